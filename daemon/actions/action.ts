@@ -1,0 +1,71 @@
+import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
+import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
+import type { Connection } from '../../schemas/workflow/model.ts';
+
+/** Something a step can do. Stateless between attempts, but for the connections it pools until `stop()`. */
+export interface Action {
+  readonly definition: ActionDefinition;
+  /**
+   * Makes one attempt. Resolves for every expected ending, good or bad; a rejection is a bug and is treated as a failure
+   * that isn't retried. Must end soon after `context.signal` aborts, with its sockets closed.
+   */
+  execute(input: JsonObject, context: ActionContext): Promise<ActionResult>;
+  /** Closes pooled connections. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface ActionContext {
+  /** Aborts on timeout, cancel and stop. */
+  readonly signal: AbortSignal;
+  /** The same in every attempt of a job, until its payload is edited: 1 to 200 characters of `[A-Za-z0-9_-]`. */
+  readonly idempotencyKey: string;
+  /** When the job was made, in milliseconds since the epoch: for headers that must be the same in all attempts. */
+  readonly jobCreatedAt: number;
+  /** Wall time of this attempt's start, in milliseconds since the epoch. */
+  readonly now: number;
+  /** A connection of `connections.yaml` with its secrets filled in; undefined where there is none of that name. */
+  connection(name: string): ResolvedConnection | undefined;
+  /** The project's folder, absolute: attachments and templates are named relative to it. */
+  readonly projectFolder: string;
+}
+
+/** A connection whose password is plain text; it must not be kept, logged or put into a message. */
+export type ResolvedConnection = Omit<Connection, 'password'> & { readonly password?: string };
+
+export type ActionResult = ActionSuccess | ActionFailure;
+
+export interface ActionSuccess {
+  readonly ok: true;
+  /** Conforms to the definition's output schema. */
+  readonly output: Json;
+  readonly request?: Json;
+}
+
+/** What went wrong, in the words of the retry policy. */
+export interface ActionFailure {
+  readonly ok: false;
+  readonly error: AttemptError;
+  /** What was sent and what came back, bounded, for the attempt's record. */
+  readonly request?: Json;
+  readonly response?: Json;
+  /** How long the other side asked us to wait, from `Retry-After`, in milliseconds from `context.now`. */
+  readonly retryAfterMs?: number;
+  /** The other side says "too many" (429, or 503 with Retry-After): holds the queue back, and isn't charged as an attempt. */
+  readonly throttled?: boolean;
+}
+
+export interface AttemptError {
+  /**
+   * `status`: the other side answered with a status or reply that isn't expected; `network`: no answer; `timeout`: aborted by
+   * the time limit; `invalid`: the input can't be sent as it is (never retried); `crash_loop`, `interrupted`: set by the engine.
+   */
+  readonly kind: 'status' | 'network' | 'timeout' | 'invalid' | 'internal' | 'interrupted' | 'crash_loop' | 'cancelled';
+  /** Groups dead letters: stable, without ids or times, at most 100 characters: `503 Service Unavailable`, `ECONNREFUSED`. */
+  readonly cause: string;
+  /** One or two sentences for a person. */
+  readonly message: string;
+  /** HTTP status or SMTP reply code. */
+  readonly status?: number;
+  /** Says that `status` is an SMTP reply code: there 4yz is worth a retry and 5yz isn't, the reverse of HTTP. Missing for HTTP. */
+  readonly protocol?: 'smtp';
+}

@@ -1,0 +1,163 @@
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Why an address may be connected to, or may not. Named, so that a refusal can be explained and counted. */
+export type AddressDecision =
+  | 'allowed'
+  | 'allowed-by-list'
+  | 'denied-not-listed'
+  | 'denied-own-port'
+  | 'denied-link-local'
+  | 'denied-cloud-metadata'
+  | 'denied-unspecified'
+  | 'denied-multicast'
+  | 'denied-broadcast'
+  | 'denied-malformed';
+
+export interface AddressGuardOptions {
+  /**
+   * Host names, addresses or CIDR blocks. Undefined allows all but what is always denied; an entry that can't be read
+   * matches nothing.
+   */
+  readonly allowedAddresses?: readonly string[] | undefined;
+  /** Ports that the daemon itself listens on. Read at each decision, so the set may grow after the start. */
+  readonly ownPorts?: ReadonlySet<number> | undefined;
+}
+
+/** Metadata services outside the link-local blocks: AWS over IPv6, Alibaba Cloud, and Azure's wire server. */
+const metadataAddresses: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16']);
+
+const denialWords: Readonly<Record<Exclude<AddressDecision, 'allowed' | 'allowed-by-list'>, string>> = {
+  'denied-not-listed': "isn't among the allowed addresses of .sluice/config.yaml",
+  'denied-own-port': "is the daemon's own",
+  'denied-link-local': 'is link-local, where cloud metadata services live',
+  'denied-cloud-metadata': 'is a cloud metadata service',
+  'denied-unspecified': 'is the unspecified address',
+  'denied-multicast': 'is a multicast address',
+  'denied-broadcast': 'is the broadcast address',
+  'denied-malformed': 'is not an address',
+};
+
+/**
+ * Decides where outgoing calls may go, after Smokescreen's `classifyAddr`. It judges addresses, never names alone:
+ * whoever connects asks about the very address that is connected to, so no second look-up can slip in between.
+ *
+ * An address or block that is listed may be link-local. A listed host name may not lead there: whoever answers for that
+ * name would decide.
+ */
+export class AddressGuard {
+  readonly #blocks: readonly (readonly [Address, number])[];
+  readonly #hosts: ReadonlySet<string>;
+  readonly #restricted: boolean;
+  readonly #ownPorts: ReadonlySet<number>;
+
+  constructor({ allowedAddresses, ownPorts = new Set() }: AddressGuardOptions = {}) {
+    const blocks: (readonly [Address, number])[] = [];
+    const hosts = new Set<string>();
+    for (const entry of allowedAddresses ?? []) {
+      const block = readBlock(entry.trim());
+      if (block === undefined) hosts.add(canonicalHost(entry.trim()));
+      else blocks.push(block);
+    }
+    this.#blocks = blocks;
+    this.#hosts = hosts;
+    this.#restricted = allowedAddresses !== undefined;
+    this.#ownPorts = ownPorts;
+  }
+
+  /** Judges one address and port; `host` is the name that led there, if one did. */
+  classify(address: string, port: number, host?: string): AddressDecision {
+    const ip = readAddress(address);
+    if (ip === undefined) return 'denied-malformed';
+    const range = ip.range();
+    if (range === 'unspecified') return 'denied-unspecified';
+    if (range === 'multicast') return 'denied-multicast';
+    if (range === 'broadcast') return 'denied-broadcast';
+    if (this.#ownPorts.has(port) && isThisMachine(ip)) return 'denied-own-port';
+    if (this.#blocks.some(([network, bits]) => network.kind() === ip.kind() && ip.match(network, bits))) return 'allowed-by-list';
+    if (range === 'linkLocal') return 'denied-link-local';
+    if (metadataAddresses.has(ip.toString())) return 'denied-cloud-metadata';
+    if (!this.#restricted) return 'allowed';
+    return host !== undefined && this.#hosts.has(canonicalHost(host)) ? 'allowed-by-list' : 'denied-not-listed';
+  }
+
+  /** What can be said of a host before it is resolved: for proxies, which resolve it out of our sight. */
+  classifyHost(host: string, port: number): AddressDecision {
+    const bare = canonicalHost(host);
+    if (isIP(bare) !== 0) return this.classify(bare, port);
+    if (bare === 'localhost' && this.#ownPorts.has(port)) return 'denied-own-port';
+    if (!this.#restricted) return 'allowed';
+    return this.#hosts.has(bare) ? 'allowed-by-list' : 'denied-not-listed';
+  }
+}
+
+export function isAllowed(decision: AddressDecision): decision is 'allowed' | 'allowed-by-list' {
+  return decision === 'allowed' || decision === 'allowed-by-list';
+}
+
+/** A call that the guard refused. Its `code` marks it among the errors of sockets. */
+export class AddressDeniedError extends Error {
+  readonly code = 'ADDRESS_DENIED';
+  readonly decision: AddressDecision;
+
+  constructor(host: string, address: string, port: number, decision: AddressDecision) {
+    const where = host === address ? `${host} port ${port}` : `${host} (${address}) port ${port}`;
+    super(`${where} may not be called: it ${isAllowed(decision) ? 'is allowed' : denialWords[decision]}`);
+    this.name = 'AddressDeniedError';
+    this.decision = decision;
+  }
+}
+
+function canonicalHost(host: string): string {
+  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+}
+
+function readBlock(entry: string): readonly [Address, number] | undefined {
+  const bare = canonicalHost(entry);
+  const [address = '', bits, ...rest] = bare.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return undefined;
+  const network = ipaddr.parse(address);
+  const width = network.kind() === 'ipv4' ? 32 : 128;
+  if (bits === undefined) return [network, width];
+  const prefix = /^\d{1,3}$/.test(bits) ? Number(bits) : Infinity;
+  return prefix <= width ? [network, prefix] : undefined;
+}
+
+/** `isIP` first: it refuses the octal and shortened forms that ipaddr.js would read in its own way. */
+function readAddress(address: string): Address | undefined {
+  return isIP(address) === 0 ? undefined : unembed(ipaddr.parse(address));
+}
+
+/**
+ * The IPv4 address that an IPv6 address stands for, where it stands for one: mapped and compatible (RFC 4291, 2.5.5),
+ * NAT64 (RFC 6052), IPv4-translated (RFC 6145), 6to4 (RFC 3056) and Teredo (RFC 4380, with the client's address
+ * inverted). Otherwise they would be ways around the guard.
+ */
+function unembed(ip: Address): Address {
+  if (!(ip instanceof ipaddr.IPv6)) return ip;
+  const bytes = ip.toByteArray();
+  switch (ip.range()) {
+    case 'ipv4Mapped':
+    case 'rfc6145':
+    case 'rfc6052':
+      return new ipaddr.IPv4(bytes.slice(12));
+    case '6to4':
+      return new ipaddr.IPv4(bytes.slice(2, 6));
+    case 'teredo':
+      return new ipaddr.IPv4(bytes.slice(12).map((byte) => byte ^ 0xff));
+    default: {
+      const compatible = bytes.slice(0, 12).every((byte) => byte === 0) && bytes.slice(12, 14).some((byte) => byte !== 0);
+      return compatible ? new ipaddr.IPv4(bytes.slice(12)) : ip;
+    }
+  }
+}
+
+/** Asked for the daemon's own ports only, so it may cost a system call. */
+function isThisMachine(ip: Address): boolean {
+  if (ip.range() === 'loopback') return true;
+  const text = ip.toString();
+  return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => readAddress(address)?.toString() === text) ?? false);
+}

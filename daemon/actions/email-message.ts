@@ -1,0 +1,148 @@
+import { basename, extname } from 'node:path';
+import { domainToASCII } from 'node:url';
+import type { SendMailOptions } from 'nodemailer';
+import type { EmailAttachment, EmailSendInput } from '../../schemas/workflow/actions/email-send.ts';
+import type { ActionContext } from './action.ts';
+import { readEmailAddress, type EmailAddress } from './email-address.ts';
+import { renderTemplate } from './email-template.ts';
+import { readProjectFile } from './project-file.ts';
+
+/** All attachments of one e-mail, in bytes; most servers refuse more than this. */
+const maxAttachmentBytes = 25 * 1_048_576;
+const maxTemplateBytes = 1_048_576;
+
+/** Headers with a key of their own, or that describe the body: letting `headers` set them would make two of each. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'from', 'sender', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'message-id',
+  'mime-version', 'content-type', 'content-transfer-encoding', 'content-disposition', 'content-id',
+]);
+
+export interface EmailMessage extends SendMailOptions {
+  readonly messageId: string;
+  readonly subject: string;
+  readonly from: EmailAddress;
+  readonly to: EmailAddress[];
+  readonly cc: EmailAddress[];
+  readonly bcc: EmailAddress[];
+}
+
+export type PreparedMessage =
+  | { readonly ok: true; readonly message: EmailMessage }
+  | { readonly ok: false; readonly cause: string; readonly message: string };
+
+/** Why the message can't be made; becomes an `invalid` failure. Never leaves this file. */
+class Refusal extends Error {
+  readonly label: string;
+
+  constructor(label: string, message: string) {
+    super(message);
+    this.label = label;
+  }
+}
+
+/**
+ * Makes the message of one attempt: the same bytes-to-be in every attempt of a job, `Message-ID` and `Date` included,
+ * so that a receiver can tell a duplicate. Files are read within the project's folder only; nodemailer itself gets
+ * contents, never paths or URLs.
+ */
+export async function prepareMessage(
+  input: EmailSendInput,
+  defaultFrom: string | undefined,
+  context: ActionContext,
+): Promise<PreparedMessage> {
+  try {
+    const from = address('from', input.from ?? defaultFrom ?? '');
+    const domain = domainToASCII(from.address.slice(from.address.lastIndexOf('@') + 1));
+    return {
+      ok: true,
+      message: {
+        messageId: `<${context.idempotencyKey}@${domain === '' ? 'localhost' : domain}>`,
+        date: new Date(context.jobCreatedAt),
+        from,
+        to: addresses('to', input.to),
+        cc: addresses('cc', input.cc),
+        bcc: addresses('bcc', input.bcc),
+        replyTo: addresses('reply-to', input['reply-to']),
+        subject: input.subject,
+        headers: headers(input.headers ?? {}),
+        ...(await bodies(input, context.projectFolder)),
+        attachments: await attachments(input.attachments ?? [], context.projectFolder),
+        disableFileAccess: true,
+        disableUrlAccess: true,
+        signal: context.signal,
+      },
+    };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, cause: error.label, message: error.message };
+    throw error;
+  }
+}
+
+function address(key: string, text: string): EmailAddress {
+  const read = readEmailAddress(text);
+  if (read !== undefined) return read;
+  if (key === 'from' && text === '') throw new Refusal('no sender', '`from` is missing, and the connection has none either.');
+  const shown = JSON.stringify(text.slice(0, 100));
+  throw new Refusal(
+    'invalid address',
+    `\`${key}\`: ${shown} is not one e-mail address, such as ada@example.com or Ada <ada@example.com>.`,
+  );
+}
+
+function addresses(key: string, given: string | readonly string[] | undefined): EmailAddress[] {
+  const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  return list.map((text) => address(key, text));
+}
+
+function headers(given: Readonly<Record<string, string>>): { key: string; value: string }[] {
+  return Object.entries(given).map(([key, value]) => {
+    if (!ownHeaders.has(key.toLowerCase())) return { key, value };
+    throw new Refusal(
+      'invalid header',
+      `\`headers\` can't set ${JSON.stringify(key)}: it has a key of its own or belongs to the body.`,
+    );
+  });
+}
+
+async function bodies(input: EmailSendInput, projectFolder: string): Promise<{ text?: string; html?: string }> {
+  const bodies = {
+    ...(input.text === undefined ? {} : { text: input.text }),
+    ...(input.html === undefined ? {} : { html: input.html }),
+  };
+  if (input.template === undefined) return bodies;
+  const format = /^\.html?$/i.test(extname(input.template)) ? 'html' : 'text';
+  if (bodies[format] !== undefined) {
+    throw new Refusal('two bodies', `\`template\` gives the ${format} body, and \`${format}\` gives it as well.`);
+  }
+  const file = await readProjectFile(projectFolder, input.template, maxTemplateBytes);
+  if (!file.ok) throw new Refusal('template not readable', `\`template\`: ${file.message}.`);
+  const rendered = renderTemplate(file.content.toString('utf8'), input.data ?? {}, format);
+  if (!rendered.ok) throw new Refusal('template not filled', `\`template\` ${JSON.stringify(input.template)}: ${rendered.message}.`);
+  return { ...bodies, [format]: rendered.text };
+}
+
+type MailAttachments = NonNullable<SendMailOptions['attachments']>;
+
+async function attachments(list: readonly EmailAttachment[], projectFolder: string): Promise<MailAttachments> {
+  const made: MailAttachments = [];
+  let left = maxAttachmentBytes;
+  for (const { path, content: given, encoding, filename, cid, 'content-type': contentType } of list) {
+    let content: Buffer;
+    if (path === undefined) {
+      content = Buffer.from(given ?? '', encoding === 'base64' ? 'base64' : 'utf8');
+    } else {
+      const file = await readProjectFile(projectFolder, path, left);
+      if (!file.ok) throw new Refusal('attachment not readable', `\`attachments\`: ${file.message}.`);
+      content = file.content;
+    }
+    left -= content.length;
+    if (left < 0) throw new Refusal('attachments too large', `\`attachments\` are larger than ${maxAttachmentBytes} bytes in all.`);
+    made.push({
+      content,
+      filename: filename ?? basename(path ?? ''),
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(cid === undefined ? {} : { cid }),
+    });
+  }
+  return made;
+}

@@ -1,0 +1,91 @@
+import { lookup as resolve, type LookupAddress } from 'node:dns';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { buildConnector } from 'undici';
+import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
+
+/**
+ * A connection that isn't there within this time has failed, in milliseconds; an attempt's own time limit may end it
+ * sooner.
+ */
+export const connectTimeoutMs = 10_000;
+
+/**
+ * A connector for undici that only reaches what `guard` allows. Names are judged in the socket's own look-up, so the
+ * addresses checked are the addresses connected to; literals, for which Node looks nothing up, are judged before.
+ */
+export function guardedConnector(guard: AddressGuard): buildConnector.connector {
+  // One for each port, because a look-up isn't told the port that it is made for; a connector also remembers TLS
+  // sessions.
+  const connectors = new Map<number, buildConnector.connector>();
+  return (options, callback) => {
+    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
+    const denied = deniedLiteral(guard, options.hostname, port);
+    if (denied !== undefined) {
+      callback(denied, null);
+      return;
+    }
+    let connector = connectors.get(port);
+    if (connector === undefined) {
+      connector = buildConnector({ lookup: guardedLookup(guard, port), timeout: connectTimeoutMs, allowH2: false });
+      connectors.set(port, connector);
+    }
+    connector(options, callback);
+  };
+}
+
+/** Opens a TCP connection to what `guard` allows: for protocols other than HTTP. Errors reach `callback` once. */
+export function connectGuarded(
+  guard: AddressGuard,
+  host: string,
+  port: number,
+  callback: (error: Error | null, socket: Socket | null) => void,
+): void {
+  const denied = deniedLiteral(guard, host, port);
+  if (denied !== undefined) {
+    queueMicrotask(() => callback(denied, null));
+    return;
+  }
+  const socket = connectTcp({ host, port, lookup: guardedLookup(guard, port), noDelay: true });
+  const timer = setTimeout(() => socket.destroy(timeoutError(host, port)), connectTimeoutMs);
+  const fail = (error: Error): void => {
+    clearTimeout(timer);
+    callback(error, null);
+  };
+  socket.once('error', fail);
+  socket.once('connect', () => {
+    clearTimeout(timer);
+    socket.removeListener('error', fail);
+    callback(null, socket);
+  });
+}
+
+function guardedLookup(guard: AddressGuard, port: number): LookupFunction {
+  return (host, options, callback) => {
+    resolve(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
+      const allowed = found.filter(({ address }) => isAllowed(guard.classify(address, port, host)));
+      const [first] = allowed;
+      if (first === undefined) callback(denial(guard, host, found[0], port), []);
+      else if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function denial(guard: AddressGuard, host: string, found: LookupAddress | undefined, port: number): Error {
+  const address = found?.address ?? '';
+  return new AddressDeniedError(host, address, port, guard.classify(address, port, host));
+}
+
+function deniedLiteral(guard: AddressGuard, host: string, port: number): AddressDeniedError | undefined {
+  if (isIP(host) === 0) return undefined;
+  const decision = guard.classify(host, port);
+  return isAllowed(decision) ? undefined : new AddressDeniedError(host, host, port, decision);
+}
+
+function timeoutError(host: string, port: number): Error {
+  return Object.assign(new Error(`no connection to ${host} port ${port} within ${connectTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' });
+}

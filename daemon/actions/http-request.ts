@@ -1,0 +1,120 @@
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
+import { abortedAttempt, invalidInput } from './action-failure.ts';
+import type { Action, ActionContext, ActionFailure, ActionResult } from './action.ts';
+import { decodeBody, parseBody } from './http-body.ts';
+import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
+import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
+import { redirectOf } from './http-redirect.ts';
+import { statusFailure } from './http-status-failure.ts';
+import { readUrl } from './http-url.ts';
+import { inputValidator } from './input-validator.ts';
+import { networkFailure } from './network-failure.ts';
+
+const defaultMaxBytes = 1_048_576;
+/** An answer that fails anyway is read this far, in bytes, for the record. */
+const failureBytes = 16_384;
+
+const validate = inputValidator<HttpRequestInput>(httpRequest);
+
+/** `http/request`: one call, with its redirects. The client is shared, and stopped by its owner. */
+export class HttpRequestAction implements Action {
+  readonly definition = httpRequest;
+  readonly #client: HttpClient;
+
+  constructor(client: HttpClient) {
+    this.#client = client;
+  }
+
+  async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
+    const valid = validate(input);
+    if (!valid.ok) return valid.failure;
+    const prepared = prepareCall(valid.input, context);
+    if ('ok' in prepared) return prepared;
+    const expected = expectation(valid.input.expect);
+    let call = prepared;
+    for (let hops = 0; ; hops++) {
+      const outcome = await this.#client.send(call);
+      if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
+      if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) });
+      if (expected(outcome.status)) return success(outcome, call);
+      const redirect = redirectOf(outcome, call, hops);
+      if (redirect.kind === 'follow') {
+        call = redirect.call;
+        continue;
+      }
+      const body = await decodeBody(outcome, failureBytes);
+      const text = body.kind === 'text' ? body.text : undefined;
+      return statusFailure(outcome, text, call, context.now, redirect.kind === 'refused' ? redirect : undefined);
+    }
+  }
+
+  async stop(): Promise<void> {}
+}
+
+function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall | ActionFailure {
+  const url = readUrl(input.url);
+  if (!(url instanceof URL)) return url;
+  for (const [name, value] of pairs(input.query)) url.searchParams.append(name, value);
+  const headers: Record<string, string> = { 'idempotency-key': context.idempotencyKey };
+  const body = bodyOf(input);
+  if (body !== undefined) headers['content-type'] = body.type;
+  for (const name in input.headers) headers[name.toLowerCase()] = String(input.headers[name]);
+  return {
+    url,
+    method: input.method ?? 'GET',
+    headers,
+    body: body?.text,
+    maxBytes: input['max-bytes'] ?? defaultMaxBytes,
+    signal: context.signal,
+  };
+}
+
+async function success(answer: HttpAnswer, call: HttpCall): Promise<ActionResult> {
+  const decoded = await decodeBody(answer, call.maxBytes);
+  if (decoded.kind === 'text') {
+    return {
+      ok: true,
+      output: { status: answer.status, headers: outputHeaders(answer.headers), body: parseBody(decoded.text, answer.headers) },
+      request: requestRecord(call),
+    };
+  }
+  const [cause, reason] =
+    decoded.kind === 'too-large'
+      ? ['response too large', `its body is larger than max-bytes (${call.maxBytes} bytes)`]
+      : ['response not readable', decoded.message];
+  // `invalid`, because a repeat would meet the same answer, and would repeat an effect that has already taken place.
+  const failure = invalidInput(
+    cause,
+    `${call.url.host} answered ${answer.status}, but ${reason}. It isn't repeated: the call may have had its effect.`,
+    { request: requestRecord(call), response: responseRecord(answer, undefined) },
+  );
+  return { ...failure, error: { ...failure.error, status: answer.status } };
+}
+
+function bodyOf(input: HttpRequestInput): { readonly text: string; readonly type: string } | undefined {
+  if (input.json !== undefined) return { text: JSON.stringify(input.json), type: 'application/json' };
+  if (input.form !== undefined) {
+    return { text: new URLSearchParams(pairs(input.form)).toString(), type: 'application/x-www-form-urlencoded' };
+  }
+  if (input.text !== undefined) return { text: input.text, type: 'text/plain; charset=utf-8' };
+  return undefined;
+}
+
+function pairs(fields: FormFields | undefined): [string, string][] {
+  const list: [string, string][] = [];
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    for (const one of isList(value) ? value : [value]) if (one !== null) list.push([name, String(one)]);
+  }
+  return list;
+}
+
+function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
+}
+
+function expectation(expect: HttpRequestInput['expect']): (status: number) => boolean {
+  if (expect === undefined) return (status) => status >= 200 && status < 300;
+  const list: readonly ExpectedStatus[] = isList(expect) ? expect : [expect];
+  return (status) => list.some((one) => (typeof one === 'number' ? one === status : Number(one[0]) === Math.floor(status / 100)));
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { ActionFailure } from './action.ts';
+import { attemptError } from './action-failure.ts';
+import type { HttpAnswer, HttpCall } from './http-client.ts';
+import { requestRecord, responseRecord } from './http-record.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/**
+ * An answer whose status isn't expected, as a failure. `throttled` for every 429, and for any 4xx or 5xx that says
+ * `Retry-After`; without the header a 429 leaves the length of the pause to the retry policy.
+ */
+export function statusFailure(
+  answer: HttpAnswer,
+  text: string | undefined,
+  call: HttpCall,
+  now: number,
+  why?: { readonly cause: string; readonly message: string },
+): ActionFailure {
+  const { status } = answer;
+  const wait = status >= 400 ? retryAfterMs(answer.headers['retry-after'], now) : undefined;
+  const named = statusName(status);
+  const error = attemptError('status', why?.cause ?? named, why?.message ?? `${call.url.host} answered ${named}.`);
+  return {
+    ok: false,
+    error: { ...error, status },
+    request: requestRecord(call),
+    response: responseRecord(answer, text),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...(status === 429 || wait !== undefined ? { throttled: true } : {}),
+  };
+}
+
+/** `503 Service Unavailable`: by the standard's words, not the server's, which vary. */
+export function statusName(status: number): string {
+  const reason = STATUS_CODES[status];
+  return reason === undefined ? `status ${status}` : `${status} ${reason}`;
+}

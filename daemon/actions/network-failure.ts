@@ -1,0 +1,54 @@
+import { AddressDeniedError } from './address-guard.ts';
+import { attemptError, invalidInput, type FailureDetails } from './action-failure.ts';
+import type { ActionFailure } from './action.ts';
+
+/**
+ * Codes of undici and OpenSSL in words that a person can group by; other codes, such as `ECONNREFUSED`, are clear as
+ * they are.
+ */
+const causeOfCode: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'connection closed',
+  UND_ERR_CONNECT_TIMEOUT: 'connect timeout',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer cut short',
+  UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate for another host',
+  CERT_HAS_EXPIRED: 'certificate expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate not trusted',
+};
+
+/** undici's refusals of what it was asked to send: a line break in a header, say. */
+const unsendable: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
+
+/**
+ * An error below the protocol, as a failure: no answer came, or not all of it. `peer` is the host and port, without
+ * path or query, because those may hold secrets.
+ */
+export function networkFailure(error: Error, peer: string, details: FailureDetails = {}): ActionFailure {
+  if (error instanceof AddressDeniedError) return invalidInput('address not allowed', `${error.message}.`, details);
+  const code = codeOf(error);
+  if (code !== undefined && unsendable.has(code)) {
+    return invalidInput('request not valid', `The request can't be sent: ${error.message}.`, details);
+  }
+  const cause = error.name === 'HTTPParserError' ? 'not HTTP' : code === undefined ? 'network error' : (causeOfCode[code] ?? code);
+  return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explain(error)}.`), ...details };
+}
+
+/** The innermost known code: the first of an aggregate (one attempt per address), then of the causes. */
+function codeOf(error: Error): string | undefined {
+  if ('code' in error && typeof error.code === 'string' && error.code !== '') return error.code;
+  if (error instanceof AggregateError) {
+    const first: unknown = error.errors[0];
+    if (first instanceof Error) return codeOf(first);
+  }
+  return error.cause instanceof Error ? codeOf(error.cause) : undefined;
+}
+
+function explain(error: Error): string {
+  if (error.message !== '') return error.message;
+  if (error instanceof AggregateError) {
+    return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join(', ');
+  }
+  return codeOf(error) ?? 'unknown error';
+}

@@ -1,0 +1,88 @@
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import { webhookSend, type WebhookSendInput } from '../../schemas/workflow/actions/webhook-send.ts';
+import { abortedAttempt, invalidInput } from './action-failure.ts';
+import type { Action, ActionContext, ActionFailure, ActionResult } from './action.ts';
+import { decodeBody, parseBody } from './http-body.ts';
+import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
+import { requestRecord } from './http-record.ts';
+import { statusFailure } from './http-status-failure.ts';
+import { readUrl } from './http-url.ts';
+import { inputValidator } from './input-validator.ts';
+import { networkFailure } from './network-failure.ts';
+import { readWebhookSecrets, signWebhook } from './standard-webhook.ts';
+
+/** How much of an answer is kept, in bytes. A longer one is no failure: the event has arrived. */
+const maxAnswerBytes = 262_144;
+
+const validate = inputValidator<WebhookSendInput>(webhookSend);
+
+/**
+ * `webhook/send`: one event, signed by the Standard Webhooks specification. The client is shared, and stopped by its
+ * owner.
+ */
+export class WebhookSendAction implements Action {
+  readonly definition = webhookSend;
+  readonly #client: HttpClient;
+
+  constructor(client: HttpClient) {
+    this.#client = client;
+  }
+
+  async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
+    const valid = validate(input);
+    if (!valid.ok) return valid.failure;
+    const call = prepareCall(valid.input, context);
+    if ('ok' in call) return call;
+    const outcome = await this.#client.send(call);
+    if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
+    if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) });
+    const decoded = await decodeBody(outcome, maxAnswerBytes);
+    const text = decoded.kind === 'text' ? decoded.text : undefined;
+    if (outcome.status >= 200 && outcome.status < 300) {
+      const body = text === undefined ? null : parseBody(text, outcome.headers);
+      return { ok: true, output: { status: outcome.status, body }, request: requestRecord(call) };
+    }
+    return statusFailure(outcome, text, call, context.now, refusal(outcome, call));
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/**
+ * The specification's words for two statuses: 410 means that the receiver wants no more events, 3xx that the URL is out
+ * of date.
+ */
+function refusal({ status }: HttpAnswer, call: HttpCall): { readonly cause: string; readonly message: string } | undefined {
+  if (status === 410) {
+    return { cause: '410 webhook gone', message: `${call.url.host} answered 410 Gone: this receiver wants no more events.` };
+  }
+  if (status < 300 || status >= 400) return undefined;
+  return {
+    cause: `${status} redirect`,
+    message: `${call.url.host} answered with a redirect (${status}), which webhooks don't follow: set \`url\` to where it leads.`,
+  };
+}
+
+function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall | ActionFailure {
+  const url = readUrl(input.url);
+  if (!(url instanceof URL)) return url;
+  const keys = input.secret === undefined ? [] : readWebhookSecrets(input.secret);
+  if (keys === undefined) {
+    return invalidInput(
+      'invalid webhook secret',
+      '`secret` must be `whsec_` followed by 24 to 64 bytes in base64; several are separated by spaces.',
+    );
+  }
+  const { type, body: data } = input;
+  const event = type === undefined ? data : { type, timestamp: new Date(context.jobCreatedAt).toISOString(), data };
+  const body = JSON.stringify(event);
+  const timestampSeconds = Math.floor(context.now / 1000);
+  const headers: Record<string, string> = {};
+  for (const name in input.headers) headers[name.toLowerCase()] = String(input.headers[name]);
+  headers['content-type'] = 'application/json';
+  headers['webhook-id'] = context.idempotencyKey;
+  headers['webhook-timestamp'] = String(timestampSeconds);
+  delete headers['webhook-signature'];
+  if (keys.length > 0) headers['webhook-signature'] = signWebhook(keys, context.idempotencyKey, timestampSeconds, body);
+  return { url, method: 'POST', headers, body, maxBytes: maxAnswerBytes, signal: context.signal };
+}

@@ -1,0 +1,143 @@
+import type { JsonObject } from '../json.ts';
+import type { ActionDefinition } from './action-definition.ts';
+
+const address = {
+  type: 'string',
+  minLength: 3,
+  maxLength: 1000,
+  pattern: '^[^\\r\\n\\u0000]*$',
+  description: '`ada@example.com` or `Ada <ada@example.com>`.',
+} as const;
+
+const addresses = { anyOf: [address, { type: 'array', minItems: 1, maxItems: 1000, items: address }] } as const;
+
+/**
+ * `email/send`. No field bears secrets: what is mailed leaves the house, and the password stands in `connections.yaml`.
+ */
+export const emailSend: ActionDefinition = {
+  name: 'email/send',
+  summary: 'Sends an e-mail through an SMTP connection.',
+  input: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['connection', 'to', 'subject'],
+    properties: {
+      connection: {
+        type: 'string',
+        minLength: 1,
+        description: 'The name of a connection in `.sluice/connections.yaml`.',
+        examples: ['esp'],
+      },
+      from: {
+        ...address,
+        description: "The sender; the connection's `from` where it is missing.",
+        examples: ['News <news@example.com>'],
+      },
+      to: { ...addresses, description: 'One address or a list.', examples: ['Ada <ada@example.com>'] },
+      cc: { ...addresses, description: 'Addresses that get a copy, seen by all.' },
+      bcc: { ...addresses, description: 'Addresses that get a copy, seen by none.' },
+      'reply-to': { ...addresses, description: 'Where answers go.' },
+      subject: { type: 'string', pattern: '^[^\\r\\n\\u0000]*$', maxLength: 2000, description: 'The subject, on one line.' },
+      text: { type: 'string', description: 'The body as plain text.' },
+      html: {
+        type: 'string',
+        description: 'The body as HTML. Values put into it by expressions are not escaped; `template` escapes them.',
+      },
+      template: {
+        type: 'string',
+        minLength: 1,
+        description:
+          "A Mustache file, named relative to the project's folder: `{{name}}` stands for a value of `data`. `.html`" +
+          " and `.htm` give the HTML body, with values escaped; any other ending gives the text body. A name that " +
+          "`data` lacks is an error.",
+        examples: ['templates/welcome.html'],
+      },
+      data: { type: 'object', description: "The template's values.", examples: [{ name: '${{ item.name }}' }] },
+      attachments: {
+        type: 'array',
+        maxItems: 100,
+        description: 'Files sent along: 25 MiB in all.',
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            path: {
+              type: 'string',
+              minLength: 1,
+              description: "A file, named relative to the project's folder.",
+              examples: ['files/terms.pdf'],
+            },
+            content: { type: 'string', description: 'The content itself; needs a `filename`.' },
+            encoding: { type: 'string', enum: ['utf-8', 'base64'], default: 'utf-8', description: 'How `content` is written.' },
+            filename: {
+              type: 'string',
+              minLength: 1,
+              maxLength: 255,
+              pattern: '^[^\\r\\n\\u0000]*$',
+              description: "The name shown to the reader; the path's last part where it is missing.",
+            },
+            'content-type': {
+              type: 'string',
+              pattern: '^[^\\r\\n\\u0000]*$',
+              description: "The media type; by the name's ending where it is missing.",
+              examples: ['application/pdf'],
+            },
+            cid: {
+              type: 'string',
+              pattern: '^[^\\s<>]+$',
+              description: 'The content id by which HTML refers to it: `<img src="cid:logo">`.',
+            },
+          },
+          oneOf: [{ required: ['path'] }, { required: ['content', 'filename'] }],
+        },
+      },
+      headers: {
+        type: 'object',
+        description:
+          'Further headers, such as `List-Unsubscribe`. Those that other keys stand for (`from`, `to`, `subject`, ' +
+          '...) and `message-id` cannot be set here.',
+        propertyNames: { pattern: '^[!-9;-~]+$' },
+        additionalProperties: { type: 'string', pattern: '^[^\\r\\n\\u0000]*$' },
+      },
+    },
+    anyOf: [{ required: ['text'] }, { required: ['html'] }, { required: ['template'] }],
+    dependentRequired: { data: ['template'] },
+  },
+  output: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['message-id', 'accepted', 'rejected', 'response'],
+    properties: {
+      'message-id': { type: 'string', description: 'The `Message-ID` header, the same in all attempts.', examples: ['<k3J9@example.com>'] },
+      accepted: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server took.' },
+      rejected: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server refused while it took others.' },
+      response: { type: 'string', description: "The server's last reply.", examples: ['250 2.0.0 OK queued'] },
+    },
+  },
+};
+
+/** What the input schema admits. */
+export interface EmailSendInput {
+  readonly connection: string;
+  readonly from?: string;
+  readonly to: string | readonly string[];
+  readonly cc?: string | readonly string[];
+  readonly bcc?: string | readonly string[];
+  readonly 'reply-to'?: string | readonly string[];
+  readonly subject: string;
+  readonly text?: string;
+  readonly html?: string;
+  readonly template?: string;
+  readonly data?: JsonObject;
+  readonly attachments?: readonly EmailAttachment[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface EmailAttachment {
+  readonly path?: string;
+  readonly content?: string;
+  readonly encoding?: 'utf-8' | 'base64';
+  readonly filename?: string;
+  readonly 'content-type'?: string;
+  readonly cid?: string;
+}

@@ -1,0 +1,137 @@
+import type { Json } from '../json.ts';
+import type { ActionDefinition } from './action-definition.ts';
+
+const scalar = { type: ['string', 'number', 'boolean', 'null'] } as const;
+
+const status = {
+  anyOf: [
+    { type: 'integer', minimum: 200, maximum: 599 },
+    { type: 'string', pattern: '^[2-5]xx$' },
+  ],
+} as const;
+
+/**
+ * `http/request`.
+ *
+ * Secrets may stand in `url`, `query`, `headers` and the bodies: API keys are asked for in each of these places (chat
+ * webhooks carry theirs in the path, OAuth's client secret goes into a form). `method`, `expect` and `max-bytes` never
+ * bear any.
+ */
+export const httpRequest: ActionDefinition = {
+  name: 'http/request',
+  summary: 'Calls a URL and hands on the answer.',
+  input: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url'],
+    properties: {
+      url: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 16_384,
+        description: 'An absolute `http:` or `https:` URL. Credentials belong in the `authorization` header, not in front of the host.',
+        examples: ['https://api.example.com/people'],
+        'x-secret': true,
+      },
+      method: {
+        type: 'string',
+        enum: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        default: 'GET',
+        description: 'The request method.',
+      },
+      query: {
+        type: 'object',
+        description: "Parameters appended to the URL's own. A list repeats its parameter; `null` leaves it out.",
+        examples: [{ email: '${{ item.email }}', tag: ['a', 'b'] }],
+        additionalProperties: {
+          anyOf: [scalar, { type: 'array', items: scalar }],
+        },
+        'x-secret': true,
+      },
+      headers: {
+        type: 'object',
+        description:
+          'Request headers. `idempotency-key` is added unless it stands here: the same in all attempts of a job. To ' +
+          'another origin, where a redirect leads, only harmless ones go along (`accept`, `content-type`, ...).',
+        examples: [{ authorization: 'Bearer ${{ secrets.PEOPLE_API }}' }],
+        propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
+        additionalProperties: { type: ['string', 'number'] },
+        'x-secret': true,
+      },
+      json: {
+        description: 'A body sent as JSON, with `content-type: application/json`. Any JSON value.',
+        examples: [{ name: '${{ item.name }}' }],
+        'x-secret': true,
+      },
+      form: {
+        type: 'object',
+        description:
+          'A body sent as a form, with `content-type: application/x-www-form-urlencoded`. A list repeats its field; `null` leaves it out.',
+        examples: [{ grant_type: 'client_credentials', client_secret: '${{ secrets.CLIENT_SECRET }}' }],
+        additionalProperties: {
+          anyOf: [scalar, { type: 'array', items: scalar }],
+        },
+        'x-secret': true,
+      },
+      text: {
+        type: 'string',
+        description: 'A body sent as it is, in UTF-8, with `content-type: text/plain; charset=utf-8` unless `headers` say otherwise.',
+        'x-secret': true,
+      },
+      expect: {
+        description:
+          'The statuses that count as success: numbers, or classes such as `2xx`. A redirect that is expected ' +
+          '(`302`, `3xx`) is returned instead of followed.',
+        default: ['2xx'],
+        examples: [[200, 404], '2xx'],
+        anyOf: [status, { type: 'array', minItems: 1, items: status }],
+      },
+      'max-bytes': {
+        type: 'integer',
+        minimum: 0,
+        maximum: 67_108_864,
+        default: 1_048_576,
+        description:
+          "The largest answer accepted, in bytes (1 MiB; at most 64 MiB), after decompression. A larger one fails " +
+          "the job and isn't retried.",
+      },
+    },
+    dependentSchemas: {
+      json: { properties: { form: false, text: false } },
+      form: { properties: { json: false, text: false } },
+      text: { properties: { json: false, form: false } },
+    },
+  },
+  output: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['status', 'headers', 'body'],
+    properties: {
+      status: { type: 'integer', description: 'The status code.', examples: [200] },
+      headers: {
+        type: 'object',
+        description: 'Response headers, names in lower case, repeated ones joined by `, `. `set-cookie` is left out: it is a credential.',
+        additionalProperties: { type: 'string' },
+      },
+      body: { description: 'The answer: parsed where it is JSON, `null` where it is empty, text otherwise.' },
+    },
+  },
+};
+
+/** What the input schema admits. */
+export interface HttpRequestInput {
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly query?: FormFields;
+  readonly headers?: Readonly<Record<string, string | number>>;
+  readonly json?: Json;
+  readonly form?: FormFields;
+  readonly text?: string;
+  readonly expect?: ExpectedStatus | readonly ExpectedStatus[];
+  readonly 'max-bytes'?: number;
+}
+
+export type FormScalar = string | number | boolean | null;
+export type FormFields = Readonly<Record<string, FormScalar | readonly FormScalar[]>>;
+/** `200`, or a class: `2xx`. */
+export type ExpectedStatus = number | string;

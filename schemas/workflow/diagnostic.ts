@@ -1,0 +1,22 @@
+/** A place in a text: zero-based offsets in UTF-16 code units, `end` exclusive. */
+export interface SourceRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Severity = 'error' | 'warning' | 'information';
+
+/** A stable name for one kind of finding, such as `unknown-key`. Listed in `diagnostic-code.ts`. */
+export type { DiagnosticCode } from './diagnostic-code.ts';
+import type { DiagnosticCode } from './diagnostic-code.ts';
+
+/** One finding about a text. The editor and `sluice validate` show the same ones. */
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly code: DiagnosticCode;
+  /** What is wrong and what would be right, in one or two plain sentences. */
+  readonly message: string;
+  readonly range: SourceRange;
+  /** Replacements that would mend it, most likely first ("did you mean"). */
+  readonly suggestions?: readonly string[];
+}

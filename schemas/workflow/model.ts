@@ -1,0 +1,107 @@
+import type { Expression } from './expression.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Rate } from './rate.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { Template } from './template.ts';
+
+/** A workflow file, understood: what the engine runs. Every default is filled in, every duration is in milliseconds. */
+export interface Workflow {
+  /** The file's name without `.sluice.yaml`, `.yaml` or `.yml`: what `sluice run` takes. */
+  readonly id: string;
+  /** The `name` key; the id where it is missing. */
+  readonly name: string;
+  readonly description?: string;
+  /** A JSON Schema (2020-12) of type `object` with `additionalProperties: false`. */
+  readonly inputs: JsonObject;
+  /** Queues declared in this file. Those of `.sluice/queues.yaml` are not repeated here. */
+  readonly queues: Readonly<Record<string, QueueDefinition>>;
+  /** In document order. */
+  readonly steps: Readonly<Record<string, Step>>;
+  /** Run, in the same way as `steps`, after the run has failed. */
+  readonly onFailure: Readonly<Record<string, Step>>;
+}
+
+/** What a queue's declaration says; what it leaves out is left out here (see `queueDefaults`). */
+export interface QueueDefinition {
+  readonly name: string;
+  readonly rate?: Rate;
+  /** Attempts at the same time. */
+  readonly concurrency?: number;
+  readonly timeoutMs?: number;
+  readonly retry?: RetryPolicy;
+  /** 0 to 9, greater goes first. */
+  readonly priority?: number;
+  /** Jobs that may wait (pending and delayed); intake beyond it is refused. */
+  readonly maxDepth?: number;
+  /** How long dead letters are kept, in milliseconds. */
+  readonly keepDeadLettersMs?: number;
+}
+
+export const queueDefaults = {
+  concurrency: 10,
+  timeoutMs: 30_000,
+  priority: 5,
+} as const;
+
+/** The queue of steps that name none. */
+export const defaultQueueName = 'default';
+
+export interface Step {
+  readonly id: string;
+  readonly queue: string;
+  /** Name of the action. */
+  readonly uses: string;
+  readonly with: Template;
+  /** Ids of the steps that must have ended before this one starts: `needs` and every step that an expression refers to. */
+  readonly needs: readonly string[];
+  readonly if?: Expression;
+  readonly foreach?: Foreach;
+  readonly retry?: RetryPolicy;
+  readonly timeoutMs?: number;
+  readonly priority?: number;
+}
+
+export interface Foreach {
+  readonly source: { readonly kind: 'items'; readonly items: Template } | { readonly kind: 'file'; readonly file: Template };
+  /** The name by which expressions see the item. */
+  readonly as: string;
+  readonly key?: Template;
+  readonly onItemFailure: 'continue' | 'fail';
+  readonly tolerate: Tolerance;
+}
+
+/** How many items may die before the step fails: a count, or a share (0..1) of all items. */
+export type Tolerance = { readonly kind: 'count'; readonly count: number } | { readonly kind: 'share'; readonly share: number };
+
+/** An SMTP server of `.sluice/connections.yaml`. */
+export interface SmtpConnection {
+  readonly name: string;
+  readonly type: 'smtp';
+  readonly host: string;
+  readonly port: number;
+  /** `tls`: TLS from the first byte; `starttls`: required upgrade; `none`: plain text. */
+  readonly tls: 'tls' | 'starttls' | 'none';
+  readonly user?: string;
+  /** May hold secret references, which an attempt fills in. */
+  readonly password?: Template;
+  readonly from?: string;
+  /** Connections kept open at most. */
+  readonly pool: number;
+}
+
+export type Connection = SmtpConnection;
+
+/** `.sluice/config.yaml`: the daemon's own settings. */
+export interface ProjectConfig {
+  readonly durability: 'full' | 'normal';
+  /** How long ended runs and their jobs are kept, in milliseconds. */
+  readonly keepRunsMs: number;
+  /** How long `stop` waits for active attempts, in milliseconds. */
+  readonly graceMs: number;
+  /** Names of environment variables that expressions may read as `env.NAME`. */
+  readonly env: readonly string[];
+  /** Where calls may go: host names, addresses or CIDR blocks; undefined allows all but the daemon itself and link-local addresses. */
+  readonly allowedAddresses?: readonly string[];
+}
+
+export type InputValues = Readonly<Record<string, Json>>;

@@ -1,0 +1,67 @@
+/**
+ * Bundles the programs of the daemon and its command into `dist/`, each with its source map beside it.
+ *
+ * All output lies flat in `dist/`, shared chunks too: code finds its sibling programs by `import.meta.url`
+ * (see `daemon/store/sqlite/worker-location.ts`), and a chunk in a folder of its own would look in the wrong place.
+ */
+import { build, type Metafile } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const outputFolder = path.join(root, 'dist');
+
+/** Program in `dist/` by the file it starts from. */
+const programs = {
+  cli: 'daemon/cli/main.ts',
+  daemon: 'daemon/main.ts',
+  'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
+};
+
+// Bundled CommonJS packages call require() for Node's own modules; an ES module has none unless it makes one.
+const requireBanner =
+  "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
+
+async function main(): Promise<number> {
+  const missing = Object.values(programs).filter((file) => !existsSync(path.join(root, file)));
+  if (missing.length > 0) {
+    console.error(`build: not found: ${missing.join(', ')}; scripts/build.ts lists what is built`);
+    return 1;
+  }
+
+  const startedAtMs = performance.now();
+  await rm(outputFolder, { recursive: true, force: true });
+  try {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: programs,
+      outdir: outputFolder,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22.16',
+      sourcemap: 'linked',
+      chunkNames: 'chunk-[hash]',
+      banner: { js: requireBanner },
+      metafile: true,
+      logLevel: 'warning',
+    });
+    report(metafile, performance.now() - startedAtMs);
+    return 0;
+  } catch {
+    // esbuild has printed its errors, each with its place.
+    console.error('build: failed');
+    return 1;
+  }
+}
+
+function report(metafile: Metafile, tookMs: number): void {
+  for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
+    if (!file.endsWith('.map')) console.log(`${file}  ${(bytes / 1024).toFixed(0)} kB`);
+  }
+  console.log(`built in ${(tookMs / 1000).toFixed(2)} s`);
+}
+
+process.exitCode = await main();

@@ -1,0 +1,159 @@
+/**
+ * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`.
+ *
+ * A failing part doesn't stop the next. The very last line is `N passed, N failed, N skipped`, summed over the tests of the
+ * suites, where each other part counts as one test.
+ */
+import Mocha from 'mocha';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Part {
+  readonly name: string;
+  readonly run: () => Promise<Counts>;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+const onePassed: Counts = { passed: 1, failed: 0, skipped: 0 };
+const oneFailed: Counts = { passed: 0, failed: 1, skipped: 0 };
+
+const suites: Readonly<Record<string, readonly string[]>> = {
+  unit: ['test/unit/**/*.test.ts', 'test/daemon/**/*.test.ts'],
+  fault: ['test/fault/**/*.test.ts'],
+};
+
+const parts: readonly Part[] = [
+  { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.') },
+  { name: 'lint', run: () => runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.') },
+  { name: 'build', run: () => runTool('scripts/build.ts') },
+  ...Object.keys(suites).map((name) => ({ name, run: () => runSuite(name) })),
+];
+
+/** A suite that hangs in synchronous code or in a hook would never end by mocha's own timeout. */
+const suiteLimitMs = 15 * 60_000;
+/** How long a suite's process may live on after its last test, before what it left open counts as a failure. */
+const leftOpenLimitMs = 10_000;
+
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    console.error(`test: no part is called ${unknown.join(', ')}; there are: ${parts.map((part) => part.name).join(', ')}`);
+    return 2;
+  }
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const failedParts: string[] = [];
+  for (const { name, run } of parts) {
+    if (args.length > 0 && !args.includes(name)) continue;
+    console.log(`\n=== ${name} ===`);
+    const startedAtMs = performance.now();
+    const { passed, failed, skipped } = await run();
+    console.log(`--- ${name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    if (failed > 0) failedParts.push(name);
+  }
+
+  console.log(failedParts.length > 0 ? `\nFailed: ${failedParts.join(', ')}` : '');
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed > 0 ? 1 : 0;
+}
+
+async function runTool(script: string, ...args: string[]): Promise<Counts> {
+  const end = await ended(startNode([path.join(root, script), ...args], 'inherit'));
+  return end === 0 ? onePassed : oneFailed;
+}
+
+/** Runs a suite in a process of its own, so that whatever it does to its process can't reach the others or the count. */
+async function runSuite(name: string): Promise<Counts> {
+  const child = startNode([fileURLToPath(import.meta.url), '--suite', name], ['inherit', 'inherit', 'inherit', 'ipc']);
+  let counts: Counts | undefined;
+  let stopped: string | undefined;
+  const stop = (reason: string): void => {
+    stopped = reason;
+    child.kill('SIGKILL');
+  };
+  let timer = setTimeout(() => {
+    stop(`did not end within ${suiteLimitMs / 60_000} minutes`);
+  }, suiteLimitMs);
+  child.once('message', (message) => {
+    counts = message as Counts;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      stop(`kept its process alive for ${leftOpenLimitMs / 1000} s after its last test: something was left open`);
+    }, leftOpenLimitMs);
+  });
+  const end = await ended(child);
+  clearTimeout(timer);
+
+  if (counts === undefined) {
+    console.error(`${name}: ${stopped ?? `ended (${end}) before its tests did`}`);
+    return oneFailed;
+  }
+  if (counts.passed + counts.failed === 0) {
+    console.error(`${name}: no test ran`);
+    return { ...counts, failed: 1 };
+  }
+  if (stopped !== undefined || (end !== 0 && counts.failed === 0)) {
+    console.error(`${name}: ${stopped ?? `its process ended with ${end} after the last test`}`);
+    return { ...counts, failed: counts.failed + 1 };
+  }
+  return counts;
+}
+
+/** The other side of `runSuite`, in the process that it starts. */
+async function runSuiteHere(name: string): Promise<void> {
+  const mocha = new Mocha({ ...mochaOptions(), reporter: 'spec', color: process.stdout.isTTY });
+  const files = (suites[name] ?? []).flatMap((pattern) => globSync(pattern, { cwd: root }));
+  for (const file of files.sort()) mocha.addFile(path.join(root, file));
+  await mocha.loadFilesAsync();
+  const runner = mocha.run((failures) => {
+    process.exitCode = failures > 0 ? 1 : 0;
+    const { passes = 0, pending = 0 } = runner.stats ?? {};
+    // `failures` counts failed hooks too, which end tests that are then counted nowhere.
+    process.send?.({ passed: passes, failed: failures, skipped: pending } satisfies Counts, () => {
+      process.disconnect();
+    });
+  });
+}
+
+/** `.mocharc.json`, which the mocha command reads too, with the names that mocha's constructor expects. */
+function mochaOptions(): Mocha.MochaOptions {
+  const options = JSON.parse(readFileSync(path.join(root, '.mocharc.json'), 'utf8')) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), value]),
+  );
+}
+
+function startNode(args: readonly string[], stdio: 'inherit' | ['inherit', 'inherit', 'inherit', 'ipc']): ChildProcess {
+  return spawn(process.execPath, args, { cwd: root, stdio });
+}
+
+/** The exit code, or the signal or error that ended it. */
+function ended(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => {
+      const end = code ?? signal ?? 'no exit code';
+      // What it sent last may still be on its way; the channel closes behind it.
+      if (child.connected) child.once('disconnect', () => resolve(end));
+      else resolve(end);
+    });
+  });
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--suite') {
+  await runSuiteHere(rest.join(' '));
+} else {
+  process.exitCode = await main(process.argv.slice(2));
+}

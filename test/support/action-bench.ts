@@ -1,0 +1,46 @@
+import type { ActionContext, ActionResult } from '../../daemon/actions/action.ts';
+import { Actions, type ActionsOptions } from '../../daemon/actions/actions.ts';
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import { actionContext } from './action-context.ts';
+import { HttpSink, type HttpSinkOptions, type Responder } from './http-sink.ts';
+
+/** Where actions are tried out: all of them, and the servers that they call. `clear()` after each test. */
+export class ActionBench {
+  readonly #sinks: HttpSink[] = [];
+  #actions = actionsOf({});
+
+  /** Runs an action once. */
+  run(name: string, input: JsonObject, context: Partial<ActionContext> = {}): Promise<ActionResult> {
+    const action = this.#actions.get(name);
+    if (action === undefined) throw new Error(`no action ${name}`);
+    return action.execute(input, actionContext(context));
+  }
+
+  /** Goes on with actions of other settings. */
+  async use(options: Partial<ActionsOptions>): Promise<void> {
+    await this.#actions.stop();
+    this.#actions = actionsOf(options);
+  }
+
+  /** Starts an HTTP server. */
+  async http(respond?: Responder, options: HttpSinkOptions = {}): Promise<{ sink: HttpSink; url: string; port: number }> {
+    const sink = new HttpSink({ ...options, ...(respond === undefined ? {} : { respond }) });
+    this.#sinks.push(sink);
+    return { sink, ...(await sink.start()) };
+  }
+
+  async stopActions(): Promise<void> {
+    await this.#actions.stop();
+  }
+
+  /** Stops all servers, and begins with fresh actions. */
+  async clear(): Promise<void> {
+    await this.use({});
+    await Promise.all(this.#sinks.splice(0).map((sink) => sink.stop()));
+  }
+}
+
+/** Without the proxies of the machine that the tests run on. */
+function actionsOf(options: Partial<ActionsOptions>): Actions {
+  return new Actions({ version: '1.2.3', env: {}, ...options });
+}

@@ -1,0 +1,26 @@
+import type { ActionContext, ActionFailure, ActionResult, ActionSuccess } from '../../daemon/actions/action.ts';
+
+/** What an attempt gets from the engine, with values that tests can rely on. */
+export function actionContext(given: Partial<ActionContext> = {}): ActionContext {
+  return {
+    signal: new AbortController().signal,
+    idempotencyKey: 'key_1',
+    jobCreatedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+    now: Date.UTC(2026, 0, 2, 3, 5, 0),
+    connection: () => undefined,
+    projectFolder: import.meta.dirname,
+    ...given,
+  };
+}
+
+/** The success that the test relies on; throws the failure's message otherwise. */
+export function succeeded(result: ActionResult): ActionSuccess {
+  if (result.ok) return result;
+  throw new Error(`expected a success, got ${JSON.stringify(result.error)}`);
+}
+
+/** The failure that the test relies on. */
+export function failed(result: ActionResult): ActionFailure {
+  if (!result.ok) return result;
+  throw new Error(`expected a failure, got ${JSON.stringify(result.output)}`);
+}

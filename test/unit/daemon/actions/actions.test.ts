@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Actions } from '../../../../daemon/actions/actions.ts';
+import { emailSend } from '../../../../schemas/workflow/actions/email-send.ts';
+import { httpRequest } from '../../../../schemas/workflow/actions/http-request.ts';
+import { webhookSend } from '../../../../schemas/workflow/actions/webhook-send.ts';
+import { isJsonObject, type JsonObject } from '../../../../schemas/workflow/json.ts';
+
+const definitions = [httpRequest, webhookSend, emailSend];
+
+describe('Actions', () => {
+  it('has one action for each definition, by its name', async () => {
+    const actions = new Actions({ version: '1' });
+    assert.deepEqual(actions.list().map(({ definition }) => definition), definitions);
+    for (const definition of definitions) assert.equal(actions.get(definition.name)?.definition, definition);
+    assert.equal(actions.get('shell/run'), undefined);
+    await actions.stop();
+    await actions.stop();
+  });
+});
+
+describe('the schemas of actions', () => {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, keywords: ['x-secret'] });
+
+  for (const definition of definitions) {
+    it(`${definition.name}: are valid, closed, and described`, () => {
+      for (const schema of [definition.input, definition.output]) {
+        assert.ok(ajv.validateSchema(schema), ajv.errorsText());
+        assert.equal(schema['additionalProperties'], false);
+        // A reference would lead elsewhere in the workflow's schema, which holds this one.
+        assert.doesNotMatch(JSON.stringify(schema), /"\$ref"/);
+        for (const [name, property] of propertiesOf(schema)) assert.ok(typeof property['description'] === 'string', name);
+      }
+    });
+
+    it(`${definition.name}: bear examples and defaults that are valid themselves`, () => {
+      for (const schema of [definition.input, definition.output]) {
+        for (const [name, property] of propertiesOf(schema)) {
+          const validate = ajv.compile(property);
+          const samples = [...(Array.isArray(property['examples']) ? (property['examples'] as unknown[]) : []), ...('default' in property ? [property['default']] : [])];
+          for (const sample of samples) assert.ok(validate(sample), `${name}: ${ajv.errorsText(validate.errors)}`);
+        }
+      }
+    });
+  }
+
+  it('bear secrets in these places only', () => {
+    const bearing = definitions.flatMap(({ name, input }) =>
+      propertiesOf(input).flatMap(([property, schema]) => (schema['x-secret'] === true ? [`${name} ${property}`] : [])),
+    );
+    assert.deepEqual(bearing, [
+      'http/request url', 'http/request query', 'http/request headers', 'http/request json', 'http/request form', 'http/request text',
+      'webhook/send url', 'webhook/send secret', 'webhook/send headers',
+    ]);
+  });
+});
+
+function propertiesOf(schema: JsonObject): [string, JsonObject][] {
+  const properties = schema['properties'];
+  if (!isJsonObject(properties)) return [];
+  return Object.entries(properties).filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1]));
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import ts from 'typescript';
+
+/** The text of each file by its path from the repository's root, with forward slashes. */
+type Tree = ReadonlyMap<string, string>;
+
+/** For each file, what it imports: a path from the root where that is in the repository, else the specifier as it stands. */
+type ImportGraph = ReadonlyMap<string, readonly Import[]>;
+
+interface Import {
+  readonly target: string;
+  readonly kind: 'file' | 'node' | 'package';
+}
+
+/** Which top-level folder may import which; `daemon/core` and `schemas` are narrower still, see `findForbidden`. */
+const allowedFolders: Readonly<Record<string, readonly string[]>> = {
+  schemas: ['schemas'],
+  daemon: ['daemon', 'schemas'],
+  extension: ['extension', 'schemas'],
+};
+
+const emptyName = /(^|-)(utils?|helpers?|common|manager|misc)(-|\.|$)/;
+
+describe('structure of the source', () => {
+  const root = path.resolve(import.meta.dirname, '../..');
+  const product = readTree(root, '{schemas,daemon,extension}/**/*.ts');
+  const graph = readImports(product);
+
+  it('is found at all', () => {
+    for (const folder of ['schemas/', 'daemon/', 'daemon/core/']) {
+      assert.ok([...product.keys()].some((file) => file.startsWith(folder)), `no file under ${folder}`);
+    }
+    assert.ok([...graph.values()].flat().some(({ kind }) => kind === 'file'), 'no file imports another');
+  });
+
+  it('imports along extension -> schemas <- daemon only, and keeps schemas and the core pure', () => {
+    assert.deepEqual(findForbidden(graph), []);
+  });
+
+  it('has no circle of imports', () => {
+    assert.deepEqual(findCircles(graph), []);
+  });
+
+  it('names each file for what is in it', () => {
+    const everything = readTree(root, '{schemas,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
+    assert.deepEqual(findEmptyNames(everything.keys()), []);
+  });
+});
+
+describe('the checks of the structure (control)', () => {
+  const allowed: Record<string, Record<string, string>> = {
+    'daemon to schemas': { 'daemon/a.ts': `import { b } from '../schemas/b.ts';`, 'schemas/b.ts': '' },
+    'daemon to Node and to packages': { 'daemon/a.ts': `import fs from 'node:fs'; import { WebSocket } from 'ws';` },
+    'daemon to package.json': { 'daemon/a.ts': `import manifest from '../package.json' with { type: 'json' };` },
+    'extension to schemas': { 'extension/a.ts': `import type { B } from '../schemas/b.ts';`, 'schemas/b.ts': '' },
+    'schemas to a package': { 'schemas/a.ts': `import { parse } from 'yaml';` },
+    'core to core and schemas': { 'daemon/core/a.ts': `import './b.ts'; import '../../schemas/c.ts';` },
+    'an import in a comment or a text': { 'schemas/a.ts': `// import 'node:fs'\nexport const a = "import 'node:fs'";` },
+  };
+  for (const [name, files] of Object.entries(allowed)) {
+    it(`allow ${name}`, () => {
+      assert.deepEqual(findForbidden(readImports(treeOf(files))), []);
+    });
+  }
+
+  const forbidden: Record<string, [file: string, text: string]> = {
+    'schemas to daemon': ['schemas/a.ts', `import { b } from '../daemon/b.ts';`],
+    'schemas to extension': ['schemas/x/a.ts', `export * from '../../extension/b.ts';`],
+    'daemon to extension': ['daemon/a.ts', `import '../extension/b.ts';`],
+    'extension to daemon': ['extension/a.ts', `import { b } from '../daemon/b.ts';`],
+    'a type across the border': ['extension/a.ts', `import type { B } from '../daemon/b.ts';`],
+    'a type in a type': ['extension/a.ts', `export type A = import('../daemon/b.ts').B;`],
+    'an import at run time': ['extension/a.ts', `export const b = await import('../daemon/b.ts');`],
+    'an export from': ['extension/a.ts', `export type { B } from '../daemon/b.ts';`],
+    'product to test': ['daemon/a.ts', `import '../test/support/b.ts';`],
+    'product to scripts': ['daemon/x/a.ts', `import '../../scripts/b.ts';`],
+    'schemas to Node': ['schemas/a.ts', `import { readFileSync } from 'node:fs';`],
+    'schemas to Node by the old name': ['schemas/a.ts', `import { readFileSync } from 'fs/promises';`],
+    'core to Node': ['daemon/core/a.ts', `import { randomUUID } from 'node:crypto';`],
+    'core to the rest of the daemon': ['daemon/core/x/a.ts', `import '../../engine/b.ts';`],
+    'core to a package': ['daemon/core/a.ts', `import PQueue from 'p-queue';`],
+  };
+  for (const [name, [file, text]] of Object.entries(forbidden)) {
+    it(`catch ${name}`, () => {
+      const found = findForbidden(readImports(treeOf({ [file]: text })));
+      assert.equal(found.length, 1);
+      assert.ok(found[0]?.startsWith(`${file} imports `), found[0]);
+    });
+  }
+
+  it('catch a circle, once, and no file that only leads to it', () => {
+    const graph = readImports(
+      treeOf({
+        'daemon/a.ts': `import './b.ts';`,
+        'daemon/b.ts': `import './c.ts';`,
+        'daemon/c.ts': `import type { B } from './b.ts'; import '../schemas/d.ts';`,
+        'schemas/d.ts': '',
+      }),
+    );
+    assert.deepEqual(findCircles(graph), ['daemon/b.ts -> daemon/c.ts -> daemon/b.ts']);
+  });
+
+  it('catch a file that imports itself', () => {
+    assert.deepEqual(findCircles(readImports(treeOf({ 'daemon/a.ts': `import './a.ts';` }))), ['daemon/a.ts -> daemon/a.ts']);
+  });
+
+  it('allow two ways to one file', () => {
+    const files = { 'daemon/a.ts': `import './b.ts'; import './c.ts';`, 'daemon/b.ts': `import './c.ts';`, 'daemon/c.ts': '' };
+    assert.deepEqual(findCircles(readImports(treeOf(files))), []);
+  });
+
+  it('catch names that say nothing, of files and of folders', () => {
+    const bad = ['daemon/utils.ts', 'daemon/queue-manager.ts', 'test/test-helpers.ts', 'schemas/common/a.ts', 'daemon/misc.test.ts'];
+    const good = ['daemon/community.ts', 'daemon/managers-report.ts', 'daemon/utilisation.ts'];
+    assert.deepEqual(findEmptyNames([...bad, ...good]), bad);
+  });
+});
+
+function readTree(root: string, pattern: string): Tree {
+  const files = globSync(pattern, { cwd: root, exclude: (name) => name === 'node_modules' }).map((file) => file.replaceAll('\\', '/'));
+  return new Map(files.sort().map((file) => [file, readFileSync(path.join(root, file), 'utf8')]));
+}
+
+function treeOf(files: Readonly<Record<string, string>>): Tree {
+  return new Map(Object.entries(files));
+}
+
+/** Imports of every form: of types too, since a type that crosses a border ties both sides together as well. */
+function readImports(tree: Tree): ImportGraph {
+  return new Map([...tree].map(([file, text]) => [file, specifiersIn(file, text).map((specifier) => importOf(file, specifier))]));
+}
+
+function specifiersIn(file: string, text: string): string[] {
+  const specifiers: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node);
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier)) specifiers.push(specifier.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+  return specifiers;
+}
+
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isExternalModuleReference(node)) return node.expression;
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return node.arguments[0];
+  return undefined;
+}
+
+function importOf(file: string, specifier: string): Import {
+  if (specifier.startsWith('.')) return { target: path.posix.join(path.posix.dirname(file), specifier), kind: 'file' };
+  const isNode = specifier.startsWith('node:') || builtinModules.includes(specifier);
+  return { target: specifier, kind: isNode ? 'node' : 'package' };
+}
+
+function findForbidden(graph: ImportGraph): string[] {
+  return [...graph].flatMap(([file, imports]) =>
+    imports.flatMap((one) => {
+      const reason = forbiddenReason(file, one);
+      return reason === undefined ? [] : [`${file} imports ${one.target}: ${reason}`];
+    }),
+  );
+}
+
+function forbiddenReason(file: string, { target, kind }: Import): string | undefined {
+  const folder = topFolder(file);
+  const isCore = file.startsWith('daemon/core/');
+  switch (kind) {
+    case 'node':
+      return isCore || folder === 'schemas' ? 'this folder is pure' : undefined;
+    case 'package':
+      return isCore ? 'the core imports schemas/ and itself only' : undefined;
+    case 'file':
+      if (isCore && !target.startsWith('daemon/core/') && !target.startsWith('schemas/')) return 'the core imports schemas/ and itself only';
+      if (target === 'package.json' && folder !== 'schemas') return undefined;
+      return allowedFolders[folder]?.includes(topFolder(target)) ? undefined : 'extension -> schemas <- daemon';
+  }
+}
+
+function topFolder(file: string): string {
+  return file.slice(0, Math.max(0, file.indexOf('/')));
+}
+
+/** Each circle once, as the path around it; a depth-first walk that meets a file of its own path has found one. */
+function findCircles(graph: ImportGraph): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(file);
+    if (start >= 0) {
+      circles.push([...trail.slice(start), file].join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const { target, kind } of graph.get(file) ?? []) {
+      if (kind === 'file') walk(target, [...trail, file]);
+    }
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return circles;
+}
+
+function findEmptyNames(files: Iterable<string>): string[] {
+  return [...files].filter((file) => file.split('/').some((name) => emptyName.test(name)));
+}
