@@ -1,0 +1,25 @@
+import { Type, type Static } from 'typebox';
+import { QueueView } from './queue.ts';
+import { Time } from './shape.ts';
+
+export const DaemonStatus = Type.Object({
+  pid: Type.Integer(),
+  version: Type.String(),
+  project: Type.String({ description: "The project's folder, absolute." }),
+  endpoint: Type.String({ description: '`http://127.0.0.1:PORT`.' }),
+  startedAt: Time,
+  uptimeMs: Type.Number(),
+  durability: Type.Union([Type.Literal('full'), Type.Literal('normal')]),
+  store: Type.Object({
+    ok: Type.Boolean(),
+    problem: Type.Optional(Type.String({ description: 'Why nothing is claimed or accepted just now.' })),
+    since: Type.Optional(Time),
+    bytes: Type.Integer(),
+  }),
+  problems: Type.Integer({ description: "Errors in the project's files; `workflow/validate` lists them." }),
+  runs: Type.Object({ running: Type.Integer() }),
+  /** Late outcomes of attempts that had been given up; refused, and counted here since the start. */
+  lateOutcomes: Type.Integer(),
+  queues: Type.Array(QueueView),
+});
+export type DaemonStatus = Static<typeof DaemonStatus>;

@@ -1,0 +1,38 @@
+import type { Json } from '../workflow/json.ts';
+
+/**
+ * Every error that a client can meet. The number is JSON-RPC's `error.code`; the word is in `error.data.code`, and is what
+ * programs should look at.
+ */
+export const errorCodes = {
+  'parse-error': { number: -32700, meaning: 'The message is no JSON.' },
+  'invalid-request': { number: -32600, meaning: 'The message is no JSON-RPC request.' },
+  'unknown-method': { number: -32601, meaning: 'There is no such method.' },
+  'invalid-params': { number: -32602, meaning: 'A parameter is missing, unknown, or of the wrong kind.' },
+  internal: { number: -32603, meaning: 'A bug in Sluice. The log has the details.' },
+  'not-found': { number: 1, meaning: 'There is no workflow, run, job or queue of that name.' },
+  'invalid-workflow': { number: 2, meaning: 'The workflow, or a file that it needs, has errors; `diagnostics` lists them.' },
+  'invalid-inputs': { number: 3, meaning: "The inputs don't fit the workflow's schema." },
+  'wrong-state': { number: 4, meaning: "That can't be done in the state that it is in." },
+  'queue-full': { number: 5, meaning: 'The queue has reached its `max-depth`.' },
+  'store-unavailable': { number: 6, meaning: "The store can't be written. Nothing was accepted; it resumes by itself." },
+  stopping: { number: 7, meaning: 'The daemon is stopping.' },
+  'too-large': { number: 8, meaning: 'It is larger than what is accepted.' },
+  'bad-project': { number: 9, meaning: 'There is no project, or its files cannot be read.' },
+  unreachable: { number: 10, meaning: 'No daemon could be reached or started.' },
+} as const satisfies Record<string, { readonly number: number; readonly meaning: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An expected failure, with a message for a person: what was wrong, where, and what would be right. */
+export class CodedError extends Error {
+  override readonly name = 'CodedError';
+  readonly code: ErrorCode;
+  readonly data: Readonly<Record<string, Json>>;
+
+  constructor(code: ErrorCode, message: string, data: Readonly<Record<string, Json>> = {}) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}

@@ -1,0 +1,55 @@
+import { Type, type Static } from 'typebox';
+import { AttemptStateShape, JobError, JobId, JobStateShape, RunId, Time } from './shape.ts';
+
+/** A job as lists show it. `--where` sees these fields. */
+export const JobSummary = Type.Object({
+  id: JobId,
+  run: RunId,
+  workflow: Type.String(),
+  step: Type.String(),
+  queue: Type.String(),
+  uses: Type.String(),
+  state: JobStateShape,
+  priority: Type.Integer(),
+  createdAt: Time,
+  dueAt: Time,
+  endedAt: Type.Optional(Time),
+  key: Type.Optional(Type.String({ description: "The item's key." })),
+  index: Type.Optional(Type.Integer({ description: "The item's place in its foreach, from 0." })),
+  attemptCount: Type.Integer({ description: 'Attempts made, of all rounds.' }),
+  error: Type.Optional(JobError),
+});
+export type JobSummary = Static<typeof JobSummary>;
+
+export const AttemptView = Type.Object({
+  number: Type.Integer({ description: 'From 1, over all rounds.' }),
+  round: Type.Integer({ description: 'From 1; each replay begins a new one.' }),
+  revision: Type.Integer({ description: 'Of the payload, from 1.' }),
+  state: AttemptStateShape,
+  startedAt: Time,
+  endedAt: Type.Optional(Time),
+  durationMs: Type.Optional(Type.Number()),
+  error: Type.Optional(JobError),
+  request: Type.Optional(Type.Unknown()),
+  response: Type.Optional(Type.Unknown()),
+});
+export type AttemptView = Static<typeof AttemptView>;
+
+export const RevisionView = Type.Object({
+  revision: Type.Integer(),
+  createdAt: Time,
+  payload: Type.Unknown({ description: 'Secrets stand as references.' }),
+  idempotencyKey: Type.String(),
+});
+export type RevisionView = Static<typeof RevisionView>;
+
+export const JobDetail = Type.Object({
+  ...JobSummary.properties,
+  payload: Type.Unknown({ description: 'Of the newest revision; secrets stand as references.' }),
+  item: Type.Optional(Type.Unknown()),
+  output: Type.Optional(Type.Unknown()),
+  idempotencyKey: Type.String(),
+  revisions: Type.Array(RevisionView, { description: 'Oldest first.' }),
+  attempts: Type.Array(AttemptView, { description: 'Oldest first.' }),
+});
+export type JobDetail = Static<typeof JobDetail>;

@@ -1,0 +1,150 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { DaemonStatus } from './daemon-status.ts';
+import { JobDetail, JobSummary } from './job.ts';
+import { QueueView } from './queue.ts';
+import { RunDetail, RunSummary } from './run.ts';
+import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Where } from './shape.ts';
+import { SubscribeParams, SubscribeResult } from './subscription.ts';
+
+const Nothing = Type.Object({});
+const closed = { additionalProperties: false } as const;
+
+export const DiagnosticView = Type.Object({
+  file: Type.String({ description: "Relative to the project's folder, with forward slashes." }),
+  line: Type.Integer({ description: 'From 1.' }),
+  column: Type.Integer({ description: 'From 1, in UTF-16 code units.' }),
+  endLine: Type.Integer(),
+  endColumn: Type.Integer(),
+  severity: Type.Union([Type.Literal('error'), Type.Literal('warning'), Type.Literal('information')]),
+  code: Type.String(),
+  message: Type.String(),
+  suggestions: Type.Optional(Type.Array(Type.String())),
+});
+export type DiagnosticView = Static<typeof DiagnosticView>;
+
+export const WorkflowView = Type.Object({
+  id: Name,
+  name: Type.String(),
+  description: Type.Optional(Type.String()),
+  file: Type.String(),
+  valid: Type.Boolean(),
+  inputs: Type.Optional(Type.Unknown({ description: 'JSON Schema of its inputs; missing where the file has errors.' })),
+  queues: Type.Array(Type.String(), { description: 'Queues that its steps use.' }),
+});
+export type WorkflowView = Static<typeof WorkflowView>;
+
+const selection = {
+  ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: 1000 })),
+  all: Type.Optional(Type.Boolean({ description: 'All that `queue`, `run` and `where` let through.' })),
+  queue: Type.Optional(Name),
+  run: Type.Optional(RunId),
+  where: Where,
+};
+
+/**
+ * Every method of the protocol: parameters and result, as JSON Schemas. `docs/protocol.md` explains them; the daemon
+ * checks parameters against them, clients take their types from them.
+ */
+export const methods = {
+  'daemon/status': { params: Type.Object({}, closed), result: DaemonStatus },
+  'daemon/stop': { params: Type.Object({}, closed), result: Nothing },
+
+  'workflow/list': { params: Type.Object({}, closed), result: Type.Object({ workflows: Type.Array(WorkflowView) }) },
+  'workflow/validate': {
+    params: Type.Object({}, closed),
+    result: Type.Object({ files: Type.Integer(), diagnostics: Type.Array(DiagnosticView) }),
+  },
+
+  'run/start': {
+    params: Type.Object(
+      {
+        workflow: Name,
+        inputs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+        inputFiles: Type.Optional(
+          Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
+            description: 'Inputs read from absolute paths of this machine: .json, .jsonl, .csv (a list of rows), else text.',
+          }),
+        ),
+      },
+      closed,
+    ),
+    result: Type.Object({ id: RunId }),
+  },
+  'run/list': {
+    params: Type.Object({ workflow: Type.Optional(Name), state: Type.Optional(RunStateShape), ...Page }, closed),
+    result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first.' }),
+  },
+  'run/get': { params: Type.Object({ id: RunId }, closed), result: RunDetail },
+  'run/cancel': { params: Type.Object({ id: RunId }, closed), result: RunSummary },
+
+  'queue/list': { params: Type.Object({}, closed), result: Type.Object({ queues: Type.Array(QueueView) }) },
+  'queue/pause': { params: Type.Object({ queue: Name }, closed), result: QueueView },
+  'queue/resume': { params: Type.Object({ queue: Name }, closed), result: QueueView },
+  'queue/set': {
+    params: Type.Object(
+      {
+        queue: Name,
+        rate: Type.Optional(
+          Type.Union([Type.String({ maxLength: 100 }), Type.Null()], { description: "`50/min`, `none` for no limit; `null` goes back to the file's." }),
+        ),
+        concurrency: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 10_000 }), Type.Null()])),
+      },
+      closed,
+    ),
+    result: QueueView,
+  },
+
+  'job/list': {
+    params: Type.Object(
+      {
+        queue: Type.Optional(Name),
+        state: Type.Optional(JobStateShape),
+        run: Type.Optional(RunId),
+        step: Type.Optional(Name),
+        where: Where,
+        ...Page,
+      },
+      closed,
+    ),
+    result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'Newest first.' }),
+  },
+  'job/get': { params: Type.Object({ id: JobId }, closed), result: JobDetail },
+  'job/cancel': { params: Type.Object({ id: JobId }, closed), result: JobSummary },
+
+  'dead/list': {
+    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, ...Page }, closed),
+    result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'The one that died last first.' }),
+  },
+  'dead/replay': {
+    params: Type.Object(
+      {
+        ...selection,
+        payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job.' })),
+        rate: Type.Optional(Type.String({ maxLength: 100, description: 'Spreads them out: `10/min`.' })),
+        canary: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the oldest N of them.' })),
+      },
+      closed,
+    ),
+    result: Type.Object({ replayed: Type.Integer(), ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) }),
+  },
+  'dead/discard': {
+    params: Type.Object(selection, closed),
+    result: Type.Object({ discarded: Type.Integer(), ids: Type.Array(JobId) }),
+  },
+
+  'log/tail': {
+    params: Type.Object({ lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }, closed),
+    result: Type.Object({ lines: Type.Array(Type.String({ description: 'One JSON object of pino each.' })) }),
+  },
+  'store/check': {
+    params: Type.Object({}, closed),
+    result: Type.Object({ checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })) }),
+  },
+
+  subscribe: { params: SubscribeParams, result: SubscribeResult },
+  unsubscribe: { params: Type.Object({ id: Type.Integer() }, closed), result: Nothing },
+} as const satisfies Record<string, { readonly params: TSchema; readonly result: TSchema }>;
+
+export type MethodName = keyof typeof methods;
+export type Params<M extends MethodName> = Static<(typeof methods)[M]['params']>;
+export type Result<M extends MethodName> = Static<(typeof methods)[M]['result']>;

@@ -1,0 +1,39 @@
+import { Type, type Static } from 'typebox';
+import { DaemonStatus } from './daemon-status.ts';
+import { QueueView } from './queue.ts';
+import { RunDetail, RunSummary } from './run.ts';
+import { RunId } from './shape.ts';
+
+/**
+ * A client subscribes to a topic, gets a snapshot as the answer, then `changed` notifications, numbered from 1 without
+ * gaps, at most four a second whatever the job rate. Each carries whole entries, so the newest one alone is enough.
+ */
+export const SubscribeParams = Type.Union([
+  Type.Object({ topic: Type.Literal('queues') }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('runs') }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('run'), id: RunId }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('status') }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('log') }, { additionalProperties: false }),
+]);
+export type SubscribeParams = Static<typeof SubscribeParams>;
+
+/** What a topic holds: all queues; the newest 100 runs; one run; the daemon; new lines of the log. */
+export const TopicState = Type.Object({
+  queues: Type.Optional(Type.Array(QueueView)),
+  runs: Type.Optional(Type.Array(RunSummary)),
+  run: Type.Optional(RunDetail),
+  status: Type.Optional(DaemonStatus),
+  lines: Type.Optional(Type.Array(Type.String())),
+});
+export type TopicState = Static<typeof TopicState>;
+
+export const SubscribeResult = Type.Object({ id: Type.Integer(), snapshot: TopicState });
+export type SubscribeResult = Static<typeof SubscribeResult>;
+
+/** Params of the notification `changed`. Only entries that differ from what was sent before are in it. */
+export const Changed = Type.Object({
+  id: Type.Integer({ description: 'Of the subscription.' }),
+  number: Type.Integer({ description: 'From 1, without gaps.' }),
+  change: TopicState,
+});
+export type Changed = Static<typeof Changed>;
