@@ -25,6 +25,8 @@ export const jobMachine = {
     { from: 'active', to: 'cancelled' },
   ],
   replay: [{ from: 'dead', to: 'pending' }],
+  /** One of many, which go out one by one. */
+  replay_later: [{ from: 'dead', to: 'delayed' }],
   /** A replayed sibling succeeded: what was cancelled because of it goes on. */
   reopen: [{ from: 'cancelled', to: 'pending' }],
   discard: [{ from: 'dead', to: 'discarded' }],

@@ -1,1 +1,47 @@
-export type DiagnosticCode = string;
+/**
+ * Every kind of finding, with what it means. Codes are stable: editors link them and people filter by them. A new kind gets
+ * a new code; a code never changes its meaning.
+ */
+export const diagnosticCodes = {
+  'yaml-syntax': 'The text is not YAML 1.2, or uses a part of YAML that is not used here.',
+  'duplicate-key': 'A key stands twice in one map.',
+  'too-large': 'The file, or what its aliases repeat, is larger than the limit.',
+  'too-deep': 'Lists and maps stand in each other deeper than the limit.',
+  'empty-file': 'The file holds nothing, or something other than a map.',
+  'bad-value': 'A value is not what its key takes.',
+  'wrong-type': 'A value has the wrong type: a list where text is expected, say.',
+  'unknown-key': 'A key is not known at this place.',
+  'missing-key': 'A key that must be there is missing.',
+  'conflicting-keys': 'Two keys exclude each other.',
+  'bad-id': 'A name does not match `^[A-Za-z_][A-Za-z0-9_]*$`, or is reserved.',
+  'bad-duration': 'A duration is not a number with a unit, or is out of bounds.',
+  'bad-rate': 'A rate is not such as `100/min` or `{ limit, per, burst }`.',
+  'bad-retry': 'A retry policy is not as it should be.',
+  'bad-priority': 'A priority is not 0 to 9, `low`, `normal` or `high`.',
+  'bad-percentage': 'A percentage is not 0% to 100%.',
+  'bad-schema': 'The JSON Schema of an input is not valid.',
+  'bad-default': "An input's default does not fit its own schema.",
+  'bad-cron': 'A cron expression is not five valid fields.',
+  'bad-timezone': 'A time zone is not an IANA name.',
+  'bad-file-name': 'A file of items is neither `.csv`, `.jsonl` nor `.json`.',
+  'bad-expression': 'An expression between `${{` and `}}` can not be read.',
+  'bad-with': "A value of `with` does not fit the action's input.",
+  'unknown-name': 'An expression uses a name that does not exist at this place.',
+  'unknown-input': 'An input is named that the workflow does not declare.',
+  'unknown-step': 'A step is named that does not exist, or can not be used at this place.',
+  'unknown-action': '`uses` names no action.',
+  'unknown-queue': 'A queue is named that is declared nowhere.',
+  'unknown-connection': 'A connection is named that `connections.yaml` does not declare, or its name is not literal.',
+  'unknown-secret': 'A secret is named that is not set.',
+  'unknown-environment': 'An environment variable is named that `config.yaml` does not allow.',
+  'secret-not-allowed': 'A secret stands where its value would be stored or shown.',
+  'duplicate-queue': 'A queue is declared twice in the project.',
+  'duplicate-step': 'A step of `on-failure` bears the id of a step.',
+  'duplicate-workflow': 'Two workflow files have the same id.',
+  'self-reference': 'A step waits for itself.',
+  cycle: 'Steps wait for each other in a circle.',
+  'no-steps': 'A workflow has no steps.',
+  'not-supported': 'Something is written correctly, but is not supported yet.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type DiagnosticCode = keyof typeof diagnosticCodes;

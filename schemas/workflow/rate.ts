@@ -1,6 +1,117 @@
+import { exactDuration, parseDuration } from './duration.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+
 /** In any window of `perMs`, at most `limit` starts; `burst` of them may be back to back, the rest are spaced. */
 export interface Rate {
   readonly limit: number;
   readonly perMs: number;
   readonly burst: number;
+}
+
+/** What is wrong with a value, and at which key of it (empty: the value as a whole). */
+export interface RateProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export type RateResult = { readonly ok: true; readonly rate: Rate } | { readonly ok: false; readonly problems: readonly RateProblem[] };
+
+/** The most starts a rate may allow per window: its start times are kept, so this bounds a queue's memory. */
+export const maxRateLimit = 1_000_000;
+
+const windows: ReadonlyMap<string, number> = new Map([
+  ['s', 1_000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+const likelyWindows: ReadonlyMap<string, string> = new Map([
+  ['m', 'min'], ['mins', 'min'], ['minute', 'min'], ['minutes', 'min'],
+  ['sec', 's'], ['secs', 's'], ['second', 's'], ['seconds', 's'],
+  ['hr', 'h'], ['hour', 'h'], ['hours', 'h'],
+  ['day', 'd'], ['days', 'd'],
+]);
+
+const wanted = "A rate is such as '100/min' (per s, min, h or d) or { limit: 1000, per: 1m, burst: 50 }";
+
+/**
+ * Reads `100/min` (`/s`, `/min`, `/h`, `/d`) or `{ limit, per, burst }`: `limit` a whole number of 1 to 1,000,000, `per` a
+ * duration of at least a millisecond, `burst` 1 to `limit`. Default burst: a tenth of the limit, rounded down, at least 1.
+ */
+export function parseRate(value: Json): RateResult {
+  if (typeof value === 'string') return parseRateText(value);
+  if (isJsonObject(value)) return parseRateObject(value);
+  if (typeof value === 'number') return refuse(`${wanted}. Did you mean '${value}/min'?`);
+  return refuse(`${wanted}.`);
+}
+
+/** The burst of a rate that names none. */
+export function defaultBurst(limit: number): number {
+  return Math.max(1, Math.floor(limit / 10));
+}
+
+/** `100/min` where the window is exactly one of s, min, h, d, else `100 per 90s`. The burst is not shown. */
+export function formatRate(rate: Rate): string {
+  for (const [name, ms] of windows) {
+    if (ms === rate.perMs) return `${rate.limit}/${name}`;
+  }
+  const seconds = rate.perMs / 1_000;
+  return `${rate.limit} per ${Number.isInteger(seconds) && seconds < 120 ? `${seconds}s` : exactDuration(rate.perMs)}`;
+}
+
+function parseRateText(text: string): RateResult {
+  const [, digits = '', window = ''] = /^\s*(\d{1,15})\s*\/\s*([A-Za-z]{1,20})\s*$/.exec(text) ?? [];
+  if (window === '') return refuse(`${wanted}.${hintFor(text)}`);
+  const perMs = windows.get(window);
+  if (perMs === undefined) {
+    const likely = likelyWindows.get(window.toLowerCase()) ?? (windows.has(window.toLowerCase()) ? window.toLowerCase() : undefined);
+    return refuse(`A rate is per s, min, h or d, not per '${window}'.${likely === undefined ? '' : ` Did you mean '${digits}/${likely}'?`}`);
+  }
+  const limit = Number(digits);
+  if (!isLimit(limit)) return refuse(limitMessage);
+  return { ok: true, rate: { limit, perMs, burst: defaultBurst(limit) } };
+}
+
+function hintFor(text: string): string {
+  const trimmed = text.trim();
+  if (/^\d{1,15}$/.test(trimmed)) return ` Did you mean '${trimmed}/min'?`;
+  if (/^-?\d*\.\d+\s*\//.test(trimmed)) return ` Its limit is a whole number: for less than one, name a longer window.`;
+  return '';
+}
+
+function parseRateObject(value: JsonObject): RateResult {
+  const problems: RateProblem[] = [];
+  for (const key of Object.keys(value)) {
+    if (!['limit', 'per', 'burst'].includes(key)) problems.push({ path: [key], message: `A rate has the keys limit, per and burst; '${key}' is none of them.` });
+  }
+
+  const { limit, per, burst } = value;
+  if (!isLimit(limit)) problems.push({ path: limit === undefined ? [] : ['limit'], message: limit === undefined ? `'limit' is missing. ${limitMessage}` : limitMessage });
+
+  let perMs = 0;
+  if (typeof per !== 'string') {
+    problems.push({ path: per === undefined ? [] : ['per'], message: per === undefined ? `'per' is missing: the length of the window, such as 1m.` : `'per' is a duration with a unit, such as 1m.` });
+  } else {
+    const duration = parseDuration(per);
+    if (!duration.ok) problems.push({ path: ['per'], message: duration.message });
+    else if (duration.ms < 1) problems.push({ path: ['per'], message: `'per' can't be zero.` });
+    else perMs = duration.ms;
+  }
+
+  if (burst !== undefined && !isLimit(burst)) problems.push({ path: ['burst'], message: `'burst' is a whole number of at least 1.` });
+  else if (isLimit(burst) && isLimit(limit) && burst > limit) problems.push({ path: ['burst'], message: `'burst' (${burst}) can't be more than 'limit' (${limit}).` });
+
+  if (problems.length > 0 || !isLimit(limit)) return { ok: false, problems };
+  return { ok: true, rate: { limit, perMs, burst: isLimit(burst) ? burst : defaultBurst(limit) } };
+}
+
+const limitMessage = `The limit of a rate is a whole number from 1 to ${maxRateLimit.toLocaleString('en')}.`;
+
+function isLimit(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxRateLimit;
+}
+
+function refuse(message: string): RateResult {
+  return { ok: false, problems: [{ path: [], message }] };
 }

@@ -1,3 +1,7 @@
+import { parseDuration } from './duration.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { parsePercentage } from './percentage.ts';
+
 /** When a failed attempt is repeated. */
 export interface RetryPolicy {
   readonly backoff: Backoff;
@@ -16,7 +20,151 @@ export type Backoff =
 /** A status (`503`), a class of statuses (`5xx`), or a kind of failure. */
 export type RetryCondition = number | '4xx' | '5xx' | '4yz' | '5yz' | 'network' | 'timeout';
 
+/** Without `retry`: five attempts, about 5, 10, 20 and 40 s apart. */
 export const defaultRetryPolicy: RetryPolicy = {
   backoff: { kind: 'exponential', firstMs: 5_000, factor: 2, maxMs: 600_000, attempts: 5 },
   jitter: 0.1,
 };
+
+/** `retry: none` or `retry: false`: one attempt. */
+export const noRetryPolicy: RetryPolicy = { backoff: { kind: 'delays', delaysMs: [] }, jitter: 0 };
+
+export interface RetryPolicyProblem {
+  /** Keys and indexes from the policy's root. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export type RetryPolicyResult =
+  | { readonly ok: true; readonly policy: RetryPolicy }
+  | { readonly ok: false; readonly problems: readonly RetryPolicyProblem[] };
+
+export const maxRetries = 100;
+
+const namedConditions = ['4xx', '5xx', '4yz', '5yz', 'network', 'timeout'] as const;
+const sharedKeys = ['jitter', 'on', 'unless'];
+const exponentialDefaults = { firstMs: 5_000, factor: 2, maxMs: 600_000, attempts: 5, jitter: 0.1 };
+
+/**
+ * Reads one of
+ * - `{ delays: [1m, 5m], jitter, on, unless }`: at most 100 delays, n of them make n + 1 attempts. Default jitter 0, so that
+ *   a list that somebody wrote out lands exactly where it says;
+ * - `{ type: exponential, first: 5s, factor: 2, max: 10m, attempts: 5, jitter: 10%, on, unless }`, all but `type` optional, with
+ *   these defaults; `factor` 1 to 10, `attempts` 1 to 101 counts the first one;
+ * - `none` or `false`: no retry.
+ *
+ * `jitter` is a percentage of 0 to 100 %. Conditions are statuses (100 to 599), `4xx`, `5xx` (HTTP), `4yz`, `5yz` (SMTP),
+ * `network` and `timeout`. All problems are reported, not just the first; an unknown key is one.
+ */
+export function parseRetryPolicy(value: Json): RetryPolicyResult {
+  if (value === 'none' || value === false) return { ok: true, policy: noRetryPolicy };
+  if (!isJsonObject(value)) {
+    return { ok: false, problems: [{ path: [], message: `'retry' is such as { delays: [1m, 5m] }, { type: exponential, first: 5s }, or none.` }] };
+  }
+  const problems: RetryPolicyProblem[] = [];
+  const policy = isExponential(value, problems) ? readExponential(value, problems) : readDelays(value, problems);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, policy };
+}
+
+function isExponential(value: JsonObject, problems: RetryPolicyProblem[]): boolean {
+  if (value['type'] === undefined) {
+    if (value['delays'] === undefined) {
+      problems.push({ path: [], message: `'retry' says either 'delays' or 'type: exponential'.` });
+    }
+    return false;
+  }
+  if (value['type'] !== 'exponential') problems.push({ path: ['type'], message: `The only 'type' is 'exponential'; for a list of delays, write 'delays' without 'type'.` });
+  return true;
+}
+
+function readDelays(value: JsonObject, problems: RetryPolicyProblem[]): RetryPolicy {
+  refuseUnknown(value, ['delays', ...sharedKeys], problems);
+  const { delays } = value;
+  const delaysMs: number[] = [];
+  if (Array.isArray(delays)) {
+    const list: readonly Json[] = delays;
+    if (list.length > maxRetries) problems.push({ path: ['delays'], message: `At most ${maxRetries} delays; these are ${list.length}.` });
+    else for (const [index, delay] of list.entries()) delaysMs.push(readDuration(delay, ['delays', index], problems));
+  } else if (delays !== undefined) {
+    problems.push({ path: ['delays'], message: `'delays' is a list of durations, such as [1m, 5m, 30m].` });
+  }
+  return { backoff: { kind: 'delays', delaysMs }, ...readShared(value, 0, problems) };
+}
+
+function readExponential(value: JsonObject, problems: RetryPolicyProblem[]): RetryPolicy {
+  refuseUnknown(value, ['type', 'first', 'factor', 'max', 'attempts', ...sharedKeys], problems);
+  const { first, max } = value;
+  const firstMs = first === undefined ? exponentialDefaults.firstMs : readDuration(first, ['first'], problems);
+  const maxMs = max === undefined ? Math.max(exponentialDefaults.maxMs, firstMs) : readDuration(max, ['max'], problems);
+  if (firstMs === 0) problems.push({ path: ['first'], message: `'first' must be longer than zero: it is what grows.` });
+  if (max !== undefined && maxMs < firstMs) problems.push({ path: ['max'], message: `'max' can't be shorter than 'first'.` });
+
+  const factor = value['factor'] ?? exponentialDefaults.factor;
+  if (typeof factor !== 'number' || !(factor >= 1 && factor <= 10)) problems.push({ path: ['factor'], message: `'factor' is a number from 1 to 10.` });
+  const attempts = value['attempts'] ?? exponentialDefaults.attempts;
+  if (typeof attempts !== 'number' || !Number.isInteger(attempts) || attempts < 1 || attempts > maxRetries + 1) {
+    problems.push({ path: ['attempts'], message: `'attempts' is a whole number from 1 to ${maxRetries + 1}; it counts the first attempt.` });
+  }
+  return {
+    backoff: { kind: 'exponential', firstMs, factor: Number(factor), maxMs, attempts: Number(attempts) },
+    ...readShared(value, exponentialDefaults.jitter, problems),
+  };
+}
+
+function readShared(value: JsonObject, defaultJitter: number, problems: RetryPolicyProblem[]): Omit<RetryPolicy, 'backoff'> {
+  const on = readConditions(value, 'on', problems);
+  const unless = readConditions(value, 'unless', problems);
+  return {
+    jitter: readJitter(value['jitter'], defaultJitter, problems),
+    ...(on === undefined ? {} : { on }),
+    ...(unless === undefined ? {} : { unless }),
+  };
+}
+
+function readJitter(value: Json | undefined, fallback: number, problems: RetryPolicyProblem[]): number {
+  if (value === undefined) return fallback;
+  if (value === 0) return 0;
+  const parsed = parsePercentage(typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+  if (parsed.ok) return parsed.share;
+  problems.push({ path: ['jitter'], message: parsed.message });
+  return fallback;
+}
+
+function readConditions(value: JsonObject, key: 'on' | 'unless', problems: RetryPolicyProblem[]): readonly RetryCondition[] | undefined {
+  const given = value[key];
+  if (given === undefined) return undefined;
+  const conditions: RetryCondition[] = [];
+  const list: readonly Json[] = Array.isArray(given) ? given : [given];
+  if (list.length > maxRetries) {
+    problems.push({ path: [key], message: `At most ${maxRetries} conditions; these are ${list.length}.` });
+    return undefined;
+  }
+  for (const [index, item] of list.entries()) {
+    const condition = readCondition(item);
+    if (condition !== undefined) conditions.push(condition);
+    else problems.push({ path: Array.isArray(given) ? [key, index] : [key], message: `A condition is a status from 100 to 599, or one of ${namedConditions.join(', ')}.` });
+  }
+  return conditions;
+}
+
+function readCondition(value: Json): RetryCondition | undefined {
+  if (typeof value === 'number' || (typeof value === 'string' && /^\d{3}$/.test(value))) {
+    const status = Number(value);
+    return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
+  }
+  return namedConditions.find((name) => name === value);
+}
+
+function readDuration(value: Json, path: readonly (string | number)[], problems: RetryPolicyProblem[]): number {
+  const parsed = parseDuration(typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+  if (parsed.ok) return parsed.ms;
+  problems.push({ path, message: parsed.message });
+  // Not 0, which would bring problems of its own.
+  return exponentialDefaults.firstMs;
+}
+
+function refuseUnknown(value: JsonObject, known: readonly string[], problems: RetryPolicyProblem[]): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) problems.push({ path: [key], message: `'${key}' is not a key of this kind of retry. Its keys are ${known.join(', ')}.` });
+  }
+}

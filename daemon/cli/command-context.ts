@@ -1,0 +1,107 @@
+import path from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { findProjectFolder, sluiceFolder } from '../project-folder.ts';
+import type { DaemonClient } from './daemon-client.ts';
+import { connectIfRunning, connectOrStart, type Connection } from './daemon-connection.ts';
+import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
+import type { Terminal, View } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface GlobalOptions {
+  readonly project?: string;
+  readonly json?: boolean;
+}
+
+/** What every command works with: who reads, which project, and the way to its daemon. */
+export class CommandContext {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  readonly #given: string | undefined;
+  readonly #open: DaemonClient[] = [];
+
+  constructor(terminal: Terminal, { project, json }: GlobalOptions) {
+    this.terminal = terminal;
+    this.json = json === true;
+    this.#given = project;
+  }
+
+  /** The project's folder, absolute. */
+  async project(): Promise<string> {
+    const found = await this.projectIfAny();
+    if (found !== undefined) return found;
+    const from = this.#start();
+    throw new CodedError(
+      'bad-project',
+      this.#given === undefined
+        ? `There is no ${sluiceFolder}/ in ${from} or above it. \`sluice init\` makes a project here; --project DIR names one elsewhere.`
+        : `There is no ${sluiceFolder}/ in ${from}. \`sluice init --project ${this.#given}\` makes a project there.`,
+    );
+  }
+
+  async projectIfAny(): Promise<string | undefined> {
+    const from = this.#start();
+    const found = await findProjectFolder(from);
+    // A folder that was named is the project itself: a project above it would be a surprise.
+    return this.#given !== undefined && found !== from ? undefined : found;
+  }
+
+  /** The folder that a new project goes into. */
+  #start(): string {
+    return path.resolve(this.terminal.io.cwd, this.#given ?? '.');
+  }
+
+  get startFolder(): string {
+    return this.#start();
+  }
+
+  /** A connection to the project's daemon, which is started where none runs. */
+  async connect(): Promise<DaemonClient> {
+    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env));
+  }
+
+  async connectIfRunning({ ignoreVersion = false } = {}): Promise<DaemonClient | undefined> {
+    const connection = await connectIfRunning(await this.project());
+    return connection === undefined ? undefined : this.#keep(connection, ignoreVersion);
+  }
+
+  #keep({ client, version }: Connection, ignoreVersion = false): DaemonClient {
+    this.#open.push(client);
+    if (version !== ownVersion && !ignoreVersion) {
+      this.notice(`the daemon has version ${version}, this command ${ownVersion}; \`sluice restart\` makes them the same`);
+    }
+    return client;
+  }
+
+  /** A thing: the document itself with --json, else the text. */
+  show(value: unknown, render: (view: View) => string): void {
+    if (this.json) this.terminal.out(JSON.stringify(value, null, 2));
+    else this.terminal.out(render(this.terminal.view));
+  }
+
+  /** What isn't the answer: on stderr, and a JSON document there too with --json. */
+  notice(message: string): void {
+    this.terminal.err(this.json ? JSON.stringify({ notice: message }) : message);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map((client) => client.close()));
+  }
+}
+
+export const ownVersion: string = manifest.version;
+
+/** Tells on stderr why a command ends, and answers with its exit code. */
+export function reportError(error: unknown, terminal: Terminal, json: boolean): ExitCode {
+  const { code, message, exit, data } = describe(error);
+  if (json) terminal.err(JSON.stringify({ error: { code, message, ...data } }));
+  else terminal.err(`${terminal.errorView.style('red', 'error:')} ${message}`);
+  return exit;
+}
+
+function describe(error: unknown): { code: string; message: string; exit: ExitCode; data: object } {
+  if (error instanceof CodedError) return { code: error.code, message: error.message, exit: exitCodeOf(error.code), data: error.data };
+  if (error instanceof UsageError) return { code: 'usage', message: error.message, exit: exitCodes.usage, data: {} };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, exit: exitCodes.failed, data: {} };
+}

@@ -1,0 +1,33 @@
+import type { AddCommand } from '../command-runtime.ts';
+import { addDeadSelection, countDead, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatCount } from '../render/format.ts';
+import { renderDiscarded } from '../render/jobs.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const addDeadDiscard: AddCommand = (dead, runtime) => {
+  addDeadSelection(dead.command('discard').description('give dead letters up; that can not be undone'))
+    .addHelpText('after', examples(['sluice dead discard j40 j41', 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']))
+    .action(
+      runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
+        const { terminal } = context;
+        const selection = readDeadSelection(ids ?? [], options);
+        const mustConfirm = selection.all === true && options.yes !== true;
+        if (mustConfirm && (context.json || !terminal.canAsk)) {
+          throw new UsageError('Discarding can not be undone: --all needs --yes where nobody can be asked.');
+        }
+        const client = await context.connect();
+        if (mustConfirm) {
+          const { count, isMore } = await countDead(client, selection);
+          if (count > 0 && !(await terminal.confirm(`Discard ${isMore ? 'more than ' : ''}${formatCount(count, 'dead letter')}? That can not be undone.`))) {
+            terminal.err('Nothing was discarded.');
+            return exitCodes.failed;
+          }
+        }
+        const result = await client.call('dead/discard', selection);
+        context.show(result, () => renderDiscarded(result.discarded));
+        return exitCodes.done;
+      }),
+    );
+};

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { AddCommand } from '../command-runtime.ts';
+import { addDeadFilter, type DeadFilter } from '../dead-selection.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { parsePositive } from '../option-parsers.ts';
+import { collectPages } from '../pages.ts';
+import { renderDeadLetters } from '../render/jobs.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const addDeadList: AddCommand = (dead, runtime) => {
+  addDeadFilter(dead.command('list', { isDefault: true }).allowExcessArguments().description('list dead letters, the one that died last first; what `sluice dead` alone does'))
+    .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
+    .addHelpText('after', examples(['sluice dead list --run r12', 'of one run'], [`sluice dead --where 'error.status == 422'`, 'of one cause']))
+    .action(
+      runtime.action(async (context, { limit, ...filter }: DeadFilter & { readonly limit: number }, command: Command) => {
+        // As the default command, it gets whatever is misspelled.
+        const [word] = command.args;
+        if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead replay and dead discard`);
+        const client = await context.connect();
+        const { entries, more } = await collectPages(limit, async (page) => {
+          const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
+          return { entries: jobs, next };
+        });
+        context.show(entries, (view) => renderDeadLetters(entries, { more, filtered: Object.keys(filter).length > 0 }, view));
+        return exitCodes.done;
+      }),
+    );
+};

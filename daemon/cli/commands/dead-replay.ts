@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { AddCommand } from '../command-runtime.ts';
+import { addDeadSelection, countDead, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { parsePositive } from '../option-parsers.ts';
+import { formatCount } from '../render/format.ts';
+import { renderReplayed } from '../render/jobs.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface ReplayOptions extends DeadSelectionOptions {
+  readonly edit?: string;
+  readonly rate?: string;
+  readonly canary?: number;
+}
+
+export const addDeadReplay: AddCommand = (dead, runtime) => {
+  addDeadSelection(dead.command('replay').description('put dead letters back into their queues, for a new round of attempts'))
+    .option('--edit <file>', 'a new payload, JSON or YAML, for a single one; - reads stdin')
+    .option('--rate <rate>', 'spread them out: 10/min')
+    .option('--canary <n>', 'only the oldest n, to see whether it works', parsePositive)
+    .addHelpText(
+      'after',
+      examples(
+        ['sluice dead replay j40', 'one'],
+        ['sluice dead replay --all --queue erp --canary 1', 'the oldest of a queue'],
+        ['sluice job j40 --json | jq .payload > p.json; sluice dead replay j40 --edit p.json', 'edited'],
+      ),
+    )
+    .action(
+      runtime.action(async (context, ids: readonly string[] | undefined, options: ReplayOptions) => {
+        const { terminal } = context;
+        const selection = readDeadSelection(ids ?? [], options);
+        const { edit, rate, canary } = options;
+        if (edit !== undefined && selection.ids?.length !== 1) throw new UsageError('--edit replaces the payload of a single dead letter: name one.');
+        const payload = edit === undefined ? {} : { payload: await readPayload(edit, terminal) };
+        const client = await context.connect();
+        // A replay loses nothing, so that only a person is asked, who may have meant less.
+        if (selection.all === true && canary === undefined && options.yes !== true && !context.json && terminal.canAsk) {
+          const { count, isMore } = await countDead(client, selection);
+          if (count > 1 && !(await terminal.confirm(`Replay ${isMore ? 'more than ' : ''}${formatCount(count, 'dead letter')}?`))) {
+            terminal.err('Nothing was replayed.');
+            return exitCodes.failed;
+          }
+        }
+        const result = await client.call('dead/replay', {
+          ...selection,
+          ...payload,
+          ...(rate === undefined ? {} : { rate }),
+          ...(canary === undefined ? {} : { canary }),
+        });
+        context.show(result, () => renderReplayed(result.replayed));
+        return exitCodes.done;
+      }),
+    );
+};
+
+async function readPayload(file: string, terminal: Terminal): Promise<unknown> {
+  const name = file === '-' ? 'stdin' : file;
+  let text: string;
+  try {
+    text = file === '-' ? await terminal.readInput() : await readFile(path.resolve(terminal.io.cwd, file), 'utf8');
+  } catch (error) {
+    throw new UsageError(`--edit: ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (text.trim() === '') throw new UsageError(`--edit: ${name} is empty; it has to hold the whole payload.`);
+  try {
+    // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
+    return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : (parse(text) as unknown);
+  } catch (error) {
+    throw new UsageError(`--edit: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseJsonOrYaml(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parse(text);
+  }
+}

@@ -1,0 +1,23 @@
+import type { AddCommand } from '../command-runtime.ts';
+import { examples } from '../examples.ts';
+import { addDeadDiscard } from './dead-discard.ts';
+import { addDeadList } from './dead-list.ts';
+import { addDeadReplay } from './dead-replay.ts';
+
+export const addDead: AddCommand = (program, runtime) => {
+  const dead = program
+    .command('dead')
+    .description('list, replay or discard dead letters: jobs whose attempts are used up')
+    .addHelpText(
+      'after',
+      examples(
+        ['sluice dead', 'what died, the latest first'],
+        ['sluice dead replay j40 --edit payload.json', 'again, with another payload'],
+        ['sluice dead replay --all --queue erp --rate 10/min', 'all of a queue, slowly'],
+        ['sluice dead discard j40', 'give it up'],
+      ),
+    );
+  addDeadList(dead, runtime);
+  addDeadReplay(dead, runtime);
+  addDeadDiscard(dead, runtime);
+};

@@ -1,0 +1,81 @@
+import path from 'node:path';
+import type { AddCommand } from '../command-runtime.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { DaemonClient } from '../daemon-client.ts';
+import { examples } from '../examples.ts';
+import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { collect } from '../option-parsers.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { renderRun } from '../render/runs.ts';
+import { readRunInputs } from '../run-inputs.ts';
+import { waitForRun } from '../run-wait.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface RunOptions {
+  readonly input?: readonly string[];
+  readonly wait?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export const addRun: AddCommand = (program, runtime) => {
+  program
+    .command('run')
+    .argument('<workflow>', 'its id (the name of its file without .yaml), or the path of its file')
+    .description('start a run of a workflow and print its id')
+    .option('-i, --input <name=value>', 'an input; name=@file reads it from a file (.json, .jsonl, .csv, else text); may be repeated', collect)
+    .option('--wait', 'wait until it has ended, with its progress on a terminal; exit 1 where it failed or was cancelled')
+    .option('--dry-run', 'not supported yet')
+    .addHelpText(
+      'after',
+      examples(
+        ['sluice run hello', 'start it'],
+        ['sluice run newsletter -i subject="Hello" -i list=@people.csv --wait', 'with inputs, to its end'],
+        ['sluice run newsletter -i dry=true --json', 'values are JSON where the workflow wants no text'],
+      ),
+    )
+    .action(
+      runtime.action(async (context, workflow: string, { input = [], wait, dryRun }: RunOptions) => {
+        if (dryRun === true) throw new UsageError('--dry-run is not supported yet. `sluice validate` checks the files without running anything.');
+        const id = workflowIdOf(workflow);
+        const client = await context.connect();
+        const { workflows } = await client.call('workflow/list', {});
+        const { inputs, inputFiles } = await readRunInputs(input, workflows.find((one) => one.id === id), context.terminal.io.cwd);
+        const started = await client.call('run/start', { workflow: id, inputs, inputFiles });
+        if (wait === true) return waitForEnd(context, client, started.id);
+        context.show(started, () => started.id);
+        return exitCodes.done;
+      }),
+    );
+};
+
+/** People complete a path with the tab key: `.sluice/workflows/hello.yaml` means `hello`. */
+function workflowIdOf(text: string): string {
+  return /\.ya?ml$/.test(text) ? path.basename(text).replace(/(\.sluice)?\.ya?ml$/, '') : text;
+}
+
+async function waitForEnd(context: CommandContext, client: DaemonClient, id: string): Promise<ExitCode> {
+  const { terminal, json } = context;
+  if (!json) terminal.err(`${id} has started.`);
+  const stop = new AbortController();
+  const stopListening = terminal.io.interrupts?.listen(() => stop.abort());
+  const bar = new ProgressBar(terminal, !json);
+  try {
+    const run = await waitForRun({
+      id,
+      client,
+      reconnect: async () => context.connectIfRunning().catch(() => undefined),
+      onChange: (change) => bar.show(change),
+      signal: stop.signal,
+    });
+    bar.stop();
+    if (run === undefined) {
+      context.notice(`${id} goes on without you: \`sluice run-show ${id}\` shows how far it is, \`sluice cancel ${id}\` stops it.`);
+      return exitCodes.interrupted;
+    }
+    context.show(run, (view) => renderRun(run, view));
+    return run.state === 'succeeded' ? exitCodes.done : exitCodes.failed;
+  } finally {
+    bar.stop();
+    stopListening?.();
+  }
+}

@@ -1,0 +1,23 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { AddCommand } from '../command-runtime.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { renderStatus } from '../render/status.ts';
+
+export const addStatus: AddCommand = (program, runtime) => {
+  program
+    .command('status')
+    .description('show whether the daemon runs, how it is, and its queues; exit 3 where it does not run')
+    .addHelpText('after', examples(['sluice status', 'for a person'], ['sluice status --json | jq .pid', 'for a script']))
+    .action(
+      runtime.action(async (context) => {
+        const client = await context.connectIfRunning();
+        if (client === undefined) {
+          throw new CodedError('unreachable', `The daemon of ${await context.project()} is not running. \`sluice up\` starts it, and so do commands that need it.`);
+        }
+        const status = await client.call('daemon/status', {});
+        context.show(status, (view) => renderStatus(status, view));
+        return exitCodes.done;
+      }),
+    );
+};

@@ -1,0 +1,27 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { AddCommand } from '../command-runtime.ts';
+import { runInForeground } from '../daemon-foreground.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+
+export const addUp: AddCommand = (program, runtime) => {
+  program
+    .command('up')
+    .description('start the daemon where it does not run yet')
+    .option('--foreground', 'run it in this process group, with its log on stdout, until Ctrl-C or SIGTERM')
+    .addHelpText('after', examples(['sluice up', 'in the background; it outlives this terminal'], ['sluice up --foreground', 'for systemd, a container, or to watch it']))
+    .action(
+      runtime.action(async (context, { foreground }: { readonly foreground?: boolean }) => {
+        const running = await context.connectIfRunning();
+        if (foreground === true) {
+          if (running === undefined) return runInForeground(context);
+          const { pid } = await running.call('daemon/status', {});
+          throw new CodedError('wrong-state', `The daemon runs already (pid ${pid}): \`sluice down\` stops it, \`sluice logs -f\` shows its log.`);
+        }
+        const client = running ?? (await context.connect());
+        const status = await client.call('daemon/status', {});
+        context.show(status, () => `The daemon ${running === undefined ? 'runs' : 'ran already'}: pid ${status.pid}, ${status.endpoint}.`);
+        return exitCodes.done;
+      }),
+    );
+};

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeStateFolder } from '../project-folder.ts';
+import { daemonProgramUrl } from './daemon-location.ts';
+
+/** What a daemon writes before its log is open, and what Node writes when it crashes. */
+export const startLogName = 'daemon-start.log';
+const shownLines = 15;
+
+export interface DaemonLaunch {
+  /** The exit code or signal, as soon as the daemon has ended; undefined as long as it runs. */
+  readonly ended: () => string | undefined;
+  /** The last lines that it wrote. */
+  readonly lastWords: () => Promise<string>;
+  /** It runs: what it will write stands in `daemon-start.log` from now on. */
+  readonly keepLog: () => Promise<void>;
+  readonly dropLog: () => Promise<void>;
+}
+
+export function daemonArguments(projectFolder: string): readonly string[] {
+  return ['--disable-warning=ExperimentalWarning', fileURLToPath(daemonProgramUrl), '--project', projectFolder];
+}
+
+export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  // Inside of VS Code, process.execPath is an Electron, which is a Node only when told so.
+  return process.versions.electron === undefined ? { ...env } : { ...env, ELECTRON_RUN_AS_NODE: '1' };
+}
+
+/** Starts a daemon that outlives this process, its terminal and its group. */
+export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv): Promise<DaemonLaunch> {
+  const stateFolder = await makeStateFolder(projectFolder);
+  // A name of its own: of two commands that start a daemon at the same time, each must show its own daemon's words.
+  const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
+  const log = await open(logPath, 'wx', 0o600);
+  let end: string | undefined;
+  try {
+    const child = spawn(process.execPath, daemonArguments(projectFolder), {
+      cwd: projectFolder,
+      env: daemonEnvironment(env),
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    child.once('error', (error) => (end ??= error.message));
+    child.once('exit', (code, signal) => (end ??= code === null ? `was ended by ${String(signal)}` : `exited with code ${code}`));
+    child.unref();
+  } finally {
+    await log.close();
+  }
+  return {
+    ended: () => end,
+    lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
+    // Windows refuses to rename or remove what a process has open; the file then stays where it is.
+    keepLog: async () => rename(logPath, path.join(stateFolder, startLogName)).catch(() => undefined),
+    dropLog: async () => rm(logPath, { force: true }).catch(() => undefined),
+  };
+}

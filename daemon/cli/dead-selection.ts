@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { Params } from '../../schemas/protocol/method.ts';
+import { maxPage } from '../../schemas/protocol/shape.ts';
+import type { DaemonClient } from './daemon-client.ts';
+import { collectJobIds, parseRunId } from './option-parsers.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DeadFilter {
+  readonly queue?: string;
+  readonly run?: string;
+  readonly where?: string;
+}
+
+export interface DeadSelectionOptions extends DeadFilter {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+export type DeadSelection = Pick<Params<'dead/discard'>, 'ids' | 'all' | 'queue' | 'run' | 'where'>;
+
+export function addDeadFilter(command: Command): Command {
+  return command
+    .option('-q, --queue <queue>', 'of this queue')
+    .option('-r, --run <id>', 'of this run', parseRunId)
+    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds');
+}
+
+/** `ID...` or `--all` with conditions, as replay and discard have it. */
+export function addDeadSelection(command: Command): Command {
+  return addDeadFilter(command.argument('[id...]', 'such as j40', collectJobIds).option('-a, --all', 'all dead letters that the conditions let through')).option(
+    '-y, --yes',
+    "don't ask",
+  );
+}
+
+export function readDeadSelection(ids: readonly string[], { all, queue, run, where }: DeadSelectionOptions): DeadSelection {
+  const filter = { ...(queue === undefined ? {} : { queue }), ...(run === undefined ? {} : { run }), ...(where === undefined ? {} : { where }) };
+  if (all === true) {
+    if (ids.length > 0) throw new UsageError('Name dead letters or say --all, not both.');
+    return { all: true, ...filter };
+  }
+  if (ids.length === 0) {
+    throw new UsageError('Say which: dead letters by their ids (j40 j41), or --all, with --queue, --run or --where to narrow it down. `sluice dead list` shows them.');
+  }
+  if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run and --where go with --all, not with ids.');
+  if (ids.length > maxPage) throw new UsageError(`No more than ${maxPage} ids at a time; --all with conditions takes any number.`);
+  return { ids: [...new Set(ids)] };
+}
+
+const countLimit = 10_000;
+
+/** How many dead letters `--all` means now; the count stops at ten thousand, where `isMore` tells so. */
+export async function countDead(client: DaemonClient, { queue, run, where }: DeadSelection): Promise<{ readonly count: number; readonly isMore: boolean }> {
+  const filter = { ...(queue === undefined ? {} : { queue }), ...(run === undefined ? {} : { run }), ...(where === undefined ? {} : { where }) };
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const { jobs, next } = await client.call('dead/list', { ...filter, limit: maxPage, ...(cursor === undefined ? {} : { cursor }) });
+    count += jobs.length;
+    cursor = next;
+  } while (cursor !== undefined && count < countLimit);
+  return { count, isMore: cursor !== undefined };
+}

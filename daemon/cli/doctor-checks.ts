@@ -1,0 +1,113 @@
+import { constants } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { secretFilePath } from '../secrets/secret-source.ts';
+import { stateFolderOf } from '../project-folder.ts';
+import type { CommandContext } from './command-context.ts';
+import { ownVersion } from './command-context.ts';
+import type { DaemonClient } from './daemon-client.ts';
+import { checkProject } from './project-check.ts';
+import type { Check } from './render/doctor.ts';
+import { formatBytes, formatCount, formatDuration } from './render/format.ts';
+
+const oldestNode: readonly [major: number, minor: number] = [22, 16];
+const leastFreeBytes = 256 * 1024 * 1024;
+const mostClockSkewMs = 5_000;
+
+/** All checks in their order. One that can't be made because of an earlier failure is left out. */
+export async function runChecks(context: CommandContext): Promise<readonly Check[]> {
+  const checks: Check[] = [checkNode(process.versions.node)];
+  let project: string;
+  try {
+    project = await context.project();
+  } catch (error) {
+    return [...checks, { name: 'project', ok: false, detail: messageOf(error) }];
+  }
+  checks.push({ name: 'project', ok: true, detail: project }, await checkFiles(project), ...(await checkPermissions(project)), await checkDisk(project));
+  return [...checks, ...(await checkDaemon(context))];
+}
+
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  return { name: 'node', ok, detail: ok ? `${version} at ${process.execPath}` : `${version} is too old: it takes ${oldestNode.join('.')} or newer.` };
+}
+
+async function checkFiles(project: string): Promise<Check> {
+  const { files, diagnostics } = await checkProject(project);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const detail = errors === 0 ? `${formatCount(files, 'file')} without errors` : `${formatCount(errors, 'error')} in ${formatCount(files, 'file')}: run \`sluice validate\`.`;
+  return { name: 'files', ok: errors === 0, detail };
+}
+
+async function checkPermissions(project: string): Promise<readonly Check[]> {
+  const state = stateFolderOf(project);
+  const stats = await stat(state).catch(() => undefined);
+  if (stats === undefined) return [{ name: 'state', ok: true, detail: 'not there yet; the first start of the daemon makes it' }];
+  const isWritable = await access(state, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  const checks: Check[] = [{ name: 'state', ok: isWritable, detail: isWritable ? state : `${state} can't be written by this user.` }];
+  // Windows has no such bits; there the folder's access list protects what is in it.
+  if (process.platform === 'win32') return checks;
+  for (const [name, file] of [
+    ['secrets', path.join(project, secretFilePath)],
+    ['daemon.json', path.join(state, 'daemon.json')],
+  ] as const) {
+    const mode = (await stat(file).catch(() => undefined))?.mode;
+    if (mode === undefined) continue;
+    const isOpen = (mode & 0o077) !== 0;
+    checks.push({ name, ok: !isOpen, detail: isOpen ? `${file} can be read by others: run \`chmod 600 ${file}\`.` : `${file} is readable by its owner alone` });
+  }
+  return checks;
+}
+
+async function checkDisk(project: string): Promise<Check> {
+  const disk = await statfs(path.join(project, '.sluice')).catch(() => undefined);
+  if (disk === undefined) return { name: 'disk', ok: true, detail: 'how much is free is not known here' };
+  const freeBytes = disk.bavail * disk.bsize;
+  const ok = freeBytes >= leastFreeBytes;
+  return { name: 'disk', ok, detail: `${formatBytes(freeBytes)} free${ok ? '' : `; less than ${formatBytes(leastFreeBytes)} is too little for a store`}` };
+}
+
+/** That no daemon runs is no failure: commands start it. That one runs and doesn't answer is. */
+async function checkDaemon(context: CommandContext): Promise<readonly Check[]> {
+  let client: DaemonClient | undefined;
+  try {
+    client = await context.connectIfRunning({ ignoreVersion: true });
+    if (client === undefined) return [{ name: 'daemon', ok: true, detail: 'not running; commands that need it start it' }];
+    const startedMs = context.terminal.now();
+    const status = await client.call('daemon/status', {});
+    const sameVersion = status.version === ownVersion;
+    const version = sameVersion ? `version ${status.version}` : `version ${status.version}, but this command has ${ownVersion}: run \`sluice restart\`.`;
+    return [
+      { name: 'daemon', ok: sameVersion, detail: `pid ${status.pid} at ${status.endpoint}, ${version}` },
+      checkClock(Date.parse(status.startedAt) + status.uptimeMs - startedMs),
+      ...(await checkStore(client)),
+    ];
+  } catch (error) {
+    return [{ name: 'daemon', ok: false, detail: messageOf(error) }];
+  }
+}
+
+/** A clock that was set while the daemon ran shows as a difference between its start plus its uptime and now. */
+function checkClock(skewMs: number): Check {
+  const ok = Math.abs(skewMs) <= mostClockSkewMs;
+  return { name: 'clock', ok, detail: ok ? 'the daemon has the same time' : `the system's clock was moved by ${formatDuration(Math.abs(skewMs))} since the daemon started: run \`sluice restart\`.` };
+}
+
+async function checkStore(client: DaemonClient): Promise<readonly Check[]> {
+  try {
+    const { checks } = await client.call('store/check', {});
+    return checks.map(({ name, ok, detail }) => ({ name: `store ${name}`, ok, detail }));
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'unknown-method') return [{ name: 'store', ok: true, detail: 'this daemon has no check of its store' }];
+    return [{ name: 'store', ok: false, detail: messageOf(error) }];
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

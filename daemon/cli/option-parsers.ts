@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number of at least one. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It takes a whole number from 1.');
+  return value;
+}
+
+export function parseRunId(text: string): string {
+  if (!/^r[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12; `sluice runs` lists them.');
+  return text;
+}
+
+export function parseJobId(text: string): string {
+  if (!/^j[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A job is written like j40; `sluice jobs` lists them.');
+  return text;
+}
+
+/** A run's or a job's. */
+export function parseId(text: string): string {
+  if (!/^[rj][1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12, a job like j40.');
+  return text;
+}
+
+/** For options that can be given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+export function collectJobIds(text: string, before: readonly string[] | undefined): readonly string[] {
+  return collect(parseJobId(text), before);
+}

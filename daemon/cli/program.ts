@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { addCancel } from './commands/cancel.ts';
+import { addDead } from './commands/dead.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addDown } from './commands/down.ts';
+import { addInit } from './commands/init.ts';
+import { addJob } from './commands/job.ts';
+import { addJobs } from './commands/jobs.ts';
+import { addLogs } from './commands/logs.ts';
+import { addPause } from './commands/pause.ts';
+import { addQueues } from './commands/queues.ts';
+import { addRestart } from './commands/restart.ts';
+import { addResume } from './commands/resume.ts';
+import { addRunShow } from './commands/run-show.ts';
+import { addRun } from './commands/run.ts';
+import { addRuns } from './commands/runs.ts';
+import { addSet } from './commands/set.ts';
+import { addStatus } from './commands/status.ts';
+import { addUp } from './commands/up.ts';
+import { addValidate } from './commands/validate.ts';
+import { ownVersion, type GlobalOptions } from './command-context.ts';
+import { CommandRuntime, type AddCommand } from './command-runtime.ts';
+import { examples } from './examples.ts';
+import type { Terminal } from './terminal.ts';
+
+/** In the order of the help: what one starts with first. */
+const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
+  ['Project', [addInit, addValidate, addDoctor]],
+  ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
+  ['Runs', [addRun, addRuns, addRunShow, addCancel]],
+  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addDead]],
+];
+
+export interface Program {
+  readonly command: Command;
+  readonly runtime: CommandRuntime;
+}
+
+/** The whole command line, described: what runs it, its help, and its reference page all come from here. */
+export function buildProgram(terminal: Terminal): Program {
+  const command = new Command('sluice');
+  const runtime = new CommandRuntime(terminal, () => command.opts<GlobalOptions>());
+  command
+    .description('Runs YAML workflows through durable, rate-limited, retrying queues.')
+    .version(ownVersion, '-V, --version', 'print the version')
+    .option('--project <dir>', 'the project: the folder that has .sluice/; else found from the current folder upward')
+    .option('--json', 'one JSON document on stdout (JSON Lines for streams) and nothing else there')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      examples(
+        ['sluice init', 'make a project here'],
+        ['sluice run hello --wait', 'run its workflow to the end'],
+        ['sluice queues', 'see what waits and how fast it goes'],
+        ['sluice dead', 'see what could not be done'],
+      ),
+    )
+    .addHelpText('after', '\nExit codes: 0 done, 1 the run or the check failed, 2 wrong usage, 3 no daemon could be reached or started.');
+  for (const [title, commands] of groups) {
+    command.commandsGroup(`${title}:`);
+    for (const add of commands) add(command, runtime);
+  }
+  return { command, runtime };
+}

@@ -1,0 +1,80 @@
+import type { AttemptView, JobDetail } from '../../../schemas/protocol/job.ts';
+import type { View } from '../terminal.ts';
+import { formatAge, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine, printable } from './format.ts';
+import { renderFields } from './fields.ts';
+import { formatOfState } from './state-format.ts';
+import { renderTable, type Column } from './table.ts';
+
+const longestValue = 4_000;
+
+/** `sluice job ID`: all there is about one, ending with what to do next. */
+export function renderJob(job: JobDetail, view: View): string {
+  const parts = [
+    `${view.style('bold', job.id)}  ${view.style(formatOfState(job.state), job.state)}`,
+    renderFields(fieldsOf(job, view), view),
+    section('Payload', job.payload, job.revisions.length > 1 ? ` (revision ${job.revisions.length})` : ''),
+    ...(job.output === undefined ? [] : [section('Output', job.output)]),
+    job.attempts.length === 0 ? 'No attempt has been made yet.' : `Attempts\n${indent(renderTable(job.attempts, attemptColumns(view), narrower(view)))}`,
+    ...(job.error === undefined ? [] : [`Error\n${indent(printable(job.error.message))}`]),
+    ...nextSteps(job),
+  ];
+  return parts.join('\n\n');
+}
+
+function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, string])[] {
+  return [
+    ['run', `${job.run} of ${oneLine(job.workflow)}`],
+    ['step', `${job.step} (${job.uses})`],
+    ...(job.key === undefined ? [] : [['key', oneLine(job.key)] as const]),
+    ['queue', `${job.queue}, priority ${job.priority}`],
+    ['created', `${formatTime(job.createdAt, view)} (${formatAge(job.createdAt, view)})`],
+    ...(job.state === 'delayed' ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
+    ...(job.endedAt === undefined ? [] : [['ended', `${formatTime(job.endedAt, view)} (${formatAge(job.endedAt, view)})`] as const]),
+    ['idempotency key', oneLine(job.idempotencyKey)],
+  ];
+}
+
+function attemptColumns(view: View): readonly Column<AttemptView>[] {
+  return [
+    { title: '#', value: ({ number }) => formatNumber(number), align: 'right' },
+    { title: 'ROUND', value: ({ round }) => formatNumber(round), align: 'right', dropOrder: 2 },
+    { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
+    { title: 'STARTED', value: ({ startedAt }) => formatTime(startedAt, view) },
+    { title: 'TOOK', value: ({ durationMs }) => (durationMs === undefined ? '-' : formatDuration(durationMs)), align: 'right', dropOrder: 1 },
+    { title: 'ERROR', value: ({ error }) => error?.message ?? '', shrinkTo: 12 },
+  ];
+}
+
+function narrower(view: View): View {
+  return { ...view, width: view.width === undefined ? undefined : view.width - 2 };
+}
+
+function section(title: string, value: unknown, note = ''): string {
+  const text = formatJson(value);
+  const isCut = text.length > longestValue;
+  const shown = isCut ? `${text.slice(0, longestValue)}\n… (${formatNumber(text.length)} characters; --json has all of it)` : text;
+  return `${title}${note}\n${indent(shown)}`;
+}
+
+function nextSteps({ id, state, queue, error }: JobDetail): string[] {
+  switch (state) {
+    case 'dead':
+      return [
+        [
+          'What to do next',
+          `  sluice dead replay ${id}                      once the cause (${oneLine(error?.cause ?? 'see above')}) is gone`,
+          `  sluice dead replay ${id} --edit payload.json  with another payload`,
+          `  sluice dead discard ${id}                     to give it up`,
+        ].join('\n'),
+      ];
+    case 'pending':
+    case 'delayed':
+      return [`It waits in ${queue}: \`sluice queues\` shows the queue, \`sluice cancel ${id}\` takes the job out.`];
+    case 'active':
+      return [`It is being tried just now; \`sluice cancel ${id}\` stops it.`];
+    case 'succeeded':
+    case 'cancelled':
+    case 'discarded':
+      return [];
+  }
+}

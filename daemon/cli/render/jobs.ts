@@ -1,0 +1,72 @@
+import type { JobSummary } from '../../../schemas/protocol/job.ts';
+import type { View } from '../terminal.ts';
+import { formatAge, formatCount, formatNumber } from './format.ts';
+import { formatOfState } from './state-format.ts';
+import { renderTable, type Column } from './table.ts';
+
+/** `sluice jobs`: newest first. */
+export function renderJobs(jobs: readonly JobSummary[], { more, filtered }: { readonly more: boolean; readonly filtered: boolean }, view: View): string {
+  if (jobs.length === 0) {
+    return filtered ? 'No job is like that. `sluice jobs` without conditions lists all.' : 'There are no jobs yet: `sluice run WORKFLOW` starts a run, which makes some.';
+  }
+  return [renderTable(jobs, jobColumns(view), view), ...moreLine(jobs.length, more)].join('\n');
+}
+
+/** `sluice dead`: the one that died last first, then what can be done about them. */
+export function renderDeadLetters(jobs: readonly JobSummary[], { more, filtered }: { readonly more: boolean; readonly filtered: boolean }, view: View): string {
+  if (jobs.length === 0) return filtered ? 'No dead letter is like that. `sluice dead list` without conditions lists all.' : 'There are no dead letters: nothing needs you here.';
+  const first = jobs[0]?.id ?? 'ID';
+  return [
+    renderTable(jobs, deadColumns(view), view),
+    ...moreLine(jobs.length, more),
+    '',
+    `Look at one:  sluice job ${first}`,
+    `Try again:    sluice dead replay ${first}   (--edit FILE changes its payload, --all takes all)`,
+    `Give up:      sluice dead discard ${first}`,
+  ].join('\n');
+}
+
+function moreLine(shown: number, more: boolean): string[] {
+  return more ? ['', `These are the first ${formatNumber(shown)}; --limit shows more.`] : [];
+}
+
+function jobColumns(view: View): readonly Column<JobSummary>[] {
+  return [
+    { title: 'JOB', value: ({ id }) => id },
+    { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
+    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8 },
+    { title: 'RUN', value: ({ run }) => run, dropOrder: 1 },
+    { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
+    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 8, dropOrder: 3 },
+    { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right' },
+    { title: 'WHEN', value: (job) => whenOf(job, view), dropOrder: 2 },
+    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 10 },
+  ];
+}
+
+function deadColumns(view: View): readonly Column<JobSummary>[] {
+  return [
+    { title: 'JOB', value: ({ id }) => id },
+    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8 },
+    { title: 'RUN', value: ({ run }) => run },
+    { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
+    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 8, dropOrder: 1 },
+    { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right', dropOrder: 2 },
+    { title: 'DIED', value: ({ endedAt }) => (endedAt === undefined ? '-' : formatAge(endedAt, view)) },
+    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12 },
+  ];
+}
+
+/** The time that matters in its state: the end, the time it is due, or how long it waits. */
+function whenOf(job: JobSummary, view: View): string {
+  if (job.endedAt !== undefined) return formatAge(job.endedAt, view);
+  return job.state === 'delayed' ? `due ${formatAge(job.dueAt, view)}` : formatAge(job.createdAt, view);
+}
+
+export function renderReplayed(replayed: number): string {
+  return replayed === 0 ? 'There was nothing to replay.' : `${formatCount(replayed, 'dead letter')} went back to ${replayed === 1 ? 'its queue' : 'their queues'}: \`sluice queues\` shows how far they are.`;
+}
+
+export function renderDiscarded(discarded: number): string {
+  return discarded === 0 ? 'There was nothing to discard.' : `${formatCount(discarded, 'dead letter')} discarded.`;
+}

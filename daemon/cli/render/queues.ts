@@ -1,0 +1,75 @@
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import type { View } from '../terminal.ts';
+import { formatAge, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
+import { renderTable, type Column } from './table.ts';
+
+/** `sluice queues`: a row for each, then what needs a person's eye, with the command that mends it. */
+export function renderQueues(queues: readonly QueueView[], view: View): string {
+  if (queues.length === 0) return 'There are no queues yet. A workflow declares them under `queues:`, or .sluice/queues.yaml does for all workflows.';
+  const notes = queues.flatMap((queue) => notesOf(queue, view));
+  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+}
+
+function columns({ now }: View): readonly Column<QueueView>[] {
+  return [
+    { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 8 },
+    { title: 'PENDING', value: ({ depth }) => formatNumber(depth.pending), align: 'right' },
+    { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right' },
+    { title: 'ACTIVE', value: ({ depth, concurrency }) => `${formatNumber(depth.active)}/${formatNumber(concurrency)}`, align: 'right' },
+    { title: 'DEAD', value: ({ depth }) => formatNumber(depth.dead), format: ({ depth }) => (depth.dead > 0 ? 'red' : undefined), align: 'right' },
+    { title: 'RATE USED', value: rateUsed, align: 'right' },
+    { title: 'PER MIN', value: ({ throughputPerMinute }) => formatNumber(Math.round(throughputPerMinute)), align: 'right', dropOrder: 1 },
+    { title: 'FAILED', value: ({ failureRate }) => formatShare(failureRate), align: 'right', dropOrder: 3 },
+    { title: 'OLDEST', value: ({ oldestPendingAt }) => (oldestPendingAt === undefined ? '-' : formatShortDuration(now - Date.parse(oldestPendingAt))), align: 'right', dropOrder: 4 },
+    { title: 'DRAINED IN', value: drain, align: 'right', dropOrder: 2 },
+  ];
+}
+
+function rateUsed({ rate, rateUsed: used }: QueueView): string {
+  if (rate === undefined) return 'no limit';
+  return used === undefined ? formatRate(rate) : `${formatNumber(used)}/${formatRate(rate)}`;
+}
+
+function drain({ drainMs, depth, paused }: QueueView): string {
+  if (depth.pending === 0) return '-';
+  if (paused) return 'paused';
+  return drainMs === undefined ? '?' : formatShortDuration(drainMs);
+}
+
+function notesOf(queue: QueueView, { style, now }: View): string[] {
+  const { name, paused, overrides, heldUntil, depth, maxDepth } = queue;
+  const notes: string[] = [];
+  if (paused) notes.push(style('yellow', `${name} is paused: sluice resume ${name}`));
+  if (heldUntil !== undefined && Date.parse(heldUntil) > now) {
+    notes.push(style('yellow', `${name} is held back ${formatAge(heldUntil, { now }).replace(/^in/, 'for another')}: the other side asked for it.`));
+  }
+  const set = overriddenText(queue);
+  if (set !== undefined) notes.push(`${name} runs with ${set} instead of what the file says: sluice set ${name} ${resetOptions(overrides)}`);
+  if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {
+    notes.push(style('red', `${name} is full (max-depth ${formatNumber(maxDepth)}) and takes no more jobs.`));
+  }
+  if (depth.dead > 0) notes.push(`${name} has dead letters: sluice dead list --queue ${name}`);
+  return notes;
+}
+
+/** What was set by hand: `rate 50/min and concurrency 5`. */
+export function overriddenText({ overrides }: Pick<QueueView, 'overrides'>): string | undefined {
+  const parts: string[] = [];
+  if (overrides.rate !== undefined) parts.push(overrides.rate === null ? 'no rate limit' : `rate ${formatRate(overrides.rate)}`);
+  if (overrides.concurrency !== undefined) parts.push(`concurrency ${formatNumber(overrides.concurrency)}`);
+  return parts.length === 0 ? undefined : parts.join(' and ');
+}
+
+function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
+  return [rate === undefined ? '' : '--rate file', concurrency === undefined ? '' : '--concurrency file'].filter((part) => part !== '').join(' ');
+}
+
+/** One queue in a sentence, after it was paused, resumed or set. */
+export function renderQueueLine(queue: QueueView): string {
+  const { name, paused, rate, concurrency, depth, drainMs } = queue;
+  const set = overriddenText(queue);
+  const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
+  const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
+  const end = drainMs === undefined || paused || depth.pending === 0 ? '' : `, drained in about ${formatDuration(drainMs)}`;
+  return `${name} ${paused ? 'is paused' : 'runs'}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
+}

@@ -1,0 +1,94 @@
+import type { RunDetail, RunSummary, StepView } from '../../../schemas/protocol/run.ts';
+import type { View } from '../terminal.ts';
+import { renderFields } from './fields.ts';
+import { formatAge, formatCount, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine } from './format.ts';
+import { formatOfState } from './state-format.ts';
+import { renderTable, type Column } from './table.ts';
+
+/** `sluice runs`: newest first. */
+export function renderRuns(runs: readonly RunSummary[], { more, filtered }: { readonly more: boolean; readonly filtered: boolean }, view: View): string {
+  if (runs.length === 0) return filtered ? 'No run is like that. `sluice runs` without conditions lists all.' : 'Nothing has run yet: `sluice run WORKFLOW` starts a run.';
+  const table = renderTable(runs, runColumns(view), view);
+  return more ? `${table}\n\nThese are the newest ${formatNumber(runs.length)}; --limit shows more.` : table;
+}
+
+function runColumns(view: View): readonly Column<RunSummary>[] {
+  return [
+    { title: 'RUN', value: ({ id }) => id },
+    { title: 'WORKFLOW', value: ({ workflow }) => workflow, shrinkTo: 8 },
+    { title: 'STATE', value: stateText, format: ({ state }) => formatOfState(state) },
+    { title: 'STARTED', value: ({ createdAt }) => formatAge(createdAt, view) },
+    { title: 'TOOK', value: (run) => durationText(run.createdAt, run.endedAt, view), align: 'right', dropOrder: 1 },
+    { title: 'JOBS', value: ({ jobs }) => formatNumber(jobs.total), align: 'right' },
+    { title: 'OPEN', value: ({ jobs }) => formatNumber(jobs.open), align: 'right', dropOrder: 2 },
+    { title: 'DEAD', value: ({ jobs }) => formatNumber(jobs.dead), format: ({ jobs }) => (jobs.dead > 0 ? 'red' : undefined), align: 'right' },
+    { title: 'ERROR', value: ({ error }) => error?.message ?? '', shrinkTo: 12, dropOrder: 3 },
+  ];
+}
+
+/** `sluice run-show ID`, and what `sluice run --wait` ends with. */
+export function renderRun(run: RunDetail, view: View): string {
+  const head = `${view.style('bold', run.id)}  ${view.style(formatOfState(run.state), stateText(run))}`;
+  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run), ...nextSteps(run)];
+  return parts.join('\n\n');
+}
+
+function stateText({ state, closing }: Pick<RunSummary, 'state' | 'closing'>): string {
+  return closing ? `${state}, on-failure goes on` : state;
+}
+
+function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, string])[] {
+  const { jobs } = run;
+  const counts = [
+    formatCount(jobs.total, 'job'),
+    ...(['open', 'succeeded', 'dead', 'cancelled', 'discarded'] as const).flatMap((name) => (jobs[name] === 0 ? [] : [`${formatNumber(jobs[name])} ${name}`])),
+  ];
+  return [
+    ['workflow', `${oneLine(run.workflow)}, version ${run.version.slice(0, 12)}`],
+    ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})`],
+    ...(run.endedAt === undefined ? [] : [['took', durationText(run.createdAt, run.endedAt, view)] as const]),
+    ['jobs', counts.join(', ')],
+    ...inputFields(run),
+  ];
+}
+
+/** Short inputs stand there as they are; of long ones only the size does. */
+function inputFields({ inputs, inputBytes }: RunDetail): readonly (readonly [string, string])[] {
+  if (inputs === null) return [['inputs', `${formatNumber(inputBytes)} bytes`]];
+  const text = oneLine(formatJson(inputs));
+  if (text === '{}') return [];
+  return [['inputs', text.length <= 100 ? text : `${formatNumber(inputBytes)} bytes; --json has them`]];
+}
+
+function stepColumns(view: View): readonly Column<StepView>[] {
+  return [
+    { title: 'STEP', value: ({ id, onFailure }) => (onFailure ? `on-failure ${id}` : id), shrinkTo: 8 },
+    { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
+    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, dropOrder: 1 },
+    { title: 'JOBS', value: ({ jobs, expanded, foreach }) => `${formatNumber(jobs.total)}${foreach && !expanded ? '+' : ''}`, align: 'right' },
+    { title: 'OPEN', value: ({ jobs }) => formatNumber(jobs.open), align: 'right' },
+    { title: 'SUCCEEDED', value: ({ jobs }) => formatNumber(jobs.succeeded), align: 'right' },
+    { title: 'DEAD', value: ({ jobs }) => formatNumber(jobs.dead), format: ({ jobs }) => (jobs.dead > 0 ? 'red' : undefined), align: 'right' },
+    { title: 'TOOK', value: ({ startedAt, endedAt }) => (startedAt === undefined ? '-' : durationText(startedAt, endedAt, view)), align: 'right', dropOrder: 2 },
+  ];
+}
+
+function durationText(start: string, end: string | undefined, { now }: View): string {
+  const ms = (end === undefined ? now : Date.parse(end)) - Date.parse(start);
+  return `${formatDuration(Math.max(0, ms))}${end === undefined ? '…' : ''}`;
+}
+
+function errorParts({ error, steps }: RunDetail): string[] {
+  const lines = steps.flatMap((step) => (step.error === undefined ? [] : [`${step.id}: ${oneLine(step.error.message)}`]));
+  if (lines.length === 0 && error !== undefined) lines.push(`${error.step === undefined ? '' : `${error.step}: `}${oneLine(error.message)}`);
+  return lines.length === 0 ? [] : [`Error\n${indent(lines.join('\n'))}`];
+}
+
+function nextSteps({ id, state, jobs }: RunDetail): string[] {
+  const steps: string[] = [];
+  if (jobs.dead > 0) {
+    steps.push(`  sluice dead list --run ${id}          what died, and of what`, `  sluice dead replay --all --run ${id}  try it again once the cause is gone`);
+  }
+  if (state === 'running') steps.push(`  sluice jobs --run ${id}               its jobs`, `  sluice cancel ${id}                   stop it`);
+  return steps.length === 0 ? [] : [`What to do next\n${steps.join('\n')}`];
+}

@@ -1,0 +1,23 @@
+import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
+import type { View } from '../terminal.ts';
+import { renderFields } from './fields.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatTime, oneLine } from './format.ts';
+import { renderQueues } from './queues.ts';
+
+/** `sluice status`: is it well, and what is it doing. */
+export function renderStatus(status: DaemonStatus, view: View): string {
+  const { style } = view;
+  const { store } = status;
+  const health = store.ok ? style('green', 'running') : style('red', 'running, but accepts nothing');
+  const fields: (readonly [string, string])[] = [
+    ['daemon', `${health}, pid ${status.pid}, version ${status.version}`],
+    ['project', status.project],
+    ['endpoint', status.endpoint],
+    ['up', `${formatDuration(status.uptimeMs)}, since ${formatTime(status.startedAt, view)}`],
+    ['store', store.ok ? `${formatBytes(store.bytes)}, durability ${status.durability}` : style('red', oneLine(store.problem ?? 'not available'))],
+    ['runs', `${formatNumber(status.runs.running)} running`],
+  ];
+  if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);
+  if (status.lateOutcomes > 0) fields.push(['late outcomes', `${formatNumber(status.lateOutcomes)} refused`]);
+  return `${renderFields(fields, view)}\n\n${renderQueues(status.queues, view)}`;
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { RunDetail } from '../../schemas/protocol/run.ts';
+import { isRunEnded } from '../../schemas/protocol/state.ts';
+import type { TopicState } from '../../schemas/protocol/subscription.ts';
+import type { DaemonClient } from './daemon-client.ts';
+
+/** How long a daemon may be away, for a restart, before waiting for it is given up. */
+const awayLimitMs = 60_000;
+const retryMs = 100;
+
+export interface RunWait {
+  readonly id: string;
+  /** The connection that started the run. */
+  readonly client: DaemonClient;
+  /** Another one when that is lost; undefined as long as no daemon answers. */
+  readonly reconnect: () => Promise<DaemonClient | undefined>;
+  readonly onChange: (run: RunDetail) => void;
+  /** Ends the waiting; the run goes on. */
+  readonly signal: AbortSignal;
+}
+
+/** Waits until a run has ended, its on-failure steps too; over restarts of the daemon. Undefined where `signal` came first. */
+export async function waitForRun(wait: RunWait): Promise<RunDetail | undefined> {
+  let client: DaemonClient | undefined = wait.client;
+  while (!wait.signal.aborted) {
+    client ??= await findDaemon(wait);
+    if (client === undefined) return undefined;
+    const end = await followRun(client, wait).catch((error: unknown) => {
+      if (error instanceof CodedError && (error.code === 'unreachable' || error.code === 'stopping')) return 'lost' as const;
+      throw error;
+    });
+    if (end !== 'lost') return end;
+    client = undefined;
+  }
+  return undefined;
+}
+
+async function followRun(client: DaemonClient, { id, onChange, signal }: RunWait): Promise<RunDetail | 'lost' | undefined> {
+  const ended = Promise.withResolvers<RunDetail>();
+  const receive = ({ run }: TopicState): void => {
+    if (run === undefined) return;
+    onChange(run);
+    if (isRunEnded(run.state) && !run.closing) ended.resolve(run);
+  };
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = (): void => aborted.resolve(undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    receive(await client.subscribe({ topic: 'run', id }, receive));
+    return await Promise.race([ended.promise, aborted.promise, client.closed.then(() => 'lost' as const)]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function findDaemon({ id, reconnect, signal }: RunWait): Promise<DaemonClient | undefined> {
+  const deadlineMs = performance.now() + awayLimitMs;
+  while (performance.now() < deadlineMs && !signal.aborted) {
+    const client = await reconnect();
+    if (client !== undefined) return client;
+    await delay(retryMs, undefined, { signal }).catch(() => undefined);
+  }
+  if (signal.aborted) return undefined;
+  throw new CodedError(
+    'unreachable',
+    `The daemon went away and did not come back within ${awayLimitMs / 1000} s. The run is kept: after \`sluice up\` it goes on, and \`sluice run-show ${id}\` shows it.`,
+  );
+}

@@ -1,0 +1,80 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeStateFolder, sluiceFolder } from '../project-folder.ts';
+
+export interface StarterProject {
+  /** The project's folder, absolute. */
+  readonly project: string;
+  /** Files that were written, relative to the project, with forward slashes. */
+  readonly created: readonly string[];
+  /** Files that were there already, and were left alone. */
+  readonly kept: readonly string[];
+}
+
+const hello = `# A workflow: what to do, in steps. \`sluice run hello --wait\` runs it to its end.
+name: Hello
+description: Fetch a page and say what came back.
+
+# What a run is started with: \`sluice run hello -i url=http://localhost:3000\`.
+inputs:
+  url: { type: string, default: "https://example.com" }
+
+steps:
+  fetch:
+    queue: web                 # declared in .sluice/queues.yaml: its limits hold for all runs together
+    uses: http/request
+    with:
+      url: \${{ inputs.url }}
+    timeout: 10s
+    retry: { delays: [2s, 10s] }   # three attempts; after the last the job is a dead letter: \`sluice dead\`
+
+  # More steps go here. One that uses \${{ steps.fetch.output.status }} waits until fetch has ended.
+`;
+
+const queues = `# Queues that several workflows share. A queue says how fast and how many at a time.
+queues:
+  web:
+    rate: 60/min               # in any minute, whoever restarts in between
+    concurrency: 5             # attempts at the same time
+`;
+
+const connections = `# SMTP servers. Secrets are named here, never written here:
+# put a line NAME=value into .sluice/state/secrets.env (mode 0600), or set SLUICE_SECRET_NAME.
+connections: {}
+#  mail: { type: smtp, host: smtp.example.com, port: 587, tls: starttls, user: mailer, password: "\${{ secrets.MAIL_PASSWORD }}", from: "News <news@example.com>" }
+`;
+
+const config = `# The daemon's own settings; \`sluice restart\` makes it read them again.
+durability: full               # full: what was accepted survives a power cut. normal: faster, survives a crash of the daemon
+`;
+
+const files: readonly (readonly [file: string, text: string])[] = [
+  [`${sluiceFolder}/workflows/hello.yaml`, hello],
+  [`${sluiceFolder}/queues.yaml`, queues],
+  [`${sluiceFolder}/connections.yaml`, connections],
+  [`${sluiceFolder}/config.yaml`, config],
+];
+
+/** Writes a small project that works, and never over a file that is there. */
+export async function writeStarterProject(folder: string): Promise<StarterProject> {
+  const created: string[] = [];
+  const kept: string[] = [];
+  await mkdir(path.join(folder, sluiceFolder, 'workflows'), { recursive: true });
+  for (const [file, text] of files) {
+    const isNew = await writeNew(path.join(folder, file), text);
+    (isNew ? created : kept).push(file);
+  }
+  await makeStateFolder(folder);
+  return { project: folder, created, kept };
+}
+
+/** False where the file is there already. `wx` leaves no moment between looking and writing. */
+async function writeNew(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}

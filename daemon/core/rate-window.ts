@@ -1,0 +1,117 @@
+import type { Rate } from '../../schemas/workflow/rate.ts';
+
+/** Starts that are remembered at least, so that a rate that is raised later still knows what has started. */
+const leastRemembered = 1000;
+/** A start may be late by this much without pushing those behind it, in milliseconds. */
+const latenessMs = 20;
+/** A call may take this long from its start until the other side counts it: this share of the window, and never longer than … */
+const guardShare = 0.015;
+const longestGuardMs = 250;
+
+/**
+ * Decides when attempts may start, so that in any window of `rate.perMs` at most `rate.limit` do, as the *receiver* sees it.
+ *
+ * Two rules, both have to agree:
+ * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: a start counts
+ *   from `guard` after it, or from its end if that came sooner, because a slow call followed `limit` places later by a
+ *   quick one would otherwise put `limit + 1` arrivals into one window.
+ * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
+ *
+ * Times are milliseconds of one monotonic clock.
+ */
+export class RateWindow {
+  #rate: Rate;
+  /** When each of the last starts counts; a ring, the newest before `#next`. */
+  #counted: Float64Array;
+  #next = 0;
+  #size = 0;
+  #taken = 0;
+  #lastStart = -Infinity;
+  #theoreticalArrival = -Infinity;
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+    this.#counted = new Float64Array(16);
+  }
+
+  get rate(): Rate {
+    return this.#rate;
+  }
+
+  /** The longest time after its start at which a start begins to count. */
+  get guardMs(): number {
+    return Math.min(this.#rate.perMs * guardShare, longestGuardMs);
+  }
+
+  /** When the next attempt may start; not before `now`. */
+  nextStart(now: number): number {
+    const { limit, perMs } = this.#rate;
+    let at = Math.max(now, this.#lastStart, this.#theoreticalArrival - (this.#rate.burst - 1) * this.#spacingMs());
+    if (this.#size >= limit) at = Math.max(at, (this.#counted[this.#slot(limit)] ?? 0) + perMs);
+    return at;
+  }
+
+  /** Takes a start, at a time from `nextStart`. Returns the ticket that `ended` takes. */
+  take(at: number): number {
+    this.#push(at + this.guardMs);
+    this.#lastStart = at;
+    this.#theoreticalArrival = Math.max(this.#theoreticalArrival, at - Math.min(latenessMs, this.#spacingMs() / 2)) + this.#spacingMs();
+    return this.#taken++;
+  }
+
+  /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */
+  ended(ticket: number, now: number): void {
+    const age = this.#taken - ticket;
+    if (age > this.#size) return;
+    const slot = this.#slot(age);
+    const counted = this.#counted[slot] ?? 0;
+    if (now < counted) this.#counted[slot] = now;
+  }
+
+  /** Starts that are known from before a restart, oldest first; `now` bounds when they count. */
+  restore(starts: readonly number[], now: number): void {
+    for (const start of starts) {
+      this.take(Math.min(start, now));
+      this.ended(this.#taken - 1, now);
+    }
+  }
+
+  /** Goes on with another rate, and with the starts that are remembered. */
+  change(rate: Rate): void {
+    this.#rate = rate;
+    this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + this.#spacingMs());
+  }
+
+  /** Starts within the window that ends now. */
+  used(now: number): number {
+    let count = 0;
+    const most = Math.min(this.#size, this.#rate.limit);
+    while (count < most && (this.#counted[this.#slot(count + 1)] ?? 0) > now - this.#rate.perMs) count++;
+    return count;
+  }
+
+  #spacingMs(): number {
+    return (this.#rate.perMs + this.guardMs) / this.#rate.limit;
+  }
+
+  /** The place of the start that was taken `age` starts ago; 1 is the newest. */
+  #slot(age: number): number {
+    const slot = this.#next - age;
+    return slot < 0 ? slot + this.#counted.length : slot;
+  }
+
+  #push(counted: number): void {
+    const capacity = Math.max(this.#rate.limit, leastRemembered);
+    if (this.#size === this.#counted.length && this.#size < capacity) this.#grow(Math.min(capacity, this.#size * 2));
+    this.#counted[this.#next] = counted;
+    this.#next = (this.#next + 1) % this.#counted.length;
+    this.#size = Math.min(this.#size + 1, this.#counted.length);
+  }
+
+  #grow(length: number): void {
+    const grown = new Float64Array(length);
+    for (let age = this.#size; age >= 1; age--) grown[this.#size - age] = this.#counted[this.#slot(age)] ?? 0;
+    this.#counted = grown;
+    this.#next = this.#size;
+  }
+}

@@ -1,0 +1,42 @@
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+export type Durability = 'full' | 'normal';
+
+export interface DatabaseOptions {
+  readonly file: string;
+  readonly durability: Durability;
+  readonly readOnly?: boolean;
+}
+
+/** One connection, with each statement prepared once. */
+export class Database {
+  readonly raw: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor({ file, durability, readOnly = false }: DatabaseOptions) {
+    // Payloads are nobody else's business; SQLite gives its -wal and -shm files the mode of the main file.
+    if (!readOnly && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    if (!readOnly && process.platform !== 'win32') chmodSync(file, 0o600);
+    this.raw = new DatabaseSync(file, { readOnly, timeout: 5000 });
+    if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
+    this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+    // 32 MB of pages, whatever the store's size; what is over 64 MB of log goes back to the disk after a checkpoint.
+    this.raw.exec('PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY');
+  }
+
+  /** The prepared statement of that text. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.raw.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.raw.close();
+  }
+}

@@ -1,0 +1,38 @@
+import type { OpenParams, OpenResult } from '../store.ts';
+import type { Connection, Written } from './connection.ts';
+import { Reader, type ReadCall } from './reader.ts';
+import { Writer, type WriteCall, type WriterOptions } from './writer.ts';
+
+/** Both connections in the caller's own thread: for tests, which need no second thread to be true. */
+export class InlineConnection implements Connection {
+  readonly #options: WriterOptions;
+  #writer: Writer | undefined;
+  #reader: Reader | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  async open(params: OpenParams): Promise<OpenResult> {
+    this.#writer = new Writer(this.#options);
+    const opened = this.#writer.open(params);
+    this.#reader = new Reader(this.#options.file);
+    return opened;
+  }
+
+  async write(calls: readonly WriteCall[]): Promise<Written> {
+    if (this.#writer === undefined) throw new Error('the store is not open');
+    return this.#writer.run(calls);
+  }
+
+  async read(call: ReadCall): Promise<unknown> {
+    if (this.#reader === undefined) throw new Error('the store is not open');
+    return this.#reader.run(call);
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.close();
+    this.#writer?.close();
+    this.#reader = this.#writer = undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { schemaVersion1 } from './schema.ts';
+
+/** Each brings the schema from the version of its place to the next; what has been released is never changed. */
+export const migrations: readonly string[] = [schemaVersion1];
+
+/** Backups that are kept beside the store. */
+const keptBackups = 3;
+
+/** A store that a newer Sluice has written. */
+export class NewerStoreError extends Error {
+  override readonly name = 'NewerStoreError';
+}
+
+/**
+ * Brings a store up to date. Each step is one transaction, and, unless the store is new, is preceded by a backup
+ * `store.db.v<version>.bak` beside it, so that an upgrade that goes wrong can be taken back by hand.
+ *
+ * @throws NewerStoreError where the store is of a version that this program doesn't know
+ */
+export function migrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): void {
+  let version = readVersion(db);
+  if (version > steps.length) {
+    throw new NewerStoreError(
+      `the store ${file} has version ${version}, and this Sluice knows versions up to ${steps.length}: use the newer Sluice, or restore a backup`,
+    );
+  }
+  for (; version < steps.length; version++) {
+    if (version > 0) backUp(db, file, version);
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(steps[version] ?? '');
+      db.exec(`PRAGMA user_version = ${version + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+export function readVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+function backUp(db: DatabaseSync, file: string, version: number): void {
+  const backup = `${file}.v${version}.bak`;
+  if (existsSync(backup)) rmSync(backup);
+  db.prepare('VACUUM INTO ?').run(backup);
+  const name = path.basename(file);
+  const backups = readdirSync(path.dirname(file))
+    .map((entry) => ({ entry, version: Number(/\.v(\d+)\.bak$/.exec(entry)?.[1]) }))
+    .filter(({ entry, version: of }) => entry.startsWith(`${name}.v`) && Number.isInteger(of))
+    .sort((one, other) => other.version - one.version);
+  for (const { entry } of backups.slice(keptBackups)) rmSync(path.join(path.dirname(file), entry));
+}

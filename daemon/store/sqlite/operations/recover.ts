@@ -1,0 +1,37 @@
+import { crashBound, crashDelayMs } from '../../../core/attempt-verdict.ts';
+import type { WriteTransaction } from '../write-transaction.ts';
+import { activeColumns, bury, cancelActive, recordAttempt, type ActiveJob } from './settle.ts';
+
+const interrupted = {
+  kind: 'interrupted',
+  cause: 'interrupted by a crash',
+  message: 'The daemon ended while this attempt was under way. Whether the other side acted on it is not known.',
+} as const;
+
+const crashLoop = {
+  kind: 'crash_loop',
+  cause: 'crash loop',
+  message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
+} as const;
+
+/** Closes what a crash interrupted. Returns how many attempts that were. */
+export function recover(tx: WriteTransaction, { now, random }: { readonly now: number; readonly random: number }): number {
+  const jobs = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE state = 'active'`).all() as unknown as ActiveJob[];
+  for (const job of jobs) {
+    const crashes = job.crashes + 1;
+    recordAttempt(tx, job, { endedAt: now }, 'interrupted', null, interrupted);
+    tx.db.sql('UPDATE jobs SET crashes = ?, started_at = NULL WHERE id = ?').run(crashes, job.id);
+    if (job.cancel_requested === 1) {
+      cancelActive(tx, job, now);
+    } else if (crashes >= crashBound) {
+      bury(tx, job, crashLoop, now);
+    } else {
+      const delayMs = crashDelayMs(crashes, random);
+      const state = tx.moveJob(job, delayMs === 0 ? 'interrupt' : 'retry');
+      // A job that goes on at once keeps its place in the queue.
+      if (delayMs === 0) tx.db.sql('UPDATE jobs SET state = ? WHERE id = ?').run(state, job.id);
+      else tx.db.sql('UPDATE jobs SET state = ?, due_at = ? WHERE id = ?').run(state, now + delayMs, job.id);
+    }
+  }
+  return jobs.length;
+}

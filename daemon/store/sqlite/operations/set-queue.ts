@@ -1,0 +1,12 @@
+import type { SetQueueParams } from '../../store.ts';
+import type { WriteTransaction } from '../write-transaction.ts';
+
+export function setQueue(tx: WriteTransaction, { queue, paused, rate, concurrency }: SetQueueParams): void {
+  const id = tx.state.queueId(queue);
+  if (paused !== undefined) tx.db.sql('UPDATE queues SET paused = ? WHERE id = ?').run(paused ? 1 : 0, id);
+  if (rate !== undefined) tx.db.sql('UPDATE queues SET rate = ? WHERE id = ?').run(rate === 'file' ? null : JSON.stringify(rate), id);
+  if (concurrency !== undefined) {
+    tx.db.sql('UPDATE queues SET concurrency = ? WHERE id = ?').run(concurrency === 'file' ? null : concurrency, id);
+  }
+  tx.touchQueue(id);
+}

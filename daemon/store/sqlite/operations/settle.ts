@@ -1,0 +1,98 @@
+import type { JobError } from '../../../../schemas/protocol/shape.ts';
+import type { AttemptState } from '../../../../schemas/protocol/state.ts';
+import type { SettleParams } from '../../store.ts';
+import type { JobRow } from '../row.ts';
+import type { WriteTransaction } from '../write-transaction.ts';
+
+export type ActiveJob = Pick<
+  JobRow,
+  'id' | 'step_id' | 'queue_id' | 'state' | 'attempt' | 'round' | 'revision' | 'tries' | 'throttles' | 'crashes' | 'cancel_requested' | 'started_at'
+>;
+
+export const activeColumns = 'id, step_id, queue_id, state, attempt, round, revision, tries, throttles, crashes, cancel_requested, started_at';
+
+export function settle(tx: WriteTransaction, params: SettleParams): { readonly accepted: boolean } {
+  const job = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE id = ?`).get(params.jobId) as ActiveJob | undefined;
+  if (params.holdUntil !== undefined && job !== undefined) {
+    tx.db.sql('UPDATE queues SET held_until = max(coalesce(held_until, 0), ?) WHERE id = ?').run(params.holdUntil, job.queue_id);
+  }
+  // The fence: an attempt that was given up, or that a later one has followed, has no say any more.
+  if (job === undefined || job.state !== 'active' || job.attempt !== params.attempt) return { accepted: false };
+
+  const { outcome, endedAt } = params;
+  switch (outcome.kind) {
+    case 'succeeded':
+      recordAttempt(tx, job, params, 'succeeded', outcome.output, undefined);
+      tx.moveJob(job, 'succeed');
+      tx.db.sql("UPDATE jobs SET state = 'succeeded', tries = tries + 1, ended_at = ? WHERE id = ?").run(endedAt, job.id);
+      break;
+    case 'retry':
+      recordAttempt(tx, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
+      if (job.cancel_requested === 1) {
+        cancelActive(tx, job, endedAt);
+        break;
+      }
+      tx.moveJob(job, 'retry');
+      tx.db
+        .sql("UPDATE jobs SET state = 'delayed', due_at = ?, tries = tries + ?, throttles = throttles + ?, started_at = NULL, error = ? WHERE id = ?")
+        .run(outcome.dueAt, outcome.charged ? 1 : 0, outcome.charged ? 0 : 1, JSON.stringify(outcome.error), job.id);
+      break;
+    case 'dead':
+      recordAttempt(tx, job, params, 'failed', null, outcome.error);
+      bury(tx, job, outcome.error, endedAt);
+      break;
+    case 'interrupted':
+      recordAttempt(tx, job, params, 'interrupted', null, undefined);
+      if (job.cancel_requested === 1) {
+        cancelActive(tx, job, endedAt);
+        break;
+      }
+      tx.moveJob(job, 'interrupt');
+      tx.db.sql("UPDATE jobs SET state = 'pending', started_at = NULL WHERE id = ?").run(job.id);
+      break;
+    case 'cancelled':
+      recordAttempt(tx, job, params, 'cancelled', null, undefined);
+      cancelActive(tx, job, endedAt);
+      break;
+  }
+  return { accepted: true };
+}
+
+export function bury(tx: WriteTransaction, job: ActiveJob, error: JobError, endedAt: number): void {
+  tx.moveJob(job, 'die');
+  tx.db.sql("UPDATE jobs SET state = 'dead', tries = tries + 1, ended_at = ?, error = ? WHERE id = ?").run(endedAt, JSON.stringify(error), job.id);
+}
+
+export function cancelActive(tx: WriteTransaction, job: ActiveJob, endedAt: number): void {
+  tx.moveJob(job, 'cancel');
+  tx.db.sql("UPDATE jobs SET state = 'cancelled', ended_at = ? WHERE id = ?").run(endedAt, job.id);
+}
+
+/** What an attempt was, for ever: later rounds and edits add rows, and change none. */
+export function recordAttempt(
+  tx: WriteTransaction,
+  job: ActiveJob,
+  { endedAt, request, response }: Pick<SettleParams, 'endedAt' | 'request' | 'response'>,
+  state: AttemptState,
+  output: string | null,
+  error: JobError | undefined,
+): void {
+  tx.db
+    .sql(
+      `INSERT INTO attempts (job_id, number, round, revision, state, started_at, ended_at, output, error, request, response)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      job.id,
+      job.attempt,
+      job.round,
+      job.revision,
+      state,
+      job.started_at ?? endedAt,
+      endedAt,
+      output,
+      error === undefined ? null : JSON.stringify(error),
+      request ?? null,
+      response ?? null,
+    );
+}

@@ -1,0 +1,81 @@
+import { CodedError } from '../../../../schemas/protocol/error.ts';
+import type { JobSummary } from '../../../../schemas/protocol/job.ts';
+import { evaluateExpression, isTruthy, parseExpression, type Expression } from '../../../../schemas/workflow/expression.ts';
+import type { ListJobsParams } from '../../store.ts';
+import type { Database } from '../database.ts';
+import { jobSummary, jobViewColumns, jobViewJoins, parsedJson, type JobViewRow } from './view.ts';
+
+/** Rows that one page looks at, when a `where` lets few of them through. */
+const maxScanned = 50_000;
+
+/** Newest first; dead letters by when they died. */
+export function listJobs(db: Database, params: ListJobsParams): { readonly jobs: JobSummary[]; readonly next?: string } {
+  const where = params.where === undefined ? undefined : parsedWhere(params.where);
+  const byDeath = params.state === 'dead';
+  const { text, values } = query(params, byDeath);
+  const jobs: JobSummary[] = [];
+  let scanned = 0;
+  let last: JobViewRow | undefined;
+  for (const row of db.sql(text).iterate(...values) as unknown as Iterable<JobViewRow>) {
+    if (jobs.length === params.limit || scanned === maxScanned) {
+      return { jobs, ...(last === undefined ? {} : { next: cursorOf(last, byDeath) }) };
+    }
+    scanned++;
+    last = row;
+    const summary = jobSummary(row);
+    if (where === undefined || admits(db, where, summary, row.id)) jobs.push(summary);
+  }
+  return { jobs };
+}
+
+function query(params: ListJobsParams, byDeath: boolean): { readonly text: string; readonly values: (string | number)[] } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: string, ...given: (string | number)[]): void => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  // Written out, so that SQLite sees that a partial index fits.
+  if (params.state !== undefined) add(`j.state = '${params.state}'`);
+  if (params.queue !== undefined) add('j.queue_id = (SELECT id FROM queues WHERE name = ?)', params.queue);
+  if (params.runId !== undefined) {
+    if (params.step === undefined) add('j.step_id IN (SELECT id FROM steps WHERE run_id = ?)', params.runId);
+    else add('j.step_id IN (SELECT id FROM steps WHERE run_id = ? AND name = ?)', params.runId, params.step);
+  } else if (params.step !== undefined) {
+    add('s.name = ?', params.step);
+  }
+  const [, diedAt, id] = /^(\d+)\.(\d+)$/.exec(params.cursor ?? '') ?? [];
+  if (diedAt !== undefined && id !== undefined) {
+    if (byDeath) add('(j.ended_at, j.id) < (?, ?)', Number(diedAt), Number(id));
+    else add('j.id < ?', Number(id));
+  }
+  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const order = byDeath ? 'j.ended_at DESC, j.id DESC' : 'j.id DESC';
+  return { text: `SELECT ${jobViewColumns} FROM jobs j ${jobViewJoins} ${filter} ORDER BY ${order}`, values };
+}
+
+function cursorOf(row: JobViewRow, byDeath: boolean): string {
+  return `${byDeath ? (row.ended_at ?? 0) : 0}.${row.id}`;
+}
+
+function parsedWhere(source: string): Expression {
+  const parsed = parseExpression(source);
+  if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is no valid expression: ${parsed.error.message}`);
+  return parsed.expression;
+}
+
+/** A field that a job doesn't have makes the expression fail for it; such a job isn't meant. */
+function admits(db: Database, where: Expression, summary: JobSummary, id: number): boolean {
+  const scope = Object.defineProperties({ ...summary } as Record<string, unknown>, {
+    payload: { enumerable: true, get: () => payloadOf(db, id, 'payload') },
+    item: { enumerable: true, get: () => payloadOf(db, id, 'item') },
+  });
+  const result = evaluateExpression(where, scope);
+  if (result.ok) return isTruthy(result.value);
+  if (result.error.kind === 'missing' || result.error.kind === 'type' || result.error.kind === 'evaluation') return false;
+  throw new CodedError('invalid-params', `\`where\` can't be evaluated: ${result.error.message}`);
+}
+
+function payloadOf(db: Database, id: number, column: 'payload' | 'item'): unknown {
+  return parsedJson(db.sql(`SELECT ${column} AS value FROM payloads WHERE job_id = ?`).get(id)?.['value'] as string | null | undefined) ?? null;
+}

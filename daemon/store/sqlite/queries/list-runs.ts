@@ -1,0 +1,41 @@
+import type { RunSummary } from '../../../../schemas/protocol/run.ts';
+import type { ListRunsParams } from '../../store.ts';
+import type { Database } from '../database.ts';
+import type { RunRow } from '../row.ts';
+import { runSummary, type CountsRow } from './view.ts';
+
+/** Newest first. */
+export function listRuns(db: Database, params: ListRunsParams): { readonly runs: RunSummary[]; readonly next?: string } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  if (params.workflow !== undefined) {
+    conditions.push('workflow = ?');
+    values.push(params.workflow);
+  }
+  if (params.state !== undefined) {
+    conditions.push('state = ?');
+    values.push(params.state);
+  }
+  const cursor = Number(params.cursor ?? Number.NaN);
+  if (Number.isSafeInteger(cursor)) {
+    conditions.push('id < ?');
+    values.push(cursor);
+  }
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const ids = db.sql(`SELECT id FROM runs ${where} ORDER BY id DESC LIMIT ?`).all(...values, params.limit + 1);
+  const page = ids.slice(0, params.limit).map((row) => Number(row['id']));
+  const runs = page.flatMap((id) => findRun(db, id) ?? []);
+  const last = page.at(-1);
+  return { runs: runs.map(runSummary), ...(ids.length > params.limit && last !== undefined ? { next: String(last) } : {}) };
+}
+
+export function findRun(db: Database, id: number): (RunRow & CountsRow) | undefined {
+  const row = db
+    .sql(
+      `SELECT r.id, r.workflow, r.version, r.state, r.created_at, r.ended_at, r.cancelling, r.closing, r.failed_before, r.error,
+         sum(s.total) AS total, sum(s.succeeded) AS succeeded, sum(s.dead) AS dead, sum(s.cancelled) AS cancelled, sum(s.discarded) AS discarded
+       FROM runs r JOIN steps s ON s.run_id = r.id WHERE r.id = ? GROUP BY r.id`,
+    )
+    .get(id);
+  return row as (RunRow & CountsRow) | undefined;
+}

@@ -1,0 +1,75 @@
+import type { JobSummary } from '../../../../schemas/protocol/job.ts';
+import { formatJobId, formatRunId } from '../../../../schemas/protocol/id.ts';
+import type { RunSummary } from '../../../../schemas/protocol/run.ts';
+import type { JobCounts, JobError } from '../../../../schemas/protocol/shape.ts';
+import type { JobRow, RunRow } from '../row.ts';
+
+/** The shapes of the protocol, from rows. */
+
+export type JobViewRow = JobRow & {
+  readonly run_id: number;
+  readonly workflow: string;
+  readonly step: string;
+  readonly uses: string;
+  readonly queue: string;
+};
+
+/** What a `JobViewRow` needs; more conditions follow. */
+export const jobViewColumns = 'j.*, s.run_id, r.workflow, s.name AS step, s.uses, q.name AS queue';
+export const jobViewJoins = 'JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id JOIN queues q ON q.id = j.queue_id';
+
+export interface CountsRow {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly dead: number;
+  readonly cancelled: number;
+  readonly discarded: number;
+}
+
+export function countsOf(row: CountsRow): JobCounts {
+  const { total, succeeded, dead, cancelled, discarded } = row;
+  return { total, open: total - succeeded - dead - cancelled - discarded, succeeded, dead, cancelled, discarded };
+}
+
+export function jobSummary(row: JobViewRow): JobSummary {
+  return {
+    id: formatJobId(row.id),
+    run: formatRunId(row.run_id),
+    workflow: row.workflow,
+    step: row.step,
+    queue: row.queue,
+    uses: row.uses,
+    state: row.state,
+    priority: row.priority,
+    createdAt: iso(row.created_at),
+    dueAt: iso(row.due_at),
+    ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
+    ...(row.item_key === null ? {} : { key: row.item_key }),
+    ...(row.item_index === null ? {} : { index: row.item_index }),
+    attemptCount: row.attempt,
+    // The last error is history once the job has succeeded; its attempts keep it.
+    ...(row.error === null || row.state === 'succeeded' ? {} : { error: JSON.parse(row.error) as JobError }),
+  };
+}
+
+export function runSummary(row: RunRow & CountsRow): RunSummary {
+  return {
+    id: formatRunId(row.id),
+    workflow: row.workflow,
+    version: row.version,
+    state: row.state,
+    createdAt: iso(row.created_at),
+    ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
+    closing: row.closing === 1,
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) as NonNullable<RunSummary['error']> }),
+    jobs: countsOf(row),
+  };
+}
+
+export function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+export function parsedJson(text: string | null | undefined): unknown {
+  return text === null || text === undefined ? undefined : JSON.parse(text);
+}

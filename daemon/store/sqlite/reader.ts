@@ -1,0 +1,67 @@
+import type { Store, WorkflowVersion } from '../store.ts';
+import { Database } from './database.ts';
+import { check, size } from './queries/check.ts';
+import { getJob } from './queries/get-job.ts';
+import { getRun } from './queries/get-run.ts';
+import { listJobs } from './queries/list-jobs.ts';
+import { listRuns } from './queries/list-runs.ts';
+
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'getJob', 'oldestPending', 'check', 'size'] as const;
+export type ReadOperation = (typeof readOperations)[number];
+export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
+
+/** A connection of its own for what people look at, so that no list keeps a claim waiting. */
+export class Reader {
+  readonly #db: Database;
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#db = new Database({ file, durability: 'normal', readOnly: true });
+  }
+
+  run(call: ReadCall): unknown {
+    const db = this.#db;
+    switch (call.name) {
+      case 'workflowVersion':
+        return workflowVersion(db, call.params);
+      case 'listRuns':
+        return listRuns(db, call.params);
+      case 'getRun':
+        return getRun(db, call.params);
+      case 'listJobs':
+        return listJobs(db, call.params);
+      case 'getJob':
+        return getJob(db, call.params);
+      case 'oldestPending':
+        return oldestPending(db);
+      case 'check':
+        return check(db);
+      case 'size':
+        return size(db, this.#file);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function workflowVersion(db: Database, { version }: { readonly version: string }): WorkflowVersion | undefined {
+  const row = db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version);
+  return row === undefined ? undefined : { workflow: String(row['workflow']), text: String(row['text']) };
+}
+
+/** By due time within each priority, so as many lookups as there are queues and priorities, whatever their depth. */
+function oldestPending(db: Database): Readonly<Record<string, number>> {
+  const oldest: Record<string, number> = {};
+  const first = db.sql("SELECT created_at FROM jobs WHERE state = 'pending' AND queue_id = ? AND priority = ? ORDER BY due_at, id LIMIT 1");
+  for (const { id, name } of db.sql('SELECT id, name FROM queues').all()) {
+    for (let priority = 0; priority <= 9; priority++) {
+      const row = first.get(id ?? null, priority);
+      if (row === undefined) continue;
+      oldest[String(name)] = Math.min(oldest[String(name)] ?? Infinity, Number(row['created_at']));
+    }
+  }
+  return oldest;
+}

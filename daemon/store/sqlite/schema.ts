@@ -1,0 +1,139 @@
+/**
+ * The tables, as the first migration makes them. States are the words of `schemas/protocol/state.ts`, times milliseconds since
+ * the epoch, everything structured is JSON.
+ *
+ * Partial indexes keep claiming flat: what is due later, or has ended, isn't in the index that a claim reads.
+ */
+export const schemaVersion1 = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE workflow_versions (
+  version TEXT PRIMARY KEY,
+  workflow TEXT NOT NULL,
+  text TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE queues (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  paused INTEGER NOT NULL DEFAULT 0,
+  rate TEXT,            -- JSON; 'null' says: no limit; NULL: as the file says
+  concurrency INTEGER,  -- NULL: as the file says
+  held_until INTEGER
+);
+
+CREATE TABLE rate_starts (
+  queue_id INTEGER NOT NULL,
+  at REAL NOT NULL,
+  job_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  PRIMARY KEY (queue_id, at, job_id, attempt)
+) WITHOUT ROWID;
+
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY,
+  workflow TEXT NOT NULL,
+  version TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  cancelling INTEGER NOT NULL DEFAULT 0,
+  closing INTEGER NOT NULL DEFAULT 0,  -- its on-failure steps go on
+  failed_before INTEGER NOT NULL DEFAULT 0,  -- on-failure has had its turn
+  error TEXT,
+  inputs TEXT NOT NULL
+);
+CREATE INDEX runs_state ON runs (state, id);
+CREATE INDEX runs_workflow ON runs (workflow, id);
+
+CREATE TABLE steps (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  on_failure INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  queue_id INTEGER NOT NULL,
+  uses TEXT NOT NULL,
+  is_foreach INTEGER NOT NULL,
+  total INTEGER NOT NULL DEFAULT 0,
+  succeeded INTEGER NOT NULL DEFAULT 0,
+  dead INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  discarded INTEGER NOT NULL DEFAULT 0,
+  expanded INTEGER NOT NULL DEFAULT 0,
+  cursor INTEGER NOT NULL DEFAULT 0,
+  duplicates INTEGER NOT NULL DEFAULT 0,
+  file TEXT,
+  sweep TEXT,           -- 'cancel', 'fail' or 'reopen': what its open or cancelled jobs still have to follow
+  started_at INTEGER,
+  ended_at INTEGER,
+  error TEXT,
+  UNIQUE (run_id, position)
+);
+CREATE INDEX steps_unfinished ON steps (id) WHERE state = 'running' AND expanded = 0;
+CREATE INDEX steps_sweep ON steps (id) WHERE sweep IS NOT NULL;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY,
+  step_id INTEGER NOT NULL,
+  queue_id INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  item_index INTEGER,
+  item_key TEXT,
+  revision INTEGER NOT NULL DEFAULT 1,
+  round INTEGER NOT NULL DEFAULT 1,
+  attempt INTEGER NOT NULL DEFAULT 0,    -- attempts begun, of all rounds
+  tries INTEGER NOT NULL DEFAULT 0,      -- attempts charged in this round
+  throttles INTEGER NOT NULL DEFAULT 0,  -- attempts of this round that the other side put off
+  crashes INTEGER NOT NULL DEFAULT 0,    -- attempts of this round that a crash cut off
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  swept INTEGER NOT NULL DEFAULT 0,      -- cancelled because a sibling died
+  started_at INTEGER,
+  ended_at INTEGER,
+  error TEXT
+);
+CREATE INDEX jobs_pending ON jobs (queue_id, priority DESC, due_at, id) WHERE state = 'pending';
+CREATE INDEX jobs_delayed ON jobs (due_at, id) WHERE state = 'delayed';
+CREATE INDEX jobs_active ON jobs (id) WHERE state = 'active';
+CREATE INDEX jobs_dead ON jobs (queue_id, ended_at) WHERE state = 'dead';
+CREATE UNIQUE INDEX jobs_item ON jobs (step_id, item_index);
+CREATE UNIQUE INDEX jobs_key ON jobs (step_id, item_key) WHERE item_key IS NOT NULL;
+
+CREATE TABLE payloads (
+  job_id INTEGER PRIMARY KEY,
+  payload TEXT NOT NULL,
+  secrets TEXT,         -- SecretUse[]
+  item TEXT,
+  created_at INTEGER NOT NULL
+);
+
+-- Payloads that an edit has replaced.
+CREATE TABLE payload_revisions (
+  job_id INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  payload TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (job_id, revision)
+) WITHOUT ROWID;
+
+-- Attempts that have ended; the one under way stands in its job.
+CREATE TABLE attempts (
+  job_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  output TEXT,
+  error TEXT,
+  request TEXT,
+  response TEXT,
+  PRIMARY KEY (job_id, number)
+) WITHOUT ROWID;
+`;

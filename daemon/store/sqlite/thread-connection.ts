@@ -1,0 +1,100 @@
+import { Worker } from 'node:worker_threads';
+import type { OpenParams, OpenResult } from '../store.ts';
+import type { Connection, Written } from './connection.ts';
+import type { Durability } from './database.ts';
+import type { ReadCall } from './reader.ts';
+import { sqliteWorkerUrl } from './worker-location.ts';
+import { receivedError, type SentAnswer, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-message.ts';
+import type { WriteCall } from './writer.ts';
+
+interface Waiting {
+  readonly resolve: (reply: WorkerReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Both connections in threads of their own, so that neither an fsync nor a long list stops the event loop. */
+export class ThreadConnection implements Connection {
+  readonly #writer: StoreThread;
+  readonly #reader: StoreThread;
+
+  constructor(options: { readonly file: string; readonly durability: Durability }) {
+    this.#writer = new StoreThread({ role: 'writer', ...options });
+    this.#reader = new StoreThread({ role: 'reader', ...options });
+  }
+
+  async open(params: OpenParams): Promise<OpenResult> {
+    const opened = (await this.#writer.one({ kind: 'open', params })) as OpenResult;
+    await this.#reader.one({ kind: 'open', params });
+    return opened;
+  }
+
+  async write(calls: readonly WriteCall[]): Promise<Written> {
+    const { answers, committed } = await this.#writer.send({ kind: 'write', calls });
+    return {
+      answers: answers.map((answer) => (answer.ok ? answer : { ok: false, error: receivedError(answer.error) })),
+      committed,
+    };
+  }
+
+  async read(call: ReadCall): Promise<unknown> {
+    return this.#reader.one({ kind: 'read', call });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#reader.close(), this.#writer.close()]);
+  }
+}
+
+/** One thread and the requests that it hasn't answered. */
+class StoreThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exited: Promise<void>;
+  #nextId = 1;
+  #end: Error | undefined;
+
+  constructor(start: WorkerStart) {
+    this.#worker = new Worker(sqliteWorkerUrl, { workerData: start, execArgv: ['--disable-warning=ExperimentalWarning'] });
+    this.#worker.on('message', (reply: WorkerReply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      waiting?.resolve(reply);
+    });
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#fail(new Error("the store's thread has ended"));
+        resolve();
+      });
+    });
+  }
+
+  send(request: WithoutId<WorkerRequest>): Promise<WorkerReply> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...request, id });
+    });
+  }
+
+  async one(request: WithoutId<WorkerRequest>): Promise<unknown> {
+    const { answers } = await this.send(request);
+    const answer: SentAnswer | undefined = answers[0];
+    if (answer?.ok === false) throw receivedError(answer.error);
+    return answer?.value;
+  }
+
+  async close(): Promise<void> {
+    if (this.#end === undefined) await this.one({ kind: 'close' });
+    await this.#exited;
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
+    this.#waiting.clear();
+  }
+}
+
+type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;

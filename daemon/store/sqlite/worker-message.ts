@@ -1,0 +1,50 @@
+import { CodedError, type ErrorCode } from '../../../schemas/protocol/error.ts';
+import type { Json } from '../../../schemas/workflow/json.ts';
+import type { Committed, OpenParams } from '../store.ts';
+import type { Durability } from './database.ts';
+import type { ReadCall } from './reader.ts';
+import type { WriteCall } from './writer.ts';
+
+/** What a store's thread is started with. */
+export interface WorkerStart {
+  readonly role: 'writer' | 'reader';
+  readonly file: string;
+  readonly durability: Durability;
+}
+
+export type WorkerRequest = { readonly id: number } & (
+  | { readonly kind: 'open'; readonly params: OpenParams }
+  | { readonly kind: 'write'; readonly calls: readonly WriteCall[] }
+  | { readonly kind: 'read'; readonly call: ReadCall }
+  | { readonly kind: 'close' }
+);
+
+/** Answers of calls that came in several messages share one commit; the last of them bears it. */
+export interface WorkerReply {
+  readonly id: number;
+  readonly answers: readonly SentAnswer[];
+  readonly committed?: Committed | undefined;
+}
+
+export type SentAnswer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: SentError };
+
+/** Errors cross threads as data: a class doesn't survive the copy. */
+export interface SentError {
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly stack?: string;
+  readonly data?: Readonly<Record<string, Json>>;
+}
+
+export function sentError(error: unknown): SentError {
+  if (error instanceof CodedError) return { code: error.code, message: error.message, data: error.data };
+  if (error instanceof Error) return { message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+  return { message: String(error) };
+}
+
+export function receivedError({ code, message, stack, data }: SentError): Error {
+  if (code !== undefined) return new CodedError(code, message, data);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,183 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { Rate } from '../../../schemas/workflow/rate.ts';
+import type { Committed, OpenParams, OpenResult, Store, StoredQueue } from '../store.ts';
+import { Database, type Durability } from './database.ts';
+import { migrate } from './migrations.ts';
+import { cancelJob } from './operations/cancel-job.ts';
+import { cancelRun } from './operations/cancel-run.ts';
+import { claim } from './operations/claim.ts';
+import { createRun } from './operations/create-run.ts';
+import { discard } from './operations/discard.ts';
+import { expand, failExpansion } from './operations/expand.ts';
+import { promote } from './operations/promote.ts';
+import { prune } from './operations/prune.ts';
+import { recover } from './operations/recover.ts';
+import { replay } from './operations/replay.ts';
+import { setQueue } from './operations/set-queue.ts';
+import { settle } from './operations/settle.ts';
+import { sweep } from './operations/sweep.ts';
+import { advanceRuns } from './run-advance.ts';
+import { WriteTransaction } from './write-transaction.ts';
+import { WriterState } from './writer-state.ts';
+
+/**
+ * The operations that share a transaction. Each checks everything before it writes, so that one that refuses by a
+ * `CodedError` leaves the others of its batch untouched.
+ */
+const operations = {
+  createRun,
+  claim,
+  settle,
+  expand,
+  failExpansion,
+  sweep,
+  promote,
+  cancelRun,
+  cancelJob,
+  replay,
+  discard,
+  setQueue,
+  prune,
+  configure: (tx: WriteTransaction, params: Parameters<Store['configure']>[0]) => {
+    tx.state.configure(params);
+  },
+} as const;
+
+export type WriteOperation = keyof typeof operations;
+
+export type WriteCall = { [Name in WriteOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[WriteOperation];
+
+export type WriteAnswer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+export interface WriterOptions {
+  readonly file: string;
+  readonly durability: Durability;
+  /** For a store that has none yet: 8 characters of `[a-z0-9]`, unlike those of any other store. */
+  readonly newStoreId: () => string;
+}
+
+/** The one connection that writes. Synchronous: it lives in a thread of its own, where an fsync keeps nobody waiting. */
+export class Writer {
+  readonly #db: Database;
+  readonly #state: WriterState;
+  readonly #newStoreId: () => string;
+
+  constructor({ file, durability, newStoreId }: WriterOptions) {
+    this.#db = new Database({ file, durability });
+    migrate(this.#db.raw, file);
+    this.#state = new WriterState(this.#db);
+    this.#newStoreId = newStoreId;
+  }
+
+  open(params: OpenParams): OpenResult {
+    this.#state.load();
+    const { answers, committed } = this.#transaction((tx) => {
+      const interrupted = recover(tx, params);
+      return { interrupted, storeId: this.#storeId() };
+    }, params.now);
+    return {
+      ...answers,
+      queues: this.#queues(),
+      committed: { ...committed, queues: this.#state.allDepths(), runs: undefined },
+    };
+  }
+
+  /** Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. */
+  run(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed | undefined } {
+    try {
+      return this.#transaction((tx) => calls.map((call) => answer(tx, call)), latest(calls));
+    } catch (error) {
+      if (calls.length === 1) return { answers: [{ ok: false, error: codedStoreError(error) }], committed: undefined };
+    }
+    const parts = calls.map((call) => this.run([call]));
+    return { answers: parts.flatMap((part) => part.answers), committed: parts.map((part) => part.committed).reduce(merged, undefined) };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #transaction<Value>(work: (tx: WriteTransaction) => Value, now: number): { readonly answers: Value; readonly committed: Committed } {
+    const { raw } = this.#db;
+    raw.exec('BEGIN IMMEDIATE');
+    try {
+      const tx = new WriteTransaction(this.#state);
+      const answers = work(tx);
+      advanceRuns(tx, now);
+      const committed = tx.summary();
+      raw.exec('COMMIT');
+      return { answers, committed };
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (raw.isTransaction) raw.exec('ROLLBACK');
+      this.#state.load();
+      throw error;
+    }
+  }
+
+  #storeId(): string {
+    const known = this.#db.sql("SELECT value FROM meta WHERE key = 'store_id'").get();
+    if (known !== undefined) return String(known['value']);
+    const id = this.#newStoreId();
+    this.#db.sql("INSERT INTO meta (key, value) VALUES ('store_id', ?)").run(id);
+    return id;
+  }
+
+  #queues(): StoredQueue[] {
+    return this.#db
+      .sql('SELECT id, name, paused, rate, concurrency, held_until FROM queues')
+      .all()
+      .map((row) => {
+        const starts = this.#db.sql('SELECT at FROM rate_starts WHERE queue_id = ? ORDER BY at').all(row['id'] ?? null);
+        return {
+          name: String(row['name']),
+          paused: row['paused'] === 1,
+          ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
+          ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
+          ...(row['held_until'] === null ? {} : { heldUntil: Number(row['held_until']) }),
+          starts: starts.map((start) => Number(start['at'])),
+        };
+      });
+  }
+}
+
+function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
+  try {
+    const operation = operations[call.name] as (tx: WriteTransaction, params: WriteCall['params']) => unknown;
+    return { ok: true, value: operation(tx, call.params) };
+  } catch (error) {
+    if (error instanceof CodedError) return { ok: false, error };
+    throw error;
+  }
+}
+
+/** The time of a batch is that of its latest call. */
+function latest(calls: readonly WriteCall[]): number {
+  return calls.reduce((time, { params }) => Math.max(time, 'now' in params ? params.now : 'endedAt' in params ? params.endedAt : 0), 0);
+}
+
+/** SQLite's primary result codes that say that the disk, not the statement, is at fault. */
+const unavailableCodes: Readonly<Record<number, string>> = {
+  5: 'is locked by another program',
+  6: 'is locked',
+  8: 'is read-only',
+  10: 'met a disk error',
+  11: 'is damaged',
+  13: "can't grow: the disk is full",
+  14: "can't be opened",
+  26: 'is no database',
+};
+
+function codedStoreError(error: unknown): unknown {
+  const code = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  const reason = code === undefined ? undefined : unavailableCodes[code];
+  if (reason === undefined || !(error instanceof Error)) return error;
+  return new CodedError('store-unavailable', `The store ${reason} (${error.message}).`);
+}
+
+function merged(one: Committed | undefined, other: Committed | undefined): Committed | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const queues = new Map([...one.queues, ...other.queues].map((depth) => [depth.name, depth]));
+  const runs = one.runs === undefined || other.runs === undefined ? undefined : [...new Set([...one.runs, ...other.runs])];
+  return { ...other, queues: [...queues.values()], runs };
+}

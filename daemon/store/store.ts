@@ -1,0 +1,256 @@
+import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { Rate } from '../../schemas/workflow/rate.ts';
+
+/**
+ * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.
+ *
+ * - Each method is one transaction; calls made in the same turn of the event loop share one, and one fsync.
+ * - A promise resolves once what it says is as durable as the store is configured to be.
+ * - Times are handed in, in milliseconds since the epoch, so that tests decide what time it is.
+ * - Runs and jobs are numbers here, and `r12` or `j4031` in the views, which have the protocol's shapes.
+ * - Rejects with a `CodedError`: `not-found`, `wrong-state`, `queue-full`, `store-unavailable`.
+ *
+ * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
+ * `settle`. The decisions are those of `daemon/core/`; a store only carries them out.
+ */
+export interface Store {
+  /** Migrates, closes what a crash interrupted, and gets ready. Call it once, before anything else. */
+  open(params: OpenParams): Promise<OpenResult>;
+  /** Waits for what is under way. Idempotent. */
+  close(): Promise<void>;
+  /** Calls back after each transaction, with what it changed. */
+  onCommit(listener: (committed: Committed) => void): void;
+
+  /** What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before. */
+  configure(params: ConfigureParams): Promise<void>;
+
+  createRun(params: CreateRunParams): Promise<{ readonly runId: number }>;
+  /** Makes due jobs `active`: by priority, due time, age. The attempt is on disk when this resolves. */
+  claim(params: ClaimParams): Promise<ClaimResult>;
+  /** Ends an attempt. An outcome of an attempt that isn't the job's present one is refused. */
+  settle(params: SettleParams): Promise<{ readonly accepted: boolean }>;
+  /** Turns the next items of a `foreach` into jobs. */
+  expand(params: ExpandParams): Promise<ExpandResult>;
+  /** The items of a `foreach` can't be read. */
+  failExpansion(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): Promise<void>;
+  /** Goes on cancelling, or taking up again, the jobs of steps that are being closed or reopened. */
+  sweep(params: { readonly now: number; readonly limit: number }): Promise<{ readonly more: boolean }>;
+  /** Makes `pending` what was delayed and is due. */
+  promote(params: { readonly now: number }): Promise<void>;
+
+  cancelRun(params: { readonly runId: number; readonly now: number }): Promise<{ readonly active: readonly number[] }>;
+  /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
+  cancelJob(params: { readonly jobId: number; readonly now: number }): Promise<{ readonly active: boolean }>;
+  replay(params: ReplayParams): Promise<{ readonly replayed: readonly number[] }>;
+  discard(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly discarded: readonly number[] }>;
+  setQueue(params: SetQueueParams): Promise<void>;
+  prune(params: PruneParams): Promise<{ readonly more: boolean }>;
+
+  /** The text of a workflow's version; undefined where there is none. */
+  workflowVersion(params: { readonly version: string }): Promise<WorkflowVersion | undefined>;
+  listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
+  getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
+  listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
+  getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
+  /** When the oldest pending job of each queue was made. */
+  oldestPending(): Promise<Readonly<Record<string, number>>>;
+  check(): Promise<readonly StoreCheck[]>;
+  /** Bytes on disk. */
+  size(): Promise<{ readonly bytes: number }>;
+}
+
+export interface OpenParams {
+  readonly now: number;
+  /** 0 <= n < 1, for the waits of jobs that crashed again and again. */
+  readonly random: number;
+}
+
+export interface OpenResult {
+  /** 8 characters that tell this store from any other; part of every idempotency key. */
+  readonly storeId: string;
+  /** Attempts that a crash cut off. */
+  readonly interrupted: number;
+  readonly queues: readonly StoredQueue[];
+  readonly committed: Committed;
+}
+
+/** What a queue keeps over restarts. */
+export interface StoredQueue {
+  readonly name: string;
+  readonly paused: boolean;
+  /** `null`: without limit; undefined: as the file says. */
+  readonly rate?: Rate | null;
+  readonly concurrency?: number;
+  readonly heldUntil?: number;
+  /** Recorded starts, oldest first. */
+  readonly starts: readonly number[];
+}
+
+export interface Committed {
+  /** Queues whose depth has changed. */
+  readonly queues: readonly QueueDepth[];
+  /** Runs that have changed; undefined when they are too many to list. */
+  readonly runs: readonly number[] | undefined;
+  /** When the next delayed job is due. */
+  readonly nextDueAt?: number;
+  /** Steps whose items are being turned into jobs. */
+  readonly expanding: readonly Expansion[];
+  readonly sweeping: boolean;
+  readonly runningRuns: number;
+}
+
+export interface QueueDepth {
+  readonly name: string;
+  readonly pending: number;
+  readonly delayed: number;
+  readonly active: number;
+  readonly dead: number;
+}
+
+export interface Expansion {
+  readonly stepId: number;
+  readonly queue: string;
+  /** Items turned into jobs, or left out as duplicates, so far. */
+  readonly cursor: number;
+  /** The file to read; undefined where an expression gives the items. */
+  readonly file?: string;
+}
+
+export interface ConfigureParams {
+  readonly queues: readonly { readonly name: string; readonly priority?: number; readonly maxDepth?: number }[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface CreateRunParams {
+  readonly workflow: string;
+  /** Content hash of `text`. */
+  readonly version: string;
+  readonly text: string;
+  /** JSON. */
+  readonly inputs: string;
+  readonly now: number;
+}
+
+export interface ClaimParams {
+  readonly queue: string;
+  readonly limit: number;
+  readonly now: number;
+  /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
+  readonly startAts?: readonly number[];
+  readonly keepStartsMs?: number;
+}
+
+export interface ClaimResult {
+  readonly jobs: readonly ClaimedJob[];
+}
+
+export interface ClaimedJob {
+  readonly jobId: number;
+  readonly runId: number;
+  readonly step: string;
+  readonly version: string;
+  readonly createdAt: number;
+  /** Number of this attempt, over all rounds: the fence that `settle` takes. */
+  readonly attempt: number;
+  /** Attempts of this round that were charged, without this one. */
+  readonly tries: number;
+  readonly throttles: number;
+  readonly revision: number;
+  /** JSON. */
+  readonly payload: string;
+  /** JSON of `SecretUse[]`. */
+  readonly secrets?: string;
+}
+
+export interface SettleParams {
+  readonly jobId: number;
+  readonly attempt: number;
+  readonly endedAt: number;
+  readonly outcome: AttemptOutcome;
+  /** JSON, masked and bounded. */
+  readonly request?: string;
+  readonly response?: string;
+  /** The queue takes no jobs before. */
+  readonly holdUntil?: number;
+}
+
+export type AttemptOutcome =
+  | { readonly kind: 'succeeded'; readonly output: string }
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError }
+  | { readonly kind: 'dead'; readonly error: JobError }
+  /** A stop cut it off: it goes back as it was. */
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'cancelled' };
+
+export interface ExpandParams {
+  readonly stepId: number;
+  readonly now: number;
+  /** Items to take at most. */
+  readonly limit: number;
+  /** The next items as JSON, where they come from a file; `last`: there are no more. */
+  readonly rows?: { readonly items: readonly string[]; readonly last: boolean };
+}
+
+export interface ExpandResult {
+  readonly kind: 'more' | 'done' | 'full' | 'closed';
+  readonly cursor: number;
+}
+
+export interface ReplayParams {
+  readonly jobIds: readonly number[];
+  readonly now: number;
+  /** When each is due; `now` where it is missing. */
+  readonly dueAts?: readonly number[];
+  /** JSON: a new revision, for a single job. `secrets`: JSON of its `SecretUse[]`. */
+  readonly payload?: string;
+  readonly secrets?: string;
+}
+
+export interface SetQueueParams {
+  readonly queue: string;
+  readonly paused?: boolean;
+  /** `null`: no limit; `'file'`: back to what the file says. */
+  readonly rate?: Rate | null | 'file';
+  readonly concurrency?: number | 'file';
+}
+
+export interface PruneParams {
+  readonly now: number;
+  /** Runs that ended before are deleted, unless they have dead letters. */
+  readonly runsBefore: number;
+  /** Dead letters of these queues that died before are discarded. */
+  readonly deadLetters: readonly { readonly queue: string; readonly before: number }[];
+  readonly limit: number;
+}
+
+export interface WorkflowVersion {
+  readonly workflow: string;
+  readonly text: string;
+}
+
+export interface ListRunsParams {
+  readonly workflow?: string;
+  readonly state?: RunState;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface ListJobsParams {
+  readonly queue?: string;
+  readonly state?: JobState;
+  readonly runId?: number;
+  readonly step?: string;
+  /** CEL over a job's view; checked by the caller. */
+  readonly where?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface StoreCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}

@@ -1,0 +1,53 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ActionDefinition } from '../actions/action-definition.ts';
+import type { SourceRange } from '../diagnostic.ts';
+import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { allowExpressions } from '../json-schema/expression-schema.ts';
+import { placeOf } from './map-reader.ts';
+import type { Report } from './report.ts';
+import { schemaProblems } from './schema-problem.ts';
+
+const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false, keywords: ['x-secret'] });
+const validators = new WeakMap<ActionDefinition, ValidateFunction>();
+
+/** Checks `with` against what the action takes. Values that hold expressions count as right; missing and unknown keys don't. */
+export function checkActionInput(report: Report, action: ActionDefinition, input: DocumentNode, at: SourceRange): void {
+  const validate = validators.get(action) ?? ajv.compile(allowExpressions(action.input));
+  validators.set(action, validate);
+  if (validate(toJson(input))) return;
+  for (const { path, onKey, kind, message, suggestions } of schemaProblems(validate.errors ?? [], `'with' of ${action.name}`)) {
+    const parts = pathIn(input, path);
+    const keyRange = entryAt(input, parts)?.keyRange ?? at;
+    const node = nodeAt(input, parts) ?? input;
+    report.error(kind === 'value' ? 'bad-with' : kind, onKey ? keyRange : placeOf(node, keyRange), message, suggestions);
+  }
+}
+
+/** Whether the action's schema marks a value of `with`, or one that holds it, as bearing secrets. */
+export function maySecretStand(action: ActionDefinition, path: readonly (string | number)[]): boolean {
+  return marks(action.input, path);
+}
+
+function marks(schema: Json | undefined, path: readonly (string | number)[]): boolean {
+  if (!isJsonObject(schema)) return false;
+  if (schema['x-secret'] === true) return true;
+  const alternatives = ['anyOf', 'oneOf', 'allOf'].flatMap((key) => (Array.isArray(schema[key]) ? (schema[key] as readonly Json[]) : []));
+  if (alternatives.some((alternative) => marks(alternative, path))) return true;
+  const [part, ...rest] = path;
+  if (part === undefined) return false;
+  return marks(childOf(schema, part), rest);
+}
+
+function childOf(schema: JsonObject, part: string | number): Json | undefined {
+  if (typeof part === 'number') return schema['items'];
+  const { properties } = schema;
+  return isJsonObject(properties) && Object.hasOwn(properties, part) ? properties[part] : schema['additionalProperties'];
+}
+
+/** JSON Pointers don't tell an index from a key; the tree does. */
+function pathIn(root: DocumentNode, path: readonly string[]): (string | number)[] {
+  const parts: (string | number)[] = [];
+  for (const part of path) parts.push(nodeAt(root, parts)?.kind === 'list' ? Number(part) : part);
+  return parts;
+}

@@ -1,0 +1,59 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import { parseDocument } from '../document.ts';
+import type { ProjectConfig } from '../model.ts';
+import { openFile } from './file-analysis.ts';
+import { describe, placeOf, type MapReader } from './map-reader.ts';
+import { readDuration } from './policy-reader.ts';
+import { warnNotSupported } from './queue-analysis.ts';
+import { quoted } from './report.ts';
+
+/** What holds without a `.sluice/config.yaml`. */
+export const defaultConfig: ProjectConfig = {
+  durability: 'full',
+  keepRunsMs: 30 * 86_400_000,
+  graceMs: 20_000,
+  env: [],
+};
+
+export interface ConfigAnalysis {
+  /** Undefined where there is an error. */
+  readonly value: ProjectConfig | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhook-listener'];
+
+/** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
+export function analyseConfig(text: string): ConfigAnalysis {
+  const document = parseDocument(text);
+  const isEmpty = document.root === undefined || (document.root.kind === 'scalar' && document.root.value === null);
+  if (isEmpty && document.diagnostics.length === 0) return { value: defaultConfig, diagnostics: [] };
+  const { report, root } = openFile(document, { what: 'the file', keys });
+  if (root === undefined) return { value: undefined, diagnostics: report.diagnostics };
+
+  const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
+  const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
+  const keepRunsMs = (retention && readDuration(retention, 'runs', 1)) ?? defaultConfig.keepRunsMs;
+  const graceMs = readDuration(root, 'grace') ?? defaultConfig.graceMs;
+  const env = readNames(root, 'env', 'names of environment variables', /^[A-Za-z_][A-Za-z0-9_]*$/, 'no name of an environment variable that expressions could read');
+  const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/, 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
+  warnNotSupported(root, 'store', 'The embedded store is used.');
+  warnNotSupported(root, 'webhook-listener', 'Nothing listens.');
+
+  const { diagnostics } = report;
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics };
+  const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}) };
+  return { value, diagnostics };
+}
+
+function readNames(root: MapReader, key: string, what: string, pattern: RegExp, otherwise: string): readonly string[] {
+  const names: string[] = [];
+  for (const item of root.list(key, what)) {
+    const name = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : undefined;
+    const range = placeOf(item, root.place(key));
+    if (name === undefined) root.report.error('wrong-type', range, `${quoted(key)} is a list of ${what}; ${describe(item)} is none.`);
+    else if (!pattern.test(name)) root.report.error('bad-value', range, `${quoted(name)} is ${otherwise}.`);
+    else names.push(name);
+  }
+  return names;
+}

@@ -1,0 +1,102 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import { parseDocument, type MapEntry } from '../document.ts';
+import type { SmtpConnection } from '../model.ts';
+import type { Template } from '../template.ts';
+import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
+import { openFile } from './file-analysis.ts';
+import { describe, MapReader } from './map-reader.ts';
+import type { Report } from './report.ts';
+import { TemplateReader } from './template-reader.ts';
+
+export interface ConnectionsAnalysis {
+  /** By name; undefined where there is an error. */
+  readonly value: ReadonlyMap<string, SmtpConnection> | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Names that the file declares, even with errors in it. */
+  readonly names: readonly string[];
+}
+
+const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool'];
+
+/** The submission ports of RFC 8314, and plain SMTP. */
+const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
+
+export const defaultPool = 5;
+export const maxPool = 100;
+
+/** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
+export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
+  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['connections'] });
+  if (root === undefined) return { value: undefined, diagnostics: report.diagnostics, names: [] };
+  root.require('connections');
+  const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
+  const connections = new Map<string, SmtpConnection>();
+  const entries = root.named('connections', 'connections');
+  for (const entry of entries) {
+    const connection = readConnection(report, text, entry, names);
+    if (connection !== undefined) connections.set(entry.key, connection);
+  }
+  const { diagnostics } = report;
+  const hasError = diagnostics.some(({ severity }) => severity === 'error');
+  return { value: hasError ? undefined : connections, diagnostics, names: entries.map(({ key }) => key) };
+}
+
+function readConnection(report: Report, text: string, { key: name, keyRange, value }: MapEntry, names: KnownNames): SmtpConnection | undefined {
+  const reader = MapReader.open(report, value, keyRange, { what: 'a connection', keys: smtpKeys });
+  if (reader === undefined) return undefined;
+  reader.require('type', 'host');
+  reader.choice('type', ['smtp']);
+  const host = reader.string('host', 'the name or address of a server');
+  if (host !== undefined && !/^[^\s/@]+$/.test(host)) {
+    report.error('bad-value', reader.place('host'), "'host' is the name or address of a server alone, such as smtp.example.com: the port stands in 'port', the user in 'user'.");
+  }
+  const port = reader.integer('port', 1, 65_535);
+  const tls = reader.choice('tls', ['tls', 'starttls', 'none']) ?? (port === 465 ? 'tls' : 'starttls');
+  const user = reader.string('user', 'a name');
+  const password = readPassword(reader, new TemplateReader(report, text, names));
+  if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? keyRange, "'password' needs 'user' beside it.");
+  if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), "With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine.", ['starttls', 'tls']);
+  const from = reader.string('from', 'an address such as "News <news@example.com>"');
+  const pool = reader.integer('pool', 1, maxPool) ?? defaultPool;
+  return {
+    name,
+    type: 'smtp',
+    host: host ?? '',
+    port: port ?? defaultPorts[tls],
+    tls,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(from === undefined ? {} : { from }),
+    pool,
+  };
+}
+
+function readPassword(reader: MapReader, templates: TemplateReader): Template | undefined {
+  const entry = reader.entry('password');
+  if (entry === undefined) return undefined;
+  const place: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: 'a connection has no items', secrets: true };
+  const password = templates.template(entry.value, place, () => true);
+  switch (password.kind) {
+    case 'expression':
+    case 'text':
+      if (referencesSecretsOnly(password)) return password;
+      reader.report.error('unknown-name', reader.place('password'), 'A connection knows secrets only: write ${{ secrets.NAME }}.');
+      return undefined;
+    case 'literal':
+    case 'list':
+    case 'map':
+      if (entry.value.kind === 'scalar' && typeof entry.value.value === 'string' && entry.value.value !== '') {
+        if (!entry.value.value.includes('${{')) {
+          reader.report.warning('bad-value', reader.place('password'), "The password stands in the file, where everyone who reads the project sees it. Write ${{ secrets.NAME }} and set it with 'sluice secrets set NAME'.");
+        }
+        return password;
+      }
+      reader.report.error('wrong-type', reader.place('password'), `'password' is a reference such as \${{ secrets.NAME }}, not ${describe(entry.value)}.`);
+      return undefined;
+  }
+}
+
+function referencesSecretsOnly(password: Extract<Template, { kind: 'expression' | 'text' }>): boolean {
+  const expressions = password.kind === 'expression' ? [password.expression] : password.parts.filter((part) => typeof part !== 'string');
+  return expressions.every(({ references }) => references.length > 0 && references.every(({ path }) => path[0] === 'secrets'));
+}

@@ -1,0 +1,134 @@
+import type { ActionDefinition } from '../actions/action-definition.ts';
+import { actionDefinitions } from '../actions/action-definitions.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import { parseDocument, type MapEntry } from '../document.ts';
+import type { QueueDefinition, Step, Workflow } from '../model.ts';
+import type { KnownNames, KnownStep } from './expression-scope.ts';
+import { openFile } from './file-analysis.ts';
+import { readInputs } from './input-schema.ts';
+import { readQueues, type DeclaredQueue } from './queue-analysis.ts';
+import { quoted, type Report } from './report.ts';
+import { reportCycles, type Dependency } from './step-graph.ts';
+import { readStep, type StepContext } from './step-analysis.ts';
+import { checkTriggers } from './trigger-analysis.ts';
+
+/** What a workflow may refer to outside its own file. */
+export interface ProjectNames {
+  /** The queues of `.sluice/queues.yaml` by name. */
+  readonly queues: ReadonlyMap<string, QueueDefinition> | Readonly<Record<string, QueueDefinition>>;
+  readonly connections: Iterable<string>;
+  /** Left out: not known, so any will do. */
+  readonly secrets?: Iterable<string>;
+  /** The variables that `config.yaml` allows. Left out: not known, so any will do. */
+  readonly env?: Iterable<string>;
+}
+
+export interface WorkflowSource {
+  readonly text: string;
+  /** See `workflowIdOf`. */
+  readonly id: string;
+  /** Left out: what stands in other files is not checked, as for a version that the store kept. */
+  readonly project?: ProjectNames;
+  /** The built-in ones by default; `any` takes every `uses` with every `with`. */
+  readonly actions?: readonly ActionDefinition[] | 'any';
+}
+
+export interface WorkflowAnalysis {
+  /** Undefined where there is an error. */
+  readonly workflow: Workflow | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the file declares and where, even with errors elsewhere in it. */
+  readonly queues: ReadonlyMap<string, DeclaredQueue>;
+}
+
+const shape = {
+  what: 'a workflow',
+  keys: ['name', 'description', 'on', 'inputs', 'required', 'queues', 'steps', 'on-failure'],
+};
+
+/** Reads a workflow file. Reports everything that is wrong with it, never throws, and takes time in proportion to the text. */
+export function analyseWorkflow({ text, id, project, actions = actionDefinitions }: WorkflowSource): WorkflowAnalysis {
+  const document = parseDocument(text);
+  const { report, root } = openFile(document, shape);
+  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map() };
+
+  root.require('steps');
+  const name = root.string('name', 'text') ?? id;
+  const description = root.string('description', 'text');
+  checkTriggers(root);
+  const inputs = readInputs(root);
+  const queues = readQueues(root);
+  const stepEntries = root.named('steps', 'steps');
+  const failureEntries = root.named('on-failure', 'steps');
+  if (root.has('steps') && stepEntries.length === 0 && !report.hasErrorAt(root.place('steps'))) {
+    report.error('no-steps', root.place('steps'), 'A workflow has at least one step.');
+  }
+
+  const names: KnownNames = {
+    steps: knownSteps(report, stepEntries, failureEntries),
+    inputs: inputs.names,
+    secrets: project?.secrets && new Set(project.secrets),
+    env: project?.env && new Set(project.env),
+  };
+  const context: Omit<StepContext, 'section'> = {
+    report,
+    text,
+    names,
+    actions: actions === 'any' ? undefined : actions,
+    queues: project && new Set([...queues.keys(), ...namesOf(project.queues)]),
+    connections: project && new Set(project.connections),
+  };
+  const steps = readSteps({ ...context, section: 'steps' }, stepEntries);
+  const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
+
+  const diagnostics = report.diagnostics;
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, diagnostics, queues };
+  const workflow: Workflow = {
+    id,
+    name,
+    ...(description === undefined ? {} : { description }),
+    inputs: inputs.schema,
+    queues: Object.fromEntries([...queues].map(([queue, { definition }]) => [queue, definition])),
+    steps,
+    onFailure,
+  };
+  return { workflow, diagnostics, queues };
+}
+
+/** A workflow's id: the file's name without `.sluice.yaml`, `.sluice.yml`, `.yaml` or `.yml`. */
+export function workflowIdOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/(\.sluice)?\.ya?ml$/i, '');
+}
+
+export function namesOf(queues: ProjectNames['queues']): readonly string[] {
+  return queues instanceof Map ? [...(queues as ReadonlyMap<string, QueueDefinition>).keys()] : Object.keys(queues);
+}
+
+/** Steps of both sections; they share one set of ids, because expressions name both alike. */
+function knownSteps(report: Report, stepEntries: readonly MapEntry[], failureEntries: readonly MapEntry[]): ReadonlyMap<string, KnownStep> {
+  const known = new Map<string, KnownStep>();
+  const hasForeach = ({ value }: MapEntry): boolean => value.kind === 'map' && value.entries.some(({ key }) => key === 'foreach');
+  for (const entry of stepEntries) known.set(entry.key, { section: 'steps', hasForeach: hasForeach(entry) });
+  for (const entry of failureEntries) {
+    if (known.has(entry.key)) {
+      report.error('duplicate-step', entry.keyRange, `There is a step ${quoted(entry.key)} already: steps of 'on-failure' need ids of their own.`);
+    } else {
+      known.set(entry.key, { section: 'on-failure', hasForeach: hasForeach(entry) });
+    }
+  }
+  return known;
+}
+
+function readSteps(context: StepContext, entries: readonly MapEntry[]): Readonly<Record<string, Step>> {
+  const steps: [string, Step][] = [];
+  const dependencies = new Map<string, readonly Dependency[]>();
+  for (const entry of entries) {
+    const analysed = readStep(context, entry);
+    if (analysed === undefined) continue;
+    steps.push([entry.key, analysed.step]);
+    dependencies.set(entry.key, analysed.dependencies);
+  }
+  reportCycles(context.report, dependencies);
+  return Object.fromEntries(steps);
+}
+

@@ -1,0 +1,83 @@
+import { quoted } from './report.ts';
+
+interface Field {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** Names for the numbers from `min` on. */
+  readonly names: readonly string[];
+}
+
+const fields: readonly Field[] = [
+  { name: 'minute', min: 0, max: 59, names: [] },
+  { name: 'hour', min: 0, max: 23, names: [] },
+  { name: 'day of the month', min: 1, max: 31, names: [] },
+  { name: 'month', min: 1, max: 12, names: ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] },
+  { name: 'day of the week', min: 0, max: 7, names: ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] },
+];
+
+/** The days that each month has at most; the 30th of February never comes. */
+const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * What is wrong with a cron expression, or undefined. Five fields as in POSIX crontab: numbers, names, `*`, ranges `1-5`, lists `1,3` and
+ * steps of ranges (every fifth: `0-30/5`).
+ */
+export function cronProblem(text: string): string | undefined {
+  const parts = text.trim().split(/\s+/);
+  if (text.length > 200) return 'This cron expression is too long to be one.';
+  if (text.trim().startsWith('@')) return `Write five fields instead of ${quoted(text)}: "0 0 * * *" for @daily, "0 * * * *" for @hourly.`;
+  if (parts.length !== fields.length) {
+    const hint = parts.length === 6 ? ' Seconds are not possible.' : '';
+    return `A cron expression has five fields (minute, hour, day of the month, month, day of the week), such as "0 9 * * MON"; this one has ${parts.length}.${hint}`;
+  }
+  for (const [index, field] of fields.entries()) {
+    const problem = fieldProblem(parts[index] ?? '', field);
+    if (problem !== undefined) return problem;
+  }
+  return neverProblem(parts[2] ?? '', parts[3] ?? '', parts[4] ?? '');
+}
+
+function fieldProblem(text: string, field: Field): string | undefined {
+  for (const part of text.split(',')) {
+    const problem = partProblem(part, field);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function partProblem(part: string, field: Field): string | undefined {
+  const [range = '', step, ...more] = part.split('/');
+  if (more.length > 0) return `The ${field.name} ${quoted(part)} has more than one '/'.`;
+  if (step !== undefined && !(/^\d{1,3}$/.test(step) && Number(step) >= 1 && Number(step) <= field.max)) {
+    return `The ${field.name} ${quoted(part)} is stepped by ${quoted(step)}: a step is a whole number from 1 to ${field.max}.`;
+  }
+  if (range === '*') return undefined;
+  const [from = '', to, ...rest] = range.split('-');
+  const start = numberOf(from, field);
+  const end = to === undefined ? start : numberOf(to, field);
+  if (start === undefined || end === undefined || rest.length > 0) {
+    const names = field.names.length > 0 ? ` or ${field.names[0] ?? ''} to ${field.names.at(-1) ?? ''}` : '';
+    return `${quoted(range)} is no ${field.name}: it is ${field.min} to ${field.max}${names}, '*', a range such as ${field.min}-${field.min + 1}, or a list.`;
+  }
+  if (end < start) return `The ${field.name} ${quoted(range)} runs backwards: write the smaller one first.`;
+  if (step !== undefined && to === undefined) return `The ${field.name} ${quoted(part)} steps from nowhere: write '*/${step}' or a range.`;
+  return undefined;
+}
+
+function numberOf(text: string, field: Field): number | undefined {
+  const name = field.names.indexOf(text.toUpperCase());
+  if (name >= 0) return field.min + name;
+  if (!/^\d{1,2}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= field.min && value <= field.max ? value : undefined;
+}
+
+/** Such as the 30th of February. A given day of the week would count as well, so then it does come. */
+function neverProblem(day: string, month: string, weekday: string): string | undefined {
+  const [, , , monthField] = fields;
+  if (weekday !== '*' || !/^\d+$/.test(day) || monthField === undefined) return undefined;
+  const value = numberOf(month, monthField);
+  const length = value === undefined ? undefined : monthLengths[value - 1];
+  return length !== undefined && Number(day) > length ? `Day ${day} of month ${month} never comes.` : undefined;
+}

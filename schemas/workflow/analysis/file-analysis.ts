@@ -1,0 +1,36 @@
+import type { DiagnosticCode } from '../diagnostic.ts';
+import type { Document } from '../document.ts';
+import { MapReader, type MapShape } from './map-reader.ts';
+import { Report } from './report.ts';
+
+/** An opened file: where findings go, and its root map where it has one. */
+export interface OpenFile {
+  readonly report: Report;
+  readonly root: MapReader | undefined;
+}
+
+/**
+ * What a broken file still says for certain. Behind a syntax error, steps and keys can be missing or at a wrong place, and
+ * messages about those would only hide the one that matters.
+ */
+const certainBesideSyntaxErrors: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
+  'yaml-syntax', 'duplicate-key', 'too-large', 'too-deep', 'bad-value', 'unknown-key', 'bad-id', 'bad-duration', 'bad-rate', 'bad-priority',
+  'bad-percentage', 'bad-cron', 'bad-timezone', 'bad-expression', 'unknown-action', 'secret-not-allowed', 'self-reference', 'not-supported',
+]);
+
+export function openFile(document: Document, shape: MapShape): OpenFile {
+  const [syntaxError] = document.diagnostics.filter(({ code }) => code !== 'duplicate-key');
+  const report = new Report(document.text, document.diagnostics, (code, range) => syntaxError === undefined || (range.end <= syntaxError.range.start && certainBesideSyntaxErrors.has(code)));
+  const start = document.text.search(/\S/);
+  const at = { start: Math.max(start, 0), end: Math.max(start, 0) + 1 };
+  const { root } = document;
+  if (root === undefined || (root.kind === 'scalar' && root.value === null)) {
+    if (document.diagnostics.length === 0) report.error('empty-file', at, `The file is empty; ${shape.what} has keys such as ${shape.keys.slice(-3).join(', ')}.`);
+    return { report, root: undefined };
+  }
+  if (root.kind !== 'map') {
+    if (syntaxError === undefined) report.error('empty-file', root.range, `${shape.what.charAt(0).toUpperCase()}${shape.what.slice(1)} is a map with keys such as ${shape.keys.slice(-3).join(', ')}.`);
+    return { report, root: undefined };
+  }
+  return { report, root: MapReader.open(report, root, root.entries[0]?.keyRange ?? at, shape) };
+}

@@ -1,0 +1,80 @@
+import type { Foreach } from '../model.ts';
+import type { Template } from '../template.ts';
+import { roots, type ExpressionPlace } from './expression-scope.ts';
+import { describe, reportBadId, type MapReader } from './map-reader.ts';
+import { readTolerance } from './policy-reader.ts';
+import { quoted } from './report.ts';
+import type { TemplateReader } from './template-reader.ts';
+
+const keys = ['items', 'file', 'as', 'key', 'on-item-failure', 'tolerate'];
+
+/** Reads `foreach`; undefined where it is missing, or has no items that could be gone through. */
+export function readForeach(step: MapReader, templates: TemplateReader, at: Pick<ExpressionPlace, 'step' | 'section'>): Foreach | undefined {
+  const reader = step.map('foreach', { what: "'foreach'", keys });
+  if (reader === undefined) return undefined;
+  const as = readAs(reader);
+  const outside: ExpressionPlace = { ...at, item: undefined, whyNoItem: 'the items come from here', secrets: false };
+  const source = readSource(reader, templates, outside);
+  const keyEntry = reader.entry('key');
+  const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as });
+  if (!reader.has('on-item-failure')) {
+    reader.report.error('missing-key', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.", ['on-item-failure: continue', 'on-item-failure: fail']);
+  }
+  const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
+  const tolerate = readTolerance(reader, 'tolerate');
+  if (source === undefined) return undefined;
+  return {
+    source,
+    as,
+    ...(key === undefined ? {} : { key }),
+    onItemFailure,
+    // Going on says that items may die; a bound of its own narrows that.
+    tolerate: tolerate ?? (onItemFailure === 'continue' ? { kind: 'share', share: 1 } : { kind: 'count', count: 0 }),
+  };
+}
+
+function readAs(reader: MapReader): string {
+  const as = reader.string('as', 'the name of the current item in expressions');
+  if (as === undefined || !reportBadId(reader.report, as, reader.place('as'))) return 'item';
+  if (!roots.some((root) => root === as)) return as;
+  reader.report.error('bad-id', reader.place('as'), `${quoted(as)} means something else in expressions; take another name.`);
+  return 'item';
+}
+
+function readSource(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): Foreach['source'] | undefined {
+  const items = reader.entry('items');
+  const file = reader.entry('file');
+  const itemsTemplate = items && templates.template(items.value, place);
+  const fileTemplate = file && templates.template(file.value, place);
+  if (items !== undefined && file !== undefined) {
+    reader.report.error('conflicting-keys', file.keyRange, "'items' and 'file' exclude each other: take one out.");
+    return undefined;
+  }
+  if (itemsTemplate !== undefined) {
+    if (isListTemplate(itemsTemplate)) return { kind: 'items', items: itemsTemplate };
+    reader.report.error('wrong-type', reader.place('items'), `'items' is a list, or one expression that gives one, not ${items === undefined ? 'this' : describe(items.value)}.`);
+    return undefined;
+  }
+  if (fileTemplate !== undefined) return readFile(reader, fileTemplate);
+  reader.report.error('missing-key', reader.at, "'foreach' must say 'items' or 'file': where the items come from.", ['items', 'file']);
+  return undefined;
+}
+
+function isListTemplate(template: Template): boolean {
+  return template.kind === 'expression' || template.kind === 'list' || (template.kind === 'literal' && Array.isArray(template.value));
+}
+
+function readFile(reader: MapReader, file: Template): Foreach['source'] | undefined {
+  const source = { kind: 'file', file } as const;
+  if (file.kind === 'expression') return source;
+  // What stands behind the last expression decides about the ending.
+  const ending = file.kind === 'text' ? file.parts.at(-1) : file.kind === 'literal' ? file.value : undefined;
+  if (typeof ending !== 'string' || ending === '') {
+    if (file.kind === 'text') return source;
+    reader.report.error('wrong-type', reader.place('file'), "'file' is the name of a file such as contacts.csv.");
+    return undefined;
+  }
+  if (/\.(csv|jsonl|json)$/i.test(ending)) return source;
+  reader.report.error('bad-file-name', reader.place('file'), `The name of a file of items ends in .csv, .jsonl or .json, which ${quoted(ending)} doesn't.`);
+  return undefined;
+}

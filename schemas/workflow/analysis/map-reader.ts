@@ -1,0 +1,176 @@
+import type { SourceRange } from '../diagnostic.ts';
+import type { DocumentNode, MapEntry, MapNode } from '../document.ts';
+import { nearestName } from '../nearest-name.ts';
+import { anyOf, didYouMean, quoted, type Report } from './report.ts';
+
+const idPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What a map may hold, for its messages. */
+export interface MapShape {
+  /** With its article: `a step`. */
+  readonly what: string;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Reads a map with a fixed set of keys. Whatever is wrong is reported where it stands, and then counts as left out, so that
+ * one reading finds everything.
+ */
+export class MapReader {
+  readonly report: Report;
+  readonly shape: MapShape;
+  /** Where a missing key is reported: the key that holds the map. */
+  readonly at: SourceRange;
+  readonly #entries: ReadonlyMap<string, MapEntry>;
+
+  /** Undefined, and reported, where `node` is no map. */
+  static open(report: Report, node: DocumentNode, at: SourceRange, shape: MapShape): MapReader | undefined {
+    if (node.kind === 'map') return new MapReader(report, node, at, shape);
+    report.error('wrong-type', placeOf(node, at), `${capitalised(shape.what)} is a map${shape.keys.length === 0 ? '' : ` with keys such as ${anyOf(shape.keys.slice(0, 3))}`}, not ${describe(node)}.`);
+    return undefined;
+  }
+
+  private constructor(report: Report, node: MapNode, at: SourceRange, shape: MapShape) {
+    this.report = report;
+    this.shape = shape;
+    this.at = at;
+    this.#entries = new Map(node.entries.map((entry) => [entry.key, entry]));
+    for (const { key, keyRange } of node.entries) {
+      if (shape.keys.includes(key)) continue;
+      const nearest = nearestName(key, shape.keys.filter((known) => !this.#entries.has(known)));
+      const hint = didYouMean(nearest) || ` Its keys are ${shape.keys.join(', ')}.`;
+      report.error('unknown-key', keyRange, `${quoted(key)} is not a key of ${shape.what}.${hint}`, nearest === undefined ? [] : [nearest]);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  entry(key: string): MapEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Where to point at for a key's value: at the key itself when nothing stands behind it. */
+  place(key: string): SourceRange {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? this.at : placeOf(entry.value, entry.keyRange);
+  }
+
+  require(...keys: readonly string[]): void {
+    for (const key of keys) {
+      if (!this.has(key)) this.report.error('missing-key', this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
+    }
+  }
+
+  /** A map below a key. */
+  map(key: string, shape: MapShape): MapReader | undefined {
+    const entry = this.entry(key);
+    return entry && MapReader.open(this.report, entry.value, entry.keyRange, shape);
+  }
+
+  /** The entries of a map below a key whose keys are ids that the author chooses. */
+  named(key: string, what: string): readonly MapEntry[] {
+    const entry = this.entry(key);
+    if (entry === undefined) return [];
+    const { value } = entry;
+    if (value.kind !== 'map') {
+      this.report.error('wrong-type', this.place(key), `${quoted(key)} is a map whose keys are the names of ${what}, not ${describe(value)}.`);
+      return [];
+    }
+    for (const named of value.entries) reportBadId(this.report, named.key, named.keyRange);
+    return value.entries;
+  }
+
+  /** The items of a list below a key; a single value that is no list counts as a list of one where `orOne` says so. */
+  list(key: string, what: string, orOne = false): readonly DocumentNode[] {
+    const entry = this.entry(key);
+    if (entry === undefined) return [];
+    if (entry.value.kind === 'list') return entry.value.items;
+    if (orOne && entry.value.kind === 'scalar' && entry.value.value !== null) return [entry.value];
+    this.report.error('wrong-type', this.place(key), `${quoted(key)} is a list of ${what}, not ${describe(entry.value)}.`);
+    return [];
+  }
+
+  string(key: string, what: string): string | undefined {
+    const entry = this.entry(key);
+    if (entry === undefined) return undefined;
+    const { value } = entry;
+    if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '') return value.value;
+    const quote = value.kind === 'scalar' && value.value !== null && value.value !== '' ? ` Put it in quotes: "${String(value.value)}".` : '';
+    this.report.error('wrong-type', this.place(key), `${quoted(key)} is ${what}, not ${describe(value)}.${quote}`);
+    return undefined;
+  }
+
+  choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
+    const entry = this.entry(key);
+    if (entry === undefined) return undefined;
+    const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) {
+      const nearest = typeof value === 'string' ? nearestName(value, choices) : undefined;
+      this.report.error('bad-value', this.place(key), `${quoted(key)} is ${anyOf(choices)}, not ${describe(entry.value)}.${didYouMean(nearest)}`, nearest === undefined ? choices : [nearest]);
+    }
+    return found;
+  }
+
+  integer(key: string, min: number, max: number): number | undefined {
+    const entry = this.entry(key);
+    if (entry === undefined) return undefined;
+    const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    this.report.error(
+      typeof value === 'number' ? 'bad-value' : 'wrong-type',
+      this.place(key),
+      `${quoted(key)} is a whole number from ${shownNumber(min)} to ${shownNumber(max)}, not ${describe(entry.value)}.${noExpression(entry.value)}`,
+    );
+    return undefined;
+  }
+}
+
+/** Reports an id that isn't one. */
+export function reportBadId(report: Report, id: string, range: SourceRange): boolean {
+  // As a key of a plain object it would set the prototype instead.
+  if (id === '__proto__') {
+    report.error('bad-id', range, `'__proto__' is reserved; take another name.`);
+    return false;
+  }
+  if (idPattern.test(id)) return true;
+  const better = id.trim().replace(/[^A-Za-z0-9_]+/g, '_').replace(/^(?=[0-9])/, '_').slice(0, 80);
+  const suggestions = idPattern.test(better) && better.replaceAll('_', '') !== '' ? [better] : [];
+  const hint = suggestions.length > 0 ? `, such as ${quoted(better)}` : '';
+  report.error('bad-id', range, `${quoted(id)} is no id: an id has letters, digits and underscores, and doesn't begin with a digit${hint}.`, suggestions);
+  return false;
+}
+
+/** What a value is, for the end of a sentence such as "X is a list, not ...". */
+export function describe(node: DocumentNode): string {
+  switch (node.kind) {
+    case 'list':
+      return 'a list';
+    case 'map':
+      return 'a map';
+    case 'scalar':
+      if (node.value === null) return 'empty';
+      if (node.value === '') return 'an empty text';
+      return typeof node.value === 'string' ? quoted(node.value) : String(node.value);
+  }
+}
+
+/** A hint for a value that an expression can't give. */
+export function noExpression(node: DocumentNode): string {
+  const isExpression = node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('${{');
+  return isExpression ? ' It is fixed when the file is read, so an expression can not stand here.' : '';
+}
+
+export function placeOf(node: DocumentNode, fallback: SourceRange): SourceRange {
+  return node.range.end > node.range.start ? node.range : fallback;
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function shownNumber(value: number): string {
+  return value.toLocaleString('en');
+}

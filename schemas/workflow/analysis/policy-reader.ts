@@ -1,0 +1,110 @@
+import type { SourceRange } from '../diagnostic.ts';
+import { entryAt, nodeAt, toJson, type DocumentNode, type DocumentPath } from '../document.ts';
+import { parseDuration } from '../duration.ts';
+import type { Tolerance } from '../model.ts';
+import { nearestName } from '../nearest-name.ts';
+import { parsePercentage } from '../percentage.ts';
+import { parseRate, type Rate } from '../rate.ts';
+import { parseRetryPolicy, type RetryPolicy } from '../retry-policy.ts';
+import { describe, noExpression, placeOf, type MapReader } from './map-reader.ts';
+import { quoted } from './report.ts';
+
+const namedPriorities: ReadonlyMap<string, number> = new Map([
+  ['low', 2],
+  ['normal', 5],
+  ['high', 8],
+]);
+
+const rateKeys = ['limit', 'per', 'burst'];
+const retryKeys = ['delays', 'type', 'first', 'factor', 'max', 'attempts', 'jitter', 'on', 'unless'];
+
+/** A duration in milliseconds; `minMs` keeps out a timeout of nothing. */
+export function readDuration(reader: MapReader, key: string, minMs = 0): number | undefined {
+  const entry = reader.entry(key);
+  if (entry === undefined) return undefined;
+  const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    reader.report.error('bad-duration', reader.place(key), `${quoted(key)} is a duration such as 30s or 1h30m, not ${describe(entry.value)}.`);
+    return undefined;
+  }
+  const parsed = parseDuration(String(value));
+  if (parsed.ok && parsed.ms >= minMs) return parsed.ms;
+  const message = parsed.ok ? `${quoted(key)} is at least ${minMs}ms.` : parsed.message;
+  reader.report.error('bad-duration', reader.place(key), `${message}${noExpression(entry.value)}`);
+  return undefined;
+}
+
+export function readRate(reader: MapReader, key: string): Rate | undefined {
+  const entry = reader.entry(key);
+  if (entry === undefined) return undefined;
+  const parsed = parseRate(toJson(entry.value));
+  if (parsed.ok) return parsed.rate;
+  for (const problem of parsed.problems) reportProblem(reader, 'bad-rate', entry, problem, rateKeys);
+  return undefined;
+}
+
+export function readRetry(reader: MapReader, key: string): RetryPolicy | undefined {
+  const entry = reader.entry(key);
+  if (entry === undefined) return undefined;
+  const parsed = parseRetryPolicy(toJson(entry.value));
+  if (parsed.ok) return parsed.policy;
+  for (const problem of parsed.problems) reportProblem(reader, 'bad-retry', entry, problem, retryKeys);
+  return undefined;
+}
+
+/** 0 to 9, or a word for one. */
+export function readPriority(reader: MapReader, key: string): number | undefined {
+  const entry = reader.entry(key);
+  if (entry === undefined) return undefined;
+  const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 9) return value;
+  const named = typeof value === 'string' ? namedPriorities.get(value) : undefined;
+  if (named !== undefined) return named;
+  const nearest = typeof value === 'string' ? nearestName(value, namedPriorities.keys()) : undefined;
+  reader.report.error(
+    'bad-priority',
+    reader.place(key),
+    `A priority is a whole number from 0 to 9 (greater goes first), or low (2), normal (5) or high (8), not ${describe(entry.value)}.${noExpression(entry.value)}`,
+    nearest === undefined ? [] : [nearest],
+  );
+  return undefined;
+}
+
+/** How many items may die: a count, or a percentage of them. */
+export function readTolerance(reader: MapReader, key: string): Tolerance | undefined {
+  const entry = reader.entry(key);
+  if (entry === undefined) return undefined;
+  const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { kind: 'count', count: value };
+  if (typeof value === 'string' && value.includes('%')) {
+    const parsed = parsePercentage(value);
+    if (parsed.ok) return { kind: 'share', share: parsed.share };
+    reader.report.error('bad-percentage', reader.place(key), parsed.message);
+    return undefined;
+  }
+  reader.report.error('bad-value', reader.place(key), `${quoted(key)} is a count of items such as 10, or a percentage of them such as 2%, not ${describe(entry.value)}.${noExpression(entry.value)}`);
+  return undefined;
+}
+
+interface Holder {
+  readonly keyRange: SourceRange;
+  readonly value: DocumentNode;
+}
+
+function reportProblem(
+  reader: MapReader,
+  code: 'bad-rate' | 'bad-retry',
+  holder: Holder,
+  { path, message }: { readonly path: DocumentPath; readonly message: string },
+  keys: readonly string[],
+): void {
+  const last = path.at(-1);
+  const entry = entryAt(holder.value, path);
+  if (entry !== undefined && typeof last === 'string' && !keys.includes(last)) {
+    const nearest = nearestName(last, keys);
+    reader.report.error('unknown-key', entry.keyRange, message, nearest === undefined ? [] : [nearest]);
+    return;
+  }
+  const node = nodeAt(holder.value, path) ?? holder.value;
+  reader.report.error(code, placeOf(node, entry?.keyRange ?? holder.keyRange), `${message}${noExpression(node)}`);
+}

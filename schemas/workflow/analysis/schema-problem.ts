@@ -1,0 +1,142 @@
+import type { ErrorObject } from 'ajv';
+import { nearestName } from '../nearest-name.ts';
+import { anyOf, didYouMean, quoted } from './report.ts';
+
+/** A value that doesn't fit a JSON Schema, in plain words. */
+export interface SchemaProblem {
+  /** Keys and indexes from the value's root. */
+  readonly path: readonly string[];
+  /** The key itself is the problem, not its value. */
+  readonly onKey: boolean;
+  readonly kind: 'unknown-key' | 'missing-key' | 'conflicting-keys' | 'value';
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+/** What ajv (`allErrors`, `verbose`) found, each fault once: of alternatives, the one that came closest speaks. */
+export function schemaProblems(errors: readonly ErrorObject[], what: string): readonly SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  for (const error of closest(errors)) {
+    const problem = problemOf(error, what);
+    const isNew = problem !== undefined && !problems.some((other) => other.message === problem.message && other.path.join('/') === problem.path.join('/'));
+    if (isNew) problems.push(problem);
+  }
+  return problems;
+}
+
+/** Leaves out `if`, which only announces what follows, and settles each `anyOf` and `oneOf`. */
+function closest(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const alternatives = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
+  let left = errors.filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames');
+  // The innermost ones come first.
+  for (const alternative of alternatives) {
+    const prefix = `${alternative.schemaPath}/`;
+    const inside = left.filter(({ schemaPath }) => schemaPath.startsWith(prefix));
+    const branches = new Map<string, ErrorObject[]>();
+    for (const error of inside) {
+      const branch = error.schemaPath.slice(prefix.length).split('/')[0] ?? '';
+      branches.set(branch, [...(branches.get(branch) ?? []), error]);
+    }
+    // The type of the value fits this branch: its faults lie deeper, or are not about the type.
+    const fitting = [...branches.values()].find((branch) => branch.every(({ keyword, instancePath }) => instancePath !== alternative.instancePath || !['type', 'required', 'enum'].includes(keyword)));
+    const dropped = new Set(inside.filter((error) => fitting === undefined || !fitting.includes(error)));
+    if (fitting !== undefined) dropped.add(alternative);
+    left = left.filter((error) => !dropped.has(error));
+  }
+  return left;
+}
+
+function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined {
+  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const name = path.length === 0 ? what : quoted(path.at(-1) ?? '');
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const value = (message: string, suggestions: readonly string[] = []): SchemaProblem => ({ path, onKey: false, kind: 'value', message, suggestions });
+  switch (error.keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return unknownKey(path, String(params['additionalProperty'] ?? params['unevaluatedProperty']), name, error);
+    case 'required':
+      return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${quoted(String(params['missingProperty']))}.`, suggestions: [] };
+    case 'dependentRequired':
+      return { path, onKey: true, kind: 'missing-key', message: `${quoted(String(params['property']))} needs ${quoted(String(params['missingProperty']))} beside it.`, suggestions: [] };
+    case 'false schema': {
+      const [, other = ''] = /dependentSchemas\/([^/]+)\//.exec(error.schemaPath) ?? [];
+      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? `${name} can't stand here.` : `${name} and ${quoted(other)} exclude each other: take one out.`, suggestions: [] };
+    }
+    case 'type':
+      return value(`${name} is ${typeNames(params['type'])}, not ${shown(error.data)}.`);
+    case 'enum': {
+      const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
+      const nearest = nearestName(String(error.data), allowed);
+      return value(`${name} is ${anyOf(allowed)}, not ${shown(error.data)}.${didYouMean(nearest)}`, nearest === undefined ? allowed : [nearest]);
+    }
+    case 'const':
+      return value(`${name} is ${shown(params['allowedValue'])}, not ${shown(error.data)}.`);
+    case 'pattern':
+      if (error.propertyName !== undefined) return badKey(path, error.propertyName, name);
+      return value(`${name} doesn't have the right form: ${shown(error.data)} doesn't match ${String(params['pattern'])}.`);
+    case 'not':
+      return error.propertyName === undefined ? value(`${name} can't be ${shown(error.data)}.`) : badKey(path, error.propertyName, name);
+    case 'format':
+      return value(`${name} is of the format ${quoted(String(params['format']))}, which ${shown(error.data)} isn't.`);
+    case 'anyOf':
+    case 'oneOf':
+      return alternatives(error, path, name);
+    default:
+      return value(`${name} ${error.message ?? 'is not valid'}.`);
+  }
+}
+
+function unknownKey(path: readonly string[], key: string, name: string, error: ErrorObject): SchemaProblem {
+  const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
+  const given = Object.keys(error.data as object);
+  const nearest = nearestName(key, known.filter((one) => !given.includes(one)));
+  const hint = didYouMean(nearest) || (known.length > 0 ? ` Its keys are ${known.join(', ')}.` : '');
+  return { path: [...path, key], onKey: true, kind: 'unknown-key', message: `${quoted(key)} is not a key of ${name}.${hint}`, suggestions: nearest === undefined ? [] : [nearest] };
+}
+
+function badKey(path: readonly string[], key: string, name: string): SchemaProblem {
+  return { path: [...path, key], onKey: true, kind: 'value', message: `${quoted(key)} can't be a key of ${name}.`, suggestions: [] };
+}
+
+/** Alternatives of which none came close: keys of which one is needed, or kinds of value. */
+function alternatives(error: ErrorObject, path: readonly string[], name: string): SchemaProblem {
+  const branches = (error.schema as readonly Readonly<Record<string, unknown>>[]);
+  const groups = branches.flatMap(({ required }) => (Array.isArray(required) ? [(required as readonly string[]).join(' + ')] : []));
+  if (groups.length === branches.length) {
+    const given = Object.keys((error.data ?? {}));
+    const fulfilled = groups.filter((group) => group.split(' + ').every((key) => given.includes(key)));
+    if (fulfilled.length > 1) {
+      return { path, onKey: true, kind: 'conflicting-keys', message: `${capital(name)} takes only one of ${anyOf(groups)}.`, suggestions: [] };
+    }
+    return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${anyOf(groups)}.`, suggestions: [] };
+  }
+  const types = [...new Set(branches.map((branch) => typeNames(branch['type'] ?? (branch['else'] as Readonly<Record<string, unknown>> | undefined)?.['type'])))];
+  return { path, onKey: false, kind: 'value', message: `${name} is ${types.join(' or ')}, not ${shown(error.data)}.`, suggestions: [] };
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  null: 'null',
+};
+
+function typeNames(types: unknown): string {
+  const list = Array.isArray(types) ? (types as readonly unknown[]) : [types];
+  return list.map((type) => typeWords[String(type)] ?? 'another kind of value').join(', ').replace(/, ([^,]*)$/, ' or $1');
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  if (value === null || value === undefined) return 'empty';
+  return typeof value === 'string' ? quoted(value) : String(value);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,207 @@
+import { plannedActions } from '../actions/action-definitions.ts';
+import type { ActionDefinition } from '../actions/action-definition.ts';
+import type { MapEntry } from '../document.ts';
+import type { Expression } from '../expression.ts';
+import { defaultQueueName, type Step } from '../model.ts';
+import { nearestName } from '../nearest-name.ts';
+import type { Template } from '../template.ts';
+import { checkActionInput, maySecretStand } from './action-input.ts';
+import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
+import { readForeach } from './foreach-analysis.ts';
+import { describe, MapReader, placeOf, type MapShape } from './map-reader.ts';
+import { readDuration, readPriority, readRetry } from './policy-reader.ts';
+import { warnNotSupported } from './queue-analysis.ts';
+import { anyOf, didYouMean, quoted, type Report } from './report.ts';
+import type { Dependency } from './step-graph.ts';
+import { TemplateReader } from './template-reader.ts';
+
+const stepShape: MapShape = {
+  what: 'a step',
+  keys: ['uses', 'with', 'needs', 'if', 'queue', 'foreach', 'retry', 'timeout', 'priority', 'lane', 'cache'],
+};
+
+/** What a step's checks need to know of everything around it. */
+export interface StepContext {
+  readonly report: Report;
+  readonly text: string;
+  readonly section: 'steps' | 'on-failure';
+  readonly names: KnownNames;
+  /** Undefined: any action with any input. */
+  readonly actions: readonly ActionDefinition[] | undefined;
+  /** Undefined: not known, so not checked. */
+  readonly queues: ReadonlySet<string> | undefined;
+  readonly connections: ReadonlySet<string> | undefined;
+}
+
+export interface AnalysedStep {
+  readonly step: Step;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** Reads one step. What is wrong is reported, and something harmless stands in its place. */
+export function readStep(context: StepContext, { key: id, keyRange, value }: MapEntry): AnalysedStep | undefined {
+  const reader = MapReader.open(context.report, value, keyRange, stepShape);
+  if (reader === undefined) return undefined;
+  reader.require('uses');
+  const templates = new TemplateReader(context.report, context.text, context.names);
+  const foreach = readForeach(reader, templates, { step: id, section: context.section });
+  const hasForeach = reader.has('foreach');
+  const place: ExpressionPlace = {
+    step: id,
+    section: context.section,
+    item: hasForeach ? (foreach?.as ?? 'item') : undefined,
+    whyNoItem: "only a step with 'foreach' has items",
+    secrets: false,
+  };
+  const condition = readCondition(reader, templates, { ...place, item: undefined, whyNoItem: "'if' decides about the step as a whole, before its items are known" });
+  const action = readUses(context, reader);
+  const input = readWith(context, reader, templates, place, action);
+  const retry = readRetry(reader, 'retry');
+  const timeoutMs = readDuration(reader, 'timeout', 1);
+  const priority = readPriority(reader, 'priority');
+  const queue = readQueueName(context, reader);
+  checkPlanned(reader, templates, place);
+  const dependencies = [...readNeeds(context, reader, id), ...templates.references.map(({ step, range }) => ({ on: step, range }))];
+  return {
+    dependencies,
+    step: {
+      id,
+      queue,
+      uses: reader.has('uses') ? usesOf(reader) : '',
+      with: input,
+      needs: needsOf(context, dependencies),
+      ...(condition === undefined ? {} : { if: condition }),
+      ...(foreach === undefined ? {} : { foreach }),
+      ...(retry === undefined ? {} : { retry }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+  };
+}
+
+/** Each once, in order of their first mention. A step of `on-failure` runs when all steps have ended, so it waits for none of them. */
+function needsOf({ names, section }: StepContext, dependencies: readonly Dependency[]): readonly string[] {
+  return [...new Set(dependencies.map(({ on }) => on))].filter((on) => names.steps.get(on)?.section === section);
+}
+
+function readCondition(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): Expression | undefined {
+  const entry = reader.entry('if');
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  if (value.kind === 'scalar' && (typeof value.value === 'string' || typeof value.value === 'boolean') && value.value !== '') {
+    return templates.condition(value, place);
+  }
+  reader.report.error('wrong-type', reader.place('if'), `'if' is an expression such as \${{ !inputs.dry }}, not ${describe(value)}.`);
+  return undefined;
+}
+
+function usesOf(reader: MapReader): string {
+  const value = reader.entry('uses')?.value;
+  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : '';
+}
+
+/** The action's definition, where it is known. */
+function readUses({ actions, report }: StepContext, reader: MapReader): ActionDefinition | undefined {
+  const name = reader.string('uses', 'the name of an action such as http/request');
+  if (name === undefined || actions === undefined) return undefined;
+  const action = actions.find((definition) => definition.name === name);
+  if (action !== undefined) return action;
+  if (plannedActions.includes(name)) {
+    report.error('not-supported', reader.place('uses'), `The action ${quoted(name)} is not supported yet. There are ${anyOf(actions.map((definition) => definition.name))}.`);
+    return undefined;
+  }
+  const known = [...actions.map((definition) => definition.name), ...plannedActions];
+  const nearest = nearestName(name, known);
+  const hint = didYouMean(nearest) || ` There are ${known.join(', ')}.`;
+  report.error('unknown-action', reader.place('uses'), `There is no action ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+  return undefined;
+}
+
+function readWith(context: StepContext, reader: MapReader, templates: TemplateReader, place: ExpressionPlace, action: ActionDefinition | undefined): Template {
+  const entry = reader.entry('with');
+  const nothing: Template = { kind: 'literal', value: {} };
+  if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) {
+    const empty = { kind: 'map', entries: [], range: reader.at } as const;
+    if (action !== undefined) checkActionInput(context.report, action, empty, entry?.keyRange ?? reader.at);
+    return nothing;
+  }
+  if (entry.value.kind !== 'map') {
+    context.report.error('wrong-type', reader.place('with'), `'with' is a map of the action's inputs, not ${describe(entry.value)}.`);
+    return nothing;
+  }
+  // Of an action that isn't known, nobody can say where it takes secrets; `uses` has its error then.
+  const template = templates.template(entry.value, place, action === undefined ? () => true : (path) => maySecretStand(action, path));
+  if (action === undefined) return template;
+  checkActionInput(context.report, action, entry.value, entry.keyRange);
+  if (action.name === 'email/send') checkConnection(context, entry);
+  return template;
+}
+
+/** The connection decides where the job's secrets go to, so it is fixed. */
+function checkConnection({ report, connections }: StepContext, { value }: MapEntry): void {
+  const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === 'connection') : undefined;
+  const name = entry?.value.kind === 'scalar' ? entry.value.value : undefined;
+  if (entry === undefined || typeof name !== 'string') return;
+  const range = placeOf(entry.value, entry.keyRange);
+  if (name.includes('${{')) {
+    report.error('unknown-connection', range, "'connection' is the name of a connection in .sluice/connections.yaml; an expression can not stand here.");
+    return;
+  }
+  if (connections === undefined || connections.has(name)) return;
+  const nearest = nearestName(name, connections);
+  const hint = didYouMean(nearest) || (connections.size === 0 ? ' .sluice/connections.yaml declares none.' : ` There are: ${[...connections].join(', ')}.`);
+  report.error('unknown-connection', range, `There is no connection ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+}
+
+function readQueueName({ report, queues }: StepContext, reader: MapReader): string {
+  const name = reader.string('queue', 'the name of a queue');
+  if (name === undefined) return defaultQueueName;
+  if (name.includes('${{')) {
+    report.error('unknown-queue', reader.place('queue'), "'queue' is the name of a queue; an expression can not stand here.");
+  } else if (queues !== undefined && name !== defaultQueueName && !queues.has(name)) {
+    const nearest = nearestName(name, [...queues, defaultQueueName]);
+    const hint = didYouMean(nearest) || " Declare it under 'queues', here or in .sluice/queues.yaml.";
+    report.error('unknown-queue', reader.place('queue'), `There is no queue ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+  }
+  return name;
+}
+
+function readNeeds({ report, names, section }: StepContext, reader: MapReader, id: string): readonly Dependency[] {
+  const dependencies: Dependency[] = [];
+  for (const item of reader.list('needs', 'ids of steps', true)) {
+    const on = item.kind === 'scalar' ? item.value : undefined;
+    const range = placeOf(item, reader.place('needs'));
+    if (typeof on !== 'string') {
+      report.error('wrong-type', range, `'needs' lists ids of steps; ${describe(item)} is none.`);
+      continue;
+    }
+    const step = names.steps.get(on);
+    if (on === id) {
+      report.error('self-reference', range, `${quoted(id)} needs itself, so it would wait for itself.`);
+    } else if (step === undefined) {
+      const nearest = nearestName(on, [...names.steps.keys()].filter((other) => other !== id));
+      report.error('unknown-step', range, `There is no step ${quoted(on)}.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest]);
+    } else if (step.section !== section) {
+      const why = section === 'steps' ? "it is a step of 'on-failure', which runs when these have ended" : "'on-failure' runs when all steps have ended, so there is nothing to wait for";
+      report.error('unknown-step', range, `${quoted(on)} can't stand in 'needs' here: ${why}.`);
+    } else {
+      dependencies.push({ on, range });
+    }
+  }
+  return dependencies;
+}
+
+/** Lanes and caches are checked, but have no effect yet. */
+function checkPlanned(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): void {
+  const lane = reader.entry('lane');
+  if (lane !== undefined) templates.template(lane.value, place);
+  const cache = reader.map('cache', { what: "'cache'", keys: ['key', 'for'] });
+  if (cache !== undefined) {
+    cache.require('key', 'for');
+    const key = cache.entry('key');
+    if (key !== undefined) templates.template(key.value, place);
+    readDuration(cache, 'for', 1);
+  }
+  warnNotSupported(reader, 'lane', "The step's jobs wait with all others of their queue.");
+  warnNotSupported(reader, 'cache', 'Every job calls.');
+}

@@ -1,0 +1,92 @@
+import type { SourceRange } from '../diagnostic.ts';
+import type { DocumentNode, ScalarNode } from '../document.ts';
+import { parseExpression, type Expression } from '../expression.ts';
+import { expressionsOf, parseCondition, parseTemplate, splitTemplateText, type Template, type TemplateError } from '../template.ts';
+import { checkNames, type ExpressionPlace, type KnownNames, type StepReference } from './expression-scope.ts';
+import type { Report } from './report.ts';
+import { locator, type Locator } from './scalar-source.ts';
+
+/** Whether a secret may stand at a path below the template's root. */
+export type SecretRule = (path: readonly (string | number)[]) => boolean;
+
+/** Reads the expressions of one step, checks their names, and gathers the steps that they refer to. */
+export class TemplateReader {
+  readonly references: StepReference[] = [];
+  readonly #report: Report;
+  readonly #text: string;
+  readonly #names: KnownNames;
+
+  constructor(report: Report, text: string, names: KnownNames) {
+    this.#report = report;
+    this.#text = text;
+    this.#names = names;
+  }
+
+  /** A value whose texts may hold expressions. */
+  template(node: DocumentNode, place: ExpressionPlace, secretRule: SecretRule = () => false): Template {
+    return this.#template(node, place, secretRule, []);
+  }
+
+  /** A condition: an expression with or without its braces. */
+  condition(node: ScalarNode, place: ExpressionPlace): Expression | undefined {
+    const locate = locator(this.#text, node);
+    const parsed = parseCondition(String(node.value));
+    if (!parsed.ok) {
+      this.#report.error('bad-expression', locate(parsed.error.range), parsed.error.message);
+      return undefined;
+    }
+    this.#check(parsed.expression, parsed.offset, locate, place);
+    return parsed.expression;
+  }
+
+  #template(node: DocumentNode, place: ExpressionPlace, secretRule: SecretRule, path: readonly (string | number)[]): Template {
+    switch (node.kind) {
+      case 'scalar':
+        return this.#scalar(node, { ...place, secrets: secretRule(path) });
+      case 'list': {
+        const items = node.items.map((item, index) => this.#template(item, place, secretRule, [...path, index]));
+        const values = items.flatMap((item) => (item.kind === 'literal' ? [item.value] : []));
+        return values.length === items.length ? { kind: 'literal', value: values } : { kind: 'list', items };
+      }
+      case 'map': {
+        const entries = node.entries.map(({ key, keyRange, value }) => {
+          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, 'A key is fixed: an expression can stand in a value only.');
+          return [key, this.#template(value, place, secretRule, [...path, key])] as const;
+        });
+        const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
+        return values.length === entries.length ? { kind: 'literal', value: Object.fromEntries(values) } : { kind: 'map', entries };
+      }
+    }
+  }
+
+  #scalar(node: ScalarNode, place: ExpressionPlace): Template {
+    const { value } = node;
+    if (typeof value !== 'string' || !value.includes('${{')) return { kind: 'literal', value };
+    const locate = locator(this.#text, node);
+    const parsed = parseTemplate(value);
+    const expressions = parsed.ok ? expressionsOf(parsed.template) : this.#reportErrors(parsed.errors, locate);
+    // In the same order. Beside an error each source is parsed anew, since it isn't said which one of them is missing.
+    const sources = splitTemplateText(value).parts.filter((part) => part.kind === 'expression');
+    for (const [index, { source, start }] of sources.entries()) {
+      const expression = parsed.ok ? expressions[index] : parsedOrNothing(source);
+      if (expression !== undefined) this.#check(expression, start, locate, place);
+    }
+    return parsed.ok ? parsed.template : { kind: 'literal', value };
+  }
+
+  #reportErrors(errors: readonly TemplateError[], locate: Locator): readonly Expression[] {
+    for (const { range, message } of errors) this.#report.error('bad-expression', locate(range), message);
+    return [];
+  }
+
+  /** `offset` is where the expression's source begins in the value of the scalar. */
+  #check(expression: Expression, offset: number, locate: Locator, place: ExpressionPlace): void {
+    const within = (range: SourceRange): SourceRange => locate({ start: range.start + offset, end: range.end + offset });
+    this.references.push(...checkNames(this.#report, expression, within, place, this.#names));
+  }
+}
+
+function parsedOrNothing(source: string): Expression | undefined {
+  const parsed = parseExpression(source);
+  return parsed.ok ? parsed.expression : undefined;
+}

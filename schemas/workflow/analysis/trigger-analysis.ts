@@ -1,0 +1,66 @@
+import { toJson } from '../document.ts';
+import { cronProblem } from './cron.ts';
+import { MapReader } from './map-reader.ts';
+import { warnNotSupported } from './queue-analysis.ts';
+import { didYouMean, quoted } from './report.ts';
+import { isTimeZone, nearestTimeZone } from './time-zone.ts';
+
+const byHand = 'The workflow can be started by hand.';
+
+/** Checks `on`. Triggers are not carried out yet, so nothing of it goes into the model. */
+export function checkTriggers(root: MapReader): void {
+  const entry = root.entry('on');
+  if (entry === undefined) return;
+  // `on: manual` and `on:` say what holds anyway.
+  if (entry.value.kind === 'scalar' && (entry.value.value === null || entry.value.value === 'manual')) return;
+  const reader = root.map('on', { what: "'on'", keys: ['manual', 'schedule', 'webhook'] });
+  if (reader === undefined) return;
+  checkSchedules(reader);
+  checkWebhook(reader);
+  warnNotSupported(reader, 'schedule', byHand);
+  warnNotSupported(reader, 'webhook', byHand);
+}
+
+function checkSchedules(parent: MapReader): void {
+  for (const item of parent.list('schedule', 'schedules')) {
+    const reader = MapReader.open(parent.report, item, parent.place('schedule'), { what: 'a schedule', keys: ['cron', 'timezone', 'missed'] });
+    if (reader === undefined) continue;
+    reader.require('cron');
+    const cron = reader.string('cron', 'five fields such as "0 9 * * MON"');
+    const problem = cron === undefined ? undefined : cronProblem(cron);
+    if (problem !== undefined) reader.report.error('bad-cron', reader.place('cron'), problem);
+    const zone = reader.string('timezone', 'a time zone such as Europe/Berlin');
+    if (zone !== undefined && !isTimeZone(zone)) {
+      const nearest = nearestTimeZone(zone);
+      reader.report.error('bad-timezone', reader.place('timezone'), `${quoted(zone)} is no time zone. Write an IANA name such as Europe/Berlin or UTC.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest]);
+    }
+    reader.choice('missed', ['skip', 'run-once', 'run-all']);
+  }
+}
+
+function checkWebhook(parent: MapReader): void {
+  const reader = parent.map('webhook', { what: "'webhook'", keys: ['path', 'verify', 'dedupe'] });
+  if (reader === undefined) return;
+  reader.require('path', 'verify');
+  const path = reader.string('path', 'a name in the URL such as newsletter');
+  if (path !== undefined && !/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path)) {
+    reader.report.error('bad-value', reader.place('path'), `${quoted(path)} can't be part of a URL here: use letters, digits, '-' and '_', with '/' between parts.`);
+  }
+  reader.string('dedupe', 'an expression such as ${{ trigger.body.id }}');
+  const verify = reader.map('verify', { what: "'verify'", keys: ['scheme', 'header', 'secret'] });
+  if (verify === undefined) return;
+  verify.require('scheme');
+  const scheme = verify.choice('scheme', ['hmac-sha256', 'github', 'stripe', 'standard-webhooks', 'bearer', 'none']);
+  verify.string('header', "a header's name such as x-signature");
+  if (scheme !== undefined && scheme !== 'none') verify.require('secret');
+  checkVerifySecret(verify);
+}
+
+function checkVerifySecret(verify: MapReader): void {
+  const secret = verify.entry('secret');
+  if (secret === undefined) return;
+  const value = toJson(secret.value);
+  if (typeof value === 'string' && /^\$\{\{\s*secrets\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}$/.test(value)) return;
+  verify.report.error('bad-value', verify.place('secret'), `'secret' is a reference such as \${{ secrets.NAME }}: a secret never stands in the file itself.`);
+}
+

@@ -1,0 +1,132 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import type { Diagnostic, SourceRange } from './diagnostic.ts';
+import type { DocumentNode, MapEntry, MapNode, ScalarNode, ScalarStyle } from './document-node.ts';
+
+/** Collections within collections; a workflow needs about ten. Recursion over a tree relies on it. */
+export const maxDepth = 64;
+
+/**
+ * Nodes that aliases may add to what is written out. Bounds the "billion laughs": aliases of aliases that grow to
+ * gigabytes (https://en.wikipedia.org/wiki/Billion_laughs_attack).
+ */
+const maxAliasedNodes = 10_000;
+
+const styles: Readonly<Record<string, ScalarStyle>> = {
+  PLAIN: 'plain',
+  QUOTE_SINGLE: 'single-quoted',
+  QUOTE_DOUBLE: 'double-quoted',
+  BLOCK_LITERAL: 'literal',
+  BLOCK_FOLDED: 'folded',
+};
+
+/** Turns the parser's tree into nodes of our own: aliases and `<<` resolved, each key once, values plain JSON. */
+export class DocumentBuilder {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #anchors = new Map<string, Node>();
+  readonly #expanding = new Set<Node>();
+  #aliasedNodes = 0;
+  #tooMany = false;
+
+  build(node: Node | null, fallback: SourceRange, depth = 0): DocumentNode {
+    if (node === null) return emptyScalar(fallback);
+    const range = rangeOf(node, fallback);
+    if (this.#expanding.size > 0) this.#countAliased(range);
+    if (this.#tooMany) return emptyScalar(range);
+    if (depth > maxDepth) return this.#fail(range, 'too-deep', `Lists and maps may stand in each other ${maxDepth} deep at most.`);
+
+    if (isAlias(node)) return this.#buildAlias(node.source, range, depth);
+    const anchor = (node as { anchor?: string }).anchor;
+    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    if (isMap(node)) return this.#buildMap(node, range, depth);
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.build(item as Node | null, { start: range.end, end: range.end }, depth + 1));
+      return { kind: 'list', items, range };
+    }
+    return isScalar(node) ? this.#buildScalar(node, range) : emptyScalar(range);
+  }
+
+  #buildScalar(node: Scalar, range: SourceRange): DocumentNode {
+    const { value } = node;
+    const style = styles[node.type ?? ''] ?? 'plain';
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      return this.#fail(range, 'bad-value', 'Infinity and "not a number" have no place here: use an ordinary number.');
+    }
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
+      return { kind: 'scalar', value, style, range, source: range };
+    }
+    return this.#fail(range, 'bad-value', 'A value is text, a number, true, false or null.');
+  }
+
+  #buildMap(node: YAMLMap, range: SourceRange, depth: number): MapNode {
+    const entries = new Map<string, MapEntry>();
+    const merged: DocumentNode[] = [];
+    for (const pair of node.items as Pair<ParsedNode, ParsedNode | null>[]) {
+      const keyRange = rangeOf(pair.key, range);
+      if (!isScalar(pair.key)) {
+        this.#fail(keyRange, 'yaml-syntax', 'A key is plain text: neither a list, a map nor an alias.');
+        continue;
+      }
+      const key = String(pair.key.value);
+      const first = entries.get(key);
+      if (first !== undefined) {
+        this.#fail(keyRange, 'duplicate-key', `'${key.slice(0, 80)}' stands here twice; each key may stand in a map once.`);
+        continue;
+      }
+      const value = this.build(pair.value, { start: keyRange.end, end: keyRange.end }, depth + 1);
+      if (key === '<<' && pair.key.type === 'PLAIN') merged.push(...(value.kind === 'list' ? value.items : [value]));
+      else entries.set(key, { key, keyRange, value });
+    }
+    for (const source of merged) this.#merge(source, entries);
+    return { kind: 'map', entries: [...entries.values()], range };
+  }
+
+  #merge(source: DocumentNode, entries: Map<string, MapEntry>): void {
+    if (source.kind !== 'map') {
+      this.#fail(source.range, 'yaml-syntax', "'<<' takes a map, or a list of maps, whose keys it adds to this one.");
+      return;
+    }
+    for (const entry of source.entries) {
+      if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    }
+  }
+
+  #buildAlias(name: string, range: SourceRange, depth: number): DocumentNode {
+    const target = this.#anchors.get(name);
+    if (target === undefined) {
+      return this.#fail(range, 'yaml-syntax', `No anchor '&${name}' stands above this alias.`);
+    }
+    if (this.#expanding.has(target)) {
+      return this.#fail(range, 'yaml-syntax', `The alias '*${name}' stands within what it repeats, so it would never end.`);
+    }
+    // An anchor is known from its start on, so an alias within it is met before it has been expanded once.
+    const targetRange = rangeOf(target, range);
+    if (targetRange.start <= range.start && range.end <= targetRange.end) {
+      return this.#fail(range, 'yaml-syntax', `The alias '*${name}' stands within what it repeats, so it would never end.`);
+    }
+    this.#expanding.add(target);
+    const built = this.build(target, range, depth);
+    this.#expanding.delete(target);
+    return { ...built, range };
+  }
+
+  #countAliased(range: SourceRange): void {
+    this.#aliasedNodes += 1;
+    if (this.#aliasedNodes <= maxAliasedNodes || this.#tooMany) return;
+    this.#tooMany = true;
+    this.#fail(range, 'too-large', `Aliases repeat more than ${maxAliasedNodes.toLocaleString('en')} values; write out what is needed instead.`);
+  }
+
+  #fail(range: SourceRange, code: Diagnostic['code'], message: string): ScalarNode {
+    this.diagnostics.push({ severity: 'error', code, message, range });
+    return emptyScalar(range);
+  }
+}
+
+function emptyScalar(range: SourceRange): ScalarNode {
+  return { kind: 'scalar', value: null, style: 'plain', range, source: range };
+}
+
+function rangeOf(node: { range?: readonly [number, number, number] | null | undefined } | null, fallback: SourceRange): SourceRange {
+  const range = node?.range;
+  return range ? { start: range[0], end: range[1] } : fallback;
+}

@@ -1,0 +1,179 @@
+import { Composer, Lexer, Parser, type CST, type Node } from 'yaml';
+import type { Diagnostic, SourceRange } from './diagnostic.ts';
+import { DocumentBuilder, maxDepth } from './document-builder.ts';
+import type { DocumentNode, MapEntry } from './document-node.ts';
+import type { Json } from './json.ts';
+
+export type * from './document-node.ts';
+
+/** Keys and indexes from the root. */
+export type DocumentPath = readonly (string | number)[];
+
+/** A YAML file, read. */
+export interface Document {
+  readonly text: string;
+  /** Undefined where the file is empty or could not be read at all. With syntax errors, as much as could be made out. */
+  readonly root: DocumentNode | undefined;
+  /** Syntax errors. The tree is not to be trusted behind the first one. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** In UTF-16 code units. */
+export const maxDocumentLength = 1_048_576;
+/** A file of the greatest length with five characters a token; dense rubbish is refused sooner, before it costs seconds. */
+const maxTokens = 200_000;
+/** Nobody reads more, and rubbish gives one for each character. */
+const maxSyntaxErrors = 100;
+
+/**
+ * Reads YAML 1.2 (core schema: `on`, `yes` and `no` are text). Anchors, aliases and `<<` are resolved, with a bound. Never
+ * throws; takes time in proportion to the text.
+ */
+export function parseDocument(text: string): Document {
+  if (text.length > maxDocumentLength) {
+    return unreadable(text, 'too-large', { start: 0, end: 1 }, 'The file is too large: 1 MiB is the limit.');
+  }
+  const tokens: CST.Token[] = [];
+  const refused = tokenise(text, tokens);
+  if (refused !== undefined) return { text, root: undefined, diagnostics: [refused] };
+
+  // Unique keys are checked by the builder: the parser's own check takes 45 s for 50,000 keys.
+  const composer = new Composer({ version: '1.2', schema: 'core', stringKeys: true, uniqueKeys: false, strict: true, keepSourceTokens: false });
+  const [first, second] = composer.compose(tokens, true, text.length);
+  if (first === undefined) return { text, root: undefined, diagnostics: [] };
+
+  const diagnostics = [...first.errors, ...first.warnings].map(({ code, pos, message }) => ({
+    severity: 'error' as const,
+    code: 'yaml-syntax' as const,
+    message: plainMessage(code, message.length > 200 ? `${message.slice(0, 200)}...` : message),
+    range: within(text, pos),
+  }));
+  if (second !== undefined) {
+    const range = within(text, [second.range[0], second.range[0] + 3]);
+    diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: 'One file holds one document: take out what follows this `---`.', range });
+  }
+  const builder = new DocumentBuilder();
+  const contents = first.contents as Node | null;
+  const root = contents === null ? undefined : builder.build(contents, { start: 0, end: text.length });
+  const all = [...diagnostics, ...builder.diagnostics].sort((a, b) => a.range.start - b.range.start);
+  return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
+}
+
+/** The entry of a key, or undefined where `node` is no map or lacks it. */
+export function entryOf(node: DocumentNode | undefined, key: string): MapEntry | undefined {
+  return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined;
+}
+
+/** The node at the end of a path. */
+export function nodeAt(root: DocumentNode | undefined, path: DocumentPath): DocumentNode | undefined {
+  let node = root;
+  for (const part of path) {
+    if (node?.kind === 'list' && typeof part === 'number') node = node.items[part];
+    else node = entryOf(node, String(part))?.value;
+  }
+  return node;
+}
+
+/** The entry at the end of a path whose last part is a key. */
+export function entryAt(root: DocumentNode | undefined, path: DocumentPath): MapEntry | undefined {
+  const last = path.at(-1);
+  return last === undefined ? undefined : entryOf(nodeAt(root, path.slice(0, -1)), String(last));
+}
+
+/** The deepest path whose key or value stands at `offset`. */
+export function pathAt(root: DocumentNode | undefined, offset: number): DocumentPath {
+  const path: (string | number)[] = [];
+  let node = root;
+  while (node !== undefined && node.kind !== 'scalar') {
+    const next = childAt(node, offset);
+    if (next === undefined) break;
+    path.push(next.part);
+    node = next.value;
+  }
+  return path;
+}
+
+/** The plain JSON value of a node. */
+export function toJson(node: DocumentNode): Json {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value;
+    case 'list':
+      return node.items.map(toJson);
+    case 'map':
+      // Not by assignment: a key `__proto__` would set the prototype.
+      return Object.fromEntries(node.entries.map(({ key, value }) => [key, toJson(value)]));
+  }
+}
+
+function childAt(node: Exclude<DocumentNode, { kind: 'scalar' }>, offset: number): { part: string | number; value: DocumentNode } | undefined {
+  if (node.kind === 'list') {
+    const index = node.items.findIndex(({ range }) => contains(range, offset));
+    const value = node.items[index];
+    return value && { part: index, value };
+  }
+  const entry = node.entries.find(({ keyRange, value }) => contains(keyRange, offset) || contains(value.range, offset));
+  return entry && { part: entry.key, value: entry.value };
+}
+
+function contains({ start, end }: SourceRange, offset: number): boolean {
+  return start <= offset && offset <= end;
+}
+
+/** Fills `tokens`; an answer says why the text is refused. Depth is bounded here, because the composer is recursive. */
+function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
+  const parser = new Parser();
+  let count = 0;
+  let errors = 0;
+  const take = (produced: Iterable<CST.Token>): void => {
+    for (const token of produced) {
+      if (token.type !== 'error') tokens.push(token);
+      else if ((errors += 1) <= maxSyntaxErrors) tokens.push(token);
+    }
+  };
+  for (const lexeme of new Lexer().lex(text)) {
+    take(parser.next(lexeme));
+    count += 1;
+    const at = { start: Math.min(parser.offset, text.length - 1), end: Math.min(parser.offset + 1, text.length) };
+    if (count > maxTokens) return problem('too-large', at, `The file is too large: it has more than ${maxTokens.toLocaleString('en')} words and signs up to here.`);
+    if (parser.stack.length > maxDepth) return problem('too-deep', at, `Lists and maps may stand in each other ${maxDepth} deep at most.`);
+  }
+  take(parser.end());
+  return undefined;
+}
+
+/** The parser's words where they are plain enough, ours where they aren't. */
+function plainMessage(code: string, message: string): string {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return 'A tab cannot indent YAML: use spaces.';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'A second `: ` on this line: put text that holds `: ` in quotes, or begin a new line.';
+    case 'BAD_SCALAR_START':
+      return `${message}: put text that begins with this character in quotes.`;
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'A key stands on one line, with a colon behind it. Is a `:` missing?';
+    case 'NON_STRING_KEY':
+      return 'A key is plain text. Where a value is to begin with `{`, put it in quotes.';
+    case 'TAG_RESOLVE_FAILED':
+      return `${message}: tags (\`!...\`) are not used here; put text that begins with \`!\` in quotes.`;
+    default:
+      return /[.?!]$/.test(message) ? message : `${message}.`;
+  }
+}
+
+function unreadable(text: string, code: Diagnostic['code'], range: SourceRange, message: string): Document {
+  return { text, root: undefined, diagnostics: [problem(code, range, message)] };
+}
+
+function problem(code: Diagnostic['code'], range: SourceRange, message: string): Diagnostic {
+  return { severity: 'error', code, message, range };
+}
+
+/** The parser's positions can lie at or behind the end of the text, and be empty; an editor can't draw those. */
+function within(text: string, [from, to]: readonly [number, number]): SourceRange {
+  const start = Math.max(0, Math.min(from, text.length));
+  const end = Math.max(start, Math.min(to, text.length));
+  return end > start || text.length === 0 ? { start, end } : { start: Math.min(start, text.length - 1), end: Math.min(start, text.length - 1) + 1 };
+}
+

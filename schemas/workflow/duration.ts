@@ -1,0 +1,115 @@
+export type DurationResult = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly message: string };
+
+/** Largest unit first: the order in which a duration is written. */
+const units: readonly (readonly [name: string, ms: number])[] = [
+  ['w', 604_800_000],
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+];
+
+const likelyUnits: Readonly<Record<string, string>> = {
+  sec: 's', secs: 's', second: 's', seconds: 's',
+  min: 'm', mins: 'm', minute: 'm', minutes: 'm',
+  hr: 'h', hrs: 'h', hour: 'h', hours: 'h',
+  day: 'd', days: 'd', week: 'w', weeks: 'w',
+  milli: 'ms', millis: 'ms', millisecond: 'ms', milliseconds: 'ms',
+};
+
+/** Ten years of 365 days. Longer is a slip of the pen, and would leave the range in which timers and dates are safe. */
+export const maxDurationMs = 10 * 365 * 86_400_000;
+
+const wanted = 'A duration carries a unit, such as 500ms, 30s, 1h30m, 1.5h, 30d or 2w';
+
+/**
+ * Reads `30s`, `1h30m`, `500ms`, `1.5h`, `30d`, `2w`: units ms, s, m, h, d (24 hours), w (7 days), largest first, each at
+ * most once, without spaces; at most ten years. `0s` is a duration. The result is rounded to whole milliseconds.
+ * A bare number is an error, because its unit would be a guess.
+ */
+export function parseDuration(text: string): DurationResult {
+  const trimmed = text.trim();
+  if (trimmed === '') return refuse(`${wanted}.`);
+  if (trimmed.length > 100) return refuse(`${wanted}; this text is too long to be one.`);
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return refuse(`${wanted}. '${trimmed}' has none: write '${trimmed}s' for seconds or '${trimmed}ms' for milliseconds.`);
+  if (trimmed.startsWith('-')) return refuse(`A duration can't be negative, as '${trimmed}' is.`);
+
+  const part = /(\d+(?:\.\d+)?)([A-Za-z]+)/y;
+  let ms = 0;
+  let nextUnit = 0;
+  while (part.lastIndex < trimmed.length) {
+    const [, amount = '', unit = ''] = part.exec(trimmed) ?? [];
+    if (unit === '') return refuse(`'${trimmed}' is no duration. ${wanted}.`);
+    const index = units.findIndex(([name]) => name === unit);
+    const found = units[index];
+    if (found === undefined) return refuse(`'${unit}' in '${trimmed}' is no unit of time.${likelyUnit(unit)} Units are ms, s, m, h, d and w.`);
+    if (index < nextUnit) return refuse(`In '${trimmed}', '${unit}' stands in the wrong place: write units from large to small, each once, such as 1h30m.`);
+    nextUnit = index + 1;
+    ms += Number(amount) * found[1];
+  }
+  if (ms > maxDurationMs) return refuse(`'${trimmed}' is longer than ten years, the most a duration can be.`);
+  return { ok: true, ms: Math.round(ms) };
+}
+
+/**
+ * A duration for people: the two largest units that count (`1h 30m`, `2d`, `250ms`, `0s`). Below a minute, tenths of a second
+ * (`1.5s`); rounded, so not always what {@link parseDuration} was given.
+ */
+export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return 'forever';
+  if (ms < 0) return `-${formatDuration(-ms)}`;
+  const whole = Math.round(ms);
+  if (whole === 0) return '0s';
+  if (whole < 1_000) return `${whole}ms`;
+  // Rounding comes before the choice of units, or 59.96 s would read '60s'.
+  const tenths = Math.round(whole / 100);
+  if (tenths < 600) return `${tenths / 10}s`;
+  return twoUnits(roundTo(whole, unitBelow(roundTo(whole, 1_000))));
+}
+
+/** Exactly the same duration in the shortest form that {@link parseDuration} reads back: `5400000` gives `1h30m`. For whole, non-negative milliseconds. */
+export function exactDuration(ms: number): string {
+  let rest = Math.round(ms);
+  if (rest === 0) return '0s';
+  let text = '';
+  for (const [name, size] of units) {
+    const count = Math.floor(rest / size);
+    // Weeks read worse than days unless nothing else is left.
+    if (count === 0 || (name === 'w' && rest % size !== 0)) continue;
+    text += `${count}${name}`;
+    rest -= count * size;
+  }
+  return text;
+}
+
+const shownUnits = units.filter(([name]) => name !== 'w');
+
+function unitBelow(ms: number): number {
+  const index = shownUnits.findIndex(([, size]) => ms >= size);
+  return Math.max(1_000, shownUnits[index + 1]?.[1] ?? 1_000);
+}
+
+function roundTo(ms: number, step: number): number {
+  return Math.round(ms / step) * step;
+}
+
+function twoUnits(ms: number): string {
+  const parts: string[] = [];
+  let rest = ms;
+  for (const [name, size] of shownUnits) {
+    const count = Math.floor(rest / size);
+    if (count > 0) parts.push(`${count}${name}`);
+    rest -= count * size;
+  }
+  return parts.slice(0, 2).join(' ');
+}
+
+function likelyUnit(unit: string): string {
+  const likely = (Object.hasOwn(likelyUnits, unit.toLowerCase()) ? likelyUnits[unit.toLowerCase()] : undefined) ?? units.find(([name]) => name === unit.toLowerCase())?.[0];
+  return likely === undefined ? '' : ` Did you mean '${likely}'?`;
+}
+
+function refuse(message: string): DurationResult {
+  return { ok: false, message };
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/render/diagnostics.ts';
+import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
+import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
+import { renderQueueLine, renderQueues } from '../../../../../daemon/cli/render/queues.ts';
+import { pipe, queue, terminal80 } from '../protocol-samples.ts';
+
+describe('renderQueues', () => {
+  it('shows depth, rate, throughput and drain time', () => {
+    assert.equal(
+      renderQueues([queue(), queue({ name: 'default', rate: undefined, rateUsed: undefined, depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, oldestPendingAt: undefined, failureRate: 0 } as never)], pipe),
+      [
+        'QUEUE    PENDING  DELAYED  ACTIVE  DEAD   RATE USED  PER MIN  FAILED  OLDEST  DRAINED IN',
+        'erp       12,345        3   10/10     0  87/100/min       96    0.4%      7m          2h',
+        'default        0        0    0/10     0    no limit       96      0%       -           -',
+      ].join('\n'),
+    );
+  });
+
+  it('fits 80 columns', () => {
+    const text = renderQueues([queue({ name: 'a-queue-with-a-long-name' })], terminal80);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, `${line.length}: ${line}`);
+    assert.match(text, /12,345/);
+  });
+
+  it('says what needs a person, with the command that mends it', () => {
+    const text = renderQueues([queue({ paused: true, overrides: { paused: true, rate: { limit: 50, perMs: 60_000, burst: 5 }, concurrency: 2 }, depth: { pending: 1, delayed: 0, active: 0, dead: 2 } })], pipe);
+    assert.match(text, /^erp is paused: sluice resume erp$/m);
+    assert.match(text, /^erp runs with rate 50\/min and concurrency 2 instead of what the file says: sluice set erp --rate file --concurrency file$/m);
+    assert.match(text, /^erp has dead letters: sluice dead list --queue erp$/m);
+  });
+
+  it('says what to do where there is none', () => {
+    assert.match(renderQueues([], pipe), /^There are no queues yet\. .*queues\.yaml/);
+  });
+
+  it('puts one into a sentence', () => {
+    assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, drained in about 2h 3m.');
+  });
+});
+
+describe('renderLogLine', () => {
+  it('reads pino as a person does', () => {
+    const line = JSON.stringify({ level: 40, time: Date.parse('2026-11-24T09:30:00.000Z'), pid: 1, hostname: 'h', msg: 'queue is full', queue: 'erp', depth: 5, why: 'two words' });
+    assert.equal(renderLogLine(line, pipe), '2026-11-24 09:30:00  WARN   queue is full  queue=erp depth=5 why="two words"');
+  });
+
+  it('shows an error with its stack, beneath', () => {
+    const line = JSON.stringify({ level: 50, time: '2026-11-24T09:30:00.000Z', msg: 'broken', err: { message: 'no', stack: 'Error: no\n    at x' } });
+    assert.equal(renderLogLine(line, pipe), '2026-11-24 09:30:00  ERROR  broken\n  Error: no\n      at x');
+  });
+
+  it('passes on what is no JSON, made safe', () => {
+    assert.equal(renderLogLine('Segfault\u001b[2J', pipe), 'Segfault\ufffd[2J');
+    assert.equal(renderLogLine('{"msg":1}', pipe), '{"msg":1}');
+  });
+});
+
+describe('renderDiagnostic', () => {
+  const diagnostic = { file: 'a.yaml', line: 3, column: 5, endLine: 3, endColumn: 9, severity: 'error', code: 'unknown-key', message: "Unknown key 'usse'.\nDid you mean 'uses'?" } as const;
+
+  it('keeps to one line that tools can read', () => {
+    assert.equal(renderDiagnostic(diagnostic, pipe), "a.yaml:3:5: error: Unknown key 'usse'. Did you mean 'uses'?");
+  });
+
+  it('sums up', () => {
+    assert.equal(renderCheckSummary(3, [diagnostic, { ...diagnostic, severity: 'warning' }]), '3 files checked: 1 error, 1 warning.');
+    assert.equal(renderCheckSummary(1, []), '1 file checked: no problems.');
+  });
+});
+
+describe('renderChecks', () => {
+  it('says in words what the marks say', () => {
+    const checks = [
+      { name: 'node', ok: true, detail: '24.0.0' },
+      { name: 'secrets', ok: false, detail: 'can be read by others' },
+    ];
+    assert.equal(renderChecks(checks, pipe), '  ✓ ok    node     24.0.0\n  ✗ FAIL  secrets  can be read by others\n\n1 check failed.');
+  });
+});

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { renderJob } from '../../../../../daemon/cli/render/job.ts';
+import { renderDeadLetters, renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
+import { progressOf, renderProgress, type ProgressSample } from '../../../../../daemon/cli/render/progress.ts';
+import { renderRun, renderRuns } from '../../../../../daemon/cli/render/runs.ts';
+import { job, jobDetail, pipe, run, step, terminal80, minutesAgo } from '../protocol-samples.ts';
+
+const all = { more: false, filtered: false };
+
+describe('renderJobs', () => {
+  it('shows a row for each', () => {
+    assert.equal(
+      renderJobs([job(), job({ id: 'j41', state: 'delayed', endedAt: undefined, dueAt: minutesAgo(-5), key: undefined, error: undefined } as never)], all, pipe),
+      [
+        'JOB  STATE    QUEUE  RUN  STEP  KEY     TRIES       WHEN  ERROR',
+        'j40  dead     erp    r12  book  deal-7      5     3m ago  503 Service Unavailable',
+        'j41  delayed  erp    r12  book  #6          5  due in 5m',
+      ]
+        .join('\n')
+        .replace('     3m ago', '  3m ago   ')
+        .replace('      WHEN', '  WHEN     '),
+    );
+  });
+
+  it('says when there are more, and what to do where there is none', () => {
+    assert.match(renderJobs([job()], { more: true, filtered: false }, pipe), /These are the first 1; --limit shows more\.$/);
+    assert.match(renderJobs([], all, pipe), /sluice run WORKFLOW/);
+    assert.match(renderJobs([], { more: false, filtered: true }, pipe), /^No job is like that/);
+  });
+
+  it('fits 80 columns', () => {
+    const long = job({ queue: 'a-queue-with-a-long-name', step: 'a_step_with_a_long_name', key: 'k'.repeat(300) });
+    for (const line of renderJobs([long], all, terminal80).split('\n')) assert.ok(line.length <= 80, line);
+  });
+});
+
+describe('renderDeadLetters', () => {
+  it('ends with what can be done', () => {
+    const lines = renderDeadLetters([job()], all, pipe).split('\n');
+    assert.equal(lines[1], 'j40  erp    r12  book  deal-7      5  3m ago  503 Service Unavailable');
+    assert.deepEqual(lines.slice(3), [
+      'Look at one:  sluice job j40',
+      'Try again:    sluice dead replay j40   (--edit FILE changes its payload, --all takes all)',
+      'Give up:      sluice dead discard j40',
+    ]);
+  });
+
+  it('is glad where there is none', () => {
+    assert.match(renderDeadLetters([], all, pipe), /nothing needs you/);
+  });
+});
+
+describe('renderJob', () => {
+  it('shows all there is about it', () => {
+    assert.equal(
+      renderJob(jobDetail(), pipe),
+      `j40  dead
+
+  run              r12 of deal
+  step             book (http/request)
+  key              deal-7
+  queue            erp, priority 5
+  created          2026-11-24 06:40:00 (3h ago)
+  ended            2026-11-24 09:57:00 (3m ago)
+  idempotency key  sluice-j40-1
+
+Payload
+  {
+    "url": "https://erp.example.com/deals",
+    "json": {
+      "id": 7
+    }
+  }
+
+Attempts
+  #  ROUND  STATE   STARTED               TOOK  ERROR
+  1      1  failed  2026-11-24 09:50:00  120ms  The server answered 503 Service Unavailable.
+  2      1  failed  2026-11-24 09:57:00   1.5s  The server answered 503 Service Unavailable.
+
+Error
+  The server answered 503 Service Unavailable.
+
+What to do next
+  sluice dead replay j40                      once the cause (503 Service Unavailable) is gone
+  sluice dead replay j40 --edit payload.json  with another payload
+  sluice dead discard j40                     to give it up`,
+    );
+  });
+
+  it('cuts a payload that fills the screen, and says where all of it is', () => {
+    assert.match(renderJob(jobDetail({ payload: 'x'.repeat(10_000) }), pipe), /… \(10,002 characters; --json has all of it\)/);
+  });
+});
+
+describe('renderRun', () => {
+  it('shows steps with counts, the error, and what to do next', () => {
+    assert.equal(
+      renderRun(run(), pipe),
+      `r12  failed
+
+  workflow  deal, version 0123456789ab
+  started   2026-11-24 09:50:00 (10m ago)
+  took      7m
+  jobs      1,000 jobs, 998 succeeded, 2 dead
+  inputs    { "region": "eu" }
+
+STEP  STATE   QUEUE   JOBS  OPEN  SUCCEEDED  DEAD  TOOK
+book  failed  erp    1,000     0        998     2    7m
+
+Error
+  book: 2 of 1,000 items died, more than \`tolerate\` allows.
+
+What to do next
+  sluice dead list --run r12          what died, and of what
+  sluice dead replay --all --run r12  try it again once the cause is gone`,
+    );
+  });
+
+  it('fits 80 columns', () => {
+    const text = renderRun(run({ steps: [step({ id: 'a_step_with_a_very_long_name_indeed', queue: 'a-queue-with-a-long-name' })] }), terminal80);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  });
+
+  it('lists runs, newest first, and what to do where there is none', () => {
+    assert.match(renderRuns([run()], all, pipe), /^r12 {2}deal {6}failed {2}10m ago {3}7m {2}1,000 {5}0 {5}2 {2}2 of 1,000 items died\.$/m);
+    assert.match(renderRuns([], all, pipe), /sluice run WORKFLOW/);
+  });
+});
+
+describe('renderProgress', () => {
+  const sample = (fields: Partial<ProgressSample>): ProgressSample => ({ atMs: 0, total: 1000, done: 0, dead: 0, growing: false, ...fields });
+
+  it('says how many are done, how fast, how many died, and how long it takes', () => {
+    assert.equal(renderProgress([sample({}), sample({ atMs: 10_000, done: 200, dead: 3 })]), '200/1,000 jobs, 20/s, 3 dead, 40s left');
+    assert.equal(renderProgress([sample({}), sample({ atMs: 60_000, done: 1 }), sample({ atMs: 90_000, done: 6 })]), '6/1,000 jobs, 10/min, 1h left');
+  });
+
+  it('promises nothing that it does not know', () => {
+    assert.equal(renderProgress([sample({ done: 5, growing: true })]), '5/1,000+ jobs');
+    assert.equal(renderProgress([]), '');
+  });
+
+  it('counts what can still grow', () => {
+    assert.equal(progressOf(run({ steps: [step({ state: 'running', expanded: false })] }), 0).growing, true);
+    assert.equal(progressOf(run(), 0).growing, false);
+    assert.equal(progressOf(run({ jobs: { total: 10, open: 4, succeeded: 5, dead: 1, cancelled: 0, discarded: 0 } }), 0).done, 6);
+  });
+});
