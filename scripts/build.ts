@@ -41,7 +41,7 @@ async function main(): Promise<number> {
       splitting: true,
       format: 'esm',
       platform: 'node',
-      target: 'node22.16',
+      target: 'node22.19',
       sourcemap: 'linked',
       chunkNames: 'chunk-[hash]',
       banner: { js: requireBanner },

@@ -50,7 +50,7 @@ export interface ActionFailure {
   readonly response?: Json;
   /** How long the other side asked us to wait, from `Retry-After`, in milliseconds from `context.now`. */
   readonly retryAfterMs?: number;
-  /** The other side says "too many" (429, or 503 with Retry-After): holds the queue back, and isn't charged as an attempt. */
+  /** The other side asks for a pause (429, or any refusal with `Retry-After`): holds the queue back, and isn't charged as an attempt. */
   readonly throttled?: boolean;
 }
 

@@ -12,7 +12,7 @@ import { inputValidator } from './input-validator.ts';
 import { networkFailure } from './network-failure.ts';
 
 const defaultMaxBytes = 1_048_576;
-/** An answer that fails anyway is read this far, in bytes, for the record. */
+/** How far an answer that fails anyway is decompressed for the record, in bytes. */
 const failureBytes = 16_384;
 
 const validate = inputValidator<HttpRequestInput>(httpRequest);

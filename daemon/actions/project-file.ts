@@ -19,23 +19,32 @@ export async function readProjectFile(projectFolder: string, path: string, maxBy
   let handle: FileHandle | undefined;
   try {
     handle = await open(full, readOnly);
-    const opened = await handle.stat({ bigint: true });
-    const real = await realpath(full);
+    const [opened, real, folder] = await Promise.all([handle.stat({ bigint: true }), realpath(full), realpath(projectFolder)]);
     const checked = await stat(real, { bigint: true });
-    const inside = relative(await realpath(projectFolder), real);
+    const inside = relative(folder, real);
     if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return refused(`${shown} leaves the project's folder`);
     if (inside.toLowerCase().startsWith(join('.sluice', 'state') + sep)) return refused(`${shown} belongs to the daemon's state`);
     if (opened.ino !== checked.ino || opened.dev !== checked.dev) return refused(`${shown} was replaced while it was opened`);
     if (!opened.isFile()) return refused(`${shown} is not a file`);
     if (opened.size > maxBytes) return refused(`${shown} has ${opened.size} bytes; ${maxBytes} are left`);
-    const content = await handle.readFile();
-    return content.length > maxBytes ? refused(`${shown} grew beyond ${maxBytes} bytes`) : { ok: true, content };
+    return { ok: true, content: await readStart(handle, Number(opened.size)) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') return refused(`${shown} doesn't exist in the project's folder`);
     return refused(`${shown} can't be read (${String(code ?? error)})`);
   } finally {
     await handle?.close();
+  }
+}
+
+/** What the file held when its size was asked for: one that grows meanwhile can't pass its bound. */
+async function readStart(handle: FileHandle, size: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(size);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, length, size - length, length);
+    length += bytesRead;
+    if (bytesRead === 0 || length === size) return buffer.subarray(0, length);
   }
 }
 

@@ -1,24 +1,99 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { findProjectFolder, listProjectFiles, projectFileKindOf, type ProjectFile } from '../project-folder.ts';
+import { analyseProject, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
+import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
+import { LineMap } from '../../schemas/workflow/line-map.ts';
+import { findProjectFolder, listProjectFiles } from '../project-folder.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface CheckResult {
-  /** Files that were looked at. */
+  /** How many files were looked at. */
   readonly files: number;
   /** Of all of them, by file and place. */
   readonly diagnostics: readonly DiagnosticView[];
 }
 
-export async function checkProject(projectFolder: string): Promise<CheckResult> {
-  const files = await listProjectFiles(projectFolder);
-  for (const file of files) await readFile(file.path, 'utf8');
-  return { files: files.length, diagnostics: [] };
+interface CheckedProject {
+  readonly analysis: ProjectAnalysis;
+  /** By path from the project's folder. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
-export async function checkGivenFiles(paths: readonly string[], _projectFolder: string | undefined, _cwd: string): Promise<CheckResult> {
-  void findProjectFolder;
-  void projectFileKindOf;
-  const files: ProjectFile[] = paths.map((file) => ({ kind: 'workflow', file: path.basename(file), path: file }));
-  return { files: files.length, diagnostics: [] };
+/** All files of a project, named relative to its folder. */
+export async function checkProject(projectFolder: string): Promise<CheckResult> {
+  const { analysis, texts } = await analyseFolder(projectFolder);
+  const diagnostics = [...texts].flatMap(([file, text]) => viewsOf(file, text, analysis.diagnostics.get(file) ?? []));
+  return { files: texts.size, diagnostics };
+}
+
+/**
+ * Single files, named as a person would name them from `cwd`. One that belongs to a project is checked against the rest of
+ * it; any other is taken for a workflow, and what it says about other files is believed.
+ */
+export async function checkGivenFiles(paths: readonly string[], cwd: string): Promise<CheckResult> {
+  const projects = new Map<string, CheckedProject>();
+  const diagnostics: DiagnosticView[] = [];
+  const wanted = [...new Set(paths)];
+  for (const file of wanted) {
+    const text = await readGiven(file);
+    const found = await diagnosticsOf(file, text, projects);
+    diagnostics.push(...viewsOf(nameFrom(cwd, file), text, found));
+  }
+  return { files: wanted.length, diagnostics };
+}
+
+async function diagnosticsOf(file: string, text: string, projects: Map<string, CheckedProject>): Promise<readonly Diagnostic[]> {
+  const folder = await findProjectFolder(path.dirname(file));
+  const id = workflowIdOf(slashed(file));
+  if (folder === undefined) return analyseWorkflow({ text, id }).diagnostics;
+  const project = projects.get(folder) ?? (await analyseFolder(folder));
+  projects.set(folder, project);
+  const { analysis, texts } = project;
+  const own = slashed(path.relative(folder, file));
+  if (texts.has(own)) return analysis.diagnostics.get(own) ?? [];
+  const names = { queues: analysis.queues, connections: analysis.connections.keys(), env: analysis.config.env };
+  return analyseWorkflow({ text, id, project: names }).diagnostics;
+}
+
+async function analyseFolder(projectFolder: string): Promise<CheckedProject> {
+  const files = await listProjectFiles(projectFolder);
+  const texts = new Map<string, string>();
+  for (const { file, path: absolute } of files) {
+    try {
+      texts.set(file, await readFile(absolute, 'utf8'));
+    } catch (error) {
+      throw new CodedError('bad-project', `${absolute} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { analysis: analyseProject([...texts].map(([file, text]) => ({ path: file, text }))), texts };
+}
+
+async function readGiven(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new UsageError(isMissing ? `There is no file ${file}.` : `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function viewsOf(file: string, text: string, diagnostics: readonly Diagnostic[]): readonly DiagnosticView[] {
+  const lines = new LineMap(text);
+  return diagnostics.map(({ severity, code, message, range, suggestions }) => {
+    const { line, column } = lines.positionAt(range.start);
+    const end = lines.positionAt(range.end);
+    return { file, line, column, endLine: end.line, endColumn: end.column, severity, code, message, ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }) };
+  });
+}
+
+function nameFrom(cwd: string, file: string): string {
+  const relative = path.relative(cwd, file);
+  return slashed(relative.startsWith('..') ? file : relative);
+}
+
+function slashed(file: string): string {
+  return path.sep === '\\' ? file.replaceAll('\\', '/') : file;
 }

@@ -1,9 +1,21 @@
 import type { Rate } from '../../schemas/workflow/rate.ts';
 
-/** Starts that are remembered at least, so that a rate that is raised later still knows what has started. */
-const leastRemembered = 1000;
+/**
+ * Starts that are remembered beyond the limit: so that a rate that is raised later still knows what has started, and that
+ * starts can be given back without having pushed out those that count. Also the most that may be taken and given back.
+ */
+const remembered = 1000;
 /** A start may be late by this much without pushing those behind it, in milliseconds. */
 const latenessMs = 20;
+/** A start that was taken. Give it to `ended`, or, before any later one is taken, to `giveBack`. */
+export interface RateTicket {
+  readonly number: number;
+  /** When the attempt may start. */
+  readonly at: number;
+  readonly lastStart: number;
+  readonly theoreticalArrival: number;
+}
+
 /** A call may take this long from its start until the other side counts it: this share of the window, and never longer than … */
 const guardShare = 0.015;
 const longestGuardMs = 250;
@@ -51,17 +63,28 @@ export class RateWindow {
     return at;
   }
 
-  /** Takes a start, at a time from `nextStart`. Returns the ticket that `ended` takes. */
-  take(at: number): number {
+  /** Takes a start, at a time from `nextStart`. */
+  take(at: number): RateTicket {
+    const ticket = { number: this.#taken++, at, lastStart: this.#lastStart, theoreticalArrival: this.#theoreticalArrival };
     this.#push(at + this.guardMs);
     this.#lastStart = at;
     this.#theoreticalArrival = Math.max(this.#theoreticalArrival, at - Math.min(latenessMs, this.#spacingMs() / 2)) + this.#spacingMs();
-    return this.#taken++;
+    return ticket;
+  }
+
+  /** There was no job for it. Only the start that was taken last can be given back. */
+  giveBack(ticket: RateTicket): void {
+    if (ticket.number !== this.#taken - 1) throw new Error('only the last start can be given back');
+    this.#taken--;
+    this.#size--;
+    this.#next = this.#slot(1);
+    this.#lastStart = ticket.lastStart;
+    this.#theoreticalArrival = ticket.theoreticalArrival;
   }
 
   /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */
-  ended(ticket: number, now: number): void {
-    const age = this.#taken - ticket;
+  ended(ticket: RateTicket, now: number): void {
+    const age = this.#taken - ticket.number;
     if (age > this.#size) return;
     const slot = this.#slot(age);
     const counted = this.#counted[slot] ?? 0;
@@ -71,8 +94,7 @@ export class RateWindow {
   /** Starts that are known from before a restart, oldest first; `now` bounds when they count. */
   restore(starts: readonly number[], now: number): void {
     for (const start of starts) {
-      this.take(Math.min(start, now));
-      this.ended(this.#taken - 1, now);
+      this.ended(this.take(Math.min(start, now)), now);
     }
   }
 
@@ -101,7 +123,7 @@ export class RateWindow {
   }
 
   #push(counted: number): void {
-    const capacity = Math.max(this.#rate.limit, leastRemembered);
+    const capacity = this.#rate.limit + remembered;
     if (this.#size === this.#counted.length && this.#size < capacity) this.#grow(Math.min(capacity, this.#size * 2));
     this.#counted[this.#next] = counted;
     this.#next = (this.#next + 1) % this.#counted.length;

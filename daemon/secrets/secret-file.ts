@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { parseEnv } from 'node:util';
 
+/** Opening a FIFO would stop the daemon until somebody writes to it; Windows knows no such flag. */
+const readOnly = constants.O_RDONLY | ('O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0);
 /** Larger files are refused, in bytes: this one holds a few dozen lines. */
 const maxFileBytes = 1_048_576;
 
@@ -37,7 +39,7 @@ export class SecretFile {
   #load(): SecretFileContent {
     let file: number | undefined;
     try {
-      file = openSync(this.path, 'r');
+      file = openSync(this.path, readOnly);
       const complaint = this.#complaint(fstatSync(file));
       return complaint === undefined ? { ok: true, values: readValues(readFileSync(file, 'utf8')) } : { ok: false, message: complaint };
     } catch (error) {

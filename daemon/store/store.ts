@@ -2,6 +2,7 @@ import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 
 /**
@@ -24,7 +25,10 @@ export interface Store {
   /** Calls back after each transaction, with what it changed. */
   onCommit(listener: (committed: Committed) => void): void;
 
-  /** What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before. */
+  /**
+   * What new jobs take from their queue, and what expressions see of the environment. The declarations are kept: a queue
+   * whose file is broken at the next start still has its limits.
+   */
   configure(params: ConfigureParams): Promise<void>;
 
   createRun(params: CreateRunParams): Promise<{ readonly runId: number }>;
@@ -48,6 +52,8 @@ export interface Store {
   discard(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly discarded: readonly number[] }>;
   setQueue(params: SetQueueParams): Promise<void>;
   prune(params: PruneParams): Promise<{ readonly more: boolean }>;
+  /** Writes something and nothing else: whether the store can be written again. */
+  probe(params: { readonly now: number }): Promise<void>;
 
   /** The text of a workflow's version; undefined where there is none. */
   workflowVersion(params: { readonly version: string }): Promise<WorkflowVersion | undefined>;
@@ -85,6 +91,8 @@ export interface StoredQueue {
   readonly rate?: Rate | null;
   readonly concurrency?: number;
   readonly heldUntil?: number;
+  /** As last given to `configure`. */
+  readonly definition?: QueueDefinition;
   /** Recorded starts, oldest first. */
   readonly starts: readonly number[];
 }
@@ -120,7 +128,7 @@ export interface Expansion {
 }
 
 export interface ConfigureParams {
-  readonly queues: readonly { readonly name: string; readonly priority?: number; readonly maxDepth?: number }[];
+  readonly queues: readonly QueueDefinition[];
   readonly env: Readonly<Record<string, string>>;
 }
 

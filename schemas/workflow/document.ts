@@ -42,7 +42,7 @@ export function parseDocument(text: string): Document {
   const [first, second] = composer.compose(tokens, true, text.length);
   if (first === undefined) return { text, root: undefined, diagnostics: [] };
 
-  const diagnostics = [...first.errors, ...first.warnings].map(({ code, pos, message }) => ({
+  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message }) => ({
     severity: 'error' as const,
     code: 'yaml-syntax' as const,
     message: plainMessage(code, message.length > 200 ? `${message.slice(0, 200)}...` : message),
@@ -50,12 +50,14 @@ export function parseDocument(text: string): Document {
   }));
   if (second !== undefined) {
     const range = within(text, [second.range[0], second.range[0] + 3]);
-    diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: 'One file holds one document: take out what follows this `---`.', range });
+    diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: "One file holds one document: take out what follows this '---'.", range });
   }
   const builder = new DocumentBuilder();
   const contents = first.contents as Node | null;
   const root = contents === null ? undefined : builder.build(contents, { start: 0, end: text.length });
-  const all = [...diagnostics, ...builder.diagnostics].sort((a, b) => a.range.start - b.range.start);
+  // What the parser has said already.
+  const added = builder.diagnostics.filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start));
+  const all = [...mendExpressions(text, diagnostics), ...added].sort((a, b) => a.range.start - b.range.start);
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
 }
 
@@ -142,21 +144,50 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
   return undefined;
 }
 
+/**
+ * Within `{ }` and `[ ]`, the braces of an expression without quotes are those of a map. Everybody makes this mistake once; what
+ * the parser says about it, up to four times, names neither the expression nor the quotes.
+ */
+function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const mended: Diagnostic[] = [];
+  let skipTo = -1;
+  for (const diagnostic of diagnostics) {
+    const { start } = diagnostic.range;
+    if (start < skipTo) continue;
+    const isExpression = text.startsWith('{{', start) && text[start - 1] === '$';
+    if (!isExpression) {
+      mended.push(diagnostic);
+      continue;
+    }
+    const lineEnd = text.indexOf('\n', start);
+    const close = text.indexOf('}}', start);
+    const end = close < 0 || (lineEnd >= 0 && close > lineEnd) ? start + 2 : close + 2;
+    skipTo = lineEnd < 0 ? text.length : lineEnd;
+    const source = text.slice(start - 1, end);
+    mended.push(problem('yaml-syntax', { start: start - 1, end }, `Within { } or [ ], an expression stands in quotes: "${source.length > 80 ? '${{ ... }}' : source}".`));
+  }
+  return mended;
+}
+
 /** The parser's words where they are plain enough, ours where they aren't. */
 function plainMessage(code: string, message: string): string {
   switch (code) {
+    case 'MISSING_CHAR': {
+      const [, quote] = /^Missing closing (["'])quote/.exec(message) ?? [];
+      return quote === undefined ? `${message}.` : `A text that begins with ${quote} has no ${quote} at its end.`;
+    }
     case 'TAB_AS_INDENT':
       return 'A tab cannot indent YAML: use spaces.';
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return 'A second `: ` on this line: put text that holds `: ` in quotes, or begin a new line.';
+      return "A second ': ' on this line: put text that holds ': ' in quotes, or begin a new line.";
     case 'BAD_SCALAR_START':
       return `${message}: put text that begins with this character in quotes.`;
     case 'MULTILINE_IMPLICIT_KEY':
-      return 'A key stands on one line, with a colon behind it. Is a `:` missing?';
+      return "A key stands on one line, with a colon behind it. Is a ':' missing?";
     case 'NON_STRING_KEY':
-      return 'A key is plain text. Where a value is to begin with `{`, put it in quotes.';
+      return "A key is plain text. Where a value begins with '{', such as an expression without its '$', put it in quotes.";
     case 'TAG_RESOLVE_FAILED':
-      return `${message}: tags (\`!...\`) are not used here; put text that begins with \`!\` in quotes.`;
+      return `${message}: tags ('!...') are not used here; put text that begins with '!' in quotes.`;
     default:
       return /[.?!]$/.test(message) ? message : `${message}.`;
   }

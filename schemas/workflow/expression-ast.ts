@@ -20,10 +20,6 @@ export function parseTree(source: string): ASTNode {
     throw new ExpressionFault('limit', `An expression has at most ${limits.sourceLength.toLocaleString('en')} characters; this one has ${source.length.toLocaleString('en')}.`, whole);
   }
   if (source.trim() === '') throw new ExpressionFault('syntax', 'The expression is empty.', whole);
-  // Its parser takes one stack frame per sign, unlimited.
-  const signs = /[!-](?:\s*[!-]){63}/.exec(source);
-  if (signs !== null) throw new ExpressionFault('limit', `More than ${limits.nesting} signs in a row.`, { start: signs.index, end: signs.index + signs[0].length });
-
   let tree: ASTNode;
   try {
     tree = environment.parse(source).ast;

@@ -174,7 +174,8 @@ class PatternParser {
   }
 
   /** One character against a class can't backtrack, so RegExp may do it. */
-  #characterTest(source: string): (character: string) => boolean {
+  #characterTest(written: string): (character: string) => boolean {
+    const source = readableEscapes(written);
     if (/^[\w @:/,;=&%#~"'<>-]$/.test(source) && !this.#flags.includes('i')) return (character) => character === source;
     let test: RegExp;
     try {
@@ -214,6 +215,14 @@ class PatternParser {
   #fault(what: string): ExpressionFault {
     return new ExpressionFault('evaluation', `The pattern of matches() can't be read: ${what}, at character ${this.#position + 1}.`);
   }
+}
+
+/** RegExp refuses to escape what needs no escape, such as `\@`, once its `u` flag is set; people do it all the same. */
+function readableEscapes(source: string): string {
+  return source.replace(/\\([^A-Za-z0-9\s])/gu, (whole, character: string) => {
+    if (character === '-') return source.startsWith('[') ? whole : character;
+    return '^$\\.*+?()[]{}|/'.includes(character) ? whole : character;
+  });
 }
 
 function isWord(character: string): boolean {

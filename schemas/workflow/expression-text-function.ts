@@ -61,13 +61,15 @@ function substring(args: readonly Value[], run: Evaluation): Value {
 }
 
 function replace(args: readonly Value[], run: Evaluation): Value {
-  const text = searched(args, run);
+  const text = textArgument(args, 0);
   const part = textArgument(args, 1);
   const by = textArgument(args, 2);
+  run.charge(text.length);
   // Before it is made: each of n characters could become a megabyte.
   const count = part === '' ? text.length + 1 : text.split(part).length - 1;
+  run.charge(count);
   run.chargeText(text.length + count * (by.length - part.length));
-  return text.replaceAll(part, () => by);
+  return text.replaceAll(part, by.replaceAll('$', '$$$$'));
 }
 
 function split(args: readonly Value[], run: Evaluation): Value {

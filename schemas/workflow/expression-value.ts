@@ -65,7 +65,8 @@ export function describe(value: Value): string {
 export function toJson(value: Value): Json {
   switch (typeof value) {
     case 'number':
-      if (Number.isFinite(value)) return value;
+      // JSON has no -0.
+      if (Number.isFinite(value)) return value + 0;
       throw new ExpressionFault('evaluation', `The result is ${Number.isNaN(value) ? 'not a number (NaN)' : 'infinite'}, which JSON has no value for.`);
     case 'bigint':
       if (value >= -9007199254740991n && value <= 9007199254740991n) return Number(value);

@@ -7,9 +7,9 @@ export interface RetryPolicy {
   readonly backoff: Backoff;
   /** Each delay is moved by a random share of itself, up to this (0..1) either way. */
   readonly jitter: number;
-  /** Error classes that are retried; undefined means those of DESIGN's `retry.delays` paragraph. */
+  /** What is retried; undefined means network errors, timeouts, 408, 425, 429 and 5xx (for e-mail: network errors and 4yz replies). */
   readonly on?: readonly RetryCondition[];
-  /** Error classes that are not retried; wins over `on`. */
+  /** What is not retried; wins over `on`. */
   readonly unless?: readonly RetryCondition[];
 }
 

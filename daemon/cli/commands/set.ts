@@ -9,7 +9,7 @@ import { UsageError } from '../usage-error.ts';
 
 interface SetOptions {
   readonly rate?: string;
-  readonly concurrency?: number | null;
+  readonly concurrency?: number | typeof asInFile;
 }
 
 /** What takes an override back. */
@@ -29,7 +29,7 @@ export const addSet: AddCommand = (program, runtime) => {
         const params: Params<'queue/set'> = {
           queue,
           ...(rate === undefined ? {} : { rate: rate === asInFile ? null : rate }),
-          ...(concurrency === undefined ? {} : { concurrency }),
+          ...(concurrency === undefined ? {} : { concurrency: concurrency === asInFile ? null : concurrency }),
         };
         const view = await (await context.connect()).call('queue/set', params);
         context.show(view, () => renderQueueLine(view));
@@ -38,8 +38,8 @@ export const addSet: AddCommand = (program, runtime) => {
     );
 };
 
-function parseConcurrency(text: string): number | null {
-  if (text === asInFile) return null;
+function parseConcurrency(text: string): number | typeof asInFile {
+  if (text === asInFile) return asInFile;
   const value = parsePositive(text);
   if (value > 10_000) throw new InvalidArgumentError('It is 10,000 at most.');
   return value;

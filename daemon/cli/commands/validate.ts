@@ -12,23 +12,22 @@ export const addValidate: AddCommand = (program, runtime) => {
     .description('check files as the editor does, without the daemon; exit 1 on an error')
     .addHelpText('after', examples(['sluice validate', 'the whole project'], ['sluice validate a.sluice.yaml', 'one file, in a project or not'], ['sluice validate --json', 'an array, for CI']))
     .action(
-      runtime.action(async (context, files: readonly string[]) => {
+      runtime.action(async (context, given: readonly string[]) => {
         const { terminal } = context;
         const { cwd } = terminal.io;
-        const checked =
-          files.length === 0
+        const { files, diagnostics } =
+          given.length === 0
             ? await checkProject(await context.project())
             : await checkGivenFiles(
-                files.map((file) => path.resolve(cwd, file)),
-                await context.projectIfAny(),
+                given.map((file) => path.resolve(cwd, file)),
                 cwd,
               );
-        if (context.json) terminal.out(JSON.stringify(checked.diagnostics, null, 2));
+        if (context.json) terminal.out(JSON.stringify(diagnostics, null, 2));
         else {
-          for (const one of checked.diagnostics) terminal.out(renderDiagnostic(one, terminal.view));
-          terminal.err(renderCheckSummary(checked.files, checked.diagnostics));
+          for (const one of diagnostics) terminal.out(renderDiagnostic(one, terminal.view));
+          terminal.err(renderCheckSummary(files, diagnostics));
         }
-        return checked.diagnostics.some(({ severity }) => severity === 'error') ? exitCodes.failed : exitCodes.done;
+        return diagnostics.some(({ severity }) => severity === 'error') ? exitCodes.failed : exitCodes.done;
       }),
     );
 };

@@ -20,7 +20,8 @@ CREATE TABLE queues (
   paused INTEGER NOT NULL DEFAULT 0,
   rate TEXT,            -- JSON; 'null' says: no limit; NULL: as the file says
   concurrency INTEGER,  -- NULL: as the file says
-  held_until INTEGER
+  held_until INTEGER,
+  definition TEXT       -- as last declared in a file without errors
 );
 
 CREATE TABLE rate_starts (

@@ -55,6 +55,7 @@ export class SqliteStore implements Store {
   discard: Store['discard'] = (params) => this.#write('discard', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
+  probe: Store['probe'] = (params) => this.#write('probe', params);
 
   workflowVersion: Store['workflowVersion'] = (params) => this.#read('workflowVersion', params);
   listRuns: Store['listRuns'] = (params) => this.#read('listRuns', params);

@@ -1,6 +1,6 @@
 import type { JobState } from '../../../schemas/protocol/state.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
-import type { Workflow } from '../../../schemas/workflow/model.ts';
+import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import type { Database } from './database.ts';
@@ -42,7 +42,7 @@ export class WriterState {
   readonly #stepInfos = new Map<number, StepInfo>();
   readonly #itemLists = new Map<number, readonly Json[]>();
   #settings: ConfigureParams = { queues: [], env: {} };
-  #queueSettings = new Map<string, ConfigureParams['queues'][number]>();
+  #queueSettings = new Map<string, QueueDefinition>();
 
   constructor(db: Database) {
     this.db = db;
@@ -57,8 +57,9 @@ export class WriterState {
     this.#queueSettings = new Map(settings.queues.map((queue) => [queue.name, queue]));
   }
 
-  queueSettings(name: string): { readonly priority?: number; readonly maxDepth?: number } {
-    return this.#queueSettings.get(name) ?? {};
+  /** As declared; nothing but its name where it isn't. */
+  queueSettings(name: string): QueueDefinition {
+    return this.#queueSettings.get(name) ?? { name };
   }
 
   /** Reads everything from the tables. */

@@ -1,14 +1,18 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
 import type { Committed, OpenParams, OpenResult, Store, StoredQueue } from '../store.ts';
+import { failPoint, hasFailPoint } from '../../fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { migrate } from './migrations.ts';
 import { cancelJob } from './operations/cancel-job.ts';
 import { cancelRun } from './operations/cancel-run.ts';
 import { claim } from './operations/claim.ts';
+import { configure } from './operations/configure.ts';
 import { createRun } from './operations/create-run.ts';
 import { discard } from './operations/discard.ts';
 import { expand, failExpansion } from './operations/expand.ts';
+import { probe } from './operations/probe.ts';
 import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
 import { recover } from './operations/recover.ts';
@@ -38,9 +42,8 @@ const operations = {
   discard,
   setQueue,
   prune,
-  configure: (tx: WriteTransaction, params: Parameters<Store['configure']>[0]) => {
-    tx.state.configure(params);
-  },
+  configure,
+  probe,
 } as const;
 
 export type WriteOperation = keyof typeof operations;
@@ -85,12 +88,22 @@ export class Writer {
   /** Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. */
   run(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed | undefined } {
     try {
-      return this.#transaction((tx) => calls.map((call) => answer(tx, call)), latest(calls));
+      return this.#runTogether(calls);
     } catch (error) {
       if (calls.length === 1) return { answers: [{ ok: false, error: codedStoreError(error) }], committed: undefined };
     }
     const parts = calls.map((call) => this.run([call]));
     return { answers: parts.flatMap((part) => part.answers), committed: parts.map((part) => part.committed).reduce(merged, undefined) };
+  }
+
+  #runTogether(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } {
+    const done = this.#transaction((tx) => {
+      const answers = calls.map((call) => answer(tx, call));
+      if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-before-commit`);
+      return answers;
+    }, latest(calls));
+    if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-after-commit`);
+    return done;
   }
 
   close(): void {
@@ -125,13 +138,14 @@ export class Writer {
 
   #queues(): StoredQueue[] {
     return this.#db
-      .sql('SELECT id, name, paused, rate, concurrency, held_until FROM queues')
+      .sql('SELECT * FROM queues')
       .all()
       .map((row) => {
         const starts = this.#db.sql('SELECT at FROM rate_starts WHERE queue_id = ? ORDER BY at').all(row['id'] ?? null);
         return {
           name: String(row['name']),
           paused: row['paused'] === 1,
+          ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
           ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
           ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
           ...(row['held_until'] === null ? {} : { heldUntil: Number(row['held_until']) }),

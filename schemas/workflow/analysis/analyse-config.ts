@@ -25,11 +25,8 @@ const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 's
 
 /** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
 export function analyseConfig(text: string): ConfigAnalysis {
-  const document = parseDocument(text);
-  const isEmpty = document.root === undefined || (document.root.kind === 'scalar' && document.root.value === null);
-  if (isEmpty && document.diagnostics.length === 0) return { value: defaultConfig, diagnostics: [] };
-  const { report, root } = openFile(document, { what: 'the file', keys });
-  if (root === undefined) return { value: undefined, diagnostics: report.diagnostics };
+  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys }, true);
+  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : defaultConfig, diagnostics: report.diagnostics };
 
   const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });

@@ -26,8 +26,8 @@ export const maxPool = 100;
 
 /** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
-  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['connections'] });
-  if (root === undefined) return { value: undefined, diagnostics: report.diagnostics, names: [] };
+  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['connections'] }, true);
+  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : new Map(), diagnostics: report.diagnostics, names: [] };
   root.require('connections');
   const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
   const connections = new Map<string, SmtpConnection>();

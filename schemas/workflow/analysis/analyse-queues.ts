@@ -14,7 +14,7 @@ export interface QueuesAnalysis {
 
 /** Reads `.sluice/queues.yaml`. */
 export function analyseQueues(text: string): QueuesAnalysis {
-  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['queues'] });
+  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['queues'] }, true);
   root?.require('queues');
   const declared = root === undefined ? new Map<string, DeclaredQueue>() : readQueues(root);
   const { diagnostics } = report;

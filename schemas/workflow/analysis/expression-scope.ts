@@ -1,4 +1,4 @@
-import type { SourceRange } from '../diagnostic.ts';
+import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import { secretName, type Expression, type Reference } from '../expression.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
@@ -37,7 +37,11 @@ export interface StepReference {
 
 export const roots = ['inputs', 'trigger', 'steps', 'run', 'job', 'secrets', 'env'] as const;
 
-const stepProperties = ['output', 'results', 'status'] as const;
+const absences = {
+  'unknown-input': (name: string) => `There is no input ${name}.`,
+  'unknown-environment': (name: string) => `The environment variable ${name} is not one that 'env' of .sluice/config.yaml allows.`,
+  'unknown-secret': (name: string) => `There is no secret ${name}: set it with 'sluice secrets set'.`,
+} as const;
 
 /** Checks the names of one expression; returns the steps that it refers to. */
 export function checkNames(
@@ -48,135 +52,139 @@ export function checkNames(
   names: KnownNames,
 ): readonly StepReference[] {
   const found: StepReference[] = [];
-  const check = new ReferenceCheck(report, expression, place, names);
   for (const reference of expression.references) {
-    const range = locate(reference.range);
-    const step = check.run(reference, range);
-    if (step !== undefined) found.push({ step, range });
+    const step = new ReferenceCheck(report, expression, reference, locate, place, names).run();
+    if (step !== undefined) found.push({ step, range: locate(reference.range) });
   }
   return found;
 }
 
+/** Where a part of a reference's path stands in the expression's source; the whole reference where that can't be told. */
+function partRange(source: string, { path, range }: Reference, index: number): SourceRange {
+  let end = range.start;
+  let start = end;
+  for (const part of path.slice(0, index + 1)) {
+    start = source.indexOf(part, end);
+    end = start + part.length;
+    if (start < 0 || end > range.end) return range;
+  }
+  return { start, end };
+}
+
 class ReferenceCheck {
   readonly #report: Report;
+  readonly #reference: Reference;
   readonly #expression: Expression;
+  readonly #locate: (range: SourceRange) => SourceRange;
   readonly #place: ExpressionPlace;
   readonly #names: KnownNames;
 
-  constructor(report: Report, expression: Expression, place: ExpressionPlace, names: KnownNames) {
+  constructor(report: Report, expression: Expression, reference: Reference, locate: (range: SourceRange) => SourceRange, place: ExpressionPlace, names: KnownNames) {
     this.#report = report;
     this.#expression = expression;
+    this.#reference = reference;
+    this.#locate = locate;
     this.#place = place;
     this.#names = names;
   }
 
   /** The id of the step that is referred to, where it is one that may be. */
-  run({ path }: Reference, range: SourceRange): string | undefined {
-    const [root = '', name, property] = path;
+  run(): string | undefined {
+    const [root = '', name] = this.#reference.path;
     if (root === this.#place.item) return undefined;
     switch (root) {
       case 'inputs':
-        if (name !== undefined) this.#known('unknown-input', 'input', name, this.#names.inputs, range, 'inputs.');
+        this.#known('unknown-input', name, this.#names.inputs);
         return undefined;
       case 'steps':
-        return this.#step(name, property, range);
+        return this.#step();
       case 'secrets':
-        this.#secret(name, range);
+        this.#secret(name);
         return undefined;
       case 'env':
-        if (name !== undefined) this.#known('unknown-environment', "variable of config.yaml's 'env'", name, this.#names.env, range, 'env.');
+        this.#known('unknown-environment', name, this.#names.env);
         return undefined;
       case 'trigger':
       case 'run':
       case 'job':
         return undefined;
       default:
-        this.#unknownRoot(root, path, range);
+        this.#unknownRoot(root);
         return undefined;
     }
   }
 
-  #known(code: 'unknown-input' | 'unknown-environment' | 'unknown-secret', what: string, name: string, known: ReadonlySet<string> | undefined, range: SourceRange, prefix: string): void {
-    if (known === undefined || known.has(name)) return;
-    const nearest = nearestName(name, known);
-    const suggestions = nearest === undefined ? [] : [`${prefix}${nearest}`];
-    const hint = didYouMean(nearest) || (known.size === 0 ? ' There is none at all.' : ` There are: ${[...known].slice(0, 20).join(', ')}.`);
-    this.#report.error(code, range, `There is no ${what} ${quoted(name)}.${hint}`, suggestions);
+  /** `index`: the part of the path that is wrong; left out, all of it. */
+  #error(code: DiagnosticCode, message: string, index?: number, suggestions: readonly string[] = []): void {
+    const range = index === undefined ? this.#reference.range : partRange(this.#expression.source, this.#reference, index);
+    this.#report.error(code, this.#locate(range), message, suggestions);
   }
 
-  #step(id: string | undefined, property: string | undefined, range: SourceRange): string | undefined {
+  #known(code: keyof typeof absences, name: string | undefined, known: ReadonlySet<string> | undefined): void {
+    if (name === undefined || known === undefined || known.has(name)) return;
+    const nearest = nearestName(name, known);
+    const hint = didYouMean(nearest) || (known.size === 0 ? ' There is none at all.' : ` There are: ${[...known].slice(0, 20).join(', ')}.`);
+    this.#error(code, `${absences[code](quoted(name))}${hint}`, 1, nearest === undefined ? [] : [nearest]);
+  }
+
+  #step(): string | undefined {
+    const [, id, property] = this.#reference.path;
     const { steps } = this.#names;
     if (id === undefined) {
-      this.#report.error('unknown-step', range, "Name the step: 'steps' alone doesn't say which ones this one waits for. Write steps.ID.output, say.");
+      this.#error('unknown-step', "Name the step: 'steps' alone doesn't say which ones this one waits for. Write steps.ID.output, say.");
       return undefined;
     }
     const step = steps.get(id);
     if (step === undefined) {
-      const nearest = nearestName(id, steps.keys());
-      const suggestions = nearest === undefined ? [] : [['steps', nearest, ...(property === undefined ? [] : [property])].join('.')];
-      this.#report.error('unknown-step', range, `There is no step ${quoted(id)}.${didYouMean(nearest)}`, suggestions);
+      const nearest = nearestName(id, [...steps.keys()].filter((other) => other !== this.#place.step));
+      this.#error('unknown-step', `There is no step ${quoted(id)}.${didYouMean(nearest)}`, 1, nearest === undefined ? [] : [nearest]);
       return undefined;
     }
     if (step.section === 'on-failure' && this.#place.section === 'steps') {
-      this.#report.error('unknown-step', range, `${quoted(id)} is a step of 'on-failure', which runs when the others have ended: only steps of 'on-failure' can refer to it.`);
+      this.#error('unknown-step', `${quoted(id)} is a step of 'on-failure', which runs when the others have ended: only steps of 'on-failure' can refer to it.`, 1);
       return undefined;
     }
     if (id === this.#place.step) {
-      this.#report.error('self-reference', range, `${quoted(id)} refers to itself, so it would wait for itself.`);
+      this.#error('self-reference', `${quoted(id)} refers to itself, so it would wait for itself.`);
       return undefined;
     }
-    if (property !== undefined) this.#stepProperty(id, step, property, range);
+    if (property !== undefined) this.#stepProperty(id, step, property);
     return id;
   }
 
-  #stepProperty(id: string, step: KnownStep, property: string, range: SourceRange): void {
-    if (property === 'results' && !step.hasForeach) {
-      this.#report.error('unknown-name', range, `${quoted(id)} has no 'foreach', so it has no results: use steps.${id}.output.`, [`steps.${id}.output`]);
-    } else if (property === 'output' && step.hasForeach) {
-      this.#report.error('unknown-name', range, `${quoted(id)} has 'foreach', so it has one output for each item: use steps.${id}.results.`, [`steps.${id}.results`]);
-    } else if (!stepProperties.some((known) => known === property)) {
-      const choices = step.hasForeach ? ['results', 'status'] : ['output', 'status'];
+  #stepProperty(id: string, step: KnownStep, property: string): void {
+    const choices = step.hasForeach ? ['results', 'status'] : ['output', 'status'];
+    if (choices.includes(property)) return;
+    if (property === 'results') {
+      this.#error('unknown-name', `${quoted(id)} has no 'foreach', so it has no results: use steps.${id}.output.`, 2, ['output']);
+    } else if (property === 'output') {
+      this.#error('unknown-name', `${quoted(id)} has 'foreach', so it has one output for each item: use steps.${id}.results.`, 2, ['results']);
+    } else {
       const nearest = nearestName(property, choices);
-      this.#report.error('unknown-name', range, `A step has ${anyOf(choices)}, not ${quoted(property)}.${didYouMean(nearest)}`, (nearest === undefined ? choices : [nearest]).map((name) => `steps.${id}.${name}`));
+      this.#error('unknown-name', `A step has ${anyOf(choices)}, not ${quoted(property)}.${didYouMean(nearest)}`, 2, nearest === undefined ? choices : [nearest]);
     }
   }
 
-  #secret(name: string | undefined, range: SourceRange): void {
+  #secret(name: string | undefined): void {
     if (!this.#place.secrets) {
-      this.#report.error(
-        'secret-not-allowed',
-        range,
-        'A secret can stand only where an action takes one (such as headers of http/request, or secret of webhook/send): here its value would be stored or shown.',
-      );
-      return;
+      this.#error('secret-not-allowed', 'A secret can stand only where an action takes one (such as headers of http/request, or secret of webhook/send): here its value would be stored or shown.');
+    } else if (secretName(this.#expression) === undefined) {
+      this.#error('secret-not-allowed', 'A secret stands alone between its braces, as in ${{ secrets.NAME }}: its value is filled in only when an attempt starts, so nothing can be calculated from it.');
+    } else {
+      this.#known('unknown-secret', name, this.#names.secrets);
     }
-    if (name === undefined || secretName(this.#expression) === undefined) {
-      this.#report.error(
-        'secret-not-allowed',
-        range,
-        'A secret stands alone between its braces, as in ${{ secrets.NAME }}: its value is filled in only when an attempt starts, so nothing can be calculated from it.',
-      );
-      return;
-    }
-    this.#known('unknown-secret', 'secret', name, this.#names.secrets, range, 'secrets.');
   }
 
-  #unknownRoot(root: string, path: readonly string[], range: SourceRange): void {
+  #unknownRoot(root: string): void {
     const { item, whyNoItem } = this.#place;
-    const rest = path.slice(1).map((part) => `.${part}`).join('');
     if (root === 'item') {
       const message = item === undefined ? `There is no 'item' here: ${whyNoItem}.` : `The item is called ${quoted(item)} here, as 'foreach' says.`;
-      this.#report.error('unknown-name', range, message, item === undefined ? [] : [`${item}${rest}`]);
+      this.#error('unknown-name', message, 0, item === undefined ? [] : [item]);
       return;
     }
     const known = [...roots, ...(item === undefined ? [] : [item])];
-    const nearest = nearestName(root, known);
-    const hint = this.#names.inputs.has(root)
-      ? ` Did you mean 'inputs.${root}'?`
-      : this.#names.steps.has(root)
-        ? ` Did you mean 'steps.${root}.output'?`
-        : didYouMean(nearest) || ` Names are ${known.join(', ')}.`;
-    const suggestions = this.#names.inputs.has(root) ? [`inputs.${root}${rest}`] : this.#names.steps.has(root) ? [`steps.${root}${rest}`] : nearest === undefined ? [] : [`${nearest}${rest}`];
-    this.#report.error('unknown-name', range, `${quoted(root)} is not a name that expressions know.${hint}`, suggestions);
+    const meant = this.#names.inputs.has(root) ? `inputs.${root}` : this.#names.steps.has(root) ? `steps.${root}` : nearestName(root, known);
+    const hint = didYouMean(meant) || ` Names are ${known.join(', ')}.`;
+    this.#error('unknown-name', `${quoted(root)} is not a name that expressions know.${hint}`, 0, meant === undefined ? [] : [meant]);
   }
 }

@@ -18,14 +18,15 @@ const certainBesideSyntaxErrors: ReadonlySet<DiagnosticCode> = new Set<Diagnosti
   'bad-percentage', 'bad-cron', 'bad-timezone', 'bad-expression', 'unknown-action', 'secret-not-allowed', 'self-reference', 'not-supported',
 ]);
 
-export function openFile(document: Document, shape: MapShape): OpenFile {
+/** Opens a file; `mayBeEmpty`: one with nothing but comments is as good as none. */
+export function openFile(document: Document, shape: MapShape, mayBeEmpty = false): OpenFile {
   const [syntaxError] = document.diagnostics.filter(({ code }) => code !== 'duplicate-key');
   const report = new Report(document.text, document.diagnostics, (code, range) => syntaxError === undefined || (range.end <= syntaxError.range.start && certainBesideSyntaxErrors.has(code)));
   const start = document.text.search(/\S/);
   const at = { start: Math.max(start, 0), end: Math.max(start, 0) + 1 };
   const { root } = document;
   if (root === undefined || (root.kind === 'scalar' && root.value === null)) {
-    if (document.diagnostics.length === 0) report.error('empty-file', at, `The file is empty; ${shape.what} has keys such as ${shape.keys.slice(-3).join(', ')}.`);
+    if (document.diagnostics.length === 0 && !mayBeEmpty) report.error('empty-file', at, `The file is empty; ${shape.what === 'the file' ? 'it' : shape.what} has keys such as ${shape.keys.slice(-3).join(', ')}.`);
     return { report, root: undefined };
   }
   if (root.kind !== 'map') {

@@ -18,7 +18,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const keyEntry = reader.entry('key');
   const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as });
   if (!reader.has('on-item-failure')) {
-    reader.report.error('missing-key', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.", ['on-item-failure: continue', 'on-item-failure: fail']);
+    reader.report.error('missing-key', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
   }
   const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
   const tolerate = readTolerance(reader, 'tolerate');
@@ -56,7 +56,7 @@ function readSource(reader: MapReader, templates: TemplateReader, place: Express
     return undefined;
   }
   if (fileTemplate !== undefined) return readFile(reader, fileTemplate);
-  reader.report.error('missing-key', reader.at, "'foreach' must say 'items' or 'file': where the items come from.", ['items', 'file']);
+  reader.report.error('missing-key', reader.at, "'foreach' must say 'items' or 'file': where the items come from.");
   return undefined;
 }
 

@@ -84,6 +84,11 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
     } else if (key === '$ref' || key === '$anchor') {
       refuse(keyRange, `${quoted(key)} can't be used in inputs: write the schema out, or repeat it with a YAML anchor (&name) and alias (*name).`);
     }
+    const patterns = key === 'pattern' && text !== undefined ? [{ pattern: text, range: value.range }] : key === 'patternProperties' && value.kind === 'map' ? value.entries.map((entry) => ({ pattern: entry.key, range: entry.keyRange })) : [];
+    // The meta-schema's own check of this is left to the compiler, which runs for defaults only.
+    for (const { pattern, range } of patterns) {
+      if (!isRegularExpression(pattern)) refuse(range, `${quoted(pattern)} is no regular expression.`);
+    }
     const children = schemaMaps.includes(key) && value.kind === 'map' ? value.entries.map((entry) => entry.value) : schemaLists.includes(key) && value.kind === 'list' ? value.items : schemas.includes(key) ? [value] : [];
     for (const child of children) isRight = checkKeywords(report, child) && isRight;
   }
@@ -130,6 +135,14 @@ function readRequired(root: MapReader, names: ReadonlySet<string>): readonly str
     } else if (!required.includes(name)) required.push(name);
   }
   return required;
+}
+
+function isRegularExpression(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 /** A repeated group, or a back reference: what makes matching exponential. */

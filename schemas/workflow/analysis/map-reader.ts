@@ -22,6 +22,8 @@ export class MapReader {
   /** Where a missing key is reported: the key that holds the map. */
   readonly at: SourceRange;
   readonly #entries: ReadonlyMap<string, MapEntry>;
+  /** Keys that an unknown one probably means: they are not missing as well. */
+  readonly #guessed = new Set<string>();
 
   /** Undefined, and reported, where `node` is no map. */
   static open(report: Report, node: DocumentNode, at: SourceRange, shape: MapShape): MapReader | undefined {
@@ -38,6 +40,7 @@ export class MapReader {
     for (const { key, keyRange } of node.entries) {
       if (shape.keys.includes(key)) continue;
       const nearest = nearestName(key, shape.keys.filter((known) => !this.#entries.has(known)));
+      if (nearest !== undefined) this.#guessed.add(nearest);
       const hint = didYouMean(nearest) || ` Its keys are ${shape.keys.join(', ')}.`;
       report.error('unknown-key', keyRange, `${quoted(key)} is not a key of ${shape.what}.${hint}`, nearest === undefined ? [] : [nearest]);
     }
@@ -59,7 +62,7 @@ export class MapReader {
 
   require(...keys: readonly string[]): void {
     for (const key of keys) {
-      if (!this.has(key)) this.report.error('missing-key', this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
+      if (!this.has(key) && !this.#guessed.has(key)) this.report.error('missing-key', this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
     }
   }
 
@@ -74,6 +77,8 @@ export class MapReader {
     const entry = this.entry(key);
     if (entry === undefined) return [];
     const { value } = entry;
+    // What is commented out leaves its key behind.
+    if (value.kind === 'scalar' && value.value === null) return [];
     if (value.kind !== 'map') {
       this.report.error('wrong-type', this.place(key), `${quoted(key)} is a map whose keys are the names of ${what}, not ${describe(value)}.`);
       return [];

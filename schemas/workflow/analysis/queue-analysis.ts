@@ -2,7 +2,7 @@ import type { SourceRange } from '../diagnostic.ts';
 import type { MapEntry } from '../document.ts';
 import type { QueueDefinition } from '../model.ts';
 import { parsePercentage } from '../percentage.ts';
-import { describe, MapReader, type MapShape } from './map-reader.ts';
+import { MapReader, type MapShape } from './map-reader.ts';
 import { readDuration, readPriority, readRate, readRetry } from './policy-reader.ts';
 import { quoted } from './report.ts';
 
@@ -113,7 +113,7 @@ function checkPercentage(reader: MapReader, key: string): void {
   if (entry === undefined) return;
   const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
   const parsed = parsePercentage(typeof value === 'string' || typeof value === 'number' ? String(value) : '');
-  if (!parsed.ok) reader.report.error('bad-percentage', reader.place(key), `${parsed.message} This is ${describe(entry.value)}.`);
+  if (!parsed.ok) reader.report.error('bad-percentage', reader.place(key), parsed.message);
 }
 
 /** Says at a key that it has no effect yet. */

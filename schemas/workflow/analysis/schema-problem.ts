@@ -10,7 +10,10 @@ export interface SchemaProblem {
   readonly onKey: boolean;
   readonly kind: 'unknown-key' | 'missing-key' | 'conflicting-keys' | 'value';
   readonly message: string;
+  /** Replacements for the key or value. */
   readonly suggestions: readonly string[];
+  /** The key that is missing, or that excludes this one. */
+  readonly other?: string;
 }
 
 /** What ajv (`allErrors`, `verbose`) found, each fault once: of alternatives, the one that came closest speaks. */
@@ -18,10 +21,17 @@ export function schemaProblems(errors: readonly ErrorObject[], what: string): re
   const problems: SchemaProblem[] = [];
   for (const error of closest(errors)) {
     const problem = problemOf(error, what);
-    const isNew = problem !== undefined && !problems.some((other) => other.message === problem.message && other.path.join('/') === problem.path.join('/'));
-    if (isNew) problems.push(problem);
+    if (problem !== undefined && !problems.some((other) => sameCause(other, problem))) problems.push(problem);
   }
-  return problems;
+  // A misspelt key is not missing as well.
+  const guesses = new Set(problems.flatMap(({ kind, path, suggestions }) => (kind === 'unknown-key' ? suggestions.map((name) => [...path.slice(0, -1), name].join('/')) : [])));
+  return problems.filter(({ kind, path, other }) => kind !== 'missing-key' || other === undefined || !guesses.has([...path, other].join('/')));
+}
+
+/** Two keys that exclude each other are found from either side. */
+function sameCause(a: SchemaProblem, b: SchemaProblem): boolean {
+  if (a.path.join('/') === b.path.join('/')) return a.message === b.message;
+  return a.kind === 'conflicting-keys' && b.kind === 'conflicting-keys' && a.path.at(-1) === b.other && b.path.at(-1) === a.other;
 }
 
 /** Leaves out `if`, which only announces what follows, and settles each `anyOf` and `oneOf`. */
@@ -42,13 +52,15 @@ function closest(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     const dropped = new Set(inside.filter((error) => fitting === undefined || !fitting.includes(error)));
     if (fitting !== undefined) dropped.add(alternative);
     left = left.filter((error) => !dropped.has(error));
+    // A branch behind a `$ref` has a schema path of its own.
+    if (left.some((error) => error !== alternative && error.instancePath === alternative.instancePath && error.keyword === 'enum')) left = left.filter((error) => error !== alternative);
   }
   return left;
 }
 
 function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined {
   const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const name = path.length === 0 ? what : quoted(path.at(-1) ?? '');
+  const name = nameOf(path, what);
   const params = error.params as Readonly<Record<string, unknown>>;
   const value = (message: string, suggestions: readonly string[] = []): SchemaProblem => ({ path, onKey: false, kind: 'value', message, suggestions });
   switch (error.keyword) {
@@ -56,12 +68,12 @@ function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined 
     case 'unevaluatedProperties':
       return unknownKey(path, String(params['additionalProperty'] ?? params['unevaluatedProperty']), name, error);
     case 'required':
-      return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${quoted(String(params['missingProperty']))}.`, suggestions: [] };
+      return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${quoted(String(params['missingProperty']))}.`, suggestions: [], other: String(params['missingProperty']) };
     case 'dependentRequired':
       return { path, onKey: true, kind: 'missing-key', message: `${quoted(String(params['property']))} needs ${quoted(String(params['missingProperty']))} beside it.`, suggestions: [] };
     case 'false schema': {
       const [, other = ''] = /dependentSchemas\/([^/]+)\//.exec(error.schemaPath) ?? [];
-      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? `${name} can't stand here.` : `${name} and ${quoted(other)} exclude each other: take one out.`, suggestions: [] };
+      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? `${name} can't stand here.` : `${name} and ${quoted(other)} exclude each other: take one out.`, suggestions: [], other };
     }
     case 'type':
       return value(`${name} is ${typeNames(params['type'])}, not ${shown(error.data)}.`);
@@ -83,7 +95,7 @@ function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined 
     case 'oneOf':
       return alternatives(error, path, name);
     default:
-      return value(`${name} ${error.message ?? 'is not valid'}.`);
+      return value(`${name} ${boundMessage(error.keyword, params['limit']) ?? error.message ?? 'is not valid'}.`);
   }
 }
 
@@ -115,6 +127,37 @@ function alternatives(error: ErrorObject, path: readonly string[], name: string)
   return { path, onKey: false, kind: 'value', message: `${name} is ${types.join(' or ')}, not ${shown(error.data)}.`, suggestions: [] };
 }
 
+/** A place within the value, as a person would say it. */
+function nameOf(path: readonly string[], what: string): string {
+  const last = path.at(-1);
+  if (last === undefined) return what;
+  if (!/^\d+$/.test(last)) return quoted(last);
+  const list = path.at(-2);
+  return list === undefined ? `item ${Number(last) + 1}` : `item ${Number(last) + 1} of ${quoted(list)}`;
+}
+
+function boundMessage(keyword: string, limit: unknown): string | undefined {
+  const bound = typeof limit === 'number' ? limit.toLocaleString('en') : '';
+  switch (keyword) {
+    case 'minimum':
+      return `is at least ${bound}`;
+    case 'maximum':
+      return `is at most ${bound}`;
+    case 'minLength':
+      return limit === 1 ? "can't be empty" : `has at least ${bound} characters`;
+    case 'maxLength':
+      return `has at most ${bound} characters`;
+    case 'minItems':
+      return limit === 1 ? "can't be empty" : `has at least ${bound} items`;
+    case 'maxItems':
+      return `has at most ${bound} items`;
+    case 'uniqueItems':
+      return 'has an item twice';
+    default:
+      return undefined;
+  }
+}
+
 const typeWords: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
@@ -134,7 +177,7 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   if (value === null || value === undefined) return 'empty';
-  return typeof value === 'string' ? quoted(value) : String(value);
+  return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
 }
 
 function capital(text: string): string {

@@ -11,7 +11,7 @@ import { readForeach } from './foreach-analysis.ts';
 import { describe, MapReader, placeOf, type MapShape } from './map-reader.ts';
 import { readDuration, readPriority, readRetry } from './policy-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
-import { anyOf, didYouMean, quoted, type Report } from './report.ts';
+import { didYouMean, quoted, type Report } from './report.ts';
 import type { Dependency } from './step-graph.ts';
 import { TemplateReader } from './template-reader.ts';
 
@@ -107,7 +107,7 @@ function readUses({ actions, report }: StepContext, reader: MapReader): ActionDe
   const action = actions.find((definition) => definition.name === name);
   if (action !== undefined) return action;
   if (plannedActions.includes(name)) {
-    report.error('not-supported', reader.place('uses'), `The action ${quoted(name)} is not supported yet. There are ${anyOf(actions.map((definition) => definition.name))}.`);
+    report.error('not-supported', reader.place('uses'), `The action ${quoted(name)} is not supported yet. There are ${actions.map((definition) => definition.name).join(', ')}.`);
     return undefined;
   }
   const known = [...actions.map((definition) => definition.name), ...plannedActions];

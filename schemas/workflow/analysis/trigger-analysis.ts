@@ -23,7 +23,7 @@ export function checkTriggers(root: MapReader): void {
 
 function checkSchedules(parent: MapReader): void {
   for (const item of parent.list('schedule', 'schedules')) {
-    const reader = MapReader.open(parent.report, item, parent.place('schedule'), { what: 'a schedule', keys: ['cron', 'timezone', 'missed'] });
+    const reader = MapReader.open(parent.report, item, item.kind === 'map' ? (item.entries[0]?.keyRange ?? item.range) : item.range, { what: 'a schedule', keys: ['cron', 'timezone', 'missed'] });
     if (reader === undefined) continue;
     reader.require('cron');
     const cron = reader.string('cron', 'five fields such as "0 9 * * MON"');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,6 +73,15 @@ describe('SecretSource', () => {
   it('says what is wrong with a file that is none', async () => {
     await mkdir(file);
     assert.match(source().problem() ?? '', /not a file/);
+  });
+
+  it("refuses a pipe without waiting for its writer, and a file that can't be one of secrets", async function () {
+    if (process.platform === 'win32') return this.skip();
+    execFileSync('mkfifo', ['-m', '600', file]);
+    assert.match(source().problem() ?? '', /not a file/);
+    await rm(file);
+    await save(`A=${'x'.repeat(1_048_576)}`);
+    assert.match(source().problem() ?? '', /larger than/);
   });
 
   it('masks what it holds and what it held', async () => {

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CodedError } from '../../../../schemas/protocol/error.ts';
+import { ScriptedDaemon, type Script } from '../../../support/scripted-daemon.ts';
+import { CommandLine, sluice, type CommandLineOptions, type CommandResult } from './command-line.ts';
+import { job, jobDetail, now, queue, run } from './protocol-samples.ts';
+import { TemporaryProject } from './temporary-project.ts';
+
+describe('commands that talk to the daemon', () => {
+  let project: TemporaryProject;
+  let daemon: ScriptedDaemon | undefined;
+
+  beforeEach(async () => {
+    project = await TemporaryProject.make();
+  });
+  afterEach(async () => {
+    await daemon?.stop();
+    daemon = undefined;
+    await project.remove();
+  });
+
+  const start = async (script: Script, options = {}): Promise<ScriptedDaemon> => (daemon = await ScriptedDaemon.start(project.folder, script, options));
+  const type = (argv: string, options: Partial<CommandLineOptions> = {}): Promise<CommandResult> => sluice(argv.split(' '), { cwd: project.folder, now, ...options });
+
+  it('print what the protocol says with --json, arrays for lists', async () => {
+    await start({
+      'queue/list': () => ({ queues: [queue()] }),
+      'queue/set': () => queue({ concurrency: 5 }),
+      'run/list': () => ({ runs: [run()] }),
+      'run/get': () => run(),
+      'job/list': () => ({ jobs: [job()] }),
+      'job/get': () => jobDetail(),
+      'dead/list': () => ({ jobs: [job()] }),
+      'job/cancel': () => job({ state: 'cancelled' }),
+    });
+    const expected: Record<string, unknown> = {
+      queues: [queue()],
+      runs: JSON.parse(JSON.stringify([run()])),
+      'run-show r12': run(),
+      jobs: [job()],
+      'job j40': jobDetail(),
+      dead: [job()],
+      'dead list --queue erp': [job()],
+      'cancel j40': job({ state: 'cancelled' }),
+      'set erp --concurrency 5': queue({ concurrency: 5 }),
+    };
+    for (const [argv, value] of Object.entries(expected)) {
+      const { code, stdout, stderr } = await type(`${argv} --json`);
+      assert.deepEqual([code, stderr], [0, ''], argv);
+      assert.deepEqual(JSON.parse(stdout), value, argv);
+    }
+  });
+
+  it('send the token in the header', async () => {
+    const { authorizations } = await start({ 'queue/list': () => ({ queues: [] }) });
+    await type('queues');
+    assert.deepEqual(authorizations, ['Bearer scripted']);
+  });
+
+  it('send what was typed', async () => {
+    const scripted = await start({
+      'queue/set': () => queue(),
+      'dead/replay': () => ({ replayed: 2, ids: ['j1', 'j2'] }),
+      'dead/discard': () => ({ discarded: 1, ids: ['j1'] }),
+      'run/cancel': () => run({ state: 'cancelled' }),
+    });
+    await type('set erp --rate file --concurrency file');
+    assert.deepEqual(scripted.paramsOf('queue/set'), [{ queue: 'erp', rate: null, concurrency: null }]);
+    const replayed = await type('dead replay --all --run r12 --rate 10/min --canary 5');
+    assert.equal(replayed.stdout, '2 dead letters went back to their queues: `sluice queues` shows how far they are.\n');
+    assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);
+    await type('dead discard --all --queue erp --yes');
+    await type('dead discard j1 j1');
+    assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true, queue: 'erp' }, { ids: ['j1'] }]);
+    assert.equal((await type('cancel r12')).stdout, 'r12 is cancelled.\n');
+  });
+
+  it('replay with a payload from a file or stdin, JSON or YAML', async () => {
+    const scripted = await start({ 'dead/replay': () => ({ replayed: 1, ids: ['j1'] }) });
+    await writeFile(path.join(project.folder, 'p.yaml'), 'url: http://localhost\njson: { id: 8 }\n');
+    assert.equal((await type('dead replay j1 --edit p.yaml')).code, 0);
+    assert.equal((await type('dead replay j1 --edit -', { input: '{"a":[1]}' })).code, 0);
+    assert.deepEqual(scripted.paramsOf('dead/replay'), [
+      { ids: ['j1'], payload: { url: 'http://localhost', json: { id: 8 } } },
+      { ids: ['j1'], payload: { a: [1] } },
+    ]);
+    const broken = await type('dead replay j1 --edit -', { input: '{"a":' });
+    assert.equal(broken.code, 2);
+    assert.match(broken.stderr, /neither JSON nor YAML/);
+  });
+
+  it('ask before they discard, and do nothing unless the answer is yes', async () => {
+    const scripted = await start({ 'dead/list': () => ({ jobs: [job(), job({ id: 'j41' })] }), 'dead/discard': () => ({ discarded: 2, ids: ['j40', 'j41'] }) });
+    const no = await type('dead discard --all', { columns: 80, input: '\n' });
+    assert.equal(no.code, 1);
+    assert.match(no.stderr, /Discard 2 dead letters\? That can not be undone\. \[y\/N\] Nothing was discarded\./);
+    const ended = await type('dead discard --all', { columns: 80, input: '' });
+    assert.equal(ended.code, 1);
+    assert.deepEqual(scripted.paramsOf('dead/discard'), []);
+    const yes = await type('dead discard --all', { columns: 80, input: 'y\n' });
+    assert.equal(yes.code, 0);
+    assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true }]);
+  });
+
+  it('follow cursors until the limit is reached', async () => {
+    const scripted = await start({
+      'job/list': ({ limit = 100, cursor = '0' }) => ({
+        jobs: Array.from({ length: limit }, (_, index) => job({ id: `j${Number(cursor) + index + 1}` })),
+        next: String(Number(cursor) + limit),
+      }),
+    });
+    const { stdout } = await type('jobs --limit 2500 --json');
+    const ids = (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+    assert.equal(new Set(ids).size, 2500);
+    assert.deepEqual(scripted.paramsOf('job/list'), [{ limit: 1000 }, { limit: 1000, cursor: '1000' }, { limit: 500, cursor: '2000' }]);
+  });
+
+  it('end with the exit code that fits the error', async () => {
+    const errors: readonly (readonly [ConstructorParameters<typeof CodedError>[0], number])[] = [
+      ['not-found', 2],
+      ['invalid-params', 2],
+      ['wrong-state', 1],
+      ['queue-full', 1],
+      ['store-unavailable', 1],
+      ['internal', 1],
+    ];
+    let error = new CodedError('internal', '');
+    await start({
+      'queue/pause': () => {
+        throw error;
+      },
+    });
+    for (const [code, exit] of errors) {
+      error = new CodedError(code, `It is ${code}.`, { hint: 'x' });
+      assert.deepEqual(await type('pause erp'), { code: exit, stdout: '', stderr: `error: It is ${code}.\n` });
+      assert.deepEqual(JSON.parse((await type('pause erp --json')).stderr), { error: { code, message: `It is ${code}.`, hint: 'x' } });
+    }
+  });
+
+  it('say so where the daemon has another version', async () => {
+    await start({ 'queue/list': () => ({ queues: [] }) }, { version: '9.9.9' });
+    const text = await type('queues');
+    assert.equal(text.code, 0);
+    assert.match(text.stderr, /the daemon has version 9\.9\.9, this command .*; `sluice restart` makes them the same/);
+    const json = await type('queues --json');
+    assert.equal(json.stdout, '[]\n');
+    assert.match((JSON.parse(json.stderr) as { notice: string }).notice, /9\.9\.9/);
+  });
+
+  it("don't take a copied project's daemon.json for their own", async () => {
+    await start({ 'daemon/status': () => ({ ...(daemon as ScriptedDaemon).status('0.1.0'), project: '/elsewhere' }) });
+    const { code, stderr } = await type('status');
+    assert.equal(code, 3);
+    assert.match(stderr, /is not running/);
+  });
+
+  it('reports a daemon that goes away in the middle', async () => {
+    const scripted = await start({ 'queue/list': () => scripted.crash().then(() => ({ queues: [] })) });
+    const { code, stderr } = await type('queues');
+    assert.equal(code, 3);
+    assert.match(stderr, /went away before it answered queue\/list|broke during queue\/list/);
+  });
+
+  it('colours only where it is wanted', async () => {
+    await start({ 'dead/list': () => ({ jobs: [job()] }) });
+    const hasColour = async (options: Partial<CommandLineOptions>): Promise<boolean> => (await type('dead', options)).stdout.includes('\u001b[31m');
+    assert.equal(await hasColour({ columns: 80, env: { NO_COLOR: '' } }), true);
+    assert.equal(await hasColour({ columns: 80 }), false);
+    assert.equal(await hasColour({ env: { NO_COLOR: '' } }), false);
+    assert.equal(await hasColour({ env: { FORCE_COLOR: '1' } }), true);
+    assert.equal(await hasColour({ columns: 80, env: { NO_COLOR: '', TERM: 'dumb' } }), false);
+  });
+
+  it('stop listening for Ctrl-C when they are done', async () => {
+    await start({ 'queue/list': () => ({ queues: [] }) });
+    const line = new CommandLine(['queues'], { cwd: project.folder });
+    await line.result;
+    assert.equal(line.isListening, false);
+  });
+});
