@@ -4,6 +4,8 @@ import { CodedError, errorCodes, type ErrorCode } from '../../schemas/protocol/e
 import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';
 import type { Changed, SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+import { defaultLimits } from '../server/limits.ts';
+import { formatBytes } from './render/format.ts';
 import { WebSocketReader, WebSocketWriter } from './web-socket-transport.ts';
 
 export interface DaemonAddress {
@@ -13,6 +15,8 @@ export interface DaemonAddress {
 
 /** How long opening a connection may take on loopback. */
 const handshakeMs = 5_000;
+/** What JSON-RPC adds to the parameters. */
+const envelopeBytes = 1_024;
 /** An answer holds a page at most; this bounds what a stranger on the port could make the command hold. */
 const maxMessageBytes = 256 * 1024 * 1024;
 
@@ -56,6 +60,11 @@ export class DaemonClient {
   }
 
   async call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
+    const bytes = Buffer.byteLength(JSON.stringify(params));
+    if (bytes > defaultLimits.messageBytes - envelopeBytes) {
+      // The daemon would end the connection without a word.
+      throw new CodedError('too-large', `That is ${formatBytes(bytes)}; a message may have ${formatBytes(defaultLimits.messageBytes)}. Large inputs go into a file: \`-i name=@file\`.`);
+    }
     const lost = this.closed.then(() => {
       throw new CodedError('unreachable', `The daemon went away before it answered ${method}.`);
     });

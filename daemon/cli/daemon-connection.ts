@@ -14,12 +14,17 @@ export interface Connection {
   readonly version: string;
 }
 
-/** How long a daemon may take from its start to its first answer. */
-const startLimitMs = 15_000;
 /** How long a daemon that was started elsewhere may take when the one started here has given way to it. */
 const rivalLimitMs = 3_000;
 const firstAnswerMs = 5_000;
 const retryMs = 25;
+
+export interface StartOptions {
+  /** Path of the daemon's program; its usual one where it is missing. */
+  readonly program?: string;
+  /** How long a daemon may take from its start to its first answer; 15 seconds where it is missing. */
+  readonly startLimitMs?: number;
+}
 
 type Try = { readonly kind: 'connected'; readonly connection: Connection } | { readonly kind: 'none' } | { readonly kind: 'silent'; readonly pid: number };
 
@@ -34,17 +39,22 @@ export async function connectIfRunning(projectFolder: string): Promise<Connectio
  * A connection to the project's daemon, started where none runs. Where two commands start one at the same time, the
  * project's lock lets one live, and both get to it.
  */
-export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv): Promise<Connection> {
+export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv, { program, startLimitMs = 15_000 }: StartOptions = {}): Promise<Connection> {
   const running = await connectIfRunning(projectFolder);
   if (running !== undefined) return running;
 
-  const launch = await launchDaemon(projectFolder, env);
+  const launch = await launchDaemon(projectFolder, env, program);
   let deadlineMs = performance.now() + startLimitMs;
   let hasEnded = false;
   while (performance.now() < deadlineMs) {
     const next = await tryToConnect(projectFolder);
     if (next.kind === 'connected') {
-      await (launch.ended() === undefined ? launch.keepLog() : launch.dropLog());
+      if (next.connection.status.pid === launch.pid) {
+        await launch.keepLog();
+      } else {
+        await launch.giveWay();
+        await launch.dropLog();
+      }
       return next.connection;
     }
     if (launch.ended() !== undefined && !hasEnded) {
@@ -55,7 +65,7 @@ export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessE
   }
   const words = await launch.lastWords();
   await (hasEnded ? launch.dropLog() : launch.keepLog());
-  throw notStarted(launch.ended(), words, projectFolder);
+  throw notStarted(launch.ended(), words, projectFolder, startLimitMs);
 }
 
 async function tryToConnect(projectFolder: string): Promise<Try> {
@@ -104,7 +114,7 @@ function silentDaemon(pid: number): CodedError {
   return new CodedError('unreachable', `The project's daemon (pid ${pid}) doesn't answer. If it doesn't recover, end it with \`kill ${pid}\`; what it has accepted is kept.`);
 }
 
-function notStarted(end: string | undefined, words: string, projectFolder: string): CodedError {
+function notStarted(end: string | undefined, words: string, projectFolder: string, startLimitMs: number): CodedError {
   const what = end === undefined ? `The daemon was started but did not answer within ${startLimitMs / 1000} s.` : `The daemon could not be started: it ${end}.`;
   const why = words === '' ? `Its log is in ${path.join(stateFolderOf(projectFolder), 'daemon.log')}.` : `It wrote:\n${words}`;
   return new CodedError('unreachable', `${what} ${why}`);

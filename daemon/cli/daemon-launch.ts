@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +10,12 @@ import { daemonProgramUrl } from './daemon-location.ts';
 /** What a daemon writes before its log is open, and what Node writes when it crashes. */
 export const startLogName = 'daemon-start.log';
 const shownLines = 15;
+/** How long a daemon may take to find the lock taken. */
+const giveWayLimitMs = 5_000;
 
 export interface DaemonLaunch {
+  /** Undefined where it could not even be started. */
+  readonly pid: number | undefined;
   /** The exit code or signal, as soon as the daemon has ended; undefined as long as it runs. */
   readonly ended: () => string | undefined;
   /** The last lines that it wrote. */
@@ -18,10 +23,16 @@ export interface DaemonLaunch {
   /** It runs: what it will write stands in `daemon-start.log` from now on. */
   readonly keepLog: () => Promise<void>;
   readonly dropLog: () => Promise<void>;
+  /**
+   * Another daemon has the project: this one will find its lock taken and end. Resolves when it has ended, because if it came to
+   * the lock after the other had been stopped, a daemon would run that nobody wanted.
+   */
+  readonly giveWay: () => Promise<void>;
 }
 
-export function daemonArguments(projectFolder: string): readonly string[] {
-  return ['--disable-warning=ExperimentalWarning', fileURLToPath(daemonProgramUrl), '--project', projectFolder];
+/** The path of the daemon's program can be another one in tests. */
+export function daemonArguments(projectFolder: string, program = fileURLToPath(daemonProgramUrl)): readonly string[] {
+  return ['--disable-warning=ExperimentalWarning', program, '--project', projectFolder];
 }
 
 export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -30,14 +41,15 @@ export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts a daemon that outlives this process, its terminal and its group. */
-export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv): Promise<DaemonLaunch> {
+export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv, program?: string): Promise<DaemonLaunch> {
   const stateFolder = await makeStateFolder(projectFolder);
   // A name of its own: of two commands that start a daemon at the same time, each must show its own daemon's words.
   const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
   const log = await open(logPath, 'wx', 0o600);
   let end: string | undefined;
+  let child: ChildProcess;
   try {
-    const child = spawn(process.execPath, daemonArguments(projectFolder), {
+    child = spawn(process.execPath, daemonArguments(projectFolder, program), {
       cwd: projectFolder,
       env: daemonEnvironment(env),
       detached: true,
@@ -51,10 +63,20 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
     await log.close();
   }
   return {
+    pid: child.pid,
+    giveWay: async () => giveWay(child),
     ended: () => end,
     lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
     // Windows refuses to rename or remove what a process has open; the file then stays where it is.
     keepLog: async () => rename(logPath, path.join(stateFolder, startLogName)).catch(() => undefined),
     dropLog: async () => rm(logPath, { force: true }).catch(() => undefined),
   };
+}
+
+async function giveWay(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const timer = setTimeout(() => child.kill(), giveWayLimitMs);
+  child.ref();
+  await once(child, 'exit');
+  clearTimeout(timer);
 }

@@ -24,7 +24,7 @@ export async function runChecks(context: CommandContext): Promise<readonly Check
   } catch (error) {
     return [...checks, { name: 'project', ok: false, detail: messageOf(error) }];
   }
-  checks.push({ name: 'project', ok: true, detail: project }, await checkFiles(project), ...(await checkPermissions(project)), await checkDisk(project));
+  checks.push({ name: 'project', ok: true, detail: project }, await checkFiles(project, context.terminal.io.env), ...(await checkPermissions(project)), await checkDisk(project));
   return [...checks, ...(await checkDaemon(context))];
 }
 
@@ -34,8 +34,8 @@ export function checkNode(version: string): Check {
   return { name: 'node', ok, detail: ok ? `${version} at ${process.execPath}` : `${version} is too old: it takes ${oldestNode.join('.')} or newer.` };
 }
 
-async function checkFiles(project: string): Promise<Check> {
-  const { files, diagnostics } = await checkProject(project);
+async function checkFiles(project: string, env: NodeJS.ProcessEnv): Promise<Check> {
+  const { files, diagnostics } = await checkProject(project, env);
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const detail = errors === 0 ? `${formatCount(files, 'file')} without errors` : `${formatCount(errors, 'error')} in ${formatCount(files, 'file')}: run \`sluice validate\`.`;
   return { name: 'files', ok: errors === 0, detail };

@@ -7,6 +7,7 @@ import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/a
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { LineMap } from '../../schemas/workflow/line-map.ts';
 import { findProjectFolder, listProjectFiles } from '../project-folder.ts';
+import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface CheckResult {
@@ -20,11 +21,13 @@ interface CheckedProject {
   readonly analysis: ProjectAnalysis;
   /** By path from the project's folder. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Names of those that are set. */
+  readonly secrets: readonly string[];
 }
 
 /** All files of a project, named relative to its folder. */
-export async function checkProject(projectFolder: string): Promise<CheckResult> {
-  const { analysis, texts } = await analyseFolder(projectFolder);
+export async function checkProject(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckResult> {
+  const { analysis, texts } = await analyseFolder(projectFolder, env);
   const diagnostics = [...texts].flatMap(([file, text]) => viewsOf(file, text, analysis.diagnostics.get(file) ?? []));
   return { files: texts.size, diagnostics };
 }
@@ -33,32 +36,32 @@ export async function checkProject(projectFolder: string): Promise<CheckResult> 
  * Single files, named as a person would name them from `cwd`. One that belongs to a project is checked against the rest of
  * it; any other is taken for a workflow, and what it says about other files is believed.
  */
-export async function checkGivenFiles(paths: readonly string[], cwd: string): Promise<CheckResult> {
+export async function checkGivenFiles(paths: readonly string[], { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<CheckResult> {
   const projects = new Map<string, CheckedProject>();
   const diagnostics: DiagnosticView[] = [];
   const wanted = [...new Set(paths)];
   for (const file of wanted) {
     const text = await readGiven(file);
-    const found = await diagnosticsOf(file, text, projects);
+    const found = await diagnosticsOf(file, text, projects, env);
     diagnostics.push(...viewsOf(nameFrom(cwd, file), text, found));
   }
   return { files: wanted.length, diagnostics };
 }
 
-async function diagnosticsOf(file: string, text: string, projects: Map<string, CheckedProject>): Promise<readonly Diagnostic[]> {
+async function diagnosticsOf(file: string, text: string, projects: Map<string, CheckedProject>, env: NodeJS.ProcessEnv): Promise<readonly Diagnostic[]> {
   const folder = await findProjectFolder(path.dirname(file));
   const id = workflowIdOf(slashed(file));
   if (folder === undefined) return analyseWorkflow({ text, id }).diagnostics;
-  const project = projects.get(folder) ?? (await analyseFolder(folder));
+  const project = projects.get(folder) ?? (await analyseFolder(folder, env));
   projects.set(folder, project);
-  const { analysis, texts } = project;
+  const { analysis, texts, secrets } = project;
   const own = slashed(path.relative(folder, file));
   if (texts.has(own)) return analysis.diagnostics.get(own) ?? [];
-  const names = { queues: analysis.queues, connections: analysis.connections.keys(), env: analysis.config.env };
+  const names = { queues: analysis.queues, connections: analysis.connections.keys(), env: analysis.config.env, secrets };
   return analyseWorkflow({ text, id, project: names }).diagnostics;
 }
 
-async function analyseFolder(projectFolder: string): Promise<CheckedProject> {
+async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
   const files = await listProjectFiles(projectFolder);
   const texts = new Map<string, string>();
   for (const { file, path: absolute } of files) {
@@ -68,7 +71,12 @@ async function analyseFolder(projectFolder: string): Promise<CheckedProject> {
       throw new CodedError('bad-project', `${absolute} can't be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { analysis: analyseProject([...texts].map(([file, text]) => ({ path: file, text }))), texts };
+  const secrets = new SecretSource({ projectFolder, env }).names();
+  const analysis = analyseProject(
+    [...texts].map(([file, text]) => ({ path: file, text })),
+    { secrets },
+  );
+  return { analysis, texts, secrets };
 }
 
 async function readGiven(file: string): Promise<string> {

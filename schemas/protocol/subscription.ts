@@ -6,7 +6,8 @@ import { RunId } from './shape.ts';
 
 /**
  * A client subscribes to a topic, gets a snapshot as the answer, then `changed` notifications, numbered from 1 without
- * gaps, at most four a second whatever the job rate. Each carries whole entries, so the newest one alone is enough.
+ * gaps, at most four a second whatever the job rate. Each carries whole entries: the newest state of an entry is all that
+ * counts. For `log` it carries lines that are new.
  */
 export const SubscribeParams = Type.Union([
   Type.Object({ topic: Type.Literal('queues') }, { additionalProperties: false }),
@@ -30,10 +31,16 @@ export type TopicState = Static<typeof TopicState>;
 export const SubscribeResult = Type.Object({ id: Type.Integer(), snapshot: TopicState });
 export type SubscribeResult = Static<typeof SubscribeResult>;
 
-/** Params of the notification `changed`. Only entries that differ from what was sent before are in it. */
+/**
+ * Params of the notification `changed`. Only entries that differ from what was sent before are in it; `uptimeMs` of the
+ * status alone is no difference.
+ */
 export const Changed = Type.Object({
   id: Type.Integer({ description: 'Of the subscription.' }),
   number: Type.Integer({ description: 'From 1, without gaps.' }),
   change: TopicState,
+  removed: Type.Optional(
+    Type.Array(Type.String(), { description: 'Names of queues, or ids of runs, that the topic no longer holds. For `runs`: also those that newer ones pushed out.' }),
+  ),
 });
 export type Changed = Static<typeof Changed>;

@@ -20,8 +20,8 @@ export interface Document {
 
 /** In UTF-16 code units. */
 export const maxDocumentLength = 1_048_576;
-/** A file of the greatest length with five characters a token; dense rubbish is refused sooner, before it costs seconds. */
-const maxTokens = 200_000;
+/** A file of the greatest length with two characters a token; dense rubbish is refused sooner, before it costs seconds. */
+const maxTokens = 500_000;
 /** Nobody reads more, and rubbish gives one for each character. */
 const maxSyntaxErrors = 100;
 

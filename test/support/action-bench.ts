@@ -1,12 +1,13 @@
-import type { ActionContext, ActionResult } from '../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedConnection } from '../../daemon/actions/action.ts';
 import { Actions, type ActionsOptions } from '../../daemon/actions/actions.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { actionContext } from './action-context.ts';
 import { HttpSink, type HttpSinkOptions, type Responder } from './http-sink.ts';
+import { SmtpSink, type SmtpSinkOptions } from './smtp-sink.ts';
 
 /** Where actions are tried out: all of them, and the servers that they call. `clear()` after each test. */
 export class ActionBench {
-  readonly #sinks: HttpSink[] = [];
+  readonly #sinks: (HttpSink | SmtpSink)[] = [];
   #actions = actionsOf({});
 
   /** Runs an action once. */
@@ -27,6 +28,19 @@ export class ActionBench {
     const sink = new HttpSink({ ...options, ...(respond === undefined ? {} : { respond }) });
     this.#sinks.push(sink);
     return { sink, ...(await sink.start()) };
+  }
+
+  /** Starts an SMTP server; the connection to it is called `esp`. */
+  async smtp(options: SmtpSinkOptions = {}, given: Partial<ResolvedConnection> = {}): Promise<{ sink: SmtpSink; connection: ResolvedConnection }> {
+    const sink = new SmtpSink(options);
+    this.#sinks.push(sink);
+    const { host, port } = await sink.start();
+    return { sink, connection: { name: 'esp', type: 'smtp', host, port, tls: 'none', pool: 2, from: 'News <news@sender.example>', ...given } };
+  }
+
+  /** Mails once, through a connection that goes by the name `esp`. */
+  mail(connection: ResolvedConnection, input: JsonObject, context: Partial<ActionContext> = {}): Promise<ActionResult> {
+    return this.run('email/send', input, { connection: (name) => (name === 'esp' ? connection : undefined), ...context });
   }
 
   async stopActions(): Promise<void> {

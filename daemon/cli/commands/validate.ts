@@ -14,13 +14,13 @@ export const addValidate: AddCommand = (program, runtime) => {
     .action(
       runtime.action(async (context, given: readonly string[]) => {
         const { terminal } = context;
-        const { cwd } = terminal.io;
+        const { cwd, env } = terminal.io;
         const { files, diagnostics } =
           given.length === 0
-            ? await checkProject(await context.project())
+            ? await checkProject(await context.project(), env)
             : await checkGivenFiles(
                 given.map((file) => path.resolve(cwd, file)),
-                cwd,
+                { cwd, env },
               );
         if (context.json) terminal.out(JSON.stringify(diagnostics, null, 2));
         else {

@@ -28,6 +28,10 @@ export function locator(text: string, node: ScalarNode): Locator {
 function sourceOffsets(text: string, node: ScalarNode): number[] {
   const value = String(node.value);
   const { start, end } = bodyOf(text, node);
+  if (node.style === 'double-quoted') {
+    const exact = doubleQuotedOffsets(text, start, end);
+    if (exact.length === value.length + 1) return exact;
+  }
   const offsets: number[] = [];
   const indent = node.style === 'literal' ? indentAt(text, start, end) : 0;
   let at = start;
@@ -57,6 +61,36 @@ function sourceOffsets(text: string, node: ScalarNode): number[] {
       index += 1;
     }
     at = Math.min(at + length, end);
+  }
+  offsets.push(Math.min(at, end));
+  return offsets;
+}
+
+/**
+ * The same for double quotes, where escapes can stand for white space, so that walking side by side would lose its way. Follows
+ * YAML 1.2.2, 7.3.1: breaks are folded, spaces around them don't count, an escaped break leaves nothing.
+ */
+function doubleQuotedOffsets(text: string, start: number, end: number): number[] {
+  const offsets: number[] = [];
+  let at = start;
+  while (at < end) {
+    const [fold = ''] = /^[ \t]*(?:\r?\n[ \t]*)+/.exec(text.slice(at, Math.min(end, at + 10_000))) ?? [];
+    const isJoined = text[at] === '\\' && /^\r?\n/.test(text.slice(at + 1, at + 3));
+    if (isJoined || fold !== '') {
+      const from = isJoined ? at + 1 : at;
+      const [space = ''] = isJoined ? (/^(?:\r?\n[ \t]*)+/.exec(text.slice(from, Math.min(end, from + 10_000))) ?? []) : [fold];
+      const breaks = [...space.matchAll(/\n/g)].map(({ index }) => from + index);
+      // One break is a space, or nothing when it is escaped; each further one is a break.
+      if (breaks.length > 1) offsets.push(...breaks.slice(1));
+      else if (!isJoined) offsets.push(breaks[0] ?? at);
+      at = from + space.length;
+      continue;
+    }
+    const isEscaped = text[at] === '\\';
+    const length = isEscaped ? (escapeLengths[text.charAt(at + 1)] ?? 2) : 1;
+    offsets.push(at);
+    if (length === 10 && Number.parseInt(text.slice(at + 2, at + 10), 16) > 0xffff) offsets.push(at);
+    at += length;
   }
   offsets.push(Math.min(at, end));
   return offsets;

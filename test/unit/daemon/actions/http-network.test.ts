@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { ActionContext, ActionResult } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
@@ -36,14 +35,17 @@ describe('http/request on the network', () => {
   });
 
   describe('when no answer comes', () => {
-    let raw: Server | undefined;
-    afterEach(() => raw?.close());
+    const servers: Server[] = [];
+    afterEach(() => {
+      for (const server of servers.splice(0)) server.close();
+    });
 
     async function rawServer(answer: string): Promise<string> {
-      raw = createServer((socket) => {
+      const raw = createServer((socket) => {
         socket.on('error', () => {});
         socket.once('data', () => socket.end(answer));
       });
+      servers.push(raw);
       raw.listen(0, '127.0.0.1');
       await once(raw, 'listening');
       return `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`;
@@ -77,6 +79,24 @@ describe('http/request on the network', () => {
       assert.equal(cut.kind, 'network');
       const garbage = failed(await run({ url: await rawServer('220 mail.example.com ESMTP\r\n') })).error;
       assert.deepEqual([garbage.kind, garbage.cause], ['network', 'not HTTP']);
+    });
+
+    it('says that the answer has too many headers, or changes the protocol', async () => {
+      const large = failed(await run({ url: await rawServer(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`) })).error;
+      assert.deepEqual([large.kind, large.cause], ['network', 'response headers too large']);
+      const switched = failed(await run({ url: await rawServer('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n') })).error;
+      assert.equal(switched.kind, 'network');
+    });
+
+    it('takes a hint that comes before the answer for none', async () => {
+      const url = await rawServer('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi');
+      assert.deepEqual(succeeded(await run({ url })).output, { status: 200, headers: { 'content-length': '2' }, body: 'hi' });
+    });
+
+    it('says that the actions have stopped', async () => {
+      const { url } = await bench.http();
+      await bench.stopActions();
+      assert.equal(failed(await run({ url })).error.kind, 'network');
     });
 
     it("says that a certificate isn't trusted", async () => {
@@ -144,35 +164,6 @@ describe('http/request on the network', () => {
       await bench.stopActions();
       assert.equal(failed(await running).ok, false);
       await sink.disconnected(1);
-    });
-  });
-
-  describe('connections', () => {
-    it('are kept and used again', async () => {
-      const { sink, url } = await bench.http();
-      for (let call = 0; call < 20; call++) succeeded(await run({ url }));
-      // undici frees a connection one turn of the event loop after its answer, so that two take turns.
-      assert.ok(sink.connections <= 2, String(sink.connections));
-    });
-
-    it('are enough for a hundred calls at once', async () => {
-      const waiting: ServerResponse[] = [];
-      const { url } = await bench.http(() => (response) => {
-        // None is answered before all are there.
-        if (waiting.push(response) === 100) for (const one of waiting) one.end();
-      });
-      const calls = Array.from({ length: 100 }, () => run({ url }));
-      for (const result of await Promise.all(calls)) succeeded(result);
-    });
-
-    it('go through the proxy of the environment, but for those of NO_PROXY, and are guarded there', async () => {
-      const proxy = await bench.http(({ path }) => ({ body: path }));
-      const direct = await bench.http(() => ({ body: 'direct' }));
-      await bench.use({ env: { HTTP_PROXY: proxy.url, NO_PROXY: '127.0.0.1' } });
-      assert.equal((succeeded(await run({ url: 'http://api.example.com/a?b=c' })).output as JsonObject)['body'], 'http://api.example.com/a?b=c');
-      assert.equal((succeeded(await run({ url: direct.url })).output as JsonObject)['body'], 'direct');
-      assert.equal(failed(await run({ url: 'http://169.254.169.254/' })).error.cause, 'address not allowed');
-      assert.equal(proxy.sink.requests.length, 1);
     });
   });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Actions } from '../../../../daemon/actions/actions.ts';
 import type { ActionContext, ActionResult } from '../../../../daemon/actions/action.ts';
 import { readWebhookSecrets, signWebhook } from '../../../../daemon/actions/standard-webhook.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
+import { ActionBench } from '../../../support/action-bench.ts';
 import { actionContext, failed, succeeded } from '../../../support/action-context.ts';
-import { HttpSink, type Responder, type SinkRequest } from '../../../support/http-sink.ts';
+import type { SinkRequest } from '../../../support/http-sink.ts';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -42,29 +42,12 @@ describe('signWebhook', () => {
 });
 
 describe('webhook/send', () => {
-  const sinks: HttpSink[] = [];
-  let actions = new Actions({ version: '1.2.3', env: {} });
-
-  afterEach(async () => {
-    await actions.stop();
-    await Promise.all(sinks.splice(0).map((sink) => sink.stop()));
-    actions = new Actions({ version: '1.2.3', env: {} });
-  });
-
-  async function sinkOf(respond?: Responder): Promise<{ sink: HttpSink; url: string }> {
-    const sink = new HttpSink(respond === undefined ? {} : { respond });
-    sinks.push(sink);
-    return { sink, url: (await sink.start()).url };
-  }
-
-  async function run(input: JsonObject, context: Partial<ActionContext> = {}): Promise<ActionResult> {
-    const action = actions.get('webhook/send');
-    assert.ok(action);
-    return action.execute(input, actionContext(context));
-  }
+  const bench = new ActionBench();
+  afterEach(() => bench.clear());
+  const run = (input: JsonObject, context?: Partial<ActionContext>): Promise<ActionResult> => bench.run('webhook/send', input, context);
 
   it('posts the body as it is, signed, with the key as its id', async () => {
-    const { sink, url } = await sinkOf(() => ({ status: 202, headers: { 'content-type': 'application/json' }, body: '{"queued":true}' }));
+    const { sink, url } = await bench.http(() => ({ status: 202, headers: { 'content-type': 'application/json' }, body: '{"queued":true}' }));
     const { output } = succeeded(await run({ url: `${url}/hook`, body: { id: 7, name: 'Zoë' }, secret }));
     assert.deepEqual(output, { status: 202, body: { queued: true } });
     const [request] = sink.requests;
@@ -74,13 +57,13 @@ describe('webhook/send', () => {
   });
 
   it('wraps the body of an event with a type', async () => {
-    const { sink, url } = await sinkOf();
+    const { sink, url } = await bench.http();
     succeeded(await run({ url, body: { id: 7 }, type: 'deal.closed', secret }));
     assert.deepEqual(verified(sink.requests[0], secret, actionContext().now), { type: 'deal.closed', timestamp: '2026-01-02T03:04:05.000Z', data: { id: 7 } });
   });
 
   it('sends the same id and body in each attempt, with the time of the attempt', async () => {
-    const { sink, url } = await sinkOf();
+    const { sink, url } = await bench.http();
     const later = actionContext().now + 3_600_000;
     succeeded(await run({ url, body: {}, type: 'a', secret }));
     succeeded(await run({ url, body: {}, type: 'a', secret }, { now: later }));
@@ -92,14 +75,14 @@ describe('webhook/send', () => {
 
   it('signs with each of several secrets', async () => {
     const other = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
-    const { sink, url } = await sinkOf();
+    const { sink, url } = await bench.http();
     succeeded(await run({ url, body: {}, secret: `${secret} ${other}` }));
     verified(sink.requests[0], secret, actionContext().now);
     verified(sink.requests[0], other, actionContext().now);
   });
 
   it("isn't signed without a secret, and its own headers can't be replaced", async () => {
-    const { sink, url } = await sinkOf();
+    const { sink, url } = await bench.http();
     succeeded(await run({ url, body: null, headers: { 'Webhook-Id': 'x', 'WEBHOOK-SIGNATURE': 'x', 'Content-Type': 'x', 'X-Own': 'y' } }));
     const headers = sink.requests[0]?.headers ?? {};
     assert.deepEqual([headers['webhook-id'], headers['webhook-signature'], headers['content-type'], headers['x-own']], ['key_1', undefined, 'application/json', 'y']);
@@ -113,14 +96,14 @@ describe('webhook/send', () => {
   });
 
   it('follows no redirect', async () => {
-    const { sink, url } = await sinkOf(() => ({ status: 307, headers: { location: '/to' } }));
+    const { sink, url } = await bench.http(() => ({ status: 307, headers: { location: '/to' } }));
     const { error } = failed(await run({ url, body: {} }));
     assert.deepEqual([error.kind, error.status, error.cause], ['status', 307, '307 redirect']);
     assert.equal(sink.requests.length, 1);
   });
 
   it('gives 410 a cause of its own, and slows down where it is told to', async () => {
-    const { url } = await sinkOf(({ path }) => (path === '/gone' ? { status: 410 } : { status: 429, headers: { 'retry-after': '3' } }));
+    const { url } = await bench.http(({ path }) => (path === '/gone' ? { status: 410 } : { status: 429, headers: { 'retry-after': '3' } }));
     const gone = failed(await run({ url: `${url}/gone`, body: {} }));
     assert.deepEqual([gone.error.kind, gone.error.status, gone.error.cause], ['status', 410, '410 webhook gone']);
     const slow = failed(await run({ url, body: {} }));
@@ -128,12 +111,12 @@ describe('webhook/send', () => {
   });
 
   it('takes an event for delivered, however long the answer', async () => {
-    const { url } = await sinkOf(() => ({ body: 'x'.repeat(1_000_000) }));
+    const { url } = await bench.http(() => ({ body: 'x'.repeat(1_000_000) }));
     assert.deepEqual(succeeded(await run({ url, body: {} })).output, { status: 200, body: null });
   });
 
   it('closes its socket when it is aborted', async () => {
-    const { sink, url } = await sinkOf(() => 'hang');
+    const { sink, url } = await bench.http(() => 'hang');
     const controller = new AbortController();
     const running = run({ url, body: {} }, { signal: controller.signal });
     await sink.received(1);

@@ -74,6 +74,14 @@ describe('sluice run', () => {
     });
   }
 
+  it('says how to hand over inputs that are too large for a message', async () => {
+    const scripted = await start(running);
+    const { code, stderr } = await sluice(['run', 'deal', '-i', `note=${'x'.repeat(1_100_000)}`], { cwd: project.folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /That is 1\.0 MiB; a message may have 1\.0 MiB\. Large inputs go into a file: `-i name=@file`/);
+    assert.deepEqual(scripted.paramsOf('run/start'), []);
+  });
+
   it('waits for the end, and exits 0 where it succeeded', async () => {
     const scripted = await start(running);
     const line = new CommandLine(['run', 'deal', '--wait'], { cwd: project.folder });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sluice, type CommandResult } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
@@ -55,8 +55,9 @@ describe('sluice validate', () => {
   it('checks a workflow that belongs to no project by itself', async () => {
     const lone = await TemporaryProject.make();
     try {
-      const folder = path.dirname(lone.folder);
-      const file = path.join(folder, `${path.basename(lone.folder)}.yaml`);
+      const folder = lone.folder;
+      await rm(path.join(folder, '.sluice'), { recursive: true });
+      const file = path.join(folder, 'lone.yaml');
       await writeFile(file, step('from_elsewhere'));
       assert.equal((await sluice(['validate', file], { cwd: folder })).code, 0);
       await writeFile(file, step('from_elsewhere', '    usse: x\n'));
@@ -66,6 +67,16 @@ describe('sluice validate', () => {
     } finally {
       await lone.remove();
     }
+  });
+
+  it('knows the secrets that are set, by the environment or the file', async () => {
+    await write('a.sluice.yaml', step('erp').replace('url: "https://example.com"', 'url: "https://example.com", headers: { authorization: "${{ secrets.ERP_TOKEN }}" }'));
+    const missing = await validate();
+    assert.equal(missing.code, 1);
+    assert.match(missing.stdout, /^a\.sluice\.yaml:5:\d+: error: There is no secret .?ERP_TOKEN/);
+    assert.equal((await sluice(['validate'], { cwd: project.folder, env: { SLUICE_SECRET_ERP_TOKEN: 'x' } })).code, 0);
+    await writeFile(path.join(project.state, 'secrets.env'), 'ERP_TOKEN=x\n', { mode: 0o600 });
+    assert.equal((await validate()).code, 0);
   });
 
   it('says which file is missing', async () => {

@@ -45,7 +45,6 @@ describe('a table', () => {
     const style = (format: string | undefined, text: string): string => (format === 'red' ? `\u001b[31m${text}\u001b[39m` : text);
     const coloured = renderTable(rows, red, { ...pipe, style });
     assert.ok(coloured.includes('\u001b[31m'));
-    // eslint-disable-next-line no-control-regex -- colours are control characters
     const plain = coloured.replace(/\u001b\[\d+m/g, '').split('\n').map((line) => line.trimEnd()).join('\n');
     assert.equal(plain, renderTable(rows, columns, pipe));
   });

@@ -1,0 +1,72 @@
+import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import { QueueRunner, type QueueRunnerOptions } from './queue-runner.ts';
+
+/** All queues, each with a runner of its own. */
+export class Dispatcher {
+  readonly #options: Omit<QueueRunnerOptions, 'name' | 'onIdle'>;
+  #whenIdle: (() => void)[] = [];
+  readonly #runners = new Map<string, QueueRunner>();
+  #running = false;
+
+  constructor(options: { readonly clock: Clock; readonly store: Store } & Pick<QueueRunnerOptions, 'execute' | 'onError'>) {
+    this.#options = options;
+  }
+
+  restore(queues: readonly StoredQueue[]): void {
+    for (const queue of queues) this.queue(queue.name).restore(queue);
+  }
+
+  declare(definitions: readonly QueueDefinition[]): void {
+    for (const definition of definitions) this.queue(definition.name).declare(definition);
+  }
+
+  setDepths(depths: readonly QueueDepth[]): void {
+    for (const depth of depths) this.queue(depth.name).setDepth(depth);
+  }
+
+  /** The runner of that queue, which is made where there is none. */
+  queue(name: string): QueueRunner {
+    let runner = this.#runners.get(name);
+    if (runner === undefined) {
+      runner = new QueueRunner({ ...this.#options, name, onIdle: () => this.#settleIdle() });
+      this.#runners.set(name, runner);
+      if (this.#running) runner.start();
+    }
+    return runner;
+  }
+
+  known(name: string): QueueRunner | undefined {
+    return this.#runners.get(name);
+  }
+
+  list(): QueueRunner[] {
+    return [...this.#runners.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** Whether nothing that was claimed is under way. */
+  get idle(): boolean {
+    return this.list().every((runner) => runner.idle);
+  }
+
+  /** Resolves when nothing that was claimed is under way; call it after `stop`. */
+  async drained(): Promise<void> {
+    if (!this.idle) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  start(): void {
+    this.#running = true;
+    for (const runner of this.#runners.values()) runner.start();
+  }
+
+  /** Claims nothing any more. */
+  stop(): void {
+    this.#running = false;
+    for (const runner of this.#runners.values()) runner.stop();
+  }
+
+  #settleIdle(): void {
+    if (this.#whenIdle.length > 0 && this.idle) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}

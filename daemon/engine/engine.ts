@@ -1,0 +1,214 @@
+import type { Action } from '../actions/action.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
+import type { ClaimedJob, Committed, Store } from '../store/store.ts';
+import type { Clock, Timer } from './clock.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { EngineSettings } from './engine-settings.ts';
+import { Executor } from './executor.ts';
+import { FanOut } from './fan-out.ts';
+import { OutcomeWriter } from './outcome-writer.ts';
+import { Pruner } from './pruner.ts';
+import { StoreHealth, type StoreTrouble } from './store-health.ts';
+import { WorkflowVersions } from './workflow-versions.ts';
+
+/** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
+const sweepChunk = 1000;
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly store: Store;
+  readonly projectFolder: string;
+  readonly stateFolder: string;
+  readonly actions: { get(name: string): Action | undefined };
+  readonly secrets: SecretSource;
+  readonly log: EngineLog;
+}
+
+export interface EngineLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/**
+ * What makes jobs go: it connects the store's commits with the services that act on them.
+ *
+ *     commit -> queue depths   -> dispatcher -> executor -> outcomes -> commit
+ *            -> open fan-outs  -> fan-out    -> commit
+ *            -> open sweeps    -> sweep      -> commit
+ *            -> next due time  -> timer      -> promote  -> commit
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly health: StoreHealth;
+  readonly outcomes: OutcomeWriter;
+  readonly dispatcher: Dispatcher;
+  readonly #fanOut: FanOut;
+  readonly #pruner: Pruner;
+  #executor: Executor | undefined;
+  #settings: EngineSettings | undefined;
+  readonly #listeners: ((committed: Committed) => void)[] = [];
+  #runningRuns = 0;
+  #nextDueAt: number | undefined;
+  #dueTimer: Timer | undefined;
+  #sweeping = false;
+  #promoting = false;
+  #stopping = false;
+  #commits = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { clock, store, log } = options;
+    this.health = new StoreHealth({ clock, store, onChange: (trouble) => this.#healthChanged(trouble) });
+    this.outcomes = new OutcomeWriter({
+      store,
+      health: this.health,
+      onBug: (error, { jobId }) => log.error({ err: error, job: jobId }, 'an outcome could not be written; the job is settled as interrupted at the next start'),
+    });
+    this.dispatcher = new Dispatcher({
+      clock,
+      store,
+      execute: (job, queue, release) => this.#executor?.execute(job, queue, release),
+      onError: (error) => this.#note(error, 'jobs could not be claimed'),
+    });
+    this.#fanOut = new FanOut({ ...options, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
+    this.#pruner = new Pruner({ clock, store, onError: (error) => this.#note(error, 'old runs could not be deleted') });
+  }
+
+  /** Runs that haven't ended. */
+  get runningRuns(): number {
+    return this.#runningRuns;
+  }
+
+  onCommit(listener: (committed: Committed) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Opens the store, closes what a crash interrupted, and begins. */
+  async start(settings: EngineSettings): Promise<void> {
+    const { clock, random, store, log } = this.#options;
+    const opened = await store.open({ now: clock.now(), random: random() });
+    if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
+    this.#executor = new Executor({
+      ...this.#options,
+      storeId: opened.storeId,
+      connection: (name) => this.#settings?.connections.get(name),
+      versions: new WorkflowVersions(store),
+      outcomes: this.outcomes,
+      onBug: (error, job: ClaimedJob) => log.error({ err: error, job: job.jobId, step: job.step }, 'an attempt ended by a bug'),
+    });
+    store.onCommit((committed) => this.#committed(committed));
+    this.dispatcher.restore(opened.queues);
+    await this.apply(settings);
+    this.dispatcher.start();
+    this.#pruner.start();
+    this.#committed(opened.committed);
+  }
+
+  async apply(settings: EngineSettings): Promise<void> {
+    this.#settings = settings;
+    await this.#options.store.configure({ queues: settings.queues, env: settings.env });
+    this.dispatcher.declare(settings.queues);
+    this.#pruner.apply(settings);
+  }
+
+  /** Aborts the attempt of a job that was marked as cancelled. */
+  abort(jobId: number): void {
+    this.#executor?.abort(jobId, 'cancelled');
+  }
+
+  /**
+   * Claims nothing more, gives what is under way its grace time, then cuts it off: what is cut off goes back to its queue
+   * and isn't charged.
+   */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { clock } = this.#options;
+    this.dispatcher.stop();
+    this.#executor?.refuse();
+    this.#dueTimer?.cancel();
+    await this.#pruner.stop();
+    await this.#fanOut.stop();
+    const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
+    await this.dispatcher.drained();
+    grace.cancel();
+    await this.outcomes.drained();
+    this.health.stop();
+  }
+
+  /** Whether nothing goes on that could change anything before time does. */
+  get idle(): boolean {
+    return this.dispatcher.idle && this.#fanOut.idle && this.outcomes.idle && !this.#sweeping && !this.#promoting;
+  }
+
+  /** Transactions seen so far; tests wait until it stands still. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  #committed(committed: Committed): void {
+    this.#commits++;
+    this.#runningRuns = committed.runningRuns;
+    this.dispatcher.setDepths(committed.queues);
+    if (!this.#stopping) {
+      this.#fanOut.committed(committed);
+      if (committed.sweeping) void this.#sweep();
+      this.#nextDueAt = committed.nextDueAt;
+      this.#wakeWhenDue();
+    }
+    for (const listener of this.#listeners) listener(committed);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      for (let more = true; more && !this.#stopping;) {
+        ({ more } = await this.#options.store.sweep({ now: this.#options.clock.now(), limit: sweepChunk }));
+      }
+    } catch (error) {
+      this.#note(error, 'jobs could not be cancelled');
+    } finally {
+      this.#sweeping = false;
+    }
+  }
+
+  #wakeWhenDue(): void {
+    this.#dueTimer?.cancel();
+    this.#dueTimer = undefined;
+    if (this.#nextDueAt === undefined || this.health.trouble !== undefined) return;
+    const { clock } = this.#options;
+    this.#dueTimer = clock.setTimer(Math.max(0, this.#nextDueAt - clock.now()), () => void this.#promote());
+  }
+
+  async #promote(): Promise<void> {
+    if (this.#promoting || this.#stopping) return;
+    this.#promoting = true;
+    try {
+      await this.#options.store.promote({ now: this.#options.clock.now() });
+    } catch (error) {
+      this.#note(error, 'due jobs could not be made pending');
+    } finally {
+      this.#promoting = false;
+    }
+  }
+
+  #healthChanged(trouble: StoreTrouble | undefined): void {
+    if (trouble !== undefined) {
+      this.dispatcher.stop();
+      this.#options.log.error({ problem: trouble.problem }, 'the store cannot be written: nothing is claimed or accepted until it can');
+      return;
+    }
+    this.#options.log.info({ kept: this.outcomes.kept }, 'the store can be written again');
+    this.outcomes.resume();
+    if (this.#stopping) return;
+    this.dispatcher.start();
+    this.#wakeWhenDue();
+  }
+
+  #note(error: unknown, message: string): void {
+    if (!this.health.note(error)) this.#options.log.error({ err: error }, message);
+  }
+}

@@ -1,0 +1,240 @@
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { queueDefaults, type Connection, type Step } from '../../schemas/workflow/model.ts';
+import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../../schemas/workflow/template.ts';
+import type { Action, ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../actions/action.ts';
+import { attemptVerdict } from '../core/attempt-verdict.ts';
+import { failPoint } from '../fail-point.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
+import { idempotencyKey } from '../store/idempotency-key.ts';
+import type { AttemptOutcome, ClaimedJob, SettleParams } from '../store/store.ts';
+import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
+import type { Clock } from './clock.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
+import type { QueueRunner } from './queue-runner.ts';
+import type { WorkflowVersions } from './workflow-versions.ts';
+
+/** Longest record of a request or response that is kept, in characters of JSON. */
+const maxRecord = 65_536;
+
+export interface ExecutorOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly storeId: string;
+  readonly projectFolder: string;
+  readonly actions: { get(name: string): Action | undefined };
+  readonly secrets: SecretSource;
+  readonly connection: (name: string) => Connection | undefined;
+  readonly versions: WorkflowVersions;
+  readonly outcomes: OutcomeWriter;
+  /** A bug in an action or in Sluice; the job is a dead letter, and the daemon goes on. */
+  readonly onBug: (error: unknown, job: ClaimedJob) => void;
+}
+
+/**
+ * Makes attempts. Each reads as a pipeline: the step, its input with secrets, the action, the verdict, the outcome.
+ * The claim has put the attempt on disk before it comes here.
+ */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #running = new Map<number, AttemptSignal>();
+  #stopping = false;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** Attempts under way. */
+  get active(): number {
+    return this.#running.size;
+  }
+
+  execute(job: ClaimedJob, queue: QueueRunner, release: () => void): void {
+    void this.#attempt(job, queue).then((settled) => {
+      // First the slot, then the outcome: the claim that follows from it goes into the same transaction.
+      release();
+      this.#options.outcomes.settle(settled);
+    });
+  }
+
+  /** Tells the attempt of that job to end. False where none is under way. */
+  abort(jobId: number, reason: AbortReason): boolean {
+    const attempt = this.#running.get(jobId);
+    attempt?.abort(reason);
+    return attempt !== undefined;
+  }
+
+  /** From now on nothing begins, and what is under way is told to end. */
+  stopAll(): void {
+    this.#stopping = true;
+    for (const attempt of this.#running.values()) attempt.abort('stopped');
+  }
+
+  /** What is claimed from now on goes back without an attempt. */
+  refuse(): void {
+    this.#stopping = true;
+  }
+
+  async #attempt(job: ClaimedJob, queue: QueueRunner): Promise<SettleParams> {
+    const { clock, versions } = this.#options;
+    let step: Step | undefined;
+    let result: ActionResult | 'given-up' | 'stopped';
+    let reason: AbortReason | undefined;
+    try {
+      step = versions.known(job) ?? (await versions.step(job));
+      if (this.#stopping) {
+        result = 'stopped';
+      } else {
+        const attempt = new AttemptSignal(clock, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
+        this.#running.set(job.jobId, attempt);
+        failPoint('attempt-before-effect');
+        result = await attempt.race(this.#act(job, step, attempt.signal));
+        failPoint('attempt-after-effect');
+        reason = attempt.reason;
+      }
+    } catch (error) {
+      if (error instanceof MissingSecretError) {
+        result = invalid('missing secret', error.message);
+      } else {
+        this.#options.onBug(error, job);
+        result = bugFailure(error);
+      }
+    } finally {
+      this.#running.delete(job.jobId);
+    }
+    return this.#settlement(job, queue, step, result, reason);
+  }
+
+  #act(job: ClaimedJob, step: Step, signal: AbortSignal): Promise<ActionResult> {
+    const { actions, clock, storeId, projectFolder } = this.#options;
+    const action = actions.get(step.uses);
+    if (action === undefined) return Promise.resolve(invalid('unknown action', `There is no action ${step.uses}.`));
+    const input = this.#input(job);
+    if ('ok' in input) return Promise.resolve(input);
+    const context: ActionContext = {
+      signal,
+      idempotencyKey: idempotencyKey(storeId, job.jobId, job.revision),
+      jobCreatedAt: job.createdAt,
+      now: clock.now(),
+      connection: (name) => this.#connection(name),
+      projectFolder,
+    };
+    return action.execute(input.value, context);
+  }
+
+  /** The payload with its secrets filled in. */
+  #input(job: ClaimedJob): { readonly value: JsonObject } | ActionFailure {
+    const payload = JSON.parse(job.payload) as Json;
+    if (!isJsonObject(payload)) return invalid('payload is no object', 'The payload must be an object: the `with` of the step.');
+    if (job.secrets === undefined) return { value: payload };
+    const secrets = JSON.parse(job.secrets) as SecretUse[];
+    return { value: this.#fill({ value: payload, secrets }) as JsonObject };
+  }
+
+  /** @throws MissingSecretError */
+  #fill(rendered: Rendered): Json {
+    return fillSecrets(rendered, (name) => {
+      const secret = this.#options.secrets.get(name);
+      if (!secret.ok) throw new MissingSecretError(secret.message);
+      return secret.value;
+    });
+  }
+
+  #connection(name: string): ResolvedConnection | undefined {
+    const declared = this.#options.connection(name);
+    if (declared === undefined) return undefined;
+    const { password, ...connection } = declared;
+    if (password === undefined) return connection;
+    const rendered = renderTemplate(password, {});
+    if (!rendered.ok) throw new Error(rendered.error.message);
+    return { ...connection, password: String(this.#fill(rendered.rendered)) };
+  }
+
+  #settlement(
+    job: ClaimedJob,
+    queue: QueueRunner,
+    step: Step | undefined,
+    result: ActionResult | 'given-up' | 'stopped',
+    reason: AbortReason | undefined,
+  ): SettleParams {
+    const { jobId, attempt } = job;
+    const endedAt = this.#options.clock.now();
+    if (result === 'stopped') return { jobId, attempt, endedAt, outcome: { kind: 'interrupted' } };
+    if (result === 'given-up') {
+      const outcome = cutOff(reason) ?? this.#verdict(job, queue, step, givenUp, endedAt).outcome;
+      return { jobId, attempt, endedAt, outcome };
+    }
+    const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
+    if (result.ok) {
+      queue.count(true);
+      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output: this.#masked(result.output) }, ...record };
+    }
+    const cut = cutOff(reason);
+    if (cut !== undefined) return { jobId, attempt, endedAt, outcome: cut, ...record };
+    return { jobId, attempt, endedAt, ...this.#verdict(job, queue, step, result, endedAt), ...record };
+  }
+
+  #verdict(
+    job: ClaimedJob,
+    queue: QueueRunner,
+    step: Step | undefined,
+    failure: ActionFailure,
+    now: number,
+  ): { readonly outcome: AttemptOutcome; readonly holdUntil?: number } {
+    const verdict = attemptVerdict({
+      error: failure.error,
+      ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+      ...(failure.throttled === undefined ? {} : { throttled: failure.throttled }),
+      tries: job.tries + 1,
+      throttles: job.throttles,
+      policy: step?.retry ?? queue.definition.retry,
+      random: this.#options.random(),
+    });
+    if (verdict.kind === 'dead' || verdict.charged) queue.count(false);
+    const hold = verdict.holdMs === undefined ? {} : { holdUntil: now + verdict.holdMs };
+    if (hold.holdUntil !== undefined) queue.hold(hold.holdUntil);
+    const error = this.#error(failure);
+    if (verdict.kind === 'dead') return { outcome: { kind: 'dead', error }, ...hold };
+    return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error }, ...hold };
+  }
+
+  #error({ error: { kind, cause, message, status } }: ActionFailure): JobError {
+    const masker = this.#options.secrets.masker();
+    return { kind, cause: masker.text(cause), message: masker.text(message), ...(status === undefined ? {} : { status }) };
+  }
+
+  #record(name: 'request' | 'response', value: Json | undefined): { readonly request?: string; readonly response?: string } {
+    if (value === undefined) return {};
+    const text = this.#masked(value);
+    return { [name]: text.length <= maxRecord ? text : JSON.stringify({ omitted: `${text.length} characters` }) };
+  }
+
+  /** As JSON, without any secret that the other side may have echoed. */
+  #masked(value: Json): string {
+    return JSON.stringify(this.#options.secrets.masker().json(value));
+  }
+}
+
+class MissingSecretError extends Error {
+  override readonly name = 'MissingSecretError';
+}
+
+/** What a cancel or a stop leaves of an attempt that hasn't succeeded all the same. */
+function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
+  if (reason === 'cancelled') return { kind: 'cancelled' };
+  return reason === 'stopped' ? { kind: 'interrupted' } : undefined;
+}
+
+function invalid(cause: string, message: string): ActionFailure {
+  return { ok: false, error: { kind: 'invalid', cause, message } };
+}
+
+const givenUp: ActionFailure = {
+  ok: false,
+  error: { kind: 'timeout', cause: 'timeout', message: 'The attempt went on after its time limit and was given up.' },
+};
+
+function bugFailure(error: unknown): ActionFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { ok: false, error: { kind: 'internal', cause: 'internal error', message: `A bug in Sluice or in the action: ${message}` } };
+}

@@ -1,0 +1,142 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { openProjectFile } from '../actions/project-file.ts';
+import type { Committed, Expansion, Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import { ItemFileError, readItems } from './item-file.ts';
+
+/** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */
+const chunk = 500;
+
+export interface FanOutOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly projectFolder: string;
+  readonly stateFolder: string;
+  /** The store can't go on just now, or there is a bug; either way it is tried again at the next commit. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Turns the items of `foreach` steps into jobs, chunk by chunk. How far it has come stands in the store, in the same
+ * transaction as the jobs, so a crash in the middle neither loses an item nor makes one twice. A file is copied into the
+ * project's state first: what happens to the original later changes nothing.
+ */
+export class FanOut {
+  readonly #options: FanOutOptions;
+  readonly #underWay = new Map<number, Promise<void>>();
+  /** Fan-outs that wait for room, by queue. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  #stopping = false;
+
+  constructor(options: FanOutOptions) {
+    this.#options = options;
+  }
+
+  get idle(): boolean {
+    return this.#underWay.size === 0;
+  }
+
+  /** Takes up what isn't under way yet, and wakes what waits for room in a queue. */
+  committed({ expanding, queues }: Pick<Committed, 'expanding' | 'queues'>): void {
+    for (const { name } of queues) this.#wake(name);
+    if (this.#stopping) return;
+    for (const expansion of expanding) {
+      if (this.#underWay.has(expansion.stepId)) continue;
+      const work = this.#expand(expansion)
+        .catch((error: unknown) => this.#options.onError(error))
+        .finally(() => this.#underWay.delete(expansion.stepId));
+      this.#underWay.set(expansion.stepId, work);
+    }
+  }
+
+  /** Ends after the chunk that is under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const name of this.#waiting.keys()) this.#wake(name);
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #expand(expansion: Expansion): Promise<void> {
+    if (expansion.file === undefined) await this.#expandItems(expansion);
+    else await this.#expandFile(expansion, expansion.file);
+  }
+
+  async #expandItems({ stepId, queue }: Expansion): Promise<void> {
+    const { store, clock } = this.#options;
+    while (!this.#stopping) {
+      const { kind } = await store.expand({ stepId, now: clock.now(), limit: chunk });
+      if (kind === 'done' || kind === 'closed') return;
+      if (kind === 'full') await this.#room(queue);
+    }
+  }
+
+  async #expandFile({ stepId, queue, cursor }: Expansion, file: string): Promise<void> {
+    const { store, clock } = this.#options;
+    const copy = path.join(this.#options.stateFolder, 'items', `${stepId}${path.extname(file).toLowerCase()}`);
+    const problem = await this.#copy(file, copy, cursor);
+    if (problem !== undefined) {
+      await this.#fail(stepId, problem);
+      return;
+    }
+    let read = 0;
+    let items: string[] = [];
+    const flush = async (last: boolean): Promise<'more' | 'done' | 'closed'> => {
+      while (!this.#stopping) {
+        const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { items, last } });
+        if (result.kind === 'done' || result.kind === 'closed') return result.kind;
+        // Where the queue has room for some of them only, the rest goes on from where the store has come to.
+        items = items.slice(result.cursor - (read - items.length));
+        if (items.length === 0 && !last) return 'more';
+        if (result.kind === 'full') await this.#room(queue);
+      }
+      return 'closed';
+    };
+    try {
+      for await (const item of readItems(copy)) {
+        if (this.#stopping) return;
+        read++;
+        if (read <= cursor) continue;
+        items.push(item);
+        if (items.length === chunk && (await flush(false)) === 'closed') return;
+      }
+      if ((await flush(true)) !== 'more' && !this.#stopping) await rm(copy, { force: true });
+    } catch (error) {
+      if (!(error instanceof ItemFileError)) throw error;
+      await this.#fail(stepId, `${JSON.stringify(file)}: ${error.message}`);
+    }
+  }
+
+  /** Why the file can't be copied; undefined once it is. */
+  async #copy(file: string, copy: string, cursor: number): Promise<string | undefined> {
+    if ((await stat(copy).catch(() => undefined)) !== undefined) return undefined;
+    if (cursor > 0) return `the copy of ${JSON.stringify(file)} that the first ${cursor} items came from is gone`;
+    const opened = await openProjectFile(this.#options.projectFolder, file);
+    if (!opened.ok) return opened.message;
+    await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
+    const half = `${copy}.part`;
+    await pipeline(opened.handle.createReadStream(), createWriteStream(half, { mode: 0o600, flush: true }));
+    await rename(half, copy);
+    return undefined;
+  }
+
+  async #fail(stepId: number, message: string): Promise<void> {
+    const error = { kind: 'invalid', cause: 'items cannot be read', message: `The items can't be read: ${message}.` };
+    await this.#options.store.failExpansion({ stepId, error, now: this.#options.clock.now() });
+  }
+
+  async #room(queue: string): Promise<void> {
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.set(queue, [...(this.#waiting.get(queue) ?? []), resolve]);
+    });
+  }
+
+  #wake(queue: string): void {
+    const waiting = this.#waiting.get(queue);
+    this.#waiting.delete(queue);
+    for (const resolve of waiting ?? []) resolve();
+  }
+}

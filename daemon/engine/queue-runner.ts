@@ -1,0 +1,286 @@
+import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import { queueDefaults } from '../../schemas/workflow/model.ts';
+import type { Rate } from '../../schemas/workflow/rate.ts';
+import { QueueMeter } from '../core/queue-meter.ts';
+import { RateWindow, type RateTicket } from '../core/rate-window.ts';
+import type { ClaimedJob, QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { Clock, Timer } from './clock.ts';
+
+/** Jobs that one claim takes, at most. */
+const maxClaim = 256;
+/**
+ * How far ahead of its start a job of a rated queue is claimed, in milliseconds: the claim has to be on disk before the
+ * start, and without a lead the time that takes would be lost at every start.
+ */
+const leadMs = 25;
+
+export interface QueueRunnerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Makes the attempt. Calls `release` once its slot is free; must not reject. */
+  readonly execute: (job: ClaimedJob, queue: QueueRunner, release: () => void) => void;
+  /** A claim has failed. */
+  readonly onError: (error: unknown) => void;
+  /** Nothing that it claimed is under way any more. */
+  readonly onIdle: () => void;
+}
+
+/**
+ * Hands the jobs of one queue to the executor, as fast as its concurrency, its rate and its holds allow.
+ *
+ *     wake (commit, slot, timer, change)
+ *       -> paused | stopped | full      wait for a wake
+ *       -> held | rate window           set a timer
+ *       -> claim (at most one at a time) -> each job at its start
+ */
+export class QueueRunner {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #execute: QueueRunnerOptions['execute'];
+  readonly #onError: QueueRunnerOptions['onError'];
+  readonly #onIdle: () => void;
+  readonly #meter: QueueMeter;
+
+  #definition: QueueDefinition;
+  #overrides: { paused: boolean; rate?: Rate | null; concurrency?: number } = { paused: false };
+  #depth: QueueDepth;
+  #window: RateWindow | undefined;
+  #heldUntil = 0;
+  /** Claimed and not yet released. */
+  #taken = 0;
+  #claiming = false;
+  #running = false;
+  #pumping = false;
+  #timer: Timer | undefined;
+
+  constructor({ name, clock, store, execute, onError, onIdle }: QueueRunnerOptions) {
+    this.name = name;
+    this.#clock = clock;
+    this.#store = store;
+    this.#execute = execute;
+    this.#onError = onError;
+    this.#onIdle = onIdle;
+    this.#meter = new QueueMeter(clock.monotonic());
+    this.#definition = { name };
+    this.#depth = { name, pending: 0, delayed: 0, active: 0, dead: 0 };
+  }
+
+  get definition(): QueueDefinition {
+    return this.#definition;
+  }
+
+  get overrides(): { readonly paused: boolean; readonly rate?: Rate | null; readonly concurrency?: number } {
+    return this.#overrides;
+  }
+
+  get depth(): QueueDepth {
+    return this.#depth;
+  }
+
+  get paused(): boolean {
+    return this.#overrides.paused;
+  }
+
+  get concurrency(): number {
+    return this.#overrides.concurrency ?? this.#definition.concurrency ?? queueDefaults.concurrency;
+  }
+
+  /** The rate that holds now: the override's, else the file's. */
+  get rate(): Rate | undefined {
+    return this.#overrides.rate === undefined ? this.#definition.rate : (this.#overrides.rate ?? undefined);
+  }
+
+  /** Wall time until which the other side asked the queue to wait; undefined where it isn't held. */
+  get heldUntil(): number | undefined {
+    return this.#heldUntil > this.#clock.now() ? this.#heldUntil : undefined;
+  }
+
+  /** Starts within the window that ends now. */
+  get rateUsed(): number | undefined {
+    return this.#window?.used(this.#clock.monotonic());
+  }
+
+  /** Wall time at which the rate lets the next attempt start. */
+  get nextStartAt(): number | undefined {
+    const now = this.#clock.monotonic();
+    return this.#window === undefined ? undefined : this.#clock.now() + (this.#window.nextStart(now) - now);
+  }
+
+  get throughputPerMinute(): number {
+    return this.#meter.throughputPerMinute(this.#clock.monotonic());
+  }
+
+  get failureRate(): number {
+    return this.#meter.failureRate(this.#clock.monotonic());
+  }
+
+  /** What the store kept over a restart. */
+  restore({ paused, rate, concurrency, heldUntil, definition, starts }: StoredQueue): void {
+    if (definition !== undefined) this.#definition = definition;
+    this.#overrides = { paused, ...(rate === undefined ? {} : { rate }), ...(concurrency === undefined ? {} : { concurrency }) };
+    this.#heldUntil = heldUntil ?? 0;
+    this.#applyRate();
+    const now = this.#clock.monotonic();
+    const origin = now - this.#clock.now();
+    this.#window?.restore(
+      starts.map((start) => start + origin),
+      now,
+    );
+  }
+
+  declare(definition: QueueDefinition): void {
+    this.#definition = definition;
+    this.#applyRate();
+    this.wake();
+  }
+
+  /** What a person sets; `'file'` takes an override back. */
+  override(change: { readonly paused?: boolean; readonly rate?: Rate | null | 'file'; readonly concurrency?: number | 'file' }): void {
+    const { paused, rate, concurrency } = this.#overrides;
+    const newRate = change.rate === undefined ? rate : change.rate === 'file' ? undefined : change.rate;
+    const newConcurrency = change.concurrency === undefined ? concurrency : change.concurrency === 'file' ? undefined : change.concurrency;
+    this.#overrides = {
+      paused: change.paused ?? paused,
+      ...(newRate === undefined ? {} : { rate: newRate }),
+      ...(newConcurrency === undefined ? {} : { concurrency: newConcurrency }),
+    };
+    this.#applyRate();
+    this.wake();
+  }
+
+  /** No attempt starts before; from the other side's `Retry-After`. */
+  hold(until: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil, until);
+  }
+
+  /** An attempt has ended. */
+  count(succeeded: boolean): void {
+    this.#meter.count(this.#clock.monotonic(), succeeded);
+  }
+
+  setDepth(depth: QueueDepth): void {
+    this.#depth = depth;
+    if (depth.pending > 0) this.wake();
+  }
+
+  start(): void {
+    this.#running = true;
+    this.wake();
+  }
+
+  /** Whether nothing that it claimed is under way. */
+  get idle(): boolean {
+    return this.#taken === 0 && !this.#claiming;
+  }
+
+  /** Claims nothing any more. What has been claimed for a start that is yet to come still goes to the executor. */
+  stop(): void {
+    this.#running = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Looks again, soon, whether something can start. Many wakes of one turn are one look. */
+  wake(): void {
+    if (this.#pumping || !this.#running) return;
+    this.#pumping = true;
+    // Before the store sends what this turn has ended, so that ends and new claims share a transaction.
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #applyRate(): void {
+    const { rate } = this;
+    if (rate === undefined) this.#window = undefined;
+    else if (this.#window === undefined) this.#window = new RateWindow(rate);
+    else this.#window.change(rate);
+  }
+
+  #pump(): void {
+    if (!this.#running || this.#claiming || this.paused || this.#depth.pending === 0) return;
+    const free = Math.min(this.concurrency - this.#taken, this.#depth.pending, maxClaim);
+    if (free <= 0) return;
+    const heldMs = this.#heldUntil - this.#clock.now();
+    if (heldMs > 0) {
+      this.#wakeIn(heldMs);
+      return;
+    }
+    if (this.#window === undefined) {
+      void this.#claim(free);
+      return;
+    }
+    const now = this.#clock.monotonic();
+    const tickets: RateTicket[] = [];
+    while (tickets.length < free) {
+      const at = this.#window.nextStart(now);
+      if (at > now + leadMs) break;
+      tickets.push(this.#window.take(at));
+    }
+    if (tickets.length > 0) void this.#claim(tickets.length, { window: this.#window, tickets });
+    else this.#wakeIn(this.#window.nextStart(now) - now - leadMs);
+  }
+
+  async #claim(limit: number, rated?: { readonly window: RateWindow; readonly tickets: RateTicket[] }): Promise<void> {
+    this.#claiming = true;
+    const now = this.#clock.now();
+    const origin = now - this.#clock.monotonic();
+    let jobs: readonly ClaimedJob[] = [];
+    try {
+      const claimed = await this.#store.claim({
+        queue: this.name,
+        limit,
+        now,
+        ...(rated === undefined
+          ? {}
+          : { startAts: rated.tickets.map((ticket) => ticket.at + origin), keepStartsMs: rated.window.rate.perMs + 1000 }),
+      });
+      jobs = claimed.jobs;
+    } catch (error) {
+      this.#onError(error);
+    }
+    this.#claiming = false;
+    for (let unused = rated?.tickets.length ?? 0; rated !== undefined && unused > jobs.length; unused--) {
+      const ticket = rated.tickets[unused - 1];
+      if (ticket !== undefined) rated.window.giveBack(ticket);
+    }
+    this.#taken += jobs.length;
+    for (const [index, job] of jobs.entries()) {
+      const ticket = rated?.tickets[index];
+      if (rated === undefined || ticket === undefined) this.#execute(job, this, () => this.#release());
+      else this.#startAt(job, rated.window, ticket);
+    }
+    if (this.idle) this.#onIdle();
+  }
+
+  #startAt(job: ClaimedJob, window: RateWindow, ticket: RateTicket): void {
+    const start = (): void =>
+      this.#execute(job, this, () => {
+        window.ended(ticket, this.#clock.monotonic());
+        this.#release();
+      });
+    const delayMs = ticket.at - this.#clock.monotonic();
+    if (delayMs <= 0) {
+      start();
+      return;
+    }
+    this.#clock.setTimer(delayMs, start);
+  }
+
+  #release(): void {
+    this.#taken--;
+    this.wake();
+    if (this.idle) this.#onIdle();
+  }
+
+  #wakeIn(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(Math.max(0, delayMs), () => {
+      this.#timer = undefined;
+      this.wake();
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { ResponseError } from 'vscode-jsonrpc';
+import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
+import type { MethodName, Params } from '../../schemas/protocol/method.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
+import type { Log } from '../daemon-log.ts';
+import type { Handlers } from './handlers.ts';
+import { ParamsValidator } from './params-validator.ts';
+import type { SubscriptionSession } from './subscription-session.ts';
+
+/** Checks a request, has its handler answer it, and turns whatever goes wrong into an answer. */
+export class MethodCaller {
+  readonly #handlers: Handlers;
+  readonly #log: Log;
+  readonly #validator = new ParamsValidator();
+
+  constructor(handlers: Handlers, log: Log) {
+    this.#handlers = handlers;
+    this.#log = log;
+  }
+
+  /** Never rejects: a failure is answered as a `ResponseError`, which vscode-jsonrpc sends as an error. */
+  async call(method: string, params: unknown, session: SubscriptionSession): Promise<unknown> {
+    try {
+      const given = isJsonObject(params) ? params : {};
+      return await this.#answer(this.#validator.check(method, given), given, session);
+    } catch (error) {
+      return this.#responseErrorOf(error, method);
+    }
+  }
+
+  async #answer(method: MethodName, params: unknown, session: SubscriptionSession): Promise<unknown> {
+    switch (method) {
+      case 'subscribe':
+        return session.subscribe(params as Params<'subscribe'>);
+      case 'unsubscribe':
+        session.unsubscribe((params as Params<'unsubscribe'>).id);
+        return {};
+      default: {
+        // The parameters have just been checked against this method's schema.
+        const handler = this.#handlers[method] as (params: unknown) => Promise<unknown>;
+        return handler(params);
+      }
+    }
+  }
+
+  #responseErrorOf(error: unknown, method: string): ResponseError<unknown> {
+    if (error instanceof CodedError) return responseErrorOf(error);
+    this.#log.error({ err: error, method: method.slice(0, 100) }, 'a request failed in an unexpected way');
+    return responseErrorOf(new CodedError('internal', 'Something went wrong inside of Sluice; the log of the daemon has the details.'));
+  }
+}
+
+export function responseErrorOf({ code, message, data }: CodedError): ResponseError<unknown> {
+  return new ResponseError(errorCodes[code].number, message, { ...data, code });
+}

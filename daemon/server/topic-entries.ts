@@ -1,0 +1,57 @@
+import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
+
+/** A topic's state at one moment, cut into the entries that can change by themselves. */
+export interface TopicEntries {
+  readonly state: TopicState;
+  /** Each entry as JSON, by its name or id: cheap to compare, and shared by all that were sent this state. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export interface TopicChange {
+  readonly change: TopicState;
+  /** Names or ids of entries that are gone. */
+  readonly removed: readonly string[];
+}
+
+export function topicEntries(topic: SubscribeParams['topic'], state: TopicState): TopicEntries {
+  return { state, texts: new Map(textsOf(topic, state)) };
+}
+
+/** What a client that knows the entries `before` has to be told; undefined where that is nothing. */
+export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap<string, string>, now: TopicEntries): TopicChange | undefined {
+  const removed = [...before.keys()].filter((key) => !now.texts.has(key));
+  const isNew = (key: string): boolean => now.texts.get(key) !== before.get(key);
+  const { state } = now;
+  switch (topic) {
+    case 'queues': {
+      const queues = (state.queues ?? []).filter(({ name }) => isNew(name));
+      return queues.length + removed.length === 0 ? undefined : { change: { queues }, removed };
+    }
+    case 'runs': {
+      const runs = (state.runs ?? []).filter(({ id }) => isNew(id));
+      return runs.length + removed.length === 0 ? undefined : { change: { runs }, removed };
+    }
+    case 'run':
+      return state.run !== undefined && isNew(state.run.id) ? { change: { run: state.run }, removed } : undefined;
+    case 'status':
+      return state.status !== undefined && isNew('status') ? { change: { status: state.status }, removed } : undefined;
+    case 'log':
+      return undefined;
+  }
+}
+
+function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, string][] {
+  switch (topic) {
+    case 'queues':
+      return (state.queues ?? []).map((queue) => [queue.name, JSON.stringify(queue)]);
+    case 'runs':
+      return (state.runs ?? []).map((run) => [run.id, JSON.stringify(run)]);
+    case 'run':
+      return state.run === undefined ? [] : [[state.run.id, JSON.stringify(state.run)]];
+    case 'status':
+      // The time that goes by is no news.
+      return state.status === undefined ? [] : [['status', JSON.stringify({ ...state.status, uptimeMs: 0 })]];
+    case 'log':
+      return [];
+  }
+}

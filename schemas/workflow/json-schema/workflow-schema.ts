@@ -1,0 +1,112 @@
+import { actionDefinitions } from '../actions/action-definitions.ts';
+import type { JsonObject } from '../json.ts';
+import { policyDefinitions } from './policy-schema.ts';
+import { queueSchema } from './queue-schema.ts';
+import { stepSchema } from './step-schema.ts';
+
+const dialect = 'https://json-schema.org/draft/2020-12/schema';
+const notYet = 'Not supported yet: checked, but without effect. ';
+const ids = { $ref: '#/$defs/id' } as const;
+
+const inputSchema = {
+  type: 'object',
+  description: 'A JSON Schema (2020-12).',
+  properties: {
+    type: { description: 'The type, or several.', anyOf: [{ $ref: '#/$defs/jsonType' }, { type: 'array', items: { $ref: '#/$defs/jsonType' } }] },
+    description: { type: 'string', description: 'What the input is for; shown where it is asked for.' },
+    default: { description: 'The value where none is given.' },
+    enum: { type: 'array', description: 'The values that are possible.' },
+    format: { type: 'string', description: 'Such as `email`, `uri` or `date`.' },
+    items: { type: ['object', 'boolean'], description: 'The schema of each item of a list.' },
+    properties: { type: 'object', description: 'The schemas of the properties of a map.' },
+    required: { type: 'array', items: { type: 'string' }, description: 'Properties that must be there.' },
+  },
+} as const;
+
+const triggers = {
+  description: `What starts a run, besides starting it by hand. ${notYet.trim()}`,
+  anyOf: [
+    { enum: ['manual', null] },
+    {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        manual: { description: 'A run can always be started by hand.' },
+        schedule: {
+          type: 'array',
+          description: `${notYet}Times at which a run starts.`,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['cron'],
+            properties: {
+              cron: { type: 'string', description: 'Minute, hour, day of the month, month, day of the week.', examples: ['0 9 * * MON'] },
+              timezone: { type: 'string', description: 'An IANA time zone.', examples: ['Europe/Berlin'] },
+              missed: { enum: ['skip', 'run-once', 'run-all'], description: 'What happens to times at which the daemon was not running.' },
+            },
+          },
+        },
+        webhook: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['path', 'verify'],
+          description: `${notYet}An incoming call that starts a run.`,
+          properties: {
+            path: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$', description: 'The end of the URL: `POST /hooks/PATH`.', examples: ['newsletter'] },
+            verify: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['scheme'],
+              description: 'How a call proves where it comes from.',
+              properties: {
+                scheme: { enum: ['hmac-sha256', 'github', 'stripe', 'standard-webhooks', 'bearer', 'none'], description: 'The kind of proof.' },
+                header: { type: 'string', description: 'The header that carries it.', examples: ['x-signature'] },
+                secret: { type: 'string', pattern: '^\\$\\{\\{\\s*secrets\\.[A-Za-z_][A-Za-z0-9_]*\\s*\\}\\}$', description: 'The secret that both sides know.', examples: ['${{ secrets.CRM_HOOK }}'] },
+              },
+            },
+            dedupe: { type: 'string', description: 'A second event with this key starts nothing.', examples: ['${{ trigger.body.id }}'] },
+          },
+        },
+      },
+    },
+  ],
+} as const;
+
+const definitions: JsonObject = {
+  ...policyDefinitions,
+  queue: queueSchema as unknown as JsonObject,
+  jsonType: { enum: ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'] },
+};
+
+/** `.sluice/workflows/*.yaml` and `*.sluice.yaml`. */
+export const workflowSchema: JsonObject = {
+  $schema: dialect,
+  title: 'Sluice workflow',
+  description: 'Steps that Sluice runs through its queues.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['steps'],
+  properties: {
+    name: { type: 'string', minLength: 1, description: "Its name for people; the file's name where it is left out." },
+    description: { type: 'string', minLength: 1, description: 'What it is for.' },
+    on: triggers as unknown as JsonObject,
+    inputs: { type: ['object', 'null'], propertyNames: ids, additionalProperties: inputSchema as unknown as JsonObject, description: 'What a run is given: a JSON Schema (2020-12) for each input.', examples: [{ dry: { type: 'boolean', default: false } }] },
+    required: { type: 'array', items: { type: 'string' }, description: 'Inputs that must be given.', examples: [['list']] },
+    queues: { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/queue' }, description: 'Queues of this workflow. Those that several workflows share stand in `.sluice/queues.yaml`.' },
+    steps: { type: 'object', minProperties: 1, propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'The steps by id. Their order comes from `needs` and from references, not from their position.' },
+    'on-failure': { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'Steps that run after the run has failed.' },
+  },
+  $defs: { ...definitions, step: stepSchema(actionDefinitions) },
+};
+
+/** `.sluice/queues.yaml`. */
+export const queuesSchema: JsonObject = {
+  $schema: dialect,
+  title: 'Sluice queues',
+  description: 'Queues that several workflows share.',
+  type: ['object', 'null'],
+  additionalProperties: false,
+  required: ['queues'],
+  properties: { queues: { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/queue' }, description: 'The queues by name.' } },
+  $defs: { ...policyDefinitions, queue: queueSchema as unknown as JsonObject },
+};
