@@ -51,8 +51,12 @@ export class DaemonLogFile {
     if (stream === undefined || stream.destroyed) return;
     // Writes end in order. One that fails ends the stream, and with it those that wait.
     await new Promise<void>((resolve) => {
-      stream.once('close', () => resolve());
-      stream.write('', () => resolve());
+      const done = (): void => {
+        stream.off('close', done);
+        resolve();
+      };
+      stream.on('close', done);
+      stream.write('', done);
     });
   }
 

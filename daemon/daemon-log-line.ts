@@ -44,7 +44,6 @@ function stackLines(error: Json | undefined): string[] {
 
 /** Texts from outside must not move the cursor, set the title, or worse. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ');
 }
 
@@ -59,7 +58,7 @@ function maskedTree(value: Json, mask: Mask): Json {
   if (typeof value === 'number' || typeof value === 'boolean') {
     // Only a value that is the secret: its digits turn up in times and counts by chance.
     const masked = mask(String(value));
-    return masked.includes(String(value)) || /\d/.test(masked) ? value : masked;
+    return masked === String(value) || /\d/.test(masked) ? value : masked;
   }
   if (Array.isArray(value)) return value.map((child: Json) => maskedTree(child, mask));
   if (!isJsonObject(value)) return value;

@@ -40,13 +40,15 @@ export class EmailSendAction implements Action {
     if (connection === undefined) {
       return invalidInput('unknown connection', `.sluice/connections.yaml has no connection ${JSON.stringify(valid.input.connection)}.`);
     }
+    if (connection.user !== undefined && (connection.password ?? '') === '') {
+      return invalidInput('no password', `The connection ${JSON.stringify(connection.name)} has a \`user\`, but no \`password\`.`);
+    }
     const prepared = await prepareMessage(valid.input, connection.from, context);
     if (!prepared.ok) return invalidInput(prepared.cause, prepared.message);
     const request = messageRecord(connection.name, prepared.message);
-    if (isAborted(context.signal)) return abortedAttempt(context.signal, { request });
     const sent = await send(this.#transports.get(connection), prepared.message);
     if (sent instanceof Error) {
-      if (isAborted(context.signal)) return abortedAttempt(context.signal, { request });
+      if (context.signal.aborted) return abortedAttempt(context.signal, { request });
       return smtpFailure(sent, `${connection.host}:${connection.port}`, request);
     }
     const { accepted, rejected, response } = sent;
@@ -56,11 +58,6 @@ export class EmailSendAction implements Action {
   async stop(): Promise<void> {
     this.#transports.stop();
   }
-}
-
-/** A call, because the compiler would take a first answer for the last. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function send(transport: SmtpTransport, message: EmailMessage): Promise<SMTPPoolSentMessageInfo | NodemailerError> {

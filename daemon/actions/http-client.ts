@@ -138,8 +138,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#resolve === undefined) controller.abort(new Error('the attempt has ended'));
   }
 
+  /** Called for interim answers (103) too; the last one counts. */
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
-    if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
   }
@@ -163,12 +163,6 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#settle({ kind: 'failed', error });
-  }
-
-  /** Nothing here asks for an upgrade: a server that makes one regardless is cut off. */
-  onRequestUpgrade(_controller: Dispatcher.DispatchController, _status: number, _headers: HttpHeaders, socket: { destroy(): void }): void {
-    socket.destroy();
-    this.#settle({ kind: 'failed', error: new Error('the server switched protocols') });
   }
 
   readonly #onAbort = (): void => {

@@ -45,7 +45,6 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   }
   url.username = '';
   url.password = '';
-  if (url.hash === '') url.hash = call.url.hash;
   const safe = call.method === 'GET' || call.method === 'HEAD';
   const toGet = answer.status === 303 ? !safe : answer.status < 303 && call.method === 'POST';
   const sameOrigin = url.origin === call.url.origin;

@@ -1,14 +1,11 @@
 import type { NodemailerError } from 'nodemailer';
 import type { Json } from '../../schemas/workflow/json.ts';
-import { attemptError, invalidInput } from './action-failure.ts';
+import { attemptError } from './action-failure.ts';
 import type { ActionFailure } from './action.ts';
 import { networkFailure } from './network-failure.ts';
 
 /** How much of a server's reply is kept, in characters. */
 const maxReply = 1000;
-
-/** Messages and settings that can't be sent as they are. */
-const unsendable: ReadonlySet<string> = new Set(['ENOAUTH', 'ECONFIG', 'EREQUIRETLS', 'EFILEACCESS', 'EURLACCESS', 'EMAXRECIPIENTS']);
 
 /**
  * nodemailer's error as a failure. A reply of the server: `status` with its code, and `protocol: 'smtp'`, by which the
@@ -26,9 +23,6 @@ export function smtpFailure(error: NodemailerError, peer: string, request: Json)
       request,
       response: { reply: said, ...(typeof error.command === 'string' ? { command: error.command.slice(0, 100) } : {}) },
     };
-  }
-  if (typeof error.code === 'string' && unsendable.has(error.code)) {
-    return invalidInput(error.code, `The message can't be sent through ${peer}: ${error.message}.`, { request });
   }
   return networkFailure(withSystemCode(error), peer, { request });
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Action } from '../actions/action.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, Store } from '../store/store.ts';
@@ -48,7 +49,7 @@ export class Engine {
   readonly #pruner: Pruner;
   #executor: Executor | undefined;
   #settings: EngineSettings | undefined;
-  readonly #listeners: ((committed: Committed) => void)[] = [];
+  readonly #listeners = new Set<(committed: Committed) => void>();
   #runningRuns = 0;
   #nextDueAt: number | undefined;
   #dueTimer: Timer | undefined;
@@ -81,8 +82,10 @@ export class Engine {
     return this.#runningRuns;
   }
 
-  onCommit(listener: (committed: Committed) => void): void {
-    this.#listeners.push(listener);
+  /** Calls back after each transaction. Returns what ends it. */
+  onCommit(listener: (committed: Committed) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Opens the store, closes what a crash interrupted, and begins. */
@@ -111,6 +114,12 @@ export class Engine {
     await this.#options.store.configure({ queues: settings.queues, env: settings.env });
     this.dispatcher.declare(settings.queues);
     this.#pruner.apply(settings);
+  }
+
+  /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
+  refuseIntake(): void {
+    if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
+    this.health.refuseIntake();
   }
 
   /** Aborts the attempt of a job that was marked as cancelled. */

@@ -1,4 +1,4 @@
-import { createMessageConnection, type Message, type MessageConnection } from 'vscode-jsonrpc';
+import { createMessageConnection, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Log } from '../daemon-log.ts';
@@ -9,6 +9,7 @@ import { screenMessage, type RequestId } from './request-screen.ts';
 import { HandedReader, HandingWriter } from './socket-messages.ts';
 import { SocketOutflow } from './socket-outflow.ts';
 import type { SubscriptionHub } from './subscription-hub.ts';
+import type { SubscriptionOutlet } from './subscription.ts';
 import { SubscriptionSession } from './subscription-session.ts';
 
 export interface ClientConnectionOptions {
@@ -134,7 +135,7 @@ export class ClientConnection {
     if (this.#inFlight.size === 0) for (const listener of this.#idleListeners.splice(0)) listener();
   }
 
-  #outlet(): ConstructorParameters<typeof SubscriptionSession>[1] {
+  #outlet(): SubscriptionOutlet {
     const outflow = this.#outflow;
     return {
       get isSlow() {

@@ -8,7 +8,8 @@ export type Health = () => Promise<string | undefined>;
 export async function healthAnswer(health: Health, clock: Clock, limitMs: number): Promise<readonly [status: number, body: Json]> {
   const reason = await new Promise<string | undefined>((resolve) => {
     const timer = clock.setTimer(limitMs, () => resolve(`the check took longer than ${limitMs} ms`));
-    health()
+    Promise.resolve()
+      .then(health)
       .catch(() => 'the check failed; the log has the details')
       .then((found) => {
         timer.cancel();

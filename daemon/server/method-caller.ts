@@ -1,4 +1,4 @@
-import { ResponseError } from 'vscode-jsonrpc';
+import { ResponseError } from 'vscode-jsonrpc/node';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
 import type { MethodName, Params } from '../../schemas/protocol/method.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';

@@ -1,4 +1,4 @@
-import type { RequestMessage } from 'vscode-jsonrpc';
+import type { RequestMessage } from 'vscode-jsonrpc/node';
 import type { ErrorCode } from '../../schemas/protocol/error.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 

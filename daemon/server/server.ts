@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import type { Log } from '../daemon-log.ts';
 import type { Clock } from '../engine/clock.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -160,7 +160,7 @@ export class Server {
     else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#admit(webSocket));
   }
 
-  #admit(webSocket: ConstructorParameters<typeof ClientConnection>[0]): void {
+  #admit(webSocket: WebSocket): void {
     const { clock, log } = this.#options;
     const client = new ClientConnection(webSocket, { caller: this.#caller, hub: this.#hub, limits: this.#limits, clock, log });
     this.#clients.add(client);

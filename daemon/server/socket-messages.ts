@@ -6,7 +6,7 @@ import {
   type Message,
   type MessageReader,
   type MessageWriter,
-} from 'vscode-jsonrpc';
+} from 'vscode-jsonrpc/node';
 
 /** What vscode-jsonrpc reads from: whoever owns the socket hands on the messages that it has screened. */
 export class HandedReader extends AbstractMessageReader implements MessageReader {

@@ -212,9 +212,8 @@ export interface ReplayParams {
   readonly now: number;
   /** When each is due; `now` where it is missing. */
   readonly dueAts?: readonly number[];
-  /** JSON: a new revision, for a single job. `secrets`: JSON of its `SecretUse[]`. */
+  /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
   readonly payload?: string;
-  readonly secrets?: string;
 }
 
 export interface SetQueueParams {

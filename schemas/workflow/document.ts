@@ -56,7 +56,9 @@ export function parseDocument(text: string): Document {
   const contents = first.contents as Node | null;
   const root = contents === null ? undefined : builder.build(contents, { start: 0, end: text.length });
   // What the parser has said already.
-  const added = builder.diagnostics.filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start));
+  const added = builder.diagnostics
+    .filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start))
+    .map((diagnostic) => ({ ...diagnostic, range: within(text, [diagnostic.range.start, diagnostic.range.end]) }));
   const all = [...mendExpressions(text, diagnostics), ...added].sort((a, b) => a.range.start - b.range.start);
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
 }

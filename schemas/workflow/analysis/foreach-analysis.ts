@@ -29,7 +29,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
     ...(key === undefined ? {} : { key }),
     onItemFailure,
     // Going on says that items may die; a bound of its own narrows that.
-    tolerate: tolerate ?? (onItemFailure === 'continue' ? { kind: 'share', share: 1 } : { kind: 'count', count: 0 }),
+    tolerate: tolerate ?? { kind: 'count', count: 0 },
   };
 }
 

@@ -37,7 +37,8 @@ export class Report {
 
   /** An editor can't draw an empty range. */
   #visible({ start, end }: SourceRange): SourceRange {
-    if (end > start) return { start, end };
+    const last = Math.min(end, this.#textLength);
+    if (last > start) return { start, end: last };
     const from = Math.max(0, Math.min(start, this.#textLength - 1));
     return { start: from, end: Math.min(from + 1, this.#textLength) };
   }

@@ -17,7 +17,7 @@ const foreachSchema = {
     key: { type: ['string', 'number', 'boolean'], description: 'What identifies an item: its `key` in `results`.', examples: ['${{ item.email }}'] },
     'on-item-failure': { enum: ['continue', 'fail'], description: 'What a dead item does to the step: `continue` with the others and judge at the end, or `fail` at once.' },
     tolerate: {
-      description: 'How many items may die before the step counts as failed: a count or a percentage. Where it is left out: all with `on-item-failure: continue`, none with `fail`.',
+      description: 'How many items may die before the step counts as failed: a count or a percentage. None where it is left out.',
       examples: [10, '2%'],
       anyOf: [{ type: 'integer', minimum: 0 }, { $ref: '#/$defs/percentage' }],
     },

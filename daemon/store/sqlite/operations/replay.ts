@@ -1,5 +1,8 @@
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { formatJobId } from '../../../../schemas/protocol/id.ts';
+import type { Json } from '../../../../schemas/workflow/json.ts';
+import type { SecretUse } from '../../../../schemas/workflow/template.ts';
+import { revisedSecrets } from '../../revised-secrets.ts';
 import type { ReplayParams } from '../../store.ts';
 import type { JobRow } from '../row.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
@@ -20,7 +23,7 @@ export function replay(tx: WriteTransaction, params: ReplayParams): { readonly r
      WHERE id = ?`,
   );
   for (const [index, job] of jobs.entries()) {
-    if (params.payload !== undefined) revise(tx, job, params.payload, params.secrets, params.now);
+    if (params.payload !== undefined) revise(tx, job, params.payload, params.now);
     const dueAt = Math.ceil(params.dueAts?.[index] ?? params.now);
     const state = tx.moveJob(job, dueAt > params.now ? 'replay_later' : 'replay');
     update.run(state, dueAt, job.id);
@@ -37,10 +40,17 @@ export function deadJob(tx: WriteTransaction, jobId: number): DeadJob {
   return job;
 }
 
-function revise(tx: WriteTransaction, job: DeadJob, payload: string, secrets: string | undefined, now: number): void {
+function revise(tx: WriteTransaction, job: DeadJob, payload: string, now: number): void {
+  const kept = tx.db.sql('SELECT secrets FROM payloads WHERE job_id = ?').get(job.id)?.['secrets'];
+  const secrets = typeof kept === 'string' ? revisedSecrets(JSON.parse(kept) as SecretUse[], JSON.parse(payload) as Json) : [];
   tx.db
     .sql('INSERT INTO payload_revisions (job_id, revision, payload, created_at) SELECT job_id, ?, payload, created_at FROM payloads WHERE job_id = ?')
     .run(job.revision, job.id);
-  tx.db.sql('UPDATE payloads SET payload = ?, secrets = ?, created_at = ? WHERE job_id = ?').run(payload, secrets ?? null, now, job.id);
+  tx.db.sql('UPDATE payloads SET payload = ?, secrets = ?, created_at = ? WHERE job_id = ?').run(
+    payload,
+    secrets.length === 0 ? null : JSON.stringify(secrets),
+    now,
+    job.id,
+  );
   tx.db.sql('UPDATE jobs SET revision = revision + 1 WHERE id = ?').run(job.id);
 }

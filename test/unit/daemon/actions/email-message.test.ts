@@ -128,6 +128,13 @@ describe('the message of email/send', () => {
     assert.equal(failed(await run(connection, { ...letter, attachments: [half, { path: 'half' }] })).error.cause, 'attachment not readable');
   });
 
+  it('names only the first of many recipients in its record', async () => {
+    const { connection } = await bench.smtp();
+    const to = Array.from({ length: 100 }, (_, index) => `a${index}@example.com`);
+    const { to: recorded } = succeeded(await run(connection, { ...letter, to })).request as { to: string[] };
+    assert.deepEqual(recorded, [...to.slice(0, 20), 'and 80 more']);
+  });
+
   it('is refused without a sender', async () => {
     const { connection } = await bench.smtp();
     const { from: _, ...bare } = connection;

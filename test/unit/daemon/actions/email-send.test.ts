@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
@@ -62,6 +64,20 @@ describe('email/send', () => {
       }
     });
 
+    it('that a reset cuts off are a network error by the name of its cause', async () => {
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.write('220 hello\r\n');
+        socket.once('data', () => socket.resetAndDestroy());
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const { error } = failed(await run({ name: 'esp', type: 'smtp', host: '127.0.0.1', port, tls: 'none', pool: 1, from: 'a@b.example' }));
+      assert.deepEqual([error.kind, error.cause], ['network', 'ECONNRESET']);
+      server.close();
+    });
+
     it('that nobody could give are a network error', async () => {
       const { sink, connection } = await bench.smtp();
       await sink.stop();
@@ -84,6 +100,13 @@ describe('email/send', () => {
       const failure = failed(await run(connection));
       assert.deepEqual([failure.error.kind, failure.error.status, failure.error.protocol], ['status', 535, 'smtp']);
       assert.doesNotMatch(JSON.stringify(failure), /wr0ngpass/);
+    });
+
+    it('is not tried without a password', async () => {
+      const { sink, connection } = await bench.smtp({ auth }, { user: auth.user });
+      const { error } = failed(await run(connection));
+      assert.deepEqual([error.kind, error.cause], ['invalid', 'no password']);
+      assert.equal(sink.connections, 0);
     });
 
     it('goes on with a new password', async () => {

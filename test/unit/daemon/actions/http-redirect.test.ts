@@ -61,6 +61,11 @@ describe('redirects of http/request', () => {
     assert.equal(failed(await run({ url })).error.cause, 'redirect not followed');
   });
 
+  it('leave out a user and password that the location holds', async () => {
+    const { url, port } = await bench.http(({ path }) => (path === '/to' ? {} : { status: 302, headers: { location: `http://user:hunter2@127.0.0.1:${port}/to` } }));
+    assert.equal((succeeded(await run({ url })).request as JsonObject)['url'], `${url}/to`);
+  });
+
   it('are guarded at each hop', async () => {
     const { url } = await bench.http(() => ({ status: 302, headers: { location: 'http://169.254.169.254/latest/meta-data' } }));
     const { error } = failed(await run({ url }));

@@ -1,0 +1,220 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import path from 'node:path';
+import manifest from '../package.json' with { type: 'json' };
+import type { JsonObject } from '../schemas/workflow/json.ts';
+import type { Action } from './actions/action.ts';
+import { Actions } from './actions/actions.ts';
+import { DaemonLog } from './daemon-log.ts';
+import { newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
+import type { Clock, Timer } from './engine/clock.ts';
+import { Engine } from './engine/engine.ts';
+import { systemClock } from './engine/system-clock.ts';
+import { Project } from './project.ts';
+import { makeStateFolder } from './project-folder.ts';
+import { acquireProjectLock } from './project-lock.ts';
+import { SecretSource } from './secrets/secret-source.ts';
+import type { Handlers } from './server/handlers.ts';
+import { Server } from './server/server.ts';
+import { DeadLetterService } from './service/dead-letter-service.ts';
+import { JobService } from './service/job-service.ts';
+import { ProjectService } from './service/project-service.ts';
+import { QueueService } from './service/queue-service.ts';
+import { RunService } from './service/run-service.ts';
+import { StatusService } from './service/status-service.ts';
+import { Topics } from './service/topics.ts';
+import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
+import type { Store } from './store/store.ts';
+
+/** How often the project's files are looked at, in milliseconds, besides each time that someone asks. */
+const refreshEveryMs = 2000;
+
+export interface DaemonOptions {
+  /** Absolute. */
+  readonly projectFolder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Readable log lines go to stderr as well. */
+  readonly toTerminal?: boolean;
+  /** Actions besides the built-in ones. */
+  readonly extraActions?: readonly Action[];
+}
+
+/** Another daemon has the project. */
+export class ProjectLockedError extends Error {
+  override readonly name = 'ProjectLockedError';
+}
+
+/** The daemon of one project: everything that runs in its process, started in one order and stopped in its reverse. */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #clock: Clock = systemClock;
+  /** What `stop` has to undo, the latest last. */
+  readonly #undo: (() => void | Promise<void>)[] = [];
+  #port = 0;
+  #stopping: Promise<void> | undefined;
+  #onStopped: () => void = () => {};
+  /** Resolves when the daemon has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.stopped = new Promise((resolve) => {
+      this.#onStopped = resolve;
+    });
+  }
+
+  /**
+   * Starts everything, the engine last but one, and `daemon.json` last: who reads it finds a daemon that answers.
+   *
+   * @throws ProjectLockedError, or whatever makes a start impossible; nothing is left behind then
+   */
+  async start(): Promise<{ readonly port: number }> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Gives what is active its grace time. Idempotent; every call resolves when all is done. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<{ readonly port: number }> {
+    const { projectFolder, env, extraActions = [] } = this.#options;
+    const clock = this.#clock;
+    const { version } = manifest;
+    const stateFolder = await makeStateFolder(projectFolder);
+    const lock = acquireProjectLock(projectFolder);
+    if (!lock.ok) throw new ProjectLockedError(`a daemon${lock.holder === undefined ? '' : ` (pid ${lock.holder})`} serves ${projectFolder} already`);
+    this.#undo.push(lock.release);
+
+    const secrets = new SecretSource({ projectFolder, env });
+    const log = new DaemonLog({ projectFolder, mask: (text) => secrets.masker().text(text), toTerminal: this.#options.toTerminal ?? false });
+    this.#undo.push(() => log.stop());
+    log.info({ version, node: process.versions.node, project: projectFolder }, 'starting');
+
+    const project = new Project({ folder: projectFolder, secrets, env });
+    await project.refresh();
+    const { config } = project.analysis;
+    const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability });
+    this.#undo.push(() => store.close());
+
+    const ownPorts = new Set<number>();
+    const actions = new Actions({ version, ownPorts, env, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
+    this.#undo.push(() => actions.stop());
+    const byName = new Map(extraActions.map((action) => [action.definition.name, action]));
+    const engine = new Engine({
+      clock,
+      random: Math.random,
+      store,
+      projectFolder,
+      stateFolder,
+      actions: { get: (name) => byName.get(name) ?? actions.get(name) },
+      secrets,
+      log,
+    });
+
+    const token = newToken();
+    const { server, refresh } = this.#serve({ project, engine, store, log, token, version, actions });
+    await engine.start(project.settings());
+    this.#undo.push(() => engine.stop());
+    const { port } = await server.start();
+    this.#undo.push(() => server.stop());
+    this.#port = port;
+    ownPorts.add(port);
+    this.#refreshRegularly(refresh, log);
+    await writeDiscovery(projectFolder, { pid: process.pid, port, token, version });
+    this.#undo.push(() => removeDiscovery(projectFolder, token));
+    log.info({ port }, 'ready');
+    this.#undo.push(() => log.info({}, 'stopping'));
+    return { port };
+  }
+
+  #serve(parts: {
+    readonly project: Project;
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly log: DaemonLog;
+    readonly token: string;
+    readonly version: string;
+    readonly actions: Actions;
+  }): { readonly server: Server; readonly refresh: () => Promise<void> } {
+    const { project, engine, store, log, token, version, actions } = parts;
+    const clock = this.#clock;
+    const projects = new ProjectService(project, engine);
+    const runs = new RunService({ project: projects, engine, store, clock });
+    const queues = new QueueService({ project, engine, store });
+    const jobs = new JobService({ engine, store, clock });
+    const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(actions) });
+    const status = new StatusService({
+      project,
+      projectFolder: this.#options.projectFolder,
+      engine,
+      store,
+      queues,
+      log,
+      clock,
+      version,
+      durability: project.analysis.config.durability,
+      port: () => this.#port,
+      stop: () => void this.stop(),
+    });
+    // The handlers are the services' own properties, each named for its method.
+    const handlers: Handlers = { ...projects, ...runs, ...queues, ...jobs, ...dead, ...status };
+    const server = new Server({
+      handlers,
+      topics: new Topics({ engine, store, queues, runs, status, log }),
+      token,
+      version,
+      health: async () => engine.health.trouble?.problem,
+      log,
+      clock,
+    });
+    return { server, refresh: () => projects.refresh() };
+  }
+
+  /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */
+  #refreshRegularly(refresh: () => Promise<void>, log: DaemonLog): void {
+    let timer: Timer | undefined;
+    let stopped = false;
+    const later = (): void => {
+      if (!stopped) timer = this.#clock.setTimer(refreshEveryMs, look);
+    };
+    const look = (): void => {
+      void refresh()
+        .catch((error: unknown) => log.warn({ err: error }, "the project's files could not be read"))
+        .finally(later);
+    };
+    later();
+    this.#undo.push(() => {
+      stopped = true;
+      timer?.cancel();
+    });
+  }
+
+  async #stop(): Promise<void> {
+    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        process.stderr.write(`sluice: while stopping: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+    this.#onStopped();
+  }
+}
+
+/** What is wrong with an edited payload, by the input schema of its action. */
+function payloadCheck(actions: Actions): (uses: string, payload: JsonObject) => string | undefined {
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  return (uses, payload) => {
+    const action = actions.get(uses);
+    if (action === undefined) return undefined;
+    return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
+  };
+}

@@ -1,0 +1,150 @@
+import { readFile, stat } from 'node:fs/promises';
+import { CodedError } from '../schemas/protocol/error.ts';
+import type { DiagnosticView } from '../schemas/protocol/method.ts';
+import { analyseProject, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
+import { LineMap } from '../schemas/workflow/line-map.ts';
+import type { QueueDefinition } from '../schemas/workflow/model.ts';
+import type { EngineSettings } from './engine/engine-settings.ts';
+import { listProjectFiles } from './project-folder.ts';
+import type { SecretSource } from './secrets/secret-source.ts';
+
+/** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
+const maxFileBytes = 4 * 1024 * 1024;
+
+export interface ProjectOptions {
+  /** Absolute. */
+  readonly folder: string;
+  readonly secrets: SecretSource;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+interface ReadFileState {
+  readonly text: string;
+  /** Changes whenever the file does. */
+  readonly stamp: string;
+}
+
+/**
+ * The project's files, understood. They are looked at again whenever somebody asks, by their times and sizes, so that what
+ * was saved a moment ago is what runs; nothing depends on file events, which some file systems don't send.
+ */
+export class Project {
+  readonly #options: ProjectOptions;
+  #files = new Map<string, ReadFileState>();
+  #analysis: ProjectAnalysis = analyseProject([]);
+  #secretNames = '';
+  /** Each queue as its file last declared it without an error; a file that is being edited doesn't lift its limits. */
+  #queues = new Map<string, { readonly definition: QueueDefinition; readonly file: string }>();
+  #refreshing: Promise<boolean> | undefined;
+
+  constructor(options: ProjectOptions) {
+    this.#options = options;
+  }
+
+  get analysis(): ProjectAnalysis {
+    return this.#analysis;
+  }
+
+  /** Project-relative paths of all files, with their texts. */
+  get texts(): ReadonlyMap<string, string> {
+    return new Map([...this.#files].map(([file, { text }]) => [file, text]));
+  }
+
+  /** The file that declares a queue. */
+  fileOfQueue(name: string): string | undefined {
+    return this.#queues.get(name)?.file;
+  }
+
+  /** Looks at the files again. Resolves to whether anything has changed. */
+  refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  settings(): EngineSettings {
+    const { config, connections } = this.#analysis;
+    const env = Object.fromEntries(
+      config.env.flatMap((name) => {
+        const value = this.#options.env[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    return { queues: [...this.#queues.values()].map(({ definition }) => definition), connections, config, env };
+  }
+
+  diagnostics(): readonly DiagnosticView[] {
+    return [...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => {
+      const lines = new LineMap(this.#files.get(file)?.text ?? '');
+      return diagnostics.map(({ severity, code, message, range, suggestions }) => {
+        const start = lines.positionAt(range.start);
+        const end = lines.positionAt(range.end);
+        return {
+          file,
+          line: start.line,
+          column: start.column,
+          endLine: end.line,
+          endColumn: end.column,
+          severity,
+          code,
+          message,
+          ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }),
+        };
+      });
+    });
+  }
+
+  async #refresh(): Promise<boolean> {
+    const listed = await listProjectFiles(this.#options.folder);
+    const files = new Map<string, ReadFileState>();
+    for (const { file, state } of await Promise.all(listed.map(async ({ file, path }) => ({ file, state: await this.#read(file, path) })))) {
+      if (state !== undefined) files.set(file, state);
+    }
+    const names = this.#options.secrets.names();
+    const same =
+      files.size === this.#files.size &&
+      names.join() === this.#secretNames &&
+      [...files].every(([file, { stamp }]) => this.#files.get(file)?.stamp === stamp);
+    if (same) return false;
+    this.#files = files;
+    this.#secretNames = names.join();
+    this.#analysis = analyseProject(
+      [...files].map(([path, { text }]) => ({ path, text })),
+      { secrets: names },
+    );
+    this.#declareQueues();
+    return true;
+  }
+
+  async #read(file: string, path: string): Promise<ReadFileState | undefined> {
+    try {
+      const { mtimeMs, size, ino } = await stat(path);
+      const stamp = `${mtimeMs} ${size} ${ino}`;
+      const known = this.#files.get(file);
+      if (known?.stamp === stamp) return known;
+      if (size > maxFileBytes) throw new CodedError('bad-project', `${file} is larger than ${maxFileBytes} bytes.`);
+      return { text: await readFile(path, 'utf8'), stamp };
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      // It went away between the listing and the reading.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw new CodedError('bad-project', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #declareQueues(): void {
+    const { workflows, queues, diagnostics } = this.#analysis;
+    const declared = new Map<string, { readonly definition: QueueDefinition; readonly file: string }>();
+    const queuesFile = [...diagnostics.keys()].find((file) => /^\.sluice\/queues\.ya?ml$/.test(file)) ?? '.sluice/queues.yaml';
+    for (const definition of queues.values()) declared.set(definition.name, { definition, file: queuesFile });
+    for (const { path, workflow } of workflows.values()) {
+      for (const definition of Object.values(workflow.queues)) declared.set(definition.name, { definition, file: path });
+    }
+    for (const [name, before] of this.#queues) {
+      const broken = diagnostics.get(before.file)?.some(({ severity }) => severity === 'error') === true;
+      if (broken && !declared.has(name)) declared.set(name, before);
+    }
+    this.#queues = declared;
+  }
+}

@@ -1,0 +1,112 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId, parseJobId } from '../../schemas/protocol/id.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+import { parseRate } from '../../schemas/workflow/rate.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Handlers } from '../server/handlers.ts';
+import type { Store } from '../store/store.ts';
+import { checkWhere, jobNumber } from './job-service.ts';
+import { runNumber } from './run-service.ts';
+
+const defaultPage = 100;
+/** Jobs of one transaction. */
+const chunk = 500;
+/** Ids that an answer lists. */
+const maxListed = 1000;
+
+type Selection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where'>;
+
+export interface DeadLetterServiceOptions {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** What is wrong with an edited payload, by the action's own schema; undefined where nothing is. */
+  readonly checkPayload: (uses: string, payload: JsonObject) => string | undefined;
+}
+
+export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/replay' | 'dead/discard'> {
+  readonly #options: DeadLetterServiceOptions;
+
+  constructor(options: DeadLetterServiceOptions) {
+    this.#options = options;
+  }
+
+  'dead/list': Handlers['dead/list'] = ({ run, limit = defaultPage, ...rest }) => {
+    checkWhere(rest.where);
+    return this.#options.store.listJobs({ ...rest, state: 'dead', limit, ...(run === undefined ? {} : { runId: runNumber(run) }) });
+  };
+
+  'dead/replay': Handlers['dead/replay'] = async ({ payload, rate, canary, ...selection }) => {
+    const { engine, store, clock } = this.#options;
+    engine.refuseIntake();
+    const spacingMs = rate === undefined ? 0 : spacingOf(rate);
+    const selected = await this.#select(selection);
+    const jobIds = canary === undefined ? selected : selected.slice(0, canary);
+    if (payload !== undefined) await this.#checkEdit(jobIds, payload);
+    const now = clock.now();
+    for (let from = 0; from < jobIds.length; from += chunk) {
+      const some = jobIds.slice(from, from + chunk);
+      await store.replay({
+        jobIds: some,
+        now,
+        ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => now + (from + index) * spacingMs) }),
+        ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
+      });
+    }
+    return { replayed: jobIds.length, ids: jobIds.slice(0, maxListed).map(formatJobId) };
+  };
+
+  'dead/discard': Handlers['dead/discard'] = async (selection) => {
+    const { store, clock } = this.#options;
+    const jobIds = await this.#select(selection);
+    for (let from = 0; from < jobIds.length; from += chunk) {
+      await store.discard({ jobIds: jobIds.slice(from, from + chunk), now: clock.now() });
+    }
+    return { discarded: jobIds.length, ids: jobIds.slice(0, maxListed).map(formatJobId) };
+  };
+
+  /** The dead letters that are meant, oldest first. */
+  async #select({ ids, all, queue, run, where }: Selection): Promise<number[]> {
+    if (ids !== undefined) {
+      if (all === true || queue !== undefined || run !== undefined || where !== undefined) {
+        throw new CodedError('invalid-params', 'Give either `ids`, or `all` with `queue`, `run` and `where` as you like.');
+      }
+      return [...new Set(ids.map(jobNumber))];
+    }
+    if (all !== true) throw new CodedError('invalid-params', 'Say which dead letters: `ids`, or `all: true`.');
+    checkWhere(where);
+    const selected: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#options.store.listJobs({
+        state: 'dead',
+        limit: 1000,
+        ...(queue === undefined ? {} : { queue }),
+        ...(run === undefined ? {} : { runId: runNumber(run) }),
+        ...(where === undefined ? {} : { where }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      for (const { id } of page.jobs) selected.push(parseJobId(id) ?? 0);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return selected.sort((one, other) => one - other);
+  }
+
+  async #checkEdit(jobIds: readonly number[], payload: unknown): Promise<void> {
+    const [jobId] = jobIds;
+    if (jobId === undefined || jobIds.length > 1) throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
+    if (!isJsonObject(payload)) throw new CodedError('invalid-params', 'The edited payload must be an object: the `with` of the step, filled in.');
+    const job = await this.#options.store.getJob({ jobId });
+    if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+    const problem = this.#options.checkPayload(job.uses, payload);
+    if (problem !== undefined) throw new CodedError('invalid-params', `The edited payload can't be sent by ${job.uses}: ${problem}`);
+  }
+}
+
+function spacingOf(text: string): number {
+  const parsed = parseRate(text);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
+  return parsed.rate.perMs / parsed.rate.limit;
+}

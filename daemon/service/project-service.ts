@@ -1,0 +1,77 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
+import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { nearestName } from '../../schemas/workflow/nearest-name.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Project } from '../project.ts';
+import type { Handlers } from '../server/handlers.ts';
+
+/** Diagnostics that an error carries. */
+const maxShown = 100;
+
+/** The project's files: what they hold, and what is wrong with them. */
+export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflow/validate'> {
+  readonly #project: Project;
+  readonly #engine: Engine;
+
+  constructor(project: Project, engine: Engine) {
+    this.#project = project;
+    this.#engine = engine;
+  }
+
+  /** Takes up what has been saved since. */
+  async refresh(): Promise<void> {
+    if (await this.#project.refresh()) await this.#engine.apply(this.#project.settings());
+  }
+
+  'workflow/list': Handlers['workflow/list'] = async () => {
+    await this.refresh();
+    const { workflows, diagnostics } = this.#project.analysis;
+    const valid = [...workflows].map(([id, { path, workflow }]) => ({
+      id,
+      name: workflow.name,
+      ...(workflow.description === undefined ? {} : { description: workflow.description }),
+      file: path,
+      valid: true,
+      inputs: workflow.inputs,
+      queues: [...new Set([...Object.values(workflow.steps), ...Object.values(workflow.onFailure)].map((step) => step.queue))],
+    }));
+    const validFiles = new Set(valid.map(({ file }) => file));
+    const broken = [...diagnostics.keys()]
+      .filter((file) => projectFileKind(file) === 'workflow' && !validFiles.has(file))
+      .map((file) => ({ id: workflowIdOf(file), name: workflowIdOf(file), file, valid: false, queues: [] }));
+    return { workflows: [...valid, ...broken].sort((one, other) => (one.id < other.id ? -1 : 1)) };
+  };
+
+  'workflow/validate': Handlers['workflow/validate'] = async () => {
+    await this.refresh();
+    return { files: this.#project.texts.size, diagnostics: [...this.#project.diagnostics()] };
+  };
+
+  /** The workflow that a person means, as it stands in its file now. @throws CodedError `not-found` or `invalid-workflow` */
+  async find(id: string): Promise<AnalysedWorkflow> {
+    await this.refresh();
+    const { workflows, diagnostics } = this.#project.analysis;
+    const found = workflows.get(id);
+    if (found !== undefined) return found;
+    const file = [...diagnostics.keys()].find((path) => projectFileKind(path) === 'workflow' && workflowIdOf(path) === id);
+    if (file === undefined) throw this.#unknown(id);
+    const errors = this.#project.diagnostics().filter((one) => one.severity === 'error' && one.file === file);
+    const [first] = errors;
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+    throw new CodedError(
+      'invalid-workflow',
+      `The workflow ${id} has errors: ${file}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.message ?? ''}${more}`,
+      { diagnostics: errors.slice(0, maxShown) as unknown as Json },
+    );
+  }
+
+  #unknown(id: string): CodedError {
+    const known = [...this.#project.analysis.workflows.keys()];
+    const near = nearestName(id, known);
+    if (near !== undefined) return new CodedError('not-found', `There is no workflow ${id}. Did you mean ${near}?`);
+    const all = known.length === 0 ? 'The project has none: put one into .sluice/workflows/.' : `There are: ${known.slice(0, 20).join(', ')}.`;
+    return new CodedError('not-found', `There is no workflow ${id}. ${all}`);
+  }
+}

@@ -1,0 +1,101 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { QueueView } from '../../schemas/protocol/queue.ts';
+import { nearestName } from '../../schemas/workflow/nearest-name.ts';
+import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { QueueRunner } from '../engine/queue-runner.ts';
+import type { Project } from '../project.ts';
+import type { Handlers } from '../server/handlers.ts';
+import type { SetQueueParams, Store } from '../store/store.ts';
+
+export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set'> {
+  readonly #project: Project;
+  readonly #engine: Engine;
+  readonly #store: Store;
+
+  constructor(options: { readonly project: Project; readonly engine: Engine; readonly store: Store }) {
+    this.#project = options.project;
+    this.#engine = options.engine;
+    this.#store = options.store;
+  }
+
+  'queue/list': Handlers['queue/list'] = async () => ({ queues: await this.list() });
+
+  'queue/pause': Handlers['queue/pause'] = ({ queue }) => this.#override({ queue, paused: true });
+
+  'queue/resume': Handlers['queue/resume'] = ({ queue }) => this.#override({ queue, paused: false });
+
+  'queue/set': Handlers['queue/set'] = ({ queue, rate, concurrency }) =>
+    this.#override({
+      queue,
+      ...(rate === undefined ? {} : { rate: givenRate(rate) }),
+      ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 'file' }),
+    });
+
+  /** All queues, by name. */
+  async list(): Promise<QueueView[]> {
+    const oldest = await this.#store.oldestPending();
+    return this.#engine.dispatcher.list().map((runner) => this.#view(runner, oldest[runner.name]));
+  }
+
+  async #override(change: SetQueueParams): Promise<QueueView> {
+    const runner = this.#engine.dispatcher.known(change.queue);
+    if (runner === undefined) throw this.#unknown(change.queue);
+    // On disk first: what a person has set is kept from the moment that they are told so.
+    await this.#store.setQueue(change);
+    runner.override(change);
+    const oldest = await this.#store.oldestPending();
+    return this.#view(runner, oldest[runner.name]);
+  }
+
+  #unknown(name: string): CodedError {
+    const known = this.#engine.dispatcher.list().map((runner) => runner.name);
+    const near = nearestName(name, known);
+    return new CodedError('not-found', `There is no queue ${name}. ${near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${near}?`}`);
+  }
+
+  #view(runner: QueueRunner, oldest: number | undefined): QueueView {
+    const { name, rate, depth, overrides, definition } = runner;
+    const { heldUntil, nextStartAt, rateUsed } = runner;
+    const declaredIn = this.#project.fileOfQueue(name);
+    const drainMs = drainTime(runner);
+    return {
+      name,
+      ...(declaredIn === undefined ? {} : { declaredIn }),
+      paused: overrides.paused,
+      ...(rate === undefined ? {} : { rate: { ...rate } }),
+      concurrency: runner.concurrency,
+      overrides: {
+        paused: overrides.paused,
+        ...(overrides.rate === undefined ? {} : { rate: overrides.rate === null ? null : { ...overrides.rate } }),
+        ...(overrides.concurrency === undefined ? {} : { concurrency: overrides.concurrency }),
+      },
+      depth: { pending: depth.pending, delayed: depth.delayed, active: depth.active, dead: depth.dead },
+      ...(definition.maxDepth === undefined ? {} : { maxDepth: definition.maxDepth }),
+      ...(rateUsed === undefined ? {} : { rateUsed }),
+      ...(heldUntil === undefined ? {} : { heldUntil: new Date(heldUntil).toISOString() }),
+      ...(nextStartAt === undefined ? {} : { nextStartAt: new Date(nextStartAt).toISOString() }),
+      throughputPerMinute: runner.throughputPerMinute,
+      failureRate: runner.failureRate,
+      ...(oldest === undefined ? {} : { oldestPendingAt: new Date(oldest).toISOString() }),
+      ...(drainMs === undefined ? {} : { drainMs }),
+    };
+  }
+}
+
+/** Until what waits now has started: by the rate where there is one, else by what was done lately. */
+function drainTime({ paused, rate, depth, throughputPerMinute }: QueueRunner): number | undefined {
+  if (paused) return undefined;
+  const waiting = depth.pending + depth.delayed;
+  if (waiting === 0) return 0;
+  if (rate !== undefined) return Math.round((waiting * rate.perMs) / rate.limit);
+  return throughputPerMinute === 0 ? undefined : Math.round((waiting * 60_000) / throughputPerMinute);
+}
+
+function givenRate(text: string | null): Rate | null | 'file' {
+  if (text === null) return 'file';
+  if (text === 'none') return null;
+  const parsed = parseRate(text);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
+  return parsed.rate;
+}

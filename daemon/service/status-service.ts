@@ -1,0 +1,74 @@
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import type { DaemonLog } from '../daemon-log.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Project } from '../project.ts';
+import type { Handlers } from '../server/handlers.ts';
+import type { Store } from '../store/store.ts';
+import type { QueueService } from './queue-service.ts';
+
+const defaultLines = 100;
+
+export interface StatusServiceOptions {
+  readonly project: Project;
+  readonly projectFolder: string;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly queues: QueueService;
+  readonly log: DaemonLog;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly durability: 'full' | 'normal';
+  /** The port that the server listens on; it is known only after the start. */
+  readonly port: () => number;
+  /** Ends the daemon, after the answer has gone out. */
+  readonly stop: () => void;
+}
+
+/** The daemon itself. */
+export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/stop' | 'log/tail' | 'store/check'> {
+  readonly #options: StatusServiceOptions;
+  readonly #startedAt: number;
+  readonly #startedMonotonic: number;
+
+  constructor(options: StatusServiceOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#startedMonotonic = options.clock.monotonic();
+  }
+
+  'daemon/status': Handlers['daemon/status'] = () => this.status();
+
+  'daemon/stop': Handlers['daemon/stop'] = async () => {
+    this.#options.stop();
+    return {};
+  };
+
+  'log/tail': Handlers['log/tail'] = async ({ lines = defaultLines }) => ({ lines: await this.#options.log.tail(lines) });
+
+  'store/check': Handlers['store/check'] = async () => ({ checks: [...(await this.#options.store.check())] });
+
+  async status(): Promise<DaemonStatus> {
+    const { engine, store, queues, clock, project } = this.#options;
+    const { trouble } = engine.health;
+    const { bytes } = await store.size();
+    return {
+      pid: process.pid,
+      version: this.#options.version,
+      project: this.#options.projectFolder,
+      endpoint: `http://127.0.0.1:${this.#options.port()}`,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      uptimeMs: clock.monotonic() - this.#startedMonotonic,
+      durability: this.#options.durability,
+      store: {
+        ok: trouble === undefined,
+        ...(trouble === undefined ? {} : { problem: trouble.problem, since: new Date(trouble.since).toISOString() }),
+        bytes,
+      },
+      problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
+      runs: { running: engine.runningRuns },
+      lateOutcomes: engine.outcomes.late,
+      queues: await queues.list(),
+    };
+  }
+}

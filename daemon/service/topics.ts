@@ -1,0 +1,59 @@
+import { formatRunId } from '../../schemas/protocol/id.ts';
+import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
+import type { DaemonLog } from '../daemon-log.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { TopicHint, TopicSource } from '../server/topic-source.ts';
+import type { Store } from '../store/store.ts';
+import type { QueueService } from './queue-service.ts';
+import type { RunService } from './run-service.ts';
+import type { StatusService } from './status-service.ts';
+
+const shownRuns = 100;
+const shownLines = 100;
+
+export interface TopicsOptions {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly queues: QueueService;
+  readonly runs: RunService;
+  readonly status: StatusService;
+  readonly log: DaemonLog;
+}
+
+/** What clients subscribe to, from the services that answer for it. */
+export class Topics implements TopicSource {
+  readonly #options: TopicsOptions;
+
+  constructor(options: TopicsOptions) {
+    this.#options = options;
+  }
+
+  async snapshot(params: SubscribeParams): Promise<TopicState> {
+    const { queues, store, runs, status, log } = this.#options;
+    switch (params.topic) {
+      case 'queues':
+        return { queues: await queues.list() };
+      case 'runs':
+        return { runs: (await store.listRuns({ limit: shownRuns })).runs };
+      case 'run':
+        return { run: await runs.get(params.id) };
+      case 'status':
+        return { status: await status.status() };
+      case 'log':
+        return { lines: await log.tail(shownLines) };
+    }
+  }
+
+  onChange(listener: (hint: TopicHint) => void): () => void {
+    return this.#options.engine.onCommit(({ queues, runs }) => {
+      listener({
+        queues: new Set(queues.map(({ name }) => name)),
+        runs: new Set(runs?.map(formatRunId)),
+      });
+    });
+  }
+
+  onLine(listener: (line: string) => void): () => void {
+    return this.#options.log.onLine(listener);
+  }
+}
