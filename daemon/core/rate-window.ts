@@ -91,17 +91,19 @@ export class RateWindow {
     if (now < counted) this.#counted[slot] = now;
   }
 
-  /** Starts that are known from before a restart, oldest first; `now` bounds when they count. */
+  /**
+   * Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way to the other
+   * side, so none of them counts as ended.
+   */
   restore(starts: readonly number[], now: number): void {
-    for (const start of starts) {
-      this.ended(this.take(Math.min(start, now)), now);
-    }
+    for (const start of starts) this.take(Math.min(start, now));
+    this.#forgetDebt();
   }
 
   /** Goes on with another rate, and with the starts that are remembered. */
   change(rate: Rate): void {
     this.#rate = rate;
-    this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + this.#spacingMs());
+    this.#forgetDebt();
   }
 
   /** Starts within the window that ends now. */
@@ -110,6 +112,11 @@ export class RateWindow {
     const most = Math.min(this.#size, this.#rate.limit);
     while (count < most && (this.#counted[this.#slot(count + 1)] ?? 0) > now - this.#rate.perMs) count++;
     return count;
+  }
+
+  /** Starts that an earlier rate allowed would be spaced by this one for hours; all that they cost is their place in the log. */
+  #forgetDebt(): void {
+    this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + this.#rate.burst * this.#spacingMs());
   }
 
   #spacingMs(): number {

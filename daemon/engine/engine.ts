@@ -1,7 +1,8 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
-import type { ClaimedJob, Committed, Store } from '../store/store.ts';
+import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -120,6 +121,25 @@ export class Engine {
   refuseIntake(): void {
     if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
     this.health.refuseIntake();
+  }
+
+  /**
+   * Accepts a run: when it resolves, the run is kept. `workflow` is what `params.text` means.
+   *
+   * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
+   */
+  async startRun(params: CreateRunParams, workflow: Workflow): Promise<number> {
+    this.refuseIntake();
+    for (const { needs, foreach, queue } of Object.values(workflow.steps)) {
+      if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
+    }
+    try {
+      const { runId } = await this.#options.store.createRun(params);
+      return runId;
+    } catch (error) {
+      this.health.note(error);
+      throw error;
+    }
   }
 
   /** Aborts the attempt of a job that was marked as cancelled. */

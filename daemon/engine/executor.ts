@@ -5,6 +5,7 @@ import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../.
 import type { Action, ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../actions/action.ts';
 import { attemptVerdict } from '../core/attempt-verdict.ts';
 import { failPoint } from '../fail-point.ts';
+import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../store/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, SettleParams } from '../store/store.ts';
@@ -39,6 +40,7 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #running = new Map<number, AttemptSignal>();
   #stopping = false;
+  #turnsMasker: Masker | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -199,7 +201,7 @@ export class Executor {
   }
 
   #error({ error: { kind, cause, message, status } }: ActionFailure): JobError {
-    const masker = this.#options.secrets.masker();
+    const masker = this.#masker();
     return { kind, cause: masker.text(cause), message: masker.text(message), ...(status === undefined ? {} : { status }) };
   }
 
@@ -211,7 +213,18 @@ export class Executor {
 
   /** As JSON, without any secret that the other side may have echoed. */
   #masked(value: Json): string {
-    return JSON.stringify(this.#options.secrets.masker().json(value));
+    return JSON.stringify(this.#masker().json(value));
+  }
+
+  /** Asked for once a turn and not once a job: it looks whether the file of secrets has changed. */
+  #masker(): Masker {
+    if (this.#turnsMasker === undefined) {
+      this.#turnsMasker = this.#options.secrets.masker();
+      setImmediate(() => {
+        this.#turnsMasker = undefined;
+      });
+    }
+    return this.#turnsMasker;
   }
 }
 

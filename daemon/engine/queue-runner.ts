@@ -51,6 +51,7 @@ export class QueueRunner {
   /** Claimed and not yet released. */
   #taken = 0;
   #claiming = false;
+  #expecting = false;
   #running = false;
   #pumping = false;
   #timer: Timer | undefined;
@@ -165,6 +166,15 @@ export class QueueRunner {
     if (depth.pending > 0) this.wake();
   }
 
+  /**
+   * A job is being made that could start at once. Call it right before the store is told to make it: the claim then goes into
+   * the same transaction, and a job that finds its queue idle waits for one commit and not for two.
+   */
+  expectJob(): void {
+    this.#expecting = true;
+    this.wake();
+  }
+
   start(): void {
     this.#running = true;
     this.wake();
@@ -201,8 +211,10 @@ export class QueueRunner {
   }
 
   #pump(): void {
-    if (!this.#running || this.#claiming || this.paused || this.#depth.pending === 0) return;
-    const free = Math.min(this.concurrency - this.#taken, this.#depth.pending, maxClaim);
+    if (!this.#running || this.#claiming || this.paused) return;
+    const likely = this.#depth.pending + (this.#expecting ? 1 : 0);
+    this.#expecting = false;
+    const free = Math.min(this.concurrency - this.#taken, likely, maxClaim);
     if (free <= 0) return;
     const heldMs = this.#heldUntil - this.#clock.now();
     if (heldMs > 0) {

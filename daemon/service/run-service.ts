@@ -28,13 +28,8 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/list' | 'ru
     this.#engine.refuseIntake();
     const { workflow, text } = await this.#project.find(id);
     const values = checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs });
-    const { runId } = await this.#store.createRun({
-      workflow: id,
-      version: createHash('sha256').update(text).digest('hex').slice(0, 32),
-      text,
-      inputs: JSON.stringify(values),
-      now: this.#clock.now(),
-    });
+    const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    const runId = await this.#engine.startRun({ workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now() }, workflow);
     return { id: formatRunId(runId) };
   };
 

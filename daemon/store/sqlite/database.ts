@@ -19,6 +19,15 @@ export class Database {
     if (!readOnly && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
     if (!readOnly && process.platform !== 'win32') chmodSync(file, 0o600);
     this.raw = new DatabaseSync(file, { readOnly, timeout: 5000 });
+    try {
+      this.#configure(durability, readOnly);
+    } catch (error) {
+      this.raw.close();
+      throw error;
+    }
+  }
+
+  #configure(durability: Durability, readOnly: boolean): void {
     if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
     this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     // 32 MB of pages, whatever the store's size; what is over 64 MB of log goes back to the disk after a checkpoint.

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { schemaVersion1 } from './schema.ts';
@@ -47,7 +47,9 @@ export function readVersion(db: DatabaseSync): number {
 
 function backUp(db: DatabaseSync, file: string, version: number): void {
   const backup = `${file}.v${version}.bak`;
-  if (existsSync(backup)) rmSync(backup);
+  rmSync(backup, { force: true });
+  // SQLite would make it readable to everyone; into an empty file it writes as well.
+  closeSync(openSync(backup, 'wx', 0o600));
   db.prepare('VACUUM INTO ?').run(backup);
   const name = path.basename(file);
   const backups = readdirSync(path.dirname(file))

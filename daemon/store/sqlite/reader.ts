@@ -1,5 +1,6 @@
 import type { Store, WorkflowVersion } from '../store.ts';
 import { Database } from './database.ts';
+import { codedStoreError } from './store-error.ts';
 import { check, size } from './queries/check.ts';
 import { getJob } from './queries/get-job.ts';
 import { getRun } from './queries/get-run.ts';
@@ -21,6 +22,14 @@ export class Reader {
   }
 
   run(call: ReadCall): unknown {
+    try {
+      return this.#answer(call);
+    } catch (error) {
+      throw codedStoreError(error);
+    }
+  }
+
+  #answer(call: ReadCall): unknown {
     const db = this.#db;
     switch (call.name) {
       case 'workflowVersion':

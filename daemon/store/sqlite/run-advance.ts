@@ -86,7 +86,7 @@ class RunAdvance {
     }
     if (this.#run.closing === 1) {
       this.#moveSteps(this.#workflow.onFailure);
-      if ([...this.#statesOf(this.#workflow.onFailure).values()].every(isStepEnded)) this.#setClosing(false);
+      if ([...this.#statesOf(this.#workflow.onFailure).values()].every(isStepEnded)) this.#endClosing();
     }
   }
 
@@ -122,8 +122,9 @@ class RunAdvance {
     if (this.#run.cancelling === 1) return;
     const tally = tallyOf(step);
     const foreach = this.#definition(step.name)?.foreach;
+    if (stepOutcome(tally, foreach, false) === 'failed') return;
+    this.#tx.db.sql("UPDATE jobs INDEXED BY jobs_active SET swept = 0 WHERE state = 'active' AND step_id = ?").run(step.id);
     const swept = this.#tx.db.sql('SELECT 1 FROM jobs WHERE step_id = ? AND swept = 1 LIMIT 1').get(step.id) !== undefined;
-    if (stepOutcome({ ...tally, cancelled: 0, total: tally.total - tally.cancelled }, foreach, false) === 'failed') return;
 
     this.#setStep(step, 'reopen');
     if (swept) this.#setSweep(step, 'reopen');
@@ -237,7 +238,11 @@ class RunAdvance {
     this.#tx.db.sql('UPDATE steps SET sweep = ? WHERE id = ?').run(row.sweep, row.id);
     this.#steps.set(step.name, row);
     if (sweep === undefined) this.#tx.state.sweeps.delete(step.id);
-    else this.#tx.state.sweeps.set(step.id, sweep);
+    else this.#tx.state.sweeps.set(step.id, { kind: sweep });
+    if (sweep === 'fail') {
+      // What is under way may end by itself, but isn't tried again.
+      this.#tx.db.sql("UPDATE jobs INDEXED BY jobs_active SET swept = 1 WHERE state = 'active' AND step_id = ?").run(row.id);
+    }
   }
 
   #setRun(event: RunEvent): void {
@@ -262,10 +267,19 @@ class RunAdvance {
     this.#tx.db.sql('UPDATE runs SET closing = ? WHERE id = ?').run(this.#run.closing, this.#run.id);
   }
 
+  /** A failed run whose `on-failure` was cancelled is one that a replay may reopen, as any other. */
+  #endClosing(): void {
+    this.#setClosing(false);
+    if (this.#run.state !== 'failed' || this.#run.cancelling === 0) return;
+    this.#run = { ...this.#run, cancelling: 0 };
+    this.#tx.db.sql('UPDATE runs SET cancelling = 0 WHERE id = ?').run(this.#run.id);
+  }
+
   #deathOf(step: StepRow): JobError {
-    const row = this.#tx.db
-      .sql("SELECT error FROM jobs WHERE step_id = ? AND state IN ('dead', 'discarded') ORDER BY ended_at, id LIMIT 1")
-      .get(step.id);
+    const { db } = this.#tx;
+    const row =
+      db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = ? AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(step.queue_id, step.id) ??
+      db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(step.id);
     const first = JSON.parse((row?.['error'] as string | null | undefined) ?? 'null') as JobError | null;
     const error = first ?? { kind: 'internal', cause: 'failed', message: 'A job of this step failed.' };
     if (step.is_foreach === 0) return error;

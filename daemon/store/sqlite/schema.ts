@@ -93,15 +93,16 @@ CREATE TABLE jobs (
   throttles INTEGER NOT NULL DEFAULT 0,  -- attempts of this round that the other side put off
   crashes INTEGER NOT NULL DEFAULT 0,    -- attempts of this round that a crash cut off
   cancel_requested INTEGER NOT NULL DEFAULT 0,
-  swept INTEGER NOT NULL DEFAULT 0,      -- cancelled because a sibling died
+  swept INTEGER NOT NULL DEFAULT 0,      -- cancelled because a sibling died; while it is active: to be, unless it ends by itself
   started_at INTEGER,
   ended_at INTEGER,
   error TEXT
 );
 CREATE INDEX jobs_pending ON jobs (queue_id, priority DESC, due_at, id) WHERE state = 'pending';
-CREATE INDEX jobs_delayed ON jobs (due_at, id) WHERE state = 'delayed';
+CREATE INDEX jobs_delayed ON jobs (due_at, id, queue_id) WHERE state = 'delayed';
 CREATE INDEX jobs_active ON jobs (id) WHERE state = 'active';
 CREATE INDEX jobs_dead ON jobs (queue_id, ended_at) WHERE state = 'dead';
+CREATE INDEX jobs_swept ON jobs (step_id) WHERE swept = 1;
 CREATE UNIQUE INDEX jobs_item ON jobs (step_id, item_index);
 CREATE UNIQUE INDEX jobs_key ON jobs (step_id, item_key) WHERE item_key IS NOT NULL;
 

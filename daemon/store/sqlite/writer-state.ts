@@ -4,6 +4,7 @@ import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import type { Database } from './database.ts';
+import type { MutableScope } from '../../core/run-scope.ts';
 import type { Sweep } from './row.ts';
 
 type Depth = { -readonly [State in Exclude<keyof QueueDepth, 'name'>]: number };
@@ -15,10 +16,24 @@ export interface StepInfo {
   readonly version: string;
 }
 
+/** The jobs of a step that are being cancelled or taken up again. */
+export interface OpenSweep {
+  readonly kind: Sweep;
+  /** The place of the last item that has been looked at; undefined at the beginning, and after a restart. */
+  after?: number;
+}
+
+/** What the chunks of one fan-out have in common: read once, since to read the inputs for each would cost more than the jobs. */
+export interface ExpansionScope {
+  readonly scope: MutableScope;
+  /** Where an expression gives them. */
+  items?: readonly Json[];
+}
+
 /** Entries kept of the caches below. */
 const maxWorkflows = 200;
 const maxStepInfos = 20_000;
-const maxItemLists = 8;
+const maxExpansionScopes = 8;
 
 /**
  * What the writer keeps in memory of the store: counts and small sets, never anything that grows with the queues. It
@@ -30,9 +45,10 @@ export class WriterState {
   #queueNames = new Map<number, string>();
   #depths = new Map<number, Depth>();
   #nextRunId = 1;
+  #nextStepId = 1;
   #nextJobId = 1;
   /** Steps whose jobs are being cancelled or taken up again. */
-  readonly sweeps = new Map<number, Sweep>();
+  readonly sweeps = new Map<number, OpenSweep>();
   readonly expansions = new Map<number, Expansion>();
   runningRuns = 0;
   /** When the next delayed job is due. */
@@ -40,7 +56,7 @@ export class WriterState {
 
   readonly #workflows = new Map<string, Workflow>();
   readonly #stepInfos = new Map<number, StepInfo>();
-  readonly #itemLists = new Map<number, readonly Json[]>();
+  readonly #expansionScopes = new Map<number, ExpansionScope>();
   #settings: ConfigureParams = { queues: [], env: {} };
   #queueSettings = new Map<string, QueueDefinition>();
 
@@ -74,31 +90,42 @@ export class WriterState {
       for (const row of counts) this.#depth(Number(row['queue_id']))[state] = Number(row['n']);
     }
     this.#nextRunId = this.#highest('runs') + 1;
+    this.#nextStepId = this.#highest('steps') + 1;
     this.#nextJobId = this.#highest('jobs') + 1;
     this.sweeps.clear();
     for (const row of db.sql('SELECT id, sweep FROM steps WHERE sweep IS NOT NULL').all()) {
-      this.sweeps.set(Number(row['id']), row['sweep'] as Sweep);
+      this.sweeps.set(Number(row['id']), { kind: row['sweep'] as Sweep });
     }
     this.expansions.clear();
-    const unfinished = db.sql("SELECT id, queue_id, cursor, file FROM steps WHERE state = 'running' AND expanded = 0 AND sweep IS NULL").all();
+    const unfinished = db
+      .sql(
+        `SELECT s.id, s.queue_id, s.cursor, s.file FROM steps s JOIN runs r ON r.id = s.run_id
+         WHERE s.state = 'running' AND s.expanded = 0 AND r.cancelling = 0`,
+      )
+      .all();
     for (const row of unfinished) {
       this.setExpansion(Number(row['id']), Number(row['queue_id']), Number(row['cursor']), row['file'] as string | null);
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
     this.readNextDue();
     this.#stepInfos.clear();
-    this.#itemLists.clear();
+    this.#expansionScopes.clear();
   }
 
   /** Keeps the highest numbers given so far, before rows that bear them are deleted: a number is never given twice. */
   saveHighest(): void {
     const save = this.db.sql('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
     save.run('highest_runs', this.#nextRunId - 1);
+    save.run('highest_steps', this.#nextStepId - 1);
     save.run('highest_jobs', this.#nextJobId - 1);
   }
 
   takeRunId(): number {
     return this.#nextRunId++;
+  }
+
+  takeStepId(): number {
+    return this.#nextStepId++;
   }
 
   takeJobId(): number {
@@ -146,7 +173,7 @@ export class WriterState {
 
   endExpansion(stepId: number): void {
     this.expansions.delete(stepId);
-    this.#itemLists.delete(stepId);
+    this.#expansionScopes.delete(stepId);
   }
 
   readNextDue(): void {
@@ -175,14 +202,13 @@ export class WriterState {
     return info;
   }
 
-  /** The items of a step that is being expanded; read once, used for all its chunks. */
-  items(stepId: number, read: () => readonly Json[]): readonly Json[] {
-    let items = this.#itemLists.get(stepId);
-    if (items === undefined) {
-      items = read();
-      remember(this.#itemLists, stepId, items, maxItemLists);
+  expansionScope(stepId: number, make: () => MutableScope): ExpansionScope {
+    let known = this.#expansionScopes.get(stepId);
+    if (known === undefined) {
+      known = { scope: make() };
+      remember(this.#expansionScopes, stepId, known, maxExpansionScopes);
     }
-    return items;
+    return known;
   }
 
   #addQueue(id: number, name: string): void {
@@ -199,7 +225,7 @@ export class WriterState {
     return depth;
   }
 
-  #highest(table: 'runs' | 'jobs'): number {
+  #highest(table: 'runs' | 'steps' | 'jobs'): number {
     const rows = Number(this.db.sql(`SELECT max(id) AS id FROM ${table}`).get()?.['id'] ?? 0);
     const saved = Number(this.db.sql('SELECT value FROM meta WHERE key = ?').get(`highest_${table}`)?.['value'] ?? 0);
     return Math.max(rows, saved);

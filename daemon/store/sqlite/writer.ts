@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
@@ -21,6 +22,7 @@ import { setQueue } from './operations/set-queue.ts';
 import { settle } from './operations/settle.ts';
 import { sweep } from './operations/sweep.ts';
 import { advanceRuns } from './run-advance.ts';
+import { codedStoreError } from './store-error.ts';
 import { WriteTransaction } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
@@ -57,6 +59,8 @@ export interface WriterOptions {
   readonly durability: Durability;
   /** For a store that has none yet: 8 characters of `[a-z0-9]`, unlike those of any other store. */
   readonly newStoreId: () => string;
+  /** What a test does to the connection before it is used, such as to let its disk be full. */
+  readonly prepare?: (connection: DatabaseSync) => void;
 }
 
 /** The one connection that writes. Synchronous: it lives in a thread of its own, where an fsync keeps nobody waiting. */
@@ -65,15 +69,17 @@ export class Writer {
   readonly #state: WriterState;
   readonly #newStoreId: () => string;
 
-  constructor({ file, durability, newStoreId }: WriterOptions) {
-    this.#db = new Database({ file, durability });
-    migrate(this.#db.raw, file);
+  /** What the state holds in memory may differ from the tables. */
+  #stale = true;
+
+  constructor({ file, durability, newStoreId, prepare }: WriterOptions) {
+    this.#db = openMigrated(file, durability);
+    prepare?.(this.#db.raw);
     this.#state = new WriterState(this.#db);
     this.#newStoreId = newStoreId;
   }
 
   open(params: OpenParams): OpenResult {
-    this.#state.load();
     const { answers, committed } = this.#transaction((tx) => {
       const interrupted = recover(tx, params);
       return { interrupted, storeId: this.#storeId() };
@@ -85,12 +91,18 @@ export class Writer {
     };
   }
 
-  /** Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. */
+  /**
+   * Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. Where
+   * the disk is at fault, all are refused at once: each would wait for the same lock, or fill the same disk, again.
+   */
   run(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed | undefined } {
     try {
       return this.#runTogether(calls);
     } catch (error) {
-      if (calls.length === 1) return { answers: [{ ok: false, error: codedStoreError(error) }], committed: undefined };
+      const coded = codedStoreError(error);
+      if (calls.length === 1 || coded instanceof CodedError) {
+        return { answers: calls.map(() => ({ ok: false, error: coded })), committed: undefined };
+      }
     }
     const parts = calls.map((call) => this.run([call]));
     return { answers: parts.flatMap((part) => part.answers), committed: parts.map((part) => part.committed).reduce(merged, undefined) };
@@ -114,6 +126,9 @@ export class Writer {
     const { raw } = this.#db;
     raw.exec('BEGIN IMMEDIATE');
     try {
+      // Within the transaction, so that what can't be read is a failure of this batch, and is tried again with the next.
+      if (this.#stale) this.#state.load();
+      this.#stale = false;
       const tx = new WriteTransaction(this.#state);
       const answers = work(tx);
       advanceRuns(tx, now);
@@ -121,9 +136,9 @@ export class Writer {
       raw.exec('COMMIT');
       return { answers, committed };
     } catch (error) {
+      this.#stale = true;
       // SQLite has rolled back by itself after some errors, a full disk among them.
       if (raw.isTransaction) raw.exec('ROLLBACK');
-      this.#state.load();
       throw error;
     }
   }
@@ -155,6 +170,18 @@ export class Writer {
   }
 }
 
+function openMigrated(file: string, durability: Durability): Database {
+  let db: Database | undefined;
+  try {
+    db = new Database({ file, durability });
+    migrate(db.raw, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw codedStoreError(error);
+  }
+}
+
 function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
   try {
     const operation = operations[call.name] as (tx: WriteTransaction, params: WriteCall['params']) => unknown;
@@ -168,25 +195,6 @@ function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
 /** The time of a batch is that of its latest call. */
 function latest(calls: readonly WriteCall[]): number {
   return calls.reduce((time, { params }) => Math.max(time, 'now' in params ? params.now : 'endedAt' in params ? params.endedAt : 0), 0);
-}
-
-/** SQLite's primary result codes that say that the disk, not the statement, is at fault. */
-const unavailableCodes: Readonly<Record<number, string>> = {
-  5: 'is locked by another program',
-  6: 'is locked',
-  8: 'is read-only',
-  10: 'met a disk error',
-  11: 'is damaged',
-  13: "can't grow: the disk is full",
-  14: "can't be opened",
-  26: 'is no database',
-};
-
-function codedStoreError(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-  const reason = code === undefined ? undefined : unavailableCodes[code];
-  if (reason === undefined || !(error instanceof Error)) return error;
-  return new CodedError('store-unavailable', `The store ${reason} (${error.message}).`);
 }
 
 function merged(one: Committed | undefined, other: Committed | undefined): Committed | undefined {

@@ -18,7 +18,7 @@ export function cancelRun(tx: WriteTransaction, { runId }: { readonly runId: num
     tx.touchStep(id);
     if (stepState === 'waiting') continue;
     db.sql("UPDATE steps SET sweep = 'cancel' WHERE id = ?").run(id);
-    state.sweeps.set(id, 'cancel');
+    state.sweeps.set(id, { kind: 'cancel' });
     state.endExpansion(id);
     const jobs = db.sql("SELECT id FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND step_id = ?").all(id);
     for (const { id: jobId } of jobs) {

@@ -20,6 +20,9 @@ const selectDue = `
   ORDER BY j.priority DESC, j.due_at, j.id
   LIMIT ?`;
 
+/** Jobs of cancelled steps that one claim clears away, at most: a million of them must not keep other queues waiting. */
+const maxSwept = 1000;
+
 export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   const { state, db } = tx;
   // What ended in this batch may have made jobs that are to be claimed now.
@@ -31,12 +34,14 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   const jobs: ClaimedJob[] = [];
   const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ? WHERE id = ?");
   const recordStart = db.sql('INSERT INTO rate_starts (queue_id, at, job_id, attempt) VALUES (?, ?, ?, ?)');
-  while (jobs.length < params.limit) {
+  let swept = 0;
+  while (jobs.length < params.limit && swept < maxSwept) {
     const rows = db.sql(selectDue).all(queueId, params.limit - jobs.length) as unknown as ClaimRow[];
     if (rows.length === 0) break;
     for (const row of rows) {
       if (isSwept(tx, row.step_id)) {
         cancelSwept(tx, row, params.now);
+        swept++;
         continue;
       }
       const startAt = params.startAts?.[jobs.length];
@@ -65,14 +70,14 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   return { jobs };
 }
 
-function isSwept(tx: WriteTransaction, stepId: number): boolean {
-  const sweep = tx.state.sweeps.get(stepId);
-  return sweep === 'cancel' || sweep === 'fail';
+export function isSwept(tx: WriteTransaction, stepId: number): boolean {
+  const kind = tx.state.sweeps.get(stepId)?.kind;
+  return kind === 'cancel' || kind === 'fail';
 }
 
 /** Its step is being cancelled, and the sweep hasn't come to it yet. */
 export function cancelSwept(tx: WriteTransaction, job: Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state'>, now: number): void {
   tx.moveJob(job, 'cancel');
-  const swept = tx.state.sweeps.get(job.step_id) === 'fail' ? 1 : 0;
+  const swept = tx.state.sweeps.get(job.step_id)?.kind === 'fail' ? 1 : 0;
   tx.db.sql("UPDATE jobs SET state = 'cancelled', ended_at = ?, swept = ? WHERE id = ?").run(now, swept, job.id);
 }

@@ -27,11 +27,13 @@ export function createRun(tx: WriteTransaction, params: CreateRunParams): { read
   state.runningRuns++;
   let position = 0;
   const insert = db.sql(
-    'INSERT INTO steps (run_id, position, name, on_failure, state, queue_id, uses, is_foreach) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   for (const group of ['steps', 'onFailure'] as const) {
     for (const step of Object.values(workflow[group])) {
-      const { lastInsertRowid } = insert.run(
+      const stepId = state.takeStepId();
+      insert.run(
+        stepId,
         runId,
         position++,
         step.id,
@@ -41,7 +43,7 @@ export function createRun(tx: WriteTransaction, params: CreateRunParams): { read
         step.uses,
         step.foreach === undefined ? 0 : 1,
       );
-      if (position === 1) tx.touchStep(Number(lastInsertRowid));
+      if (position === 1) tx.touchStep(stepId);
     }
   }
   // At once and not at the end of the batch, so that a claim in the same batch finds the run's first jobs.

@@ -1,17 +1,17 @@
 import type { WriteTransaction } from '../write-transaction.ts';
-import { deadJob } from './replay.ts';
+import { deadJobs } from './replay.ts';
 
 /** Dead letters that nobody wants any more. They stay to be looked at until their run is deleted, and their step stays failed. */
 export function discard(
   tx: WriteTransaction,
   { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number },
 ): { readonly discarded: readonly number[] } {
-  const jobs = jobIds.map((jobId) => deadJob(tx, jobId));
+  const jobs = deadJobs(tx, jobIds);
   const update = tx.db.sql("UPDATE jobs SET state = 'discarded', ended_at = ? WHERE id = ?");
   for (const job of jobs) {
     tx.moveJob(job, 'discard');
     update.run(now, job.id);
     tx.touchRun(tx.state.stepInfo(job.step_id).runId);
   }
-  return { discarded: jobIds };
+  return { discarded: jobs.map(({ id }) => id) };
 }

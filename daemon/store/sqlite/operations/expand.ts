@@ -8,6 +8,7 @@ import { runColumns, type RunRow, type StepRow } from '../row.ts';
 import { scopeOfRun } from '../run-scope-source.ts';
 import { renderFailure, renderJob } from '../start-step.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
+import type { ExpansionScope } from '../writer-state.ts';
 
 /** Longest key of an item, in characters. */
 const maxKey = 1000;
@@ -24,16 +25,18 @@ export function expand(tx: WriteTransaction, params: ExpandParams): ExpandResult
   const workflow = state.workflow(run.version);
   const step = workflow.steps[row.name] ?? workflow.onFailure[row.name];
   if (step?.foreach === undefined) throw new Error(`the step ${row.name} of run ${run.id} is no foreach`);
-  const rows = db.sql('SELECT * FROM steps WHERE run_id = ?').all(run.id) as unknown as StepRow[];
-  // `now()` stays what it was when the step started: a fan-out that a crash cut in two is made of one piece.
-  const scope = scopeOfRun(tx, run, new Map(rows.map((one) => [one.name, one])), row.started_at ?? params.now);
+  const common = state.expansionScope(row.id, () => {
+    const rows = db.sql('SELECT * FROM steps WHERE run_id = ?').all(run.id) as unknown as StepRow[];
+    // `now()` stays what it was when the step started: a fan-out that a crash cut in two is made of one piece.
+    return scopeOfRun(tx, run, new Map(rows.map((one) => [one.name, one])), row.started_at ?? params.now);
+  });
 
-  const chunk = takeChunk(tx, step.foreach, row, params, scope, Math.min(params.limit, room));
+  const chunk = takeChunk(step.foreach, row, params, common, Math.min(params.limit, room));
   if ('kind' in chunk) {
     failExpansion(tx, { stepId: row.id, error: chunk });
     return { kind: 'closed', cursor: row.cursor };
   }
-  const duplicates = insertItems(tx, row, step, step.foreach, scope, chunk.items, params.now);
+  const duplicates = insertItems(tx, row, step, step.foreach, common.scope, chunk.items, params.now);
   const cursor = row.cursor + chunk.items.length;
   db.sql('UPDATE steps SET cursor = ?, duplicates = duplicates + ?, expanded = ? WHERE id = ?').run(cursor, duplicates, chunk.last ? 1 : 0, row.id);
   if (chunk.last) state.endExpansion(row.id);
@@ -46,7 +49,8 @@ export function failExpansion(tx: WriteTransaction, { stepId, error }: { readonl
   if (!tx.state.expansions.has(stepId)) return;
   tx.state.endExpansion(stepId);
   // The step fails through its own state machine, as soon as what it has made so far is cancelled.
-  tx.db.sql('UPDATE steps SET expanded = 1, error = ? WHERE id = ?').run(JSON.stringify(error), stepId);
+  // It isn't `expanded`: should a replay reopen it, it tries to go on with its items, and not to do without them.
+  tx.db.sql('UPDATE steps SET error = ? WHERE id = ?').run(JSON.stringify(error), stepId);
   tx.touchStep(stepId);
 }
 
@@ -56,31 +60,23 @@ interface Chunk {
   readonly last: boolean;
 }
 
-function takeChunk(
-  tx: WriteTransaction,
-  foreach: Foreach,
-  row: StepRow,
-  params: ExpandParams,
-  scope: MutableScope,
-  limit: number,
-): Chunk | JobError {
+function takeChunk(foreach: Foreach, row: StepRow, params: ExpandParams, common: ExpansionScope, limit: number): Chunk | JobError {
   if (foreach.source.kind === 'file') {
     if (params.rows === undefined) return { items: [], last: false };
     const items = params.rows.items.slice(0, limit);
     return { items: items.map((item) => JSON.parse(item) as Json), last: params.rows.last && items.length === params.rows.items.length };
   }
-  const template = foreach.source.items;
-  let problem: JobError | undefined;
-  const all = tx.state.items(row.id, () => {
-    const rendered = renderTemplate(template, scope);
-    if (!rendered.ok) problem = renderFailure(rendered.error);
-    else if (Array.isArray(rendered.rendered.value)) return rendered.rendered.value as readonly Json[];
-    else problem = { kind: 'invalid', cause: 'items are no list', message: `\`foreach.items\` must be a list, and is ${nameOf(rendered.rendered.value)}.` };
-    return [];
-  });
-  if (problem !== undefined) return problem;
-  const items = all.slice(row.cursor, row.cursor + limit);
-  return { items, last: row.cursor + items.length >= all.length };
+  if (common.items === undefined) {
+    const rendered = renderTemplate(foreach.source.items, common.scope);
+    if (!rendered.ok) return renderFailure(rendered.error);
+    const { value } = rendered.rendered;
+    if (!Array.isArray(value)) {
+      return { kind: 'invalid', cause: 'items are no list', message: `\`foreach.items\` must be a list, and is ${nameOf(value)}.` };
+    }
+    common.items = value as readonly Json[];
+  }
+  const items = common.items.slice(row.cursor, row.cursor + limit);
+  return { items, last: row.cursor + items.length >= common.items.length };
 }
 
 /** Returns how many were left out because an earlier item has their key. */

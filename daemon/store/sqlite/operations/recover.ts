@@ -1,6 +1,6 @@
 import { crashBound, crashDelayMs } from '../../../core/attempt-verdict.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
-import { activeColumns, bury, cancelActive, recordAttempt, type ActiveJob } from './settle.ts';
+import { activeColumns, bury, cancelActive, isGivenUp, recordAttempt, type ActiveJob } from './settle.ts';
 
 const interrupted = {
   kind: 'interrupted',
@@ -21,7 +21,7 @@ export function recover(tx: WriteTransaction, { now, random }: { readonly now: n
     const crashes = job.crashes + 1;
     recordAttempt(tx, job, { endedAt: now }, 'interrupted', null, interrupted);
     tx.db.sql('UPDATE jobs SET crashes = ?, started_at = NULL WHERE id = ?').run(crashes, job.id);
-    if (job.cancel_requested === 1) {
+    if (isGivenUp(job)) {
       cancelActive(tx, job, now);
     } else if (crashes >= crashBound) {
       bury(tx, job, crashLoop, now);

@@ -6,6 +6,7 @@ import { revisedSecrets } from '../../revised-secrets.ts';
 import type { ReplayParams } from '../../store.ts';
 import type { JobRow } from '../row.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
+import { isSwept } from './claim.ts';
 
 type DeadJob = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'revision'>;
 
@@ -14,7 +15,11 @@ type DeadJob = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'revision'
  * edited payload is a new revision. All of them or none: a job that isn't dead is an error before anything moves.
  */
 export function replay(tx: WriteTransaction, params: ReplayParams): { readonly replayed: readonly number[] } {
-  const jobs = params.jobIds.map((jobId) => deadJob(tx, jobId));
+  const jobs = deadJobs(tx, params.jobIds);
+  for (const { id, step_id } of jobs) {
+    if (!isSwept(tx, step_id)) continue;
+    throw new CodedError('wrong-state', `The other jobs of ${formatJobId(id)}'s step are being cancelled just now; replay it when that is done.`);
+  }
   if (params.payload !== undefined && jobs.length !== 1) {
     throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
   }
@@ -22,18 +27,27 @@ export function replay(tx: WriteTransaction, params: ReplayParams): { readonly r
     `UPDATE jobs SET state = ?, due_at = ?, round = round + 1, tries = 0, throttles = 0, crashes = 0, cancel_requested = 0, started_at = NULL, ended_at = NULL
      WHERE id = ?`,
   );
-  for (const [index, job] of jobs.entries()) {
+  const dueAts = new Map(params.dueAts === undefined ? [] : params.jobIds.map((jobId, index) => [jobId, params.dueAts?.[index]]));
+  for (const job of jobs) {
     if (params.payload !== undefined) revise(tx, job, params.payload, params.now);
-    const dueAt = Math.ceil(params.dueAts?.[index] ?? params.now);
+    const dueAt = Math.ceil(dueAts.get(job.id) ?? params.now);
     const state = tx.moveJob(job, dueAt > params.now ? 'replay_later' : 'replay');
     update.run(state, dueAt, job.id);
     tx.touchRun(tx.state.stepInfo(job.step_id).runId);
   }
-  return { replayed: params.jobIds };
+  return { replayed: jobs.map(({ id }) => id) };
 }
 
-/** @throws CodedError `not-found` or `wrong-state` */
-export function deadJob(tx: WriteTransaction, jobId: number): DeadJob {
+/**
+ * Each once, however often it is named.
+ *
+ * @throws CodedError `not-found` or `wrong-state`
+ */
+export function deadJobs(tx: WriteTransaction, jobIds: readonly number[]): DeadJob[] {
+  return [...new Set(jobIds)].map((jobId) => deadJob(tx, jobId));
+}
+
+function deadJob(tx: WriteTransaction, jobId: number): DeadJob {
   const job = tx.db.sql('SELECT id, step_id, queue_id, state, revision FROM jobs WHERE id = ?').get(jobId) as DeadJob | undefined;
   if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
   if (job.state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is no dead letter; it is ${job.state}.`);

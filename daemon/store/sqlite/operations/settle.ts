@@ -6,10 +6,10 @@ import type { WriteTransaction } from '../write-transaction.ts';
 
 export type ActiveJob = Pick<
   JobRow,
-  'id' | 'step_id' | 'queue_id' | 'state' | 'attempt' | 'round' | 'revision' | 'tries' | 'throttles' | 'crashes' | 'cancel_requested' | 'started_at'
+  'id' | 'step_id' | 'queue_id' | 'state' | 'attempt' | 'round' | 'revision' | 'tries' | 'throttles' | 'crashes' | 'cancel_requested' | 'swept' | 'started_at'
 >;
 
-export const activeColumns = 'id, step_id, queue_id, state, attempt, round, revision, tries, throttles, crashes, cancel_requested, started_at';
+export const activeColumns = 'id, step_id, queue_id, state, attempt, round, revision, tries, throttles, crashes, cancel_requested, swept, started_at';
 
 export function settle(tx: WriteTransaction, params: SettleParams): { readonly accepted: boolean } {
   const job = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE id = ?`).get(params.jobId) as ActiveJob | undefined;
@@ -24,11 +24,11 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
     case 'succeeded':
       recordAttempt(tx, job, params, 'succeeded', outcome.output, undefined);
       tx.moveJob(job, 'succeed');
-      tx.db.sql("UPDATE jobs SET state = 'succeeded', tries = tries + 1, ended_at = ? WHERE id = ?").run(endedAt, job.id);
+      tx.db.sql("UPDATE jobs SET state = 'succeeded', tries = tries + 1, swept = 0, ended_at = ? WHERE id = ?").run(endedAt, job.id);
       break;
     case 'retry':
       recordAttempt(tx, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
-      if (job.cancel_requested === 1) {
+      if (isGivenUp(job)) {
         cancelActive(tx, job, endedAt);
         break;
       }
@@ -43,7 +43,7 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
       break;
     case 'interrupted':
       recordAttempt(tx, job, params, 'interrupted', null, undefined);
-      if (job.cancel_requested === 1) {
+      if (isGivenUp(job)) {
         cancelActive(tx, job, endedAt);
         break;
       }
@@ -58,14 +58,21 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
   return { accepted: true };
 }
 
+/** Its attempt was left to end, but no other may follow: it, or its step, has been cancelled meanwhile. */
+export function isGivenUp(job: ActiveJob): boolean {
+  return job.cancel_requested === 1 || job.swept === 1;
+}
+
 export function bury(tx: WriteTransaction, job: ActiveJob, error: JobError, endedAt: number): void {
   tx.moveJob(job, 'die');
-  tx.db.sql("UPDATE jobs SET state = 'dead', tries = tries + 1, ended_at = ?, error = ? WHERE id = ?").run(endedAt, JSON.stringify(error), job.id);
+  tx.db.sql("UPDATE jobs SET state = 'dead', tries = tries + 1, swept = 0, ended_at = ?, error = ? WHERE id = ?").run(endedAt, JSON.stringify(error), job.id);
 }
 
 export function cancelActive(tx: WriteTransaction, job: ActiveJob, endedAt: number): void {
   tx.moveJob(job, 'cancel');
-  tx.db.sql("UPDATE jobs SET state = 'cancelled', ended_at = ? WHERE id = ?").run(endedAt, job.id);
+  // Whom a person cancelled stays so; whom a sibling's death cancelled goes on when that sibling does.
+  const swept = job.cancel_requested === 1 ? 0 : job.swept;
+  tx.db.sql("UPDATE jobs SET state = 'cancelled', swept = ?, ended_at = ? WHERE id = ?").run(swept, endedAt, job.id);
 }
 
 /** What an attempt was, for ever: later rounds and edits add rows, and change none. */

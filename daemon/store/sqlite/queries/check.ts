@@ -9,10 +9,13 @@ export function check(db: Database): readonly StoreCheck[] {
   const miscounted = Number(
     db
       .sql(
-        `SELECT count(*) AS n FROM steps s WHERE
-           s.total <> (SELECT count(*) FROM jobs j WHERE j.step_id = s.id)
-           OR s.succeeded + s.dead + s.cancelled + s.discarded <>
-             (SELECT count(*) FROM jobs j WHERE j.step_id = s.id AND j.state NOT IN ('pending', 'delayed', 'active'))`,
+        `SELECT count(*) AS n FROM steps s LEFT JOIN (
+           SELECT step_id, count(*) AS total, sum(state = 'succeeded') AS succeeded, sum(state = 'dead') AS dead,
+             sum(state = 'cancelled') AS cancelled, sum(state = 'discarded') AS discarded
+           FROM jobs GROUP BY step_id
+         ) j ON j.step_id = s.id
+         WHERE (s.total, s.succeeded, s.dead, s.cancelled, s.discarded) IS NOT
+           (ifnull(j.total, 0), ifnull(j.succeeded, 0), ifnull(j.dead, 0), ifnull(j.cancelled, 0), ifnull(j.discarded, 0))`,
       )
       .get()?.['n'],
   );
@@ -20,7 +23,7 @@ export function check(db: Database): readonly StoreCheck[] {
   const stuck = Number(
     db
       .sql(
-        `SELECT count(*) AS n FROM runs r WHERE r.state = 'running' AND NOT EXISTS (
+        `SELECT count(*) AS n FROM runs r WHERE (r.state = 'running' OR r.closing = 1) AND NOT EXISTS (
            SELECT 1 FROM steps s WHERE s.run_id = r.id AND s.state = 'running' AND (
              s.expanded = 0 OR s.sweep IS NOT NULL OR s.total > s.succeeded + s.dead + s.cancelled + s.discarded))`,
       )
