@@ -5,6 +5,7 @@ import { findProjectFolder, sluiceFolder } from '../project-folder.ts';
 import type { DaemonClient } from './daemon-client.ts';
 import { connectIfRunning, connectOrStart, type Connection } from './daemon-connection.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
+import { wrap } from './render/text-width.ts';
 import type { Terminal, View } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -81,7 +82,7 @@ export class CommandContext {
 
   /** What isn't the answer: on stderr, and a JSON document there too with --json. */
   notice(message: string): void {
-    this.terminal.err(this.json ? JSON.stringify({ notice: message }) : message);
+    this.terminal.err(this.json ? JSON.stringify({ notice: message }) : wrap(message, this.terminal.errorView.width));
   }
 
   async close(): Promise<void> {
@@ -95,7 +96,7 @@ export const ownVersion: string = manifest.version;
 export function reportError(error: unknown, terminal: Terminal, json: boolean): ExitCode {
   const { code, message, exit, data } = describe(error);
   if (json) terminal.err(JSON.stringify({ error: { code, message, ...data } }));
-  else terminal.err(`${terminal.errorView.style('red', 'error:')} ${message}`);
+  else terminal.err(wrap(`${terminal.errorView.style('red', 'error:')} ${message}`, terminal.errorView.width));
   return exit;
 }
 

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { discoveryPath, readDiscovery } from '../discovery-file.ts';
 import { stateFolderOf } from '../project-folder.ts';
 import { DaemonClient } from './daemon-client.ts';
 import { launchDaemon } from './daemon-launch.ts';
-import { readDaemonFile } from './daemon-file.ts';
+import { lookAtLock } from './lock-look.ts';
 
 export interface Connection {
   readonly client: DaemonClient;
@@ -14,8 +15,10 @@ export interface Connection {
   readonly version: string;
 }
 
-/** How long a daemon that was started elsewhere may take when the one started here has given way to it. */
-const rivalLimitMs = 3_000;
+/** How soon a start is tried again that found the project's lock taken. */
+const relaunchMs = 1_000;
+/** How long whoever has the lock may take to write a `daemon.json` in place of one that is of no use. */
+const refusedLimitMs = 3_000;
 const firstAnswerMs = 5_000;
 const retryMs = 25;
 
@@ -26,13 +29,27 @@ export interface StartOptions {
   readonly startLimitMs?: number;
 }
 
-type Try = { readonly kind: 'connected'; readonly connection: Connection } | { readonly kind: 'none' } | { readonly kind: 'silent'; readonly pid: number };
+type Try =
+  | { readonly kind: 'connected'; readonly connection: Connection }
+  | { readonly kind: 'none' }
+  /** There is a `daemon.json` that must not be used. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'silent'; readonly pid: number };
 
-/** A connection to the daemon that runs, or undefined where none does. Rejects where one runs but doesn't answer. */
+/** A connection to the daemon that runs, or undefined where none does. Rejects where one runs but can't be reached. */
 export async function connectIfRunning(projectFolder: string): Promise<Connection | undefined> {
-  const first = await tryToConnect(projectFolder);
-  if (first.kind === 'silent') throw silentDaemon(first.pid);
-  return first.kind === 'connected' ? first.connection : undefined;
+  const deadlineMs = performance.now() + refusedLimitMs;
+  for (;;) {
+    const found = await tryToConnect(projectFolder);
+    if (found.kind === 'connected') return found.connection;
+    if (found.kind === 'none') return undefined;
+    if (found.kind === 'silent') throw silentDaemon(found.pid);
+    // Mostly what a killed daemon has left behind. Where someone has the lock, the file may be his, or about to be replaced.
+    const lock = lookAtLock(projectFolder);
+    if (lock.kind !== 'held') return undefined;
+    if (performance.now() > deadlineMs) throw unusableFile(found.reason, lock.holder, projectFolder);
+    await delay(retryMs);
+  }
 }
 
 /**
@@ -43,9 +60,9 @@ export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessE
   const running = await connectIfRunning(projectFolder);
   if (running !== undefined) return running;
 
-  const launch = await launchDaemon(projectFolder, env, program);
-  let deadlineMs = performance.now() + startLimitMs;
-  let hasEnded = false;
+  let launch = await launchDaemon(projectFolder, env, program);
+  let launchedMs = performance.now();
+  const deadlineMs = launchedMs + startLimitMs;
   while (performance.now() < deadlineMs) {
     const next = await tryToConnect(projectFolder);
     if (next.kind === 'connected') {
@@ -57,26 +74,34 @@ export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessE
       }
       return next.connection;
     }
-    if (launch.ended() !== undefined && !hasEnded) {
-      hasEnded = true;
-      deadlineMs = Math.min(deadlineMs, performance.now() + rivalLimitMs);
+    if (launch.ended() !== undefined) {
+      if (!launch.wasLockedOut()) break;
+      // Whoever has the lock may be another command's daemon that starts, or one that stops just now: then this one is needed after all.
+      if (performance.now() - launchedMs > relaunchMs) {
+        await launch.dropLog();
+        launch = await launchDaemon(projectFolder, env, program);
+        launchedMs = performance.now();
+      }
     }
     await delay(retryMs);
   }
   const words = await launch.lastWords();
-  await (hasEnded ? launch.dropLog() : launch.keepLog());
-  throw notStarted(launch.ended(), words, projectFolder, startLimitMs);
+  const end = launch.ended();
+  await (end === undefined ? launch.keepLog() : launch.dropLog());
+  throw notStarted({ end, words, isLocked: launch.wasLockedOut() }, projectFolder, startLimitMs);
 }
 
 async function tryToConnect(projectFolder: string): Promise<Try> {
-  const file = await readDaemonFile(projectFolder);
-  if (file === undefined) return { kind: 'none' };
+  const read = await readDiscovery(projectFolder);
+  if (read.kind === 'missing') return { kind: 'none' };
+  if (read.kind === 'refused') return { kind: 'refused', reason: read.reason };
+  const { discovery } = read;
   let client: DaemonClient;
   try {
-    client = await DaemonClient.open(file);
+    client = await DaemonClient.open(discovery);
   } catch (error) {
     // Refused, or answered by another program that has the port now: the daemon that wrote the file is gone.
-    return isTimeout(error) ? { kind: 'silent', pid: file.pid } : { kind: 'none' };
+    return isTimeout(error) ? { kind: 'silent', pid: discovery.pid } : { kind: 'none' };
   }
   const status = await firstAnswer(client);
   if (status !== undefined && status !== 'silent' && (await isSameFolder(status.project, projectFolder))) {
@@ -84,7 +109,7 @@ async function tryToConnect(projectFolder: string): Promise<Try> {
   }
   await client.close();
   // A copied project brings the daemon.json of the original along; that daemon isn't this project's.
-  return status === 'silent' ? { kind: 'silent', pid: file.pid } : { kind: 'none' };
+  return status === 'silent' ? { kind: 'silent', pid: discovery.pid } : { kind: 'none' };
 }
 
 async function firstAnswer(client: DaemonClient): Promise<DaemonStatus | 'silent' | undefined> {
@@ -114,8 +139,17 @@ function silentDaemon(pid: number): CodedError {
   return new CodedError('unreachable', `The project's daemon (pid ${pid}) doesn't answer. If it doesn't recover, end it with \`kill ${pid}\`; what it has accepted is kept.`);
 }
 
-function notStarted(end: string | undefined, words: string, projectFolder: string, startLimitMs: number): CodedError {
-  const what = end === undefined ? `The daemon was started but did not answer within ${startLimitMs / 1000} s.` : `The daemon could not be started: it ${end}.`;
+function unusableFile(reason: string, holder: number | undefined, projectFolder: string): CodedError {
+  const who = holder === undefined ? 'A daemon' : `A daemon (pid ${holder})`;
+  return new CodedError('unreachable', `${who} has the project, but ${discoveryPath(projectFolder)} can't be used: ${reason}.`);
+}
+
+function notStarted({ end, words, isLocked }: { readonly end: string | undefined; readonly words: string; readonly isLocked: boolean }, projectFolder: string, startLimitMs: number): CodedError {
+  const seconds = startLimitMs / 1000;
+  if (isLocked) {
+    return new CodedError('unreachable', `No daemon answered within ${seconds} s: another one has the project, and is still starting or stopping. \`sluice logs\` shows what it does. ${words}`.trim());
+  }
+  const what = end === undefined ? `The daemon was started but did not answer within ${seconds} s.` : `The daemon could not be started: it ${end}.`;
   const why = words === '' ? `Its log is in ${path.join(stateFolderOf(projectFolder), 'daemon.log')}.` : `It wrote:\n${words}`;
   return new CodedError('unreachable', `${what} ${why}`);
 }

@@ -1,20 +1,22 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { CommandContext } from './command-context.ts';
-import { daemonArguments, daemonEnvironment } from './daemon-launch.ts';
+import { connectIfRunning } from './daemon-connection.ts';
+import { daemonArguments, daemonEnvironment, lockedExitCode } from './daemon-launch.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
-import { LogFile } from './log-file.ts';
-import { parseLogLine, renderLogLine } from './render/log-line.ts';
 
-/** Runs the daemon as a child, with its log on stdout, and ends as it ends. */
-export async function runInForeground(context: CommandContext): Promise<ExitCode> {
-  const { terminal, json } = context;
-  const { io } = terminal;
+const lookEveryMs = 50;
+
+/**
+ * Runs the daemon as a child, with its log on stderr, and ends as it ends. The daemon writes these lines itself rather than having them
+ * read back from its log, so that none is lost when it crashes or the disk is full. `onReady` gets what it says once it answers.
+ */
+export async function runInForeground(context: CommandContext, onReady: (status: DaemonStatus) => void): Promise<ExitCode> {
+  const { io } = context.terminal;
   const project = await context.project();
-  const log = new LogFile(project);
-  const stopFollowing = log.follow((line) => terminal.out(json ? JSON.stringify(parseLogLine(line)) : renderLogLine(line, terminal.view)));
-
-  const child = spawn(process.execPath, daemonArguments(project), {
+  const child = spawn(process.execPath, [...daemonArguments(project), '--foreground'], {
     cwd: project,
     env: daemonEnvironment(io.env),
     windowsHide: true,
@@ -28,16 +30,42 @@ export async function runInForeground(context: CommandContext): Promise<ExitCode
   const stopListening = io.interrupts?.listen((signal) => {
     if (!atTerminal || signal === 'SIGTERM') child.kill(signal);
   });
+  const ended = new AbortController();
+  const ready = tellWhenReady(project, { pid: child.pid, signal: ended.signal, onReady });
   try {
     return await new Promise<ExitCode>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
-        if (signal !== null) terminal.err(`The daemon was ended by ${signal} (${constants.signals[signal]}).`);
-        resolve(code === 0 ? exitCodes.done : exitCodes.unreachable);
+        if (signal !== null) context.notice(`The daemon was ended by ${signal} (${constants.signals[signal]}).`);
+        resolve(exitCodeOfDaemon(code));
       });
     });
   } finally {
+    ended.abort();
     stopListening?.();
-    stopFollowing();
+    await ready;
+  }
+}
+
+function exitCodeOfDaemon(code: number | null): ExitCode {
+  if (code === 0) return exitCodes.done;
+  return code === lockedExitCode ? exitCodes.failed : exitCodes.unreachable;
+}
+
+interface Readiness {
+  readonly pid: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onReady: (status: DaemonStatus) => void;
+}
+
+async function tellWhenReady(project: string, { pid, signal, onReady }: Readiness): Promise<void> {
+  while (!signal.aborted) {
+    const found = await connectIfRunning(project).catch(() => undefined);
+    await found?.client.close();
+    if (found?.status.pid === pid && found !== undefined) {
+      onReady(found.status);
+      return;
+    }
+    await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
 }

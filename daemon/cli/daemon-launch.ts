@@ -12,12 +12,16 @@ export const startLogName = 'daemon-start.log';
 const shownLines = 15;
 /** How long a daemon may take to find the lock taken. */
 const giveWayLimitMs = 5_000;
+/** What `daemon/main.ts` exits with where another daemon has the project. */
+export const lockedExitCode = 4;
 
 export interface DaemonLaunch {
   /** Undefined where it could not even be started. */
   readonly pid: number | undefined;
   /** The exit code or signal, as soon as the daemon has ended; undefined as long as it runs. */
   readonly ended: () => string | undefined;
+  /** It has ended because another daemon has the project: one that serves it, is starting, or is stopping. */
+  readonly wasLockedOut: () => boolean;
   /** The last lines that it wrote. */
   readonly lastWords: () => Promise<string>;
   /** It runs: what it will write stands in `daemon-start.log` from now on. */
@@ -66,6 +70,7 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
     pid: child.pid,
     giveWay: async () => giveWay(child),
     ended: () => end,
+    wasLockedOut: () => child.exitCode === lockedExitCode,
     lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
     // Windows refuses to rename or remove what a process has open; the file then stays where it is.
     keepLog: async () => rename(logPath, path.join(stateFolder, startLogName)).catch(() => undefined),

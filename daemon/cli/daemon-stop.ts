@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { isProcessAlive } from '../discovery-file.ts';
 import type { DaemonClient } from './daemon-client.ts';
 
 /** Longer than the longest sensible grace time of active attempts. */
@@ -16,19 +17,9 @@ export async function stopDaemon(client: DaemonClient): Promise<number> {
     if (!(error instanceof CodedError) || (error.code !== 'unreachable' && error.code !== 'stopping')) throw error;
   }
   const deadlineMs = performance.now() + stopLimitMs;
-  while (isAlive(pid)) {
+  while (isProcessAlive(pid)) {
     if (performance.now() > deadlineMs) throw new CodedError('wrong-state', `The daemon (pid ${pid}) is still stopping after ${stopLimitMs / 1000} s. \`sluice logs\` tells what it waits for.`);
     await delay(lookEveryMs);
   }
   return pid;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, but belongs to someone else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -7,11 +7,12 @@ import { stateFolderOf } from '../project-folder.ts';
 import type { CommandContext } from './command-context.ts';
 import { ownVersion } from './command-context.ts';
 import type { DaemonClient } from './daemon-client.ts';
+import { lookAtLock } from './lock-look.ts';
 import { checkProject } from './project-check.ts';
 import type { Check } from './render/doctor.ts';
 import { formatBytes, formatCount, formatDuration } from './render/format.ts';
 
-const oldestNode: readonly [major: number, minor: number] = [22, 16];
+const oldestNode: readonly [major: number, minor: number] = [22, 19];
 const leastFreeBytes = 256 * 1024 * 1024;
 const mostClockSkewMs = 5_000;
 
@@ -77,18 +78,39 @@ async function checkDaemon(context: CommandContext): Promise<readonly Check[]> {
   let client: DaemonClient | undefined;
   try {
     client = await context.connectIfRunning({ ignoreVersion: true });
-    if (client === undefined) return [{ name: 'daemon', ok: true, detail: 'not running; commands that need it start it' }];
+    if (client === undefined) return [{ name: 'daemon', ok: true, detail: 'not running; commands that need it start it' }, checkLock(await context.project(), undefined)];
     const startedMs = context.terminal.now();
     const status = await client.call('daemon/status', {});
     const sameVersion = status.version === ownVersion;
     const version = sameVersion ? `version ${status.version}` : `version ${status.version}, but this command has ${ownVersion}: run \`sluice restart\`.`;
     return [
       { name: 'daemon', ok: sameVersion, detail: `pid ${status.pid} at ${status.endpoint}, ${version}` },
+      checkLock(await context.project(), status.pid),
       checkClock(Date.parse(status.startedAt) + status.uptimeMs - startedMs),
       ...(await checkStore(client)),
     ];
   } catch (error) {
     return [{ name: 'daemon', ok: false, detail: messageOf(error) }];
+  }
+}
+
+/** One daemon per project is as sure as this lock: who runs must have it, and nobody else may. */
+function checkLock(project: string, running: number | undefined): Check {
+  const lock = lookAtLock(project);
+  const check = (ok: boolean, detail: string): Check => ({ name: 'lock', ok, detail });
+  switch (lock.kind) {
+    case 'unknown':
+      return check(false, `the project's lock can't be looked at: ${lock.reason}`);
+    case 'free':
+      return running === undefined
+        ? check(true, 'free')
+        : check(false, `the daemon (pid ${running}) doesn't hold the project's lock, so that a second one could start: run \`sluice restart\`. Has .sluice/state/daemon.lock been deleted?`);
+    case 'held': {
+      if (running !== undefined && (lock.holder === undefined || lock.holder === running)) return check(true, 'held by the daemon');
+      const who = lock.holder === undefined ? 'another process' : `pid ${lock.holder}`;
+      const what = running === undefined ? 'which answers nobody: it is starting or stopping, or hangs' : 'which is not the daemon that answers';
+      return check(false, `${who} has the project's lock, ${what}. \`sluice logs\` shows what it does.`);
+    }
   }
 }
 

@@ -80,6 +80,16 @@ export class RateWindow {
     this.#next = this.#slot(1);
     this.#lastStart = ticket.lastStart;
     this.#theoreticalArrival = ticket.theoreticalArrival;
+    // The rate may have changed since it was taken.
+    this.#forgetDebt();
+  }
+
+  /** The attempt of that ticket starts. Where something was slow that is later than planned, and it counts from then. */
+  started(ticket: RateTicket, now: number): void {
+    const age = this.#taken - ticket.number;
+    if (age > this.#size) return;
+    const slot = this.#slot(age);
+    this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.guardMs);
   }
 
   /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */

@@ -6,17 +6,20 @@ export type AbortReason = 'timeout' | 'cancelled' | 'stopped';
 /** How long an aborted attempt may take to end before it is given up, in milliseconds. */
 const giveUpMs = 10_000;
 
-/** One attempt's abort signal, its time limit, and the promise that gives it up when it doesn't heed them. */
+/**
+ * One attempt from its claim to its end: the wait for its start, its abort signal, its time limit, and the promise that gives
+ * it up when it doesn't heed them.
+ */
 export class AttemptSignal {
   readonly #controller = new AbortController();
   readonly #clock: Clock;
-  #timer: Timer;
+  #timer: Timer | undefined;
   #reason: AbortReason | undefined;
-  #giveUp: (() => void) | undefined;
+  #started = false;
+  #onAbort: (() => void) | undefined;
 
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#timer = clock.setTimer(timeoutMs, () => this.abort('timeout'));
   }
 
   get signal(): AbortSignal {
@@ -27,23 +30,43 @@ export class AttemptSignal {
     return this.#reason;
   }
 
+  /** Whether its effect may have begun. */
+  get started(): boolean {
+    return this.#started;
+  }
+
   abort(reason: AbortReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#timer.cancel();
-    this.#timer = this.#clock.setTimer(giveUpMs, () => this.#giveUp?.());
+    this.#timer?.cancel();
+    this.#onAbort?.();
     // `TimeoutError` is what AbortSignal.timeout gives: actions tell the two kinds of end by it.
     this.#controller.abort(new DOMException(reason, reason === 'timeout' ? 'TimeoutError' : 'AbortError'));
   }
 
-  /** What the work gives, or `given-up` where it goes on long after it was told to end. */
-  async race<Value>(work: Promise<Value>): Promise<Value | 'given-up'> {
-    const givenUp = new Promise<'given-up'>((resolve) => {
-      this.#giveUp = () => resolve('given-up');
+  /** Waits for its start; no longer than until it is aborted. */
+  async wait(delayMs: number): Promise<void> {
+    if (this.#reason !== undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#onAbort = resolve;
+      this.#timer = this.#clock.setTimer(delayMs, resolve);
     });
+    this.#onAbort = undefined;
+  }
+
+  /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
+  async race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
+    this.#started = true;
+    const givenUp = new Promise<'given-up'>((resolve) => {
+      this.#onAbort = () => {
+        this.#timer = this.#clock.setTimer(giveUpMs, () => resolve('given-up'));
+      };
+    });
+    this.#timer = this.#clock.setTimer(timeoutMs, () => this.abort('timeout'));
     try {
       return await Promise.race([work, givenUp]);
     } finally {
+      this.#onAbort = undefined;
       this.#timer.cancel();
     }
   }

@@ -1,6 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
+import { failPoint } from '../fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -15,6 +16,8 @@ import { WorkflowVersions } from './workflow-versions.ts';
 
 /** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
 const sweepChunk = 1000;
+/** The longest timer for what is due later, in milliseconds. */
+const longestWaitMs = 60_000;
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -49,6 +52,8 @@ export class Engine {
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   #executor: Executor | undefined;
+  #storeId = '';
+  #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
   readonly #listeners = new Set<(committed: Committed) => void>();
   #runningRuns = 0;
@@ -67,14 +72,16 @@ export class Engine {
       store,
       health: this.health,
       onBug: (error, { jobId }) => log.error({ err: error, job: jobId }, 'an outcome could not be written; the job is settled as interrupted at the next start'),
+      onLate: ({ jobId, attempt, succeeded }) =>
+        log.warn({ job: jobId, attempt, succeeded }, 'an attempt that had been given up has ended after all; its outcome is refused'),
     });
     this.dispatcher = new Dispatcher({
       clock,
       store,
-      execute: (job, queue, release) => this.#executor?.execute(job, queue, release),
+      execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
-    this.#fanOut = new FanOut({ ...options, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
+    this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.#pruner = new Pruner({ clock, store, onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
 
@@ -94,6 +101,7 @@ export class Engine {
     const { clock, random, store, log } = this.#options;
     const opened = await store.open({ now: clock.now(), random: random() });
     if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
+    this.#storeId = opened.storeId;
     this.#executor = new Executor({
       ...this.#options,
       storeId: opened.storeId,
@@ -115,6 +123,8 @@ export class Engine {
     await this.#options.store.configure({ queues: settings.queues, env: settings.env });
     this.dispatcher.declare(settings.queues);
     this.#pruner.apply(settings);
+    // A queue may hold more now.
+    this.#fanOut.wakeAll();
   }
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
@@ -149,27 +159,38 @@ export class Engine {
 
   /**
    * Claims nothing more, gives what is under way its grace time, then cuts it off: what is cut off goes back to its queue
-   * and isn't charged.
+   * and isn't charged. Idempotent: whoever calls it waits for the same end.
    */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping = true;
     const { clock } = this.#options;
     this.dispatcher.stop();
     this.#executor?.refuse();
     this.#dueTimer?.cancel();
+    failPoint('stop-before-drain');
+    const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
     await this.#pruner.stop();
     await this.#fanOut.stop();
-    const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
     await this.dispatcher.drained();
     grace.cancel();
     await this.outcomes.drained();
+    failPoint('stop-after-drain');
     this.health.stop();
   }
 
   /** Whether nothing goes on that could change anything before time does. */
   get idle(): boolean {
     return this.dispatcher.idle && this.#fanOut.idle && this.outcomes.idle && !this.#sweeping && !this.#promoting;
+  }
+
+  /** Whether items are being read and made into jobs; one that waits for room in a queue isn't. */
+  get fanningOut(): boolean {
+    return !this.#fanOut.idle;
   }
 
   /** Transactions seen so far; tests wait until it stands still. */
@@ -209,7 +230,10 @@ export class Engine {
     this.#dueTimer = undefined;
     if (this.#nextDueAt === undefined || this.health.trouble !== undefined) return;
     const { clock } = this.#options;
-    this.#dueTimer = clock.setTimer(Math.max(0, this.#nextDueAt - clock.now()), () => void this.#promote());
+    const waitMs = Math.max(0, this.#nextDueAt - clock.now());
+    // Looked at anew now and then, since the machine may sleep, and wall time jump, without the timer's knowing.
+    if (waitMs > longestWaitMs) this.#dueTimer = clock.setTimer(longestWaitMs, () => this.#wakeWhenDue());
+    else this.#dueTimer = clock.setTimer(waitMs, () => void this.#promote());
   }
 
   async #promote(): Promise<void> {

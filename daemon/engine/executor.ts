@@ -1,3 +1,4 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { queueDefaults, type Connection, type Step } from '../../schemas/workflow/model.ts';
@@ -32,6 +33,22 @@ export interface ExecutorOptions {
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
 }
 
+/** What an attempt takes up of its queue. */
+export interface Slot {
+  /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
+  readonly startInMs: number;
+  /** The attempt starts. */
+  started(): void;
+  /** The attempt has ended, or will never start. */
+  release(): void;
+}
+
+interface Made {
+  readonly step: Step | undefined;
+  /** `not-started`: the job goes back as it was. */
+  readonly result: ActionResult | 'given-up' | 'not-started';
+}
+
 /**
  * Makes attempts. Each reads as a pipeline: the step, its input with secrets, the action, the verdict, the outcome.
  * The claim has put the attempt on disk before it comes here.
@@ -51,15 +68,15 @@ export class Executor {
     return this.#running.size;
   }
 
-  execute(job: ClaimedJob, queue: QueueRunner, release: () => void): void {
-    void this.#attempt(job, queue).then((settled) => {
+  execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
+    void this.#attempt(job, queue, slot).then((settled) => {
       // First the slot, then the outcome: the claim that follows from it goes into the same transaction.
-      release();
+      slot.release();
       this.#options.outcomes.settle(settled);
     });
   }
 
-  /** Tells the attempt of that job to end. False where none is under way. */
+  /** Tells the attempt of that job to end, or not to start. False where none is under way. */
   abort(jobId: number, reason: AbortReason): boolean {
     const attempt = this.#running.get(jobId);
     attempt?.abort(reason);
@@ -72,47 +89,66 @@ export class Executor {
     for (const attempt of this.#running.values()) attempt.abort('stopped');
   }
 
-  /** What is claimed from now on goes back without an attempt. */
+  /** From now on nothing begins: what was claimed for a start that is yet to come goes back without an attempt. */
   refuse(): void {
     this.#stopping = true;
+    for (const attempt of this.#running.values()) if (!attempt.started) attempt.abort('stopped');
   }
 
-  async #attempt(job: ClaimedJob, queue: QueueRunner): Promise<SettleParams> {
-    const { clock, versions } = this.#options;
-    let step: Step | undefined;
-    let result: ActionResult | 'given-up' | 'stopped';
-    let reason: AbortReason | undefined;
+  /** Never rejects: whatever goes wrong, the slot becomes free and the job has an outcome. */
+  async #attempt(job: ClaimedJob, queue: QueueRunner, slot: Slot): Promise<SettleParams> {
+    const attempt = new AttemptSignal(this.#options.clock);
+    // From the claim on, so that who cancels the job before its start reaches it.
+    this.#running.set(job.jobId, attempt);
+    if (this.#stopping) attempt.abort('stopped');
+    const { step, result } = await this.#make(job, queue, slot, attempt);
+    this.#running.delete(job.jobId);
     try {
-      step = versions.known(job) ?? (await versions.step(job));
-      if (this.#stopping) {
-        result = 'stopped';
-      } else {
-        const attempt = new AttemptSignal(clock, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
-        this.#running.set(job.jobId, attempt);
-        failPoint('attempt-before-effect');
-        result = await attempt.race(this.#act(job, step, attempt.signal));
-        failPoint('attempt-after-effect');
-        reason = attempt.reason;
-      }
+      return this.#settlement(job, queue, step, result, attempt.reason);
     } catch (error) {
-      if (error instanceof MissingSecretError) {
-        result = invalid('missing secret', error.message);
-      } else {
-        this.#options.onBug(error, job);
-        result = bugFailure(error);
-      }
-    } finally {
-      this.#running.delete(job.jobId);
+      // What came back can't be kept: nested so deeply that no JSON can be made of it, say.
+      this.#options.onBug(error, job);
+      return this.#settlement(job, queue, step, bugFailure(error), undefined);
     }
-    return this.#settlement(job, queue, step, result, reason);
   }
 
-  #act(job: ClaimedJob, step: Step, signal: AbortSignal): Promise<ActionResult> {
+  async #make(job: ClaimedJob, queue: QueueRunner, slot: Slot, attempt: AttemptSignal): Promise<Made> {
+    let step: Step | undefined;
+    try {
+      step = this.#options.versions.known(job) ?? (await this.#options.versions.step(job));
+      if (slot.startInMs > 0) await attempt.wait(slot.startInMs);
+      // Asked again, because the queue may have been paused or held back since the claim.
+      if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
+      slot.started();
+      failPoint('attempt-before-effect');
+      const work = this.#act(job, step, attempt.signal);
+      const result = await attempt.race(work, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
+      failPoint('attempt-after-effect');
+      if (result === 'given-up') this.#awaitLate(work, job);
+      return { step, result };
+    } catch (error) {
+      if (error instanceof MissingSecretError) return { step, result: invalid('missing secret', error.message) };
+      // The workflow could not be read from the store just now.
+      if (step === undefined && error instanceof CodedError && error.code === 'store-unavailable') return { step, result: 'not-started' };
+      this.#options.onBug(error, job);
+      return { step, result: bugFailure(error) };
+    }
+  }
+
+  /** An attempt that was given up has no say any more, but that it did end is worth knowing: its effect may stand twice. */
+  #awaitLate(work: Promise<ActionResult>, job: ClaimedJob): void {
+    work.then(
+      ({ ok }) => this.#options.outcomes.refuseLate(job, ok),
+      () => this.#options.outcomes.refuseLate(job, false),
+    );
+  }
+
+  async #act(job: ClaimedJob, step: Step, signal: AbortSignal): Promise<ActionResult> {
     const { actions, clock, storeId, projectFolder } = this.#options;
     const action = actions.get(step.uses);
-    if (action === undefined) return Promise.resolve(invalid('unknown action', `There is no action ${step.uses}.`));
+    if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
     const input = this.#input(job);
-    if ('ok' in input) return Promise.resolve(input);
+    if ('ok' in input) return input;
     const context: ActionContext = {
       signal,
       idempotencyKey: idempotencyKey(storeId, job.jobId, job.revision),
@@ -149,27 +185,29 @@ export class Executor {
     if (password === undefined) return connection;
     const rendered = renderTemplate(password, {});
     if (!rendered.ok) throw new Error(rendered.error.message);
-    return { ...connection, password: String(this.#fill(rendered.rendered)) };
+    const filled = this.#fill(rendered.rendered);
+    return { ...connection, password: typeof filled === 'string' ? filled : JSON.stringify(filled) };
   }
 
   #settlement(
     job: ClaimedJob,
     queue: QueueRunner,
     step: Step | undefined,
-    result: ActionResult | 'given-up' | 'stopped',
+    result: Made['result'],
     reason: AbortReason | undefined,
   ): SettleParams {
     const { jobId, attempt } = job;
     const endedAt = this.#options.clock.now();
-    if (result === 'stopped') return { jobId, attempt, endedAt, outcome: { kind: 'interrupted' } };
+    if (result === 'not-started') return { jobId, attempt, endedAt, outcome: cutOff(reason) ?? { kind: 'interrupted' } };
     if (result === 'given-up') {
       const outcome = cutOff(reason) ?? this.#verdict(job, queue, step, givenUp, endedAt).outcome;
       return { jobId, attempt, endedAt, outcome };
     }
     const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
     if (result.ok) {
+      const output = this.#masked(result.output);
       queue.count(true);
-      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output: this.#masked(result.output) }, ...record };
+      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output }, ...record };
     }
     const cut = cutOff(reason);
     if (cut !== undefined) return { jobId, attempt, endedAt, outcome: cut, ...record };

@@ -2,20 +2,27 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { CodedError } from '../../schemas/protocol/error.ts';
 import { openProjectFile } from '../actions/project-file.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import { ItemFileError, readItems } from './item-file.ts';
 
 /** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;
+/** A fan-out that failed is tried again so much later, in milliseconds: soon where the store says that it can't be written. */
+const afterTroubleMs = 1000;
+const afterFailureMs = 10_000;
 
 export interface FanOutOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly projectFolder: string;
   readonly stateFolder: string;
-  /** The store can't go on just now, or there is a bug; either way it is tried again at the next commit. */
+  /** Part of the names of copies: a step of that number of another store, kept in the same folder before, is another step. */
+  readonly storeId: () => string;
+  /** The store or the disk can't go on just now, or there is a bug; either way it is tried again soon. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -27,36 +34,82 @@ export interface FanOutOptions {
 export class FanOut {
   readonly #options: FanOutOptions;
   readonly #underWay = new Map<number, Promise<void>>();
+  /** As of the last commit. */
+  #open: readonly Expansion[] = [];
   /** Fan-outs that wait for room, by queue. */
   readonly #waiting = new Map<string, (() => void)[]>();
+  /** How often a commit has changed each queue. */
+  readonly #changes = new Map<string, number>();
+  /** Ends the waits of those that failed. */
+  readonly #pauses = new Set<() => void>();
   #stopping = false;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
   }
 
+  /** Whether each of them waits for room in its queue, or to be tried again. */
   get idle(): boolean {
-    return this.#underWay.size === 0;
+    const waiting = [...this.#waiting.values()].reduce((sum, one) => sum + one.length, 0);
+    return this.#underWay.size === waiting + this.#pauses.size;
   }
 
   /** Takes up what isn't under way yet, and wakes what waits for room in a queue. */
   committed({ expanding, queues }: Pick<Committed, 'expanding' | 'queues'>): void {
-    for (const { name } of queues) this.#wake(name);
-    if (this.#stopping) return;
-    for (const expansion of expanding) {
-      if (this.#underWay.has(expansion.stepId)) continue;
-      const work = this.#expand(expansion)
-        .catch((error: unknown) => this.#options.onError(error))
-        .finally(() => this.#underWay.delete(expansion.stepId));
-      this.#underWay.set(expansion.stepId, work);
+    for (const { name } of queues) {
+      this.#changes.set(name, this.#changesOf(name) + 1);
+      this.#wake(name);
     }
+    this.#open = expanding;
+    this.#takeUp();
+  }
+
+  /** Queues may have room for other reasons than a commit. */
+  wakeAll(): void {
+    for (const name of [...this.#waiting.keys()]) this.#wake(name);
   }
 
   /** Ends after the chunk that is under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const name of this.#waiting.keys()) this.#wake(name);
+    this.wakeAll();
+    for (const end of this.#pauses) end();
     await Promise.all(this.#underWay.values());
+  }
+
+  #takeUp(): void {
+    if (this.#stopping) return;
+    for (const expansion of this.#open) {
+      if (this.#underWay.has(expansion.stepId)) continue;
+      const work = this.#try(expansion).finally(() => {
+        this.#underWay.delete(expansion.stepId);
+        // It may have been reopened, or have failed, meanwhile.
+        this.#takeUp();
+      });
+      this.#underWay.set(expansion.stepId, work);
+    }
+  }
+
+  async #try(expansion: Expansion): Promise<void> {
+    try {
+      await this.#expand(expansion);
+    } catch (error) {
+      this.#options.onError(error);
+      await this.#pause(error instanceof CodedError ? afterTroubleMs : afterFailureMs);
+    }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimer(delayMs, () => end());
+      const end = (): void => {
+        timer.cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      this.#pauses.add(end);
+    });
   }
 
   async #expand(expansion: Expansion): Promise<void> {
@@ -67,15 +120,16 @@ export class FanOut {
   async #expandItems({ stepId, queue }: Expansion): Promise<void> {
     const { store, clock } = this.#options;
     while (!this.#stopping) {
+      const changes = this.#changesOf(queue);
       const { kind } = await store.expand({ stepId, now: clock.now(), limit: chunk });
       if (kind === 'done' || kind === 'closed') return;
-      if (kind === 'full') await this.#room(queue);
+      if (kind === 'full') await this.#room(queue, changes);
     }
   }
 
   async #expandFile({ stepId, queue, cursor }: Expansion, file: string): Promise<void> {
     const { store, clock } = this.#options;
-    const copy = path.join(this.#options.stateFolder, 'items', `${stepId}${path.extname(file).toLowerCase()}`);
+    const copy = path.join(this.#options.stateFolder, 'items', `${this.#options.storeId()}-${stepId}${path.extname(file).toLowerCase()}`);
     const problem = await this.#copy(file, copy, cursor);
     if (problem !== undefined) {
       await this.#fail(stepId, problem);
@@ -85,12 +139,13 @@ export class FanOut {
     let items: string[] = [];
     const flush = async (last: boolean): Promise<'more' | 'done' | 'closed'> => {
       while (!this.#stopping) {
+        const changes = this.#changesOf(queue);
         const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { items, last } });
         if (result.kind === 'done' || result.kind === 'closed') return result.kind;
         // Where the queue has room for some of them only, the rest goes on from where the store has come to.
         items = items.slice(result.cursor - (read - items.length));
         if (items.length === 0 && !last) return 'more';
-        if (result.kind === 'full') await this.#room(queue);
+        if (result.kind === 'full') await this.#room(queue, changes);
       }
       return 'closed';
     };
@@ -118,7 +173,9 @@ export class FanOut {
     await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
     const half = `${copy}.part`;
     await pipeline(opened.handle.createReadStream(), createWriteStream(half, { mode: 0o600, flush: true }));
+    failPoint('copy-before-rename');
     await rename(half, copy);
+    failPoint('copy-after-rename');
     return undefined;
   }
 
@@ -127,11 +184,16 @@ export class FanOut {
     await this.#options.store.failExpansion({ stepId, error, now: this.#options.clock.now() });
   }
 
-  async #room(queue: string): Promise<void> {
-    if (this.#stopping) return;
+  /** Waits until a commit has changed the queue; not at all where one has since `changes` was asked for. */
+  async #room(queue: string, changes: number): Promise<void> {
+    if (this.#stopping || this.#changesOf(queue) !== changes) return;
     await new Promise<void>((resolve) => {
       this.#waiting.set(queue, [...(this.#waiting.get(queue) ?? []), resolve]);
     });
+  }
+
+  #changesOf(queue: string): number {
+    return this.#changes.get(queue) ?? 0;
   }
 
   #wake(queue: string): void {

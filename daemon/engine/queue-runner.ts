@@ -5,6 +5,7 @@ import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, QueueDepth, Store, StoredQueue } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Slot } from './executor.ts';
 
 /** Jobs that one claim takes, at most. */
 const maxClaim = 256;
@@ -13,13 +14,17 @@ const maxClaim = 256;
  * start, and without a lead the time that takes would be lost at every start.
  */
 const leadMs = 25;
+/** After that long a wait is looked at anew, in milliseconds: wall time may have jumped, or the machine have slept. */
+const longestWaitMs = 60_000;
+/** After a claim that failed it is tried again, in milliseconds. */
+const afterFailureMs = 1000;
 
 export interface QueueRunnerOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly store: Store;
-  /** Makes the attempt. Calls `release` once its slot is free; must not reject. */
-  readonly execute: (job: ClaimedJob, queue: QueueRunner, release: () => void) => void;
+  /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
+  readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
   /** A claim has failed. */
   readonly onError: (error: unknown) => void;
   /** Nothing that it claimed is under way any more. */
@@ -46,6 +51,7 @@ export class QueueRunner {
   #definition: QueueDefinition;
   #overrides: { paused: boolean; rate?: Rate | null; concurrency?: number } = { paused: false };
   #depth: QueueDepth;
+  /** Kept while there is no limit, so that one that comes back knows what has started before. */
   #window: RateWindow | undefined;
   #heldUntil = 0;
   /** Claimed and not yet released. */
@@ -98,15 +104,21 @@ export class QueueRunner {
     return this.#heldUntil > this.#clock.now() ? this.#heldUntil : undefined;
   }
 
+  /** Whether nothing may start, whatever its turn: it is paused, or held back. */
+  get blocked(): boolean {
+    return this.paused || this.heldUntil !== undefined;
+  }
+
   /** Starts within the window that ends now. */
   get rateUsed(): number | undefined {
-    return this.#window?.used(this.#clock.monotonic());
+    return this.#limit?.used(this.#clock.monotonic());
   }
 
   /** Wall time at which the rate lets the next attempt start. */
   get nextStartAt(): number | undefined {
     const now = this.#clock.monotonic();
-    return this.#window === undefined ? undefined : this.#clock.now() + (this.#window.nextStart(now) - now);
+    const limit = this.#limit;
+    return limit === undefined ? undefined : this.#clock.now() + (limit.nextStart(now) - now);
   }
 
   get throughputPerMinute(): number {
@@ -203,10 +215,14 @@ export class QueueRunner {
     });
   }
 
+  get #limit(): RateWindow | undefined {
+    return this.rate === undefined ? undefined : this.#window;
+  }
+
   #applyRate(): void {
     const { rate } = this;
-    if (rate === undefined) this.#window = undefined;
-    else if (this.#window === undefined) this.#window = new RateWindow(rate);
+    if (rate === undefined) return;
+    if (this.#window === undefined) this.#window = new RateWindow(rate);
     else this.#window.change(rate);
   }
 
@@ -218,22 +234,24 @@ export class QueueRunner {
     if (free <= 0) return;
     const heldMs = this.#heldUntil - this.#clock.now();
     if (heldMs > 0) {
-      this.#wakeIn(heldMs);
+      this.#wakeIn(Math.min(heldMs, longestWaitMs));
       return;
     }
-    if (this.#window === undefined) {
+    const window = this.#limit;
+    if (window === undefined) {
       void this.#claim(free);
       return;
     }
     const now = this.#clock.monotonic();
     const tickets: RateTicket[] = [];
-    while (tickets.length < free) {
-      const at = this.#window.nextStart(now);
+    // Never more than `limit` at once: a claim that takes longer than a short window would start them all together.
+    while (tickets.length < Math.min(free, window.rate.limit)) {
+      const at = window.nextStart(now);
       if (at > now + leadMs) break;
-      tickets.push(this.#window.take(at));
+      tickets.push(window.take(at));
     }
-    if (tickets.length > 0) void this.#claim(tickets.length, { window: this.#window, tickets });
-    else this.#wakeIn(this.#window.nextStart(now) - now - leadMs);
+    if (tickets.length > 0) void this.#claim(tickets.length, { window, tickets });
+    else this.#wakeIn(window.nextStart(now) - now - leadMs);
   }
 
   async #claim(limit: number, rated?: { readonly window: RateWindow; readonly tickets: RateTicket[] }): Promise<void> {
@@ -253,6 +271,7 @@ export class QueueRunner {
       jobs = claimed.jobs;
     } catch (error) {
       this.#onError(error);
+      if (this.#running) this.#wakeIn(afterFailureMs);
     }
     this.#claiming = false;
     for (let unused = rated?.tickets.length ?? 0; rated !== undefined && unused > jobs.length; unused--) {
@@ -262,24 +281,24 @@ export class QueueRunner {
     this.#taken += jobs.length;
     for (const [index, job] of jobs.entries()) {
       const ticket = rated?.tickets[index];
-      if (rated === undefined || ticket === undefined) this.#execute(job, this, () => this.#release());
-      else this.#startAt(job, rated.window, ticket);
+      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#freeSlot() : this.#ratedSlot(rated.window, ticket));
     }
     if (this.idle) this.#onIdle();
   }
 
-  #startAt(job: ClaimedJob, window: RateWindow, ticket: RateTicket): void {
-    const start = (): void =>
-      this.#execute(job, this, () => {
+  #freeSlot(): Slot {
+    return { startInMs: 0, started: () => {}, release: () => this.#release() };
+  }
+
+  #ratedSlot(window: RateWindow, ticket: RateTicket): Slot {
+    return {
+      startInMs: ticket.at - this.#clock.monotonic(),
+      started: () => window.started(ticket, this.#clock.monotonic()),
+      release: () => {
         window.ended(ticket, this.#clock.monotonic());
         this.#release();
-      });
-    const delayMs = ticket.at - this.#clock.monotonic();
-    if (delayMs <= 0) {
-      start();
-      return;
-    }
-    this.#clock.setTimer(delayMs, start);
+      },
+    };
   }
 
   #release(): void {

@@ -66,6 +66,7 @@ export class StoreHealth {
       if (!this.#stopped) this.#probeLater();
       return;
     }
+    if (this.#stopped) return;
     this.#trouble = undefined;
     this.#onChange(undefined);
   }

@@ -1,18 +1,18 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, parseJobId } from '../../schemas/protocol/id.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
+import { maxPage } from '../../schemas/protocol/shape.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
-import { checkWhere, jobNumber } from './job-service.ts';
+import { moveInChunks } from './dead-letter-chunks.ts';
+import { checkFilter, jobNumber } from './job-service.ts';
 import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
-/** Jobs of one transaction. */
-const chunk = 500;
 /** Ids that an answer lists. */
 const maxListed = 1000;
 
@@ -26,6 +26,10 @@ export interface DeadLetterServiceOptions {
   readonly checkPayload: (uses: string, payload: JsonObject) => string | undefined;
 }
 
+/**
+ * Dead letters that are named by their ids move together or not at all. `all` can be any number, so it moves them in
+ * transactions of some hundred, between which everything else goes on; what is no dead letter any more by then is left out.
+ */
 export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/replay' | 'dead/discard'> {
   readonly #options: DeadLetterServiceOptions;
 
@@ -33,9 +37,10 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/rep
     this.#options = options;
   }
 
-  'dead/list': Handlers['dead/list'] = ({ run, limit = defaultPage, ...rest }) => {
-    checkWhere(rest.where);
-    return this.#options.store.listJobs({ ...rest, state: 'dead', limit, ...(run === undefined ? {} : { runId: runNumber(run) }) });
+  'dead/list': Handlers['dead/list'] = async ({ run, limit = defaultPage, ...rest }) => {
+    const filter = { ...rest, ...(run === undefined ? {} : { runId: runNumber(run) }) };
+    await checkFilter(filter, this.#options);
+    return this.#options.store.listJobs({ ...filter, state: 'dead', limit });
   };
 
   'dead/replay': Handlers['dead/replay'] = async ({ payload, rate, canary, ...selection }) => {
@@ -46,49 +51,58 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/rep
     const jobIds = canary === undefined ? selected : selected.slice(0, canary);
     if (payload !== undefined) await this.#checkEdit(jobIds, payload);
     const now = clock.now();
-    for (let from = 0; from < jobIds.length; from += chunk) {
-      const some = jobIds.slice(from, from + chunk);
-      await store.replay({
-        jobIds: some,
-        now,
-        ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => now + (from + index) * spacingMs) }),
-        ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
-      });
-    }
-    return { replayed: jobIds.length, ids: jobIds.slice(0, maxListed).map(formatJobId) };
+    let spaced = 0;
+    const replayed = await moveInChunks(jobIds, {
+      isWhole: selection.ids !== undefined,
+      verb: 'replayed',
+      move: async (some) => {
+        const moved = await store.replay({
+          jobIds: some,
+          now,
+          ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => now + (spaced + index) * spacingMs) }),
+          ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
+        });
+        spaced += moved.replayed.length;
+        return moved.replayed;
+      },
+    });
+    return { replayed: replayed.length, ids: replayed.slice(0, maxListed).map(formatJobId) };
   };
 
   'dead/discard': Handlers['dead/discard'] = async (selection) => {
-    const { store, clock } = this.#options;
-    const jobIds = await this.#select(selection);
-    for (let from = 0; from < jobIds.length; from += chunk) {
-      await store.discard({ jobIds: jobIds.slice(from, from + chunk), now: clock.now() });
-    }
-    return { discarded: jobIds.length, ids: jobIds.slice(0, maxListed).map(formatJobId) };
+    const { engine, store, clock } = this.#options;
+    engine.refuseIntake();
+    const discarded = await moveInChunks(await this.#select(selection), {
+      isWhole: selection.ids !== undefined,
+      verb: 'discarded',
+      move: async (some) => (await store.discard({ jobIds: some, now: clock.now() })).discarded,
+    });
+    return { discarded: discarded.length, ids: discarded.slice(0, maxListed).map(formatJobId) };
   };
 
-  /** The dead letters that are meant, oldest first. */
+  /** The dead letters that are meant, oldest first. Numbers alone are held: a million of them take 8 MB for a moment. */
   async #select({ ids, all, queue, run, where }: Selection): Promise<number[]> {
     if (ids !== undefined) {
       if (all === true || queue !== undefined || run !== undefined || where !== undefined) {
         throw new CodedError('invalid-params', 'Give either `ids`, or `all` with `queue`, `run` and `where` as you like.');
       }
-      return [...new Set(ids.map(jobNumber))];
+      return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
     }
     if (all !== true) throw new CodedError('invalid-params', 'Say which dead letters: `ids`, or `all: true`.');
-    checkWhere(where);
+    const filter = {
+      ...(queue === undefined ? {} : { queue }),
+      ...(run === undefined ? {} : { runId: runNumber(run) }),
+      ...(where === undefined ? {} : { where }),
+    };
+    await checkFilter(filter, this.#options);
     const selected: number[] = [];
     let cursor: string | undefined;
     do {
-      const page = await this.#options.store.listJobs({
-        state: 'dead',
-        limit: 1000,
-        ...(queue === undefined ? {} : { queue }),
-        ...(run === undefined ? {} : { runId: runNumber(run) }),
-        ...(where === undefined ? {} : { where }),
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      for (const { id } of page.jobs) selected.push(parseJobId(id) ?? 0);
+      const page = await this.#options.store.listJobs({ ...filter, state: 'dead', limit: maxPage, ...(cursor === undefined ? {} : { cursor }) });
+      for (const { id } of page.jobs) {
+        const jobId = parseJobId(id);
+        if (jobId !== undefined) selected.push(jobId);
+      }
       cursor = page.next;
     } while (cursor !== undefined);
     return selected.sort((one, other) => one - other);

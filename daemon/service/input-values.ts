@@ -1,78 +1,53 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
-import { ItemFileError, readItems } from '../engine/item-file.ts';
 
-/** Largest input file, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
-const maxInputBytes = 64 * 1024 * 1024;
 /** Problems that a message names. */
 const maxNamed = 5;
 
-/** Reads inputs that are given as files: `.csv` and `.jsonl` as lists, `.json` as it is, anything else as text. */
-export async function readInputFiles(files: Readonly<Record<string, string>>, schema: JsonObject): Promise<Record<string, Json>> {
-  const values: Record<string, Json> = {};
-  for (const [name, file] of Object.entries(files)) {
-    if (!path.isAbsolute(file)) throw new CodedError('invalid-params', `The file of the input ${name} must be named by an absolute path.`);
-    try {
-      const { size } = await stat(file);
-      if (size > maxInputBytes) {
-        throw new CodedError('too-large', `${file} has ${size} bytes, and an input may have ${maxInputBytes}. Let a step read it: \`foreach: { file: ... }\`.`);
-      }
-      values[name] = await readValue(file, wantsText(schema, name));
-    } catch (error) {
-      if (error instanceof CodedError) throw error;
-      if (error instanceof ItemFileError || error instanceof SyntaxError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
-      throw new CodedError('invalid-inputs', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return values;
+/** Inputs up to this many characters of JSON get all their problems listed; of larger ones, whose every row may be wrong, the first. */
+const fullCheckChars = 1024 * 1024;
+
+interface Validators {
+  /** Stops at the first problem. */
+  readonly quick: ValidateFunction;
+  /** Finds all. */
+  readonly full: ValidateFunction;
 }
 
-async function readValue(file: string, asText: boolean): Promise<Json> {
-  switch (asText ? '' : path.extname(file).toLowerCase()) {
-    case '.csv':
-    case '.jsonl': {
-      const items: Json[] = [];
-      for await (const item of readItems(file)) items.push(JSON.parse(item) as Json);
-      return items;
-    }
-    case '.json':
-      return JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')) as Json;
-    default:
-      return readFile(file, 'utf8');
-  }
-}
+const validators = new WeakMap<Workflow, Validators>();
 
-function wantsText(schema: JsonObject, name: string): boolean {
-  const { properties } = schema;
-  const property = isJsonObject(properties) ? properties[name] : undefined;
-  return isJsonObject(property) && property['type'] === 'string';
-}
-
-const validators = new WeakMap<Workflow, ValidateFunction>();
-
-/** The inputs with their defaults. @throws CodedError `invalid-inputs`, which lists every problem */
+/** The inputs with their defaults. @throws CodedError `invalid-inputs`, which lists the problems */
 export function checkInputs(workflow: Workflow, given: Readonly<Record<string, unknown>>): JsonObject {
-  let validate = validators.get(workflow);
-  if (validate === undefined) {
-    const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true });
-    formats.default(ajv);
-    validate = ajv.compile(workflow.inputs);
-    validators.set(workflow, validate);
-  }
+  const { quick, full } = validatorsOf(workflow);
   const inputs = structuredClone(given) as Record<string, Json>;
-  if (validate(inputs)) return inputs;
-  const errors = validate.errors ?? [];
+  if (quick(inputs)) return inputs;
+  let errors = quick.errors ?? [];
+  if (JSON.stringify(given).length <= fullCheckChars) {
+    full(inputs);
+    errors = full.errors ?? errors;
+  }
   const problems = errors.map((error) => problemOf(error, workflow));
   const more = problems.length > maxNamed ? `; and ${problems.length - maxNamed} more` : '';
   throw new CodedError('invalid-inputs', `The inputs don't fit the workflow ${workflow.id}: ${problems.slice(0, maxNamed).join('; ')}${more}.`, {
     problems: problems.slice(0, 100),
   });
+}
+
+function validatorsOf(workflow: Workflow): Validators {
+  const known = validators.get(workflow);
+  if (known !== undefined) return known;
+  const compile = (allErrors: boolean): ValidateFunction => {
+    const ajv = new Ajv2020({ allErrors, strict: false, useDefaults: true });
+    formats.default(ajv);
+    return ajv.compile(workflow.inputs);
+  };
+  const made = { quick: compile(false), full: compile(true) };
+  validators.set(workflow, made);
+  return made;
 }
 
 function problemOf({ instancePath, keyword, params, message }: ErrorObject, workflow: Workflow): string {

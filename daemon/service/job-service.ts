@@ -1,14 +1,17 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { parseJobId } from '../../schemas/protocol/id.ts';
+import { formatRunId, parseJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import { parseExpression } from '../../schemas/workflow/expression.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
-import type { Store } from '../store/store.ts';
+import type { ListJobsParams, Store } from '../store/store.ts';
+import { knownQueue } from './known-names.ts';
 import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
+
+export type JobFilter = Pick<ListJobsParams, 'queue' | 'runId' | 'where'>;
 
 export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/cancel'> {
   readonly #engine: Engine;
@@ -21,9 +24,10 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
     this.#clock = options.clock;
   }
 
-  'job/list': Handlers['job/list'] = ({ run, limit = defaultPage, ...rest }) => {
-    checkWhere(rest.where);
-    return this.#store.listJobs({ ...rest, limit, ...(run === undefined ? {} : { runId: runNumber(run) }) });
+  'job/list': Handlers['job/list'] = async ({ run, limit = defaultPage, ...rest }) => {
+    const filter = { ...rest, ...(run === undefined ? {} : { runId: runNumber(run) }) };
+    await checkFilter(filter, { engine: this.#engine, store: this.#store });
+    return this.#store.listJobs({ ...filter, limit });
   };
 
   'job/get': Handlers['job/get'] = ({ id }) => this.get(id);
@@ -50,8 +54,14 @@ export function jobNumber(id: string): number {
   return number;
 }
 
-/** @throws CodedError `invalid-params`, before any row is read */
-export function checkWhere(where: string | undefined): void {
+/**
+ * What a slip of the keyboard would otherwise turn into an empty list, or `--all` into nothing.
+ *
+ * @throws CodedError `invalid-params` or `not-found`, before any job is read
+ */
+export async function checkFilter({ where, queue, runId }: JobFilter, { engine, store }: { readonly engine: Engine; readonly store: Store }): Promise<void> {
+  if (queue !== undefined) knownQueue(engine, queue);
+  if (runId !== undefined && (await store.getRun({ runId })) === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
   if (where === undefined) return;
   const parsed = parseExpression(where);
   if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is no valid expression: ${parsed.error.message}`);

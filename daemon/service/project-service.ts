@@ -1,11 +1,11 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
-import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
+import { unknownName } from './known-names.ts';
 
 /** Diagnostics that an error carries. */
 const maxShown = 100;
@@ -56,7 +56,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     const found = workflows.get(id);
     if (found !== undefined) return found;
     const file = [...diagnostics.keys()].find((path) => projectFileKind(path) === 'workflow' && workflowIdOf(path) === id);
-    if (file === undefined) throw this.#unknown(id);
+    if (file === undefined) throw this.unknown(id);
     const errors = this.#project.diagnostics().filter((one) => one.severity === 'error' && one.file === file);
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
@@ -67,11 +67,14 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     );
   }
 
-  #unknown(id: string): CodedError {
-    const known = [...this.#project.analysis.workflows.keys()];
-    const near = nearestName(id, known);
-    if (near !== undefined) return new CodedError('not-found', `There is no workflow ${id}. Did you mean ${near}?`);
-    const all = known.length === 0 ? 'The project has none: put one into .sluice/workflows/.' : `There are: ${known.slice(0, 20).join(', ')}.`;
-    return new CodedError('not-found', `There is no workflow ${id}. ${all}`);
+  /** `not-found`, with the name that was meant where that can be guessed. */
+  unknown(id: string): CodedError {
+    return unknownName('workflow', id, [...this.#project.analysis.workflows.keys()], 'The project has none: put one into .sluice/workflows/.');
+  }
+
+  /** Whether a file of the project has this id, valid or not. */
+  has(id: string): boolean {
+    const { workflows, diagnostics } = this.#project.analysis;
+    return workflows.has(id) || [...diagnostics.keys()].some((path) => projectFileKind(path) === 'workflow' && workflowIdOf(path) === id);
   }
 }

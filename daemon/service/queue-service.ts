@@ -1,12 +1,12 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { SetQueueParams, Store } from '../store/store.ts';
+import { knownQueue } from './known-names.ts';
 
 export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set'> {
   readonly #project: Project;
@@ -39,19 +39,12 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   }
 
   async #override(change: SetQueueParams): Promise<QueueView> {
-    const runner = this.#engine.dispatcher.known(change.queue);
-    if (runner === undefined) throw this.#unknown(change.queue);
+    const runner = knownQueue(this.#engine, change.queue);
     // On disk first: what a person has set is kept from the moment that they are told so.
     await this.#store.setQueue(change);
     runner.override(change);
     const oldest = await this.#store.oldestPending();
     return this.#view(runner, oldest[runner.name]);
-  }
-
-  #unknown(name: string): CodedError {
-    const known = this.#engine.dispatcher.list().map((runner) => runner.name);
-    const near = nearestName(name, known);
-    return new CodedError('not-found', `There is no queue ${name}. ${near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${near}?`}`);
   }
 
   #view(runner: QueueRunner, oldest: number | undefined): QueueView {

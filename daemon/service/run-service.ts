@@ -6,7 +6,8 @@ import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
-import { checkInputs, readInputFiles } from './input-values.ts';
+import { readInputFiles } from './input-files.ts';
+import { checkInputs } from './input-values.ts';
 import type { ProjectService } from './project-service.ts';
 
 const defaultPage = 100;
@@ -27,13 +28,24 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/list' | 'ru
   'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {} }) => {
     this.#engine.refuseIntake();
     const { workflow, text } = await this.#project.find(id);
+    const twice = Object.keys(inputFiles).find((name) => Object.hasOwn(inputs, name));
+    if (twice !== undefined) throw new CodedError('invalid-params', `The input ${twice} is given twice, by value and as a file.`);
     const values = checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs });
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const runId = await this.#engine.startRun({ workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now() }, workflow);
     return { id: formatRunId(runId) };
   };
 
-  'run/list': Handlers['run/list'] = ({ limit = defaultPage, ...rest }) => this.#store.listRuns({ ...rest, limit });
+  'run/list': Handlers['run/list'] = async ({ limit = defaultPage, ...rest }) => {
+    const page = await this.#store.listRuns({ ...rest, limit });
+    const { workflow, cursor } = rest;
+    // Runs outlive the file of their workflow, so that a name is wrong only where neither knows it.
+    if (workflow !== undefined && page.runs.length === 0 && cursor === undefined && !this.#project.has(workflow)) {
+      const { runs } = await this.#store.listRuns({ workflow, limit: 1 });
+      if (runs.length === 0) throw this.#project.unknown(workflow);
+    }
+    return page;
+  };
 
   'run/get': Handlers['run/get'] = ({ id }) => this.get(id);
 

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
 import { Engine } from '../../daemon/engine/engine.ts';
 import { SecretSource } from '../../daemon/secrets/secret-source.ts';
 import { InlineConnection } from '../../daemon/store/sqlite/inline-connection.ts';
 import { SqliteStore } from '../../daemon/store/sqlite/sqlite-store.ts';
-import type { Store } from '../../daemon/store/store.ts';
+import type { QueueRunner } from '../../daemon/engine/queue-runner.ts';
+import type { SetQueueParams, Store, StoreCheck } from '../../daemon/store/store.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
@@ -17,6 +19,9 @@ import { ScriptedAction } from './scripted-action.ts';
 
 export interface EngineBenchOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** 0 <= random < 1; the middle where it is missing, at which jitter does nothing. */
+  readonly random?: () => number;
+  readonly graceMs?: number;
 }
 
 /**
@@ -27,14 +32,19 @@ export class EngineBench {
   readonly clock = new FakeClock();
   readonly folder = mkdtempSync(path.join(tmpdir(), 'sluice-engine-'));
   readonly logged: { readonly level: string; readonly details: object; readonly message: string }[] = [];
-  readonly #env: NodeJS.ProcessEnv;
-  action = new ScriptedAction();
+  readonly #options: EngineBenchOptions;
+  action = new ScriptedAction(this.clock);
   #store: Store | undefined;
   #engine: Engine | undefined;
+  #slow: Promise<void> | undefined;
+  #kill: () => Promise<void> = async () => {};
   #queues: readonly QueueDefinition[] = [];
 
-  constructor({ env = {} }: EngineBenchOptions = {}) {
-    this.#env = env;
+  /** While it is set, the store refuses every write with this message, as when the disk is full. */
+  trouble: string | undefined;
+
+  constructor(options: EngineBenchOptions = {}) {
+    this.#options = options;
     mkdirSync(this.stateFolder, { recursive: true });
   }
 
@@ -55,16 +65,29 @@ export class EngineBench {
   async start(queues: readonly QueueDefinition[] = this.#queues): Promise<void> {
     this.#queues = queues;
     const file = path.join(this.stateFolder, 'store.db');
-    this.#store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex') }));
+    const connection = new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex') });
+    const write = connection.write.bind(connection);
+    this.#kill = async () => {
+      // Whoever still waits for an answer waits for ever, as in a process that has ended.
+      connection.write = () => new Promise(() => {});
+      connection.read = () => new Promise(() => {});
+      await connection.close();
+    };
+    connection.write = async (calls) => {
+      await this.#slow;
+      if (this.trouble !== undefined) throw new CodedError('store-unavailable', this.trouble);
+      return write(calls);
+    };
+    this.#store = new SqliteStore(connection);
     const log = (level: string) => (details: object, message: string) => void this.logged.push({ level, details, message });
     this.#engine = new Engine({
       clock: this.clock,
-      random: () => 0.5,
+      random: this.#options.random ?? (() => 0.5),
       store: this.#store,
       projectFolder: this.folder,
       stateFolder: this.stateFolder,
       actions: { get: (name) => (name === 'test/scripted' ? this.action : undefined) },
-      secrets: new SecretSource({ projectFolder: this.folder, env: this.#env }),
+      secrets: new SecretSource({ projectFolder: this.folder, env: this.#options.env ?? {} }),
       log: { info: log('info'), warn: log('warn'), error: log('error') },
     });
     await this.#engine.start(this.#settings());
@@ -92,11 +115,27 @@ export class EngineBench {
 
   /** Lets everything happen that needs no time. */
   async rest(): Promise<void> {
-    for (let before = -1; before !== this.engine.commits;) {
-      before = this.engine.commits;
+    const { engine } = this;
+    for (let before = -1; before !== engine.commits || engine.fanningOut;) {
+      before = engine.commits;
       // Several turns: a commit leads to a claim, a claim to attempts, and those to outcomes, each in a turn of its own.
-      for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 8; turn++) await this.turn();
     }
+  }
+
+  /** One turn of the event loop. */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** From now on no write ends until what comes back is called. */
+  slowDown(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#slow = promise;
+    return () => {
+      this.#slow = undefined;
+      resolve();
+    };
   }
 
   async advance(ms: number): Promise<void> {
@@ -117,8 +156,32 @@ export class EngineBench {
 
   /** A run's jobs, oldest first. */
   async jobs(runId: number, step?: string): Promise<JobSummary[]> {
-    const { jobs } = await this.store.listJobs({ runId, limit: 1000, ...(step === undefined ? {} : { step }) });
-    return jobs.reverse();
+    const jobs: JobSummary[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await this.store.listJobs({ runId, limit: 1000, ...(step === undefined ? {} : { step }), ...(cursor === undefined ? {} : { cursor }) });
+      jobs.push(...page.jobs);
+      if (page.next === undefined) return jobs.reverse();
+      cursor = page.next;
+    }
+  }
+
+  /** The number and all details of the one job of a step. */
+  async jobOf(runId: number, step: string): Promise<JobDetail & { readonly number: number }> {
+    const [job, ...others] = await this.jobs(runId, step);
+    if (job === undefined || others.length > 0) throw new Error(`${step} has ${others.length + (job === undefined ? 0 : 1)} jobs`);
+    return { ...(await this.job(numberOf(job.id))), number: numberOf(job.id) };
+  }
+
+  /** How many of a run's jobs are in each state. */
+  async tally(runId: number, step?: string): Promise<Record<string, number>> {
+    const tally: Record<string, number> = {};
+    for (const { state } of await this.jobs(runId, step)) tally[state] = (tally[state] ?? 0) + 1;
+    return tally;
+  }
+
+  /** The numbers of a run's dead letters, oldest first. */
+  async dead(runId: number): Promise<number[]> {
+    return (await this.jobs(runId)).filter(({ state }) => state === 'dead').map(({ id }) => numberOf(id));
   }
 
   async job(jobId: number): Promise<JobDetail> {
@@ -127,26 +190,73 @@ export class EngineBench {
     return job;
   }
 
-  /** Ends it as `sluice down` does. */
-  async stop(): Promise<void> {
-    const stopped = this.engine.stop();
+  async cancelRun(runId: number): Promise<void> {
+    const { active } = await this.store.cancelRun({ runId, now: this.clock.now() });
+    for (const jobId of active) this.engine.abort(jobId);
     await this.rest();
-    await stopped;
-    await this.store.close();
   }
 
-  /** Ends it as a crash does: the store is closed, and nothing that was under way is heard of again. */
-  async crash(): Promise<void> {
-    this.engine.dispatcher.stop();
+  async cancelJob(jobId: number): Promise<void> {
+    const { active } = await this.store.cancelJob({ jobId, now: this.clock.now() });
+    if (active) this.engine.abort(jobId);
+    await this.rest();
+  }
+
+  async replay(jobIds: readonly number[], payload?: Json): Promise<void> {
+    await this.store.replay({ jobIds, now: this.clock.now(), ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }) });
+    await this.rest();
+  }
+
+  async discard(jobIds: readonly number[]): Promise<void> {
+    await this.store.discard({ jobIds, now: this.clock.now() });
+    await this.rest();
+  }
+
+  /** As a person does it: pause, resume, or set other limits. */
+  async setQueue(queue: string, change: Omit<SetQueueParams, 'queue'>): Promise<void> {
+    await this.store.setQueue({ queue, ...change });
+    this.engine.dispatcher.queue(queue).override(change);
+    await this.rest();
+  }
+
+  queue(name: string): QueueRunner {
+    return this.engine.dispatcher.queue(name);
+  }
+
+  /** Writes a file of the project. */
+  file(name: string, content: string): void {
+    writeFileSync(path.join(this.folder, name), content);
+  }
+
+  /** What the store finds wrong with itself. */
+  async faults(): Promise<readonly StoreCheck[]> {
+    return (await this.store.check()).filter(({ ok }) => !ok);
+  }
+
+  /** Ends it as `sluice down` does; the clock goes on as long as it needs. */
+  async stop(): Promise<void> {
+    const { engine } = this;
+    let stopped = false;
+    const stopping = engine.stop().then(() => {
+      stopped = true;
+    });
+    await this.rest();
+    for (let next = this.clock.nextTimerAt(); !stopped && next !== undefined; next = this.clock.nextTimerAt()) await this.advance(next - this.clock.now());
+    await stopping;
     await this.store.close();
     this.#engine = undefined;
   }
 
+  /** Ends it as a crash does: the store is closed, and nothing that was under way is heard of again. */
+  async crash(): Promise<void> {
+    this.#engine = undefined;
+    this.clock.forget();
+    this.action.forget();
+    await this.#kill();
+  }
+
   async dispose(): Promise<void> {
-    if (this.#engine !== undefined) {
-      this.engine.dispatcher.stop();
-      await this.store.close();
-    }
+    if (this.#engine !== undefined) await this.crash();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -154,8 +264,12 @@ export class EngineBench {
     return {
       queues: this.#queues,
       connections: new Map(),
-      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: 20_000, env: [] } as const,
+      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [] } as const,
       env: {},
     };
   }
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(1));
 }

@@ -36,6 +36,11 @@ export class FakeClock implements Clock {
     this.#wallOffset += byMs;
   }
 
+  /** Drops all timers, as the end of a process does. */
+  forget(): void {
+    this.#timers.clear();
+  }
+
   /** When the next timer is due, in wall time; undefined where there is none. */
   nextTimerAt(): number | undefined {
     const next = this.#next();

@@ -1,4 +1,5 @@
 import type { Action, ActionContext, ActionResult, AttemptError } from '../../daemon/actions/action.ts';
+import type { Clock } from '../../daemon/engine/clock.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 
 /** One attempt, as the action saw it. */
@@ -10,22 +11,74 @@ export interface SeenAttempt {
 
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
- * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends never), a status (`503`),
- * `429:30` (with `Retry-After` in seconds), `network`, `invalid`. Succeeds with `output`, or with its input.
+ * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
+ * `slow:30` (seconds of the clock), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
+ * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
 export class ScriptedAction implements Action {
   readonly definition = { name: 'test/scripted', summary: 'Does what its input says.', input: {}, output: {} };
   readonly seen: SeenAttempt[] = [];
+  /** Attempts under way, by key; an attempt that is deaf stays here. */
+  alive = new Map<string, number>();
+  mostAlive = 0;
+  /** Keys of which two attempts were under way at once. */
+  readonly twice = new Set<string>();
+  readonly #clock: Clock | undefined;
   readonly #counts = new Map<string, number>();
+  #deaf: ((result: ActionResult) => void)[] = [];
+
+  constructor(clock?: Clock) {
+    this.#clock = clock;
+  }
 
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
-    const { idempotencyKey: key, now: at, signal } = context;
+    const { idempotencyKey: key, now: at } = context;
     this.seen.push({ input, key, at });
     const count = this.#counts.get(key) ?? 0;
     this.#counts.set(key, count + 1);
     const script = input['do'] ?? 'ok';
     const words = Array.isArray(script) ? (script as readonly Json[]) : [script];
-    const word = String(words[Math.min(count, words.length - 1)]);
+    const word = words[Math.min(count, words.length - 1)];
+    const { alive } = this;
+    this.#begin(key);
+    try {
+      return await this.#play(typeof word === 'number' ? String(word) : typeof word === 'string' ? word : 'ok', input, context);
+    } finally {
+      alive.set(key, (alive.get(key) ?? 1) - 1);
+    }
+  }
+
+  /** All that are deaf end now, with success. */
+  endDeaf(): void {
+    for (const resolve of this.#deaf.splice(0)) resolve({ ok: true, output: 'late' });
+  }
+
+  /** The process has ended, and with it all attempts that were under way. What was seen stays. */
+  forget(): void {
+    this.alive = new Map();
+    this.#deaf = [];
+  }
+
+  /** Inputs of attempts, in the order of their starts. */
+  get inputs(): JsonObject[] {
+    return this.seen.map(({ input }) => input);
+  }
+
+  /** The wall times of all starts. */
+  get times(): number[] {
+    return this.seen.map(({ at }) => at);
+  }
+
+  async stop(): Promise<void> {}
+
+  #begin(key: string): void {
+    const alive = (this.alive.get(key) ?? 0) + 1;
+    this.alive.set(key, alive);
+    if (alive > 1) this.twice.add(key);
+    this.mostAlive = Math.max(this.mostAlive, [...this.alive.values()].reduce((sum, one) => sum + one, 0));
+  }
+
+  async #play(word: string, input: JsonObject, { signal }: ActionContext): Promise<ActionResult> {
     switch (word) {
       case 'ok':
         return { ok: true, output: input['output'] ?? input };
@@ -34,23 +87,40 @@ export class ScriptedAction implements Action {
       case 'network':
       case 'invalid':
         return failure({ kind: word, cause: word, message: `The attempt met: ${word}.` });
+      case 'echo':
+        return { ok: true, output: input, request: input };
+      case 'echo-503': {
+        const text = JSON.stringify(input);
+        return { ...failure({ kind: 'status', cause: text.slice(0, 90), message: text, status: 503 }), request: input, response: [text] };
+      }
       case 'hang':
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        return failure({ kind: (signal.reason as Error).name === 'TimeoutError' ? 'timeout' : 'cancelled', cause: 'aborted', message: 'It was aborted.' });
+        return aborted(signal);
       case 'deaf':
-        return new Promise(() => {});
+        return new Promise((resolve) => {
+          this.#deaf.push(resolve);
+        });
       default: {
-        const [status = '', seconds] = word.split(':');
+        const [first = '', seconds = ''] = word.split(':');
+        if (first === 'slow') return Promise.race([this.#slow(Number(seconds) * 1000), aborted(signal)]);
         return {
-          ...failure({ kind: 'status', cause: status, message: `It answered ${status}.`, status: Number(status) }),
-          ...(seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 }),
-          ...(status === '429' ? { throttled: true } : {}),
+          ...failure({ kind: 'status', cause: first, message: `It answered ${first}.`, status: Number(first) }),
+          ...(seconds === '' ? {} : { retryAfterMs: Number(seconds) * 1000 }),
+          ...(first === '429' ? { throttled: true } : {}),
         };
       }
     }
   }
 
-  async stop(): Promise<void> {}
+  async #slow(ms: number): Promise<ActionResult> {
+    await new Promise<void>((resolve) => this.#clock?.setTimer(ms, resolve));
+    return { ok: true, output: 'slow' };
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<ActionResult> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  const timedOut = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
+  return failure({ kind: timedOut ? 'timeout' : 'cancelled', cause: 'aborted', message: 'It was aborted.' });
 }
 
 function failure(error: AttemptError): ActionResult & { ok: false } {

@@ -13,13 +13,13 @@ const behaviour = await readFile(path.join(state, 'behaviour'), 'utf8').catch(()
 
 if (behaviour === 'fail') {
   console.error('the store is of a newer version\nremedy: update Sluice');
-  process.exit(4);
+  process.exit(1);
 }
 try {
   await writeFile(lock, String(process.pid), { flag: 'wx' });
 } catch {
   console.error('another daemon has the lock');
-  process.exit(5);
+  process.exit(4);
 }
 const daemon: ScriptedDaemon = await ScriptedDaemon.start(project, {
   'queue/list': () => ({ queues: [] }),

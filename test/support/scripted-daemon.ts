@@ -11,6 +11,8 @@ import type { Changed } from '../../schemas/protocol/subscription.ts';
 
 export type Script = { [M in MethodName]?: (params: Params<M>) => Result<M> | Promise<Result<M>> };
 
+export const scriptedToken = 'scripted-daemon-token';
+
 /** A daemon that answers as a test tells it to, over the real protocol, and writes a real `daemon.json`. */
 export class ScriptedDaemon {
   readonly port: number;
@@ -26,7 +28,7 @@ export class ScriptedDaemon {
     const daemon = new ScriptedDaemon(server, project, script, version);
     const state = path.join(project, '.sluice', 'state');
     await mkdir(state, { recursive: true });
-    await writeFile(path.join(state, 'daemon.json'), JSON.stringify({ pid: process.pid, port: daemon.port, token: 'scripted', version }), { mode: 0o600 });
+    await writeFile(path.join(state, 'daemon.json'), JSON.stringify({ pid: process.pid, port: daemon.port, token: scriptedToken, version }), { mode: 0o600 });
     return daemon;
   }
 

@@ -1,3 +1,4 @@
+import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { runInForeground } from '../daemon-foreground.ts';
@@ -8,20 +9,24 @@ export const addUp: AddCommand = (program, runtime) => {
   program
     .command('up')
     .description('start the daemon where it does not run yet')
-    .option('--foreground', 'run it in this process group, with its log on stdout, until Ctrl-C or SIGTERM')
+    .option('--foreground', 'run it in this process group, with its log on stderr, until Ctrl-C or SIGTERM')
     .addHelpText('after', examples(['sluice up', 'in the background; it outlives this terminal'], ['sluice up --foreground', 'for systemd, a container, or to watch it']))
     .action(
       runtime.action(async (context, { foreground }: { readonly foreground?: boolean }) => {
         const running = await context.connectIfRunning();
         if (foreground === true) {
-          if (running === undefined) return runInForeground(context);
+          if (running === undefined) return runInForeground(context, (status) => context.show(status, () => renderUp(status, false)));
           const { pid } = await running.call('daemon/status', {});
           throw new CodedError('wrong-state', `The daemon runs already (pid ${pid}): \`sluice down\` stops it, \`sluice logs -f\` shows its log.`);
         }
         const client = running ?? (await context.connect());
         const status = await client.call('daemon/status', {});
-        context.show(status, () => `The daemon ${running === undefined ? 'runs' : 'ran already'}: pid ${status.pid}, ${status.endpoint}.`);
+        context.show(status, () => renderUp(status, running !== undefined));
         return exitCodes.done;
       }),
     );
 };
+
+function renderUp({ pid, endpoint }: DaemonStatus, ranAlready: boolean): string {
+  return `The daemon ${ranAlready ? 'ran already' : 'runs'}: pid ${pid}, ${endpoint}.`;
+}

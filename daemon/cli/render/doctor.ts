@@ -1,5 +1,6 @@
 import type { View } from '../terminal.ts';
-import { formatCount, indent, oneLine } from './format.ts';
+import { formatCount, oneLine } from './format.ts';
+import { wrap } from './text-width.ts';
 
 /** One thing that was looked at. `detail` says what was found, and where it is wrong what would mend it. */
 export interface Check {
@@ -9,12 +10,13 @@ export interface Check {
 }
 
 /** `sluice doctor`: a tick or a cross and words for each. */
-export function renderChecks(checks: readonly Check[], { style }: View): string {
+export function renderChecks(checks: readonly Check[], view: View): string {
+  const { style } = view;
   const width = Math.max(0, ...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, ok, detail }) => {
     const mark = ok ? style('green', '✓ ok  ') : style('red', '✗ FAIL');
-    return `${mark}  ${name.padEnd(width)}  ${oneLine(detail)}`;
+    return wrap(`  ${mark}  ${name.padEnd(width)}  ${oneLine(detail)}`, view.width, width + 10);
   });
   const failed = checks.filter(({ ok }) => !ok).length;
-  return `${indent(lines.join('\n'))}\n\n${failed === 0 ? 'All is well.' : `${formatCount(failed, 'check')} failed.`}`;
+  return `${lines.join('\n')}\n\n${failed === 0 ? 'All is well.' : `${formatCount(failed, 'check')} failed.`}`;
 }

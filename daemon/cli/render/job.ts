@@ -3,9 +3,11 @@ import type { View } from '../terminal.ts';
 import { formatAge, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine, printable } from './format.ts';
 import { renderFields } from './fields.ts';
 import { formatOfState } from './state-format.ts';
+import { wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
 const longestValue = 4_000;
+const longestAnswer = 500;
 
 /** `sluice job ID`: all there is about one, ending with what to do next. */
 export function renderJob(job: JobDetail, view: View): string {
@@ -15,8 +17,8 @@ export function renderJob(job: JobDetail, view: View): string {
     section('Payload', job.payload, job.revisions.length > 1 ? ` (revision ${job.revisions.length})` : ''),
     ...(job.output === undefined ? [] : [section('Output', job.output)]),
     job.attempts.length === 0 ? 'No attempt has been made yet.' : `Attempts\n${indent(renderTable(job.attempts, attemptColumns(view), narrower(view)))}`,
-    ...(job.error === undefined ? [] : [`Error\n${indent(printable(job.error.message))}`]),
-    ...nextSteps(job),
+    ...(job.error === undefined ? [] : [wrap(`Error\n${indent([printable(job.error.message), ...answerOf(job)].join('\n'))}`, view.width)]),
+    ...nextSteps(job).map((text) => wrap(text, view.width, 4)),
   ];
   return parts.join('\n\n');
 }
@@ -32,6 +34,14 @@ function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, strin
     ...(job.endedAt === undefined ? [] : [['ended', `${formatTime(job.endedAt, view)} (${formatAge(job.endedAt, view)})`] as const]),
     ['idempotency key', oneLine(job.idempotencyKey)],
   ];
+}
+
+/** What the other side said to the last attempt: the cause mostly stands there, and not in the status. */
+function answerOf({ attempts }: JobDetail): string[] {
+  const response: unknown = attempts.at(-1)?.response;
+  if (typeof response !== 'object' || response === null || !('body' in response) || typeof response.body !== 'string') return [];
+  const said = oneLine(response.body);
+  return [`It said: ${said.length > longestAnswer ? `${said.slice(0, longestAnswer)}…` : said}`];
 }
 
 function attemptColumns(view: View): readonly Column<AttemptView>[] {

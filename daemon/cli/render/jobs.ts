@@ -34,23 +34,23 @@ function jobColumns(view: View): readonly Column<JobSummary>[] {
   return [
     { title: 'JOB', value: ({ id }) => id },
     { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
-    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8 },
+    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, cut: 'middle' },
     { title: 'RUN', value: ({ run }) => run, dropOrder: 1 },
     { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
-    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 8, dropOrder: 3 },
+    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 2, blank: '-' },
     { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right' },
-    { title: 'WHEN', value: (job) => whenOf(job, view), dropOrder: 2 },
-    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 10 },
+    { title: 'WHEN', value: (job) => whenOf(job, view), dropOrder: 3 },
+    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12, blank: '' },
   ];
 }
 
 function deadColumns(view: View): readonly Column<JobSummary>[] {
   return [
     { title: 'JOB', value: ({ id }) => id },
-    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8 },
+    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, cut: 'middle' },
     { title: 'RUN', value: ({ run }) => run },
     { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
-    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 8, dropOrder: 1 },
+    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 1, blank: '-' },
     { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right', dropOrder: 2 },
     { title: 'DIED', value: ({ endedAt }) => (endedAt === undefined ? '-' : formatAge(endedAt, view)) },
     { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12 },

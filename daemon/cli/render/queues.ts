@@ -1,33 +1,34 @@
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
+import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
+import { wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
 /** `sluice queues`: a row for each, then what needs a person's eye, with the command that mends it. */
 export function renderQueues(queues: readonly QueueView[], view: View): string {
   if (queues.length === 0) return 'There are no queues yet. A workflow declares them under `queues:`, or .sluice/queues.yaml does for all workflows.';
   const notes = queues.flatMap((queue) => notesOf(queue, view));
-  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes.map((note) => wrap(note, view.width, 2))])].join('\n');
 }
 
 function columns({ now }: View): readonly Column<QueueView>[] {
   return [
-    { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 8 },
+    { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 12, cut: 'middle' },
     { title: 'PENDING', value: ({ depth }) => formatNumber(depth.pending), align: 'right' },
-    { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right' },
+    { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right', blank: '0' },
     { title: 'ACTIVE', value: ({ depth, concurrency }) => `${formatNumber(depth.active)}/${formatNumber(concurrency)}`, align: 'right' },
     { title: 'DEAD', value: ({ depth }) => formatNumber(depth.dead), format: ({ depth }) => (depth.dead > 0 ? 'red' : undefined), align: 'right' },
     { title: 'RATE USED', value: rateUsed, align: 'right' },
-    { title: 'PER MIN', value: ({ throughputPerMinute }) => formatNumber(Math.round(throughputPerMinute)), align: 'right', dropOrder: 1 },
-    { title: 'FAILED', value: ({ failureRate }) => formatShare(failureRate), align: 'right', dropOrder: 3 },
-    { title: 'OLDEST', value: ({ oldestPendingAt }) => (oldestPendingAt === undefined ? '-' : formatShortDuration(now - Date.parse(oldestPendingAt))), align: 'right', dropOrder: 4 },
-    { title: 'DRAINED IN', value: drain, align: 'right', dropOrder: 2 },
+    { title: 'PER MIN', value: ({ throughputPerMinute }) => formatNumber(Math.round(throughputPerMinute)), align: 'right', dropOrder: 4 },
+    { title: 'FAILED', value: ({ failureRate }) => formatShare(failureRate), align: 'right', dropOrder: 3, blank: '0%' },
+    { title: 'OLDEST', value: ({ oldestPendingAt }) => (oldestPendingAt === undefined ? '-' : formatShortDuration(now - Date.parse(oldestPendingAt))), align: 'right', dropOrder: 2, blank: '-' },
+    { title: 'EMPTY IN', value: drain, align: 'right', dropOrder: 1, blank: '-' },
   ];
 }
 
 function rateUsed({ rate, rateUsed: used }: QueueView): string {
   if (rate === undefined) return 'no limit';
-  return used === undefined ? formatRate(rate) : `${formatNumber(used)}/${formatRate(rate)}`;
+  return used === undefined ? formatRate(rate) : `${formatNumber(used)} of ${formatRate(rate)}`;
 }
 
 function drain({ drainMs, depth, paused }: QueueView): string {
@@ -48,7 +49,7 @@ function notesOf(queue: QueueView, { style, now }: View): string[] {
   if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {
     notes.push(style('red', `${name} is full (max-depth ${formatNumber(maxDepth)}) and takes no more jobs.`));
   }
-  if (depth.dead > 0) notes.push(`${name} has dead letters: sluice dead list --queue ${name}`);
+  if (depth.dead > 0) notes.push(`${name} has ${formatCount(depth.dead, 'dead letter')}: sluice dead list --queue ${name}`);
   return notes;
 }
 
@@ -70,6 +71,6 @@ export function renderQueueLine(queue: QueueView): string {
   const set = overriddenText(queue);
   const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
   const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
-  const end = drainMs === undefined || paused || depth.pending === 0 ? '' : `, drained in about ${formatDuration(drainMs)}`;
+  const end = drainMs === undefined || paused || depth.pending === 0 ? '' : `, empty in about ${formatDuration(drainMs)}`;
   return `${name} ${paused ? 'is paused' : 'runs'}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
 }

@@ -3,6 +3,7 @@ import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
 import { formatAge, formatCount, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine } from './format.ts';
 import { formatOfState } from './state-format.ts';
+import { wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
 /** `sluice runs`: newest first. */
@@ -15,21 +16,21 @@ export function renderRuns(runs: readonly RunSummary[], { more, filtered }: { re
 function runColumns(view: View): readonly Column<RunSummary>[] {
   return [
     { title: 'RUN', value: ({ id }) => id },
-    { title: 'WORKFLOW', value: ({ workflow }) => workflow, shrinkTo: 8 },
+    { title: 'WORKFLOW', value: ({ workflow }) => workflow, shrinkTo: 10, cut: 'middle' },
     { title: 'STATE', value: stateText, format: ({ state }) => formatOfState(state) },
     { title: 'STARTED', value: ({ createdAt }) => formatAge(createdAt, view) },
-    { title: 'TOOK', value: (run) => durationText(run.createdAt, run.endedAt, view), align: 'right', dropOrder: 1 },
+    { title: 'TOOK', value: (run) => durationText(run.createdAt, run.endedAt, view), align: 'right', dropOrder: 2 },
     { title: 'JOBS', value: ({ jobs }) => formatNumber(jobs.total), align: 'right' },
-    { title: 'OPEN', value: ({ jobs }) => formatNumber(jobs.open), align: 'right', dropOrder: 2 },
+    { title: 'OPEN', value: ({ jobs }) => formatNumber(jobs.open), align: 'right', dropOrder: 1, blank: '0' },
     { title: 'DEAD', value: ({ jobs }) => formatNumber(jobs.dead), format: ({ jobs }) => (jobs.dead > 0 ? 'red' : undefined), align: 'right' },
-    { title: 'ERROR', value: ({ error }) => error?.message ?? '', shrinkTo: 12, dropOrder: 3 },
+    { title: 'ERROR', value: ({ error }) => error?.message ?? '', shrinkTo: 12, dropOrder: 3, blank: '' },
   ];
 }
 
 /** `sluice run-show ID`, and what `sluice run --wait` ends with. */
 export function renderRun(run: RunDetail, view: View): string {
   const head = `${view.style('bold', run.id)}  ${view.style(formatOfState(run.state), stateText(run))}`;
-  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run), ...nextSteps(run)];
+  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run, view), ...nextSteps(run)];
   return parts.join('\n\n');
 }
 
@@ -78,10 +79,10 @@ function durationText(start: string, end: string | undefined, { now }: View): st
   return `${formatDuration(Math.max(0, ms))}${end === undefined ? '…' : ''}`;
 }
 
-function errorParts({ error, steps }: RunDetail): string[] {
+function errorParts({ error, steps }: RunDetail, { width }: View): string[] {
   const lines = steps.flatMap((step) => (step.error === undefined ? [] : [`${step.id}: ${oneLine(step.error.message)}`]));
   if (lines.length === 0 && error !== undefined) lines.push(`${error.step === undefined ? '' : `${error.step}: `}${oneLine(error.message)}`);
-  return lines.length === 0 ? [] : [`Error\n${indent(lines.join('\n'))}`];
+  return lines.length === 0 ? [] : [wrap(`Error\n${indent(lines.join('\n'))}`, width, 2)];
 }
 
 function nextSteps({ id, state, jobs }: RunDetail): string[] {

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Format, View } from '../terminal.ts';
 import { oneLine } from './format.ts';
+import { cutTo, widthOf } from './text-width.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -9,8 +10,12 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** May be cut off down to this many columns where the terminal is narrow. */
   readonly shrinkTo?: number;
+  /** What is cut off; the end where it is missing. */
+  readonly cut?: 'end' | 'middle';
   /** May be left out where the terminal is narrow; the greatest goes first. */
   readonly dropOrder?: number;
+  /** A value that says nothing; a column that has nothing else is left out before any other. */
+  readonly blank?: string;
 }
 
 interface MeasuredColumn<Row> extends Column<Row> {
@@ -26,7 +31,11 @@ const borders = [
 /** Columns of text under their titles. On a terminal it fits the width; in a pipe (`width` undefined) nothing is cut off. */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], { width, style }: View): string {
   const cells = new Map(columns.map((column) => [column.title, rows.map((row) => oneLine(column.value(row)))]));
-  const measured = columns.map((column) => ({ ...column, width: widest([column.title, ...(cells.get(column.title) ?? [])]) }));
+  const measured = columns.map((column) => {
+    const values = cells.get(column.title) ?? [];
+    const isBlank = column.blank !== undefined && values.every((value) => value === column.blank);
+    return { ...column, ...(isBlank ? { dropOrder: Infinity } : {}), width: widest([column.title, ...values]) };
+  });
   const fitting = width === undefined ? measured : fit(measured, width);
 
   const table = new Table({
@@ -37,7 +46,7 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
   for (const [index, row] of rows.entries()) {
-    table.push(fitting.map((column) => style(column.format?.(row), cells.get(column.title)?.[index] ?? '')));
+    table.push(fitting.map((column) => style(column.format?.(row), cutTo(cells.get(column.title)?.[index] ?? '', column.width, column.cut))));
   }
   return table
     .toString()
@@ -50,24 +59,13 @@ function widest(texts: readonly string[]): number {
   return texts.reduce((most, text) => Math.max(most, widthOf(text)), 1);
 }
 
-const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const weightless = /[\p{Mn}\p{Me}\p{Cf}]/u;
-
-/** Columns that a text takes on a terminal; Chinese, say, takes two for each character. */
-export function widthOf(text: string): number {
-  // Nearly everything is plain ASCII, and needs no look at each character.
-  if (/^[\u0000-\u007f]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) if (!weightless.test(character)) width += wide.test(character) ? 2 : 1;
-  return width;
-}
-
 /** Narrows the widest column that may be, then leaves out what may be, until the rest fits. */
 function fit<Row>(columns: readonly MeasuredColumn<Row>[], width: number): readonly MeasuredColumn<Row>[] {
   const excess = columns.reduce((sum, column) => sum + column.width, 0) + gap.length * (columns.length - 1) - width;
   if (excess <= 0) return columns;
   const room = columns.reduce((sum, column) => sum + spare(column), 0);
-  if (room >= excess) return narrow(columns, excess);
+  const isBlank = columns.some(({ dropOrder }) => dropOrder === Infinity);
+  if (!isBlank && room >= excess) return narrow(columns, excess);
 
   const droppable = columns.filter(({ dropOrder }) => dropOrder !== undefined);
   const victim = droppable.sort((a, b) => (b.dropOrder ?? 0) - (a.dropOrder ?? 0))[0];

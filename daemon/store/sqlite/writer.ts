@@ -81,9 +81,11 @@ export class Writer {
 
   open(params: OpenParams): OpenResult {
     const { answers, committed } = this.#transaction((tx) => {
-      const interrupted = recover(tx, params);
-      return { interrupted, storeId: this.#storeId() };
+      const opened = { interrupted: recover(tx, params), storeId: this.#storeId() };
+      failPoint('open-before-commit');
+      return opened;
     }, params.now);
+    failPoint('open-after-commit');
     return {
       ...answers,
       queues: this.#queues(),

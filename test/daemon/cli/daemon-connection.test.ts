@@ -64,7 +64,7 @@ describe('starting and reaching the daemon', () => {
     await assert.rejects(start(), (error) => {
       assert.ok(error instanceof CodedError);
       assert.equal(error.code, 'unreachable');
-      assert.equal(error.message, 'The daemon could not be started: it exited with code 4. It wrote:\nthe store is of a newer version\nremedy: update Sluice');
+      assert.equal(error.message, 'The daemon could not be started: it exited with code 1. It wrote:\nthe store is of a newer version\nremedy: update Sluice');
       return true;
     });
     assert.deepEqual(await startLogs(), []);

@@ -4,7 +4,8 @@ import type { WriteTransaction } from '../write-transaction.ts';
 
 /** Deletes up to `limit` rows of ended runs, and discards dead letters that are past their time. */
 export function prune(tx: WriteTransaction, params: PruneParams): { readonly more: boolean } {
-  let left = params.limit - discardOld(tx, params);
+  const discarded = discardOld(tx, params);
+  let left = params.limit - discarded;
   if (left <= 0) return { more: true };
 
   const runs = oldRuns(tx, params.runsBefore, left);
@@ -22,7 +23,8 @@ export function prune(tx: WriteTransaction, params: PruneParams): { readonly mor
   }
   const forget = tx.db.sql('DELETE FROM workflow_versions WHERE version = ? AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.version = workflow_versions.version)');
   for (const version of versions) forget.run(version);
-  return { more: finished < runs.length || left <= 0 };
+  // What has just been discarded is counted at the end of this transaction; the next can delete its run.
+  return { more: discarded > 0 || finished < runs.length || left <= 0 };
 }
 
 /** Ended runs in which nothing waits, goes on, or is a dead letter. Their steps' counts say so without a look at their jobs. */

@@ -55,7 +55,7 @@ describe('commands that talk to the daemon', () => {
   it('send the token in the header', async () => {
     const { authorizations } = await start({ 'queue/list': () => ({ queues: [] }) });
     await type('queues');
-    assert.deepEqual(authorizations, ['Bearer scripted']);
+    assert.deepEqual(authorizations, ['Bearer scripted-daemon-token']);
   });
 
   it('send what was typed', async () => {

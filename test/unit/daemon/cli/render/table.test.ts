@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { renderTable, widthOf, type Column } from '../../../../../daemon/cli/render/table.ts';
+import { renderTable, type Column } from '../../../../../daemon/cli/render/table.ts';
+import { widthOf } from '../../../../../daemon/cli/render/text-width.ts';
 import { pipe } from '../protocol-samples.ts';
 
 interface Row {

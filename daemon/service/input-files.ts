@@ -1,0 +1,107 @@
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { ItemFileError, readItems } from '../engine/item-file.ts';
+
+/** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
+export const maxInputBytes = 64 * 1024 * 1024;
+/** Without it, opening a named pipe would wait for a writer, and hold one of the few threads that all files are read by. */
+const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Reads inputs that are given as files: `.csv` and `.jsonl` as lists, `.json` as it is, anything else as text, and a text where the
+ * workflow wants one.
+ *
+ * @throws CodedError `invalid-params`, `invalid-inputs` or `too-large`
+ */
+export async function readInputFiles(files: Readonly<Record<string, string>>, schema: JsonObject): Promise<Record<string, Json>> {
+  // Entries, because `values['__proto__'] = ...` would be no input.
+  const values: [name: string, value: Json][] = [];
+  let room = maxInputBytes;
+  for (const [name, file] of Object.entries(files)) {
+    if (!path.isAbsolute(file)) throw new CodedError('invalid-params', `The file of the input ${name} must be named by an absolute path.`);
+    // What the workflow doesn't know needs no reading: the check of the inputs says so.
+    if (!isDeclared(schema, name)) {
+      values.push([name, null]);
+      continue;
+    }
+    try {
+      const { value, bytes } = await readValue(file, wantsText(schema, name), room);
+      values.push([name, value]);
+      room -= bytes;
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      if (error instanceof ItemFileError || error instanceof SyntaxError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
+      throw new CodedError('invalid-inputs', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return Object.fromEntries(values);
+}
+
+async function readValue(file: string, asText: boolean, room: number): Promise<{ readonly value: Json; readonly bytes: number }> {
+  const content = await readBounded(file, room);
+  const bytes = content.length;
+  // Decoding would replace what it doesn't know, and names of people would come out wrong without a word.
+  if (!isUtf8(content)) throw new CodedError('invalid-inputs', `${file} is no UTF-8 text. Save it as UTF-8 (in Excel: "CSV UTF-8").`);
+  switch (asText ? '' : path.extname(file).toLowerCase()) {
+    case '.csv':
+    case '.jsonl':
+      return { value: await readList(file, room), bytes };
+    case '.json':
+      return { value: JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')) as Json, bytes };
+    default:
+      return { value: content.toString('utf8'), bytes };
+  }
+}
+
+async function readList(file: string, room: number): Promise<Json[]> {
+  const items: Json[] = [];
+  let left = room;
+  for await (const item of readItems(file)) {
+    // Each row of a .csv repeats the names of its columns, so a list can be far larger than its file.
+    left -= item.length;
+    if (left < 0) throw tooLarge(`${file} becomes a list of more than ${room} characters`);
+    items.push(JSON.parse(item) as Json);
+  }
+  return items;
+}
+
+/** The size that a file tells need not be what comes out of it: /dev/zero has none, and a log may grow meanwhile. */
+async function readBounded(file: string, room: number): Promise<Buffer> {
+  const handle = await open(file, readFlags);
+  try {
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw new CodedError('invalid-inputs', `${file} is a folder, not a file.`);
+    if (!stats.isFile()) throw new CodedError('invalid-inputs', `${file} is no ordinary file, but a pipe, a device or the like; write its content into a file first.`);
+    if (stats.size > room) throw tooLarge(`${file} has ${stats.size} bytes`);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(Math.max(64 * 1024, stats.size - length + 1)) });
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      chunks.push(buffer.subarray(0, bytesRead));
+      length += bytesRead;
+      if (length > room) throw tooLarge(`${file} has more than ${room} bytes`);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function tooLarge(what: string): CodedError {
+  return new CodedError('too-large', `${what}, and the input files of a run may have ${maxInputBytes} together. Let a step read it: \`foreach: { file: ... }\`.`);
+}
+
+function isDeclared(schema: JsonObject, name: string): boolean {
+  const { properties } = schema;
+  return isJsonObject(properties) && Object.hasOwn(properties, name);
+}
+
+function wantsText(schema: JsonObject, name: string): boolean {
+  const { properties } = schema;
+  const property = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return isJsonObject(property) && property['type'] === 'string';
+}

@@ -1,0 +1,26 @@
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import type { Daemon } from './daemon-client.ts';
+
+/** How a project stands to its daemon. */
+export type ConnectionState =
+  /** The folder holds no `.sluice/`. */
+  | { readonly kind: 'none' }
+  /** No daemon runs. `problem`: why, where that is not just that nobody has started one. `crashed`: it died by itself. */
+  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean }
+  /** No daemon runs, and none may be started, because the workspace isn't trusted. */
+  | { readonly kind: 'untrusted'; readonly crashed?: boolean }
+  | { readonly kind: 'starting' }
+  | {
+      readonly kind: 'connected';
+      readonly daemon: Daemon;
+      /** As of the handshake. */
+      readonly status: DaemonStatus;
+      /** The daemon is the older one of the two: a restart would bring what is new. */
+      readonly outdated: boolean;
+    }
+  /** It was connected and has lost the daemon; `attempt` counts from 1. */
+  | { readonly kind: 'reconnecting'; readonly attempt: number }
+  /** A daemon of another line of versions: it is only ever told to stop. */
+  | { readonly kind: 'incompatible'; readonly daemon: Daemon; readonly status: DaemonStatus; readonly behind: 'daemon' | 'extension' };
+
+export type ConnectionStateKind = ConnectionState['kind'];

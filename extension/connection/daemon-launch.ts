@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { makeStateFolder } from './state-folder.ts';
+
+/** A daemon that was started here and need not have come up yet. */
+export interface DaemonLaunch {
+  readonly pid: number | undefined;
+  /** How it ended, as soon as it has; undefined as long as it runs. */
+  readonly ended: () => string | undefined;
+  /** The last lines that it wrote before its own log was open. */
+  readonly lastWords: () => Promise<string>;
+  /** It runs: what Node writes if it crashes stands in `daemon-start.log` from now on. */
+  readonly keepLog: () => Promise<void>;
+  readonly dropLog: () => Promise<void>;
+}
+
+export type LaunchDaemon = (projectFolder: string) => Promise<DaemonLaunch>;
+
+const shownLines = 15;
+
+export interface LaunchOptions {
+  /** Path of the daemon's program. */
+  readonly program: string;
+  /** A Node, or VS Code itself, which is one when told so. */
+  readonly execPath: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Starts daemons that outlive this window: detached, in no group of ours, with no pipe to us that could break. */
+export function daemonLauncher({ program, execPath, env }: LaunchOptions): LaunchDaemon {
+  return async (projectFolder) => {
+    const stateFolder = await makeStateFolder(projectFolder);
+    // A name of its own: of two windows that start one at the same time, each must show its own daemon's words.
+    const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
+    const log = await open(logPath, 'wx', 0o600);
+    let end: string | undefined;
+    let child: ChildProcess;
+    try {
+      child = spawn(execPath, ['--disable-warning=ExperimentalWarning', program, '--project', projectFolder], {
+        cwd: projectFolder,
+        env: daemonEnvironment(env),
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', log.fd, log.fd],
+      });
+      child.once('error', (error) => (end ??= error.message));
+      child.once('exit', (code, signal) => (end ??= code === null ? `was ended by ${String(signal)}` : `exited with code ${code}`));
+      child.unref();
+    } finally {
+      await log.close();
+    }
+    return {
+      pid: child.pid,
+      ended: () => end,
+      lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
+      // Windows refuses to rename or remove what a process has open; the file then stays where it is.
+      keepLog: () => rename(logPath, path.join(stateFolder, 'daemon-start.log')).catch(() => undefined),
+      dropLog: () => rm(logPath, { force: true }).catch(() => undefined),
+    };
+  };
+}
+
+/** Without what ties a process to this window: its sockets are gone when the daemon still runs. */
+export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^(VSCODE|ELECTRON|CHROME)_/.test(name));
+  return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1' };
+}

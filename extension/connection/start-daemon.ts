@@ -1,0 +1,43 @@
+import * as l10n from '@vscode/l10n';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { LaunchDaemon } from './daemon-launch.ts';
+import { shakeHands, type Handshake } from './handshake.ts';
+
+/** From the start to the first answer. A store after a crash may have to be checked first. */
+const startLimitMs = 15_000;
+/** How long a daemon that was started elsewhere may take when the one started here has given way to it. */
+const rivalLimitMs = 3_000;
+const lookEveryMs = 50;
+
+/**
+ * Starts the project's daemon and waits until it answers. Where another window does the same, the project's lock lets one
+ * live, and both get to it.
+ *
+ * @throws CodedError `unreachable`, with what the daemon wrote
+ */
+export async function startDaemon(projectFolder: string, launch: LaunchDaemon): Promise<Extract<Handshake, { kind: 'done' }>> {
+  const launched = await launch(projectFolder);
+  let deadlineMs = performance.now() + startLimitMs;
+  let hasEnded = false;
+  while (performance.now() < deadlineMs) {
+    const answer = await shakeHands(projectFolder);
+    if (answer.kind === 'done') {
+      await (answer.status.pid === launched.pid ? launched.keepLog() : launched.dropLog());
+      return answer;
+    }
+    if (launched.ended() !== undefined && !hasEnded) {
+      hasEnded = true;
+      deadlineMs = Math.min(deadlineMs, performance.now() + rivalLimitMs);
+    }
+    await delay(lookEveryMs);
+  }
+  const words = await launched.lastWords();
+  await (hasEnded ? launched.dropLog() : launched.keepLog());
+  const end = launched.ended();
+  const what =
+    end === undefined
+      ? l10n.t('The daemon was started but did not answer within {0} seconds.', startLimitMs / 1000)
+      : l10n.t('The daemon could not be started: it {0}.', end);
+  throw new CodedError('unreachable', words === '' ? what : `${what}\n${words}`);
+}

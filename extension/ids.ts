@@ -1,0 +1,70 @@
+/** Every id that package.json contributes and the code uses; a test checks that both say the same. */
+
+export const viewContainer = 'sluice';
+
+export const views = {
+  queues: 'sluice.queues',
+  runs: 'sluice.runs',
+  deadLetters: 'sluice.deadLetters',
+  workflows: 'sluice.workflows',
+} as const;
+export type ViewId = (typeof views)[keyof typeof views];
+
+export const commands = {
+  runWorkflow: 'sluice.runWorkflow',
+  runFile: 'sluice.runFile',
+  cancelRun: 'sluice.cancelRun',
+  cancelJob: 'sluice.cancelJob',
+  pauseQueue: 'sluice.pauseQueue',
+  resumeQueue: 'sluice.resumeQueue',
+  setRate: 'sluice.setRate',
+  setConcurrency: 'sluice.setConcurrency',
+  replay: 'sluice.replay',
+  replayGroup: 'sluice.replayGroup',
+  replayAll: 'sluice.replayAll',
+  replayEdited: 'sluice.replayEdited',
+  discard: 'sluice.discard',
+  discardGroup: 'sluice.discardGroup',
+  dropDraft: 'sluice.dropDraft',
+  openDeadLetter: 'sluice.openDeadLetter',
+  compareDeadLetter: 'sluice.compareDeadLetter',
+  openJob: 'sluice.openJob',
+  openAttempt: 'sluice.openAttempt',
+  compareAttempts: 'sluice.compareAttempts',
+  openRun: 'sluice.openRun',
+  openWorkflow: 'sluice.openWorkflow',
+  copyJob: 'sluice.copyJob',
+  startDaemon: 'sluice.startDaemon',
+  stopDaemon: 'sluice.stopDaemon',
+  restartDaemon: 'sluice.restartDaemon',
+  showLog: 'sluice.showLog',
+  showDaemonLog: 'sluice.showDaemonLog',
+  createProject: 'sluice.createProject',
+  refresh: 'sluice.refresh',
+  loadMore: 'sluice.loadMore',
+} as const;
+export type CommandId = (typeof commands)[keyof typeof commands];
+
+/** Values that `when` clauses of package.json look at. `context-keys.ts` is the only place that sets them. */
+export const contextKeys = {
+  /** A `ConnectionStateKind`, or `virtual`, or `several` where the window has more than one project. */
+  state: 'sluice.state',
+  /** At least one project is connected. */
+  connected: 'sluice.connected',
+  hasDeadLetters: 'sluice.hasDeadLetters',
+} as const;
+
+export const settings = {
+  section: 'sluice',
+  autoStart: 'daemon.autoStart',
+  statusBar: 'statusBar.visible',
+} as const;
+
+export const statusBarItem = 'sluice.depth';
+
+export const schemes = {
+  /** Jobs, attempts and runs, to read. */
+  document: 'sluice',
+  /** Payloads of dead letters, to edit. */
+  deadLetter: 'sluice-dead',
+} as const;

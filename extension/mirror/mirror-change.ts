@@ -1,0 +1,50 @@
+/** What has changed in a mirror since its last event. */
+export interface MirrorChange {
+  /** Everything may have: a new snapshot, or the mirror was emptied. */
+  readonly all: boolean;
+  /** Names of queues. */
+  readonly queues: ReadonlySet<string>;
+  /** Queues came or went: their list is another one. */
+  readonly queueList: boolean;
+  /** Ids of runs. */
+  readonly runs: ReadonlySet<string>;
+  readonly runList: boolean;
+  readonly status: boolean;
+}
+
+/** Gathers what changes until it is told. */
+export class MirrorChanges {
+  #all = false;
+  #queueList = false;
+  #runList = false;
+  #status = false;
+  #queues = new Set<string>();
+  #runs = new Set<string>();
+
+  markAll(): void {
+    this.#all = true;
+  }
+
+  markQueue(name: string, listChanged: boolean): void {
+    this.#queues.add(name);
+    this.#queueList ||= listChanged;
+  }
+
+  markRun(id: string, listChanged: boolean): void {
+    this.#runs.add(id);
+    this.#runList ||= listChanged;
+  }
+
+  markStatus(): void {
+    this.#status = true;
+  }
+
+  /** What has gathered, and a new beginning; undefined where that is nothing. */
+  take(): MirrorChange | undefined {
+    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status };
+    this.#all = this.#queueList = this.#runList = this.#status = false;
+    this.#queues = new Set();
+    this.#runs = new Set();
+    return change.all || change.status || change.queues.size + change.runs.size > 0 ? change : undefined;
+  }
+}

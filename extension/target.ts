@@ -1,0 +1,45 @@
+import { isJsonObject } from '../schemas/workflow/json.ts';
+
+/** What a command is about. Rows of the views carry one, links carry one as an argument. */
+export interface Target {
+  /** The project's folder, as a URI. */
+  readonly folder: string;
+  readonly queue?: string;
+  readonly run?: string;
+  readonly step?: string;
+  readonly job?: string;
+  /** Number of an attempt of `job`. */
+  readonly attempt?: number;
+  /** A group of dead letters of `queue`: those with this cause, or `null` for those without an error. */
+  readonly cause?: string | null;
+  /** Id of a workflow. */
+  readonly workflow?: string;
+  /** Of the workflow, relative to the project. */
+  readonly file?: string;
+}
+
+/** The target that a command was called with: a row of a view, or a target itself; undefined where it was called with neither. */
+export function readTarget(argument: unknown): Target | undefined {
+  const value: unknown = isObject(argument) && 'target' in argument ? argument['target'] : argument;
+  if (!isJsonObject(value) || typeof value['folder'] !== 'string') return undefined;
+  const { folder, cause, attempt } = value;
+  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
+  return {
+    folder,
+    ...texts,
+    ...(typeof attempt === 'number' ? { attempt } : {}),
+    ...(typeof cause === 'string' || cause === null ? { cause } : {}),
+  };
+}
+
+/** The selection that a command of a view was called with: VS Code hands over the row clicked, and then all that are selected. */
+export function readTargets(argument: unknown, selected: unknown): readonly Target[] {
+  const one = readTarget(argument);
+  const many = Array.isArray(selected) ? selected.flatMap((each: unknown) => readTarget(each) ?? []) : [];
+  if (many.length > 0) return many;
+  return one === undefined ? [] : [one];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

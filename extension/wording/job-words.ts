@@ -1,0 +1,51 @@
+import * as l10n from '@vscode/l10n';
+import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
+import { formatAge } from './age.ts';
+import { formatDuration, oneLine } from './amount.ts';
+import { lookOfState } from './state-look.ts';
+
+/** What a person knows a job by: its item's key where it has one. */
+export function jobName({ id, key }: JobSummary): string {
+  return key === undefined ? id : oneLine(key, 80);
+}
+
+/** What stands beside a job's name; `shown` leaves out what the rows above it tell already. */
+export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly state?: boolean; readonly cause?: boolean } = {}): string {
+  const parts: string[] = [];
+  if (job.key !== undefined) parts.push(job.id);
+  if (shown.state !== false && job.state !== 'succeeded') parts.push(lookOfState(job.state).word.toLowerCase());
+  parts.push(`${job.workflow}/${job.step}`);
+  if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
+  if (job.attemptCount > 1) parts.push(l10n.t('{0} attempts', job.attemptCount));
+  parts.push(job.state === 'delayed' ? formatAge(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
+  return parts.join(' · ');
+}
+
+export function jobLabel(job: JobSummary, nowMs: number): string {
+  const name = job.key === undefined ? l10n.t('job {0}', job.id) : l10n.t('job {0}, {1}', job.id, oneLine(job.key, 80));
+  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+}
+
+export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
+  const facts: (readonly [string, string])[] = [
+    [l10n.t('Job'), job.id],
+    [l10n.t('State'), lookOfState(job.state).word],
+    [l10n.t('Run'), `${job.run}, ${job.workflow}/${job.step}`],
+    [l10n.t('Queue'), l10n.t('{0}, priority {1}', job.queue, job.priority)],
+    [l10n.t('Does'), job.uses],
+  ];
+  if (job.key !== undefined) facts.push([l10n.t('Item'), oneLine(job.key)]);
+  facts.push([l10n.t('Attempts'), String(job.attemptCount)]);
+  if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
+  if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
+  if (job.error !== undefined) facts.push([l10n.t('Error'), oneLine(job.error.message)]);
+  return facts;
+}
+
+/** `failed · 503 Service Unavailable · 1.5s` */
+export function attemptDescription(attempt: AttemptView): string {
+  const parts = [lookOfState(attempt.state).word.toLowerCase()];
+  if (attempt.error !== undefined) parts.push(oneLine(attempt.error.cause, 60));
+  if (attempt.durationMs !== undefined) parts.push(formatDuration(attempt.durationMs));
+  return parts.join(' · ');
+}

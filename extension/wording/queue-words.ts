@@ -1,0 +1,72 @@
+import * as l10n from '@vscode/l10n';
+import type { QueueView } from '../../schemas/protocol/queue.ts';
+import { formatRate } from '../../schemas/workflow/rate.ts';
+import { formatAge } from './age.ts';
+import { formatDuration, formatNumber, formatShare, formatShortDuration } from './amount.ts';
+
+/** Jobs that wait for their turn or for their time. */
+export function waitingIn({ depth }: QueueView): number {
+  return depth.pending + depth.delayed;
+}
+
+export function isHeld({ heldUntil }: QueueView, nowMs: number): boolean {
+  return heldUntil !== undefined && Date.parse(heldUntil) > nowMs;
+}
+
+/** What stands beside a queue's name: `12 waiting · 3 active · paused`. */
+export function queueDescription(queue: QueueView, nowMs: number): string {
+  return partsOf(queue, nowMs).join(' · ');
+}
+
+/** The row, as it is read aloud. */
+export function queueLabel(queue: QueueView, nowMs: number): string {
+  return [l10n.t('{0} queue', queue.name), ...partsOf(queue, nowMs)].join(', ');
+}
+
+function partsOf(queue: QueueView, nowMs: number): string[] {
+  const { depth, maxDepth, paused, overrides, oldestPendingAt } = queue;
+  const waiting = waitingIn(queue);
+  const parts: string[] = [];
+  if (paused) parts.push(l10n.t('paused'));
+  if (isHeld(queue, nowMs)) parts.push(l10n.t('held back'));
+  if (maxDepth !== undefined && waiting >= maxDepth) parts.push(l10n.t('full'));
+  if (waiting > 0) parts.push(l10n.t('{0} waiting', formatNumber(waiting)));
+  if (depth.active > 0) parts.push(l10n.t('{0} active', formatNumber(depth.active)));
+  if (depth.dead > 0) parts.push(l10n.t('{0} dead', formatNumber(depth.dead)));
+  // A second's wait is no news, and would make the row change all the time.
+  if (oldestPendingAt !== undefined && nowMs - Date.parse(oldestPendingAt) > 60_000) parts.push(l10n.t('oldest {0}', formatShortDuration(nowMs - Date.parse(oldestPendingAt))));
+  if (overrides.rate !== undefined || overrides.concurrency !== undefined) parts.push(l10n.t('set by hand'));
+  return parts.length === 0 ? [l10n.t('empty')] : parts;
+}
+
+/** Name and value of each line of a queue's tooltip. */
+export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
+  const { depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, oldestPendingAt, drainMs, declaredIn } = queue;
+  const facts: (readonly [string, string])[] = [
+    [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
+    [l10n.t('Active'), l10n.t('{0} of {1}', formatNumber(depth.active), formatNumber(concurrency))],
+    [l10n.t('Dead letters'), formatNumber(depth.dead)],
+    [l10n.t('Rate'), rate === undefined ? l10n.t('no limit') : l10n.t('{0} used of {1}', formatNumber(rateUsed ?? 0), formatRate(rate))],
+    [l10n.t('Throughput'), l10n.t('{0} a minute, {1} failed', formatNumber(Math.round(throughputPerMinute)), formatShare(failureRate))],
+  ];
+  if (oldestPendingAt !== undefined) facts.push([l10n.t('Oldest'), formatAge(oldestPendingAt, nowMs)]);
+  if (depth.pending > 0) facts.push([l10n.t('Drained'), drainText(paused, drainMs)]);
+  if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
+  if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), l10n.t('the other side asked for it; goes on {0}', formatAge(heldUntil, nowMs))]);
+  if (maxDepth !== undefined) facts.push([l10n.t('Takes at most'), formatNumber(maxDepth)]);
+  if (overrides.rate !== undefined || overrides.concurrency !== undefined) facts.push([l10n.t('Set by hand'), overriddenText(queue)]);
+  if (declaredIn !== undefined) facts.push([l10n.t('Declared in'), declaredIn]);
+  return facts;
+}
+
+function drainText(paused: boolean, drainMs: number | undefined): string {
+  if (paused) return l10n.t('when it is resumed');
+  return drainMs === undefined ? l10n.t('unknown') : l10n.t('in about {0}', formatDuration(drainMs));
+}
+
+function overriddenText({ overrides: { rate, concurrency } }: QueueView): string {
+  const parts: string[] = [];
+  if (rate !== undefined) parts.push(rate === null ? l10n.t('no rate limit') : l10n.t('rate {0}', formatRate(rate)));
+  if (concurrency !== undefined) parts.push(l10n.t('concurrency {0}', formatNumber(concurrency)));
+  return parts.join(', ');
+}

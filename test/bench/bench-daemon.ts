@@ -1,0 +1,54 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import { readDaemonFile } from '../../daemon/cli/daemon-file.ts';
+
+export type BenchQuestion = { readonly kind: 'count'; readonly jobs: number } | { readonly kind: 'watch-loop' | 'loop' | 'stop' };
+
+/** Numbers by their names. */
+export type BenchAnswer = Readonly<Record<string, number>>;
+
+/** A daemon in a process of its own, whose `webhook/send` does nothing. */
+export class BenchDaemon {
+  readonly client: DaemonClient;
+  readonly pid: number;
+  /** From the start of the process until the daemon is ready. */
+  readonly startMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, client: DaemonClient, startMs: number) {
+    this.#child = child;
+    this.client = client;
+    this.pid = child.pid ?? 0;
+    this.startMs = startMs;
+  }
+
+  /** `program`: see `withBuiltDaemon`. The daemon is gone when `work` has ended. */
+  static async with<Value>(program: string, folder: string, work: (daemon: BenchDaemon) => Promise<Value>): Promise<Value> {
+    const startedAtMs = performance.now();
+    const child = fork(program, [folder], { execArgv: ['--disable-warning=ExperimentalWarning'] });
+    const exited = once(child, 'exit');
+    try {
+      await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the daemon ended before it was ready')))]);
+      const startMs = performance.now() - startedAtMs;
+      const file = await readDaemonFile(folder);
+      if (file === undefined) throw new Error('the daemon is ready, and has no daemon.json');
+      const client = await DaemonClient.open(file);
+      const value = await work(new BenchDaemon(child, client, startMs));
+      await client.close();
+      child.send({ kind: 'stop' } satisfies BenchQuestion);
+      await exited;
+      return value;
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  }
+
+  readonly ask = async (question: BenchQuestion): Promise<BenchAnswer> => {
+    const answered = once(this.#child, 'message');
+    this.#child.send(question);
+    const [answer] = (await answered) as [BenchAnswer];
+    return answer;
+  };
+}

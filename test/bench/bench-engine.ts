@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { Action } from '../../daemon/actions/action.ts';
+import { Engine } from '../../daemon/engine/engine.ts';
+import { systemClock } from '../../daemon/engine/system-clock.ts';
+import { SecretSource } from '../../daemon/secrets/secret-source.ts';
+import { openSqliteStore } from '../../daemon/store/sqlite/open-sqlite-store.ts';
+import type { Committed } from '../../daemon/store/store.ts';
+import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
+import type { Workflow } from '../../schemas/workflow/model.ts';
+import { withProject } from './bench-folder.ts';
+
+export interface BenchEngineOptions {
+  readonly durability: 'full' | 'normal';
+  readonly actions: { get(name: string): Action | undefined };
+}
+
+const queue = 'measured';
+const longMs = 1e12;
+
+/** A real engine over the store that the daemon uses, with one queue. */
+export class BenchEngine {
+  readonly #engine: Engine;
+
+  private constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Over a new store, which is gone when `work` has ended. */
+  static async with<Value>({ durability, actions }: BenchEngineOptions, work: (engine: BenchEngine) => Promise<Value>): Promise<Value> {
+    return withProject({}, async (folder) => {
+      const stateFolder = path.join(folder, '.sluice', 'state');
+      const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability });
+      const engine = new Engine({
+        clock: systemClock,
+        random: Math.random,
+        store,
+        projectFolder: folder,
+        stateFolder,
+        actions,
+        secrets: new SecretSource({ projectFolder: folder, env: {} }),
+        log: { info: () => undefined, warn: console.error, error: console.error },
+      });
+      await engine.start({
+        queues: [{ name: queue }],
+        connections: new Map(),
+        config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [] },
+        env: {},
+      });
+      try {
+        return await work(new BenchEngine(engine));
+      } finally {
+        await engine.stop();
+        await store.close();
+      }
+    });
+  }
+
+  /** Starts a run of so many items while the queue is paused. Returns how long it takes until all are jobs, in milliseconds. */
+  async accept(jobs: number, step: string): Promise<number> {
+    this.#engine.dispatcher.queue(queue).override({ paused: true });
+    const text = `inputs: { items: { type: array } }\nsteps:\n  each:\n    queue: ${queue}\n    foreach: { items: "\${{ inputs.items }}", on-item-failure: continue }\n${step}`;
+    const inputs = JSON.stringify({ items: Array.from({ length: jobs }, (_, index) => index) });
+    const accepted = this.#committed(({ expanding }) => expanding.length === 0 && this.#engine.dispatcher.queue(queue).depth.pending >= jobs);
+    const startedAtMs = performance.now();
+    await this.#engine.startRun(...runOf(text, inputs));
+    await accepted;
+    return performance.now() - startedAtMs;
+  }
+
+  /** Runs all that was accepted. Returns how long that takes, in milliseconds. */
+  async run(concurrency: number): Promise<number> {
+    const ended = this.#committed(({ runningRuns }) => runningRuns === 0);
+    const startedAtMs = performance.now();
+    this.#engine.dispatcher.queue(queue).override({ paused: false, concurrency });
+    await ended;
+    return performance.now() - startedAtMs;
+  }
+
+  /** Starts a run of one step; resolves when it has been accepted. */
+  async startOne(step: string): Promise<void> {
+    await this.#engine.startRun(...runOf(`steps:\n  only:\n    queue: ${queue}\n${step}`, '{}'));
+  }
+
+  async #committed(isThere: (committed: Committed) => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const end = this.#engine.onCommit((committed) => {
+      if (isThere(committed)) resolve(undefined);
+    });
+    await promise;
+    end();
+  }
+}
+
+const known = new Map<string, Workflow>();
+
+function runOf(text: string, inputs: string): Parameters<Engine['startRun']> {
+  let workflow = known.get(text);
+  if (workflow === undefined) {
+    const analysis = analyseWorkflow({ text, id: 'bench', actions: 'any' });
+    if (analysis.workflow === undefined) throw new Error(analysis.diagnostics.map(({ message }) => message).join('\n'));
+    workflow = analysis.workflow;
+    known.set(text, workflow);
+  }
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return [{ workflow: 'bench', version, text, inputs, now: Date.now() }, workflow];
+}

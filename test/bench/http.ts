@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { Agent, request } from 'undici';
+import { Actions } from '../../daemon/actions/actions.ts';
+import { BenchEngine } from './bench-engine.ts';
+import type { Bench, Figure } from './figure.ts';
+import { median, timed } from './sample.ts';
+
+const concurrencies = [10, 50, 100];
+
+/** HTTP jobs against a loop that only sends the same requests, by the same library, in the same process and the same minute. */
+export const http: Bench = async ({ quick, progress }) => {
+  const jobs = quick ? 1000 : 5000;
+  const rounds = quick ? 1 : 3;
+  const server = fork(path.join(import.meta.dirname, 'http-server-program.ts'), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  try {
+    const [port] = (await once(server, 'message')) as [number];
+    const url = `http://127.0.0.1:${port}/people`;
+    const shares = new Map<number, number[]>();
+    const rates = new Map<number, number[]>();
+    for (let round = 1; round <= rounds; round++) {
+      for (const concurrency of concurrencies) {
+        const bareBefore = await bareLoop(url, jobs, concurrency);
+        const engineMs = await throughEngine(url, jobs, concurrency);
+        const bareMs = (bareBefore + (await bareLoop(url, jobs, concurrency))) / 2;
+        shares.set(concurrency, [...(shares.get(concurrency) ?? []), (bareMs / engineMs) * 100]);
+        rates.set(concurrency, [...(rates.get(concurrency) ?? []), (jobs / engineMs) * 1000]);
+        progress(`round ${round} of ${rounds}, concurrency ${concurrency}: ${perSecond(jobs, engineMs)} jobs, ${perSecond(jobs, bareMs)} bare requests`);
+      }
+    }
+    return concurrencies.flatMap((concurrency): Figure[] => [
+      { what: `HTTP jobs, concurrency ${concurrency}`, value: median(rates.get(concurrency) ?? []), unit: '/s' },
+      { what: `… of a bare undici loop`, value: median(shares.get(concurrency) ?? []), unit: '%', target: { atLeast: 60 } },
+    ]);
+  } finally {
+    server.disconnect();
+  }
+};
+
+function perSecond(count: number, ms: number): string {
+  return `${Math.round((count / ms) * 1000)}/s`;
+}
+
+async function throughEngine(url: string, jobs: number, concurrency: number): Promise<number> {
+  const actions = new Actions({ version: 'bench', env: {} });
+  try {
+    return await BenchEngine.with({ durability: 'full', actions }, async (engine) => {
+      const step = `    uses: http/request\n    with: { url: "${url}", query: { id: "\${{ string(item) }}" } }\n`;
+      await engine.accept(jobs, step);
+      return engine.run(concurrency);
+    });
+  } finally {
+    await actions.stop();
+  }
+}
+
+async function bareLoop(url: string, count: number, concurrency: number): Promise<number> {
+  const dispatcher = new Agent({ connections: concurrency });
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const { body } = await request(`${url}?id=${next++}`, { dispatcher });
+      await body.json();
+    }
+  };
+  try {
+    return await timed(() => Promise.all(Array.from({ length: concurrency }, work)));
+  } finally {
+    await dispatcher.close();
+  }
+}

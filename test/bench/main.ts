@@ -1,0 +1,56 @@
+/**
+ * Measures what Sluice promises, on this machine and now: `npm run bench`, or some of it: `npm run bench -- --only speed,size`.
+ * `docs/benchmarks.md` says what each figure means.
+ */
+import { parseArgs } from 'node:util';
+import type { Bench, Figure } from './figure.ts';
+import { http } from './http.ts';
+import { kill } from './kill.ts';
+import { loop } from './loop.ts';
+import { priority } from './priority.ts';
+import { rate } from './rate.ts';
+import { jsonReport, textReport, writeDocs, type Report } from './report.ts';
+import { retry } from './retry.ts';
+import { size } from './size.ts';
+import { speed } from './speed.ts';
+
+const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop };
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'write-docs': { type: 'boolean', default: false },
+  },
+});
+
+const names = values.only?.split(',') ?? Object.keys(benches);
+const unknown = names.filter((name) => benches[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`bench: nothing is called ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+if (values['write-docs'] && (values.quick || values.only !== undefined)) {
+  console.error('bench: the documents take the figures of a whole run: leave out --quick and --only');
+  process.exit(2);
+}
+
+const startedAtMs = performance.now();
+const reports: Report[] = [];
+for (const name of names) {
+  const bench = benches[name];
+  if (bench === undefined) continue;
+  const progress = (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
+  progress('begins');
+  const figures: readonly Figure[] | Error = await bench({ quick: values.quick, progress }).catch((error: unknown) =>
+    error instanceof Error ? error : new Error(String(error)),
+  );
+  if (figures instanceof Error) progress(`failed: ${figures.stack ?? figures.message}`);
+  reports.push(figures instanceof Error ? { name, figures: [], failure: figures.message } : { name, figures });
+}
+process.stderr.write(`${((performance.now() - startedAtMs) / 1000).toFixed(0)} s in all\n`);
+console.log(values.json ? jsonReport(reports) : textReport(reports));
+if (values['write-docs']) await writeDocs(reports);
+// A figure that isn't met is a finding, not an error; what could not be measured is one.
+if (reports.some(({ failure }) => failure !== undefined)) process.exitCode = 1;

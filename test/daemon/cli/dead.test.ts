@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
+import type { RunDetail } from '../../../schemas/protocol/run.ts';
+import { HttpSink } from '../../support/http-sink.ts';
+import { RealProject } from './real-project.ts';
+
+describe('sluice dead, against a real daemon', () => {
+  const sink = new HttpSink();
+  let url: string;
+  let project: RealProject;
+  let run: string;
+
+  before(async () => {
+    ({ url } = await sink.start());
+  });
+  after(() => sink.stop());
+  beforeEach(async () => {
+    project = await RealProject.make();
+    sink.respond = () => ({ status: 422, body: 'the customer is unknown' });
+    await project.write('list.jsonl', ['a', 'b', 'ü'].map((id) => JSON.stringify({ id })).join('\n'));
+    const { code, stdout } = await project.type(['run', 'deals', '-i', `url=${url}`, '-i', 'list=@list.jsonl', '--wait', '--json']);
+    assert.equal(code, 1);
+    run = (JSON.parse(stdout) as RunDetail).id;
+    sink.respond = () => ({});
+  });
+  afterEach(() => project.remove());
+
+  const dead = (...args: string[]): Promise<JobSummary[]> => project.json<JobSummary[]>(['dead', ...args]);
+  const jobOf = async (key: string): Promise<string> => (await project.json<JobSummary[]>(['jobs', '--where', `key == "${key}"`]))[0]?.id ?? '';
+  const settled = (): Promise<void> => project.untilJobs(run, ({ open }) => open === 0);
+
+  it('lists them with what to do, by queue, run and condition', async () => {
+    const { stdout } = await project.type('dead');
+    assert.match(stdout, /^JOB +QUEUE +RUN +STEP +KEY +TRIES +DIED +ERROR\n[^]*422 Unprocessable Entity\n[^]*Look at one: {2}sluice job j\d+\nTry again: {4}sluice dead replay j\d+/);
+    assert.equal((await dead()).length, 3);
+    assert.equal((await dead('list', '--queue', 'erp', '--run', run)).length, 3);
+    assert.equal((await dead('--queue', 'fast')).length, 0);
+    assert.deepEqual((await dead('--where', 'error.status == 422 && key == "ü"')).map(({ key }) => key), ['ü']);
+    assert.match((await project.type(['dead', '--where', 'key == "none"'])).stdout, /^No dead letter is like that/);
+  });
+
+  it('replays one, and the run goes on to succeed when all are', async () => {
+    assert.match((await project.type(`dead replay ${await jobOf('a')}`)).stdout, /^1 dead letter went back to its queue/);
+    await settled();
+    assert.deepEqual(await project.json('dead replay --all'), { replayed: 2, ids: [await jobOf('b'), await jobOf('ü')] });
+    await project.until({ topic: 'run', id: run }, (state) => state.run?.state === 'succeeded');
+    const job = await project.json<JobDetail>(`job ${await jobOf('a')}`);
+    assert.deepEqual(job.attempts.map(({ number, round, state }) => [number, round, state]), [[1, 1, 'failed'], [2, 2, 'succeeded']]);
+    assert.deepEqual(await project.json('dead replay --all'), { replayed: 0, ids: [] });
+    assert.match((await project.type('dead replay --all')).stdout, /^There was nothing to replay/);
+    const again = await project.type(`dead replay ${await jobOf('a')}`);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /is no dead letter; it is succeeded/);
+  });
+
+  it('replays with another payload, from a file or from stdin, and keeps the old one', async () => {
+    const id = await jobOf('a');
+    const { payload } = await project.json<JobDetail>(`job ${id}`);
+    await project.write('edited.yaml', `url: ${url}\nmethod: POST\njson: { id: a, customer: 17 }\n`);
+    assert.equal((await project.type(`dead replay ${id} --edit edited.yaml`)).code, 0);
+    await settled();
+    assert.deepEqual(JSON.parse(sink.requests.at(-1)?.body ?? ''), { id: 'a', customer: 17 });
+    const { revisions, ...job } = await project.json<JobDetail>(`job ${id}`);
+    assert.deepEqual(revisions.map((one) => one.payload), [payload, job.payload]);
+    assert.notEqual(revisions[0]?.idempotencyKey, job.idempotencyKey);
+
+    const other = await jobOf('b');
+    const input = JSON.stringify({ url, method: 'POST', json: { id: 'b2' } });
+    assert.equal((await project.type(`dead replay ${other} --edit -`, { input })).code, 0);
+    await settled();
+    assert.deepEqual(JSON.parse(sink.requests.at(-1)?.body ?? ''), { id: 'b2' });
+  });
+
+  it('refuses a payload that cannot be sent, and leaves the dead letter as it is', async () => {
+    const id = await jobOf('a');
+    const edited = async (input: string, options = ''): Promise<string> => {
+      const { code, stdout, stderr } = await project.type(`dead replay ${id} --edit -${options}`, { input });
+      assert.deepEqual([code, stdout], [2, '']);
+      return stderr;
+    };
+    assert.match(await edited('[1, 2]'), /must be an object/);
+    assert.match(await edited('{"method":"GET"}'), /can't be sent by http\/request: .*url/);
+    assert.match(await edited(`{"url":"${url}","methdo":"GET"}`), /must NOT have additional properties|methdo/);
+    assert.match(await edited('{"a": [}'), /neither JSON nor YAML/);
+    assert.equal((await project.json<JobDetail>(`job ${id}`)).revisions.length, 1);
+    const both = await project.type(`dead replay ${id} ${await jobOf('b')} --edit -`, { input: '{}' });
+    assert.equal(both.code, 2);
+  });
+
+  it('tries the oldest first, and spreads the rest out', async () => {
+    assert.deepEqual(await project.json('dead replay --all --canary 1'), { replayed: 1, ids: [await jobOf('a')] });
+    await settled();
+    await project.json('dead replay --all --rate 1/h');
+    const [next, late] = [await project.json<JobDetail>(`job ${await jobOf('b')}`), await project.json<JobDetail>(`job ${await jobOf('ü')}`)];
+    assert.equal(late.state, 'delayed');
+    assert.ok(Math.abs(Date.parse(late.dueAt) - Date.parse(next.createdAt) - 3_600_000) < 60_000, late.dueAt);
+    assert.equal((await project.type('dead replay --all --rate fast')).code, 2);
+  });
+
+  it('takes named ones together or not at all', async () => {
+    const [a, b] = [await jobOf('a'), await jobOf('b')];
+    await project.type(`dead discard ${a}`);
+    const { code, stderr } = await project.type(`dead replay ${b} ${a}`);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`${a} is no dead letter; it is discarded`));
+    assert.equal((await project.json<JobDetail>(`job ${b}`)).state, 'dead');
+  });
+
+  it('discards', async () => {
+    assert.equal((await project.type('dead discard --all')).code, 2);
+    assert.match((await project.type(`dead discard ${await jobOf('a')}`)).stdout, /^1 dead letter discarded\.$/m);
+    assert.deepEqual(await project.json(['dead', 'discard', '--all', '--yes', '--where', 'key == "b"']), { discarded: 1, ids: [await jobOf('b')] });
+    assert.match((await project.type('dead discard --all --yes')).stdout, /^1 dead letter discarded\.$/m);
+    assert.deepEqual(await dead(), []);
+    assert.match((await project.type('dead discard --all --yes')).stdout, /^There was nothing to discard/);
+  });
+});

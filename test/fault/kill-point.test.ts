@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import type { DaemonProcess } from '../support/daemon-process.ts';
+import { HttpSink } from '../support/http-sink.ts';
+import { assertSound, detailsOf, endOfRun, eventually, FaultProject, jobsOf } from './fault-project.ts';
+import { killCosts, KillEpochs } from './kill-epochs.ts';
+import { brokenPromises } from './kill-oracle.ts';
+import { isGone, Stir, stirFiles } from './stir.ts';
+
+/** Those that a daemon under load doesn't come to; the others are kill-test.ts's. */
+const operations = ['promote', 'failExpansion', 'replay', 'discard', 'setQueue', 'cancelJob', 'cancelRun', 'sweep'];
+const whileStirred = [
+  ...operations.flatMap((name) => [`${name}-before-commit`, `${name}-after-commit`]),
+  'copy-before-rename',
+  'copy-after-rename',
+];
+const whileStopping = ['stop-before-drain', 'stop-after-drain'];
+
+describe('kill -9 at a named place', function () {
+  this.timeout(180_000);
+
+  const stir = new Stir();
+  const sink = new HttpSink({ respond: stir.respond });
+  const epochs = new KillEpochs(sink);
+  let project: FaultProject;
+
+  before(async () => {
+    const { url } = await sink.start();
+    project = await FaultProject.make(stirFiles(url));
+  });
+  after(async () => {
+    await project.dispose();
+    await sink.stop();
+  });
+
+  /** What it does until it dies. */
+  const die = async (failPoint: string, work: (daemon: DaemonProcess) => Promise<void>): Promise<void> => {
+    epochs.begin();
+    const daemon = project.launch({ failPoint });
+    try {
+      await daemon.ready();
+      await work(daemon);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    const end = await daemon.end();
+    await daemon.dispose();
+    await epochs.end(failPoint);
+    assert.deepEqual(end, { code: null, signal: 'SIGKILL' }, `${failPoint} was never come to: ${daemon.words}`);
+  };
+
+  for (const failPoint of whileStirred) {
+    it(failPoint, () => die(failPoint, (daemon) => stir.stir(daemon.client)));
+  }
+  for (const failPoint of whileStopping) {
+    it(failPoint, () =>
+      die(failPoint, async (daemon) => {
+        await stir.stir(daemon.client);
+        await stir.hang(daemon.client);
+        daemon.signal('SIGTERM');
+      }),
+    );
+  }
+
+  it('breaks no promise', async () => {
+    epochs.begin();
+    const daemon = await project.start();
+    const { client } = daemon;
+    await client.call('queue/resume', { queue: 'held' });
+    const { runs } = await client.call('run/list', { limit: 1000 });
+    await Promise.all(runs.map(({ id }) => endOfRun(client, id)));
+    await eventually('rest', async () => {
+      const { queues } = await client.call('queue/list', {});
+      return queues.every(({ depth }) => depth.pending + depth.delayed + depth.active === 0) ? true : undefined;
+    });
+    const jobs = await detailsOf(client, await jobsOf(client));
+    const ended = await Promise.all(runs.map(({ id }) => client.call('run/get', { id })));
+    assert.deepEqual(brokenPromises({ requests: sink.requests, jobs, runs: ended, accepted: stir.accepted }), []);
+    assert.deepEqual(await stir.broken(client), []);
+    await assertSound(client);
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+    await epochs.end('stop');
+    const overBound = killCosts(epochs.epochs, jobs).filter(({ inFlight, received, duplicates }) => inFlight > 10 || received > inFlight || duplicates > received);
+    assert.deepEqual(overBound, []);
+  });
+});

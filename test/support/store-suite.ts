@@ -1,0 +1,38 @@
+import { describeCancelling } from './store-suite/cancelling.ts';
+import { describeClaiming } from './store-suite/claiming.ts';
+import { describeFanningOut } from './store-suite/fanning-out.ts';
+import { describeLooking } from './store-suite/looking.ts';
+import { describeModel } from './store-suite/model.ts';
+import { describeOutcomes } from './store-suite/outcomes.ts';
+import { describeReplaying } from './store-suite/replaying.ts';
+import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
+
+/**
+ * What every store has to keep, whatever it is made of. `open` gives a store on what the folder names, not opened yet; after
+ * each test its own check has to find nothing, and the depths that it told have to be those of its jobs. `modelRuns`: random
+ * sequences of operations to try.
+ */
+export function describeStore(name: string, open: StoreInFolder, { modelRuns = 100 }: { readonly modelRuns?: number } = {}): void {
+  describe(name, () => {
+    let bench: StoreBench;
+    beforeEach(async () => {
+      bench = new StoreBench(open);
+      await bench.open();
+    });
+    afterEach(async function () {
+      try {
+        if (this.currentTest?.state === 'passed') await bench.assertSound();
+      } finally {
+        await bench.dispose();
+      }
+    });
+    const current = (): StoreBench => bench;
+    describe('claiming', () => describeClaiming(current));
+    describe('outcomes', () => describeOutcomes(current));
+    describe('fan-out', () => describeFanningOut(current));
+    describe('cancelling', () => describeCancelling(current));
+    describe('replay and discard', () => describeReplaying(current));
+    describe('looking and pruning', () => describeLooking(current));
+    describe('anything in any order', () => describeModel(open, modelRuns));
+  });
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { StoreBench } from './store-bench.ts';
+
+export function describeClaiming(bench: () => StoreBench): void {
+  it('claims by priority, then due time, then age', async () => {
+    const store = bench();
+    const low = await store.one('default', ', priority: 2');
+    const early = await store.one();
+    const late = await store.one();
+    const high = await store.one('default', ', priority: 8');
+    const [first] = await store.claim(1);
+    assert.equal(first?.runId, high);
+    await store.retryIn(first, 1000);
+    store.now += 10;
+    const younger = await store.one('default', ', priority: 8');
+    store.now += 1000;
+    assert.deepEqual((await store.claim(3)).map((job) => job.runId), [younger, high, early]);
+    assert.deepEqual((await store.claim()).map((job) => job.runId), [late, low]);
+    assert.deepEqual(await store.claim(), []);
+  });
+
+  it('takes no more than asked for, and only from that queue', async () => {
+    const store = bench();
+    for (let count = 0; count < 5; count++) await store.one('mine');
+    await store.one('other');
+    assert.equal((await store.claim(3, 'mine')).length, 3);
+    assert.equal((await store.claim(9, 'mine')).length, 2);
+    assert.deepEqual(await store.claim(9, 'unheard_of'), []);
+    assert.deepEqual(store.depth('mine'), { pending: 0, delayed: 0, active: 5, dead: 0 });
+    assert.deepEqual(store.depth('other'), { pending: 1, delayed: 0, active: 0, dead: 0 });
+  });
+
+  it('hands out what an attempt needs', async () => {
+    const store = bench();
+    const runId = await store.run('steps:\n  call: { uses: test/scripted, with: { n: 7, key: "${{ secrets.KEY }}" } }\n');
+    const job = await store.next();
+    assert.deepEqual(
+      { runId: job.runId, step: job.step, attempt: job.attempt, tries: job.tries, throttles: job.throttles, revision: job.revision, createdAt: job.createdAt },
+      { runId, step: 'call', attempt: 1, tries: 0, throttles: 0, revision: 1, createdAt: store.now },
+    );
+    assert.equal((JSON.parse(job.payload) as { n: number }).n, 7);
+    assert.match(job.secrets ?? '', /KEY/);
+    const version = await store.store.workflowVersion({ version: job.version });
+    assert.equal(version?.workflow, 'test');
+    assert.match(version.text, /secrets\.KEY/);
+    assert.equal(await store.store.workflowVersion({ version: 'none' }), undefined);
+  });
+
+  it('claims what was delayed once it is due, and not before', async () => {
+    const store = bench();
+    await store.one();
+    await store.retryIn(await store.next(), 5000);
+    assert.equal(store.last.nextDueAt, store.now + 5000);
+    store.now += 4999;
+    assert.deepEqual(await store.claim(), []);
+    store.now += 1;
+    const again = await store.next();
+    assert.deepEqual([again.attempt, again.tries], [2, 1]);
+    assert.equal(store.last.nextDueAt, undefined);
+  });
+
+  it('makes pending what is due, when told to', async () => {
+    const store = bench();
+    for (const delayMs of [1000, 2000]) {
+      await store.one();
+      await store.retryIn(await store.next(), delayMs);
+    }
+    assert.deepEqual(store.depth(), { pending: 0, delayed: 2, active: 0, dead: 0 });
+    const due = store.last.nextDueAt;
+    store.now += 1000;
+    assert.equal(due, store.now);
+    await store.store.promote({ now: store.now });
+    assert.deepEqual(store.depth(), { pending: 1, delayed: 1, active: 0, dead: 0 });
+    assert.equal(store.last.nextDueAt, store.now + 1000);
+  });
+
+  it('finds in the same turn what an outcome has made to do', async () => {
+    const store = bench();
+    await store.run('steps:\n  a: { uses: test/scripted, with: {} }\n  b: { needs: [a], uses: test/scripted, with: {} }\n');
+    const first = await store.next();
+    const [, claimed] = await Promise.all([store.succeed(first), store.claim()]);
+    assert.deepEqual(claimed.map((job) => job.step), ['b']);
+  });
+
+  it('keeps the starts of a rated queue over a restart, as long as they matter', async () => {
+    const store = bench();
+    for (let count = 0; count < 4; count++) await store.one('rated');
+    const start = async (offsets: number[]): Promise<void> => {
+      const startAts = offsets.map((offset) => store.now + offset);
+      await store.store.claim({ queue: 'rated', limit: offsets.length, now: store.now, startAts, keepStartsMs: 60_000 });
+    };
+    const began = store.now;
+    await start([0, 12.5]);
+    const starts = async () => (await store.crash()).queues.find((queue) => queue.name === 'rated')?.starts;
+    assert.deepEqual(await starts(), [began, began + 12.5]);
+    store.now += 60_005;
+    await start([0]);
+    assert.deepEqual(await starts(), [began + 12.5, store.now]);
+  });
+
+  it('keeps what a queue was told: pauses, rates, concurrency, holds and its declaration', async () => {
+    const store = bench();
+    const rate = { limit: 50, perMs: 60_000, burst: 5 };
+    const queue = 'kept';
+    const definition = { name: queue, maxDepth: 10, priority: 7 };
+    const kept = async () => {
+      const { queues } = await store.crash();
+      return queues.find(({ name }) => name === queue);
+    };
+    await store.store.configure({ queues: [definition], env: {} });
+    await store.store.setQueue({ queue, paused: true, rate, concurrency: 3 });
+    await store.one(queue);
+    await store.settle(await store.next(queue), { kind: 'interrupted' }, { holdUntil: store.now + 500 });
+    const held = store.now + 500;
+    assert.deepEqual(await kept(), { name: queue, paused: true, definition, rate, concurrency: 3, heldUntil: held, starts: [] });
+    await store.store.setQueue({ queue, paused: false, rate: null });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, heldUntil: held, starts: [] });
+    await store.store.setQueue({ queue, rate: 'file', concurrency: 'file' });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, heldUntil: held, starts: [] });
+  });
+
+  it('tells since when the oldest pending job of each queue waits', async () => {
+    const store = bench();
+    const began = store.now;
+    await store.one('a', ', priority: 2');
+    store.now += 1000;
+    await store.one('a', ', priority: 8');
+    await store.one('b');
+    assert.deepEqual(await store.store.oldestPending(), { a: began, b: began + 1000 });
+    await store.claim(9, 'b');
+    assert.deepEqual(await store.store.oldestPending(), { a: began });
+  });
+}

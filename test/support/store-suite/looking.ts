@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { fanOut, numbers, type StoreBench } from './store-bench.ts';
+
+export function describeLooking(bench: () => StoreBench): void {
+  it('lists runs newest first, page by page, by workflow and state', async () => {
+    const store = bench();
+    const runs: number[] = [];
+    for (const workflow of ['a', 'b', 'a', 'a']) runs.push(await store.run(`name: ${workflow}\nsteps:\n  s: { uses: test/scripted, with: {} }\n`, {}, workflow));
+    await store.succeed(await store.next());
+    const ids = async (params: object): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await store.store.listRuns({ ...params, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+        assert.ok(page.runs.length <= 2);
+        found.push(...page.runs.map(({ id }) => id));
+        if (page.next === undefined) return found;
+        cursor = page.next;
+      }
+    };
+    const [first, second, third, fourth] = runs.map((run) => `r${run}`);
+    assert.deepEqual(await ids({}), [fourth, third, second, first]);
+    assert.deepEqual(await ids({ workflow: 'a' }), [fourth, third, first]);
+    assert.deepEqual(await ids({ workflow: 'a', state: 'running' }), [fourth, third]);
+    assert.deepEqual(await ids({ state: 'succeeded' }), [first]);
+    assert.equal(await store.store.getRun({ runId: 999 }), undefined);
+    assert.equal(await store.store.getJob({ jobId: 999 }), undefined);
+  });
+
+  it('shows inputs but for very large ones', async () => {
+    const store = bench();
+    const small = await store.run(fanOut('on-item-failure: continue'), { list: [1] });
+    const large = await store.run(fanOut('on-item-failure: continue'), { list: ['x'.repeat(70_000)] });
+    assert.deepEqual((await store.runDetail(small)).inputs, { list: [1] });
+    const detail = await store.runDetail(large);
+    assert.equal(detail.inputs, null);
+    assert.ok(detail.inputBytes > 70_000);
+  });
+
+  it('lists jobs by queue, state, run, step and an expression, newest first and page by page', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('key: "${{ item }}", on-item-failure: continue'), { list: numbers(7).map((n) => `k${n}`) });
+    await store.expand();
+    await store.one('other');
+    for (const job of await store.claim(2)) await store.die(job);
+    const keys = async (params: Partial<Parameters<typeof store.store.listJobs>[0]>): Promise<readonly (string | undefined)[]> => {
+      const found: (string | undefined)[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await store.store.listJobs({ ...params, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+        assert.ok(page.jobs.length <= 2);
+        found.push(...page.jobs.map(({ key }) => key));
+        if (page.next === undefined) return found;
+        cursor = page.next;
+      }
+    };
+    assert.deepEqual(await keys({}), [undefined, 'k6', 'k5', 'k4', 'k3', 'k2', 'k1', 'k0']);
+    assert.deepEqual(await keys({ queue: 'other' }), [undefined]);
+    assert.deepEqual(await keys({ queue: 'default', state: 'pending' }), ['k6', 'k5', 'k4', 'k3', 'k2']);
+    assert.deepEqual(await keys({ runId: run, step: 'each', state: 'dead' }), ['k1', 'k0']);
+    assert.deepEqual(await keys({ runId: run, step: 'after' }), []);
+    assert.deepEqual(await keys({ step: 'only' }), [undefined]);
+    assert.deepEqual(await keys({ where: 'index > 3 && payload.item != "k5"' }), ['k6', 'k4']);
+    assert.deepEqual(await keys({ where: 'error.status == 400' }), ['k1', 'k0']);
+    assert.deepEqual(await keys({ where: 'item == "k2"' }), ['k2']);
+    await assert.rejects(store.store.listJobs({ where: 'index >', limit: 1 }), { code: 'invalid-params' });
+  });
+
+  it('lists dead letters by when they died, the latest first', async () => {
+    const store = bench();
+    for (let count = 0; count < 4; count++) await store.one();
+    const jobs = await store.claim();
+    for (const index of [2, 0, 3, 1]) {
+      const job = jobs[index];
+      assert.ok(job);
+      if (index !== 3) store.now += 10;
+      await store.die(job);
+    }
+    const first = await store.store.listJobs({ state: 'dead', limit: 2 });
+    assert.ok(first.next);
+    const second = await store.store.listJobs({ state: 'dead', limit: 9, cursor: first.next });
+    const order = [1, 3, 0, 2].map((index) => `j${jobs[index]?.jobId}`);
+    assert.deepEqual([...first.jobs, ...second.jobs].map(({ id }) => id), order);
+    assert.equal(second.next, undefined);
+  });
+
+  it('tells what each transaction changed, and only that', async () => {
+    const store = bench();
+    const mine = await store.one('mine');
+    await store.one('other');
+    await store.settle(await store.next('mine'), { kind: 'interrupted' });
+    assert.deepEqual(store.last.queues, [{ name: 'mine', pending: 1, delayed: 0, active: 0, dead: 0 }]);
+    await store.retryIn(await store.next('mine'), 500);
+    const { queues, nextDueAt, expanding, sweeping, runningRuns } = store.last;
+    assert.deepEqual(queues, [{ name: 'mine', pending: 0, delayed: 1, active: 0, dead: 0 }]);
+    assert.deepEqual([nextDueAt, expanding, sweeping, runningRuns], [store.now + 500, [], false, 2]);
+    store.now += 500;
+    await store.die(await store.next('mine'));
+    assert.deepEqual([store.last.runs, store.last.runningRuns], [[mine], 1]);
+    const commits = store.commits.length;
+    await Promise.all([store.one(), store.one(), store.one()]);
+    assert.equal(store.commits.length, commits + 1, 'calls of one turn share a transaction');
+  });
+
+  it('lets one call of a turn fail without the others', async () => {
+    const store = bench();
+    const settled = await Promise.allSettled([
+      store.one(),
+      store.store.cancelRun({ runId: 999, now: store.now }),
+      store.run('this: is no workflow'),
+      store.one(),
+    ]);
+    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    assert.equal(store.depth().pending, 2);
+  });
+
+  it('deletes old ended runs bit by bit, but neither dead letters nor what goes on, and never gives a number twice', async () => {
+    const store = bench();
+    const done = await store.run(fanOut('on-item-failure: continue'), { list: numbers(5) });
+    await store.expand();
+    for (const _round of [1, 2]) for (const job of await store.claim()) await store.succeed(job);
+    const dead = await store.one();
+    const job = await store.next();
+    await store.die(job);
+    const going = await store.one();
+    const later = store.now + 1000;
+    const prune = (limit: number) => store.store.prune({ now: later, runsBefore: later, deadLetters: [], limit });
+    assert.deepEqual(await prune(2), { more: true });
+    await store.assertSound();
+    while ((await prune(2)).more);
+    const left = async () => (await store.store.listRuns({ limit: 10 })).runs.map(({ id }) => id);
+    assert.deepEqual(await left(), [`r${going}`, `r${dead}`]);
+    assert.deepEqual([await store.store.getRun({ runId: done }), (await store.jobs(done)).length], [undefined, 0]);
+
+    const discarding = () => store.store.prune({ now: later, runsBefore: later, deadLetters: [{ queue: 'default', before: later }], limit: 100 });
+    while ((await discarding()).more);
+    assert.deepEqual([store.depth().dead, await left()], [0, [`r${going}`]]);
+    await store.succeed(await store.next());
+    assert.deepEqual(await prune(100), { more: false });
+    assert.deepEqual(await left(), []);
+    await store.crash();
+    const next = await store.run(fanOut('on-item-failure: continue'), { list: [1] });
+    assert.ok(next > going);
+    assert.ok((store.last.expanding[0]?.stepId ?? 0) > 4, "a step's number isn't given twice either");
+    await store.expand();
+    const claimed = await store.next();
+    assert.ok(claimed.jobId > job.jobId + 1);
+    assert.deepEqual([claimed.runId, claimed.step], [next, 'each']);
+  });
+
+  it('tells its size, and can be asked to prove that it can be written', async () => {
+    const store = bench();
+    const { bytes } = await store.store.size();
+    assert.ok(bytes > 0);
+    await store.store.probe({ now: store.now });
+    await store.store.probe({ now: store.now + 1 });
+  });
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { refused, serverError, type StoreBench } from './store-bench.ts';
+
+const oneAfterOther = `
+steps:
+  first: { uses: test/scripted, with: { n: 1 } }
+  second: { needs: [first], uses: test/scripted, with: { got: "\${{ steps.first.output }}" } }
+on-failure:
+  tell: { uses: test/scripted, with: { why: "\${{ run.error.message }}" } }
+`;
+
+export function describeOutcomes(bench: () => StoreBench): void {
+  it('moves the step and the run on in the transaction that ends an attempt', async () => {
+    const store = bench();
+    const run = await store.run(oneAfterOther);
+    assert.equal(store.last.runningRuns, 1);
+    const commits = store.commits.length;
+    await store.succeed(await store.next(), { id: 7 });
+    assert.equal(store.commits.length, commits + 2, 'one commit for the claim, one for the outcome');
+    assert.deepEqual(await store.states(run), { run: 'running', first: 'succeeded', second: 'running', tell: 'waiting' });
+    const second = await store.next();
+    assert.deepEqual(JSON.parse(second.payload), { got: { id: 7 } });
+    await store.succeed(second);
+    assert.deepEqual(await store.states(run), { run: 'succeeded', first: 'succeeded', second: 'succeeded', tell: 'waiting' });
+    assert.equal(store.last.runningRuns, 0);
+    assert.deepEqual(store.last.runs, [run]);
+  });
+
+  it('fails the step and the run by a dead letter, skips what needs it, and runs on-failure', async () => {
+    const store = bench();
+    const run = await store.run(oneAfterOther);
+    await store.die(await store.next());
+    assert.deepEqual(await store.states(run), { run: 'failed', first: 'failed', second: 'skipped', tell: 'running' });
+    assert.equal((await store.runDetail(run)).closing, true);
+    const tell = await store.next();
+    assert.deepEqual(JSON.parse(tell.payload), { why: refused.message });
+    await store.succeed(tell);
+    assert.equal((await store.runDetail(run)).closing, false);
+    assert.deepEqual((await store.runDetail(run)).error, { step: 'first', message: refused.message });
+    assert.deepEqual(store.depth(), { pending: 0, delayed: 0, active: 0, dead: 1 });
+  });
+
+  it('keeps each attempt as it was', async () => {
+    const store = bench();
+    await store.one();
+    const began = store.now;
+    const job = await store.next();
+    store.now += 30;
+    await store.settle(job, { kind: 'retry', dueAt: store.now, charged: true, error: serverError }, { request: '{"url":"u"}', response: '{"status":503}' });
+    const throttled = await store.next();
+    await store.retryIn(throttled, 0, false);
+    const cut = await store.next();
+    assert.deepEqual([cut.attempt, cut.tries, cut.throttles], [3, 1, 1]);
+    await store.settle(cut, { kind: 'interrupted' });
+    const last = await store.next();
+    assert.deepEqual([last.attempt, last.tries, last.throttles], [4, 1, 1]);
+    assert.equal((await store.job(job.jobId)).attempts.at(-1)?.state, 'active');
+    await store.succeed(last, 'done');
+    const { attempts, output, error, state } = await store.job(job.jobId);
+    assert.deepEqual(attempts.map((attempt) => attempt.state), ['failed', 'throttled', 'interrupted', 'succeeded']);
+    assert.deepEqual(attempts[0], {
+      number: 1, round: 1, revision: 1, state: 'failed', error: serverError, request: { url: 'u' }, response: { status: 503 },
+      startedAt: new Date(began).toISOString(), endedAt: new Date(began + 30).toISOString(), durationMs: 30,
+    });
+    assert.deepEqual([state, output, error], ['succeeded', 'done', undefined]);
+  });
+
+  it('refuses the outcome of any attempt but the present one', async () => {
+    const store = bench();
+    await store.one();
+    const first = await store.next();
+    await store.retryIn(first, 0);
+    assert.deepEqual(await store.succeed(first), { accepted: false }, 'twice');
+    const second = await store.next();
+    assert.deepEqual(await store.succeed(first), { accepted: false }, 'while a later attempt is under way');
+    assert.deepEqual(await store.succeed({ jobId: second.jobId, attempt: 3 }), { accepted: false }, 'of an attempt that is yet to come');
+    assert.deepEqual(await store.succeed({ jobId: 999, attempt: 1 }), { accepted: false }, 'of no job');
+    await store.crash();
+    assert.deepEqual(await store.succeed(second), { accepted: false }, 'after a crash');
+    assert.deepEqual(await store.succeed(await store.next()), { accepted: true });
+  });
+
+  it('holds a queue for as long as the longest hold, whosever it is', async () => {
+    const store = bench();
+    await store.one();
+    const job = await store.next();
+    await store.settle(job, { kind: 'retry', dueAt: store.now, charged: false, error: serverError }, { holdUntil: store.now + 9000 });
+    await store.settle(job, { kind: 'interrupted' }, { holdUntil: store.now + 10_000 });
+    await store.settle(await store.next(), { kind: 'interrupted' }, { holdUntil: store.now + 1000 });
+    const { queues } = await store.crash();
+    assert.equal(queues.find(({ name }) => name === 'default')?.heldUntil, store.now + 10_000);
+  });
+
+  it('closes what a crash interrupted, and lets it go on in its place', async () => {
+    const store = bench();
+    const run = await store.one();
+    await store.one();
+    const job = await store.next();
+    const { interrupted, committed } = await store.crash();
+    assert.equal(interrupted, 1);
+    assert.equal(committed.runningRuns, 2);
+    const again = await store.next();
+    assert.deepEqual([again.runId, again.jobId, again.attempt, again.tries], [run, job.jobId, 2, 0]);
+    assert.deepEqual((await store.job(job.jobId)).attempts.map((attempt) => attempt.state), ['interrupted', 'active']);
+    assert.equal((await store.crash()).storeId, (await store.crash()).storeId);
+  });
+
+  it('makes a dead letter of a job that is part of crash after crash, with longer and longer waits', async () => {
+    const store = bench();
+    const run = await store.one();
+    let crashes = 0;
+    let waited = 0;
+    for (let jobs = await store.claim(); jobs.length > 0; jobs = await store.claim()) {
+      await store.crash();
+      crashes++;
+      const due = store.last.nextDueAt ?? store.commits[0]?.nextDueAt;
+      if (due !== undefined) {
+        assert.ok(due - store.now >= waited);
+        waited = due - store.now;
+        store.now = due;
+      }
+    }
+    assert.equal(crashes, 10);
+    const [job] = await store.jobs(run);
+    assert.deepEqual([job?.state, job?.error?.kind], ['dead', 'crash_loop']);
+    assert.deepEqual(await store.states(run), { run: 'failed', only: 'failed' });
+  });
+
+  it('decides a failing condition as a failed step', async () => {
+    const store = bench();
+    const run = await store.run('steps:\n  a: { uses: test/scripted, if: "${{ inputs.none.x }}", with: {} }\ninputs: { none: { type: object } }\n');
+    assert.deepEqual(await store.states(run), { run: 'failed', a: 'failed' });
+  });
+
+  it('makes a dead letter of what can not be rendered, to be mended by an edit', async () => {
+    const store = bench();
+    const run = await store.run('inputs: { none: { type: object } }\nsteps:\n  a: { uses: test/scripted, with: { x: "${{ inputs.none.x }}" } }\n');
+    const [job] = await store.jobs(run);
+    assert.deepEqual([job?.state, job?.error?.kind, job?.attemptCount], ['dead', 'invalid', 0]);
+    await store.store.replay({ jobIds: await store.ids(run), now: store.now, payload: '{"x":1}' });
+    const claimed = await store.next();
+    assert.deepEqual(JSON.parse(claimed.payload), { x: 1 });
+    await store.succeed(claimed);
+    assert.deepEqual(await store.states(run), { run: 'succeeded', a: 'succeeded' });
+  });
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { RateWindow, type RateTicket } from '../../../../daemon/core/rate-window.ts';
+import type { Rate } from '../../../../schemas/workflow/rate.ts';
+
+const rates: fc.Arbitrary<Rate> = fc
+  .record({ limit: fc.integer({ min: 1, max: 40 }), perMs: fc.integer({ min: 100, max: 100_000 }), share: fc.double({ min: 0, max: 1, noNaN: true }) })
+  .map(({ limit, perMs, share }) => ({ limit, perMs, burst: Math.max(1, Math.round(limit * share)) }));
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+/** Shares: of the window that passes before, of the guard that the way takes, of the guard that the answer takes. */
+const step = fc.record({
+  kind: fc.constantFrom('call', 'call', 'call', 'call', 'call', 'call', 'unused', 'restart'),
+  pause: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: share }),
+  way: fc.oneof(fc.constant(0), fc.constant(1), share),
+  answer: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 20, noNaN: true })),
+});
+
+/** More calls than this arrived in one window, or `undefined`. Windows are half open: what is `perMs` apart isn't in one. */
+function overfull(arrivals: readonly number[], { limit, perMs }: Rate): string | undefined {
+  const sorted = [...arrivals].sort((one, other) => one - other);
+  for (let index = limit; index < sorted.length; index++) {
+    const spread = (sorted[index] ?? 0) - (sorted[index - limit] ?? 0);
+    if (spread < perMs - 1e-6) return `${limit + 1} calls arrived within ${spread} ms`;
+  }
+  return undefined;
+}
+
+function steady(rate: Rate, windows: number): number[] {
+  const window = new RateWindow(rate);
+  const starts: number[] = [];
+  for (let now = 0; now < windows * rate.perMs; ) {
+    now = window.nextStart(now);
+    window.take(now);
+    starts.push(now);
+  }
+  return starts;
+}
+
+describe('a rate window', () => {
+  it('lets no more than the limit arrive in any window, whoever is slow, gives back or restarts', () => {
+    fc.assert(
+      fc.property(rates, fc.array(step, { minLength: 10, maxLength: 300 }), (rate, steps) => {
+        let window = new RateWindow(rate);
+        let underWay: { readonly ticket: RateTicket; readonly endsAt: number }[] = [];
+        let starts: number[] = [];
+        const arrivals: number[] = [];
+        let now = 0;
+        for (const { kind, pause, way, answer } of steps) {
+          now += pause * rate.perMs;
+          for (const { ticket, endsAt } of underWay.filter((one) => one.endsAt <= now)) window.ended(ticket, endsAt);
+          underWay = underWay.filter((one) => one.endsAt > now);
+          if (kind === 'restart') {
+            window = new RateWindow(rate);
+            starts = starts.filter((start) => start >= now - rate.perMs - 1000);
+            window.restore(starts, now);
+            underWay = [];
+            continue;
+          }
+          const at = window.nextStart(now);
+          assert.ok(at >= now);
+          const ticket = window.take(at);
+          if (kind === 'unused') {
+            window.giveBack(ticket);
+            assert.ok(Math.abs(window.nextStart(now) - at) < 1e-6);
+            continue;
+          }
+          now = at;
+          starts.push(at);
+          arrivals.push(at + way * window.guardMs);
+          underWay.push({ ticket, endsAt: at + (way + answer) * window.guardMs });
+        }
+        assert.equal(overfull(arrivals, rate), undefined);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('counts a call that starts later than planned from its real start', () => {
+    fc.assert(
+      fc.property(rates, fc.array(fc.record({ late: share, way: share }), { minLength: 10, maxLength: 200 }), (rate, calls) => {
+        const window = new RateWindow(rate);
+        const arrivals: number[] = [];
+        let now = 0;
+        for (const { late, way } of calls) {
+          const at = window.nextStart(now);
+          const ticket = window.take(at);
+          now = at + late * late * rate.perMs;
+          window.started(ticket, now);
+          arrivals.push(now + way * window.guardMs);
+        }
+        assert.equal(overfull(arrivals, rate), undefined);
+      }),
+    );
+  });
+
+  it('would let too many through without its guard (control)', () => {
+    const rate = { limit: 2, perMs: 1000, burst: 2 };
+    assert.notEqual(overfull([0 + 15, 1, 1000], rate), undefined);
+    assert.equal(overfull([0, 1, 1000], rate), undefined);
+  });
+
+  it('uses at least 98 % of the limit under steady load', () => {
+    fc.assert(
+      fc.property(rates, (rate) => {
+        const windows = 100;
+        const starts = steady(rate, windows);
+        assert.ok(starts.length >= 0.98 * rate.limit * windows, `${starts.length} of ${rate.limit * windows}`);
+        assert.equal(overfull(starts, rate), undefined);
+      }),
+    );
+  });
+
+  it('lets a burst start back to back, and spaces what follows', () => {
+    fc.assert(
+      fc.property(rates, (rate) => {
+        const window = new RateWindow(rate);
+        for (let count = 0; count < rate.burst; count++) {
+          assert.equal(window.nextStart(5000), 5000);
+          window.take(5000);
+        }
+        assert.ok(window.nextStart(5000) >= 5000 + rate.perMs / rate.limit / 2);
+      }),
+    );
+  });
+
+  it('never lets more than the burst start together, after a pause either', () => {
+    const rate = { limit: 100, perMs: 60_000, burst: 5 };
+    const starts = steady(rate, 1);
+    const together = new Map<number, number>();
+    for (const start of starts) together.set(start, (together.get(start) ?? 0) + 1);
+    assert.equal(Math.max(...together.values()), 5);
+    assert.equal(starts.filter((start) => start === 0).length, 5);
+  });
+
+  it('restores what giving back took, and takes back the last start only', () => {
+    fc.assert(
+      fc.property(rates, fc.nat(50), fc.integer({ min: 1, max: 20 }), (rate, before, taken) => {
+        const window = new RateWindow(rate);
+        let now = 0;
+        for (let count = 0; count < before; count++) window.take((now = window.nextStart(now)));
+        const next = window.nextStart(now);
+        const used = window.used(now);
+        const tickets = Array.from({ length: taken }, () => window.take(window.nextStart(now)));
+        const [first] = tickets;
+        if (taken > 1 && first !== undefined) assert.throws(() => window.giveBack(first));
+        for (const ticket of tickets.reverse()) window.giveBack(ticket);
+        assert.ok(Math.abs(window.nextStart(now) - next) < 1e-6);
+        assert.equal(window.used(now), used);
+      }),
+    );
+  });
+
+  it('counts what is within the window, up to its limit', () => {
+    const window = new RateWindow({ limit: 3, perMs: 1000, burst: 3 });
+    for (const at of [0, 100, 200]) window.ended(window.take(at), at);
+    assert.deepEqual([window.used(200), window.used(1050), window.used(1200)], [3, 2, 0]);
+  });
+
+  it('opens earlier where a call has ended before its guard', () => {
+    const window = new RateWindow({ limit: 1, perMs: 10_000, burst: 1 });
+    const ticket = window.take(0);
+    assert.equal(window.nextStart(0), 10_150);
+    window.ended(ticket, 10);
+    assert.ok(window.nextStart(0) < 10_150);
+  });
+
+  it('forgets an ended ticket that is out of its log', () => {
+    const window = new RateWindow({ limit: 1, perMs: 100, burst: 1 });
+    const first = window.take(0);
+    for (let now = 0, count = 0; count < 3000; count++) window.take((now = window.nextStart(now)));
+    const next = window.nextStart(0);
+    window.ended(first, 1);
+    assert.equal(window.nextStart(0), next);
+  });
+
+  it('waits a window at most after the rate was lowered, over a restart too', () => {
+    const fast = { limit: 1000, perMs: 60_000, burst: 100 };
+    const slow = { limit: 10, perMs: 60_000, burst: 1 };
+    const starts = steady(fast, 1);
+    const now = starts.at(-1) ?? 0;
+    const tenth = starts.at(-10) ?? 0;
+    const restarted = new RateWindow(slow);
+    restarted.restore(starts, now);
+    const changed = new RateWindow(fast);
+    for (const start of starts) changed.take(start);
+    changed.change(slow);
+    for (const window of [restarted, changed]) {
+      const next = window.nextStart(now);
+      assert.ok(next >= tenth + slow.perMs && next <= now + slow.perMs + window.guardMs, `${next - now} ms`);
+    }
+  });
+
+  it('remembers, when the rate is raised, what has started before, and gives no second burst for a change of nothing', () => {
+    const window = new RateWindow({ limit: 10, perMs: 60_000, burst: 10 });
+    for (let count = 0; count < 10; count++) window.take(0);
+    window.change({ limit: 12, perMs: 60_000, burst: 12 });
+    assert.equal(window.used(0), 10);
+    const spaced = new RateWindow({ limit: 100, perMs: 60_000, burst: 3 });
+    for (let count = 0; count < 3; count++) spaced.take(0);
+    const next = spaced.nextStart(0);
+    spaced.change(spaced.rate);
+    assert.equal(spaced.nextStart(0), next);
+  });
+
+  it('takes a start of the future, as a clock that was set back leaves it, for one of now', () => {
+    const window = new RateWindow({ limit: 1, perMs: 1000, burst: 1 });
+    window.restore([90_000], 500);
+    assert.ok(window.nextStart(500) <= 500 + 1000 + window.guardMs);
+  });
+});

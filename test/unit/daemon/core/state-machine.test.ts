@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import {
+  jobMachine,
+  nextJobState,
+  nextRunState,
+  nextStepState,
+  runMachine,
+  stepMachine,
+} from '../../../../daemon/core/state-machine.ts';
+import { isJobEnded, isRunEnded, isStepEnded, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
+
+/** Every move there is; what isn't listed must not be possible. */
+const jobMoves: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  pending: { claim: 'active', cancel: 'cancelled' },
+  delayed: { due: 'pending', cancel: 'cancelled' },
+  active: { succeed: 'succeeded', retry: 'delayed', interrupt: 'pending', die: 'dead', cancel: 'cancelled' },
+  dead: { replay: 'pending', replay_later: 'delayed', discard: 'discarded' },
+  cancelled: { reopen: 'pending' },
+};
+const stepMoves: typeof jobMoves = {
+  waiting: { start: 'running', fail: 'failed', skip: 'skipped', cancel: 'cancelled' },
+  running: { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' },
+  failed: { reopen: 'running' },
+  skipped: { reopen: 'waiting' },
+};
+const runMoves: typeof jobMoves = {
+  running: { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' },
+  failed: { reopen: 'running' },
+};
+
+function describeMachine<State extends string, Event extends string>(
+  name: string,
+  states: readonly State[],
+  events: readonly Event[],
+  next: (state: State, event: Event) => State | undefined,
+  moves: typeof jobMoves,
+): void {
+  describe(name, () => {
+    for (const state of states) {
+      for (const event of events) {
+        const expected = moves[state]?.[event];
+        it(`${state} ${expected === undefined ? "can't" : 'can'} ${event}`, () => assert.equal(next(state, event), expected));
+      }
+    }
+  });
+}
+
+const eventsOf = <Machine extends object>(machine: Machine): (keyof Machine & string)[] => Object.keys(machine) as (keyof Machine & string)[];
+
+describeMachine('a job', jobStates, eventsOf(jobMachine), nextJobState, jobMoves);
+describeMachine('a step', stepStates, eventsOf(stepMachine), nextStepState, stepMoves);
+describeMachine('a run', runStates, eventsOf(runMachine), nextRunState, runMoves);
+
+describe('the end of a state machine', () => {
+  it('is left by a replay only', () => {
+    const leaving = (moves: typeof jobMoves, ended: (state: never) => boolean): string[] =>
+      Object.entries(moves).flatMap(([state, events]) => (ended(state as never) ? Object.keys(events) : []));
+    assert.deepEqual(leaving(jobMoves, isJobEnded), ['replay', 'replay_later', 'discard', 'reopen']);
+    assert.deepEqual(leaving(stepMoves, isStepEnded), ['reopen', 'reopen']);
+    assert.deepEqual(leaving(runMoves, isRunEnded), ['reopen']);
+  });
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { EngineBench } from '../../../support/engine-bench.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+/** The most starts that any window of that length holds. */
+function mostIn(times: readonly number[], windowMs: number): number {
+  const sorted = [...times].sort((one, other) => one - other);
+  let most = 0;
+  for (let first = 0, last = 0; last < sorted.length; last++) {
+    while ((sorted[last] ?? 0) - (sorted[first] ?? 0) >= windowMs) first++;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
+describe('the rate of a queue', () => {
+  let bench: EngineBench;
+  beforeEach(async () => {
+    bench = new EngineBench();
+    await bench.start();
+  });
+  afterEach(() => bench.dispose());
+
+  async function start(rate: string, count: number, script = 'ok', concurrency = 50): Promise<number> {
+    return bench.run(`
+queues: { api: { rate: ${rate}, concurrency: ${concurrency} } }
+inputs: { count: { type: array } }
+steps:
+  each:
+    queue: api
+    uses: test/scripted
+    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
+    with: { do: "${script}" }
+`, { count: Array.from({ length: count }, (_, index) => index) });
+  }
+
+  it('is never exceeded in any window, and used up nearly', async () => {
+    await start('100/min', 600);
+    await bench.advance(5 * minute);
+    assert.ok(mostIn(bench.action.times, minute) <= 100);
+    assert.ok(bench.action.seen.length > 480, `${bench.action.seen.length} starts`);
+    assert.ok((bench.queue('api').rateUsed ?? 0) <= 100);
+  });
+
+  it('lets a burst start back to back and spaces the rest', async () => {
+    await start('{ limit: 60, per: 1m, burst: 5 }', 20);
+    await bench.advance(30 * second);
+    const { times } = bench.action;
+    assert.equal(times.filter((time) => time - (times[0] ?? 0) < 100).length, 5);
+    const gaps = times.slice(5).map((time, index) => time - (times[index + 4] ?? 0));
+    for (const gap of gaps) assert.ok(gap >= 900 && gap <= 1100, `${gap}`);
+  });
+
+  it('holds for attempts that take long and for short ones alike', async () => {
+    await start('20/s', 300, 'slow:3', 100);
+    await bench.advance(20 * second);
+    assert.ok(mostIn(bench.action.times, second) <= 20);
+    assert.ok(bench.action.seen.length > 250);
+  });
+
+  it('holds for retries too', async () => {
+    await bench.run(`
+queues: { api: { rate: 10/min, retry: { delays: [1s, 1s, 1s, 1s] } } }
+inputs: { list: { type: array } }
+steps:
+  each: { queue: api, uses: test/scripted, foreach: { items: "\${{ inputs.list }}", on-item-failure: continue }, with: { do: 503 } }
+`, { list: [1, 2, 3, 4, 5, 6, 7, 8] });
+    await bench.advance(6 * minute);
+    assert.equal(bench.action.seen.length, 40);
+    assert.ok(mostIn(bench.action.times, minute) <= 10);
+  });
+
+  for (const [how, end] of [['a stop', (): Promise<void> => bench.stop()], ['a crash', (): Promise<void> => bench.crash()]] as const) {
+    it(`holds over ${how}`, async () => {
+      await start('30/min', 200);
+      for (let round = 0; round < 6; round++) {
+        await bench.advance(17 * second);
+        await end();
+        await bench.clock.advance(200);
+        await bench.start();
+      }
+      await bench.advance(minute);
+      assert.ok(mostIn(bench.action.times, minute) <= 30, `${mostIn(bench.action.times, minute)}`);
+      assert.ok(bench.action.seen.length > 60);
+    });
+  }
+
+  it('can be changed while it runs, is kept over restarts, and goes back to the file\'s', async () => {
+    await start('{ limit: 60, per: 1m, burst: 1 }', 500);
+    await bench.advance(10 * second);
+    await bench.setQueue('api', { rate: { limit: 6, perMs: minute, burst: 1 } });
+    const before = bench.action.seen.length;
+    await bench.advance(minute);
+    assert.ok(bench.action.seen.length - before <= 7, `${bench.action.seen.length - before}`);
+
+    await bench.stop();
+    await bench.start();
+    assert.deepEqual(bench.queue('api').rate, { limit: 6, perMs: minute, burst: 1 });
+    await bench.setQueue('api', { rate: 'file' });
+    assert.equal(bench.queue('api').rate?.limit, 60);
+    const then = bench.action.seen.length;
+    await bench.advance(minute);
+    assert.ok(bench.action.seen.length - then > 50);
+  });
+
+  it('remembers what has started when a limit was lifted and comes back', async () => {
+    await start('{ limit: 10, per: 1m, burst: 10 }', 30);
+    assert.equal(bench.action.seen.length, 10);
+    await bench.setQueue('api', { paused: true, rate: null });
+    await bench.setQueue('api', { paused: false, rate: 'file' });
+    await bench.advance(50 * second);
+    assert.equal(bench.action.seen.length, 10);
+    await bench.advance(15 * second);
+    assert.ok(bench.action.seen.length > 10);
+  });
+
+  it('comes from the file anew when that is saved', async () => {
+    await start('{ limit: 1, per: 1h }', 20);
+    assert.equal(bench.action.seen.length, 1);
+    await bench.declare([{ name: 'api', rate: { limit: 100, perMs: minute, burst: 50 } }]);
+    await bench.advance(second);
+    assert.equal(bench.action.seen.length, 20);
+  });
+
+  it('stays with a queue whose file is gone', async () => {
+    await start('{ limit: 10, per: 1m, burst: 10 }', 50);
+    await bench.stop();
+    await bench.start([]);
+    assert.equal(bench.queue('api').rate?.limit, 10);
+    await bench.advance(59 * second);
+    assert.equal(bench.action.seen.length, 10);
+  });
+
+  it('counts a start from when it was made, should the store have been slow', async () => {
+    await start('{ limit: 5, per: 1s, burst: 5 }', 0);
+    const release = bench.slowDown();
+    const run = start('{ limit: 5, per: 1s, burst: 5 }', 40);
+    await bench.turn();
+    await bench.clock.advance(700);
+    release();
+    await run;
+    await bench.advance(5 * second);
+    assert.ok(mostIn(bench.action.times, second) <= 5, `${mostIn(bench.action.times, second)}`);
+  });
+});

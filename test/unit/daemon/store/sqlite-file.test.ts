@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
+import { migrate, migrations, NewerStoreError, readVersion } from '../../../../daemon/store/sqlite/migrations.ts';
+import { openSqliteStore } from '../../../../daemon/store/sqlite/open-sqlite-store.ts';
+import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
+import { StoreBench } from '../../../support/store-suite/store-bench.ts';
+
+const modeOf = (file: string): number => statSync(file).mode & 0o777;
+
+describe("the SQLite store's file", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sluice-file-'));
+    file = path.join(folder, 'store.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe('migrations', () => {
+    const steps = ['CREATE TABLE a (x)', "INSERT INTO a VALUES ('kept')", 'CREATE TABLE b (y)', 'CREATE TABLE c (z)', 'CREATE TABLE d (z)'];
+    let db: DatabaseSync;
+    beforeEach(() => {
+      db = new DatabaseSync(file);
+    });
+    afterEach(() => db.close());
+    const backups = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.bak')).sort();
+
+    it('bring a new store to the present version, with no backup', () => {
+      migrate(db, file);
+      assert.equal(readVersion(db), migrations.length);
+      assert.deepEqual(backups(), []);
+    });
+
+    it('back up what was there before each step, for its owner only, and keep three', () => {
+      migrate(db, file, steps.slice(0, 2));
+      assert.deepEqual(backups(), ['store.db.v1.bak']);
+      migrate(db, file, steps);
+      assert.deepEqual(backups(), ['store.db.v2.bak', 'store.db.v3.bak', 'store.db.v4.bak']);
+      if (process.platform !== 'win32') for (const name of backups()) assert.equal(modeOf(path.join(folder, name)), 0o600);
+      const backup = new DatabaseSync(path.join(folder, 'store.db.v2.bak'), { readOnly: true });
+      try {
+        assert.equal(readVersion(backup), 2);
+        assert.equal(backup.prepare('SELECT x FROM a').get()?.['x'], 'kept');
+      } finally {
+        backup.close();
+      }
+    });
+
+    it('leave the store as it was where a step fails', () => {
+      migrate(db, file, steps.slice(0, 2));
+      assert.throws(() => migrate(db, file, [...steps.slice(0, 2), 'CREATE TABLE e (x); CREATE TABLE a (x)']));
+      assert.equal(readVersion(db), 2);
+      assert.equal(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'e'").get(), undefined);
+      migrate(db, file, steps);
+      assert.equal(readVersion(db), steps.length);
+    });
+
+    it('refuse a store of a newer version, and leave it alone', () => {
+      db.exec('PRAGMA user_version = 99');
+      assert.throws(() => migrate(db, file), NewerStoreError);
+      assert.equal(readVersion(db), 99);
+    });
+  });
+
+  it('refuses a newer store at opening, behind its threads too, and lets go of the file', async () => {
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    const store = openSqliteStore({ file, durability: 'full' });
+    await assert.rejects(store.open({ now: 0, random: 0 }), /version 99.*use the newer Sluice/);
+    await store.close();
+    rmSync(file);
+  });
+
+  it('says so where the file is no database', async () => {
+    writeFileSync(file, 'something else entirely, and long enough to be read as a header of a database file');
+    const store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
+    await assert.rejects(store.open({ now: 0, random: 0 }), { code: 'store-unavailable' });
+  });
+
+  it('is readable to its owner only, with its log', async function () {
+    if (process.platform === 'win32') this.skip();
+    writeFileSync(file, '', { mode: 0o644 });
+    const store = new SqliteStore(new InlineConnection({ file, durability: 'full', newStoreId: () => 'abcdefgh' }));
+    const { storeId } = await store.open({ now: 0, random: 0 });
+    assert.equal(storeId, 'abcdefgh');
+    assert.ok(existsSync(`${file}-wal`));
+    for (const suffix of ['', '-wal', '-shm']) assert.equal(modeOf(`${file}${suffix}`), 0o600, suffix);
+    await store.close();
+    assert.ok(!existsSync(`${file}-wal`), 'nothing is left beside it after an orderly end');
+  });
+});
+
+describe('the SQLite store in trouble', () => {
+  let bench: StoreBench;
+  let connection: DatabaseSync | undefined;
+  const pragma = (text: string): void => connection?.exec(`PRAGMA ${text}`);
+  const fileIn = (folder: string): string => path.join(folder, 'store.db');
+  beforeEach(async () => {
+    bench = new StoreBench(
+      (folder) =>
+        new SqliteStore(
+          new InlineConnection({
+            file: fileIn(folder),
+            durability: 'normal',
+            newStoreId: () => 'abcdefgh',
+            prepare: (opened) => {
+              opened.exec('PRAGMA busy_timeout = 0');
+              connection = opened;
+            },
+          }),
+        ),
+    );
+    await bench.open();
+  });
+  afterEach(() => bench.dispose());
+
+  const large = '{"large":"' + 'x'.repeat(50_000) + '"}';
+  const workflow = 'inputs: { large: { type: string } }\nsteps:\n  only: { uses: test/scripted, with: { n: 1 } }\n';
+  const create = () => bench.run(workflow, JSON.parse(large) as { large: string });
+
+  it('refuses what a full disk can not take, keeps what it had, and goes on when there is room', async () => {
+    await create();
+    const job = await bench.next();
+    pragma('max_page_count = 1');
+    const settled = await Promise.allSettled([create(), create(), bench.claim()]);
+    for (const one of settled) {
+      assert.equal(one.status, 'rejected');
+      assert.deepEqual((one.reason as { code?: string }).code, 'store-unavailable');
+    }
+    await assert.rejects(bench.store.probe({ now: bench.now }), { code: 'store-unavailable' });
+    assert.deepEqual(bench.depth(), { pending: 0, delayed: 0, active: 1, dead: 0 });
+    assert.equal((await bench.job(job.jobId)).state, 'active', 'it can still be looked at');
+
+    pragma('max_page_count = 1000000');
+    await bench.store.probe({ now: bench.now });
+    assert.deepEqual(await bench.succeed(job), { accepted: true });
+    await create();
+    assert.deepEqual(bench.depth(), { pending: 1, delayed: 0, active: 0, dead: 0 });
+    assert.equal(bench.last.runningRuns, 1);
+    await bench.assertSound();
+  });
+
+  it('goes on when a read-only file can be written again, with numbers that nobody has had', async () => {
+    const first = await bench.one();
+    pragma('query_only = 1');
+    await assert.rejects(bench.one(), { code: 'store-unavailable' });
+    const [job] = await bench.jobs(first);
+    assert.equal(job?.state, 'pending');
+    pragma('query_only = 0');
+    assert.equal(await bench.one(), first + 1);
+    assert.equal((await bench.claim()).length, 2);
+    await bench.assertSound();
+  });
+
+  it('refuses a whole batch at once while another program holds the file, and goes on after it', async () => {
+    const other = new DatabaseSync(fileIn(bench.folder));
+    try {
+      other.exec('BEGIN IMMEDIATE');
+      const settled = await Promise.allSettled([bench.one(), bench.one()]);
+      assert.deepEqual(settled.map((one) => one.status === 'rejected' && (one.reason as { code?: string }).code), ['store-unavailable', 'store-unavailable']);
+      other.exec('ROLLBACK');
+    } finally {
+      other.close();
+    }
+    await bench.one();
+    assert.deepEqual(bench.depth(), { pending: 1, delayed: 0, active: 0, dead: 0 });
+  });
+
+  it('commits calls of one turn together, and a bad one apart', async () => {
+    let commits = 0;
+    const exec = connection?.exec.bind(connection);
+    assert.ok(connection && exec);
+    connection.exec = (text) => {
+      if (text === 'COMMIT') commits++;
+      exec(text);
+    };
+    await Promise.all(Array.from({ length: 50 }, () => bench.one()));
+    assert.equal(commits, 1);
+    const settled = await Promise.allSettled([bench.one(), bench.run('no workflow'), bench.one(), bench.one()]);
+    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    assert.equal(commits, 4);
+    assert.deepEqual(bench.depth(), { pending: 53, delayed: 0, active: 0, dead: 0 });
+    await bench.assertSound();
+  });
+
+  it('finds what someone else has spoilt', async () => {
+    const failed = async (): Promise<string[]> => (await bench.store.check()).filter(({ ok }) => !ok).map(({ name }) => name);
+    await bench.one();
+    assert.deepEqual(await failed(), []);
+    connection?.exec('UPDATE steps SET succeeded = succeeded + 1');
+    assert.ok((await failed()).includes('counts'));
+    connection?.exec("UPDATE steps SET succeeded = 0, dead = 0; UPDATE jobs SET state = 'dead'");
+    assert.ok((await failed()).includes('counts'), 'a job in another state than its step has counted');
+    connection?.exec("UPDATE jobs SET state = 'succeeded'; UPDATE steps SET succeeded = 1");
+    assert.deepEqual(await failed(), ['progress']);
+    connection?.exec('DELETE FROM jobs');
+    assert.ok((await failed()).includes('counts'));
+  });
+
+  it('lets go of old pages while a list is only half read', async () => {
+    for (let count = 0; count < 20; count++) await bench.one();
+    await bench.store.listJobs({ limit: 2 });
+    await bench.store.listJobs({ limit: 2, where: 'priority == 5' });
+    const { busy } = (connection?.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}) as { busy?: number };
+    assert.equal(busy, 0);
+  });
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Connection, type ConnectionOptions } from '../../../../extension/connection/connection.ts';
+import type { ConnectionState, ConnectionStateKind } from '../../../../extension/connection/connection-state.ts';
+import { daemonLauncher } from '../../../../extension/connection/daemon-launch.ts';
+import { CodedError } from '../../../../schemas/protocol/error.ts';
+import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
+import { ScriptedDaemon } from '../../../support/scripted-daemon.ts';
+
+const program = path.resolve(import.meta.dirname, '../../../../daemon/main.ts');
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const launch = daemonLauncher({ program, execPath: process.execPath, env: process.env });
+
+describe('the connection of a project folder', () => {
+  let project: TemporaryProject;
+  const open: Connection[] = [];
+
+  const connect = (options: Partial<ConnectionOptions> = {}): Connection => {
+    const connection = new Connection({
+      projectFolder: project.folder,
+      version: '0.1.0',
+      isTrusted: () => true,
+      autoStart: () => false,
+      launch,
+      log: quiet,
+      random: () => 0,
+      ...options,
+    });
+    open.push(connection);
+    return connection;
+  };
+
+  beforeEach(async () => {
+    project = await TemporaryProject.make();
+  });
+  afterEach(async () => {
+    await open[0]?.stop();
+    for (const connection of open.splice(0)) await connection.dispose();
+    await project.remove();
+  });
+
+  it('says that nothing runs, starts nothing by itself, and starts a daemon when it is needed', async () => {
+    const connection = connect();
+    const seen = recorded(connection);
+    await connection.look();
+    assert.deepEqual(connection.state, { kind: 'stopped' });
+    const daemon = await connection.ensure();
+    assert.equal((await daemon.call('daemon/status', {})).project, project.folder);
+    assert.deepEqual(seen, ['stopped', 'starting', 'connected']);
+  });
+
+  it('starts one at once where that is wanted', async () => {
+    const connection = connect({ autoStart: () => true });
+    await connection.look();
+    assert.equal(connection.state.kind, 'connected');
+  });
+
+  it('shares one daemon between windows, and hears when the other one stops it', async () => {
+    const [one, other] = [connect(), connect()];
+    const [first, second] = await Promise.all([one.ensure(), other.ensure()]);
+    assert.equal((await first.call('daemon/status', {})).pid, (await second.call('daemon/status', {})).pid);
+    const stopped = next(other, 'stopped');
+    await one.stop();
+    assert.deepEqual(one.state, { kind: 'stopped' });
+    assert.deepEqual(await stopped, { kind: 'stopped' });
+  });
+
+  it('starts it again when it was killed', async () => {
+    const connection = connect();
+    const before = await (await connection.ensure()).call('daemon/status', {});
+    const again = next(connection, 'connected');
+    process.kill(before.pid, 'SIGKILL');
+    const state = await again;
+    assert.ok(state.kind === 'connected' && state.status.pid !== before.pid);
+  });
+
+  it('says that it died where nothing may be started', async () => {
+    let isTrusted = true;
+    const connection = connect({ isTrusted: () => isTrusted });
+    const { pid } = await (await connection.ensure()).call('daemon/status', {});
+    isTrusted = false;
+    const died = next(connection, 'untrusted');
+    process.kill(pid, 'SIGKILL');
+    assert.deepEqual(await died, { kind: 'untrusted', crashed: true });
+    await assert.rejects(connection.ensure(), /Restricted Mode/);
+    isTrusted = true;
+    await connection.ensure();
+  });
+
+  it('restarts it', async () => {
+    const connection = connect();
+    const before = await (await connection.ensure()).call('daemon/status', {});
+    await connection.restart();
+    const after = await connection.daemon?.call('daemon/status', {});
+    assert.ok(after !== undefined && after.pid !== before.pid);
+  });
+
+  it('leaves the daemon running when the window is closed', async () => {
+    const first = connect();
+    const { pid } = await (await first.ensure()).call('daemon/status', {});
+    await first.dispose();
+    const second = connect();
+    await second.look();
+    assert.ok(second.state.kind === 'connected' && second.state.status.pid === pid);
+    open.reverse();
+  });
+
+  it('tells why one could not be started', async () => {
+    const connection = connect({ launch: daemonLauncher({ program: path.join(project.folder, 'none.js'), execPath: process.execPath, env: process.env }) });
+    await assert.rejects(connection.ensure(), (error) => error instanceof CodedError && error.code === 'unreachable' && error.message.includes('none.js'));
+    assert.equal(connection.state.kind, 'stopped');
+  });
+
+  it('is none where the folder is no project', async () => {
+    const connection = connect({ projectFolder: path.join(project.folder, '.sluice') });
+    await connection.look();
+    assert.equal(connection.state.kind, 'none');
+    await assert.rejects(connection.ensure(), (error) => error instanceof CodedError && error.code === 'bad-project');
+  });
+
+  it("doesn't use a daemon of another line of versions, and says which side is behind", async () => {
+    const daemon = await ScriptedDaemon.start(project.folder, {}, { version: '0.0.9' });
+    const connection = connect({ version: '0.2.0' });
+    await connection.look();
+    assert.ok(connection.state.kind === 'incompatible' && connection.state.behind === 'daemon');
+    await assert.rejects(connection.ensure(), /0\.0\.9.*Restart/);
+    open.shift();
+    await connection.dispose();
+    await daemon.stop();
+  });
+
+  it('takes the daemon of a copied project for none', async () => {
+    const original = await TemporaryProject.make();
+    const daemon = await ScriptedDaemon.start(original.folder, {});
+    const file = path.join(project.state, 'daemon.json');
+    await writeFile(file, JSON.stringify({ pid: process.pid, port: daemon.port, token: 'scripted', version: '0.1.0' }), { mode: 0o600 });
+    const connection = connect();
+    await connection.look();
+    assert.deepEqual(connection.state, { kind: 'stopped' });
+    await daemon.stop();
+    await original.remove();
+  });
+});
+
+function recorded(connection: Connection): ConnectionStateKind[] {
+  const seen: ConnectionStateKind[] = [];
+  connection.onDidChange(({ kind }) => seen.push(kind));
+  return seen;
+}
+
+function next(connection: Connection, kind: ConnectionStateKind): Promise<ConnectionState> {
+  return new Promise((resolve) => {
+    const listening = connection.onDidChange((state) => {
+      if (state.kind !== kind) return;
+      listening.dispose();
+      resolve(state);
+    });
+  });
+}
