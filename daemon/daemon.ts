@@ -14,10 +14,10 @@ import { Project } from './project.ts';
 import { makeStateFolder } from './project-folder.ts';
 import { acquireProjectLock } from './project-lock.ts';
 import { SecretSource } from './secrets/secret-source.ts';
-import type { Handlers } from './server/handlers.ts';
 import { Server } from './server/server.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
 import { JobService } from './service/job-service.ts';
+import { methodTable } from './service/method-table.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { RunService } from './service/run-service.ts';
@@ -163,10 +163,8 @@ export class Daemon {
       port: () => this.#port,
       stop: () => void this.stop(),
     });
-    // The handlers are the services' own properties, each named for its method.
-    const handlers: Handlers = { ...projects, ...runs, ...queues, ...jobs, ...dead, ...status };
     const server = new Server({
-      handlers,
+      handlers: methodTable({ projects, runs, queues, jobs, dead, status }),
       topics: new Topics({ engine, store, queues, runs, status, log }),
       token,
       version,

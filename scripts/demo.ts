@@ -80,7 +80,7 @@ function conclude(finished: readonly FinishedExample[], narrator: Narrator, took
     return 1;
   }
   narrator.line(narrator.style('green', `✓ All as it should be, in ${formatMs(tookMs)}. Nothing of it runs on, or is left behind.`));
-  narrator.line('  What was run: examples/*/.sluice. At full size: node examples/campaign/run.ts --full');
+  narrator.line('  What ran: examples/*/.sluice. Full size: node examples/campaign/run.ts --full');
   return 0;
 }
 

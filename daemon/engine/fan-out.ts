@@ -168,9 +168,9 @@ export class FanOut {
   async #copy(file: string, copy: string, cursor: number): Promise<string | undefined> {
     if ((await stat(copy).catch(() => undefined)) !== undefined) return undefined;
     if (cursor > 0) return `the copy of ${JSON.stringify(file)} that the first ${cursor} items came from is gone`;
+    await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
     const opened = await openProjectFile(this.#options.projectFolder, file);
     if (!opened.ok) return opened.message;
-    await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
     const half = `${copy}.part`;
     await pipeline(opened.handle.createReadStream(), createWriteStream(half, { mode: 0o600, flush: true }));
     failPoint('copy-before-rename');

@@ -106,15 +106,15 @@ function reportOf({ size, server, jobs, letter, overtaken }: Outcome): ExampleRe
     limit: `${formatCount(size.limit)} in ${formatMs(size.perMs)}`,
     most: formatCount(most),
     mended: [
-      `the server put off ${formatCount(server.putOff)} e-mails (451): they arrived at the second attempt`,
-      `${formatCount(unknown)} addresses don't exist (550): dead letters, within the 1% that is tolerated`,
-      `a password reset in the middle: out after ${formatMs(overtaken.ms)}, behind ${overtaken.before} of those waiting`,
+      `the server put off ${formatCount(server.putOff)} e-mails (451): all arrived later`,
+      `${formatCount(unknown)} addresses don't exist (550): dead letters, within the tolerated 1%`,
+      `a password reset in the middle came after ${overtaken.before} mails, ${formatMs(overtaken.ms)}`,
     ],
     findings: [
-      same('people who got their e-mail', people.size, size.recipients + 2 - unknown, `and ${formatCount(unknown)} addresses don't exist`),
+      same('people who got their e-mail', people.size, size.recipients + 2 - unknown, `${formatCount(unknown)} addresses don't exist`),
       same('tries that the server saw', server.tries.count, attempts, 'as many as Sluice counted'),
       same('e-mails that came twice', twice, 0),
-      same('e-mails that were put off, and came later', server.putOff, countUpTo(size.recipients, isGreylisted)),
+      same('e-mails put off, that came later', server.putOff, countUpTo(size.recipients, isGreylisted)),
       atMost(`most in any ${formatMs(size.perMs)}`, most, size.limit, `limit ${formatCount(size.limit)}`),
       same('refused because they came too fast', server.refusedByLimit, 0),
       atMost('password reset: e-mails before it', overtaken.before, concurrency, `at most ${concurrency}, already on their way`),
@@ -176,7 +176,7 @@ async function serve(): Promise<Servers> {
   await server.start(2525);
   return {
     secrets: {},
-    tryThis: ['sluice run newsletter --wait', 'sluice run password_reset -i to=ada@example.com -i link=https://example.com/reset/4711'],
+    tryThis: ['sluice run newsletter --wait', 'sluice run password_reset -i to=ada@example.com -i link=https://id.example/7'],
     status: () => `${formatCount(server.mails.length)} e-mails have arrived, the last to ${server.mails.at(-1)?.to ?? 'nobody'}`,
     onNote: (listener) => watch.onNote(listener),
     stop: () => server.stop(),

@@ -8,39 +8,18 @@ import { Chat } from '../servers/chat.ts';
 import { Erp } from '../servers/erp.ts';
 import { Warehouse } from '../servers/warehouse.ts';
 import { Watch } from '../servers/watch.ts';
-import { reportOf, type DealOutcome } from './deal-report.ts';
-
-export interface DealSize {
-  /** What a minute of real life takes here. */
-  readonly minuteMs: number;
-  /** As they stand in the copy's queues.yaml. */
-  readonly delays: string;
-  /** The same, as the receiver should see them. */
-  readonly delaysMs: readonly number[];
-  readonly downMinutes: number;
-}
+import { lostDeal, reportOf, wrongDeal, type DealOutcome, type DealServers, type DealSize } from './deal-report.ts';
 
 const full: DealSize = { minuteMs: 60_000, delays: '[1m, 5m, 30m, 2h]', delaysMs: [60_000, 300_000, 1_800_000, 7_200_000], downMinutes: 20 };
 /** A minute is a tenth of a second. */
 const small: DealSize = { minuteMs: 100, delays: '[100ms, 500ms, 3s, 12s]', delaysMs: [100, 500, 3_000, 12_000], downMinutes: 20 };
 
-/** Its currency is written wrongly. */
-export const wrongDeal = '1002';
-/** Its branch's ERP never comes back. */
-export const lostDeal = '1003';
 /** Its invoice is made, but the answer gets lost. */
 const unansweredDeal = '1005';
 
 const secrets = { ERP_TOKEN: 'erp-token-of-the-example', WAREHOUSE_HOOK: `whsec_${Buffer.from('a secret that both sides know').toString('base64')}` };
 
 export const dealClosed: Example<DealSize> = { name: 'deal-closed', title: 'Deal closed: an ERP that is down, a wrong payload, dead letters', full, small, run, serve };
-
-export interface DealServers {
-  readonly watch: Watch;
-  readonly erp: Erp;
-  readonly warehouse: Warehouse;
-  readonly chat: Chat;
-}
 
 async function run(size: DealSize, context: ExampleContext): Promise<ExampleReport> {
   const stage = await Stage.open(import.meta.dirname, context);
@@ -125,7 +104,7 @@ async function findSecrets(project: string): Promise<readonly string[]> {
 }
 
 function progressOf({ erp, warehouse, chat }: DealServers): string {
-  return `ERP: ${erp.service.calls.length} calls (${erp.refusedWhileDown} refused), ${erp.invoices.length} invoices; warehouse: ${warehouse.events.length}; chat: ${chat.messages.length}`;
+  return `calls to the ERP ${erp.service.calls.length}, refused ${erp.refusedWhileDown}, invoices ${erp.invoices.length}; warehouse ${warehouse.events.length}, chat ${chat.messages.length}`;
 }
 
 function makeServers({ minuteMs, downMinutes }: DealSize): DealServers {

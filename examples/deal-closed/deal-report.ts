@@ -1,12 +1,37 @@
 import type { JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
 import { atMost, formatMs, same, type ExampleReport, type Finding } from '../running/example.ts';
-import { lostDeal, wrongDeal, type DealServers, type DealSize } from './deal-closed.ts';
+import type { Chat } from '../servers/chat.ts';
+import type { Erp } from '../servers/erp.ts';
+import type { Warehouse } from '../servers/warehouse.ts';
+import type { Watch } from '../servers/watch.ts';
+
+/** Its currency is written wrongly. */
+export const wrongDeal = '1002';
+/** Its branch's ERP never comes back. */
+export const lostDeal = '1003';
+
+export interface DealSize {
+  /** What a minute of real life takes here. */
+  readonly minuteMs: number;
+  /** As they stand in the copy's queues.yaml. */
+  readonly delays: string;
+  /** The same, as the receiver should see them. */
+  readonly delaysMs: readonly number[];
+  readonly downMinutes: number;
+}
+
+export interface DealServers {
+  readonly watch: Watch;
+  readonly erp: Erp;
+  readonly warehouse: Warehouse;
+  readonly chat: Chat;
+}
 
 /** How many calls the ERP takes at a time, and what the queue says. */
 const erpConcurrency = 2;
 /** A repetition may come later than its list says: others are in front, and a slow machine. */
-const latenessMs = 1_500;
+const latenessMs = 2_000;
 
 export interface DealOutcome {
   readonly size: DealSize;
@@ -31,9 +56,9 @@ export function reportOf({ size, servers, runs, jobs, leaks }: DealOutcome): Exa
     limit: `${erpConcurrency} at a time`,
     most: String(erp.service.mostOpen),
     mended: [
-      `the ERP was down and refused ${erp.refusedWhileDown} calls (503): repeated by the list of delays`,
-      `deal ${wrongDeal} was wrong (422): dead letter, edited, replayed; its run succeeded`,
-      `an answer of the ERP got lost: asked again with the same key, one invoice`,
+      `the ERP was down and refused ${erp.refusedWhileDown} calls (503): repeated`,
+      `deal ${wrongDeal} was wrong (422): dead letter, edited, replayed, done`,
+      `an answer of the ERP got lost: same key again, one invoice`,
       `deal ${lostDeal} failed five times: dead letter, discarded`,
     ],
     findings: [

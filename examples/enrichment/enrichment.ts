@@ -91,7 +91,7 @@ function reportOf({ size, api, run, jobs, inFlight }: Outcome): ExampleReport {
     limit: `${formatCount(size.limit)} in ${window}`,
     most: formatCount(most),
     mended: [
-      `kill -9 with ${inFlight} calls open: ${api.repeats} came again, with the same key, charged once`,
+      `kill -9 with ${inFlight} calls open: ${api.repeats} came again, charged once`,
       `the API answered 503 to ${api.failed} calls: repeated`,
     ],
     findings: [

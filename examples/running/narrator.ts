@@ -27,7 +27,9 @@ export class Narrator {
   }
 
   get width(): number {
-    return this.#isTerminal ? Math.max(40, this.#stream.columns ?? 80) : 100;
+    const { columns = 0 } = this.#stream;
+    // Some terminals don't know, and say 0.
+    return this.#isTerminal ? Math.max(40, columns === 0 ? 80 : columns) : 100;
   }
 
   style(format: Format, text: string): string {

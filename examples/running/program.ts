@@ -29,7 +29,8 @@ export async function runProgram<Size>(example: Example<Size>, args: readonly st
     narrator.title(`${example.title} (${isFull ? 'full' : 'small'} size)`);
     const report: ExampleReport = await example.run(isFull ? example.full : example.small, { narrator, signal: interruption.signal, keep: args.includes('--keep') });
     tellFindings(report, narrator);
-    for (const what of report.mended) narrator.event(`Mended: ${what}`);
+    narrator.event('What went wrong, and was mended:');
+    for (const what of report.mended) narrator.event(`- ${what}`);
     narrator.event(`It took ${formatMs(performance.now() - startedAt)}.`);
     return isPassed({ name: example.name, tookMs: 0, report }) ? 0 : 1;
   } catch (error) {
@@ -49,6 +50,7 @@ async function serve<Size>(example: Example<Size>): Promise<number> {
   if (Object.keys(servers.secrets).length > 0) await writeSecrets(folder, servers.secrets);
   narrator.title(`${example.title}: the servers run until Ctrl-C. In another terminal:`);
   narrator.typed(`cd ${folder}`);
+  narrator.typed(`alias sluice='node ${path.join(repository, 'bin', 'sluice.cjs')}'`);
   for (const command of servers.tryThis) narrator.typed(command);
   servers.onNote(() => narrator.progress(servers.status));
   // Servers keep the process alive by themselves.

@@ -48,7 +48,7 @@ interface Fault {
 
 function faultsOf({ name, connection, status, queues }: ProjectHealth): Fault[] {
   const faults: Fault[] = [];
-  if ('crashed' in connection && connection.crashed === true) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} ended unexpectedly; its jobs wait.', name) });
+  if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} ended unexpectedly; its jobs wait.', name) });
   if (connection.kind === 'stopped' && connection.problem !== undefined) faults.push({ severity: 'error', reason: connection.problem });
   if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} takes nothing: {1}', name, status.store.problem ?? '') });
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });

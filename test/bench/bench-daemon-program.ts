@@ -3,10 +3,10 @@ import { Daemon } from '../../daemon/daemon.ts';
 import type { BenchAnswer, BenchQuestion } from './bench-daemon.ts';
 import { NoOpAction } from './no-op-action.ts';
 
-/** A daemon in a process of its own whose `webhook/send` does nothing, and that answers questions about itself. */
+/** `--project DIR`: a daemon in a process of its own whose `webhook/send` does nothing, and that answers questions about itself. */
 const action = new NoOpAction();
 const delays = monitorEventLoopDelay({ resolution: 1 });
-const daemon = new Daemon({ projectFolder: process.argv[2] ?? '', env: process.env, extraActions: [action] });
+const daemon = new Daemon({ projectFolder: process.argv[3] ?? '', env: process.env, extraActions: [action] });
 
 process.on('message', (question: BenchQuestion) => {
   switch (question.kind) {

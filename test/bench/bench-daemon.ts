@@ -1,7 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
 import { readDaemonFile } from '../../daemon/cli/daemon-file.ts';
+import { daemonArguments } from '../../daemon/cli/daemon-launch.ts';
 
 export type BenchQuestion = { readonly kind: 'count'; readonly jobs: number } | { readonly kind: 'watch-loop' | 'loop' | 'stop' };
 
@@ -26,7 +27,8 @@ export class BenchDaemon {
   /** `program`: see `withBuiltDaemon`. The daemon is gone when `work` has ended. */
   static async with<Value>(program: string, folder: string, work: (daemon: BenchDaemon) => Promise<Value>): Promise<Value> {
     const startedAtMs = performance.now();
-    const child = fork(program, [folder], { execArgv: ['--disable-warning=ExperimentalWarning'] });
+    // As the product starts it, with the same flags.
+    const child = spawn(process.execPath, daemonArguments(folder, program), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const exited = once(child, 'exit');
     try {
       await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the daemon ended before it was ready')))]);

@@ -92,6 +92,22 @@ export async function endOfRun(client: DaemonClient, id: string, limitMs?: numbe
   );
 }
 
+/** All runs, once nothing goes on any more: no run, no step of on-failure, no job that waits. */
+export async function runsAtRest(client: DaemonClient, limitMs = 120_000): Promise<RunDetail[]> {
+  await eventually(
+    'rest',
+    async () => {
+      const { runs, queues } = await client.call('daemon/status', {});
+      return runs.running === 0 && queues.every(({ depth }) => depth.pending + depth.delayed + depth.active === 0) ? true : undefined;
+    },
+    limitMs,
+  );
+  const { runs } = await client.call('run/list', { limit: pageSize });
+  const details: RunDetail[] = [];
+  for (const { id } of runs) details.push(await client.call('run/get', { id }));
+  return details;
+}
+
 export async function jobsOf(client: DaemonClient, params: Params<'job/list'> = {}): Promise<JobSummary[]> {
   const jobs: JobSummary[] = [];
   let cursor: string | undefined;

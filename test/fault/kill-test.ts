@@ -4,7 +4,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { DaemonEndedError, type DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
-import { assertSound, detailsOf, endOfRun, eventually, FaultProject, jobsOf } from './fault-project.ts';
+import { assertSound, detailsOf, endOfRun, eventually, FaultProject, jobsOf, runsAtRest } from './fault-project.ts';
 import { isOfCrash, KillEpochs, killCosts, type KillCost } from './kill-epochs.ts';
 import { brokenPromises } from './kill-oracle.ts';
 import { freshSeed, seededRandom } from './seeded-random.ts';
@@ -251,8 +251,7 @@ class Feeder {
 
 /** Everything in the store, once all of it has come to rest. */
 async function aftermath(client: DaemonClient, feeder: Feeder): Promise<{ runs: RunDetail[]; jobs: Awaited<ReturnType<typeof detailsOf>>; unansweredKept: number }> {
-  const { runs } = await client.call('run/list', { limit: 1000 });
-  const ended = await Promise.all(runs.map(({ id }) => endOfRun(client, id, 180_000)));
+  const runs = await runsAtRest(client, 300_000);
   const jobs = await detailsOf(client, await jobsOf(client));
-  return { runs: ended, jobs, unansweredKept: runs.filter(({ id }) => !feeder.accepted.has(id)).length };
+  return { runs, jobs, unansweredKept: runs.filter(({ id }) => !feeder.accepted.has(id)).length };
 }

@@ -9,6 +9,8 @@ export interface DaemonProcessOptions {
   /** Where it dies by itself: `settle-before-commit:3`, see daemon/fail-point.ts. */
   readonly failPoint?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
+  /** Path of the daemon's program, such as a built one; `daemon/main.ts` where it is missing. */
+  readonly program?: string | undefined;
   /** What the daemon's command line is appended to, such as `setpriv --reuid 65534`. */
   readonly launcher?: readonly string[];
   /** Where its files are seen from this process, if elsewhere than it sees them itself. */
@@ -41,9 +43,9 @@ export class DaemonProcess {
   #end: ProcessEnd | undefined;
   #client: DaemonClient | undefined;
 
-  constructor(folder: string, { failPoint, env = {}, launcher = [], outsideFolder }: DaemonProcessOptions = {}) {
+  constructor(folder: string, { failPoint, env = {}, program: daemonProgram, launcher = [], outsideFolder }: DaemonProcessOptions = {}) {
     this.folder = folder;
-    const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder)];
+    const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram)];
     this.#child = spawn(program, args, {
       // Not the proxies of the machine that the tests run on, nor a fail point of whoever runs them.
       env: { ...daemonEnvironment(withoutProxies(process.env)), SLUICE_FAILPOINT: failPoint ?? '', ...env },

@@ -55,9 +55,10 @@ function workflowIdOf(text: string): string {
 
 async function waitForEnd(context: CommandContext, client: DaemonClient, id: string): Promise<ExitCode> {
   const { terminal, json } = context;
-  if (!json) terminal.err(`${id} has started.`);
   const stop = new AbortController();
   const stopListening = terminal.io.interrupts?.listen(() => stop.abort());
+  // Only when Ctrl-C is heard: from here on the person knows what there is to stop.
+  if (!json) terminal.err(`${id} has started.`);
   const bar = new ProgressBar(terminal, !json);
   try {
     const run = await waitForRun({

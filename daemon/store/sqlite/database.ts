@@ -30,8 +30,9 @@ export class Database {
   #configure(durability: Durability, readOnly: boolean): void {
     if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
     this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-    // 32 MB of pages, whatever the store's size; what is over 64 MB of log goes back to the disk after a checkpoint.
-    this.raw.exec('PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY');
+    // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
+    // the disk after a checkpoint.
+    this.raw.exec(`PRAGMA cache_size = ${readOnly ? -4000 : -16_000}; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`);
   }
 
   /** The prepared statement of that text. */

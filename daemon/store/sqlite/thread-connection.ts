@@ -12,6 +12,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * The garbage of a batch dies young: with V8's own limit, a thread under load would keep tens of megabytes for it. In megabytes.
+ */
+const youngGenerationMb = 12;
+
 /** Both connections in threads of their own, so that neither an fsync nor a long list stops the event loop. */
 export class ThreadConnection implements Connection {
   readonly #writer: StoreThread;
@@ -54,7 +59,7 @@ class StoreThread {
   #end: Error | undefined;
 
   constructor(start: WorkerStart) {
-    this.#worker = new Worker(sqliteWorkerUrl, { workerData: start, execArgv: ['--disable-warning=ExperimentalWarning'] });
+    this.#worker = new Worker(sqliteWorkerUrl, { workerData: start, execArgv: ['--disable-warning=ExperimentalWarning'], resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb } });
     this.#worker.on('message', (reply: WorkerReply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);

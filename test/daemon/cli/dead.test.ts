@@ -12,10 +12,13 @@ describe('sluice dead, against a real daemon', () => {
 
   before(async () => {
     ({ url } = await sink.start());
-  });
-  after(() => sink.stop());
-  beforeEach(async () => {
     project = await RealProject.make();
+  });
+  after(async () => {
+    await project.remove();
+    await sink.stop();
+  });
+  beforeEach(async () => {
     sink.respond = () => ({ status: 422, body: 'the customer is unknown' });
     await project.write('list.jsonl', ['a', 'b', 'ü'].map((id) => JSON.stringify({ id })).join('\n'));
     const { code, stdout } = await project.type(['run', 'deals', '-i', `url=${url}`, '-i', 'list=@list.jsonl', '--wait', '--json']);
@@ -23,10 +26,11 @@ describe('sluice dead, against a real daemon', () => {
     run = (JSON.parse(stdout) as RunDetail).id;
     sink.respond = () => ({});
   });
-  afterEach(() => project.remove());
+  // Each test begins with three dead letters of a run of its own.
+  afterEach(() => project.type('dead discard --all --yes'));
 
   const dead = (...args: string[]): Promise<JobSummary[]> => project.json<JobSummary[]>(['dead', ...args]);
-  const jobOf = async (key: string): Promise<string> => (await project.json<JobSummary[]>(['jobs', '--where', `key == "${key}"`]))[0]?.id ?? '';
+  const jobOf = async (key: string): Promise<string> => (await project.json<JobSummary[]>(['jobs', '--run', run, '--where', `key == "${key}"`]))[0]?.id ?? '';
   const settled = (): Promise<void> => project.untilJobs(run, ({ open }) => open === 0);
 
   it('lists them with what to do, by queue, run and condition', async () => {

@@ -40,7 +40,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     assert.match(stdout, /^r\d+\n$/);
     const id = stdout.trim();
     assert.equal((await project.json<RunDetail>(`run-show ${id}`)).state, 'running');
-    assert.deepEqual(await project.type(`cancel ${id}`), { code: 0, stdout: `${id} is cancelled.\n`, stderr: '' });
+    assert.deepEqual(await project.type(`cancel ${id}`), { code: 0, stdout: `${id} will be cancelled; it is running still.\n`, stderr: '' });
     await project.until({ topic: 'run', id }, ({ run }) => run?.jobs.open === 0);
     const again = await project.type(`cancel ${id}`);
     assert.equal(again.code, 1);
@@ -120,7 +120,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     sink.respond = () => 'hang';
     const count = sink.requests.length;
     const waiting = project.start(['run', 'hello', '-i', `url=${url}`, '--wait']);
-    await sink.received(count + 1);
+    await Promise.all([sink.received(count + 1), waiting.stderr.contains('has started')]);
     const id = /^r\d+/.exec(waiting.stderr.text)?.[0] ?? '';
     await project.type(`cancel ${id}`);
     const { code, stdout } = await waiting.result;
@@ -132,7 +132,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     sink.respond = () => 'hang';
     const count = sink.requests.length;
     const waiting = project.start(['run', 'hello', '-i', `url=${url}`, '--wait']);
-    await sink.received(count + 1);
+    await Promise.all([sink.received(count + 1), waiting.stderr.contains('has started')]);
     waiting.interrupt();
     const { code, stderr } = await waiting.result;
     assert.equal(code, 130);

@@ -10,9 +10,9 @@ describe('renderQueues', () => {
     assert.equal(
       renderQueues([queue(), queue({ name: 'default', rate: undefined, rateUsed: undefined, depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, oldestPendingAt: undefined, failureRate: 0 } as never)], pipe),
       [
-        'QUEUE    PENDING  DELAYED  ACTIVE  DEAD   RATE USED  PER MIN  FAILED  OLDEST  DRAINED IN',
-        'erp       12,345        3   10/10     0  87/100/min       96    0.4%      7m          2h',
-        'default        0        0    0/10     0    no limit       96      0%       -           -',
+        'QUEUE    PENDING  DELAYED  ACTIVE  DEAD      RATE USED  PER MIN  FAILED  OLDEST  EMPTY IN',
+        'erp       12,345        3   10/10     0  87 of 100/min       96    0.4%      7m        2h',
+        'default        0        0    0/10     0       no limit       96      0%       -         -',
       ].join('\n'),
     );
   });
@@ -23,11 +23,23 @@ describe('renderQueues', () => {
     assert.match(text, /12,345/);
   });
 
+  it('leaves out on a terminal what says nothing before it cuts names', () => {
+    const busy = queue({ name: 'newsletter_sendout', rate: { limit: 1000, perMs: 60_000, burst: 50 }, depth: { pending: 50_000, delayed: 0, active: 0, dead: 1000 }, failureRate: 0 });
+    const [head, row] = renderQueues([busy], terminal80).split('\n');
+    assert.equal(head, 'QUEUE               PENDING  ACTIVE   DEAD        RATE USED  OLDEST  EMPTY IN');
+    assert.equal(row, 'newsletter_sendout   50,000    0/10  1,000  87 of 1,000/min      7m        2h');
+  });
+
+  it('breaks long notes between words, and no command in two where that can be helped', () => {
+    const set = queue({ overrides: { paused: false, rate: null, concurrency: 2 } });
+    for (const line of renderQueues([set], terminal80).split('\n')) assert.ok(line.length <= 80, line);
+  });
+
   it('says what needs a person, with the command that mends it', () => {
     const text = renderQueues([queue({ paused: true, overrides: { paused: true, rate: { limit: 50, perMs: 60_000, burst: 5 }, concurrency: 2 }, depth: { pending: 1, delayed: 0, active: 0, dead: 2 } })], pipe);
     assert.match(text, /^erp is paused: sluice resume erp$/m);
     assert.match(text, /^erp runs with rate 50\/min and concurrency 2 instead of what the file says: sluice set erp --rate file --concurrency file$/m);
-    assert.match(text, /^erp has dead letters: sluice dead list --queue erp$/m);
+    assert.match(text, /^erp has 2 dead letters: sluice dead list --queue erp$/m);
   });
 
   it('says what to do where there is none', () => {
@@ -35,7 +47,7 @@ describe('renderQueues', () => {
   });
 
   it('puts one into a sentence', () => {
-    assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, drained in about 2h 3m.');
+    assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, empty in about 2h 3m.');
   });
 });
 

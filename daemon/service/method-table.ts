@@ -1,0 +1,42 @@
+import type { Handlers } from '../server/handlers.ts';
+import type { DeadLetterService } from './dead-letter-service.ts';
+import type { JobService } from './job-service.ts';
+import type { ProjectService } from './project-service.ts';
+import type { QueueService } from './queue-service.ts';
+import type { RunService } from './run-service.ts';
+import type { StatusService } from './status-service.ts';
+
+export interface Services {
+  readonly projects: ProjectService;
+  readonly runs: RunService;
+  readonly queues: QueueService;
+  readonly jobs: JobService;
+  readonly dead: DeadLetterService;
+  readonly status: StatusService;
+}
+
+/** Which service answers which method. */
+export function methodTable({ projects, runs, queues, jobs, dead, status }: Services): Handlers {
+  return {
+    'daemon/status': status['daemon/status'],
+    'daemon/stop': status['daemon/stop'],
+    'workflow/list': projects['workflow/list'],
+    'workflow/validate': projects['workflow/validate'],
+    'run/start': runs['run/start'],
+    'run/list': runs['run/list'],
+    'run/get': runs['run/get'],
+    'run/cancel': runs['run/cancel'],
+    'queue/list': queues['queue/list'],
+    'queue/pause': queues['queue/pause'],
+    'queue/resume': queues['queue/resume'],
+    'queue/set': queues['queue/set'],
+    'job/list': jobs['job/list'],
+    'job/get': jobs['job/get'],
+    'job/cancel': jobs['job/cancel'],
+    'dead/list': dead['dead/list'],
+    'dead/replay': dead['dead/replay'],
+    'dead/discard': dead['dead/discard'],
+    'log/tail': status['log/tail'],
+    'store/check': status['store/check'],
+  };
+}

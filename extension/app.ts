@@ -1,0 +1,23 @@
+import type * as vscode from 'vscode';
+import type { Asker } from './ask/asker.ts';
+import type { Drafts } from './documents/drafts.ts';
+import type { Projects } from './project/projects.ts';
+import type { Disposable, Signal } from './signal.ts';
+
+/** What every part of the extension works with; made once, by `activate`. */
+export interface App {
+  readonly projects: Projects;
+  readonly log: vscode.LogOutputChannel;
+  /** Replaceable, so that tests can answer. */
+  ask: Asker;
+  readonly drafts: Drafts;
+  /** What is remembered for this workspace. */
+  readonly memory: vscode.Memento;
+  /** Views are to be read anew, though nothing was heard from the daemon. */
+  readonly refreshed: Signal<void>;
+  readonly subscriptions: Disposable[];
+  readonly programs: {
+    /** Of the `sluice` command, for what it does better than the extension could. */
+    readonly cli: string;
+  };
+}

@@ -1,0 +1,21 @@
+import * as vscode from 'vscode';
+import type { Asker } from './asker.ts';
+
+/** Asks in VS Code's window. */
+export const windowAsker: Asker = {
+  pick: async (items, options) => vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options }),
+  pickMany: async (items, options) => vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options, canPickMany: true }),
+  input: async (options) => vscode.window.showInputBox({ ignoreFocusOut: true, ...options }),
+  file: async (options) => (await vscode.window.showOpenDialog(options))?.[0],
+  confirm: async ({ question, detail, verb }) => (await vscode.window.showWarningMessage(question, { modal: true, detail }, verb)) === verb,
+  tell: async (severity, message, ...actions) => {
+    switch (severity) {
+      case 'information':
+        return vscode.window.showInformationMessage(message, ...actions);
+      case 'warning':
+        return vscode.window.showWarningMessage(message, ...actions);
+      case 'error':
+        return vscode.window.showErrorMessage(message, ...actions);
+    }
+  },
+};

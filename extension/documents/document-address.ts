@@ -1,0 +1,69 @@
+import { schemes } from '../ids.ts';
+
+/** What a document of ours shows. */
+export type DocumentSubject =
+  | { readonly kind: 'run'; readonly run: string }
+  | { readonly kind: 'job'; readonly job: string }
+  | { readonly kind: 'attempt'; readonly job: string; readonly attempt: number }
+  /** The payload as it stands in the daemon; `revision` where it isn't the newest. */
+  | { readonly kind: 'payload'; readonly job: string; readonly revision?: number };
+
+export interface DocumentAddress {
+  /** The project's folder, as a URI. */
+  readonly folder: string;
+  readonly subject: DocumentSubject;
+}
+
+/** The parts of a URI that these documents have. */
+export interface UriParts {
+  readonly scheme: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+/** The last part of the path is what the editor's tab shows. */
+export function documentUri({ folder, subject }: DocumentAddress): UriParts {
+  return { scheme: schemes.document, path: pathOf(subject), query: folder };
+}
+
+/** Undefined where the URI is none of ours. */
+export function readDocumentUri({ scheme, path, query }: UriParts): DocumentAddress | undefined {
+  if (scheme !== schemes.document || query === '') return undefined;
+  const subject = readPath(path);
+  return subject === undefined ? undefined : { folder: query, subject };
+}
+
+/** The editable payload of a dead letter. */
+export function deadLetterUri(folder: string, job: string): UriParts {
+  return { scheme: schemes.deadLetter, path: `/${job} payload.json`, query: folder };
+}
+
+export function readDeadLetterUri({ scheme, path, query }: UriParts): { readonly folder: string; readonly job: string } | undefined {
+  const job = /^\/(j\d+) payload\.json$/.exec(path)?.[1];
+  return scheme !== schemes.deadLetter || query === '' || job === undefined ? undefined : { folder: query, job };
+}
+
+function pathOf(subject: DocumentSubject): string {
+  switch (subject.kind) {
+    case 'run':
+      return `/${subject.run}.jsonc`;
+    case 'job':
+      return `/${subject.job}.jsonc`;
+    case 'attempt':
+      return `/${subject.job} attempt ${subject.attempt}.jsonc`;
+    case 'payload':
+      return subject.revision === undefined ? `/${subject.job} original.json` : `/${subject.job} revision ${subject.revision}.json`;
+  }
+}
+
+function readPath(path: string): DocumentSubject | undefined {
+  const run = /^\/(r\d+)\.jsonc$/.exec(path)?.[1];
+  if (run !== undefined) return { kind: 'run', run };
+  const job = /^\/(j\d+)\.jsonc$/.exec(path)?.[1];
+  if (job !== undefined) return { kind: 'job', job };
+  const [, ofAttempt, attempt] = /^\/(j\d+) attempt (\d+)\.jsonc$/.exec(path) ?? [];
+  if (ofAttempt !== undefined) return { kind: 'attempt', job: ofAttempt, attempt: Number(attempt) };
+  const [, ofPayload, what] = /^\/(j\d+) (original|revision \d+)\.json$/.exec(path) ?? [];
+  if (ofPayload === undefined || what === undefined) return undefined;
+  return what === 'original' ? { kind: 'payload', job: ofPayload } : { kind: 'payload', job: ofPayload, revision: Number(what.slice('revision '.length)) };
+}

@@ -1,0 +1,82 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { App } from '../app.ts';
+import type { Daemon } from '../connection/daemon-client.ts';
+import { schemes } from '../ids.ts';
+import type { ProjectMirrorChange } from '../project/projects.ts';
+import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';
+import { namedThings } from './document-links.ts';
+import { attemptText, jobText, payloadText, runText } from './document-text.ts';
+
+/** Runs, jobs and attempts as documents to read. They follow what happens while they are open. */
+export class DocumentProvider implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
+  readonly #app: App;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(app: App) {
+    this.#app = app;
+    app.subscriptions.push(
+      this.#changed,
+      vscode.workspace.registerTextDocumentContentProvider(schemes.document, this),
+      vscode.languages.registerDocumentLinkProvider({ scheme: schemes.document }, this),
+      app.projects.onDidChangeMirror((change) => this.#follow(change)),
+      // A document that VS Code restored before the daemon was reached says so, until it is.
+      app.projects.onDidChangeState((project) => this.#refresh((address) => address.folder === project?.folder)),
+    );
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const address = readDocumentUri(uri);
+    if (address === undefined) return '';
+    const daemon = this.#app.projects.get(address.folder)?.daemon;
+    if (daemon === undefined) return `// ${l10n.t("The project's daemon is not connected.")}\n`;
+    try {
+      return await textOf(daemon, address.subject);
+    } catch (error) {
+      if (error instanceof CodedError) return `// ${error.message}\n`;
+      throw error;
+    }
+  }
+
+  provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
+    const address = readDocumentUri(document.uri);
+    if (address === undefined) return [];
+    return namedThings(document.getText()).map(({ start, end, id }) => {
+      const subject: DocumentSubject = id.startsWith('r') ? { kind: 'run', run: id } : { kind: 'job', job: id };
+      return new vscode.DocumentLink(new vscode.Range(document.positionAt(start), document.positionAt(end)), vscode.Uri.from(documentUri({ folder: address.folder, subject })));
+    });
+  }
+
+  #follow({ project, change }: ProjectMirrorChange): void {
+    if (!change.all && change.runs.size === 0) return;
+    this.#refresh(({ folder, subject }) => folder === project.folder && (change.all || subject.kind !== 'run' || change.runs.has(subject.run)));
+  }
+
+  /** Only what is looked at is read again. */
+  #refresh(isMeant: (address: { readonly folder: string; readonly subject: DocumentSubject }) => boolean): void {
+    for (const { document } of vscode.window.visibleTextEditors) {
+      const address = readDocumentUri(document.uri);
+      if (address !== undefined && isMeant(address)) this.#changed.fire(document.uri);
+    }
+  }
+}
+
+async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string> {
+  if (subject.kind === 'run') return runText(await daemon.call('run/get', { id: subject.run }), Date.now());
+  const job = await daemon.call('job/get', { id: subject.job });
+  switch (subject.kind) {
+    case 'job':
+      return jobText(job, Date.now());
+    case 'attempt': {
+      const attempt = job.attempts.find(({ number }) => number === subject.attempt);
+      if (attempt === undefined) throw new CodedError('not-found', l10n.t('The job {0} has no attempt {1}.', job.id, subject.attempt));
+      return attemptText(job, attempt);
+    }
+    case 'payload': {
+      const { revision } = subject;
+      return payloadText(revision === undefined ? job.payload : job.revisions.find((one) => one.revision === revision)?.payload);
+    }
+  }
+}

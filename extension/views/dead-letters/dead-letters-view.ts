@@ -1,0 +1,56 @@
+import * as l10n from '@vscode/l10n';
+import type { App } from '../../app.ts';
+import { views } from '../../ids.ts';
+import type { ProjectMirrorChange } from '../../project/projects.ts';
+import { formatNumber } from '../../wording/amount.ts';
+import { openTreeView, type OpenTreeView } from '../shared/open-tree-view.ts';
+import { deadQueueNodeId, DeadQueueNode } from './dead-queue-node.ts';
+import { countUnseen, type SeenCounts } from './unseen.ts';
+
+const memoryKey = 'deadLetters.seen';
+
+/** Dead letters by queue and by what they failed with; its badge counts those that came since it was last open. */
+export function openDeadLettersView(app: App): OpenTreeView {
+  const drawn = new Map<string, number>();
+  const open = openTreeView(app, {
+    id: views.deadLetters,
+    rows: async (context, project) =>
+      project.mirror
+        .queues()
+        .filter(({ depth }) => depth.dead > 0)
+        .map(({ name }) => new DeadQueueNode(context, project, name)),
+    affected: (event) => affected(event, drawn),
+  });
+  const showBadge = (): void => {
+    const before = app.memory.get<SeenCounts>(memoryKey) ?? {};
+    const { unseen, seen } = countUnseen(deadCounts(app), before, open.view.visible);
+    if (JSON.stringify(seen) !== JSON.stringify(before)) void app.memory.update(memoryKey, seen);
+    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: l10n.t('{0} new dead letters', formatNumber(unseen)) };
+  };
+  app.subscriptions.push(
+    open.view.onDidChangeVisibility(showBadge),
+    app.projects.onDidChangeMirror(({ change }) => {
+      if (change.all || change.queues.size > 0) showBadge();
+    }),
+  );
+  return open;
+}
+
+/** Only queues whose number of dead letters has changed are read again: the others change many times a second. */
+function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, number>): string[] | 'all' {
+  const moved: string[] = [];
+  let isOtherList = change.all || change.queueList;
+  for (const name of change.all ? project.mirror.queues().map((queue) => queue.name) : change.queues) {
+    const id = deadQueueNodeId(project.folder, name);
+    const before = drawn.get(id) ?? 0;
+    const now = project.mirror.queue(name)?.depth.dead ?? 0;
+    drawn.set(id, now);
+    if (before !== now) moved.push(id);
+    isOtherList ||= (before === 0) !== (now === 0);
+  }
+  return isOtherList ? 'all' : moved;
+}
+
+function deadCounts({ projects }: App): SeenCounts {
+  return Object.fromEntries(projects.all.flatMap(({ folder, mirror }) => mirror.queues().map(({ name, depth }) => [`${folder} ${name}`, depth.dead])));
+}

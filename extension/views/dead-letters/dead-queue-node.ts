@@ -1,0 +1,50 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Project } from '../../project/project.ts';
+import type { Target } from '../../target.ts';
+import { formatNumber } from '../../wording/amount.ts';
+import { groupByCause } from '../../wording/cause-groups.ts';
+import { longestList } from '../shared/page-size.ts';
+import type { TreeContext } from '../shared/tree-context.ts';
+import type { TreeNode } from '../shared/tree-node.ts';
+import { CauseNode } from './cause-node.ts';
+
+export function deadQueueNodeId(folder: string, queue: string): string {
+  return `${folder}/dead ${queue}`;
+}
+
+/** A queue with dead letters. */
+export class DeadQueueNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #project: Project;
+  readonly #queue: string;
+
+  constructor(context: TreeContext, project: Project, queue: string) {
+    this.id = deadQueueNodeId(project.folder, queue);
+    this.target = { folder: project.folder, queue };
+    this.#context = context;
+    this.#project = project;
+    this.#queue = queue;
+  }
+
+  item(): vscode.TreeItem {
+    const count = this.#project.mirror.queue(this.#queue)?.depth.dead ?? 0;
+    const item = new vscode.TreeItem(this.#queue, vscode.TreeItemCollapsibleState.Expanded);
+    item.description = formatNumber(count);
+    item.iconPath = new vscode.ThemeIcon('inbox');
+    item.contextValue = 'deadQueue deadGroup';
+    item.tooltip = l10n.t('{0} dead letters of the queue {1}, by what they failed with', formatNumber(count), this.#queue);
+    item.accessibilityInformation = { label: item.tooltip };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    // Grouped here by the newest thousand; a queue with more of them says so in its groups.
+    const page = await this.#project.daemon?.call('dead/list', { queue: this.#queue, limit: longestList });
+    if (page === undefined) return [];
+    const hasMore = page.next !== undefined;
+    return groupByCause(page.jobs).map((group) => new CauseNode(this.#context, this.#project, this.id, this.#queue, { ...group, hasMore }));
+  }
+}

@@ -1,0 +1,62 @@
+import * as vscode from 'vscode';
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import type { Project } from '../../project/project.ts';
+import type { Target } from '../../target.ts';
+import { isHeld, queueDescription, queueFacts, queueLabel } from '../../wording/queue-words.ts';
+import { factTable } from '../shared/fact-table.ts';
+import type { TreeContext } from '../shared/tree-context.ts';
+import type { TreeNode } from '../shared/tree-node.ts';
+import { StateNode, shownStates } from './state-node.ts';
+
+export function queueNodeId(folder: string, queue: string): string {
+  return `${folder}/queue ${queue}`;
+}
+
+export class QueueNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #project: Project;
+  readonly #name: string;
+
+  constructor(context: TreeContext, project: Project, name: string) {
+    this.id = queueNodeId(project.folder, name);
+    this.target = { folder: project.folder, queue: name };
+    this.#context = context;
+    this.#project = project;
+    this.#name = name;
+  }
+
+  item(): vscode.TreeItem {
+    const queue = this.#queue;
+    const item = new vscode.TreeItem(this.#name, vscode.TreeItemCollapsibleState.Collapsed);
+    if (queue === undefined) return item;
+    const now = this.#context.now();
+    item.description = queueDescription(queue, now);
+    item.iconPath = iconOf(queue, now);
+    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(queue.depth.dead > 0 ? ['withDead'] : [])].join(' ');
+    item.accessibilityInformation = { label: queueLabel(queue, now) };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    return shownStates.map((state) => new StateNode(this.#context, this.#project, this.id, this.#name, state));
+  }
+
+  tooltip(): vscode.MarkdownString | undefined {
+    const queue = this.#queue;
+    return queue === undefined ? undefined : factTable(this.#name, queueFacts(queue, this.#context.now()));
+  }
+
+  get #queue(): QueueView | undefined {
+    return this.#project.mirror.queue(this.#name);
+  }
+}
+
+function iconOf(queue: QueueView, nowMs: number): vscode.ThemeIcon {
+  if (queue.paused) return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
+  if (queue.depth.dead > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (isHeld(queue, nowMs)) return new vscode.ThemeIcon('clock', new vscode.ThemeColor('charts.yellow'));
+  if (queue.depth.active > 0) return new vscode.ThemeIcon('play-circle', new vscode.ThemeColor('charts.blue'));
+  return new vscode.ThemeIcon('inbox');
+}

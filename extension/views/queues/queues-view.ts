@@ -1,0 +1,13 @@
+import type { App } from '../../app.ts';
+import { views } from '../../ids.ts';
+import { openTreeView, type OpenTreeView } from '../shared/open-tree-view.ts';
+import { queueNodeId, QueueNode } from './queue-node.ts';
+
+/** Queues, their states, and the jobs in each. */
+export function openQueuesView(app: App): OpenTreeView {
+  return openTreeView(app, {
+    id: views.queues,
+    rows: async (context, project) => project.mirror.queues().map(({ name }) => new QueueNode(context, project, name)),
+    affected: ({ project, change }) => (change.all || change.queueList ? 'all' : [...change.queues].map((name) => queueNodeId(project.folder, name))),
+  });
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { App } from '../../app.ts';
+import type { ViewId } from '../../ids.ts';
+import type { Project } from '../../project/project.ts';
+import type { ProjectMirrorChange } from '../../project/projects.ts';
+import { rootsOf } from './project-node.ts';
+import { Tree } from './tree.ts';
+import type { TreeContext } from './tree-context.ts';
+import type { TreeNode } from './tree-node.ts';
+
+export interface TreeViewOptions {
+  readonly id: ViewId;
+  /** The rows of one project. */
+  readonly rows: (context: TreeContext, project: Project) => Promise<readonly TreeNode[]>;
+  /** What a change means for the view: ids of rows, or `all`. */
+  readonly affected: (change: ProjectMirrorChange) => Iterable<string> | 'all';
+}
+
+export interface OpenTreeView {
+  readonly tree: Tree;
+  readonly view: vscode.TreeView<TreeNode>;
+}
+
+/** Ages such as `3m ago` move on though nothing else does. */
+const ageEveryMs = 60_000;
+
+/** A view of the side bar that follows the projects of the window. */
+export function openTreeView({ projects, log, refreshed, subscriptions }: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
+  const context: TreeContext = { projects, now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
+  const tree: Tree = new Tree(() => rootsOf(projects.all, (project) => rows(context, project)), log);
+  const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
+  const timer = setInterval(() => {
+    if (view.visible) tree.refreshAll();
+  }, ageEveryMs);
+  subscriptions.push(
+    view,
+    { dispose: () => clearInterval(timer) },
+    projects.onDidChangeState(() => tree.refreshAll()),
+    refreshed.listen(() => tree.refreshAll()),
+    projects.onDidChangeMirror((change) => {
+      const ids = affected(change);
+      if (ids === 'all') tree.refreshAll();
+      else tree.refresh(ids);
+    }),
+  );
+  return { tree, view };
+}

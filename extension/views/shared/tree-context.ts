@@ -1,0 +1,10 @@
+import type { Projects } from '../../project/projects.ts';
+
+/** What rows need besides what they are about. */
+export interface TreeContext {
+  readonly projects: Projects;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Draws rows of this view again. */
+  readonly refresh: (ids: Iterable<string>) => void;
+}

@@ -1,0 +1,88 @@
+import * as vscode from 'vscode';
+import { messageOf, type Log } from '../../log.ts';
+import { MessageNode } from './message-node.ts';
+import type { TreeNode } from './tree-node.ts';
+
+/**
+ * Rows of one view by their ids. VS Code knows a row by the object it was given, so each row keeps its object for as long as it is
+ * there; only rows that changed are drawn again, so that nothing flickers.
+ */
+export class Tree implements vscode.TreeDataProvider<TreeNode> {
+  readonly #roots: () => Promise<readonly TreeNode[]>;
+  readonly #log: Log;
+  readonly #known = new Map<string, TreeNode>();
+  readonly #parents = new Map<string, TreeNode | undefined>();
+  readonly #changed = new vscode.EventEmitter<TreeNode[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(roots: () => Promise<readonly TreeNode[]>, log: Log) {
+    this.#roots = roots;
+    this.#log = log;
+  }
+
+  refreshAll(): void {
+    this.#changed.fire(undefined);
+  }
+
+  /** Draws these rows again, and what is open below them; ids of rows that are not there are ignored. */
+  refresh(ids: Iterable<string>): void {
+    const nodes = [...ids].flatMap((id) => this.#known.get(id) ?? []);
+    if (nodes.length > 0) this.#changed.fire(nodes);
+  }
+
+  find(id: string): TreeNode | undefined {
+    return this.#known.get(id);
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const item = node.item();
+    item.id = node.id;
+    return item;
+  }
+
+  async getChildren(parent?: TreeNode): Promise<TreeNode[]> {
+    let nodes: readonly TreeNode[];
+    try {
+      nodes = parent === undefined ? await this.#roots() : ((await parent.children?.()) ?? []);
+    } catch (error) {
+      this.#log.warn(`rows below ${parent?.id ?? 'the root'}: ${messageOf(error)}`);
+      nodes = [new MessageNode(parent?.id ?? '', parent?.target ?? { folder: '' }, messageOf(error))];
+    }
+    return this.#keep(parent, nodes);
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    return this.#parents.get(node.id);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    const tooltip = node.tooltip?.();
+    if (tooltip !== undefined) item.tooltip = tooltip;
+    return item;
+  }
+
+  #keep(parent: TreeNode | undefined, nodes: readonly TreeNode[]): TreeNode[] {
+    const ids = new Set(nodes.map(({ id }) => id));
+    for (const [id, itsParent] of [...this.#parents]) {
+      if (itsParent === parent && !ids.has(id)) this.#forget(id);
+    }
+    return nodes.map((node) => {
+      const known = this.#known.get(node.id);
+      if (known !== undefined) {
+        known.adopt?.(node);
+        return known;
+      }
+      this.#known.set(node.id, node);
+      this.#parents.set(node.id, parent);
+      return node;
+    });
+  }
+
+  #forget(id: string): void {
+    for (const known of [...this.#known.keys()]) {
+      if (known !== id && !known.startsWith(`${id}/`)) continue;
+      this.#known.delete(known);
+      this.#parents.delete(known);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RateWindow } from '../../daemon/core/rate-window.ts';
+import type { JobDetail } from '../../schemas/protocol/job.ts';
+import { HttpSink, type SinkRequest } from '../support/http-sink.ts';
+import { detailsOf, eventually, FaultProject, jobsOf } from './fault-project.ts';
+import { webhookId } from './kill-epochs.ts';
+
+export interface RateTestOptions {
+  readonly limit: number;
+  readonly perMs: number;
+  /** Of steady work, the restart in its middle included. */
+  readonly seconds: number;
+  readonly restart: 'graceful' | 'kill';
+  /** Path of the daemon's program; from source where it is missing. */
+  readonly program?: string;
+}
+
+export interface RateTestResult {
+  /** The most requests that the receiver saw in any window of that length. */
+  readonly mostInAWindow: number;
+  readonly limit: number;
+  /**
+   * Requests that arrived later after their planned start than the rate window allows for, because the machine was busy
+   * with something else. The most in a window is at most the limit and these; on a machine at rest there are none.
+   */
+  readonly late: number;
+  readonly requests: number;
+  /** Of the requests that the rate allows in the time between the first and the last, the share that was made. */
+  readonly used: number;
+  /** From the end of one daemon to the first request of the next, in milliseconds: what a restart costs. */
+  readonly gapMs: number;
+}
+
+/** Sends as fast as a rate allows, over a restart, by the machine's own clock; the receiver counts. */
+export async function rateTest({ limit, perMs, seconds, restart, program }: RateTestOptions): Promise<RateTestResult> {
+  const sink = new HttpSink({ keepBodies: false });
+  const { url } = await sink.start();
+  const most = Math.ceil((limit * seconds * 1000) / perMs) + 2 * limit + 10;
+  const project = await FaultProject.make({
+    'queues.yaml': `queues:\n  limited: { rate: { limit: ${limit}, per: ${perMs}ms }, concurrency: 50 }\n`,
+    'workflows/send.yaml': `
+inputs:
+  count: { type: array }
+steps:
+  send:
+    queue: limited
+    foreach: { items: "\${{ inputs.count }}", key: "\${{ item }}", on-item-failure: fail }
+    uses: webhook/send
+    with: { url: "${url}", body: { item: "\${{ item }}" } }
+`,
+  });
+  try {
+    const first = await project.start({ program });
+    await first.client.call('run/start', { workflow: 'send', inputs: { count: Array.from({ length: most }, (_, index) => String(index)) } });
+    await eventually('the first request', () => (sink.requests.length > 0 ? true : undefined));
+    await delay((seconds * 1000) / 2);
+    if (restart === 'kill') await first.kill();
+    else await first.stop();
+    const before = sink.requests.length;
+    const second = await project.start({ program });
+    await delay((seconds * 1000) / 2);
+    await second.client.call('queue/pause', { queue: 'limited' });
+    const jobs = await detailsOf(second.client, await jobsOf(second.client));
+    await second.kill();
+
+    const times = sink.requests.map(({ at }) => at).sort((one, other) => one - other);
+    const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    return {
+      mostInAWindow: mostInAWindow(times, perMs),
+      limit,
+      late: countLate(sink.requests, jobs, new RateWindow({ limit, perMs, burst: 1 }).guardMs),
+      requests: times.length,
+      used: times.length / ((spanMs * limit) / perMs),
+      gapMs: (times[before] ?? NaN) - (times[before - 1] ?? NaN),
+    };
+  } finally {
+    await project.dispose();
+    await sink.stop();
+  }
+}
+
+/** By each attempt's start as the claim has put it on disk. */
+function countLate(requests: readonly SinkRequest[], jobs: readonly JobDetail[], guardMs: number): number {
+  const starts = new Map(jobs.map((job) => [job.idempotencyKey, job.attempts.map(({ startedAt }) => Date.parse(startedAt))]));
+  return requests.filter((request) => {
+    const before = starts.get(webhookId(request))?.filter((start) => start <= request.at) ?? [];
+    return request.at - Math.max(...before) > guardMs;
+  }).length;
+}
+
+/** Of any window that begins with a request and is open at its end. */
+function mostInAWindow(times: readonly number[], perMs: number): number {
+  let most = 0;
+  let from = 0;
+  for (const [index, time] of times.entries()) {
+    while (time - (times[from] ?? time) >= perMs) from++;
+    most = Math.max(most, index - from + 1);
+  }
+  return most;
+}

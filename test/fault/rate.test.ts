@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { rateTest, type RateTestOptions } from './rate-restart.ts';
+
+describe('a rate, over a restart and by the real clock', function () {
+  this.timeout(60_000);
+
+  for (const restart of ['kill', 'graceful'] as const satisfies readonly RateTestOptions['restart'][]) {
+    it(`holds in every window (${restart})`, async () => {
+      const { mostInAWindow, limit, late, requests, used, gapMs } = await rateTest({ limit: 20, perMs: 1000, seconds: 4, restart });
+      console.log(`        ${requests} requests, at most ${mostInAWindow} in a window of ${limit}, ${late} late, ${(used * 100).toFixed(1)} % used, ${gapMs.toFixed(0)} ms without any`);
+      assert.ok(mostInAWindow <= limit + late, `${mostInAWindow} requests in one window`);
+      assert.ok(requests > limit, `only ${requests} requests`);
+    });
+  }
+});

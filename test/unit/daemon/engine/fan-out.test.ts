@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { EngineBench } from '../../../support/engine-bench.ts';
+
+const second = 1000;
+
+describe('a fan-out', () => {
+  let bench: EngineBench;
+  beforeEach(async () => {
+    bench = new EngineBench();
+    await bench.start();
+  });
+  afterEach(async () => {
+    assert.deepEqual(await bench.faults(), []);
+    await bench.dispose();
+  });
+
+  const numbers = (count: number): { list: number[] } => ({ list: Array.from({ length: count }, (_, index) => index) });
+  const over = (items: string, { queue = '', foreach = '', input = 'n: "${{ item }}"' } = {}): string => `
+queues: { mail: { concurrency: 100${queue} } }
+inputs: { list: {} }
+steps:
+  each:
+    queue: mail
+    uses: test/scripted
+    foreach: { items: "${items}", on-item-failure: continue${foreach} }
+    with: { ${input} }
+  after: { needs: [each], if: always(), uses: test/scripted, with: { after: true } }
+`;
+
+  it('makes one job of each item, in order', async () => {
+    const run = await bench.run(over('${{ inputs.list }}'), numbers(1234));
+    assert.deepEqual(bench.action.inputs.slice(0, -1).map(({ n }) => n), numbers(1234).list);
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+  });
+
+  it('over no items succeeds at once', async () => {
+    const run = await bench.run(over('${{ inputs.list }}'), numbers(0));
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+    assert.equal((await bench.jobs(run, 'each')).length, 0);
+  });
+
+  for (const [value, name] of [['text', 'a string'], [7, 'a number'], [null, 'null'], [{ a: 1 }, 'an object']] as const) {
+    it(`over ${name} fails its step and says so`, async () => {
+      const run = await bench.run(over('${{ inputs.list }}'), { list: value });
+      assert.deepEqual(await bench.states(run), { run: 'failed', each: 'failed', after: 'succeeded' });
+      const { steps } = await bench.runDetail(run);
+      assert.match(steps[0]?.error?.message ?? '', new RegExp(`must be a list, and is ${name}`));
+    });
+  }
+
+  it('over an expression that has no value fails its step and says which', async () => {
+    const run = await bench.run(over('${{ inputs.list.people }}'), { list: {} });
+    const { steps } = await bench.runDetail(run);
+    assert.match(steps[0]?.error?.message ?? '', /inputs\.list\.people/);
+  });
+
+  it('leaves out items whose key an earlier one has', async () => {
+    const run = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item % 10 }}"' }), numbers(1000));
+    const { steps } = await bench.runDetail(run);
+    assert.deepEqual([steps[0]?.jobs.total, steps[0]?.duplicates], [10, 990]);
+  });
+
+  it('makes a dead letter of an item without a usable key, and goes on with the others', async () => {
+    const list = [{ id: 'a' }, {}, { id: '' }, { id: null }, { id: 'x'.repeat(2000) }, { id: 'b' }];
+    const run = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item.id }}"', input: 'n: 1' }), { list });
+    const jobs = await bench.jobs(run, 'each');
+    assert.deepEqual(jobs.map(({ state }) => state), ['succeeded', 'dead', 'dead', 'dead', 'dead', 'succeeded']);
+    for (const { error } of jobs.slice(1, 5)) assert.match(error?.message ?? '', /key|has no value/);
+  });
+
+  it('makes a dead letter of an item whose payload has no value, to be edited and replayed', async () => {
+    const run = await bench.run(over('${{ inputs.list }}', { input: 'to: "${{ item.email }}"' }), { list: [{ email: 'a@x' }, { mail: 'b@x' }] });
+    const [number] = await bench.dead(run);
+    assert.ok(number !== undefined);
+    assert.match((await bench.job(number)).error?.message ?? '', /item\.email/);
+    assert.deepEqual((await bench.job(number)).item, { mail: 'b@x' });
+    await bench.replay([number], { to: 'b@x' });
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+    assert.ok(bench.action.inputs.some(({ to }) => to === 'b@x'));
+  });
+
+  it('sees the same time in all its items, however long it takes', async () => {
+    await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 10', input: 'at: "${{ now() }}", do: "slow:1"' }), numbers(300));
+    await bench.advance(5 * second);
+    await bench.crash();
+    await bench.clock.advance(60 * second);
+    await bench.start();
+    await bench.advance(60 * second);
+    const times = new Set(bench.action.inputs.flatMap(({ at }) => at ?? []));
+    assert.equal(times.size, 1);
+  });
+
+  it('waits while its queue is full, and goes on as there is room', async () => {
+    const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 50, rate: { limit: 100, per: 1s, burst: 100 }', input: 'do: "slow:1", n: "${{ item }}"' }), numbers(2000));
+    let most = 0;
+    for (let round = 0; round < 30; round++) {
+      most = Math.max(most, bench.queue('mail').depth.pending);
+      await bench.advance(second);
+    }
+    assert.ok(most <= 50 && most > 0, `${most}`);
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+    assert.deepEqual(bench.action.inputs.slice(0, -1).map(({ n }) => n), numbers(2000).list);
+  });
+
+  it('goes on when a full queue has room for other reasons than an ended job', async () => {
+    const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }).replace('concurrency: 100', 'concurrency: 1').replace('n: "${{ item }}"', 'do: hang'), numbers(20));
+    await bench.setQueue('mail', { paused: true });
+    assert.equal((await bench.jobs(run, 'each')).length, 6);
+    await bench.declare([{ name: 'mail', maxDepth: 50, concurrency: 1 }]);
+    assert.equal((await bench.jobs(run, 'each')).length, 20);
+  });
+
+  it('goes on when what filled its queue is cancelled in one go', async () => {
+    const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }), numbers(0));
+    await bench.setQueue('mail', { paused: true });
+    const first = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }), numbers(5));
+    const second_ = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }), numbers(3));
+    assert.equal((await bench.jobs(second_, 'each')).length, 0);
+    await bench.cancelRun(first);
+    assert.equal((await bench.jobs(second_, 'each')).length, 3);
+    assert.equal((await bench.states(run))['run'], 'succeeded');
+  });
+
+  it('loses no item to a crash in the middle, and makes none twice', async () => {
+    const running = bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item }}"' }), numbers(5000));
+    const broken = running.catch(() => 0);
+    for (let crash = 0; crash < 4; crash++) {
+      for (let turn = 0; turn < 5; turn++) await bench.turn();
+      await bench.crash();
+      await bench.start();
+    }
+    await bench.rest();
+    void broken;
+    const numbersSeen = bench.action.inputs.flatMap(({ n }) => n ?? []);
+    assert.deepEqual(new Set(numbersSeen), new Set(numbers(5000).list));
+    assert.equal((await bench.jobs(1, 'each')).length, 5000);
+    assert.deepEqual(await bench.states(1), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+  });
+
+  it('goes on after a stop in the middle', async () => {
+    void bench.run(over('${{ inputs.list }}'), numbers(3000)).catch(() => 0);
+    for (let turn = 0; turn < 6; turn++) await bench.turn();
+    await bench.stop();
+    await bench.start();
+    await bench.rest();
+    assert.deepEqual(await bench.tally(1, 'each'), { succeeded: 3000 });
+    assert.equal(bench.action.seen.length, 3001);
+  });
+});

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EngineBench } from '../../../support/engine-bench.ts';
+
+const second = 1000;
+
+describe('a file of items', () => {
+  let bench: EngineBench;
+  beforeEach(async () => {
+    bench = new EngineBench();
+    await bench.start();
+  });
+  afterEach(async () => {
+    assert.deepEqual(await bench.faults(), []);
+    await bench.dispose();
+  });
+
+  const over = (file: string, queue = ''): string => `
+queues: { mail: { concurrency: 50${queue} } }
+steps:
+  each:
+    queue: mail
+    uses: test/scripted
+    foreach: { file: "${file}", on-item-failure: continue }
+    with: { item: "\${{ item }}" }
+`;
+  const items = (): unknown[] => bench.action.inputs.map(({ item }) => item);
+  async function read(name: string, content: string): Promise<unknown[]> {
+    bench.file(name, content);
+    const run = await bench.run(over(name));
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
+    return items();
+  }
+  async function fails(name: string, content: string | undefined): Promise<string> {
+    if (content !== undefined) bench.file(name, content);
+    const run = await bench.run(over(name));
+    const { state, steps } = await bench.runDetail(run);
+    assert.deepEqual([state, steps[0]?.state], ['failed', 'failed']);
+    return steps[0]?.error?.message ?? '';
+  }
+
+  it('gives the rows of a CSV by its header: quotes, byte order mark, CRLF, empty lines and all', async () => {
+    assert.deepEqual(await read('people.csv', '\uFEFFemail, name\r\na@x,"Ann ""A"", of B"\r\n\r\nb@x,"two\r\nlines"\r\n'), [
+      { email: 'a@x', name: 'Ann "A", of B' },
+      { email: 'b@x', name: 'two\r\nlines' },
+    ]);
+  });
+
+  it('gives the lines of a JSONL, byte order mark, CRLF and empty lines or not', async () => {
+    assert.deepEqual(await read('people.jsonl', '\uFEFF{"a":1}\r\n\r\n[2]\r\n"ü"'), [{ a: 1 }, [2], 'ü']);
+  });
+
+  it('gives the elements of a JSON list, on many lines or a single long one', async () => {
+    assert.deepEqual(await read('people.json', '\uFEFF[\r\n{"a":\r\n1},\r\n\r\n"ü"]\r\n'), [{ a: 1 }, 'ü']);
+    const long = Array.from({ length: 300 }, (_, index) => `${index} ${'ü\\'.repeat(5000)}`);
+    assert.deepEqual((await read('long.json', JSON.stringify(long))).slice(2), long);
+  });
+
+  it('that has a header only, or is empty, has no items', async () => {
+    assert.deepEqual(await read('none.csv', 'email,name\n'), []);
+    assert.deepEqual(await read('empty.csv', ''), []);
+    assert.deepEqual(await read('none.jsonl', '\n'), []);
+    assert.deepEqual(await read('none.json', '[]'), []);
+  });
+
+  it('of twenty thousand rows becomes as many jobs', async () => {
+    bench.file('large.csv', `n,text\n${Array.from({ length: 20_000 }, (_, index) => `${index},"row, ${index}"`).join('\n')}\n`);
+    const run = await bench.run(over('large.csv'));
+    assert.deepEqual((await bench.runDetail(run)).jobs, { total: 20_000, open: 0, succeeded: 20_000, dead: 0, cancelled: 0, discarded: 0 });
+    assert.deepEqual(items().at(-1), { n: '19999', text: 'row, 19999' });
+  }).timeout(60_000);
+
+  for (const [what, name, content, message] of [
+    ['has too many fields in a row', 'a.csv', 'a,b\n1,2\n3,4,5\n', /line 3/],
+    ['opens a quote and never closes it', 'b.csv', 'a,b\n1,2\n3,"4\n5,6\n', /opened after line 2/],
+    ['names a column twice', 'c.csv', 'a,a\n1,2\n', /line 1.*"a" twice/],
+    ['has a line that is no JSON', 'd.jsonl', '{}\n\n{"a":\n', /line 3 is no JSON/],
+    ['has a line that is longer than any item may be', 'e.jsonl', `{}\n"${'x'.repeat(3_000_000)}"\n`, /line 2 is longer/],
+    ['ends before its list does', 'f.json', '[1,\n2', /near line 2/],
+    ['has something else than JSON in its list', 'g.json', '[1,\n2,\nnope]', /near line 3/],
+    ['holds an object and no list', 'h.json', '{"a": [1]}', /array/],
+    ['is of another kind', 'i.xml', '<a/>', /\.csv, \.jsonl, \.json/],
+    ['doesn\'t exist', 'missing.csv', undefined, /"missing\.csv" doesn't exist/],
+    ['lies outside of the project', '../outside.csv', undefined, /outside\.csv/],
+    ['is named by an absolute path', '/etc/hosts.csv', undefined, /relative to the project/],
+    ['belongs to the daemon', '.sluice/state/store.jsonl', '{}', /daemon's state/],
+  ] as const) {
+    it(`that ${what} fails the step and says so`, async () => {
+      assert.match(await fails(name, content), message);
+      assert.ok((await fails(name, content)).includes(path.basename(name)), 'names the file');
+    });
+  }
+
+  it('that is a link out of the project is refused', async () => {
+    const outside = path.join(tmpdir(), `${path.basename(bench.folder)}.csv`);
+    writeFileSync(outside, 'a\n1\n');
+    symlinkSync(outside, path.join(bench.folder, 'link.csv'));
+    try {
+      assert.match(await fails('link.csv', undefined), /leaves the project/);
+    } finally {
+      rmSync(outside);
+    }
+    assert.equal(bench.action.seen.length, 0);
+  });
+
+  it('that is a folder is refused', async () => {
+    mkdirSync(path.join(bench.folder, 'folder.csv'));
+    assert.match(await fails('folder.csv', undefined), /not a file|can't be read/);
+  });
+
+  it('that is bad further down fails the step, and cancels what was made of it', async () => {
+    bench.file('late.jsonl', `${'{}\n'.repeat(1200)}nope\n`);
+    const run = await bench.run(over('late.jsonl', ', rate: { limit: 1, per: 1h }'));
+    assert.deepEqual(await bench.states(run), { run: 'failed', each: 'failed' });
+    assert.equal((await bench.runDetail(run)).jobs.open, 0);
+    assert.ok(bench.action.seen.length <= 1);
+  });
+
+  it('has been copied: what becomes of it during the fan-out changes nothing', async () => {
+    const lines = (word: string): string => `word,n\n${Array.from({ length: 900 }, (_, index) => `${word},${index}`).join('\n')}\n`;
+    bench.file('list.csv', lines('old'));
+    const run = await bench.run(over('list.csv', ', max-depth: 100, rate: { limit: 100, per: 1s, burst: 100 }'));
+    await bench.advance(2 * second);
+    bench.file('list.csv', lines('new'));
+    await bench.advance(2 * second);
+    rmSync(path.join(bench.folder, 'list.csv'));
+    await bench.crash();
+    await bench.start();
+    await bench.advance(30 * second);
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
+    assert.equal(items().length, 900);
+    assert.deepEqual(new Set(items().map((item) => JSON.stringify(item))), new Set(Array.from({ length: 900 }, (_, index) => JSON.stringify({ word: 'old', n: String(index) }))));
+    assert.deepEqual(readdirSync(path.join(bench.stateFolder, 'items')), [], 'the copy is gone');
+  });
+
+  it('loses no row to crashes in the middle, and gives none twice', async () => {
+    bench.file('list.csv', `n\n${Array.from({ length: 3000 }, (_, index) => String(index)).join('\n')}\n`);
+    void bench.run(over('list.csv')).catch(() => 0);
+    for (let crash = 0; crash < 5; crash++) {
+      for (let turn = 0; turn < 12; turn++) await bench.turn();
+      await bench.crash();
+      await bench.start();
+    }
+    await bench.rest();
+    assert.deepEqual((await bench.runDetail(1)).jobs.succeeded, 3000);
+    assert.deepEqual(new Set(items().map((item) => JSON.stringify(item))).size, 3000);
+  });
+
+  it('that can\'t be copied just now is tried again', async () => {
+    bench.file('list.csv', 'n\n1\n');
+    bench.file('.sluice/state/items', 'a file where the folder of copies should be');
+    const run = await bench.run(over('list.csv'));
+    assert.equal((await bench.states(run))['run'], 'running');
+    assert.ok(bench.logged.some(({ level }) => level === 'error'));
+    rmSync(path.join(bench.stateFolder, 'items'));
+    await bench.advance(10 * second);
+    assert.equal((await bench.states(run))['run'], 'succeeded');
+  });
+});

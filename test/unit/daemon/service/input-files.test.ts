@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { maxInputBytes, readInputFiles } from '../../../../daemon/service/input-files.ts';
+import { CodedError, type ErrorCode } from '../../../../schemas/protocol/error.ts';
+import type { JsonObject } from '../../../../schemas/workflow/json.ts';
+
+const schema: JsonObject = { type: 'object', properties: { list: { type: 'array' }, text: { type: 'string' }, other: {} } };
+
+describe('inputs from files', () => {
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'sluice-inputs-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const file = async (name: string, content: string | Buffer): Promise<string> => {
+    const absolute = path.join(folder, name);
+    await writeFile(absolute, content);
+    return absolute;
+  };
+  const refused = (files: Readonly<Record<string, string>>, code: ErrorCode, message: RegExp): Promise<void> =>
+    assert.rejects(readInputFiles(files, schema), (error) => {
+      assert.ok(error instanceof CodedError);
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      return true;
+    });
+
+  it('are lists, values or texts by their names, and texts where the workflow wants one', async () => {
+    const csv = await file('a.csv', '\uFEFFname;city\n');
+    assert.equal((await readInputFiles({ text: csv }, schema))['text'], '\uFEFFname;city\n');
+    assert.deepEqual(await readInputFiles({ list: await file('b.CSV', 'a,b\n1,"x,y"\n') }, schema), { list: [{ a: '1', b: 'x,y' }] });
+    assert.deepEqual(await readInputFiles({ list: await file('empty.jsonl', '') }, schema), { list: [] });
+    assert.deepEqual(await readInputFiles({ other: await file('c.json', '\uFEFF{"a":1}') }, schema), { other: { a: 1 } });
+    assert.deepEqual(await readInputFiles({ other: await file('d.md', '# Größe') }, schema), { other: '# Größe' });
+  });
+
+  it('name the file and the place of what is wrong in them', async () => {
+    await refused({ list: await file('bad.jsonl', '{"a":1}\n{"a":\n') }, 'invalid-inputs', /bad\.jsonl: line 2 is no JSON/);
+    await refused({ other: await file('bad.json', '[1,') }, 'invalid-inputs', /bad\.json: .*JSON/);
+    await refused({ list: await file('bad.csv', 'a,b\n1,2,3\n') }, 'invalid-inputs', /bad\.csv: .*line 2/);
+    await refused({ text: await file('latin1.txt', Buffer.from([0xfc])) }, 'invalid-inputs', /no UTF-8 text/);
+    await refused({ list: await file('utf16.csv', Buffer.from('\uFEFFa,b\n', 'utf16le')) }, 'invalid-inputs', /no UTF-8 text/);
+    await refused({ text: path.join(folder, 'none') }, 'invalid-inputs', /can't be read: ENOENT/);
+    await refused({ text: 'relative.txt' }, 'invalid-params', /absolute path/);
+  });
+
+  it('are ordinary files: nothing that has no end, or that waits for a writer', async function () {
+    await refused({ text: folder }, 'invalid-inputs', /is a folder/);
+    if (process.platform === 'win32') this.skip();
+    const pipe = path.join(folder, 'pipe.jsonl');
+    execFileSync('mkfifo', [pipe]);
+    await refused({ list: pipe }, 'invalid-inputs', /no ordinary file/);
+    await refused({ text: '/dev/zero' }, 'invalid-inputs', /no ordinary file/);
+    await refused({ text: '/dev/stdin' }, 'invalid-inputs', /no ordinary file|is a folder|can't be read/);
+  });
+
+  it('are bounded, each and together, before they are read', async () => {
+    const huge = await file('huge.txt', '');
+    await truncate(huge, 2 ** 40);
+    await refused({ text: huge }, 'too-large', /has 1099511627776 bytes.*foreach/);
+    const half = await file('half.txt', '');
+    await truncate(half, maxInputBytes / 2 + 1);
+    await refused({ text: half, other: half }, 'too-large', /have 67108864 together/);
+  });
+
+  it('are bounded in what becomes of them: each row of a .csv repeats the names of its columns', async () => {
+    const name = 'x'.repeat(100_000);
+    await refused({ list: await file('wide.csv', `${name}\n${'1\n'.repeat(2000)}`) }, 'too-large', /becomes a list of more than/);
+  });
+
+  it('are not read for an input that the workflow does not have', async () => {
+    assert.deepEqual(await readInputFiles({ unknown: '/dev/zero' }, schema), { unknown: null });
+    const values = await readInputFiles(JSON.parse('{"__proto__":"/etc/passwd"}') as Record<string, string>, schema);
+    assert.deepEqual(Object.keys(values), ['__proto__']);
+  });
+});
