@@ -35,9 +35,13 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Readable log lines go to stderr as well. */
   readonly toTerminal?: boolean;
+  /** The daemon can't go on, and can't be stopped in good order either: its store's thread is gone. Ends the process. */
+  readonly onFatal?: (error: Error) => void;
   /** Actions besides the built-in ones. */
   readonly extraActions?: readonly Action[];
 }
+
+type FindAction = (name: string) => Action | undefined;
 
 /** Another daemon has the project. */
 export class ProjectLockedError extends Error {
@@ -51,6 +55,7 @@ export class Daemon {
   /** What `stop` has to undo, the latest last. */
   readonly #undo: (() => void | Promise<void>)[] = [];
   #port = 0;
+  #starting: Promise<{ readonly port: number }> | undefined;
   #stopping: Promise<void> | undefined;
   #onStopped: () => void = () => {};
   /** Resolves when the daemon has stopped, whoever asked for it. */
@@ -69,8 +74,9 @@ export class Daemon {
    * @throws ProjectLockedError, or whatever makes a start impossible; nothing is left behind then
    */
   async start(): Promise<{ readonly port: number }> {
+    this.#starting = this.#start();
     try {
-      return await this.#start();
+      return await this.#starting;
     } catch (error) {
       await this.stop();
       throw error;
@@ -99,27 +105,30 @@ export class Daemon {
 
     const project = new Project({ folder: projectFolder, secrets, env });
     await project.refresh();
-    const { config } = project.analysis;
-    const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability });
+    // Defaults in place of what a person has written could send calls where they must not go.
+    project.refuseBrokenConfig();
+    const { config } = project;
+    const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
     this.#undo.push(() => store.close());
 
     const ownPorts = new Set<number>();
     const actions = new Actions({ version, ownPorts, env, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
     this.#undo.push(() => actions.stop());
     const byName = new Map(extraActions.map((action) => [action.definition.name, action]));
+    const findAction: FindAction = (name) => byName.get(name) ?? actions.get(name);
     const engine = new Engine({
       clock,
       random: Math.random,
       store,
       projectFolder,
       stateFolder,
-      actions: { get: (name) => byName.get(name) ?? actions.get(name) },
+      actions: { get: findAction },
       secrets,
       log,
     });
 
     const token = newToken();
-    const { server, refresh } = this.#serve({ project, engine, store, log, token, version, actions });
+    const { server, refresh } = this.#serve({ project, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
@@ -141,15 +150,15 @@ export class Daemon {
     readonly log: DaemonLog;
     readonly token: string;
     readonly version: string;
-    readonly actions: Actions;
+    readonly findAction: FindAction;
   }): { readonly server: Server; readonly refresh: () => Promise<void> } {
-    const { project, engine, store, log, token, version, actions } = parts;
+    const { project, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
     const projects = new ProjectService(project, engine);
     const runs = new RunService({ project: projects, engine, store, clock });
     const queues = new QueueService({ project, engine, store });
     const jobs = new JobService({ engine, store, clock });
-    const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(actions) });
+    const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(findAction) });
     const status = new StatusService({
       project,
       projectFolder: this.#options.projectFolder,
@@ -159,7 +168,7 @@ export class Daemon {
       log,
       clock,
       version,
-      durability: project.analysis.config.durability,
+      durability: project.config.durability,
       port: () => this.#port,
       stop: () => void this.stop(),
     });
@@ -195,6 +204,8 @@ export class Daemon {
   }
 
   async #stop(): Promise<void> {
+    // Half a start can't be undone while the other half goes on.
+    await this.#starting?.catch(() => undefined);
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
       try {
         await undo();
@@ -207,11 +218,11 @@ export class Daemon {
 }
 
 /** What is wrong with an edited payload, by the input schema of its action. */
-function payloadCheck(actions: Actions): (uses: string, payload: JsonObject) => string | undefined {
+function payloadCheck(findAction: FindAction): (uses: string, payload: JsonObject) => string | undefined {
   const ajv = new Ajv2020({ strict: false });
   formats.default(ajv);
   return (uses, payload) => {
-    const action = actions.get(uses);
+    const action = findAction(uses);
     if (action === undefined) return undefined;
     return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
   };

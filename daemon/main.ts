@@ -11,14 +11,25 @@ if (values.project === undefined) {
   process.exit(2);
 }
 
-const daemon = new Daemon({ projectFolder: path.resolve(values.project), env: process.env, toTerminal: values.foreground });
+/** What follows a signal sooner is the same one once more: to the whole group, and passed on by a parent. */
+const impatienceMs = 1000;
 
-// The second signal of a person who won't wait ends it at once; what is in flight is then closed as after a crash.
-let signals = 0;
+const daemon = new Daemon({
+  projectFolder: path.resolve(values.project),
+  env: process.env,
+  toTerminal: values.foreground,
+  onFatal: (error) => {
+    process.stderr.write(`sluice: ${error.message}\n`);
+    process.exit(1);
+  },
+});
+
+// A second signal, of a person who won't wait, ends it at once; what is in flight is then closed as after a crash.
+let stoppingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    signals++;
-    if (signals > 1) process.exit(1);
+    if (stoppingSince !== undefined && performance.now() - stoppingSince > impatienceMs) process.exit(1);
+    stoppingSince ??= performance.now();
     void daemon.stop();
   });
 }
@@ -26,6 +37,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   await daemon.start();
   await daemon.stopped;
+  // All is closed and written. Libraries may have timers left, which nobody needs to wait for.
+  process.exit(0);
 } catch (error) {
   process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof ProjectLockedError ? exitLocked : 1;

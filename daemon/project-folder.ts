@@ -26,13 +26,22 @@ export function stateFolderOf(projectFolder: string): string {
   return path.join(projectFolder, sluiceFolder, 'state');
 }
 
-/** Makes `.sluice/state/`, readable by its owner alone, with a `.gitignore` that keeps all of it out of git. */
+/**
+ * Makes `.sluice/state/`, readable by its owner alone, with a `.gitignore` that keeps all of it out of git.
+ *
+ * @throws Error that names the folder, where it can't be made or written
+ */
 export async function makeStateFolder(projectFolder: string): Promise<string> {
   const folder = stateFolderOf(projectFolder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
-    if (!isCode(error, 'EEXIST')) throw error;
-  });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
+      if (!isCode(error, 'EEXIST')) throw error;
+    });
+  } catch (error) {
+    const why = isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'is no folder: move what is there away' : `can't be written: ${error instanceof Error ? error.message : String(error)}`;
+    throw new Error(`${folder} ${why}`, { cause: error });
+  }
   return folder;
 }
 

@@ -15,6 +15,7 @@ const held = new Set<DatabaseSync>();
 
 /** SQLite's primary result codes for "someone else has it". */
 const busyCodes: readonly unknown[] = [5, 6];
+const noDatabase = 26;
 
 /**
  * Makes this process the project's only daemon, until `release` or until it ends in whatever way: the operating system
@@ -42,7 +43,7 @@ export function acquireProjectLock(projectFolder: string): LockResult {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (!isBusy(error)) throw error;
+    if (!isBusy(error)) throw unusableLock(lockFile, error);
     const holder = readHolder(pidFile);
     return holder === undefined ? { ok: false } : { ok: false, holder };
   }
@@ -73,7 +74,16 @@ function makePrivate(file: string): void {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && busyCodes.includes(error.errcode & 0xff);
+  return busyCodes.includes(primaryCode(error));
+}
+
+function unusableLock(lockFile: string, error: unknown): Error {
+  const remedy = primaryCode(error) === noDatabase ? '; it has to be an empty file, so delete it' : '';
+  return new Error(`${lockFile} can't be locked (${error instanceof Error ? error.message : String(error)})${remedy}`, { cause: error });
+}
+
+function primaryCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** A pid that is left from a crash, or not written yet, is worse than none. */

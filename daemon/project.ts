@@ -3,13 +3,15 @@ import { CodedError } from '../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../schemas/protocol/method.ts';
 import { analyseProject, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
 import { LineMap } from '../schemas/workflow/line-map.ts';
-import type { QueueDefinition } from '../schemas/workflow/model.ts';
+import type { ProjectConfig, QueueDefinition } from '../schemas/workflow/model.ts';
 import type { EngineSettings } from './engine/engine-settings.ts';
 import { listProjectFiles } from './project-folder.ts';
 import type { SecretSource } from './secrets/secret-source.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
 const maxFileBytes = 4 * 1024 * 1024;
+const configFile = /^\.sluice\/config\.ya?ml$/;
+const connectionsFile = /^\.sluice\/connections\.ya?ml$/;
 
 export interface ProjectOptions {
   /** Absolute. */
@@ -33,12 +35,18 @@ export class Project {
   #files = new Map<string, ReadFileState>();
   #analysis: ProjectAnalysis = analyseProject([]);
   #secretNames = '';
-  /** Each queue as its file last declared it without an error; a file that is being edited doesn't lift its limits. */
   #queues = new Map<string, { readonly definition: QueueDefinition; readonly file: string }>();
+  /** As last read without an error: a file that is being edited lifts no limit, and takes no server away. */
+  #config = this.#analysis.config;
+  #connections = this.#analysis.connections;
   #refreshing: Promise<boolean> | undefined;
 
   constructor(options: ProjectOptions) {
     this.#options = options;
+  }
+
+  get config(): ProjectConfig {
+    return this.#config;
   }
 
   get analysis(): ProjectAnalysis {
@@ -64,14 +72,20 @@ export class Project {
   }
 
   settings(): EngineSettings {
-    const { config, connections } = this.#analysis;
+    const config = this.#config;
     const env = Object.fromEntries(
       config.env.flatMap((name) => {
         const value = this.#options.env[name];
         return value === undefined ? [] : [[name, value]];
       }),
     );
-    return { queues: [...this.#queues.values()].map(({ definition }) => definition), connections, config, env };
+    return {
+      queues: [...this.#queues.values()].map(({ definition }) => definition),
+      keepUndeclared: this.#someBroken(/\.ya?ml$/),
+      connections: this.#connections,
+      config,
+      env,
+    };
   }
 
   diagnostics(): readonly DiagnosticView[] {
@@ -114,7 +128,21 @@ export class Project {
       { secrets: names },
     );
     this.#declareQueues();
+    const { config, connections } = this.#analysis;
+    if (!this.#someBroken(configFile)) this.#config = config;
+    if (!this.#someBroken(connectionsFile) || this.#connections.size === 0) this.#connections = connections;
     return true;
+  }
+
+  /** @throws CodedError `bad-project` where `config.yaml` has errors */
+  refuseBrokenConfig(): void {
+    const error = this.diagnostics().find(({ file, severity }) => configFile.test(file) && severity === 'error');
+    if (error === undefined) return;
+    throw new CodedError('bad-project', `${error.file}:${error.line}:${error.column}: ${error.message} Until that is mended, the daemon doesn't start.`);
+  }
+
+  #someBroken(files: RegExp): boolean {
+    return [...this.#analysis.diagnostics].some(([file, found]) => files.test(file) && found.some(({ severity }) => severity === 'error'));
   }
 
   async #read(file: string, path: string): Promise<ReadFileState | undefined> {
@@ -140,10 +168,6 @@ export class Project {
     for (const definition of queues.values()) declared.set(definition.name, { definition, file: queuesFile });
     for (const { path, workflow } of workflows.values()) {
       for (const definition of Object.values(workflow.queues)) declared.set(definition.name, { definition, file: path });
-    }
-    for (const [name, before] of this.#queues) {
-      const broken = diagnostics.get(before.file)?.some(({ severity }) => severity === 'error') === true;
-      if (broken && !declared.has(name)) declared.set(name, before);
     }
     this.#queues = declared;
   }

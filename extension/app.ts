@@ -1,5 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Asker } from './ask/asker.ts';
+import type { DaemonLogChannel } from './daemon-log-channel.ts';
+import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import type { Drafts } from './documents/drafts.ts';
 import type { Projects } from './project/projects.ts';
 import type { Disposable, Signal } from './signal.ts';
@@ -11,6 +13,8 @@ export interface App {
   /** Replaceable, so that tests can answer. */
   ask: Asker;
   readonly drafts: Drafts;
+  readonly deadLetterFiles: DeadLetterFiles;
+  readonly daemonLog: DaemonLogChannel;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;
   /** Views are to be read anew, though nothing was heard from the daemon. */

@@ -18,7 +18,10 @@ export class Dispatcher {
     for (const queue of queues) this.queue(queue.name).restore(queue);
   }
 
+  /** What queues are declared to be; one that isn't any more has the defaults. */
   declare(definitions: readonly QueueDefinition[]): void {
+    const declared = new Set(definitions.map(({ name }) => name));
+    for (const { name } of this.list()) if (!declared.has(name)) this.queue(name).declare({ name });
     for (const definition of definitions) this.queue(definition.name).declare(definition);
   }
 

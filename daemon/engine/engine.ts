@@ -120,8 +120,11 @@ export class Engine {
 
   async apply(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
-    await this.#options.store.configure({ queues: settings.queues, env: settings.env });
-    this.dispatcher.declare(settings.queues);
+    const declared = new Set(settings.queues.map(({ name }) => name));
+    const kept = settings.keepUndeclared ? this.dispatcher.list().filter(({ name }) => !declared.has(name)) : [];
+    const queues = [...settings.queues, ...kept.map(({ definition }) => definition)];
+    await this.#options.store.configure({ queues, env: settings.env });
+    this.dispatcher.declare(queues);
     this.#pruner.apply(settings);
     // A queue may hold more now.
     this.#fanOut.wakeAll();

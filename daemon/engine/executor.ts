@@ -14,6 +14,7 @@ import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
 import type { Clock } from './clock.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue-runner.ts';
+import type { Slot } from './slot.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
 
 /** Longest record of a request or response that is kept, in characters of JSON. */
@@ -31,16 +32,6 @@ export interface ExecutorOptions {
   readonly outcomes: OutcomeWriter;
   /** A bug in an action or in Sluice; the job is a dead letter, and the daemon goes on. */
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
-}
-
-/** What an attempt takes up of its queue. */
-export interface Slot {
-  /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
-  readonly startInMs: number;
-  /** The attempt starts. */
-  started(): void;
-  /** The attempt has ended, or will never start. */
-  release(): void;
 }
 
 interface Made {
@@ -151,7 +142,7 @@ export class Executor {
     if ('ok' in input) return input;
     const context: ActionContext = {
       signal,
-      idempotencyKey: idempotencyKey(storeId, job.jobId, job.revision),
+      idempotencyKey: idempotencyKey(storeId, job),
       jobCreatedAt: job.createdAt,
       now: clock.now(),
       connection: (name) => this.#connection(name),

@@ -5,7 +5,7 @@ import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, QueueDepth, Store, StoredQueue } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
-import type { Slot } from './executor.ts';
+import type { Slot } from './slot.ts';
 
 /** Jobs that one claim takes, at most. */
 const maxClaim = 256;
@@ -266,7 +266,7 @@ export class QueueRunner {
         now,
         ...(rated === undefined
           ? {}
-          : { startAts: rated.tickets.map((ticket) => ticket.at + origin), keepStartsMs: rated.window.rate.perMs + 1000 }),
+          : { startAts: rated.tickets.map((ticket) => ticket.at + origin), keepStartsMs: keptStartsMs(rated.window.rate) }),
       });
       jobs = claimed.jobs;
     } catch (error) {
@@ -314,4 +314,9 @@ export class QueueRunner {
       this.wake();
     });
   }
+}
+
+/** The window itself, and what a longer one would have to know if the rate were changed: an hour, or 10,000 starts. */
+function keptStartsMs({ limit, perMs }: Rate): number {
+  return Math.max(perMs, Math.min(3_600_000, (10_000 * perMs) / limit)) + 1000;
 }

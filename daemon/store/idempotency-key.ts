@@ -1,7 +1,11 @@
 /**
  * The key that every attempt of a job sends, so that a receiver can tell a repeat: the same until the payload is edited, and
- * unlike that of any job of another store. 1 to 40 characters of `[a-z0-9-]`.
+ * unlike that of any other job. The time of its making is part of it, because a store that is restored from a backup gives
+ * the numbers after it once more. 1 to 60 characters of `[a-z0-9-]`.
  */
-export function idempotencyKey(storeId: string, jobId: number, revision: number): string {
-  return `${storeId}-${jobId}-${revision}`;
+export function idempotencyKey(
+  storeId: string,
+  { jobId, createdAt, revision }: { readonly jobId: number; readonly createdAt: number; readonly revision: number },
+): string {
+  return `${storeId}-${jobId}-${createdAt.toString(36)}-${revision}`;
 }

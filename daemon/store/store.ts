@@ -26,8 +26,8 @@ export interface Store {
   onCommit(listener: (committed: Committed) => void): void;
 
   /**
-   * What new jobs take from their queue, and what expressions see of the environment. The declarations are kept: a queue
-   * whose file is broken at the next start still has its limits.
+   * What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before. The
+   * declarations are kept: a queue whose file is broken at the next start still has its limits.
    */
   configure(params: ConfigureParams): Promise<void>;
 

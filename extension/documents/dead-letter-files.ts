@@ -1,10 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
-import type { App } from '../app.ts';
 import { schemes } from '../ids.ts';
+import type { Projects } from '../project/projects.ts';
+import type { Disposable } from '../signal.ts';
 import { readDeadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
+import type { Drafts } from './drafts.ts';
+
+export interface DeadLetterFilesOptions {
+  readonly projects: Projects;
+  readonly drafts: Drafts;
+  readonly subscriptions: Disposable[];
+}
 
 interface Known {
   readonly job: JobDetail;
@@ -16,19 +24,19 @@ interface Known {
  * when it is replayed. What the daemon has stays as it is, and can be compared with.
  */
 export class DeadLetterFiles implements vscode.FileSystemProvider {
-  readonly #app: App;
+  readonly #options: DeadLetterFilesOptions;
   readonly #known = new Map<string, Known>();
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changed.event;
 
-  constructor(app: App) {
-    this.#app = app;
-    app.subscriptions.push(this.#changed, vscode.workspace.registerFileSystemProvider(schemes.deadLetter, this, { isCaseSensitive: true }));
+  constructor(options: DeadLetterFilesOptions) {
+    this.#options = options;
+    options.subscriptions.push(this.#changed, vscode.workspace.registerFileSystemProvider(schemes.deadLetter, this, { isCaseSensitive: true }));
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const { job, text } = await this.#load(uri);
-    const draft = this.#app.drafts.get(uri.toString());
+    const draft = this.#options.drafts.get(uri.toString());
     return {
       type: vscode.FileType.File,
       ctime: Date.parse(job.createdAt),
@@ -40,21 +48,21 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const { text } = await this.#load(uri);
-    return Buffer.from(this.#app.drafts.get(uri.toString())?.text ?? text);
+    return Buffer.from(this.#options.drafts.get(uri.toString())?.text ?? text);
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const { job, text } = await this.#load(uri);
     if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(l10n.t('{0} is no dead letter any more.', job.id));
     const edited = Buffer.from(content).toString('utf8');
-    if (edited === text) await this.#app.drafts.delete(uri.toString());
-    else await this.#app.drafts.set(uri.toString(), edited);
+    if (edited === text) await this.#options.drafts.delete(uri.toString());
+    else await this.#options.drafts.set(uri.toString(), edited);
     this.#tell(uri);
   }
 
   /** The daemon has other things to say about it now: it was replayed, or its draft was dropped. */
   async changed(uri: vscode.Uri): Promise<void> {
-    await this.#app.drafts.delete(uri.toString());
+    await this.#options.drafts.delete(uri.toString());
     this.#known.delete(uri.toString());
     this.#tell(uri);
   }
@@ -82,7 +90,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
   async #load(uri: vscode.Uri): Promise<Known> {
     const address = readDeadLetterUri(uri);
     if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
-    const daemon = this.#app.projects.get(address.folder)?.daemon;
+    const daemon = this.#options.projects.get(address.folder)?.daemon;
     const known = this.#known.get(uri.toString());
     if (daemon === undefined) {
       if (known !== undefined) return known;

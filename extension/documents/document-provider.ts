@@ -17,6 +17,10 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
 
   constructor(app: App) {
     this.#app = app;
+  }
+
+  register(): void {
+    const app = this.#app;
     app.subscriptions.push(
       this.#changed,
       vscode.workspace.registerTextDocumentContentProvider(schemes.document, this),

@@ -13,10 +13,10 @@ import type { Json } from './json.ts';
  * upper and lower case; CEL's methods of the same name (`a.contains(b)`) heed it.
  */
 export const globalFunctions: FunctionTable = new Map<string, ExpressionFunction>([
-  ['success', { parameters: [], description: 'Whether nothing that this step needs has failed. False once the run is being cancelled.', call: (_args, run) => status(run) === 'success' }],
+  ['success', { parameters: [], description: 'Whether nothing that this step needs has failed or was cancelled.', call: (_args, run) => status(run) === 'success' }],
   ['failure', { parameters: [], description: 'Whether something that this step needs has failed.', call: (_args, run) => status(run) === 'failure' }],
-  ['cancelled', { parameters: [], description: 'Whether the run is being cancelled.', call: (_args, run) => status(run) === 'cancelled' }],
-  ['always', { parameters: [], description: 'True: the step runs whatever happened before.', call: () => true }],
+  ['cancelled', { parameters: [], description: 'Whether something that this step needs was cancelled, and nothing failed. A run that is cancelled as a whole starts no further step.', call: (_args, run) => status(run) === 'cancelled' }],
+  ['always', { parameters: [], description: 'True: the step runs whatever happened to the steps before it. A run that is cancelled starts no further step.', call: () => true }],
   ['contains', { parameters: ['in', 'part'], description: 'Whether a text holds a part, or a list an element. Upper and lower case are the same (heed them with text.contains(part), or `element in list`).', call: contains }],
   ['startsWith', { parameters: ['text', 'start'], description: 'Whether a text starts so. Upper and lower case are the same (heed them with text.startsWith(start)).', call: (args, run) => folded(args, 0, run).startsWith(folded(args, 1, run)) }],
   ['endsWith', { parameters: ['text', 'end'], description: 'Whether a text ends so. Upper and lower case are the same (heed them with text.endsWith(end)).', call: (args, run) => folded(args, 0, run).endsWith(folded(args, 1, run)) }],
@@ -24,7 +24,7 @@ export const globalFunctions: FunctionTable = new Map<string, ExpressionFunction
   ['join', { parameters: ['list', 'separator?'], description: 'The elements as one text. Default separator: a comma.', call: (args, run) => join(args, run, ',') }],
   ['toJSON', { parameters: ['value'], description: 'The value as JSON text.', call: toJsonText }],
   ['fromJSON', { parameters: ['text'], description: 'The value that a JSON text says.', call: fromJsonText }],
-  ['now', { parameters: [], description: 'The time of this evaluation as ISO 8601 text, in UTC.', call: now }],
+  ['now', { parameters: [], description: 'The time as ISO 8601 text, in UTC: when the step started, the same for all items of a foreach.', call: now }],
   ['hash', { parameters: ['value'], description: 'A stable hash of any value, 16 hexadecimal digits (FNV-1a over its JSON with sorted keys). Not for security.', call: hash }],
   ['size', { parameters: ['value'], description: 'Characters of a text, elements of a list, keys of a map.', call: size }],
   ['string', { parameters: ['value'], description: 'The value as text; a list or map as JSON.', call: toStringValue }],

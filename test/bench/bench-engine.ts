@@ -43,6 +43,7 @@ export class BenchEngine {
       });
       await engine.start({
         queues: [{ name: queue }],
+        keepUndeclared: true,
         connections: new Map(),
         config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [] },
         env: {},

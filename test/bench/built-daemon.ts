@@ -6,16 +6,23 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '../..');
 const banner = "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
+export interface BuiltPrograms {
+  /** `bench-daemon-program.ts` */
+  readonly bench: string;
+  /** The product's own. */
+  readonly daemon: string;
+}
+
 /**
- * The bench's daemon program, bundled as `scripts/build.ts` bundles the product: run from its source, Node's own TypeScript
- * support would take a third of the memory that is measured. The folder is gone when `work` has ended.
+ * The daemon's programs, bundled as `scripts/build.ts` bundles the product: run from its source, Node's own TypeScript
+ * support would take a third of the memory that is measured. They are gone when `work` has ended.
  */
-export async function withBuiltDaemon<Value>(work: (program: string) => Promise<Value>): Promise<Value> {
+export async function withBuiltDaemon<Value>(work: (programs: BuiltPrograms) => Promise<Value>): Promise<Value> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-bench-build-')));
   try {
     await build({
       absWorkingDir: root,
-      entryPoints: { daemon: 'test/bench/bench-daemon-program.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
+      entryPoints: { bench: 'test/bench/bench-daemon-program.ts', daemon: 'daemon/main.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
       outdir: folder,
       bundle: true,
       splitting: true,
@@ -26,7 +33,7 @@ export async function withBuiltDaemon<Value>(work: (program: string) => Promise<
       logLevel: 'warning',
     });
     await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-    return await work(path.join(folder, 'daemon.js'));
+    return await work({ bench: path.join(folder, 'bench.js'), daemon: path.join(folder, 'daemon.js') });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

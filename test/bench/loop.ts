@@ -11,7 +11,7 @@ const callEveryMs = 20;
 /** What a client of the daemon feels while 50,000 jobs are accepted and run. */
 export const loop: Bench = async ({ quick, progress }) => {
   const jobs = quick ? 10_000 : 50_000;
-  return withBuiltDaemon((program) => withProject(importProject('full'), async (folder) => {
+  return withBuiltDaemon(({ bench: program }) => withProject(importProject('full'), async (folder) => {
     await writeItems(folder, jobs);
     return BenchDaemon.with(program, folder, async ({ client, ask }) => {
       await client.call('daemon/status', {});

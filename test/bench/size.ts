@@ -17,7 +17,7 @@ const starts = 3;
  */
 export const size: Bench = async (options) => {
   const many = options.quick ? 100_000 : 1_000_000;
-  return withBuiltDaemon((program) =>
+  return withBuiltDaemon(({ bench: program }) =>
     withProject(importProject('normal'), (manyFolder) =>
       withProject(importProject('normal'), async (fewFolder) => {
         const accepted = await fill(program, manyFolder, many, options);

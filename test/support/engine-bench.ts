@@ -116,7 +116,7 @@ export class EngineBench {
   /** Lets everything happen that needs no time. */
   async rest(): Promise<void> {
     const { engine } = this;
-    for (let before = -1; before !== engine.commits || engine.fanningOut;) {
+    for (let before = -1; this.#engine === engine && (before !== engine.commits || engine.fanningOut);) {
       before = engine.commits;
       // Several turns: a commit leads to a claim, a claim to attempts, and those to outcomes, each in a turn of its own.
       for (let turn = 0; turn < 8; turn++) await this.turn();
@@ -263,6 +263,7 @@ export class EngineBench {
   #settings() {
     return {
       queues: this.#queues,
+      keepUndeclared: true,
       connections: new Map(),
       config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [] } as const,
       env: {},

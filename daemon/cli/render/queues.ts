@@ -1,24 +1,29 @@
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
-import { wrap } from './text-width.ts';
+import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
 /** `sluice queues`: a row for each, then what needs a person's eye, with the command that mends it. */
 export function renderQueues(queues: readonly QueueView[], view: View): string {
   if (queues.length === 0) return 'There are no queues yet. A workflow declares them under `queues:`, or .sluice/queues.yaml does for all workflows.';
   const notes = queues.flatMap((queue) => notesOf(queue, view));
-  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes.map((note) => wrap(note, view.width, 2))])].join('\n');
+  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes.map((note) => fitNote(note, view.width))])].join('\n');
+}
+
+/** A command that doesn't fit behind its reason stands beneath it, whole, to be copied. */
+function fitNote(note: string, width: number | undefined): string {
+  return width === undefined || widthOf(note) <= width ? note : wrap(note.replace(': sluice ', ':\n  sluice '), width, 2);
 }
 
 function columns({ now }: View): readonly Column<QueueView>[] {
   return [
-    { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 12, cut: 'middle' },
+    { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 18, cut: 'middle' },
     { title: 'PENDING', value: ({ depth }) => formatNumber(depth.pending), align: 'right' },
-    { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right', blank: '0' },
+    { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right', dropOrder: 0, blank: '0' },
     { title: 'ACTIVE', value: ({ depth, concurrency }) => `${formatNumber(depth.active)}/${formatNumber(concurrency)}`, align: 'right' },
     { title: 'DEAD', value: ({ depth }) => formatNumber(depth.dead), format: ({ depth }) => (depth.dead > 0 ? 'red' : undefined), align: 'right' },
-    { title: 'RATE USED', value: rateUsed, align: 'right' },
+    { title: 'RATE USED', value: rateUsed, align: 'right', dropOrder: 0 },
     { title: 'PER MIN', value: ({ throughputPerMinute }) => formatNumber(Math.round(throughputPerMinute)), align: 'right', dropOrder: 4 },
     { title: 'FAILED', value: ({ failureRate }) => formatShare(failureRate), align: 'right', dropOrder: 3, blank: '0%' },
     { title: 'OLDEST', value: ({ oldestPendingAt }) => (oldestPendingAt === undefined ? '-' : formatShortDuration(now - Date.parse(oldestPendingAt))), align: 'right', dropOrder: 2, blank: '-' },

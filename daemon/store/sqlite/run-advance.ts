@@ -55,7 +55,7 @@ function addTally(tx: WriteTransaction, stepId: number, change: TallyChange): St
 /** Most outcomes are one of many of their step, and move nothing. */
 function mayMove(step: StepRow, change: TallyChange): boolean {
   if (openJobs(tallyOf(step)) === 0) return true;
-  return change.dead > 0 || change.total + change.succeeded + change.cancelled + change.discarded === 0 || step.state !== 'running';
+  return change.dead > 0 || change.look || step.state !== 'running';
 }
 
 class RunAdvance {

@@ -12,10 +12,25 @@ const unavailableCodes: Readonly<Record<number, string>> = {
   26: 'is no database',
 };
 
+/** Damaged, or something else altogether. */
+const beyondUse: readonly (number | undefined)[] = [11, 26];
+
 /** `store-unavailable` where SQLite says that its file can't be used just now; else the error as it is. */
 export function codedStoreError(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  const code = primaryCode(error);
   const reason = code === undefined ? undefined : unavailableCodes[code];
   if (reason === undefined || !(error instanceof Error)) return error;
   return new CodedError('store-unavailable', `The store ${reason} (${error.message}).`);
+}
+
+/** The same, of a store that is being opened: it names the file, and what to do about one that is beyond use. */
+export function codedOpenError(error: unknown, file: string): unknown {
+  const coded = codedStoreError(error);
+  if (!(coded instanceof CodedError) || coded === error) return coded;
+  const remedy = beyondUse.includes(primaryCode(error)) ? ' Put a backup in its place, or move it away, with its -wal and -shm files, to begin with an empty store.' : '';
+  return new CodedError(coded.code, `${coded.message} Its file ${file} was left as it is.${remedy}`);
+}
+
+function primaryCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }

@@ -17,14 +17,21 @@ interface Waiting {
  */
 const youngGenerationMb = 12;
 
+export interface ThreadOptions {
+  readonly file: string;
+  readonly durability: Durability;
+  /** A thread has ended by itself: nothing can be read or written any more. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
+}
+
 /** Both connections in threads of their own, so that neither an fsync nor a long list stops the event loop. */
 export class ThreadConnection implements Connection {
   readonly #writer: StoreThread;
   readonly #reader: StoreThread;
 
-  constructor(options: { readonly file: string; readonly durability: Durability }) {
-    this.#writer = new StoreThread({ role: 'writer', ...options });
-    this.#reader = new StoreThread({ role: 'reader', ...options });
+  constructor({ onFailure = () => {}, ...options }: ThreadOptions) {
+    this.#writer = new StoreThread({ role: 'writer', ...options }, onFailure);
+    this.#reader = new StoreThread({ role: 'reader', ...options }, onFailure);
   }
 
   async open(params: OpenParams): Promise<OpenResult> {
@@ -57,8 +64,9 @@ class StoreThread {
   readonly #exited: Promise<void>;
   #nextId = 1;
   #end: Error | undefined;
+  #closing = false;
 
-  constructor(start: WorkerStart) {
+  constructor(start: WorkerStart, onFailure: (error: Error) => void) {
     this.#worker = new Worker(sqliteWorkerUrl, { workerData: start, execArgv: ['--disable-warning=ExperimentalWarning'], resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb } });
     this.#worker.on('message', (reply: WorkerReply) => {
       const waiting = this.#waiting.get(reply.id);
@@ -70,6 +78,7 @@ class StoreThread {
       this.#worker.once('exit', () => {
         this.#fail(new Error("the store's thread has ended"));
         resolve();
+        if (!this.#closing && this.#end !== undefined) onFailure(this.#end);
       });
     });
   }
@@ -91,6 +100,7 @@ class StoreThread {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#end === undefined) await this.one({ kind: 'close' });
     await this.#exited;
   }

@@ -12,6 +12,8 @@ export interface TallyChange {
   dead: number;
   cancelled: number;
   discarded: number;
+  /** It has to be looked at whatever its counts say. */
+  look: boolean;
 }
 
 export interface NewJob {
@@ -109,7 +111,7 @@ export class WriteTransaction {
 
   /** The step has to be looked at again before the commit. */
   touchStep(stepId: number): void {
-    this.#change(stepId);
+    this.#change(stepId).look = true;
   }
 
   touchDelayed(): void {
@@ -144,7 +146,7 @@ export class WriteTransaction {
   #change(stepId: number): TallyChange {
     let change = this.#tallies.get(stepId);
     if (change === undefined) {
-      change = { total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 };
+      change = { total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, look: false };
       this.#tallies.set(stepId, change);
     }
     return change;

@@ -22,7 +22,7 @@ import { setQueue } from './operations/set-queue.ts';
 import { settle } from './operations/settle.ts';
 import { sweep } from './operations/sweep.ts';
 import { advanceRuns } from './run-advance.ts';
-import { codedStoreError } from './store-error.ts';
+import { codedOpenError, codedStoreError } from './store-error.ts';
 import { WriteTransaction } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
@@ -68,6 +68,7 @@ export class Writer {
   readonly #db: Database;
   readonly #state: WriterState;
   readonly #newStoreId: () => string;
+  readonly #file: string;
 
   /** What the state holds in memory may differ from the tables. */
   #stale = true;
@@ -77,9 +78,18 @@ export class Writer {
     prepare?.(this.#db.raw);
     this.#state = new WriterState(this.#db);
     this.#newStoreId = newStoreId;
+    this.#file = file;
   }
 
   open(params: OpenParams): OpenResult {
+    try {
+      return this.#open(params);
+    } catch (error) {
+      throw codedOpenError(error, this.#file);
+    }
+  }
+
+  #open(params: OpenParams): OpenResult {
     const { answers, committed } = this.#transaction((tx) => {
       const opened = { interrupted: recover(tx, params), storeId: this.#storeId() };
       failPoint('open-before-commit');
@@ -180,7 +190,7 @@ function openMigrated(file: string, durability: Durability): Database {
     return db;
   } catch (error) {
     db?.close();
-    throw codedStoreError(error);
+    throw codedOpenError(error, file);
   }
 }
 

@@ -27,7 +27,7 @@ export const queueSchema = {
     timeout: { $ref: '#/$defs/duration', default: '30s', description: 'How long one attempt may take.' },
     retry: { $ref: '#/$defs/retry', default: { type: 'exponential', first: '5s', factor: 2, max: '10m', attempts: 5, jitter: '10%' }, description: 'When failed attempts are repeated.' },
     priority: { $ref: '#/$defs/priority', default: 'normal', description: 'Priority of jobs whose step says none. Greater goes first.' },
-    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait; more are refused. No limit where it is left out.' },
+    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait. A run whose first job finds the queue full is refused; a fan-out goes on when there is room; the later steps of a run are never held back. No limit where it is left out.' },
     'dead-letters': {
       type: 'object',
       additionalProperties: false,

@@ -41,7 +41,7 @@ export function expand(tx: WriteTransaction, params: ExpandParams): ExpandResult
   db.sql('UPDATE steps SET cursor = ?, duplicates = duplicates + ?, expanded = ? WHERE id = ?').run(cursor, duplicates, chunk.last ? 1 : 0, row.id);
   if (chunk.last) state.endExpansion(row.id);
   else state.setExpansion(row.id, row.queue_id, cursor, row.file);
-  tx.touchStep(row.id);
+  if (chunk.last) tx.touchStep(row.id);
   return { kind: chunk.last ? 'done' : 'more', cursor };
 }
 

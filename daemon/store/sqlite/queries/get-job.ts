@@ -29,6 +29,7 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
   const job = db.sql(`SELECT ${jobViewColumns} FROM jobs j ${jobViewJoins} WHERE j.id = ?`).get(jobId) as JobViewRow | undefined;
   if (job === undefined) return undefined;
   const storeId = String(db.sql("SELECT value FROM meta WHERE key = 'store_id'").get()?.['value']);
+  const keyOf = (revision: number): string => idempotencyKey(storeId, { jobId: job.id, createdAt: job.created_at, revision });
   const attempts = db.sql('SELECT * FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[];
   const current = db.sql('SELECT payload, item, created_at FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow;
   const earlier = db
@@ -41,13 +42,13 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
     payload: parsedJson(current.payload),
     ...(current.item === null ? {} : { item: parsedJson(current.item) }),
     ...(output === null || output === undefined ? {} : { output: parsedJson(output) }),
-    idempotencyKey: idempotencyKey(storeId, job.id, job.revision),
+    idempotencyKey: keyOf(job.revision),
     revisions: revisions.map(
       ({ revision, payload, created_at }): RevisionView => ({
         revision,
         createdAt: iso(created_at),
         payload: parsedJson(payload),
-        idempotencyKey: idempotencyKey(storeId, job.id, revision),
+        idempotencyKey: keyOf(revision),
       }),
     ),
     attempts: [...attempts.map(attemptView), ...activeAttempt(job)],

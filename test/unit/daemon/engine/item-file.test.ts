@@ -81,7 +81,6 @@ steps:
     ['ends before its list does', 'f.json', '[1,\n2', /near line 2/],
     ['has something else than JSON in its list', 'g.json', '[1,\n2,\nnope]', /near line 3/],
     ['holds an object and no list', 'h.json', '{"a": [1]}', /array/],
-    ['is of another kind', 'i.xml', '<a/>', /\.csv, \.jsonl, \.json/],
     ['doesn\'t exist', 'missing.csv', undefined, /"missing\.csv" doesn't exist/],
     ['lies outside of the project', '../outside.csv', undefined, /outside\.csv/],
     ['is named by an absolute path', '/etc/hosts.csv', undefined, /relative to the project/],

@@ -1,0 +1,9 @@
+/** What an attempt takes up of its queue. */
+export interface Slot {
+  /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
+  readonly startInMs: number;
+  /** The attempt starts. */
+  started(): void;
+  /** The attempt has ended, or will never start. */
+  release(): void;
+}

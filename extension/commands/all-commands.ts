@@ -1,0 +1,67 @@
+import { cancelJob } from './cancel-job.ts';
+import { cancelRun } from './cancel-run.ts';
+import type { Command } from './command.ts';
+import { compareAttempts } from './compare-attempts.ts';
+import { compareDeadLetter } from './compare-dead-letter.ts';
+import { copyJob } from './copy-job.ts';
+import { createProject } from './create-project.ts';
+import { discardGroup } from './discard-group.ts';
+import { discard } from './discard.ts';
+import { dropDraft } from './drop-draft.ts';
+import { loadMore } from './load-more.ts';
+import { openAttempt } from './open-attempt.ts';
+import { openDeadLetter } from './open-dead-letter.ts';
+import { openJob } from './open-job.ts';
+import { openRun } from './open-run.ts';
+import { openWorkflow } from './open-workflow.ts';
+import { pauseQueue } from './pause-queue.ts';
+import { refresh } from './refresh.ts';
+import { replayAll } from './replay-all.ts';
+import { replayEdited } from './replay-edited.ts';
+import { replayGroup } from './replay-group.ts';
+import { replay } from './replay.ts';
+import { restartDaemon } from './restart-daemon.ts';
+import { resumeQueue } from './resume-queue.ts';
+import { runFile } from './run-file.ts';
+import { runWorkflow } from './run-workflow.ts';
+import { setConcurrency } from './set-concurrency.ts';
+import { setRate } from './set-rate.ts';
+import { showDaemonLog } from './show-daemon-log.ts';
+import { showLog } from './show-log.ts';
+import { startDaemon } from './start-daemon.ts';
+import { stopDaemon } from './stop-daemon.ts';
+
+/** Every command that package.json contributes. */
+export const allCommands: readonly Command[] = [
+  cancelJob,
+  cancelRun,
+  compareAttempts,
+  compareDeadLetter,
+  copyJob,
+  createProject,
+  discardGroup,
+  discard,
+  dropDraft,
+  loadMore,
+  openAttempt,
+  openDeadLetter,
+  openJob,
+  openRun,
+  openWorkflow,
+  pauseQueue,
+  refresh,
+  replayAll,
+  replayEdited,
+  replayGroup,
+  replay,
+  restartDaemon,
+  resumeQueue,
+  runFile,
+  runWorkflow,
+  setConcurrency,
+  setRate,
+  showDaemonLog,
+  showLog,
+  startDaemon,
+  stopDaemon,
+];

@@ -1,0 +1,13 @@
+import * as l10n from '@vscode/l10n';
+import { askQueue } from '../ask/ask-queue.ts';
+import { commands } from '../ids.ts';
+import type { Command } from './command.ts';
+
+export const resumeQueue: Command = {
+  id: commands.resumeQueue,
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askQueue(app, argument, l10n.t('Which queue is to go on?'), ({ paused }) => paused);
+    return asked === undefined ? undefined : (await asked.project.connection.ensure()).call('queue/resume', { queue: asked.queue.name });
+  },
+};

@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { askJob } from '../ask/ask-job.ts';
+import { deadLetterUri, readDeadLetterUri } from './document-address.ts';
+
+export interface AskedDeadLetter {
+  readonly folder: string;
+  readonly job: string;
+  /** Of its editable payload. */
+  readonly uri: vscode.Uri;
+}
+
+/** The dead letter that a command is about: the row or the document that it was called on, the one in the editor, or the one that is chosen. */
+export async function askDeadLetter(app: App, argument: unknown, placeHolder: string): Promise<AskedDeadLetter | undefined> {
+  const open = argument instanceof vscode.Uri ? argument : argument === undefined ? vscode.window.activeTextEditor?.document.uri : undefined;
+  const opened = open === undefined ? undefined : readDeadLetterUri(open);
+  if (opened !== undefined) return withUri(opened.folder, opened.job);
+  const asked = await askJob(app, argument, placeHolder, ['dead']);
+  return asked === undefined ? undefined : withUri(asked.project.folder, asked.job);
+}
+
+function withUri(folder: string, job: string): AskedDeadLetter {
+  return { folder, job, uri: vscode.Uri.from(deadLetterUri(folder, job)) };
+}

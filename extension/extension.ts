@@ -1,0 +1,78 @@
+import * as l10n from '@vscode/l10n';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { App } from './app.ts';
+import { windowAsker } from './ask/window-asker.ts';
+import { allCommands } from './commands/all-commands.ts';
+import { registerCommands } from './commands/register-commands.ts';
+import { daemonLauncher } from './connection/daemon-launch.ts';
+import { followWithContextKeys } from './context-keys.ts';
+import { DaemonLogChannel } from './daemon-log-channel.ts';
+import { noticeDaemons } from './daemon-notices.ts';
+import { DeadLetterFiles } from './documents/dead-letter-files.ts';
+import { DocumentProvider } from './documents/document-provider.ts';
+import { Drafts } from './documents/drafts.ts';
+import { Projects } from './project/projects.ts';
+import { Signal } from './signal.ts';
+import { showStatusBar } from './status-bar/status-bar.ts';
+import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
+import { openQueuesView } from './views/queues/queues-view.ts';
+import { openRunsView } from './views/runs/runs-view.ts';
+import type { OpenTreeView } from './views/shared/open-tree-view.ts';
+import { openWorkflowsView } from './views/workflows/workflows-view.ts';
+import { useLanguage } from './wording/amount.ts';
+
+/** What `activate` answers with: for tests, which look at what a person would see and answer what a person would be asked. */
+export interface SluiceApi {
+  readonly app: App;
+  readonly views: Readonly<Record<'queues' | 'runs' | 'deadLetters' | 'workflows', OpenTreeView>>;
+  readonly statusBar: vscode.StatusBarItem;
+  /** How long `activate` took, in milliseconds. */
+  readonly activationMs: number;
+}
+
+let projects: Projects | undefined;
+
+/** Connections are looked for after this has returned; nothing here waits for a disk or a daemon. */
+export function activate(context: vscode.ExtensionContext): SluiceApi {
+  const startedAtMs = performance.now();
+  if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
+  useLanguage(vscode.env.language);
+  const { subscriptions } = context;
+  const log = vscode.window.createOutputChannel('Sluice', { log: true });
+  const program = (name: string): string => path.join(context.extensionPath, 'dist', name);
+  projects = new Projects({ log, version: versionOf(context), launch: daemonLauncher({ program: program('daemon.js'), execPath: process.execPath, env: process.env }) });
+  const drafts = new Drafts(context.workspaceState);
+  const daemonLog = new DaemonLogChannel(log);
+  const app: App = {
+    projects,
+    log,
+    ask: windowAsker,
+    drafts,
+    deadLetterFiles: new DeadLetterFiles({ projects, drafts, subscriptions }),
+    daemonLog,
+    memory: context.workspaceState,
+    refreshed: new Signal(),
+    subscriptions,
+    programs: { cli: program('cli.js') },
+  };
+  new DocumentProvider(app).register();
+  const views = { queues: openQueuesView(app), runs: openRunsView(app), deadLetters: openDeadLettersView(app), workflows: openWorkflowsView(app) };
+  const statusBar = showStatusBar(app);
+  noticeDaemons(app);
+  registerCommands(app, allCommands);
+  subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
+  const activationMs = performance.now() - startedAtMs;
+  log.info(`version ${versionOf(context)}, active after ${activationMs.toFixed(1)} ms`);
+  return { app, views, statusBar, activationMs };
+}
+
+/** The daemons go on: they belong to the projects, not to this window. */
+export async function deactivate(): Promise<void> {
+  await projects?.close();
+}
+
+function versionOf({ extension }: vscode.ExtensionContext): string {
+  const manifest: unknown = extension.packageJSON;
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+}

@@ -1,0 +1,118 @@
+import * as l10n from '@vscode/l10n';
+import type { QuickPickItem } from 'vscode';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { Asker } from '../ask/asker.ts';
+import { oneLine } from '../wording/amount.ts';
+import { fieldText, isAskedFirst, readFieldText, type InputField } from './input-fields.ts';
+import { hasInput, withFile, withoutInput, withValue, type RunInputs } from './run-inputs.ts';
+
+export interface AskInputsOptions {
+  /** The workflow's name. */
+  readonly title: string;
+  readonly fields: readonly InputField[];
+  /** What was given the last time. */
+  readonly last: RunInputs;
+}
+
+/**
+ * Asks for what a run needs: first, one after the other, what has to be given and wasn't the last time; then everything at a glance, to be changed
+ * or run as it is. Undefined where the person gave up.
+ */
+export async function askInputs(ask: Asker, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
+  let inputs = last;
+  for (const field of fields.filter((one) => isAskedFirst(one) && !hasInput(last, one.name))) {
+    const next = await askField(ask, title, field, inputs);
+    if (next === undefined) return undefined;
+    inputs = next;
+  }
+  // Nothing is left to decide.
+  if (fields.every((field) => isAskedFirst(field) && !hasInput(last, field.name))) return inputs;
+  return review(ask, { title, fields, last: inputs });
+}
+
+interface ReviewItem extends QuickPickItem {
+  readonly field?: InputField;
+}
+
+async function review(ask: Asker, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
+  let inputs = last;
+  while (true) {
+    const items: ReviewItem[] = [
+      { label: `$(play) ${l10n.t('Run')}`, detail: l10n.t('With the inputs below; choose one to change it.') },
+      ...fields.map((field) => ({
+        label: field.name,
+        description: shownValue(field, inputs),
+        ...(field.description === undefined ? {} : { detail: oneLine(field.description) }),
+        field,
+      })),
+    ];
+    const picked = await ask.pick(items, { title, placeHolder: l10n.t('Run, or choose an input to change it') });
+    if (picked === undefined) return undefined;
+    if (picked.field === undefined) return inputs;
+    inputs = (await askField(ask, title, picked.field, inputs)) ?? inputs;
+  }
+}
+
+function shownValue(field: InputField, { values, files }: RunInputs): string {
+  const file = files[field.name];
+  if (file !== undefined) return l10n.t('from {0}', file);
+  const value = values[field.name];
+  if (value !== undefined) return field.isSecret ? '••••' : oneLine(fieldText(field, value), 80);
+  return field.fallback === undefined ? l10n.t('not given') : l10n.t('{0} (default)', oneLine(fieldText(field, field.fallback), 80));
+}
+
+async function askField(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+  switch (field.kind) {
+    case 'boolean':
+      return askChoice(ask, title, field, [true, false], inputs);
+    case 'choice':
+      return askChoice(ask, title, field, field.choices, inputs);
+    case 'list':
+    case 'json':
+      return askStructure(ask, title, field, inputs);
+    case 'text':
+    case 'integer':
+    case 'number':
+      return askText(ask, title, field, inputs);
+  }
+}
+
+async function askChoice(ask: Asker, title: string, field: InputField, choices: readonly Json[], inputs: RunInputs): Promise<RunInputs | undefined> {
+  const items = choices.map((value) => ({ label: typeof value === 'string' ? value : JSON.stringify(value), value, ...(value === field.fallback ? { description: l10n.t('default') } : {}) }));
+  const picked = await ask.pick(items, { title, placeHolder: promptOf(field) });
+  return picked === undefined ? undefined : withValue(inputs, field.name, picked.value);
+}
+
+async function askText(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+  const known = inputs.values[field.name] ?? field.fallback;
+  const text = await ask.input({
+    title,
+    prompt: promptOf(field),
+    password: field.isSecret,
+    ...(known === undefined ? {} : { value: fieldText(field, known) }),
+    validateInput: (typed) => {
+      if (typed === '' && !field.isRequired) return undefined;
+      const read = readFieldText(field, typed);
+      return read.ok ? undefined : read.message;
+    },
+  });
+  if (text === undefined) return undefined;
+  // Nothing typed where nothing has to be: the default holds.
+  if (text === '' && !field.isRequired) return withoutInput(inputs, field.name);
+  const read = readFieldText(field, text);
+  return read.ok ? withValue(inputs, field.name, read.value) : undefined;
+}
+
+async function askStructure(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+  const file = { label: `$(file) ${l10n.t('From a file…')}`, detail: l10n.t('CSV, JSON or JSON Lines; the daemon reads it as a list'), isFile: true };
+  const typed = { label: `$(edit) ${l10n.t('Type JSON…')}`, isFile: false };
+  const picked = await ask.pick([file, typed], { title, placeHolder: promptOf(field) });
+  if (picked === undefined) return undefined;
+  if (!picked.isFile) return askText(ask, title, field, inputs);
+  const uri = await ask.file({ title: promptOf(field), openLabel: l10n.t('Use as Input'), filters: { [l10n.t('Lists')]: ['csv', 'json', 'jsonl', 'ndjson'], [l10n.t('All files')]: ['*'] } });
+  return uri === undefined ? undefined : withFile(inputs, field.name, uri.fsPath);
+}
+
+function promptOf({ name, description }: InputField): string {
+  return description === undefined ? name : `${name}: ${oneLine(description)}`;
+}

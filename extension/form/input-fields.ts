@@ -1,0 +1,134 @@
+import * as l10n from '@vscode/l10n';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+
+export type FieldKind = 'boolean' | 'choice' | 'integer' | 'number' | 'text' | 'list' | 'json';
+
+/** One input of a workflow, as a person is asked for it. */
+export interface InputField {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly isRequired: boolean;
+  readonly description?: string;
+  /** Undefined where the schema names none. */
+  readonly fallback?: Json;
+  /** What to choose from, for `choice`. */
+  readonly choices: readonly Json[];
+  /** Not to be shown while it is typed, nor remembered. */
+  readonly isSecret: boolean;
+  readonly schema: JsonObject;
+}
+
+/** The inputs of a workflow: required ones without a default first, each group in the order of the file. */
+export function fieldsOf(inputs: unknown): readonly InputField[] {
+  if (!isJsonObject(inputs) || !isJsonObject(inputs['properties'])) return [];
+  const required = new Set(Array.isArray(inputs['required']) ? (inputs['required'] as readonly Json[]) : []);
+  const fields = Object.entries(inputs['properties']).map(([name, schema]) => fieldOf(name, isJsonObject(schema) ? schema : {}, required.has(name)));
+  return [...fields.filter(isAskedFirst), ...fields.filter((field) => !isAskedFirst(field))];
+}
+
+/** It has to be given before a run can start. */
+export function isAskedFirst({ isRequired, fallback }: InputField): boolean {
+  return isRequired && fallback === undefined;
+}
+
+function fieldOf(name: string, schema: JsonObject, isRequired: boolean): InputField {
+  const { description, default: fallback, enum: choices } = schema;
+  return {
+    name,
+    kind: kindOf(schema),
+    isRequired,
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(fallback === undefined ? {} : { fallback }),
+    choices: Array.isArray(choices) ? (choices as readonly Json[]) : [],
+    isSecret: schema['writeOnly'] === true || schema['format'] === 'password',
+    schema,
+  };
+}
+
+function kindOf({ type, enum: choices }: JsonObject): FieldKind {
+  if (Array.isArray(choices) && choices.length > 0) return 'choice';
+  switch (type) {
+    case 'boolean':
+      return 'boolean';
+    case 'integer':
+      return 'integer';
+    case 'number':
+      return 'number';
+    case 'string':
+      return 'text';
+    case 'array':
+      return 'list';
+    default:
+      return 'json';
+  }
+}
+
+export type FieldValue = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly message: string };
+
+/** What a person typed, as the field's value. The daemon checks all of the schema; this says at once what is plainly wrong. */
+export function readFieldText({ kind, schema }: InputField, text: string): FieldValue {
+  switch (kind) {
+    case 'text':
+      return readText(schema, text);
+    case 'integer':
+    case 'number':
+      return readNumber(kind, schema, text.trim());
+    case 'list': {
+      const value = parseJson(text);
+      return Array.isArray(value) ? { ok: true, value } : refuse(l10n.t('A list is written as JSON: ["one", "two"].'));
+    }
+    case 'json': {
+      const value = parseJson(text);
+      return value === undefined ? refuse(l10n.t('This is written as JSON: {0}', '"text", 17, true, {"key": "value"}')) : { ok: true, value };
+    }
+    case 'boolean':
+      return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : refuse(l10n.t('Either true or false.'));
+    case 'choice':
+      return { ok: true, value: parseJson(text) ?? text };
+  }
+}
+
+/** The value as `readFieldText` reads it. */
+export function fieldText({ kind }: InputField, value: Json): string {
+  return kind === 'text' && typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function readText({ minLength, maxLength, pattern }: JsonObject, text: string): FieldValue {
+  // JSON Schema counts code points.
+  const { length } = Array.from(text);
+  if (typeof minLength === 'number' && length < minLength) return refuse(l10n.t('At least {0} characters.', minLength));
+  if (typeof maxLength === 'number' && length > maxLength) return refuse(l10n.t('At most {0} characters.', maxLength));
+  if (typeof pattern === 'string' && !matches(pattern, text)) return refuse(l10n.t('It has to match {0}.', pattern));
+  return { ok: true, value: text };
+}
+
+function readNumber(kind: 'integer' | 'number', { minimum, maximum }: JsonObject, text: string): FieldValue {
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) return refuse(l10n.t('A number.'));
+  if (kind === 'integer' && !Number.isInteger(value)) return refuse(l10n.t('A whole number.'));
+  if (typeof minimum === 'number' && value < minimum) return refuse(l10n.t('At least {0}.', minimum));
+  if (typeof maximum === 'number' && value > maximum) return refuse(l10n.t('At most {0}.', maximum));
+  return { ok: true, value };
+}
+
+/** A pattern that can't be understood here lets everything through; and a long text isn't tried, as a pattern may take for ever. */
+function matches(pattern: string, text: string): boolean {
+  if (text.length > 1000) return true;
+  try {
+    return new RegExp(pattern, 'u').test(text);
+  } catch {
+    return true;
+  }
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(message: string): FieldValue {
+  return { ok: false, message };
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { FaultProject } from './fault-project.ts';
+import { seededRandom } from './seeded-random.ts';
+
+/** A user that the tests may become when they run as root, for whom permissions mean nothing. */
+const nobody = 65_534;
+
+describe('a daemon that cannot start', function () {
+  this.timeout(60_000);
+
+  let project: FaultProject;
+  beforeEach(async () => {
+    project = await FaultProject.make({ 'workflows/empty.yaml': 'steps: { one: { uses: http/request, with: { url: "http://127.0.0.1:9/" } } }\n' });
+  });
+  afterEach(() => project.dispose());
+
+  /** A store that has been used. */
+  const makeStore = async (): Promise<void> => {
+    const daemon = await project.start();
+    await daemon.client.call('run/start', { workflow: 'empty', inputs: {} });
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+  };
+
+  /** It ends by itself, with these words for the person who started it. */
+  const assertRefuses = async (words: RegExp, launcher: readonly string[] = []): Promise<void> => {
+    const daemon = project.launch({ launcher });
+    assert.deepEqual(await daemon.end(), { code: 1, signal: null });
+    assert.match(daemon.words, words);
+    assert.equal(daemon.words.trim().split('\n').length, 1, `one line, no stack:\n${daemon.words}`);
+    await assert.rejects(stat(path.join(project.stateFolder, 'daemon.json')), 'it left a daemon.json');
+  };
+
+  /** What was there is there afterwards, byte for byte. */
+  const assertLeavesAlone = async (words: RegExp): Promise<void> => {
+    const before = await readFile(project.storeFile);
+    await assertRefuses(words);
+    assert.ok(before.equals(await readFile(project.storeFile)), 'the store was changed');
+  };
+
+  it('says what to do where the store is no database', async () => {
+    const random = seededRandom(1);
+    await project.write('state/store.db', Buffer.from(Array.from({ length: 20_000 }, () => random() * 256)));
+    await assertLeavesAlone(/The store is no database.*store\.db was left as it is\. Put a backup in its place, or move it away/);
+  });
+
+  it('says what to do where the store is cut off', async () => {
+    await makeStore();
+    await truncate(project.storeFile, 20_000);
+    await assertLeavesAlone(/The store is damaged.*store\.db was left as it is\. Put a backup in its place, or move it away/);
+  });
+
+  it('refuses the store of a newer version', async () => {
+    await makeStore();
+    const db = new DatabaseSync(project.storeFile);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    await assertLeavesAlone(/store\.db has version 99, and this Sluice knows versions up to \d+: use the newer Sluice/);
+  });
+
+  it('says so where its folder is none', async () => {
+    await writeFile(project.stateFolder, 'something else');
+    const daemon = project.launch();
+    assert.deepEqual(await daemon.end(), { code: 1, signal: null });
+    assert.match(daemon.words, /\.sluice\/state is no folder: move what is there away/);
+    assert.equal(await readFile(project.stateFolder, 'utf8'), 'something else');
+  });
+
+  it('says so where its folder cannot be written', async function () {
+    if (process.platform === 'win32') this.skip();
+    await mkdir(project.stateFolder);
+    const launcher = process.getuid?.() === 0 ? ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'] : [];
+    if (launcher.length > 0) for (const folder of [project.folder, project.stateFolder]) chownSync(folder, nobody, nobody);
+    chmodSync(project.stateFolder, 0o500);
+    await assertRefuses(/\.sluice\/state can't be written: EACCES/, launcher);
+    chmodSync(project.stateFolder, 0o700);
+  });
+
+  it('says so where its lock is something else', async () => {
+    await project.write('state/daemon.lock', 'x'.repeat(3000));
+    await assertRefuses(/daemon\.lock can't be locked \(file is not a database\); it has to be an empty file, so delete it/);
+  });
+});
+
+describe('what a daemon finds at its start', function () {
+  this.timeout(60_000);
+
+  let project: FaultProject;
+  beforeEach(async () => {
+    project = await FaultProject.make({});
+  });
+  afterEach(() => project.dispose());
+
+  it('may be a half-written daemon.json: it is replaced', async () => {
+    await project.write('state/daemon.json', '{"pid":12');
+    const daemon = await project.start();
+    const { pid } = await daemon.client.call('daemon/status', {});
+    assert.equal(pid, daemon.pid);
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+  });
+
+  it('may be the lock, the log and the daemon.json of one that was killed', async () => {
+    const killed = await project.start();
+    await killed.kill();
+    const daemon = await project.start();
+    const { pid } = await daemon.client.call('daemon/status', {});
+    assert.equal(pid, daemon.pid);
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+    await assert.rejects(stat(path.join(project.stateFolder, 'daemon.json')));
+  });
+
+  it('may be nothing: all of its state was deleted while it stood still', async () => {
+    const first = await project.start();
+    await first.stop();
+    await rm(project.stateFolder, { recursive: true });
+    const daemon = await project.start();
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+  });
+});
