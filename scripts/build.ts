@@ -1,5 +1,5 @@
 /**
- * Bundles the programs of the daemon and its command into `dist/`, each with its source map beside it.
+ * Bundles the programs of the daemon, its command and the VS Code extension into `dist/`, each with its source map beside it.
  *
  * All output lies flat in `dist/`, shared chunks too: code finds its sibling programs by `import.meta.url`
  * (see `daemon/store/sqlite/worker-location.ts`), and a chunk in a folder of its own would look in the wrong place.
@@ -19,12 +19,26 @@ const programs = {
   'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
 };
 
+/** VS Code loads extensions as CommonJS, and hands the module `vscode` in. */
+const extensionProgram = { extension: 'extension/extension.ts' };
+
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none unless it makes one.
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
+const shared = {
+  absWorkingDir: root,
+  outdir: outputFolder,
+  bundle: true,
+  platform: 'node',
+  target: 'node22.19',
+  sourcemap: 'linked',
+  metafile: true,
+  logLevel: 'warning',
+} as const;
+
 async function main(): Promise<number> {
-  const missing = Object.values(programs).filter((file) => !existsSync(path.join(root, file)));
+  const missing = Object.values({ ...programs, ...extensionProgram }).filter((file) => !existsSync(path.join(root, file)));
   if (missing.length > 0) {
     console.error(`build: not found: ${missing.join(', ')}; scripts/build.ts lists what is built`);
     return 1;
@@ -33,22 +47,12 @@ async function main(): Promise<number> {
   const startedAtMs = performance.now();
   await rm(outputFolder, { recursive: true, force: true });
   try {
-    const { metafile } = await build({
-      absWorkingDir: root,
-      entryPoints: programs,
-      outdir: outputFolder,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node22.19',
-      sourcemap: 'linked',
-      chunkNames: 'chunk-[hash]',
-      banner: { js: requireBanner },
-      metafile: true,
-      logLevel: 'warning',
-    });
-    report(metafile, performance.now() - startedAtMs);
+    const bundles = await Promise.all([
+      build({ ...shared, entryPoints: programs, splitting: true, format: 'esm', chunkNames: 'chunk-[hash]', banner: { js: requireBanner } }),
+      build({ ...shared, entryPoints: extensionProgram, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
+    ]);
+    for (const { metafile } of bundles) report(metafile);
+    console.log(`built in ${((performance.now() - startedAtMs) / 1000).toFixed(2)} s`);
     return 0;
   } catch {
     // esbuild has printed its errors, each with its place.
@@ -57,11 +61,10 @@ async function main(): Promise<number> {
   }
 }
 
-function report(metafile: Metafile, tookMs: number): void {
+function report(metafile: Metafile): void {
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
     if (!file.endsWith('.map')) console.log(`${file}  ${(bytes / 1024).toFixed(0)} kB`);
   }
-  console.log(`built in ${(tookMs / 1000).toFixed(2)} s`);
 }
 
 process.exitCode = await main();

@@ -25,6 +25,11 @@ export interface ActionContext {
   readonly now: number;
   /** A connection of `connections.yaml` with its secrets filled in; undefined where there is none of that name. */
   connection(name: string): ResolvedConnection | undefined;
+  /**
+   * Tells that the request is on its way. The queue's rate counts from then; where an action doesn't tell, from the attempt's
+   * end, and what is lost by that is the time that an attempt takes, once a window.
+   */
+  sent(): void;
   /** The project's folder, absolute: attachments and templates are named relative to it. */
   readonly projectFolder: string;
 }

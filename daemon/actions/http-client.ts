@@ -13,6 +13,8 @@ export interface HttpCall {
   readonly maxBytes: number;
   /** Ends the call at once and closes its socket. */
   readonly signal: AbortSignal;
+  /** Told when the connection stands and the request goes out. */
+  readonly sent: () => void;
 }
 
 export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error } | { readonly kind: 'aborted' };
@@ -118,6 +120,7 @@ export class HttpClient {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
+  readonly #sent: () => void;
   #resolve: ((outcome: HttpOutcome) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -128,6 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(call: HttpCall, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
     this.#maxBytes = call.maxBytes;
+    this.#sent = call.sent;
     this.#resolve = resolve;
     this.#signal.addEventListener('abort', this.#onAbort);
   }
@@ -135,6 +139,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Also called when a call that waited for a connection gets one, which may be after its end. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#sent();
     if (this.#resolve === undefined) controller.abort(new Error('the attempt has ended'));
   }
 

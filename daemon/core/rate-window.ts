@@ -7,7 +7,16 @@ import type { Rate } from '../../schemas/workflow/rate.ts';
 const remembered = 1000;
 /** A start may be late by this much without pushing those behind it, in milliseconds. */
 const latenessMs = 20;
-/** A start that was taken. Give it to `ended`, or, before any later one is taken, to `giveBack`. */
+/**
+ * How long a call may take on its way, from where it was sent to where the other side counts it: this share of the window, and
+ * never longer than 250 ms.
+ */
+const guardShare = 0.015;
+const longestGuardMs = 250;
+/** After that long a call counts though nobody knows what has become of it, in milliseconds; after one window at the latest. */
+const longestUnseenMs = 10_000;
+
+/** A start that was taken. Tell what becomes of it, or, before any later one is taken, give it back. */
 export interface RateTicket {
   readonly number: number;
   /** When the attempt may start. */
@@ -16,17 +25,21 @@ export interface RateTicket {
   readonly theoreticalArrival: number;
 }
 
-/** A call may take this long from its start until the other side counts it: this share of the window, and never longer than … */
-const guardShare = 0.015;
-const longestGuardMs = 250;
+/** A start from before a restart. */
+export interface RestoredStart {
+  readonly at: number;
+  readonly endedAt: number;
+  /** A crash ended it, so it may have been on its way still. */
+  readonly isCutOff: boolean;
+}
 
 /**
  * Decides when attempts may start, so that in any window of `rate.perMs` at most `rate.limit` do, as the *receiver* sees it.
  *
  * Two rules, both have to agree:
- * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: a start counts
- *   from `guard` after it, or from its end if that came sooner, because a slow call followed `limit` places later by a
- *   quick one would otherwise put `limit + 1` arrivals into one window.
+ * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: where the call has
+ *   ended, by then; where it was seen to be sent, `guard` after that; else a window later. A start that counted at once would
+ *   put `limit + 1` arrivals into one window whenever a slow connection is followed, `limit` places later, by a quick one.
  * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
  *
  * Times are milliseconds of one monotonic clock.
@@ -50,9 +63,14 @@ export class RateWindow {
     return this.#rate;
   }
 
-  /** The longest time after its start at which a start begins to count. */
+  /** What a call may take on its way, once it has been sent. */
   get guardMs(): number {
     return Math.min(this.#rate.perMs * guardShare, longestGuardMs);
+  }
+
+  /** When a call that neither was seen to be sent nor has ended counts at the latest, from its start. */
+  get #unseenMs(): number {
+    return Math.min(this.#rate.perMs, longestUnseenMs);
   }
 
   /** When the next attempt may start; not before `now`. */
@@ -66,7 +84,7 @@ export class RateWindow {
   /** Takes a start, at a time from `nextStart`. */
   take(at: number): RateTicket {
     const ticket = { number: this.#taken++, at, lastStart: this.#lastStart, theoreticalArrival: this.#theoreticalArrival };
-    this.#push(at + this.guardMs);
+    this.#push(at + this.#unseenMs);
     this.#lastStart = at;
     this.#theoreticalArrival = Math.max(this.#theoreticalArrival, at - Math.min(latenessMs, this.#spacingMs() / 2)) + this.#spacingMs();
     return ticket;
@@ -89,24 +107,24 @@ export class RateWindow {
     const age = this.#taken - ticket.number;
     if (age > this.#size) return;
     const slot = this.#slot(age);
-    this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.guardMs);
+    this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.#unseenMs);
+  }
+
+  /** The connection of that ticket's attempt stands, and its request is on its way. */
+  sent(ticket: RateTicket, now: number): void {
+    this.#countBy(ticket, now + this.guardMs);
   }
 
   /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */
   ended(ticket: RateTicket, now: number): void {
-    const age = this.#taken - ticket.number;
-    if (age > this.#size) return;
-    const slot = this.#slot(age);
-    const counted = this.#counted[slot] ?? 0;
-    if (now < counted) this.#counted[slot] = now;
+    this.#countBy(ticket, now);
   }
 
-  /**
-   * Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way to the other
-   * side, so none of them counts as ended.
-   */
-  restore(starts: readonly number[], now: number): void {
-    for (const start of starts) this.take(Math.min(start, now));
+  /** Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way. */
+  restore(starts: readonly RestoredStart[], now: number): void {
+    for (const { at, endedAt, isCutOff } of starts) {
+      this.#countBy(this.take(Math.min(at, now)), Math.min(endedAt, now) + (isCutOff ? this.guardMs : 0));
+    }
     this.#forgetDebt();
   }
 
@@ -127,6 +145,13 @@ export class RateWindow {
   /** Starts that an earlier rate allowed would be spaced by this one for hours; all that they cost is their place in the log. */
   #forgetDebt(): void {
     this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + this.#rate.burst * this.#spacingMs());
+  }
+
+  #countBy(ticket: RateTicket, time: number): void {
+    const age = this.#taken - ticket.number;
+    if (age > this.#size) return;
+    const slot = this.#slot(age);
+    if (time < (this.#counted[slot] ?? 0)) this.#counted[slot] = time;
   }
 
   #spacingMs(): number {

@@ -82,7 +82,7 @@ export class Engine {
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
-    this.#pruner = new Pruner({ clock, store, onError: (error) => this.#note(error, 'old runs could not be deleted') });
+    this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
 
   /** Runs that haven't ended. */

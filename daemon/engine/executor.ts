@@ -112,7 +112,7 @@ export class Executor {
       if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
       slot.started();
       failPoint('attempt-before-effect');
-      const work = this.#act(job, step, attempt.signal);
+      const work = this.#act(job, step, slot, attempt.signal);
       const result = await attempt.race(work, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
       failPoint('attempt-after-effect');
       if (result === 'given-up') this.#awaitLate(work, job);
@@ -134,7 +134,7 @@ export class Executor {
     );
   }
 
-  async #act(job: ClaimedJob, step: Step, signal: AbortSignal): Promise<ActionResult> {
+  async #act(job: ClaimedJob, step: Step, slot: Slot, signal: AbortSignal): Promise<ActionResult> {
     const { actions, clock, storeId, projectFolder } = this.#options;
     const action = actions.get(step.uses);
     if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
@@ -146,6 +146,7 @@ export class Executor {
       jobCreatedAt: job.createdAt,
       now: clock.now(),
       connection: (name) => this.#connection(name),
+      sent: () => slot.sent(),
       projectFolder,
     };
     return action.execute(input.value, context);

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
@@ -69,12 +69,34 @@ export class FanOut {
     for (const name of [...this.#waiting.keys()]) this.#wake(name);
   }
 
+  /**
+   * Deletes copies that were made before, but those of open fan-outs. One that is cut short leaves its copy behind, because a
+   * replay may reopen its step.
+   */
+  async forget(before: number): Promise<void> {
+    const open = new Set(this.#open.map((expansion) => this.#copyName(expansion.stepId)));
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const copy = path.join(this.#folder, name);
+      if (open.has(path.parse(name).name)) continue;
+      const { mtimeMs } = await stat(copy);
+      if (mtimeMs < before) await rm(copy, { force: true });
+    }
+  }
+
   /** Ends after the chunk that is under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.wakeAll();
     for (const end of this.#pauses) end();
     await Promise.all(this.#underWay.values());
+  }
+
+  get #folder(): string {
+    return path.join(this.#options.stateFolder, 'items');
+  }
+
+  #copyName(stepId: number): string {
+    return `${this.#options.storeId()}-${stepId}`;
   }
 
   #takeUp(): void {
@@ -129,7 +151,7 @@ export class FanOut {
 
   async #expandFile({ stepId, queue, cursor }: Expansion, file: string): Promise<void> {
     const { store, clock } = this.#options;
-    const copy = path.join(this.#options.stateFolder, 'items', `${this.#options.storeId()}-${stepId}${path.extname(file).toLowerCase()}`);
+    const copy = path.join(this.#folder, `${this.#copyName(stepId)}${path.extname(file).toLowerCase()}`);
     const problem = await this.#copy(file, copy, cursor);
     if (problem !== undefined) {
       await this.#fail(stepId, problem);

@@ -10,15 +10,23 @@ const chunk = 500;
 export class Pruner {
   readonly #clock: Clock;
   readonly #store: Store;
+  readonly #forget: (before: number) => Promise<void>;
   readonly #onError: (error: unknown) => void;
   #settings: Pick<EngineSettings, 'queues' | 'config'> | undefined;
   #timer: Timer | undefined;
   #work: Promise<void> | undefined;
   #stopped = true;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store; readonly onError: (error: unknown) => void }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly store: Store;
+    /** Deletes what is kept outside of the store for runs that ended before. */
+    readonly forget: (before: number) => Promise<void>;
+    readonly onError: (error: unknown) => void;
+  }) {
     this.#clock = options.clock;
     this.#store = options.store;
+    this.#forget = options.forget;
     this.#onError = options.onError;
   }
 
@@ -61,5 +69,6 @@ export class Pruner {
         limit: chunk,
       }));
     }
+    if (!this.#stopped && this.#settings !== undefined) await this.#forget(this.#clock.now() - this.#settings.config.keepRunsMs);
   }
 }

@@ -138,7 +138,7 @@ export class QueueRunner {
     const now = this.#clock.monotonic();
     const origin = now - this.#clock.now();
     this.#window?.restore(
-      starts.map((start) => start + origin),
+      starts.map(({ at, endedAt, isCutOff }) => ({ at: at + origin, endedAt: endedAt + origin, isCutOff })),
       now,
     );
   }
@@ -287,13 +287,14 @@ export class QueueRunner {
   }
 
   #freeSlot(): Slot {
-    return { startInMs: 0, started: () => {}, release: () => this.#release() };
+    return { startInMs: 0, started: () => {}, sent: () => {}, release: () => this.#release() };
   }
 
   #ratedSlot(window: RateWindow, ticket: RateTicket): Slot {
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
       started: () => window.started(ticket, this.#clock.monotonic()),
+      sent: () => window.sent(ticket, this.#clock.monotonic()),
       release: () => {
         window.ended(ticket, this.#clock.monotonic());
         this.#release();

@@ -4,6 +4,8 @@ export interface Slot {
   readonly startInMs: number;
   /** The attempt starts. */
   started(): void;
+  /** The attempt's request is on its way: what was slow before, such as the connection, is over. */
+  sent(): void;
   /** The attempt has ended, or will never start. */
   release(): void;
 }

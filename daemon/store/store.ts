@@ -2,6 +2,7 @@ import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 
@@ -94,7 +95,7 @@ export interface StoredQueue {
   /** As last given to `configure`. */
   readonly definition?: QueueDefinition;
   /** Recorded starts, oldest first. */
-  readonly starts: readonly number[];
+  readonly starts: readonly RestoredStart[];
 }
 
 export interface Committed {

@@ -30,7 +30,7 @@ process.on('message', (question: BenchQuestion) => {
 const { port } = await daemon.start();
 answer({ port });
 await daemon.stopped;
-process.disconnect?.();
+if (process.connected) process.disconnect();
 
 /** Answers when so many jobs have been started from the next one on. */
 function count(jobs: number): void {

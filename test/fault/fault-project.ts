@@ -59,6 +59,11 @@ export class FaultProject {
     return daemon;
   }
 
+  /** As if no daemon had ever been. */
+  async clearState(): Promise<void> {
+    await rm(this.stateFolder, { recursive: true, force: true });
+  }
+
   async log(): Promise<string> {
     return readFile(path.join(this.stateFolder, 'daemon.log'), 'utf8').catch(() => '');
   }

@@ -128,13 +128,20 @@ export class EngineBench {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** Turns of the event loop until something is so that comes by itself, without time. */
+  async wait(condition: () => boolean): Promise<void> {
+    while (!condition()) await this.turn();
+  }
+
   /** From now on no write ends until what comes back is called. */
   slowDown(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#slow = promise;
+    let release = (): void => {};
+    this.#slow = new Promise((resolve) => {
+      release = resolve;
+    });
     return () => {
       this.#slow = undefined;
-      resolve();
+      release();
     };
   }
 
@@ -236,12 +243,12 @@ export class EngineBench {
   /** Ends it as `sluice down` does; the clock goes on as long as it needs. */
   async stop(): Promise<void> {
     const { engine } = this;
-    let stopped = false;
+    const end = { reached: false };
     const stopping = engine.stop().then(() => {
-      stopped = true;
+      end.reached = true;
     });
     await this.rest();
-    for (let next = this.clock.nextTimerAt(); !stopped && next !== undefined; next = this.clock.nextTimerAt()) await this.advance(next - this.clock.now());
+    for (let next = this.clock.nextTimerAt(); !end.reached && next !== undefined; next = this.clock.nextTimerAt()) await this.advance(next - this.clock.now());
     await stopping;
     await this.store.close();
     this.#engine = undefined;

@@ -39,6 +39,7 @@ export class ScriptedAction implements Action {
     const script = input['do'] ?? 'ok';
     const words = Array.isArray(script) ? (script as readonly Json[]) : [script];
     const word = words[Math.min(count, words.length - 1)];
+    context.sent();
     const { alive } = this;
     this.#begin(key);
     try {

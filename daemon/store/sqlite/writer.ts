@@ -98,7 +98,7 @@ export class Writer {
     failPoint('open-after-commit');
     return {
       ...answers,
-      queues: this.#queues(),
+      queues: this.#queues(params.now),
       committed: { ...committed, queues: this.#state.allDepths(), runs: undefined },
     };
   }
@@ -163,12 +163,17 @@ export class Writer {
     return id;
   }
 
-  #queues(): StoredQueue[] {
+  #queues(now: number): StoredQueue[] {
     return this.#db
       .sql('SELECT * FROM queues')
       .all()
       .map((row) => {
-        const starts = this.#db.sql('SELECT at FROM rate_starts WHERE queue_id = ? ORDER BY at').all(row['id'] ?? null);
+        const starts = this.#db
+          .sql(
+            `SELECT r.at, coalesce(a.ended_at, ?) AS ended_at, coalesce(a.state, 'interrupted') AS state
+             FROM rate_starts r LEFT JOIN attempts a ON a.job_id = r.job_id AND a.number = r.attempt WHERE r.queue_id = ? ORDER BY r.at`,
+          )
+          .all(now, row['id'] ?? null);
         return {
           name: String(row['name']),
           paused: row['paused'] === 1,
@@ -176,7 +181,7 @@ export class Writer {
           ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
           ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
           ...(row['held_until'] === null ? {} : { heldUntil: Number(row['held_until']) }),
-          starts: starts.map((start) => Number(start['at'])),
+          starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
         };
       });
   }

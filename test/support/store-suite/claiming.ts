@@ -92,10 +92,16 @@ export function describeClaiming(bench: () => StoreBench): void {
     const began = store.now;
     await start([0, 12.5]);
     const starts = async () => (await store.crash()).queues.find((queue) => queue.name === 'rated')?.starts;
-    assert.deepEqual(await starts(), [began, began + 12.5]);
+    assert.deepEqual(await starts(), [
+      { at: began, endedAt: began, isCutOff: true },
+      { at: began + 12.5, endedAt: began, isCutOff: true },
+    ]);
     store.now += 60_005;
     await start([0]);
-    assert.deepEqual(await starts(), [began + 12.5, store.now]);
+    assert.deepEqual(await starts(), [
+      { at: began + 12.5, endedAt: began, isCutOff: true },
+      { at: store.now, endedAt: store.now, isCutOff: true },
+    ]);
   });
 
   it('keeps what a queue was told: pauses, rates, concurrency, holds and its declaration', async () => {
@@ -104,7 +110,7 @@ export function describeClaiming(bench: () => StoreBench): void {
     const queue = 'kept';
     const definition = { name: queue, maxDepth: 10, priority: 7 };
     const kept = async () => {
-      const { queues } = await store.crash();
+      const { queues } = await store.crash([definition]);
       return queues.find(({ name }) => name === queue);
     };
     await store.store.configure({ queues: [definition], env: {} });
@@ -117,6 +123,8 @@ export function describeClaiming(bench: () => StoreBench): void {
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, heldUntil: held, starts: [] });
     await store.store.setQueue({ queue, rate: 'file', concurrency: 'file' });
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, heldUntil: held, starts: [] });
+    await store.store.configure({ queues: [], env: {} });
+    assert.deepEqual(await kept(), { name: queue, paused: false, heldUntil: held, starts: [] }, 'what is declared no more is forgotten');
   });
 
   it('tells since when the oldest pending job of each queue waits', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { RateWindow, type RateTicket } from '../../../../daemon/core/rate-window.ts';
+import { RateWindow, type RateTicket, type RestoredStart } from '../../../../daemon/core/rate-window.ts';
 import type { Rate } from '../../../../schemas/workflow/rate.ts';
 
 const rates: fc.Arbitrary<Rate> = fc
@@ -8,10 +8,11 @@ const rates: fc.Arbitrary<Rate> = fc
   .map(({ limit, perMs, share }) => ({ limit, perMs, burst: Math.max(1, Math.round(limit * share)) }));
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-/** Shares: of the window that passes before, of the guard that the way takes, of the guard that the answer takes. */
+/** Shares: of the window that passes before, of half a window until it is sent, of the guard for the way, of the guard for the answer. */
 const step = fc.record({
   kind: fc.constantFrom('call', 'call', 'call', 'call', 'call', 'call', 'unused', 'restart'),
   pause: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: share }),
+  connect: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: share }),
   way: fc.oneof(fc.constant(0), fc.constant(1), share),
   answer: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 20, noNaN: true })),
 });
@@ -26,12 +27,20 @@ function overfull(arrivals: readonly number[], { limit, perMs }: Rate): string |
   return undefined;
 }
 
+interface Call {
+  readonly ticket: RateTicket;
+  readonly sentAt: number;
+  readonly arrivesAt: number;
+  readonly endsAt: number;
+  isSent: boolean;
+}
+
 function steady(rate: Rate, windows: number): number[] {
   const window = new RateWindow(rate);
   const starts: number[] = [];
   for (let now = 0; now < windows * rate.perMs; ) {
     now = window.nextStart(now);
-    window.take(now);
+    window.sent(window.take(now), now);
     starts.push(now);
   }
   return starts;
@@ -42,19 +51,29 @@ describe('a rate window', () => {
     fc.assert(
       fc.property(rates, fc.array(step, { minLength: 10, maxLength: 300 }), (rate, steps) => {
         let window = new RateWindow(rate);
-        let underWay: { readonly ticket: RateTicket; readonly endsAt: number }[] = [];
-        let starts: number[] = [];
+        let calls: Call[] = [];
+        let stored: RestoredStart[] = [];
         const arrivals: number[] = [];
         let now = 0;
-        for (const { kind, pause, way, answer } of steps) {
+        const happened = (until: number): void => {
+          for (const call of calls) {
+            if (call.sentAt <= until && !call.isSent) {
+              call.isSent = true;
+              window.sent(call.ticket, call.sentAt);
+              arrivals.push(call.arrivesAt);
+            }
+            if (call.endsAt <= until) window.ended(call.ticket, call.endsAt);
+          }
+        };
+        for (const { kind, pause, connect, way, answer } of steps) {
           now += pause * rate.perMs;
-          for (const { ticket, endsAt } of underWay.filter((one) => one.endsAt <= now)) window.ended(ticket, endsAt);
-          underWay = underWay.filter((one) => one.endsAt > now);
+          happened(now);
           if (kind === 'restart') {
             window = new RateWindow(rate);
-            starts = starts.filter((start) => start >= now - rate.perMs - 1000);
-            window.restore(starts, now);
-            underWay = [];
+            for (const { ticket, endsAt } of calls) stored.push({ at: ticket.at, endedAt: Math.min(endsAt, now), isCutOff: endsAt > now });
+            stored = stored.filter(({ at }) => at >= now - rate.perMs - 1000);
+            window.restore(stored, now);
+            calls = [];
             continue;
           }
           const at = window.nextStart(now);
@@ -66,10 +85,11 @@ describe('a rate window', () => {
             continue;
           }
           now = at;
-          starts.push(at);
-          arrivals.push(at + way * window.guardMs);
-          underWay.push({ ticket, endsAt: at + (way + answer) * window.guardMs });
+          const sentAt = at + (connect * Math.min(rate.perMs, 10_000)) / 2;
+          const arrivesAt = sentAt + way * window.guardMs;
+          calls.push({ ticket, sentAt, arrivesAt, endsAt: arrivesAt + answer * window.guardMs, isSent: false });
         }
+        happened(Infinity);
         assert.equal(overfull(arrivals, rate), undefined);
       }),
       { numRuns: 500 },
@@ -87,6 +107,7 @@ describe('a rate window', () => {
           const ticket = window.take(at);
           now = at + late * late * rate.perMs;
           window.started(ticket, now);
+          window.sent(ticket, now);
           arrivals.push(now + way * window.guardMs);
         }
         assert.equal(overfull(arrivals, rate), undefined);
@@ -157,9 +178,11 @@ describe('a rate window', () => {
     assert.deepEqual([window.used(200), window.used(1050), window.used(1200)], [3, 2, 0]);
   });
 
-  it('opens earlier where a call has ended before its guard', () => {
+  it('opens earlier the more is known of a call: that it was sent, that it has ended', () => {
     const window = new RateWindow({ limit: 1, perMs: 10_000, burst: 1 });
     const ticket = window.take(0);
+    assert.equal(window.nextStart(0), 20_000);
+    window.sent(ticket, 0);
     assert.equal(window.nextStart(0), 10_150);
     window.ended(ticket, 10);
     assert.ok(window.nextStart(0) < 10_150);
@@ -181,9 +204,12 @@ describe('a rate window', () => {
     const now = starts.at(-1) ?? 0;
     const tenth = starts.at(-10) ?? 0;
     const restarted = new RateWindow(slow);
-    restarted.restore(starts, now);
+    restarted.restore(
+      starts.map((at) => ({ at, endedAt: at, isCutOff: false })),
+      now,
+    );
     const changed = new RateWindow(fast);
-    for (const start of starts) changed.take(start);
+    for (const start of starts) changed.ended(changed.take(start), start);
     changed.change(slow);
     for (const window of [restarted, changed]) {
       const next = window.nextStart(now);
@@ -205,7 +231,7 @@ describe('a rate window', () => {
 
   it('takes a start of the future, as a clock that was set back leaves it, for one of now', () => {
     const window = new RateWindow({ limit: 1, perMs: 1000, burst: 1 });
-    window.restore([90_000], 500);
+    window.restore([{ at: 90_000, endedAt: 90_000, isCutOff: true }], 500);
     assert.ok(window.nextStart(500) <= 500 + 1000 + window.guardMs);
   });
 });

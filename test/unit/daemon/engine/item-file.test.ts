@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EngineBench } from '../../../support/engine-bench.ts';
@@ -145,6 +145,20 @@ steps:
     await bench.rest();
     assert.deepEqual((await bench.runDetail(1)).jobs.succeeded, 3000);
     assert.deepEqual(new Set(items().map((item) => JSON.stringify(item))).size, 3000);
+  });
+
+  it('has a copy no longer than runs are kept, where the fan-out was cut short', async () => {
+    bench.file('bad.jsonl', '{}\nnope\n');
+    await bench.run(over('bad.jsonl'));
+    bench.file('open.jsonl', '{}\n'.repeat(600));
+    await bench.run(over('open.jsonl', ', max-depth: 10').replace('with: {', 'timeout: 1h\n    with: { do: hang,'));
+    const folder = path.join(bench.stateFolder, 'items');
+    assert.equal(readdirSync(folder).length, 2);
+    const before = new Date(bench.clock.now() - 31 * 86_400_000);
+    for (const name of readdirSync(folder)) utimesSync(path.join(folder, name), before, before);
+    await bench.advance(10 * 60 * second);
+    await bench.wait(() => readdirSync(folder).length === 1);
+    assert.match(readdirSync(folder).join(' '), /-3\.jsonl|-2\.jsonl/);
   });
 
   it('that can\'t be copied just now is tried again', async () => {

@@ -43,9 +43,9 @@ inputs:
   list: { type: array }
 `, { list: [{ id: 'a', do: 'ok' }, { id: 'b', do: 'invalid' }, { id: 'c', do: 'ok' }, { id: 'a', do: 'ok' }] });
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
-    const { input } = bench.action.seen.at(-1) ?? {};
+    const input = bench.action.inputs.at(-1);
     assert.deepEqual(input?.['ids'], ['a', 'c']);
-    const [, second] = input?.['all'] as readonly Record<string, unknown>[];
+    const [, second] = input['all'] as readonly Record<string, unknown>[];
     assert.deepEqual(second, {
       key: 'b',
       item: { id: 'b', do: 'invalid' },
@@ -54,6 +54,6 @@ inputs:
       error: { kind: 'invalid', cause: 'invalid', message: 'The attempt met: invalid.' },
     });
     const { steps } = await bench.runDetail(run);
-    assert.deepEqual([steps[0]?.jobs.total, steps[0]?.duplicates], [3, 1]);
+    assert.deepEqual(steps.slice(0, 1).map(({ jobs, duplicates }) => [jobs.total, duplicates]), [[3, 1]]);
   });
 });

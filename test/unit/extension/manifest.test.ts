@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { commands, contextKeys, schemes, settings, viewContainer, views } from '../../../extension/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const manifest = readJson('package.json');
+const texts = readJson('package.nls.json');
+const contributes = objectOf(manifest['contributes']);
+const contributedCommands = listOf(contributes['commands']).map((command) => textOf(command['command']));
+const manifestText = JSON.stringify(contributes);
+
+describe('package.json and the extension', () => {
+  it('have the same commands', () => {
+    assert.deepEqual(contributedCommands.toSorted(), Object.values(commands).toSorted());
+  });
+
+  it('implement each command in a file of its own, and list it', () => {
+    const files = globSync('extension/commands/*.ts', { cwd: root }).map((file) => readFileSync(path.join(root, file), 'utf8'));
+    const all = readFileSync(path.join(root, 'extension/commands/all-commands.ts'), 'utf8');
+    for (const name of Object.keys(commands)) {
+      assert.equal(files.filter((text) => text.includes(`export const ${name}: Command = {\n  id: commands.${name},`)).length, 1, name);
+      assert.ok(all.includes(`\n  ${name},\n`), name);
+    }
+  });
+
+  it('have the same views, in the same container', () => {
+    const contributed = objectOf(contributes['views']);
+    assert.deepEqual(Object.keys(contributed), [viewContainer]);
+    assert.deepEqual(listOf(contributed[viewContainer]).map(({ id }) => id), Object.values(views));
+  });
+
+  it('have the same settings', () => {
+    const properties = Object.keys(objectOf(objectOf(contributes['configuration'])['properties']));
+    const { section, ...names } = settings;
+    assert.deepEqual(properties.toSorted(), Object.values(names).map((name) => `${section}.${name}`).toSorted());
+  });
+
+  it('look only at context keys that are set, and set none that nobody looks at', () => {
+    const known: ReadonlySet<string> = new Set([...Object.values(contextKeys), ...Object.values(commands), ...Object.values(views)]);
+    const used = whens(contributes).flatMap((when) => when.match(/\bsluice\.\w+/g) ?? []);
+    assert.deepEqual(used.filter((name) => !known.has(name) && name !== 'sluice.yaml'), []);
+    for (const key of Object.values(contextKeys)) assert.ok(used.includes(key), `${key} is looked at nowhere`);
+  });
+
+  it('use only commands and views in menus that there are', () => {
+    const menus = Object.values(objectOf(contributes['menus'])).flatMap((menu) => listOf(menu));
+    for (const { command } of menus) assert.ok(contributedCommands.includes(textOf(command)), textOf(command));
+    const used = [...manifestText.matchAll(/view == (sluice\.\w+)/g)].map((match) => match[1] ?? '');
+    const known: readonly string[] = Object.values(views);
+    assert.deepEqual(used.filter((view) => !known.includes(view)), []);
+  });
+
+  it('use only tokens of rows that some row has', () => {
+    const sources = globSync('extension/views/**/*.ts', { cwd: root }).map((file) => readFileSync(path.join(root, file), 'utf8')).join('\n');
+    const states = 'pending delayed active succeeded dead failed running stopped connected incompatible';
+    for (const match of manifestText.matchAll(/viewItem =~ \/\\\\b\(?([\w|]+)\)?\\\\b\//g)) {
+      for (const token of (match[1] ?? '').split('|')) assert.match(`${sources}\n${states}`, new RegExp(`\\b${token}\\b`), token);
+    }
+  });
+
+  it('put what destroys last, and behind a group of its own', () => {
+    for (const item of listOf(objectOf(contributes['menus'])['view/item/context'])) {
+      const destroys = /discard|cancel|stop/.test(textOf(item['command']));
+      const group = textOf(item['group']);
+      assert.ok(group.startsWith('inline') || group.startsWith('9_destructive') === destroys, `${textOf(item['command'])} in ${group}`);
+    }
+  });
+
+  it('have a text for each of its keys, and no other', () => {
+    const used = new Set([...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map((match) => match[1] ?? ''));
+    assert.deepEqual([...used].toSorted(), Object.keys(texts).toSorted());
+  });
+
+  it('link only to commands that there are, in every welcome text', () => {
+    const links = [...JSON.stringify(texts).matchAll(/\(command:([\w.]+)\)/g)].map((match) => match[1] ?? '');
+    assert.ok(links.length > 0);
+    for (const link of links) assert.ok(!link.startsWith('sluice.') || contributedCommands.includes(link), link);
+  });
+
+  it('name files that are there', () => {
+    assert.equal(manifest['main'], './dist/extension.cjs');
+    const icons = [...manifestText.matchAll(/"(media\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    for (const file of [textOf(manifest['icon']), ...icons]) assert.ok(existsSync(path.join(root, file)), file);
+  });
+
+  it('wake up for a project, its views and its commands, and never at the start', () => {
+    assert.deepEqual(manifest['activationEvents'], ['workspaceContains:.sluice', `onFileSystem:${schemes.deadLetter}`]);
+  });
+
+  it('have the same version of VS Code, in types and in what is asked for', () => {
+    const types = textOf(objectOf(manifest['devDependencies'])['@types/vscode']);
+    assert.equal(objectOf(manifest['engines'])['vscode'], `^${types.replace(/\.\d+$/, '.0')}`);
+  });
+});
+
+function readJson(file: string): JsonObject {
+  return objectOf(JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Json);
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  assert.ok(isJsonObject(value));
+  return value;
+}
+
+function listOf(value: Json | undefined): readonly JsonObject[] {
+  assert.ok(Array.isArray(value));
+  return (value as readonly Json[]).map(objectOf);
+}
+
+function textOf(value: Json | undefined): string {
+  assert.ok(typeof value === 'string');
+  return value;
+}
+
+/** Every `when` and `enablement`, wherever it stands. */
+function whens(value: Json): string[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(whens);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, child]) => ((key === 'when' || key === 'enablement') && typeof child === 'string' ? [child] : whens(child)));
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { writeStarterFiles } from '../../../../extension/project/starter-files.ts';
+import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
+
+const cli = path.resolve(import.meta.dirname, '../../../../daemon/cli/main.ts');
+
+describe('the files of a new project', () => {
+  it('are those of `sluice init`, and leave alone what is there', async () => {
+    const project = await TemporaryProject.make();
+    const first = await writeStarterFiles(project.folder, cli);
+    assert.ok(first.created.includes('.sluice/workflows/hello.yaml'));
+    for (const file of first.created) assert.ok(existsSync(path.join(project.folder, file)), file);
+    const second = await writeStarterFiles(project.folder, cli);
+    assert.deepEqual([second.created, second.kept], [[], first.created]);
+    await project.remove();
+  });
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import type { ConnectionState } from '../../../../extension/connection/connection-state.ts';
+import { healthOf, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
+import { SteadySeverity } from '../../../../extension/status-bar/steady-severity.ts';
+import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
+import { queue } from '../../daemon/cli/protocol-samples.ts';
+import { ScriptedTopics } from '../mirror/scripted-topics.ts';
+
+const status: DaemonStatus = {
+  pid: 1,
+  version: '0.1.0',
+  project: '/p',
+  endpoint: 'http://127.0.0.1:1',
+  startedAt: '2026-11-24T09:00:00.000Z',
+  uptimeMs: 1,
+  durability: 'full',
+  store: { ok: true, bytes: 1 },
+  problems: 0,
+  runs: { running: 0 },
+  lateOutcomes: 0,
+  queues: [],
+};
+const connected: ConnectionState = { kind: 'connected', daemon: new ScriptedTopics(), status, outdated: false };
+const project = (fields: Partial<ProjectHealth> = {}): ProjectHealth => ({ name: 'shop', connection: connected, status, queues: [queue({ depth: { pending: 40, delayed: 1, active: 1, dead: 0 } })], ...fields });
+
+describe('the health of a window', () => {
+  it('is the total depth at rest', () => {
+    assert.deepEqual(healthOf([project(), project({ queues: [] })]), { text: '$(inbox) 42', severity: 'rest', reasons: [], label: 'Sluice: 42 jobs in the queues' });
+  });
+
+  it('is a warning where there are dead letters or a queue is full, and names them', () => {
+    const dead = healthOf([project({ queues: [queue({ name: 'erp', depth: { pending: 1, delayed: 0, active: 0, dead: 3 } })] })]);
+    assert.deepEqual([dead.text, dead.severity, dead.reasons], ['$(warning) 1', 'warning', ['erp has dead letters: 3']]);
+    assert.equal(healthOf([project({ queues: [queue({ maxDepth: 5 })] })]).severity, 'warning');
+  });
+
+  it('is an error where the store takes nothing or the daemon died, and says that before any warning', () => {
+    const full: DaemonStatus = { ...status, store: { ok: false, bytes: 1, problem: 'the disk is full' } };
+    const health = healthOf([project({ status: full, queues: [queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 1 } })] })]);
+    assert.deepEqual([health.severity, health.reasons[0]], ['error', 'The store of shop takes nothing: the disk is full']);
+    const died = healthOf([project({ connection: { kind: 'stopped', crashed: true }, status: undefined, queues: [] })]);
+    assert.deepEqual([died.text, died.severity], ['$(error) Sluice', 'error']);
+  });
+
+  it('is at rest, and says so, where nobody has started a daemon', () => {
+    const health = healthOf([project({ connection: { kind: 'stopped' }, status: undefined, queues: [] })]);
+    assert.deepEqual([health.text, health.severity, health.label], ['$(circle-slash) Sluice', 'rest', 'Sluice: no daemon runs']);
+  });
+
+  it('keeps its number while a connection is looked for', () => {
+    assert.equal(healthOf([project({ connection: { kind: 'reconnecting', attempt: 1 } })]).text, '$(sync~spin) 42');
+  });
+});
+
+describe('a steady severity', () => {
+  it('rises at once, and falls after ten seconds on end', () => {
+    const steady = new SteadySeverity();
+    assert.deepEqual(steady.next('warning', 0), { shown: 'warning' });
+    assert.deepEqual(steady.next('rest', 1000), { shown: 'warning', againInMs: 10_000 });
+    assert.deepEqual(steady.next('error', 2000), { shown: 'error' });
+    assert.deepEqual(steady.next('rest', 3000), { shown: 'error', againInMs: 10_000 });
+    assert.deepEqual(steady.next('rest', 12_999), { shown: 'error', againInMs: 1 });
+    assert.deepEqual(steady.next('rest', 13_000), { shown: 'rest' });
+  });
+
+  it('does not blink where it comes and goes', () => {
+    const steady = new SteadySeverity();
+    const shown = Array.from({ length: 40 }, (_, second) => steady.next(second % 2 === 0 ? 'warning' : 'rest', second * 1000).shown);
+    assert.deepEqual(new Set(shown), new Set(['warning']));
+  });
+
+  it('falls by one step where a warning came in between', () => {
+    const steady = new SteadySeverity();
+    steady.next('error', 0);
+    steady.next('rest', 1000);
+    steady.next('warning', 2000);
+    assert.equal(steady.next('rest', 11_000).shown, 'warning');
+    assert.equal(steady.next('rest', 21_000).shown, 'rest');
+  });
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { escapeMarkdown, formatDuration, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
+import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
+import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';
+import { runDescription, runLabel, stepDescription } from '../../../../extension/wording/run-words.ts';
+import { lookOfState } from '../../../../extension/wording/state-look.ts';
+import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
+import { job, jobDetail, minutesAgo, now, queue, run, step } from '../../daemon/cli/protocol-samples.ts';
+
+describe('words for amounts', () => {
+  it('are short', () => {
+    assert.deepEqual([formatNumber(12345), formatShare(0), formatShare(0.004), formatShare(0.5)], ['12,345', '0%', '0.4%', '50%']);
+    assert.deepEqual([850, 1200, 200_000, 7_500_000, 273_600_000].map(formatDuration), ['850ms', '1.2s', '3m 20s', '2h 5m', '3d 4h']);
+    assert.deepEqual([-1, 59_999, 60_000, 7_200_000, 172_800_000].map(formatShortDuration), ['0s', '59s', '1m', '2h', '2d']);
+  });
+
+  it('keep text from outside on one line, and in its place', () => {
+    assert.equal(oneLine('a\n\tb\u001b[31mc\u202ed'), 'a b [31mc d');
+    assert.equal(oneLine('x'.repeat(300)).length, 200);
+    assert.equal(escapeMarkdown('[click](command:evil) **b** $(zap) | <img>'), '\\[click\\]\\(command:evil\\) \\*\\*b\\*\\* $\\(zap\\) \\| \\<img\\>');
+  });
+});
+
+describe('words for a queue', () => {
+  it('say what needs an eye first, and nothing about what is zero', () => {
+    assert.equal(queueDescription(queue(), now), '12,348 waiting · 10 active · oldest 7m');
+    const { oldestPendingAt: _, ...fresh } = queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 0 } });
+    assert.equal(queueDescription(fresh, now), 'empty');
+    const troubled = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 } });
+    assert.equal(queueDescription(troubled, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
+  });
+
+  it('read well aloud', () => {
+    assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m');
+  });
+
+  it('tell the facts', () => {
+    const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: null } }), now));
+    assert.equal(facts.get('Rate'), '87 used of 100/min');
+    assert.equal(facts.get('Drained'), 'in about 2h 3m');
+    assert.equal(facts.get('Set by hand'), 'no rate limit');
+    assert.equal(new Map(queueFacts(queue({ paused: true }), now)).get('Drained'), 'when it is resumed');
+  });
+});
+
+describe('words for jobs, attempts, runs and steps', () => {
+  it('name a job by its item, and leave out what the rows above tell', () => {
+    assert.equal(jobName(job()), 'deal-7');
+    assert.equal(jobDescription(job(), now), 'j40 · dead · deal/book · 503 Service Unavailable · 5 attempts · 3m ago');
+    assert.equal(jobDescription(job(), now, { state: false, cause: false }), 'j40 · deal/book · 5 attempts · 3m ago');
+    assert.equal(jobLabel(job(), now), 'job j40, deal-7, Dead, 503 Service Unavailable, 3m ago');
+  });
+
+  it('tell when a delayed job is tried next', () => {
+    const delayed = job({ state: 'delayed', dueAt: minutesAgo(-5) });
+    assert.match(jobDescription(delayed, now), /in 5m$/);
+    assert.equal(new Map(jobFacts(delayed, now)).get('Next attempt'), 'in 5m');
+  });
+
+  it('tell how an attempt ended and how long it took', () => {
+    assert.deepEqual(jobDetail().attempts.map(attemptDescription), ['failed · 503 Service Unavailable · 120ms', 'failed · 503 Service Unavailable · 1.5s']);
+  });
+
+  it('tell how far a run and a step are', () => {
+    assert.equal(runDescription(run(), now), 'failed · 2 dead · 3m ago');
+    const { endedAt: _, ...going } = run({ state: 'running', jobs: { total: 100, open: 60, succeeded: 40, dead: 0, cancelled: 0, discarded: 0 } });
+    assert.equal(runDescription(going, now), 'running · 40 of 100 · 10m ago');
+    assert.equal(runLabel(run(), now), 'run r12 of deal, Failed, 1,000 of 1,000, 2 dead, 3m ago');
+    assert.equal(stepDescription(step()), 'failed · 2 dead · 503');
+  });
+});
+
+describe('the look of a state', () => {
+  it('tells each from the others of its kind by its icon alone', () => {
+    for (const states of [jobStates, stepStates, runStates, attemptStates]) {
+      const icons = states.map((state) => lookOfState(state).icon);
+      assert.equal(new Set(icons).size, icons.length, icons.join());
+    }
+  });
+});
