@@ -191,9 +191,9 @@ export class Engine {
     return this.dispatcher.idle && this.#fanOut.idle && this.outcomes.idle && !this.#sweeping && !this.#promoting;
   }
 
-  /** Whether items are being read and made into jobs; one that waits for room in a queue isn't. */
-  get fanningOut(): boolean {
-    return !this.#fanOut.idle;
+  /** Whether it reads items or prunes just now; a fan-out that waits for room in a queue doesn't. */
+  get busy(): boolean {
+    return !this.#fanOut.idle || !this.#pruner.idle;
   }
 
   /** Transactions seen so far; tests wait until it stands still. */

@@ -34,6 +34,11 @@ export class Pruner {
     this.#settings = settings;
   }
 
+  /** Whether it waits for its next time. */
+  get idle(): boolean {
+    return this.#work === undefined;
+  }
+
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
@@ -51,6 +56,7 @@ export class Pruner {
       this.#work = this.#prune()
         .catch((error: unknown) => this.#onError(error))
         .finally(() => {
+          this.#work = undefined;
           if (!this.#stopped) this.#later();
         });
     });

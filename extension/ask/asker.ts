@@ -14,7 +14,7 @@ export interface Asker {
   pick<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<T | undefined>;
   pickMany<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<readonly T[] | undefined>;
   input(options: vscode.InputBoxOptions): Promise<string | undefined>;
-  file(options: vscode.OpenDialogOptions): Promise<vscode.Uri | undefined>;
+  file(options: vscode.OpenDialogOptions): Promise<Pick<vscode.Uri, 'fsPath'> | undefined>;
   /** For what can't be taken back. */
   confirm(confirmation: Confirmation): Promise<boolean>;
   /** A message with actions; answers with the one that was chosen. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
-import { readDaemonFile } from '../../daemon/cli/daemon-file.ts';
+import { readDiscovery } from '../../daemon/discovery-file.ts';
 import { daemonArguments } from '../../daemon/cli/daemon-launch.ts';
 
 export type BenchQuestion = { readonly kind: 'count'; readonly jobs: number } | { readonly kind: 'watch-loop' | 'loop' | 'stop' };
@@ -33,9 +33,9 @@ export class BenchDaemon {
     try {
       await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the daemon ended before it was ready')))]);
       const startMs = performance.now() - startedAtMs;
-      const file = await readDaemonFile(folder);
-      if (file === undefined) throw new Error('the daemon is ready, and has no daemon.json');
-      const client = await DaemonClient.open(file);
+      const read = await readDiscovery(folder);
+      if (read.kind !== 'found') throw new Error('the daemon is ready, and has no daemon.json');
+      const client = await DaemonClient.open(read.discovery);
       const value = await work(new BenchDaemon(child, client, startMs));
       await client.close();
       child.send({ kind: 'stop' } satisfies BenchQuestion);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
-import { readDaemonFile } from '../../daemon/cli/daemon-file.ts';
+import { readDiscovery } from '../../daemon/discovery-file.ts';
 import { daemonArguments, daemonEnvironment } from '../../daemon/cli/daemon-launch.ts';
 
 export interface DaemonProcessOptions {
@@ -90,10 +90,10 @@ export class DaemonProcess {
     const deadlineMs = performance.now() + readyLimitMs;
     while (performance.now() < deadlineMs) {
       if (this.#end !== undefined) throw new DaemonEndedError(`the daemon ended (${this.#end.code ?? this.#end.signal}) before it was ready: ${this.words}`);
-      const file = await readDaemonFile(this.#outsideFolder);
+      const read = await readDiscovery(this.#outsideFolder);
       // A daemon that was killed leaves its file behind.
-      if (file?.pid === this.pid) {
-        const client = await DaemonClient.open(file).catch(() => undefined);
+      if (read.kind === 'found' && read.discovery.pid === this.pid) {
+        const client = await DaemonClient.open(read.discovery).catch(() => undefined);
         if (client !== undefined) {
           this.#client = client;
           return client;

@@ -116,7 +116,7 @@ export class EngineBench {
   /** Lets everything happen that needs no time. */
   async rest(): Promise<void> {
     const { engine } = this;
-    for (let before = -1; this.#engine === engine && (before !== engine.commits || engine.fanningOut);) {
+    for (let before = -1; this.#engine === engine && (before !== engine.commits || engine.busy);) {
       before = engine.commits;
       // Several turns: a commit leads to a claim, a claim to attempts, and those to outcomes, each in a turn of its own.
       for (let turn = 0; turn < 8; turn++) await this.turn();
@@ -126,11 +126,6 @@ export class EngineBench {
   /** One turn of the event loop. */
   async turn(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** Turns of the event loop until something is so that comes by itself, without time. */
-  async wait(condition: () => boolean): Promise<void> {
-    while (!condition()) await this.turn();
   }
 
   /** From now on no write ends until what comes back is called. */

@@ -53,7 +53,12 @@ export class ThreadConnection implements Connection {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#reader.close(), this.#writer.close()]);
+    // The writer last: SQLite folds the log into the store when the last connection closes, which one that only reads can't do.
+    try {
+      await this.#reader.close();
+    } finally {
+      await this.#writer.close();
+    }
   }
 }
 

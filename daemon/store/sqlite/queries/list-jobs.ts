@@ -7,6 +7,8 @@ import { jobSummary, jobViewColumns, jobViewJoins, parsedJson, type JobViewRow }
 
 /** Rows that one page looks at, when a `where` lets few of them through. */
 const maxScanned = 50_000;
+/** How long one page may take with a `where`, in milliseconds: other readers wait for it. It ends early then, with a cursor. */
+const maxScanMs = 200;
 
 /** Newest first; dead letters by when they died. */
 export function listJobs(db: Database, params: ListJobsParams): { readonly jobs: JobSummary[]; readonly next?: string } {
@@ -17,9 +19,10 @@ export function listJobs(db: Database, params: ListJobsParams): { readonly jobs:
   // Numbers first, rows then: where a million jobs have to be sorted, their indexes are enough for it.
   const ids = db.sql(text).all(...values, most + 1);
   const jobs: JobSummary[] = [];
+  const until = performance.now() + maxScanMs;
   let last: JobViewRow | undefined;
   for (const [index, { id }] of ids.entries()) {
-    if (jobs.length === params.limit || index === most) {
+    if (jobs.length === params.limit || index === most || (where !== undefined && performance.now() > until)) {
       return { jobs, ...(last === undefined ? {} : { next: cursorOf(last, byDeath) }) };
     }
     const row = db.sql(`SELECT ${jobViewColumns} FROM jobs j ${jobViewJoins} WHERE j.id = ?`).get(id ?? null) as JobViewRow | undefined;
@@ -48,8 +51,9 @@ function query(params: ListJobsParams, byDeath: boolean): { readonly text: strin
   } else if (params.step !== undefined) {
     add('(SELECT s.name FROM steps s WHERE s.id = j.step_id) = ?', params.step);
   }
-  const [, diedAt, id] = /^(\d+)\.(\d+)$/.exec(params.cursor ?? '') ?? [];
-  if (diedAt !== undefined && id !== undefined) {
+  if (params.cursor !== undefined) {
+    const [, diedAt, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(params.cursor) ?? [];
+    if (diedAt === undefined || id === undefined) throw new CodedError('invalid-params', '`cursor` must be `next` of an earlier page of the same list.');
     if (byDeath) add('(j.ended_at, j.id) < (?, ?)', Number(diedAt), Number(id));
     else add('j.id < ?', Number(id));
   }

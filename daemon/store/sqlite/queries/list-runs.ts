@@ -1,3 +1,4 @@
+import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { ListRunsParams } from '../../store.ts';
 import type { Database } from '../database.ts';
@@ -16,10 +17,10 @@ export function listRuns(db: Database, params: ListRunsParams): { readonly runs:
     conditions.push('state = ?');
     values.push(params.state);
   }
-  const cursor = Number(params.cursor ?? Number.NaN);
-  if (Number.isSafeInteger(cursor)) {
+  if (params.cursor !== undefined) {
+    if (!/^\d{1,15}$/.test(params.cursor)) throw new CodedError('invalid-params', '`cursor` must be `next` of an earlier page of the same list.');
     conditions.push('id < ?');
-    values.push(cursor);
+    values.push(Number(params.cursor));
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const ids = db.sql(`SELECT id FROM runs ${where} ORDER BY id DESC LIMIT ?`).all(...values, params.limit + 1);

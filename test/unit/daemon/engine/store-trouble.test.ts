@@ -113,9 +113,11 @@ describe('old runs', () => {
     const failed = await bench.run('steps: { call: { uses: test/scripted, with: { do: invalid } } }');
     const open = await bench.run('steps: { call: { uses: test/scripted, timeout: 100d, with: { do: hang } } }');
     await bench.clock.advance(29 * day);
+    await bench.rest();
     await bench.advance(11 * minute);
     assert.equal((await bench.states(fine))['run'], 'succeeded');
     await bench.clock.advance(2 * day);
+    await bench.rest();
     await bench.advance(11 * minute);
     await assert.rejects(bench.runDetail(fine));
     assert.equal((await bench.states(failed))['run'], 'failed');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type * as vscode from 'vscode';
 import type { Asker } from '../../../../extension/ask/asker.ts';
 import { askInputs } from '../../../../extension/form/ask-inputs.ts';
 import { fieldsOf, readFieldText, type InputField } from '../../../../extension/form/input-fields.ts';
@@ -95,7 +94,7 @@ class ScriptedAsker {
       },
       file: async ({ title }) => {
         const fsPath = this.#next('file', title);
-        return fsPath === undefined ? undefined : ({ fsPath } as vscode.Uri);
+        return fsPath === undefined ? undefined : { fsPath };
       },
       confirm: async () => false,
       tell: async () => undefined,
