@@ -186,11 +186,6 @@ export class Engine {
     this.health.stop();
   }
 
-  /** Whether nothing goes on that could change anything before time does. */
-  get idle(): boolean {
-    return this.dispatcher.idle && this.#fanOut.idle && this.outcomes.idle && !this.#sweeping && !this.#promoting;
-  }
-
   /** Whether it reads items or prunes just now; a fan-out that waits for room in a queue doesn't. */
   get busy(): boolean {
     return !this.#fanOut.idle || !this.#pruner.idle;

@@ -47,10 +47,6 @@ export class OutcomeWriter {
     return this.#kept.length;
   }
 
-  get idle(): boolean {
-    return this.#underWay === 0 && this.#kept.length === 0;
-  }
-
   settle(outcome: SettleParams): void {
     this.#underWay++;
     this.#store

@@ -162,6 +162,7 @@ export interface ClaimedJob {
   readonly step: string;
   readonly version: string;
   readonly createdAt: number;
+  readonly priority: number;
   /** Number of this attempt, over all rounds: the fence that `settle` takes. */
   readonly attempt: number;
   /** Attempts of this round that were charged, without this one. */
@@ -190,6 +191,8 @@ export type AttemptOutcome =
   | { readonly kind: 'succeeded'; readonly output: string }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError }
   | { readonly kind: 'dead'; readonly error: JobError }
+  /** It never started: it goes back as if it hadn't been claimed. */
+  | { readonly kind: 'returned' }
   /** A stop cut it off: it goes back as it was. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'cancelled' };

@@ -36,6 +36,10 @@ export interface KillTestResult {
 
 const concurrency = 10;
 const itemsPerRun = 50;
+/** Arrivals among which a random kill falls, at least: fewer than a run has, and each daemon is given one. */
+const leastLeft = 40;
+/** How long a run is waited for before the next is started, in milliseconds. */
+const nextRunMs = 300;
 /** The longest that the receiver takes for an answer, in milliseconds. */
 const slowestAnswerMs = 12;
 
@@ -92,9 +96,10 @@ export async function killTest({ jobs, kills, seed = freshSeed() }: KillTestOpti
   try {
     const plan = killPlan(kills, random);
     for (const [index, end] of plan.entries()) {
+      const arrivals = (): number => sink.requests.length;
       // Spread over the work, so that the last kill still finds something to cut off.
-      const share = (index + 1) / (plan.length + 1);
-      await liveAndDie({ project, feeder, epochs, end, random, arrivals: () => sink.requests.length, until: share * jobs, share });
+      const left = Math.max(leastLeft, (jobs - arrivals()) / (plan.length - index));
+      await liveAndDie({ project, feeder, epochs, end, random, arrivals, until: arrivals() + random() * left, share: (index + 1) / plan.length });
     }
     epochs.begin();
     const daemon = await project.start();
@@ -169,8 +174,7 @@ async function liveAndDie({ project, feeder, epochs, end, random, arrivals, unti
   } else {
     const work = workWith(daemon, (client) => (end === 'kill' ? feeder.feed(client, share) : feeder.feedUntilGone(client)));
     if (end === 'kill') {
-      const wanted = until - random() * 20;
-      await eventually(`${wanted} arrivals`, () => (arrivals() >= wanted || daemon.hasEnded ? true : undefined));
+      await eventually(`${until} arrivals`, () => (arrivals() >= until ? true : undefined));
       await delay(random() * 30);
       await daemon.kill();
     } else {
@@ -208,7 +212,7 @@ class Feeder {
   /** Starts that share of all runs, and one more, unless the daemon goes away before. */
   async feed(client: DaemonClient, share: number): Promise<void> {
     if (!(await this.#import(client))) return;
-    const wanted = Math.min(this.#runs, Math.max(this.#started + 1, share * this.#runs));
+    const wanted = Math.max(this.#started + 1, share * this.#runs);
     while (this.#started < wanted && (await this.#deliver(client)) !== undefined);
   }
 
@@ -217,8 +221,7 @@ class Feeder {
     const gone = client.closed.then(() => undefined);
     if (!(await this.#import(client))) return;
     for (let id = await this.#deliver(client); id !== undefined; id = await this.#deliver(client)) {
-      const ended = endOfRun(client, id).catch(() => undefined);
-      if ((await Promise.race([ended, gone])) === undefined) return;
+      await Promise.race([endOfRun(client, id).catch(() => undefined), gone, delay(nextRunMs)]);
     }
   }
 

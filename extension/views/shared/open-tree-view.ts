@@ -27,7 +27,15 @@ const ageEveryMs = 60_000;
 /** A view of the side bar that follows the projects of the window. */
 export function openTreeView({ projects, log, refreshed, subscriptions }: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
   const context: TreeContext = { projects, now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
-  const tree: Tree = new Tree(() => rootsOf(projects.all, (project) => rows(context, project)), log);
+  const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
+  const shown = new WeakMap<Project, readonly TreeNode[]>();
+  const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
+    const known = isWaiting(project) ? shown.get(project) : undefined;
+    const next = known ?? (await rows(context, project));
+    shown.set(project, next);
+    return next;
+  };
+  const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
   const timer = setInterval(() => {
     if (view.visible) tree.refreshAll();
@@ -44,4 +52,9 @@ export function openTreeView({ projects, log, refreshed, subscriptions }: App, {
     }),
   );
   return { tree, view };
+}
+
+function isWaiting(project: Project | undefined): boolean {
+  const kind = project?.connection.state.kind;
+  return kind === 'reconnecting' || kind === 'starting';
 }

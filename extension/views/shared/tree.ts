@@ -3,21 +3,26 @@ import { messageOf, type Log } from '../../log.ts';
 import { MessageNode } from './message-node.ts';
 import type { TreeNode } from './tree-node.ts';
 
+export interface TreeOptions {
+  readonly roots: () => Promise<readonly TreeNode[]>;
+  /** The project's daemon is being looked for: what is below its rows stays as it was shown last. */
+  readonly isHeld: (folder: string) => boolean;
+  readonly log: Log;
+}
+
 /**
  * Rows of one view by their ids. VS Code knows a row by the object it was given, so each row keeps its object for as long as it is
  * there; only rows that changed are drawn again, so that nothing flickers.
  */
 export class Tree implements vscode.TreeDataProvider<TreeNode> {
-  readonly #roots: () => Promise<readonly TreeNode[]>;
-  readonly #log: Log;
+  readonly #options: TreeOptions;
   readonly #known = new Map<string, TreeNode>();
   readonly #parents = new Map<string, TreeNode | undefined>();
   readonly #changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(roots: () => Promise<readonly TreeNode[]>, log: Log) {
-    this.#roots = roots;
-    this.#log = log;
+  constructor(options: TreeOptions) {
+    this.#options = options;
   }
 
   refreshAll(): void {
@@ -41,11 +46,12 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
   }
 
   async getChildren(parent?: TreeNode): Promise<TreeNode[]> {
+    if (parent !== undefined && this.#options.isHeld(parent.target.folder)) return this.#childrenOf(parent);
     let nodes: readonly TreeNode[];
     try {
-      nodes = parent === undefined ? await this.#roots() : ((await parent.children?.()) ?? []);
+      nodes = parent === undefined ? await this.#options.roots() : ((await parent.children?.()) ?? []);
     } catch (error) {
-      this.#log.warn(`rows below ${parent?.id ?? 'the root'}: ${messageOf(error)}`);
+      this.#options.log.warn(`rows below ${parent?.id ?? 'the root'}: ${messageOf(error)}`);
       nodes = [new MessageNode(parent?.id ?? '', parent?.target ?? { folder: '' }, messageOf(error))];
     }
     return this.#keep(parent, nodes);
@@ -76,6 +82,10 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
       this.#parents.set(node.id, parent);
       return node;
     });
+  }
+
+  #childrenOf(parent: TreeNode): TreeNode[] {
+    return [...this.#parents].flatMap(([id, itsParent]) => (itsParent === parent ? (this.#known.get(id) ?? []) : []));
   }
 
   #forget(id: string): void {

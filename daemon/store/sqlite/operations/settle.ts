@@ -41,6 +41,14 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
       recordAttempt(tx, job, params, 'failed', null, outcome.error);
       bury(tx, job, outcome.error, endedAt);
       break;
+    case 'returned':
+      if (isGivenUp(job)) {
+        cancelActive(tx, job, endedAt);
+        break;
+      }
+      tx.moveJob(job, 'interrupt');
+      tx.db.sql("UPDATE jobs SET state = 'pending', attempt = attempt - 1, started_at = NULL WHERE id = ?").run(job.id);
+      break;
     case 'interrupted':
       recordAttempt(tx, job, params, 'interrupted', null, undefined);
       if (isGivenUp(job)) {
