@@ -43,8 +43,8 @@ async function askWay(ask: Asker, count: number, name: string): Promise<Way | un
     { label: l10n.t('Try some first…'), detail: l10n.t('Only the oldest few, to see whether it works now'), way: 'canary' as const },
     { label: l10n.t('Replay all {0} slowly…', formatNumber(count)), detail: l10n.t('Spread out at a rate of your choice'), way: 'rate' as const },
   ];
-  const title = l10n.t('{0} dead letters of {1} go back to their queues for a new round of attempts: what they do is done again.', formatNumber(count), name);
-  const picked = await ask.pick(items, { title: l10n.t('Replay'), placeHolder: title });
+  const title = l10n.t('Replay {0} dead letters of {1}', formatNumber(count), name);
+  const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });
   switch (picked?.way) {
     case undefined:
       return undefined;
