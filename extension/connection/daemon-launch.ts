@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeStateFolder } from './state-folder.ts';
@@ -14,11 +15,18 @@ export interface DaemonLaunch {
   /** It runs: what Node writes if it crashes stands in `daemon-start.log` from now on. */
   readonly keepLog: () => Promise<void>;
   readonly dropLog: () => Promise<void>;
+  /**
+   * Another daemon has the project: this one will find its lock taken and end. Resolves when it has, because if it came to the lock
+   * after the other had been stopped, a daemon would run that nobody wanted.
+   */
+  readonly giveWay: () => Promise<void>;
 }
 
 export type LaunchDaemon = (projectFolder: string) => Promise<DaemonLaunch>;
 
 const shownLines = 15;
+/** How long a daemon may take to find the lock taken. */
+const giveWayLimitMs = 5_000;
 
 export interface LaunchOptions {
   /** Path of the daemon's program. */
@@ -58,8 +66,16 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
       // Windows refuses to rename or remove what a process has open; the file then stays where it is.
       keepLog: () => rename(logPath, path.join(stateFolder, 'daemon-start.log')).catch(() => undefined),
       dropLog: () => rm(logPath, { force: true }).catch(() => undefined),
+      giveWay: () => giveWay(child),
     };
   };
+}
+
+async function giveWay(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const timer = setTimeout(() => child.kill(), giveWayLimitMs);
+  await once(child, 'exit');
+  clearTimeout(timer);
 }
 
 /** Without what ties a process to this window: its sockets are gone when the daemon still runs. */

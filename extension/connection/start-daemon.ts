@@ -23,7 +23,12 @@ export async function startDaemon(projectFolder: string, launch: LaunchDaemon): 
   while (performance.now() < deadlineMs) {
     const answer = await shakeHands(projectFolder);
     if (answer.kind === 'done') {
-      await (answer.status.pid === launched.pid ? launched.keepLog() : launched.dropLog());
+      if (answer.status.pid === launched.pid) {
+        await launched.keepLog();
+      } else {
+        await launched.giveWay();
+        await launched.dropLog();
+      }
       return answer;
     }
     if (launched.ended() !== undefined && !hasEnded) {

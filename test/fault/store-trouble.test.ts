@@ -7,7 +7,7 @@ import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
-import { assertSound, detailsOf, eventually, FaultProject, jobsOf, runsAtRest } from './fault-project.ts';
+import { assertSound, detailsOf, eventually, FaultProject, jobsOf, runsAtRest, unlessGone } from './fault-project.ts';
 import { brokenPromises } from './kill-oracle.ts';
 
 const items = Array.from({ length: 400 }, (_, index) => `item-${index}`);
@@ -104,6 +104,31 @@ steps:
       clear: () => limit('unlimited'),
     });
   });
+
+  for (const failPoint of ['probe-before-commit', 'probe-after-commit']) {
+    it(`costs what was under way and no more where the daemon is killed in it (${failPoint})`, async function () {
+      if (!has(['prlimit', '--version'])) this.skip();
+      const first = await project.start({ failPoint });
+      const limit = (bytes: string): void => {
+        execFileSync('prlimit', ['--pid', String(first.pid), `--fsize=${bytes}:`]);
+      };
+      sink.respond = ({ index }) => {
+        if (index === items.length / 2) limit('1');
+        return {};
+      };
+      const { id } = await first.client.call('run/start', { workflow: 'deliver', inputs: { items } });
+      await eventually('the trouble', async () => (await unlessGone(first.client.call('daemon/status', {})))?.store.problem ?? (first.hasEnded ? '' : undefined));
+      if (!first.hasEnded) limit('unlimited');
+      assert.deepEqual(await first.end(), { code: null, signal: 'SIGKILL' });
+
+      const second = await project.start();
+      const runs = await runsAtRest(second.client);
+      const jobs = await detailsOf(second.client, await jobsOf(second.client));
+      assert.deepEqual(brokenPromises({ requests: sink.requests, runs, jobs, accepted: new Map([[id, items]]) }), []);
+      assert.ok(sink.requests.length <= items.length + concurrency, `${sink.requests.length} requests`);
+      await assertSound(second.client);
+    });
+  }
 
   it('stops claiming and intake, keeps outcomes, and goes on by itself (a disk that is full)', async function () {
     // A disk of its own, which needs a user namespace, which not every machine allows.
