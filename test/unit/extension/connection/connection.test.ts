@@ -12,7 +12,10 @@ const program = path.resolve(import.meta.dirname, '../../../../daemon/main.ts');
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const launch = daemonLauncher({ program, execPath: process.execPath, env: process.env });
 
-describe('the connection of a project folder', () => {
+describe('the connection of a project folder', function () {
+  // Real processes start and stop in these, several at a time, and other tests may keep the machine busy.
+  this.timeout(60_000);
+
   let project: TemporaryProject;
   const open: Connection[] = [];
 
