@@ -7,7 +7,7 @@ import { Drafts, type DraftStore } from '../../../../extension/documents/drafts.
 import { readPayload } from '../../../../extension/documents/payload-edit.ts';
 import { jobDetail, now, run } from '../../daemon/cli/protocol-samples.ts';
 
-const folder = 'file:///home/me/my%20shop';
+const folder = 'file:///home/ann/my%20shop';
 
 describe('the address of a document', () => {
   const subjects: readonly DocumentSubject[] = [
