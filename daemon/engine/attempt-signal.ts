@@ -54,17 +54,6 @@ export class AttemptSignal {
     this.#onAbort = undefined;
   }
 
-  /** Waits for its turn; no longer than until it is aborted. */
-  async waitFor(turn: Promise<'start' | 'back'>): Promise<'start' | 'back'> {
-    if (this.#reason !== undefined) return 'back';
-    const aborted = new Promise<'back'>((resolve) => {
-      this.#onAbort = () => resolve('back');
-    });
-    const which = await Promise.race([turn, aborted]);
-    this.#onAbort = undefined;
-    return which;
-  }
-
   /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
   async race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
     this.#started = true;

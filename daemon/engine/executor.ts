@@ -108,7 +108,6 @@ export class Executor {
     try {
       step = this.#options.versions.known(job) ?? (await this.#options.versions.step(job));
       if (slot.startInMs > 0) await attempt.wait(slot.startInMs);
-      if (slot.turn !== undefined && (await attempt.waitFor(slot.turn)) === 'back') return { step, result: 'not-started' };
       // Asked again, because the queue may have been paused or held back since the claim.
       if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
       slot.started();
@@ -227,10 +226,7 @@ export class Executor {
     const hold = verdict.holdMs === undefined ? {} : { holdUntil: now + verdict.holdMs };
     if (hold.holdUntil !== undefined) queue.hold(hold.holdUntil);
     const error = this.#error(failure);
-    if (verdict.kind === 'dead') {
-      queue.noteDeath();
-      return { outcome: { kind: 'dead', error }, ...hold };
-    }
+    if (verdict.kind === 'dead') return { outcome: { kind: 'dead', error }, ...hold };
     return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error }, ...hold };
   }
 

@@ -14,28 +14,10 @@ const maxClaim = 256;
  * start, and without a lead the time that takes would be lost at every start.
  */
 const leadMs = 25;
-/**
- * Where attempts are shorter than this, in milliseconds, jobs are claimed ahead of free places, as many as there are places:
- * otherwise each place would stand empty for a commit, which takes as long as such an attempt. Longer attempts gain
- * nothing by it, and jobs of a higher priority would wait behind what was claimed.
- */
-const shortAttemptMs = 20;
-const maxAhead = 100;
-/** After that long in line a job goes back to the store, in milliseconds: attempts have become long. */
-const longestInLineMs = 250;
-/** How much of the mean the latest attempt makes up. */
-const meanShare = 0.1;
 /** After that long a wait is looked at anew, in milliseconds: wall time may have jumped, or the machine have slept. */
 const longestWaitMs = 60_000;
 /** After a claim that failed it is tried again, in milliseconds. */
 const afterFailureMs = 1000;
-
-/** A job that was claimed, as the runner sees it. */
-interface Place {
-  readonly priority: number;
-  isUnderWay: boolean;
-  begin: (how: 'start' | 'back') => void;
-}
 
 export interface QueueRunnerOptions {
   readonly name: string;
@@ -55,7 +37,7 @@ export interface QueueRunnerOptions {
  *     wake (commit, slot, timer, change)
  *       -> paused | stopped | full      wait for a wake
  *       -> held | rate window           set a timer
- *       -> claim (at most one at a time) -> each job at its start
+ *       -> claim -> each job at its start
  */
 export class QueueRunner {
   readonly name: string;
@@ -72,14 +54,10 @@ export class QueueRunner {
   /** Kept while there is no limit, so that one that comes back knows what has started before. */
   #window: RateWindow | undefined;
   #heldUntil = 0;
-  /** Claimed and not yet released: under way, or in line. */
+  /** Claimed and not yet released. */
   #taken = 0;
-  #underWay = 0;
-  /** Claimed ahead, the next one first. */
-  #line: Place[] = [];
-  #lineTimer: Timer | undefined;
-  #meanAttemptMs = Infinity;
-  #claiming = false;
+  /** What the claims that are under way ask for. */
+  #asked = 0;
   #expecting = false;
   #running = false;
   #pumping = false;
@@ -183,19 +161,12 @@ export class QueueRunner {
       ...(newConcurrency === undefined ? {} : { concurrency: newConcurrency }),
     };
     this.#applyRate();
-    if (this.blocked) this.#sendBack();
     this.wake();
   }
 
   /** No attempt starts before; from the other side's `Retry-After`. */
   hold(until: number): void {
     this.#heldUntil = Math.max(this.#heldUntil, until);
-    if (this.blocked) this.#sendBack();
-  }
-
-  /** A job is dead: what it may have been claimed with, its step may want to cancel now, so the store decides again. */
-  noteDeath(): void {
-    this.#sendBack();
   }
 
   /** An attempt has ended. */
@@ -224,7 +195,7 @@ export class QueueRunner {
 
   /** Whether nothing that it claimed is under way. */
   get idle(): boolean {
-    return this.#taken === 0 && !this.#claiming;
+    return this.#taken === 0 && this.#asked === 0;
   }
 
   /** Claims nothing any more. What has been claimed for a start that is yet to come still goes to the executor. */
@@ -257,17 +228,18 @@ export class QueueRunner {
   }
 
   #pump(): void {
-    if (!this.#running || this.#claiming || this.paused) return;
-    const likely = this.#depth.pending + (this.#expecting ? 1 : 0);
+    const window = this.#limit;
+    // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
+    if (!this.#running || this.paused || (window !== undefined && this.#asked > 0)) return;
+    const likely = this.#depth.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
-    const free = Math.min(this.concurrency + this.#ahead - this.#taken, likely, maxClaim);
+    const free = Math.min(this.concurrency - this.#taken - this.#asked, likely, maxClaim);
     if (free <= 0) return;
     const heldMs = this.#heldUntil - this.#clock.now();
     if (heldMs > 0) {
       this.#wakeIn(Math.min(heldMs, longestWaitMs));
       return;
     }
-    const window = this.#limit;
     if (window === undefined) {
       void this.#claim(free);
       return;
@@ -285,7 +257,7 @@ export class QueueRunner {
   }
 
   async #claim(limit: number, rated?: { readonly window: RateWindow; readonly tickets: RateTicket[] }): Promise<void> {
-    this.#claiming = true;
+    this.#asked += limit;
     const now = this.#clock.now();
     const origin = now - this.#clock.monotonic();
     let jobs: readonly ClaimedJob[] = [];
@@ -303,7 +275,7 @@ export class QueueRunner {
       this.#onError(error);
       if (this.#running) this.#wakeIn(afterFailureMs);
     }
-    this.#claiming = false;
+    this.#asked -= limit;
     for (let unused = rated?.tickets.length ?? 0; rated !== undefined && unused > jobs.length; unused--) {
       const ticket = rated.tickets[unused - 1];
       if (ticket !== undefined) rated.window.giveBack(ticket);
@@ -311,83 +283,22 @@ export class QueueRunner {
     this.#taken += jobs.length;
     for (const [index, job] of jobs.entries()) {
       const ticket = rated?.tickets[index];
-      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#placeInLine(job) : this.#ratedSlot(rated.window, ticket));
+      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#freeSlot() : this.#ratedSlot(rated.window, ticket));
     }
     if (this.idle) this.#onIdle();
   }
 
-  /** How many jobs are claimed beyond the free places. */
-  get #ahead(): number {
-    return this.#limit === undefined && this.#meanAttemptMs < shortAttemptMs ? Math.min(this.concurrency, maxAhead) : 0;
-  }
-
-  /** A place at once, or a turn: by priority, then by age. */
-  #placeInLine(job: ClaimedJob): Slot {
-    let startedAt: number | undefined;
-    const place: Place = { priority: job.priority, begin: () => {}, isUnderWay: this.#underWay < this.concurrency };
-    const turn = place.isUnderWay ? undefined : new Promise<'start' | 'back'>((resolve) => (place.begin = resolve));
-    if (place.isUnderWay) this.#underWay++;
-    else this.#enqueue(place);
-    return {
-      startInMs: 0,
-      turn,
-      started: () => {
-        startedAt = this.#clock.monotonic();
-      },
-      sent: () => {},
-      release: () => {
-        if (startedAt !== undefined) this.#note(this.#clock.monotonic() - startedAt);
-        if (place.isUnderWay) this.#underWay--;
-        else this.#line = this.#line.filter((one) => one !== place);
-        this.#beginNext();
-        this.#release();
-      },
-    };
-  }
-
-  #enqueue(place: Place): void {
-    const behind = this.#line.findLastIndex(({ priority }) => priority >= place.priority);
-    this.#line.splice(behind + 1, 0, place);
-    this.#lineTimer ??= this.#clock.setTimer(longestInLineMs, () => this.#sendBack());
-  }
-
-  /** Those in line take the places that are free. */
-  #beginNext(): void {
-    if (this.blocked) this.#sendBack();
-    while (this.#underWay < this.concurrency) {
-      const place = this.#line.shift();
-      if (place === undefined) break;
-      place.isUnderWay = true;
-      this.#underWay++;
-      place.begin('start');
-    }
-    // Whoever is in line now has not been there for long.
-    this.#lineTimer?.cancel();
-    this.#lineTimer = this.#line.length === 0 ? undefined : this.#clock.setTimer(longestInLineMs, () => this.#sendBack());
-  }
-
-  /** The jobs in line go back to the store, and none are claimed ahead until attempts are short again. */
-  #sendBack(): void {
-    this.#meanAttemptMs = Infinity;
-    for (const place of this.#line.splice(0)) place.begin('back');
-  }
-
-  #note(attemptMs: number): void {
-    const mean = this.#meanAttemptMs;
-    this.#meanAttemptMs = Number.isFinite(mean) ? mean + (attemptMs - mean) * meanShare : attemptMs;
+  #freeSlot(): Slot {
+    return { startInMs: 0, started: () => {}, sent: () => {}, release: () => this.#release() };
   }
 
   #ratedSlot(window: RateWindow, ticket: RateTicket): Slot {
-    this.#underWay++;
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
-      turn: undefined,
       started: () => window.started(ticket, this.#clock.monotonic()),
       sent: () => window.sent(ticket, this.#clock.monotonic()),
       release: () => {
         window.ended(ticket, this.#clock.monotonic());
-        this.#underWay--;
-        this.#beginNext();
         this.#release();
       },
     };

@@ -2,11 +2,6 @@
 export interface Slot {
   /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
   readonly startInMs: number;
-  /**
-   * Where the job was claimed ahead of a free place: resolves when it is its turn, or to `back` where that takes too long.
-   * Undefined where it may start at once.
-   */
-  readonly turn: Promise<'start' | 'back'> | undefined;
   /** The attempt starts. */
   started(): void;
   /** The attempt's request is on its way: what was slow before, such as the connection, is over. */

@@ -162,7 +162,6 @@ export interface ClaimedJob {
   readonly step: string;
   readonly version: string;
   readonly createdAt: number;
-  readonly priority: number;
   /** Number of this attempt, over all rounds: the fence that `settle` takes. */
   readonly attempt: number;
   /** Attempts of this round that were charged, without this one. */

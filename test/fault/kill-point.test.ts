@@ -16,7 +16,7 @@ const whileStirred = [
 const whileStopping = ['stop-before-drain', 'stop-after-drain'];
 
 /** Two queues of five, and as many claimed ahead or with outcomes that are being written. */
-const mostInFlight = 20;
+const mostInFlight = 10;
 
 describe('kill -9 at a named place', function () {
   this.timeout(180_000);

@@ -35,8 +35,8 @@ export interface KillTestResult {
 }
 
 const concurrency = 10;
-/** Attempts that can be on disk as begun and not as ended: those under way, and as many that are claimed ahead or whose outcomes are being written. */
-const mostInFlight = 2 * concurrency;
+/** Attempts that can be on disk as begun and not as ended: a place is free only when the outcome of its last attempt is on disk. */
+const mostInFlight = concurrency;
 const itemsPerRun = 50;
 /** Arrivals among which a random kill falls, at least: fewer than a run has, and each daemon is given one. */
 const leastLeft = 40;
