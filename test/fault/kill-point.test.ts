@@ -15,7 +15,7 @@ const whileStirred = [
 ];
 const whileStopping = ['stop-before-drain', 'stop-after-drain'];
 
-/** Two queues of five, and as many claimed ahead or with outcomes that are being written. */
+/** Two queues of five. */
 const mostInFlight = 10;
 
 describe('kill -9 at a named place', function () {
