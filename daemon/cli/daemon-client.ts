@@ -107,7 +107,8 @@ export class DaemonClient {
 
 function codedErrorOf(error: unknown, method: string): Error {
   if (error instanceof CodedError) return error;
-  if (error instanceof ResponseError) {
+  // vscode-jsonrpc's own: a message that could not be written or read, a connection that was given up.
+  if (error instanceof ResponseError && !(error.code >= -32_099 && error.code <= -32_096)) {
     const data: unknown = error.data;
     const { code, ...rest } = isJsonObject(data) ? data : ({} as JsonObject);
     return new CodedError(typeof code === 'string' && isErrorCode(code) ? code : codeOfNumber(error.code), error.message, rest);
