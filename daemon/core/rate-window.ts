@@ -13,6 +13,12 @@ const latenessMs = 20;
  */
 const guardShare = 0.015;
 const longestGuardMs = 250;
+/**
+ * How long after it was sent a call counts that hasn't ended: this share of the window, and never longer than a second. Longer
+ * than the guard, because a machine that stands still for a moment delays what it has sent; what has ended counts by then.
+ */
+const sentShare = 0.1;
+const longestSentMs = 1000;
 /** After that long a call counts though nobody knows what has become of it, in milliseconds; after one window at the latest. */
 const longestUnseenMs = 10_000;
 
@@ -38,7 +44,7 @@ export interface RestoredStart {
  *
  * Two rules, both have to agree:
  * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: where the call has
- *   ended, by then; where it was seen to be sent, `guard` after that; else a window later. A start that counted at once would
+ *   ended, by then; where it was seen to be sent, a tenth of a window after that; else a window later. A start that counted at once would
  *   put `limit + 1` arrivals into one window whenever a slow connection is followed, `limit` places later, by a quick one.
  * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
  *
@@ -112,7 +118,7 @@ export class RateWindow {
 
   /** The connection of that ticket's attempt stands, and its request is on its way. */
   sent(ticket: RateTicket, now: number): void {
-    this.#countBy(ticket, now + this.guardMs);
+    this.#countBy(ticket, now + Math.min(this.#rate.perMs * sentShare, longestSentMs));
   }
 
   /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */

@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
 import { readDiscovery } from '../../daemon/discovery-file.ts';
 import { daemonArguments, daemonEnvironment } from '../../daemon/cli/daemon-launch.ts';
-import { CodedError } from '../../schemas/protocol/error.ts';
 
 export interface DaemonProcessOptions {
   /** Where it dies by itself: `settle-before-commit:3`, see daemon/fail-point.ts. */
@@ -96,7 +95,6 @@ export class DaemonProcess {
       if (read.kind === 'found' && read.discovery.pid === this.pid) {
         const client = await DaemonClient.open(read.discovery).catch(() => undefined);
         if (client !== undefined) {
-          refuseOnceClosed(client);
           this.#client = client;
           return client;
         }
@@ -137,19 +135,6 @@ export class DaemonProcess {
     await this.kill();
     await this.#client?.close();
   }
-}
-
-/** A call on a connection that has closed already leaves a second rejection behind, which nobody hears and which ends the tests. */
-function refuseOnceClosed(client: DaemonClient): void {
-  let isClosed = false;
-  void client.closed.then(() => {
-    isClosed = true;
-  });
-  const call = client.call.bind(client);
-  client.call = async (method, params) => {
-    if (isClosed) throw new CodedError('unreachable', `The daemon went away before ${method}.`);
-    return call(method, params);
-  };
 }
 
 function withoutProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
