@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { diagnosticViews } from '../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../schemas/protocol/method.ts';
 import { analyseProject, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
-import { LineMap } from '../schemas/workflow/line-map.ts';
 import type { ProjectConfig, QueueDefinition } from '../schemas/workflow/model.ts';
 import type { EngineSettings } from './engine/engine-settings.ts';
 import { listProjectFiles } from './project-folder.ts';
@@ -89,24 +89,7 @@ export class Project {
   }
 
   diagnostics(): readonly DiagnosticView[] {
-    return [...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => {
-      const lines = new LineMap(this.#files.get(file)?.text ?? '');
-      return diagnostics.map(({ severity, code, message, range, suggestions }) => {
-        const start = lines.positionAt(range.start);
-        const end = lines.positionAt(range.end);
-        return {
-          file,
-          line: start.line,
-          column: start.column,
-          endLine: end.line,
-          endColumn: end.column,
-          severity,
-          code,
-          message,
-          ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }),
-        };
-      });
-    });
+    return [...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => diagnosticViews(file, this.#files.get(file)?.text ?? '', diagnostics));
   }
 
   async #refresh(): Promise<boolean> {

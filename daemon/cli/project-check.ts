@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
 import { analyseProject, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
-import { LineMap } from '../../schemas/workflow/line-map.ts';
 import { findProjectFolder, listProjectFiles } from '../project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,7 +28,7 @@ interface CheckedProject {
 /** All files of a project, named relative to its folder. */
 export async function checkProject(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckResult> {
   const { analysis, texts } = await analyseFolder(projectFolder, env);
-  const diagnostics = [...texts].flatMap(([file, text]) => viewsOf(file, text, analysis.diagnostics.get(file) ?? []));
+  const diagnostics = [...texts].flatMap(([file, text]) => diagnosticViews(file, text, analysis.diagnostics.get(file) ?? []));
   return { files: texts.size, diagnostics };
 }
 
@@ -43,7 +43,7 @@ export async function checkGivenFiles(paths: readonly string[], { cwd, env }: { 
   for (const file of wanted) {
     const text = await readGiven(file);
     const found = await diagnosticsOf(file, text, projects, env);
-    diagnostics.push(...viewsOf(nameFrom(cwd, file), text, found));
+    diagnostics.push(...diagnosticViews(nameFrom(cwd, file), text, found));
   }
   return { files: wanted.length, diagnostics };
 }
@@ -86,15 +86,6 @@ async function readGiven(file: string): Promise<string> {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new UsageError(isMissing ? `There is no file ${file}.` : `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function viewsOf(file: string, text: string, diagnostics: readonly Diagnostic[]): readonly DiagnosticView[] {
-  const lines = new LineMap(text);
-  return diagnostics.map(({ severity, code, message, range, suggestions }) => {
-    const { line, column } = lines.positionAt(range.start);
-    const end = lines.positionAt(range.end);
-    return { file, line, column, endLine: end.line, endColumn: end.column, severity, code, message, ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }) };
-  });
 }
 
 function nameFrom(cwd: string, file: string): string {

@@ -1,5 +1,4 @@
-import type { QueueDefinition } from '../../schemas/workflow/model.ts';
-import { queueDefaults } from '../../schemas/workflow/model.ts';
+import { queueDefaults, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
