@@ -1,5 +1,4 @@
-/** The longest wait that a server may ask for, in milliseconds: a day. Longer ones are cut to it. */
-export const maxRetryAfterMs = 86_400_000;
+import { maxRetryAfterMs } from '../core/attempt-verdict.ts';
 
 /**
  * The three date formats of HTTP: IMF-fixdate, RFC 850, asctime. Anything else that `Date.parse` would guess at is

@@ -5,7 +5,7 @@ export const throttleBound = 100;
 /** Crashes that a job may be part of before it counts as their cause. */
 export const crashBound = 10;
 /** Longest wait that a `Retry-After` can ask for, in milliseconds. */
-const longestRetryAfterMs = 24 * 60 * 60 * 1000;
+export const maxRetryAfterMs = 86_400_000;
 /** How long a queue is held when the other side says "too many" without saying how long, in milliseconds. */
 const plainThrottleMs = 1000;
 
@@ -38,7 +38,7 @@ export type Verdict =
 export function attemptVerdict(failed: FailedAttempt): Verdict {
   const policy = failed.policy ?? defaultRetryPolicy;
   const saysLater = failed.throttled === true || failed.retryAfterMs !== undefined;
-  const askedMs = failed.retryAfterMs === undefined ? undefined : Math.min(Math.max(0, failed.retryAfterMs), longestRetryAfterMs);
+  const askedMs = failed.retryAfterMs === undefined ? undefined : Math.min(Math.max(0, failed.retryAfterMs), maxRetryAfterMs);
   const hold = saysLater ? { holdMs: askedMs ?? plainThrottleMs } : {};
   if (!isRetried(failed.error, policy)) return { kind: 'dead', ...hold };
 

@@ -54,11 +54,6 @@ export class Executor {
     this.#options = options;
   }
 
-  /** Attempts under way. */
-  get active(): number {
-    return this.#running.size;
-  }
-
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
     void this.#attempt(job, queue, slot).then((settled) => {
       // First the slot, then the outcome: the claim that follows from it goes into the same transaction.

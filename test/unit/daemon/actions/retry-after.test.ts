@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { maxRetryAfterMs, retryAfterMs } from '../../../../daemon/actions/retry-after.ts';
+import { retryAfterMs } from '../../../../daemon/actions/retry-after.ts';
+import { maxRetryAfterMs } from '../../../../daemon/core/attempt-verdict.ts';
 
 describe('retryAfterMs', () => {
   const now = Date.UTC(1994, 10, 6, 8, 49, 7);
