@@ -16,6 +16,7 @@ import { acquireProjectLock } from './project-lock.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
+import { EvaluationService } from './service/evaluation-service.ts';
 import { JobService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
 import { ProjectService } from './service/project-service.ts';
@@ -128,7 +129,7 @@ export class Daemon {
     });
 
     const token = newToken();
-    const { server, refresh } = this.#serve({ project, engine, store, log, token, version, findAction });
+    const { server, refresh } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
@@ -145,6 +146,7 @@ export class Daemon {
 
   #serve(parts: {
     readonly project: Project;
+    readonly secrets: SecretSource;
     readonly engine: Engine;
     readonly store: Store;
     readonly log: DaemonLog;
@@ -152,10 +154,11 @@ export class Daemon {
     readonly version: string;
     readonly findAction: FindAction;
   }): { readonly server: Server; readonly refresh: () => Promise<void> } {
-    const { project, engine, store, log, token, version, findAction } = parts;
+    const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
     const projects = new ProjectService(project, engine);
     const runs = new RunService({ project: projects, engine, store, clock });
+    const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
     const queues = new QueueService({ project, engine, store });
     const jobs = new JobService({ engine, store, clock });
     const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(findAction) });
@@ -173,7 +176,7 @@ export class Daemon {
       stop: () => void this.stop(),
     });
     const server = new Server({
-      handlers: methodTable({ projects, runs, queues, jobs, dead, status }),
+      handlers: methodTable({ projects, runs, evaluation, queues, jobs, dead, status }),
       topics: new Topics({ engine, store, queues, runs, status, log }),
       token,
       version,

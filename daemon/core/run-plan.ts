@@ -58,7 +58,8 @@ function decide(
   return { id, kind: decided ? 'start' : 'skip' };
 }
 
-function priorStatus(needs: readonly string[], group: Readonly<Record<string, Step>>, states: ReadonlyMap<string, StepState>): PriorStatus {
+/** How the steps that `needs` names ended, and all before them. */
+export function priorStatus(needs: readonly string[], group: Readonly<Record<string, Step>>, states: ReadonlyMap<string, StepState>): PriorStatus {
   const seen = new Set<string>();
   let status: PriorStatus = 'success';
   const visit = (id: string): void => {

@@ -1,5 +1,6 @@
 import type { Handlers } from '../server/handlers.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
+import type { EvaluationService } from './evaluation-service.ts';
 import type { JobService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
 import type { QueueService } from './queue-service.ts';
@@ -9,6 +10,7 @@ import type { StatusService } from './status-service.ts';
 export interface Services {
   readonly projects: ProjectService;
   readonly runs: RunService;
+  readonly evaluation: EvaluationService;
   readonly queues: QueueService;
   readonly jobs: JobService;
   readonly dead: DeadLetterService;
@@ -16,7 +18,7 @@ export interface Services {
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, queues, jobs, dead, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, dead, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -26,6 +28,7 @@ export function methodTable({ projects, runs, queues, jobs, dead, status }: Serv
     'run/list': runs['run/list'],
     'run/get': runs['run/get'],
     'run/cancel': runs['run/cancel'],
+    'run/evaluate': evaluation['run/evaluate'],
     'queue/list': queues['queue/list'],
     'queue/pause': queues['queue/pause'],
     'queue/resume': queues['queue/resume'],

@@ -3,6 +3,7 @@ import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
+import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 
@@ -62,6 +63,8 @@ export interface Store {
   getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
   listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
+  /** What an expression gives in a run; undefined where there is no such run. */
+  evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
   /** When the oldest pending job of each queue was made. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
@@ -257,6 +260,17 @@ export interface ListJobsParams {
   readonly where?: string;
   readonly limit: number;
   readonly cursor?: string;
+}
+
+export interface EvaluateParams {
+  readonly runId: number;
+  /** CEL. Anything that reads `secrets` is refused. */
+  readonly expression: string;
+  /** As this step sees it. */
+  readonly step?: string;
+  /** As this item of the step sees it; the first that is there where it is left out. */
+  readonly index?: number;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface StoreCheck {

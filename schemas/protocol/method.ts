@@ -33,6 +33,21 @@ export const WorkflowView = Type.Object({
 });
 export type WorkflowView = Static<typeof WorkflowView>;
 
+export const EvaluationView = Type.Object({
+  value: Type.Optional(Type.Unknown({ description: 'Missing where there is an error, or where it is larger than 256 KiB.' })),
+  size: Type.Optional(Type.Integer({ description: 'Of a value that is too large: characters of its JSON.' })),
+  preview: Type.Optional(Type.String({ description: 'Of a value that is too large: the beginning of its JSON.' })),
+  error: Type.Optional(
+    Type.Object({
+      kind: Type.String({ description: '`syntax`, `unknown-function`, `type`, `missing`, `limit` or `evaluation`.' }),
+      message: Type.String(),
+      start: Type.Integer({ description: 'Within the expression, from 0, in UTF-16 code units.' }),
+      end: Type.Integer(),
+    }),
+  ),
+});
+export type EvaluationView = Static<typeof EvaluationView>;
+
 const selection = {
   ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: 1000 })),
   all: Type.Optional(Type.Boolean({ description: 'All that `queue`, `run` and `where` let through.' })),
@@ -76,6 +91,19 @@ export const methods = {
   },
   'run/get': { params: Type.Object({ id: RunId }, closed), result: RunDetail },
   'run/cancel': { params: Type.Object({ id: RunId }, closed), result: RunSummary },
+
+  'run/evaluate': {
+    params: Type.Object(
+      {
+        id: RunId,
+        expression: Type.String({ minLength: 1, maxLength: 8192, description: 'CEL, without `${{` and `}}`.' }),
+        step: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'As this step sees it.' })),
+        index: Type.Optional(Type.Integer({ minimum: 0, description: "As this item of the step's `foreach` sees it; the first one where it is missing." })),
+      },
+      closed,
+    ),
+    result: EvaluationView,
+  },
 
   'queue/list': { params: Type.Object({}, closed), result: Type.Object({ queues: Type.Array(QueueView) }) },
   'queue/pause': { params: Type.Object({ queue: Name }, closed), result: QueueView },

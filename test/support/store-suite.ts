@@ -1,5 +1,6 @@
 import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
+import { describeEvaluating } from './store-suite/evaluating.ts';
 import { describeFanningOut } from './store-suite/fanning-out.ts';
 import { describeLooking } from './store-suite/looking.ts';
 import { describeModel } from './store-suite/model.ts';
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
     describe('looking and pruning', () => describeLooking(current));
+    describe('evaluating expressions', () => describeEvaluating(current));
     describe('anything in any order', () => describeModel(open, modelRuns));
   });
 }

@@ -2,12 +2,13 @@ import type { Store, WorkflowVersion } from '../store.ts';
 import { Database } from './database.ts';
 import { codedStoreError } from './store-error.ts';
 import { check, size } from './queries/check.ts';
+import { evaluate } from './queries/evaluate.ts';
 import { getJob } from './queries/get-job.ts';
 import { getRun } from './queries/get-run.ts';
 import { listJobs } from './queries/list-jobs.ts';
 import { listRuns } from './queries/list-runs.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'getJob', 'oldestPending', 'check', 'size'] as const;
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'getJob', 'evaluate', 'oldestPending', 'check', 'size'] as const;
 export type ReadOperation = (typeof readOperations)[number];
 export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
 
@@ -42,6 +43,8 @@ export class Reader {
         return listJobs(db, call.params);
       case 'getJob':
         return getJob(db, call.params);
+      case 'evaluate':
+        return evaluate(db, call.params);
       case 'oldestPending':
         return oldestPending(db);
       case 'check':

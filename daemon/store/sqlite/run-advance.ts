@@ -184,7 +184,7 @@ class RunAdvance {
   }
 
   #scope(status: PriorStatus): Record<string, unknown> {
-    const scope = scopeOfRun(this.#tx, this.#run, this.#steps, this.#now);
+    const scope = scopeOfRun({ db: this.#tx.db, env: this.#tx.state.env }, this.#run, this.#steps, this.#now);
     scope['$status'] = status;
     return scope;
   }

@@ -62,6 +62,7 @@ export class SqliteStore implements Store {
   getRun: Store['getRun'] = (params) => this.#read('getRun', params);
   listJobs: Store['listJobs'] = (params) => this.#read('listJobs', params);
   getJob: Store['getJob'] = (params) => this.#read('getJob', params);
+  evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
   oldestPending: Store['oldestPending'] = () => this.#read('oldestPending', undefined);
   check: Store['check'] = () => this.#read('check', undefined);
   size: Store['size'] = () => this.#read('size', undefined);

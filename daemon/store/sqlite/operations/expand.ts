@@ -28,7 +28,7 @@ export function expand(tx: WriteTransaction, params: ExpandParams): ExpandResult
   const common = state.expansionScope(row.id, () => {
     const rows = db.sql('SELECT * FROM steps WHERE run_id = ?').all(run.id) as unknown as StepRow[];
     // `now()` stays what it was when the step started: a fan-out that a crash cut in two is made of one piece.
-    return scopeOfRun(tx, run, new Map(rows.map((one) => [one.name, one])), row.started_at ?? params.now);
+    return scopeOfRun({ db, env: state.env }, run, new Map(rows.map((one) => [one.name, one])), row.started_at ?? params.now);
   });
 
   const chunk = takeChunk(step.foreach, row, params, common, Math.min(params.limit, room));
