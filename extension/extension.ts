@@ -12,6 +12,7 @@ import { noticeDaemons } from './daemon-notices.ts';
 import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
 import { Drafts } from './documents/drafts.ts';
+import { registerPayloadSchemas } from './documents/payload-schemas.ts';
 import { Projects } from './project/projects.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     programs: { cli: program('cli.js') },
   };
   new DocumentProvider(app).register();
+  subscriptions.push(registerPayloadSchemas());
   const views = { queues: openQueuesView(app), runs: openRunsView(app), deadLetters: openDeadLettersView(app), workflows: openWorkflowsView(app) };
   const statusBar = showStatusBar(app);
   noticeDaemons(app);

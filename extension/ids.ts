@@ -34,6 +34,8 @@ export const commands = {
   openRun: 'sluice.openRun',
   openWorkflow: 'sluice.openWorkflow',
   copyJob: 'sluice.copyJob',
+  copyAsCurl: 'sluice.copyAsCurl',
+  exportDeadLetters: 'sluice.exportDeadLetters',
   startDaemon: 'sluice.startDaemon',
   stopDaemon: 'sluice.stopDaemon',
   restartDaemon: 'sluice.restartDaemon',
@@ -67,4 +69,6 @@ export const schemes = {
   document: 'sluice',
   /** Payloads of dead letters, to edit. */
   deadLetter: 'sluice-dead',
+  /** JSON Schemas of what actions take, for VS Code's JSON support. */
+  schema: 'sluice-schema',
 } as const;

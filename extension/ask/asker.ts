@@ -15,8 +15,12 @@ export interface Asker {
   pickMany<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<readonly T[] | undefined>;
   input(options: vscode.InputBoxOptions): Promise<string | undefined>;
   file(options: vscode.OpenDialogOptions): Promise<Pick<vscode.Uri, 'fsPath'> | undefined>;
+  /** Where a new file goes. */
+  saveFile(options: vscode.SaveDialogOptions): Promise<Pick<vscode.Uri, 'fsPath'> | undefined>;
   /** For what can't be taken back. */
   confirm(confirmation: Confirmation): Promise<boolean>;
+  /** The same, with another way out: answers with the verb that was chosen. */
+  decide(confirmation: Confirmation, otherVerb: string): Promise<string | undefined>;
   /** A message with actions; answers with the one that was chosen. */
   tell(severity: 'information' | 'warning' | 'error', message: string, ...actions: readonly string[]): Promise<string | undefined>;
 }

@@ -7,7 +7,9 @@ export const windowAsker: Asker = {
   pickMany: async (items, options) => vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options, canPickMany: true }),
   input: async (options) => vscode.window.showInputBox({ ignoreFocusOut: true, ...options }),
   file: async (options) => (await vscode.window.showOpenDialog(options))?.[0],
+  saveFile: async (options) => vscode.window.showSaveDialog(options),
   confirm: async ({ question, detail, verb }) => (await vscode.window.showWarningMessage(question, { modal: true, detail }, verb)) === verb,
+  decide: async ({ question, detail, verb }, otherVerb) => vscode.window.showWarningMessage(question, { modal: true, detail }, verb, otherVerb),
   tell: async (severity, message, ...actions) => {
     switch (severity) {
       case 'information':

@@ -3,11 +3,13 @@ import { cancelRun } from './cancel-run.ts';
 import type { Command } from './command.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import { compareDeadLetter } from './compare-dead-letter.ts';
+import { copyAsCurl } from './copy-as-curl.ts';
 import { copyJob } from './copy-job.ts';
 import { createProject } from './create-project.ts';
 import { discardGroup } from './discard-group.ts';
 import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
+import { exportDeadLetters } from './export-dead-letters.ts';
 import { loadMore } from './load-more.ts';
 import { openAttempt } from './open-attempt.ts';
 import { openDeadLetter } from './open-dead-letter.ts';
@@ -37,11 +39,13 @@ export const allCommands: readonly Command[] = [
   cancelRun,
   compareAttempts,
   compareDeadLetter,
+  copyAsCurl,
   copyJob,
   createProject,
   discardGroup,
   discard,
   dropDraft,
+  exportDeadLetters,
   loadMore,
   openAttempt,
   openDeadLetter,

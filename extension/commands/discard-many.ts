@@ -5,6 +5,7 @@ import { collectDeadLetters, inBatches, type DeadSelection, type Tally } from '.
 import { tallyText } from '../dead-letters/tally-text.ts';
 import type { Project } from '../project/project.ts';
 import { formatNumber } from '../wording/amount.ts';
+import { exportMany } from './export-many.ts';
 
 export interface DiscardManyOptions {
   readonly project: Project;
@@ -21,12 +22,20 @@ export async function discardMany(app: App, { project, selection, name }: Discar
     void app.ask.tell('information', l10n.t('There are no dead letters of {0} to discard.', name));
     return undefined;
   }
-  const isSure = await app.ask.confirm({
+  const exportFirst = l10n.t('Export First…');
+  const discard = l10n.t('Discard');
+  const confirmation = {
     question: ids.length === 1 ? l10n.t('Discard the dead letter {0}?', ids[0] ?? '') : l10n.t('Discard {0} dead letters of {1}?', formatNumber(ids.length), name),
     detail: l10n.t("They are never attempted again, and their runs don't go on from them. This can't be undone. Their attempts stay to be read until they are pruned."),
-    verb: l10n.t('Discard'),
-  });
-  if (!isSure) return undefined;
+    verb: discard,
+  };
+  let chosen = await app.ask.decide(confirmation, exportFirst);
+  // Whoever gives up the export, or doesn't get it whole, is asked again, and has lost nothing.
+  while (chosen === exportFirst) {
+    await exportMany(app, { project, selection: { ids }, name });
+    chosen = await app.ask.decide(confirmation, exportFirst);
+  }
+  if (chosen !== discard) return undefined;
   const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
     inBatches(ids, (batch) => daemon.call('dead/discard', { ids: batch }), {
       isCancelled: () => token.isCancellationRequested,

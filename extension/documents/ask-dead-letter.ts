@@ -14,11 +14,10 @@ export interface AskedDeadLetter {
 export async function askDeadLetter(app: App, argument: unknown, placeHolder: string): Promise<AskedDeadLetter | undefined> {
   const open = argument instanceof vscode.Uri ? argument : argument === undefined ? vscode.window.activeTextEditor?.document.uri : undefined;
   const opened = open === undefined ? undefined : readDeadLetterUri(open);
-  if (opened !== undefined) return withUri(opened.folder, opened.job);
+  if (open !== undefined && opened !== undefined) return { ...opened, uri: open };
   const asked = await askJob(app, argument, placeHolder, ['dead']);
-  return asked === undefined ? undefined : withUri(asked.project.folder, asked.job);
-}
-
-function withUri(folder: string, job: string): AskedDeadLetter {
-  return { folder, job, uri: vscode.Uri.from(deadLetterUri(folder, job)) };
+  if (asked === undefined) return undefined;
+  const { folder, connection } = asked.project;
+  const job = await (await connection.ensure()).call('job/get', { id: asked.job });
+  return { folder, job: job.id, uri: vscode.Uri.from(deadLetterUri(folder, job)) };
 }

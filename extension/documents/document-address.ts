@@ -1,3 +1,4 @@
+import type { JobSummary } from '../../schemas/protocol/job.ts';
 import { schemes } from '../ids.ts';
 
 /** What a document of ours shows. */
@@ -33,13 +34,13 @@ export function readDocumentUri({ scheme, path, query }: UriParts): DocumentAddr
   return subject === undefined ? undefined : { folder: query, subject };
 }
 
-/** The editable payload of a dead letter. */
-export function deadLetterUri(folder: string, job: string): UriParts {
-  return { scheme: schemes.deadLetter, path: `/${job} payload.json`, query: folder };
+/** The editable payload of a dead letter. Its action stands in the path, so that VS Code's JSON support finds the schema of its input. */
+export function deadLetterUri(folder: string, { id, uses }: Pick<JobSummary, 'id' | 'uses'>): UriParts {
+  return { scheme: schemes.deadLetter, path: `/${uses}/${id} payload.json`, query: folder };
 }
 
 export function readDeadLetterUri({ scheme, path, query }: UriParts): { readonly folder: string; readonly job: string } | undefined {
-  const job = /^\/(j\d+) payload\.json$/.exec(path)?.[1];
+  const job = /^\/[\w/-]+\/(j\d+) payload\.json$/.exec(path)?.[1];
   return scheme !== schemes.deadLetter || query === '' || job === undefined ? undefined : { folder: query, job };
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
 import type { JobSummary } from '../../../schemas/protocol/job.ts';
 import { isJobEnded } from '../../../schemas/protocol/state.ts';
+import { curlActions } from '../../documents/curl-text.ts';
 import { commands } from '../../ids.ts';
 import type { Target } from '../../target.ts';
 import { jobDescription, jobFacts, jobLabel, jobName } from '../../wording/job-words.ts';
@@ -41,7 +42,7 @@ export class JobNode implements TreeNode {
     const item = new vscode.TreeItem(jobName(job), hasAttempts ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
     item.description = jobDescription(job, now, { state: hidden.state !== true, cause: hidden.cause !== true });
     item.iconPath = stateIcon(job.state);
-    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable'] : [])].join(' ');
+    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable'] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
     item.accessibilityInformation = { label: jobLabel(job, now) };
     item.command =
       opensPayload && job.state === 'dead'

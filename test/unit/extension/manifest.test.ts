@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { commands, contextKeys, schemes, settings, viewContainer, views } from '../../../extension/ids.ts';
+import { payloadPattern, payloadSchemaUrl } from '../../../extension/documents/payload-schema.ts';
+import { actionDefinitions } from '../../../schemas/workflow/actions/action-definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -58,6 +60,11 @@ describe('package.json and the extension', () => {
     for (const match of manifestText.matchAll(/viewItem =~ \/\\\\b\(?([\w|]+)\)?\\\\b\//g)) {
       for (const token of (match[1] ?? '').split('|')) assert.match(`${sources}\n${states}`, new RegExp(`\\b${token}\\b`), token);
     }
+  });
+
+  it('give the payload of each action the schema of its input', () => {
+    const associations = listOf(contributes['jsonValidation']).map(({ fileMatch, url }) => [fileMatch, url]);
+    assert.deepEqual(associations, actionDefinitions.map(({ name }) => [payloadPattern(name), payloadSchemaUrl(name)]));
   });
 
   it('put what destroys last, and behind a group of its own', () => {

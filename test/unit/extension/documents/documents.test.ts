@@ -22,7 +22,7 @@ describe('the address of a document', () => {
   }
 
   it('of an editable payload says whose it is', () => {
-    assert.deepEqual(readDeadLetterUri(deadLetterUri(folder, 'j40')), { folder, job: 'j40' });
+    assert.deepEqual(readDeadLetterUri(deadLetterUri(folder, { id: 'j40', uses: 'http/request' })), { folder, job: 'j40' });
   });
 
   it('is none where it is of another scheme or shape', () => {

@@ -96,7 +96,9 @@ class ScriptedAsker {
         const fsPath = this.#next('file', title);
         return fsPath === undefined ? undefined : { fsPath };
       },
+      saveFile: async () => undefined,
       confirm: async () => false,
+      decide: async () => undefined,
       tell: async () => undefined,
     };
   }

@@ -1,0 +1,42 @@
+import * as l10n from '@vscode/l10n';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import type { DeadGroup } from '../dead-letters/dead-group.ts';
+import { collectDeadLetters, type Tally } from '../dead-letters/dead-selection.ts';
+import { exportJobs } from '../dead-letters/export-file.ts';
+import { tallyText } from '../dead-letters/tally-text.ts';
+import { formatNumber } from '../wording/amount.ts';
+
+/** Asks for the file, writes it, and says what is in it. Answers with the tally. */
+export async function exportMany(app: App, { project, selection, name }: DeadGroup): Promise<Tally | undefined> {
+  const daemon = await project.connection.ensure();
+  const ids = await collectDeadLetters(daemon, selection);
+  if (ids.length === 0) {
+    void app.ask.tell('information', l10n.t('There are no dead letters of {0} to export.', name));
+    return undefined;
+  }
+  const file = await app.ask.saveFile({
+    title: l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
+    saveLabel: l10n.t('Export'),
+    defaultUri: vscode.Uri.file(path.join(project.path, 'dead-letters.json')),
+    filters: { JSON: ['json'] },
+  });
+  if (file === undefined) return undefined;
+  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Exporting dead letters'), cancellable: true }, (progress, token) =>
+    exportJobs(daemon, ids, file.fsPath, {
+      isCancelled: () => token.isCancellationRequested,
+      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+    }),
+  );
+  const text = tallyText('exported', tally);
+  app.log.info(`${text} ${file.fsPath}`);
+  void tell(app, tally, text, file.fsPath);
+  return tally;
+}
+
+async function tell({ ask }: App, { done, fault }: Tally, text: string, file: string): Promise<void> {
+  const show = l10n.t('Open File');
+  const chosen = await ask.tell(fault === undefined ? 'information' : 'error', text, ...(done > 0 ? [show] : []));
+  if (chosen === show) await vscode.window.showTextDocument(vscode.Uri.file(file));
+}

@@ -1,0 +1,55 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { JobDetail } from '../../schemas/protocol/job.ts';
+import type { Daemon } from '../connection/daemon-client.ts';
+import { messageOf } from '../log.ts';
+import type { BatchOptions, Tally } from './dead-selection.ts';
+
+/** Read from the daemon at the same time. */
+const batchSize = 20;
+
+/**
+ * Writes jobs with their payloads and attempts into a file: one JSON array of what `sluice job ID --json` prints, in the order of `ids`. The
+ * file appears when it is whole; a cancel or a fault leaves what was there before. Never rejects.
+ */
+export async function exportJobs(daemon: Daemon, ids: readonly string[], path: string, { onProgress, isCancelled }: BatchOptions = {}): Promise<Tally> {
+  const partial = `${path}.partial`;
+  let done = 0;
+  let skipped = 0;
+  const tally = (more: { readonly isCancelled?: boolean; readonly fault?: string } = {}): Tally => ({ total: ids.length, done, skipped, isCancelled: false, ...more });
+  try {
+    const file = await open(partial, 'w', 0o600);
+    try {
+      await file.write('[');
+      for (let from = 0; from < ids.length; from += batchSize) {
+        if (isCancelled?.() === true) {
+          done = 0;
+          return tally({ isCancelled: true });
+        }
+        const jobs = (await Promise.all(ids.slice(from, from + batchSize).map((id) => jobOrGone(daemon, id)))).filter((job) => job !== undefined);
+        for (const job of jobs) await file.write(`${done++ === 0 ? '\n' : ',\n'}${JSON.stringify(job, null, 2)}`);
+        skipped += Math.min(batchSize, ids.length - from) - jobs.length;
+        onProgress?.(done + skipped, ids.length);
+      }
+      await file.write('\n]\n');
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+    return tally();
+  } catch (error) {
+    done = 0;
+    return tally({ fault: messageOf(error) });
+  } finally {
+    await rm(partial, { force: true }).catch(() => undefined);
+  }
+}
+
+async function jobOrGone(daemon: Daemon, id: string): Promise<JobDetail | undefined> {
+  try {
+    return await daemon.call('job/get', { id });
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}

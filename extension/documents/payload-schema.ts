@@ -1,0 +1,34 @@
+import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
+import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { schemes } from '../ids.ts';
+
+/** What `jsonValidation` of package.json matches payloads of this action by. */
+export function payloadPattern(action: string): string {
+  return `/${schemes.deadLetter}:/${action}/*.json`;
+}
+
+export function payloadSchemaUrl(action: string): string {
+  return `${schemes.schema}:/${action}.json`;
+}
+
+/** The schema at a path of ours, as VS Code's JSON support reads it; undefined where there is no such action. */
+export function payloadSchemaText(path: string): string | undefined {
+  const action = actionDefinitions.find(({ name }) => path === `/${name}.json`);
+  if (action === undefined) return undefined;
+  return JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...asMap(withMarkdown(action.input)), markdownDescription: action.summary }, null, 2);
+}
+
+/** Our descriptions are Markdown, which VS Code draws only from a keyword of its own. */
+function withMarkdown(schema: Json): Json {
+  if (Array.isArray(schema)) return (schema as readonly Json[]).map(withMarkdown);
+  if (!isJsonObject(schema)) return schema;
+  const { description } = schema;
+  return {
+    ...Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, withMarkdown(value)])),
+    ...(typeof description === 'string' ? { markdownDescription: description } : {}),
+  };
+}
+
+function asMap(value: Json): Readonly<Record<string, Json>> {
+  return isJsonObject(value) ? value : {};
+}
