@@ -21,7 +21,9 @@ import { JobService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
+import { RetryService } from './service/retry-service.ts';
 import { RunService } from './service/run-service.ts';
+import { SecretService } from './service/secret-service.ts';
 import { StatusService } from './service/status-service.ts';
 import { Topics } from './service/topics.ts';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
@@ -176,7 +178,17 @@ export class Daemon {
       stop: () => void this.stop(),
     });
     const server = new Server({
-      handlers: methodTable({ projects, runs, evaluation, queues, jobs, dead, status }),
+      handlers: methodTable({
+        projects,
+        runs,
+        evaluation,
+        queues,
+        jobs,
+        retries: new RetryService({ engine, store, clock }),
+        dead,
+        secrets: new SecretService(secrets),
+        status,
+      }),
       topics: new Topics({ engine, store, queues, runs, status, log }),
       token,
       version,

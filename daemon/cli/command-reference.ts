@@ -1,11 +1,14 @@
 import type { Command, Option } from 'commander';
 import type { TSchema } from 'typebox';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { AttemptView, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
 import { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { QueueOverrides, QueueView, RateShape } from '../../schemas/protocol/queue.ts';
+import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape } from '../../schemas/protocol/queue.ts';
+import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
 import { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
+import { SecretView } from '../../schemas/protocol/secret.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 
 /** The generated parts of docs/command-line.md: the commands as commander has them, the shapes as the protocol has them. */
@@ -30,6 +33,8 @@ export function replaceGenerated(text: string, name: string, content: string): s
 const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['DaemonStatus', DaemonStatus],
   ['Queue', QueueView],
+  ['Forecast', Forecast],
+  ['Alert', QueueAlert],
   ['QueueOverrides', QueueOverrides],
   ['Rate', RateShape],
   ['RunSummary', RunSummary],
@@ -41,6 +46,9 @@ const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['Revision', RevisionView],
   ['JobCounts', JobCounts],
   ['JobError', JobError],
+  ['SeriesPoint', SeriesPoint],
+  ['DeadGroup', DeadGroup],
+  ['Secret', SecretView],
   ['Diagnostic', DiagnosticView],
 ];
 

@@ -1,5 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { changeSecretLines, parseSecretLines } from './secret-lines.ts';
 
 /** Opening a FIFO would stop the daemon until somebody writes to it; Windows knows no such flag. */
 const readOnly = constants.O_RDONLY | ('O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0);
@@ -19,8 +22,8 @@ export class SecretFile {
   #version = '';
   #content: SecretFileContent = { ok: true, values: {} };
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(file: string) {
+    this.path = file;
   }
 
   /** What the file holds now; the same object as long as it hasn't changed. */
@@ -35,13 +38,48 @@ export class SecretFile {
     return this.#content;
   }
 
+  /**
+   * Sets a value, or takes it away where it is undefined, and leaves everything else in the file as it stands. The file is replaced as a
+   * whole, so that a crash leaves the old one or the new one.
+   *
+   * @throws CodedError `wrong-state` where the file can't be used, `invalid-params` where such a file can't hold the value
+   */
+  set(name: string, value: string | undefined): void {
+    const content = this.read();
+    if (!content.ok) throw new CodedError('wrong-state', content.message);
+    const isThere = statSync(this.path, { throwIfNoEntry: false }) !== undefined;
+    const text = changeSecretLines(isThere ? readFileSync(this.path, 'utf8') : '', name, value);
+    if (text === undefined) throw new CodedError('invalid-params', `${this.path} can't be changed without changing more of it than ${name}: either the value has all kinds of quotes (' " \`), or the file has one that is never closed. Edit it by hand.`);
+    if (Buffer.byteLength(text) > maxFileBytes) throw new CodedError('too-large', `${this.path} would be larger than ${maxFileBytes} bytes.`);
+    this.#replace(text);
+  }
+
+  #replace(text: string): void {
+    mkdirSync(path.dirname(this.path), { recursive: true, mode: 0o700 });
+    const temporary = `${this.path}.${process.pid}.${randomBytes(6).toString('hex')}`;
+    try {
+      // Exclusive: a link that someone has put there beforehand is not followed.
+      const file = openSync(temporary, 'wx', 0o600);
+      try {
+        writeFileSync(file, text);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, this.path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
   /** Everything is asked of the opened file, so that what is checked is what is read. */
   #load(): SecretFileContent {
     let file: number | undefined;
     try {
       file = openSync(this.path, readOnly);
       const complaint = this.#complaint(fstatSync(file));
-      return complaint === undefined ? { ok: true, values: readValues(readFileSync(file, 'utf8')) } : { ok: false, message: complaint };
+      return complaint === undefined ? { ok: true, values: parseSecretLines(readFileSync(file, 'utf8')) } : { ok: false, message: complaint };
     } catch (error) {
       return { ok: false, message: `${this.path} can't be read: ${error instanceof Error ? error.message : String(error)}.` };
     } finally {
@@ -57,10 +95,4 @@ export class SecretFile {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
     return `${this.path} can be read by others (mode ${mode}), so nothing is read from it: run \`chmod 600 ${this.path}\`.`;
   }
-}
-
-function readValues(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseEnv(text))) if (value !== undefined && value !== '') values[name] = value;
-  return values;
 }

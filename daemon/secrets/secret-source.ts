@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
 import { Masker } from './masker.ts';
 import { SecretFile, type SecretFileContent } from './secret-file.ts';
 
@@ -20,12 +22,13 @@ export interface SecretSourceOptions {
 }
 
 /**
- * A project's secrets: environment variables `SLUICE_SECRET_NAME`, and lines `NAME=value` of
- * `.sluice/state/secrets.env` (mode 0600). A variable wins over the file. Variables are read once, the file again
- * whenever it changes. An empty value counts as none.
+ * A project's secrets: environment variables `SLUICE_SECRET_NAME`, values that a client has handed over and that are held in
+ * memory alone, and lines `NAME=value` of `.sluice/state/secrets.env` (mode 0600); the first that has a name wins. Variables
+ * are read once, the file again whenever it changes. An empty value counts as none.
  */
 export class SecretSource {
   readonly #variables: ReadonlyMap<string, string>;
+  readonly #held = new Map<string, string>();
   readonly #file: SecretFile;
   #masked: SecretFileContent | undefined;
   #masker = new Masker([]);
@@ -46,18 +49,69 @@ export class SecretSource {
   get(name: string): SecretValue {
     const variable = this.#variables.get(name);
     if (variable !== undefined) return { ok: true, value: variable };
+    const held = this.#held.get(name);
+    if (held !== undefined) return { ok: true, value: held };
     const content = this.#file.read();
     if (!content.ok) return content;
     const value = Object.hasOwn(content.values, name) ? content.values[name] : undefined;
     if (value !== undefined) return { ok: true, value };
-    const remedy = `set the variable ${secretVariablePrefix}${name}, or add the line ${name}=... to ${this.#file.path}`;
+    const remedy = `run \`sluice secrets set ${name}\`, set the variable ${secretVariablePrefix}${name}, or add the line ${name}=... to ${this.#file.path}`;
     return { ok: false, message: `There is no secret ${name}: ${remedy}.` };
   }
 
   /** The names of all secrets, sorted. */
   names(): readonly string[] {
+    return [...new Set([...this.#variables.keys(), ...this.#held.keys(), ...Object.keys(this.#fileValues())])].sort();
+  }
+
+  /** The names of all secrets, sorted, and where each comes from. */
+  list(): readonly SecretView[] {
+    return this.names().map((name) => ({ name, from: this.placeOf(name) ?? 'file' }));
+  }
+
+  /** Where the value of a secret comes from; undefined where there is none. */
+  placeOf(name: string): SecretPlace | undefined {
+    if (this.#variables.has(name)) return 'environment';
+    if (this.#held.has(name)) return 'memory';
+    return Object.hasOwn(this.#fileValues(), name) ? 'file' : undefined;
+  }
+
+  /** Takes a value that is kept in memory alone, until the daemon ends. @throws CodedError `wrong-state` where a variable wins over it */
+  hold(name: string, value: string): void {
+    this.#refuseVariable(name, 'set');
+    this.#held.set(name, value);
+    this.#renewMasker();
+  }
+
+  /** Writes a value into the file. @throws CodedError `wrong-state` where a variable wins over it, or the file can't be used */
+  keep(name: string, value: string): void {
+    this.#refuseVariable(name, 'set');
+    this.#file.set(name, value);
+    this.#held.delete(name);
+    this.#renewMasker();
+  }
+
+  /** Forgets a value, in memory and in the file. @throws CodedError `not-found`, or `wrong-state` where a variable has it */
+  delete(name: string): void {
+    this.#refuseVariable(name, 'deleted');
+    if (this.placeOf(name) === undefined) throw new CodedError('not-found', `There is no secret ${name}.`);
+    if (Object.hasOwn(this.#fileValues(), name)) this.#file.set(name, undefined);
+    this.#held.delete(name);
+    this.#renewMasker();
+  }
+
+  #refuseVariable(name: string, verb: string): void {
+    if (!this.#variables.has(name)) return;
+    throw new CodedError('wrong-state', `${name} can't be ${verb} here: the variable ${secretVariablePrefix}${name} of the daemon has it, and wins. Change it there, and restart the daemon.`);
+  }
+
+  #fileValues(): Readonly<Record<string, string>> {
     const content = this.#file.read();
-    return [...new Set([...this.#variables.keys(), ...Object.keys(content.ok ? content.values : {})])].sort();
+    return content.ok ? content.values : {};
+  }
+
+  #renewMasker(): void {
+    this.#masked = undefined;
   }
 
   /** Why the file isn't used, where it can't be. */
@@ -66,11 +120,11 @@ export class SecretSource {
     return content.ok ? undefined : content.message;
   }
 
-  /** Masks all values, those of earlier versions of the file too. The same object until the file changes. */
+  /** Masks all values, those of earlier versions of the file too. The same object until one of them changes. */
   masker(): Masker {
     const content = this.#file.read();
     if (content !== this.#masked) {
-      for (const value of [...this.#variables.values(), ...Object.values(content.ok ? content.values : {})]) this.#everSeen.add(value);
+      for (const value of [...this.#variables.values(), ...this.#held.values(), ...Object.values(content.ok ? content.values : {})]) this.#everSeen.add(value);
       this.#masker = new Masker(this.#everSeen);
       this.#masked = content;
     }

@@ -1,11 +1,14 @@
 import type { TSchema } from 'typebox';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { errorCodes } from '../../schemas/protocol/error.ts';
 import { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import { DiagnosticView, methods } from '../../schemas/protocol/method.ts';
 import { QueueView } from '../../schemas/protocol/queue.ts';
+import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
 import { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import { SubscribeParams, SubscribeResult, TopicState } from '../../schemas/protocol/subscription.ts';
+import { SecretView } from '../../schemas/protocol/secret.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { defaultLimits, type ServerLimits } from './limits.ts';
 
@@ -52,6 +55,9 @@ const shapes = new Map<TSchema, string>([
   [RunDetail, 'RunDetail'],
   [JobSummary, 'JobSummary'],
   [JobDetail, 'JobDetail'],
+  [SeriesPoint, 'SeriesPoint'],
+  [DeadGroup, 'DeadGroup'],
+  [SecretView, 'Secret'],
   [DiagnosticView, 'Diagnostic'],
 ]);
 

@@ -1,22 +1,20 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatJobId, parseJobId } from '../../schemas/protocol/id.ts';
-import type { Params } from '../../schemas/protocol/method.ts';
-import { maxPage } from '../../schemas/protocol/shape.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
-import { moveInChunks } from './dead-letter-chunks.ts';
-import { checkFilter, jobNumber } from './job-service.ts';
+import { moveInChunks } from './job-chunks.ts';
+import { selectJobs, type JobSelection } from './job-selection.ts';
+import { checkFilter } from './job-service.ts';
+import { knownQueue } from './known-names.ts';
 import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
 /** Ids that an answer lists. */
 const maxListed = 1000;
-
-type Selection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where'>;
 
 export interface DeadLetterServiceOptions {
   readonly engine: Engine;
@@ -30,7 +28,7 @@ export interface DeadLetterServiceOptions {
  * Dead letters that are named by their ids move together or not at all. `all` can be any number, so it moves them in
  * transactions of some hundred, between which everything else goes on; what is no dead letter any more by then is left out.
  */
-export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/replay' | 'dead/discard'> {
+export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/groups' | 'dead/replay' | 'dead/discard'> {
   readonly #options: DeadLetterServiceOptions;
 
   constructor(options: DeadLetterServiceOptions) {
@@ -43,17 +41,24 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/rep
     return this.#options.store.listJobs({ ...filter, state: 'dead', limit });
   };
 
-  'dead/replay': Handlers['dead/replay'] = async ({ payload, rate, canary, ...selection }) => {
+  'dead/groups': Handlers['dead/groups'] = async ({ queue, limit = defaultPage }) => {
+    if (queue !== undefined) knownQueue(this.#options.engine, queue);
+    return this.#options.store.deadGroups({ limit, ...(queue === undefined ? {} : { queue }) });
+  };
+
+  'dead/replay': Handlers['dead/replay'] = async ({ payload, rate, canary, dryRun, ...selection }) => {
     const { engine, store, clock } = this.#options;
     engine.refuseIntake();
     const spacingMs = rate === undefined ? 0 : spacingOf(rate);
     const selected = await this.#select(selection);
     const jobIds = canary === undefined ? selected : selected.slice(0, canary);
     if (payload !== undefined) await this.#checkEdit(jobIds, payload);
+    if (dryRun === true) return { replayed: 0, selected: jobIds.length, ids: [] };
     const now = clock.now();
     let spaced = 0;
     const replayed = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
+      noun: 'dead letters',
       verb: 'replayed',
       move: async (some) => {
         const moved = await store.replay({
@@ -66,46 +71,25 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/rep
         return moved.replayed;
       },
     });
-    return { replayed: replayed.length, ids: replayed.slice(0, maxListed).map(formatJobId) };
+    return { replayed: replayed.length, selected: jobIds.length, ids: replayed.slice(0, maxListed).map(formatJobId) };
   };
 
-  'dead/discard': Handlers['dead/discard'] = async (selection) => {
+  'dead/discard': Handlers['dead/discard'] = async ({ dryRun, ...selection }) => {
     const { engine, store, clock } = this.#options;
     engine.refuseIntake();
-    const discarded = await moveInChunks(await this.#select(selection), {
+    const jobIds = await this.#select(selection);
+    if (dryRun === true) return { discarded: 0, selected: jobIds.length, ids: [] };
+    const discarded = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
+      noun: 'dead letters',
       verb: 'discarded',
       move: async (some) => (await store.discard({ jobIds: some, now: clock.now() })).discarded,
     });
-    return { discarded: discarded.length, ids: discarded.slice(0, maxListed).map(formatJobId) };
+    return { discarded: discarded.length, selected: jobIds.length, ids: discarded.slice(0, maxListed).map(formatJobId) };
   };
 
-  /** The dead letters that are meant, oldest first. Numbers alone are held: a million of them take 8 MB for a moment. */
-  async #select({ ids, all, queue, run, where }: Selection): Promise<number[]> {
-    if (ids !== undefined) {
-      if (all === true || queue !== undefined || run !== undefined || where !== undefined) {
-        throw new CodedError('invalid-params', 'Give either `ids`, or `all` with `queue`, `run` and `where` as you like.');
-      }
-      return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
-    }
-    if (all !== true) throw new CodedError('invalid-params', 'Say which dead letters: `ids`, or `all: true`.');
-    const filter = {
-      ...(queue === undefined ? {} : { queue }),
-      ...(run === undefined ? {} : { runId: runNumber(run) }),
-      ...(where === undefined ? {} : { where }),
-    };
-    await checkFilter(filter, this.#options);
-    const selected: number[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#options.store.listJobs({ ...filter, state: 'dead', limit: maxPage, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { id } of page.jobs) {
-        const jobId = parseJobId(id);
-        if (jobId !== undefined) selected.push(jobId);
-      }
-      cursor = page.next;
-    } while (cursor !== undefined);
-    return selected.sort((one, other) => one - other);
+  #select(selection: JobSelection): Promise<number[]> {
+    return selectJobs(selection, { ...this.#options, state: 'dead', what: 'dead letters' });
   }
 
   async #checkEdit(jobIds: readonly number[], payload: unknown): Promise<void> {

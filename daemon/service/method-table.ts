@@ -4,7 +4,9 @@ import type { EvaluationService } from './evaluation-service.ts';
 import type { JobService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
 import type { QueueService } from './queue-service.ts';
+import type { RetryService } from './retry-service.ts';
 import type { RunService } from './run-service.ts';
+import type { SecretService } from './secret-service.ts';
 import type { StatusService } from './status-service.ts';
 
 export interface Services {
@@ -13,12 +15,14 @@ export interface Services {
   readonly evaluation: EvaluationService;
   readonly queues: QueueService;
   readonly jobs: JobService;
+  readonly retries: RetryService;
   readonly dead: DeadLetterService;
+  readonly secrets: SecretService;
   readonly status: StatusService;
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, dead, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, dead, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -33,12 +37,18 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, dead, st
     'queue/pause': queues['queue/pause'],
     'queue/resume': queues['queue/resume'],
     'queue/set': queues['queue/set'],
+    'queue/series': queues['queue/series'],
     'job/list': jobs['job/list'],
     'job/get': jobs['job/get'],
     'job/cancel': jobs['job/cancel'],
+    'job/retry': retries['job/retry'],
     'dead/list': dead['dead/list'],
+    'dead/groups': dead['dead/groups'],
     'dead/replay': dead['dead/replay'],
     'dead/discard': dead['dead/discard'],
+    'secret/list': secrets['secret/list'],
+    'secret/set': secrets['secret/set'],
+    'secret/delete': secrets['secret/delete'],
     'log/tail': status['log/tail'],
     'store/check': status['store/check'],
   };

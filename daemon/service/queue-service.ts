@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { QueueView } from '../../schemas/protocol/queue.ts';
+import type { Forecast, QueueView } from '../../schemas/protocol/queue.ts';
+import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
@@ -8,7 +9,7 @@ import type { Handlers } from '../server/handlers.ts';
 import type { SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
 
-export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set'> {
+export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/series'> {
   readonly #project: Project;
   readonly #engine: Engine;
   readonly #store: Store;
@@ -32,6 +33,11 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 'file' }),
     });
 
+  'queue/series': Handlers['queue/series'] = async ({ queue, resolution }) => {
+    knownQueue(this.#engine, queue);
+    return { stepMs: seriesResolutions[resolution].stepMs, points: [] };
+  };
+
   /** All queues, by name. */
   async list(): Promise<QueueView[]> {
     const oldest = await this.#store.oldestPending();
@@ -51,7 +57,6 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const { name, rate, depth, overrides, definition } = runner;
     const { heldUntil, nextStartAt, rateUsed } = runner;
     const declaredIn = this.#project.fileOfQueue(name);
-    const drainMs = drainTime(runner);
     return {
       name,
       ...(declaredIn === undefined ? {} : { declaredIn }),
@@ -71,18 +76,21 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       throughputPerMinute: runner.throughputPerMinute,
       failureRate: runner.failureRate,
       ...(oldest === undefined ? {} : { oldestPendingAt: new Date(oldest).toISOString() }),
-      ...(drainMs === undefined ? {} : { drainMs }),
+      forecast: forecastOf(runner),
+      alerts: [],
     };
   }
 }
 
-/** Until what waits now has started: by the rate where there is one, else by what was done lately. */
-function drainTime({ paused, rate, depth, throughputPerMinute }: QueueRunner): number | undefined {
-  if (paused) return undefined;
+/** By the rate where there is one, else by what was done lately. */
+function forecastOf({ paused, heldUntil, rate, depth, throughputPerMinute }: QueueRunner): Forecast {
   const waiting = depth.pending + depth.delayed;
-  if (waiting === 0) return 0;
-  if (rate !== undefined) return Math.round((waiting * rate.perMs) / rate.limit);
-  return throughputPerMinute === 0 ? undefined : Math.round((waiting * 60_000) / throughputPerMinute);
+  if (waiting === 0) return { state: 'idle' };
+  if (paused) return { state: 'stalled', reason: 'paused' };
+  if (heldUntil !== undefined) return { state: 'stalled', reason: 'held', until: new Date(heldUntil).toISOString() };
+  if (rate !== undefined) return { state: 'draining', drainMs: Math.round((waiting * rate.perMs) / rate.limit), limitedBy: 'rate' };
+  if (throughputPerMinute === 0) return { state: 'unknown' };
+  return { state: 'draining', drainMs: Math.round((waiting * 60_000) / throughputPerMinute), limitedBy: 'concurrency' };
 }
 
 function givenRate(text: string | null): Rate | null | 'file' {

@@ -1,3 +1,4 @@
+import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
@@ -51,6 +52,8 @@ export interface Store {
   /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): Promise<{ readonly active: boolean }>;
   replay(params: ReplayParams): Promise<{ readonly replayed: readonly number[] }>;
+  /** Delayed jobs are due at once. */
+  retry(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly retried: readonly number[] }>;
   discard(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly discarded: readonly number[] }>;
   setQueue(params: SetQueueParams): Promise<void>;
   prune(params: PruneParams): Promise<{ readonly more: boolean }>;
@@ -62,6 +65,8 @@ export interface Store {
   listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
   getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
   listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
+  /** Dead letters by queue and cause, the group with the newest first. `others`: those of groups beyond `limit`. */
+  deadGroups(params: DeadGroupsParams): Promise<{ readonly groups: DeadGroup[]; readonly others: number }>;
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
   /** What an expression gives in a run; undefined where there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
@@ -256,6 +261,8 @@ export interface ListJobsParams {
   readonly state?: JobState;
   readonly runId?: number;
   readonly step?: string;
+  /** `error.cause` is exactly this. */
+  readonly cause?: string;
   /** CEL over a job's view; checked by the caller. */
   readonly where?: string;
   readonly limit: number;
@@ -271,6 +278,11 @@ export interface EvaluateParams {
   /** As this item of the step sees it; the first that is there where it is left out. */
   readonly index?: number;
   readonly env: Readonly<Record<string, string>>;
+}
+
+export interface DeadGroupsParams {
+  readonly queue?: string;
+  readonly limit: number;
 }
 
 export interface StoreCheck {

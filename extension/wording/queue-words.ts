@@ -41,7 +41,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
 
 /** Name and value of each line of a queue's tooltip. */
 export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
-  const { depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, oldestPendingAt, drainMs, declaredIn } = queue;
+  const { depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, oldestPendingAt, forecast, declaredIn } = queue;
   const facts: (readonly [string, string])[] = [
     [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
     [l10n.t('Active'), l10n.t('{0} of {1}', formatNumber(depth.active), formatNumber(concurrency))],
@@ -50,7 +50,7 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
     [l10n.t('Throughput'), l10n.t('{0} a minute, {1} failed', formatNumber(Math.round(throughputPerMinute)), formatShare(failureRate))],
   ];
   if (oldestPendingAt !== undefined) facts.push([l10n.t('Oldest'), formatAge(oldestPendingAt, nowMs)]);
-  if (depth.pending > 0) facts.push([l10n.t('Drained'), drainText(paused, drainMs)]);
+  if (depth.pending > 0) facts.push([l10n.t('Drained'), drainText(paused, forecast.drainMs)]);
   if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
   if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), l10n.t('the other side asked for it; goes on {0}', formatAge(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([l10n.t('Takes at most'), formatNumber(maxDepth)]);

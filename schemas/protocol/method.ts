@@ -1,9 +1,12 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { DaemonStatus } from './daemon-status.ts';
+import { DeadGroup } from './dead-group.ts';
 import { JobDetail, JobSummary } from './job.ts';
 import { QueueView } from './queue.ts';
+import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
 import { RunDetail, RunSummary } from './run.ts';
-import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Where } from './shape.ts';
+import { SecretName, SecretView } from './secret.ts';
+import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';
 
 const Nothing = Type.Object({});
@@ -50,11 +53,15 @@ export type EvaluationView = Static<typeof EvaluationView>;
 
 const selection = {
   ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: 1000 })),
-  all: Type.Optional(Type.Boolean({ description: 'All that `queue`, `run` and `where` let through.' })),
+  all: Type.Optional(Type.Boolean({ description: 'All that the other conditions let through.' })),
   queue: Type.Optional(Name),
   run: Type.Optional(RunId),
   where: Where,
 };
+
+const Cause = Type.Optional(Type.String({ maxLength: 1000, description: '`error.cause` is exactly this, as `dead/groups` tells it.' }));
+const deadSelection = { ...selection, cause: Cause, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
+const Selected = Type.Integer({ description: 'How many were meant; those that were no dead letters any more when it came to them are left out of the others.' });
 
 /**
  * Every method of the protocol: parameters and result, as JSON Schemas. `docs/protocol.md` explains them; the daemon
@@ -121,6 +128,21 @@ export const methods = {
     ),
     result: QueueView,
   },
+  'queue/series': {
+    params: Type.Object(
+      {
+        queue: Name,
+        resolution: Type.Enum(Object.keys(seriesResolutions) as SeriesResolution[], { description: '`10s` is kept for a day, `5min` for a month.' }),
+        from: Type.Optional({ ...Time, description: 'Where it is missing: the last hour of `10s`, the last day of `5min`.' }),
+        to: Type.Optional({ ...Time, description: 'Now, where it is missing.' }),
+      },
+      closed,
+    ),
+    result: Type.Object(
+      { stepMs: Type.Integer(), points: Type.Array(SeriesPoint) },
+      { description: 'Oldest first, a point for each whole step, from the first of which anything is known.' },
+    ),
+  },
 
   'job/list': {
     params: Type.Object(
@@ -138,27 +160,61 @@ export const methods = {
   },
   'job/get': { params: Type.Object({ id: JobId }, closed), result: JobDetail },
   'job/cancel': { params: Type.Object({ id: JobId }, closed), result: JobSummary },
+  'job/retry': {
+    params: Type.Object(selection, closed),
+    result: Type.Object(
+      { retried: Type.Integer(), selected: Type.Integer(), ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) },
+      { description: 'Delayed jobs are due at once. `wrong-state` where one of `ids` is not delayed; nothing is changed then.' },
+    ),
+  },
 
   'dead/list': {
-    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, ...Page }, closed),
+    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, cause: Cause, ...Page }, closed),
     result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'The one that died last first.' }),
+  },
+  'dead/groups': {
+    params: Type.Object({ queue: Type.Optional(Name), limit: Page.limit }, closed),
+    result: Type.Object(
+      { groups: Type.Array(DeadGroup), others: Type.Integer({ description: 'Dead letters of groups beyond `limit`.' }) },
+      { description: 'The group with the newest dead letter first.' },
+    ),
   },
   'dead/replay': {
     params: Type.Object(
       {
-        ...selection,
+        ...deadSelection,
         payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job.' })),
         rate: Type.Optional(Type.String({ maxLength: 100, description: 'Spreads them out: `10/min`.' })),
         canary: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the oldest N of them.' })),
       },
       closed,
     ),
-    result: Type.Object({ replayed: Type.Integer(), ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) }),
+    result: Type.Object({ replayed: Type.Integer(), selected: Selected, ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) }),
   },
   'dead/discard': {
-    params: Type.Object(selection, closed),
-    result: Type.Object({ discarded: Type.Integer(), ids: Type.Array(JobId) }),
+    params: Type.Object(deadSelection, closed),
+    result: Type.Object({ discarded: Type.Integer(), selected: Selected, ids: Type.Array(JobId) }),
   },
+
+  'secret/list': {
+    params: Type.Object({}, closed),
+    result: Type.Object({
+      secrets: Type.Array(SecretView, { description: 'By name.' }),
+      problem: Type.Optional(Type.String({ description: 'Why the file of secrets is not used, where it cannot be.' })),
+    }),
+  },
+  'secret/set': {
+    params: Type.Object(
+      {
+        name: SecretName,
+        value: Type.String({ minLength: 1, maxLength: 65_536 }),
+        persist: Type.Boolean({ description: "`true`: into the project's file of secrets; `false`: in memory, until the daemon ends." }),
+      },
+      closed,
+    ),
+    result: SecretView,
+  },
+  'secret/delete': { params: Type.Object({ name: SecretName }, closed), result: Nothing },
 
   'log/tail': {
     params: Type.Object({ lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }, closed),

@@ -11,6 +11,53 @@ export const QueueOverrides = Type.Object({
 });
 export type QueueOverrides = Static<typeof QueueOverrides>;
 
+export const alertKinds = ['depth', 'oldest', 'failure-rate', 'dead-letters', 'filling'] as const;
+export type AlertKind = (typeof alertKinds)[number];
+
+export const alertSeverities = ['warning', 'error'] as const;
+export type AlertSeverity = (typeof alertSeverities)[number];
+
+/** A threshold of `alerts` that is crossed just now. */
+export const QueueAlert = Type.Object({
+  kind: Type.Enum(alertKinds),
+  severity: Type.Enum(alertSeverities),
+  since: Time,
+  value: Type.Number({ description: 'As last looked at, in `unit`.' }),
+  threshold: Type.Number({ description: 'What the file says for this severity, in `unit`.' }),
+  unit: Type.Enum(['jobs', 'ms', 'share'] as const, { description: '`jobs` for `depth` and `dead-letters`, `ms` for `oldest` and `filling`, `share` (0..1) for `failure-rate`.' }),
+});
+export type QueueAlert = Static<typeof QueueAlert>;
+
+export const forecastStates = ['idle', 'draining', 'steady', 'growing', 'stalled', 'unknown'] as const;
+export type ForecastState = (typeof forecastStates)[number];
+
+export const stallReasons = ['paused', 'held', 'store', 'not-due', 'nothing-completes'] as const;
+export type StallReason = (typeof stallReasons)[number];
+
+/** Whether a queue will clear on its own, and when. */
+export const Forecast = Type.Object({
+  state: Type.Enum(forecastStates, {
+    description:
+      '`idle`: nothing waits. `draining`: it clears, see `drainMs`. `steady`: as much arrives as is done. `growing`: more arrives than is done. `stalled`: nothing will be done until `reason` ends. `unknown`: too little has been done yet to tell.',
+  }),
+  drainMs: Type.Optional(Type.Number({ description: 'With `draining`: until nothing waits any more.' })),
+  clearsAt: Type.Optional(Time),
+  limitedBy: Type.Optional(Type.Enum(['rate', 'concurrency'] as const, { description: 'With `draining`: what the time follows from. `concurrency`: the attempts at the same time, and how long they take.' })),
+  growthPerMinute: Type.Optional(Type.Number({ description: 'With `growing`: by how many jobs.' })),
+  reason: Type.Optional(
+    Type.Enum(stallReasons, {
+      description:
+        'With `stalled`. `held`: the other side asked for it, until `until`. `store`: the store cannot be written. `not-due`: all that waits is due later. `nothing-completes`: attempts are made, but none has ended well lately.',
+    }),
+  ),
+  until: Type.Optional(Time),
+});
+export type Forecast = Static<typeof Forecast>;
+
+/** How long something took, over the attempts of some time. */
+export const TimeSpent = Type.Object({ meanMs: Type.Number(), maxMs: Type.Number() });
+export type TimeSpent = Static<typeof TimeSpent>;
+
 export const QueueView = Type.Object({
   name: Name,
   declaredIn: Type.Optional(Type.String({ description: 'The file; missing for `default` and for queues that only old runs know.' })),
@@ -30,7 +77,12 @@ export const QueueView = Type.Object({
   nextStartAt: Type.Optional(Time),
   throughputPerMinute: Type.Number({ description: 'Attempts ended well over the last five minutes, per minute.' }),
   failureRate: Type.Number({ description: '0..1 of the attempts ended over the last five minutes.' }),
+  waiting: Type.Optional(
+    Type.Object(TimeSpent.properties, { description: 'From when a job was due until its attempt started, over the last five minutes; missing where none has.' }),
+  ),
+  running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'How long attempts took that ended over the last five minutes; missing where none has.' })),
   oldestPendingAt: Type.Optional(Time),
-  drainMs: Type.Optional(Type.Number({ description: 'Until what waits now has started, at the present rate; missing where that is unknown.' })),
+  forecast: Forecast,
+  alerts: Type.Array(QueueAlert, { description: 'Errors first; empty where no threshold is crossed.' }),
 });
 export type QueueView = Static<typeof QueueView>;

@@ -6,6 +6,7 @@ import { describeLooking } from './store-suite/looking.ts';
 import { describeModel } from './store-suite/model.ts';
 import { describeOutcomes } from './store-suite/outcomes.ts';
 import { describeReplaying } from './store-suite/replaying.ts';
+import { describeRetrying } from './store-suite/retrying.ts';
 import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 
 /**
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('fan-out', () => describeFanningOut(current));
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
+    describe('retrying at once', () => describeRetrying(current));
     describe('looking and pruning', () => describeLooking(current));
     describe('evaluating expressions', () => describeEvaluating(current));
     describe('anything in any order', () => describeModel(open, modelRuns));

@@ -36,10 +36,20 @@ function rateUsed({ rate, rateUsed: used }: QueueView): string {
   return used === undefined ? formatRate(rate) : `${formatNumber(used)} of ${formatRate(rate)}`;
 }
 
-function drain({ drainMs, depth, paused }: QueueView): string {
-  if (depth.pending === 0) return '-';
-  if (paused) return 'paused';
-  return drainMs === undefined ? '?' : formatShortDuration(drainMs);
+function drain({ forecast: { state, drainMs, reason } }: QueueView): string {
+  switch (state) {
+    case 'idle':
+      return '-';
+    case 'draining':
+      return drainMs === undefined ? '?' : formatShortDuration(drainMs);
+    case 'stalled':
+      return reason === 'paused' || reason === 'held' ? reason : 'stalled';
+    case 'steady':
+    case 'growing':
+      return state;
+    case 'unknown':
+      return '?';
+  }
 }
 
 function notesOf(queue: QueueView, { style, now }: View): string[] {
@@ -72,10 +82,10 @@ function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
 
 /** One queue in a sentence, after it was paused, resumed or set. */
 export function renderQueueLine(queue: QueueView): string {
-  const { name, paused, rate, concurrency, depth, drainMs } = queue;
+  const { name, paused, rate, concurrency, depth, forecast } = queue;
   const set = overriddenText(queue);
   const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
   const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
-  const end = drainMs === undefined || paused || depth.pending === 0 ? '' : `, empty in about ${formatDuration(drainMs)}`;
+  const end = forecast.drainMs === undefined ? '' : `, empty in about ${formatDuration(forecast.drainMs)}`;
   return `${name} ${paused ? 'is paused' : 'runs'}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
 }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { schemaVersion1 } from './schema.ts';
+import { schemaVersion1, schemaVersion2 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
-export const migrations: readonly string[] = [schemaVersion1];
+export const migrations: readonly string[] = [schemaVersion1, schemaVersion2];
 
 /** Backups that are kept beside the store. */
 const keptBackups = 3;
@@ -27,8 +27,9 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
       `the store ${file} has version ${version}, and this Sluice knows versions up to ${steps.length}: use the newer Sluice, or restore a backup`,
     );
   }
+  const isNew = version === 0;
   for (; version < steps.length; version++) {
-    if (version > 0) backUp(db, file, version);
+    if (!isNew) backUp(db, file, version);
     db.exec('BEGIN IMMEDIATE');
     try {
       db.exec(steps[version] ?? '');

@@ -52,6 +52,7 @@ export class SqliteStore implements Store {
   cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
   cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
   replay: Store['replay'] = (params) => this.#write('replay', params);
+  retry: Store['retry'] = (params) => this.#write('retry', params);
   discard: Store['discard'] = (params) => this.#write('discard', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
@@ -61,6 +62,7 @@ export class SqliteStore implements Store {
   listRuns: Store['listRuns'] = (params) => this.#read('listRuns', params);
   getRun: Store['getRun'] = (params) => this.#read('getRun', params);
   listJobs: Store['listJobs'] = (params) => this.#read('listJobs', params);
+  deadGroups: Store['deadGroups'] = (params) => this.#read('deadGroups', params);
   getJob: Store['getJob'] = (params) => this.#read('getJob', params);
   evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
   oldestPending: Store['oldestPending'] = () => this.#read('oldestPending', undefined);

@@ -18,6 +18,7 @@ import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
 import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
+import { retry } from './operations/retry.ts';
 import { setQueue } from './operations/set-queue.ts';
 import { settle } from './operations/settle.ts';
 import { sweep } from './operations/sweep.ts';
@@ -41,6 +42,7 @@ const operations = {
   cancelRun,
   cancelJob,
   replay,
+  retry,
   discard,
   setQueue,
   prune,

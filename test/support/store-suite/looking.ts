@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fanOut, numbers, type StoreBench } from './store-bench.ts';
+import { fanOut, numbers, refused, serverError, type StoreBench } from './store-bench.ts';
 
 export function describeLooking(bench: () => StoreBench): void {
   it('lists runs newest first, page by page, by workflow and state', async () => {
@@ -34,6 +34,32 @@ export function describeLooking(bench: () => StoreBench): void {
     const detail = await store.runDetail(large);
     assert.equal(detail.inputs, null);
     assert.ok(detail.inputBytes > 70_000);
+  });
+
+  it('counts dead letters by queue and cause, the group with the newest first, and lists those of a cause', async () => {
+    const store = bench();
+    for (let n = 0; n < 3; n++) await store.one('a');
+    for (let n = 0; n < 2; n++) await store.one('b');
+    const began = store.now;
+    const died: string[] = [];
+    for (const queue of ['a', 'b', 'a', 'b', 'a']) {
+      store.now += 1000;
+      const job = await store.next(queue);
+      died.push(`j${job.jobId}`);
+      await store.settle(job, { kind: 'dead', error: died.length === 5 ? serverError : refused });
+    }
+    const at = (seconds: number): string => new Date(began + seconds * 1000).toISOString();
+    const late = { queue: 'a', cause: '503', count: 1, newestAt: at(5), newest: died[4], oldestAt: at(5) };
+    const ofB = { queue: 'b', cause: '400', count: 2, newestAt: at(4), newest: died[3], oldestAt: at(2) };
+    const ofA = { queue: 'a', cause: '400', count: 2, newestAt: at(3), newest: died[2], oldestAt: at(1) };
+    assert.deepEqual(await store.store.deadGroups({ limit: 10 }), { groups: [late, ofB, ofA], others: 0 });
+    assert.deepEqual(await store.store.deadGroups({ limit: 1 }), { groups: [late], others: 4 });
+    assert.deepEqual(await store.store.deadGroups({ queue: 'b', limit: 10 }), { groups: [ofB], others: 0 });
+    assert.deepEqual(await store.store.deadGroups({ queue: 'nowhere', limit: 10 }), { groups: [], others: 0 });
+    const listed = await store.store.listJobs({ queue: 'a', state: 'dead', cause: '400', limit: 10 });
+    assert.deepEqual(listed.jobs.map(({ id }) => id), [died[2], died[0]]);
+    await store.store.replay({ jobIds: [Number(died[4]?.slice(1))], now: store.now });
+    assert.deepEqual((await store.store.deadGroups({ limit: 10 })).groups, [ofB, ofA]);
   });
 
   it('lists jobs by queue, state, run, step and an expression, newest first and page by page', async () => {

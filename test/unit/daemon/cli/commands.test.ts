@@ -61,8 +61,8 @@ describe('commands that talk to the daemon', () => {
   it('send what was typed', async () => {
     const scripted = await start({
       'queue/set': () => queue(),
-      'dead/replay': () => ({ replayed: 2, ids: ['j1', 'j2'] }),
-      'dead/discard': () => ({ discarded: 1, ids: ['j1'] }),
+      'dead/replay': () => ({ replayed: 2, selected: 2, ids: ['j1', 'j2'] }),
+      'dead/discard': () => ({ discarded: 1, selected: 1, ids: ['j1'] }),
       'run/cancel': () => run({ state: 'cancelled' }),
     });
     await type('set erp --rate file --concurrency file');
@@ -77,7 +77,7 @@ describe('commands that talk to the daemon', () => {
   });
 
   it('replay with a payload from a file or stdin, JSON or YAML', async () => {
-    const scripted = await start({ 'dead/replay': () => ({ replayed: 1, ids: ['j1'] }) });
+    const scripted = await start({ 'dead/replay': () => ({ replayed: 1, selected: 1, ids: ['j1'] }) });
     await writeFile(path.join(project.folder, 'p.yaml'), 'url: http://localhost\njson: { id: 8 }\n');
     assert.equal((await type('dead replay j1 --edit p.yaml')).code, 0);
     assert.equal((await type('dead replay j1 --edit -', { input: '{"a":[1]}' })).code, 0);
@@ -91,7 +91,7 @@ describe('commands that talk to the daemon', () => {
   });
 
   it('ask before they discard, and do nothing unless the answer is yes', async () => {
-    const scripted = await start({ 'dead/list': () => ({ jobs: [job(), job({ id: 'j41' })] }), 'dead/discard': () => ({ discarded: 2, ids: ['j40', 'j41'] }) });
+    const scripted = await start({ 'dead/list': () => ({ jobs: [job(), job({ id: 'j41' })] }), 'dead/discard': () => ({ discarded: 2, selected: 2, ids: ['j40', 'j41'] }) });
     const no = await type('dead discard --all', { columns: 80, input: '\n' });
     assert.equal(no.code, 1);
     assert.match(no.stderr, /Discard 2 dead letters\? That can not be undone\. \[y\/N\] Nothing was discarded\./);

@@ -25,7 +25,8 @@ export function queue(fields: Partial<QueueView> = {}): QueueView {
     throughputPerMinute: 96.4,
     failureRate: 0.004,
     oldestPendingAt: minutesAgo(7),
-    drainMs: 7_400_000,
+    forecast: { state: 'draining', drainMs: 7_400_000, limitedBy: 'rate' },
+    alerts: [],
     ...fields,
   };
 }

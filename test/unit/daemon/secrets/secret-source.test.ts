@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mask } from '../../../../daemon/secrets/masker.ts';
@@ -82,6 +82,41 @@ describe('SecretSource', () => {
     await rm(file);
     await save(`A=${'x'.repeat(1_048_576)}`);
     assert.match(source().problem() ?? '', /larger than/);
+  });
+
+  it('takes values from clients, for the file or for memory alone', async () => {
+    await save('# keys\nA=from-file\n');
+    const secrets = source({ SLUICE_SECRET_V: 'variable-value' });
+    secrets.hold('A', 'held-value');
+    secrets.keep('B', 'kept "value"');
+    assert.deepEqual(secrets.get('A'), { ok: true, value: 'held-value' });
+    assert.deepEqual(secrets.list(), [{ name: 'A', from: 'memory' }, { name: 'B', from: 'file' }, { name: 'V', from: 'environment' }]);
+    const text = await readFile(file, 'utf8');
+    assert.equal(text, "# keys\nA=from-file\nB='kept \"value\"'\n");
+    assert.deepEqual(await readdir(dirname(file)), ['secrets.env'], 'nothing else is left behind');
+    if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.equal(secrets.masker().text('held-value, kept "value", from-file'), `${mask}, ${mask}, ${mask}`);
+    assert.deepEqual(source().get('A'), { ok: true, value: 'from-file' }, 'what is held is gone with the daemon');
+
+    secrets.delete('A');
+    assert.equal(secrets.get('A').ok, false, 'wherever it was');
+    assert.equal(await readFile(file, 'utf8'), text.replace('A=from-file\n', ''));
+    assert.equal(secrets.masker().text('held-value'), mask, 'it may stand in records that are shown today');
+    assert.throws(() => secrets.delete('A'), { code: 'not-found' });
+    for (const change of [() => secrets.hold('V', 'x'), () => secrets.keep('V', 'x'), () => secrets.delete('V')]) assert.throws(change, { code: 'wrong-state', message: /SLUICE_SECRET_V/ });
+  });
+
+  it('makes the file where there is none, and leaves alone one that it can not use', async function () {
+    await rm(dirname(file), { recursive: true });
+    const secrets = source();
+    secrets.keep('A', 'first-value');
+    assert.deepEqual(source().get('A'), { ok: true, value: 'first-value' });
+    assert.throws(() => secrets.keep('B', 'all \' " `'), { code: 'invalid-params', message: /by hand/ });
+    assert.throws(() => secrets.keep('B', 'x'.repeat(1_048_576)), { code: 'too-large' });
+    if (process.platform === 'win32') return this.skip();
+    await chmod(file, 0o644);
+    assert.throws(() => secrets.keep('B', 'second'), { code: 'wrong-state', message: /chmod 600/ });
+    assert.equal(await readFile(file, 'utf8'), "A='first-value'\n");
   });
 
   it('masks what it holds and what it held', async () => {

@@ -11,7 +11,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { KeptLog, ServerBench, SettableTopics, type RpcClient } from '../../../support/server-bench.ts';
 
 function queue(name: string, pending: number): QueueView {
-  return { name, paused: false, concurrency: 1, overrides: { paused: false }, depth: { pending, delayed: 0, active: 0, dead: 0 }, throughputPerMinute: 0, failureRate: 0 };
+  return { name, paused: false, concurrency: 1, overrides: { paused: false }, depth: { pending, delayed: 0, active: 0, dead: 0 }, throughputPerMinute: 0, failureRate: 0, forecast: { state: 'idle' }, alerts: [] };
 }
 
 function run(id: string, state: 'running' | 'succeeded' = 'running'): RunSummary {

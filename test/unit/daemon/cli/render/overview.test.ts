@@ -8,7 +8,7 @@ import { pipe, queue, terminal80 } from '../protocol-samples.ts';
 describe('renderQueues', () => {
   it('shows depth, rate, throughput and drain time', () => {
     assert.equal(
-      renderQueues([queue(), queue({ name: 'default', rate: undefined, rateUsed: undefined, depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, oldestPendingAt: undefined, failureRate: 0 } as never)], pipe),
+      renderQueues([queue(), queue({ name: 'default', rate: undefined, rateUsed: undefined, depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, oldestPendingAt: undefined, failureRate: 0, forecast: { state: 'idle' } } as never)], pipe),
       [
         'QUEUE    PENDING  DELAYED  ACTIVE  DEAD      RATE USED  PER MIN  FAILED  OLDEST  EMPTY IN',
         'erp       12,345        3   10/10     0  87 of 100/min       96    0.4%      7m        2h',

@@ -6,19 +6,20 @@ const chunk = 500;
 export interface ChunkedMove {
   /** All in one transaction, or none: what a person has named one by one. */
   readonly isWhole: boolean;
-  /** For the message: `replayed`. */
+  /** For the message: `dead letters` were `replayed`. */
+  readonly noun: string;
   readonly verb: string;
   /** One transaction, all of them or none. Answers with those that it moved. */
   readonly move: (jobIds: readonly number[]) => Promise<readonly number[]>;
 }
 
 /**
- * Moves any number of dead letters, some at a time. One that somebody else has replayed or discarded since it was selected fails its
+ * Moves any number of jobs, some at a time. One that has moved by itself, or by somebody else, since it was selected fails its
  * transaction; the others of it are then moved one by one, and it is left out.
  *
  * @throws CodedError what ended it; the message says how many had been moved by then
  */
-export async function moveInChunks(jobIds: readonly number[], { isWhole, verb, move }: ChunkedMove): Promise<readonly number[]> {
+export async function moveInChunks(jobIds: readonly number[], { isWhole, noun, verb, move }: ChunkedMove): Promise<readonly number[]> {
   if (isWhole) return jobIds.length === 0 ? [] : move(jobIds);
   const moved: number[] = [];
   try {
@@ -29,7 +30,7 @@ export async function moveInChunks(jobIds: readonly number[], { isWhole, verb, m
     return moved;
   } catch (error) {
     if (moved.length === 0 || !(error instanceof CodedError)) throw error;
-    throw new CodedError(error.code, `${moved.length} of ${jobIds.length} dead letters were ${verb}, then it ended: ${error.message} Say it again for the others.`, {
+    throw new CodedError(error.code, `${moved.length} of ${jobIds.length} ${noun} were ${verb}, then it ended: ${error.message} Say it again for the others.`, {
       ...error.data,
       done: moved.length,
       selected: jobIds.length,
@@ -54,7 +55,7 @@ async function moveOrSkip(jobIds: readonly number[], move: ChunkedMove['move']):
   return moved;
 }
 
-/** It is no dead letter any more, or just being cancelled, or has been deleted with its run. */
+/** It isn't in that state any more, or just being cancelled, or has been deleted with its run. */
 function isGone(error: unknown): boolean {
   return error instanceof CodedError && (error.code === 'wrong-state' || error.code === 'not-found');
 }

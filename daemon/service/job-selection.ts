@@ -1,0 +1,47 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { parseJobId } from '../../schemas/protocol/id.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import { maxPage } from '../../schemas/protocol/shape.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Store } from '../store/store.ts';
+import { checkFilter, jobNumber } from './job-service.ts';
+import { runNumber } from './run-service.ts';
+
+export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where' | 'cause'>;
+
+/**
+ * The jobs of one state that are meant, oldest first. Numbers alone are held: a million of them take 8 MB for a moment. Named ones are
+ * taken as they are, whatever their state.
+ *
+ * @throws CodedError `invalid-params` or `not-found`
+ */
+export async function selectJobs(
+  { ids, all, queue, run, where, cause }: JobSelection,
+  { engine, store, state, what }: { readonly engine: Engine; readonly store: Store; readonly state: 'dead' | 'delayed'; readonly what: string },
+): Promise<number[]> {
+  if (ids !== undefined) {
+    if (all === true || [queue, run, where, cause].some((condition) => condition !== undefined)) {
+      throw new CodedError('invalid-params', 'Give either `ids`, or `all` with conditions as you like.');
+    }
+    return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
+  }
+  if (all !== true) throw new CodedError('invalid-params', `Say which ${what}: \`ids\`, or \`all: true\`.`);
+  const filter = {
+    ...(queue === undefined ? {} : { queue }),
+    ...(run === undefined ? {} : { runId: runNumber(run) }),
+    ...(where === undefined ? {} : { where }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+  await checkFilter(filter, { engine, store });
+  const selected: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listJobs({ ...filter, state, limit: maxPage, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { id } of page.jobs) {
+      const jobId = parseJobId(id);
+      if (jobId !== undefined) selected.push(jobId);
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return selected.sort((one, other) => one - other);
+}
