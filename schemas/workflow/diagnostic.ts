@@ -19,4 +19,6 @@ export interface Diagnostic {
   readonly range: SourceRange;
   /** Replacements that would mend it, most likely first ("did you mean"). */
   readonly suggestions?: readonly string[];
+  /** `unnecessary`: what stands there does nothing; an editor fades it. */
+  readonly tags?: readonly 'unnecessary'[];
 }

@@ -1,4 +1,5 @@
 import { Environment, ParseError, type ASTNode } from '@marcbachmann/cel-js';
+import type { SourceRange } from './diagnostic.ts';
 import { limits } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
 
@@ -80,6 +81,14 @@ export function writtenPath(node: ASTNode): WrittenPath {
     }
     base = base.args[0];
   }
+}
+
+/** Where the key of a segment stands, without its quotes. */
+export function keyRangeOf({ key, node }: Segment): SourceRange {
+  if (node.op !== '[]') return { start: node.end - key.length, end: node.end };
+  const { start, end } = node.args[1];
+  // Otherwise it has escapes, or three quotes.
+  return end - start === key.length + 2 ? { start: start + 1, end: end - 1 } : { start, end };
 }
 
 /** A call that binds a name: `list.filter(x, x > 1)` binds `x` to each element, `cel.bind(x, value, body)` to one value. */

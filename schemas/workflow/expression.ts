@@ -31,13 +31,19 @@ class ParsedExpression implements Expression {
   readonly #compiled: Compiled;
   readonly #uses: Uses;
   readonly #secret: string | undefined;
+  readonly #tree: ASTNode;
 
   constructor(source: string, tree: ASTNode) {
     this.source = source;
+    this.#tree = tree;
     this.#uses = usesOf(tree);
     this.references = this.#uses.references;
     this.#compiled = compileTree(tree);
     this.#secret = secretOf(tree);
+  }
+
+  get tree(): ASTNode {
+    return this.#tree;
   }
 
   get compiled(): Compiled {
@@ -90,6 +96,11 @@ export function isTruthy(value: Json): boolean {
 /** Whether success(), failure(), cancelled() or always() is called: then the expression itself says whether a step runs after a failure. */
 export function usesStatusFunction(expression: Expression): boolean {
   return [...parsed(expression).uses.functions].some((name) => statusFunctions.has(name));
+}
+
+/** The syntax tree, with ranges within the source. */
+export function treeOf(expression: Expression): ASTNode {
+  return parsed(expression).tree;
 }
 
 /** NAME where the expression is exactly `secrets.NAME`, the only way in which a secret can be used. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument } from '../document.ts';
+import { parseDocument, type Document } from '../document.ts';
 import type { ProjectConfig } from '../model.ts';
 import { openFile } from './file-analysis.ts';
 import { describe, placeOf, type MapReader } from './map-reader.ts';
@@ -19,14 +19,16 @@ export interface ConfigAnalysis {
   /** Undefined where there is an error. */
   readonly value: ProjectConfig | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  readonly document: Document;
 }
 
 const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhook-listener'];
 
 /** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
 export function analyseConfig(text: string): ConfigAnalysis {
-  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys }, true);
-  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : defaultConfig, diagnostics: report.diagnostics };
+  const document = parseDocument(text);
+  const { report, root } = openFile(document, { what: 'the file', keys }, true);
+  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : defaultConfig, diagnostics: report.diagnostics, document };
 
   const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
@@ -38,9 +40,9 @@ export function analyseConfig(text: string): ConfigAnalysis {
   warnNotSupported(root, 'webhook-listener', 'Nothing listens.');
 
   const { diagnostics } = report;
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics };
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document };
   const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}) };
-  return { value, diagnostics };
+  return { value, diagnostics, document };
 }
 
 function readNames(root: MapReader, key: string, what: string, pattern: RegExp, otherwise: string): readonly string[] {

@@ -1,12 +1,12 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument, type MapEntry } from '../document.ts';
+import { parseDocument, type Document, type MapEntry } from '../document.ts';
 import type { SmtpConnection } from '../model.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
 import { openFile } from './file-analysis.ts';
 import { describe, MapReader } from './map-reader.ts';
 import type { Report } from './report.ts';
-import { TemplateReader } from './template-reader.ts';
+import { TemplateReader, type TemplateSite } from './template-reader.ts';
 
 export interface ConnectionsAnalysis {
   /** By name; undefined where there is an error. */
@@ -14,6 +14,9 @@ export interface ConnectionsAnalysis {
   readonly diagnostics: readonly Diagnostic[];
   /** Names that the file declares, even with errors in it. */
   readonly names: readonly string[];
+  readonly document: Document;
+  /** Where expressions stand or may stand. */
+  readonly sites: readonly TemplateSite[];
 }
 
 const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool'];
@@ -26,22 +29,24 @@ export const maxPool = 100;
 
 /** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
-  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['connections'] }, true);
-  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : new Map(), diagnostics: report.diagnostics, names: [] };
+  const document = parseDocument(text);
+  const { report, root } = openFile(document, { what: 'the file', keys: ['connections'] }, true);
+  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : new Map(), diagnostics: report.diagnostics, names: [], document, sites: [] };
   root.require('connections');
   const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
+  const templates = new TemplateReader(report, text, names);
   const connections = new Map<string, SmtpConnection>();
   const entries = root.named('connections', 'connections');
   for (const entry of entries) {
-    const connection = readConnection(report, text, entry, names);
+    const connection = readConnection(report, entry, templates);
     if (connection !== undefined) connections.set(entry.key, connection);
   }
   const { diagnostics } = report;
   const hasError = diagnostics.some(({ severity }) => severity === 'error');
-  return { value: hasError ? undefined : connections, diagnostics, names: entries.map(({ key }) => key) };
+  return { value: hasError ? undefined : connections, diagnostics, names: entries.map(({ key }) => key), document, sites: templates.sites };
 }
 
-function readConnection(report: Report, text: string, { key: name, keyRange, value }: MapEntry, names: KnownNames): SmtpConnection | undefined {
+function readConnection(report: Report, { key: name, keyRange, value }: MapEntry, templates: TemplateReader): SmtpConnection | undefined {
   const reader = MapReader.open(report, value, keyRange, { what: 'a connection', keys: smtpKeys });
   if (reader === undefined) return undefined;
   reader.require('type', 'host');
@@ -53,7 +58,7 @@ function readConnection(report: Report, text: string, { key: name, keyRange, val
   const port = reader.integer('port', 1, 65_535);
   const tls = reader.choice('tls', ['tls', 'starttls', 'none']) ?? (port === 465 ? 'tls' : 'starttls');
   const user = reader.string('user', 'a name');
-  const password = readPassword(reader, new TemplateReader(report, text, names));
+  const password = readPassword(reader, templates);
   if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? keyRange, "'password' needs 'user' beside it.");
   if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), "With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine.", ['starttls', 'tls']);
   const from = reader.string('from', 'an address such as "News <news@example.com>"');

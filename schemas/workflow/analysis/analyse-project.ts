@@ -1,18 +1,11 @@
-import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '../model.ts';
-import { analyseConfig, defaultConfig } from './analyse-config.ts';
-import { analyseConnections, type ConnectionsAnalysis } from './analyse-connections.ts';
-import { analyseQueues, type QueuesAnalysis } from './analyse-queues.ts';
-import { analyseWorkflow, workflowIdOf, type ProjectNames, type WorkflowAnalysis } from './analyse-workflow.ts';
+import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
+import { defaultConfig } from './analyse-config.ts';
 import type { DeclaredQueue } from './queue-analysis.ts';
 import { quoted } from './report.ts';
 
-/** A file of the project: its path from the project's folder, with forward slashes, and its text. */
-export interface ProjectFile {
-  readonly path: string;
-  readonly text: string;
-}
+export { projectFileKind, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 
 export interface AnalysedWorkflow extends ProjectFile {
   readonly workflow: Workflow;
@@ -29,56 +22,20 @@ export interface ProjectAnalysis {
   readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
-export interface ProjectOptions {
-  /** Names of the secrets that are set; left out, any will do. */
-  readonly secrets?: Iterable<string>;
-  readonly actions?: readonly ActionDefinition[] | 'any';
-}
-
-export type ProjectFileKind = 'workflow' | 'queues' | 'connections' | 'config';
-
-/** What a file of a project is, by its path; undefined where it is none of ours. */
-export function projectFileKind(path: string): ProjectFileKind | undefined {
-  const settings = /^\.sluice\/(queues|connections|config)\.ya?ml$/.exec(path)?.[1];
-  if (settings !== undefined) return settings as ProjectFileKind;
-  return /^\.sluice\/workflows\/[^/]+\.ya?ml$/.test(path) || /\.sluice\.ya?ml$/.test(path) ? 'workflow' : undefined;
-}
-
 /** Analyses a project's files together. Other files among them are passed over. */
 export function analyseProject(files: readonly ProjectFile[], options: ProjectOptions = {}): ProjectAnalysis {
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const found = new Map<string, Diagnostic[]>();
-  const secrets = options.secrets && [...options.secrets];
-  const textOf = (kind: ProjectFileKind): ProjectFile | undefined => {
-    const [first, ...others] = sorted.filter(({ path }) => projectFileKind(path) === kind);
-    for (const other of others) found.set(other.path, [atStart(other, 'duplicate-key', `${first?.path ?? ''} is there as well, and is the one that counts: take one of the two out.`)]);
-    return first;
-  };
-  const analysed = <Analysis extends { readonly diagnostics: readonly Diagnostic[] }>(kind: ProjectFileKind, analyse: (text: string) => Analysis): { path: string; analysis: Analysis } | undefined => {
-    const file = textOf(kind);
-    if (file === undefined) return undefined;
-    const analysis = analyse(file.text);
-    found.set(file.path, [...analysis.diagnostics]);
-    return { path: file.path, analysis };
-  };
+  return joinFiles(analyseFiles(files, options));
+}
 
-  const queues = analysed<QueuesAnalysis>('queues', analyseQueues);
-  const connections = analysed<ConnectionsAnalysis>('connections', (text) => analyseConnections(text, secrets));
-  const config = analysed('config', analyseConfig)?.analysis.value ?? defaultConfig;
-  const project: ProjectNames = {
-    queues: definitionsOf(queues?.analysis.declared ?? new Map()),
-    connections: connections?.analysis.names ?? [],
-    env: config.env,
-    ...(secrets === undefined ? {} : { secrets }),
-  };
-  const workflowFiles = sorted.filter(({ path }) => projectFileKind(path) === 'workflow');
-  const workflows = workflowFiles.map((file) => {
-    const id = workflowIdOf(file.path);
-    const analysis = analyseWorkflow({ text: file.text, id, project, ...(options.actions === undefined ? {} : { actions: options.actions }) });
-    found.set(file.path, [...analysis.diagnostics]);
-    return { file, id, analysis };
-  });
-  reportDoubleQueues([...(queues === undefined ? [] : [{ path: queues.path, declared: queues.analysis.declared }]), ...workflows.map(({ file, analysis }) => ({ path: file.path, declared: analysis.queues }))], found);
+/** What the files of a project mean together. */
+export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
+  const found = new Map<string, Diagnostic[]>();
+  for (const [path, { analysis }] of files.byPath) found.set(path, [...analysis.diagnostics]);
+  const queues = firstOf(files, 'queues', found);
+  const connections = firstOf(files, 'connections', found);
+  const config = firstOf(files, 'config', found);
+  const workflows = filesOf(files, 'workflow');
+  reportDoubleQueues([...(queues === undefined ? [] : [queues]), ...workflows], found);
   reportDoubleIds(workflows, found);
 
   return {
@@ -90,20 +47,24 @@ export function analyseProject(files: readonly ProjectFile[], options: ProjectOp
     ),
     queues: queues?.analysis.value ?? new Map(),
     connections: connections?.analysis.value ?? new Map(),
-    config,
-    diagnostics: new Map(sorted.flatMap(({ path }) => { const list = found.get(path); return list === undefined ? [] : [[path, list.toSorted((a, b) => a.range.start - b.range.start)] as const]; })),
+    config: config?.analysis.value ?? defaultConfig,
+    diagnostics: new Map([...found].map(([path, list]) => [path, list.toSorted((a, b) => a.range.start - b.range.start)])),
   };
 }
 
-function definitionsOf(declared: ReadonlyMap<string, DeclaredQueue>): ReadonlyMap<string, QueueDefinition> {
-  return new Map([...declared].map(([name, { definition }]) => [name, definition]));
+/** The file of a kind of which there is one; nothing but that is said about any other. */
+function firstOf<Kind extends Exclude<ProjectFileKind, 'workflow'>>(files: AnalysedFiles, kind: Kind, found: Map<string, Diagnostic[]>): AnalysedFileOf<Kind> | undefined {
+  const [first, ...others] = filesOf(files, kind);
+  for (const { file } of others) found.set(file.path, [atStart(file, 'duplicate-key', `${first?.file.path ?? ''} is there as well, and is the one that counts: take one of the two out.`)]);
+  return first;
 }
 
 /** A queue has one set of limits, so two declarations would have to be one; `queues.yaml` counts as the first place. */
-function reportDoubleQueues(places: readonly { readonly path: string; readonly declared: ReadonlyMap<string, DeclaredQueue> }[], found: ReadonlyMap<string, Diagnostic[]>): void {
+function reportDoubleQueues(places: readonly (AnalysedFileOf<'queues'> | AnalysedFileOf<'workflow'>)[], found: ReadonlyMap<string, Diagnostic[]>): void {
   const first = new Map<string, string>();
-  for (const { path, declared } of places) {
-    for (const [name, { range }] of declared) {
+  for (const place of places) {
+    const { path } = place.file;
+    for (const [name, { range }] of declaredIn(place)) {
       const other = first.get(name);
       if (other === undefined) first.set(name, path);
       else found.get(path)?.push({ severity: 'error', code: 'duplicate-queue', range, message: `The queue ${quoted(name)} is declared in ${other} already: declare it once, in .sluice/queues.yaml if several workflows use it.` });
@@ -111,7 +72,11 @@ function reportDoubleQueues(places: readonly { readonly path: string; readonly d
   }
 }
 
-function reportDoubleIds(workflows: readonly { readonly file: ProjectFile; readonly id: string; readonly analysis: WorkflowAnalysis }[], found: ReadonlyMap<string, Diagnostic[]>): void {
+function declaredIn(place: AnalysedFileOf<'queues'> | AnalysedFileOf<'workflow'>): ReadonlyMap<string, DeclaredQueue> {
+  return place.kind === 'queues' ? place.analysis.declared : place.analysis.queues;
+}
+
+function reportDoubleIds(workflows: readonly AnalysedFileOf<'workflow'>[], found: ReadonlyMap<string, Diagnostic[]>): void {
   const first = new Map<string, string>();
   for (const { file, id } of workflows) {
     const other = first.get(id);

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument } from '../document.ts';
+import { parseDocument, type Document } from '../document.ts';
 import type { QueueDefinition } from '../model.ts';
 import { openFile } from './file-analysis.ts';
 import { readQueues, type DeclaredQueue } from './queue-analysis.ts';
@@ -10,15 +10,17 @@ export interface QueuesAnalysis {
   readonly diagnostics: readonly Diagnostic[];
   /** What the file declares and where, even with errors in it. */
   readonly declared: ReadonlyMap<string, DeclaredQueue>;
+  readonly document: Document;
 }
 
 /** Reads `.sluice/queues.yaml`. */
 export function analyseQueues(text: string): QueuesAnalysis {
-  const { report, root } = openFile(parseDocument(text), { what: 'the file', keys: ['queues'] }, true);
+  const document = parseDocument(text);
+  const { report, root } = openFile(document, { what: 'the file', keys: ['queues'] }, true);
   root?.require('queues');
   const declared = root === undefined ? new Map<string, DeclaredQueue>() : readQueues(root);
   const { diagnostics } = report;
   const hasError = diagnostics.some(({ severity }) => severity === 'error');
   const value = hasError ? undefined : new Map([...declared].map(([name, { definition }]) => [name, definition]));
-  return { value, diagnostics, declared };
+  return { value, diagnostics, declared, document };
 }

@@ -1,15 +1,17 @@
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import { actionDefinitions } from '../actions/action-definitions.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument, type MapEntry } from '../document.ts';
+import { parseDocument, type Document, type MapEntry } from '../document.ts';
+import type { JsonObject } from '../json.ts';
 import type { QueueDefinition, Step, Workflow } from '../model.ts';
 import type { KnownNames, KnownStep } from './expression-scope.ts';
 import { openFile } from './file-analysis.ts';
 import { readInputs } from './input-schema.ts';
 import { readQueues, type DeclaredQueue } from './queue-analysis.ts';
 import { quoted, type Report } from './report.ts';
-import { reportCycles, type Dependency } from './step-graph.ts';
-import { readStep, type StepContext } from './step-analysis.ts';
+import { reportCycles } from './step-graph.ts';
+import { readStep, type AnalysedStep, type StepContext } from './step-analysis.ts';
+import { TemplateReader, type TemplateSite } from './template-reader.ts';
 import { checkTriggers } from './trigger-analysis.ts';
 
 /** What a workflow may refer to outside its own file. */
@@ -39,7 +41,16 @@ export interface WorkflowAnalysis {
   readonly diagnostics: readonly Diagnostic[];
   /** What the file declares and where, even with errors elsewhere in it. */
   readonly queues: ReadonlyMap<string, DeclaredQueue>;
+  readonly document: Document;
+  /** A JSON Schema of an object; inputs with errors are left out. */
+  readonly inputs: JsonObject;
+  /** Of both sections, by id, in the order of the file; as much as could be made out. */
+  readonly steps: ReadonlyMap<string, AnalysedStep>;
+  /** Where expressions stand, or may stand, outside of the steps. */
+  readonly sites: readonly TemplateSite[];
 }
+
+const noInputs: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
 
 const shape = {
   what: 'a workflow',
@@ -50,12 +61,11 @@ const shape = {
 export function analyseWorkflow({ text, id, project, actions = actionDefinitions }: WorkflowSource): WorkflowAnalysis {
   const document = parseDocument(text);
   const { report, root } = openFile(document, shape);
-  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map() };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [] };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
   const description = root.string('description', 'text');
-  checkTriggers(root);
   const inputs = readInputs(root);
   const queues = readQueues(root);
   const stepEntries = root.named('steps', 'steps');
@@ -70,6 +80,8 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     secrets: project?.secrets && new Set(project.secrets),
     env: project?.env && new Set(project.env),
   };
+  const outside = new TemplateReader(report, text, names);
+  checkTriggers(root, outside);
   const context: Omit<StepContext, 'section'> = {
     report,
     text,
@@ -81,18 +93,19 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const steps = readSteps({ ...context, section: 'steps' }, stepEntries);
   const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
 
-  const diagnostics = report.diagnostics;
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, diagnostics, queues };
+  const { diagnostics } = report;
+  const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byId([...steps, ...onFailure]), sites: outside.sites };
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, ...found };
   const workflow: Workflow = {
     id,
     name,
     ...(description === undefined ? {} : { description }),
     inputs: inputs.schema,
     queues: Object.fromEntries([...queues].map(([queue, { definition }]) => [queue, definition])),
-    steps,
-    onFailure,
+    steps: modelOf(steps),
+    onFailure: modelOf(onFailure),
   };
-  return { workflow, diagnostics, queues };
+  return { workflow, ...found };
 }
 
 /** A workflow's id: the file's name without `.sluice.yaml`, `.sluice.yml`, `.yaml` or `.yml`. */
@@ -119,16 +132,20 @@ function knownSteps(report: Report, stepEntries: readonly MapEntry[], failureEnt
   return known;
 }
 
-function readSteps(context: StepContext, entries: readonly MapEntry[]): Readonly<Record<string, Step>> {
-  const steps: [string, Step][] = [];
-  const dependencies = new Map<string, readonly Dependency[]>();
-  for (const entry of entries) {
-    const analysed = readStep(context, entry);
-    if (analysed === undefined) continue;
-    steps.push([entry.key, analysed.step]);
-    dependencies.set(entry.key, analysed.dependencies);
-  }
-  reportCycles(context.report, dependencies);
-  return Object.fromEntries(steps);
+function readSteps(context: StepContext, entries: readonly MapEntry[]): readonly AnalysedStep[] {
+  const steps = entries.flatMap((entry) => readStep(context, entry) ?? []);
+  reportCycles(context.report, new Map(steps.map(({ step, dependencies }) => [step.id, dependencies])));
+  return steps;
+}
+
+/** Of two with one id, which is an error, the first. */
+function byId(steps: readonly AnalysedStep[]): ReadonlyMap<string, AnalysedStep> {
+  const found = new Map<string, AnalysedStep>();
+  for (const analysed of steps) if (!found.has(analysed.step.id)) found.set(analysed.step.id, analysed);
+  return found;
+}
+
+function modelOf(steps: readonly AnalysedStep[]): Readonly<Record<string, Step>> {
+  return Object.fromEntries(steps.map(({ step }) => [step.id, step]));
 }
 

@@ -27,6 +27,8 @@ export interface ExpressionPlace {
   /** For messages, where `item` is undefined. */
   readonly whyNoItem: string;
   readonly secrets: boolean;
+  /** The names that have a value here; left out, all of {@link roots}. */
+  readonly roots?: readonly Root[];
 }
 
 /** A step that an expression refers to. */
@@ -36,6 +38,8 @@ export interface StepReference {
 }
 
 export const roots = ['inputs', 'trigger', 'steps', 'run', 'job', 'secrets', 'env'] as const;
+
+export type Root = (typeof roots)[number];
 
 const absences = {
   'unknown-input': (name: string) => `There is no input ${name}.`,
@@ -92,6 +96,11 @@ class ReferenceCheck {
   run(): string | undefined {
     const [root = '', name] = this.#reference.path;
     if (root === this.#place.item) return undefined;
+    const { roots: seen } = this.#place;
+    if (seen !== undefined && roots.some((known) => known === root) && !seen.some((known) => known === root)) {
+      this.#error('unknown-name', `${quoted(root)} has no value here: ${seen.length === 0 ? 'no name has' : `only ${anyOf(seen)} has`}.`, 0, seen);
+      return undefined;
+    }
     switch (root) {
       case 'inputs':
         this.#known('unknown-input', name, this.#names.inputs);

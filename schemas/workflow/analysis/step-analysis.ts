@@ -13,7 +13,7 @@ import { readDuration, readPriority, readRetry } from './policy-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import type { Dependency } from './step-graph.ts';
-import { TemplateReader } from './template-reader.ts';
+import { TemplateReader, type TemplateSite } from './template-reader.ts';
 
 const stepShape: MapShape = {
   what: 'a step',
@@ -34,12 +34,19 @@ export interface StepContext {
 }
 
 export interface AnalysedStep {
+  readonly section: 'steps' | 'on-failure';
+  /** Where something is wrong, something harmless stands in its place. */
   readonly step: Step;
+  /** Its id and its map in the file. */
+  readonly entry: MapEntry;
+  /** Of `needs` and of expressions, as they are written: a step may be named several times. */
   readonly dependencies: readonly Dependency[];
+  readonly sites: readonly TemplateSite[];
 }
 
 /** Reads one step. What is wrong is reported, and something harmless stands in its place. */
-export function readStep(context: StepContext, { key: id, keyRange, value }: MapEntry): AnalysedStep | undefined {
+export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | undefined {
+  const { key: id, keyRange, value } = entry;
   const reader = MapReader.open(context.report, value, keyRange, stepShape);
   if (reader === undefined) return undefined;
   reader.require('uses');
@@ -63,7 +70,10 @@ export function readStep(context: StepContext, { key: id, keyRange, value }: Map
   checkPlanned(reader, templates, place);
   const dependencies = [...readNeeds(context, reader, id), ...templates.references.map(({ step, range }) => ({ on: step, range }))];
   return {
+    section: context.section,
+    entry,
     dependencies,
+    sites: templates.sites,
     step: {
       id,
       queue,

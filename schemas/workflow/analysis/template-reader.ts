@@ -9,9 +9,27 @@ import { locator, type Locator } from './scalar-source.ts';
 /** Whether a secret may stand at a path below the template's root. */
 export type SecretRule = (path: readonly (string | number)[]) => boolean;
 
-/** Reads the expressions of one step, checks their names, and gathers the steps that they refer to. */
+/** A parsed expression, and where its source stands. */
+export interface PlacedExpression {
+  readonly expression: Expression;
+  /** Turns a range of the source into one of the file's text. */
+  readonly locate: Locator;
+}
+
+/** A scalar in which expressions stand, or may stand. */
+export interface TemplateSite {
+  readonly node: ScalarNode;
+  readonly place: ExpressionPlace;
+  /** `condition`: an expression with or without its braces; `template`: expressions are what stands between braces. */
+  readonly form: 'condition' | 'template';
+  /** Those that could be read, in source order. */
+  readonly expressions: readonly PlacedExpression[];
+}
+
+/** Reads expressions, checks their names, and gathers the steps that they refer to. */
 export class TemplateReader {
   readonly references: StepReference[] = [];
+  readonly sites: TemplateSite[] = [];
   readonly #report: Report;
   readonly #text: string;
   readonly #names: KnownNames;
@@ -33,9 +51,10 @@ export class TemplateReader {
     const parsed = parseCondition(String(node.value));
     if (!parsed.ok) {
       this.#report.error('bad-expression', locate(parsed.error.range), parsed.error.message);
+      this.sites.push({ node, place, form: 'condition', expressions: [] });
       return undefined;
     }
-    this.#check(parsed.expression, parsed.offset, locate, place);
+    this.sites.push({ node, place, form: 'condition', expressions: [this.#check(parsed.expression, parsed.offset, locate, place)] });
     return parsed.expression;
   }
 
@@ -61,16 +80,20 @@ export class TemplateReader {
 
   #scalar(node: ScalarNode, place: ExpressionPlace): Template {
     const { value } = node;
-    if (typeof value !== 'string' || !value.includes('${{')) return { kind: 'literal', value };
+    if (typeof value !== 'string' || !value.includes('${{')) {
+      this.sites.push({ node, place, form: 'template', expressions: [] });
+      return { kind: 'literal', value };
+    }
     const locate = locator(this.#text, node);
     const parsed = parseTemplate(value);
     const expressions = parsed.ok ? expressionsOf(parsed.template) : this.#reportErrors(parsed.errors, locate);
     // In the same order. Beside an error each source is parsed anew, since it isn't said which one of them is missing.
     const sources = splitTemplateText(value).parts.filter((part) => part.kind === 'expression');
-    for (const [index, { source, start }] of sources.entries()) {
+    const placed = sources.flatMap(({ source, start }, index) => {
       const expression = parsed.ok ? expressions[index] : parsedOrNothing(source);
-      if (expression !== undefined) this.#check(expression, start, locate, place);
-    }
+      return expression === undefined ? [] : [this.#check(expression, start, locate, place)];
+    });
+    this.sites.push({ node, place, form: 'template', expressions: placed });
     return parsed.ok ? parsed.template : { kind: 'literal', value };
   }
 
@@ -80,9 +103,10 @@ export class TemplateReader {
   }
 
   /** `offset` is where the expression's source begins in the value of the scalar. */
-  #check(expression: Expression, offset: number, locate: Locator, place: ExpressionPlace): void {
+  #check(expression: Expression, offset: number, locate: Locator, place: ExpressionPlace): PlacedExpression {
     const within = (range: SourceRange): SourceRange => locate({ start: range.start + offset, end: range.end + offset });
     this.references.push(...checkNames(this.#report, expression, within, place, this.#names));
+    return { expression, locate: within };
   }
 }
 

@@ -1,14 +1,19 @@
 import { toJson } from '../document.ts';
 import { cronProblem } from './cron.ts';
+import type { ExpressionPlace } from './expression-scope.ts';
 import { MapReader } from './map-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted } from './report.ts';
+import type { TemplateReader } from './template-reader.ts';
 import { isTimeZone, nearestTimeZone } from './time-zone.ts';
+
+/** An event has come, but there is no run yet. */
+const triggerPlace: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: "only a step with 'foreach' has items", secrets: false, roots: ['trigger'] };
 
 const byHand = 'The workflow can be started by hand.';
 
 /** Checks `on`. Triggers are not carried out yet, so nothing of it goes into the model. */
-export function checkTriggers(root: MapReader): void {
+export function checkTriggers(root: MapReader, templates: TemplateReader): void {
   const entry = root.entry('on');
   if (entry === undefined) return;
   // `on: manual` and `on:` say what holds anyway.
@@ -16,7 +21,7 @@ export function checkTriggers(root: MapReader): void {
   const reader = root.map('on', { what: "'on'", keys: ['manual', 'schedule', 'webhook'] });
   if (reader === undefined) return;
   checkSchedules(reader);
-  checkWebhook(reader);
+  checkWebhook(reader, templates);
   warnNotSupported(reader, 'schedule', byHand);
   warnNotSupported(reader, 'webhook', byHand);
 }
@@ -38,7 +43,7 @@ function checkSchedules(parent: MapReader): void {
   }
 }
 
-function checkWebhook(parent: MapReader): void {
+function checkWebhook(parent: MapReader, templates: TemplateReader): void {
   const reader = parent.map('webhook', { what: "'webhook'", keys: ['path', 'verify', 'dedupe'] });
   if (reader === undefined) return;
   reader.require('path', 'verify');
@@ -46,21 +51,25 @@ function checkWebhook(parent: MapReader): void {
   if (path !== undefined && !/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path)) {
     reader.report.error('bad-value', reader.place('path'), `${quoted(path)} can't be part of a URL here: use letters, digits, '-' and '_', with '/' between parts.`);
   }
-  reader.string('dedupe', 'an expression such as ${{ trigger.body.id }}');
+  const dedupe = reader.entry('dedupe');
+  if (reader.string('dedupe', 'an expression such as ${{ trigger.body.id }}') !== undefined && dedupe !== undefined) templates.template(dedupe.value, triggerPlace);
   const verify = reader.map('verify', { what: "'verify'", keys: ['scheme', 'header', 'secret'] });
   if (verify === undefined) return;
   verify.require('scheme');
   const scheme = verify.choice('scheme', ['hmac-sha256', 'github', 'stripe', 'standard-webhooks', 'bearer', 'none']);
   verify.string('header', "a header's name such as x-signature");
   if (scheme !== undefined && scheme !== 'none') verify.require('secret');
-  checkVerifySecret(verify);
+  checkVerifySecret(verify, templates);
 }
 
-function checkVerifySecret(verify: MapReader): void {
+function checkVerifySecret(verify: MapReader, templates: TemplateReader): void {
   const secret = verify.entry('secret');
   if (secret === undefined) return;
   const value = toJson(secret.value);
-  if (typeof value === 'string' && /^\$\{\{\s*secrets\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}$/.test(value)) return;
+  if (typeof value === 'string' && /^\$\{\{\s*secrets\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}$/.test(value)) {
+    templates.template(secret.value, { ...triggerPlace, roots: ['secrets'] }, () => true);
+    return;
+  }
   verify.report.error('bad-value', verify.place('secret'), `'secret' is a reference such as \${{ secrets.NAME }}: a secret never stands in the file itself.`);
 }
 

@@ -1,0 +1,39 @@
+import { DiagnosticSeverity, DiagnosticTag, type Diagnostic } from 'vscode-languageserver-types';
+import type { Diagnostic as Finding, Severity } from '../workflow/diagnostic.ts';
+import type { LanguageFile } from './language-file.ts';
+import type { LanguageProject } from './language-project.ts';
+
+/** What a diagnostic carries for its quick fixes (`Diagnostic.data`). */
+export interface DiagnosticData {
+  /** Replacements of the range that would mend it, most likely first. */
+  readonly suggestions: readonly string[];
+}
+
+export const diagnosticSource = 'sluice';
+
+/** The findings about a file, in the order of the text: those of `sluice validate`. Empty for a file that isn't the project's. */
+export function diagnosticsOf(project: LanguageProject, path: string): Diagnostic[] {
+  const file = project.files.get(path);
+  if (file === undefined) return [];
+  return (project.analysis.diagnostics.get(path) ?? []).map((finding) => toDiagnostic(file, finding));
+}
+
+/** A finding in the words of LSP. */
+export function toDiagnostic(file: LanguageFile, { severity, code, message, range, suggestions, tags }: Finding): Diagnostic {
+  const data: DiagnosticData = { suggestions: suggestions ?? [] };
+  return {
+    range: file.rangeOf(range),
+    severity: severities[severity],
+    code,
+    source: diagnosticSource,
+    message,
+    data,
+    ...(tags?.includes('unnecessary') === true ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+  };
+}
+
+const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};

@@ -1,0 +1,73 @@
+import { analyseFiles, type AnalysedFiles, type ProjectFile, type ProjectOptions } from '../workflow/analysis/analyse-files.ts';
+import { joinFiles, type ProjectAnalysis } from '../workflow/analysis/analyse-project.ts';
+import { LanguageFile } from './language-file.ts';
+import { SymbolIndex } from './symbol-index.ts';
+
+export interface LanguageOptions extends ProjectOptions {
+  /** The URI of a file by its path. Left out, paths stand as they are. */
+  readonly uriOf?: (path: string) => string;
+}
+
+/**
+ * What the editor knows of a project: every file, read and analysed, and what they mean together. Immutable; a change gives a new one,
+ * which takes over whatever the change doesn't touch. All features of `schemas/language/` are functions over it.
+ */
+export class LanguageProject {
+  /** By path, in its order. Files that are none of the project's are left out. */
+  readonly files: ReadonlyMap<string, LanguageFile>;
+  readonly #options: LanguageOptions;
+  readonly #analysed: AnalysedFiles;
+  #analysis: ProjectAnalysis | undefined;
+  #symbols: SymbolIndex | undefined;
+
+  static of(files: Iterable<ProjectFile>, options: LanguageOptions = {}): LanguageProject {
+    return new LanguageProject(files, options);
+  }
+
+  private constructor(files: Iterable<ProjectFile>, options: LanguageOptions, earlier?: LanguageProject) {
+    this.#options = options;
+    this.#analysed = analyseFiles(files, options, earlier === undefined ? undefined : earlier.#analysed);
+    this.files = new Map(
+      [...this.#analysed.byPath].map(([path, analysed]) => {
+        const kept = earlier?.files.get(path);
+        return [path, kept?.analysed === analysed ? kept : new LanguageFile(analysed)];
+      }),
+    );
+  }
+
+  /** What the files mean together, with the diagnostics of each: the same that `sluice validate` gives. */
+  get analysis(): ProjectAnalysis {
+    return (this.#analysis ??= joinFiles(this.#analysed));
+  }
+
+  get symbols(): SymbolIndex {
+    return (this.#symbols ??= new SymbolIndex(this.files.values()));
+  }
+
+  /** Names of the secrets that are set; undefined where that isn't known. */
+  get secrets(): readonly string[] | undefined {
+    const { secrets } = this.#analysed.options;
+    return secrets && [...secrets];
+  }
+
+  uriOf(path: string): string {
+    return this.#options.uriOf?.(path) ?? path;
+  }
+
+  /** With files added or their texts replaced. */
+  with(...files: readonly ProjectFile[]): LanguageProject {
+    const all = new Map<string, ProjectFile>([...this.files].map(([path, { analysed }]) => [path, analysed.file]));
+    for (const file of files) all.set(file.path, file);
+    return new LanguageProject(all.values(), this.#options, this);
+  }
+
+  without(path: string): LanguageProject {
+    return new LanguageProject([...this.files.values()].flatMap(({ analysed }) => (analysed.file.path === path ? [] : [analysed.file])), this.#options, this);
+  }
+
+  /** With other names of secrets; undefined: not known, so any will do. */
+  withSecrets(secrets: readonly string[] | undefined): LanguageProject {
+    const { secrets: _, ...others } = this.#options;
+    return new LanguageProject([...this.files.values()].map(({ analysed }) => analysed.file), { ...others, ...(secrets === undefined ? {} : { secrets }) }, this);
+  }
+}
