@@ -42,6 +42,7 @@ export const commands = {
   showLog: 'sluice.showLog',
   showDaemonLog: 'sluice.showDaemonLog',
   createProject: 'sluice.createProject',
+  createWorkflow: 'sluice.createWorkflow',
   refresh: 'sluice.refresh',
   loadMore: 'sluice.loadMore',
 } as const;

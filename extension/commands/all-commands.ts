@@ -6,6 +6,7 @@ import { compareDeadLetter } from './compare-dead-letter.ts';
 import { copyAsCurl } from './copy-as-curl.ts';
 import { copyJob } from './copy-job.ts';
 import { createProject } from './create-project.ts';
+import { createWorkflow } from './create-workflow.ts';
 import { discardGroup } from './discard-group.ts';
 import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
@@ -42,6 +43,7 @@ export const allCommands: readonly Command[] = [
   copyAsCurl,
   copyJob,
   createProject,
+  createWorkflow,
   discardGroup,
   discard,
   dropDraft,

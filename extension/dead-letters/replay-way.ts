@@ -1,0 +1,54 @@
+import * as l10n from '@vscode/l10n';
+import { parseRate } from '../../schemas/workflow/rate.ts';
+import type { Asker } from '../ask/asker.ts';
+import { formatNumber } from '../wording/amount.ts';
+
+/** How many dead letters are replayed: at once, a few first, or spread out. */
+export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
+
+/** More are no canary, and each of them is looked at while it is waited for. */
+const maxCanary = 100;
+
+export async function askWay(ask: Asker, count: number, name: string): Promise<ReplayWay | undefined> {
+  const items = [
+    { label: l10n.t('Replay all {0}', formatNumber(count)), detail: l10n.t("At once, as fast as the queue's own limits allow"), way: 'all' as const },
+    { label: l10n.t('Try some first…'), detail: l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others'), way: 'canary' as const },
+    { label: l10n.t('Replay all {0} slowly…', formatNumber(count)), detail: l10n.t('Spread out at a rate of your choice'), way: 'rate' as const },
+  ];
+  const title = l10n.t('Replay {0} dead letters of {1}', formatNumber(count), name);
+  const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });
+  switch (picked?.way) {
+    case undefined:
+      return undefined;
+    case 'all':
+      return { kind: 'all' };
+    case 'canary':
+      return askCanary(ask, Math.min(maxCanary, count - 1));
+    case 'rate':
+      return askRate(ask);
+  }
+}
+
+async function askCanary(ask: Asker, most: number): Promise<ReplayWay | undefined> {
+  const text = await ask.input({
+    title: l10n.t('Try some first'),
+    prompt: l10n.t('How many, the oldest first?'),
+    value: '1',
+    validateInput: (typed) => (isCount(typed, most) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
+  });
+  return text === undefined || !isCount(text, most) ? undefined : { kind: 'canary', count: Number(text) };
+}
+
+export async function askRate(ask: Asker): Promise<ReplayWay | undefined> {
+  const rate = await ask.input({
+    title: l10n.t('Replay slowly'),
+    prompt: l10n.t('How fast? Such as 10/min (per s, min, h or d)'),
+    value: '10/min',
+    validateInput: (typed) => (parseRate(typed.trim()).ok ? undefined : l10n.t('A rate is such as 10/min (per s, min, h or d).')),
+  });
+  return rate === undefined ? undefined : { kind: 'rate', rate: rate.trim() };
+}
+
+function isCount(text: string, most: number): boolean {
+  return /^\d{1,7}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= most;
+}

@@ -1,0 +1,167 @@
+import type { WorkflowTemplate } from './workflow-template.ts';
+
+const call: WorkflowTemplate = {
+  id: 'call',
+  title: 'One HTTP call',
+  summary: 'Calls a URL, and tries again where it fails.',
+  connections: [],
+  text: ({ id, name }) => `name: ${JSON.stringify(name)}
+
+inputs:
+  url: { type: string, format: uri, default: "https://example.com" }
+
+queues:
+  ${id}_calls:
+    rate: 60/min                         # in any minute, over restarts too
+    concurrency: 5                       # attempts at the same time
+    retry: { delays: [2s, 10s, 1m] }     # four attempts; after the last the job is a dead letter
+
+steps:
+  fetch:
+    queue: ${id}_calls
+    uses: http/request
+    with:
+      url: \${{ inputs.url }}
+`,
+};
+
+const campaign: WorkflowTemplate = {
+  id: 'campaign',
+  title: 'Campaign: e-mails to everybody on a list',
+  summary: 'One e-mail for each row of a CSV file, at the rate that the provider takes; more urgent mail goes first.',
+  connections: ['esp'],
+  text: ({ id, name }) => `name: ${JSON.stringify(name)}
+
+inputs:
+  list:    { type: string, description: "A CSV file with the columns email and name." }
+  subject: { type: string, minLength: 1 }
+required: [list, subject]
+
+queues:
+  ${id}_mail:
+    rate: 1000/min
+    concurrency: 20
+    retry: { type: exponential, first: 5s, factor: 2, max: 10m, attempts: 6 }
+    alerts:
+      oldest: { warning: 10m }
+      dead-letters: { warning: 1 }
+
+steps:
+  send:
+    queue: ${id}_mail
+    priority: low                        # a workflow with priority: high overtakes this list
+    foreach:                             # one job for each row; the file is read as a stream
+      file: \${{ inputs.list }}
+      as: person
+      key: \${{ person.email }}           # who is on the list twice gets one e-mail
+      on-item-failure: continue          # one bad address doesn't stop the others ...
+      tolerate: 1%                       # ... but when more than this fail, so does the run
+    uses: email/send
+    with:
+      connection: esp                    # declared in .sluice/connections.yaml
+      to: \${{ person.email }}
+      subject: \${{ inputs.subject }}
+      text: "Hello \${{ person.name }}"
+`,
+};
+
+const dealClosed: WorkflowTemplate = {
+  id: 'deal-closed',
+  title: 'Deal closed: tell one system after the other',
+  summary: 'Books a deal in the ERP, tells others, and sounds an alarm where it gets stuck.',
+  connections: [],
+  text: ({ id, name }) => `name: ${JSON.stringify(name)}
+
+inputs:
+  deal:
+    type: object
+    required: [id, amount]
+    properties:
+      id: { type: string }
+      amount: { type: number, exclusiveMinimum: 0 }
+required: [deal]
+
+queues:
+  ${id}_erp:
+    concurrency: 2
+    timeout: 20s
+    retry: { delays: [1m, 5m, 30m, 2h], jitter: 10% }     # five attempts; then it is a dead letter, to be edited and replayed
+    alerts:
+      dead-letters: { error: 1 }
+  ${id}_hooks:
+    retry: { delays: [10s, 1m, 10m] }
+
+steps:
+  book:
+    queue: ${id}_erp
+    uses: http/request
+    with:
+      method: POST
+      url: https://erp.example.com/invoices
+      headers: { authorization: "Bearer \${{ secrets.ERP_TOKEN }}" }     # "Sluice: Set Secret…" gives it its value
+      json: { deal: "\${{ inputs.deal.id }}", amount: "\${{ inputs.deal.amount }}" }
+
+  tell:                                  # waits for book, because it refers to it
+    queue: ${id}_hooks
+    uses: webhook/send
+    with:
+      url: https://warehouse.example.com/hooks/deals
+      type: deal.closed
+      body: { deal: "\${{ inputs.deal.id }}", invoice: "\${{ steps.book.output.body.number }}" }
+
+on-failure:
+  alarm:
+    queue: ${id}_hooks
+    uses: webhook/send
+    with:
+      url: https://chat.example.com/hook
+      body: { text: "Deal \${{ inputs.deal.id }} is stuck: \${{ run.error.message }}" }
+`,
+};
+
+const enrichment: WorkflowTemplate = {
+  id: 'enrichment',
+  title: 'Enrichment: one API call for each row',
+  summary: 'Looks up each row of a CSV file, never faster than the API allows, and counts what was found.',
+  connections: [],
+  text: ({ id, name }) => `name: ${JSON.stringify(name)}
+
+inputs:
+  contacts: { type: string, description: "A CSV file with the column email." }
+required: [contacts]
+
+queues:
+  ${id}_api:
+    rate: 100/min                        # never more in any minute, so that there is no surprise on the bill
+    concurrency: 10
+    timeout: 20s
+    retry: { delays: [10s, 1m, 5m] }
+    alerts:
+      failure-rate: { warning: 5%, error: 20%, over: 5m }
+
+steps:
+  look_up:
+    queue: ${id}_api
+    foreach:
+      file: \${{ inputs.contacts }}
+      as: contact
+      key: \${{ contact.email }}          # who is in the file twice is looked up, and paid for, once
+      on-item-failure: continue
+      tolerate: 2%
+    uses: http/request
+    with:
+      url: https://api.example.com/people
+      query: { email: "\${{ contact.email }}" }
+      headers: { authorization: "Bearer \${{ secrets.PEOPLE_API }}" }    # "Sluice: Set Secret…" gives it its value
+
+  report:
+    uses: http/request
+    with:
+      method: POST
+      url: https://example.com/reports
+      json: { found: "\${{ size(steps.look_up.results.filter(r, r.status == 'succeeded')) }}" }
+`,
+};
+
+/** What "Create Workflow from Template" offers, the simplest first. */
+export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment];

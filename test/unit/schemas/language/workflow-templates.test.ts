@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { workflowTemplates } from '../../../../schemas/language/templates/workflow-templates.ts';
+import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
+
+describe('templates of workflows', () => {
+  for (const { id, text, connections } of workflowTemplates) {
+    it(`${id} is a workflow without a finding, twice in one project`, () => {
+      const names = ['first', 'second'];
+      const { workflows, diagnostics } = analyseProject([
+        ...names.map((name) => ({ path: `.sluice/workflows/${name}.yaml`, text: text({ id: name, name: `The "${name}" one: #1` }) })),
+        { path: '.sluice/connections.yaml', text: `connections: { ${connections.map((name) => `${name}: { type: smtp, host: h, from: a@b.c }`).join(', ')} }\n` },
+      ]);
+      assert.deepEqual([...diagnostics.values()].flat().filter(({ code }) => code !== 'not-supported'), []);
+      assert.deepEqual([...workflows.keys()], names);
+      assert.equal(workflows.get('first')?.workflow.name, 'The "first" one: #1');
+    });
+  }
+});
