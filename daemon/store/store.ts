@@ -70,7 +70,7 @@ export interface Store {
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
   /** What an expression gives in a run; undefined where there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
-  /** Since when the pending job of each queue that has been due longest is due. */
+  /** When the oldest pending job of each queue was made. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
   /** Bytes on disk. */
@@ -107,8 +107,8 @@ export interface StoredQueue {
 }
 
 export interface Committed {
-  /** Queues whose jobs have moved. */
-  readonly queues: readonly QueueChange[];
+  /** Queues whose depth has changed. */
+  readonly queues: readonly QueueDepth[];
   /** Runs that have changed; undefined when they are too many to list. */
   readonly runs: readonly number[] | undefined;
   /** When the next delayed job is due. */
@@ -125,14 +125,6 @@ export interface QueueDepth {
   readonly delayed: number;
   readonly active: number;
   readonly dead: number;
-}
-
-/** How a queue stands after a transaction, and what that did to its jobs. */
-export interface QueueChange extends QueueDepth {
-  /** Jobs that came to wait: made, replayed, or taken up again. */
-  readonly arrived: number;
-  /** Jobs that an attempt has ended: it succeeded, or no other follows. */
-  readonly left: number;
 }
 
 export interface Expansion {
@@ -178,7 +170,6 @@ export interface ClaimedJob {
   readonly step: string;
   readonly version: string;
   readonly createdAt: number;
-  readonly dueAt: number;
   /** Number of this attempt, over all rounds: the fence that `settle` takes. */
   readonly attempt: number;
   /** Attempts of this round that were charged, without this one. */

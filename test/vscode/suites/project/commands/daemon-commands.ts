@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { commands } from '../../../../../extension/ids.ts';
+import { Shop } from '../../support/shop.ts';
+import { drive } from '../../support/sluice.ts';
+
+export function daemonCommands(): void {
+  let shop: Shop;
+
+  before(async () => {
+    shop = await Shop.open();
+  });
+
+  after(async () => {
+    // Those that stop it have left a new one.
+    await (await Shop.open()).close();
+    await shop.erp.stop();
+  });
+
+  it("show the daemon's own log", async () => {
+    await drive(commands.showDaemonLog);
+  });
+
+  it('restart it: another process, which knows what the first one knew', async () => {
+    const before = shop.project.mirror.runs().length;
+    const pid = pidOf(shop);
+    assert.equal((await drive(commands.restartDaemon)).result, 'connected');
+    assert.notEqual(pidOf(shop), pid);
+    assert.equal((await (await shop.project.connection.ensure()).call('run/list', { limit: 1000 })).runs.length >= before, true);
+  });
+
+  it('ask before they stop it while attempts are under way', async () => {
+    const fresh = await Shop.open();
+    fresh.erp.hold();
+    const run = await fresh.order();
+    await fresh.jobOf(run, 'active');
+    const { asker } = await drive(commands.stopDaemon, { answers: [{ confirm: false }] });
+    assert.match(asker.confirmations[0]?.detail ?? '', /1 attempts? (is|are) under way/);
+    assert.equal(fresh.project.connection.state.kind, 'connected');
+    fresh.erp.release();
+    await fresh.runIs(run, 'failed');
+    await fresh.close();
+  });
+
+  it('stop it, and start it again', async () => {
+    const discovery = path.join(shop.project.path, '.sluice', 'state', 'daemon.json');
+    assert.equal((await drive(commands.stopDaemon)).result, 'stopped');
+    assert.equal(existsSync(discovery), false);
+    assert.equal((await drive(commands.startDaemon)).result, 'connected');
+    assert.equal(existsSync(discovery), true);
+  });
+}
+
+function pidOf({ project }: Shop): number {
+  const { state } = project.connection;
+  assert.ok(state.kind === 'connected', state.kind);
+  return state.status.pid;
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Tally } from '../../../../../extension/dead-letters/dead-selection.ts';
+import { commands } from '../../../../../extension/ids.ts';
+import { Shop } from '../../support/shop.ts';
+import { drive } from '../../support/sluice.ts';
+
+export function deadLetterCommands(): void {
+  let shop: Shop;
+
+  before(async () => {
+    shop = await Shop.open();
+  });
+
+  afterEach(() => shop.discardAll());
+  after(() => shop.close());
+
+  it('replay the one that was clicked: it is attempted again, and dies again', async () => {
+    const [letter] = await shop.deadLetters(1);
+    const { result } = await drive(commands.replay, { args: [shop.target({ job: letter?.id ?? '' })] });
+    assert.deepEqual(tallyOf(result), { total: 1, done: 1 });
+    await attemptsAre(letter?.id ?? '', 2);
+  });
+
+  it('replay those that are ticked where nothing is selected', async () => {
+    const [first, second] = await shop.deadLetters(3);
+    const { result, asker } = await drive(commands.replay, { answers: [{ tick: [first?.id ?? '', second?.id ?? ''] }, { pick: 'Replay all 2' }] });
+    assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+    assert.match(asker.told.join(), /2/);
+  });
+
+  it('replay a group of one cause: the oldest few first, and the others when a person has heard how those went', async () => {
+    await shop.deadLetters(3);
+    const answers = [{ pick: '422' }, { pick: 'Try some first' }, { type: '1' }];
+    const few = await drive(commands.replayGroup, { answers });
+    assert.deepEqual(tallyOf(few.result), { total: 3, done: 1 });
+    assert.match(few.asker.told.join(), /1 failed .*422.*2 others are as they were/);
+    const all = await drive(commands.replayGroup, { answers, takes: 'Replay the Other 2' });
+    assert.deepEqual(tallyOf(all.result), { total: 3, done: 3 });
+  });
+
+  it('replay all of them slowly, or none where a person gives up', async () => {
+    await shop.deadLetters(2);
+    assert.equal((await drive(commands.replayAll, { answers: ['give up'] })).result, undefined);
+    const { result } = await drive(commands.replayAll, { answers: [{ pick: 'Replay all 2 slowly' }, { type: '600/min' }] });
+    assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+  });
+
+  it('discard after asking, with the number, and keep everything where a person refuses', async () => {
+    const [letter, other] = await shop.deadLetters(2);
+    const args = [shop.target({ job: letter?.id ?? '' }), [shop.target({ job: letter?.id ?? '' }), shop.target({ job: other?.id ?? '' })]];
+    const refused = await drive(commands.discard, { args, answers: ['give up'] });
+    assert.equal(refused.result, undefined);
+    assert.match(refused.asker.confirmations[0]?.question ?? '', /Discard 2 dead letters/);
+    const { result } = await drive(commands.discard, { args, answers: [{ decide: 'Discard' }] });
+    assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+    await shop.deadAre((dead) => dead === 0);
+  });
+
+  it('discard a group, exported first', async () => {
+    await shop.deadLetters(2);
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'export-')), 'dead.json');
+    const { result } = await drive(commands.discardGroup, {
+      args: [shop.target({ queue: 'erp' })],
+      answers: [{ decide: 'Export First…' }, { file }, { decide: 'Discard' }],
+    });
+    assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+    assert.match(await readFile(file, 'utf8'), /There is no currency EURO/);
+  });
+
+  it('export those of a queue', async () => {
+    await shop.deadLetters(1);
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'export-')), 'dead.json');
+    const { result } = await drive(commands.exportDeadLetters, { args: [shop.target({ queue: 'erp' })], answers: [{ file }] });
+    assert.deepEqual(tallyOf(result), { total: 1, done: 1 });
+    assert.match(await readFile(file, 'utf8'), /"currency": ?"EURO"/);
+  });
+
+  async function attemptsAre(id: string, count: number): Promise<void> {
+    const { run } = await shop.daemon.call('job/get', { id });
+    await shop.jobOf(run, 'dead');
+    assert.equal((await shop.daemon.call('job/get', { id })).attempts.length, count);
+  }
+}
+
+function tallyOf(result: unknown): Pick<Tally, 'total' | 'done'> | undefined {
+  const tally = result as Tally | undefined;
+  return tally === undefined ? undefined : { total: tally.total, done: tally.done };
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { commands } from '../../../../../extension/ids.ts';
+import { Shop } from '../../support/shop.ts';
+import { drive } from '../../support/sluice.ts';
+import { until } from '../../support/until.ts';
+
+export function lookingCommands(): void {
+  let shop: Shop;
+  let run: string;
+  let job: string;
+
+  before(async () => {
+    shop = await Shop.open();
+    const [letter] = await shop.deadLetters(1);
+    ({ run, id: job } = letter ?? { run: '', id: '' });
+  });
+
+  after(() => shop.close());
+
+  it('open a run and a job that are chosen from lists', async () => {
+    assert.match(String((await drive(commands.openRun, { answers: [{ pick: `order ${run}` }] })).result), new RegExp(`/${run}\\.jsonc`));
+    assert.match(String((await drive(commands.openJob, { answers: [{ pick: job }] })).result), new RegExp(`/${job}\\.jsonc`));
+  });
+
+  it('open a workflow that is chosen', async () => {
+    assert.match(String((await drive(commands.openWorkflow, { answers: [{ pick: 'Order' }] })).result), /order\.yaml$/);
+    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^name: Order/);
+  });
+
+  it('open an attempt, and compare two, oldest on the left', async () => {
+    await shop.daemon.call('dead/replay', { ids: [job] });
+    await shop.jobOf(run, 'dead');
+    const { result, asker } = await drive(commands.openAttempt, { args: [shop.target({ job })], answers: [{ pick: 'Attempt 2' }] });
+    assert.deepEqual(asker.offered[0], ['Attempt 1', 'Attempt 2']);
+    assert.match(decodeURI(String(result)), new RegExp(`${job} attempt 2`));
+    await drive(commands.compareAttempts, { args: [shop.target({ job })], answers: [{ pick: 'Attempt 2' }, { pick: 'Attempt 1' }] });
+    const input = await until('the comparison is open', () => diffInput(), (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    assert.deepEqual([input.original.path, input.modified.path].map((path) => /attempt \d/.exec(path)?.[0]), ['attempt 1', 'attempt 2']);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('copy a job as JSON, and its call as cURL', async () => {
+    assert.equal((await drive(commands.copyJob, { args: [shop.target({ job })] })).result, job);
+    assert.equal((await drive(commands.copyAsCurl, { args: [shop.target({ job })] })).result, job);
+  });
+
+  it('draw everything anew without losing a row', async () => {
+    const before = shop.project.mirror.queues().map(({ name }) => name);
+    await drive(commands.refresh);
+    assert.deepEqual(shop.project.mirror.queues().map(({ name }) => name), before);
+  });
+
+  it('show the log', async () => {
+    await drive(commands.showLog);
+  });
+}
+
+function diffInput(): vscode.TabInputTextDiff | undefined {
+  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputTextDiff ? input : undefined;
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { commands } from '../../../../../extension/ids.ts';
+import type { QueueView } from '../../../../../schemas/protocol/queue.ts';
+import { Shop } from '../../support/shop.ts';
+import { drive, mirrorChanges } from '../../support/sluice.ts';
+import { until } from '../../support/until.ts';
+
+export function queueCommands(): void {
+  let shop: Shop;
+
+  before(async () => {
+    shop = await Shop.open();
+  });
+
+  after(() => shop.close());
+
+  it('pause and resume, and offer only what can be paused or resumed', async () => {
+    const paused = await drive(commands.pauseQueue, { answers: [{ pick: 'erp' }] });
+    assert.equal((paused.result as QueueView).paused, true);
+    await mirrored(({ paused: is }) => is);
+    const again = await drive(commands.pauseQueue, { answers: ['give up'] });
+    assert.ok(again.asker.offered[0]?.includes('erp') === false);
+    const resumed = await drive(commands.resumeQueue, { answers: [{ pick: 'erp' }] });
+    assert.equal((resumed.result as QueueView).paused, false);
+    await mirrored(({ paused: is }) => !is);
+  });
+
+  it('set the rate, refuse what is none, and go back to what the file says', async () => {
+    const args = [shop.target({ queue: 'erp' })];
+    const set = await drive(commands.setRate, { args, answers: [{ type: '50/min' }] });
+    assert.equal((set.result as QueueView).rate?.limit, 50);
+    await assert.rejects(async () => {
+      const { asker } = await drive(commands.setRate, { args, answers: [{ type: '50' }] });
+      throw new Error(asker.told.join());
+    }, /"50" is refused/);
+    const back = await drive(commands.setRate, { args, answers: [{ type: '' }] });
+    assert.equal((back.result as QueueView).rate?.limit, 600);
+  });
+
+  it('set the concurrency, and go back to what the file says', async () => {
+    const args = [shop.target({ queue: 'erp' })];
+    assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '7' }] })).result as QueueView).concurrency, 7);
+    assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '' }] })).result as QueueView).concurrency, 2);
+  });
+
+  async function mirrored(isMeant: (queue: QueueView) => boolean): Promise<void> {
+    await until(
+      'the mirror knows',
+      () => {
+        const queue = shop.project.mirror.queue('erp');
+        return queue !== undefined && isMeant(queue);
+      },
+      mirrorChanges(shop.app),
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { commands } from '../../../../../extension/ids.ts';
+import { Shop } from '../../support/shop.ts';
+import { drive } from '../../support/sluice.ts';
+
+export function runCommands(): void {
+  let shop: Shop;
+
+  before(async () => {
+    shop = await Shop.open();
+  });
+
+  after(() => shop.close());
+
+  it('run a workflow: what has to be given is asked first, the run is told, and leads to its document', async () => {
+    const { result, asker } = await drive(commands.runWorkflow, { answers: [{ pick: 'Order' }, { type: shop.erp.url }, { pick: 'Run' }], takes: 'Open Run' });
+    assert.match(String(result), /^r\d+$/);
+    assert.match(asker.asked[1] ?? '', /Address of the ERP/);
+    assert.match(asker.told.join(), new RegExp(`Order runs as ${String(result)}`));
+    await shop.runIs(String(result), 'failed');
+  });
+
+  it('run it again with what was given the last time, or with something else', async () => {
+    const { result } = await drive(commands.runWorkflow, {
+      args: [shop.target({ workflow: 'order' })],
+      answers: [{ pick: 'number' }, { type: '42' }, { pick: 'urgent' }, { pick: 'true' }, { pick: 'Run' }],
+    });
+    const { inputs } = await shop.daemon.call('run/get', { id: String(result) });
+    assert.deepEqual(inputs, { url: shop.erp.url, number: 42, urgent: true });
+    await shop.runIs(String(result), 'failed');
+  });
+
+  it('make a workflow from a template, which is in order and in the editor', async () => {
+    const { result } = await drive(commands.createWorkflow, { answers: [{ pick: 'One HTTP call' }, { type: 'Spring call' }] });
+    assert.match(String(result), /workflows\/spring_call\.yaml$/);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), result);
+    const { diagnostics } = await shop.daemon.call('workflow/validate', {});
+    assert.deepEqual(diagnostics.filter(({ file, severity }) => file.includes('spring_call') && severity === 'error'), []);
+    await vscode.workspace.fs.delete(vscode.Uri.parse(String(result)));
+  });
+
+  it('start nothing where a person gives up', async () => {
+    const before = await shop.daemon.call('run/list', { limit: 1 });
+    const { result } = await drive(commands.runWorkflow, { args: [shop.target({ workflow: 'batch' })], answers: [{ type: shop.erp.url }, 'give up'] });
+    assert.equal(result, undefined);
+    assert.deepEqual((await shop.daemon.call('run/list', { limit: 1 })).runs[0]?.id, before.runs[0]?.id);
+  });
+
+  it('run the file of the editor, saved first, with a list from a file', async () => {
+    const uri = vscode.Uri.joinPath(vscode.Uri.parse(shop.project.folder), '.sluice/workflows/batch.yaml');
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(uri, new vscode.Position(document.lineCount, 0), '# edited\n');
+    await vscode.workspace.applyEdit(edit);
+    const list = path.join(await mkdtemp(path.join(tmpdir(), 'list-')), 'items.csv');
+    await writeFile(list, 'id\none\ntwo\n');
+    const { result } = await drive(commands.runFile, { answers: [{ type: shop.erp.url }, { pick: 'From a file' }, { file: list }] });
+    assert.equal(document.isDirty, false);
+    await shop.runIs(String(result), 'succeeded');
+    assert.equal((await shop.daemon.call('run/get', { id: String(result) })).jobs.total, 2);
+  });
+
+  it('say what to do where the editor shows no workflow', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const { asker } = await drive(commands.runFile);
+    assert.match(asker.told.join(), /Open a workflow/);
+  });
+
+  it('cancel a run after asking, with the number of its open jobs', async () => {
+    shop.erp.hold();
+    const run = await shop.batch(30);
+    await shop.jobOf(run, 'active');
+    const { asker } = await drive(commands.cancelRun, { args: [shop.target({ run })], answers: [{ confirm: true }] });
+    assert.match(asker.confirmations[0]?.detail ?? '', /^30 of its jobs are still open/);
+    await shop.runIs(run, 'cancelled');
+    shop.erp.release();
+  });
+
+  it('cancel a job that is chosen from those that are not over', async () => {
+    shop.erp.hold();
+    const run = await shop.order(3);
+    const job = await shop.jobOf(run, 'active');
+    const { result, asker } = await drive(commands.cancelJob, { answers: [{ pick: job.id }] });
+    assert.equal(result, 1, asker.offered.join());
+    await shop.jobOf(run, 'cancelled');
+    assert.equal((await shop.daemon.call('job/get', { id: job.id })).state, 'cancelled');
+    shop.erp.release();
+  });
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { commands } from '../../../../extension/ids.ts';
+import { Shop } from '../support/shop.ts';
+import { drive } from '../support/sluice.ts';
+import { until } from '../support/until.ts';
+
+describe('documents', () => {
+  let shop: Shop;
+
+  before(async () => {
+    shop = await Shop.open();
+  });
+
+  after(() => shop.close());
+
+  it('are there for a run, a job and an attempt, to be read, with links from one to the other', async () => {
+    const run = await shop.order();
+    await shop.runIs(run, 'failed');
+    const job = (await shop.jobOf(run, 'dead')).id;
+    await drive(commands.openJob, { args: [shop.target({ job })] });
+    const editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.languageId, 'jsonc');
+    assert.match(editor.document.getText(), /There is no currency EURO/);
+    assert.notEqual(vscode.workspace.fs.isWritableFileSystem(editor.document.uri.scheme), true);
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', editor.document.uri);
+    const toRun = links.find(({ target }) => target?.path === `/${run}.jsonc`);
+    assert.ok(toRun?.target !== undefined);
+    const opened = await vscode.workspace.openTextDocument(toRun.target);
+    assert.match(opened.getText(), /"workflow": "order"/);
+    await drive(commands.openAttempt, { args: [shop.target({ job, attempt: 1 })] });
+    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /"number": 1/);
+  });
+
+  it('show the payload of a dead letter; what is saved is kept as a draft, and the daemon keeps the original', async () => {
+    const { document, job } = await openDeadLetter();
+    assert.deepEqual((JSON.parse(document.getText()) as { readonly json: unknown }).json, { order: 1, currency: 'EURO' });
+    await replaceIn(document, 'EURO', 'CHF');
+    assert.equal(await document.save(), true);
+    const reopened = Buffer.from(await vscode.workspace.fs.readFile(document.uri)).toString('utf8');
+    assert.match(reopened, /CHF/);
+    const { payload, revisions } = await shop.daemon.call('job/get', { id: job });
+    assert.match(JSON.stringify(payload), /EURO/);
+    assert.equal(revisions.length, 1);
+  });
+
+  it('are replayed with what was edited: a new revision goes out, the run succeeds, and the document can only be read from then on', async () => {
+    const { document, job, run } = await openDeadLetter();
+    await replaceIn(document, 'EURO', 'EUR');
+    const { result, asker } = await drive(commands.replayEdited);
+    assert.equal(result, 1);
+    assert.match(asker.told.join(), /edited payload/);
+    await shop.runIs(run, 'succeeded');
+    assert.match(shop.erp.requests.at(-1)?.body ?? '', /"EUR"/);
+    const { revisions, attempts } = await shop.daemon.call('job/get', { id: job });
+    assert.deepEqual([revisions.length, attempts.map(({ state }) => state)], [2, ['failed', 'succeeded']]);
+    assert.equal((await vscode.workspace.fs.stat(document.uri)).permissions, vscode.FilePermission.Readonly);
+    await assert.rejects(async () => vscode.workspace.fs.writeFile(document.uri, Buffer.from('{}')), /no dead letter any more|read-?only|NoPermissions/i);
+  });
+
+  it('refuse to send what is no JSON object, and say why', async () => {
+    const { document } = await openDeadLetter();
+    await replaceIn(document, document.getText(), '[1, 2');
+    const { result, asker } = await drive(commands.replayEdited);
+    assert.equal(result, undefined);
+    assert.match(asker.told.join(), /no valid JSON/);
+    await drive(commands.dropDraft, { answers: [{ confirm: true }] });
+    await until('the editor has the original again', () => /EURO/.test(document.getText()), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
+  });
+
+  it('compare what was edited with the original, side by side', async () => {
+    const { document } = await openDeadLetter();
+    await replaceIn(document, 'EURO', 'GBP');
+    await document.save();
+    await drive(commands.compareDeadLetter);
+    const tab = await until('the comparison is open', () => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    assert.equal(tab, true);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await drive(commands.dropDraft, { args: [document.uri], answers: [{ confirm: true }] });
+  });
+
+  async function openDeadLetter(): Promise<{ readonly document: vscode.TextDocument; readonly job: string; readonly run: string }> {
+    const [letter] = await shop.deadLetters(1);
+    assert.ok(letter !== undefined);
+    await drive(commands.openDeadLetter, { args: [shop.target({ job: letter.id })] });
+    const document = vscode.window.activeTextEditor?.document;
+    assert.ok(document !== undefined && document.uri.path.endsWith(`/${letter.id} payload.json`));
+    return { document, job: letter.id, run: letter.run };
+  }
+});
+
+async function replaceIn(document: vscode.TextDocument, from: string, to: string): Promise<void> {
+  const start = document.getText().indexOf(from);
+  assert.notEqual(start, -1, `${from} is not in ${document.getText()}`);
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(start + from.length)), to);
+  assert.equal(await vscode.workspace.applyEdit(edit), true);
+}

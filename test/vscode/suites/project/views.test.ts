@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { commands as vscodeCommands } from 'vscode';
+import type { OpenTreeView } from '../../../../extension/views/shared/open-tree-view.ts';
+import { LoadMoreNode } from '../../../../extension/views/shared/load-more-node.ts';
+import type { TreeNode } from '../../../../extension/views/shared/tree-node.ts';
+import { commands, views as viewIds } from '../../../../extension/ids.ts';
+import { labelOf } from '../support/row-label.ts';
+import { Shop } from '../support/shop.ts';
+import { drive, sluice } from '../support/sluice.ts';
+import { until, type Listen } from '../support/until.ts';
+
+describe('views', () => {
+  let shop: Shop;
+  let views: Awaited<ReturnType<typeof sluice>>['views'];
+
+  before(async () => {
+    shop = await Shop.open();
+    ({ views } = await sluice());
+  });
+
+  afterEach(() => shop.erp.release());
+  after(() => shop.close());
+
+  it('show the queues, each with its states and, below those, its jobs', async () => {
+    shop.erp.hold();
+    const run = await shop.order();
+    const { id } = await shop.jobOf(run, 'active');
+    const erp = await rowOf(views.queues, 'erp');
+    const active = await rowOf(views.queues, 'Active', erp);
+    await until('the row counts the active job', () => active.item().description === '1', changesOf(views.queues));
+    const [job] = await rowsOf(views.queues, active);
+    assert.equal(labelOf(job), id);
+    assert.ok(job?.item().contextValue?.split(' ').includes('cancellable'));
+    shop.erp.release();
+    await shop.runIs(run, 'failed');
+  });
+
+  it('show runs, their steps, the jobs of each, and the attempts at each job', async () => {
+    const run = await shop.order(7);
+    await shop.runIs(run, 'failed');
+    const row = await rowOf(views.runs, `order ${run}`);
+    assert.match(row.item().contextValue ?? '', /^run failed/);
+    const step = await rowOf(views.runs, 'invoice', row);
+    const [job] = await rowsOf(views.runs, step);
+    const attempts = await rowsOf(views.runs, job);
+    assert.deepEqual(attempts.map(labelOf), ['Attempt 1']);
+    assert.match(String(attempts[0]?.item().accessibilityInformation?.label), /422|failed/i);
+  });
+
+  it('show dead letters by queue and by what they failed with', async () => {
+    await shop.deadLetters(2);
+    const queue = await rowOf(views.deadLetters, 'erp');
+    const causes = await rowsOf(views.deadLetters, queue);
+    assert.equal(causes.length, 1);
+    assert.match(labelOf(causes[0]), /422/);
+    const letters = await rowsOf(views.deadLetters, causes[0]);
+    assert.ok(letters.length >= 2);
+    assert.equal(letters[0]?.item().command?.command, commands.openDeadLetter);
+  });
+
+  it('show workflows with their last results', async () => {
+    const order = await rowOf(views.workflows, 'Order');
+    await until('its last result is shown', () => /failed/.test(String(order.item().description)), changesOf(views.workflows));
+    assert.equal(order.item().command?.command, commands.openWorkflow);
+  });
+
+  it('keep expansion, selection and the very rows while what they show changes', async () => {
+    await vscodeCommands.executeCommand(`${viewIds.queues}.focus`);
+    const { view, tree } = views.queues;
+    const bulk = await rowOf(views.queues, 'bulk');
+    await revealed(views.queues, bulk);
+    let collapsed = 0;
+    const listening = view.onDidCollapseElement(() => collapsed++);
+    const states = await rowsOf(views.queues, bulk);
+    const run = await shop.batch(5);
+    await shop.runIs(run, 'succeeded');
+    await drive(commands.refresh);
+    const after = await rowsOf(views.queues, bulk);
+    listening.dispose();
+    assert.equal(tree.find(bulk.id), bulk);
+    assert.deepEqual(after.map((row, index) => row === states[index]), states.map(() => true));
+    assert.deepEqual(view.selection.map(({ id }) => id), [bulk.id]);
+    assert.equal(collapsed, 0);
+  });
+
+  it('show long lists by pages', async () => {
+    const run = await shop.batch(120);
+    await shop.runIs(run, 'succeeded');
+    const row = await rowOf(views.runs, `batch ${run}`);
+    const step = await rowOf(views.runs, 'each', row);
+    const first = await rowsOf(views.runs, step);
+    const more = first.at(-1);
+    assert.equal(first.length, 51);
+    assert.ok(more instanceof LoadMoreNode || labelOf(more).startsWith('Load more'));
+    await drive(commands.loadMore, { args: [more] });
+    const second = await until('the next page is there', async () => {
+      const rows = await rowsOf(views.runs, step);
+      return rows.length > 51 ? rows : undefined;
+    }, changesOf(views.runs));
+    assert.equal(second.length, 101);
+    assert.deepEqual(second.slice(0, 50), first.slice(0, 50));
+  });
+
+  it('count in the badge what a person has not seen yet', async () => {
+    await vscodeCommands.executeCommand('workbench.view.explorer');
+    const { view } = views.deadLetters;
+    await until('the view is hidden', () => !view.visible, (listener) => view.onDidChangeVisibility(listener));
+    const before = view.badge?.value ?? 0;
+    await shop.deadLetters(1);
+    await until('the badge counts it', () => view.badge?.value === before + 1, (listener) => shop.app.projects.onDidChangeMirror(() => setImmediate(listener)));
+    await vscodeCommands.executeCommand(`${viewIds.deadLetters}.focus`);
+    await until('the badge is gone', () => view.badge === undefined, (listener) => view.onDidChangeVisibility(() => setImmediate(listener)));
+  });
+
+  /** VS Code can show a row when it has drawn the view, of which nobody hears but who is asked for the rows. */
+  async function revealed({ tree, view }: OpenTreeView, row: TreeNode): Promise<void> {
+    const draws: Listen = (listener) => {
+      const { getTreeItem } = tree;
+      tree.getTreeItem = (node) => {
+        setImmediate(listener);
+        return getTreeItem.call(tree, node);
+      };
+      return { dispose: () => void (tree.getTreeItem = getTreeItem) };
+    };
+    const isRevealed = until(
+      'the row is shown',
+      () => Promise.resolve(view.reveal(row, { select: true, expand: true })).then(
+        () => true,
+        () => undefined,
+      ),
+      draws,
+    );
+    await drive(commands.refresh);
+    await isRevealed;
+  }
+
+  async function rowsOf({ tree }: OpenTreeView, parent?: TreeNode): Promise<readonly TreeNode[]> {
+    return tree.getChildren(parent);
+  }
+
+  async function rowOf(view: OpenTreeView, label: string, parent?: TreeNode): Promise<TreeNode> {
+    return until(
+      `there is a row "${label}"`,
+      async () => (await rowsOf(view, parent)).find((row) => labelOf(row).startsWith(label)),
+      changesOf(view),
+      (listener) => shop.app.projects.onDidChangeMirror(listener),
+    );
+  }
+});
+
+function changesOf({ tree }: OpenTreeView): Listen {
+  return (listener) => tree.onDidChangeTreeData(listener);
+}
