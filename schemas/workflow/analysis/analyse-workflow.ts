@@ -13,6 +13,8 @@ import { reportCycles } from './step-graph.ts';
 import { readStep, type AnalysedStep, type StepContext } from './step-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 import { checkTriggers } from './trigger-analysis.ts';
+import { checkTypes, checkTypesOutside } from './type-analysis.ts';
+import { WorkflowTypes } from './workflow-types.ts';
 
 /** What a workflow may refer to outside its own file. */
 export interface ProjectNames {
@@ -48,6 +50,8 @@ export interface WorkflowAnalysis {
   readonly steps: ReadonlyMap<string, AnalysedStep>;
   /** Where expressions stand, or may stand, outside of the steps. */
   readonly sites: readonly TemplateSite[];
+  /** What names stand for in expressions. */
+  readonly types: WorkflowTypes;
 }
 
 const noInputs: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
@@ -61,7 +65,7 @@ const shape = {
 export function analyseWorkflow({ text, id, project, actions = actionDefinitions }: WorkflowSource): WorkflowAnalysis {
   const document = parseDocument(text);
   const { report, root } = openFile(document, shape);
-  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [] };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
@@ -93,8 +97,16 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const steps = readSteps({ ...context, section: 'steps' }, stepEntries);
   const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
 
+  const byIds = byId([...steps, ...onFailure]);
+  const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, actions: context.actions, env: names.env });
+  // A version that the store kept was checked when it was accepted.
+  if (context.actions !== undefined) {
+    for (const step of [...steps, ...onFailure]) checkTypes(report, step, types);
+    checkTypesOutside(report, outside.sites, types);
+  }
+
   const { diagnostics } = report;
-  const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byId([...steps, ...onFailure]), sites: outside.sites };
+  const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byIds, sites: outside.sites, types };
   if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, ...found };
   const workflow: Workflow = {
     id,

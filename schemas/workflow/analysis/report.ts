@@ -22,6 +22,10 @@ export class Report {
     return this.#diagnostics.some(({ severity, range }) => severity === 'error' && range.start === start && range.end === end);
   }
 
+  hasErrorWithin({ start, end }: SourceRange): boolean {
+    return this.#diagnostics.some(({ severity, range }) => severity === 'error' && start <= range.start && range.end <= end);
+  }
+
   error(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = []): void {
     this.#add('error', code, range, message, suggestions);
   }

@@ -145,7 +145,7 @@ describe('analyseWorkflow', () => {
   });
 
   it('finds a circle that a step outside leads into, and one through both ways of waiting', () => {
-    const { diagnostics } = analyseWorkflow({ id: 'test', text: 'steps:\n  a: { uses: http/request, with: { url: "${{ steps.b.output }}" } }\n  b: { uses: http/request, with: { url: x }, needs: c }\n  c: { uses: http/request, with: { url: x }, if: steps.b.status == "failed" }\n' });
+    const { diagnostics } = analyseWorkflow({ id: 'test', text: 'steps:\n  a: { uses: http/request, with: { url: "${{ steps.b.output.body }}" } }\n  b: { uses: http/request, with: { url: x }, needs: c }\n  c: { uses: http/request, with: { url: x }, if: steps.b.status == "failed" }\n' });
     assert.deepEqual(diagnostics.map(({ message }) => message), ['These steps wait for each other in a circle: b -> c -> b. Take one of these dependencies out.']);
   });
 
