@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { daemonFlags } from '../../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from '../project-folder.ts';
 import { daemonProgramUrl } from './daemon-location.ts';
 
@@ -36,8 +37,7 @@ export interface DaemonLaunch {
 
 /** The path of the daemon's program can be another one in tests. */
 export function daemonArguments(projectFolder: string, program = fileURLToPath(daemonProgramUrl)): readonly string[] {
-  // Most garbage is that of one batch: V8 would otherwise keep tens of megabytes for it in each thread. In megabytes.
-  return ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', program, '--project', projectFolder];
+  return [...daemonFlags, program, '--project', projectFolder];
 }
 
 export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

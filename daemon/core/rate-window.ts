@@ -8,17 +8,21 @@ const remembered = 1000;
 /** A start may be late by this much without pushing those behind it, in milliseconds. */
 const latenessMs = 20;
 /**
- * How long a call may take on its way, from where it was sent to where the other side counts it: this share of the window, and
- * never longer than 250 ms.
+ * How long a call that a crash cut off may be on its way still: this share of the window, and never longer than 250 ms.
  */
 const guardShare = 0.015;
 const longestGuardMs = 250;
 /**
- * How long after it was sent a call counts that hasn't ended: this share of the window, and never longer than a second. Longer
- * than the guard, because a machine that stands still for a moment delays what it has sent; what has ended counts by then.
+ * How long after it was sent a call counts that hasn't ended: this share of the window, and never longer than two and a half
+ * seconds. That long, because a machine that stands still for a moment delays what it has sent; what has ended counts by then.
  */
-const sentShare = 0.1;
-const longestSentMs = 1000;
+const sentShare = 0.25;
+const longestSentMs = 2500;
+/**
+ * How much wider than exact the spacing is, as a share of the window: about what a short call takes, so that it is the spacing that
+ * decides and not the log, and starts keep their distance. Whatever calls take beyond that, the log makes up for.
+ */
+const spacingShare = 0.004;
 /** After that long a call counts though nobody knows what has become of it, in milliseconds; after one window at the latest. */
 const longestUnseenMs = 10_000;
 
@@ -44,7 +48,7 @@ export interface RestoredStart {
  *
  * Two rules, both have to agree:
  * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: where the call has
- *   ended, by then; where it was seen to be sent, a tenth of a window after that; else a window later. A start that counted at once would
+ *   ended, by then; where it was seen to be sent, a quarter of a window after that; else a window later. A start that counted at once would
  *   put `limit + 1` arrivals into one window whenever a slow connection is followed, `limit` places later, by a quick one.
  * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
  *
@@ -69,9 +73,14 @@ export class RateWindow {
     return this.#rate;
   }
 
-  /** What a call may take on its way, once it has been sent. */
+  /** What a call that was cut off may take on its way. */
   get guardMs(): number {
     return Math.min(this.#rate.perMs * guardShare, longestGuardMs);
+  }
+
+  /** How long after it was sent a call counts that hasn't ended: by then the other side has it. */
+  get sentMs(): number {
+    return Math.min(this.#rate.perMs * sentShare, longestSentMs);
   }
 
   /** When a call that neither was seen to be sent nor has ended counts at the latest, from its start. */
@@ -118,7 +127,7 @@ export class RateWindow {
 
   /** The connection of that ticket's attempt stands, and its request is on its way. */
   sent(ticket: RateTicket, now: number): void {
-    this.#countBy(ticket, now + Math.min(this.#rate.perMs * sentShare, longestSentMs));
+    this.#countBy(ticket, now + this.sentMs);
   }
 
   /** The attempt of that ticket has ended: what the other side counts, it has counted by now. */
@@ -161,7 +170,8 @@ export class RateWindow {
   }
 
   #spacingMs(): number {
-    return (this.#rate.perMs + this.guardMs) / this.#rate.limit;
+    const { limit, perMs } = this.#rate;
+    return (perMs + Math.min(perMs * spacingShare, longestGuardMs)) / limit;
   }
 
   /** The place of the start that was taken `age` starts ago; 1 is the newest. */

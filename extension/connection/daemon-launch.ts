@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { daemonFlags } from '../../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 /** A daemon that was started here and need not have come up yet. */
@@ -46,7 +47,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     let end: string | undefined;
     let child: ChildProcess;
     try {
-      child = spawn(execPath, ['--disable-warning=ExperimentalWarning', program, '--project', projectFolder], {
+      child = spawn(execPath, [...daemonFlags, program, '--project', projectFolder], {
         cwd: projectFolder,
         env: daemonEnvironment(env),
         detached: true,

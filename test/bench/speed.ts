@@ -8,6 +8,7 @@ import { median, percentile } from './sample.ts';
 const step = '    uses: webhook/send\n    with: { url: "http://127.0.0.1/", body: { n: "${{ item }}" } }\n';
 const single = '    uses: webhook/send\n    with: { url: "http://127.0.0.1/", body: { n: 1 } }\n';
 const pauseMs = 3;
+const warmUps = 150;
 
 /** Jobs of a round, by concurrency: enough for a second or so. */
 const fullRound: Readonly<Record<number, number>> = { 1: 1500, 10: 8000, 100: 50_000 };
@@ -74,8 +75,8 @@ async function addToStart(durability: 'full' | 'normal', count: number): Promise
   const action = new NoOpAction();
   return BenchEngine.with({ durability, actions: { get: () => action } }, async (engine) => {
     const samples: number[] = [];
-    // The first ones compile what the others use.
-    for (let index = -10; index < count; index++) {
+    // The first ones compile what the others use, in three threads.
+    for (let index = -warmUps; index < count; index++) {
       const { promise, resolve } = Promise.withResolvers<number>();
       action.onStart = () => resolve(performance.now());
       const startedAtMs = performance.now();
