@@ -161,7 +161,7 @@ export class Daemon {
     const projects = new ProjectService(project, engine);
     const runs = new RunService({ project: projects, engine, store, clock });
     const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
-    const queues = new QueueService({ project, engine, store });
+    const queues = new QueueService({ project, engine, store, clock });
     const jobs = new JobService({ engine, store, clock });
     const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(findAction) });
     const status = new StatusService({

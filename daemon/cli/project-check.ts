@@ -3,7 +3,11 @@ import path from 'node:path';
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { analyseProject, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { advise } from '../../schemas/language/advice/advise.ts';
+import { advisedProject } from '../../schemas/language/advice/advised-project.ts';
+import type { Advice } from '../../schemas/language/advice/advice.ts';
+import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
+import { joinFiles, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { findProjectFolder, listProjectFiles } from '../project-folder.ts';
@@ -19,6 +23,7 @@ export interface CheckResult {
 
 interface CheckedProject {
   readonly analysis: ProjectAnalysis;
+  readonly advice: ReadonlyMap<string, readonly Advice[]>;
   /** By path from the project's folder. */
   readonly texts: ReadonlyMap<string, string>;
   /** Names of those that are set. */
@@ -27,8 +32,9 @@ interface CheckedProject {
 
 /** All files of a project, named relative to its folder. */
 export async function checkProject(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckResult> {
-  const { analysis, texts } = await analyseFolder(projectFolder, env);
-  const diagnostics = [...texts].flatMap(([file, text]) => diagnosticViews(file, text, analysis.diagnostics.get(file) ?? []));
+  const project = await analyseFolder(projectFolder, env);
+  const { texts } = project;
+  const diagnostics = [...texts].flatMap(([file, text]) => diagnosticViews(file, text, findingsOf(project, file)));
   return { files: texts.size, diagnostics };
 }
 
@@ -48,7 +54,7 @@ export async function checkGivenFiles(paths: readonly string[], { cwd, env }: { 
   return { files: wanted.length, diagnostics };
 }
 
-async function diagnosticsOf(file: string, text: string, projects: Map<string, CheckedProject>, env: NodeJS.ProcessEnv): Promise<readonly Diagnostic[]> {
+async function diagnosticsOf(file: string, text: string, projects: Map<string, CheckedProject>, env: NodeJS.ProcessEnv): Promise<readonly (Diagnostic | Advice)[]> {
   const folder = await findProjectFolder(path.dirname(file));
   const id = workflowIdOf(slashed(file));
   if (folder === undefined) return analyseWorkflow({ text, id }).diagnostics;
@@ -56,9 +62,14 @@ async function diagnosticsOf(file: string, text: string, projects: Map<string, C
   projects.set(folder, project);
   const { analysis, texts, secrets } = project;
   const own = slashed(path.relative(folder, file));
-  if (texts.has(own)) return analysis.diagnostics.get(own) ?? [];
+  if (texts.has(own)) return findingsOf(project, own);
   const names = { queues: analysis.queues, connections: analysis.connections.keys(), env: analysis.config.env, secrets };
   return analyseWorkflow({ text, id, project: names }).diagnostics;
+}
+
+/** What is wrong with a file, and what could be better, in the order of its text. */
+function findingsOf({ analysis, advice }: CheckedProject, file: string): readonly (Diagnostic | Advice)[] {
+  return [...(analysis.diagnostics.get(file) ?? []), ...(advice.get(file) ?? [])].sort((a, b) => a.range.start - b.range.start);
 }
 
 async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
@@ -72,11 +83,11 @@ async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Pro
     }
   }
   const secrets = new SecretSource({ projectFolder, env }).names();
-  const analysis = analyseProject(
+  const analysed = analyseFiles(
     [...texts].map(([file, text]) => ({ path: file, text })),
     { secrets },
   );
-  return { analysis, texts, secrets };
+  return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets };
 }
 
 async function readGiven(file: string): Promise<string> {

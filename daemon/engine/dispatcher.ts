@@ -1,5 +1,5 @@
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
-import type { QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { QueueChange, Store, StoredQueue } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import { QueueRunner, type QueueRunnerOptions } from './queue-runner.ts';
 
@@ -25,8 +25,8 @@ export class Dispatcher {
     for (const definition of definitions) this.queue(definition.name).declare(definition);
   }
 
-  setDepths(depths: readonly QueueDepth[]): void {
-    for (const depth of depths) this.queue(depth.name).setDepth(depth);
+  committed(changes: readonly QueueChange[]): void {
+    for (const change of changes) this.queue(change.name).committed(change);
   }
 
   /** The runner of that queue, which is made where there is none. */

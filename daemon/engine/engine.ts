@@ -199,7 +199,7 @@ export class Engine {
   #committed(committed: Committed): void {
     this.#commits++;
     this.#runningRuns = committed.runningRuns;
-    this.dispatcher.setDepths(committed.queues);
+    this.dispatcher.committed(committed.queues);
     if (!this.#stopping) {
       this.#fanOut.committed(committed);
       if (committed.sweeping) void this.#sweep();

@@ -1,8 +1,10 @@
 import { queueDefaults, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { ActivityTally } from '../core/activity-tally.ts';
+import type { QueueFlow } from '../core/forecast.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
-import type { ClaimedJob, QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { ClaimedJob, QueueChange, QueueDepth, Store, StoredQueue } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Slot } from './slot.ts';
 
@@ -53,6 +55,8 @@ export class QueueRunner {
   /** Kept while there is no limit, so that one that comes back knows what has started before. */
   #window: RateWindow | undefined;
   #heldUntil = 0;
+  /** Since when some job has been due, without a pause. */
+  #busySince: number | undefined;
   /** Claimed and not yet released. */
   #taken = 0;
   /** What the claims that are under way ask for. */
@@ -129,6 +133,16 @@ export class QueueRunner {
     return this.#meter.failureRate(this.#clock.monotonic());
   }
 
+  /** How long jobs waited and attempts took over the last five minutes. */
+  get timeSpent(): Pick<ActivityTally, 'waiting' | 'running'> {
+    return this.#meter.recent(this.#clock.monotonic());
+  }
+
+  /** How jobs come and go. */
+  get flow(): QueueFlow {
+    return this.#meter.flow(this.#clock.monotonic(), this.#busySince);
+  }
+
   /** What the store kept over a restart. */
   restore({ paused, rate, concurrency, heldUntil, definition, starts }: StoredQueue): void {
     if (definition !== undefined) this.#definition = definition;
@@ -173,8 +187,12 @@ export class QueueRunner {
     this.#meter.count(this.#clock.monotonic(), succeeded);
   }
 
-  setDepth(depth: QueueDepth): void {
+  /** A transaction has moved jobs of it. */
+  committed({ arrived, left, ...depth }: QueueChange): void {
+    const now = this.#clock.monotonic();
     this.#depth = depth;
+    this.#meter.moved(now, arrived, left);
+    this.#busySince = depth.pending === 0 ? undefined : (this.#busySince ?? now);
     if (depth.pending > 0) this.wake();
   }
 
@@ -282,28 +300,46 @@ export class QueueRunner {
     this.#taken += jobs.length;
     for (const [index, job] of jobs.entries()) {
       const ticket = rated?.tickets[index];
-      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#freeSlot() : this.#ratedSlot(rated.window, ticket));
+      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#freeSlot(job) : this.#ratedSlot(job, rated.window, ticket));
     }
     if (this.idle) this.#onIdle();
   }
 
-  #freeSlot(): Slot {
-    return { startInMs: 0, started: () => {}, sent: () => {}, release: () => this.#release() };
+  #freeSlot(job: ClaimedJob): Slot {
+    let startedAt: number | undefined;
+    return {
+      startInMs: 0,
+      started: () => (startedAt = this.#started(job)),
+      sent: () => {},
+      release: () => this.#release(startedAt),
+    };
   }
 
-  #ratedSlot(window: RateWindow, ticket: RateTicket): Slot {
+  #ratedSlot(job: ClaimedJob, window: RateWindow, ticket: RateTicket): Slot {
+    let startedAt: number | undefined;
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
-      started: () => window.started(ticket, this.#clock.monotonic()),
+      started: () => {
+        startedAt = this.#started(job);
+        window.started(ticket, startedAt);
+      },
       sent: () => window.sent(ticket, this.#clock.monotonic()),
       release: () => {
         window.ended(ticket, this.#clock.monotonic());
-        this.#release();
+        this.#release(startedAt);
       },
     };
   }
 
-  #release(): void {
+  #started({ dueAt }: ClaimedJob): number {
+    const now = this.#clock.monotonic();
+    this.#meter.waited(now, Math.max(0, this.#clock.now() - dueAt));
+    return now;
+  }
+
+  #release(startedAt: number | undefined): void {
+    const now = this.#clock.monotonic();
+    if (startedAt !== undefined) this.#meter.ran(now, now - startedAt);
     this.#taken--;
     this.wake();
     if (this.idle) this.#onIdle();

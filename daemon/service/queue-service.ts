@@ -1,7 +1,10 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { Forecast, QueueView } from '../../schemas/protocol/queue.ts';
+import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
 import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
+import type { SpentTally } from '../core/activity-tally.ts';
+import { forecast } from '../core/forecast.ts';
+import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';
@@ -10,14 +13,16 @@ import type { SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
 
 export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/series'> {
-  readonly #project: Project;
+  readonly #project: Pick<Project, 'fileOfQueue'>;
   readonly #engine: Engine;
   readonly #store: Store;
+  readonly #clock: Clock;
 
-  constructor(options: { readonly project: Project; readonly engine: Engine; readonly store: Store }) {
+  constructor(options: { readonly project: Pick<Project, 'fileOfQueue'>; readonly engine: Engine; readonly store: Store; readonly clock: Clock }) {
     this.#project = options.project;
     this.#engine = options.engine;
     this.#store = options.store;
+    this.#clock = options.clock;
   }
 
   'queue/list': Handlers['queue/list'] = async () => ({ queues: await this.list() });
@@ -56,6 +61,8 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   #view(runner: QueueRunner, oldest: number | undefined): QueueView {
     const { name, rate, depth, overrides, definition } = runner;
     const { heldUntil, nextStartAt, rateUsed } = runner;
+    const waiting = timeSpent(runner.timeSpent.waiting);
+    const running = timeSpent(runner.timeSpent.running);
     const declaredIn = this.#project.fileOfQueue(name);
     return {
       name,
@@ -76,21 +83,40 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       throughputPerMinute: runner.throughputPerMinute,
       failureRate: runner.failureRate,
       ...(oldest === undefined ? {} : { oldestPendingAt: new Date(oldest).toISOString() }),
-      forecast: forecastOf(runner),
+      ...(waiting === undefined ? {} : { waiting }),
+      ...(running === undefined ? {} : { running }),
+      forecast: this.#forecast(runner),
       alerts: [],
     };
   }
+
+  #forecast({ depth, paused, heldUntil, rate, concurrency, flow }: QueueRunner): Forecast {
+    const verdict = forecast({
+      ...depth,
+      paused,
+      held: heldUntil !== undefined,
+      storeOk: this.#engine.health.trouble === undefined,
+      ...(rate === undefined ? {} : { rate }),
+      concurrency,
+      flow,
+    });
+    const at = (time: number): string => new Date(time).toISOString();
+    switch (verdict.state) {
+      case 'draining':
+        return { ...verdict, drainMs: Math.round(verdict.drainMs), clearsAt: at(this.#clock.now() + verdict.drainMs) };
+      case 'stalled':
+        return { ...verdict, ...(verdict.reason === 'held' && heldUntil !== undefined ? { until: at(heldUntil) } : {}) };
+      case 'idle':
+      case 'steady':
+      case 'growing':
+      case 'unknown':
+        return verdict;
+    }
+  }
 }
 
-/** By the rate where there is one, else by what was done lately. */
-function forecastOf({ paused, heldUntil, rate, depth, throughputPerMinute }: QueueRunner): Forecast {
-  const waiting = depth.pending + depth.delayed;
-  if (waiting === 0) return { state: 'idle' };
-  if (paused) return { state: 'stalled', reason: 'paused' };
-  if (heldUntil !== undefined) return { state: 'stalled', reason: 'held', until: new Date(heldUntil).toISOString() };
-  if (rate !== undefined) return { state: 'draining', drainMs: Math.round((waiting * rate.perMs) / rate.limit), limitedBy: 'rate' };
-  if (throughputPerMinute === 0) return { state: 'unknown' };
-  return { state: 'draining', drainMs: Math.round((waiting * 60_000) / throughputPerMinute), limitedBy: 'concurrency' };
+function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined {
+  return count === 0 ? undefined : { meanMs: totalMs / count, maxMs };
 }
 
 function givenRate(text: string | null): Rate | null | 'file' {

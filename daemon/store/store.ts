@@ -70,7 +70,7 @@ export interface Store {
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
   /** What an expression gives in a run; undefined where there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
-  /** When the oldest pending job of each queue was made. */
+  /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
   /** Bytes on disk. */
@@ -107,8 +107,8 @@ export interface StoredQueue {
 }
 
 export interface Committed {
-  /** Queues whose depth has changed. */
-  readonly queues: readonly QueueDepth[];
+  /** Queues whose jobs have moved. */
+  readonly queues: readonly QueueChange[];
   /** Runs that have changed; undefined when they are too many to list. */
   readonly runs: readonly number[] | undefined;
   /** When the next delayed job is due. */
@@ -125,6 +125,14 @@ export interface QueueDepth {
   readonly delayed: number;
   readonly active: number;
   readonly dead: number;
+}
+
+/** How a queue stands after a transaction, and what that did to its jobs. */
+export interface QueueChange extends QueueDepth {
+  /** Jobs that came to wait: made, replayed, or taken up again. */
+  readonly arrived: number;
+  /** Jobs that an attempt has ended: it succeeded, or no other follows. */
+  readonly left: number;
 }
 
 export interface Expansion {
@@ -170,6 +178,7 @@ export interface ClaimedJob {
   readonly step: string;
   readonly version: string;
   readonly createdAt: number;
+  readonly dueAt: number;
   /** Number of this attempt, over all rounds: the fence that `settle` takes. */
   readonly attempt: number;
   /** Attempts of this round that were charged, without this one. */

@@ -1,5 +1,5 @@
 import { DiagnosticSeverity, DiagnosticTag, type Diagnostic } from 'vscode-languageserver-types';
-import type { Diagnostic as Finding, Severity } from '../workflow/diagnostic.ts';
+import type { Diagnostic as AnalysisFinding, Severity } from '../workflow/diagnostic.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 
@@ -9,13 +9,17 @@ export interface DiagnosticData {
   readonly suggestions: readonly string[];
 }
 
+/** What the analysis found, or advice. */
+type Finding = Omit<AnalysisFinding, 'code'> & { readonly code: string };
+
 export const diagnosticSource = 'sluice';
 
 /** The findings about a file, in the order of the text: those of `sluice validate`. Empty for a file that isn't the project's. */
 export function diagnosticsOf(project: LanguageProject, path: string): Diagnostic[] {
   const file = project.files.get(path);
   if (file === undefined) return [];
-  return (project.analysis.diagnostics.get(path) ?? []).map((finding) => toDiagnostic(file, finding));
+  const findings = [...(project.analysis.diagnostics.get(path) ?? []), ...(project.advice.get(path) ?? [])];
+  return findings.toSorted((a, b) => a.range.start - b.range.start).map((finding) => toDiagnostic(file, finding));
 }
 
 /** A finding in the words of LSP. */

@@ -1,5 +1,8 @@
 import { analyseFiles, type AnalysedFiles, type ProjectFile, type ProjectOptions } from '../workflow/analysis/analyse-files.ts';
 import { joinFiles, type ProjectAnalysis } from '../workflow/analysis/analyse-project.ts';
+import type { Advice } from './advice/advice.ts';
+import { advise } from './advice/advise.ts';
+import { advisedProject } from './advice/advised-project.ts';
 import { LanguageFile } from './language-file.ts';
 import { SymbolIndex } from './symbol-index.ts';
 
@@ -18,6 +21,7 @@ export class LanguageProject {
   readonly #options: LanguageOptions;
   readonly #analysed: AnalysedFiles;
   #analysis: ProjectAnalysis | undefined;
+  #advice: ReadonlyMap<string, readonly Advice[]> | undefined;
   #symbols: SymbolIndex | undefined;
 
   static of(files: Iterable<ProjectFile>, options: LanguageOptions = {}): LanguageProject {
@@ -38,6 +42,11 @@ export class LanguageProject {
   /** What the files mean together, with the diagnostics of each: the same that `sluice validate` gives. */
   get analysis(): ProjectAnalysis {
     return (this.#analysis ??= joinFiles(this.#analysed));
+  }
+
+  /** What is right and yet could be better, of each file: the same that `sluice validate` gives. */
+  get advice(): ReadonlyMap<string, readonly Advice[]> {
+    return (this.#advice ??= advise(advisedProject(this.#analysed.byPath.values())));
   }
 
   get symbols(): SymbolIndex {

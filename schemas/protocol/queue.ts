@@ -81,7 +81,7 @@ export const QueueView = Type.Object({
     Type.Object(TimeSpent.properties, { description: 'From when a job was due until its attempt started, over the last five minutes; missing where none has.' }),
   ),
   running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'How long attempts took that ended over the last five minutes; missing where none has.' })),
-  oldestPendingAt: Type.Optional(Time),
+  oldestPendingAt: Type.Optional({ ...Time, description: 'Since when the pending job that has waited longest is due: as long as it was made, or its retry time came, or it was replayed.' }),
   forecast: Forecast,
   alerts: Type.Array(QueueAlert, { description: 'Errors first; empty where no threshold is crossed.' }),
 });

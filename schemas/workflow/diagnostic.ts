@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly range: SourceRange;
   /** Replacements that would mend it, most likely first ("did you mean"). */
   readonly suggestions?: readonly string[];
+  /** The key that has to be added, for `missing-key`. */
+  readonly missing?: string;
   /** `unnecessary`: what stands there does nothing; an editor fades it. */
   readonly tags?: readonly 'unnecessary'[];
 }

@@ -8,10 +8,10 @@ export function renderDiagnostic({ file, line, column, severity, message }: Diag
   return `${oneLine(file)}:${line}:${column}: ${style(format[severity], severity)}: ${oneLine(message)}`;
 }
 
-/** `3 files checked: 1 error, 2 warnings.` */
+/** `3 files checked: 1 error, 2 warnings, 1 note.` */
 export function renderCheckSummary(files: number, diagnostics: readonly DiagnosticView[]): string {
   const count = (severity: DiagnosticView['severity']): number => diagnostics.filter((one) => one.severity === severity).length;
-  const warnings = count('warning');
-  const found = [formatCount(count('error'), 'error'), ...(warnings === 0 ? [] : [formatCount(warnings, 'warning')])];
+  const [warnings, notes] = [count('warning'), count('information')];
+  const found = [formatCount(count('error'), 'error'), ...(warnings === 0 ? [] : [formatCount(warnings, 'warning')]), ...(notes === 0 ? [] : [formatCount(notes, 'note')])];
   return `${formatCount(files, 'file')} checked: ${diagnostics.length === 0 ? 'no problems' : found.join(', ')}.`;
 }

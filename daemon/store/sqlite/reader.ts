@@ -70,12 +70,12 @@ function workflowVersion(db: Database, { version }: { readonly version: string }
 /** By due time within each priority, so as many lookups as there are queues and priorities, whatever their depth. */
 function oldestPending(db: Database): Readonly<Record<string, number>> {
   const oldest: Record<string, number> = {};
-  const first = db.sql("SELECT created_at FROM jobs WHERE state = 'pending' AND queue_id = ? AND priority = ? ORDER BY due_at, id LIMIT 1");
+  const first = db.sql("SELECT due_at FROM jobs WHERE state = 'pending' AND queue_id = ? AND priority = ? ORDER BY due_at, id LIMIT 1");
   for (const { id, name } of db.sql('SELECT id, name FROM queues').all()) {
     for (let priority = 0; priority <= 9; priority++) {
       const row = first.get(id ?? null, priority);
       if (row === undefined) continue;
-      oldest[String(name)] = Math.min(oldest[String(name)] ?? Infinity, Number(row['created_at']));
+      oldest[String(name)] = Math.min(oldest[String(name)] ?? Infinity, Number(row['due_at']));
     }
   }
   return oldest;

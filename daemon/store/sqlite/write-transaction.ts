@@ -1,5 +1,5 @@
 import type { JobError } from '../../../schemas/protocol/shape.ts';
-import type { JobState } from '../../../schemas/protocol/state.ts';
+import { isJobEnded, type JobState } from '../../../schemas/protocol/state.ts';
 import { nextJobState, type JobEvent } from '../../core/state-machine.ts';
 import type { Committed } from '../store.ts';
 import type { Database } from './database.ts';
@@ -40,7 +40,7 @@ const maxRunsNamed = 1000;
 export class WriteTransaction {
   readonly state: WriterState;
   readonly db: Database;
-  readonly #queues = new Set<number>();
+  readonly #queues = new Map<number, { arrived: number; left: number }>();
   readonly #runs = new Set<number>();
   #tallies = new Map<number, TallyChange>();
   #delayedChanged = false;
@@ -60,7 +60,9 @@ export class WriteTransaction {
     if (next === undefined) throw new Error(`a job that is ${job.state} can't ${event}`);
     this.state.count(job.queue_id, job.state, -1);
     this.state.count(job.queue_id, next, 1);
-    this.#queues.add(job.queue_id);
+    const moves = this.#moves(job.queue_id);
+    if (isJobEnded(job.state) && !isJobEnded(next)) moves.arrived++;
+    else if (job.state === 'active' && isJobEnded(next)) moves.left++;
     if (job.state === 'delayed' || next === 'delayed') this.#delayedChanged = true;
     this.#tally(job.step_id, job.state, -1);
     this.#tally(job.step_id, next, 1);
@@ -94,7 +96,8 @@ export class WriteTransaction {
       .sql('INSERT INTO payloads (job_id, payload, secrets, item, created_at) VALUES (?, ?, ?, ?, ?)')
       .run(id, job.payload, job.secrets, job.item, job.now);
     this.state.count(job.queueId, state, 1);
-    this.#queues.add(job.queueId);
+    const moves = this.#moves(job.queueId);
+    if (state === 'pending') moves.arrived++;
     const change = this.#change(job.stepId);
     change.total++;
     this.#tally(job.stepId, state, 1);
@@ -102,7 +105,7 @@ export class WriteTransaction {
   }
 
   touchQueue(queueId: number): void {
-    this.#queues.add(queueId);
+    this.#moves(queueId);
   }
 
   touchRun(runId: number): void {
@@ -130,13 +133,22 @@ export class WriteTransaction {
     if (this.#delayedChanged) this.state.readNextDue();
     const { nextDueAt } = this.state;
     return {
-      queues: [...this.#queues].map((id) => this.state.depthOf(id)),
+      queues: [...this.#queues].map(([id, moves]) => ({ ...this.state.depthOf(id), ...moves })),
       runs: this.#runs.size > maxRunsNamed ? undefined : [...this.#runs],
       ...(nextDueAt === undefined ? {} : { nextDueAt }),
       expanding: [...this.state.expansions.values()],
       sweeping: this.state.sweeps.size > 0,
       runningRuns: this.state.runningRuns,
     };
+  }
+
+  #moves(queueId: number): { arrived: number; left: number } {
+    let moves = this.#queues.get(queueId);
+    if (moves === undefined) {
+      moves = { arrived: 0, left: 0 };
+      this.#queues.set(queueId, moves);
+    }
+    return moves;
   }
 
   #tally(stepId: number, state: JobState, by: number): void {

@@ -101,7 +101,7 @@ export class Writer {
     return {
       ...answers,
       queues: this.#queues(params.now),
-      committed: { ...committed, queues: this.#state.allDepths(), runs: undefined },
+      committed: { ...committed, queues: this.#state.allDepths().map((depth) => ({ ...depth, arrived: 0, left: 0 })), runs: undefined },
     };
   }
 
@@ -218,7 +218,11 @@ function latest(calls: readonly WriteCall[]): number {
 
 function merged(one: Committed | undefined, other: Committed | undefined): Committed | undefined {
   if (one === undefined || other === undefined) return one ?? other;
-  const queues = new Map([...one.queues, ...other.queues].map((depth) => [depth.name, depth]));
+  const queues = new Map(one.queues.map((change) => [change.name, change]));
+  for (const change of other.queues) {
+    const { arrived, left } = queues.get(change.name) ?? { arrived: 0, left: 0 };
+    queues.set(change.name, { ...change, arrived: change.arrived + arrived, left: change.left + left });
+  }
   const runs = one.runs === undefined || other.runs === undefined ? undefined : [...new Set([...one.runs, ...other.runs])];
   return { ...other, queues: [...queues.values()], runs };
 }

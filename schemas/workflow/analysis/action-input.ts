@@ -16,9 +16,13 @@ export function checkActionInput(report: Report, action: ActionDefinition, input
   const validate = validators.get(action) ?? ajv.compile(allowExpressions(action.input));
   validators.set(action, validate);
   if (validate(toJson(input))) return;
-  for (const { path, onKey, kind, message, suggestions } of schemaProblems(validate.errors ?? [], `'with' of ${action.name}`)) {
+  for (const { path, onKey, kind, message, suggestions, other } of schemaProblems(validate.errors ?? [], `'with' of ${action.name}`)) {
     const parts = pathIn(input, path);
     const keyRange = entryAt(input, parts)?.keyRange ?? at;
+    if (kind === 'missing-key' && other !== undefined && path.length === 0) {
+      report.missing(other, keyRange, message);
+      continue;
+    }
     const node = nodeAt(input, parts) ?? input;
     report.error(kind === 'value' ? 'bad-with' : kind, onKey ? keyRange : placeOf(node, keyRange), message, suggestions);
   }

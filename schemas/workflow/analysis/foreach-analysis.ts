@@ -18,7 +18,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const keyEntry = reader.entry('key');
   const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as });
   if (!reader.has('on-item-failure')) {
-    reader.report.error('missing-key', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
+    reader.report.missing('on-item-failure', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
   }
   const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
   const tolerate = readTolerance(reader, 'tolerate');

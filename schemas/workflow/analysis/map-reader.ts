@@ -62,7 +62,7 @@ export class MapReader {
 
   require(...keys: readonly string[]): void {
     for (const key of keys) {
-      if (!this.has(key) && !this.#guessed.has(key)) this.report.error('missing-key', this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
+      if (!this.has(key) && !this.#guessed.has(key)) this.report.missing(key, this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
     }
   }
 

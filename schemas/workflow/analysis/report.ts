@@ -30,13 +30,18 @@ export class Report {
     this.#add('error', code, range, message, suggestions);
   }
 
+  /** A key that has to be there isn't. */
+  missing(key: string, range: SourceRange, message: string): void {
+    this.#add('error', 'missing-key', range, message, [], key);
+  }
+
   warning(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = []): void {
     this.#add('warning', code, range, message, suggestions);
   }
 
-  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[]): void {
+  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[], missing?: string): void {
     if (!this.#isWorthSaying(code, range)) return;
-    this.#diagnostics.push({ severity, code, message, range: this.#visible(range), ...(suggestions.length > 0 ? { suggestions } : {}) });
+    this.#diagnostics.push({ severity, code, message, range: this.#visible(range), ...(suggestions.length > 0 ? { suggestions } : {}), ...(missing === undefined ? {} : { missing }) });
   }
 
   /** An editor can't draw an empty range. */

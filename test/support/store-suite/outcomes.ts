@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refused, serverError, type StoreBench } from './store-bench.ts';
+import { fanOut, numbers, refused, serverError, type StoreBench } from './store-bench.ts';
 
 const oneAfterOther = `
 steps:
@@ -10,6 +10,25 @@ on-failure:
 `;
 
 export function describeOutcomes(bench: () => StoreBench): void {
+  it('tells with each commit how many jobs came to a queue, and how many an attempt has ended', async () => {
+    const store = bench();
+    const moves = (): readonly (readonly [name: string, arrived: number, left: number])[] => store.last.queues.map(({ name, arrived, left }) => [name, arrived, left]);
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(6) });
+    await store.expand(4);
+    assert.deepEqual(moves(), [['default', 2, 0]], 'the second of two chunks');
+    const [first, second, third, fourth] = await store.claim(4);
+    assert.ok(first && second && third && fourth);
+    assert.deepEqual(moves(), [['default', 0, 0]], 'a claim moves them on, and neither in nor out');
+    await Promise.all([store.succeed(first), store.die(second), store.retryIn(third, 1000), store.settle(fourth, { kind: 'interrupted' })]);
+    assert.deepEqual(moves(), [['default', 0, 2]]);
+    await store.store.replay({ jobIds: [second.jobId], now: store.now, dueAts: [store.now + 1000] });
+    assert.deepEqual(moves(), [['default', 1, 0]]);
+    await store.store.cancelRun({ runId: run, now: store.now });
+    await store.sweep();
+    assert.deepEqual(store.commits.flatMap(({ queues }) => queues.map(({ left }) => left)).reduce((sum, left) => sum + left, 0), 2, 'what is cancelled while it waits was not done');
+    assert.deepEqual((await store.crash()).committed.queues.map(({ arrived, left }) => [arrived, left]), [[0, 0]]);
+  });
+
   it('moves the step and the run on in the transaction that ends an attempt', async () => {
     const store = bench();
     const run = await store.run(oneAfterOther);

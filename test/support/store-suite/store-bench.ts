@@ -176,7 +176,7 @@ export class StoreBench {
 
   #note(committed: Committed): void {
     this.commits.push(committed);
-    for (const depth of committed.queues) this.#depths.set(depth.name, depth);
+    for (const { arrived: _arrived, left: _left, ...depth } of committed.queues) this.#depths.set(depth.name, depth);
   }
 }
 

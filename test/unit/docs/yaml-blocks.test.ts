@@ -11,7 +11,9 @@ describe('YAML in the documentation', () => {
 
   for (const { file, line, text } of blocks) {
     it(`${file}:${line} is valid as it stands`, () => {
-      assert.deepEqual(diagnosticsOf(text).map(({ message }) => message), []);
+      // Advice is given about what is not carried out yet as well.
+      const found = diagnosticsOf(text).filter(({ code }) => file !== 'docs/advice.md' || code !== 'not-supported');
+      assert.deepEqual(found.map(({ message }) => message), []);
     });
   }
 

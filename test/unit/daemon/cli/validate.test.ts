@@ -4,7 +4,8 @@ import path from 'node:path';
 import { sluice, type CommandResult } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
 
-const step = (queue: string, extra = ''): string => `steps:\n  fetch:\n    queue: ${queue}\n    uses: http/request\n    with: { url: "https://example.com" }\n${extra}`;
+const call = 'uses: http/request, with: { url: "https://example.com" }';
+const step = (queue: string, extra = ''): string => `steps:\n  fetch:\n    queue: ${queue}\n    uses: http/request\n    with: { url: "https://example.com" }\n${extra}on-failure:\n  tell: { ${call} }\n`;
 
 describe('sluice validate', () => {
   let project: TemporaryProject;
@@ -41,6 +42,18 @@ describe('sluice validate', () => {
     );
     await write('a.sluice.yaml', step('erp'));
     assert.deepEqual(await validate('--json'), { code: 0, stdout: '[]\n', stderr: '' });
+  });
+
+  it('gives advice as well, which fails nothing', async () => {
+    await write('.sluice/workflows/twice.yaml', `steps:\n  a: { ${call} }\n  b: { queue: erp, needs: [a, a], if: success(), ${call} }\n`);
+    const { code, stdout, stderr } = await validate();
+    assert.equal(code, 0);
+    const lines = stdout.trimEnd().split('\n');
+    assert.match(lines[0] ?? '', /^\.sluice\/queues\.yaml:2:3: information: Nobody is told when a job of 'erp' becomes a dead letter\./);
+    assert.match(lines[1] ?? '', /^\.sluice\/workflows\/twice\.yaml:3:31: information: 'a' is waited for anyway: it stands here twice\.$/);
+    assert.deepEqual([lines.length, stderr], [2, '2 files checked: 0 errors, 2 notes.\n']);
+    const [first] = JSON.parse((await validate('--json')).stdout) as Record<string, unknown>[];
+    assert.deepEqual([first?.['severity'], first?.['code']], ['information', 'no-dead-letter-alert']);
   });
 
   it('checks named files only, but against the rest of their project', async () => {

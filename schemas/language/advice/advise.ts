@@ -1,0 +1,37 @@
+import type { Advice, AdvisedProject, Adviser } from './advice.ts';
+import { adviceCodes, type AdviceCode, type AdviceKind } from './advice-code.ts';
+import { literalSecret } from './literal-secret.ts';
+import { missingNeeds } from './missing-needs.ts';
+import { needlessNeeds } from './needless-needs.ts';
+import { noDeadLetterAlert } from './no-dead-letter-alert.ts';
+import { noDedupe } from './no-dedupe.ts';
+import { rateOutOfReach } from './rate-out-of-reach.ts';
+import { retryOutlastsKey } from './retry-outlasts-key.ts';
+import { retryOutlastsSchedule } from './retry-outlasts-schedule.ts';
+import { starving } from './starving.ts';
+
+const advisers: Readonly<Record<AdviceCode, Adviser>> = {
+  'rate-out-of-reach': rateOutOfReach,
+  'retry-outlasts-schedule': retryOutlastsSchedule,
+  'retry-outlasts-key': retryOutlastsKey,
+  'no-dedupe': noDedupe,
+  'no-dead-letter-alert': noDeadLetterAlert,
+  'literal-secret': literalSecret,
+  'needless-needs': needlessNeeds,
+  'missing-needs': missingNeeds,
+  starving,
+};
+
+/** All advice about a project, by file and in the order of its text. What needs live figures is silent without them. */
+export function advise(project: AdvisedProject): ReadonlyMap<string, readonly Advice[]> {
+  const found = new Map<string, Advice[]>();
+  for (const [code, look] of Object.entries(advisers) as [AdviceCode, Adviser][]) {
+    look(project, (path, range, message) => {
+      const list = found.get(path) ?? [];
+      const { severity, tags }: AdviceKind = adviceCodes[code];
+      list.push({ code, severity, message, range, ...(tags === undefined ? {} : { tags }) });
+      found.set(path, list);
+    });
+  }
+  return new Map([...found].map(([path, list]) => [path, list.toSorted((a, b) => a.range.start - b.range.start)]));
+}

@@ -1,0 +1,25 @@
+import { entryAt, entryOf, nodeAt, pathAt } from '../../workflow/document.ts';
+import { changeHere, type Fixer } from './fix.ts';
+import { addEntry } from './yaml-edit.ts';
+
+/** An alert for the first dead letter of a queue. */
+export const deadLetterAlertFix: Fixer = (context) => {
+  const { root, text, finding } = context;
+  const queue = entryAt(root, pathAt(root, finding.range.start));
+  if (queue === undefined) return [];
+  const alerts = entryOf(queue.value, 'alerts');
+  const change = alerts === undefined ? addEntry(text, queue, { key: 'alerts', value: '{ dead-letters: { error: 1 } }' }) : addEntry(text, alerts, { key: 'dead-letters', value: '{ error: 1 }' });
+  return changeHere(context, 'Alert on dead letters', change, { preferred: true });
+};
+
+/** A key made of the whole item, which tells apart what is not the same. */
+export const dedupeFix: Fixer = (context) => {
+  const { root, text, finding } = context;
+  const path = pathAt(root, finding.range.start);
+  const holder = entryAt(root, path);
+  if (holder?.value.kind !== 'map') return [];
+  if (path.at(-1) === 'webhook') return changeHere(context, 'Tell events apart by their id', addEntry(text, holder, { key: 'dedupe', value: '"${{ trigger.body.id }}"' }), { preferred: true });
+  const as = nodeAt(holder.value, ['as']);
+  const item = as?.kind === 'scalar' && typeof as.value === 'string' ? as.value : 'item';
+  return changeHere(context, 'Tell items apart by all that they hold', addEntry(text, holder, { key: 'key', value: `"\${{ hash(${item}) }}"` }), { preferred: true });
+};

@@ -1,0 +1,51 @@
+import { parseDuration } from '../../workflow/duration.ts';
+import { parseRate } from '../../workflow/rate.ts';
+import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
+import { inQuotes, replaceScalar } from './yaml-edit.ts';
+
+const spelledUnits: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ms: 'milli millis millisecond milliseconds', s: 'sec secs second seconds', m: 'min mins minute minutes', h: 'hr hrs hour hours', d: 'day days', w: 'week weeks' }).flatMap(([unit, words]) =>
+    words.split(' ').map((word) => [word, unit] as const),
+  ),
+);
+
+/** A duration without a unit, or with one that is spelled out. */
+export const durationFix: Fixer = (context) => {
+  const written = bareText(context);
+  if (/^\d+(\.\d+)?$/.test(written)) return ['s', 'm', 'ms'].flatMap((unit) => replaceBy(context, `${written}${unit}`, { preferred: unit === 's' }));
+  const mended = written.toLowerCase().replace(/\s+/g, '').replace(/[a-z]+/g, (unit) => spelledUnits.get(unit) ?? unit);
+  return parseDuration(mended).ok && mended !== written ? replaceBy(context, mended, { preferred: true, safe: true }) : [];
+};
+
+/** `100`, `100/minute`, `100 per minute`. */
+export const rateFix: Fixer = (context) => {
+  const written = bareText(context);
+  const [, limit = '', window = 'min'] = /^(\d+)(?:\s*(?:\/|per)\s*([A-Za-z]+))?$/.exec(written) ?? [];
+  const unit = spelledUnits.get(window.toLowerCase()) ?? window.toLowerCase();
+  const rate = `${limit}/${unit === 'm' ? 'min' : unit}`;
+  if (limit === '' || !parseRate(rate).ok || rate === written) return [];
+  return replaceBy(context, rate, { preferred: true, safe: written !== limit });
+};
+
+/** A number or a truth value where a text is wanted: `name: 5`. */
+export const quoteFix: Fixer = (context) => {
+  const written = bareText(context);
+  if (!context.finding.message.includes('Put it in quotes') || !/^[\w.+-]+$/.test(written)) return [];
+  return changeHere(context, 'Put it in quotes', { range: context.finding.range, text: `"${written}"` }, { preferred: true, safe: true });
+};
+
+/** Within `{ }` and `[ ]`, the braces of a bare expression are those of a map. */
+export const bareExpressionFix: Fixer = (context) => {
+  const { text, finding } = context;
+  const written = text.slice(finding.range.start, finding.range.end);
+  if (!written.startsWith('${{') || !written.endsWith('}}')) return [];
+  return changeHere(context, 'Put the expression in quotes', { range: finding.range, text: inQuotes(written) }, { preferred: true, safe: true });
+};
+
+function bareText({ text, finding: { range } }: FixContext): string {
+  return text.slice(range.start, range.end).replace(/^(["'])(.*)\1$/s, '$2').trim();
+}
+
+function replaceBy(context: FixContext, value: string, marks: Pick<Fix, 'preferred' | 'safe'>): readonly Fix[] {
+  return changeHere(context, `Change to '${value}'`, replaceScalar(context.text, context.finding.range, value), marks);
+}

@@ -1,0 +1,51 @@
+import type { SourceRange } from '../../workflow/diagnostic.ts';
+import type { DocumentNode } from '../../workflow/document.ts';
+import type { LanguageFile } from '../language-file.ts';
+import type { LanguageProject } from '../language-project.ts';
+import type { TextChange } from './text-change.ts';
+
+/** What a fix is for: a diagnostic of the analysis, or a piece of advice. */
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+  readonly range: SourceRange;
+  readonly suggestions?: readonly string[];
+  readonly missing?: string;
+}
+
+/** Where a finding stands, and everything around it. */
+export interface FixContext {
+  readonly finding: Finding;
+  readonly file: LanguageFile;
+  readonly project: LanguageProject;
+  /** Of the finding's file. */
+  readonly text: string;
+  readonly root: DocumentNode | undefined;
+}
+
+/** One way to mend a finding. */
+export interface Fix {
+  /** In the imperative, for a menu. */
+  readonly title: string;
+  readonly changes: readonly FileChange[];
+  /** The one that is right nearly always. */
+  readonly preferred?: boolean;
+  /** It can't change what a workflow does, or there is no doubt about what was meant: it may be done to a whole file at once. */
+  readonly safe?: boolean;
+  /** The name of a secret whose value a person has to give, by a command of the editor. */
+  readonly secret?: string;
+}
+
+export interface FileChange {
+  /** From the project's folder. A file that isn't there is made. */
+  readonly path: string;
+  readonly changes: readonly TextChange[];
+}
+
+/** Makes the fixes of one kind of finding. */
+export type Fixer = (context: FixContext) => readonly Fix[];
+
+/** A fix by one change to the finding's own file; none where there is no change. */
+export function changeHere({ file }: FixContext, title: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'safe' | 'secret'> = {}): readonly Fix[] {
+  return change === undefined ? [] : [{ title, changes: [{ path: file.path, changes: [change] }], ...marks }];
+}

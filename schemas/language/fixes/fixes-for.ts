@@ -1,0 +1,42 @@
+import type { DiagnosticCode } from '../../workflow/diagnostic.ts';
+import type { AdviceCode } from '../advice/advice-code.ts';
+import { deadLetterAlertFix, dedupeFix } from './advice-fix.ts';
+import { bareExpressionFix, durationFix, quoteFix, rateFix } from './bare-value-fix.ts';
+import type { Fix, FixContext, Fixer } from './fix.ts';
+import { missingKeyFix } from './missing-key-fix.ts';
+import { missingNeedsFix, needlessNeedsFix } from './needs-fix.ts';
+import { removeKeyFix } from './remove-fix.ts';
+import { literalSecretFix, unknownSecretFix } from './secret-fix.ts';
+import { suggestionFix } from './suggestion-fix.ts';
+import { undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknownEnvironmentFix } from './undeclared-fix.ts';
+
+/** Beside what the analysis suggests, which mends findings of every kind. */
+const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
+  'yaml-syntax': [bareExpressionFix],
+  'bad-duration': [durationFix],
+  'bad-retry': [durationFix],
+  'bad-rate': [rateFix, durationFix],
+  'bad-value': [literalSecretFix],
+  'wrong-type': [quoteFix],
+  'unknown-key': [removeKeyFix],
+  'duplicate-key': [removeKeyFix],
+  'missing-key': [missingKeyFix],
+  'unknown-queue': [undeclaredQueueFix],
+  'unknown-connection': [undeclaredConnectionFix],
+  'unknown-input': [undeclaredInputFix],
+  'unknown-environment': [unknownEnvironmentFix],
+  'unknown-secret': [unknownSecretFix],
+  'literal-secret': [literalSecretFix],
+  'no-dedupe': [dedupeFix],
+  'no-dead-letter-alert': [deadLetterAlertFix],
+  'needless-needs': [needlessNeedsFix],
+  'missing-needs': [missingNeedsFix],
+};
+
+/** Every way to mend a finding, the likeliest first; at most one of them is marked as preferred. */
+export function fixesFor(context: FixContext): readonly Fix[] {
+  const own = fixers[context.finding.code as DiagnosticCode | AdviceCode] ?? [];
+  const fixes = [suggestionFix, ...own].flatMap((fixer) => fixer(context));
+  const preferred = fixes.find((fix) => fix.preferred === true);
+  return fixes.map((fix) => (fix === preferred || fix.preferred !== true ? fix : { ...fix, preferred: false }));
+}

@@ -1,0 +1,76 @@
+import { entryOf, type DocumentNode } from '../../workflow/document.ts';
+import type { Fix, FixContext, Fixer } from './fix.ts';
+import { addEntry, addItem, addRootEntry, type NewEntry } from './yaml-edit.ts';
+import type { TextChange } from './text-change.ts';
+
+const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A queue that is declared nowhere: here, or where all workflows can use it. */
+export const undeclaredQueueFix: Fixer = (context) => {
+  const queue = namedAt(context);
+  if (queue === undefined) return [];
+  const entry: NewEntry = { key: queue, value: '{ concurrency: 10, alerts: { dead-letters: { error: 1 } } }', block: ['concurrency: 10', 'alerts: { dead-letters: { error: 1 } }'] };
+  const { path, text } = context.file;
+  return [
+    ...declaring(`Declare the queue '${queue}' in this file`, path, addBelow(text, context.root, 'queues', entry, 'steps'), { preferred: hasKey(context.root, 'queues') }),
+    ...declaredElsewhere(context, { title: `Declare the queue '${queue}' in`, kind: 'queues', entry }),
+  ];
+};
+
+export const undeclaredConnectionFix: Fixer = (context) => {
+  const connection = namedAt(context);
+  if (connection === undefined) return [];
+  const value = '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }';
+  return declaredElsewhere(context, { title: `Declare the connection '${connection}' in`, kind: 'connections', entry: { key: connection, value } });
+};
+
+export const undeclaredInputFix: Fixer = (context) => {
+  const input = namedAt(context);
+  if (input === undefined) return [];
+  const { path, text } = context.file;
+  return declaring(`Declare the input '${input}'`, path, addBelow(text, context.root, 'inputs', { key: input, value: '{ type: string }' }, 'steps'), {});
+};
+
+/** A variable of the environment has to be allowed by `config.yaml`. */
+export const unknownEnvironmentFix: Fixer = (context) => {
+  const variable = namedAt(context);
+  if (variable === undefined) return [];
+  const { path, text, root } = settingsFile(context, 'config');
+  const list = entryOf(root, 'env')?.value;
+  const change = list === undefined ? addRootEntry(text, root, { key: 'env', value: `[${variable}]` }, '') : list.kind === 'list' ? addItem(text, list, variable) : undefined;
+  return declaring(`Allow the environment variable '${variable}' in ${path}`, path, change, {});
+};
+
+function declaredElsewhere(context: FixContext, { title, kind, entry }: { readonly title: string; readonly kind: 'queues' | 'connections'; readonly entry: NewEntry }): readonly Fix[] {
+  const { path, text, root } = settingsFile(context, kind);
+  return declaring(`${title} ${path}`, path, addBelow(text, root, kind, entry, ''), { preferred: !hasKey(context.root, kind) });
+}
+
+function declaring(title: string, path: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred'>): readonly Fix[] {
+  return change === undefined ? [] : [{ title, changes: [{ path, changes: [change] }], ...marks }];
+}
+
+/** Adds an entry to the map at a key of the root, which may not be there yet. */
+function addBelow(text: string, root: DocumentNode | undefined, key: string, entry: NewEntry, before: string): TextChange | undefined {
+  const holder = entryOf(root, key);
+  if (holder !== undefined) return addEntry(text, holder, entry);
+  const lines = entry.block === undefined ? [`${entry.key}: ${entry.value}`] : [`${entry.key}:`, ...entry.block.map((line) => `  ${line}`)];
+  return addRootEntry(text, root, { key, value: `{ ${entry.key}: ${entry.value} }`, block: lines }, before);
+}
+
+/** The project's one file of that kind, or the one that could be made. */
+function settingsFile({ project }: FixContext, kind: 'queues' | 'connections' | 'config'): { readonly path: string; readonly text: string; readonly root: DocumentNode | undefined } {
+  const first = [...project.files.values()].find((file) => file.kind === kind);
+  return first === undefined ? { path: `.sluice/${kind}.yaml`, text: '', root: undefined } : { path: first.path, text: first.text, root: first.document.root };
+}
+
+function hasKey(root: DocumentNode | undefined, key: string): boolean {
+  return entryOf(root, key) !== undefined;
+}
+
+/** The name that the finding stands at. */
+function namedAt({ text, finding: { range } }: FixContext): string | undefined {
+  const written = text.slice(range.start, range.end).replace(/^(["'])(.*)\1$/, '$2');
+  return name.test(written) ? written : undefined;
+}
+

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { QueueService } from '../../../../daemon/service/queue-service.ts';
+import type { QueueView } from '../../../../schemas/protocol/queue.ts';
+import { EngineBench } from '../../../support/engine-bench.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+describe('what is told of a queue', () => {
+  let bench: EngineBench;
+  beforeEach(async () => {
+    bench = new EngineBench();
+    await bench.start();
+  });
+  afterEach(() => bench.dispose());
+
+  async function view(name = 'api'): Promise<QueueView> {
+    const { engine, store, clock } = bench;
+    const queues = await new QueueService({ project: { fileOfQueue: () => undefined }, engine, store, clock }).list();
+    const found = queues.find((queue) => queue.name === name);
+    assert.ok(found, `no queue ${name}`);
+    return found;
+  }
+
+  const each = (queue: string, script: string): string => `
+queues: { api: ${queue} }
+inputs: { count: { type: array } }
+steps:
+  each:
+    queue: api
+    uses: test/scripted
+    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
+    with: { do: ${script} }
+`;
+  const items = (count: number): { readonly count: number[] } => ({ count: Array.from({ length: count }, (_, index) => index) });
+  const at = (inMs: number): string => new Date(bench.clock.now() + inMs).toISOString();
+
+  it('is when it will be empty: by its rate, then by what it does', async () => {
+    await bench.run(each('{ rate: 60/min, concurrency: 1 }', 'slow:2'), items(100));
+    const begun = await view();
+    assert.deepEqual(begun.forecast, { state: 'draining', drainMs: 99_000, limitedBy: 'rate', clearsAt: at(99_000) });
+    await bench.advance(40 * second);
+    // One at a time, 2 seconds each: half of what the rate allows. So 80 of them take 160 seconds.
+    const { forecast, depth, waiting, running } = await view();
+    const waits = depth.pending + depth.delayed;
+    assert.deepEqual([waits, forecast.state, forecast.limitedBy], [79, 'draining', 'concurrency']);
+    assert.ok(Math.abs((forecast.drainMs ?? 0) - waits * 2000) < waits * 200, String(forecast.drainMs));
+    assert.equal(running?.maxMs, 2000);
+    assert.deepEqual([running.meanMs, waiting?.maxMs], [2000, 40 * second]);
+    await bench.advance(forecast.drainMs ?? 0);
+    assert.ok((await view()).depth.pending <= 8, 'and so it comes');
+    await bench.advance(10 * minute);
+    assert.deepEqual((await view()).forecast, { state: 'idle' });
+    assert.equal((await view()).waiting, undefined, 'what is long ago counts no more');
+  });
+
+  it('is that it grows where more comes than is done, and that it drains when no more comes', async () => {
+    const text = each('{ rate: 60/min }', 'ok');
+    for (let round = 0; round < 12; round++) {
+      await bench.run(text, items(20));
+      await bench.advance(10 * second);
+    }
+    const growing = (await view()).forecast;
+    assert.equal(growing.state, 'growing');
+    assert.ok(Math.abs((growing.growthPerMinute ?? 0) - 60) < 15, String(growing.growthPerMinute));
+    await bench.advance(50 * second);
+    assert.equal((await view()).forecast.state, 'draining');
+  });
+
+  it('is why nothing goes on', async () => {
+    await bench.run(each('{ retry: { delays: [1m, 5m, 30m, 2h] } }', '503'), items(3));
+    assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'not-due' });
+    await bench.setQueue('api', { paused: true });
+    assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'paused' });
+    await bench.setQueue('api', { paused: false, concurrency: 1 });
+    await bench.run(each('{ concurrency: 1 }', 'hang'), items(2));
+    assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'nothing-completes' });
+  });
+
+  it('is how long the other side asked it to wait', async () => {
+    await bench.run(each('{ concurrency: 1 }', '429:30'), items(3));
+    const { forecast, heldUntil } = await view();
+    assert.deepEqual(forecast, { state: 'stalled', reason: 'held', until: heldUntil });
+    assert.equal(heldUntil, at(30 * second));
+  });
+});

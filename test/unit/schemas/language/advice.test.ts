@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { Advice, LiveQueue } from '../../../../schemas/language/advice/advice.ts';
+import { adviceCodes, type AdviceCode } from '../../../../schemas/language/advice/advice-code.ts';
+import { advise } from '../../../../schemas/language/advice/advise.ts';
+import { advisedProject } from '../../../../schemas/language/advice/advised-project.ts';
+import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
+import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
+
+const queuesPath = '.sluice/queues.yaml';
+const workflowPath = '.sluice/workflows/w.yaml';
+const quiet = 'alerts: { dead-letters: { error: 1 } }';
+const get = 'uses: http/request, with: { url: "https://a.example" }';
+const post = 'uses: http/request, with: { url: "https://a.example", method: POST }';
+
+interface Given {
+  readonly queues?: string;
+  readonly workflow: string;
+  readonly live?: ReadonlyMap<string, LiveQueue>;
+}
+
+/** The advice about a queues file and a workflow, which have no errors; `file` says which of them each is about. */
+function adviceOn({ queues = 'queues: {}', workflow, live }: Given): readonly (Advice & { readonly file: string; readonly at: string })[] {
+  const files = [{ path: queuesPath, text: `${queues}\n` }, { path: workflowPath, text: `${workflow}\n` }];
+  const errors = [...analyseProject(files).diagnostics.values()].flat().filter(({ severity }) => severity === 'error');
+  assert.deepEqual(errors.map(({ message }) => message), []);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const found = advise(advisedProject(analyseFiles(files).byPath.values(), live));
+  return [...found].flatMap(([file, list]) => list.map((one) => ({ ...one, file, at: (texts.get(file) ?? '').slice(one.range.start, one.range.end) })));
+}
+
+/** Each case: what is given, and the text at which the advice stands; none where it is silent. */
+function cases(code: AdviceCode, list: Readonly<Record<string, readonly [Given, ...string[]]>>): void {
+  describe(code, () => {
+    for (const [name, [given, ...wanted]] of Object.entries(list)) {
+      it(name, () => {
+        const found = adviceOn(given);
+        assert.deepEqual(found.filter((one) => one.code === code).map(({ at }) => at), wanted);
+        for (const one of found) assert.equal(one.severity, adviceCodes[one.code].severity);
+      });
+    }
+  });
+}
+
+describe('advice', () => {
+  const people = (extra: string): string => `queues:\n  people: { rate: 600/min, ${extra}, ${quiet} }`;
+  const call = `steps:\n  call: { queue: people, ${get} }`;
+  const live = (attemptMs: number, attempts = 100): ReadonlyMap<string, LiveQueue> => new Map([['people', { attemptMs, attempts }]]);
+  cases('rate-out-of-reach', {
+    'is silent without figures': [{ queues: people('concurrency: 1'), workflow: call }],
+    'says that five at a time of two seconds each are not ten a second': [{ queues: people('concurrency: 5'), workflow: call, live: live(2000) }, 'rate'],
+    'is silent where the concurrency is enough': [{ queues: people('concurrency: 20'), workflow: call, live: live(2000) }],
+    'is silent where the mean is of few attempts': [{ queues: people('concurrency: 5'), workflow: call, live: live(2000, 5) }],
+  });
+  it('rate-out-of-reach names the concurrency that would do', () => {
+    const [one] = adviceOn({ queues: people('concurrency: 5'), workflow: call, live: live(2000) });
+    assert.equal(one?.message, 'An attempt takes 2s on average, so 5 at a time reach about 150/min, not 600/min. It takes a concurrency of 20.');
+  });
+
+  const scheduled = (cron: string, retry: string): string => `on:\n  schedule: [{ cron: "${cron}" }]\nsteps:\n  call: { ${get}, retry: ${retry} }`;
+  cases('retry-outlasts-schedule', {
+    'says that half an hour of retries is longer than five minutes': [{ workflow: scheduled('*/5 * * * *', '{ delays: [1m, 30m] }') }, '"*/5 * * * *"'],
+    'looks at the shortest of the periods': [{ workflow: scheduled('0,5 9 * * *', '{ delays: [10m] }') }, '"0,5 9 * * *"'],
+    'is silent for a daily run': [{ workflow: scheduled('0 9 * * *', '{ delays: [1m, 5m, 30m, 2h] }') }],
+    'is silent with the default retry each five minutes': [{ workflow: 'on:\n  schedule: [{ cron: "*/5 * * * *" }]\nsteps:\n  call: { uses: http/request, with: { url: x } }' }],
+    'takes the retry of the queue where the step has none': [{ queues: `queues: { q: { retry: { delays: [2h] }, ${quiet} } }`, workflow: `on:\n  schedule: [{ cron: "0 * * * *" }]\nsteps:\n  call: { queue: q, ${get} }` }, '"0 * * * *"'],
+    'is silent for times that are years apart': [{ workflow: scheduled('0 0 29 2 *', '{ delays: [30d, 30d] }') }],
+  });
+
+  cases('retry-outlasts-key', {
+    'stands at the retry of the step': [{ workflow: `steps:\n  call: { ${post}, retry: { delays: [1h, 2d] } }` }, 'retry'],
+    'stands at the retry of the queue': [{ queues: `queues: { q: { retry: { type: exponential, first: 10m, factor: 3, max: 2d, attempts: 8 }, ${quiet} } }`, workflow: `steps:\n  call: { queue: q, ${post} }` }, 'retry'],
+    'is silent for what changes nothing': [{ workflow: `steps:\n  call: { ${get}, retry: { delays: [1h, 2d] } }` }],
+    'is silent for less than a day': [{ workflow: `steps:\n  call: { ${post}, retry: { delays: [1m, 5m, 30m, 2h] } }` }],
+    'is silent where the step has a retry of its own': [{ queues: `queues: { q: { retry: { delays: [2d] }, ${quiet} } }`, workflow: `steps:\n  call: { queue: q, ${post}, retry: none }` }],
+  });
+
+  const each = (foreach: string, action = post): string => `inputs: { list: { type: array } }\nsteps:\n  call: { foreach: { ${foreach}, on-item-failure: continue }, ${action} }`;
+  const list = 'items: "${{ inputs.list }}"';
+  cases('no-dedupe', {
+    'asks for a key where items change something': [{ workflow: each(list) }, 'foreach'],
+    'asks for it with a file': [{ workflow: each('file: people.csv') }, 'foreach'],
+    'is silent with a key': [{ workflow: each(`${list}, key: "\${{ item.id }}"`) }],
+    'is silent for what changes nothing': [{ workflow: each(list, get) }],
+    'is silent for a list that is written out': [{ workflow: each('items: [1, 2, 3]') }],
+    'is silent for results of items that had a key': [
+      { workflow: `inputs: { list: { type: array } }\nsteps:\n  look: { foreach: { ${list}, key: "\${{ item.id }}", on-item-failure: continue }, ${get} }\n  call: { foreach: { items: "\${{ steps.look.results.filter(r, r.status == 'succeeded') }}", on-item-failure: continue }, ${post} }` },
+    ],
+    'asks what tells events apart': [{ workflow: `on:\n  webhook: { path: a, verify: { scheme: none } }\nsteps:\n  call: { ${post} }` }, 'webhook'],
+    'is silent where events are told apart': [{ workflow: `on:\n  webhook: { path: a, verify: { scheme: none }, dedupe: "\${{ trigger.body.id }}" }\nsteps:\n  call: { ${post} }` }],
+  });
+
+  const queue = (extra = ''): string => `queues:\n  work: { concurrency: 1${extra} }`;
+  const work = `steps:\n  call: { queue: work, ${get} }`;
+  cases('no-dead-letter-alert', {
+    'asks for an alert': [{ queues: queue(), workflow: work }, 'work'],
+    'is silent with one': [{ queues: queue(`, ${quiet}`), workflow: work }],
+    'is silent where the queue is used by nothing': [{ queues: queue(), workflow: `steps:\n  call: { ${get} }` }],
+    'is silent where a failed run tells somebody': [{ queues: queue(), workflow: `${work}\non-failure:\n  tell: { queue: work, ${post} }` }],
+    'is not silent where some items may die without a failed run': [
+      { queues: queue(), workflow: `steps:\n  call: { queue: work, foreach: { items: [1], on-item-failure: continue, tolerate: 5% }, ${get} }\non-failure:\n  tell: { ${post} }` },
+      'work',
+    ],
+  });
+
+  // In two parts, so that nobody's scanner takes them for real ones.
+  const token = ['ghp', '0123456789abcdefghijABCDEFGHIJ012345'].join('_');
+  const liveKey = ['sk', 'live', '0123456789abcdefghij'].join('_');
+  const header = (value: string, name = 'authorization'): Given => ({ workflow: `steps:\n  call:\n    uses: http/request\n    with:\n      url: https://a.example\n      headers:\n        ${name}: ${value}` });
+  cases('literal-secret', {
+    'finds keys by their form': [header(token, 'x-anything'), token],
+    'finds the token of a header': [header('Bearer 9f8a7b6c5d4e3f2a1b0c'), '9f8a7b6c5d4e3f2a1b0c'],
+    'finds what stands under a telling key': [header('"p4ssw0rd-2024-xyz"', 'x-api-key'), 'p4ssw0rd-2024-xyz'],
+    'finds a password in a URL': [{ workflow: 'steps:\n  call: { uses: http/request, with: { url: "https://ada:s3cretWord@a.example/x" } }' }, 's3cretWord'],
+    'finds a default of an input': [{ workflow: `inputs:\n  token: { type: string, default: ${liveKey} }\nsteps:\n  call: { ${get} }` }, liveKey],
+    'is silent for a reference': [header('"Bearer ${{ secrets.TOKEN }}"')],
+    'is silent for what stands in place of one': [header('Bearer <your-token-here>')],
+    'is silent for words': [header('application/json; charset=utf-8', 'content-type')],
+    'is silent for an id, a hash and a date under other keys': [header('9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e', 'x-trace-id')],
+    'is silent for a key that is a name': [header('production-eu-west', 'x-api-key')],
+  });
+  it('literal-secret is said of a file with errors too', () => {
+    const path = workflowPath;
+    const text = `stepz: 1\nsteps:\n  call: { uses: http/request, with: { url: "https://x", text: "${liveKey}" } }\n`;
+    const found = advise(advisedProject(analyseFiles([{ path, text }]).byPath.values()));
+    assert.deepEqual(found.get(path)?.map(({ code }) => code), ['literal-secret']);
+  });
+
+  const chain = (last: string, middle = ''): string => `steps:\n  a: { ${get} }\n  b: { needs: [a], ${get}${middle} }\n  c: { ${last} }`;
+  cases('needless-needs', {
+    'finds what an expression refers to': [{ workflow: chain(`needs: [b], uses: http/request, with: { url: "\${{ steps.b.output.body }}" }`) }, 'b'],
+    'finds what another one waits for': [{ workflow: chain(`needs: [a, b], ${get}`) }, 'a'],
+    'finds what stands there twice': [{ workflow: chain(`needs: [b, b], ${get}`) }, 'b'],
+    'is silent where it says something': [{ workflow: chain(`needs: [b], ${get}`) }],
+    'is silent where the one between may run after a failure': [{ workflow: chain(`needs: [a, b], ${get}`, ', if: always()') }],
+  });
+
+  cases('missing-needs', {
+    'says that nothing has failed yet': [{ workflow: `steps:\n  call: { ${get} }\n  tell: { if: failure(), ${post} }` }, 'if'],
+    'is silent with needs': [{ workflow: `steps:\n  call: { ${get} }\n  tell: { needs: call, if: failure(), ${post} }` }],
+    'is silent where an expression refers to a step': [{ workflow: `steps:\n  call: { ${get} }\n  tell: { if: "always() && steps.call.status == 'failed'", ${post} }` }],
+    'is silent for always(), which asks nothing': [{ workflow: `steps:\n  call: { if: always(), ${get} }` }],
+    'says it of on-failure too': [{ workflow: `steps:\n  call: { ${get} }\non-failure:\n  tell: { if: failure(), ${post} }` }, 'if'],
+  });
+
+  const shared = (bulk: string, single: string): Given => ({
+    queues: `queues: { mail: { rate: 10/s, ${quiet} } }`,
+    workflow: `steps:\n  bulk: { queue: mail, ${bulk}foreach: { items: [1], on-item-failure: continue }, ${get} }\n  single: { queue: mail, ${single}${get} }`,
+  });
+  cases('starving', {
+    'says who waits for a whole list': [shared('priority: high, ', 'priority: low, '), 'low'],
+    'stands at the queue where there is no priority': [shared('priority: 6, ', ''), 'mail'],
+    'is silent where the list waits': [shared('priority: low, ', 'priority: high, ')],
+    'is silent among equals': [shared('', '')],
+  });
+
+  it('has a code for everything, and everything has its place in the order of the text', () => {
+    const found = adviceOn({ workflow: `steps:\n  a: { ${get} }\n  b: { needs: [a, a], if: failure(), foreach: { file: x.csv, on-item-failure: fail }, ${post} }` });
+    assert.deepEqual(found.map(({ code }) => code), ['needless-needs', 'no-dedupe']);
+    assert.deepEqual(found[0]?.tags, ['unnecessary']);
+  });
+});

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import type { CodeAction, WorkspaceEdit } from 'vscode-languageserver-types';
+import { codeActions, fixAllKind } from '../../../../schemas/language/code-actions.ts';
+import { applyChanges } from '../../../../schemas/language/fixes/text-change.ts';
+import type { LanguageFile } from '../../../../schemas/language/language-file.ts';
+import { LanguageProject } from '../../../../schemas/language/language-project.ts';
+
+const path = '.sluice/workflows/w.yaml';
+const queuesPath = '.sluice/queues.yaml';
+const all = { start: 0, end: Number.MAX_SAFE_INTEGER };
+
+interface Given {
+  readonly text: string;
+  readonly queues?: string;
+  readonly connections?: string;
+  readonly config?: string;
+  /** Of the file in which something is to be mended; the workflow where it is left out. */
+  readonly at?: string;
+}
+
+function projectOf({ text, queues, connections, config }: Given): LanguageProject {
+  const others = [['queues', queues], ['connections', connections], ['config', config]] as const;
+  return LanguageProject.of([{ path, text }, ...others.flatMap(([name, given]) => (given === undefined ? [] : [{ path: `.sluice/${name}.yaml`, text: given }]))], { secrets: ['TOKEN'] });
+}
+
+function findings(project: LanguageProject): readonly string[] {
+  return [...project.analysis.diagnostics, ...project.advice].flatMap(([file, list]) => list.filter(({ code }) => code !== 'not-supported').map(({ code }) => `${file} ${code}`)).sort();
+}
+
+/** The project after an edit, as an editor would make it. */
+function edited(project: LanguageProject, edit: WorkspaceEdit | undefined): LanguageProject {
+  const byPath = new Map(Object.entries(edit?.changes ?? {}));
+  for (const change of edit?.documentChanges ?? []) {
+    if ('textDocument' in change) byPath.set(change.textDocument.uri, change.edits.flatMap((one) => ('newText' in one ? [one] : [])));
+  }
+  return [...byPath].reduce((changed, [file, edits]) => {
+    const before: LanguageFile | undefined = project.files.get(file);
+    const changes = edits.map(({ range, newText }) => ({ range: { start: before?.offsetAt(range.start) ?? 0, end: before?.offsetAt(range.end) ?? 0 }, text: newText }));
+    return changed.with({ path: file, text: applyChanges(before?.text ?? '', changes) });
+  }, project);
+}
+
+function actionsOn(given: Given): readonly CodeAction[] {
+  return codeActions(projectOf(given), given.at ?? path, all, { canSetSecrets: true });
+}
+
+/** Applies an action by its title, checks that its own finding is gone and that nothing new has come, and answers with the file. */
+function fixed(given: Given, title: string, inFile = given.at ?? path): string {
+  const project = projectOf(given);
+  const actions = actionsOn(given);
+  const action = actions.find((one) => one.title === title);
+  assert.ok(action, `there is no ${title}: ${actions.map((one) => one.title).join(' | ')}`);
+  const code = String(action.diagnostics?.[0]?.code);
+  const after = edited(project, action.edit);
+  const before = findings(project);
+  const left = findings(after);
+  const mended = `${given.at ?? path} ${code}`;
+  // One slip of the pen can give several errors of syntax.
+  const wanted = code === 'yaml-syntax' ? before.filter((one) => one !== mended) : before.toSpliced(before.indexOf(mended), 1);
+  assert.deepEqual(left, wanted, `after ${title}:\n${after.files.get(inFile)?.text ?? ''}`);
+  return after.files.get(inFile)?.text ?? '';
+}
+
+const step = 'steps:\n  call: { uses: http/request, with: { url: https://a.example } }\n';
+const withStep = (body: string): string => `steps:\n  call:\n    uses: http/request\n    with: { url: https://a.example }\n${body}`;
+
+describe('quick fixes', () => {
+  it('change a key, a value and a name within an expression to what was meant', () => {
+    assert.equal(fixed({ text: `stepz:${step.slice('steps:'.length)}` }, "Change to 'steps'"), step);
+    assert.equal(fixed({ text: `"nmae": 'W'\n${step}` }, "Change to 'name'"), `"name": 'W'\n${step}`);
+    const email = { connections: 'connections: { esp: { type: smtp, host: a.example } }\n' };
+    const mail = (connection: string): string => `steps:\n  mail:\n    uses: email/send\n    with:\n      connection: ${connection}   # ours\n      to: a@b.example\n      subject: ""\n      text: hi\n`;
+    assert.equal(fixed({ ...email, text: mail("'epp'") }, "Change to 'esp'"), mail("'esp'"));
+    const name = (input: string): string => `inputs: { subject: { type: string } }\nsteps:\n  call: { uses: http/request, with: { url: "https://a.example/\${{ inputs.${input} }}" } }\n`;
+    assert.equal(fixed({ text: name('subjcet') }, "Change to 'subject'"), name('subject'));
+  });
+
+  it('are preferred where there is no doubt, and one at most of each finding', () => {
+    const [only] = actionsOn({ text: `stepz:${step.slice('steps:'.length)}` });
+    assert.equal(only?.isPreferred, true);
+    const choices = actionsOn({ text: `on: { schedule: [{ cron: "0 9 * * *", missed: never }] }\n${step}` }).filter(({ title }) => title.startsWith('Change to'));
+    assert.ok(choices.length > 1 && choices.every(({ isPreferred }) => isPreferred === undefined), JSON.stringify(choices));
+    const queue = actionsOn({ text: withStep('    queue: wokr\n'), queues: 'queues:\n  work: { alerts: { dead-letters: { error: 1 } } }\n' });
+    assert.deepEqual(queue.filter(({ isPreferred }) => isPreferred === true).map(({ title }) => title), ["Change to 'work'"]);
+  });
+
+  describe('for what is declared nowhere', () => {
+    const text = withStep('    queue: erp   # slow\n');
+    const declared = '  erp:\n    concurrency: 10\n    alerts: { dead-letters: { error: 1 } }\n';
+
+    it('declare a queue in this file, above its steps and their comment', () => {
+      const title = "Declare the queue 'erp' in this file";
+      assert.equal(fixed({ text }, title), `queues:\n${declared}\n${text}`);
+      const commented = `name: W\n\n# What it does.\n${text}`;
+      assert.equal(fixed({ text: commented }, title), `name: W\n\nqueues:\n${declared}\n# What it does.\n${text}`);
+    });
+
+    it('declare a queue beside others, in their style', () => {
+      const title = "Declare the queue 'erp' in this file";
+      const block = `queues:\n    web:\n        rate: 1/s   # ours\n\n`;
+      assert.equal(fixed({ text: `${block}${text}` }, title), `queues:\n    web:\n        rate: 1/s   # ours\n    erp:\n        concurrency: 10\n        alerts: { dead-letters: { error: 1 } }\n\n${text}`);
+      assert.equal(fixed({ text: `queues: { web: { rate: 1/s } }\n${text}` }, title), `queues: { web: { rate: 1/s }, erp: { concurrency: 10, alerts: { dead-letters: { error: 1 } } } }\n${text}`);
+      assert.equal(fixed({ text: `queues:   # none yet\n${text}` }, title), `queues:   # none yet\n${declared}${text}`);
+      assert.equal(fixed({ text: `queues: {}\n${text}` }, title), `queues: { erp: { concurrency: 10, alerts: { dead-letters: { error: 1 } } } }\n${text}`);
+    });
+
+    it('declare a queue for all workflows, in a file that may not be there yet', () => {
+      const title = "Declare the queue 'erp' in .sluice/queues.yaml";
+      assert.equal(fixed({ text, queues: '# Shared.\nqueues:\n  web: {}\n' }, title, queuesPath), `# Shared.\nqueues:\n  web: {}\n${declared}`);
+      assert.equal(fixed({ text, queues: '# Nothing yet.\n' }, title, queuesPath), `# Nothing yet.\nqueues:\n${declared}`);
+      assert.equal(fixed({ text }, title, queuesPath), `queues:\n${declared}`);
+      const create = actionsOn({ text }).find((one) => one.title === title)?.edit?.documentChanges?.[0];
+      assert.deepEqual(create, { kind: 'create', uri: queuesPath, options: { ignoreIfExists: true } });
+    });
+
+    it('declare a connection, an input and a variable of the environment', () => {
+      const mail = 'steps:\n  mail: { uses: email/send, with: { connection: esp, to: a@b.example, subject: "", text: hi } }\n';
+      assert.match(fixed({ text: mail }, "Declare the connection 'esp' in .sluice/connections.yaml", '.sluice/connections.yaml'), /^connections:\n {2}esp: \{ type: smtp/);
+      const uses = (expression: string): string => `steps:\n  call: { uses: http/request, with: { url: "https://\${{ ${expression} }}" } }\n`;
+      assert.equal(fixed({ text: uses('inputs.host') }, "Declare the input 'host'"), `inputs:\n  host: { type: string }\n\n${uses('inputs.host')}`);
+      const allow = "Allow the environment variable 'HOST' in .sluice/config.yaml";
+      assert.equal(fixed({ text: uses('env.HOST') }, allow, '.sluice/config.yaml'), 'env: [HOST]\n');
+      assert.equal(fixed({ text: uses('env.HOST'), config: 'env: [A]   # few\n' }, allow, '.sluice/config.yaml'), 'env: [A, HOST]   # few\n');
+      assert.equal(fixed({ text: uses('env.HOST'), config: 'env:\n  - A\n' }, allow, '.sluice/config.yaml'), 'env:\n  - A\n  - HOST\n');
+    });
+  });
+
+  describe('for secrets', () => {
+    it('ask for the value of one that is not set, where the editor can', () => {
+      const given = { text: 'steps:\n  call: { uses: http/request, with: { url: https://a.example, headers: { authorization: "${{ secrets.CRM_KEY }}" } } }\n' };
+      const [action] = actionsOn(given);
+      assert.deepEqual(action?.command, { title: "Set the secret 'CRM_KEY'...", command: 'sluice.setSecret', arguments: [{ uri: path, secret: 'CRM_KEY' }] });
+      assert.equal(action.edit, undefined);
+      assert.deepEqual(codeActions(projectOf(given), path, all), [], 'no command that the editor does not have');
+    });
+
+    it('move a literal out of the file, with quotes where its place asks for them', () => {
+      const text = (value: string): string => `steps:\n  call:\n    uses: http/request\n    with:\n      url: https://a.example\n      headers:\n        authorization: ${value}   # for now\n`;
+      const title = "Move it to the secret 'CALL_AUTHORIZATION'...";
+      const move = (given: string): string | undefined => {
+        const project = projectOf({ text: given });
+        const action = actionsOn({ text: given }).find((one) => one.title === title);
+        assert.equal(action?.command?.command, 'sluice.setSecret');
+        const after = edited(project, action.edit);
+        assert.deepEqual(findings(after), [`${path} unknown-secret`], 'it has to be set');
+        return after.files.get(path)?.text;
+      };
+      assert.equal(move(text('Bearer 9f8a7b6c5d4e3f2a1b0c')), text('Bearer ${{ secrets.CALL_AUTHORIZATION }}'));
+      assert.equal(move(text('"Bearer 9f8a7b6c5d4e3f2a1b0c"')), text('"Bearer ${{ secrets.CALL_AUTHORIZATION }}"'));
+      assert.equal(move(text("'9f8a7b6c-5d4e3f2a1b0c'")), text("'${{ secrets.CALL_AUTHORIZATION }}'"));
+      const flow = (value: string): string => `steps:\n  call: { uses: http/request, with: { url: https://a.example, headers: { authorization: ${value} } } }\n`;
+      assert.equal(move(flow('Bearer 9f8a7b6c5d4e3f2a1b0c')), flow('"Bearer ${{ secrets.CALL_AUTHORIZATION }}"'));
+    });
+
+    it('do not move it where no secret may stand', () => {
+      const hook = (where: string): Given => ({ text: `steps:\n  tell: { uses: webhook/send, with: { url: https://a.example, ${where} } }\n` });
+      const titles = (given: Given): readonly string[] => actionsOn(given).map(({ title }) => title);
+      assert.deepEqual(titles(hook('body: { token: 9f8a7b6c5d4e3f2a1b0c }')), []);
+      assert.deepEqual(titles(hook('headers: { token: 9f8a7b6c5d4e3f2a1b0c }')), ["Move it to the secret 'TELL_TOKEN'..."], 'a control');
+    });
+
+    it('move the password of a connection', () => {
+      const connections = 'connections:\n  esp: { type: smtp, host: a.example, user: me, password: "hunter22" }\n';
+      const action = actionsOn({ text: step, connections, at: '.sluice/connections.yaml' })[0];
+      assert.equal(action?.title, "Move it to the secret 'ESP_PASSWORD'...");
+      assert.match(edited(projectOf({ text: step, connections }), action.edit).files.get('.sluice/connections.yaml')?.text ?? '', /password: "\$\{\{ secrets\.ESP_PASSWORD \}\}" \}/);
+    });
+  });
+
+  it('add a policy for failed items, in either style', () => {
+    const flow = (more: string): string => withStep(`    foreach: { items: [1, 2]${more} }\n`);
+    assert.equal(fixed({ text: flow('') }, 'Go on when an item fails: on-item-failure: continue'), flow(', on-item-failure: continue'));
+    assert.equal(fixed({ text: flow('') }, 'Fail the step when an item fails: on-item-failure: fail'), flow(', on-item-failure: fail'));
+    const block = (more: string): string => withStep(`    foreach:\n      items:\n        - 1\n        - 2   # the last\n${more}    timeout: 5s\n`);
+    assert.equal(fixed({ text: block('') }, 'Go on when an item fails: on-item-failure: continue'), block('      on-item-failure: continue\n'));
+  });
+
+  it('add keys that must be there', () => {
+    assert.equal(fixed({ text: 'steps:\n  call: { uses: http/request }\n' }, "Add 'url'"), 'steps:\n  call: { uses: http/request, with: { url: https://example.com } }\n');
+    assert.equal(fixed({ text: 'steps:\n  call:\n    uses: http/request\n    with:\n      method: GET\n' }, "Add 'url'"), 'steps:\n  call:\n    uses: http/request\n    with:\n      method: GET\n      url: https://example.com\n');
+    assert.equal(fixed({ text: 'name: W\n' }, "Add 'steps'"), 'name: W\n\nsteps:\n  fetch:\n    uses: http/request\n    with:\n      url: https://example.com\n');
+    const schedule = (more: string): string => `on:\n  schedule:\n    - timezone: UTC\n${more}${step}`;
+    assert.equal(fixed({ text: schedule('') }, "Add 'cron'"), schedule('      cron: "0 9 * * MON"\n'));
+    const connections = 'connections:\n  esp:\n    type: smtp\n';
+    assert.equal(fixed({ text: step, connections, at: '.sluice/connections.yaml' }, "Add 'host'"), `${connections}    host: smtp.example.com\n`);
+  });
+
+  it('mend durations and rates', () => {
+    const timeout = (value: string): string => withStep(`    timeout: ${value}\n`);
+    assert.equal(fixed({ text: timeout('30') }, "Change to '30s'"), timeout('30s'));
+    assert.equal(fixed({ text: timeout('"30"') }, "Change to '30m'"), timeout('"30m"'));
+    assert.equal(fixed({ text: timeout('5 Minutes') }, "Change to '5m'"), timeout('5m'));
+    const retry = (value: string): string => withStep(`    retry: { delays: [1m, ${value}] }\n`);
+    assert.equal(fixed({ text: retry('300') }, "Change to '300s'"), retry('300s'));
+    const queues = (rate: string): string => `queues:\n  q: { rate: ${rate}, alerts: { dead-letters: { error: 1 } } }\n`;
+    for (const [wrong, right] of [['100', '100/min'], ['100/minute', '100/min'], ['"5 per second"', '"5/s"']] as const) {
+      assert.equal(fixed({ text: step, queues: queues(wrong), at: queuesPath }, `Change to '${right.replaceAll('"', '')}'`), queues(right));
+    }
+  });
+
+  it('put in quotes what needs them', () => {
+    assert.equal(fixed({ text: `name: 5\n${step}` }, 'Put it in quotes'), `name: "5"\n${step}`);
+    const flow = (value: string): string => `steps:\n  call: { uses: http/request, with: { url: ${value} } }\n`;
+    assert.equal(fixed({ text: flow('${{ env.A }}'), config: 'env: [A]\n' }, 'Put the expression in quotes'), flow('"${{ env.A }}"'));
+    assert.equal(fixed({ text: flow('${{ format("{0}", env.A) }}'), config: 'env: [A]\n' }, 'Put the expression in quotes'), flow(`'\${{ format("{0}", env.A) }}'`));
+  });
+
+  it('take out what has no business there', () => {
+    assert.equal(fixed({ text: withStep('    zzz:\n      a: 1   # no\n    timeout: 5s\n') }, "Remove 'zzz'"), withStep('    timeout: 5s\n'));
+    assert.equal(fixed({ text: 'steps:\n  call: { uses: http/request, zzz: [1, 2], with: { url: https://a.example } }\n' }, "Remove 'zzz'"), step);
+  });
+
+  describe('for advice', () => {
+    const chain = (needs: string): string => `steps:\n  a: { uses: http/request, with: { url: https://a.example } }\n  b:\n${needs}    uses: http/request\n    with:\n      url: https://a.example/\${{ steps.a.output.status }}\n`;
+
+    it("take a step out of 'needs', and 'needs' with its last one", () => {
+      assert.equal(fixed({ text: chain('    needs: [a]   # first\n') }, "Remove 'needs'"), chain(''));
+      assert.equal(fixed({ text: chain('    needs: a\n') }, "Remove 'needs'"), chain(''));
+      const two = (needs: string): string => `${chain(`    needs: ${needs}\n`)}  c: { uses: http/request, with: { url: https://a.example } }\n`;
+      assert.equal(fixed({ text: two('[a, c]') }, "Remove 'a' from 'needs'"), two('[c]'));
+      assert.equal(fixed({ text: two('[c, a]') }, "Remove 'a' from 'needs'"), two('[c]'));
+      assert.equal(fixed({ text: two('\n      - c\n      - a   # why\n').replace('\n\n', '\n') }, "Remove 'a' from 'needs'"), two('\n      - c'));
+    });
+
+    it("add 'needs' where a condition has nothing to look at", () => {
+      const text = (needs: string): string => `steps:\n  a: { uses: http/request, with: { url: https://a.example } }\n  b:\n    if: failure()\n    uses: http/request\n    with: { url: https://a.example }\n${needs}`;
+      assert.equal(fixed({ text: text('') }, "Wait for 'a'"), text('    needs: [a]\n'));
+    });
+
+    it('add an alert, and a key', () => {
+      const queues = 'queues:\n  work:\n    concurrency: 1   # one\n';
+      assert.equal(fixed({ text: withStep('    queue: work\n'), queues, at: queuesPath }, 'Alert on dead letters'), `${queues}    alerts: { dead-letters: { error: 1 } }\n`);
+      const some = 'queues: { work: { alerts: { depth: { error: 9 } } } }\n';
+      assert.equal(fixed({ text: withStep('    queue: work\n'), queues: some, at: queuesPath }, 'Alert on dead letters'), 'queues: { work: { alerts: { depth: { error: 9 }, dead-letters: { error: 1 } } } }\n');
+      const each = (key: string): string => `steps:\n  tell:\n    uses: webhook/send\n    with: { url: https://a.example, body: "\${{ one }}" }\n    foreach: { file: x.csv, as: one, on-item-failure: fail${key} }\n`;
+      assert.equal(fixed({ text: each('') }, 'Tell items apart by all that they hold'), each(', key: "${{ hash(one) }}"'));
+    });
+  });
+
+  it('do nothing behind an alias, where the text is not that of the place', () => {
+    const text = 'steps:\n  a: { foreach: &each { items: [1] }, uses: http/request, with: { url: https://a.example } }\n  b: { foreach: *each, uses: http/request, with: { url: https://a.example } }\n';
+    const at = text.lastIndexOf('foreach');
+    assert.deepEqual(codeActions(projectOf({ text }), path, { start: at, end: at }).map(({ title }) => title), []);
+  });
+
+  it('are about the place that is asked for', () => {
+    const text = `nmae: W\n${withStep('    timeout: 30\n')}`;
+    const at = (offset: number): readonly string[] => codeActions(projectOf({ text }), path, { start: offset, end: offset }).map(({ title }) => title);
+    assert.deepEqual(at(2), ["Change to 'name'", "Remove 'nmae'"]);
+    assert.ok(at(text.indexOf('30')).includes("Change to '30s'"));
+    assert.deepEqual(at(text.indexOf('uses')), []);
+  });
+});
+
+describe('source.fixAll.sluice', () => {
+  const text = `nmae: 5
+steps:
+  a: { uses: http/request, with: { url: https://a.example } }
+  b:
+    needs: [a]
+    timeout: 5 minutes
+    foreach: { items: [1], on-item-failure: fail }
+    uses: http/request
+    with: { url: \${{ steps.a.output.body }} }
+`;
+
+  it('mends what is certain, and only where it is asked for', () => {
+    const project = projectOf({ text });
+    const ask = (only?: readonly string[]): readonly CodeAction[] => codeActions(project, path, { start: 0, end: 0 }, { only });
+    assert.deepEqual(ask(['source.fixAll']).map(({ kind }) => kind), [fixAllKind]);
+    assert.deepEqual([ask(['source.fixAll.eslint']).length, ask(['refactor']).length, ask().filter(({ kind }) => kind === fixAllKind).length], [0, 0, 0]);
+    const once = edited(project, ask([fixAllKind])[0]?.edit);
+    const twice = edited(once, codeActions(once, path, all, { only: ['source'] })[0]?.edit);
+    const thrice = edited(twice, codeActions(twice, path, all, { only: ['source'] })[0]?.edit);
+    assert.equal(
+      thrice.files.get(path)?.text,
+      `name: "5"
+steps:
+  a: { uses: http/request, with: { url: https://a.example } }
+  b:
+    timeout: 5m
+    foreach: { items: [1], on-item-failure: fail }
+    uses: http/request
+    with: { url: "\${{ steps.a.output.body }}" }
+`,
+    );
+    assert.deepEqual(findings(thrice), []);
+    assert.deepEqual(codeActions(thrice, path, all, { only: ['source'] }), []);
+  });
+
+  it('leaves to a person what only a person can know', () => {
+    const project = projectOf({ text: withStep('    foreach: { items: [1] }\n    timeout: 30\n    queue: erp\n') });
+    assert.ok(codeActions(project, path, all).length > 3, 'a control');
+    assert.deepEqual(codeActions(project, path, all, { only: ['source'] }), []);
+  });
+});
