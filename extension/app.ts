@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Asker } from './ask/asker.ts';
 import type { DaemonLogChannel } from './daemon-log-channel.ts';
+import type { Dashboard } from './dashboard/dashboard.ts';
 import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import type { Drafts } from './documents/drafts.ts';
 import type { Projects } from './project/projects.ts';
@@ -15,6 +16,7 @@ export interface App {
   readonly drafts: Drafts;
   readonly deadLetterFiles: DeadLetterFiles;
   readonly daemonLog: DaemonLogChannel;
+  readonly dashboard: Dashboard;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;
   /** Views are to be read anew, though nothing was heard from the daemon. */

@@ -8,6 +8,7 @@ import { registerCommands } from './commands/register-commands.ts';
 import { daemonLauncher } from './connection/daemon-launch.ts';
 import { followWithContextKeys } from './context-keys.ts';
 import { DaemonLogChannel } from './daemon-log-channel.ts';
+import { Dashboard } from './dashboard/dashboard.ts';
 import { noticeDaemons } from './daemon-notices.ts';
 import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
@@ -52,12 +53,14 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     drafts,
     deadLetterFiles: new DeadLetterFiles({ projects, drafts, subscriptions }),
     daemonLog,
+    dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
     memory: context.workspaceState,
     refreshed: new Signal(),
     subscriptions,
     programs: { cli: program('cli.js') },
   };
   new DocumentProvider(app).register();
+  app.dashboard.register();
   subscriptions.push(registerPayloadSchemas());
   const views = { queues: openQueuesView(app), runs: openRunsView(app), deadLetters: openDeadLettersView(app), workflows: openWorkflowsView(app) };
   const statusBar = showStatusBar(app);

@@ -43,6 +43,7 @@ export const commands = {
   showDaemonLog: 'sluice.showDaemonLog',
   createProject: 'sluice.createProject',
   createWorkflow: 'sluice.createWorkflow',
+  openDashboard: 'sluice.openDashboard',
   refresh: 'sluice.refresh',
   loadMore: 'sluice.loadMore',
 } as const;
@@ -62,6 +63,9 @@ export const settings = {
   autoStart: 'daemon.autoStart',
   statusBar: 'statusBar.visible',
 } as const;
+
+/** Type of the dashboard's webview panel. */
+export const dashboardPanel = 'sluice.dashboard';
 
 export const statusBarItem = 'sluice.depth';
 

@@ -22,6 +22,12 @@ const programs = {
 /** VS Code loads extensions as CommonJS, and hands the module `vscode` in. */
 const extensionProgram = { extension: 'extension/extension.ts' };
 
+/** The page of the dashboard: a script and a style, for the webview's browser. */
+const pageProgram = [
+  { in: 'extension/dashboard/page/main.ts', out: 'dashboard' },
+  { in: 'extension/dashboard/page/page.css', out: 'dashboard' },
+];
+
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none unless it makes one.
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
@@ -38,7 +44,7 @@ const shared = {
 } as const;
 
 async function main(): Promise<number> {
-  const missing = Object.values({ ...programs, ...extensionProgram }).filter((file) => !existsSync(path.join(root, file)));
+  const missing = [...Object.values({ ...programs, ...extensionProgram }), ...pageProgram.map((program) => program.in)].filter((file) => !existsSync(path.join(root, file)));
   if (missing.length > 0) {
     console.error(`build: not found: ${missing.join(', ')}; scripts/build.ts lists what is built`);
     return 1;
@@ -50,6 +56,7 @@ async function main(): Promise<number> {
     const bundles = await Promise.all([
       build({ ...shared, entryPoints: programs, splitting: true, format: 'esm', chunkNames: 'chunk-[hash]', banner: { js: requireBanner } }),
       build({ ...shared, entryPoints: extensionProgram, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
+      build({ ...shared, entryPoints: pageProgram, platform: 'browser', target: 'chrome140', format: 'iife', minify: true }),
     ]);
     for (const { metafile } of bundles) report(metafile);
     console.log(`built in ${((performance.now() - startedAtMs) / 1000).toFixed(2)} s`);

@@ -13,6 +13,7 @@ import { dropDraft } from './drop-draft.ts';
 import { exportDeadLetters } from './export-dead-letters.ts';
 import { loadMore } from './load-more.ts';
 import { openAttempt } from './open-attempt.ts';
+import { openDashboard } from './open-dashboard.ts';
 import { openDeadLetter } from './open-dead-letter.ts';
 import { openJob } from './open-job.ts';
 import { openRun } from './open-run.ts';
@@ -50,6 +51,7 @@ export const allCommands: readonly Command[] = [
   exportDeadLetters,
   loadMore,
   openAttempt,
+  openDashboard,
   openDeadLetter,
   openJob,
   openRun,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commands, contextKeys, schemes, settings, viewContainer, views } from '../../../extension/ids.ts';
+import { commands, contextKeys, dashboardPanel, schemes, settings, viewContainer, views } from '../../../extension/ids.ts';
 import { payloadPattern, payloadSchemaUrl } from '../../../extension/documents/payload-schema.ts';
 import { actionDefinitions } from '../../../schemas/workflow/actions/action-definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
@@ -93,7 +93,7 @@ describe('package.json and the extension', () => {
   });
 
   it('wake up for a project, its views and its commands, and never at the start', () => {
-    assert.deepEqual(manifest['activationEvents'], ['workspaceContains:.sluice', `onFileSystem:${schemes.deadLetter}`]);
+    assert.deepEqual(manifest['activationEvents'], ['workspaceContains:.sluice', `onFileSystem:${schemes.deadLetter}`, `onWebviewPanel:${dashboardPanel}`]);
   });
 
   it('have the same version of VS Code, in types and in what is asked for', () => {

@@ -1,0 +1,172 @@
+import * as l10n from '@vscode/l10n';
+import type { AlertKind, AlertSeverity, QueueView } from '../../schemas/protocol/queue.ts';
+import type { Column, QueueColumns, SeriesGrid } from './series-grid.ts';
+
+export const chartIds = ['depth', 'throughput', 'failures', 'waiting'] as const;
+export type ChartId = (typeof chartIds)[number];
+
+/** How a measure is counted and written. */
+export type Unit = 'jobs' | 'perMinute' | 'share' | 'ms';
+
+/** Names of the theme's colours for charts. Lines are told apart by their strokes as well. */
+export type LineColor = 'blue' | 'green' | 'orange' | 'purple' | 'red' | 'yellow';
+
+export interface Line {
+  readonly label: string;
+  readonly color: LineColor;
+  /** Lengths of dash and gap, in pixels; empty for a line without gaps. */
+  readonly dash: readonly number[];
+  readonly values: Column;
+}
+
+/** Where an alert begins that is raised just now. */
+export interface Threshold {
+  readonly severity: AlertSeverity;
+  readonly value: number;
+}
+
+export interface ChartModel {
+  readonly id: ChartId;
+  readonly title: string;
+  /** What exactly is shown, in a few words. */
+  readonly subtitle: string;
+  readonly unit: Unit;
+  /** Each line stands on the one before, and the highest is the sum. */
+  readonly stacked: boolean;
+  readonly lines: readonly Line[];
+  readonly thresholds: readonly Threshold[];
+}
+
+/** The pictures of one queue by what it did, or of several with a line for each. */
+export function chartModels({ stepMs, queues }: SeriesGrid, queue: QueueView | undefined, isOne: boolean): readonly ChartModel[] {
+  const [only] = queues;
+  return chartIds.map((id) => {
+    const thresholds = thresholdsOf(id, queue);
+    const model = { id, title: titleOf(id), unit: unitOf(id), thresholds };
+    if (!isOne || only === undefined) return { ...model, subtitle: subtitleOfAll(id), stacked: false, lines: queues.map((each, index) => lineOfQueue(id, each, index, stepMs)) };
+    return { ...model, subtitle: subtitleOfOne(id), stacked: id === 'depth', lines: linesOfOne(id, only, stepMs) };
+  });
+}
+
+function titleOf(id: ChartId): string {
+  switch (id) {
+    case 'depth':
+      return l10n.t('Depth');
+    case 'throughput':
+      return l10n.t('Throughput');
+    case 'failures':
+      return l10n.t('Failure rate');
+    case 'waiting':
+      return l10n.t('Waiting time');
+  }
+}
+
+function unitOf(id: ChartId): Unit {
+  switch (id) {
+    case 'depth':
+      return 'jobs';
+    case 'throughput':
+      return 'perMinute';
+    case 'failures':
+      return 'share';
+    case 'waiting':
+      return 'ms';
+  }
+}
+
+function subtitleOfOne(id: ChartId): string {
+  switch (id) {
+    case 'depth':
+      return l10n.t('jobs by state');
+    case 'throughput':
+      return l10n.t('jobs and attempts a minute');
+    case 'failures':
+      return l10n.t('of the attempts that ended');
+    case 'waiting':
+      return l10n.t('from due to started, and how long attempts took');
+  }
+}
+
+function subtitleOfAll(id: ChartId): string {
+  switch (id) {
+    case 'depth':
+      return l10n.t('jobs that wait or are active');
+    case 'throughput':
+      return l10n.t('attempts that ended well, a minute');
+    case 'failures':
+      return l10n.t('of the attempts that ended');
+    case 'waiting':
+      return l10n.t('from due to started, on average');
+  }
+}
+
+function linesOfOne(id: ChartId, queue: QueueColumns, stepMs: number): readonly Line[] {
+  switch (id) {
+    case 'depth':
+      return [
+        { label: l10n.t('Active'), color: 'green', dash: [], values: queue.active },
+        { label: l10n.t('Pending'), color: 'blue', dash: [6, 3], values: queue.pending },
+        { label: l10n.t('Delayed'), color: 'yellow', dash: [2, 2], values: queue.delayed },
+      ];
+    case 'throughput':
+      return [
+        { label: l10n.t('Ended well'), color: 'green', dash: [], values: perMinute(queue.completions, stepMs) },
+        { label: l10n.t('Arrived'), color: 'blue', dash: [6, 3], values: perMinute(queue.arrivals, stepMs) },
+        { label: l10n.t('Failed'), color: 'red', dash: [2, 2], values: perMinute(queue.failures, stepMs) },
+      ];
+    case 'failures':
+      return [{ label: l10n.t('Failed'), color: 'red', dash: [], values: failureShare(queue) }];
+    case 'waiting':
+      return [
+        { label: l10n.t('Waited, on average'), color: 'blue', dash: [], values: queue.waitingMeanMs },
+        { label: l10n.t('Waited longest'), color: 'purple', dash: [6, 3], values: queue.waitingMaxMs },
+        { label: l10n.t('Attempts took, on average'), color: 'orange', dash: [2, 2], values: queue.runningMeanMs },
+      ];
+  }
+}
+
+/** In this order, so that the same queue looks the same in every picture. */
+const looks: readonly Pick<Line, 'color' | 'dash'>[] = [
+  { color: 'blue', dash: [] },
+  { color: 'orange', dash: [6, 3] },
+  { color: 'green', dash: [2, 2] },
+  { color: 'purple', dash: [10, 3, 2, 3] },
+  { color: 'red', dash: [12, 4] },
+  { color: 'yellow', dash: [4, 2, 1, 2, 1, 2] },
+];
+
+function lineOfQueue(id: ChartId, queue: QueueColumns, index: number, stepMs: number): Line {
+  const look = looks[index % looks.length] ?? { color: 'blue', dash: [] };
+  return { label: queue.queue, ...look, values: measure(id, queue, stepMs) };
+}
+
+function measure(id: ChartId, queue: QueueColumns, stepMs: number): Column {
+  switch (id) {
+    case 'depth':
+      return queue.pending.map((pending, index) => (pending === null ? null : pending + (queue.delayed[index] ?? 0) + (queue.active[index] ?? 0)));
+    case 'throughput':
+      return perMinute(queue.completions, stepMs);
+    case 'failures':
+      return failureShare(queue);
+    case 'waiting':
+      return queue.waitingMeanMs;
+  }
+}
+
+function perMinute(counts: Column, stepMs: number): Column {
+  return counts.map((count) => (count === null ? null : (count * 60_000) / stepMs));
+}
+
+/** Where no attempt ended there is no rate: none is not the same as 0 %. */
+function failureShare({ completions, failures }: QueueColumns): Column {
+  return failures.map((failed, index) => {
+    const ended = (failed ?? 0) + (completions[index] ?? 0);
+    return failed === null || ended === 0 ? null : failed / ended;
+  });
+}
+
+const alertOfChart: Readonly<Partial<Record<ChartId, AlertKind>>> = { depth: 'depth', failures: 'failure-rate' };
+
+function thresholdsOf(id: ChartId, queue: QueueView | undefined): readonly Threshold[] {
+  return (queue?.alerts ?? []).filter(({ kind }) => kind === alertOfChart[id]).map(({ severity, threshold }) => ({ severity, value: threshold }));
+}

@@ -1,0 +1,36 @@
+import * as l10n from '@vscode/l10n';
+import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts';
+import type { ChartModel, Unit } from './chart-model.ts';
+
+/** A value as it is read out; a dash where nothing is known. */
+export function formatValue(unit: Unit, value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  switch (unit) {
+    case 'jobs':
+      return formatNumber(value);
+    case 'perMinute':
+      return l10n.t('{0}/min', formatNumber(value < 10 ? Math.round(value * 10) / 10 : Math.round(value)));
+    case 'share':
+      return formatShare(value);
+    case 'ms':
+      return formatDuration(value);
+  }
+}
+
+/** A value at an axis: short, since it repeats. */
+export function formatTick(unit: Unit, value: number): string {
+  switch (unit) {
+    case 'jobs':
+    case 'perMinute':
+      return Math.abs(value) < 10_000 ? formatNumber(value) : `${formatNumber(Math.round(value / 100) / 10)}k`;
+    case 'share':
+      return `${formatNumber(Math.round(value * 1000) / 10)}%`;
+    case 'ms':
+      return value === 0 ? '0' : formatDuration(value);
+  }
+}
+
+/** Everything that a picture shows at one step, as it is read aloud. */
+export function readOut({ lines, unit }: ChartModel, index: number, time: string): string {
+  return [time, ...lines.map(({ label, values }) => l10n.t('{0}: {1}', label, formatValue(unit, values[index])))].join(', ');
+}

@@ -1,0 +1,35 @@
+import type { ChartId, ChartModel } from '../chart-model.ts';
+import type { Choice } from '../choice.ts';
+import type { ClockText } from '../clock-text.ts';
+import type { Act, Now } from '../dashboard-message.ts';
+import type { SeriesGrid } from '../series-grid.ts';
+import type { Theme } from './theme.ts';
+
+/** Everything that the page is drawn from. */
+export interface PageState {
+  readonly now: Now;
+  /** What is drawn; missing until the first series have come. */
+  readonly drawn?: Drawn;
+  readonly theme: Theme;
+  /** Step that is read out in all pictures; missing where nobody points at one. */
+  readonly cursor?: number;
+  /** Pictures that are shown as tables. */
+  readonly asTable: ReadonlySet<ChartId>;
+}
+
+export interface Drawn {
+  readonly choice: Choice;
+  readonly grid: SeriesGrid;
+  readonly charts: readonly ChartModel[];
+  /** When each step begins, in seconds since the epoch. */
+  readonly times: readonly number[];
+  readonly clock: ClockText;
+}
+
+/** What a person does with the page. */
+export interface PageActions {
+  readonly choose: (choice: Choice) => void;
+  readonly act: (act: Act, target?: { readonly queue?: string; readonly cause?: string }) => void;
+  readonly point: (index: number | undefined) => void;
+  readonly toggleTable: (id: ChartId) => void;
+}
