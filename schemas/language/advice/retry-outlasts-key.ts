@@ -2,7 +2,7 @@ import { entryOf } from '../../workflow/document.ts';
 import { formatDuration } from '../../workflow/duration.ts';
 import type { Adviser } from './advice.ts';
 import { queueUses } from './queue-use.ts';
-import { retryBudgetMs } from './retry-budget.ts';
+import { retryBudgetMs } from '../retry-times.ts';
 import { hasSideEffect } from './side-effect.ts';
 
 /** What widely used services promise at least: https://docs.stripe.com/api/idempotent_requests names 24 hours. */

@@ -2,7 +2,7 @@ import { entryOf, nodeAt, type DocumentNode } from '../../workflow/document.ts';
 import { formatDuration } from '../../workflow/duration.ts';
 import { nextTimes } from '../../workflow/cron-times.ts';
 import type { Adviser } from './advice.ts';
-import { retryBudgetMs, retryOf } from './retry-budget.ts';
+import { retryBudgetMs, retryOf } from '../retry-times.ts';
 
 /** A Monday. Any will do to measure how far apart the times of a schedule are; a clock would make the answer change by itself. */
 const referenceMs = Date.UTC(2026, 0, 5);
@@ -13,7 +13,7 @@ const looked = { count: 12, days: 62 };
 export const retryOutlastsSchedule: Adviser = (project, say) => {
   for (const { path, root, workflow } of project.workflows) {
     if (workflow === undefined) continue;
-    const budgets = Object.values(workflow.steps).map((step) => ({ id: step.id, ms: retryBudgetMs(retryOf(project, step)) }));
+    const budgets = Object.values(workflow.steps).map((step) => ({ id: step.id, ms: retryBudgetMs(retryOf(step, project.queues.get(step.queue)?.definition)) }));
     const longest = budgets.toSorted((a, b) => b.ms - a.ms)[0];
     const schedule = nodeAt(root, ['on', 'schedule']);
     if (longest === undefined || schedule === undefined) continue;
