@@ -1,11 +1,14 @@
 import type * as vscode from 'vscode';
+import type { AlertCrossings } from './alerts/alert-crossings.ts';
 import type { Asker } from './ask/asker.ts';
 import type { DaemonLogChannel } from './daemon-log-channel.ts';
 import type { Dashboard } from './dashboard/dashboard.ts';
 import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import type { Drafts } from './documents/drafts.ts';
+import type { ViewId } from './ids.ts';
 import type { Projects } from './project/projects.ts';
 import type { Disposable, Signal } from './signal.ts';
+import type { OpenTreeView } from './views/shared/open-view.ts';
 
 /** What every part of the extension works with; made once, by `activate`. */
 export interface App {
@@ -17,6 +20,9 @@ export interface App {
   readonly deadLetterFiles: DeadLetterFiles;
   readonly daemonLog: DaemonLogChannel;
   readonly dashboard: Dashboard;
+  readonly alerts: AlertCrossings;
+  /** By id, once they are open. */
+  readonly views: Map<ViewId, OpenTreeView>;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;
   /** Views are to be read anew, though nothing was heard from the daemon. */

@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { AlertCrossings } from './alerts/alert-crossings.ts';
+import { noticeAlerts } from './alerts/notice-alerts.ts';
 import type { App } from './app.ts';
 import { windowAsker } from './ask/window-asker.ts';
 import { allCommands } from './commands/all-commands.ts';
@@ -20,7 +22,7 @@ import { showStatusBar } from './status-bar/status-bar.ts';
 import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
 import { openQueuesView } from './views/queues/queues-view.ts';
 import { openRunsView } from './views/runs/runs-view.ts';
-import type { OpenTreeView } from './views/shared/open-tree-view.ts';
+import type { OpenTreeView } from './views/shared/open-view.ts';
 import { openWorkflowsView } from './views/workflows/workflows-view.ts';
 import { useLanguage } from './wording/amount.ts';
 
@@ -54,6 +56,8 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     deadLetterFiles: new DeadLetterFiles({ projects, drafts, subscriptions }),
     daemonLog,
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
+    alerts: new AlertCrossings(context.workspaceState),
+    views: new Map(),
     memory: context.workspaceState,
     refreshed: new Signal(),
     subscriptions,
@@ -65,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   const views = { queues: openQueuesView(app), runs: openRunsView(app), deadLetters: openDeadLettersView(app), workflows: openWorkflowsView(app) };
   const statusBar = showStatusBar(app);
   noticeDaemons(app);
+  noticeAlerts(app);
   registerCommands(app, allCommands);
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
   const activationMs = performance.now() - startedAtMs;

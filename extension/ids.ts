@@ -15,6 +15,9 @@ export const commands = {
   runFile: 'sluice.runFile',
   cancelRun: 'sluice.cancelRun',
   cancelJob: 'sluice.cancelJob',
+  showQueue: 'sluice.showQueue',
+  muteAlerts: 'sluice.muteAlerts',
+  unmuteAlerts: 'sluice.unmuteAlerts',
   pauseQueue: 'sluice.pauseQueue',
   resumeQueue: 'sluice.resumeQueue',
   setRate: 'sluice.setRate',
@@ -62,6 +65,7 @@ export const settings = {
   section: 'sluice',
   autoStart: 'daemon.autoStart',
   statusBar: 'statusBar.visible',
+  alertNotifications: 'alerts.notifications',
 } as const;
 
 /** Type of the dashboard's webview panel. */

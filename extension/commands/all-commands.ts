@@ -12,6 +12,7 @@ import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
 import { exportDeadLetters } from './export-dead-letters.ts';
 import { loadMore } from './load-more.ts';
+import { muteAlerts } from './mute-alerts.ts';
 import { openAttempt } from './open-attempt.ts';
 import { openDashboard } from './open-dashboard.ts';
 import { openDeadLetter } from './open-dead-letter.ts';
@@ -32,8 +33,10 @@ import { setConcurrency } from './set-concurrency.ts';
 import { setRate } from './set-rate.ts';
 import { showDaemonLog } from './show-daemon-log.ts';
 import { showLog } from './show-log.ts';
+import { showQueue } from './show-queue.ts';
 import { startDaemon } from './start-daemon.ts';
 import { stopDaemon } from './stop-daemon.ts';
+import { unmuteAlerts } from './unmute-alerts.ts';
 
 /** Every command that package.json contributes. */
 export const allCommands: readonly Command[] = [
@@ -50,6 +53,7 @@ export const allCommands: readonly Command[] = [
   dropDraft,
   exportDeadLetters,
   loadMore,
+  muteAlerts,
   openAttempt,
   openDashboard,
   openDeadLetter,
@@ -70,6 +74,8 @@ export const allCommands: readonly Command[] = [
   setRate,
   showDaemonLog,
   showLog,
+  showQueue,
   startDaemon,
   stopDaemon,
+  unmuteAlerts,
 ];

@@ -2,6 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
+import type { Target } from '../target.ts';
+import { alertSentence } from '../wording/alert-words.ts';
 import { formatNumber } from '../wording/amount.ts';
 import { waitingIn } from '../wording/queue-words.ts';
 
@@ -11,6 +13,8 @@ export type Severity = 'rest' | 'warning' | 'error';
 export interface ProjectHealth {
   /** The folder's name. */
   readonly name: string;
+  /** As a URI. */
+  readonly folder: string;
   readonly connection: ConnectionState;
   readonly status: DaemonStatus | undefined;
   readonly queues: readonly QueueView[];
@@ -24,48 +28,63 @@ export interface Health {
   readonly reasons: readonly string[];
   /** The whole, as it is read aloud. */
   readonly label: string;
+  /** Where a click leads: the queue of the gravest reason; undefined where no queue is the reason. */
+  readonly target?: Target;
 }
 
 /**
- * What the status bar says about all projects of the window. An error is a store that takes nothing or a daemon that died; a warning is what
- * a person should look at some time. That no daemon runs is neither: nobody has asked for one.
+ * What the status bar says about all projects of the window. A queue is a warning or an error where it has crossed a threshold of its
+ * `alerts`; so is a store that takes nothing, or a daemon that died. That no daemon runs is neither: nobody has asked for one.
  */
 export function healthOf(projects: readonly ProjectHealth[]): Health {
   const faults = projects.flatMap(faultsOf);
   const errors = faults.filter(({ severity }) => severity === 'error');
   const severity = errors.length > 0 ? 'error' : faults.length > 0 ? 'warning' : 'rest';
-  const reasons = [...errors, ...faults.filter((fault) => fault.severity === 'warning')].map(({ reason }) => reason);
-  const waiting = projects.reduce((sum, { queues }) => sum + queues.reduce((depth, queue) => depth + waitingIn(queue) + queue.depth.active, 0), 0);
-  const text = textOf(projects, severity, waiting);
+  const ordered = [...errors, ...faults.filter((fault) => fault.severity === 'warning')];
+  const reasons = ordered.map(({ reason }) => reason);
+  const queues = projects.flatMap((project) => project.queues);
+  const waiting = queues.reduce((sum, queue) => sum + waitingIn(queue) + queue.depth.active, 0);
+  const dead = queues.reduce((sum, { depth }) => sum + depth.dead, 0);
   const state = stateWords(projects) ?? l10n.t('{0} jobs in the queues', formatNumber(waiting));
-  return { text, severity, reasons, label: [l10n.t('Sluice: {0}', state), ...reasons].join('. ') };
+  const deadWords = dead === 0 ? [] : [l10n.t('{0} dead letters', formatNumber(dead))];
+  const target = ordered[0]?.target;
+  return {
+    text: textOf(projects, severity, waiting, dead),
+    severity,
+    reasons,
+    label: [l10n.t('Sluice: {0}', state), ...deadWords, ...reasons].join('. '),
+    ...(target === undefined ? {} : { target }),
+  };
 }
 
 interface Fault {
   readonly severity: 'warning' | 'error';
   readonly reason: string;
+  readonly target?: Target;
 }
 
-function faultsOf({ name, connection, status, queues }: ProjectHealth): Fault[] {
+function faultsOf({ name, folder, connection, status, queues }: ProjectHealth): Fault[] {
   const faults: Fault[] = [];
   if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} ended unexpectedly; its jobs wait.', name) });
   if (connection.kind === 'stopped' && connection.problem !== undefined) faults.push({ severity: 'error', reason: connection.problem });
   if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} takes nothing: {1}', name, status.store.problem ?? '') });
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });
   for (const queue of queues) {
-    if (queue.depth.dead > 0) faults.push({ severity: 'warning', reason: l10n.t('{0} has dead letters: {1}', queue.name, formatNumber(queue.depth.dead)) });
-    if (queue.maxDepth !== undefined && waitingIn(queue) >= queue.maxDepth) faults.push({ severity: 'warning', reason: l10n.t('{0} is full and takes no more jobs.', queue.name) });
+    const target = { folder, queue: queue.name };
+    faults.push(...queue.alerts.map((alert) => ({ severity: alert.severity, reason: alertSentence(queue.name, alert), target })));
+    if (queue.maxDepth !== undefined && waitingIn(queue) >= queue.maxDepth) faults.push({ severity: 'warning', reason: l10n.t('{0} is full and takes no more jobs.', queue.name), target });
   }
   return faults;
 }
 
-function textOf(projects: readonly ProjectHealth[], severity: Severity, waiting: number): string {
+function textOf(projects: readonly ProjectHealth[], severity: Severity, waiting: number, dead: number): string {
   const kinds = projects.map(({ connection }) => connection.kind);
   const isAnyConnected = kinds.includes('connected') || kinds.includes('reconnecting');
   if (kinds.includes('starting')) return '$(sync~spin) Sluice';
   if (!isAnyConnected) return severity === 'error' ? '$(error) Sluice' : '$(circle-slash) Sluice';
   const icon = severity === 'error' ? 'error' : severity === 'warning' ? 'warning' : kinds.includes('reconnecting') ? 'sync~spin' : 'inbox';
-  return `$(${icon}) ${formatNumber(waiting)}`;
+  const count = formatNumber(waiting);
+  return `$(${icon}) ${dead === 0 ? count : l10n.t('{0} · {1} dead', count, formatNumber(dead))}`;
 }
 
 function stateWords(projects: readonly ProjectHealth[]): string | undefined {

@@ -1,7 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import type { Forecast } from '../../schemas/protocol/queue.ts';
 import { formatAge } from './age.ts';
-import { formatDuration, formatNumber } from './amount.ts';
+import { formatDuration, formatNumber, formatShortDuration } from './amount.ts';
+
+/** For a row: `clear in 2h`, `growing`; undefined where there is nothing to tell, or the row tells it already. */
+export function forecastPart({ state, drainMs, reason }: Forecast): string | undefined {
+  switch (state) {
+    case 'draining':
+      // What is clear within seconds is no news, and would make the row change all the time.
+      return drainMs === undefined || drainMs < 60_000 ? undefined : l10n.t('clear in {0}', formatShortDuration(drainMs));
+    case 'growing':
+      return l10n.t('growing');
+    case 'stalled':
+      return reason === 'paused' || reason === 'held' || reason === 'not-due' ? undefined : l10n.t('stalled');
+    case 'idle':
+    case 'steady':
+    case 'unknown':
+      return undefined;
+  }
+}
 
 /** Whether a queue will clear on its own, in a few words. */
 export function forecastText({ state, drainMs, growthPerMinute }: Forecast): string {

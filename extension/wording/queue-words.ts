@@ -2,7 +2,9 @@ import * as l10n from '@vscode/l10n';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { formatAge } from './age.ts';
+import { alertName, alertSentence } from './alert-words.ts';
 import { formatDuration, formatNumber, formatShare, formatShortDuration } from './amount.ts';
+import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
 
 /** Jobs that wait for their turn or for their time. */
 export function waitingIn({ depth }: QueueView): number {
@@ -24,25 +26,38 @@ export function queueLabel(queue: QueueView, nowMs: number): string {
 }
 
 function partsOf(queue: QueueView, nowMs: number): string[] {
-  const { depth, maxDepth, paused, overrides, oldestPendingAt } = queue;
+  const { depth, maxDepth, paused, overrides, oldestPendingAt, alerts, forecast } = queue;
   const waiting = waitingIn(queue);
   const parts: string[] = [];
   if (paused) parts.push(l10n.t('paused'));
   if (isHeld(queue, nowMs)) parts.push(l10n.t('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(l10n.t('full'));
+  // The number of dead letters stands in the row anyway.
+  parts.push(...new Set(alerts.filter(({ kind }) => kind !== 'dead-letters').map(({ kind }) => alertName(kind))));
   if (waiting > 0) parts.push(l10n.t('{0} waiting', formatNumber(waiting)));
   if (depth.active > 0) parts.push(l10n.t('{0} active', formatNumber(depth.active)));
   if (depth.dead > 0) parts.push(l10n.t('{0} dead', formatNumber(depth.dead)));
   // A second's wait is no news, and would make the row change all the time.
   if (oldestPendingAt !== undefined && nowMs - Date.parse(oldestPendingAt) > 60_000) parts.push(l10n.t('oldest {0}', formatShortDuration(nowMs - Date.parse(oldestPendingAt))));
+  const rate = rateUsedText(queue);
+  if (rate !== undefined && waiting + depth.active > 0) parts.push(rate);
+  const isFilling = alerts.some(({ kind }) => kind === 'filling');
+  const cleared = isFilling ? undefined : forecastPart(forecast);
+  if (cleared !== undefined) parts.push(cleared);
   if (overrides.rate !== undefined || overrides.concurrency !== undefined) parts.push(l10n.t('set by hand'));
   return parts.length === 0 ? [l10n.t('empty')] : parts;
 }
 
+/** `87 of 100/min`: starts within the window that ends now; undefined where there is no limit. */
+export function rateUsedText({ rate, rateUsed }: QueueView): string | undefined {
+  return rate === undefined ? undefined : l10n.t('{0} of {1}', formatNumber(rateUsed ?? 0), formatRate(rate));
+}
+
 /** Name and value of each line of a queue's tooltip. */
 export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
-  const { depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, oldestPendingAt, forecast, declaredIn } = queue;
+  const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
   const facts: (readonly [string, string])[] = [
+    ...alerts.map((alert) => [alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning'), `${alertSentence(name, alert)} ${l10n.t('Since {0}.', formatShortDuration(nowMs - Date.parse(alert.since)))}`] as const),
     [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
     [l10n.t('Active'), l10n.t('{0} of {1}', formatNumber(depth.active), formatNumber(concurrency))],
     [l10n.t('Dead letters'), formatNumber(depth.dead)],
@@ -50,18 +65,15 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
     [l10n.t('Throughput'), l10n.t('{0} a minute, {1} failed', formatNumber(Math.round(throughputPerMinute)), formatShare(failureRate))],
   ];
   if (oldestPendingAt !== undefined) facts.push([l10n.t('Oldest'), formatAge(oldestPendingAt, nowMs)]);
-  if (depth.pending > 0) facts.push([l10n.t('Drained'), drainText(paused, forecast.drainMs)]);
+  if (waiting !== undefined) facts.push([l10n.t('Waits'), l10n.t('{0} on average, {1} at most', formatDuration(waiting.meanMs), formatDuration(waiting.maxMs))]);
+  if (running !== undefined) facts.push([l10n.t('Takes'), l10n.t('{0} on average, {1} at most', formatDuration(running.meanMs), formatDuration(running.maxMs))]);
+  if (forecast.state !== 'idle') facts.push([l10n.t('Forecast'), l10n.t('{0}: {1}', forecastText(forecast), forecastDetail(forecast, nowMs))]);
   if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
   if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), l10n.t('the other side asked for it; goes on {0}', formatAge(heldUntil, nowMs))]);
-  if (maxDepth !== undefined) facts.push([l10n.t('Takes at most'), formatNumber(maxDepth)]);
+  if (maxDepth !== undefined) facts.push([l10n.t('Holds at most'), formatNumber(maxDepth)]);
   if (overrides.rate !== undefined || overrides.concurrency !== undefined) facts.push([l10n.t('Set by hand'), overriddenText(queue)]);
   if (declaredIn !== undefined) facts.push([l10n.t('Declared in'), declaredIn]);
   return facts;
-}
-
-function drainText(paused: boolean, drainMs: number | undefined): string {
-  if (paused) return l10n.t('when it is resumed');
-  return drainMs === undefined ? l10n.t('unknown') : l10n.t('in about {0}', formatDuration(drainMs));
 }
 
 function overriddenText({ overrides: { rate, concurrency } }: QueueView): string {

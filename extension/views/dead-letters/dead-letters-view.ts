@@ -3,7 +3,8 @@ import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
 import { formatNumber } from '../../wording/amount.ts';
-import { openTreeView, type OpenTreeView } from '../shared/open-tree-view.ts';
+import { openTreeView } from '../shared/open-tree-view.ts';
+import type { OpenTreeView } from '../shared/open-view.ts';
 import { deadQueueNodeId, DeadQueueNode } from './dead-queue-node.ts';
 import { countUnseen, type SeenCounts } from './unseen.ts';
 

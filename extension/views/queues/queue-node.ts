@@ -1,9 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { isHeld, queueDescription, queueFacts, queueLabel } from '../../wording/queue-words.ts';
-import { factTable } from '../shared/fact-table.ts';
+import { factTable, type FactLink } from '../shared/fact-table.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
 import { StateNode, shownStates } from './state-node.ts';
@@ -34,7 +36,8 @@ export class QueueNode implements TreeNode {
     const now = this.#context.now();
     item.description = queueDescription(queue, now);
     item.iconPath = iconOf(queue, now);
-    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(queue.depth.dead > 0 ? ['withDead'] : [])].join(' ');
+    const isMuted = this.#context.alerts.isMuted(this.#project.folder, this.#name);
+    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(queue.depth.dead > 0 ? ['withDead'] : []), isMuted ? 'muted' : 'audible'].join(' ');
     item.accessibilityInformation = { label: queueLabel(queue, now) };
     return item;
   }
@@ -45,7 +48,14 @@ export class QueueNode implements TreeNode {
 
   tooltip(): vscode.MarkdownString | undefined {
     const queue = this.#queue;
-    return queue === undefined ? undefined : factTable(this.#name, queueFacts(queue, this.#context.now()));
+    if (queue === undefined) return undefined;
+    const links: Omit<FactLink, 'target'>[] = [
+      queue.paused ? { title: l10n.t('Resume'), command: commands.resumeQueue } : { title: l10n.t('Pause'), command: commands.pauseQueue },
+      { title: l10n.t('Set rate…'), command: commands.setRate },
+      { title: l10n.t('Set concurrency…'), command: commands.setConcurrency },
+      ...(queue.depth.dead > 0 ? [{ title: l10n.t('Replay dead letters…'), command: commands.replayGroup }] : []),
+    ];
+    return factTable(this.#name, queueFacts(queue, this.#context.now()), links.map((link) => ({ ...link, target: this.target })));
   }
 
   get #queue(): QueueView | undefined {
@@ -54,8 +64,11 @@ export class QueueNode implements TreeNode {
 }
 
 function iconOf(queue: QueueView, nowMs: number): vscode.ThemeIcon {
+  const [alert] = queue.alerts;
+  if (alert?.severity === 'error') return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (alert?.severity === 'warning') return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (queue.paused) return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
-  if (queue.depth.dead > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (queue.depth.dead > 0) return new vscode.ThemeIcon('mail', new vscode.ThemeColor('list.warningForeground'));
   if (isHeld(queue, nowMs)) return new vscode.ThemeIcon('clock', new vscode.ThemeColor('charts.yellow'));
   if (queue.depth.active > 0) return new vscode.ThemeIcon('play-circle', new vscode.ThemeColor('charts.blue'));
   return new vscode.ThemeIcon('inbox');

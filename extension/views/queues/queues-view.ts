@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
-import { openTreeView, type OpenTreeView } from '../shared/open-tree-view.ts';
+import { openTreeView } from '../shared/open-tree-view.ts';
+import type { OpenTreeView } from '../shared/open-view.ts';
 import { queueNodeId, QueueNode } from './queue-node.ts';
 
 /** Queues, their states, and the jobs in each. */

@@ -1,7 +1,8 @@
 import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
-import { openTreeView, type OpenTreeView } from '../shared/open-tree-view.ts';
+import { openTreeView } from '../shared/open-tree-view.ts';
+import type { OpenTreeView } from '../shared/open-view.ts';
 import { runNodeId } from './run-node.ts';
 import { RunList } from './run-list.ts';
 

@@ -1,8 +1,20 @@
 import * as vscode from 'vscode';
+import type { CommandId } from '../../ids.ts';
+import type { Target } from '../../target.ts';
 import { escapeMarkdown } from '../../wording/amount.ts';
+import { commandLink } from '../../wording/command-link.ts';
 
-/** A tooltip of a title and rows of name and value. Texts from outside can't be markup in it. */
-export function factTable(title: string, facts: readonly (readonly [name: string, value: string])[]): vscode.MarkdownString {
+export interface FactLink {
+  readonly title: string;
+  readonly command: CommandId;
+  readonly target: Target;
+}
+
+/** A tooltip of a title, rows of name and value, and links. Texts from outside can't be markup in it. */
+export function factTable(title: string, facts: readonly (readonly [name: string, value: string])[], links: readonly FactLink[] = []): vscode.MarkdownString {
   const rows = facts.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`);
-  return new vscode.MarkdownString([`**${escapeMarkdown(title)}**`, '', '| | |', '|:--|:--|', ...rows].join('\n'));
+  const linkLine = links.map(({ title: label, command, target }) => commandLink(escapeMarkdown(label), command, target)).join(' · ');
+  const markdown = new vscode.MarkdownString([`**${escapeMarkdown(title)}**`, '', '| | |', '|:--|:--|', ...rows, '', linkLine].join('\n'));
+  markdown.isTrusted = { enabledCommands: links.map(({ command }) => command) };
+  return markdown;
 }

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import type { ViewId } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
+import type { OpenTreeView } from './open-view.ts';
 import { rootsOf } from './project-node.ts';
 import { Tree } from './tree.ts';
 import type { TreeContext } from './tree-context.ts';
@@ -16,17 +17,13 @@ export interface TreeViewOptions {
   readonly affected: (change: ProjectMirrorChange) => Iterable<string> | 'all';
 }
 
-export interface OpenTreeView {
-  readonly tree: Tree;
-  readonly view: vscode.TreeView<TreeNode>;
-}
-
 /** Ages such as `3m ago` move on though nothing else does. */
 const ageEveryMs = 60_000;
 
 /** A view of the side bar that follows the projects of the window. */
-export function openTreeView({ projects, log, refreshed, subscriptions }: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
-  const context: TreeContext = { projects, now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
+export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
+  const { projects, log, refreshed, subscriptions } = app;
+  const context: TreeContext = { projects, alerts: app.alerts, now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
   const shown = new WeakMap<Project, readonly TreeNode[]>();
   const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
@@ -51,7 +48,15 @@ export function openTreeView({ projects, log, refreshed, subscriptions }: App, {
       else tree.refresh(ids);
     }),
   );
-  return { tree, view };
+  const reveal = async (ids: readonly string[]): Promise<string | undefined> => {
+    await vscode.commands.executeCommand(`${id}.focus`);
+    const node = await tree.follow(ids);
+    if (node !== undefined) await view.reveal(node, { select: true, focus: true, expand: true });
+    return node?.id;
+  };
+  const open = { tree, view, reveal };
+  app.views.set(id, open);
+  return open;
 }
 
 function isWaiting(project: Project | undefined): boolean {

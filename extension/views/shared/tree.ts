@@ -35,6 +35,20 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
     if (nodes.length > 0) this.#changed.fire(nodes);
   }
 
+  /** The last of the rows with these ids, each below the one before; loads what isn't loaded yet. */
+  async follow(ids: readonly string[]): Promise<TreeNode | undefined> {
+    let node: TreeNode | undefined;
+    let rows = await this.getChildren();
+    for (const [index, id] of ids.entries()) {
+      const next = rows.find((row) => row.id === id);
+      // A project has no row of its own where it is the only one.
+      if (next === undefined) continue;
+      node = next;
+      if (index < ids.length - 1) rows = await this.getChildren(node);
+    }
+    return node;
+  }
+
   find(id: string): TreeNode | undefined {
     return this.#known.get(id);
   }

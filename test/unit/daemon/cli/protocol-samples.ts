@@ -1,6 +1,6 @@
 import type { View } from '../../../../daemon/cli/terminal.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
-import type { QueueView } from '../../../../schemas/protocol/queue.ts';
+import type { QueueAlert, QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, StepView } from '../../../../schemas/protocol/run.ts';
 
 /** What the daemon could answer, for renderers to draw. All ages are as of `now`. */
@@ -29,6 +29,10 @@ export function queue(fields: Partial<QueueView> = {}): QueueView {
     alerts: [],
     ...fields,
   };
+}
+
+export function alert(fields: Partial<QueueAlert> = {}): QueueAlert {
+  return { kind: 'depth', severity: 'warning', since: minutesAgo(2), value: 5200, threshold: 5000, unit: 'jobs', ...fields };
 }
 
 export function job(fields: Partial<JobSummary> = {}): JobSummary {

@@ -3,7 +3,7 @@ import type { ConnectionState } from '../../../../extension/connection/connectio
 import { healthOf, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
 import { SteadySeverity } from '../../../../extension/status-bar/steady-severity.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
-import { queue } from '../../daemon/cli/protocol-samples.ts';
+import { alert, queue } from '../../daemon/cli/protocol-samples.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
 
 const status: DaemonStatus = {
@@ -21,17 +21,31 @@ const status: DaemonStatus = {
   queues: [],
 };
 const connected: ConnectionState = { kind: 'connected', daemon: new ScriptedTopics(), status, outdated: false };
-const project = (fields: Partial<ProjectHealth> = {}): ProjectHealth => ({ name: 'shop', connection: connected, status, queues: [queue({ depth: { pending: 40, delayed: 1, active: 1, dead: 0 } })], ...fields });
+const project = (fields: Partial<ProjectHealth> = {}): ProjectHealth => ({ name: 'shop', folder: 'file:///shop', connection: connected, status, queues: [queue({ depth: { pending: 40, delayed: 1, active: 1, dead: 0 } })], ...fields });
 
 describe('the health of a window', () => {
   it('is the total depth at rest', () => {
     assert.deepEqual(healthOf([project(), project({ queues: [] })]), { text: '$(inbox) 42', severity: 'rest', reasons: [], label: 'Sluice: 42 jobs in the queues' });
   });
 
-  it('is a warning where there are dead letters or a queue is full, and names them', () => {
+  it('has the severity of the gravest alert, names each, and leads to its queue', () => {
+    const filling = queue({ name: 'crm', alerts: [alert({ kind: 'filling', value: 360_000, threshold: 300_000, unit: 'ms' })] });
+    const deep = queue({ name: 'esp', alerts: [alert({ severity: 'error' })] });
+    const warning = healthOf([project({ queues: [filling] })]);
+    assert.deepEqual([warning.severity, warning.text.startsWith('$(warning)'), warning.target], ['warning', true, { folder: 'file:///shop', queue: 'crm' }]);
+    const error = healthOf([project({ queues: [filling, deep] })]);
+    assert.deepEqual([error.severity, error.text.startsWith('$(error)'), error.target], ['error', true, { folder: 'file:///shop', queue: 'esp' }]);
+    assert.deepEqual(error.reasons, ['esp holds 5,200 jobs; its threshold is 5,000.', 'crm has been filling for 6m: more arrives than is done. The threshold is 5m.']);
+  });
+
+  it('counts dead letters without colour, as nobody set a threshold', () => {
     const dead = healthOf([project({ queues: [queue({ name: 'erp', depth: { pending: 1, delayed: 0, active: 0, dead: 3 } })] })]);
-    assert.deepEqual([dead.text, dead.severity, dead.reasons], ['$(warning) 1', 'warning', ['erp has dead letters: 3']]);
-    assert.equal(healthOf([project({ queues: [queue({ maxDepth: 5 })] })]).severity, 'warning');
+    assert.deepEqual([dead.text, dead.severity, dead.label], ['$(inbox) 1 · 3 dead', 'rest', 'Sluice: 1 jobs in the queues. 3 dead letters']);
+  });
+
+  it('is a warning where a queue is full', () => {
+    const full = healthOf([project({ queues: [queue({ maxDepth: 5 })] })]);
+    assert.deepEqual([full.severity, full.reasons], ['warning', ['erp is full and takes no more jobs.']]);
   });
 
   it('is an error where the store takes nothing or the daemon died, and says that before any warning', () => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
 import { escapeMarkdown, formatDuration, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
+import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
 import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';
 import { runDescription, runLabel, stepDescription } from '../../../../extension/wording/run-words.ts';
 import { lookOfState } from '../../../../extension/wording/state-look.ts';
+import { alertKinds, type AlertKind, type QueueAlert } from '../../../../schemas/protocol/queue.ts';
 import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
-import { job, jobDetail, minutesAgo, now, queue, run, step } from '../../daemon/cli/protocol-samples.ts';
+import { alert, job, jobDetail, minutesAgo, now, queue, run, step } from '../../daemon/cli/protocol-samples.ts';
 
 describe('words for amounts', () => {
   it('are short', () => {
@@ -23,23 +26,59 @@ describe('words for amounts', () => {
 
 describe('words for a queue', () => {
   it('say what needs an eye first, and nothing about what is zero', () => {
-    assert.equal(queueDescription(queue(), now), '12,348 waiting · 10 active · oldest 7m');
-    const { oldestPendingAt: _, ...fresh } = queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 0 } });
+    assert.equal(queueDescription(queue(), now), '12,348 waiting · 10 active · oldest 7m · 87 of 100/min · clear in 2h');
+    const { oldestPendingAt: _, ...fresh } = queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, forecast: { state: 'idle' } });
     assert.equal(queueDescription(fresh, now), 'empty');
-    const troubled = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 } });
-    assert.equal(queueDescription(troubled, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
+    const { rate: __, ...unlimited } = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 }, forecast: { state: 'stalled', reason: 'paused' } });
+    assert.equal(queueDescription(unlimited, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
+  });
+
+  it('say what is alerted in words, once', () => {
+    const { rate: _, ...filling } = queue({ alerts: [alert({ kind: 'depth' }), alert({ kind: 'filling' }), alert({ kind: 'dead-letters' })], forecast: { state: 'growing', growthPerMinute: 40 }, depth: { pending: 6000, delayed: 0, active: 0, dead: 1 } });
+    assert.equal(queueDescription(filling, now), 'too many jobs · filling · 6,000 waiting · 1 dead · oldest 7m');
+    const growing = { ...filling, alerts: [] };
+    assert.match(queueDescription(growing, now), / · growing$/);
   });
 
   it('read well aloud', () => {
-    assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m');
+    assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m, 87 of 100/min, clear in 2h');
   });
 
   it('tell the facts', () => {
-    const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: null } }), now));
+    const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: null }, alerts: [alert()], waiting: { meanMs: 1500, maxMs: 9000 } }), now));
     assert.equal(facts.get('Rate'), '87 used of 100/min');
-    assert.equal(facts.get('Drained'), 'in about 2h 3m');
+    assert.equal(facts.get('Forecast'), 'clear in 2h 3m: as fast as the rate allows');
     assert.equal(facts.get('Set by hand'), 'no rate limit');
-    assert.equal(new Map(queueFacts(queue({ paused: true }), now)).get('Drained'), 'when it is resumed');
+    assert.equal(facts.get('Warning'), 'erp holds 5,200 jobs; its threshold is 5,000. Since 2m.');
+    assert.equal(facts.get('Waits'), '1.5s on average, 9s at most');
+  });
+});
+
+describe('words for alerts and forecasts', () => {
+  const figures: Readonly<Record<AlertKind, Partial<QueueAlert>>> = {
+    depth: {},
+    oldest: { value: 720_000, threshold: 600_000 },
+    'failure-rate': { value: 0.23, threshold: 0.2 },
+    'dead-letters': { value: 3, threshold: 1 },
+    filling: { value: 360_000, threshold: 300_000 },
+  };
+
+  it('have a sentence of its own for each alert, with its figures', () => {
+    assert.deepEqual(alertKinds.map((kind) => alertSentence('esp', alert({ kind, ...figures[kind] }))), [
+      'esp holds 5,200 jobs; its threshold is 5,000.',
+      'The oldest job of esp has been waiting for 12m; the threshold is 10m.',
+      '23% of the attempts of esp fail; the threshold is 20%.',
+      'esp has 3 dead letters; its threshold is 1.',
+      'esp has been filling for 6m: more arrives than is done. The threshold is 5m.',
+    ]);
+    assert.equal(new Set(alertKinds.map(alertName)).size, alertKinds.length);
+  });
+
+  it('leave out of a row what changes all the time, or stands there already', () => {
+    assert.equal(forecastPart({ state: 'draining', drainMs: 59_000 }), undefined);
+    assert.equal(forecastPart({ state: 'draining', drainMs: 7_400_000 }), 'clear in 2h');
+    assert.equal(forecastPart({ state: 'stalled', reason: 'paused' }), undefined);
+    assert.equal(forecastPart({ state: 'stalled', reason: 'nothing-completes' }), 'stalled');
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { commands as vscodeCommands } from 'vscode';
-import type { OpenTreeView } from '../../../../extension/views/shared/open-tree-view.ts';
+import type { OpenTreeView } from '../../../../extension/views/shared/open-view.ts';
 import { LoadMoreNode } from '../../../../extension/views/shared/load-more-node.ts';
 import type { TreeNode } from '../../../../extension/views/shared/tree-node.ts';
 import { commands, views as viewIds } from '../../../../extension/ids.ts';

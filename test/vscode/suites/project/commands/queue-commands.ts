@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands, views } from '../../../../../extension/ids.ts';
 import type { QueueView } from '../../../../../schemas/protocol/queue.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges } from '../../support/sluice.ts';
@@ -41,6 +41,22 @@ export function queueCommands(): void {
     const args = [shop.target({ queue: 'erp' })];
     assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '7' }] })).result as QueueView).concurrency, 7);
     assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '' }] })).result as QueueView).concurrency, 2);
+  });
+
+  it('show the row of a queue, opened and selected, and the view alone where no queue is meant', async () => {
+    const { views: open } = shop.app;
+    const id = (await drive(commands.showQueue, { args: [shop.target({ queue: 'erp' })] })).result;
+    const queues = open.get(views.queues);
+    assert.deepEqual([queues?.view.visible, queues?.view.selection.map((row) => row.id)], [true, [id]]);
+    assert.equal((await drive(commands.showQueue)).result, undefined);
+  });
+
+  it('mute the notifications of a queue, and unmute only those that are muted', async () => {
+    await drive(commands.muteAlerts, { args: [shop.target({ queue: 'erp' })] });
+    assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), true);
+    const unmuted = await drive(commands.unmuteAlerts, { answers: [{ pick: 'erp' }] });
+    assert.deepEqual(unmuted.asker.offered, [['erp']]);
+    assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), false);
   });
 
   async function mirrored(isMeant: (queue: QueueView) => boolean): Promise<void> {

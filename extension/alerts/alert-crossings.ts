@@ -1,0 +1,80 @@
+import type { AlertSeverity, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
+
+/** A threshold that a queue has just crossed. */
+export interface Crossing {
+  /** Of the project, as a URI. */
+  readonly folder: string;
+  readonly queue: string;
+  readonly alert: QueueAlert;
+}
+
+/** Where what was told outlives the window; VS Code's `Memento` has these methods. */
+export interface AlertMemory {
+  get<T>(key: string): T | undefined;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+interface Told {
+  readonly severity: AlertSeverity;
+  readonly since: string;
+}
+
+const rank: Readonly<Record<AlertSeverity, number>> = { warning: 1, error: 2 };
+
+const toldKey = 'alerts.told';
+const mutedKey = 'alerts.muted';
+
+/**
+ * Tells each crossing once: not again while it lasts, nor after a reload of the window. Queues can be muted. When an alert begins and ends is
+ * the daemon's to say, with its hysteresis.
+ */
+export class AlertCrossings {
+  readonly #memory: AlertMemory;
+  /** By queue and kind. */
+  readonly #told: Map<string, Told>;
+  readonly #muted: Set<string>;
+
+  constructor(memory: AlertMemory) {
+    this.#memory = memory;
+    this.#told = new Map(Object.entries(memory.get<Record<string, Told>>(toldKey) ?? {}));
+    this.#muted = new Set(memory.get<string[]>(mutedKey) ?? []);
+  }
+
+  /** Those of a project that have not been told; from now on they have been. `queues`: all that the project has. */
+  take(folder: string, queues: readonly QueueView[]): readonly Crossing[] {
+    const before = JSON.stringify([...this.#told]);
+    const crossings: Crossing[] = [];
+    const current = new Set<string>();
+    for (const { name, alerts } of queues) {
+      for (const alert of alerts) {
+        const key = `${keyOf(folder, name)} ${alert.kind}`;
+        current.add(key);
+        const { severity, since } = alert;
+        const told = this.#told.get(key);
+        // An error that is a warning again is no news.
+        const isNews = told === undefined || rank[severity] > rank[told.severity] || (severity === told.severity && since > told.since);
+        if (!isNews) continue;
+        this.#told.set(key, { severity, since });
+        if (!this.isMuted(folder, name)) crossings.push({ folder, queue: name, alert });
+      }
+    }
+    // What has ended can be crossed again.
+    for (const key of [...this.#told.keys()]) if (key.startsWith(`${folder} `) && !current.has(key)) this.#told.delete(key);
+    if (JSON.stringify([...this.#told]) !== before) void this.#memory.update(toldKey, Object.fromEntries(this.#told));
+    return crossings;
+  }
+
+  isMuted(folder: string, queue: string): boolean {
+    return this.#muted.has(keyOf(folder, queue));
+  }
+
+  async mute(folder: string, queue: string, isMuted: boolean): Promise<void> {
+    if (isMuted) this.#muted.add(keyOf(folder, queue));
+    else this.#muted.delete(keyOf(folder, queue));
+    await this.#memory.update(mutedKey, [...this.#muted]);
+  }
+}
+
+function keyOf(folder: string, queue: string): string {
+  return `${folder} ${queue}`;
+}

@@ -1,0 +1,50 @@
+import * as l10n from '@vscode/l10n';
+import { commands } from '../ids.ts';
+import type { Target } from '../target.ts';
+import { alertSentence } from '../wording/alert-words.ts';
+import { formatNumber } from '../wording/amount.ts';
+import type { Crossing } from './alert-crossings.ts';
+
+export interface NoticeAction {
+  readonly title: string;
+  readonly command: string;
+  readonly target?: Target;
+}
+
+export interface AlertNotice {
+  readonly severity: 'warning' | 'error';
+  readonly message: string;
+  readonly actions: readonly NoticeAction[];
+}
+
+/** One message for all thresholds that were crossed at the same time; undefined for none. */
+export function alertNotice(crossings: readonly Crossing[]): AlertNotice | undefined {
+  const [first] = crossings;
+  if (first === undefined) return undefined;
+  const severity = crossings.some(({ alert }) => alert.severity === 'error') ? 'error' : 'warning';
+  const { folder, queue, alert } = first;
+  const target = { folder, queue };
+  const show = { title: l10n.t('Show Queue'), command: commands.showQueue, target };
+  const isOneQueue = crossings.every((one) => one.folder === folder && one.queue === queue);
+  if (!isOneQueue) {
+    const queues = [...new Set(crossings.map((one) => one.queue))];
+    return { severity, message: l10n.t('{0} queues need a look: {1}.', formatNumber(queues.length), queues.join(', ')), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
+  }
+  const message = crossings.map((one) => alertSentence(queue, one.alert)).join(' ');
+  const mute = { title: l10n.t("Don't Show Again for This Queue"), command: commands.muteAlerts, target };
+  return { severity, message, actions: [show, actionFor(alert.kind, target), mute] };
+}
+
+/** What most often helps. Pausing doesn't help a queue that is too full: it holds back what would empty it. */
+function actionFor(kind: Crossing['alert']['kind'], target: Target): NoticeAction {
+  switch (kind) {
+    case 'dead-letters':
+      return { title: l10n.t('Replay Dead Letters…'), command: commands.replayGroup, target };
+    case 'failure-rate':
+      return { title: l10n.t('Pause Queue'), command: commands.pauseQueue, target };
+    case 'depth':
+    case 'oldest':
+    case 'filling':
+      return { title: l10n.t('Set Rate…'), command: commands.setRate, target };
+  }
+}
