@@ -8,30 +8,38 @@ import type { Bench, Figure } from './figure.ts';
 import { median, timed } from './sample.ts';
 
 const concurrencies = [10, 50, 100];
+/** At once, as no server but one on the same machine does; and as a quick API does. In milliseconds. */
+const answerTimes = [0, 10] as const;
+
+interface Measured {
+  readonly answerMs: number;
+  readonly concurrency: number;
+  readonly shares: number[];
+  readonly rates: number[];
+}
 
 /** HTTP jobs against a loop that only sends the same requests, by the same library, in the same process and the same minute. */
 export const http: Bench = async ({ quick, progress }) => {
-  const jobs = quick ? 1000 : 5000;
   const rounds = quick ? 1 : 3;
   const server = fork(path.join(import.meta.dirname, 'http-server-program.ts'), { execArgv: ['--disable-warning=ExperimentalWarning'] });
   try {
     const [port] = (await once(server, 'message')) as [number];
-    const url = `http://127.0.0.1:${port}/people`;
-    const shares = new Map<number, number[]>();
-    const rates = new Map<number, number[]>();
+    const cases = answerTimes.flatMap((answerMs) => concurrencies.map((concurrency): Measured => ({ answerMs, concurrency, shares: [], rates: [] })));
     for (let round = 1; round <= rounds; round++) {
-      for (const concurrency of concurrencies) {
+      for (const { answerMs, concurrency, shares, rates } of cases) {
+        const url = `http://127.0.0.1:${port}/${answerMs}/people`;
+        const jobs = (answerMs === 0 ? 5000 : concurrency * 100) / (quick ? 5 : 1);
         const bareBefore = await bareLoop(url, jobs, concurrency);
         const engineMs = await throughEngine(url, jobs, concurrency);
         const bareMs = (bareBefore + (await bareLoop(url, jobs, concurrency))) / 2;
-        shares.set(concurrency, [...(shares.get(concurrency) ?? []), (bareMs / engineMs) * 100]);
-        rates.set(concurrency, [...(rates.get(concurrency) ?? []), (jobs / engineMs) * 1000]);
-        progress(`round ${round} of ${rounds}, concurrency ${concurrency}: ${perSecond(jobs, engineMs)} jobs, ${perSecond(jobs, bareMs)} bare requests`);
+        shares.push((bareMs / engineMs) * 100);
+        rates.push((jobs / engineMs) * 1000);
+        progress(`round ${round} of ${rounds}, answers after ${answerMs} ms, concurrency ${concurrency}: ${perSecond(jobs, engineMs)} jobs, ${perSecond(jobs, bareMs)} bare requests`);
       }
     }
-    return concurrencies.flatMap((concurrency): Figure[] => [
-      { what: `HTTP jobs, concurrency ${concurrency}`, value: median(rates.get(concurrency) ?? []), unit: '/s' },
-      { what: `… of a bare undici loop`, value: median(shares.get(concurrency) ?? []), unit: '%', target: { atLeast: 60 } },
+    return cases.flatMap(({ answerMs, concurrency, shares, rates }): Figure[] => [
+      { what: `HTTP jobs, answers ${answerMs === 0 ? 'at once' : `after ${answerMs} ms`}, concurrency ${concurrency}`, value: median(rates), unit: '/s' },
+      { what: `… of a bare undici loop`, value: median(shares), unit: '%', target: { atLeast: 60 } },
     ]);
   } finally {
     server.disconnect();
