@@ -19,6 +19,11 @@ export function nearestTimeZone(name: string): string | undefined {
   return city ?? nearestName(name, zones());
 }
 
+/** Every name that the engine lists, and UTC. */
+export function timeZones(): readonly string[] {
+  return [...zones()].sort();
+}
+
 function zones(): ReadonlySet<string> {
   known ??= new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
   return known;

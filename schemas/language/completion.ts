@@ -1,0 +1,37 @@
+import type { CompletionOptions, Completions } from './completions.ts';
+import { completeExpression } from './expression-completion.ts';
+import type { LanguageFile } from './language-file.ts';
+import type { LanguageProject } from './language-project.ts';
+import { completeName } from './name-completion.ts';
+
+/** What could stand at an offset, by what is meant there: within expressions, and where names of the project stand. */
+export function complete(project: LanguageProject, path: string, offset: number, options: CompletionOptions = {}): Completions {
+  const file = project.files.get(path);
+  if (file === undefined) return { items: [], exclusive: false };
+  const found = completeAt(project, file, offset, options);
+  if (found !== undefined) return found;
+  // Where a value is still missing there is no node to ask about, so one is put there for the time of the question.
+  if (!isValueMissing(file.text, offset)) return { items: [], exclusive: false };
+  const text = `${file.text.slice(0, offset)}${stopgap}${file.text.slice(offset)}`;
+  const asIf = project.with({ path, text, kind: file.kind });
+  const patched = asIf.files.get(path);
+  const there = patched && completeAt(asIf, patched, offset, options);
+  if (there === undefined) return { items: [], exclusive: false };
+  // The stopgap isn't in the text that the edits are for.
+  const at = file.positionAt(offset);
+  return { ...there, items: there.items.map((item) => ({ ...item, ...(item.textEdit === undefined ? {} : { textEdit: { range: { start: at, end: at }, newText: item.textEdit.newText } }) })) };
+}
+
+/** No id, and no word of the language: nobody refers to it. */
+const stopgap = 'sluice__stopgap__';
+
+function completeAt(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
+  return completeExpression(project, file, offset, options) ?? completeName(project, file, offset);
+}
+
+/** Behind `key:`, `-`, `[` or `,` of a line, where a value begins. */
+function isValueMissing(text: string, offset: number): boolean {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
+  const rest = /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
+  return /(?:[\w"']:|-|,)[ \t]+$|\[[ \t]*$|,$/.test(line) && /^[ \t]*(?:$|[\]},#])/.test(rest);
+}

@@ -1,0 +1,12 @@
+import type { CompletionItem } from 'vscode-languageserver-types';
+
+export interface CompletionOptions {
+  /** Whether the editor fills in snippets (`${1:name}`). */
+  readonly snippets?: boolean;
+}
+
+export interface Completions {
+  readonly items: readonly CompletionItem[];
+  /** Nothing but these can stand there, such as within an expression: what a schema would offer is left out. */
+  readonly exclusive: boolean;
+}

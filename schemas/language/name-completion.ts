@@ -1,0 +1,86 @@
+import { CompletionItemKind, type CompletionItem } from 'vscode-languageserver-types';
+import { actionDefinitions } from '../workflow/actions/action-definitions.ts';
+import { timeZones } from '../workflow/analysis/time-zone.ts';
+import { nodeAt, pathAt, type DocumentPath } from '../workflow/document.ts';
+import { defaultQueueName } from '../workflow/model.ts';
+import type { Completions } from './completions.ts';
+import type { LanguageFile } from './language-file.ts';
+import type { LanguageProject } from './language-project.ts';
+import { describeSymbol } from './symbol-description.ts';
+import type { SymbolKind } from './language-symbol.ts';
+import { stepsThatMayPrecede } from './step-order.ts';
+
+/** Names of the project, at the places of a workflow that take one; undefined at any other place. */
+export function completeName(project: LanguageProject, file: LanguageFile, offset: number): Completions | undefined {
+  if (file.kind !== 'workflow') return undefined;
+  const path = pathAt(file.document.root, offset);
+  const node = nodeAt(file.document.root, path);
+  if (node === undefined || (node.kind === 'scalar' && (offset < node.range.start || offset > node.range.end))) return undefined;
+  const candidates = candidatesAt(project, file, path);
+  if (candidates === undefined) return undefined;
+  const at = node.kind === 'scalar' ? inner(file.text, node.range) : { start: offset, end: offset };
+  const range = file.rangeOf(at);
+  return { exclusive: true, items: candidates.map((candidate) => ({ ...candidate, filterText: candidate.label, textEdit: { range, newText: candidate.label } })) };
+}
+
+function candidatesAt(project: LanguageProject, file: LanguageFile, path: DocumentPath): readonly CompletionItem[] | undefined {
+  const [section, id, key, ...rest] = path;
+  const symbols = (kind: SymbolKind, scope: string, itemKind: CompletionItemKind): readonly CompletionItem[] =>
+    project.symbols
+      .ofKind(kind, scope)
+      .filter(({ declarations }) => declarations.length > 0)
+      .map((symbol) => ({ label: symbol.name, kind: itemKind, ...documented(describeSymbol(project, symbol)) }));
+  if (section === 'required' && path.length <= 2) return without(symbols('input', file.path, CompletionItemKind.Variable), listed(file, ['required'], id));
+  if (section === 'on' && id === 'schedule' && rest[0] === 'timezone') return timeZones().map((label) => ({ label, kind: CompletionItemKind.EnumMember }));
+  if ((section !== 'steps' && section !== 'on-failure') || typeof id !== 'string') return undefined;
+  switch (key) {
+    case 'needs': {
+      if (rest.length > 1) return undefined;
+      const steps = stepsThatMayPrecede(file, id).filter((step) => step.section === section);
+      return without(
+        steps.map(({ step }) => ({ label: step.id, kind: CompletionItemKind.Function, detail: step.uses })),
+        listed(file, [section, id, 'needs'], rest[0]),
+      );
+    }
+    case 'queue': {
+      const declared = symbols('queue', '', CompletionItemKind.Struct);
+      return declared.some(({ label }) => label === defaultQueueName) ? declared : [...declared, { label: defaultQueueName, kind: CompletionItemKind.Struct, detail: 'the queue of steps that name none' }];
+    }
+    case 'uses':
+      return actionDefinitions.map(({ name, summary }) => ({ label: name, kind: CompletionItemKind.Function, documentation: summary }));
+    case 'with':
+      return namesOfInput(file, [section, id], rest, symbols);
+    default:
+      return undefined;
+  }
+}
+
+function namesOfInput(file: LanguageFile, step: DocumentPath, rest: DocumentPath, symbols: (kind: SymbolKind, scope: string, itemKind: CompletionItemKind) => readonly CompletionItem[]): readonly CompletionItem[] | undefined {
+  const uses = nodeAt(file.document.root, [...step, 'uses']);
+  const action = uses?.kind === 'scalar' ? uses.value : undefined;
+  if (rest.length !== 1) return undefined;
+  if (action === 'email/send' && rest[0] === 'connection') return symbols('connection', '', CompletionItemKind.Module);
+  if (action === 'workflow/run' && rest[0] === 'workflow') return symbols('workflow', '', CompletionItemKind.File);
+  return undefined;
+}
+
+/** What a list says already, but for the place of the cursor. */
+function listed(file: LanguageFile, path: DocumentPath, current: string | number | undefined): ReadonlySet<unknown> {
+  const list = nodeAt(file.document.root, path);
+  return new Set(list?.kind === 'list' ? list.items.flatMap((item, index) => (item.kind === 'scalar' && index !== current ? [item.value] : [])) : []);
+}
+
+function without(items: readonly CompletionItem[], names: ReadonlySet<unknown>): readonly CompletionItem[] {
+  return items.filter(({ label }) => !names.has(label));
+}
+
+function documented(description: string | undefined): Pick<CompletionItem, 'documentation'> {
+  return description === undefined ? {} : { documentation: { kind: 'markdown', value: description } };
+}
+
+/** Within the quotes. */
+function inner(text: string, { start, end }: { readonly start: number; readonly end: number }): { readonly start: number; readonly end: number } {
+  const mark = text.charAt(start);
+  if (mark !== '"' && mark !== "'") return { start, end };
+  return { start: start + 1, end: end - 1 > start && text.charAt(end - 1) === mark ? end - 1 : end };
+}
