@@ -6,6 +6,7 @@ import type { Dashboard } from './dashboard/dashboard.ts';
 import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import type { Drafts } from './documents/drafts.ts';
 import type { ViewId } from './ids.ts';
+import type { ChosenRuns } from './language/live/chosen-runs.ts';
 import type { Projects } from './project/projects.ts';
 import type { Disposable, Signal } from './signal.ts';
 import type { OpenTreeView } from './views/shared/open-view.ts';
@@ -19,6 +20,7 @@ export interface App {
   readonly drafts: Drafts;
   readonly deadLetterFiles: DeadLetterFiles;
   readonly daemonLog: DaemonLogChannel;
+  readonly chosenRuns: ChosenRuns;
   readonly dashboard: Dashboard;
   readonly alerts: AlertCrossings;
   /** By id, once they are open. */

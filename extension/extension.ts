@@ -16,6 +16,8 @@ import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
 import { Drafts } from './documents/drafts.ts';
 import { registerPayloadSchemas } from './documents/payload-schemas.ts';
+import { ChosenRuns } from './language/live/chosen-runs.ts';
+import { showLive } from './language/live/show-live.ts';
 import { Projects } from './project/projects.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
@@ -55,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     drafts,
     deadLetterFiles: new DeadLetterFiles({ projects, drafts, subscriptions }),
     daemonLog,
+    chosenRuns: new ChosenRuns(),
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
     alerts: new AlertCrossings(context.workspaceState),
     views: new Map(),
@@ -70,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   const statusBar = showStatusBar(app);
   noticeDaemons(app);
   noticeAlerts(app);
+  showLive(app);
   registerCommands(app, allCommands);
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
   const activationMs = performance.now() - startedAtMs;

@@ -33,6 +33,9 @@ export const commands = {
   compareDeadLetter: 'sluice.compareDeadLetter',
   openJob: 'sluice.openJob',
   openAttempt: 'sluice.openAttempt',
+  openFailure: 'sluice.openFailure',
+  evaluateExpression: 'sluice.evaluateExpression',
+  chooseRun: 'sluice.chooseRun',
   compareAttempts: 'sluice.compareAttempts',
   openRun: 'sluice.openRun',
   openWorkflow: 'sluice.openWorkflow',
@@ -66,6 +69,9 @@ export const settings = {
   autoStart: 'daemon.autoStart',
   statusBar: 'statusBar.visible',
   alertNotifications: 'alerts.notifications',
+  codeLens: 'editor.codeLens',
+  failureDiagnostics: 'editor.failureDiagnostics',
+  valueHover: 'editor.valueHover',
 } as const;
 
 /** Type of the dashboard's webview panel. */

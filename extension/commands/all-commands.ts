@@ -1,5 +1,6 @@
 import { cancelJob } from './cancel-job.ts';
 import { cancelRun } from './cancel-run.ts';
+import { chooseRun } from './choose-run.ts';
 import type { Command } from './command.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import { compareDeadLetter } from './compare-dead-letter.ts';
@@ -10,12 +11,14 @@ import { createWorkflow } from './create-workflow.ts';
 import { discardGroup } from './discard-group.ts';
 import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
+import { evaluateExpression } from './evaluate-expression.ts';
 import { exportDeadLetters } from './export-dead-letters.ts';
 import { loadMore } from './load-more.ts';
 import { muteAlerts } from './mute-alerts.ts';
 import { openAttempt } from './open-attempt.ts';
 import { openDashboard } from './open-dashboard.ts';
 import { openDeadLetter } from './open-dead-letter.ts';
+import { openFailure } from './open-failure.ts';
 import { openJob } from './open-job.ts';
 import { openRun } from './open-run.ts';
 import { openWorkflow } from './open-workflow.ts';
@@ -42,6 +45,7 @@ import { unmuteAlerts } from './unmute-alerts.ts';
 export const allCommands: readonly Command[] = [
   cancelJob,
   cancelRun,
+  chooseRun,
   compareAttempts,
   compareDeadLetter,
   copyAsCurl,
@@ -51,12 +55,14 @@ export const allCommands: readonly Command[] = [
   discardGroup,
   discard,
   dropDraft,
+  evaluateExpression,
   exportDeadLetters,
   loadMore,
   muteAlerts,
   openAttempt,
   openDashboard,
   openDeadLetter,
+  openFailure,
   openJob,
   openRun,
   openWorkflow,

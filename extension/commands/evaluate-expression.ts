@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
+import type { App } from '../app.ts';
+import { askRun, type AskedRun } from '../ask/ask-run.ts';
+import { commands } from '../ids.ts';
+import type { LiveDocument } from '../language/live/live-document.ts';
+import { valueText } from '../wording/value-text.ts';
+import type { Command } from './command.ts';
+
+/** Any expression against a run: that of the workflow in the editor, else one that is asked for. Its value opens as a document. */
+export const evaluateExpression: Command = {
+  id: commands.evaluateExpression,
+  acts: false,
+  run: async (app, argument) => {
+    // The whole language, which activation does without.
+    const [{ liveDocument }, { expressionAt }, { parseExpression }] = await Promise.all([
+      import('../language/live/live-document.ts'),
+      import('../language/live/expression-at.ts'),
+      import('../../schemas/workflow/expression.ts'),
+    ]);
+    const editor = vscode.window.activeTextEditor;
+    const live = editor === undefined ? undefined : liveDocument(app, editor.document);
+    const pointed = editor === undefined || live === undefined ? undefined : expressionAt(live.path, editor.document.getText(), editor.document.offsetAt(editor.selection.active));
+    const asked = await runOf(app, live, argument);
+    if (asked === undefined) return undefined;
+    const given = isJsonObject(argument) && typeof argument['expression'] === 'string' ? argument['expression'] : (pointed?.source ?? '');
+    const expression = await app.ask.input({
+      title: l10n.t('Evaluate in {0}', asked.run),
+      prompt: l10n.t('An expression, without its braces'),
+      value: given,
+      placeHolder: 'steps.fetch.output.body',
+      validateInput: (text) => {
+        const parsed = parseExpression(text.trim());
+        return parsed.ok || text.trim() === '' ? undefined : parsed.error.message;
+      },
+    });
+    if (expression === undefined || expression.trim() === '') return undefined;
+    const daemon = await asked.project.connection.ensure();
+    const step = pointed?.step;
+    const { error, ...value } = await daemon.call('run/evaluate', { id: asked.run, expression: expression.trim(), ...(step === undefined ? {} : { step }) });
+    if (error !== undefined) {
+      await app.ask.tell('warning', l10n.t('{0} has no value in {1}: {2}', expression.trim(), asked.run, error.message));
+      return undefined;
+    }
+    const document = await vscode.workspace.openTextDocument({ language: 'json', content: `${valueText(value)}\n` });
+    await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.Beside });
+    return document.uri.toString();
+  },
+};
+
+/** The run that was chosen for the workflow of the editor, or its last one; asked for where there is neither. */
+async function runOf(app: App, live: LiveDocument | undefined, argument: unknown): Promise<AskedRun | undefined> {
+  const workflow = live?.places.workflow?.name;
+  if (live !== undefined && workflow !== undefined) {
+    const run = app.chosenRuns.get(live.project.folder, workflow) ?? live.project.mirror.runs().find((one) => one.workflow === workflow)?.id;
+    if (run !== undefined) return { project: live.project, run };
+  }
+  return askRun(app, argument, l10n.t('Which run is the expression about?'));
+}

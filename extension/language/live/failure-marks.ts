@@ -1,0 +1,90 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import type { App } from '../../app.ts';
+import { commands, settings, views } from '../../ids.ts';
+import type { Target } from '../../target.ts';
+import { languageId } from '../language-id.ts';
+import { failureText } from '../../wording/lens-words.ts';
+import type { LastRuns } from './last-runs.ts';
+import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+
+const source = 'sluice run';
+
+/** A failure at the line of its step, with what it is about. */
+class FailureMark extends vscode.Diagnostic {
+  readonly target: Target;
+
+  constructor(range: vscode.Range, message: string, target: Target) {
+    super(range, message, vscode.DiagnosticSeverity.Warning);
+    this.source = source;
+    this.code = 'failed';
+    this.target = target;
+  }
+}
+
+/** What failed in the last run of a workflow, at the step's line, as long as that is its last run and its dead letters are there. */
+export class FailureMarks implements vscode.CodeActionProvider {
+  readonly #app: App;
+  readonly #lastRuns: LastRuns;
+  readonly #marks = vscode.languages.createDiagnosticCollection(source);
+  readonly #shown = new Map<string, string>();
+
+  constructor(app: App, lastRuns: LastRuns) {
+    this.#app = app;
+    this.#lastRuns = lastRuns;
+  }
+
+  register(): void {
+    this.#app.subscriptions.push(
+      this.#marks,
+      vscode.languages.registerCodeActionsProvider({ language: languageId, scheme: 'file' }, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#set(uri, [])),
+    );
+  }
+
+  refresh(): void {
+    const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
+    for (const live of visibleDocuments(this.#app)) this.#set(live.document.uri, isOn ? this.#marksOf(live) : []);
+  }
+
+  provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
+    const marks = (this.#marks.get(document.uri) ?? []).filter((mark) => mark instanceof FailureMark && mark.range.intersection(range) !== undefined);
+    return marks.flatMap((mark) => {
+      const target = mark instanceof FailureMark ? mark.target : undefined;
+      return target === undefined
+        ? []
+        : [
+            action(mark, l10n.t('Open a dead letter of this step'), { command: commands.openFailure, arguments: [target] }),
+            action(mark, l10n.t('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
+          ];
+    });
+  }
+
+  #marksOf({ document, project, places, path }: LiveDocument): readonly FailureMark[] {
+    const lastRun = project.daemon === undefined ? undefined : this.#lastRuns.get(project, workflowIdOf(path));
+    if (lastRun === undefined) return [];
+    return places.steps.flatMap(({ name, range }) => {
+      const step = lastRun.steps.find(({ id }) => id === name);
+      const text = step === undefined ? undefined : failureText(lastRun.id, step);
+      return text === undefined ? [] : [new FailureMark(rangeIn(document, range), text, { folder: project.folder, run: lastRun.id, step: name })];
+    });
+  }
+
+  /** Only where something is otherwise than before: each setting is drawn anew. */
+  #set(uri: vscode.Uri, marks: readonly FailureMark[]): void {
+    const key = uri.toString();
+    const text = marks.map(({ range, message }) => `${range.start.line}:${range.start.character} ${message}`).join('\n');
+    if ((this.#shown.get(key) ?? '') === text) return;
+    if (text === '') this.#shown.delete(key);
+    else this.#shown.set(key, text);
+    this.#marks.set(uri, marks);
+  }
+}
+
+function action(mark: vscode.Diagnostic, title: string, command: Omit<vscode.Command, 'title'>): vscode.CodeAction {
+  const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  made.diagnostics = [mark];
+  made.command = { title, ...command };
+  return made;
+}

@@ -1,0 +1,53 @@
+import * as l10n from '@vscode/l10n';
+import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
+import type { RunDetail } from '../../../schemas/protocol/run.ts';
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import { commands, type CommandId } from '../../ids.ts';
+import type { Target } from '../../target.ts';
+import { queueLens, runLens, stepLens } from '../../wording/lens-words.ts';
+import type { Places } from './places.ts';
+
+/** A line above a name, and what a click on it does. */
+export interface Lens {
+  readonly range: SourceRange;
+  readonly title: string;
+  readonly command: CommandId;
+  readonly target: Target;
+}
+
+/** What is known of a project just now. */
+export interface LensFacts {
+  /** The project's folder, as a URI. */
+  readonly folder: string;
+  /** The workflow file, from the project's folder. */
+  readonly file: string;
+  readonly queue: (name: string) => QueueView | undefined;
+  readonly lastRun: RunDetail | undefined;
+  readonly nowMs: number;
+  /** Writes a time of the day. */
+  readonly clock: (ms: number) => string;
+}
+
+/** Run and last result at a workflow, how it went at each step, how it stands at each queue. Without a daemon only what starts a run. */
+export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts): readonly Lens[] {
+  const { folder, file, lastRun, nowMs, clock } = facts;
+  const lenses: Lens[] = [];
+  if (workflow !== undefined) {
+    lenses.push({ range: workflow.range, title: `$(play) ${l10n.t('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
+    if (lastRun !== undefined) {
+      lenses.push({ range: workflow.range, title: runLens(lastRun, nowMs), command: commands.openRun, target: { folder, run: lastRun.id } });
+    }
+  }
+  for (const { name, range } of steps) {
+    const step = lastRun?.steps.find(({ id }) => id === name);
+    if (lastRun === undefined || step === undefined) continue;
+    const target = { folder, run: lastRun.id, step: name };
+    const isDead = step.jobs.dead > 0;
+    lenses.push({ range, title: stepLens(lastRun.id, step), command: isDead ? commands.openFailure : commands.openRun, target });
+  }
+  for (const { name, range } of queues) {
+    const queue = facts.queue(name);
+    if (queue !== undefined) lenses.push({ range, title: queueLens(queue, nowMs, clock), command: commands.showQueue, target: { folder, queue: name } });
+  }
+  return lenses;
+}

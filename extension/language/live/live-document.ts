@@ -1,0 +1,45 @@
+import * as vscode from 'vscode';
+import { parseDocument, type Document } from '../../../schemas/workflow/document.ts';
+import type { App } from '../../app.ts';
+import type { Project } from '../../project/project.ts';
+import { languageId } from '../language-id.ts';
+import { placesIn, type Places } from './places.ts';
+
+/** An open file of a project, as it stands in the editor, and what of it has something to show. */
+export interface LiveDocument {
+  readonly document: vscode.TextDocument;
+  readonly project: Project;
+  /** From the project's folder, with forward slashes. */
+  readonly path: string;
+  readonly places: Places;
+}
+
+const parsed = new WeakMap<vscode.TextDocument, { readonly version: number; readonly tree: Document }>();
+
+/** Undefined for a file of no project. */
+export function liveDocument({ projects }: App, document: vscode.TextDocument): LiveDocument | undefined {
+  if (document.languageId !== languageId || document.uri.scheme !== 'file') return undefined;
+  const project = projects.ofFile(document.uri);
+  if (project === undefined) return undefined;
+  const path = document.uri.path.slice(vscode.Uri.parse(project.folder).path.length + 1);
+  return { document, project, path, places: placesIn(path, treeOf(document)) };
+}
+
+/** Those that somebody sees. */
+export function visibleDocuments(app: App): readonly LiveDocument[] {
+  const documents = new Set(vscode.window.visibleTextEditors.map(({ document }) => document));
+  return [...documents].flatMap((document) => liveDocument(app, document) ?? []);
+}
+
+export function rangeIn(document: vscode.TextDocument, { start, end }: { readonly start: number; readonly end: number }): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+/** Each version is read once, however many look at it. */
+function treeOf(document: vscode.TextDocument): Document {
+  const known = parsed.get(document);
+  if (known?.version === document.version) return known.tree;
+  const tree = parseDocument(document.getText());
+  parsed.set(document, { version: document.version, tree });
+  return tree;
+}

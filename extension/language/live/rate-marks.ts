@@ -1,0 +1,62 @@
+import * as vscode from 'vscode';
+import { advise } from '../../../schemas/language/advice/advise.ts';
+import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
+import type { LiveQueue } from '../../../schemas/language/advice/advice.ts';
+import { analyseFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import type { App } from '../../app.ts';
+import { settings } from '../../ids.ts';
+import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+
+const source = 'sluice';
+const code = 'rate-out-of-reach';
+
+/** The advice that needs measured times; all other advice comes from the language server. */
+export class RateMarks {
+  readonly #app: App;
+  readonly #marks = vscode.languages.createDiagnosticCollection('sluice rates');
+  readonly #shown = new Map<string, string>();
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  register(): void {
+    this.#app.subscriptions.push(this.#marks, vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#set(uri, [])));
+  }
+
+  refresh(): void {
+    const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
+    for (const live of visibleDocuments(this.#app)) this.#set(live.document.uri, isOn ? marksOf(live) : []);
+  }
+
+  #set(uri: vscode.Uri, marks: readonly vscode.Diagnostic[]): void {
+    const text = marks.map(({ range, message }) => `${range.start.line} ${message}`).join('\n');
+    const key = uri.toString();
+    if ((this.#shown.get(key) ?? '') === text) return;
+    this.#shown.set(key, text);
+    this.#marks.set(uri, marks);
+  }
+}
+
+function marksOf({ document, project, places, path }: LiveDocument): readonly vscode.Diagnostic[] {
+  if (project.daemon === undefined || places.queues.length === 0) return [];
+  const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
+  if (live.size === 0) return [];
+  const files = analyseFiles([{ path, text: document.getText() }], { partial: true });
+  return (advise(advisedProject(files.byPath.values(), live)).get(path) ?? []).flatMap((one) => {
+    if (one.code !== code) return [];
+    const mark = new vscode.Diagnostic(rangeIn(document, one.range), one.message, vscode.DiagnosticSeverity.Warning);
+    mark.source = source;
+    mark.code = code;
+    return [mark];
+  });
+}
+
+/** Of the last five minutes. What a person has set by hand is not what the file says, so nothing is said about the file then. */
+function figuresOf(queue: QueueView | undefined): LiveQueue | undefined {
+  if (queue?.running === undefined || queue.overrides.rate !== undefined || queue.overrides.concurrency !== undefined) return undefined;
+  const ended = (queue.throughputPerMinute * 5) / Math.max(0.01, 1 - queue.failureRate);
+  // Rounded to two digits: a mean that moves by a few milliseconds is no news.
+  return { attemptMs: Number(queue.running.meanMs.toPrecision(2)), attempts: Math.round(ended) };
+}
