@@ -23,7 +23,7 @@ export interface ForecastInput {
   /** The other side asked for it. */
   readonly held: boolean;
   /** Whether the store can be written. */
-  readonly storeOk: boolean;
+  readonly isStoreOk: boolean;
   readonly rate?: Rate;
   readonly concurrency: number;
   readonly flow: QueueFlow;
@@ -53,10 +53,10 @@ const rateShare = 0.9;
  * attempts took.
  */
 export function forecast(input: ForecastInput): ForecastVerdict {
-  const { pending, delayed, active, paused, held, storeOk, flow } = input;
+  const { pending, delayed, active, paused, held, isStoreOk, flow } = input;
   const waiting = pending + delayed;
   if (waiting === 0) return { state: 'idle' };
-  if (!storeOk) return { state: 'stalled', reason: 'store' };
+  if (!isStoreOk) return { state: 'stalled', reason: 'store' };
   if (paused) return { state: 'stalled', reason: 'paused' };
   if (held) return { state: 'stalled', reason: 'held' };
   if (pending + active === 0) return { state: 'stalled', reason: 'not-due' };

@@ -4,6 +4,7 @@ import type { Action } from '../actions/action.ts';
 import { failPoint } from '../fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
+import { AlertWatch } from './alert-watch.ts';
 import type { Clock, Timer } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -49,6 +50,7 @@ export class Engine {
   readonly health: StoreHealth;
   readonly outcomes: OutcomeWriter;
   readonly dispatcher: Dispatcher;
+  readonly alerts: AlertWatch;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   #executor: Executor | undefined;
@@ -56,6 +58,7 @@ export class Engine {
   #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
   readonly #listeners = new Set<(committed: Committed) => void>();
+  readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
   #runningRuns = 0;
   #nextDueAt: number | undefined;
   #dueTimer: Timer | undefined;
@@ -81,6 +84,17 @@ export class Engine {
       execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
+    this.alerts = new AlertWatch({
+      clock,
+      store,
+      dispatcher: this.dispatcher,
+      isStoreOk: () => this.health.trouble === undefined,
+      log,
+      onChange: (queues) => {
+        for (const listener of this.#alertListeners) listener(queues);
+      },
+      onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
+    });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
@@ -94,6 +108,12 @@ export class Engine {
   onCommit(listener: (committed: Committed) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Calls back when alerts of queues have come, gone, or changed their severity. Returns what ends it. */
+  onAlert(listener: (queues: ReadonlySet<string>) => void): () => void {
+    this.#alertListeners.add(listener);
+    return () => void this.#alertListeners.delete(listener);
   }
 
   /** Opens the store, closes what a crash interrupted, and begins. */
@@ -115,6 +135,7 @@ export class Engine {
     await this.apply(settings);
     this.dispatcher.start();
     this.#pruner.start();
+    this.alerts.start();
     this.#committed(opened.committed);
   }
 
@@ -126,6 +147,7 @@ export class Engine {
     await this.#options.store.configure({ queues, env: settings.env });
     this.dispatcher.declare(queues);
     this.#pruner.apply(settings);
+    this.alerts.apply(queues);
     // A queue may hold more now.
     this.#fanOut.wakeAll();
   }
@@ -177,6 +199,7 @@ export class Engine {
     this.#dueTimer?.cancel();
     failPoint('stop-before-drain');
     const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
+    await this.alerts.stop();
     await this.#pruner.stop();
     await this.#fanOut.stop();
     await this.dispatcher.drained();
@@ -201,6 +224,7 @@ export class Engine {
     this.#runningRuns = committed.runningRuns;
     this.dispatcher.committed(committed.queues);
     if (!this.#stopping) {
+      if (committed.queues.length > 0) this.alerts.moved();
       this.#fanOut.committed(committed);
       if (committed.sweeping) void this.#sweep();
       this.#nextDueAt = committed.nextDueAt;

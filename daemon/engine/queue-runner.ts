@@ -1,7 +1,7 @@
 import { queueDefaults, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
-import type { QueueFlow } from '../core/forecast.ts';
+import { forecast, type ForecastInput, type ForecastVerdict } from '../core/forecast.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, QueueChange, QueueDepth, Store, StoredQueue } from '../store/store.ts';
@@ -133,14 +133,37 @@ export class QueueRunner {
     return this.#meter.failureRate(this.#clock.monotonic());
   }
 
-  /** How long jobs waited and attempts took over the last five minutes. */
-  get timeSpent(): Pick<ActivityTally, 'waiting' | 'running'> {
-    return this.#meter.recent(this.#clock.monotonic());
+  /** What happened over the last `spanMs`, an hour at most; five minutes where it is missing. */
+  recent(spanMs?: number): ActivityTally {
+    return this.#meter.recent(this.#clock.monotonic(), spanMs);
   }
 
-  /** How jobs come and go. */
-  get flow(): QueueFlow {
-    return this.#meter.flow(this.#clock.monotonic(), this.#busySince);
+  /** Whether the queue will clear on its own, and when. */
+  forecast(isStoreOk: boolean): ForecastVerdict {
+    return forecast(this.#prospect(isStoreOk));
+  }
+
+  /** Whether jobs keep coming faster than they are done, for whatever reason. */
+  isFilling(isStoreOk: boolean): boolean {
+    const prospect = this.#prospect(isStoreOk);
+    const { state } = forecast(prospect);
+    return prospect.flow.arrivalsPerMs > 0 && (state === 'growing' || state === 'stalled');
+  }
+
+  #prospect(isStoreOk: boolean): ForecastInput {
+    const { rate, concurrency, paused } = this;
+    const { pending, delayed, active } = this.#depth;
+    return {
+      pending,
+      delayed,
+      active,
+      paused,
+      held: this.heldUntil !== undefined,
+      isStoreOk,
+      ...(rate === undefined ? {} : { rate }),
+      concurrency,
+      flow: this.#meter.flow(this.#clock.monotonic(), this.#busySince),
+    };
   }
 
   /** What the store kept over a restart. */

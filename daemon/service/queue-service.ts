@@ -3,7 +3,6 @@ import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queu
 import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { SpentTally } from '../core/activity-tally.ts';
-import { forecast } from '../core/forecast.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
@@ -61,8 +60,9 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   #view(runner: QueueRunner, oldest: number | undefined): QueueView {
     const { name, rate, depth, overrides, definition } = runner;
     const { heldUntil, nextStartAt, rateUsed } = runner;
-    const waiting = timeSpent(runner.timeSpent.waiting);
-    const running = timeSpent(runner.timeSpent.running);
+    const recent = runner.recent();
+    const waiting = timeSpent(recent.waiting);
+    const running = timeSpent(recent.running);
     const declaredIn = this.#project.fileOfQueue(name);
     return {
       name,
@@ -86,20 +86,13 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(waiting === undefined ? {} : { waiting }),
       ...(running === undefined ? {} : { running }),
       forecast: this.#forecast(runner),
-      alerts: [],
+      alerts: [...this.#engine.alerts.alertsOf(name)],
     };
   }
 
-  #forecast({ depth, paused, heldUntil, rate, concurrency, flow }: QueueRunner): Forecast {
-    const verdict = forecast({
-      ...depth,
-      paused,
-      held: heldUntil !== undefined,
-      storeOk: this.#engine.health.trouble === undefined,
-      ...(rate === undefined ? {} : { rate }),
-      concurrency,
-      flow,
-    });
+  #forecast(runner: QueueRunner): Forecast {
+    const { heldUntil } = runner;
+    const verdict = runner.forecast(this.#engine.health.trouble === undefined);
     const at = (time: number): string => new Date(time).toISOString();
     switch (verdict.state) {
       case 'draining':

@@ -45,12 +45,14 @@ export class Topics implements TopicSource {
   }
 
   onChange(listener: (hint: TopicHint) => void): () => void {
-    return this.#options.engine.onCommit(({ queues, runs }) => {
-      listener({
-        queues: new Set(queues.map(({ name }) => name)),
-        runs: new Set(runs?.map(formatRunId)),
-      });
-    });
+    const { engine } = this.#options;
+    const endings = [
+      engine.onCommit(({ queues, runs }) => listener({ queues: new Set(queues.map(({ name }) => name)), runs: new Set(runs?.map(formatRunId)) })),
+      engine.onAlert((queues) => listener({ queues, runs: new Set() })),
+    ];
+    return () => {
+      for (const end of endings) end();
+    };
   }
 
   onLine(listener: (line: string) => void): () => void {

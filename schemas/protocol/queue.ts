@@ -1,5 +1,8 @@
 import { Type, type Static } from 'typebox';
+import { alertKinds, alertSeverities } from '../workflow/alert.ts';
 import { Name, Time } from './shape.ts';
+
+export { alertKinds, alertSeverities, type AlertKind, type AlertSeverity } from '../workflow/alert.ts';
 
 export const RateShape = Type.Object({ limit: Type.Integer(), perMs: Type.Number(), burst: Type.Integer() });
 
@@ -10,12 +13,6 @@ export const QueueOverrides = Type.Object({
   concurrency: Type.Optional(Type.Integer()),
 });
 export type QueueOverrides = Static<typeof QueueOverrides>;
-
-export const alertKinds = ['depth', 'oldest', 'failure-rate', 'dead-letters', 'filling'] as const;
-export type AlertKind = (typeof alertKinds)[number];
-
-export const alertSeverities = ['warning', 'error'] as const;
-export type AlertSeverity = (typeof alertSeverities)[number];
 
 /** A threshold of `alerts` that is crossed just now. */
 export const QueueAlert = Type.Object({

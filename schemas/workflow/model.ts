@@ -1,3 +1,4 @@
+import type { QueueAlerts } from './alert.ts';
 import type { Expression } from './expression.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Rate } from './rate.ts';
@@ -35,6 +36,7 @@ export interface QueueDefinition {
   readonly maxDepth?: number;
   /** How long dead letters are kept, in milliseconds. */
   readonly keepDeadLettersMs?: number;
+  readonly alerts?: QueueAlerts;
 }
 
 export const queueDefaults = {

@@ -1,5 +1,6 @@
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import type { View } from '../terminal.ts';
+import { renderAlert } from './alerts.ts';
 import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
 import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
@@ -43,6 +44,7 @@ function drain({ forecast: { state, drainMs, reason } }: QueueView): string {
     case 'draining':
       return drainMs === undefined ? '?' : formatShortDuration(drainMs);
     case 'stalled':
+      if (reason === 'not-due') return 'later';
       return reason === 'paused' || reason === 'held' ? reason : 'stalled';
     case 'steady':
     case 'growing':
@@ -52,13 +54,16 @@ function drain({ forecast: { state, drainMs, reason } }: QueueView): string {
   }
 }
 
-function notesOf(queue: QueueView, { style, now }: View): string[] {
-  const { name, paused, overrides, heldUntil, depth, maxDepth } = queue;
-  const notes: string[] = [];
+function notesOf(queue: QueueView, view: View): string[] {
+  const { style, now } = view;
+  const { name, paused, overrides, heldUntil, depth, maxDepth, forecast, alerts } = queue;
+  const notes = alerts.map((alert) => renderAlert(name, alert, view));
   if (paused) notes.push(style('yellow', `${name} is paused: sluice resume ${name}`));
   if (heldUntil !== undefined && Date.parse(heldUntil) > now) {
     notes.push(style('yellow', `${name} is held back ${formatAge(heldUntil, { now }).replace(/^in/, 'for another')}: the other side asked for it.`));
   }
+  if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} a minute: more arrives than is done.`));
+  if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `Nothing of ${name} completes: its attempts fail. \`sluice jobs --queue ${name}\` shows why.`));
   const set = overriddenText(queue);
   if (set !== undefined) notes.push(`${name} runs with ${set} instead of what the file says: sluice set ${name} ${resetOptions(overrides)}`);
   if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {

@@ -54,13 +54,15 @@ export const queueSchema = {
     alerts: {
       type: 'object',
       additionalProperties: false,
-      description: `${notYet}Thresholds that raise a warning or an error.`,
+      description: 'Thresholds that raise a warning or an error, from when they are reached until the value is a fifth below for half a minute.',
       properties: {
-        depth: thresholds(count, 'Jobs that wait.'),
-        oldest: thresholds(duration, 'Age of the job that has waited longest.'),
-        'failure-rate': thresholds(percentage, 'Share of attempts that fail.', { over: { ...duration, description: 'The time that is looked at.' } }),
+        depth: thresholds(count, 'Jobs that wait: pending and delayed.'),
+        oldest: thresholds(duration, 'How long the pending job that has waited longest has been due.'),
+        'failure-rate': thresholds(percentage, 'Share of attempts that fail, of at least five.', {
+          over: { ...duration, default: '5m', description: 'The time that is looked at, at most `1h`.' },
+        }),
         'dead-letters': thresholds(count, 'Jobs that nobody has replayed or discarded.'),
-        filling: thresholds(duration, 'For how long more has arrived than was done.'),
+        filling: thresholds(duration, 'For how long more has kept arriving than was done.'),
       },
     },
   },

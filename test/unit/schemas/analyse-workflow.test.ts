@@ -51,6 +51,13 @@ describe('analyseWorkflow', () => {
       retry: { backoff: { kind: 'exponential', firstMs: 5_000, factor: 2, maxMs: 600_000, attempts: 6 }, jitter: 0.1 },
       maxDepth: 200_000,
       keepDeadLettersMs: 30 * 86_400_000,
+      alerts: {
+        depth: { warning: 5000, error: 50_000 },
+        oldest: { warning: 600_000 },
+        'failure-rate': { warning: 0.05, error: 0.2, overMs: 300_000 },
+        'dead-letters': { error: 1 },
+        filling: { warning: 300_000 },
+      },
     });
     const { send, enrich } = newsletter.steps;
     assert.equal(send?.queue, 'esp');

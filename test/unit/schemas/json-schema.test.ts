@@ -40,7 +40,7 @@ describe('the published schemas', () => {
     assert.ok(fits('workflow', workflowExample), ajv.errorsText(validators['workflow']?.errors));
     assert.ok(fits('connections', connectionsExample));
     const { workflow, diagnostics } = analyseWorkflow({ text: workflowExample, id: 'newsletter', project: { queues: {}, connections: ['esp'] } });
-    assert.deepEqual(diagnostics.map(({ severity, code }) => `${severity} ${code}`), Array.from({ length: 7 }, () => 'warning not-supported'));
+    assert.deepEqual(diagnostics.map(({ severity, code }) => `${severity} ${code}`), Array.from({ length: 6 }, () => 'warning not-supported'));
     assert.deepEqual(Object.keys(workflow?.steps ?? {}), ['enrich', 'send']);
   });
 

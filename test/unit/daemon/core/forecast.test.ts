@@ -8,12 +8,12 @@ const perMinute = 1 / 60_000;
 const rate100 = { limit: 100, perMs: 60_000, burst: 10 };
 
 function of(input: Partial<ForecastInput> = {}): ReturnType<typeof forecast> {
-  return forecast({ pending: 1000, delayed: 0, active: 5, paused: false, held: false, storeOk: true, concurrency: 10, flow: still, ...input });
+  return forecast({ pending: 1000, delayed: 0, active: 5, paused: false, held: false, isStoreOk: true, concurrency: 10, flow: still, ...input });
 }
 
 describe('the forecast of a queue', () => {
   it('is idle where nothing waits, whatever else is', () => {
-    for (const more of [{ paused: true }, { held: true }, { storeOk: false }, { active: 9 }]) assert.deepEqual(of({ pending: 0, ...more }), { state: 'idle' });
+    for (const more of [{ paused: true }, { held: true }, { isStoreOk: false }, { active: 9 }]) assert.deepEqual(of({ pending: 0, ...more }), { state: 'idle' });
   });
 
   it('says what stalls it, the greater trouble first', () => {
@@ -22,7 +22,7 @@ describe('the forecast of a queue', () => {
       return verdict.state === 'stalled' ? verdict.reason : verdict.state;
     };
     const failing = { ...still, failedLately: 3 };
-    assert.equal(stalled({ storeOk: false, paused: true, held: true }), 'store');
+    assert.equal(stalled({ isStoreOk: false, paused: true, held: true }), 'store');
     assert.equal(stalled({ paused: true, held: true, flow: failing }), 'paused');
     assert.equal(stalled({ held: true, flow: failing }), 'held');
     assert.equal(stalled({ pending: 0, delayed: 7, active: 0, flow: failing }), 'not-due');
@@ -82,7 +82,7 @@ describe('the forecast of a queue', () => {
     active: fc.integer({ min: 0, max: 100 }),
     paused: fc.boolean(),
     held: fc.boolean(),
-    storeOk: fc.boolean(),
+    isStoreOk: fc.boolean(),
     rate: fc.record({ limit: fc.integer({ min: 1, max: 1_000_000 }), perMs: fc.integer({ min: 1, max: 86_400_000 }), burst: fc.constant(1) }),
     concurrency: fc.integer({ min: 1, max: 10_000 }),
     flow: anyFlow,
@@ -95,7 +95,7 @@ describe('the forecast of a queue', () => {
         if (verdict.state === 'draining') {
           assert.ok(verdict.drainMs > 0 && Number.isFinite(verdict.drainMs));
           assert.ok(verdict.drainMs >= (((input.pending + input.delayed) * input.rate.perMs) / input.rate.limit) * 0.999_999);
-          assert.ok(!input.paused && !input.held && input.storeOk && input.pending + input.active > 0);
+          assert.ok(!input.paused && !input.held && input.isStoreOk && input.pending + input.active > 0);
         }
         if (verdict.state === 'growing') assert.ok(verdict.growthPerMinute > 0 && input.flow.arrivalsPerMs > 0);
         if (verdict.state === 'stalled') assert.ok(stallReasons.includes(verdict.reason));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { QueueService } from '../../../../daemon/service/queue-service.ts';
+import { Topics, type TopicsOptions } from '../../../../daemon/service/topics.ts';
 import type { QueueView } from '../../../../schemas/protocol/queue.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
@@ -75,6 +76,23 @@ steps:
     await bench.setQueue('api', { paused: false, concurrency: 1 });
     await bench.run(each('{ concurrency: 1 }', 'hang'), items(2));
     assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'nothing-completes' });
+  });
+
+  it('is that it has an alert, which subscribers are told of though no job moves', async () => {
+    await bench.declare([{ name: 'api', alerts: { oldest: { error: minute } } }]);
+    await bench.setQueue('api', { paused: true });
+    await bench.run('steps: { one: { queue: api, uses: test/scripted, with: {} } }');
+    const hinted: (readonly string[])[] = [];
+    const end = new Topics({ engine: bench.engine } as TopicsOptions).onChange(({ queues }) => void hinted.push([...(queues ?? [])]));
+    await bench.advance(70 * second);
+    assert.deepEqual(hinted, [['api']]);
+    const [alert] = (await view()).alerts;
+    assert.deepEqual([alert?.kind, alert?.severity, alert?.threshold, alert?.unit], ['oldest', 'error', minute, 'ms']);
+    end();
+    await bench.setQueue('api', { paused: false });
+    await bench.advance(minute);
+    assert.deepEqual((await view()).alerts, []);
+    assert.deepEqual(hinted.length, 1, 'and no more once it has ended');
   });
 
   it('is how long the other side asked it to wait', async () => {

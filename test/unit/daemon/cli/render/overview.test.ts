@@ -3,7 +3,8 @@ import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/
 import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues } from '../../../../../daemon/cli/render/queues.ts';
-import { pipe, queue, terminal80 } from '../protocol-samples.ts';
+import type { QueueAlert } from '../../../../../schemas/protocol/queue.ts';
+import { minutesAgo, pipe, queue, terminal80 } from '../protocol-samples.ts';
 
 describe('renderQueues', () => {
   it('shows depth, rate, throughput and drain time', () => {
@@ -15,6 +16,30 @@ describe('renderQueues', () => {
         'default        0        0    0/10     0       no limit       96      0%       -         -',
       ].join('\n'),
     );
+  });
+
+  it('tells alerts by sign and words, and what the forecast makes of it', () => {
+    const base = { severity: 'warning', since: minutesAgo(3) } as const;
+    const alerts: readonly QueueAlert[] = [
+      { kind: 'depth', severity: 'error', since: minutesAgo(90), value: 60_000, threshold: 50_000, unit: 'jobs' },
+      { ...base, kind: 'oldest', value: 720_000, threshold: 600_000, unit: 'ms' },
+      { ...base, kind: 'failure-rate', value: 0.125, threshold: 0.05, unit: 'share' },
+      { ...base, kind: 'dead-letters', value: 1, threshold: 1, unit: 'jobs' },
+      { ...base, kind: 'filling', value: 400_000, threshold: 300_000, unit: 'ms' },
+    ];
+    const [, row, , ...notes] = renderQueues([queue({ alerts: [...alerts], forecast: { state: 'growing', growthPerMinute: 48.3 } })], pipe).split('\n');
+    assert.match(row ?? '', / growing$/);
+    assert.deepEqual(notes, [
+      '✖ erp: 60,000 jobs wait, an error from 50,000 on (for 1h)',
+      '⚠ erp: a job has waited for 12m, a warning from 10m on (for 3m)',
+      '⚠ erp: 13% of the attempts fail, a warning from 5.0% on (for 3m)',
+      '⚠ erp: 1 dead letter, a warning from 1 on (for 3m)',
+      '⚠ erp: more has arrived than was done for 6m, a warning from 5m on (for 3m)',
+      'erp grows by about 49 a minute: more arrives than is done.',
+    ]);
+    const stalled = renderQueues([queue({ forecast: { state: 'stalled', reason: 'nothing-completes' } })], pipe);
+    assert.match(stalled, / stalled\n\nNothing of erp completes: its attempts fail\. `sluice jobs --queue erp` shows why\.$/);
+    assert.match(renderQueues([queue({ forecast: { state: 'stalled', reason: 'not-due' } })], pipe), / later$/);
   });
 
   it('fits 80 columns', () => {

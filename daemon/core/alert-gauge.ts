@@ -1,0 +1,97 @@
+import { alertSeverities, type AlertKind, type AlertSeverity, type AlertThresholds } from '../../schemas/workflow/alert.ts';
+
+/** A severity ends where the value is below this share of its threshold: one that moves about the threshold is one alert, and not twenty. */
+const releaseShare = 0.8;
+/** ... and has been for that long, in milliseconds. */
+export const calmMs = 30_000;
+/**
+ * How long a threshold must have been reached before it is an alert, in milliseconds. What takes its time anyway, or what only a person
+ * ends, is told at once.
+ */
+export const raiseMs: Readonly<Record<AlertKind, number>> = {
+  depth: 10_000,
+  oldest: 0,
+  'failure-rate': 10_000,
+  'dead-letters': 0,
+  filling: 0,
+};
+
+/** What is said of a threshold just now. */
+export interface RaisedAlert {
+  readonly severity: AlertSeverity;
+  /** Since when it has this severity. */
+  readonly since: number;
+  readonly value: number;
+  readonly threshold: number;
+}
+
+/** Whether one value of a queue is an alert: with hysteresis and a minimum dwell. Times are milliseconds of one monotonic clock. */
+export class AlertGauge {
+  readonly kind: AlertKind;
+  #thresholds: AlertThresholds;
+  #raised: RaisedAlert | undefined;
+  /** Since when the value has asked for another severity, in this direction. */
+  #leaning: { readonly up: boolean; readonly since: number } | undefined;
+
+  constructor(kind: AlertKind, thresholds: AlertThresholds) {
+    this.kind = kind;
+    this.#thresholds = thresholds;
+  }
+
+  get raised(): RaisedAlert | undefined {
+    return this.#raised;
+  }
+
+  /** Whether it may come to say something else though the value stays as it is. */
+  get isLeaning(): boolean {
+    return this.#leaning !== undefined;
+  }
+
+  /** The file has been changed. What is raised stays until the next look. */
+  declare(thresholds: AlertThresholds): void {
+    this.#thresholds = thresholds;
+  }
+
+  /**
+   * Looks at the value. `atOnce`: it has been so for an unknown time, as at the start of the daemon. Returns whether the severity has
+   * changed.
+   */
+  look(value: number, now: number, atOnce = false): boolean {
+    const severity = this.#severityOf(value);
+    const before = this.#raised?.severity;
+    if (severity === before) {
+      this.#leaning = undefined;
+      this.#refresh(value);
+      return false;
+    }
+    const up = rankOf(severity) > rankOf(before);
+    if (this.#leaning?.up !== up) this.#leaning = { up, since: now };
+    const dwellMs = up ? (atOnce ? 0 : raiseMs[this.kind]) : calmMs;
+    if (now - this.#leaning.since < dwellMs) {
+      this.#refresh(value);
+      return false;
+    }
+    this.#leaning = undefined;
+    this.#raised = severity === undefined ? undefined : { severity, since: now, value, threshold: this.#thresholds[severity] ?? 0 };
+    return true;
+  }
+
+  #refresh(value: number): void {
+    if (this.#raised === undefined) return;
+    const { severity, since, threshold } = this.#raised;
+    this.#raised = { severity, since, value, threshold: this.#thresholds[severity] ?? threshold };
+  }
+
+  /** The greatest severity whose threshold is reached, or was reached and isn't yet left. Nothing at all is never an alert. */
+  #severityOf(value: number): AlertSeverity | undefined {
+    return alertSeverities.findLast((severity) => {
+      const threshold = this.#thresholds[severity];
+      if (threshold === undefined || value <= 0) return false;
+      return value >= (rankOf(this.#raised?.severity) >= rankOf(severity) ? threshold * releaseShare : threshold);
+    });
+  }
+}
+
+function rankOf(severity: AlertSeverity | undefined): number {
+  return severity === undefined ? -1 : alertSeverities.indexOf(severity);
+}
