@@ -36,6 +36,7 @@ queues:
   web:
     rate: 60/min               # in any minute, whoever restarts in between
     concurrency: 5             # attempts at the same time
+    alerts: { dead-letters: { error: 1 } }   # what could not be done waits for you: you are told from the first one on
 `;
 
 const connections = `# SMTP servers. Secrets are named here, never written here:

@@ -15,6 +15,7 @@ queues:
     rate: 60/min                         # in any minute, over restarts too
     concurrency: 5                       # attempts at the same time
     retry: { delays: [2s, 10s, 1m] }     # four attempts; after the last the job is a dead letter
+    alerts: { dead-letters: { error: 1 } }     # ... of which you are told
 
 steps:
   fetch:
@@ -138,6 +139,7 @@ queues:
     retry: { delays: [10s, 1m, 5m] }
     alerts:
       failure-rate: { warning: 5%, error: 20%, over: 5m }
+      dead-letters: { warning: 1 }
 
 steps:
   look_up:

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { writeStarterProject } from '../../../../daemon/cli/starter-project.ts';
+import { listProjectFiles } from '../../../../daemon/project-folder.ts';
 import type { Advice, LiveQueue } from '../../../../schemas/language/advice/advice.ts';
 import { adviceCodes, type AdviceCode } from '../../../../schemas/language/advice/advice-code.ts';
 import { advise } from '../../../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../../../schemas/language/advice/advised-project.ts';
 import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
-import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
+import { analyseProject, joinFiles } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 
 const queuesPath = '.sluice/queues.yaml';
 const workflowPath = '.sluice/workflows/w.yaml';
@@ -119,10 +124,9 @@ describe('advice', () => {
     'is silent for a key that is a name': [header('production-eu-west', 'x-api-key')],
   });
   it('literal-secret is said of a file with errors too', () => {
-    const path = workflowPath;
     const text = `stepz: 1\nsteps:\n  call: { uses: http/request, with: { url: "https://x", text: "${liveKey}" } }\n`;
-    const found = advise(advisedProject(analyseFiles([{ path, text }]).byPath.values()));
-    assert.deepEqual(found.get(path)?.map(({ code }) => code), ['literal-secret']);
+    const found = advise(advisedProject(analyseFiles([{ path: workflowPath, text }]).byPath.values()));
+    assert.deepEqual(found.get(workflowPath)?.map(({ code }) => code), ['literal-secret']);
   });
 
   const chain = (last: string, middle = ''): string => `steps:\n  a: { ${get} }\n  b: { needs: [a], ${get}${middle} }\n  c: { ${last} }`;
@@ -157,5 +161,32 @@ describe('advice', () => {
     const found = adviceOn({ workflow: `steps:\n  a: { ${get} }\n  b: { needs: [a, a], if: failure(), foreach: { file: x.csv, on-item-failure: fail }, ${post} }` });
     assert.deepEqual(found.map(({ code }) => code), ['needless-needs', 'no-dedupe']);
     assert.deepEqual(found[0]?.tags, ['unnecessary']);
+  });
+});
+
+describe('what Sluice hands out itself', () => {
+  const findings = async (folder: string): Promise<readonly string[]> => {
+    const paths = await listProjectFiles(folder);
+    const files = await Promise.all(paths.map(async ({ file, path: absolute }) => ({ path: file, text: await readFile(absolute, 'utf8') })));
+    assert.ok(files.length > 1, folder);
+    const analysed = analyseFiles(files);
+    const found = [...joinFiles(analysed).diagnostics, ...advise(advisedProject(analysed.byPath.values()))];
+    return found.flatMap(([file, list]) => list.map(({ code, message }) => `${file}: ${code}: ${message}`));
+  };
+
+  for (const example of ['campaign', 'deal-closed', 'enrichment']) {
+    it(`needs no advice: the example ${example}`, async () => {
+      assert.deepEqual(await findings(path.resolve('examples', example)), []);
+    });
+  }
+
+  it('needs no advice: the files of a new project', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sluice-starter-'));
+    try {
+      await writeStarterProject(folder);
+      assert.deepEqual(await findings(folder), []);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { workflowTemplates } from '../../../../schemas/language/templates/workflow-templates.ts';
+import { advise } from '../../../../schemas/language/advice/advise.ts';
+import { advisedProject } from '../../../../schemas/language/advice/advised-project.ts';
+import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
 import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 
 describe('templates of workflows', () => {
@@ -11,6 +14,8 @@ describe('templates of workflows', () => {
         { path: '.sluice/connections.yaml', text: `connections: { ${connections.map((name) => `${name}: { type: smtp, host: h, from: a@b.c }`).join(', ')} }\n` },
       ]);
       assert.deepEqual([...diagnostics.values()].flat().filter(({ code }) => code !== 'not-supported'), []);
+      const alone = analyseFiles([{ path: 'first.sluice.yaml', text: text({ id: 'first', name: 'First' }) }], { partial: true });
+      assert.deepEqual([...advise(advisedProject(alone.byPath.values())).values()].flat(), [], 'advice');
       assert.deepEqual([...workflows.keys()], names);
       assert.equal(workflows.get('first')?.workflow.name, 'The "first" one: #1');
     });
