@@ -7,6 +7,12 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+/** A whole number, 0 included. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0.');
+  return Number(text);
+}
+
 export function parseRunId(text: string): string {
   if (!/^r[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12; `sluice runs` lists them.');
   return text;

@@ -3,6 +3,7 @@ import { addCancel } from './commands/cancel.ts';
 import { addDead } from './commands/dead.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
+import { addEval } from './commands/eval.ts';
 import { addInit } from './commands/init.ts';
 import { addJob } from './commands/job.ts';
 import { addJobs } from './commands/jobs.ts';
@@ -27,7 +28,7 @@ import type { Terminal } from './terminal.ts';
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Project', [addInit, addValidate, addDoctor]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
-  ['Runs', [addRun, addRuns, addRunShow, addCancel]],
+  ['Runs', [addRun, addRuns, addRunShow, addEval, addCancel]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addDead]],
 ];
 

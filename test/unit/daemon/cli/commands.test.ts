@@ -52,6 +52,17 @@ describe('commands that talk to the daemon', () => {
     }
   });
 
+  it('evaluate an expression in a run, as a step and an item see it', async () => {
+    const scripted = await start({ 'run/evaluate': ({ expression }) => (expression === 'one' ? { error: { kind: 'missing', message: "There is no 'one'.", start: 0, end: 3 } } : { value: { a: [1] } }) });
+    const argv = ['eval', 'r12', 'steps.a.output', '--step', 'b', '--item', '0'];
+    assert.deepEqual(await sluice(argv, { cwd: project.folder }), { code: 0, stdout: '{\n  "a": [\n    1\n  ]\n}\n', stderr: '' });
+    assert.deepEqual(scripted.paramsOf('run/evaluate'), [{ id: 'r12', expression: 'steps.a.output', step: 'b', index: 0 }]);
+    assert.deepEqual(JSON.parse((await sluice([...argv, '--json'], { cwd: project.folder })).stdout), { value: { a: [1] } });
+    assert.deepEqual(await type('eval r12 one'), { code: 1, stdout: '', stderr: "No value: There is no 'one'.\n" });
+    const failed = await type('eval r12 one --json');
+    assert.deepEqual([failed.code, failed.stdout, JSON.parse(failed.stderr)], [1, '', { error: { code: 'no-value', kind: 'missing', message: "There is no 'one'.", start: 0, end: 3 } }]);
+  });
+
   it('send the token in the header', async () => {
     const { authorizations } = await start({ 'queue/list': () => ({ queues: [] }) });
     await type('queues');

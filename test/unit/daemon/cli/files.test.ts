@@ -28,14 +28,15 @@ describe('files of a project', () => {
   });
 
   it('are written by init, never over what is there, and are valid', async () => {
-    await write('.sluice/queues.yaml', 'queues: { web: { rate: 1/min } }\n');
+    const queues = 'queues: { web: { rate: 1/min, alerts: { dead-letters: { error: 1 } } } }\n';
+    await write('.sluice/queues.yaml', queues);
     const first = await sluice(['init', '--json'], { cwd: project.folder });
     assert.deepEqual(JSON.parse(first.stdout), {
       project: project.folder,
       created: ['.sluice/workflows/hello.yaml', '.sluice/connections.yaml', '.sluice/config.yaml'],
       kept: ['.sluice/queues.yaml'],
     });
-    assert.equal(await readFile(path.join(project.folder, '.sluice/queues.yaml'), 'utf8'), 'queues: { web: { rate: 1/min } }\n');
+    assert.equal(await readFile(path.join(project.folder, '.sluice/queues.yaml'), 'utf8'), queues);
     assert.equal(await readFile(path.join(project.state, '.gitignore'), 'utf8'), '*\n');
     const again = await sluice(['init'], { cwd: project.folder });
     assert.equal(again.code, 0);

@@ -22,7 +22,7 @@ describe('the command line', () => {
     assert.equal(help.stderr, '');
   });
 
-  for (const command of ['init', 'up', 'down', 'restart', 'status', 'validate', 'run', 'runs', 'run-show', 'cancel', 'queues', 'jobs', 'job', 'pause', 'resume', 'set', 'dead', 'dead list', 'dead replay', 'dead discard', 'logs', 'doctor']) {
+  for (const command of ['init', 'up', 'down', 'restart', 'status', 'validate', 'run', 'runs', 'run-show', 'eval', 'cancel', 'queues', 'jobs', 'job', 'pause', 'resume', 'set', 'dead', 'dead list', 'dead replay', 'dead discard', 'logs', 'doctor']) {
     it(`has examples in the help of ${command}`, async () => {
       const { code, stdout } = await run(...command.split(' '), '--help');
       assert.equal(code, 0);
