@@ -8,6 +8,7 @@ import type { Drafts } from './documents/drafts.ts';
 import type { ViewId } from './ids.ts';
 import type { ChosenRuns } from './language/live/chosen-runs.ts';
 import type { Projects } from './project/projects.ts';
+import type { SecretKeeper } from './secrets/secret-keeper.ts';
 import type { Disposable, Signal } from './signal.ts';
 import type { OpenTreeView } from './views/shared/open-view.ts';
 
@@ -23,6 +24,7 @@ export interface App {
   readonly chosenRuns: ChosenRuns;
   readonly dashboard: Dashboard;
   readonly alerts: AlertCrossings;
+  readonly secrets: SecretKeeper;
   /** By id, once they are open. */
   readonly views: Map<ViewId, OpenTreeView>;
   /** What is remembered for this workspace. */

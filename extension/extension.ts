@@ -19,6 +19,8 @@ import { registerPayloadSchemas } from './documents/payload-schemas.ts';
 import { ChosenRuns } from './language/live/chosen-runs.ts';
 import { showLive } from './language/live/show-live.ts';
 import { Projects } from './project/projects.ts';
+import { handOverSecrets } from './secrets/hand-over-secrets.ts';
+import { SecretKeeper } from './secrets/secret-keeper.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
 import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
@@ -60,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     chosenRuns: new ChosenRuns(),
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
     alerts: new AlertCrossings(context.workspaceState),
+    secrets: new SecretKeeper(context.secrets),
     views: new Map(),
     memory: context.workspaceState,
     refreshed: new Signal(),
@@ -74,6 +77,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   noticeDaemons(app);
   noticeAlerts(app);
   showLive(app);
+  handOverSecrets(app);
   registerCommands(app, allCommands);
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
   const activationMs = performance.now() - startedAtMs;

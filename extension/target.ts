@@ -10,8 +10,8 @@ export interface Target {
   readonly job?: string;
   /** Number of an attempt of `job`. */
   readonly attempt?: number;
-  /** A group of dead letters of `queue`: those with this cause, or `null` for those without an error. */
-  readonly cause?: string | null;
+  /** A group of dead letters of `queue`: those with this cause. */
+  readonly cause?: string;
   /** Id of a workflow. */
   readonly workflow?: string;
   /** Of the workflow, relative to the project. */
@@ -22,13 +22,12 @@ export interface Target {
 export function readTarget(argument: unknown): Target | undefined {
   const value: unknown = isObject(argument) && 'target' in argument ? argument['target'] : argument;
   if (!isJsonObject(value) || typeof value['folder'] !== 'string') return undefined;
-  const { folder, cause, attempt } = value;
-  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
+  const { folder, attempt } = value;
+  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'cause', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
   return {
     folder,
     ...texts,
     ...(typeof attempt === 'number' ? { attempt } : {}),
-    ...(typeof cause === 'string' || cause === null ? { cause } : {}),
   };
 }
 

@@ -32,3 +32,10 @@ export async function askDeadLetters(app: App, project: Project, placeHolder: st
   const items = jobs.map((job: JobSummary) => ({ label: jobName(job), description: `${job.queue} · ${jobDescription(job, Date.now(), { state: false })}`, job: job.id }));
   return (await app.ask.pickMany(items, { placeHolder }))?.map(({ job }) => job);
 }
+
+/** Jobs of one state that a person ticks, where none are selected. */
+export async function askJobs(app: App, project: Project, placeHolder: string, state: JobState): Promise<readonly string[] | undefined> {
+  const { jobs } = await (await project.connection.ensure()).call('job/list', { state, limit: 500 });
+  const items = jobs.map((job) => ({ label: jobName(job), description: `${job.queue} · ${jobDescription(job, Date.now(), { state: false })}`, job: job.id }));
+  return (await app.ask.pickMany(items, { placeHolder }))?.map(({ job }) => job);
+}

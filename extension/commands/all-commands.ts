@@ -8,6 +8,7 @@ import { copyAsCurl } from './copy-as-curl.ts';
 import { copyJob } from './copy-job.ts';
 import { createProject } from './create-project.ts';
 import { createWorkflow } from './create-workflow.ts';
+import { deleteSecret } from './delete-secret.ts';
 import { discardGroup } from './discard-group.ts';
 import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
@@ -30,10 +31,12 @@ import { replayGroup } from './replay-group.ts';
 import { replay } from './replay.ts';
 import { restartDaemon } from './restart-daemon.ts';
 import { resumeQueue } from './resume-queue.ts';
+import { retryNow } from './retry-now.ts';
 import { runFile } from './run-file.ts';
 import { runWorkflow } from './run-workflow.ts';
 import { setConcurrency } from './set-concurrency.ts';
 import { setRate } from './set-rate.ts';
+import { setSecret } from './set-secret.ts';
 import { showDaemonLog } from './show-daemon-log.ts';
 import { showLog } from './show-log.ts';
 import { showQueue } from './show-queue.ts';
@@ -52,6 +55,7 @@ export const allCommands: readonly Command[] = [
   copyJob,
   createProject,
   createWorkflow,
+  deleteSecret,
   discardGroup,
   discard,
   dropDraft,
@@ -74,10 +78,12 @@ export const allCommands: readonly Command[] = [
   replay,
   restartDaemon,
   resumeQueue,
+  retryNow,
   runFile,
   runWorkflow,
   setConcurrency,
   setRate,
+  setSecret,
   showDaemonLog,
   showLog,
   showQueue,

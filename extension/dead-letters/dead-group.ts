@@ -4,8 +4,7 @@ import type { App } from '../app.ts';
 import { askProject } from '../ask/ask-project.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, type Target } from '../target.ts';
-import { formatNumber } from '../wording/amount.ts';
-import { causeName, groupByCause, whereCause } from '../wording/cause-groups.ts';
+import { formatNumber, oneLine } from '../wording/amount.ts';
 import type { DeadSelection } from './dead-selection.ts';
 
 /** Dead letters that belong together: of a queue, of a run, or of a queue with one cause. */
@@ -22,16 +21,16 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
   if (project === undefined) return undefined;
   const named = groupOf(project, readTarget(argument));
   if (named !== undefined) return named;
-  const { jobs } = await (await project.connection.ensure()).call('dead/list', { limit: 1000 });
-  const queues = [...new Set(jobs.map(({ queue }) => queue))].sort();
+  const { groups } = await (await project.connection.ensure()).call('dead/groups', {});
+  const queues = [...new Set(groups.map(({ queue }) => queue))].sort();
   const items: (QuickPickItem & { readonly target: Target })[] = queues.flatMap((queue) => {
-    const inQueue = jobs.filter((job) => job.queue === queue);
+    const ofQueue = groups.filter((group) => group.queue === queue);
     return [
-      { label: `$(inbox) ${queue}`, description: l10n.t('all {0}', formatNumber(inQueue.length)), target: { folder: project.folder, queue } },
-      ...groupByCause(inQueue).map(({ cause, count }) => ({
-        label: `$(error) ${causeName(cause)}`,
+      { label: `$(inbox) ${queue}`, description: l10n.t('all {0}', formatNumber(project.mirror.queue(queue)?.depth.dead ?? sumOf(ofQueue))), target: { folder: project.folder, queue } },
+      ...ofQueue.map(({ cause, count }) => ({
+        label: `$(error) ${oneLine(cause)}`,
         description: l10n.t('{0} of {1}', formatNumber(count), queue),
-        target: { folder: project.folder, queue, cause: cause ?? null },
+        target: { folder: project.folder, queue, cause },
       })),
     ];
   });
@@ -42,8 +41,12 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
 function groupOf(project: Project, target: Target | undefined): DeadGroup | undefined {
   const { queue, cause, run } = target ?? {};
   if (queue !== undefined && cause !== undefined) {
-    return { project, selection: { queue, where: whereCause(cause ?? undefined) }, name: l10n.t('{0} with {1}', queue, causeName(cause ?? undefined)) };
+    return { project, selection: { queue, cause }, name: l10n.t('{0} with {1}', queue, oneLine(cause)) };
   }
   if (queue !== undefined) return { project, selection: { queue }, name: queue };
   return run === undefined ? undefined : { project, selection: { run }, name: run };
+}
+
+function sumOf(groups: readonly { readonly count: number }[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }

@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 
 /** Dead letters by their ids, or all that conditions let through. */
-export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string };
+export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string; readonly cause?: string };
 
 const pageLimit = 1000;
 /** A list of more ids would take long to make, and nobody would wait for it. */

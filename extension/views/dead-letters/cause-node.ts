@@ -1,18 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatAge } from '../../wording/age.ts';
 import { formatNumber, oneLine } from '../../wording/amount.ts';
-import { causeName, whereCause, type CauseGroup } from '../../wording/cause-groups.ts';
+import { factTable } from '../shared/fact-table.ts';
 import { JobList } from '../shared/job-list.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
-
-export interface ShownCauseGroup extends CauseGroup {
-  /** The queue has more dead letters than were counted. */
-  readonly hasMore: boolean;
-}
 
 /** The dead letters of a queue that failed alike. */
 export class CauseNode implements TreeNode {
@@ -20,11 +16,12 @@ export class CauseNode implements TreeNode {
   readonly target: Target;
   readonly #context: TreeContext;
   readonly #jobs: JobList;
-  #group: ShownCauseGroup;
+  #group: DeadGroup;
 
-  constructor(context: TreeContext, project: Project, parentId: string, queue: string, group: ShownCauseGroup) {
-    this.id = `${parentId}/cause ${group.cause ?? ''}`;
-    this.target = { folder: project.folder, queue, cause: group.cause ?? null };
+  constructor(context: TreeContext, project: Project, parentId: string, group: DeadGroup) {
+    const { queue, cause } = group;
+    this.id = `${parentId}/cause ${cause}`;
+    this.target = { folder: project.folder, queue, cause };
     this.#context = context;
     this.#group = group;
     this.#jobs = new JobList({
@@ -32,19 +29,24 @@ export class CauseNode implements TreeNode {
       parentId: this.id,
       target: this.target,
       style: { hidden: { state: true, cause: true }, opensPayload: true },
-      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, where: whereCause(group.cause), limit })) ?? { jobs: [] },
+      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, cause, limit })) ?? { jobs: [] },
     });
   }
 
   item(): vscode.TreeItem {
-    const { cause, count, hasMore, newestAt } = this.#group;
-    const name = oneLine(causeName(cause));
-    const counted = hasMore ? l10n.t('{0} or more', formatNumber(count)) : formatNumber(count);
+    const { cause, count, newestAt, oldestAt } = this.#group;
+    const now = this.#context.now();
+    const name = oneLine(cause);
+    const counted = formatNumber(count);
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-    item.description = l10n.t('{0} · newest {1}', counted, formatAge(newestAt, this.#context.now()));
+    item.description = l10n.t('{0} · newest {1}', counted, formatAge(newestAt, now));
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
     item.contextValue = 'deadCause deadGroup';
-    item.tooltip = new vscode.MarkdownString().appendText(causeName(cause));
+    item.tooltip = factTable(cause, [
+      [l10n.t('Dead letters'), counted],
+      [l10n.t('Newest'), formatAge(newestAt, now)],
+      [l10n.t('Oldest'), formatAge(oldestAt, now)],
+    ]);
     item.accessibilityInformation = { label: l10n.t('{0}, {1} dead letters', name, counted) };
     return item;
   }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatNumber } from '../../wording/amount.ts';
-import { groupByCause } from '../../wording/cause-groups.ts';
+import { MessageNode } from '../shared/message-node.ts';
 import { longestList } from '../shared/page-size.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
@@ -41,10 +41,9 @@ export class DeadQueueNode implements TreeNode {
   }
 
   async children(): Promise<readonly TreeNode[]> {
-    // Grouped here by the newest thousand; a queue with more of them says so in its groups.
-    const page = await this.#project.daemon?.call('dead/list', { queue: this.#queue, limit: longestList });
-    if (page === undefined) return [];
-    const hasMore = page.next !== undefined;
-    return groupByCause(page.jobs).map((group) => new CauseNode(this.#context, this.#project, this.id, this.#queue, { ...group, hasMore }));
+    const answer = await this.#project.daemon?.call('dead/groups', { queue: this.#queue, limit: longestList });
+    const groups = answer?.groups.map((group) => new CauseNode(this.#context, this.#project, this.id, group)) ?? [];
+    const others = answer?.others ?? 0;
+    return others === 0 ? groups : [...groups, new MessageNode(this.id, this.target, l10n.t('and {0} more, of rarer causes', formatNumber(others)), 'ellipsis')];
   }
 }

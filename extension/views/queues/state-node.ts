@@ -45,7 +45,7 @@ export class StateNode implements TreeNode {
     // Those that succeeded are pruned some day, so their number would say little.
     item.description = count === undefined ? l10n.t('newest first') : formatNumber(count);
     item.iconPath = stateIcon(this.#state);
-    item.contextValue = `state ${this.#state}${isEmpty ? ' empty' : ''}`;
+    item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;
     item.accessibilityInformation = { label: count === undefined ? word : l10n.t('{0}: {1} jobs', word, formatNumber(count)) };
     return item;
   }

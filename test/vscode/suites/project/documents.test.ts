@@ -68,6 +68,20 @@ describe('documents', () => {
     await until('the editor has the original again', () => /EURO/.test(document.getText()), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
   });
 
+  it("are checked and completed by VS Code's JSON support, with the schema of their action", async () => {
+    const { document } = await openDeadLetter();
+    await replaceIn(document, '"currency": "EURO"', '"currency": "EUR"');
+    await replaceIn(document, '"method": "POST"', '"method": "POTS"');
+    const found = await until('the wrong method is found', () => problemsOf(document).find(({ message }) => /POST/.test(message)), (listener) => vscode.languages.onDidChangeDiagnostics(listener));
+    assert.match(document.getText(found.range), /POTS/);
+    await replaceIn(document, document.getText(), '{\n  "url": "https://a.example",\n  \n}\n');
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, new vscode.Position(2, 2));
+    const headers = list.items.find(({ label }) => (typeof label === 'string' ? label : label.label) === 'headers');
+    assert.ok(headers?.documentation instanceof vscode.MarkdownString);
+    assert.match(headers.documentation.value, /Request headers/);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
   it('compare what was edited with the original, side by side', async () => {
     const { document } = await openDeadLetter();
     await replaceIn(document, 'EURO', 'GBP');
@@ -78,6 +92,10 @@ describe('documents', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await drive(commands.dropDraft, { args: [document.uri], answers: [{ confirm: true }] });
   });
+
+  function problemsOf({ uri }: vscode.TextDocument): readonly vscode.Diagnostic[] {
+    return vscode.languages.getDiagnostics(uri);
+  }
 
   async function openDeadLetter(): Promise<{ readonly document: vscode.TextDocument; readonly job: string; readonly run: string }> {
     const [letter] = await shop.deadLetters(1);

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { commands } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
-import { drive } from '../../support/sluice.ts';
+import { drive, mirrorChanges } from '../../support/sluice.ts';
+import { until } from '../../support/until.ts';
 
 export function daemonCommands(): void {
   let shop: Shop;
@@ -16,6 +17,19 @@ export function daemonCommands(): void {
     // Those that stop it have left a new one.
     await (await Shop.open()).close();
     await shop.erp.stop();
+  });
+
+  it('set a secret that VS Code keeps and every daemon is given, and delete it from both', async () => {
+    const { app, project } = shop;
+    const { result, asker } = await drive(commands.setSecret, { answers: [{ pick: 'Another name' }, { type: 'ERP_TOKEN' }, { type: 'hunter2' }] });
+    assert.deepEqual([result, asker.told], ['ERP_TOKEN', ['ERP_TOKEN was set.']]);
+    const listed = async (): Promise<readonly string[]> => (await (await project.connection.ensure()).call('secret/list', {})).secrets.map(({ name, from }) => `${name} ${from}`);
+    assert.deepEqual([await listed(), await app.secrets.names(project.folder)], [['ERP_TOKEN memory'], ['ERP_TOKEN']]);
+    await drive(commands.restartDaemon);
+    await until('the new daemon has it as well', async () => (await listed()).includes('ERP_TOKEN memory'), mirrorChanges(app));
+    await drive(commands.deleteSecret, { answers: [{ pick: 'ERP_TOKEN' }, { confirm: true }] });
+    assert.deepEqual([await listed(), await app.secrets.names(project.folder)], [[], []]);
+    assert.match((await drive(commands.deleteSecret)).asker.told.join(), /no secret/);
   });
 
   it("show the daemon's own log", async () => {

@@ -78,6 +78,19 @@ export function deadLetterCommands(): void {
     assert.match(await readFile(file, 'utf8'), /"currency": ?"EURO"/);
   });
 
+  it('retry at once what would be tried later: those that are clicked, then all of the queue', async () => {
+    const letters = await shop.deadLetters(3);
+    await shop.daemon.call('dead/replay', { ids: letters.map(({ id }) => id), rate: '1/h' });
+    const delayed = (await shop.daemon.call('job/list', { state: 'delayed' })).jobs;
+    assert.ok(delayed.length >= 2);
+    const [clicked] = delayed;
+    assert.equal((await drive(commands.retryNow, { args: [shop.target({ job: clicked?.id ?? '', queue: 'erp' })] })).result, 1);
+    const { result, asker } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })] });
+    assert.equal(result, delayed.length - 1);
+    if (delayed.length > 2) assert.match(asker.told.join(), /2 jobs are due at once/);
+    await shop.deadAre((dead) => dead === 3);
+  });
+
   async function attemptsAre(id: string, count: number): Promise<void> {
     const { run } = await shop.daemon.call('job/get', { id });
     await shop.jobOf(run, 'dead');

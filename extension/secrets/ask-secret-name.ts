@@ -1,0 +1,52 @@
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import type { QuickPickItem } from 'vscode';
+import * as vscode from 'vscode';
+import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
+import type { App } from '../app.ts';
+import type { Project } from '../project/project.ts';
+import { namedSecrets } from './named-secrets.ts';
+
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
+const maxFiles = 500;
+
+interface NameItem extends QuickPickItem {
+  readonly secret?: string;
+}
+
+/** The secret to be set: one that the files name and that has no value first, then those that have one, or another name. */
+export async function askSecretName({ ask }: App, project: Project): Promise<string | undefined> {
+  const { secrets } = await (await project.connection.ensure()).call('secret/list', {});
+  const known = new Set(secrets.map(({ name }) => name));
+  const missing = (await namedInFiles(project)).filter((name) => !known.has(name));
+  const items: NameItem[] = [
+    ...missing.map((name) => ({ label: name, description: l10n.t('named in the files, not set'), secret: name })),
+    ...secrets.map((secret) => ({ label: secret.name, description: placeText(secret), secret: secret.name })),
+    { label: `$(add) ${l10n.t('Another name…')}` },
+  ];
+  const picked = await ask.pick(items, { title: l10n.t('Set a secret of {0}', project.name), placeHolder: l10n.t('Which secret is to be set?') });
+  if (picked === undefined || picked.secret !== undefined) return picked?.secret;
+  const isName = (typed: string): boolean => namePattern.test(typed.trim());
+  const name = await ask.input({
+    title: l10n.t('Set a secret of {0}', project.name),
+    prompt: l10n.t('Its name, as in secrets.NAME'),
+    validateInput: (typed) => (isName(typed) ? undefined : l10n.t('Letters, digits and _, and no digit first.')),
+  });
+  return name === undefined || !isName(name) ? undefined : name.trim();
+}
+
+export function placeText({ from }: Pick<SecretView, 'from'>): string {
+  const texts: Readonly<Record<SecretPlace, string>> = {
+    environment: l10n.t("set by a variable of the daemon's environment"),
+    memory: l10n.t('set by VS Code'),
+    file: l10n.t("set in the project's file of secrets"),
+  };
+  return texts[from];
+}
+
+async function namedInFiles({ folder }: Project): Promise<readonly string[]> {
+  const patterns = ['.sluice/*.{yaml,yml}', '.sluice/workflows/*.{yaml,yml}'];
+  const found = await Promise.all(patterns.map((pattern) => vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.parse(folder), pattern), null, maxFiles)));
+  const texts = await Promise.all(found.flat().map((uri) => readFile(uri.fsPath, 'utf8').catch(() => '')));
+  return [...new Set(texts.flatMap(namedSecrets))].sort();
+}

@@ -1,0 +1,51 @@
+import type { Daemon } from '../connection/daemon-client.ts';
+
+/** Where VS Code keeps secrets, encrypted by the system; its `SecretStorage` has these methods. */
+export interface SecretStore {
+  keys(): Thenable<string[]>;
+  get(key: string): Thenable<string | undefined>;
+  store(key: string, value: string): Thenable<void>;
+  delete(key: string): Thenable<void>;
+}
+
+/**
+ * Secrets of projects, by the project's folder (as a URI) and the secret's name. They are kept by VS Code alone; a daemon gets them into its
+ * memory when it is connected, and has forgotten them when it ends.
+ */
+export class SecretKeeper {
+  readonly #store: SecretStore;
+
+  constructor(store: SecretStore) {
+    this.#store = store;
+  }
+
+  async names(folder: string): Promise<readonly string[]> {
+    const prefix = keyOf(folder, '');
+    return (await this.#store.keys()).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)).sort();
+  }
+
+  async set(folder: string, name: string, value: string): Promise<void> {
+    await this.#store.store(keyOf(folder, name), value);
+  }
+
+  async delete(folder: string, name: string): Promise<void> {
+    await this.#store.delete(keyOf(folder, name));
+  }
+
+  /** Gives all of a project's to its daemon. Answers with their names. */
+  async handOver(folder: string, daemon: Daemon): Promise<readonly string[]> {
+    const handed: string[] = [];
+    for (const name of await this.names(folder)) {
+      const value = await this.#store.get(keyOf(folder, name));
+      if (value === undefined) continue;
+      await daemon.call('secret/set', { name, value, persist: false });
+      handed.push(name);
+    }
+    return handed;
+  }
+}
+
+/** A URI has no space in it. */
+function keyOf(folder: string, name: string): string {
+  return `secret ${folder} ${name}`;
+}
