@@ -1,15 +1,11 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { projectFileKind, type ProjectFileKind } from '../schemas/workflow/analysis/analyse-project.ts';
+import { findProjectFiles, type FoundFile } from '../schemas/workflow/project-files.ts';
 
 /** The folder that makes a folder a project. */
 export const sluiceFolder = '.sluice';
 
-/** A file of a project that Sluice reads. */
-export interface ProjectFile {
-  readonly kind: ProjectFileKind;
-  /** Relative to the project's folder, with forward slashes. */
-  readonly file: string;
+export interface ProjectFile extends FoundFile {
   /** Absolute. */
   readonly path: string;
 }
@@ -45,35 +41,13 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
   return folder;
 }
 
-/**
- * The files that make up a project, sorted by name: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and
- * `*.sluice.yaml` anywhere (but in `node_modules` and folders whose names begin with a dot). Links to folders are not
- * followed, so that a circle of them has no effect. A folder that can't be read counts as empty.
- */
+/** The files that make up a project, sorted by name. A folder that can't be read counts as empty. */
 export async function listProjectFiles(projectFolder: string): Promise<readonly ProjectFile[]> {
-  const own = await Promise.all([sluiceFolder, `${sluiceFolder}/workflows`].map(async (folder) => filesIn(projectFolder, folder)));
-  const files = [...own.flat(), ...(await findScattered(projectFolder, ''))].flatMap((file) => {
-    const kind = projectFileKind(file);
-    return kind === undefined ? [] : [{ kind, file, path: path.join(projectFolder, file) }];
+  const found = await findProjectFiles(async (folder) => {
+    const entries = await readdir(path.join(projectFolder, folder), { withFileTypes: true }).catch(() => []);
+    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
   });
-  return files.sort((a, b) => (a.file < b.file ? -1 : 1));
-}
-
-async function findScattered(projectFolder: string, below: string): Promise<string[]> {
-  const found: string[] = [];
-  const entries = await readdir(path.join(projectFolder, below), { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-    const file = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await findScattered(projectFolder, file)));
-    else if (projectFileKind(file) !== undefined) found.push(file);
-  }
-  return found;
-}
-
-async function filesIn(projectFolder: string, folder: string): Promise<string[]> {
-  const entries = await readdir(path.join(projectFolder, folder), { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
+  return found.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) }));
 }
 
 async function isFolder(folder: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import type { Drafts } from './documents/drafts.ts';
 import type { ViewId } from './ids.ts';
 import type { ChosenRuns } from './language/live/chosen-runs.ts';
+import type { LanguageSupport } from './language/language-support.ts';
 import type { Projects } from './project/projects.ts';
 import type { SecretKeeper } from './secrets/secret-keeper.ts';
 import type { Disposable, Signal } from './signal.ts';
@@ -27,6 +28,7 @@ export interface App {
   readonly secrets: SecretKeeper;
   /** By id, once they are open. */
   readonly views: Map<ViewId, OpenTreeView>;
+  readonly language: LanguageSupport;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;
   /** Views are to be read anew, though nothing was heard from the daemon. */

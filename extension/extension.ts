@@ -18,6 +18,7 @@ import { Drafts } from './documents/drafts.ts';
 import { registerPayloadSchemas } from './documents/payload-schemas.ts';
 import { ChosenRuns } from './language/live/chosen-runs.ts';
 import { showLive } from './language/live/show-live.ts';
+import { LanguageSupport } from './language/language-support.ts';
 import { Projects } from './project/projects.ts';
 import { handOverSecrets } from './secrets/hand-over-secrets.ts';
 import { SecretKeeper } from './secrets/secret-keeper.ts';
@@ -40,6 +41,7 @@ export interface SluiceApi {
 }
 
 let projects: Projects | undefined;
+let language: LanguageSupport | undefined;
 
 /** Connections are looked for after this has returned; nothing here waits for a disk or a daemon. */
 export function activate(context: vscode.ExtensionContext): SluiceApi {
@@ -52,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   projects = new Projects({ log, version: versionOf(context), launch: daemonLauncher({ program: program('daemon.js'), execPath: process.execPath, env: process.env }) });
   const drafts = new Drafts(context.workspaceState);
   const daemonLog = new DaemonLogChannel(log);
+  language = new LanguageSupport({ log, client: program('language-client.cjs'), server: program('language-server.js') });
   const app: App = {
     projects,
     log,
@@ -64,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     alerts: new AlertCrossings(context.workspaceState),
     secrets: new SecretKeeper(context.secrets),
     views: new Map(),
+    language,
     memory: context.workspaceState,
     refreshed: new Signal(),
     subscriptions,
@@ -79,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   showLive(app);
   handOverSecrets(app);
   registerCommands(app, allCommands);
+  language.start();
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
   const activationMs = performance.now() - startedAtMs;
   log.info(`version ${versionOf(context)}, active after ${activationMs.toFixed(1)} ms`);
@@ -87,7 +92,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
 
 /** The daemons go on: they belong to the projects, not to this window. */
 export async function deactivate(): Promise<void> {
-  await projects?.close();
+  await Promise.all([projects?.close(), language?.stop()]);
 }
 
 function versionOf({ extension }: vscode.ExtensionContext): string {

@@ -50,6 +50,7 @@ export const commands = {
   restartDaemon: 'sluice.restartDaemon',
   showLog: 'sluice.showLog',
   showDaemonLog: 'sluice.showDaemonLog',
+  restartLanguageServer: 'sluice.restartLanguageServer',
   createProject: 'sluice.createProject',
   createWorkflow: 'sluice.createWorkflow',
   openDashboard: 'sluice.openDashboard',
@@ -75,6 +76,8 @@ export const settings = {
   codeLens: 'editor.codeLens',
   failureDiagnostics: 'editor.failureDiagnostics',
   valueHover: 'editor.valueHover',
+  languageServer: 'languageServer.enabled',
+  languageServerTrace: 'trace.server',
 } as const;
 
 /** Type of the dashboard's webview panel. */
@@ -90,3 +93,6 @@ export const schemes = {
   /** JSON Schemas of what actions take, for VS Code's JSON support. */
   schema: 'sluice-schema',
 } as const;
+
+/** Of workflows, queues, connections and the configuration, as package.json contributes it. */
+export const languageId = 'sluice';

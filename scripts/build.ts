@@ -19,8 +19,11 @@ const programs = {
   'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
 };
 
-/** VS Code loads extensions as CommonJS, and hands the module `vscode` in. */
-const extensionProgram = { extension: 'extension/extension.ts' };
+/** Run by VS Code and by the command alike. By itself, because of what it needs to be bundled, which the others have no use for. */
+const languageServerProgram = { 'language-server': 'extension/language/server/main.ts' };
+
+/** VS Code loads extensions as CommonJS, and hands the module `vscode` in. What isn't needed at its start is a program of its own. */
+const extensionPrograms = { extension: 'extension/extension.ts', 'language-client': 'extension/language/client/language-client.ts' };
 
 /** The page of the dashboard: a script and a style, for the webview's browser. */
 const pageProgram = [
@@ -44,7 +47,7 @@ const shared = {
 } as const;
 
 async function main(): Promise<number> {
-  const missing = [...Object.values({ ...programs, ...extensionProgram }), ...pageProgram.map((program) => program.in)].filter((file) => !existsSync(path.join(root, file)));
+  const missing = [...Object.values({ ...programs, ...languageServerProgram, ...extensionPrograms }), ...pageProgram.map((program) => program.in)].filter((file) => !existsSync(path.join(root, file)));
   if (missing.length > 0) {
     console.error(`build: not found: ${missing.join(', ')}; scripts/build.ts lists what is built`);
     return 1;
@@ -55,7 +58,9 @@ async function main(): Promise<number> {
   try {
     const bundles = await Promise.all([
       build({ ...shared, entryPoints: programs, splitting: true, format: 'esm', chunkNames: 'chunk-[hash]', banner: { js: requireBanner } }),
-      build({ ...shared, entryPoints: extensionProgram, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
+      // The CommonJS form of some of its packages finds its own parts at run time, which no bundle has.
+      build({ ...shared, entryPoints: languageServerProgram, mainFields: ['module', 'main'], format: 'esm', banner: { js: requireBanner } }),
+      build({ ...shared, entryPoints: extensionPrograms, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
       build({ ...shared, entryPoints: pageProgram, platform: 'browser', target: 'chrome140', format: 'iife', minify: true }),
     ]);
     for (const { metafile } of bundles) report(metafile);

@@ -7,6 +7,7 @@ import { addEval } from './commands/eval.ts';
 import { addInit } from './commands/init.ts';
 import { addJob } from './commands/job.ts';
 import { addJobs } from './commands/jobs.ts';
+import { addLanguageServer } from './commands/language-server.ts';
 import { addLogs } from './commands/logs.ts';
 import { addPause } from './commands/pause.ts';
 import { addQueues } from './commands/queues.ts';
@@ -26,7 +27,7 @@ import type { Terminal } from './terminal.ts';
 
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
-  ['Project', [addInit, addValidate, addDoctor]],
+  ['Project', [addInit, addValidate, addDoctor, addLanguageServer]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addCancel]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addDead]],

@@ -30,6 +30,7 @@ import { replayEdited } from './replay-edited.ts';
 import { replayGroup } from './replay-group.ts';
 import { replay } from './replay.ts';
 import { restartDaemon } from './restart-daemon.ts';
+import { restartLanguageServer } from './restart-language-server.ts';
 import { resumeQueue } from './resume-queue.ts';
 import { retryNow } from './retry-now.ts';
 import { runFile } from './run-file.ts';
@@ -85,6 +86,7 @@ export const allCommands: readonly Command[] = [
   setRate,
   setSecret,
   showDaemonLog,
+  restartLanguageServer,
   showLog,
   showQueue,
   startDaemon,

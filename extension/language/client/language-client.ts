@@ -1,0 +1,34 @@
+/** The editor's side of the language server: a bundle of its own, which is loaded with the first document that needs it. */
+
+import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { languageId, settings } from '../../ids.ts';
+import type { LanguageClientOptions, RunningLanguageClient } from '../language-client-module.ts';
+import { withSuggestions } from './with-suggestions.ts';
+
+/** The client's id; it reads `sluice.trace.server` by it. */
+const id = settings.section;
+
+/** Resolves when the server has answered. Where it ends by itself, it is started again, up to four times in three minutes. */
+export async function startLanguageClient({ server, channel }: LanguageClientOptions): Promise<RunningLanguageClient> {
+  const client = new LanguageClient(
+    id,
+    'Sluice Language Server',
+    { module: server, transport: TransportKind.ipc },
+    {
+      documentSelector: [{ language: languageId }],
+      outputChannel: channel,
+      middleware: { provideCompletionItem: async (document, position, context, token, next) => withSuggestions(await next(document, position, context, token)) },
+    },
+  );
+  await client.start();
+  return {
+    restart: () => client.restart(),
+    stop: async () => {
+      await client.stop();
+      await client.dispose();
+    },
+    request: (method, params) => client.sendRequest(method, params),
+    notify: (method, params) => client.sendNotification(method, params),
+    serverProcessId: () => client.serverProcess?.pid,
+  };
+}

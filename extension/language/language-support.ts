@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import * as vscode from 'vscode';
+import { languageId, settings } from '../ids.ts';
+import { messageOf, type Log } from '../log.ts';
+import type { Disposable } from '../signal.ts';
+import type { LanguageClientModule, RunningLanguageClient } from './language-client-module.ts';
+
+export interface LanguageSupportOptions {
+  readonly log: Log;
+  /** Paths of the bundle with the client, and of the server's program. */
+  readonly client: string;
+  readonly server: string;
+}
+
+/**
+ * Starts the language server when the first document of ours is opened, and not before. It works in Restricted Mode too: it reads files
+ * and runs none of them. It never starts a daemon.
+ */
+export class LanguageSupport {
+  readonly #options: LanguageSupportOptions;
+  readonly #listening: Disposable[] = [];
+  #channel: vscode.LogOutputChannel | undefined;
+  #client: Promise<RunningLanguageClient | undefined> | undefined;
+
+  constructor(options: LanguageSupportOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#listening.push(
+      vscode.workspace.onDidOpenTextDocument(() => this.#startWhenNeeded()),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration(`${settings.section}.${settings.languageServer}`)) void this.#follow();
+      }),
+    );
+    this.#startWhenNeeded();
+  }
+
+  /** The client; undefined where it is switched off, not needed yet, or could not be started. */
+  get client(): Promise<RunningLanguageClient | undefined> {
+    return this.#client ?? Promise.resolve(undefined);
+  }
+
+  async restart(): Promise<void> {
+    const client = await this.#client;
+    if (client !== undefined) return client.restart();
+    this.#client = undefined;
+    this.#startWhenNeeded();
+    await this.client;
+  }
+
+  /** Ends the server. */
+  async stop(): Promise<void> {
+    for (const listener of this.#listening.splice(0)) listener.dispose();
+    await this.#end();
+    this.#channel?.dispose();
+  }
+
+  #startWhenNeeded(): void {
+    if (this.#client !== undefined || !this.#isWanted()) return;
+    if (!vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) return;
+    this.#client = this.#load().catch((error: unknown) => {
+      this.#options.log.error(`The language server could not be started: ${messageOf(error)}`);
+      return undefined;
+    });
+  }
+
+  async #load(): Promise<RunningLanguageClient> {
+    const { client, server, log } = this.#options;
+    const startedAtMs = performance.now();
+    // By path, not by import: it is a bundle beside this one.
+    const { startLanguageClient } = createRequire(client)(client) as LanguageClientModule;
+    this.#channel ??= vscode.window.createOutputChannel('Sluice Language Server', { log: true });
+    const running = await startLanguageClient({ server, channel: this.#channel });
+    log.info(`language server ready after ${(performance.now() - startedAtMs).toFixed(0)} ms`);
+    return running;
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#isWanted()) this.#startWhenNeeded();
+    else await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const client = await this.#client;
+    this.#client = undefined;
+    await client?.stop().catch((error: unknown) => this.#options.log.warn(messageOf(error)));
+  }
+
+  #isWanted(): boolean {
+    return vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.languageServer, true);
+  }
+}

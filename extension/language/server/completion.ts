@@ -1,0 +1,26 @@
+import { InsertTextFormat, type CompletionItem, type Position } from 'vscode-languageserver-types';
+import { limits } from './limits.ts';
+import type { SchemaService } from './schema-service.ts';
+import type { Place } from './workspace.ts';
+
+/** What could stand at a place. */
+export async function completeAt({ file }: Place & { readonly offset: number }, position: Position, schemas: SchemaService): Promise<CompletionItem[]> {
+  return file.text.length > limits.schemaTextLength ? [] : schemas.complete({ text: file.text, kind: file.kind, position });
+}
+
+/** The same, for an editor that knows no snippets: their text, without the places that one would jump to. */
+export function withoutSnippet(item: CompletionItem): CompletionItem {
+  if (item.insertTextFormat !== InsertTextFormat.Snippet) return item;
+  const { insertText, textEdit, ...rest } = item;
+  return {
+    ...rest,
+    insertTextFormat: InsertTextFormat.PlainText,
+    ...(insertText === undefined ? {} : { insertText: plainText(insertText) }),
+    ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: plainText(textEdit.newText) } }),
+  };
+}
+
+/** A placeholder becomes what it proposes, the first of its choices where it has some. */
+function plainText(snippet: string): string {
+  return snippet.replace(/\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{\d+\}|\$\d+/g, (_, escaped: string | undefined, choice: string | undefined, proposal: string | undefined) => escaped ?? choice ?? proposal?.replace(/\\([\\$}])/g, '$1') ?? '');
+}

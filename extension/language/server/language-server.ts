@@ -1,0 +1,180 @@
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import {
+  DidChangeWatchedFilesNotification,
+  LSPErrorCodes,
+  ResponseError,
+  TextDocuments,
+  TextDocumentSyncKind,
+  type CancellationToken,
+  type ClientCapabilities,
+  type CompletionItem,
+  type Connection,
+  type InitializeResult,
+  type Location,
+  type LocationLink,
+  type Position,
+} from 'vscode-languageserver/node';
+import { findDefinition } from '../../../schemas/language/definition.ts';
+import { highlight } from '../../../schemas/language/document-highlight.ts';
+import { documentSymbols } from '../../../schemas/language/document-symbols.ts';
+import { foldingRanges } from '../../../schemas/language/folding-ranges.ts';
+import { findReferences } from '../../../schemas/language/references.ts';
+import { selectionRange } from '../../../schemas/language/selection-range.ts';
+import { completeAt, withoutSnippet } from './completion.ts';
+import { diagnose } from './diagnose.ts';
+import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
+import { hoverAt } from './hover.ts';
+import { limits } from './limits.ts';
+import { SchemaService } from './schema-service.ts';
+import { Workspace, type Place, type Unit } from './workspace.ts';
+
+export interface LanguageServerOptions {
+  readonly connection: Connection;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly delay: Delay;
+  readonly nowMs: () => number;
+}
+
+/** A place in a document, found. */
+interface Cursor extends Place {
+  readonly offset: number;
+}
+
+/** What a client that can tell is asked to watch. */
+const watched = ['**/.sluice/*.{yaml,yml}', '**/.sluice/workflows/*.{yaml,yml}', '**/*.sluice.{yaml,yml}', '**/.sluice/state/secrets.env'];
+
+/**
+ * The language server: what `schemas/language/` knows, and what the schemas say, over one connection.
+ *
+ * A question about a document that isn't open, or isn't ours, has an empty answer. A fault in a feature is logged, and its question has
+ * an empty answer too: one broken feature takes no other with it.
+ */
+export class LanguageServer {
+  readonly #options: LanguageServerOptions;
+  readonly #connection: Connection;
+  readonly #documents = new TextDocuments(TextDocument);
+  readonly #workspace: Workspace;
+  readonly #publisher: DiagnosticsPublisher;
+  readonly #schemas = new SchemaService();
+  #client: ClientCapabilities = {};
+
+  constructor(options: LanguageServerOptions) {
+    this.#options = options;
+    this.#connection = options.connection;
+    this.#workspace = new Workspace(options.env);
+    this.#publisher = new DiagnosticsPublisher({
+      publish: (params) => this.#later(this.#connection.sendDiagnostics(params)),
+      diagnose,
+      versionOf: (uri) => this.#workspace.versionOf(uri),
+      delay: options.delay,
+      nowMs: options.nowMs,
+      onFault: (error) => this.#fault('diagnostics', error),
+    });
+  }
+
+  /** Listens until the connection ends. */
+  start(): void {
+    const connection = this.#connection;
+    connection.onInitialize(({ capabilities }) => this.#initialize(capabilities));
+    connection.onInitialized(() => this.#watchFiles());
+    connection.onShutdown(() => this.#publisher.stop());
+    connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes.map(({ uri }) => uri)));
+    this.#documents.onDidChangeContent(({ document }) => this.#shown(document));
+    this.#documents.onDidClose(({ document }) => this.#touchWhen(this.#workspace.close(document.uri)));
+    this.#documents.onDidSave(({ document }) => this.#filesChanged([document.uri]));
+    this.#documents.listen(connection);
+    this.#answerQuestions();
+    connection.listen();
+  }
+
+  #initialize(capabilities: ClientCapabilities): InitializeResult {
+    this.#client = capabilities;
+    return {
+      serverInfo: { name: 'sluice', version: this.#options.version },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        completionProvider: { triggerCharacters: ['.', '{', ' ', ':', '"', "'", '[', '('] },
+        hoverProvider: true,
+        definitionProvider: true,
+        referencesProvider: true,
+        documentHighlightProvider: true,
+        documentSymbolProvider: true,
+        documentFormattingProvider: true,
+        foldingRangeProvider: true,
+        selectionRangeProvider: true,
+      },
+    };
+  }
+
+  #answerQuestions(): void {
+    const connection = this.#connection;
+    connection.onCompletion((params, token) => this.#at('completion', params, token, [], (cursor) => this.#complete(cursor, params.position)));
+    connection.onHover((params, token) => this.#at('hover', params, token, null, async (cursor) => (await hoverAt(cursor, params.position, this.#schemas)) ?? null));
+    connection.onDefinition((params, token) => this.#at('definition', params, token, [], ({ project, path, offset }) => this.#asPlaces(findDefinition(project, path, offset))));
+    connection.onReferences((params, token) => this.#at('references', params, token, [], ({ project, path, offset }) => findReferences(project, path, offset, params.context.includeDeclaration)));
+    connection.onDocumentHighlight((params, token) => this.#at('highlight', params, token, [], ({ project, path, offset }) => highlight(project, path, offset)));
+    connection.onDocumentSymbol(({ textDocument: { uri } }, token) => this.#in('symbols', uri, token, [], ({ file }) => documentSymbols(file)));
+    connection.onFoldingRanges(({ textDocument: { uri } }, token) => this.#in('folding', uri, token, [], ({ file }) => foldingRanges(file)));
+    connection.onSelectionRanges(({ textDocument: { uri }, positions }, token) => this.#in('selection', uri, token, [], ({ file }) => positions.map((position) => selectionRange(file, file.offsetAt(position)))));
+    connection.onDocumentFormatting(({ textDocument: { uri } }, token) => this.#in('formatting', uri, token, [], async ({ file }) => (file.text.length > limits.schemaTextLength ? [] : this.#schemas.format(file.text))));
+  }
+
+  /** Answers a question about a place of a document. */
+  #at<Answer>(name: string, { textDocument, position }: { readonly textDocument: { readonly uri: string }; readonly position: Position }, token: CancellationToken, empty: Answer, answer: (cursor: Cursor) => Answer | Promise<Answer>): Promise<Answer | ResponseError> {
+    return this.#in(name, textDocument.uri, token, empty, (place) => answer({ ...place, offset: place.file.offsetAt(position) }));
+  }
+
+  /** Answers a question about a document. */
+  async #in<Answer>(name: string, uri: string, token: CancellationToken, empty: Answer, answer: (place: Place) => Answer | Promise<Answer>): Promise<Answer | ResponseError> {
+    try {
+      const place = await this.#workspace.find(uri);
+      // Messages that came meanwhile are read first: one of them may call this off.
+      await new Promise(setImmediate);
+      if (token.isCancellationRequested) return new ResponseError(LSPErrorCodes.RequestCancelled, 'Called off.');
+      return place === undefined ? empty : await answer(place);
+    } catch (error) {
+      this.#fault(name, error);
+      return empty;
+    }
+  }
+
+  async #complete(cursor: Cursor, position: Position): Promise<CompletionItem[]> {
+    const items = await completeAt(cursor, position, this.#schemas);
+    return this.#client.textDocument?.completion?.completionItem?.snippetSupport === true ? items : items.map(withoutSnippet);
+  }
+
+  /** Editors that know no links get the places that they lead to. */
+  #asPlaces(links: LocationLink[]): LocationLink[] | Location[] {
+    if (this.#client.textDocument?.definition?.linkSupport === true) return links;
+    return links.map(({ targetUri, targetSelectionRange }) => ({ uri: targetUri, range: targetSelectionRange }));
+  }
+
+  #shown(document: TextDocument): void {
+    const { uri, languageId, version } = document;
+    this.#touchWhen(this.#workspace.show({ uri, languageId, version, text: document.getText() }));
+  }
+
+  #filesChanged(uris: readonly string[]): void {
+    this.#later(this.#workspace.filesChanged(uris).then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
+  }
+
+  #touchWhen(found: Promise<Unit | undefined>): void {
+    this.#later(found.then((unit) => unit && this.#publisher.touch(unit)));
+  }
+
+  /** A client that can't watch has its files read again when it saves one. */
+  #watchFiles(): void {
+    if (this.#client.workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
+    const watchers = watched.map((globPattern) => ({ globPattern }));
+    this.#later(this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }));
+  }
+
+  #later(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#fault('server', error));
+  }
+
+  #fault(name: string, error: unknown): void {
+    this.#connection.console.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+}

@@ -1,0 +1,12 @@
+/** What bounds the language server, so that no file and no folder can make it slow or large. */
+export const limits = {
+  /** Longest text that is looked at, in UTF-16 code units; the analysis has a bound of its own below it, with a message. */
+  textLength: 4 * 1024 * 1024,
+  /** Folders of a project that are searched for files. */
+  folders: 20_000,
+  /** Longest text that the schema service and the formatter get, in UTF-16 code units. */
+  schemaTextLength: 512 * 1024,
+  /** Shortest and longest wait between a change and its diagnostics, in milliseconds; in between, as long as the last ones took. */
+  shortestDelayMs: 5,
+  longestDelayMs: 250,
+} as const;

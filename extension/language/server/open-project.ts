@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LanguageProject } from '../../../schemas/language/language-project.ts';
+import { readProject, type StampedText } from './project-folder.ts';
+import { readSecretNames } from './secret-names.ts';
+
+/** A text that an editor holds open, which wins over the file's. */
+export interface OpenText {
+  readonly uri: string;
+  readonly text: string;
+}
+
+/**
+ * A project some of whose files are open: the texts on disk under those in the editor. Files are read when somebody asks after
+ * {@link forgetFiles} was called, and analysed when somebody asks after a text has changed.
+ */
+export class OpenProject {
+  /** Absolute. */
+  readonly folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #open = new Map<string, OpenText>();
+  #onDisk: ReadonlyMap<string, StampedText> = new Map();
+  #language: LanguageProject | undefined;
+  /** What {@link #language} was made of, by path. */
+  #shown: ReadonlyMap<string, string> = new Map();
+  #reading: Promise<void> | undefined;
+
+  constructor(folder: string, env: NodeJS.ProcessEnv) {
+    this.folder = folder;
+    this.#env = env;
+  }
+
+  /** Paths that are open. */
+  get openPaths(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  show(file: string, text: OpenText): void {
+    this.#open.set(file, text);
+  }
+
+  close(file: string): void {
+    this.#open.delete(file);
+  }
+
+  /** Files, or the names of secrets, may have changed: they are read again when somebody asks. */
+  forgetFiles(): void {
+    this.#reading = undefined;
+  }
+
+  /** Resolves when the files have been read. */
+  async ready(): Promise<void> {
+    const reading = (this.#reading ??= this.#read());
+    await reading;
+    // Somebody may have said meanwhile that they changed.
+    if (this.#reading !== reading) await this.ready();
+  }
+
+  /** As it stands now; asked before it is {@link ready}, it knows the open texts only. */
+  language(): LanguageProject {
+    const texts = new Map([...this.#onDisk].map(([file, { text }]) => [file, text]));
+    for (const [file, { text }] of this.#open) texts.set(file, text);
+    const before = this.#language;
+    if (before === undefined) return this.#keep(texts, LanguageProject.of(filesOf(texts), { uriOf: (file) => this.uriOf(file) }));
+    const gone = [...this.#shown.keys()].filter((file) => !texts.has(file));
+    const changed = filesOf(texts).filter(({ path: file, text }) => this.#shown.get(file) !== text);
+    if (gone.length === 0 && changed.length === 0) return before;
+    const without = gone.reduce((project, file) => project.without(file), before);
+    return this.#keep(texts, changed.length === 0 ? without : without.with(...changed));
+  }
+
+  uriOf(file: string): string {
+    return this.#open.get(file)?.uri ?? pathToFileURL(path.join(this.folder, file)).href;
+  }
+
+  #keep(texts: ReadonlyMap<string, string>, language: LanguageProject): LanguageProject {
+    this.#shown = texts;
+    this.#language = language;
+    return language;
+  }
+
+  async #read(): Promise<void> {
+    const [onDisk, secrets] = await Promise.all([readProject(this.folder, this.#onDisk), readSecretNames(this.folder, this.#env)]);
+    this.#onDisk = onDisk;
+    const language = this.language();
+    if (language.secrets?.join() !== secrets.join()) this.#language = language.withSecrets(secrets);
+  }
+}
+
+function filesOf(texts: ReadonlyMap<string, string>): { readonly path: string; readonly text: string }[] {
+  return [...texts].map(([file, text]) => ({ path: file, text }));
+}

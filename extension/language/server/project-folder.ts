@@ -1,0 +1,60 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { findProjectFiles } from '../../../schemas/workflow/project-files.ts';
+import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { limits } from './limits.ts';
+
+/** Where a file of a project lies. */
+export interface ProjectPath {
+  /** The project's folder, absolute. */
+  readonly folder: string;
+  /** From there, with forward slashes. */
+  readonly path: string;
+}
+
+/** A file's text with what tells whether it has changed. */
+export interface StampedText {
+  readonly text: string;
+  readonly stamp: string;
+}
+
+/** The project that a file belongs to; undefined where it is none of a project's files. The file itself need not be there. */
+export async function locate(file: string): Promise<ProjectPath | undefined> {
+  const [, folder, inside] = /^(.*)[\\/](\.sluice[\\/].*)$/s.exec(file) ?? [];
+  if (folder !== undefined && inside !== undefined) return within(folder === '' ? path.parse(file).root : folder, file);
+  for (let above = path.dirname(file); ; above = path.dirname(above)) {
+    if (await isFolder(path.join(above, '.sluice'))) return within(above, file);
+    if (path.dirname(above) === above) return undefined;
+  }
+}
+
+/** The texts of a project's files by path. Those that are known already and have not changed are not read again. */
+export async function readProject(folder: string, known: ReadonlyMap<string, StampedText>): Promise<ReadonlyMap<string, StampedText>> {
+  const found = await findProjectFiles(async (below) => {
+    const entries = await readdir(path.join(folder, below), { withFileTypes: true }).catch(() => []);
+    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  }, limits.folders);
+  const texts = await Promise.all(found.map(async ({ file }) => [file, await readText(path.join(folder, file), known.get(file))] as const));
+  return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const])));
+}
+
+function within(folder: string, file: string): ProjectPath | undefined {
+  const inside = path.relative(folder, file).replaceAll(path.sep, '/');
+  return projectFileKind(inside) === undefined ? undefined : { folder, path: inside };
+}
+
+/** Undefined for what can't be read, or is too large: the daemon says so, and there is nothing to show here. */
+async function readText(file: string, known: StampedText | undefined): Promise<StampedText | undefined> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    const stamp = `${mtimeMs} ${size} ${ino}`;
+    if (known?.stamp === stamp) return known;
+    return size > limits.textLength ? undefined : { text: await readFile(file, 'utf8'), stamp };
+  } catch {
+    return undefined;
+  }
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return (await stat(folder).catch(() => undefined))?.isDirectory() === true;
+}

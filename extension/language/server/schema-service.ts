@@ -1,0 +1,99 @@
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { CompletionItemKind, type CompletionItem, type Hover, type Position, type TextEdit } from 'vscode-languageserver-types';
+import { getLanguageService, type LanguageService } from 'yaml-language-server';
+import { editorSchema, type EditorSchemaUse } from '../../../schemas/language/editor-schema.ts';
+import { focusText } from '../../../schemas/language/focus-text.ts';
+import type { ProjectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { publishedSchemas } from '../../../schemas/workflow/json-schema/published-schemas.ts';
+
+/** A text, what it is a file of, and a place in it. */
+export interface SchemaPlace {
+  readonly text: string;
+  readonly kind: ProjectFileKind;
+  readonly position: Position;
+}
+
+const lineWidth = 120;
+const kinds = Object.keys(publishedSchemas) as readonly ProjectFileKind[];
+
+/**
+ * What our JSON Schemas say about a place: by yaml-language-server, used as a library. It gets texts without anything of a project, and
+ * never validates: our own analysis says all that the schemas could, better, and once.
+ */
+export class SchemaService {
+  readonly #services = new Map<EditorSchemaUse, LanguageService>();
+  #version = 0;
+
+  /** Keys, values and snippets, as an editor takes them that knows snippets. */
+  async complete(place: SchemaPlace): Promise<CompletionItem[]> {
+    const { document, position } = this.#focused(place);
+    const list = await this.#service('completion').doComplete(document, position, false);
+    const behind = document.getText({ start: position, end: { line: position.line + 1, character: 0 } });
+    return list.items.flatMap((item, index) => mended(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
+  }
+
+  async hover(place: SchemaPlace): Promise<Hover | undefined> {
+    const { document, position } = this.#focused(place);
+    const hover = await this.#service('hover').doHover(document, position);
+    const contents = hover?.contents;
+    const isEmpty = contents === undefined || (typeof contents === 'object' && 'value' in contents && contents.value === '');
+    return hover === null || isEmpty ? undefined : hover;
+  }
+
+  /** The whole text, laid out anew. Empty where the text is no YAML. */
+  async format(text: string): Promise<TextEdit[]> {
+    const document = TextDocument.create('file:///format.yaml', 'yaml', this.#next(), text);
+    return this.#service('hover').doFormat(document, { bracketSpacing: true, proseWrap: 'preserve', printWidth: lineWidth });
+  }
+
+  /** Only what matters at the place is read: the service checks the whole text against the schema for each question. */
+  #focused({ text, kind, position }: SchemaPlace): { readonly document: TextDocument; readonly position: Position } {
+    // Its cache goes by name and version.
+    return { document: TextDocument.create(`file:///${kind}.yaml`, 'yaml', this.#next(), focusText(text, position.line)), position };
+  }
+
+  #next(): number {
+    return (this.#version += 1);
+  }
+
+  #service(use: EditorSchemaUse): LanguageService {
+    const known = this.#services.get(use);
+    if (known !== undefined) return known;
+    const service = getLanguageService({
+      // All schemas are given: nothing is ever fetched.
+      schemaRequestService: () => Promise.reject(new Error('Schemas are not fetched.')),
+      workspaceContext: { resolveRelativePath: (relative) => relative },
+      clientCapabilities: { textDocument: { completion: { completionItem: { snippetSupport: true, documentationFormat: ['markdown', 'plaintext'] } } } },
+    });
+    service.configure({
+      validate: false,
+      completion: true,
+      hover: true,
+      format: true,
+      hoverSchemaSource: false,
+      yamlVersion: '1.2',
+      schemas: kinds.map((kind) => ({ uri: `sluice-schema://${kind}`, fileMatch: [`${kind}.yaml`], schema: editorSchema(publishedSchemas[kind], use) })),
+    });
+    this.#services.set(use, service);
+    return service;
+  }
+}
+
+/**
+ * An item as it should be: none for the skeletons that the service makes of whatever is required, `on` without the quotes that YAML 1.1
+ * would need, a colon behind each key, and in the order of the schema.
+ */
+function mended(item: CompletionItem, index: number, colonFollows: boolean): CompletionItem | undefined {
+  if (item.kind === CompletionItemKind.Class || item.label === 'Inline schema') return undefined;
+  const change = (text: string): string => {
+    const plain = text.replace(/^"on"/, 'on').replace(/^([\w-]+:) +\n/, '$1\n');
+    return item.kind === CompletionItemKind.Property && !plain.includes(':') && !colonFollows ? `${plain}: ` : plain;
+  };
+  const { textEdit, insertText, ...rest } = item;
+  return {
+    ...rest,
+    sortText: `5${String(index).padStart(3, '0')}`,
+    ...(insertText === undefined ? {} : { insertText: change(insertText) }),
+    ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: change(textEdit.newText) } }),
+  };
+}

@@ -1,0 +1,197 @@
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LanguageProject } from '../../../schemas/language/language-project.ts';
+import type { LanguageFile } from '../../../schemas/language/language-file.ts';
+import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { limits } from './limits.ts';
+import { OpenProject } from './open-project.ts';
+import { locate, type ProjectPath } from './project-folder.ts';
+
+/** A document as an editor shows it. */
+export interface ShownDocument {
+  readonly uri: string;
+  readonly languageId: string;
+  readonly version: number;
+  readonly text: string;
+}
+
+/** A document, and what is known of the project that it belongs to. */
+export interface Place {
+  readonly project: LanguageProject;
+  /** From the project's folder. */
+  readonly path: string;
+  readonly file: LanguageFile;
+}
+
+/** What diagnostics are made for at once: a project, or a document without one. */
+export interface Unit {
+  readonly id: string;
+  /** Resolves to undefined when nothing of it is open any more. */
+  readonly look: () => Promise<LanguageProject | undefined>;
+}
+
+/** Where a document belongs. */
+interface Home {
+  readonly unit: Unit;
+  readonly place: () => Promise<Place | undefined>;
+  /** The document has a new text. */
+  readonly update: () => void;
+  readonly leave: () => void;
+}
+
+const languageId = 'sluice';
+
+/**
+ * Which document belongs to which project. A project is a folder with `.sluice/` in it, found upward from the file as the command does;
+ * a document of ours that is in none is a workflow by itself, and what it says about other files is believed.
+ */
+export class Workspace {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #projects = new Map<string, OpenProject>();
+  readonly #documents = new Map<string, ShownDocument>();
+  readonly #homes = new Map<string, Promise<Home | undefined>>();
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
+
+  /** The document was opened, or has a new text. */
+  async show(document: ShownDocument): Promise<Unit | undefined> {
+    const isNew = !this.#documents.has(document.uri);
+    this.#documents.set(document.uri, document);
+    if (isNew) this.#homes.set(document.uri, this.#findHome(document));
+    const home = await this.#homes.get(document.uri);
+    home?.update();
+    return home?.unit;
+  }
+
+  /** The document was closed: its file counts again. */
+  async close(uri: string): Promise<Unit | undefined> {
+    const home = await this.#homes.get(uri);
+    this.#documents.delete(uri);
+    this.#homes.delete(uri);
+    home?.leave();
+    return home?.unit;
+  }
+
+  /** Undefined where the document isn't open, or isn't ours. */
+  async find(uri: string): Promise<Place | undefined> {
+    return (await this.#homes.get(uri))?.place();
+  }
+
+  versionOf(uri: string): number | undefined {
+    return this.#documents.get(uri)?.version;
+  }
+
+  /** Files of a folder have changed: those of its project are read again. Returns what is to be diagnosed anew. */
+  async filesChanged(uris: readonly string[]): Promise<readonly Unit[]> {
+    const files = uris.flatMap((uri) => filePathOf(uri) ?? []);
+    const touched = [...this.#projects.values()].filter(({ folder }) => files.some((file) => file.startsWith(folder + sep)));
+    for (const project of touched) project.forgetFiles();
+    // A `.sluice/` may have come or gone, and with it the project that a document belongs to.
+    const moved = await Promise.all([...this.#documents.values()].map(async (document) => this.#rehome(document)));
+    return [...touched.map((project) => this.#unitOf(project)), ...moved.flatMap((unit) => unit ?? [])];
+  }
+
+  async #rehome(document: ShownDocument): Promise<Unit | undefined> {
+    const before = await this.#homes.get(document.uri);
+    const file = filePathOf(document.uri);
+    const place = file === undefined ? undefined : await locate(file);
+    if (file === undefined || before?.unit.id === (place?.folder ?? document.uri)) return undefined;
+    before?.leave();
+    this.#homes.set(document.uri, this.#findHome(document));
+    return (await this.#homes.get(document.uri))?.unit;
+  }
+
+  async #findHome(document: ShownDocument): Promise<Home | undefined> {
+    const file = filePathOf(document.uri);
+    const place = file === undefined ? undefined : await locate(file);
+    if (place !== undefined) return this.#inProject(document.uri, place);
+    return document.languageId === languageId ? this.#alone(document.uri) : undefined;
+  }
+
+  #inProject(uri: string, { folder, path }: ProjectPath): Home {
+    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env);
+    this.#projects.set(folder, project);
+    const update = (): void => {
+      const text = this.#textOf(uri);
+      if (text !== undefined) project.show(path, { uri, text });
+    };
+    update();
+    return {
+      unit: this.#unitOf(project),
+      update,
+      place: async () => {
+        await project.ready();
+        return placeIn(project.language(), path);
+      },
+      leave: () => {
+        project.close(path);
+        if (project.openPaths.length === 0) this.#projects.delete(folder);
+      },
+    };
+  }
+
+  #unitOf(project: OpenProject): Unit {
+    return {
+      id: project.folder,
+      look: async () => {
+        await project.ready();
+        return project.openPaths.length === 0 ? undefined : project.language();
+      },
+    };
+  }
+
+  /** A document that is in no project: a new one, or one on something that isn't a disk. */
+  #alone(uri: string): Home {
+    const path = pathInside(uri);
+    const kind = projectFileKind(path) ?? 'workflow';
+    let project = LanguageProject.of([], { partial: true, uriOf: () => uri });
+    const look = (): LanguageProject | undefined => {
+      const text = this.#textOf(uri);
+      if (text === undefined) return undefined;
+      if (project.files.get(path)?.text !== text) project = project.with({ path, text, kind });
+      return project;
+    };
+    return {
+      unit: { id: uri, look: async () => look() },
+      place: async () => {
+        const language = look();
+        return language && placeIn(language, path);
+      },
+      update: nothing,
+      leave: nothing,
+    };
+  }
+
+  #textOf(uri: string): string | undefined {
+    const text = this.#documents.get(uri)?.text;
+    return text === undefined || text.length > limits.textLength ? undefined : text;
+  }
+}
+
+/** A document by itself is looked at when somebody asks, and nobody else knows of it. */
+function nothing(): void {
+  // On purpose.
+}
+
+function placeIn(project: LanguageProject, path: string): Place | undefined {
+  const file = project.files.get(path);
+  return file && { project, path, file };
+}
+
+function filePathOf(uri: string): string | undefined {
+  if (!uri.startsWith('file:')) return undefined;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    // Of another machine, say.
+    return undefined;
+  }
+}
+
+/** The path from a folder with `.sluice/` in it, where the address has one; else its last part. */
+function pathInside(uri: string): string {
+  const path = uri.replace(/[?#].*$/s, '');
+  return /\.sluice\/[^/]+(\/[^/]+)?$/.exec(path)?.[0] ?? path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,105 @@
+import { stringify } from 'yaml';
+import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
+
+/** What a schema is made ready for. */
+export type EditorSchemaUse = 'completion' | 'hover';
+
+const definitions = '#/$defs/';
+const ofSchemas = ['anyOf', 'oneOf', 'allOf'];
+const ofNames = ['properties', 'patternProperties', 'dependentSchemas'];
+const oneSchema = ['additionalProperties', 'items', 'contains', 'not', 'if', 'then', 'else'];
+
+/**
+ * A published schema as the editor's schema service shows it best. What it says stays the same, but:
+ *
+ * - references are written out, so that a property's own words and those of its kind come together;
+ * - descriptions become Markdown that ends with the default and the examples;
+ * - for completion, examples that are maps become snippets with a label that can be read, and those that name something of
+ *   another workflow are left out;
+ * - what names look like is left out, or the service would offer `property` as a name;
+ * - values that may be expressions are described as what they are, since our own analysis checks them.
+ */
+export function editorSchema(schema: JsonObject, use: EditorSchemaUse): JsonObject {
+  const { $defs, $schema: _, title: __, ...root } = schema;
+  return new EditorSchema(isJsonObject($defs) ? $defs : {}, use).of(root);
+}
+
+class EditorSchema {
+  readonly #definitions: JsonObject;
+  readonly #use: EditorSchemaUse;
+
+  constructor(definitions: JsonObject, use: EditorSchemaUse) {
+    this.#definitions = definitions;
+    this.#use = use;
+  }
+
+  of(schema: JsonObject): JsonObject {
+    const whole = withoutExpressionBranch(this.#written(schema));
+    const { default: fallback, examples, propertyNames: _, ...rest } = Object.fromEntries(Object.entries(whole).map(([key, value]) => [key, this.#keyword(key, value)]));
+    return { ...rest, ...this.#described(rest, fallback, Array.isArray(examples) ? (examples as readonly Json[]) : []) };
+  }
+
+  /** With what a reference stands for; what stands beside the reference wins. */
+  #written(schema: JsonObject): JsonObject {
+    const { $ref, ...own } = schema;
+    if (typeof $ref !== 'string') return schema;
+    const target = this.#definitions[$ref.slice(definitions.length)];
+    return isJsonObject(target) ? { ...this.#written(target), ...own } : own;
+  }
+
+  #keyword(key: string, value: Json): Json {
+    if (ofSchemas.includes(key) && Array.isArray(value)) return (value as readonly Json[]).map((one) => this.#inner(one));
+    if (ofNames.includes(key) && isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.#inner(one)]));
+    return oneSchema.includes(key) ? this.#inner(value) : value;
+  }
+
+  #inner(schema: Json): Json {
+    return isJsonObject(schema) ? this.of(schema) : schema;
+  }
+
+  #described(schema: JsonObject, fallback: Json | undefined, examples: readonly Json[]): JsonObject {
+    const { description } = schema;
+    const text = typeof description === 'string' ? { markdownDescription: markdown(description, fallback, examples) } : {};
+    if (this.#use === 'hover') return text;
+    const scalars = examples.filter((example) => !isCollection(example) && !(typeof example === 'string' && example.includes('${{')));
+    const maps = 'anyOf' in schema ? examples.filter(isJsonObject) : [];
+    return {
+      ...text,
+      ...(fallback === undefined || isCollection(fallback) ? {} : { default: fallback }),
+      ...(scalars.length === 0 ? {} : { examples: scalars }),
+      ...(maps.length === 0 ? {} : { defaultSnippets: maps.map((body) => ({ label: flowText(body), body: snippetBody(body) })) }),
+    };
+  }
+}
+
+/** `allowExpressions` puts what a value must be, where it is no expression, behind an `else`. */
+function withoutExpressionBranch(schema: JsonObject): JsonObject {
+  const { if: condition, then, else: otherwise, ...outside } = schema;
+  return condition !== undefined && isJsonObject(then) && Object.keys(then).length === 0 && isJsonObject(otherwise) ? { ...outside, ...otherwise } : schema;
+}
+
+function markdown(description: string, fallback: Json | undefined, examples: readonly Json[]): string {
+  const code = (value: Json): string => `\`${flowText(value)}\``;
+  const others = examples.filter((example) => flowText(example) !== (fallback === undefined ? undefined : flowText(fallback)));
+  return [
+    description,
+    ...(fallback === undefined ? [] : [`Default: ${code(fallback)}`]),
+    ...(others.length === 0 ? [] : [others.length === 1 ? `Example: ${others.map(code).join('')}` : `Examples: ${others.map(code).join(', ')}`]),
+  ].join('\n\n');
+}
+
+/** As somebody would write it on one line. */
+function flowText(value: Json): string {
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trimEnd();
+}
+
+function isCollection(value: Json): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** In a snippet, `$` and `}` mean something. */
+function snippetBody(value: Json): Json {
+  if (typeof value === 'string') return value.replace(/[\\$}]/g, '\\$&');
+  if (Array.isArray(value)) return (value as readonly Json[]).map(snippetBody);
+  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, snippetBody(one)])) : value;
+}
