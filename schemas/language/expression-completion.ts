@@ -12,6 +12,7 @@ import { probeExpression, type Probe } from './expression-probe.ts';
 import { describeField } from './field-description.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
+import { rootDescriptions } from './root-descriptions.ts';
 import { stepsThatMayPrecede } from './step-order.ts';
 import { describeSymbol } from './symbol-description.ts';
 
@@ -200,16 +201,6 @@ class ExpressionCompletion {
     return this.#file.rangeOf(this.#cursor.locate(range));
   }
 }
-
-const rootDescriptions: Readonly<Record<(typeof roots)[number], string>> = {
-  inputs: 'What the run was given.',
-  trigger: 'What started the run.',
-  steps: 'The other steps: their output, results and status. A step waits for those that it refers to.',
-  run: 'The run itself: its id, its workflow, when it was made, and why it failed.',
-  job: 'The job at hand: the index and the key of its item.',
-  secrets: 'Secrets, each alone between its braces.',
-  env: 'Variables of the environment that `.sluice/config.yaml` allows.',
-};
 
 function fieldsOf(type: ExpressionType): readonly (readonly [string, ExpressionField])[] {
   return [...new Map(mapsOf(type).flatMap(({ fields }) => [...fields]))];

@@ -41,6 +41,10 @@ export const roots = ['inputs', 'trigger', 'steps', 'run', 'job', 'secrets', 'en
 
 export type Root = (typeof roots)[number];
 
+export function isRoot(name: string): name is Root {
+  return roots.some((root) => root === name);
+}
+
 const absences = {
   'unknown-input': (name: string) => `There is no input ${name}.`,
   'unknown-environment': (name: string) => `The environment variable ${name} is not one that 'env' of .sluice/config.yaml allows.`,
@@ -97,7 +101,7 @@ class ReferenceCheck {
     const [root = '', name] = this.#reference.path;
     if (root === this.#place.item) return undefined;
     const { roots: seen } = this.#place;
-    if (seen !== undefined && roots.some((known) => known === root) && !seen.some((known) => known === root)) {
+    if (seen !== undefined && isRoot(root) && !seen.some((known) => known === root)) {
       this.#error('unknown-name', `${quoted(root)} has no value here: ${seen.length === 0 ? 'no name has' : `only ${anyOf(seen)} has`}.`, 0, seen);
       return undefined;
     }

@@ -1,0 +1,120 @@
+import type { Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
+import { isRoot } from '../workflow/analysis/expression-scope.ts';
+import { symbolKey, type LanguageSymbol, type SymbolKind, type SymbolOccurrence } from './language-symbol.ts';
+import type { LanguageProject } from './language-project.ts';
+
+/** Why a name stays as it is, in one sentence for a person. */
+export interface RenameRefusal {
+  readonly ok: false;
+  readonly reason: string;
+}
+
+export type RenamePlace = { readonly ok: true; readonly range: Range; /** The name as it is. */ readonly placeholder: string } | RenameRefusal;
+export type RenameResult = { readonly ok: true; readonly edit: WorkspaceEdit } | RenameRefusal;
+
+const idPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What could be renamed at an offset. */
+export function prepareRename(project: LanguageProject, path: string, offset: number): RenamePlace {
+  const file = project.files.get(path);
+  const occurrence = project.symbols.occurrenceAt(path, offset);
+  const symbol = occurrence && project.symbols.get(occurrence);
+  if (file === undefined || occurrence === undefined || symbol === undefined) return refuse('Nothing that has a name of its own stands here.');
+  const reason = whyFixed(symbol);
+  return reason === undefined ? { ok: true, range: file.rangeOf(occurrence.range), placeholder: symbol.name } : refuse(reason);
+}
+
+/**
+ * Gives what is named at an offset another name, at every place of the project. Refuses a name that is none, that is taken, or that
+ * would come to mean something else anywhere: the project is read with the new name, and must say the same as before.
+ */
+export function rename(project: LanguageProject, path: string, offset: number, newName: string): RenameResult {
+  const place = prepareRename(project, path, offset);
+  const symbol = project.symbols.at(path, offset);
+  if (!place.ok || symbol === undefined) return place.ok ? refuse('Nothing that has a name of its own stands here.') : place;
+  if (newName === symbol.name) return { ok: true, edit: { changes: {} } };
+  const reason = whyNotCalled(project, symbol, newName);
+  if (reason !== undefined) return refuse(reason);
+
+  const byPath = Map.groupBy([...symbol.declarations, ...symbol.references], (occurrence) => occurrence.path);
+  const changed = [...byPath].map(([changedPath, occurrences]) => replaced(project, changedPath, occurrences, newName));
+  const after = project.with(...changed.map(({ file }) => file));
+  const broken = whatBreaks(project, after, symbol, changed, newName);
+  if (broken !== undefined) return refuse(broken);
+  return { ok: true, edit: { changes: Object.fromEntries(changed.map(({ file, edits }) => [project.uriOf(file.path), edits])) } };
+}
+
+function whyFixed({ kind, name, declarations }: LanguageSymbol): string | undefined {
+  switch (kind) {
+    case 'workflow':
+      return 'A workflow is called as its file is: rename the file.';
+    case 'alias':
+      return declarations.length > 0 ? undefined : `'${name}' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.`;
+    case 'secret':
+    case 'environment':
+    case 'variable':
+      return undefined;
+    case 'step':
+    case 'queue':
+    case 'connection':
+    case 'input':
+      return declarations.length > 0 ? undefined : `The ${kind} '${name}' is declared nowhere.`;
+  }
+}
+
+function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): string | undefined {
+  if (!idPattern.test(newName)) return `'${newName}' is no name: a name has letters, digits and underscores, and doesn't begin with a digit.`;
+  if (newName === '__proto__') return "'__proto__' is reserved.";
+  if ((kind === 'alias' || kind === 'variable') && isRoot(newName)) return `'${newName}' means something else in expressions.`;
+  const other = project.symbols.get({ kind, scope, name: newName });
+  if (other === undefined) return undefined;
+  return other.declarations.length > 0 ? `There is ${articles[kind]} '${newName}' already.` : `${capitalised(articles[kind])} '${newName}' is named in the project already.`;
+}
+
+interface ChangedFile {
+  readonly file: { readonly path: string; readonly text: string };
+  readonly edits: TextEdit[];
+  /** Where the new name stands in the new text. */
+  readonly starts: readonly number[];
+}
+
+function replaced(project: LanguageProject, path: string, occurrences: readonly SymbolOccurrence[], newName: string): ChangedFile {
+  const file = project.files.get(path);
+  let text = file?.text ?? '';
+  const sorted = occurrences.toSorted((a, b) => a.range.start - b.range.start);
+  const edits = sorted.flatMap(({ range }) => (file === undefined ? [] : [{ range: file.rangeOf(range), newText: newName }]));
+  const starts = sorted.map(({ range, name }, index) => range.start + index * (newName.length - name.length));
+  for (const { range } of sorted.toReversed()) text = `${text.slice(0, range.start)}${newName}${text.slice(range.end)}`;
+  return { file: { path, text, ...(file === undefined ? {} : { kind: file.kind }) }, edits, starts };
+}
+
+/** What the new name does besides being a name: it is taken for something else, or something else for it. */
+function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: LanguageSymbol, changed: readonly ChangedFile[], newName: string): string | undefined {
+  const found = changed.flatMap(({ file, starts }) => starts.map((start) => after.symbols.occurrenceAt(file.path, start)));
+  const keys = new Set(found.map((occurrence) => (occurrence?.name === newName && occurrence.kind === symbol.kind ? symbolKey(occurrence) : '')));
+  const [first] = found;
+  const renamed = first && after.symbols.get(first);
+  const count = symbol.declarations.length + symbol.references.length;
+  if (keys.size !== 1 || keys.has('') || renamed === undefined || renamed.declarations.length + renamed.references.length !== count) {
+    return `'${newName}' would mean something else at some of the places that name '${symbol.name}'.`;
+  }
+  for (const { file } of changed) {
+    // A secret is set under its new name sooner or later.
+    const known = new Set((before.analysis.diagnostics.get(file.path) ?? []).map(({ code }) => code));
+    const added = (after.analysis.diagnostics.get(file.path) ?? []).find(({ code, severity }) => severity === 'error' && code !== 'unknown-secret' && !known.has(code));
+    if (added !== undefined) return `With that name, ${file.path} would be wrong: ${added.message}`;
+  }
+  return undefined;
+}
+
+const articles: Readonly<Record<SymbolKind, string>> = {
+  workflow: 'a workflow', step: 'a step', queue: 'a queue', connection: 'a connection', secret: 'the secret', input: 'an input', alias: 'an item', variable: 'a variable', environment: 'the variable',
+};
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function refuse(reason: string): RenameRefusal {
+  return { ok: false, reason };
+}
