@@ -12,6 +12,7 @@ import { Executor } from './executor.ts';
 import { FanOut } from './fan-out.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { Pruner } from './pruner.ts';
+import { SeriesRecorder } from './series-recorder.ts';
 import { StoreHealth, type StoreTrouble } from './store-health.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
 
@@ -53,6 +54,7 @@ export class Engine {
   readonly alerts: AlertWatch;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
+  readonly #series: SeriesRecorder;
   #executor: Executor | undefined;
   #storeId = '';
   #stopped: Promise<void> | undefined;
@@ -95,6 +97,7 @@ export class Engine {
       },
       onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
     });
+    this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
@@ -205,6 +208,7 @@ export class Engine {
     await this.dispatcher.drained();
     grace.cancel();
     await this.outcomes.drained();
+    await this.#series.stop();
     failPoint('stop-after-drain');
     this.health.stop();
   }
@@ -223,6 +227,7 @@ export class Engine {
     this.#commits++;
     this.#runningRuns = committed.runningRuns;
     this.dispatcher.committed(committed.queues);
+    if (committed.queues.length > 0) this.#series.moved();
     if (!this.#stopping) {
       if (committed.queues.length > 0) this.alerts.moved();
       this.#fanOut.committed(committed);

@@ -138,6 +138,16 @@ export class QueueRunner {
     return this.#meter.recent(this.#clock.monotonic(), spanMs);
   }
 
+  /** What happened since this was last called. */
+  takeActivity(): ActivityTally {
+    return this.#meter.take();
+  }
+
+  /** What was taken could not be kept. */
+  giveBackActivity(tally: ActivityTally): void {
+    this.#meter.giveBack(tally);
+  }
+
   /** Whether the queue will clear on its own, and when. */
   forecast(isStoreOk: boolean): ForecastVerdict {
     return forecast(this.#prospect(isStoreOk));

@@ -1,8 +1,9 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
-import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
+import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { SpentTally } from '../core/activity-tally.ts';
+import { denseSeries } from '../core/dense-series.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
@@ -37,9 +38,19 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 'file' }),
     });
 
-  'queue/series': Handlers['queue/series'] = async ({ queue, resolution }) => {
+  'queue/series': Handlers['queue/series'] = async ({ queue, resolution, ...range }) => {
     knownQueue(this.#engine, queue);
-    return { stepMs: seriesResolutions[resolution].stepMs, points: [] };
+    const { stepMs, shownMs } = seriesResolutions[resolution];
+    const now = this.#clock.now();
+    const until = range.to === undefined ? now : givenTime('to', range.to);
+    const since = range.from === undefined ? until - shownMs : givenTime('from', range.from);
+    // Whole steps alone, and none that still goes on.
+    const to = Math.floor(Math.min(until, now) / stepMs) * stepMs;
+    const from = Math.ceil(since / stepMs) * stepMs;
+    if (to - from > maxSeriesPoints * stepMs) {
+      throw new CodedError('too-large', `That would be more than ${maxSeriesPoints} points of ${resolution}; ask for a shorter time.`);
+    }
+    return { stepMs, points: denseSeries(await this.#store.series({ queue, stepMs, from, to }), { from, to, stepMs }) };
   };
 
   /** All queues, by name. */
@@ -110,6 +121,12 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
 function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined {
   return count === 0 ? undefined : { meanMs: totalMs / count, maxMs };
+}
+
+function givenTime(name: string, text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new CodedError('invalid-params', `\`${name}\` is no time; write it as 2026-11-24T09:30:00.000Z.`);
+  return time;
 }
 
 function givenRate(text: string | null): Rate | null | 'file' {

@@ -3,6 +3,7 @@ import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
@@ -56,6 +57,11 @@ export interface Store {
   retry(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly retried: readonly number[] }>;
   discard(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly discarded: readonly number[] }>;
   setQueue(params: SetQueueParams): Promise<void>;
+  /**
+   * Adds what queues did to their series, in steps of each of `seriesResolutions`, and forgets what these keep no longer. A step that is
+   * recorded twice, as over a restart, is the sum of both, with the newer depths.
+   */
+  recordSeries(params: RecordSeriesParams): Promise<void>;
   prune(params: PruneParams): Promise<{ readonly more: boolean }>;
   /** Writes something and nothing else: whether the store can be written again. */
   probe(params: { readonly now: number }): Promise<void>;
@@ -70,6 +76,11 @@ export interface Store {
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
   /** What an expression gives in a run; undefined where there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
+  /**
+   * The steps of a queue within `from` and `to`, in which something happened, oldest first, after the last one before `from`: it has the
+   * depths at `from`.
+   */
+  series(params: SeriesParams): Promise<readonly SeriesStep[]>;
   /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
@@ -292,6 +303,20 @@ export interface EvaluateParams {
 export interface DeadGroupsParams {
   readonly queue?: string;
   readonly limit: number;
+}
+
+export interface RecordSeriesParams {
+  /** A time within the step. */
+  readonly at: number;
+  readonly steps: readonly (QueueStep & { readonly queue: string })[];
+}
+
+export interface SeriesParams {
+  readonly queue: string;
+  readonly stepMs: number;
+  /** The first step that is meant begins at or after it; the last one before `to`. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface StoreCheck {

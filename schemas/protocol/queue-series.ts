@@ -2,10 +2,10 @@ import { Type, type Static } from 'typebox';
 import { TimeSpent } from './queue.ts';
 import { Time } from './shape.ts';
 
-/** How finely a series is kept, and for how long. */
+/** How finely a series is kept, and for how long; `shownMs`: how much of it is told where nothing is said. */
 export const seriesResolutions = {
-  '10s': { stepMs: 10_000, keepMs: 24 * 3_600_000 },
-  '5min': { stepMs: 300_000, keepMs: 31 * 24 * 3_600_000 },
+  '10s': { stepMs: 10_000, keepMs: 24 * 3_600_000, shownMs: 3_600_000 },
+  '5min': { stepMs: 300_000, keepMs: 31 * 24 * 3_600_000, shownMs: 24 * 3_600_000 },
 } as const;
 export type SeriesResolution = keyof typeof seriesResolutions;
 

@@ -7,6 +7,7 @@ import { describeModel } from './store-suite/model.ts';
 import { describeOutcomes } from './store-suite/outcomes.ts';
 import { describeReplaying } from './store-suite/replaying.ts';
 import { describeRetrying } from './store-suite/retrying.ts';
+import { describeSeries } from './store-suite/series.ts';
 import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 
 /**
@@ -35,6 +36,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
     describe('retrying at once', () => describeRetrying(current));
+    describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
     describe('evaluating expressions', () => describeEvaluating(current));
     describe('anything in any order', () => describeModel(open, modelRuns));

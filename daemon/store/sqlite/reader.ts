@@ -8,8 +8,9 @@ import { getJob } from './queries/get-job.ts';
 import { getRun } from './queries/get-run.ts';
 import { listJobs } from './queries/list-jobs.ts';
 import { listRuns } from './queries/list-runs.ts';
+import { series } from './queries/series.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'getJob', 'evaluate', 'oldestPending', 'check', 'size'] as const;
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'getJob', 'evaluate', 'series', 'oldestPending', 'check', 'size'] as const;
 export type ReadOperation = (typeof readOperations)[number];
 export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
 
@@ -48,6 +49,8 @@ export class Reader {
         return getJob(db, call.params);
       case 'evaluate':
         return evaluate(db, call.params);
+      case 'series':
+        return series(db, call.params);
       case 'oldestPending':
         return oldestPending(db);
       case 'check':

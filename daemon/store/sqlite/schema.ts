@@ -144,3 +144,29 @@ CREATE TABLE attempts (
 export const schemaVersion2 = `
 CREATE INDEX jobs_dead_cause ON jobs (queue_id, error ->> '$.cause', ended_at, id) WHERE state = 'dead';
 `;
+
+/**
+ * What queues did, in steps of ten seconds and of five minutes. A step in which nothing happened has no row: its depths are those of the
+ * row before.
+ */
+export const schemaVersion3 = `
+CREATE TABLE series (
+  step_ms INTEGER NOT NULL,
+  queue_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  delayed INTEGER NOT NULL,
+  active INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  arrivals INTEGER NOT NULL,
+  completions INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  waited INTEGER NOT NULL,          -- attempts that started
+  waited_ms REAL NOT NULL,
+  longest_wait_ms REAL NOT NULL,
+  ran INTEGER NOT NULL,             -- attempts that ended
+  ran_ms REAL NOT NULL,
+  longest_run_ms REAL NOT NULL,
+  PRIMARY KEY (step_ms, queue_id, at)
+) WITHOUT ROWID;
+`;

@@ -55,6 +55,7 @@ export class SqliteStore implements Store {
   retry: Store['retry'] = (params) => this.#write('retry', params);
   discard: Store['discard'] = (params) => this.#write('discard', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
+  recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
   probe: Store['probe'] = (params) => this.#write('probe', params);
 
@@ -65,6 +66,7 @@ export class SqliteStore implements Store {
   deadGroups: Store['deadGroups'] = (params) => this.#read('deadGroups', params);
   getJob: Store['getJob'] = (params) => this.#read('getJob', params);
   evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
+  series: Store['series'] = (params) => this.#read('series', params);
   oldestPending: Store['oldestPending'] = () => this.#read('oldestPending', undefined);
   check: Store['check'] = () => this.#read('check', undefined);
   size: Store['size'] = () => this.#read('size', undefined);

@@ -16,6 +16,7 @@ import { expand, failExpansion } from './operations/expand.ts';
 import { probe } from './operations/probe.ts';
 import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
+import { recordSeries } from './operations/record-series.ts';
 import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
 import { retry } from './operations/retry.ts';
@@ -45,6 +46,7 @@ const operations = {
   retry,
   discard,
   setQueue,
+  recordSeries,
   prune,
   configure,
   probe,

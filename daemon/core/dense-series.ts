@@ -1,0 +1,35 @@
+import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import type { SeriesStep, TimesSpent } from './queue-step.ts';
+
+/**
+ * A point for each step from `from` on and before `to`, from the first of which anything is known. Where nothing happened there is no
+ * step: the depths are those of the one before.
+ */
+export function denseSeries(steps: readonly SeriesStep[], { from, to, stepMs }: { readonly from: number; readonly to: number; readonly stepMs: number }): SeriesPoint[] {
+  const points: SeriesPoint[] = [];
+  const [first] = steps;
+  if (first === undefined) return points;
+  let next = 0;
+  let depth = first.depth;
+  for (let at = Math.max(from, first.at); at < to; at += stepMs) {
+    while ((steps[next]?.at ?? Infinity) < at) depth = steps[next++]?.depth ?? depth;
+    const step = steps[next]?.at === at ? steps[next++] : undefined;
+    depth = step?.depth ?? depth;
+    const waiting = step && timeSpent(step.waiting);
+    const running = step && timeSpent(step.running);
+    points.push({
+      at: new Date(at).toISOString(),
+      ...depth,
+      arrivals: step?.arrivals ?? 0,
+      completions: step?.completions ?? 0,
+      failures: step?.failures ?? 0,
+      ...(waiting === undefined ? {} : { waiting }),
+      ...(running === undefined ? {} : { running }),
+    });
+  }
+  return points;
+}
+
+function timeSpent({ count, totalMs, maxMs }: TimesSpent): SeriesPoint['waiting'] {
+  return count === 0 ? undefined : { meanMs: totalMs / count, maxMs };
+}
