@@ -28,6 +28,7 @@ import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
 import { openQueuesView } from './views/queues/queues-view.ts';
 import { openRunsView } from './views/runs/runs-view.ts';
 import type { OpenTreeView } from './views/shared/open-view.ts';
+import { ViewFilters } from './views/shared/view-filters.ts';
 import { openWorkflowsView } from './views/workflows/workflows-view.ts';
 import { useLanguage } from './wording/amount.ts';
 
@@ -66,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
     alerts: new AlertCrossings(context.workspaceState),
     secrets: new SecretKeeper(context.secrets),
+    filters: new ViewFilters(),
     views: new Map(),
     language,
     memory: context.workspaceState,

@@ -54,6 +54,9 @@ export const commands = {
   createProject: 'sluice.createProject',
   createWorkflow: 'sluice.createWorkflow',
   openDashboard: 'sluice.openDashboard',
+  filterQueues: 'sluice.filterQueues',
+  filterRuns: 'sluice.filterRuns',
+  filterDeadLetters: 'sluice.filterDeadLetters',
   refresh: 'sluice.refresh',
   loadMore: 'sluice.loadMore',
 } as const;

@@ -14,6 +14,9 @@ import { discard } from './discard.ts';
 import { dropDraft } from './drop-draft.ts';
 import { evaluateExpression } from './evaluate-expression.ts';
 import { exportDeadLetters } from './export-dead-letters.ts';
+import { filterDeadLetters } from './filter-dead-letters.ts';
+import { filterQueues } from './filter-queues.ts';
+import { filterRuns } from './filter-runs.ts';
 import { loadMore } from './load-more.ts';
 import { muteAlerts } from './mute-alerts.ts';
 import { openAttempt } from './open-attempt.ts';
@@ -62,6 +65,9 @@ export const allCommands: readonly Command[] = [
   dropDraft,
   evaluateExpression,
   exportDeadLetters,
+  filterDeadLetters,
+  filterQueues,
+  filterRuns,
   loadMore,
   muteAlerts,
   openAttempt,

@@ -3,6 +3,9 @@ import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
 import { formatNumber } from '../../wording/amount.ts';
+import { longestList } from '../shared/page-size.ts';
+import { hasWords } from '../shared/view-filters.ts';
+import type { Project } from '../../project/project.ts';
 import { openTreeView } from '../shared/open-tree-view.ts';
 import type { OpenTreeView } from '../shared/open-view.ts';
 import { deadQueueNodeId, DeadQueueNode } from './dead-queue-node.ts';
@@ -15,11 +18,13 @@ export function openDeadLettersView(app: App): OpenTreeView {
   const drawn = new Map<string, number>();
   const open = openTreeView(app, {
     id: views.deadLetters,
-    rows: async (context, project) =>
-      project.mirror
+    rows: async (context, project) => {
+      const names = await matchingQueues(project, context.filter());
+      return project.mirror
         .queues()
-        .filter(({ depth }) => depth.dead > 0)
-        .map(({ name }) => new DeadQueueNode(context, project, name)),
+        .filter(({ name, depth }) => depth.dead > 0 && names?.has(name) !== false)
+        .map(({ name }) => new DeadQueueNode(context, project, name));
+    },
     affected: (event) => affected(event, drawn),
   });
   const showBadge = (): void => {
@@ -35,6 +40,13 @@ export function openDeadLettersView(app: App): OpenTreeView {
     }),
   );
   return open;
+}
+
+/** Queues with a group that has the words; undefined where all are to be shown. */
+async function matchingQueues({ daemon }: Project, words: string): Promise<ReadonlySet<string> | undefined> {
+  if (words === '') return undefined;
+  const groups = (await daemon?.call('dead/groups', { limit: longestList }))?.groups ?? [];
+  return new Set(groups.filter(({ queue, cause }) => hasWords(`${queue} ${cause}`, words)).map(({ queue }) => queue));
 }
 
 /** Only queues whose number of dead letters has changed are read again: the others change many times a second. */

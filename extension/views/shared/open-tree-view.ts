@@ -1,9 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../../app.ts';
 import type { ViewId } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
 import type { OpenTreeView } from './open-view.ts';
+import { MessageNode } from './message-node.ts';
 import { rootsOf } from './project-node.ts';
 import { Tree } from './tree.ts';
 import type { TreeContext } from './tree-context.ts';
@@ -23,14 +25,15 @@ const ageEveryMs = 60_000;
 /** A view of the side bar that follows the projects of the window. */
 export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
   const { projects, log, refreshed, subscriptions } = app;
-  const context: TreeContext = { projects, alerts: app.alerts, now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
+  const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
   const shown = new WeakMap<Project, readonly TreeNode[]>();
   const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
     const known = isWaiting(project) ? shown.get(project) : undefined;
     const next = known ?? (await rows(context, project));
     shown.set(project, next);
-    return next;
+    // Otherwise VS Code would show the welcome text of an empty view.
+    return next.length === 0 && context.filter() !== '' ? [noMatch(project, context.filter())] : next;
   };
   const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
@@ -44,8 +47,14 @@ export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions):
     refreshed.listen(() => tree.refreshAll()),
     projects.onDidChangeMirror((change) => {
       const ids = affected(change);
-      if (ids === 'all') tree.refreshAll();
+      // What changes may begin to match a filter, or cease to.
+      if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) tree.refreshAll();
       else tree.refresh(ids);
+    }),
+    app.filters.onDidChange((filtered) => {
+      if (filtered !== id) return;
+      view.description = context.filter();
+      tree.refreshAll();
     }),
   );
   const reveal = async (ids: readonly string[]): Promise<string | undefined> => {
@@ -57,6 +66,10 @@ export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions):
   const open = { tree, view, reveal };
   app.views.set(id, open);
   return open;
+}
+
+function noMatch({ folder }: Project, words: string): TreeNode {
+  return new MessageNode(folder, { folder }, l10n.t('Nothing matches "{0}"', words), 'filter');
 }
 
 function isWaiting(project: Project | undefined): boolean {

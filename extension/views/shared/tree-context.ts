@@ -5,6 +5,8 @@ import type { Projects } from '../../project/projects.ts';
 export interface TreeContext {
   readonly projects: Projects;
   readonly alerts: AlertCrossings;
+  /** Words that rows must have to be shown; empty shows everything. */
+  readonly filter: () => string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Draws rows of this view again. */

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { views } from '../../../../extension/ids.ts';
+import { hasWords, ViewFilters } from '../../../../extension/views/shared/view-filters.ts';
+
+describe('filters of views', () => {
+  it('let through what has all the words, in any order and case', () => {
+    assert.deepEqual(['', 'esp', 'PAUSED es', 'esp erp'].map((words) => hasWords('esp paused · 12 waiting', words)), [true, true, true, false]);
+  });
+
+  it('tell of a change of their own view, and of nothing else', () => {
+    const filters = new ViewFilters();
+    const told: string[] = [];
+    filters.onDidChange((view) => told.push(view));
+    filters.set(views.queues, '  esp   paused ');
+    filters.set(views.queues, 'esp paused');
+    assert.deepEqual([told, filters.get(views.queues), filters.get(views.runs)], [[views.queues], 'esp paused', '']);
+    filters.set(views.queues, '');
+    assert.equal(told.length, 2);
+  });
+});
