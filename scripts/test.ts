@@ -30,6 +30,7 @@ const oneSkipped: Counts = { passed: 0, failed: 0, skipped: 1 };
 const suites: Readonly<Record<string, readonly string[]>> = {
   unit: ['test/unit/**/*.test.ts', 'test/daemon/**/*.test.ts'],
   fault: ['test/fault/**/*.test.ts'],
+  ui: ['test/vscode/ui/**/*.test.ts'],
 };
 
 const parts: readonly Part[] = [
@@ -41,6 +42,7 @@ const parts: readonly Part[] = [
   { name: 'unit', run: () => runSuite('unit') },
   { name: 'fault', run: () => runSuite('fault') },
   { name: 'vscode', run: () => runWithBrowser(() => runProgram('vscode', 'test/vscode/host/main.ts')) },
+  { name: 'ui', run: () => runWithBrowser(() => runSuite('ui')) },
 ];
 
 /** A suite that hangs in synchronous code or in a hook would never end by mocha's own timeout. */
@@ -79,10 +81,14 @@ async function runTool(script: string, ...args: string[]): Promise<Counts> {
   return end === 0 ? onePassed : oneFailed;
 }
 
+/** Whether it has been said already. */
+let isBrowserMissed = false;
+
 /** A VS Code shows its window in a browser here. Where there is none, that is no fault of the code, but a machine that is to find faults has to have one. */
 async function runWithBrowser(run: () => Promise<Counts>): Promise<Counts> {
   if (findChromium() !== undefined) return run();
-  console.log('Not run: the tests in a real VS Code need Chromium or Chrome; install it (apt-get install chromium), or name it in the variable CHROMIUM.');
+  if (!isBrowserMissed) console.log('Not run: the tests in a real VS Code need Chromium or Chrome; install it (apt-get install chromium), or name it in the variable CHROMIUM.');
+  isBrowserMissed = true;
   return process.env['CI'] === 'true' ? oneFailed : oneSkipped;
 }
 

@@ -7,8 +7,9 @@ export function payloadPattern(action: string): string {
   return `/${schemes.deadLetter}:/${action}/*.json`;
 }
 
+/** With an authority, because VS Code takes no other address for one. */
 export function payloadSchemaUrl(action: string): string {
-  return `${schemes.schema}:/${action}.json`;
+  return `${schemes.schema}://actions/${action}.json`;
 }
 
 /** The schema at a path of ours, as VS Code's JSON support reads it; undefined where there is no such action. */

@@ -44,6 +44,18 @@ describe('documents', () => {
     assert.equal(revisions.length, 1);
   });
 
+  it('check a payload by what its action takes, while it is typed', async () => {
+    const { document } = await openDeadLetter();
+    await replaceIn(document, '"method"', '"methode"');
+    const problem = await until(
+      'the key is reported',
+      () => vscode.languages.getDiagnostics(document.uri).find(({ message }) => message.includes('methode')),
+      (listener) => vscode.languages.onDidChangeDiagnostics(listener),
+    );
+    assert.equal(problem.range.start.line, 1);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
   it('are replayed with what was edited: a new revision goes out, the run succeeds, and the document can only be read from then on', async () => {
     const { document, job, run } = await openDeadLetter();
     await replaceIn(document, 'EURO', 'EUR');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands, dashboardPanel } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
@@ -37,6 +37,26 @@ export function lookingCommands(): void {
     await drive(commands.compareAttempts, { args: [shop.target({ job })], answers: [{ pick: 'Attempt 2' }, { pick: 'Attempt 1' }] });
     const input = await until('the comparison is open', () => diffInput(), (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
     assert.deepEqual([input.original.path, input.modified.path].map((path) => /attempt \d/.exec(path)?.[0]), ['attempt 1', 'attempt 2']);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('open what failed in a run', async () => {
+    assert.match(String((await drive(commands.openFailure, { args: [shop.target({ run })] })).result), new RegExp(`/${job}\\.jsonc`));
+  });
+
+  it('give the value of an expression in the run that was chosen for the workflow of the editor', async () => {
+    await drive(commands.openWorkflow, { args: [shop.target({ file: '.sluice/workflows/order.yaml' })] });
+    assert.equal((await drive(commands.chooseRun, { answers: [{ pick: run }] })).result, run);
+    await drive(commands.evaluateExpression, { answers: [{ type: 'inputs.number + 41' }] });
+    assert.equal(vscode.window.activeTextEditor?.document.getText().trim(), '42');
+    await drive(commands.openWorkflow, { args: [shop.target({ file: '.sluice/workflows/order.yaml' })] });
+    await drive(commands.chooseRun, { answers: [{ pick: 'The last run' }] });
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('open the dashboard', async () => {
+    await drive(commands.openDashboard);
+    await until('its tab is there', () => vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardPanel))), (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { commands, views } from '../../../../../extension/ids.ts';
 import type { QueueView } from '../../../../../schemas/protocol/queue.ts';
 import { Shop } from '../../support/shop.ts';
-import { drive, mirrorChanges } from '../../support/sluice.ts';
+import { drive, mirrorChanges, sluice } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
 
 export function queueCommands(): void {
@@ -69,6 +69,20 @@ export function queueCommands(): void {
     assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), true);
     const unmuted = await drive(commands.unmuteAlerts, { answers: [{ pick: 'erp' }] });
     assert.deepEqual(unmuted.asker.offered, [['erp']]);
+    assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), false);
+  });
+
+  it('lead to the row of a queue, opened', async () => {
+    await drive(commands.showQueue, { args: [shop.target({ queue: 'erp' })] });
+    const { views } = await sluice();
+    const { view } = views.queues;
+    await until('the row is chosen', () => view.selection.some(({ target }) => target.queue === 'erp'), (listener) => view.onDidChangeSelection(listener));
+  });
+
+  it('silence the notifications of a queue, and let them be heard again', async () => {
+    assert.equal((await drive(commands.muteAlerts, { answers: [{ pick: 'erp' }] })).result, 'erp');
+    assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), true);
+    assert.equal((await drive(commands.unmuteAlerts, { answers: [{ pick: 'erp' }] })).result, 'erp');
     assert.equal(shop.app.alerts.isMuted(shop.project.folder, 'erp'), false);
   });
 

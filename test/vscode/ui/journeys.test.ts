@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { deadLetterJourney } from './journeys/dead-letter.ts';
+import { fillingQueueJourney } from './journeys/filling-queue.ts';
+import { firstRunJourney } from './journeys/first-run.ts';
+import { twoWindowsJourney } from './journeys/two-windows.ts';
+import { Stage } from './stage.ts';
+
+/** With the time it takes to make the package and, the first time, to install a VS Code. */
+const openLimitMs = 8 * 60_000;
+const journeyLimitMs = 3 * 60_000;
+
+describe('in VS Code, with the package installed', function () {
+  this.timeout(journeyLimitMs);
+  let stage: Stage | undefined;
+  const staged = (): Stage => {
+    assert.ok(stage !== undefined);
+    return stage;
+  };
+
+  before(async function () {
+    this.timeout(openLimitMs);
+    stage = await Stage.open();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await stage?.keepEvidence(this.currentTest.title);
+    await stage?.closeWindows();
+  });
+
+  after(async () => {
+    await stage?.close();
+  });
+
+  firstRunJourney(staged);
+  fillingQueueJourney(staged);
+  deadLetterJourney(staged);
+  twoWindowsJourney(staged);
+});

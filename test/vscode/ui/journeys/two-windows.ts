@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Stage } from '../stage.ts';
+import { shopProject } from './shop-project.ts';
+
+/** Two windows on one folder, which is what a second monitor is for. */
+export function twoWindowsJourney(stage: () => Stage): void {
+  it('two windows share one daemon: what one starts, the other shows, and it outlives the one that started it', async () => {
+    stage().respond(() => ({ status: 201, headers: { 'content-type': 'application/json' }, body: '{"number":"INV-1"}' }));
+    const folder = await stage().folder('shop', shopProject(stage().url));
+    const first = await stage().window(folder);
+    const second = await stage().window(folder);
+    await second.sideBar.open();
+    await second.sideBar.welcome('Queues').getByText('The daemon of this project is stopped').waitFor();
+    await first.command('Sluice: Start Daemon');
+    await second.sideBar.row('Queues', 'erp').waitFor();
+    const pid = await pidIn(folder);
+    await first.command('Sluice: Run Workflow');
+    await first.prompt.choose('Order placed');
+    await first.prompt.type('7');
+    await first.prompt.accept();
+    await first.prompt.choose('Run');
+    await second.sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
+    await first.close();
+    await second.command('Sluice: Pause Queue');
+    await second.prompt.choose('erp');
+    await second.sideBar.row('Queues', 'erp').filter({ hasText: 'paused' }).waitFor();
+    assert.equal(await pidIn(folder), pid);
+    assert.deepEqual(second.troubles, []);
+  });
+}
+
+async function pidIn(folder: string): Promise<number> {
+  const discovery = JSON.parse(await readFile(path.join(folder, '.sluice', 'state', 'daemon.json'), 'utf8')) as { readonly pid: number };
+  return discovery.pid;
+}

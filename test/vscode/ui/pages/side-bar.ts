@@ -1,0 +1,62 @@
+import type { Locator, Page } from 'playwright-core';
+
+export type ViewName = 'Queues' | 'Runs' | 'Dead Letters' | 'Workflows';
+
+/** Sluice's container in the side bar. */
+export class SideBar {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  get tab(): Locator {
+    return this.#page.getByRole('tab', { name: /^Sluice/ });
+  }
+
+  async open(): Promise<void> {
+    if ((await this.tab.getAttribute('aria-selected')) !== 'true') await this.tab.click();
+    await this.#pane('Queues').waitFor();
+  }
+
+  /** A row of a view by the beginning of its name. */
+  row(view: ViewName, name: string | RegExp): Locator {
+    const row = this.#pane(view).locator('.monaco-list-row[role="treeitem"]');
+    return row.filter({ has: this.#page.locator('.label-name', { hasText: typeof name === 'string' ? new RegExp(`^${escape(name)}`) : name }) }).first();
+  }
+
+  rows(view: ViewName): Locator {
+    return this.#pane(view).locator('.monaco-list-row[role="treeitem"]');
+  }
+
+  /** The words of a view that has no rows. */
+  welcome(view: ViewName): Locator {
+    return this.#pane(view).locator('.welcome-view-content');
+  }
+
+  /** Opens what is below a row. */
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+  }
+
+  /** Chooses an icon that a row shows while the mouse is over it. */
+  async act(row: Locator, action: string): Promise<void> {
+    await row.hover();
+    await row.getByRole('button', { name: action }).click();
+  }
+
+  /** Chooses an entry of a row's menu. */
+  async menu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: 'right' });
+    await this.#page.getByRole('menuitem', { name: entry }).click();
+  }
+
+  #pane(view: ViewName): Locator {
+    return this.#page.locator('.pane', { has: this.#page.locator(`.pane-header[aria-label^="${view}"]`) });
+  }
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
