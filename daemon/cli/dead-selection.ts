@@ -33,14 +33,17 @@ export function addDeadSelection(command: Command): Command {
   );
 }
 
-export function readDeadSelection(ids: readonly string[], { all, queue, run, where }: DeadSelectionOptions): DeadSelection {
+const deadLetters = { noun: 'dead letters', shownBy: 'sluice dead list' };
+
+/** `noun`: what is selected; `shownBy`: the command that lists it. */
+export function readDeadSelection(ids: readonly string[], { all, queue, run, where }: DeadSelectionOptions, { noun, shownBy } = deadLetters): DeadSelection {
   const filter = { ...(queue === undefined ? {} : { queue }), ...(run === undefined ? {} : { run }), ...(where === undefined ? {} : { where }) };
   if (all === true) {
-    if (ids.length > 0) throw new UsageError('Name dead letters or say --all, not both.');
+    if (ids.length > 0) throw new UsageError(`Name ${noun} or say --all, not both.`);
     return { all: true, ...filter };
   }
   if (ids.length === 0) {
-    throw new UsageError('Say which: dead letters by their ids (j40 j41), or --all, with --queue, --run or --where to narrow it down. `sluice dead list` shows them.');
+    throw new UsageError(`Say which: ${noun} by their ids (j40 j41), or --all, with --queue, --run or --where to narrow it down. \`${shownBy}\` shows them.`);
   }
   if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run and --where go with --all, not with ids.');
   if (ids.length > maxPage) throw new UsageError(`No more than ${maxPage} ids at a time; --all with conditions takes any number.`);

@@ -29,6 +29,11 @@ export function parseId(text: string): string {
   return text;
 }
 
+export function parseSecretName(text: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,199}$/.test(text)) throw new InvalidArgumentError('A secret is named by letters, digits and underscores; no digit first.');
+  return text;
+}
+
 /** For options that can be given several times. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];

@@ -13,9 +13,11 @@ import { addPause } from './commands/pause.ts';
 import { addQueues } from './commands/queues.ts';
 import { addRestart } from './commands/restart.ts';
 import { addResume } from './commands/resume.ts';
+import { addRetry } from './commands/retry.ts';
 import { addRunShow } from './commands/run-show.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSecrets } from './commands/secrets.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
@@ -27,10 +29,10 @@ import type { Terminal } from './terminal.ts';
 
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
-  ['Project', [addInit, addValidate, addDoctor, addLanguageServer]],
+  ['Project', [addInit, addValidate, addDoctor, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addCancel]],
-  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addDead]],
+  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead]],
 ];
 
 export interface Program {

@@ -94,6 +94,23 @@ export class Terminal {
     }
   }
 
+  /** Asks for one line on stderr and shows nothing of what is typed; empty where the input ends, or is interrupted. */
+  async askHidden(question: string): Promise<string> {
+    // A terminal of its own, so that the system's doesn't echo; what it would draw goes nowhere.
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const lines = createInterface({ input: this.io.stdin, output: nowhere, terminal: true });
+    this.io.stderr.write(`${question}: `);
+    try {
+      return await new Promise<string>((resolve) => {
+        lines.once('close', () => resolve(''));
+        lines.once('line', resolve);
+      });
+    } finally {
+      lines.close();
+      this.io.stderr.write('\n');
+    }
+  }
+
   /** All of stdin as text. */
   async readInput(): Promise<string> {
     const chunks: Buffer[] = [];

@@ -87,6 +87,37 @@ describe('commands that talk to the daemon', () => {
     assert.equal((await type('cancel r12')).stdout, 'r12 is cancelled.\n');
   });
 
+  it('retry what is delayed', async () => {
+    const scripted = await start({ 'job/retry': () => ({ retried: 2, selected: 2, ids: ['j1', 'j2'] }) });
+    assert.equal((await type('retry j1 j2')).stdout, '2 jobs are due now.\n');
+    assert.equal((await type('retry --all --queue erp')).code, 0);
+    assert.deepEqual(scripted.paramsOf('job/retry'), [{ ids: ['j1', 'j2'] }, { all: true, queue: 'erp' }]);
+    const unsaid = await type('retry');
+    assert.equal(unsaid.code, 2);
+    assert.match(unsaid.stderr, /delayed jobs by their ids .*`sluice jobs --state delayed` shows them/);
+  });
+
+  it('list, set and delete secrets, and never show a value', async () => {
+    const scripted = await start({
+      'secret/list': () => ({ secrets: [{ name: 'ERP_TOKEN', from: 'file' }, { name: 'HOOK', from: 'environment' }] }),
+      'secret/set': ({ name }) => ({ name, from: 'file' }),
+      'secret/delete': () => ({}),
+    });
+    assert.deepEqual(JSON.parse((await type('secrets --json')).stdout), [{ name: 'ERP_TOKEN', from: 'file' }, { name: 'HOOK', from: 'environment' }]);
+    assert.match((await type('secrets')).stdout, /^ERP_TOKEN +\.sluice\/state\/secrets\.env$/m);
+    const piped = await type('secrets set ERP_TOKEN', { input: 'very secret\nin two lines\n' });
+    const typed = await type('secrets set ERP_TOKEN', { columns: 80, input: 'typed secret\n' });
+    assert.equal(piped.stdout, 'ERP_TOKEN is kept.\n');
+    assert.deepEqual(scripted.paramsOf('secret/set'), ['very secret\nin two lines', 'typed secret'].map((value) => ({ name: 'ERP_TOKEN', value, persist: true })));
+    assert.equal(typed.stderr, 'Value of ERP_TOKEN: \n');
+    for (const { stdout, stderr } of [piped, typed]) assert.doesNotMatch(stdout + stderr, /secret\b(?!s)/);
+    assert.equal((await type('secrets delete ERP_TOKEN')).stdout, 'ERP_TOKEN is deleted.\n');
+    for (const input of ['', '\n']) assert.equal((await type('secrets set ERP_TOKEN', { input })).code, 2);
+    assert.equal((await type('secrets set 1ST', { input: 'x' })).code, 2);
+    assert.match((await type('secrets lits')).stderr, /there are secrets list, secrets set and secrets delete/);
+    assert.equal(scripted.paramsOf('secret/set').length, 2);
+  });
+
   it('replay with a payload from a file or stdin, JSON or YAML', async () => {
     const scripted = await start({ 'dead/replay': () => ({ replayed: 1, selected: 1, ids: ['j1'] }) });
     await writeFile(path.join(project.folder, 'p.yaml'), 'url: http://localhost\njson: { id: 8 }\n');
