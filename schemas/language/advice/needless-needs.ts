@@ -7,8 +7,9 @@ import type { Adviser } from './advice.ts';
 export const needlessNeeds: Adviser = ({ workflows }, say) => {
   for (const { path, workflow, steps } of workflows) {
     if (workflow === undefined) continue;
+    const search = new Search(steps);
     for (const analysed of steps.values()) {
-      for (const { name, node, why } of needlessIn(analysed, steps)) say(path, node.range, `'${name}' is waited for anyway: ${why}.`);
+      for (const { name, node, why } of needlessIn(analysed, search)) say(path, node.range, `'${name}' is waited for anyway: ${why}.`);
     }
   }
 };
@@ -19,7 +20,7 @@ interface Needless {
   readonly why: string;
 }
 
-function needlessIn(analysed: AnalysedStep, steps: ReadonlyMap<string, AnalysedStep>): readonly Needless[] {
+function needlessIn(analysed: AnalysedStep, search: Search): readonly Needless[] {
   const needs = entryOf(analysed.entry.value, 'needs')?.value;
   if (needs === undefined) return [];
   const items = needs.kind === 'list' ? needs.items : [needs];
@@ -28,16 +29,38 @@ function needlessIn(analysed: AnalysedStep, steps: ReadonlyMap<string, AnalysedS
   return named.flatMap(({ name, node }, index) => {
     if (named.findIndex((other) => other.name === name) < index) return [{ name, node, why: 'it stands here twice' }];
     if (referred.has(name)) return [{ name, node, why: 'an expression of this step refers to it' }];
-    const through = analysed.step.needs.find((other) => other !== name && waitsFor(other, name, steps));
+    const through = analysed.step.needs.find((other) => other !== name && search.waitsFor(other, name));
     return through === undefined ? [] : [{ name, node, why: `'${through}' waits for it` }];
   });
 }
 
-/** Whether `step` runs only when `name` has succeeded. An `if` that asks for the status itself may let it run after a failure. */
-function waitsFor(step: string, name: string, steps: ReadonlyMap<string, AnalysedStep>, seen = new Set<string>()): boolean {
-  if (seen.has(step)) return false;
-  seen.add(step);
-  const definition = steps.get(step)?.step;
-  if (definition === undefined || (definition.if !== undefined && usesStatusFunction(definition.if))) return false;
-  return definition.needs.some((other) => other === name || waitsFor(other, name, steps, seen));
+/** Steps looked at for one file, at most; a graph in which that isn't enough is none that a person tidies up. */
+const maxLooks = 20_000;
+
+/** Searches the steps that a step waits for, directly or through others. */
+class Search {
+  readonly #steps: ReadonlyMap<string, AnalysedStep>;
+  #looksLeft = maxLooks;
+
+  constructor(steps: ReadonlyMap<string, AnalysedStep>) {
+    this.#steps = steps;
+  }
+
+  /** Whether `step` runs only when `name` has succeeded. An `if` that asks for the status itself may let it run after a failure. */
+  waitsFor(step: string, name: string): boolean {
+    if (this.#looksLeft <= 0) return false;
+    const seen = new Set<string>();
+    const left = [step];
+    for (let next = left.pop(); next !== undefined && this.#looksLeft > 0; next = left.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      this.#looksLeft -= 1;
+      const definition = this.#steps.get(next)?.step;
+      if (definition === undefined || (definition.if !== undefined && usesStatusFunction(definition.if))) continue;
+      if (definition.needs.includes(name)) return true;
+      this.#looksLeft -= definition.needs.length;
+      left.push(...definition.needs);
+    }
+    return false;
+  }
 }

@@ -5,9 +5,9 @@ import { queueUses, type QueueUse } from './queue-use.ts';
 /** Greater priorities go first, always: a whole list that goes first is a long wait for everything else in the queue. */
 export const starving: Adviser = (project, say) => {
   for (const [name, uses] of queueUses(project)) {
+    const before = uses.filter(({ analysed }) => analysed.step.foreach !== undefined).toSorted((a, b) => b.priority - a.priority)[0];
     for (const use of uses) {
-      const before = uses.filter((other) => other.priority > use.priority && other.analysed.step.foreach !== undefined).toSorted((a, b) => b.priority - a.priority)[0];
-      if (before === undefined) continue;
+      if (before === undefined || before.priority <= use.priority) continue;
       const { file, analysed } = use;
       const at = entryOf(analysed.entry.value, 'priority')?.value.range ?? entryOf(analysed.entry.value, 'queue')?.value.range ?? analysed.entry.keyRange;
       say(file.path, at, `These jobs (priority ${use.priority}) wait until the whole list of ${nameOf(before, use)} (priority ${before.priority}) has gone through the queue '${name}'. Give the list the smaller priority, or a queue of its own.`);

@@ -138,6 +138,16 @@ describe('advice', () => {
     'is silent where the one between may run after a failure': [{ workflow: chain(`needs: [a, b], ${get}`, ', if: always()') }],
   });
 
+  it('needless-needs ends soon in a graph where everything waits for everything', () => {
+    const steps = Array.from({ length: 300 }, (_, index) => `  s${index}: { needs: [${Array.from({ length: index }, (_none, other) => `s${other}`).join(', ')}], ${get} }\n`);
+    const files = analyseFiles([{ path: workflowPath, text: `steps:\n${steps.join('')}` }]);
+    const startedAtMs = performance.now();
+    const found = advise(advisedProject(files.byPath.values())).get(workflowPath) ?? [];
+    assert.ok(found.some(({ code }) => code === 'needless-needs'));
+    // Without a bound it takes minutes.
+    assert.ok(performance.now() - startedAtMs < 5_000);
+  });
+
   cases('missing-needs', {
     'says that nothing has failed yet': [{ workflow: `steps:\n  call: { ${get} }\n  tell: { if: failure(), ${post} }` }, 'if'],
     'is silent with needs': [{ workflow: `steps:\n  call: { ${get} }\n  tell: { needs: call, if: failure(), ${post} }` }],
