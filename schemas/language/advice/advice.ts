@@ -32,6 +32,11 @@ export interface AdvisedQueue {
   readonly entry: MapEntry;
 }
 
+export interface AdvisedConnection {
+  readonly path: string;
+  readonly entry: MapEntry;
+}
+
 /** What is known of a queue by watching it. */
 export interface LiveQueue {
   /** How long an attempt takes, on average. */
@@ -45,6 +50,8 @@ export interface AdvisedProject {
   readonly workflows: readonly AdvisedWorkflow[];
   /** By name, wherever they are declared. */
   readonly queues: ReadonlyMap<string, AdvisedQueue>;
+  /** By name. */
+  readonly connections: ReadonlyMap<string, AdvisedConnection>;
   readonly live?: ReadonlyMap<string, LiveQueue>;
 }
 

@@ -9,6 +9,7 @@ import { rateOutOfReach } from './rate-out-of-reach.ts';
 import { retryOutlastsKey } from './retry-outlasts-key.ts';
 import { retryOutlastsSchedule } from './retry-outlasts-schedule.ts';
 import { starving } from './starving.ts';
+import { unused } from './unused.ts';
 
 const advisers: Readonly<Record<AdviceCode, Adviser>> = {
   'rate-out-of-reach': rateOutOfReach,
@@ -20,6 +21,7 @@ const advisers: Readonly<Record<AdviceCode, Adviser>> = {
   'needless-needs': needlessNeeds,
   'missing-needs': missingNeeds,
   starving,
+  unused,
 };
 
 /** All advice about a project, by file and in the order of its text. What needs live figures is silent without them. */

@@ -1,12 +1,13 @@
 import type { AnalysedFile } from '../../workflow/analysis/analyse-files.ts';
 import { entryOf, type DocumentNode } from '../../workflow/document.ts';
 import type { QueueDefinition } from '../../workflow/model.ts';
-import type { AdvisedProject, AdvisedQueue, AdvisedWorkflow, LiveQueue } from './advice.ts';
+import type { AdvisedConnection, AdvisedProject, AdvisedQueue, AdvisedWorkflow, LiveQueue } from './advice.ts';
 
 /** A project's files as advice sees them. `live`: what was measured, by queue. */
 export function advisedProject(files: Iterable<AnalysedFile>, live?: ReadonlyMap<string, LiveQueue>): AdvisedProject {
   const workflows: AdvisedWorkflow[] = [];
   const queues = new Map<string, AdvisedQueue>();
+  const connections = new Map<string, AdvisedConnection>();
   for (const one of files) {
     const { path, text } = one.file;
     if (one.kind === 'workflow') {
@@ -15,9 +16,12 @@ export function advisedProject(files: Iterable<AnalysedFile>, live?: ReadonlyMap
       addQueues(queues, path, document.root, Object.values(workflow?.queues ?? {}));
     } else if (one.kind === 'queues') {
       addQueues(queues, path, one.analysis.document.root, one.analysis.value?.values() ?? []);
+    } else if (one.kind === 'connections') {
+      const declared = entryOf(one.analysis.document.root, 'connections')?.value;
+      for (const entry of declared?.kind === 'map' ? declared.entries : []) connections.set(entry.key, { path, entry });
     }
   }
-  return { workflows, queues, ...(live === undefined ? {} : { live }) };
+  return { workflows, queues, connections, ...(live === undefined ? {} : { live }) };
 }
 
 /** A queue that is declared twice is an error elsewhere; the first counts. */

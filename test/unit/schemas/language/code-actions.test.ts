@@ -23,8 +23,9 @@ function projectOf({ text, queues, connections, config }: Given): LanguageProjec
   return LanguageProject.of([{ path, text }, ...others.flatMap(([name, given]) => (given === undefined ? [] : [{ path: `.sluice/${name}.yaml`, text: given }]))], { secrets: ['TOKEN'] });
 }
 
+/** Without what is said only once a file has no errors any more. */
 function findings(project: LanguageProject): readonly string[] {
-  return [...project.analysis.diagnostics, ...project.advice].flatMap(([file, list]) => list.filter(({ code }) => code !== 'not-supported').map(({ code }) => `${file} ${code}`)).sort();
+  return [...project.analysis.diagnostics, ...project.advice].flatMap(([file, list]) => list.filter(({ code }) => code !== 'not-supported' && code !== 'unused').map(({ code }) => `${file} ${code}`)).sort();
 }
 
 /** The project after an edit, as an editor would make it. */
