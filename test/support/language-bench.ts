@@ -60,6 +60,7 @@ export class LanguageBench {
   /** What the server logged as errors. */
   readonly faults: readonly string[];
   readonly #texts = new Map<string, { version: number; text: string }>();
+  readonly #versions = new Map<string, number>();
   readonly #published = new Map<string, PublishDiagnosticsParams>();
   readonly #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -67,7 +68,7 @@ export class LanguageBench {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-language-')));
     const toServer = new PassThrough();
     const toClient = new PassThrough();
-    new LanguageServer({ connection: createConnection(toServer, toClient), version: '1.2.3', env, delay, nowMs: () => performance.now() }).start();
+    new LanguageServer({ connection: createConnection(toServer, toClient), version: '1.2.3', env, delay, nowMs: () => performance.now(), reader: () => ({ now: Date.UTC(2026, 0, 5, 9), timeZone: 'Europe/Berlin' }) }).start();
     const client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
     const registrations: Registration[] = [];
     const faults: string[] = [];
@@ -75,7 +76,7 @@ export class LanguageBench {
     client.onNotification(LogMessageNotification.type, ({ message }) => void faults.push(message));
     client.listen();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- it must be there all the same
-    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'project' }] });
+    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, initializationOptions: { canSetSecrets: true }, workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'project' }] });
     await client.sendNotification(InitializedNotification.type, {});
     const bench = new LanguageBench(folder, client, offered, registrations, faults);
     for (const [file, text] of Object.entries(files)) await bench.write(file, text);
@@ -116,17 +117,19 @@ export class LanguageBench {
   async open(file: string, marked: string, languageId = 'sluice'): Promise<Position> {
     const { text, position } = withCursor(marked);
     const uri = this.uri(file);
-    this.#texts.set(uri, { version: 1, text });
-    await this.client.sendNotification(DidOpenTextDocumentNotification.type, { textDocument: { uri, languageId, version: 1, text } });
+    // What is still on its way for an earlier text of the same file must not be taken for this one's.
+    const version = this.#nextVersion(uri);
+    this.#texts.set(uri, { version, text });
+    await this.client.sendNotification(DidOpenTextDocumentNotification.type, { textDocument: { uri, languageId, version, text } });
     return position;
   }
 
   /** Replaces what stands between two offsets, as typing does. */
   async edit(file: string, start: number, end: number, newText: string): Promise<void> {
     const uri = this.uri(file);
-    const known = this.#texts.get(uri) ?? { version: 0, text: '' };
+    const known = this.#texts.get(uri) ?? { text: '' };
     const range = { start: positionAt(known.text, start), end: positionAt(known.text, end) };
-    const next = { version: known.version + 1, text: known.text.slice(0, start) + newText + known.text.slice(end) };
+    const next = { version: this.#nextVersion(uri), text: known.text.slice(0, start) + newText + known.text.slice(end) };
     this.#texts.set(uri, next);
     await this.client.sendNotification(DidChangeTextDocumentNotification.type, { textDocument: { uri, version: next.version }, contentChanges: [{ range, text: newText }] });
   }
@@ -175,6 +178,12 @@ export class LanguageBench {
     };
     if (find() === undefined) await new Promise<void>((resolve) => this.#waiting.push({ isDone: () => find() !== undefined, resolve }));
     return find() ?? { uri, diagnostics: [] };
+  }
+
+  #nextVersion(uri: string): number {
+    const version = (this.#versions.get(uri) ?? 0) + 1;
+    this.#versions.set(uri, version);
+    return version;
   }
 
   #wake(): void {

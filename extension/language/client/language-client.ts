@@ -17,6 +17,7 @@ export async function startLanguageClient({ server, channel }: LanguageClientOpt
     {
       documentSelector: [{ language: languageId }],
       outputChannel: channel,
+      initializationOptions: { canSetSecrets: true },
       middleware: { provideCompletionItem: async (document, position, context, token, next) => withSuggestions(await next(document, position, context, token)) },
     },
   );

@@ -1,5 +1,6 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
+  CodeActionKind,
   DidChangeWatchedFilesNotification,
   LSPErrorCodes,
   ResponseError,
@@ -9,19 +10,31 @@ import {
   type ClientCapabilities,
   type CompletionItem,
   type Connection,
+  type InitializeParams,
   type InitializeResult,
   type Location,
   type LocationLink,
   type Position,
+  type PrepareRenameResult,
+  type Range,
+  type WorkspaceEdit,
 } from 'vscode-languageserver/node';
+import { codeActions, fixAllKind } from '../../../schemas/language/code-actions.ts';
 import { findDefinition } from '../../../schemas/language/definition.ts';
+import { diagnosticsOf } from '../../../schemas/language/diagnostics.ts';
 import { highlight } from '../../../schemas/language/document-highlight.ts';
+import { documentLinks } from '../../../schemas/language/document-links.ts';
 import { documentSymbols } from '../../../schemas/language/document-symbols.ts';
 import { foldingRanges } from '../../../schemas/language/folding-ranges.ts';
+import { inlayHints, type InlayHintOptions } from '../../../schemas/language/inlay-hints.ts';
+import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import { findReferences } from '../../../schemas/language/references.ts';
+import { prepareRename, rename, type RenameRefusal } from '../../../schemas/language/rename.ts';
 import { selectionRange } from '../../../schemas/language/selection-range.ts';
+import { signatureHelp } from '../../../schemas/language/signature-help.ts';
+import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
+import { isJsonObject } from '../../../schemas/workflow/json.ts';
 import { completeAt, withoutSnippet } from './completion.ts';
-import { diagnose } from './diagnose.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
 import { hoverAt } from './hover.ts';
 import { limits } from './limits.ts';
@@ -34,6 +47,8 @@ export interface LanguageServerOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly delay: Delay;
   readonly nowMs: () => number;
+  /** What hints with times go by: the time, and the reader's time zone. */
+  readonly reader: () => InlayHintOptions;
 }
 
 /** A place in a document, found. */
@@ -58,6 +73,7 @@ export class LanguageServer {
   readonly #publisher: DiagnosticsPublisher;
   readonly #schemas = new SchemaService();
   #client: ClientCapabilities = {};
+  #canSetSecrets = false;
 
   constructor(options: LanguageServerOptions) {
     this.#options = options;
@@ -65,7 +81,7 @@ export class LanguageServer {
     this.#workspace = new Workspace(options.env);
     this.#publisher = new DiagnosticsPublisher({
       publish: (params) => this.#later(this.#connection.sendDiagnostics(params)),
-      diagnose,
+      diagnose: diagnosticsOf,
       versionOf: (uri) => this.#workspace.versionOf(uri),
       delay: options.delay,
       nowMs: options.nowMs,
@@ -76,7 +92,7 @@ export class LanguageServer {
   /** Listens until the connection ends. */
   start(): void {
     const connection = this.#connection;
-    connection.onInitialize(({ capabilities }) => this.#initialize(capabilities));
+    connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#watchFiles());
     connection.onShutdown(() => this.#publisher.stop());
     connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes.map(({ uri }) => uri)));
@@ -88,14 +104,20 @@ export class LanguageServer {
     connection.listen();
   }
 
-  #initialize(capabilities: ClientCapabilities): InitializeResult {
+  #initialize({ capabilities, initializationOptions }: InitializeParams): InitializeResult {
     this.#client = capabilities;
+    this.#canSetSecrets = isJsonObject(initializationOptions) && initializationOptions['canSetSecrets'] === true;
     return {
       serverInfo: { name: 'sluice', version: this.#options.version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
         completionProvider: { triggerCharacters: ['.', '{', ' ', ':', '"', "'", '[', '('] },
         hoverProvider: true,
+        signatureHelpProvider: { triggerCharacters: ['(', ','] },
+        renameProvider: { prepareProvider: true },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
+        documentLinkProvider: {},
+        inlayHintProvider: true,
         definitionProvider: true,
         referencesProvider: true,
         documentHighlightProvider: true,
@@ -114,6 +136,18 @@ export class LanguageServer {
     connection.onDefinition((params, token) => this.#at('definition', params, token, [], ({ project, path, offset }) => this.#asPlaces(findDefinition(project, path, offset))));
     connection.onReferences((params, token) => this.#at('references', params, token, [], ({ project, path, offset }) => findReferences(project, path, offset, params.context.includeDeclaration)));
     connection.onDocumentHighlight((params, token) => this.#at('highlight', params, token, [], ({ project, path, offset }) => highlight(project, path, offset)));
+    connection.onSignatureHelp((params, token) => this.#at('signature', params, token, null, ({ project, path, offset }) => signatureHelp(project, path, offset) ?? null));
+    connection.onPrepareRename((params, token) => this.#at<PrepareRenameResult | ResponseError | null>('rename', params, token, null, ({ project, path, offset }) => {
+      const place = prepareRename(project, path, offset);
+      return place.ok ? { range: place.range, placeholder: place.placeholder } : refusal(place);
+    }));
+    connection.onRenameRequest((params, token) => this.#at<WorkspaceEdit | ResponseError | null>('rename', params, token, null, ({ project, path, offset }) => {
+      const result = rename(project, path, offset, params.newName);
+      return result.ok ? result.edit : refusal(result);
+    }));
+    connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }, token) => this.#in('actions', uri, token, [], ({ project, path, file }) => codeActions(project, path, offsetsOf(file, range), { only, canSetSecrets: this.#canSetSecrets })));
+    connection.onDocumentLinks(({ textDocument: { uri } }, token) => this.#in('links', uri, token, [], ({ project, path }) => documentLinks(project, path)));
+    connection.languages.inlayHint.on(({ textDocument: { uri }, range }, token) => this.#in('hints', uri, token, [], ({ project, path, file }) => inlayHints(project, path, offsetsOf(file, range), this.#options.reader())));
     connection.onDocumentSymbol(({ textDocument: { uri } }, token) => this.#in('symbols', uri, token, [], ({ file }) => documentSymbols(file)));
     connection.onFoldingRanges(({ textDocument: { uri } }, token) => this.#in('folding', uri, token, [], ({ file }) => foldingRanges(file)));
     connection.onSelectionRanges(({ textDocument: { uri }, positions }, token) => this.#in('selection', uri, token, [], ({ file }) => positions.map((position) => selectionRange(file, file.offsetAt(position)))));
@@ -177,4 +211,12 @@ export class LanguageServer {
   #fault(name: string, error: unknown): void {
     this.#connection.console.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
+}
+
+function refusal({ reason }: RenameRefusal): ResponseError {
+  return new ResponseError(LSPErrorCodes.RequestFailed, reason);
+}
+
+function offsetsOf(file: LanguageFile, { start, end }: Range): SourceRange {
+  return { start: file.offsetAt(start), end: file.offsetAt(end) };
 }

@@ -15,6 +15,7 @@ new LanguageServer({
   version: manifest.version,
   env: process.env,
   nowMs: () => performance.now(),
+  reader: () => ({ now: Date.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
   delay: (run, delayMs) => {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import {
+  CodeActionRequest,
+  CompletionRequest,
+  HoverRequest,
+  InlayHintRequest,
+  PrepareRenameRequest,
+  RenameRequest,
+  SignatureHelpRequest,
+  type CodeAction,
+  type CompletionItem,
+  type MarkupContent,
+} from 'vscode-languageserver/node';
+import { applyEdits } from '../../../support/apply-edits.ts';
+import { LanguageBench } from '../../../support/language-bench.ts';
+
+const main = '.sluice/workflows/main.yaml';
+const queues = '.sluice/queues.yaml';
+const files = { [queues]: 'queues:\n  web: { rate: 60/min, alerts: { dead-letters: { warning: 1 } } }\n' };
+const text = 'inputs:\n  list: { type: array }\nsteps:\n  fetch:\n    queue: web\n    uses: http/request\n    with:\n      url: https://example.com/${{ inputs.list[0] }}\n';
+
+describe('the language server, with what is meant', () => {
+  let bench: LanguageBench;
+
+  beforeEach(async () => {
+    bench = await LanguageBench.start({ files });
+  });
+  afterEach(async () => {
+    assert.deepEqual(bench.faults, []);
+    await bench.stop();
+  });
+
+  const complete = async (marked: string): Promise<readonly CompletionItem[]> => {
+    const position = await bench.open(main, marked);
+    const answer = await bench.client.sendRequest(CompletionRequest.type, bench.at(main, position));
+    await bench.close(main);
+    return Array.isArray(answer) ? answer : (answer?.items ?? []);
+  };
+  const whole = { start: { line: 0, character: 0 }, end: { line: 100, character: 0 } };
+
+  it('completes names within expressions, and offers no keys there', async () => {
+    const labels = (await complete(text.replace('inputs.list[0]', 'inputs.‸'))).map(({ label }) => label);
+    assert.deepEqual(labels, ['list']);
+  });
+
+  it('completes queues of the project together with what the schema says, each once', async () => {
+    const labels = (await complete(text.replace('queue: web', 'queue: ‸'))).map(({ label }) => label);
+    assert.ok(labels.includes('web'), labels.join());
+    assert.deepEqual(labels, [...new Set(labels)]);
+  });
+
+  it('offers whole workflows in an empty file, which are right as they stand', async () => {
+    const items = (await complete('# A comment may stand there.\n‸')).filter(({ sortText }) => sortText?.startsWith('9') === true);
+    assert.ok(items.length >= 3);
+    for (const { label, textEdit } of items) {
+      await bench.open(main, textEdit?.newText ?? '');
+      const wrong = (await bench.diagnostics(main)).filter(({ severity, code }) => severity === 1 && !['unknown-connection', 'unknown-secret'].includes(String(code)));
+      assert.deepEqual(wrong, [], label);
+      await bench.close(main);
+    }
+  });
+
+  it('offers a step for each action where a step may stand, and each is right as it stands', async () => {
+    await bench.write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: smtp.example.com, from: a@example.com }\n');
+    await bench.fileChanged('.sluice/connections.yaml');
+    // An editor that knows no snippets gets what one that knows them would begin with.
+    const plain = await LanguageBench.start({ capabilities: {} });
+    const position = await plain.open(main, 'inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ‸');
+    const answer = (await plain.client.sendRequest(CompletionRequest.type, plain.at(main, position))) as readonly CompletionItem[];
+    await plain.stop();
+    const items = answer.filter(({ label }) => label.startsWith('step: '));
+    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: foreach']);
+    for (const { label, textEdit } of items) {
+      const step = (textEdit?.newText ?? '').replace(/\n(?=.)/g, '\n  ');
+      await bench.open(main, `inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ${step}`);
+      assert.deepEqual((await bench.diagnostics(main)).filter(({ severity }) => severity === 1), [], label);
+      await bench.close(main);
+    }
+    assert.ok(!(await complete('inputs:\n  ‸')).some(({ label }) => label.startsWith('step: ')));
+  });
+
+  it('explains a name by what it stands for, and a key by the schema', async () => {
+    const hoverAt = async (marked: string): Promise<string> => {
+      const position = await bench.open(main, marked);
+      const answer = await bench.client.sendRequest(HoverRequest.type, bench.at(main, position));
+      await bench.close(main);
+      return (answer?.contents as MarkupContent | undefined)?.value ?? '';
+    };
+    assert.match(await hoverAt(text.replace('queue: web', 'queue: w‸eb')), /60\/min/);
+    assert.match(await hoverAt(text.replace('queue: web', 'que‸ue: web')), /queue in which its jobs wait/);
+  });
+
+  it('gives another name at every place, and says why where it cannot', async () => {
+    const position = await bench.open(main, text.replace('queue: web', 'queue: w‸eb'));
+    const place = bench.at(main, position);
+    assert.deepEqual(await bench.client.sendRequest(PrepareRenameRequest.type, place), { range: { start: { line: 4, character: 11 }, end: { line: 4, character: 14 } }, placeholder: 'web' });
+    const edit = await bench.client.sendRequest(RenameRequest.type, { ...place, newName: 'net' });
+    assert.deepEqual(Object.keys(edit?.changes ?? {}).toSorted(), [bench.uri(queues), bench.uri(main)].toSorted());
+    await assert.rejects(bench.client.sendRequest(RenameRequest.type, { ...place, newName: 'no name' }));
+    await assert.rejects(bench.client.sendRequest(PrepareRenameRequest.type, bench.at(main, { line: 5, character: 6 })));
+  });
+
+  it('shows the parameters of a function', async () => {
+    const position = await bench.open(main, text.replace('inputs.list[0]', 'join(‸'));
+    const help = await bench.client.sendRequest(SignatureHelpRequest.type, bench.at(main, position));
+    assert.match(help?.signatures[0]?.label ?? '', /^join\(/);
+  });
+
+  it('mends what it finds, and finds nothing afterwards', async () => {
+    const broken = text.replace('queue: web', 'queue: wep');
+    await bench.open(main, broken);
+    const [found] = await bench.diagnostics(main);
+    assert.equal(found?.code, 'unknown-queue');
+    const actions = (await bench.client.sendRequest(CodeActionRequest.type, { textDocument: { uri: bench.uri(main) }, range: found.range, context: { diagnostics: [found] } })) as readonly CodeAction[];
+    const preferred = actions.find(({ isPreferred }) => isPreferred === true);
+    const change = preferred?.edit?.documentChanges?.[0];
+    const edits = change !== undefined && 'edits' in change ? change.edits : (preferred?.edit?.changes?.[bench.uri(main)] ?? []);
+    assert.equal(applyEdits(broken, edits.flatMap((edit) => ('newText' in edit ? [edit] : []))), text);
+  });
+
+  it('tells the times of a retry list', async () => {
+    await bench.open(main, text.replace('    queue: web\n', '    queue: web\n    retry: { delays: [1m, 5m] }\n'));
+    const hints = await bench.client.sendRequest(InlayHintRequest.type, { textDocument: { uri: bench.uri(main) }, range: whole });
+    assert.equal(hints?.length, 1);
+  });
+});
