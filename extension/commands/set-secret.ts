@@ -1,4 +1,7 @@
 import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { SetSecretArgument } from '../../schemas/language/code-actions.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { askProject } from '../ask/ask-project.ts';
 import { commands } from '../ids.ts';
 import { askSecretName } from '../secrets/ask-secret-name.ts';
@@ -9,8 +12,9 @@ export const setSecret: Command = {
   id: commands.setSecret,
   acts: true,
   run: async (app, argument) => {
-    const project = await askProject(app, argument);
-    const name = project === undefined ? undefined : await askSecretName(app, project);
+    const named = readArgument(argument);
+    const project = named === undefined ? await askProject(app, argument) : app.projects.ofFile(vscode.Uri.parse(named.uri));
+    const name = project === undefined ? undefined : (named?.secret ?? (await askSecretName(app, project)));
     if (project === undefined || name === undefined) return undefined;
     const value = await app.ask.input({
       title: l10n.t('Value of {0}', name),
@@ -29,3 +33,10 @@ export const setSecret: Command = {
     return name;
   },
 };
+
+/** What a quick fix of the language server hands over. */
+function readArgument(argument: unknown): SetSecretArgument | undefined {
+  if (!isJsonObject(argument)) return undefined;
+  const { uri, secret } = argument;
+  return typeof uri === 'string' && typeof secret === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(secret) ? { uri, secret } : undefined;
+}

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { App } from '../../app.ts';
-import { settings } from '../../ids.ts';
+import { languageId, settings } from '../../ids.ts';
 import type { LastRuns } from './last-runs.ts';
-import { languageId } from '../language-id.ts';
 import { lensesOf, type Lens } from './lenses.ts';
 import { liveDocument, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
 

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { parseDocument, type Document } from '../../../schemas/workflow/document.ts';
 import type { App } from '../../app.ts';
+import { languageId } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
-import { languageId } from '../language-id.ts';
 import { placesIn, type Places } from './places.ts';
 
 /** An open file of a project, as it stands in the editor, and what of it has something to show. */

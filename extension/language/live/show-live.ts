@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { App } from '../../app.ts';
+import { languageId } from '../../ids.ts';
 import { messageOf } from '../../log.ts';
-import { languageId } from '../language-id.ts';
 
 /** Loads what shows live numbers when a file of ours is first seen: it brings the whole language along, which most windows never need. */
 export function showLive(app: App): void {

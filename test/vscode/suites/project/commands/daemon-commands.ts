@@ -30,6 +30,10 @@ export function daemonCommands(): void {
     await drive(commands.deleteSecret, { answers: [{ pick: 'ERP_TOKEN' }, { confirm: true }] });
     assert.deepEqual([await listed(), await app.secrets.names(project.folder)], [[], []]);
     assert.match((await drive(commands.deleteSecret)).asker.told.join(), /no secret/);
+    // As a quick fix names it.
+    const fixed = await drive(commands.setSecret, { args: [{ uri: `${project.folder}/.sluice/workflows/order.yaml`, secret: 'CRM_KEY' }], answers: [{ type: 'hunter3' }] });
+    assert.deepEqual([fixed.result, await listed()], ['CRM_KEY', ['CRM_KEY memory']]);
+    await drive(commands.deleteSecret, { answers: [{ pick: 'CRM_KEY' }, { confirm: true }] });
   });
 
   it("show the daemon's own log", async () => {
