@@ -53,6 +53,7 @@ export const commands = {
   restartLanguageServer: 'sluice.restartLanguageServer',
   createProject: 'sluice.createProject',
   createWorkflow: 'sluice.createWorkflow',
+  startPractice: 'sluice.startPractice',
   openDashboard: 'sluice.openDashboard',
   filterQueues: 'sluice.filterQueues',
   filterRuns: 'sluice.filterRuns',

@@ -13,6 +13,12 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+export function parsePort(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is a whole number up to 65535; 0 takes any that is free.');
+  return value;
+}
+
 export function parseRunId(text: string): string {
   if (!/^r[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12; `sluice runs` lists them.');
   return text;

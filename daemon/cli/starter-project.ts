@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeStateFolder, sluiceFolder } from '../project-folder.ts';
+import { practicePort } from './practice-receiver.ts';
 
 export interface StarterProject {
   /** The project's folder, absolute. */
@@ -12,23 +13,29 @@ export interface StarterProject {
 }
 
 const hello = `# A workflow: what to do, in steps. \`sluice run hello --wait\` runs it to its end.
+# It calls the practice receiver of this machine: \`sluice practice\` in another terminal, or "Sluice: Start Practice Receiver".
 name: Hello
-description: Fetch a page and say what came back.
+description: Greet a few people, one call each.
 
-# What a run is started with: \`sluice run hello -i url=http://localhost:3000\`.
+# What a run is started with: \`sluice run hello -i people='["Ada", "grace"]'\`. The receiver refuses a name without a capital letter.
 inputs:
-  url: { type: string, default: "https://example.com" }
+  people: { type: array, items: { type: string }, default: [Ada, Grace, Linus] }
+  url: { type: string, default: "http://127.0.0.1:${practicePort}/greetings" }
 
 steps:
-  fetch:
+  greet:
     queue: web                 # declared in .sluice/queues.yaml: its limits hold for all runs together
+    foreach: { items: "\${{ inputs.people }}", as: person, key: "\${{ person }}", on-item-failure: continue }   # a job for each
     uses: http/request
     with:
+      method: POST
       url: \${{ inputs.url }}
+      json: { name: "\${{ person }}" }
     timeout: 10s
-    retry: { delays: [2s, 10s] }   # three attempts; after the last the job is a dead letter: \`sluice dead\`
+    # Nobody answers? It is tried again, four times; then the job is a dead letter, for you to mend: \`sluice dead\`.
+    retry: { delays: [2s, 10s, 1m, 5m] }
 
-  # More steps go here. One that uses \${{ steps.fetch.output.status }} waits until fetch has ended.
+  # More steps go here. One that uses \${{ steps.greet.results }} waits until all are greeted.
 `;
 
 const queues = `# Queues that several workflows share. A queue says how fast and how many at a time.
@@ -36,7 +43,7 @@ queues:
   web:
     rate: 60/min               # in any minute, whoever restarts in between
     concurrency: 5             # attempts at the same time
-    alerts: { dead-letters: { error: 1 } }   # what could not be done waits for you: you are told from the first one on
+    alerts: { dead-letters: { error: 1 } }   # tell me as soon as something could not be done
 `;
 
 const connections = `# SMTP servers. Secrets are named here, never written here:

@@ -45,6 +45,7 @@ import { showDaemonLog } from './show-daemon-log.ts';
 import { showLog } from './show-log.ts';
 import { showQueue } from './show-queue.ts';
 import { startDaemon } from './start-daemon.ts';
+import { startPractice } from './start-practice.ts';
 import { stopDaemon } from './stop-daemon.ts';
 import { unmuteAlerts } from './unmute-alerts.ts';
 
@@ -96,6 +97,7 @@ export const allCommands: readonly Command[] = [
   showLog,
   showQueue,
   startDaemon,
+  startPractice,
   stopDaemon,
   unmuteAlerts,
 ];

@@ -83,7 +83,39 @@ describe('package.json and the extension', () => {
   it('link only to commands that there are, in every welcome text', () => {
     const links = [...JSON.stringify(texts).matchAll(/\(command:([\w.]+)\)/g)].map((match) => match[1] ?? '');
     assert.ok(links.length > 0);
-    for (const link of links) assert.ok(!link.startsWith('sluice.') || contributedCommands.includes(link), link);
+    const known = [...contributedCommands, ...Object.values(views).map((view) => `${view}.focus`)];
+    for (const link of links) assert.ok(!link.startsWith('sluice.') || known.includes(link), link);
+  });
+
+  it('tick the steps of the walkthrough off by commands and context keys that there are', () => {
+    const [walkthrough] = listOf(contributes['walkthroughs']);
+    assert.ok(walkthrough !== undefined);
+    for (const step of listOf(walkthrough['steps'])) {
+      const events = step['completionEvents'];
+      assert.ok(Array.isArray(events) && events.length > 0, textOf(step['id']));
+      for (const event of events as readonly Json[]) {
+        const [kind, what = ''] = textOf(event).split(/:(.*)/s);
+        const names = what.match(/\bsluice\.\w+/g) ?? [];
+        assert.ok(kind === 'onCommand' || kind === 'onContext', textOf(event));
+        const known: readonly string[] = kind === 'onCommand' ? contributedCommands : Object.values(contextKeys);
+        assert.ok(names.length > 0 && names.every((name) => known.includes(name)), textOf(event));
+      }
+    }
+  });
+
+  it('lead from an empty view to the walkthrough', () => {
+    const [walkthrough] = listOf(contributes['walkthroughs']);
+    const id = `${textOf(manifest['publisher'])}.${textOf(manifest['name'])}#${textOf(walkthrough?.['id'])}`;
+    assert.ok(textOf(texts['welcome.none']).includes(`command:workbench.action.openWalkthrough?${encodeURIComponent(JSON.stringify(id))}`));
+  });
+
+  it('draw the walkthrough in the colours of the theme alone', () => {
+    const pictures = globSync('media/walkthrough/*.svg', { cwd: root });
+    assert.equal(pictures.length, listOf(listOf(contributes['walkthroughs'])[0]?.['steps']).length);
+    for (const file of pictures) {
+      const colors = [...readFileSync(path.join(root, file), 'utf8').matchAll(/(?:fill|stroke)="([^"]+)"/g)].map((match) => match[1] ?? '');
+      assert.deepEqual(colors.filter((color) => color !== 'none' && !color.startsWith('var(--vscode-')), [], file);
+    }
   });
 
   it('name files that are there', () => {

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../../../extension/ids.ts';
-import { drive, extension, sluice } from '../support/sluice.ts';
+import { drive, extension, mirrorChanges, sluice } from '../support/sluice.ts';
+import { until } from '../support/until.ts';
 
 describe('a folder that is no project', () => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
@@ -42,5 +43,18 @@ describe('a folder that is no project', () => {
     assert.equal(existsSync(path.join(folder, '.sluice', 'state', 'daemon.json')), true);
     assert.equal((await drive(commands.stopDaemon)).result, 'stopped');
     assert.equal(existsSync(path.join(folder, '.sluice', 'state', 'daemon.json')), false);
+  });
+
+  it('has a first run that succeeds without a network, as the walkthrough leads to it', async () => {
+    await drive(commands.startPractice);
+    const terminal = vscode.window.terminals.find(({ name }) => name === 'Sluice Practice Receiver');
+    assert.ok(terminal !== undefined);
+    await drive(commands.startPractice);
+    assert.equal(vscode.window.terminals.filter(({ name }) => name === terminal.name).length, 1);
+    const { result } = await drive(commands.runWorkflow, { answers: [{ pick: 'Hello' }, { pick: 'Run' }] });
+    const { app } = await sluice();
+    await until('the run has succeeded', () => app.projects.all[0]?.mirror.run(String(result))?.state === 'succeeded', mirrorChanges(app));
+    await drive(commands.stopDaemon);
+    terminal.dispose();
   });
 });

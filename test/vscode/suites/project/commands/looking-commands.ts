@@ -71,9 +71,22 @@ export function lookingCommands(): void {
     assert.deepEqual(shop.project.mirror.queues().map(({ name }) => name), before);
   });
 
+  it('open the dashboard, one for the window, on the queue that is chosen', async () => {
+    const { folder } = shop.target({});
+    assert.deepEqual((await drive(commands.openDashboard, { args: [shop.target({ queue: 'erp' })] })).result, { range: '1h', folder, queue: 'erp' });
+    await until('its panel is open', () => dashboards().length === 1, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    assert.deepEqual((await drive(commands.openDashboard)).result, { range: '1h', folder, queue: 'erp' });
+    assert.equal(dashboards().length, 1);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('show the log', async () => {
     await drive(commands.showLog);
   });
+}
+
+function dashboards(): readonly vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardPanel));
 }
 
 function diffInput(): vscode.TabInputTextDiff | undefined {
