@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { commands, views } from '../../../../extension/ids.ts';
+import { ScriptedAsker } from '../support/scripted-asker.ts';
+import { Shop } from '../support/shop.ts';
+import { mirrorChanges, sluice } from '../support/sluice.ts';
+import { until } from '../support/until.ts';
+
+const alarm = `name: Alarm
+inputs: { url: { type: string } }
+required: [url]
+queues:
+  alarm: { retry: { delays: [] }, alerts: { dead-letters: { error: 1 } } }
+steps:
+  call: { queue: alarm, uses: http/request, with: { method: POST, url: "\${{ inputs.url }}", json: { currency: EURO } } }
+`;
+
+describe('a queue that crosses a threshold', () => {
+  let shop: Shop;
+  let file: string;
+
+  before(async () => {
+    shop = await Shop.open();
+    file = path.join(shop.project.path, '.sluice', 'workflows', 'alarm.yaml');
+    await writeFile(file, alarm);
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+  });
+
+  after(async () => {
+    await shop.close();
+    await rm(file);
+  });
+
+  it('colours the status bar, which leads to it, and is told once, with an action that leads there as well', async () => {
+    const { statusBar } = await sluice();
+    const { app } = shop;
+    const before = app.ask;
+    const asker = new ScriptedAsker([], { takes: 'Show Queue' });
+    app.ask = asker;
+    try {
+      const background = (): unknown => statusBar.backgroundColor?.id;
+      const { id } = await shop.daemon.call('run/start', { workflow: 'alarm', inputs: { url: shop.erp.url } });
+      await shop.jobOf(id, 'dead');
+      await until('the status bar is coloured', () => background() === 'statusBarItem.errorBackground', mirrorChanges(app));
+      assert.match(statusBar.text, /^\$\(error\) \d.* 1 dead$/);
+      assert.match(statusBar.accessibilityInformation?.label ?? '', /alarm has 1 dead letters; its threshold is 1\./);
+      assert.ok(statusBar.command instanceof Object && statusBar.command.command === commands.showQueue);
+      assert.deepEqual(statusBar.command.arguments, [shop.target({ queue: 'alarm' })]);
+      assert.deepEqual(asker.told, ['alarm has 1 dead letters; its threshold is 1.']);
+      const queues = app.views.get(views.queues);
+      await until('its action has led to the queue', () => queues?.view.selection[0]?.target.queue === 'alarm', (listener) => vscode.Disposable.from(...(queues === undefined ? [] : [queues.view.onDidChangeSelection(listener)])));
+    } finally {
+      app.ask = before;
+    }
+  });
+});
