@@ -17,6 +17,8 @@ export interface AlertMemory {
 interface Told {
   readonly severity: AlertSeverity;
   readonly since: string;
+  /** It was not there when last looked: crossed again, it is news. */
+  readonly ended?: true;
 }
 
 const rank: Readonly<Record<AlertSeverity, number>> = { warning: 1, error: 2 };
@@ -52,14 +54,18 @@ export class AlertCrossings {
         const { severity, since } = alert;
         const told = this.#told.get(key);
         // An error that is a warning again is no news.
-        const isNews = told === undefined || rank[severity] > rank[told.severity] || (severity === told.severity && since > told.since);
-        if (!isNews) continue;
-        this.#told.set(key, { severity, since });
+        const isAgain = told !== undefined && since > told.since && (told.ended === true || severity === told.severity);
+        if (told === undefined || rank[severity] > rank[told.severity] || isAgain) {
+          this.#told.set(key, { severity, since });
+        } else {
+          if (told.ended === true) this.#told.set(key, { severity: told.severity, since: told.since });
+          continue;
+        }
         if (!this.isMuted(folder, name)) crossings.push({ folder, queue: name, alert });
       }
     }
-    // What has ended can be crossed again.
-    for (const key of [...this.#told.keys()]) if (key.startsWith(`${folder} `) && !current.has(key)) this.#told.delete(key);
+    // Kept, because one that is missing for a moment and comes back as it was has not been crossed again.
+    for (const [key, told] of this.#told) if (key.startsWith(`${folder} `) && !current.has(key)) this.#told.set(key, { ...told, ended: true });
     if (JSON.stringify([...this.#told]) !== before) void this.#memory.update(toldKey, Object.fromEntries(this.#told));
     return crossings;
   }

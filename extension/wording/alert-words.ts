@@ -28,7 +28,7 @@ export function alertSentence(queue: string, { kind, value, threshold }: QueueAl
     case 'failure-rate':
       return l10n.t('{1} of the attempts of {0} fail; the threshold is {2}.', queue, formatShare(value), formatShare(threshold));
     case 'dead-letters':
-      return l10n.t('{0} has {1} dead letters; its threshold is {2}.', queue, formatNumber(value), formatNumber(threshold));
+      return l10n.t('Dead letters of {0}: {1}; the threshold is {2}.', queue, formatNumber(value), formatNumber(threshold));
     case 'filling':
       return l10n.t('{0} has been filling for {1}: more arrives than is done. The threshold is {2}.', queue, formatDuration(value), formatDuration(threshold));
   }

@@ -22,7 +22,7 @@ describe('crossed thresholds', () => {
     assert.deepEqual(told(alert({ since: minutesAgo(0) })), [], 'better is none');
     assert.deepEqual(told(alert({ kind: 'oldest' }), alert()), ['oldest warning']);
     assert.deepEqual(told(), []);
-    assert.deepEqual(told(alert()), ['depth warning'], 'it had ended in between');
+    assert.deepEqual(told(alert({ since: minutesAgo(0) })), ['depth warning'], 'it had ended in between');
   });
 
   it('are news where one ended and began while nobody listened', () => {
@@ -35,6 +35,13 @@ describe('crossed thresholds', () => {
     const kept = memory();
     new AlertCrossings(kept).take(folder, esp(alert()));
     assert.deepEqual(new AlertCrossings(kept).take(folder, esp(alert())), []);
+  });
+
+  it('are no news where one was missing for a moment and is there as it was', () => {
+    const crossings = new AlertCrossings(memory());
+    crossings.take(folder, esp(alert()));
+    crossings.take(folder, esp());
+    assert.deepEqual(crossings.take(folder, esp(alert())), []);
   });
 
   it('of one project end without those of another', () => {

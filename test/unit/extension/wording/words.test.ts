@@ -68,7 +68,7 @@ describe('words for alerts and forecasts', () => {
       'esp holds 5,200 jobs; its threshold is 5,000.',
       'The oldest job of esp has been waiting for 12m; the threshold is 10m.',
       '23% of the attempts of esp fail; the threshold is 20%.',
-      'esp has 3 dead letters; its threshold is 1.',
+      'Dead letters of esp: 3; the threshold is 1.',
       'esp has been filling for 6m: more arrives than is done. The threshold is 5m.',
     ]);
     assert.equal(new Set(alertKinds.map(alertName)).size, alertKinds.length);

@@ -45,10 +45,10 @@ describe('a queue that crosses a threshold', () => {
       await shop.jobOf(id, 'dead');
       await until('the status bar is coloured', () => background() === 'statusBarItem.errorBackground', mirrorChanges(app));
       assert.match(statusBar.text, /^\$\(error\) \d.* 1 dead$/);
-      assert.match(statusBar.accessibilityInformation?.label ?? '', /alarm has 1 dead letters; its threshold is 1\./);
+      assert.match(statusBar.accessibilityInformation?.label ?? '', /Dead letters of alarm: 1; the threshold is 1\./);
       assert.ok(statusBar.command instanceof Object && statusBar.command.command === commands.showQueue);
       assert.deepEqual(statusBar.command.arguments, [shop.target({ queue: 'alarm' })]);
-      assert.deepEqual(asker.told, ['alarm has 1 dead letters; its threshold is 1.']);
+      assert.deepEqual(asker.told, ['Dead letters of alarm: 1; the threshold is 1.']);
       const queues = app.views.get(views.queues);
       await until('its action has led to the queue', () => queues?.view.selection[0]?.target.queue === 'alarm', (listener) => vscode.Disposable.from(...(queues === undefined ? [] : [queues.view.onDidChangeSelection(listener)])));
     } finally {
