@@ -21,39 +21,40 @@ const kinds = Object.keys(publishedSchemas) as readonly ProjectFileKind[];
  * never validates: our own analysis says all that the schemas could, better, and once.
  */
 export class SchemaService {
+  /** Of texts that were asked about: yaml-language-server has one cache in a process, by name and version, for all services. */
+  static #version = 0;
   readonly #services = new Map<EditorSchemaUse, LanguageService>();
-  #version = 0;
 
   /** Keys, values and snippets, as an editor takes them that knows snippets. */
   async complete(place: SchemaPlace): Promise<CompletionItem[]> {
     const { document, position } = this.#focused(place);
-    const list = await this.#service('completion').doComplete(document, position, false);
+    const list = await orNothing(this.#service('completion').doComplete(document, position, false));
+    if (list === undefined) return [];
     const behind = document.getText({ start: position, end: { line: position.line + 1, character: 0 } });
     return list.items.flatMap((item, index) => mended(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
   }
 
   async hover(place: SchemaPlace): Promise<Hover | undefined> {
     const { document, position } = this.#focused(place);
-    const hover = await this.#service('hover').doHover(document, position);
+    const hover = await orNothing(this.#service('hover').doHover(document, position));
     const contents = hover?.contents;
     const isEmpty = contents === undefined || (typeof contents === 'object' && 'value' in contents && contents.value === '');
-    return hover === null || isEmpty ? undefined : hover;
+    return isEmpty ? undefined : (hover ?? undefined);
   }
 
   /** The whole text, laid out anew. Empty where the text is no YAML. */
   async format(text: string): Promise<TextEdit[]> {
     const document = TextDocument.create('file:///format.yaml', 'yaml', this.#next(), text);
-    return this.#service('hover').doFormat(document, { bracketSpacing: true, proseWrap: 'preserve', printWidth: lineWidth });
+    return (await orNothing(this.#service('hover').doFormat(document, { bracketSpacing: true, proseWrap: 'preserve', printWidth: lineWidth }))) ?? [];
   }
 
   /** Only what matters at the place is read: the service checks the whole text against the schema for each question. */
   #focused({ text, kind, position }: SchemaPlace): { readonly document: TextDocument; readonly position: Position } {
-    // Its cache goes by name and version.
     return { document: TextDocument.create(`file:///${kind}.yaml`, 'yaml', this.#next(), focusText(text, position.line)), position };
   }
 
   #next(): number {
-    return (this.#version += 1);
+    return (SchemaService.#version += 1);
   }
 
   #service(use: EditorSchemaUse): LanguageService {
@@ -77,6 +78,11 @@ export class SchemaService {
     this.#services.set(use, service);
     return service;
   }
+}
+
+/** The library throws on some texts that are broken, on a key that is none for one: then schemas have nothing to say about them. */
+async function orNothing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  return answer.catch(() => undefined);
 }
 
 /**
