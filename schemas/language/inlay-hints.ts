@@ -17,7 +17,7 @@ export interface InlayHintOptions {
   readonly locale?: string | undefined;
 }
 
-/** Times in the hint itself, and when one points at it. */
+/** Times in the hint itself, where VS Code cuts off what is longer than 43 characters, and when one points at it. */
 const shownTimes = { inLine: 2, inTooltip: 5 };
 const shownRetries = 6;
 
@@ -58,7 +58,7 @@ function cronHint(file: LanguageFile, item: DocumentNode, { now, timeZone, local
   const shown = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
   const inOwnZone = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: ownZone });
   const lines = times.map((time) => `- ${shown.format(time)}${ownZone === timeZone ? '' : ` (${inOwnZone.format(time)} ${ownZone})`}`);
-  const label = `next: ${times.slice(0, shownTimes.inLine).map((time) => shown.format(time)).join(' · ')}`;
+  const label = `→ ${times.slice(0, shownTimes.inLine).map((time) => shown.format(time)).join(' · ')}`;
   return [hintAfter(file, cron.range, label, `In ${timeZone}:\n\n${lines.join('\n')}`)];
 }
 

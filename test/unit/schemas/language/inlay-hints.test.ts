@@ -26,7 +26,7 @@ describe('inlay hints', () => {
     const text = 'on:\n  schedule:\n    - { cron: "0 9 * * MON", timezone: Europe/Berlin }   # weekly\n    - cron: 30 23 * * *\n';
     assert.equal(
       shown(text),
-      'on:\n  schedule:\n    - { cron: "0 9 * * MON"«next: Mon, Mar 30, 03:00 · Mon, Apr 6, 03:00», timezone: Europe/Berlin }   # weekly\n    - cron: 30 23 * * *«next: Fri, Mar 27, 19:30 · Sat, Mar 28, 19:30»\n',
+      'on:\n  schedule:\n    - { cron: "0 9 * * MON"«→ Mon, Mar 30, 03:00 · Mon, Apr 6, 03:00», timezone: Europe/Berlin }   # weekly\n    - cron: 30 23 * * *«→ Fri, Mar 27, 19:30 · Sat, Mar 28, 19:30»\n',
     );
     const tooltip = hints(text)[0]?.tooltip;
     assert.ok(typeof tooltip === 'object');
