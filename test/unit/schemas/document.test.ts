@@ -5,6 +5,7 @@ import { entryAt, entryOf, maxDocumentLength, nodeAt, parseDocument, pathAt, toJ
 import { locator } from '../../../schemas/workflow/analysis/scalar-source.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 function json(text: string): Json | undefined {
   const { root, diagnostics } = parseDocument(text);
@@ -119,17 +120,15 @@ describe('parseDocument', () => {
   for (const [name, part] of Object.entries(rubbish)) {
     it(`ends soon on a megabyte of ${name}`, () => {
       const text = part.repeat(Math.floor(maxDocumentLength / part.length));
-      const startedAt = performance.now();
-      const { diagnostics } = parseDocument(text);
-      assert.ok(performance.now() - startedAt < 5_000);
-      assert.ok(diagnostics.length <= 100);
+      const tookMs = processorMs(() => assert.ok(parseDocument(text).diagnostics.length <= 100));
+      assert.ok(tookMs < 5_000, `${tookMs} ms`);
     });
   }
 
   it('takes many keys in one map in time that grows with them, not with their square', () => {
-    const startedAt = performance.now();
-    assert.deepEqual(parseDocument(Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n')).diagnostics, []);
-    assert.ok(performance.now() - startedAt < 5_000);
+    const text = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n');
+    const tookMs = processorMs(() => assert.deepEqual(parseDocument(text).diagnostics, []));
+    assert.ok(tookMs < 5_000, `${tookMs} ms`);
   });
 
   it('reads back whatever was written, with each value within the text', () => {

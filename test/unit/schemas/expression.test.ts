@@ -5,6 +5,7 @@ import {
   type Expression, type ExpressionError, type Scope,
 } from '../../../schemas/workflow/expression.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 const scope: Scope = {
   inputs: { n: 7, dry: false, list: [3, 1, 2], name: 'Ann' },
@@ -36,12 +37,6 @@ function errorOf(source: string, within: Scope = scope): ExpressionError {
 function underlined(source: string): string {
   const { range } = errorOf(source);
   return source.slice(range.start, range.end);
-}
-
-function milliseconds(work: () => void): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
 }
 
 describe('the value of an expression', () => {
@@ -258,7 +253,7 @@ describe('the limits of an expression', () => {
   for (const source of heavy) {
     it(`stop ${source.slice(0, 60)} well within a second`, () => {
       const expression = parsed(source);
-      const took = milliseconds(() => {
+      const took = processorMs(() => {
         const result = evaluateExpression(expression, { l: list });
         assert.equal(result.ok ? 'ok' : result.error.kind, 'limit');
       });
@@ -302,7 +297,7 @@ describe('matches()', () => {
   ];
   for (const pattern of hostile) {
     it(`answers quickly for ${pattern}`, () => {
-      const took = milliseconds(() => assert.equal(matches(`${'a'.repeat(20_000)}!`, pattern), false));
+      const took = processorMs(() => assert.equal(matches(`${'a'.repeat(20_000)}!`, pattern), false));
       assert.ok(took < 500, `took ${took} ms`);
     });
   }
@@ -345,7 +340,7 @@ describe('any expression', () => {
 
   it('is parsed and evaluated without throwing, and soon, to JSON or an error within it', () => {
     fc.assert(fc.property(fc.oneof(fc.array(word, { maxLength: 25 }).map((words) => words.join('')), fc.string({ maxLength: 100 })), (source) => {
-      const took = milliseconds(() => {
+      const took = processorMs(() => {
         const parse = parseExpression(source);
         const result = parse.ok ? evaluateExpression(parse.expression, scope) : parse;
         if (result.ok) {

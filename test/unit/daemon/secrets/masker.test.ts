@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { mask, Masker, minMaskedLength } from '../../../../daemon/secrets/masker.ts';
+import { processorMs } from '../../../support/processor-time.ts';
 
 /** Each way in which a secret is written down, apart from the code under test. */
 const encodings: Readonly<Record<string, (secret: string) => string>> = {
@@ -105,8 +106,9 @@ describe('Masker', () => {
 
   it('answers in time for text made to be slow', () => {
     const masker = new Masker(['\\'.repeat(20) + 'x', `${'"'.repeat(20)}x`, `${' '.repeat(2)}${'a'.repeat(20)}b`, `${'/'.repeat(20)}x`]);
-    const started = performance.now();
-    for (const character of ['\\', '"', 'a', '/', '\\/', '\\"']) masker.text(character.repeat(20_000));
-    assert.ok(performance.now() - started < 2_000, `${performance.now() - started} ms`);
+    const tookMs = processorMs(() => {
+      for (const character of ['\\', '"', 'a', '/', '\\/', '\\"']) masker.text(character.repeat(20_000));
+    });
+    assert.ok(tookMs < 2_000, `${tookMs} ms`);
   });
 });
