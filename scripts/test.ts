@@ -30,6 +30,7 @@ const oneSkipped: Counts = { passed: 0, failed: 0, skipped: 1 };
 const suites: Readonly<Record<string, readonly string[]>> = {
   unit: ['test/unit/**/*.test.ts', 'test/daemon/**/*.test.ts'],
   fault: ['test/fault/**/*.test.ts'],
+  page: ['test/page/**/*.test.ts'],
   ui: ['test/vscode/ui/**/*.test.ts'],
 };
 
@@ -41,6 +42,7 @@ const parts: readonly Part[] = [
   { name: 'build', run: () => runTool('scripts/build.ts') },
   { name: 'unit', run: () => runSuite('unit') },
   { name: 'fault', run: () => runSuite('fault') },
+  { name: 'page', run: () => runWithBrowser(() => runSuite('page')) },
   { name: 'vscode', run: () => runWithBrowser(() => runProgram('vscode', 'test/vscode/host/main.ts')) },
   { name: 'ui', run: () => runWithBrowser(() => runSuite('ui')) },
 ];

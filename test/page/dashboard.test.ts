@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import type { Choice } from '../../extension/dashboard/choice.ts';
+import { launchChromium } from '../vscode/host/chromium.ts';
+import { sampleFolder, sampleNow, sampleSeries } from './dashboard-samples.ts';
+import { openDashboard, servePage, type OpenDashboard } from './open-dashboard.ts';
+import type { ThemeName } from './theme-variables.ts';
+
+const pictures = path.resolve(import.meta.dirname, '../.artefacts/page');
+const all: Choice = { folder: sampleFolder, range: '1h' };
+const erp: Choice = { ...all, queue: 'erp' };
+
+describe('the page of the dashboard, in a browser', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let server: Server;
+  let origin: string;
+  let open: OpenDashboard;
+
+  before(async () => {
+    await mkdir(pictures, { recursive: true });
+    browser = await launchChromium();
+    ({ origin, server } = await servePage());
+  });
+
+  after(async () => {
+    await browser.close();
+    server.close();
+  });
+
+  afterEach(async () => {
+    assert.deepEqual(open.faults, []);
+    await open.page.close();
+  });
+
+  const show = async (choice: Choice, theme: ThemeName = 'dark'): Promise<void> => {
+    open = await openDashboard(browser, origin, theme);
+    await open.tell({ kind: 'texts', texts: { language: 'en' } });
+    await open.tell(sampleNow(choice));
+    await open.tell(sampleSeries(choice));
+    await open.page.locator('sluice-chart canvas').nth(3).waitFor();
+  };
+
+  for (const theme of ['dark', 'light', 'highContrast'] as const) {
+    it(`draws all queues and one under its content security policy, in the theme ${theme}`, async () => {
+      await show(all, theme);
+      await open.page.screenshot({ path: path.join(pictures, `${theme}-all.png`), fullPage: true });
+      await open.tell(sampleNow(erp));
+      await open.tell(sampleSeries(erp));
+      await open.page.getByTestId('resume').or(open.page.getByTestId('pause')).waitFor();
+      await open.page.screenshot({ path: path.join(pictures, `${theme}-erp.png`), fullPage: true });
+    });
+  }
+
+  it('asks for what is chosen: a queue by the list or its row, and a range', async () => {
+    await show(all);
+    await open.page.getByTestId('queue').selectOption('erp');
+    await open.page.getByRole('button', { name: 'esp' }).click();
+    await open.page.getByRole('radio', { name: '24 hours' }).check({ force: true });
+    assert.deepEqual(await open.posted(), [
+      { kind: 'ready' },
+      { kind: 'choose', choice: { folder: sampleFolder, range: '1h', queue: 'erp' } },
+      { kind: 'choose', choice: { folder: sampleFolder, range: '1h', queue: 'esp' } },
+      { kind: 'choose', choice: { folder: sampleFolder, range: '24h' } },
+    ]);
+  });
+
+  it('reads a picture out by keyboard, in every picture at once', async () => {
+    await show(erp);
+    const depth = open.page.getByRole('slider', { name: 'Depth: a point in time' });
+    const newest = await depth.getAttribute('aria-valuenow');
+    await depth.focus();
+    await depth.press('PageDown');
+    await open.page.locator(`sluice-chart[aria-valuenow="${Number(newest) - 10}"]`).nth(3).waitFor();
+    assert.match((await depth.getAttribute('aria-valuetext')) ?? '', /^\d\d:\d\d:\d\d, Active: \d+, Pending: \d+, Delayed: \d+$/);
+  });
+
+  it('shows a picture as a table instead', async () => {
+    await show(erp);
+    await open.page.getByTestId('as-table-throughput').click();
+    const table = open.page.getByTestId('chart-throughput').getByRole('table');
+    await table.waitFor();
+    assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['Time', 'Ended well', 'Arrived', 'Failed']);
+  });
+
+  it('leads from a cause of dead letters to their replay, and from a stopped daemon to its start', async () => {
+    await show(all);
+    await open.page.getByTestId('dead-letters').getByRole('button', { name: 'Replay…' }).first().click();
+    await open.tell(sampleNow(all, { connection: 'stopped' }));
+    await open.page.getByTestId('startDaemon').click();
+    assert.deepEqual((await open.posted()).slice(1), [
+      { kind: 'act', act: 'replayGroup', queue: 'erp', cause: '503 Service Unavailable' },
+      { kind: 'act', act: 'startDaemon' },
+    ]);
+  });
+});
