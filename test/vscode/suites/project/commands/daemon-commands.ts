@@ -40,6 +40,15 @@ export function daemonCommands(): void {
     await drive(commands.showDaemonLog);
   });
 
+  it('give it a secret, which no answer of it holds, and take that away', async () => {
+    assert.equal((await drive(commands.setSecret, { answers: [{ pick: 'Another name' }, { type: 'ERP_TOKEN' }, { type: 'hunter2-hunter2' }] })).result, 'ERP_TOKEN');
+    const set = await shop.daemon.call('secret/list', {});
+    assert.ok(set.secrets.some(({ name }) => name === 'ERP_TOKEN'));
+    assert.ok(!JSON.stringify(set).includes('hunter2'));
+    assert.equal((await drive(commands.deleteSecret, { answers: [{ pick: 'ERP_TOKEN' }, { confirm: true }] })).result, 'ERP_TOKEN');
+    assert.deepEqual((await shop.daemon.call('secret/list', {})).secrets, []);
+  });
+
   it('restart it: another process, which knows what the first one knew', async () => {
     const before = shop.project.mirror.runs().length;
     const pid = pidOf(shop);

@@ -48,6 +48,14 @@ export function deadLetterCommands(): void {
     assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
   });
 
+  it('replay slowly, and try at once what still waits for its turn', async () => {
+    const ids = (await shop.deadLetters(2)).map(({ id }) => id);
+    await shop.daemon.call('dead/replay', { ids, rate: '1/h' });
+    const { result } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })] });
+    assert.equal(result, 1);
+    for (const id of ids) await attemptsAre(id, 2);
+  });
+
   it('discard after asking, with the number, and keep everything where a person refuses', async () => {
     const [letter, other] = await shop.deadLetters(2);
     const args = [shop.target({ job: letter?.id ?? '' }), [shop.target({ job: letter?.id ?? '' }), shop.target({ job: other?.id ?? '' })]];

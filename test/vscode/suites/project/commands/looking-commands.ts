@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { commands, dashboardPanel } from '../../../../../extension/ids.ts';
+import { labelOf } from '../../support/row-label.ts';
 import { Shop } from '../../support/shop.ts';
-import { drive } from '../../support/sluice.ts';
+import { drive, sluice } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
 
 export function lookingCommands(): void {
@@ -54,12 +55,6 @@ export function lookingCommands(): void {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
-  it('open the dashboard', async () => {
-    await drive(commands.openDashboard);
-    await until('its tab is there', () => vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardPanel))), (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-  });
-
   it('copy a job as JSON, and its call as cURL', async () => {
     assert.equal((await drive(commands.copyJob, { args: [shop.target({ job })] })).result, job);
     assert.equal((await drive(commands.copyAsCurl, { args: [shop.target({ job })] })).result, job);
@@ -78,6 +73,29 @@ export function lookingCommands(): void {
     assert.deepEqual((await drive(commands.openDashboard)).result, { range: '1h', folder, queue: 'erp' });
     assert.equal(dashboards().length, 1);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('show of each view only what has the words that are typed', async () => {
+    const { views } = await sluice();
+    const cases = [
+      [commands.filterQueues, views.queues, 'bulk'],
+      [commands.filterRuns, views.runs, run],
+      [commands.filterDeadLetters, views.deadLetters, 'no such error'],
+    ] as const;
+    for (const [command, { tree }, words] of cases) {
+      const before = (await tree.getChildren()).map(labelOf);
+      assert.equal((await drive(command, { answers: [{ type: words }] })).result, words);
+      const rows = (await tree.getChildren()).map(labelOf);
+      assert.notDeepEqual(rows, before);
+      // Where nothing has them, one row says so.
+      assert.ok(rows.every((row) => row.includes(words)), `${command}: ${rows.join()}`);
+      await drive(command, { answers: [{ type: '' }] });
+      assert.deepEqual((await tree.getChildren()).map(labelOf), before);
+    }
+  });
+
+  it('start the language server anew', async () => {
+    await drive(commands.restartLanguageServer);
   });
 
   it('show the log', async () => {
