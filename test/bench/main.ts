@@ -7,6 +7,7 @@ import type { Bench, Figure } from './figure.ts';
 import { http } from './http.ts';
 import { kill } from './kill.ts';
 import { language } from './language.ts';
+import { languageServer } from './language-server.ts';
 import { loop } from './loop.ts';
 import { priority } from './priority.ts';
 import { rate } from './rate.ts';
@@ -15,7 +16,7 @@ import { retry } from './retry.ts';
 import { size } from './size.ts';
 import { speed } from './speed.ts';
 
-const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, language };
+const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, language, 'language-server': languageServer };
 
 const { values } = parseArgs({
   options: {
