@@ -50,7 +50,8 @@ export const defaultLimits: ServerLimits = {
   slowBytes: mebibyte,
   bufferedBytes: 32 * mebibyte,
   pingEveryMs: 15_000,
-  changeEveryMs: 250,
+  // A window of the editor follows three topics: five messages a second.
+  changeEveryMs: 600,
   refreshEveryMs: 5_000,
   stopGraceMs: 2_000,
 };

@@ -14,7 +14,7 @@ export interface MirrorOptions {
   readonly later?: (callback: () => void) => void;
 }
 
-/** Changes of all topics within this time are told as one; each topic by itself sends four a second at most. */
+/** Changes of all topics within this time are told as one; each topic by itself sends every 600 ms at most. */
 const coalesceMs = 200;
 
 /**

@@ -6,7 +6,7 @@ import { RunId } from './shape.ts';
 
 /**
  * A client subscribes to a topic, gets a snapshot as the answer, then `changed` notifications, numbered from 1 without
- * gaps, at most four a second whatever the job rate. Each carries whole entries: the newest state of an entry is all that
+ * gaps, 600 ms apart at least, whatever the job rate. Each carries whole entries: the newest state of an entry is all that
  * counts. For `log` it carries lines that are new.
  */
 export const SubscribeParams = Type.Union([

@@ -46,11 +46,11 @@ describe('sluice dead, against a real daemon', () => {
   it('replays one, and the run goes on to succeed when all are', async () => {
     assert.match((await project.type(`dead replay ${await jobOf('a')}`)).stdout, /^1 dead letter went back to its queue/);
     await settled();
-    assert.deepEqual(await project.json('dead replay --all'), { replayed: 2, ids: [await jobOf('b'), await jobOf('ü')] });
+    assert.deepEqual(await project.json('dead replay --all'), { selected: 2, replayed: 2, ids: [await jobOf('b'), await jobOf('ü')] });
     await project.until({ topic: 'run', id: run }, (state) => state.run?.state === 'succeeded');
     const job = await project.json<JobDetail>(`job ${await jobOf('a')}`);
     assert.deepEqual(job.attempts.map(({ number, round, state }) => [number, round, state]), [[1, 1, 'failed'], [2, 2, 'succeeded']]);
-    assert.deepEqual(await project.json('dead replay --all'), { replayed: 0, ids: [] });
+    assert.deepEqual(await project.json('dead replay --all'), { selected: 0, replayed: 0, ids: [] });
     assert.match((await project.type('dead replay --all')).stdout, /^There was nothing to replay/);
     const again = await project.type(`dead replay ${await jobOf('a')}`);
     assert.equal(again.code, 1);
@@ -92,7 +92,7 @@ describe('sluice dead, against a real daemon', () => {
   });
 
   it('tries the oldest first, and spreads the rest out', async () => {
-    assert.deepEqual(await project.json('dead replay --all --canary 1'), { replayed: 1, ids: [await jobOf('a')] });
+    assert.deepEqual(await project.json('dead replay --all --canary 1'), { selected: 1, replayed: 1, ids: [await jobOf('a')] });
     await settled();
     await project.json('dead replay --all --rate 1/h');
     const [next, late] = [await project.json<JobDetail>(`job ${await jobOf('b')}`), await project.json<JobDetail>(`job ${await jobOf('ü')}`)];
@@ -113,7 +113,7 @@ describe('sluice dead, against a real daemon', () => {
   it('discards', async () => {
     assert.equal((await project.type('dead discard --all')).code, 2);
     assert.match((await project.type(`dead discard ${await jobOf('a')}`)).stdout, /^1 dead letter discarded\.$/m);
-    assert.deepEqual(await project.json(['dead', 'discard', '--all', '--yes', '--where', 'key == "b"']), { discarded: 1, ids: [await jobOf('b')] });
+    assert.deepEqual(await project.json(['dead', 'discard', '--all', '--yes', '--where', 'key == "b"']), { selected: 1, discarded: 1, ids: [await jobOf('b')] });
     assert.match((await project.type('dead discard --all --yes')).stdout, /^1 dead letter discarded\.$/m);
     assert.deepEqual(await dead(), []);
     assert.match((await project.type('dead discard --all --yes')).stdout, /^There was nothing to discard/);
