@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
+import { extension } from './extension.ts';
 import { http } from './http.ts';
 import { kill } from './kill.ts';
 import { language } from './language.ts';
@@ -16,7 +17,7 @@ import { retry } from './retry.ts';
 import { size } from './size.ts';
 import { speed } from './speed.ts';
 
-const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, language, 'language-server': languageServer };
+const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, extension, language, 'language-server': languageServer };
 
 const { values } = parseArgs({
   options: {

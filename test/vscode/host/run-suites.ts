@@ -35,7 +35,8 @@ export async function runSuites({ only, grep }: RunSuitesOptions): Promise<Count
   return total;
 }
 
-async function runSuite(window: TestWindow, grep: string | undefined): Promise<Counts> {
+/** `env`: what else its tests are told. */
+export async function runSuite(window: TestWindow, grep: string | undefined, env: Readonly<Record<string, string>> = {}): Promise<Counts> {
   const version = process.env['SLUICE_VSCODE'];
   // It always trusts what it opens.
   if (version !== undefined && !window.isTrusted) return { passed: 0, failed: 0, skipped: 1 };
@@ -51,6 +52,7 @@ async function runSuite(window: TestWindow, grep: string | undefined): Promise<C
       extensionDevelopmentPath: root,
       extensionTestsPath: await bundleSuite(window.name),
       extensionTestsEnv: {
+        ...env,
         SLUICE_TEST_REPORT: report,
         SLUICE_TEST_GREP: grep,
         SLUICE_TEST_FOLDER: folder,

@@ -1,6 +1,6 @@
 /** A window of VS Code that tests run in. Its tests are in the folder of its name in `suites/`. */
 export interface TestWindow {
-  readonly name: 'project' | 'empty' | 'restricted';
+  readonly name: 'project' | 'empty' | 'restricted' | 'figures';
   readonly isTrusted: boolean;
   /** What is opened: the folder, or a workspace file with the folder in it, to which others can be added without a new start of the extension host. */
   readonly opens: 'folder' | 'workspace';
@@ -60,3 +60,6 @@ export const testWindows: readonly TestWindow[] = [
   { name: 'restricted', isTrusted: false, opens: 'folder', files: project },
   { name: 'project', isTrusted: true, opens: 'workspace', files: project },
 ];
+
+/** For `npm run bench`, not for `npm test`. */
+export const figuresWindow: TestWindow = { name: 'figures', isTrusted: true, opens: 'folder', files: { '.sluice/workflows/batch.yaml': batch.replace('concurrency: 20', 'concurrency: 50') } };
