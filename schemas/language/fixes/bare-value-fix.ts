@@ -1,3 +1,4 @@
+import { pathAt } from '../../workflow/document.ts';
 import { parseDuration } from '../../workflow/duration.ts';
 import { parseRate } from '../../workflow/rate.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
@@ -17,8 +18,17 @@ export const durationFix: Fixer = (context) => {
   return parseDuration(mended).ok && mended !== written ? replaceBy(context, mended, { preferred: true, safe: true }) : [];
 };
 
+/** Where a rate or a retry policy holds a duration; other numbers in it are none. */
+export const durationWithinFix: Fixer = (context) => {
+  const path = pathAt(context.root, context.finding.range.start);
+  const key = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
+  const isDuration = key === 'delays' ? path.at(-1) !== key : key === 'first' || key === 'max' || key === 'per';
+  return isDuration ? durationFix(context) : [];
+};
+
 /** `100`, `100/minute`, `100 per minute`. */
 export const rateFix: Fixer = (context) => {
+  if (pathAt(context.root, context.finding.range.start).at(-1) !== 'rate') return [];
   const written = bareText(context);
   const [, limit = '', window = 'min'] = /^(\d+)(?:\s*(?:\/|per)\s*([A-Za-z]+))?$/.exec(written) ?? [];
   const unit = spelledUnits.get(window.toLowerCase()) ?? window.toLowerCase();

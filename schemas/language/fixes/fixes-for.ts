@@ -1,10 +1,10 @@
 import type { DiagnosticCode } from '../../workflow/diagnostic.ts';
 import type { AdviceCode } from '../advice/advice-code.ts';
 import { deadLetterAlertFix, dedupeFix } from './advice-fix.ts';
-import { bareExpressionFix, durationFix, quoteFix, rateFix } from './bare-value-fix.ts';
+import { bareExpressionFix, durationFix, durationWithinFix, quoteFix, rateFix } from './bare-value-fix.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { missingKeyFix } from './missing-key-fix.ts';
-import { missingNeedsFix, needlessNeedsFix } from './needs-fix.ts';
+import { missingNeedsFix, needlessNeedsFix, selfNeedsFix } from './needs-fix.ts';
 import { removeKeyFix } from './remove-fix.ts';
 import { literalSecretFix, unknownSecretFix } from './secret-fix.ts';
 import { suggestionFix } from './suggestion-fix.ts';
@@ -14,18 +14,18 @@ import { undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknow
 const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
   'yaml-syntax': [bareExpressionFix],
   'bad-duration': [durationFix],
-  'bad-retry': [durationFix],
-  'bad-rate': [rateFix, durationFix],
+  'bad-retry': [durationWithinFix],
+  'bad-rate': [rateFix, durationWithinFix],
   'bad-value': [literalSecretFix],
   'wrong-type': [quoteFix],
   'unknown-key': [removeKeyFix],
-  'duplicate-key': [removeKeyFix],
   'missing-key': [missingKeyFix],
   'unknown-queue': [undeclaredQueueFix],
   'unknown-connection': [undeclaredConnectionFix],
   'unknown-input': [undeclaredInputFix],
   'unknown-environment': [unknownEnvironmentFix],
   'unknown-secret': [unknownSecretFix],
+  'self-reference': [selfNeedsFix],
   'literal-secret': [literalSecretFix],
   'no-dedupe': [dedupeFix],
   'no-dead-letter-alert': [deadLetterAlertFix],

@@ -18,6 +18,9 @@ export const needlessNeedsFix: Fixer = (context) => {
   return changeHere(context, isOnly ? "Remove 'needs'" : `Remove '${named}' from 'needs'`, change, { preferred: true, safe: true });
 };
 
+/** `needs` without the step itself. Another step may have been meant. */
+export const selfNeedsFix: Fixer = (context) => needlessNeedsFix(context).map((fix) => ({ ...fix, safe: false }));
+
 /** `needs` for the steps that stand above, and don't wait for this one. */
 export const missingNeedsFix: Fixer = (context) => {
   const { root, text, finding, file } = context;

@@ -1,12 +1,26 @@
-import { changeHere, type Fixer } from './fix.ts';
+import { nodeAt, pathAt } from '../../workflow/document.ts';
+import { changeHere, type FixContext, type Fixer } from './fix.ts';
+import type { TextChange } from './text-change.ts';
 import { replaceScalar } from './yaml-edit.ts';
 
 /** "Did you mean": what the analysis has thought of already. One suggestion alone is what was meant; of several, a person chooses. */
 export const suggestionFix: Fixer = (context) => {
-  const { finding, text } = context;
-  const { suggestions = [], range } = finding;
+  const { finding } = context;
+  const { suggestions = [] } = finding;
   const isOnly = suggestions.length === 1;
   return suggestions.flatMap((suggestion) =>
-    changeHere(context, `Change to '${suggestion}'`, replaceScalar(text, range, suggestion), { preferred: isOnly, safe: isOnly && finding.message.includes('Did you mean') }),
+    changeHere(context, titleOf(suggestion), replacement(context, suggestion), { preferred: isOnly, safe: isOnly && finding.message.includes('Did you mean') }),
   );
 };
+
+function titleOf(suggestion: string): string {
+  return `Change to ${suggestion.includes("'") ? suggestion : `'${suggestion}'`}`;
+}
+
+/** A suggestion with quotes of its own is a piece of an expression (`'fast'`, `['message-id']`): the range's quotes, too, are the expression's. */
+function replacement({ text, root, finding: { range } }: FixContext, suggestion: string): TextChange {
+  if (!suggestion.includes("'")) return replaceScalar(text, range, suggestion);
+  const node = nodeAt(root, pathAt(root, range.start));
+  const isSingleQuoted = node?.kind === 'scalar' && node.style === 'single-quoted';
+  return { range, text: isSingleQuoted ? suggestion.replaceAll("'", "''") : suggestion };
+}

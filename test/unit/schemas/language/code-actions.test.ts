@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { CodeAction, WorkspaceEdit } from 'vscode-languageserver-types';
+import type { CodeAction } from 'vscode-languageserver-types';
 import { codeActions, fixAllKind } from '../../../../schemas/language/code-actions.ts';
-import { applyChanges } from '../../../../schemas/language/fixes/text-change.ts';
-import type { LanguageFile } from '../../../../schemas/language/language-file.ts';
 import { LanguageProject } from '../../../../schemas/language/language-project.ts';
+import { applyEdit } from '../../../support/apply-edit.ts';
 
 const path = '.sluice/workflows/w.yaml';
 const queuesPath = '.sluice/queues.yaml';
@@ -28,19 +27,6 @@ function findings(project: LanguageProject): readonly string[] {
   return [...project.analysis.diagnostics, ...project.advice].flatMap(([file, list]) => list.filter(({ code }) => code !== 'not-supported' && code !== 'unused').map(({ code }) => `${file} ${code}`)).sort();
 }
 
-/** The project after an edit, as an editor would make it. */
-function edited(project: LanguageProject, edit: WorkspaceEdit | undefined): LanguageProject {
-  const byPath = new Map(Object.entries(edit?.changes ?? {}));
-  for (const change of edit?.documentChanges ?? []) {
-    if ('textDocument' in change) byPath.set(change.textDocument.uri, change.edits.flatMap((one) => ('newText' in one ? [one] : [])));
-  }
-  return [...byPath].reduce((changed, [file, edits]) => {
-    const before: LanguageFile | undefined = project.files.get(file);
-    const changes = edits.map(({ range, newText }) => ({ range: { start: before?.offsetAt(range.start) ?? 0, end: before?.offsetAt(range.end) ?? 0 }, text: newText }));
-    return changed.with({ path: file, text: applyChanges(before?.text ?? '', changes) });
-  }, project);
-}
-
 function actionsOn(given: Given): readonly CodeAction[] {
   return codeActions(projectOf(given), given.at ?? path, all, { canSetSecrets: true });
 }
@@ -52,7 +38,7 @@ function fixed(given: Given, title: string, inFile = given.at ?? path): string {
   const action = actions.find((one) => one.title === title);
   assert.ok(action, `there is no ${title}: ${actions.map((one) => one.title).join(' | ')}`);
   const code = String(action.diagnostics?.[0]?.code);
-  const after = edited(project, action.edit);
+  const after = applyEdit(project, action.edit);
   const before = findings(project);
   const left = findings(after);
   const mended = `${given.at ?? path} ${code}`;
@@ -83,6 +69,21 @@ describe('quick fixes', () => {
     assert.ok(choices.length > 1 && choices.every(({ isPreferred }) => isPreferred === undefined), JSON.stringify(choices));
     const queue = actionsOn({ text: withStep('    queue: wokr\n'), queues: 'queues:\n  work: { alerts: { dead-letters: { error: 1 } } }\n' });
     assert.deepEqual(queue.filter(({ isPreferred }) => isPreferred === true).map(({ title }) => title), ["Change to 'work'"]);
+  });
+
+  it('leave the quotes of an expression as the text around it needs them', () => {
+    const text = (condition: string): string => `inputs: { mode: { type: string, enum: [fast, slow] } }\n${withStep(`    if: ${condition}\n`)}`;
+    assert.equal(fixed({ text: text("inputs.mode == 'fats'") }, "Change to 'fast'"), text("inputs.mode == 'fast'"));
+    assert.equal(fixed({ text: text(`"inputs.mode == 'fats'"`) }, "Change to 'fast'"), text(`"inputs.mode == 'fast'"`));
+    assert.equal(fixed({ text: text("'inputs.mode == ''fats'''") }, "Change to 'fast'"), text("'inputs.mode == ''fast'''"));
+  });
+
+  it('give a unit to durations alone, of all numbers in a rate and in a retry policy', () => {
+    const titles = (text: string): readonly string[] => actionsOn({ text: `queues: { q: ${text} }\n${withStep('    queue: q\n')}` }).map(({ title }) => title).filter((title) => title.startsWith('Change'));
+    assert.deepEqual(titles('{ retry: { type: exponential, first: 5, attempts: 0, factor: 0 } }'), ["Change to '5s'", "Change to '5m'", "Change to '5ms'"]);
+    assert.deepEqual(titles('{ retry: { delays: [5] } }'), ["Change to '5s'", "Change to '5m'", "Change to '5ms'"]);
+    assert.deepEqual(titles('{ rate: { limit: 0, per: 1m } }'), []);
+    assert.deepEqual(titles('{ rate: 100 }'), ["Change to '100/min'"]);
   });
 
   describe('for what is declared nowhere', () => {
@@ -142,7 +143,7 @@ describe('quick fixes', () => {
         const project = projectOf({ text: given });
         const action = actionsOn({ text: given }).find((one) => one.title === title);
         assert.equal(action?.command?.command, 'sluice.setSecret');
-        const after = edited(project, action.edit);
+        const after = applyEdit(project, action.edit);
         assert.deepEqual(findings(after), [`${path} unknown-secret`], 'it has to be set');
         return after.files.get(path)?.text;
       };
@@ -164,7 +165,7 @@ describe('quick fixes', () => {
       const connections = 'connections:\n  esp: { type: smtp, host: a.example, user: me, password: "hunter22" }\n';
       const action = actionsOn({ text: step, connections, at: '.sluice/connections.yaml' })[0];
       assert.equal(action?.title, "Move it to the secret 'ESP_PASSWORD'...");
-      assert.match(edited(projectOf({ text: step, connections }), action.edit).files.get('.sluice/connections.yaml')?.text ?? '', /password: "\$\{\{ secrets\.ESP_PASSWORD \}\}" \}/);
+      assert.match(applyEdit(projectOf({ text: step, connections }), action.edit).files.get('.sluice/connections.yaml')?.text ?? '', /password: "\$\{\{ secrets\.ESP_PASSWORD \}\}" \}/);
     });
   });
 
@@ -270,9 +271,9 @@ steps:
     const ask = (only?: readonly string[]): readonly CodeAction[] => codeActions(project, path, { start: 0, end: 0 }, { only });
     assert.deepEqual(ask(['source.fixAll']).map(({ kind }) => kind), [fixAllKind]);
     assert.deepEqual([ask(['source.fixAll.eslint']).length, ask(['refactor']).length, ask().filter(({ kind }) => kind === fixAllKind).length], [0, 0, 0]);
-    const once = edited(project, ask([fixAllKind])[0]?.edit);
-    const twice = edited(once, codeActions(once, path, all, { only: ['source'] })[0]?.edit);
-    const thrice = edited(twice, codeActions(twice, path, all, { only: ['source'] })[0]?.edit);
+    const once = applyEdit(project, ask([fixAllKind])[0]?.edit);
+    const twice = applyEdit(once, codeActions(once, path, all, { only: ['source'] })[0]?.edit);
+    const thrice = applyEdit(twice, codeActions(twice, path, all, { only: ['source'] })[0]?.edit);
     assert.equal(
       thrice.files.get(path)?.text,
       `name: "5"
