@@ -47,7 +47,10 @@ export class Topics implements TopicSource {
   onChange(listener: (hint: TopicHint) => void): () => void {
     const { engine } = this.#options;
     const endings = [
-      engine.onCommit(({ queues, runs }) => listener({ queues: new Set(queues.map(({ name }) => name)), runs: new Set(runs?.map(formatRunId)) })),
+      engine.onCommit(({ queues, runs }) => {
+        // Not of what is written for itself, such as the series of queues.
+        if (queues.length > 0 || runs?.length !== 0) listener({ queues: new Set(queues.map(({ name }) => name)), runs: new Set(runs?.map(formatRunId)) });
+      }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
     ];
     return () => {
