@@ -101,9 +101,12 @@ export class SubscriptionHub {
     const anyQueue = queues === undefined || queues.size > 0;
     const group = (params: SubscribeParams): TopicGroup | undefined => this.#groups.get(keyOf(params));
     if (anyQueue) this.#markGroup(group({ topic: 'queues' }));
-    if (runs.size > 0) this.#markGroup(group({ topic: 'runs' }));
-    if (anyQueue || runs.size > 0) this.#markGroup(group({ topic: 'status' }));
-    for (const id of runs) this.#markGroup(group({ topic: 'run', id }));
+    const anyRun = runs === undefined || runs.size > 0;
+    if (anyRun) this.#markGroup(group({ topic: 'runs' }));
+    if (anyQueue || anyRun) this.#markGroup(group({ topic: 'status' }));
+    for (const one of this.#groups.values()) {
+      if (one.params.topic === 'run' && (runs === undefined || runs.has(one.params.id))) this.#markGroup(one);
+    }
   }
 
   #addLine(line: string): void {

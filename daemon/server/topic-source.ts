@@ -4,8 +4,8 @@ import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscri
 export interface TopicHint {
   /** Names of queues; undefined where any may have changed. */
   readonly queues: ReadonlySet<string> | undefined;
-  /** Ids of runs, as `r12`. */
-  readonly runs: ReadonlySet<string>;
+  /** Ids of runs, as `r12`; undefined where any may have changed. */
+  readonly runs: ReadonlySet<string> | undefined;
 }
 
 /** Where the states that clients subscribe to come from. */

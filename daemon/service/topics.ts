@@ -49,7 +49,7 @@ export class Topics implements TopicSource {
     const endings = [
       engine.onCommit(({ queues, runs }) => {
         // Not of what is written for itself, such as the series of queues.
-        if (queues.length > 0 || runs?.length !== 0) listener({ queues: new Set(queues.map(({ name }) => name)), runs: new Set(runs?.map(formatRunId)) });
+        if (queues.length > 0 || runs?.length !== 0) listener({ queues: new Set(queues.map(({ name }) => name)), runs: runs && new Set(runs.map(formatRunId)) });
       }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
     ];

@@ -63,8 +63,8 @@ export class SettableTopics implements TopicSource {
     return this.#hints.size + this.#lines.size;
   }
 
-  hint(queues: readonly string[] | undefined, runs: readonly string[] = []): void {
-    for (const listener of this.#hints) listener({ queues: queues === undefined ? undefined : new Set(queues), runs: new Set(runs) });
+  hint(queues: readonly string[] | undefined, runs: readonly string[] | 'any' = []): void {
+    for (const listener of this.#hints) listener({ queues: queues === undefined ? undefined : new Set(queues), runs: runs === 'any' ? undefined : new Set(runs) });
   }
 
   line(text: string): void {

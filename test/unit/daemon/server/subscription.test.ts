@@ -127,6 +127,16 @@ describe('subscriptions', () => {
     assert.deepEqual(client.changes, [{ id: 1, number: 1, change: { runs: [run('r3'), run('r2', 'succeeded')] }, removed: ['r1'] }]);
   });
 
+  it('look at everything about runs where so many have changed that nobody names them', async () => {
+    topics.state = ({ topic }) => (topic === 'run' ? { run: { ...run('r1'), inputs: {}, inputBytes: 2, steps: [] } } : { runs: [run('r1')] });
+    await client.session.subscribe({ topic: 'runs' });
+    await client.session.subscribe({ topic: 'run', id: 'r1' });
+    topics.state = ({ topic }) => (topic === 'run' ? { run: { ...run('r1', 'succeeded'), inputs: {}, inputBytes: 2, steps: [] } } : { runs: [run('r1', 'succeeded')] });
+    topics.hint([], 'any');
+    await advance(250);
+    assert.deepEqual(client.changes.map(({ id }) => id), [1, 2]);
+  });
+
   it('of one run hear of no other, and are not ended by its removal', async () => {
     const detail = (id: string): RunDetail => ({ ...run(id), inputs: {}, inputBytes: 2, steps: [] });
     topics.state = (params) => ({ run: detail(params.topic === 'run' ? params.id : '') });
