@@ -22,6 +22,7 @@ import { LanguageSupport } from './language/language-support.ts';
 import { Projects } from './project/projects.ts';
 import { handOverSecrets } from './secrets/hand-over-secrets.ts';
 import { SecretKeeper } from './secrets/secret-keeper.ts';
+import { tellSecrets } from './secrets/tell-secrets.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
 import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
@@ -84,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   noticeAlerts(app);
   showLive(app);
   handOverSecrets(app);
+  tellSecrets(app);
   registerCommands(app, allCommands);
   language.start();
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));

@@ -1,4 +1,5 @@
 import type { LogOutputChannel } from 'vscode';
+import type { KnownSecrets } from './known-secrets.ts';
 
 /** What the bundle `language-client.cjs` exports; it is loaded when it is needed, so that nothing of it costs at the start. */
 export interface LanguageClientModule {
@@ -10,6 +11,8 @@ export interface LanguageClientOptions {
   readonly server: string;
   /** Where the server's words and the trace go. */
   readonly channel: LogOutputChannel;
+  /** What each server is told when it runs, also one that was started again. */
+  readonly knownSecrets: () => readonly KnownSecrets[];
 }
 
 export interface RunningLanguageClient {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { languageId, settings } from '../ids.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { Disposable } from '../signal.ts';
+import { knownSecretsNotification, type KnownSecrets } from './known-secrets.ts';
 import type { LanguageClientModule, RunningLanguageClient } from './language-client-module.ts';
 
 export interface LanguageSupportOptions {
@@ -19,6 +20,7 @@ export interface LanguageSupportOptions {
 export class LanguageSupport {
   readonly #options: LanguageSupportOptions;
   readonly #listening: Disposable[] = [];
+  readonly #knownSecrets = new Map<string, KnownSecrets>();
   #channel: vscode.LogOutputChannel | undefined;
   #client: Promise<RunningLanguageClient | undefined> | undefined;
 
@@ -39,6 +41,12 @@ export class LanguageSupport {
   /** The client; undefined where it is switched off, not needed yet, or could not be started. */
   get client(): Promise<RunningLanguageClient | undefined> {
     return this.#client ?? Promise.resolve(undefined);
+  }
+
+  /** Reaches the server that runs, and each that is started later; none is started for it. */
+  tellSecrets(known: KnownSecrets): void {
+    this.#knownSecrets.set(known.folder, known);
+    this.client.then((client) => client?.notify(knownSecretsNotification, known)).catch((error: unknown) => this.#options.log.warn(messageOf(error)));
   }
 
   async restart(): Promise<void> {
@@ -71,7 +79,7 @@ export class LanguageSupport {
     // By path, not by import: it is a bundle beside this one.
     const { startLanguageClient } = createRequire(client)(client) as LanguageClientModule;
     this.#channel ??= vscode.window.createOutputChannel('Sluice Language Server', { log: true });
-    const running = await startLanguageClient({ server, channel: this.#channel });
+    const running = await startLanguageClient({ server, channel: this.#channel, knownSecrets: () => [...this.#knownSecrets.values()] });
     log.info(`language server ready after ${(performance.now() - startedAtMs).toFixed(0)} ms`);
     return running;
   }

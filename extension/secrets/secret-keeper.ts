@@ -1,4 +1,5 @@
 import type { Daemon } from '../connection/daemon-client.ts';
+import { Signal } from '../signal.ts';
 
 /** Where VS Code keeps secrets, encrypted by the system; its `SecretStorage` has these methods. */
 export interface SecretStore {
@@ -14,9 +15,15 @@ export interface SecretStore {
  */
 export class SecretKeeper {
   readonly #store: SecretStore;
+  readonly #changed = new Signal<string>();
 
   constructor(store: SecretStore) {
     this.#store = store;
+  }
+
+  /** Secrets of this folder were set or deleted. */
+  get onDidChange(): Signal<string>['listen'] {
+    return this.#changed.listen;
   }
 
   async names(folder: string): Promise<readonly string[]> {
@@ -26,10 +33,12 @@ export class SecretKeeper {
 
   async set(folder: string, name: string, value: string): Promise<void> {
     await this.#store.store(keyOf(folder, name), value);
+    this.#changed.fire(folder);
   }
 
   async delete(folder: string, name: string): Promise<void> {
     await this.#store.delete(keyOf(folder, name));
+    this.#changed.fire(folder);
   }
 
   /** Gives all of a project's to its daemon. Answers with their names. */

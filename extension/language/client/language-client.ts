@@ -1,15 +1,16 @@
 /** The editor's side of the language server: a bundle of its own, which is loaded with the first document that needs it. */
 
-import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import { languageId, settings } from '../../ids.ts';
 import type { LanguageClientOptions, RunningLanguageClient } from '../language-client-module.ts';
+import { knownSecretsNotification } from '../known-secrets.ts';
 import { withSuggestions } from './with-suggestions.ts';
 
 /** The client's id; it reads `sluice.trace.server` by it. */
 const id = settings.section;
 
 /** Resolves when the server has answered. Where it ends by itself, it is started again, up to four times in three minutes. */
-export async function startLanguageClient({ server, channel }: LanguageClientOptions): Promise<RunningLanguageClient> {
+export async function startLanguageClient({ server, channel, knownSecrets }: LanguageClientOptions): Promise<RunningLanguageClient> {
   const client = new LanguageClient(
     id,
     'Sluice Language Server',
@@ -21,6 +22,10 @@ export async function startLanguageClient({ server, channel }: LanguageClientOpt
       middleware: { provideCompletionItem: async (document, position, context, token, next) => withSuggestions(await next(document, position, context, token)) },
     },
   );
+  client.onDidChangeState(({ newState }) => {
+    if (newState !== State.Running) return;
+    for (const known of knownSecrets()) client.sendNotification(knownSecretsNotification, known).catch((error: unknown) => channel.warn(String(error)));
+  });
   await client.start();
   return {
     restart: () => client.restart(),

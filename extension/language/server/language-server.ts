@@ -34,6 +34,7 @@ import { selectionRange } from '../../../schemas/language/selection-range.ts';
 import { signatureHelp } from '../../../schemas/language/signature-help.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import { isJsonObject } from '../../../schemas/workflow/json.ts';
+import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
 import { completeAt, withoutSnippet } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
 import { hoverAt } from './hover.ts';
@@ -96,6 +97,7 @@ export class LanguageServer {
     connection.onInitialized(() => this.#watchFiles());
     connection.onShutdown(() => this.#publisher.stop());
     connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes.map(({ uri }) => uri)));
+    connection.onNotification(knownSecretsNotification, (params: unknown) => this.#secretsTold(params));
     this.#documents.onDidChangeContent(({ document }) => this.#shown(document));
     this.#documents.onDidClose(({ document }) => this.#touchWhen(this.#workspace.close(document.uri)));
     this.#documents.onDidSave(({ document }) => this.#filesChanged([document.uri]));
@@ -193,6 +195,12 @@ export class LanguageServer {
     this.#later(this.#workspace.filesChanged(uris).then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
   }
 
+  #secretsTold(params: unknown): void {
+    const known = readKnownSecrets(params);
+    const unit = known && this.#workspace.secretsTold(known);
+    if (unit !== undefined) this.#publisher.touch(unit);
+  }
+
   #touchWhen(found: Promise<Unit | undefined>): void {
     this.#later(found.then((unit) => unit && this.#publisher.touch(unit)));
   }
@@ -211,6 +219,14 @@ export class LanguageServer {
   #fault(name: string, error: unknown): void {
     this.#connection.console.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
+}
+
+/** Undefined for what is none: an editor may send anything. */
+function readKnownSecrets(params: unknown): KnownSecrets | undefined {
+  if (!isJsonObject(params)) return undefined;
+  const { folder, names } = params;
+  if (typeof folder !== 'string' || !Array.isArray(names)) return undefined;
+  return { folder, names: names.filter((name) => typeof name === 'string') };
 }
 
 function refusal({ reason }: RenameRefusal): ResponseError {

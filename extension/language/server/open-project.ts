@@ -18,6 +18,7 @@ export class OpenProject {
   /** Absolute. */
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #toldSecrets: () => readonly string[];
   readonly #open = new Map<string, OpenText>();
   #onDisk: ReadonlyMap<string, StampedText> = new Map();
   #language: LanguageProject | undefined;
@@ -25,9 +26,11 @@ export class OpenProject {
   #shown: ReadonlyMap<string, string> = new Map();
   #reading: Promise<void> | undefined;
 
-  constructor(folder: string, env: NodeJS.ProcessEnv) {
+  /** @param toldSecrets names of secrets beside those that are found here */
+  constructor(folder: string, env: NodeJS.ProcessEnv, toldSecrets: () => readonly string[]) {
     this.folder = folder;
     this.#env = env;
+    this.#toldSecrets = toldSecrets;
   }
 
   /** Paths that are open. */
@@ -80,8 +83,9 @@ export class OpenProject {
   }
 
   async #read(): Promise<void> {
-    const [onDisk, secrets] = await Promise.all([readProject(this.folder, this.#onDisk), readSecretNames(this.folder, this.#env)]);
+    const [onDisk, found] = await Promise.all([readProject(this.folder, this.#onDisk), readSecretNames(this.folder, this.#env)]);
     this.#onDisk = onDisk;
+    const secrets = [...new Set([...found, ...this.#toldSecrets()])].sort();
     const language = this.language();
     if (language.secrets?.join() !== secrets.join()) this.#language = language.withSecrets(secrets);
   }

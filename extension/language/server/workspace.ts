@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { LanguageProject } from '../../../schemas/language/language-project.ts';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import type { KnownSecrets } from '../known-secrets.ts';
 import { limits } from './limits.ts';
 import { OpenProject } from './open-project.ts';
 import { locate, type ProjectPath } from './project-folder.ts';
@@ -49,6 +50,7 @@ export class Workspace {
   readonly #env: NodeJS.ProcessEnv;
   readonly #projects = new Map<string, OpenProject>();
   readonly #documents = new Map<string, ShownDocument>();
+  readonly #toldSecrets = new Map<string, readonly string[]>();
   readonly #homes = new Map<string, Promise<Home | undefined>>();
 
   constructor(env: NodeJS.ProcessEnv) {
@@ -93,6 +95,16 @@ export class Workspace {
     return [...touched.map((project) => this.#unitOf(project)), ...moved.flatMap((unit) => unit ?? [])];
   }
 
+  /** The editor knows of secrets that can't be found here. Returns what is to be diagnosed anew. */
+  secretsTold({ folder: uri, names }: KnownSecrets): Unit | undefined {
+    const folder = filePathOf(uri);
+    if (folder === undefined) return undefined;
+    this.#toldSecrets.set(folder, names);
+    const project = this.#projects.get(folder);
+    project?.forgetFiles();
+    return project && this.#unitOf(project);
+  }
+
   async #rehome(document: ShownDocument): Promise<Unit | undefined> {
     const before = await this.#homes.get(document.uri);
     const file = filePathOf(document.uri);
@@ -111,7 +123,7 @@ export class Workspace {
   }
 
   #inProject(uri: string, { folder, path }: ProjectPath): Home {
-    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env);
+    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env, () => this.#toldSecrets.get(folder) ?? []);
     this.#projects.set(folder, project);
     const update = (): void => {
       const text = this.#textOf(uri);

@@ -21,6 +21,7 @@ import {
   type MarkupContent,
   type Position,
 } from 'vscode-languageserver/node';
+import { knownSecretsNotification } from '../../../../extension/language/known-secrets.ts';
 import { applyEdits } from '../../../support/apply-edits.ts';
 import { editorCapabilities, LanguageBench, withCursor } from '../../../support/language-bench.ts';
 
@@ -114,6 +115,25 @@ describe('the language server', () => {
       bench = await LanguageBench.start({ files: { ...project, '.sluice/state/secrets.env': 'TWO=hush\n' }, env: { SLUICE_SECRET_ONE: 'hush' } });
       await bench.open(main, text);
       assert.deepEqual((await bench.diagnostics(main)).map(({ code, message }) => [code, JSON.stringify(message).includes('THREE')]), [['unknown-secret', true]]);
+    });
+
+    it('know the secrets that an editor tells of, by name, before and while a document is open', async () => {
+      const text = good.replace('with: { url: "https://example.com" }', 'with:\n      url: https://example.com\n      headers: { a: "${{ secrets.ONE }}", b: "${{ secrets.TWO }}" }');
+      const unknown = (count: number) => ({ diagnostics }: { readonly diagnostics: readonly { readonly code?: unknown }[] }) => diagnostics.filter(({ code }) => code === 'unknown-secret').length === count;
+      bench = await LanguageBench.start({ files: { ...project, '.sluice/state/secrets.env': 'OTHER=hush\n' } });
+      await bench.client.sendNotification(knownSecretsNotification, { folder: bench.uri(''), names: ['ONE'] });
+      await bench.open(main, text);
+      const [found, ...others] = await bench.diagnostics(main);
+      assert.deepEqual([found?.code, JSON.stringify(found?.message).includes('TWO'), others], ['unknown-secret', true, []]);
+      await bench.client.sendNotification(knownSecretsNotification, { folder: bench.uri(''), names: ['ONE', 'TWO'] });
+      await bench.published(main, unknown(0));
+      // The last word counts; what is none, and another project's, changes nothing.
+      await bench.client.sendNotification(knownSecretsNotification, { folder: bench.uri(''), names: [] });
+      await bench.published(main, unknown(2));
+      await bench.client.sendNotification(knownSecretsNotification, { folder: 5, names: 'ONE' });
+      await bench.client.sendNotification(knownSecretsNotification, { folder: bench.uri('elsewhere'), names: ['ONE', 'TWO'] });
+      await bench.edit(main, 0, 0, '# Still.\n');
+      assert.equal((await bench.diagnostics(main)).length, 2);
     });
 
     it('take a document that is in no project for a workflow, and believe what it says about other files', async () => {

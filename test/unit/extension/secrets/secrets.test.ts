@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import type { KnownSecrets } from '../../../../extension/language/known-secrets.ts';
 import { namedSecrets } from '../../../../extension/secrets/named-secrets.ts';
 import { SecretKeeper, type SecretStore } from '../../../../extension/secrets/secret-keeper.ts';
+import { tellSecrets, type SecretsProject } from '../../../../extension/secrets/tell-secrets.ts';
+import { Signal } from '../../../../extension/signal.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
 
@@ -21,6 +24,78 @@ class SecretDaemon extends ScriptedTopics {
     return { name: 'x', from: 'memory' } as Result<M>;
   }
 }
+
+/** Lists what it is told to, once it is told to. */
+class ListingDaemon extends ScriptedTopics {
+  readonly #answers: (readonly string[] | Promise<readonly string[]>)[];
+
+  constructor(...answers: (readonly string[] | Promise<readonly string[]>)[]) {
+    super();
+    this.#answers = answers;
+  }
+
+  override async call<M extends MethodName>(method: M): Promise<Result<M>> {
+    assert.equal(method, 'secret/list');
+    const names = (await this.#answers.shift()) ?? [];
+    return { secrets: names.map((name) => ({ name, from: 'environment' })) } as unknown as Result<M>;
+  }
+}
+
+describe('names of secrets, for the language server', () => {
+  const folder = 'file:///shop';
+  const settled = (): Promise<void> => new Promise(setImmediate);
+
+  function start(): { readonly told: KnownSecrets[]; readonly faults: string[]; readonly keeper: SecretKeeper; readonly become: (daemon: SecretsProject['daemon']) => Promise<void> } {
+    const told: KnownSecrets[] = [];
+    const faults: string[] = [];
+    const states = new Signal<SecretsProject | undefined>();
+    let current: SecretsProject = { folder, name: 'shop', daemon: undefined };
+    const keeper = new SecretKeeper(new Vault());
+    tellSecrets({
+      projects: { get: (asked) => (asked === folder ? current : undefined), onDidChangeState: states.listen },
+      secrets: keeper,
+      language: { tellSecrets: (known) => void told.push(known) },
+      log: { warn: (text) => void faults.push(text) },
+      subscriptions: [],
+    });
+    const become = async (daemon: SecretsProject['daemon']): Promise<void> => {
+      current = { ...current, daemon };
+      states.fire(current);
+      await settled();
+    };
+    return { told, faults, keeper, become };
+  }
+
+  it('are those that VS Code keeps and those of the daemon, when it is connected and when one changes', async () => {
+    const { told, keeper, become } = start();
+    await keeper.set(folder, 'KEPT', 'hush');
+    await settled();
+    assert.deepEqual(told.splice(0), [{ folder, names: ['KEPT'] }]);
+    await become(new ListingDaemon(['ENV', 'KEPT'], ['ENV']));
+    assert.deepEqual(told.splice(0), [{ folder, names: ['ENV', 'KEPT'] }]);
+    await keeper.delete(folder, 'KEPT');
+    await settled();
+    assert.deepEqual(told.splice(0), [{ folder, names: ['ENV'] }]);
+    // A daemon that restarts makes no secret unknown.
+    await become(undefined);
+    assert.deepEqual(told.splice(0), [{ folder, names: ['ENV'] }]);
+    await keeper.set('file:///closed', 'OTHER', 'hush');
+    await settled();
+    assert.deepEqual(told, []);
+  });
+
+  it('are the latest, whichever answer comes last; a fault is logged', async () => {
+    const { told, faults, become } = start();
+    const slow = Promise.withResolvers<readonly string[]>();
+    await become(new ListingDaemon(slow.promise));
+    await become(new ListingDaemon(['NEW']));
+    slow.resolve(['OLD']);
+    await settled();
+    assert.deepEqual(told, [{ folder, names: ['NEW'] }]);
+    await become(new ListingDaemon(Promise.reject(new Error('It is gone.'))));
+    assert.deepEqual([told.length, faults], [1, ['names of the secrets of shop: It is gone.']]);
+  });
+});
 
 describe('secrets that VS Code keeps', () => {
   it('go to the daemon of their own project, for its memory alone', async () => {

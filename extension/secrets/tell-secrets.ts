@@ -1,0 +1,48 @@
+import type { App } from '../app.ts';
+import type { LanguageSupport } from '../language/language-support.ts';
+import { messageOf, type Log } from '../log.ts';
+import type { Project } from '../project/project.ts';
+import type { Signal } from '../signal.ts';
+import type { SecretKeeper } from './secret-keeper.ts';
+
+export interface TellSecretsOptions {
+  /** The window's. */
+  readonly projects: {
+    readonly get: (folder: string) => SecretsProject | undefined;
+    readonly onDidChangeState: Signal<SecretsProject | undefined>['listen'];
+  };
+  readonly secrets: Pick<SecretKeeper, 'names' | 'onDidChange'>;
+  readonly language: Pick<LanguageSupport, 'tellSecrets'>;
+  readonly log: Pick<Log, 'warn'>;
+  readonly subscriptions: App['subscriptions'];
+}
+
+/** What is needed of a project here. */
+export type SecretsProject = Pick<Project, 'folder' | 'name' | 'daemon'>;
+
+/** Tells the language server the names of secrets that VS Code keeps, and those of daemons that are connected. None is started for it. */
+export function tellSecrets({ projects, secrets, language, log, subscriptions }: TellSecretsOptions): void {
+  const latest = new Map<string, number>();
+  // While a daemon is away, what it had counts: it mostly comes back with the same.
+  const listed = new Map<string, readonly string[]>();
+  const tell = async (project: SecretsProject | undefined): Promise<void> => {
+    if (project === undefined) return;
+    const { folder, name, daemon } = project;
+    const turn = (latest.get(folder) ?? 0) + 1;
+    latest.set(folder, turn);
+    try {
+      const kept = await secrets.names(folder);
+      const heard = daemon === undefined ? listed.get(folder) : (await daemon.call('secret/list', {})).secrets.map((secret) => secret.name);
+      // An answer that a later one has overtaken is old.
+      if (latest.get(folder) !== turn) return;
+      if (heard !== undefined) listed.set(folder, heard);
+      language.tellSecrets({ folder, names: [...new Set([...kept, ...(heard ?? [])])].sort() });
+    } catch (error) {
+      log.warn(`names of the secrets of ${name}: ${messageOf(error)}`);
+    }
+  };
+  subscriptions.push(
+    projects.onDidChangeState((project) => void tell(project)),
+    secrets.onDidChange((folder) => void tell(projects.get(folder))),
+  );
+}
