@@ -16,6 +16,8 @@ export function completeName(project: LanguageProject, file: LanguageFile, offse
   const path = pathAt(file.document.root, offset);
   const node = nodeAt(file.document.root, path);
   if (node === undefined || (node.kind === 'scalar' && (offset < node.range.start || offset > node.range.end))) return undefined;
+  // A list of dashes reaches to the line below it, where no item of it can stand without a dash.
+  if (node.kind === 'list' && file.text.charAt(node.range.start) !== '[') return undefined;
   const candidates = candidatesAt(project, file, path);
   if (candidates === undefined) return undefined;
   const at = node.kind === 'scalar' ? inner(file.text, node.range) : { start: offset, end: offset };

@@ -49,6 +49,16 @@ describe('the language server, with what is meant', () => {
     assert.deepEqual(labels, [...new Set(labels)]);
   });
 
+  it('completes keys below a list of names', async () => {
+    const below = async (marked: string): Promise<readonly string[]> => (await complete(marked)).map(({ label }) => label);
+    const inputs = 'inputs: { list: { type: array }, other: { type: string } }\n';
+    const labels = await below(`${inputs}required:\n  - list\n‸`);
+    assert.ok(labels.includes('steps') && !labels.includes('other'), labels.join());
+    const keys = await below('steps:\n  a: { uses: http/request }\n  c: { uses: http/request }\n  b:\n    needs:\n      - a\n    ‸');
+    assert.ok(keys.includes('uses') && !keys.includes('c'), keys.join());
+    assert.deepEqual(await below(`${inputs}required: [list, ‸]\n`), ['other']);
+  });
+
   it('offers whole workflows in an empty file, which are right as they stand', async () => {
     const items = (await complete('# A comment may stand there.\n‸')).filter(({ sortText }) => sortText?.startsWith('9') === true);
     assert.ok(items.length >= 3);

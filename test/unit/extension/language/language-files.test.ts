@@ -37,6 +37,13 @@ describe('files of the language', () => {
     assert.deepEqual(grammars.map((grammar) => grammar.language), [language.id]);
   });
 
+  it('are indented by Enter behind a key without a value', () => {
+    const { onEnterRules } = JSON.parse(readFileSync(path.join(root, language.configuration), 'utf8')) as { readonly onEnterRules: readonly { readonly beforeText: string; readonly action: { readonly indent: string } }[] };
+    const isIndented = (line: string): boolean => onEnterRules.some(({ beforeText, action }) => action.indent === 'indent' && new RegExp(beforeText).test(line));
+    for (const line of ['steps:', '  url:', '  url: # why', '  - with:', '  text: |', '  text: >-']) assert.ok(isIndented(line), line);
+    for (const line of ['  url: a', '# steps:', '  - url', '  url: "http://a"', '']) assert.ok(!isIndented(line), line);
+  });
+
   function isOurs(file: string): boolean {
     assert.ok(language);
     return language.extensions.some((ending) => file.endsWith(ending)) || language.filenamePatterns.some((pattern) => path.matchesGlob(`folder/${file}`, pattern));

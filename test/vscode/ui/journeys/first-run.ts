@@ -33,7 +33,7 @@ export function firstRunJourney(stage: () => Stage): void {
     await sideBar.row('Queues', 'web').waitFor();
     await window.statusBarItem.filter({ hasText: '0' }).waitFor();
     await window.shot('first-run-4-succeeded');
-    assert.deepEqual(stage().requests.map(({ method }) => method), ['GET']);
+    assert.deepEqual(stage().requests.map(({ method }) => method), ['POST', 'POST', 'POST']);
     assert.deepEqual(window.troubles, []);
   });
 }
