@@ -10,6 +10,7 @@ const root = path.resolve(import.meta.dirname, '..');
 /** By the name that documents use: what a test has drawn. */
 const pictures: Readonly<Record<string, string>> = {
   'dead-letter.png': 'ui/dead-letter-3-compared.png',
+  'dashboard.png': 'page/dark-all.png',
 };
 
 await mkdir(path.join(root, 'media/screenshots'), { recursive: true });
