@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { completionJourney } from './journeys/completion.ts';
 import { deadLetterJourney } from './journeys/dead-letter.ts';
 import { fillingQueueJourney } from './journeys/filling-queue.ts';
 import { firstRunJourney } from './journeys/first-run.ts';
@@ -32,6 +33,7 @@ describe('in VS Code, with the package installed', function () {
   });
 
   firstRunJourney(staged);
+  completionJourney(staged);
   fillingQueueJourney(staged);
   deadLetterJourney(staged);
   twoWindowsJourney(staged);

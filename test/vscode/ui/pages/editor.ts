@@ -1,4 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
+import { escaped } from './escaped.ts';
+
+const limitMs = 60_000;
+const offerLookMs = 3_000;
 
 /** The text of one file. */
 export class Editor {
@@ -34,6 +38,34 @@ export class Editor {
     await this.#editor.locator('.view-lines').click();
     await this.#page.keyboard.press('Control+End');
     await this.#page.keyboard.insertText(text);
+  }
+
+  /** Types where the caret is, key by key, as a person does: the editor closes brackets and offers completions meanwhile. */
+  async type(text: string): Promise<void> {
+    await this.#page.keyboard.type(text);
+  }
+
+  /** Presses keys one after the other. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#page.keyboard.press(key);
+  }
+
+  /** Asks what could stand at the caret, and takes one of it. It is asked for again where the language server isn't there yet. */
+  async complete(label: string): Promise<void> {
+    const deadlineMs = performance.now() + limitMs;
+    await this.press('Control+Space');
+    while (!(await this.#offer(label).waitFor({ timeout: offerLookMs }).then(() => true, () => performance.now() > deadlineMs))) await this.press('Escape', 'Control+Space');
+    await this.choose(label);
+  }
+
+  /** Takes one of what the editor offers by itself. */
+  async choose(label: string): Promise<void> {
+    await this.#offer(label).click();
+    await this.#offer(label).waitFor({ state: 'hidden' });
+  }
+
+  #offer(label: string): Locator {
+    return this.#page.locator('.suggest-widget.visible .monaco-list-row').filter({ has: this.#page.locator('.label-name', { hasText: new RegExp(`^${escaped(label)}$`) }) });
   }
 
   /** Resolves when the file is on its disk. */

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { escaped } from './escaped.ts';
 
 export type ViewName = 'Queues' | 'Runs' | 'Dead Letters' | 'Workflows';
 
@@ -22,7 +23,7 @@ export class SideBar {
   /** A row of a view by the beginning of its name. */
   row(view: ViewName, name: string | RegExp): Locator {
     const row = this.#pane(view).locator('.monaco-list-row[role="treeitem"]');
-    return row.filter({ has: this.#page.locator('.label-name', { hasText: typeof name === 'string' ? new RegExp(`^${escape(name)}`) : name }) }).first();
+    return row.filter({ has: this.#page.locator('.label-name', { hasText: typeof name === 'string' ? new RegExp(`^${escaped(name)}`) : name }) }).first();
   }
 
   rows(view: ViewName): Locator {
@@ -55,8 +56,4 @@ export class SideBar {
   #pane(view: ViewName): Locator {
     return this.#page.locator('.pane', { has: this.#page.locator(`.pane-header[aria-label^="${view}"]`) });
   }
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

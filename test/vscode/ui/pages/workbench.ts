@@ -66,6 +66,14 @@ export class Workbench {
     }
   }
 
+  /** Makes an empty file, and its folders, in the explorer. */
+  async newFile(file: string): Promise<Editor> {
+    await this.command('File: New File');
+    await this.#page.locator('.explorer-folders-view .explorer-item-edited input').fill(file);
+    await this.#page.keyboard.press('Enter');
+    return this.editor(file);
+  }
+
   async openFile(name: string): Promise<Editor> {
     await this.#page.keyboard.press('Control+P');
     await this.prompt.type(name);
