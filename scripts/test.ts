@@ -1,8 +1,8 @@
 /**
  * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`.
  *
- * A failing part doesn't stop the next. The very last line is `N passed, N failed, N skipped`, summed over the tests of the
- * suites, where each other part counts as one test.
+ * A failing part doesn't stop the next. What failed is said once more at the end, where whoever sees only the end finds it. The very last
+ * line is `N passed, N failed, N skipped`, summed over the tests of the suites, where each other part counts as one test.
  */
 import Mocha from 'mocha';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -15,6 +15,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** The tests that failed and why, as far as the part can tell. */
+  readonly failures?: readonly string[];
 }
 
 interface Part {
@@ -60,22 +62,27 @@ async function main(args: readonly string[]): Promise<number> {
   }
 
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const failedParts: string[] = [];
+  const failedParts: { readonly name: string; readonly failures: readonly string[] }[] = [];
   for (const { name, run } of parts) {
     if (args.length > 0 && !args.includes(name)) continue;
     console.log(`\n=== ${name} ===`);
     const startedAtMs = performance.now();
-    const { passed, failed, skipped } = await run();
+    const { passed, failed, skipped, failures = [] } = await run();
     console.log(`--- ${name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
-    if (failed > 0) failedParts.push(name);
+    if (failed > 0) failedParts.push({ name, failures });
   }
 
-  console.log(failedParts.length > 0 ? `\nFailed: ${failedParts.join(', ')}` : '');
+  console.log('');
+  for (const { name, failures } of failedParts) console.log([`Failed: ${name}`, ...failures.map(indented)].join('\n'));
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed > 0 ? 1 : 0;
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
 }
 
 async function runTool(script: string, ...args: string[]): Promise<Counts> {
@@ -142,13 +149,17 @@ async function runSuiteHere(name: string): Promise<void> {
   const files = (suites[name] ?? []).flatMap((pattern) => globSync(pattern, { cwd: root }));
   for (const file of files.sort()) mocha.addFile(path.join(root, file));
   await mocha.loadFilesAsync();
-  const runner = mocha.run((failures) => {
-    process.exitCode = failures > 0 ? 1 : 0;
+  const failures: string[] = [];
+  const runner = mocha.run((failed) => {
+    process.exitCode = failed > 0 ? 1 : 0;
     const { passes = 0, pending = 0 } = runner.stats ?? {};
-    // `failures` counts failed hooks too, which end tests that are then counted nowhere.
-    process.send?.({ passed: passes, failed: failures, skipped: pending } satisfies Counts, () => {
+    // `failed` counts failed hooks too, which end tests that are then counted nowhere.
+    process.send?.({ passed: passes, failed, skipped: pending, failures } satisfies Counts, () => {
       process.disconnect();
     });
+  });
+  runner.on('fail', (test, error: unknown) => {
+    failures.push(`${test.fullTitle()}\n  ${error instanceof Error ? error.message : String(error)}`);
   });
 }
 

@@ -25,7 +25,7 @@ const retryMs = 25;
 export interface StartOptions {
   /** Path of the daemon's program; its usual one where it is missing. */
   readonly program?: string;
-  /** How long a daemon may take from its start to its first answer; 15 seconds where it is missing. */
+  /** How long a daemon may take from its start to its first answer; 30 seconds where it is missing. */
   readonly startLimitMs?: number;
 }
 
@@ -56,7 +56,7 @@ export async function connectIfRunning(projectFolder: string): Promise<Connectio
  * A connection to the project's daemon, started where none runs. Where two commands start one at the same time, the
  * project's lock lets one live, and both get to it.
  */
-export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv, { program, startLimitMs = 15_000 }: StartOptions = {}): Promise<Connection> {
+export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv, { program, startLimitMs = 30_000 }: StartOptions = {}): Promise<Connection> {
   const running = await connectIfRunning(projectFolder);
   if (running !== undefined) return running;
 

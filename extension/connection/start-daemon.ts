@@ -5,7 +5,7 @@ import type { LaunchDaemon } from './daemon-launch.ts';
 import { shakeHands, type Handshake } from './handshake.ts';
 
 /** From the start to the first answer. A store after a crash may have to be checked first. */
-const startLimitMs = 15_000;
+const startLimitMs = 30_000;
 /** How long a daemon that was started elsewhere may take when the one started here has given way to it. */
 const rivalLimitMs = 3_000;
 const lookEveryMs = 50;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connectIfRunning, connectOrStart, type Connection } from '../../../daemon/cli/daemon-connection.ts';
+import { connectIfRunning, connectOrStart, type Connection, type StartOptions } from '../../../daemon/cli/daemon-connection.ts';
 import { stopDaemon } from '../../../daemon/cli/daemon-stop.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { TemporaryProject } from '../../unit/daemon/cli/temporary-project.ts';
@@ -26,8 +26,8 @@ describe('starting and reaching the daemon', () => {
     await project.remove();
   });
 
-  const start = async (): Promise<Connection> => {
-    const connection = await connectOrStart(project.folder, process.env, { program });
+  const start = async (options: StartOptions = {}): Promise<Connection> => {
+    const connection = await connectOrStart(project.folder, process.env, { ...options, program });
     open.push(connection);
     return connection;
   };
@@ -44,7 +44,7 @@ describe('starting and reaching the daemon', () => {
   });
 
   it('leaves one daemon to many commands that start it at the same time', async () => {
-    const connections = await Promise.all(Array.from({ length: 4 }, start));
+    const connections = await Promise.all(Array.from({ length: 4 }, () => start()));
     assert.equal(new Set(connections.map(({ status }) => status.pid)).size, 1);
     assert.equal(await readFile(path.join(project.state, 'scripted-lock'), 'utf8'), String(connections[0]?.status.pid));
   });
@@ -59,9 +59,9 @@ describe('starting and reaching the daemon', () => {
     assert.notEqual(next.status.pid, dead.status.pid);
   });
 
-  it('tells why one could not be started, in its own words', async () => {
+  it('tells at once why one could not be started, in its own words', async () => {
     await writeFile(path.join(project.state, 'behaviour'), 'fail');
-    await assert.rejects(start(), (error) => {
+    await assert.rejects(start({ startLimitMs: 86_400_000 }), (error) => {
       assert.ok(error instanceof CodedError);
       assert.equal(error.code, 'unreachable');
       assert.equal(error.message, 'The daemon could not be started: it exited with code 1. It wrote:\nthe store is of a newer version\nremedy: update Sluice');
