@@ -3,17 +3,8 @@ import { constants } from 'node:fs';
 import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isJsonObject } from '../schemas/workflow/json.ts';
+import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
 import { makeStateFolder, stateFolderOf } from './project-folder.ts';
-
-/** How to reach the project's daemon: what `.sluice/state/daemon.json` holds. */
-export interface Discovery {
-  readonly pid: number;
-  readonly port: number;
-  /** Whoever has it can do everything that the daemon can do. */
-  readonly token: string;
-  readonly version: string;
-}
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
@@ -21,7 +12,6 @@ export type DiscoveryRead =
   /** It is there, but must not be used. `reason` is for a person, and doesn't quote the file. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-const maxBytes = 16 * 1024;
 /** No link: who can write to the folder could point it to a file of theirs. No waiting for who writes into a pipe. Windows has neither flag. */
 const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Windows refuses to replace a file that someone has open just now. */
@@ -73,17 +63,17 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
   try {
     file = await open(discoveryPath(projectFolder), readFlags);
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? { kind: 'missing' } : refused(`it can't be opened (${codeOf(error)})`);
+    return codeOf(error) === 'ENOENT' ? { kind: 'missing' } : refused(`daemon.json can't be opened (${codeOf(error)})`);
   }
   try {
     const { mode, uid, size } = await file.stat();
     // Of the file that is open, not of the name, which could stand for another one by now.
-    const unsafe = unsafeReason(mode, uid);
+    const unsafe = process.platform === 'win32' ? undefined : unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
-    if (size > maxBytes) return refused('it is too large');
-    return parseDiscovery(await file.readFile('utf8'));
+    if (size > maxDiscoveryBytes) return refused('daemon.json is too large');
+    return usable(await file.readFile('utf8'));
   } catch (error) {
-    return refused(`it can't be read (${codeOf(error)})`);
+    return refused(`daemon.json can't be read (${codeOf(error)})`);
   } finally {
     await file.close();
   }
@@ -105,32 +95,12 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-function parseDiscovery(text: string): DiscoveryRead {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refused('it is no JSON, or only half written');
-  }
-  if (!isJsonObject(value)) return refused('it is no object');
-  const { pid, port, token, version } = value;
-  if (!isIntegerIn(pid, 1, 2 ** 31)) return refused('its pid is none');
-  if (!isIntegerIn(port, 1, 65_535)) return refused('its port is none');
-  // It becomes a header, in which a line break would begin another one.
-  if (typeof token !== 'string' || !/^[\x21-\x7e]{16,512}$/.test(token)) return refused('its token is none');
-  if (typeof version !== 'string' || version.length > 100) return refused('its version is none');
+function usable(text: string): DiscoveryRead {
+  const parsed = parseDiscovery(text);
+  if (!parsed.ok) return refused(parsed.reason);
+  const { discovery } = parsed;
   // Nobody would be there to listen.
-  if (!isProcessAlive(pid)) return refused(`the daemon that wrote it (pid ${pid}) has ended without removing it`);
-  return { kind: 'found', discovery: { pid, port, token, version } };
-}
-
-/** What others can read, or could have written, is no secret of this user's daemon. */
-function unsafeReason(mode: number, uid: number): string | undefined {
-  if (process.platform === 'win32') return undefined;
-  if ((mode & 0o170000) !== 0o100000) return 'it is no file';
-  if (uid !== process.getuid?.()) return 'it belongs to another user';
-  if ((mode & 0o077) !== 0) return `others can read it (mode ${(mode & 0o777).toString(8)}): run \`chmod 600\` on it, and \`sluice restart\` for a new token`;
-  return undefined;
+  return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : refused(`the daemon that wrote it (pid ${discovery.pid}) has ended without removing it`);
 }
 
 async function replace(from: string, to: string): Promise<void> {
@@ -151,8 +121,4 @@ function refused(reason: string): DiscoveryRead {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-}
-
-function isIntegerIn(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }

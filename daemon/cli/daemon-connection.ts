@@ -141,7 +141,7 @@ function silentDaemon(pid: number): CodedError {
 
 function unusableFile(reason: string, holder: number | undefined, projectFolder: string): CodedError {
   const who = holder === undefined ? 'A daemon' : `A daemon (pid ${holder})`;
-  return new CodedError('unreachable', `${who} has the project, but ${discoveryPath(projectFolder)} can't be used: ${reason}.`);
+  return new CodedError('unreachable', `${who} has the project, but can't be reached by ${discoveryPath(projectFolder)}: ${reason}.`);
 }
 
 function notStarted({ end, words, isLocked }: { readonly end: string | undefined; readonly words: string; readonly isLocked: boolean }, projectFolder: string, startLimitMs: number): CodedError {

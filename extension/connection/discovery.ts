@@ -1,16 +1,8 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { isJsonObject } from '../../schemas/workflow/json.ts';
+import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../../schemas/protocol/discovery.ts';
 import { stateFolderOf } from './state-folder.ts';
-
-/** How to reach a project's daemon, as `docs/protocol.md` has it ("Finding the daemon"). */
-export interface Discovery {
-  readonly pid: number;
-  readonly port: number;
-  readonly token: string;
-  readonly version: string;
-}
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
@@ -21,7 +13,6 @@ export type DiscoveryRead =
   /** Must not be used. `reason` is for a person, and doesn't quote the file. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-const maxBytes = 16 * 1024;
 // No link, which could point to anyone's file; no waiting for who writes into a pipe. Windows has neither flag.
 const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -37,9 +28,9 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
   try {
     // Of the file that is open, not of the name, which could stand for another one by now.
     const { mode, uid, size } = await file.stat();
-    const unsafe = unsafeReason(mode, uid);
+    const unsafe = process.platform === 'win32' ? undefined : unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
-    return size > maxBytes ? refused('daemon.json is too large') : parse(await file.readFile('utf8'));
+    return size > maxDiscoveryBytes ? refused('daemon.json is too large') : usable(await file.readFile('utf8'));
   } catch (error) {
     return refused(`daemon.json can't be read (${codeOf(error)})`);
   } finally {
@@ -57,30 +48,11 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-function parse(text: string): DiscoveryRead {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refused('daemon.json is no JSON, or only half written');
-  }
-  if (!isJsonObject(value)) return refused('daemon.json is no object');
-  const { pid, port, token, version } = value;
-  if (!isIntegerIn(pid, 1, 2 ** 31)) return refused('the pid in daemon.json is none');
-  if (!isIntegerIn(port, 1, 65_535)) return refused('the port in daemon.json is none');
-  // It becomes a header, in which a line break would begin another one.
-  if (typeof token !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(token)) return refused('the token in daemon.json is none');
-  if (typeof version !== 'string' || version.length > 100) return refused('the version in daemon.json is none');
-  return isProcessAlive(pid) ? { kind: 'found', discovery: { pid, port, token, version } } : { kind: 'dead', pid };
-}
-
-/** What others can read, or could have written, is no secret of this user's daemon. */
-function unsafeReason(mode: number, uid: number): string | undefined {
-  if (process.platform === 'win32') return undefined;
-  if ((mode & constants.S_IFMT) !== constants.S_IFREG) return 'daemon.json is no file';
-  if (uid !== process.getuid?.()) return 'daemon.json belongs to another user';
-  if ((mode & 0o077) !== 0) return `others can read daemon.json (mode ${(mode & 0o777).toString(8)}), which holds the key to the daemon: restart the daemon for a new one`;
-  return undefined;
+function usable(text: string): DiscoveryRead {
+  const parsed = parseDiscovery(text);
+  if (!parsed.ok) return refused(parsed.reason);
+  const { discovery } = parsed;
+  return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : { kind: 'dead', pid: discovery.pid };
 }
 
 function refused(reason: string): DiscoveryRead {
@@ -89,8 +61,4 @@ function refused(reason: string): DiscoveryRead {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-}
-
-function isIntegerIn(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }

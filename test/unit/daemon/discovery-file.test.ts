@@ -78,7 +78,7 @@ describe('daemon.json', () => {
     await writeDiscovery(project, discovery);
     for (const mode of [0o644, 0o640, 0o604, 0o660, 0o602]) {
       chmodSync(discoveryPath(project), mode);
-      assert.match(await refusal(), /others can read it \(mode 6/);
+      assert.match(await refusal(), /others can read daemon\.json \(mode 6/);
     }
   });
 
@@ -93,7 +93,7 @@ describe('daemon.json', () => {
     if (!posix) this.skip();
     mkdirSync(state, { recursive: true });
     execFileSync('mkfifo', ['-m', '600', discoveryPath(project)]);
-    assert.match(await refusal(), /it is no file/);
+    assert.match(await refusal(), /daemon\.json is no file/);
   });
 
   it('is refused where its daemon is gone', async () => {

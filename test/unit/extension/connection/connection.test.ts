@@ -6,7 +6,7 @@ import type { ConnectionState, ConnectionStateKind } from '../../../../extension
 import { daemonLauncher } from '../../../../extension/connection/daemon-launch.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
-import { ScriptedDaemon } from '../../../support/scripted-daemon.ts';
+import { ScriptedDaemon, scriptedToken } from '../../../support/scripted-daemon.ts';
 
 const program = path.resolve(import.meta.dirname, '../../../../daemon/main.ts');
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -137,7 +137,7 @@ describe('the connection of a project folder', function () {
     const original = await TemporaryProject.make();
     const daemon = await ScriptedDaemon.start(original.folder, {});
     const file = path.join(project.state, 'daemon.json');
-    await writeFile(file, JSON.stringify({ pid: process.pid, port: daemon.port, token: 'scripted', version: '0.1.0' }), { mode: 0o600 });
+    await writeFile(file, JSON.stringify({ pid: process.pid, port: daemon.port, token: scriptedToken, version: '0.1.0' }), { mode: 0o600 });
     const connection = connect();
     await connection.look();
     assert.deepEqual(connection.state, { kind: 'stopped' });
