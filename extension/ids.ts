@@ -53,6 +53,7 @@ export const commands = {
   restartLanguageServer: 'sluice.restartLanguageServer',
   createProject: 'sluice.createProject',
   createWorkflow: 'sluice.createWorkflow',
+  getStarted: 'sluice.getStarted',
   startPractice: 'sluice.startPractice',
   openDashboard: 'sluice.openDashboard',
   filterQueues: 'sluice.filterQueues',
@@ -86,6 +87,9 @@ export const settings = {
 
 /** Type of the dashboard's webview panel. */
 export const dashboardPanel = 'sluice.dashboard';
+
+/** Of the first steps: the extension, and what package.json calls them. */
+export const walkthrough = 'sluice.sluice#sluice.start';
 
 export const statusBarItem = 'sluice.depth';
 

@@ -17,6 +17,7 @@ import { exportDeadLetters } from './export-dead-letters.ts';
 import { filterDeadLetters } from './filter-dead-letters.ts';
 import { filterQueues } from './filter-queues.ts';
 import { filterRuns } from './filter-runs.ts';
+import { getStarted } from './get-started.ts';
 import { loadMore } from './load-more.ts';
 import { muteAlerts } from './mute-alerts.ts';
 import { openAttempt } from './open-attempt.ts';
@@ -69,6 +70,7 @@ export const allCommands: readonly Command[] = [
   filterDeadLetters,
   filterQueues,
   filterRuns,
+  getStarted,
   loadMore,
   muteAlerts,
   openAttempt,

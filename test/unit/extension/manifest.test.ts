@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commands, contextKeys, dashboardPanel, schemes, settings, viewContainer, views } from '../../../extension/ids.ts';
+import { commands, contextKeys, dashboardPanel, schemes, settings, viewContainer, views, walkthrough as walkthroughId } from '../../../extension/ids.ts';
 import { payloadPattern, payloadSchemaUrl } from '../../../extension/documents/payload-schema.ts';
 import { actionDefinitions } from '../../../schemas/workflow/actions/action-definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
@@ -106,7 +106,8 @@ describe('package.json and the extension', () => {
   it('lead from an empty view to the walkthrough', () => {
     const [walkthrough] = listOf(contributes['walkthroughs']);
     const id = `${textOf(manifest['publisher'])}.${textOf(manifest['name'])}#${textOf(walkthrough?.['id'])}`;
-    assert.ok(textOf(texts['welcome.none']).includes(`command:workbench.action.openWalkthrough?${encodeURIComponent(JSON.stringify(id))}`));
+    assert.equal(walkthroughId, id);
+    assert.ok(textOf(texts['welcome.none']).includes(`(command:${commands.getStarted})`));
   });
 
   it('draw the walkthrough in the colours of the theme alone', () => {

@@ -23,6 +23,13 @@ describe('a folder that is no project', () => {
     assert.equal(existsSync(path.join(folder, '.sluice')), false);
   });
 
+  it('shows the first steps in a tab that stays', async () => {
+    await drive(commands.getStarted);
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+    assert.ok(tab !== undefined);
+    assert.equal(tab.isPreview, false);
+  });
+
   it('becomes a project, with its workflow in the editor and no daemon yet', async () => {
     const { result } = await drive(commands.createProject);
     assert.ok(Array.isArray(result) && result.includes('.sluice/workflows/hello.yaml'), String(result));

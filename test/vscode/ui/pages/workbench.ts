@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { Editor } from './editor.ts';
 import { Prompt } from './prompt.ts';
 import { SideBar } from './side-bar.ts';
+import { Walkthrough } from './walkthrough.ts';
 
 export interface WorkbenchOptions {
   readonly folder: string;
@@ -21,6 +22,7 @@ export class Workbench {
   readonly folder: string;
   readonly prompt: Prompt;
   readonly sideBar: SideBar;
+  readonly walkthrough: Walkthrough;
   /** What the page wrote to its console. */
   readonly log: string[] = [];
   readonly #page: Page;
@@ -35,6 +37,7 @@ export class Workbench {
     page.on('pageerror', (error) => this.log.push(`[error] ${error.message}`));
     this.prompt = new Prompt(page);
     this.sideBar = new SideBar(page);
+    this.walkthrough = new Walkthrough(page);
   }
 
   async load(address: string): Promise<void> {
@@ -86,6 +89,11 @@ export class Workbench {
     const editor = new Editor(this.#page, name);
     await editor.opened();
     return editor;
+  }
+
+  /** Goes to an editor that is open. */
+  async tab(name: string): Promise<void> {
+    await this.#page.locator('.tabs-container').getByRole('tab', { name }).click();
   }
 
   get statusBarItem(): Locator {
