@@ -59,6 +59,7 @@ export class DocumentBuilder {
 
   #buildMap(node: YAMLMap, range: SourceRange, depth: number): MapNode {
     const entries = new Map<string, MapEntry>();
+    const repeated: MapEntry[] = [];
     const merged: DocumentNode[] = [];
     for (const pair of node.items as Pair<ParsedNode, ParsedNode | null>[]) {
       const keyRange = rangeOf(pair.key, range);
@@ -70,6 +71,7 @@ export class DocumentBuilder {
       const first = entries.get(key);
       if (first !== undefined) {
         this.#fail(keyRange, 'duplicate-key', `'${key.slice(0, 80)}' stands here twice; each key may stand in a map once.`);
+        repeated.push({ key, keyRange, value: emptyScalar(rangeOf(pair.value, { start: keyRange.end, end: keyRange.end })) });
         continue;
       }
       const value = this.build(pair.value, { start: keyRange.end, end: keyRange.end }, depth + 1);
@@ -77,7 +79,7 @@ export class DocumentBuilder {
       else entries.set(key, { key, keyRange, value });
     }
     for (const source of merged) this.#merge(source, entries);
-    return { kind: 'map', entries: [...entries.values()], range };
+    return { kind: 'map', entries: [...entries.values()], ...(repeated.length > 0 ? { repeated } : {}), range };
   }
 
   #merge(source: DocumentNode, entries: Map<string, MapEntry>): void {

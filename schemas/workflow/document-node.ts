@@ -25,6 +25,8 @@ export interface MapNode {
   readonly kind: 'map';
   /** In document order, each key once. Keys taken over by `<<` stand behind the map's own. */
   readonly entries: readonly MapEntry[];
+  /** Entries whose key stands in the map already. They count for nothing, and only the places of their values are known. */
+  readonly repeated?: readonly MapEntry[];
   readonly range: SourceRange;
 }
 

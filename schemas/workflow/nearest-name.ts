@@ -1,17 +1,22 @@
-/** The name among `known` that a slip of the keyboard would have turned into `name`, if there is one. */
+/** Of `warning`, `warn` is a beginning; `w` could be that of anything. */
+const shortestBeginning = 3;
+
+/** The name among `known` that a slip of the keyboard would have turned into `name`, or the only one that `name` begins, if there is one. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   // Longer than any name worth a guess, and it bounds the work for hostile input.
   if (name.length > 100) return undefined;
   const wanted = simplified(name);
+  const begun: string[] = [];
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
     const other = simplified(candidate);
+    if (wanted.length >= shortestBeginning && other.startsWith(wanted)) begun.push(candidate);
     if (Math.abs(other.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, other);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? (begun.length === 1 ? begun[0] : undefined);
 }
 
 /** `max_depth`, `maxDepth` and `max-depth` are the same slip. */

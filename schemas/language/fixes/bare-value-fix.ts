@@ -1,5 +1,7 @@
+import { likelyCron } from '../../workflow/analysis/cron.ts';
 import { pathAt } from '../../workflow/document.ts';
 import { parseDuration } from '../../workflow/duration.ts';
+import { formatPercentage, parsePercentage } from '../../workflow/percentage.ts';
 import { parseRate } from '../../workflow/rate.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
 import { inQuotes, replaceScalar } from './yaml-edit.ts';
@@ -50,6 +52,27 @@ export const bareExpressionFix: Fixer = (context) => {
   const written = text.slice(finding.range.start, finding.range.end);
   if (!written.startsWith('${{') || !written.endsWith('}}')) return [];
   return changeHere(context, 'Put the expression in quotes', { range: finding.range, text: inQuotes(written) }, { preferred: true, safe: true });
+};
+
+/** A text of one line that YAML takes for something else by its first character: `cron: @daily`, or a cron expression that begins with a star. */
+export const bareTextFix: Fixer = (context) => {
+  const { text, finding } = context;
+  const lineStart = text.lastIndexOf('\n', finding.range.start - 1) + 1;
+  const line = /^[^\r\n]*/.exec(text.slice(lineStart))?.[0] ?? '';
+  const [, before = '', written = ''] = /^(\s*(?:- +)*(?:\{ *)?(?:[\w-]+: +)?)([@`%*][^"'#{},]*?)\s*(?:[},].*| #.*)?$/.exec(line) ?? [];
+  const start = lineStart + before.length;
+  if (before.trim() === '' || finding.range.start < start || /^\*\w+$/.test(written)) return [];
+  const cron = before.trimEnd().endsWith('cron:') ? likelyCron(written) : undefined;
+  return changeHere(context, cron === undefined ? `Put '${written}' in quotes` : `Change to '${cron}'`, { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true });
+};
+
+/** A share without its sign. Of less than 1, nobody can tell whether it is a share of 1 or of 100. */
+export const percentageFix: Fixer = (context) => {
+  const written = bareText(context);
+  if (!/^\d{1,3}(\.\d{1,9})?$/.test(written)) return [];
+  const isShare = Number(written) > 0 && Number(written) < 1;
+  const shares = isShare ? [formatPercentage(Number(written)), `${written}%`] : [`${written}%`];
+  return shares.filter((share) => parsePercentage(share).ok).flatMap((share) => replaceBy(context, share, { preferred: !isShare }));
 };
 
 function bareText({ text, finding: { range } }: FixContext): string {

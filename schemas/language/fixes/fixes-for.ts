@@ -1,7 +1,8 @@
 import type { DiagnosticCode } from '../../workflow/diagnostic.ts';
 import type { AdviceCode } from '../advice/advice-code.ts';
 import { deadLetterAlertFix, dedupeFix } from './advice-fix.ts';
-import { bareExpressionFix, durationFix, durationWithinFix, quoteFix, rateFix } from './bare-value-fix.ts';
+import { bareExpressionFix, bareTextFix, durationFix, durationWithinFix, percentageFix, quoteFix, rateFix } from './bare-value-fix.ts';
+import { duplicateKeyFix } from './duplicate-key-fix.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { missingKeyFix } from './missing-key-fix.ts';
 import { missingNeedsFix, needlessNeedsFix, selfNeedsFix } from './needs-fix.ts';
@@ -12,10 +13,12 @@ import { undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknow
 
 /** Beside what the analysis suggests, which mends findings of every kind. */
 const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
-  'yaml-syntax': [bareExpressionFix],
+  'yaml-syntax': [bareExpressionFix, bareTextFix],
+  'duplicate-key': [duplicateKeyFix],
   'bad-duration': [durationFix],
   'bad-retry': [durationWithinFix],
   'bad-rate': [rateFix, durationWithinFix],
+  'bad-percentage': [percentageFix],
   'bad-value': [literalSecretFix],
   'wrong-type': [quoteFix],
   'unknown-key': [removeKeyFix],

@@ -1,7 +1,7 @@
 import { nodeAt, pathAt } from '../../workflow/document.ts';
 import { changeHere, type FixContext, type Fixer } from './fix.ts';
 import type { TextChange } from './text-change.ts';
-import { replaceScalar } from './yaml-edit.ts';
+import { inQuotes, isQuoted, replaceScalar } from './yaml-edit.ts';
 
 /** "Did you mean": what the analysis has thought of already. One suggestion alone is what was meant; of several, a person chooses. */
 export const suggestionFix: Fixer = (context) => {
@@ -17,9 +17,12 @@ function titleOf(suggestion: string): string {
   return `Change to ${suggestion.includes("'") ? suggestion : `'${suggestion}'`}`;
 }
 
-/** A suggestion with quotes of its own is a piece of an expression (`'fast'`, `['message-id']`): the range's quotes, too, are the expression's. */
+/**
+ * A suggestion with quotes of its own is a piece of an expression (`'fast'`, `['message-id']`): the range's quotes, too, are the
+ * expression's. Another that begins with a sign (`*` of a cron expression) can't stand bare.
+ */
 function replacement({ text, root, finding: { range } }: FixContext, suggestion: string): TextChange {
-  if (!suggestion.includes("'")) return replaceScalar(text, range, suggestion);
+  if (!suggestion.includes("'")) return replaceScalar(text, range, /^\w/.test(suggestion) || isQuoted(text, range) ? suggestion : inQuotes(suggestion));
   const node = nodeAt(root, pathAt(root, range.start));
   const isSingleQuoted = node?.kind === 'scalar' && node.style === 'single-quoted';
   return { range, text: isSingleQuoted ? suggestion.replaceAll("'", "''") : suggestion };

@@ -88,9 +88,13 @@ export function addItem(text: string, list: ListNode, item: string): TextChange 
 
 /** Puts another plain text in the place of a scalar or key, in the quotes that it has. */
 export function replaceScalar(text: string, range: SourceRange, value: string): TextChange {
-  const quote = text[range.start];
-  const isQuoted = (quote === '"' || quote === "'") && text[range.end - 1] === quote && range.end - range.start > 1;
-  return { range, text: isQuoted ? `${quote}${value}${quote}` : value };
+  const quote = text.charAt(range.start);
+  return { range, text: isQuoted(text, range) ? `${quote}${value}${quote}` : value };
+}
+
+export function isQuoted(text: string, { start, end }: SourceRange): boolean {
+  const quote = text[start];
+  return (quote === '"' || quote === "'") && text[end - 1] === quote && end - start > 1;
 }
 
 /** A text in quotes, for a place where it can't stand bare. */
@@ -105,9 +109,10 @@ function written({ key, value, block }: NewEntry, indent: number, step: number):
   return [`${margin}${key}:`, ...block.map((line) => `${margin}${' '.repeat(step)}${line}`)].join('\n');
 }
 
-/** Without those that `<<` brings in, which stand elsewhere. */
+/** Without those that `<<` brings in, which stand elsewhere; with those whose key stands there twice. */
 function ownEntries(map: MapNode): readonly MapEntry[] {
-  return map.entries.filter(({ keyRange }) => map.range.start <= keyRange.start && keyRange.end <= map.range.end);
+  const own = map.entries.filter(({ keyRange }) => map.range.start <= keyRange.start && keyRange.end <= map.range.end);
+  return map.repeated === undefined ? own : [...own, ...map.repeated].sort((a, b) => a.keyRange.start - b.keyRange.start);
 }
 
 function lastEntry(map: MapNode): MapEntry | undefined {

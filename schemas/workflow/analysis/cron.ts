@@ -26,7 +26,7 @@ const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function cronProblem(text: string): string | undefined {
   const parts = text.trim().split(/\s+/);
   if (text.length > 200) return 'This cron expression is too long to be one.';
-  if (text.trim().startsWith('@')) return `Write five fields instead of ${quoted(text)}: "0 0 * * *" for @daily, "0 * * * *" for @hourly.`;
+  if (text.trim().startsWith('@')) return `Write five fields instead of ${quoted(text)}, such as "0 9 * * MON".`;
   if (parts.length !== fields.length) {
     const hint = parts.length === 6 ? ' Seconds are not possible.' : '';
     return `A cron expression has five fields (minute, hour, day of the month, month, day of the week), such as "0 9 * * MON"; this one has ${parts.length}.${hint}`;
@@ -36,6 +36,28 @@ export function cronProblem(text: string): string | undefined {
     if (problem !== undefined) return problem;
   }
   return neverProblem(parts[2] ?? '', parts[3] ?? '', parts[4] ?? '');
+}
+
+/** What other crons take and this one doesn't. */
+const nicknames: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+/** The five fields that were meant by what is none: nicknames, names that are written out, steps without a range, seconds of 0. */
+export function likelyCron(text: string): string | undefined {
+  const written = text.trim();
+  if (written.startsWith('@')) return Object.hasOwn(nicknames, written.toLowerCase()) ? nicknames[written.toLowerCase()] : undefined;
+  if (cronProblem(text) === undefined) return undefined;
+  const parts = written.split(/\s+/);
+  const five = parts.length === fields.length + 1 && parts[0] === '0' ? parts.slice(1) : parts;
+  const mended = five.map((part) => part.replace(/^0\//, '*/').replace(/[A-Za-z]{4,}/g, (name) => name.slice(0, 3).toUpperCase())).join(' ');
+  return cronProblem(mended) === undefined ? mended : undefined;
 }
 
 function fieldProblem(text: string, field: Field): string | undefined {

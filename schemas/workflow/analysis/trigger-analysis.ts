@@ -1,5 +1,5 @@
 import { toJson } from '../document.ts';
-import { cronProblem } from './cron.ts';
+import { cronProblem, likelyCron } from './cron.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
 import { MapReader } from './map-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
@@ -33,7 +33,10 @@ function checkSchedules(parent: MapReader): void {
     reader.require('cron');
     const cron = reader.string('cron', 'five fields such as "0 9 * * MON"');
     const problem = cron === undefined ? undefined : cronProblem(cron);
-    if (problem !== undefined) reader.report.error('bad-cron', reader.place('cron'), problem);
+    if (cron !== undefined && problem !== undefined) {
+      const likely = likelyCron(cron);
+      reader.report.error('bad-cron', reader.place('cron'), `${problem}${didYouMean(likely)}`, likely === undefined ? [] : [likely]);
+    }
     const zone = reader.string('timezone', 'a time zone such as Europe/Berlin');
     if (zone !== undefined && !isTimeZone(zone)) {
       const nearest = nearestTimeZone(zone);

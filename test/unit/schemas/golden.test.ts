@@ -60,6 +60,15 @@ describe('broken files', () => {
     assert.deepEqual(Object.keys(diagnosticCodes).filter((code) => !shown.has(code as Diagnostic['code'])).sort(), elsewhere.sort());
   });
 
+  it('have a fix wherever it is said what was meant', () => {
+    const meant = names.flatMap((name) => {
+      const broken = read(name);
+      return broken.found.filter(({ message }) => message.includes('Did you mean')).map((finding) => ({ finding, fixes: fixesOf(broken, finding) }));
+    });
+    assert.ok(meant.length >= 40, `${meant.length} findings`);
+    assert.deepEqual(meant.filter(({ fixes }) => !fixes.some(({ title }) => title.startsWith('Change to '))).map(({ finding }) => finding.message), []);
+  });
+
   for (const name of names) {
     describe(name.replace(/\.yaml$/, ''), () => {
       it('is found out, with its fixes', () => {

@@ -11,6 +11,8 @@ describe('nearestName', () => {
     rtae: 'rate',
     RATE: 'rate',
     no: 'on',
+    conc: 'concurrency',
+    re: undefined,
     ab: undefined,
     priority: undefined,
     '': undefined,
@@ -20,5 +22,6 @@ describe('nearestName', () => {
   }
 
   it('prefers the nearest', () => assert.equal(nearestName('step_2', ['step_1x', 'step_22', 'step_2y2']), 'step_22'));
+  it('guesses nothing of a beginning that several have', () => assert.equal(nearestName('pass', ['password-file', 'passphrase']), undefined));
   it('guesses nothing for a name as long as a page', () => assert.equal(nearestName('a'.repeat(10_000), ['a'.repeat(9_999)]), undefined));
 });
