@@ -22,7 +22,7 @@ export function alertName(kind: AlertKind): string {
 export function alertSentence(queue: string, { kind, value, threshold }: QueueAlert): string {
   switch (kind) {
     case 'depth':
-      return l10n.t('{0} holds {1} jobs; its threshold is {2}.', queue, formatNumber(value), formatNumber(threshold));
+      return l10n.t('{0} has {1} jobs waiting; its threshold is {2}.', queue, formatNumber(value), formatNumber(threshold));
     case 'oldest':
       return l10n.t('The oldest job of {0} has been waiting for {1}; the threshold is {2}.', queue, formatDuration(value), formatDuration(threshold));
     case 'failure-rate':

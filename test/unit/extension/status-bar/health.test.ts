@@ -35,7 +35,7 @@ describe('the health of a window', () => {
     assert.deepEqual([warning.severity, warning.text.startsWith('$(warning)'), warning.target], ['warning', true, { folder: 'file:///shop', queue: 'crm' }]);
     const error = healthOf([project({ queues: [filling, deep] })]);
     assert.deepEqual([error.severity, error.text.startsWith('$(error)'), error.target], ['error', true, { folder: 'file:///shop', queue: 'esp' }]);
-    assert.deepEqual(error.reasons, ['esp holds 5,200 jobs; its threshold is 5,000.', 'crm has been filling for 6m: more arrives than is done. The threshold is 5m.']);
+    assert.deepEqual(error.reasons, ['esp has 5,200 jobs waiting; its threshold is 5,000.', 'crm has been filling for 6m: more arrives than is done. The threshold is 5m.']);
   });
 
   it('counts dead letters without colour, as nobody set a threshold', () => {

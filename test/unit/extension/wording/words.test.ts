@@ -49,7 +49,7 @@ describe('words for a queue', () => {
     assert.equal(facts.get('Rate'), '87 used of 100/min');
     assert.equal(facts.get('Forecast'), 'clear in 2h 3m: as fast as the rate allows');
     assert.equal(facts.get('Set by hand'), 'no rate limit');
-    assert.equal(facts.get('Warning'), 'erp holds 5,200 jobs; its threshold is 5,000. Since 2m.');
+    assert.equal(facts.get('Warning'), 'erp has 5,200 jobs waiting; its threshold is 5,000. Since 2m.');
     assert.equal(facts.get('Waits'), '1.5s on average, 9s at most');
   });
 });
@@ -65,7 +65,7 @@ describe('words for alerts and forecasts', () => {
 
   it('have a sentence of its own for each alert, with its figures', () => {
     assert.deepEqual(alertKinds.map((kind) => alertSentence('esp', alert({ kind, ...figures[kind] }))), [
-      'esp holds 5,200 jobs; its threshold is 5,000.',
+      'esp has 5,200 jobs waiting; its threshold is 5,000.',
       'The oldest job of esp has been waiting for 12m; the threshold is 10m.',
       '23% of the attempts of esp fail; the threshold is 20%.',
       'Dead letters of esp: 3; the threshold is 1.',

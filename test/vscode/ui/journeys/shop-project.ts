@@ -5,7 +5,7 @@ export function shopProject(erp: string): Readonly<Record<string, string>> {
   erp:
     concurrency: 2
     rate: 600/min
-    timeout: 20s
+    timeout: 2m
     retry: { delays: [] }
     dead-letters: { keep: 30d }
     alerts:

@@ -77,6 +77,12 @@ export class Workbench {
     return this.editor(file);
   }
 
+  /** Shows the files in the side bar, in place of what is there. */
+  async explorer(): Promise<void> {
+    await this.command('View: Show Explorer');
+    await this.#page.locator('.explorer-folders-view').waitFor();
+  }
+
   async openFile(name: string): Promise<Editor> {
     await this.#page.keyboard.press('Control+P');
     await this.prompt.type(name);
@@ -98,6 +104,11 @@ export class Workbench {
 
   get statusBarItem(): Locator {
     return this.#page.locator('[id="sluice.sluice.sluice.depth"]');
+  }
+
+  /** The same while it has the colour of a warning. */
+  get statusBarWarning(): Locator {
+    return this.#page.locator('[id="sluice.sluice.sluice.depth"].warning-kind');
   }
 
   /** A notification that holds the text. */
