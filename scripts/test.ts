@@ -50,7 +50,7 @@ const parts: readonly Part[] = [
 ];
 
 /** A suite that hangs in synchronous code or in a hook would never end by mocha's own timeout. */
-const suiteLimitMs = 15 * 60_000;
+const suiteLimitMs = 40 * 60_000;
 /** How long a suite's process may live on after its last test, before what it left open counts as a failure. */
 const leftOpenLimitMs = 10_000;
 

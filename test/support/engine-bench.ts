@@ -113,6 +113,21 @@ export class EngineBench {
     return runId;
   }
 
+  /** Starts a run of so many jobs, which all do what the script says, in the queue `api`. `queue`: how that is declared, as YAML in one line. Returns its number. */
+  runMany(queue: string, count: number, script = 'ok'): Promise<number> {
+    const text = `
+queues: { api: ${queue} }
+inputs: { items: { type: array } }
+steps:
+  each:
+    queue: api
+    uses: test/scripted
+    foreach: { items: "\${{ inputs.items }}", on-item-failure: continue }
+    with: { do: "${script}" }
+`;
+    return this.run(text, { items: Array.from({ length: count }, (_, index) => index) });
+  }
+
   /** Lets everything happen that needs no time. */
   async rest(): Promise<void> {
     const { engine } = this;

@@ -20,17 +20,8 @@ describe('alerts of a queue', () => {
     bench.engine.onAlert((queues) => void told.push(...queues));
   }
 
-  async function start(alerts: string, count: number, script = 'ok', more = 'rate: 60/min'): Promise<number> {
-    return bench.run(`
-queues: { api: { ${more}, alerts: ${alerts} } }
-inputs: { count: { type: array } }
-steps:
-  each:
-    queue: api
-    uses: test/scripted
-    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
-    with: { do: "${script}" }
-`, { count: Array.from({ length: count }, (_, index) => index) });
+  function start(alerts: string, count: number, script?: string, more = 'rate: 60/min'): Promise<number> {
+    return bench.runMany(`{ ${more}, alerts: ${alerts} }`, count, script);
   }
 
   /** `depth warning 73 of 50`. */

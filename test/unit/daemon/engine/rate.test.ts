@@ -23,17 +23,8 @@ describe('the rate of a queue', () => {
   });
   afterEach(() => bench.dispose());
 
-  async function start(rate: string, count: number, script = 'ok', concurrency = 50): Promise<number> {
-    return bench.run(`
-queues: { api: { rate: ${rate}, concurrency: ${concurrency} } }
-inputs: { count: { type: array } }
-steps:
-  each:
-    queue: api
-    uses: test/scripted
-    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
-    with: { do: "${script}" }
-`, { count: Array.from({ length: count }, (_, index) => index) });
+  function start(rate: string, count: number, script?: string, concurrency = 50): Promise<number> {
+    return bench.runMany(`{ rate: ${rate}, concurrency: ${concurrency} }`, count, script);
   }
 
   it('is never exceeded in any window, and used up nearly', async () => {

@@ -21,21 +21,7 @@ describe('the series of a queue', () => {
     return (await service()['queue/series']({ queue: 'api', resolution: '10s', ...params })).points;
   }
 
-  const run = (count: number, script = 'ok'): Promise<number> =>
-    bench.run(
-      `
-queues: { api: { rate: 60/min, concurrency: 5 } }
-inputs: { count: { type: array } }
-steps:
-  each:
-    queue: api
-    uses: test/scripted
-    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
-    with: { do: "${script}" }
-`,
-      { count: Array.from({ length: count }, (_, index) => index) },
-    );
-
+  const run = (count: number, script?: string): Promise<number> => bench.runMany('{ rate: 60/min, concurrency: 5 }', count, script);
   const sum = (all: readonly SeriesPoint[], key: 'arrivals' | 'completions' | 'failures'): number => all.reduce((total, point) => total + point[key], 0);
 
   it('has a point for each ten seconds, with depths, what came, what was done, and how long that took', async () => {

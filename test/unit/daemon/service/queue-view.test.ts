@@ -23,21 +23,10 @@ describe('what is told of a queue', () => {
     return found;
   }
 
-  const each = (queue: string, script: string): string => `
-queues: { api: ${queue} }
-inputs: { count: { type: array } }
-steps:
-  each:
-    queue: api
-    uses: test/scripted
-    foreach: { items: "\${{ inputs.count }}", on-item-failure: continue }
-    with: { do: ${script} }
-`;
-  const items = (count: number): { readonly count: number[] } => ({ count: Array.from({ length: count }, (_, index) => index) });
   const at = (inMs: number): string => new Date(bench.clock.now() + inMs).toISOString();
 
   it('is when it will be empty: by its rate, then by what it does', async () => {
-    await bench.run(each('{ rate: 60/min, concurrency: 1 }', 'slow:2'), items(100));
+    await bench.runMany('{ rate: 60/min, concurrency: 1 }', 100, 'slow:2');
     const begun = await view();
     assert.deepEqual(begun.forecast, { state: 'draining', drainMs: 99_000, limitedBy: 'rate', clearsAt: at(99_000) });
     await bench.advance(40 * second);
@@ -56,9 +45,8 @@ steps:
   });
 
   it('is that it grows where more comes than is done, and that it drains when no more comes', async () => {
-    const text = each('{ rate: 60/min }', 'ok');
     for (let round = 0; round < 12; round++) {
-      await bench.run(text, items(20));
+      await bench.runMany('{ rate: 60/min }', 20);
       await bench.advance(10 * second);
     }
     const growing = (await view()).forecast;
@@ -69,12 +57,12 @@ steps:
   });
 
   it('is why nothing goes on', async () => {
-    await bench.run(each('{ retry: { delays: [1m, 5m, 30m, 2h] } }', '503'), items(3));
+    await bench.runMany('{ retry: { delays: [1m, 5m, 30m, 2h] } }', 3, '503');
     assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'not-due' });
     await bench.setQueue('api', { paused: true });
     assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'paused' });
     await bench.setQueue('api', { paused: false, concurrency: 1 });
-    await bench.run(each('{ concurrency: 1 }', 'hang'), items(2));
+    await bench.runMany('{ concurrency: 1 }', 2, 'hang');
     assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'nothing-completes' });
   });
 
@@ -96,7 +84,7 @@ steps:
   });
 
   it('is how long the other side asked it to wait', async () => {
-    await bench.run(each('{ concurrency: 1 }', '429:30'), items(3));
+    await bench.runMany('{ concurrency: 1 }', 3, '429:30');
     const { forecast, heldUntil } = await view();
     assert.deepEqual(forecast, { state: 'stalled', reason: 'held', until: heldUntil });
     assert.equal(heldUntil, at(30 * second));
