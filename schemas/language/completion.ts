@@ -1,14 +1,16 @@
 import type { CompletionOptions, Completions } from './completions.ts';
 import { completeExpression } from './expression-completion.ts';
+import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 import { completeName } from './name-completion.ts';
+import { openExpression } from './open-expression.ts';
 
 /** What could stand at an offset, by what is meant there: within expressions, and where names of the project stand. */
 export function complete(project: LanguageProject, path: string, offset: number, options: CompletionOptions = {}): Completions {
   const file = project.files.get(path);
   if (file === undefined) return { items: [], exclusive: false };
-  const found = completeAt(project, file, offset, options);
+  const found = completeOpenExpression(project, file, offset, options) ?? completeAt(project, file, offset, options);
   if (found !== undefined) return found;
   // Where a value is still missing there is no node to ask about, so one is put there for the time of the question.
   if (!isValueMissing(file.text, offset)) return { items: [], exclusive: false };
@@ -20,6 +22,16 @@ export function complete(project: LanguageProject, path: string, offset: number,
   // The stopgap isn't in the text that the edits are for.
   const at = file.positionAt(offset);
   return { ...there, items: there.items.map((item) => ({ ...item, ...(item.textEdit === undefined ? {} : { textEdit: { range: { start: at, end: at }, newText: item.textEdit.newText } }) })) };
+}
+
+/** Where an expression isn't finished, as if it were; its items finish it. */
+function completeOpenExpression(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
+  const open = openExpression(file.text, offset, (at) => file.positionAt(at));
+  if (open === undefined || expressionCursor(file, offset)?.isClosed === true) return undefined;
+  const asIf = project.with({ path: file.path, text: open.text, kind: file.kind });
+  const patched = asIf.files.get(file.path);
+  const there = patched && completeExpression(asIf, patched, open.offset, options);
+  return there?.exclusive === true ? { exclusive: true, items: there.items.map((item) => open.complete(item, options.snippets === true)) } : undefined;
 }
 
 /** No id, and no word of the language: nobody refers to it. */

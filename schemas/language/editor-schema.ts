@@ -1,5 +1,7 @@
 import { stringify } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
+import { defaultQueueName } from '../workflow/model.ts';
+import { snippetText } from './snippet-text.ts';
 
 /** What a schema is made ready for. */
 export type EditorSchemaUse = 'completion' | 'hover';
@@ -65,7 +67,8 @@ class EditorSchema {
     const maps = 'anyOf' in schema ? examples.filter(isJsonObject) : [];
     return {
       ...text,
-      ...(fallback === undefined || isCollection(fallback) ? {} : { default: fallback }),
+      // Whoever writes `queue` wants another one than the default.
+      ...(fallback === undefined || isCollection(fallback) || fallback === defaultQueueName ? {} : { default: fallback }),
       ...(scalars.length === 0 ? {} : { examples: scalars }),
       ...(maps.length === 0 ? {} : { defaultSnippets: maps.map((body) => ({ label: flowText(body), body: snippetBody(body) })) }),
     };
@@ -97,9 +100,8 @@ function isCollection(value: Json): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** In a snippet, `$` and `}` mean something. */
 function snippetBody(value: Json): Json {
-  if (typeof value === 'string') return value.replace(/[\\$}]/g, '\\$&');
+  if (typeof value === 'string') return snippetText(value);
   if (Array.isArray(value)) return (value as readonly Json[]).map(snippetBody);
   return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, snippetBody(one)])) : value;
 }

@@ -14,6 +14,8 @@ export interface ExpressionCursor {
   readonly at: number;
   readonly place: ExpressionPlace;
   readonly form: TemplateSite['form'];
+  /** Whether its braces are; a condition without any is. */
+  readonly isClosed: boolean;
   /** What the names at the place stand for. */
   readonly scope: TypeScope;
   /** Turns a range of `source` into one of the file. */
@@ -27,13 +29,14 @@ export function expressionCursor(file: LanguageFile, offset: number): Expression
   const value = String(site.node.value ?? '');
   const locate = locator(file.text, site.node);
   const at = valueOffset(value, locate, offset);
-  const found = site.form === 'condition' && !value.trimStart().startsWith('${{') ? { start: 0, end: value.length } : partAt(value, at);
+  const found = site.form === 'condition' && !value.trimStart().startsWith('${{') ? { start: 0, end: value.length, isClosed: true } : partAt(value, at);
   if (found === undefined) return undefined;
   return {
     source: value.slice(found.start, found.end),
     at: at - found.start,
     place: site.place,
     form: site.form,
+    isClosed: found.isClosed,
     scope: scopeOf(file, site.place),
     locate: ({ start, end }) => locate({ start: start + found.start, end: end + found.start }),
   };
@@ -61,13 +64,13 @@ function valueOffset(value: string, locate: (range: SourceRange) => SourceRange,
 }
 
 /** What is between the braces around an offset; behind braces that aren't closed, all the rest. */
-function partAt(value: string, at: number): SourceRange | undefined {
+function partAt(value: string, at: number): (SourceRange & { readonly isClosed: boolean }) | undefined {
   const split = splitTemplateText(value);
   for (const part of split.parts) {
     if (part.kind !== 'expression') continue;
     const [start, end] = [part.range.start + 3, part.range.end - 2];
-    if (start <= at && at <= end) return { start, end };
+    if (start <= at && at <= end) return { start, end, isClosed: true };
   }
   if (split.ok || at < split.range.end) return undefined;
-  return { start: split.range.end, end: value.length };
+  return { start: split.range.end, end: value.length, isClosed: false };
 }

@@ -46,7 +46,9 @@ function candidatesAt(project: LanguageProject, file: LanguageFile, path: Docume
     }
     case 'queue': {
       const declared = symbols('queue', '', CompletionItemKind.Struct);
-      return declared.some(({ label }) => label === defaultQueueName) ? declared : [...declared, { label: defaultQueueName, kind: CompletionItemKind.Struct, detail: 'the queue of steps that name none' }];
+      // Nobody has to name it, so it comes last.
+      const sorted = declared.map((item) => (item.label === defaultQueueName ? { ...item, sortText: '9' } : { ...item, sortText: `1${item.label}` }));
+      return sorted.some(({ label }) => label === defaultQueueName) ? sorted : [...sorted, { label: defaultQueueName, kind: CompletionItemKind.Struct, detail: 'the queue of steps that name none', sortText: '9' }];
     }
     case 'uses':
       return actionDefinitions.map(({ name, summary }) => ({ label: name, kind: CompletionItemKind.Function, documentation: summary }));

@@ -1,6 +1,9 @@
 import type { Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
 import { isRoot } from '../workflow/analysis/expression-scope.ts';
-import { symbolKey, type LanguageSymbol, type SymbolKind, type SymbolOccurrence } from './language-symbol.ts';
+import { entryAt, pathAt } from '../workflow/document.ts';
+import { applyChanges, type TextChange } from './fixes/text-change.ts';
+import { addEntry } from './fixes/yaml-edit.ts';
+import { symbolKey, type LanguageSymbol, type SymbolKind } from './language-symbol.ts';
 import type { LanguageProject } from './language-project.ts';
 
 /** Why a name stays as it is, in one sentence for a person. */
@@ -20,7 +23,7 @@ export function prepareRename(project: LanguageProject, path: string, offset: nu
   const occurrence = project.symbols.occurrenceAt(path, offset);
   const symbol = occurrence && project.symbols.get(occurrence);
   if (file === undefined || occurrence === undefined || symbol === undefined) return refuse('Nothing that has a name of its own stands here.');
-  const reason = whyFixed(symbol);
+  const reason = whyFixed(project, symbol);
   return reason === undefined ? { ok: true, range: file.rangeOf(occurrence.range), placeholder: symbol.name } : refuse(reason);
 }
 
@@ -36,20 +39,24 @@ export function rename(project: LanguageProject, path: string, offset: number, n
   const reason = whyNotCalled(project, symbol, newName);
   if (reason !== undefined) return refuse(reason);
 
-  const byPath = Map.groupBy([...symbol.declarations, ...symbol.references], (occurrence) => occurrence.path);
-  const changed = [...byPath].map(([changedPath, occurrences]) => replaced(project, changedPath, occurrences, newName));
+  const named = [...symbol.declarations, ...symbol.references].map((occurrence) => ({ path: occurrence.path, change: { range: occurrence.range, text: newName } }));
+  const given = nameGiven(project, symbol, newName);
+  const byPath = Map.groupBy(given === undefined ? named : [...named, given], (place) => place.path);
+  const changed = [...byPath].map(([changedPath, places]) => replaced(project, changedPath, places.map(({ change }) => change), newName));
   const after = project.with(...changed.map(({ file }) => file));
   const broken = whatBreaks(project, after, symbol, changed, newName);
   if (broken !== undefined) return refuse(broken);
   return { ok: true, edit: { changes: Object.fromEntries(changed.map(({ file, edits }) => [project.uriOf(file.path), edits])) } };
 }
 
-function whyFixed({ kind, name, declarations }: LanguageSymbol): string | undefined {
+function whyFixed(project: LanguageProject, symbol: LanguageSymbol): string | undefined {
+  const { kind, name, declarations } = symbol;
   switch (kind) {
     case 'workflow':
       return 'A workflow is called as its file is: rename the file.';
     case 'alias':
-      return declarations.length > 0 ? undefined : `'${name}' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.`;
+      if (declarations.length > 0 || nameGiven(project, symbol, name) !== undefined) return undefined;
+      return `'${name}' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.`;
     case 'secret':
     case 'environment':
     case 'variable':
@@ -60,6 +67,16 @@ function whyFixed({ kind, name, declarations }: LanguageSymbol): string | undefi
     case 'input':
       return declarations.length > 0 ? undefined : `The ${kind} '${name}' is declared nowhere.`;
   }
+}
+
+/** An item that has no name of its own is given one: `as` is added to its `foreach`. Undefined where that can't be done, or needn't be. */
+function nameGiven(project: LanguageProject, { kind, declarations, references: [first] }: LanguageSymbol, newName: string): { readonly path: string; readonly change: TextChange } | undefined {
+  const file = first && project.files.get(first.path);
+  if (kind !== 'alias' || declarations.length > 0 || first === undefined || file === undefined) return undefined;
+  const { root } = file.document;
+  const foreach = entryAt(root, [...pathAt(root, first.range.start).slice(0, 2), 'foreach']);
+  const change = foreach && addEntry(file.text, foreach, { key: 'as', value: newName });
+  return change && { path: file.path, change };
 }
 
 function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): string | undefined {
@@ -78,14 +95,17 @@ interface ChangedFile {
   readonly starts: readonly number[];
 }
 
-function replaced(project: LanguageProject, path: string, occurrences: readonly SymbolOccurrence[], newName: string): ChangedFile {
+function replaced(project: LanguageProject, path: string, changes: readonly TextChange[], newName: string): ChangedFile {
   const file = project.files.get(path);
-  let text = file?.text ?? '';
-  const sorted = occurrences.toSorted((a, b) => a.range.start - b.range.start);
-  const edits = sorted.flatMap(({ range }) => (file === undefined ? [] : [{ range: file.rangeOf(range), newText: newName }]));
-  const starts = sorted.map(({ range, name }, index) => range.start + index * (newName.length - name.length));
-  for (const { range } of sorted.toReversed()) text = `${text.slice(0, range.start)}${newName}${text.slice(range.end)}`;
-  return { file: { path, text, ...(file === undefined ? {} : { kind: file.kind }) }, edits, starts };
+  const sorted = changes.toSorted((a, b) => a.range.start - b.range.start);
+  const edits = sorted.flatMap(({ range, text }) => (file === undefined ? [] : [{ range: file.rangeOf(range), newText: text }]));
+  let grown = 0;
+  const starts = sorted.map(({ range, text }) => {
+    grown += text.length - (range.end - range.start);
+    // Whatever is written ends with the name.
+    return range.end + grown - newName.length;
+  });
+  return { file: { path, text: applyChanges(file?.text ?? '', changes), ...(file === undefined ? {} : { kind: file.kind }) }, edits, starts };
 }
 
 /** What the new name does besides being a name: it is taken for something else, or something else for it. */
@@ -94,7 +114,7 @@ function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: Lan
   const keys = new Set(found.map((occurrence) => (occurrence?.name === newName && occurrence.kind === symbol.kind ? symbolKey(occurrence) : '')));
   const [first] = found;
   const renamed = first && after.symbols.get(first);
-  const count = symbol.declarations.length + symbol.references.length;
+  const count = changed.reduce((sum, { starts }) => sum + starts.length, 0);
   if (keys.size !== 1 || keys.has('') || renamed === undefined || renamed.declarations.length + renamed.references.length !== count) {
     return `'${newName}' would mean something else at some of the places that name '${symbol.name}'.`;
   }

@@ -1,5 +1,6 @@
 import { InsertTextFormat, type CompletionItem, type Position } from 'vscode-languageserver-types';
 import { complete } from '../../../schemas/language/completion.ts';
+import { isInFlow } from '../../../schemas/language/flow-collection.ts';
 import { completeTemplates } from '../../../schemas/language/template-completion.ts';
 import { limits } from './limits.ts';
 import type { SchemaService } from './schema-service.ts';
@@ -9,7 +10,7 @@ import type { Place } from './workspace.ts';
 export async function completeAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService): Promise<CompletionItem[]> {
   const meant = complete(project, path, offset, { snippets: true });
   if (meant.exclusive || file.text.length > limits.schemaTextLength) return [...meant.items];
-  const bySchema = await schemas.complete({ text: file.text, kind: file.kind, position });
+  const bySchema = await schemas.complete({ text: file.text, kind: file.kind, position, isInFlow: isInFlow(file, offset) });
   const known = new Set(meant.items.map(({ label }) => label));
   return [...meant.items, ...bySchema.filter(({ label }) => !known.has(label)), ...completeTemplates(file, offset)];
 }
@@ -28,5 +29,5 @@ export function withoutSnippet(item: CompletionItem): CompletionItem {
 
 /** A placeholder becomes what it proposes, the first of its choices where it has some. */
 function plainText(snippet: string): string {
-  return snippet.replace(/\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{\d+\}|\$\d+/g, (_, escaped: string | undefined, choice: string | undefined, proposal: string | undefined) => escaped ?? choice ?? proposal?.replace(/\\([\\$}])/g, '$1') ?? '');
+  return snippet.replace(/\n[ \t]*\$0$/, '\n').replace(/\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{\d+\}|\$\d+/g, (_, escaped: string | undefined, choice: string | undefined, proposal: string | undefined) => escaped ?? choice ?? proposal?.replace(/\\([\\$}])/g, '$1') ?? '');
 }

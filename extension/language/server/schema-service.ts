@@ -11,6 +11,8 @@ export interface SchemaPlace {
   readonly text: string;
   readonly kind: ProjectFileKind;
   readonly position: Position;
+  /** Whether it stands within `{ }` or `[ ]`; left out, it doesn't. */
+  readonly isInFlow?: boolean;
 }
 
 const lineWidth = 120;
@@ -27,11 +29,15 @@ export class SchemaService {
 
   /** Keys, values and snippets, as an editor takes them that knows snippets. */
   async complete(place: SchemaPlace): Promise<CompletionItem[]> {
-    const { document, position } = this.#focused(place);
+    const isInFlow = place.isInFlow === true;
+    const stopgap = isInFlow ? withStopgap(place) : undefined;
+    const { document, position } = this.#focused(stopgap ?? place);
     const list = await orNothing(this.#service('completion').doComplete(document, position, false));
     if (list === undefined) return [];
     const behind = document.getText({ start: position, end: { line: position.line + 1, character: 0 } });
-    return list.items.flatMap((item, index) => mended(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
+    const items = list.items.flatMap((item, index) => mended(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
+    const fitting = isInFlow ? items.map(inOneLine) : items;
+    return stopgap === undefined ? fitting : fitting.map((item) => withoutStopgap(item, place.position));
   }
 
   async hover(place: SchemaPlace): Promise<Hover | undefined> {
@@ -102,4 +108,38 @@ function mended(item: CompletionItem, index: number, colonFollows: boolean): Com
     ...(insertText === undefined ? {} : { insertText: change(insertText) }),
     ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: change(textEdit.newText) } }),
   };
+}
+
+/** Between brackets, the service answers only where there is a word: one is put where a key or a value could begin. */
+function withStopgap({ text, kind, position }: SchemaPlace): SchemaPlace | undefined {
+  const lines = text.split('\n');
+  const line = lines[position.line] ?? '';
+  const [before, behind] = [line.slice(0, position.character), line.slice(position.character)];
+  if (!/(?:[{,[]\s*|:\s+|^\s*)$/.test(before) || !/^\s*(?:[}\],#]|$)/.test(behind)) return undefined;
+  lines[position.line] = `${before}x${behind}`;
+  return { text: lines.join('\n'), kind, position };
+}
+
+function withoutStopgap(item: CompletionItem, at: Position): CompletionItem {
+  const { textEdit } = item;
+  return textEdit === undefined ? item : { ...item, textEdit: { range: { start: at, end: at }, newText: textEdit.newText } };
+}
+
+/** What would stand below a key stands behind it, in brackets. */
+function inOneLine(item: CompletionItem): CompletionItem {
+  const { textEdit, insertText } = item;
+  return {
+    ...item,
+    ...(insertText === undefined ? {} : { insertText: flowSnippet(insertText) }),
+    ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: flowSnippet(textEdit.newText) } }),
+  };
+}
+
+function flowSnippet(snippet: string): string {
+  const [key = '', ...below] = snippet.split('\n');
+  if (below.length === 0) return snippet;
+  const entries = below.map((line) => line.trim()).filter((line) => line !== '');
+  if (entries.length === 0) return `${key.trimEnd()} { $1 \\}`;
+  if (entries.every((entry) => entry.startsWith('- '))) return `${key.trimEnd()} [${entries.map((entry) => entry.slice(2)).join(', ')}]`;
+  return below.every((line) => /^ {2}\S/.test(line)) ? `${key.trimEnd()} { ${entries.join(', ')} \\}` : `${key.trimEnd()} `;
 }

@@ -4,7 +4,10 @@ export interface StepTemplate {
   readonly action: string;
   /** One sentence: what it does. */
   readonly summary: string;
-  /** The step's entry of `steps`, not indented, as an LSP snippet: `${1:name}` is to be filled in. `\$` is a dollar sign. */
+  /**
+   * The step's entry of `steps`, not indented, as an LSP snippet: `${1:name}` is to be filled in. `\$` is a dollar sign. It ends where
+   * a further key of the step would stand.
+   */
   readonly snippet: string;
 }
 
@@ -12,17 +15,17 @@ export const stepTemplates: readonly StepTemplate[] = [
   {
     action: 'http/request',
     summary: 'A call, with a key that keeps it from being done twice.',
-    snippet: '${1:call}:\n  uses: http/request\n  with:\n    method: ${2|POST,GET,PUT,PATCH,DELETE|}\n    url: ${3:https://api.example.com/things}\n  timeout: ${4:20s}\n',
+    snippet: '${1:call}:\n  uses: http/request\n  with:\n    method: ${2|POST,GET,PUT,PATCH,DELETE|}\n    url: ${3:https://api.example.com/things}\n  timeout: ${4:20s}\n  $0',
   },
   {
     action: 'webhook/send',
     summary: 'An event for another system.',
-    snippet: '${1:tell}:\n  uses: webhook/send\n  with:\n    url: ${2:https://example.com/hooks}\n    type: ${3:thing.happened}\n    body: { ${4:text}: "${5:It happened.}" }\n',
+    snippet: '${1:tell}:\n  uses: webhook/send\n  with:\n    url: ${2:https://example.com/hooks}\n    type: ${3:thing.happened}\n    body: { ${4:text}: "${5:It happened.}" }\n  $0',
   },
   {
     action: 'email/send',
     summary: 'An e-mail through a connection of connections.yaml.',
-    snippet: '${1:mail}:\n  uses: email/send\n  with:\n    connection: ${2:esp}\n    to: ${3:ada@example.com}\n    subject: ${4:Hello}\n    text: ${5:A few lines.}\n',
+    snippet: '${1:mail}:\n  uses: email/send\n  with:\n    connection: ${2:esp}\n    to: ${3:ada@example.com}\n    subject: ${4:Hello}\n    text: ${5:A few lines.}\n  $0',
   },
 ];
 
@@ -31,5 +34,5 @@ export const foreachTemplate: StepTemplate = {
   action: 'foreach',
   summary: 'One job for each item of a list.',
   snippet:
-    '${1:each}:\n  foreach:\n    items: \\${{ ${2:inputs.list} \\}\\}\n    as: ${3:entry}\n    key: \\${{ ${3:entry}.${4:id} \\}\\}\n    on-item-failure: ${5|continue,fail|}\n  uses: http/request\n  with:\n    method: POST\n    url: ${6:https://api.example.com/things}\n    json: \\${{ ${3:entry} \\}\\}\n',
+    '${1:each}:\n  foreach:\n    items: \\${{ ${2:inputs.list} \\}\\}\n    as: ${3:entry}\n    key: \\${{ ${3:entry}.${4:id} \\}\\}\n    on-item-failure: ${5|continue,fail|}\n  uses: http/request\n  with:\n    method: POST\n    url: ${6:https://api.example.com/things}\n    json: \\${{ ${3:entry} \\}\\}\n  $0',
 };

@@ -12,7 +12,7 @@ import {
   type MarkupContent,
 } from 'vscode-languageserver/node';
 import { applyEdits } from '../../../support/apply-edits.ts';
-import { LanguageBench } from '../../../support/language-bench.ts';
+import { LanguageBench, withCursor } from '../../../support/language-bench.ts';
 
 const main = '.sluice/workflows/main.yaml';
 const queues = '.sluice/queues.yaml';
@@ -57,6 +57,50 @@ describe('the language server, with what is meant', () => {
     const keys = await below('steps:\n  a: { uses: http/request }\n  c: { uses: http/request }\n  b:\n    needs:\n      - a\n    ‸');
     assert.ok(keys.includes('uses') && !keys.includes('c'), keys.join());
     assert.deepEqual(await below(`${inputs}required: [list, ‸]\n`), ['other']);
+  });
+
+  it('completes keys and values within brackets, whether a word is begun or not, and stays on the line', async () => {
+    const step = (rest: string): string => `steps:\n  a: { uses: http/request, ${rest} }\n`;
+    const cases: Readonly<Record<string, readonly string[]>> = {
+      [step('with: { url: x, method: ‸ }')]: ['GET', 'POST'],
+      [step('with: { url: x, method: ‸}')]: ['GET', 'POST'],
+      [step('with: { url: x, me‸ }')]: ['method', 'headers'],
+      [step('with: { url: x, ‸ }')]: ['method', 'headers'],
+      [step('with: {‸}')]: ['url', 'method'],
+      [step('with: {\n    url: x,\n    ‸\n  }')]: ['method', 'headers'],
+      [step('‸')]: ['queue', 'foreach', 'retry'],
+      'queues:\n  q: { alerts: { ‸ } }\n': ['depth', 'dead-letters'],
+      'queues:\n  q: { retry: { type: ‸ } }\n': ['exponential'],
+      'on: { schedule: [ { cron: "0 9 * * *", missed: ‸ } ] }\n': ['run-once'],
+    };
+    for (const [marked, wanted] of Object.entries(cases)) {
+      const items = await complete(marked);
+      assert.deepEqual(wanted.filter((label) => !items.some((item) => item.label === label)), [], marked);
+      for (const { label, textEdit } of items) {
+        assert.ok(textEdit !== undefined && 'range' in textEdit, label);
+        assert.doesNotMatch(textEdit.newText, /\n/, `${marked}: ${label}`);
+        const { text: plain } = withCursor(marked);
+        assert.match(applyEdits(plain, [{ range: textEdit.range, newText: '!' }]), /[ {]!/, `${marked}: ${label} leaves nothing of what it replaces`);
+        assert.equal(applyEdits(plain, [{ range: textEdit.range, newText: '' }]), plain.replace('me }', ' }'), marked);
+      }
+    }
+    assert.deepEqual(await complete(step('with: { url: x, method: GET ‸}')).then((items) => items.filter(({ label }) => label === 'headers')), []);
+  });
+
+  it('writes a map behind its key where it is within brackets, and below it elsewhere', async () => {
+    const textOf = async (marked: string): Promise<string | undefined> => (await complete(marked)).find(({ label }) => label === 'headers')?.textEdit?.newText;
+    assert.equal(await textOf('steps:\n  a: { uses: http/request, with: { url: x, ‸ } }\n'), 'headers: { $1 \\}');
+    assert.equal(await textOf('steps:\n  a:\n    uses: http/request\n    with:\n      url: x\n      ‸\n'), 'headers:\n  ');
+  });
+
+  it('proposes no queue of its own behind the key', async () => {
+    const queue = (await complete('steps:\n  a:\n    uses: http/request\n    ‸\n')).find(({ label }) => label === 'queue');
+    assert.equal(queue?.textEdit?.newText ?? queue?.insertText, 'queue: ');
+  });
+
+  it('goes on within the step that was taken from the list', async () => {
+    const step = (await complete('steps:\n  ‸')).find(({ label }) => label === 'step: http/request');
+    assert.match(step?.textEdit?.newText ?? '', /\n {2}timeout: \$\{4:20s\}\n {2}\$0$/);
   });
 
   it('offers whole workflows in an empty file, which are right as they stand', async () => {

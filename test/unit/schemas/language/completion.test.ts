@@ -3,6 +3,7 @@ import type { CompletionItem, TextEdit } from 'vscode-languageserver-types';
 import { complete } from '../../../../schemas/language/completion.ts';
 import type { CompletionOptions, Completions } from '../../../../schemas/language/completions.ts';
 import type { LanguageOptions } from '../../../../schemas/language/language-project.ts';
+import { applyEdits } from '../../../support/apply-edits.ts';
 import { main, marked } from './marked.ts';
 
 const connectionsFile = '.sluice/connections.yaml';
@@ -35,8 +36,7 @@ function completeIn(workflow: string, options: CompletionOptions = {}, more: Lan
     const item = found.items.find((one) => one.label === label);
     const file = place.project.files.get(main);
     assert.ok(item && file, `${label} is not among ${found.items.map((one) => one.label).join(', ')}`);
-    const { range, newText } = item.textEdit as TextEdit;
-    return `${file.text.slice(0, file.offsetAt(range.start))}${newText}${file.text.slice(file.offsetAt(range.end))}`;
+    return applyEdits(file.text, [item.textEdit as TextEdit, ...(item.additionalTextEdits ?? [])]);
   };
   return { found, apply };
 }
@@ -202,6 +202,51 @@ describe('completion within expressions', () => {
   });
 });
 
+describe('completion within expressions that are not finished', () => {
+  const last = `${base}  last:\n    uses: http/request\n    with:`;
+  /** The text, what is taken of the list, and what the line of the cursor is then. */
+  const cases: Readonly<Record<string, readonly [text: string, label: string, line: string]>> = {
+    'nothing behind the braces': [`${last}\n      url: \${{ ‸\n      method: GET\n`, 'inputs', '      url: ${{ inputs }}'],
+    'not even a space': [`${last}\n      url: x\${{‸\n`, 'inputs', '      url: x${{inputs }}'],
+    'a member': [`${last}\n      url: \${{ inputs.‸\n`, 'mode', '      url: ${{ inputs.mode }}'],
+    'a word that is begun': [`${last}\n      url: \${{ inputs.mo‸\n`, 'mode', '      url: ${{ inputs.mode }}'],
+    'a word around the cursor': [`${last}\n      url: \${{ in‸put\n`, 'inputs', '      url: ${{ inputs }}'],
+    'a second one on the line': [`${last}\n      url: \${{ inputs.mode }}/\${{ inputs.‸\n`, 'mode', '      url: ${{ inputs.mode }}/${{ inputs.mode }}'],
+    'one before another': [`${last}\n      url: \${{ inputs.‸ # why\n`, 'mode', '      url: ${{ inputs.mode }} # why'],
+    'quotes': [`${last}\n      url: "\${{ ‸"\n`, 'run', '      url: "${{ run }}"'],
+    'quotes that are open': [`${last}\n      url: "\${{ ‸\n`, 'run', '      url: "${{ run }}'],
+    'quotes within a map': [`${last} { url: '\${{ ‸' }\n`, 'run', "    with: { url: '${{ run }}' }"],
+    'a map, bare': [`${last} { url: \${{ ‸ }\n`, 'inputs', '    with: { url: "${{ inputs }}" }'],
+    'a map, bare and closed': [`${last} { url: \${{ inputs.‸ }}, method: GET }\n`, 'mode', '    with: { url: "${{ inputs.mode }}", method: GET }'],
+    'a map, bare and with quotes of its own': [`${last} { url: \${{ default("x", inputs.‸ }\n`, 'mode', `    with: { url: '\${{ default("x", inputs.mode }}' }`],
+    'a field that is no name': [`${last}\n      url: \${{ steps.letter.output.‸\n`, 'message-id', "      url: ${{ steps.letter.output['message-id'] }}"],
+    'a condition': [`${base}  last:\n    if: \${{ ‸\n    uses: http/request\n`, 'success', '    if: ${{ success }}'],
+    'items': [`${base}  last:\n    foreach:\n      items: \${{ ‸\n    uses: http/request\n`, 'steps', '      items: ${{ steps }}'],
+  };
+  for (const [what, [text, label, line]] of Object.entries(cases)) {
+    it(`closes ${what}`, () => {
+      const { found, apply } = completeIn(text);
+      assert.equal(found.exclusive, true);
+      assert.equal(apply(label).split('\n')[text.slice(0, text.indexOf('‸')).split('\n').length - 1], line);
+    });
+  }
+
+  it('leaves the cursor within the braces, for an editor that knows snippets', () => {
+    const { found } = completeIn(`${last}\n      url: \${{ ‸\n`, { snippets: true });
+    assert.equal(item(found, 'inputs').textEdit?.newText, 'inputs$0 \\}\\}');
+    assert.equal(item(found, 'size').textEdit?.newText, 'size(${1:value})$0 \\}\\}');
+    assert.equal(item(found, 'size').insertTextFormat, 2);
+  });
+
+  it('closes nothing that is closed, on another line too, and nothing that goes on', () => {
+    assert.match(inExpression('inputs.‸').apply('mode'), /\{\{ inputs\.mode \}\}\n/);
+    assert.match(completeIn(`${last}\n      url: x\n      text: |\n        \${{ inputs.‸\n        }}\n`).apply('mode'), /\{\{ inputs\.mode\n +\}\}\n/);
+    assert.match(completeIn(`${last}\n      url: \${{ inputs.‸ + 1\n`).apply('mode'), /\{\{ inputs\.mode \+ 1\n/);
+  });
+
+  it('offers nothing in a comment', () => assert.deepEqual(completeIn(`${base}# \${{ ‸\n`).found.items, []));
+});
+
 describe('completion of names in YAML', () => {
   const head = `queues: { erp: {}, slow: {} }\ninputs: { one: {}, two: {} }\n`;
   const three = '  a: { uses: http/request, with: { url: x } }\n  b: { needs: a, uses: http/request, with: { url: x } }\n  c: { uses: http/request, with: { url: "${{ steps.b.status }}" } }\n';
@@ -231,6 +276,11 @@ describe('completion of names in YAML', () => {
     assert.match(completeIn(`${head}steps:\n  a:\n    queue: "e‸x"\n`).apply('erp'), /queue: "erp"\n/);
     assert.match(completeIn(`${head}steps:\n  a:\n    queue: ‸\n`).apply('erp'), /queue: erp\n/);
     assert.match(completeIn(`${head}steps:\n${three}  d:\n    needs: [a, ‸]\n`).apply('b'), /needs: \[a, b\]\n/);
+  });
+
+  it('offers the default queue last', () => {
+    const { found } = completeIn(`queues: { erp: {}, zeta: {} }\nsteps:\n  a:\n    queue: ‸\n`);
+    assert.deepEqual(found.items.toSorted((a, b) => String(a.sortText).localeCompare(String(b.sortText))).map(({ label }) => label), ['erp', 'zeta', 'default']);
   });
 
   it('describes what it offers', () => {

@@ -56,6 +56,25 @@ describe('rename', () => {
     });
   }
 
+  const itemless: Readonly<Record<string, readonly [before: string, after: string]>> = {
+    'in a line': [
+      `steps:\n  a: { foreach: { items: [1], key: "\${{ it‸em }}", on-item-failure: fail }, uses: http/request, with: { url: "x\${{ item }}" } }\n`,
+      `steps:\n  a: { foreach: { items: [1], key: "\${{ row }}", on-item-failure: fail, as: row }, uses: http/request, with: { url: "x\${{ row }}" } }\n`,
+    ],
+    'in lines of its own': [
+      `steps:\n  a:\n    uses: http/request\n    with: { url: "x\${{ ite‸m.id }}" }\n    foreach:\n      items: [1]\n      on-item-failure: fail # as it is\n    timeout: 5s\n  b: { foreach: { items: [1], on-item-failure: fail }, uses: http/request, with: { url: "\${{ item }}" } }\n`,
+      `steps:\n  a:\n    uses: http/request\n    with: { url: "x\${{ row.id }}" }\n    foreach:\n      items: [1]\n      on-item-failure: fail # as it is\n      as: row\n    timeout: 5s\n  b: { foreach: { items: [1], on-item-failure: fail }, uses: http/request, with: { url: "\${{ item }}" } }\n`,
+    ],
+  };
+  for (const [what, [before, after]] of Object.entries(itemless)) {
+    it(`gives an item a name that had none, ${what}`, () => {
+      const place = prepareRename(marked(before).project, main, marked(before).offset);
+      assert.deepEqual(place.ok && place.placeholder, 'item');
+      assert.deepEqual(renamed(marked(before), 'row'), new Map([[main, after]]));
+      assert.deepEqual(renamed(marked(before), 'item'), new Map([[main, before.replace('‸', '')]]));
+    });
+  }
+
   it('to the same name changes nothing', () => {
     const { project, path, offset } = at(places['a step'] ?? {}, 0);
     assert.deepEqual(rename(project, path, offset, 'first'), { ok: true, edit: { changes: {} } });
@@ -71,6 +90,7 @@ describe('rename', () => {
     'a queue to one of another file': [{ [main]: `queues: { fi‸rst: {} }\nsteps: { a: { queue: first, ${call} } }\n`, [queuesFile]: 'queues: { other: {} }\n' }, 'other', /There is a queue 'other' already/],
     'a secret to another': [`steps: { a: { uses: http/request, with: { url: "\${{ secrets.fi‸rst }}\${{ secrets.other }}" } } }\n`, 'other', /The secret 'other' is named in the project already/],
     'an item to a name of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, on-item-failure: fail }, ${call} } }\n`, 'inputs', /means something else in expressions/],
+    'an item without a name to one of expressions': [`steps: { a: { foreach: { items: [1], key: "\${{ it‸em }}", on-item-failure: fail }, ${call} } }\n`, 'steps', /means something else in expressions/],
     'an item to a word of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ row }}", on-item-failure: fail }, ${call} } }\n`, 'in', /would/],
     'an item that a macro would hide': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ [1].all(x, x == row) }}", on-item-failure: fail }, ${call} } }\n`, 'x', /would mean something else/],
     'a variable that would hide an item': [`steps: { a: { foreach: { items: [1], as: row, key: "\${{ [1].all(x‸, x == row) }}", on-item-failure: fail }, ${call} } }\n`, 'row', /would mean something else/],
@@ -85,7 +105,7 @@ describe('rename', () => {
   }
 
   it('refuses what has no name of its own, and says why', () => {
-    const reasons = [`name: x‸\nsteps: { a: { ${call} } }\n`, `na‸me: x\nsteps: { a: { ${call} } }\n`, `steps: { a: { foreach: { items: [1], key: "\${{ it‸em }}", on-item-failure: fail }, ${call} } }\n`, `steps: { a: { queue: no‸where, ${call} } }\n`].map((text) => {
+    const reasons = [`name: x‸\nsteps: { a: { ${call} } }\n`, `na‸me: x\nsteps: { a: { ${call} } }\n`, `steps:\n  a: { foreach: &f { items: [1], on-item-failure: fail }, ${call} }\n  b: { foreach: *f, uses: http/request, with: { url: "\${{ it‸em }}" } }\n`, `steps: { a: { queue: no‸where, ${call} } }\n`].map((text) => {
       const { project, path, offset } = marked(text);
       const place = prepareRename(project, path, offset);
       return place.ok ? 'allowed' : place.reason;

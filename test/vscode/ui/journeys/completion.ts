@@ -55,9 +55,7 @@ export function completionJourney(stage: () => Stage): void {
     await window.shot('completion-2-expression');
     await editor.complete('url');
     await editor.press('Tab', 'Tab');
-    await editor.type('  ');
     await editor.complete('queue');
-    await editor.type('w');
     await editor.complete('web');
     await editor.save();
 

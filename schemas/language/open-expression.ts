@@ -1,0 +1,75 @@
+import { InsertTextFormat, type CompletionItem, type Position, type TextEdit } from 'vscode-languageserver-types';
+import { snippetText } from './snippet-text.ts';
+
+/**
+ * An expression that is being typed on the line of the cursor and that YAML can't see yet: its braces aren't closed, or it stands bare
+ * within `{ }` or `[ ]`, where its braces are taken for those of a map.
+ */
+export interface OpenExpression {
+  /** The text as it would be with what is missing. */
+  readonly text: string;
+  /** The cursor's place in it. */
+  readonly offset: number;
+  /** What an item has to write so that the expression can be read afterwards. */
+  readonly complete: (item: CompletionItem, snippets: boolean) => CompletionItem;
+}
+
+/** The expression at an offset; undefined where none is open, or more stands behind it than a person would leave there. */
+export function openExpression(text: string, offset: number, positionAt: (offset: number) => Position): OpenExpression | undefined {
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const before = text.slice(lineStart, offset);
+  const opening = before.lastIndexOf('${{');
+  if (opening < 0 || before.includes('}}', opening) || /^\s*#/.test(before)) return undefined;
+  const rest = /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
+  const closing = /^(?:(?!\$\{\{).)*?\}\}/.exec(rest)?.[0];
+  // Braces of a map around it would be taken for the end of the expression only where they are two.
+  if (closing === undefined && !/^\w*[ \t]*(?:["',}\]#].*)?$/.test(rest)) return undefined;
+  const word = /^\w*/.exec(rest)?.[0] ?? '';
+  const head = before.slice(0, opening);
+  const quote = isBare(head) ? quoteFor(before.slice(opening) + (closing ?? '')) : '';
+  if (quote === undefined || (closing !== undefined && quote === '')) return undefined;
+  const openingAt = lineStart + opening;
+  const inner = text.slice(openingAt, offset) + (closing ?? `${word} }}`);
+  const behind = offset + (closing ?? word).length;
+  const back = ({ line, character }: Position): Position => ({ line, character: character - quote.length });
+  const added: TextEdit[] = quote === '' ? [] : [
+    { range: { start: positionAt(openingAt), end: positionAt(openingAt) }, newText: quote },
+    ...(closing === undefined ? [] : [{ range: { start: positionAt(behind), end: positionAt(behind) }, newText: quote }]),
+  ];
+  return {
+    text: `${text.slice(0, openingAt)}${quote}${inner}${quote}${text.slice(behind)}`,
+    offset: offset + quote.length,
+    complete: (item, snippets) => {
+      const edit = item.textEdit as TextEdit | undefined;
+      if (edit === undefined) return item;
+      const range = { start: back(edit.range.start), end: back(edit.range.end) };
+      const isSnippet = item.insertTextFormat === InsertTextFormat.Snippet;
+      const end = closing === undefined ? ` }}${quote}` : '';
+      // The cursor stays within the braces, where a person goes on.
+      const newText = end === '' ? edit.newText : snippets ? `${isSnippet ? edit.newText : snippetText(edit.newText)}$0${end.replaceAll('}', '\\}')}` : `${edit.newText}${end}`;
+      return { ...item, textEdit: { range, newText }, ...(snippets && end !== '' ? { insertTextFormat: InsertTextFormat.Snippet } : {}), ...(added.length > 0 ? { additionalTextEdits: added } : {}) };
+    },
+  };
+}
+
+/** Whether what follows on a line stands within brackets and outside of quotes. */
+function isBare(line: string): boolean {
+  let depth = 0;
+  let quote: string | undefined;
+  for (let index = 0; index < line.length; index += 1) {
+    const character = line.charAt(index);
+    if (quote !== undefined) {
+      if (character === '\\' && quote === '"') index += 1;
+      else if (character === quote) quote = undefined;
+    } else if ((character === '"' || character === "'") && /[\s,:{[]$|^$/.test(line.slice(0, index))) quote = character;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return quote === undefined && depth > 0;
+}
+
+/** Undefined where the expression has both. */
+function quoteFor(expression: string): string | undefined {
+  if (!expression.includes('"')) return '"';
+  return expression.includes("'") ? undefined : "'";
+}
