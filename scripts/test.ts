@@ -1,7 +1,7 @@
 /**
  * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`.
  *
- * A failing part doesn't stop the next. What failed is said once more at the end, where whoever sees only the end finds it. The very last
+ * Parts that only read run side by side; the others one after the other, in that order. A failing part doesn't stop the next. What failed is said once more at the end, where whoever sees only the end finds it. The very last
  * line is `N passed, N failed, N skipped`, summed over the tests of the suites, where each other part counts as one test.
  */
 import Mocha from 'mocha';
@@ -22,6 +22,8 @@ interface Counts {
 interface Part {
   readonly name: string;
   readonly run: () => Promise<Counts>;
+  /** It only reads, and so may run beside others that do. It prints nothing but what is wrong. */
+  readonly reads?: true;
 }
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -37,10 +39,10 @@ const suites: Readonly<Record<string, readonly string[]>> = {
 };
 
 const parts: readonly Part[] = [
-  { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.') },
+  { name: 'lint', run: () => runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'), reads: true },
+  { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.'), reads: true },
   // It runs in a browser, which has other globals than Node.
-  { name: 'page-types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', 'extension/dashboard/page') },
-  { name: 'lint', run: () => runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.') },
+  { name: 'page-types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', 'extension/dashboard/page'), reads: true },
   { name: 'build', run: () => runTool('scripts/build.ts') },
   { name: 'unit', run: () => runSuite('unit') },
   { name: 'fault', run: () => runSuite('fault') },
@@ -63,8 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   const failedParts: { readonly name: string; readonly failures: readonly string[] }[] = [];
-  for (const { name, run } of parts) {
-    if (args.length > 0 && !args.includes(name)) continue;
+  const runPart = async ({ name, run }: Part): Promise<void> => {
     console.log(`\n=== ${name} ===`);
     const startedAtMs = performance.now();
     const { passed, failed, skipped, failures = [] } = await run();
@@ -73,7 +74,10 @@ async function main(args: readonly string[]): Promise<number> {
     total.failed += failed;
     total.skipped += skipped;
     if (failed > 0) failedParts.push({ name, failures });
-  }
+  };
+  const chosen = parts.filter(({ name }) => args.length === 0 || args.includes(name));
+  await Promise.all(chosen.filter(({ reads }) => reads).map(runPart));
+  for (const part of chosen.filter(({ reads }) => !reads)) await runPart(part);
 
   console.log('');
   for (const { name, failures } of failedParts) console.log([`Failed: ${name}`, ...failures.map(indented)].join('\n'));
