@@ -12,7 +12,7 @@ import { analyseProject } from '../../schemas/workflow/analysis/analyse-project.
 
 const root = path.resolve(import.meta.dirname, '../..');
 const examples = path.join(root, 'examples');
-const limitMs = 90_000;
+const limitMs = 180_000;
 
 describe('the example projects', () => {
   const projects = readdirSync(examples, { recursive: true, withFileTypes: true })

@@ -7,9 +7,7 @@ import { brokenPromises } from './kill-oracle.ts';
 const many = 2400;
 const keys = Array.from({ length: many }, (_, index) => `item-${index}`);
 
-describe('kill -9 while many jobs are moved', function () {
-  this.timeout(120_000);
-
+describe('kill -9 while many jobs are moved', () => {
   let sink: HttpSink;
   let project: FaultProject;
   beforeEach(async () => {

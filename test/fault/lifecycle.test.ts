@@ -20,9 +20,7 @@ steps:
     with: { url: "${url}", body: { item: "\${{ item }}" } }
 `;
 
-describe('the life of a daemon', function () {
-  this.timeout(60_000);
-
+describe('the life of a daemon', () => {
   let sink: HttpSink;
   let project: FaultProject;
   beforeEach(async () => {

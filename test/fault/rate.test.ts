@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { rateTest, type RateTestOptions } from './rate-restart.ts';
 
-describe('a rate, over a restart and by the real clock', function () {
-  this.timeout(60_000);
-
+describe('a rate, over a restart and by the real clock', () => {
   for (const restart of ['kill', 'graceful'] as const satisfies readonly RateTestOptions['restart'][]) {
     it(`holds in every window (${restart})`, async () => {
       const { mostInAWindow, limit, late, requests, used, gapMs } = await rateTest({ limit: 20, perMs: 1000, seconds: 4, restart });

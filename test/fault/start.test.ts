@@ -9,9 +9,7 @@ import { seededRandom } from './seeded-random.ts';
 /** A user that the tests may become when they run as root, for whom permissions mean nothing. */
 const nobody = 65_534;
 
-describe('a daemon that cannot start', function () {
-  this.timeout(60_000);
-
+describe('a daemon that cannot start', () => {
   let project: FaultProject;
   beforeEach(async () => {
     project = await FaultProject.make({ 'workflows/empty.yaml': 'steps: { one: { uses: http/request, with: { url: "http://127.0.0.1:9/" } } }\n' });
@@ -85,9 +83,7 @@ describe('a daemon that cannot start', function () {
   });
 });
 
-describe('what a daemon finds at its start', function () {
-  this.timeout(60_000);
-
+describe('what a daemon finds at its start', () => {
   let project: FaultProject;
   beforeEach(async () => {
     project = await FaultProject.make({});

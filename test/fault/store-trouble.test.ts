@@ -19,9 +19,7 @@ interface Disk {
   clear(): Promise<void>;
 }
 
-describe('a store that cannot be written', function () {
-  this.timeout(120_000);
-
+describe('a store that cannot be written', () => {
   let sink: HttpSink;
   let project: FaultProject;
 

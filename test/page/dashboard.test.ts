@@ -13,8 +13,7 @@ const pictures = path.resolve(import.meta.dirname, '../.artefacts/page');
 const all: Choice = { folder: sampleFolder, range: '1h' };
 const erp: Choice = { ...all, queue: 'erp' };
 
-describe('the page of the dashboard, in a browser', function () {
-  this.timeout(60_000);
+describe('the page of the dashboard, in a browser', () => {
   let browser: Browser;
   let server: Server;
   let origin: string;

@@ -23,8 +23,8 @@ export interface ProcessEnd {
 }
 
 const lookEveryMs = 5;
-const readyLimitMs = 30_000;
-const endLimitMs = 60_000;
+const readyLimitMs = 90_000;
+const endLimitMs = 90_000;
 
 /** The daemon has ended instead of getting ready. */
 export class DaemonEndedError extends Error {

@@ -59,8 +59,7 @@ const following: Readonly<Record<JobState, readonly JobState[]>> = {
 };
 
 export function describeModel(open: StoreInFolder, numRuns: number): void {
-  it('loses nothing, counts right, and leaves no run with nothing that moves it', async function () {
-    this.timeout(120_000);
+  it('loses nothing, counts right, and leaves no run with nothing that moves it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 60 }), async (operations) => {
         const bench = new StoreBench(open);

@@ -12,10 +12,7 @@ const program = path.resolve(import.meta.dirname, '../../../../daemon/main.ts');
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const launch = daemonLauncher({ program, execPath: process.execPath, env: process.env });
 
-describe('the connection of a project folder', function () {
-  // Real processes start and stop in these, several at a time, and other tests may keep the machine busy.
-  this.timeout(60_000);
-
+describe('the connection of a project folder', () => {
   let project: TemporaryProject;
   const open: Connection[] = [];
 
