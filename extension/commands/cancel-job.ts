@@ -1,20 +1,32 @@
 import * as l10n from '@vscode/l10n';
 import { askJob } from '../ask/ask-job.ts';
 import { commands } from '../ids.ts';
-import { readTargets } from '../target.ts';
+import { readChosen, type Chosen } from '../selection/chosen.ts';
+import { formatNumber } from '../wording/amount.ts';
+import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
+/** The jobs that are selected, or the one that is chosen from those that are not over. Answers with how many were cancelled. */
 export const cancelJob: Command = {
   id: commands.cancelJob,
   acts: true,
   run: async (app, argument, selected) => {
-    const targets = readTargets(argument, selected).filter(({ job }) => job !== undefined);
-    const asked = targets.length > 0 ? [] : [await askJob(app, argument, l10n.t('Which job is to be cancelled?'), ['active', 'pending', 'delayed'])];
-    const jobs = [
-      ...targets.flatMap(({ folder, job }) => (job === undefined ? [] : [{ folder, job }])),
-      ...asked.flatMap((one) => (one === undefined ? [] : [{ folder: one.project.folder, job: one.job }])),
-    ];
-    for (const { folder, job } of jobs) await (await app.projects.daemonOf(folder)).call('job/cancel', { id: job });
-    return jobs.length;
+    const clicked = readChosen('job', argument, selected);
+    const asked = clicked.length > 0 ? undefined : await askJob(app, argument, l10n.t('Which job is to be cancelled?'), ['active', 'pending', 'delayed']);
+    const chosen: readonly Chosen[] = asked === undefined ? clicked : [{ folder: asked.project.folder, id: asked.job }];
+    const [first] = chosen;
+    if (first === undefined) return undefined;
+    const confirmation = {
+      question: chosen.length === 1 ? l10n.t('Cancel the job {0}?', first.id) : l10n.t('Cancel {0} jobs?', formatNumber(chosen.length)),
+      detail: l10n.t("What has not begun never starts, and attempts under way are interrupted. What was sent stays sent. This can't be undone."),
+      verb: chosen.length === 1 ? l10n.t('Cancel Job') : l10n.t('Cancel Jobs'),
+    };
+    if (chosen.length > 1) {
+      const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: l10n.t('Cancelling jobs'), confirmation, act: (daemon, id) => daemon.call('job/cancel', { id }) });
+      return tally?.done;
+    }
+    if (!(await app.ask.confirm(confirmation))) return undefined;
+    await (await app.projects.daemonOf(first.folder)).call('job/cancel', { id: first.id });
+    return 1;
   },
 };

@@ -1,12 +1,19 @@
 import * as l10n from '@vscode/l10n';
+import type { App } from '../app.ts';
 import { askRun } from '../ask/ask-run.ts';
 import { commands } from '../ids.ts';
+import type { Tally } from '../selection/batches.ts';
+import { readChosen, type Chosen } from '../selection/chosen.ts';
+import { formatNumber } from '../wording/amount.ts';
+import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
 export const cancelRun: Command = {
   id: commands.cancelRun,
   acts: true,
-  run: async (app, argument) => {
+  run: async (app, argument, selected) => {
+    const chosen = readChosen('run', argument, selected);
+    if (chosen.length > 1) return cancelRuns(app, chosen);
     const asked = await askRun(app, argument, l10n.t('Which run is to be cancelled?'), { state: 'running' });
     if (asked === undefined) return undefined;
     const { project, run } = asked;
@@ -14,9 +21,27 @@ export const cancelRun: Command = {
     const { workflow, jobs } = await daemon.call('run/get', { id: run });
     const isSure = await app.ask.confirm({
       question: l10n.t('Cancel the run {0} of {1}?', run, workflow),
-      detail: l10n.t('{0} of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.', jobs.open),
+      detail: l10n.t('{0} of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.', formatNumber(jobs.open)),
       verb: l10n.t('Cancel Run'),
     });
     return isSure ? daemon.call('run/cancel', { id: run }) : undefined;
   },
 };
+
+async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | undefined> {
+  const runs = await Promise.all(chosen.map(async (one) => ({ one, run: await (await app.projects.daemonOf(one.folder)).call('run/get', { id: one.id }) })));
+  const running = runs.filter(({ run }) => run.state === 'running');
+  const open = running.reduce((sum, { run }) => sum + run.jobs.open, 0);
+  return actOnMany(app, {
+    chosen: running.map(({ one }) => one),
+    idle: runs.length - running.length,
+    what: 'runs-cancelled',
+    title: l10n.t('Cancelling runs'),
+    confirmation: {
+      question: running.length === 1 ? l10n.t('Cancel the one run of the selection that goes on?') : l10n.t('Cancel {0} runs?', formatNumber(running.length)),
+      detail: l10n.t("Jobs of theirs that are still open: {0}. None of them starts any more, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
+      verb: l10n.t('Cancel Runs'),
+    },
+    act: (daemon, id) => daemon.call('run/cancel', { id }),
+  });
+}

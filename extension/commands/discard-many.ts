@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
-import { collectDeadLetters, inBatches, type DeadSelection, type Tally } from '../dead-letters/dead-selection.ts';
-import { tallyText } from '../dead-letters/tally-text.ts';
+import { collectDeadLetters, type DeadSelection } from '../dead-letters/dead-selection.ts';
+import { inBatches, type Tally } from '../selection/batches.ts';
+import { tallyText } from '../selection/tally-text.ts';
 import type { Project } from '../project/project.ts';
 import { formatNumber } from '../wording/amount.ts';
 import { exportMany } from './export-many.ts';

@@ -3,9 +3,10 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
-import { collectDeadLetters, type Tally } from '../dead-letters/dead-selection.ts';
+import { collectDeadLetters } from '../dead-letters/dead-selection.ts';
+import type { Tally } from '../selection/batches.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
-import { tallyText } from '../dead-letters/tally-text.ts';
+import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 
 /** Asks for the file, writes it, and says what is in it. Answers with the tally. */

@@ -5,9 +5,10 @@ import type { App } from '../app.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 import { watchCanary, type CanaryResult } from '../dead-letters/canary.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
-import { collectDeadLetters, inBatches, type Tally } from '../dead-letters/dead-selection.ts';
+import { collectDeadLetters } from '../dead-letters/dead-selection.ts';
+import { inBatches, type Tally } from '../selection/batches.ts';
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
-import { tallyText } from '../dead-letters/tally-text.ts';
+import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 
 /** More ids than this don't go into one request. */

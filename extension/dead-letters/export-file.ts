@@ -3,7 +3,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 import { messageOf } from '../log.ts';
-import type { BatchOptions, Tally } from './dead-selection.ts';
+import type { BatchOptions, Tally } from '../selection/batches.ts';
 
 /** Read from the daemon at the same time. */
 const batchSize = 20;

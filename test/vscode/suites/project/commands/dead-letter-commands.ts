@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Tally } from '../../../../../extension/dead-letters/dead-selection.ts';
+import type { Tally } from '../../../../../extension/selection/batches.ts';
 import { commands } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive } from '../../support/sluice.ts';

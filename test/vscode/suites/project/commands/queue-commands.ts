@@ -25,6 +25,21 @@ export function queueCommands(): void {
     await mirrored(({ paused: is }) => !is);
   });
 
+  it('pause and resume several at once, asked once, and tell which needed nothing', async () => {
+    const { queues } = await shop.daemon.call('queue/list', {});
+    const rows = queues.map(({ name }) => ({ target: shop.target({ queue: name }) }));
+    assert.ok(rows.length > 1, 'the project has several queues');
+    await shop.daemon.call('queue/pause', { queue: 'erp' });
+    const paused = await drive(commands.pauseQueue, { args: [rows[0], rows], answers: [{ confirm: true }] });
+    const others = queues.map(({ name }) => name).filter((name) => name !== 'erp');
+    assert.deepEqual(paused.asker.confirmations.map(({ question }) => question), [`Pause ${others.join(', ')}?`]);
+    assert.deepEqual(paused.asker.told, [`Queues paused: ${others.length} of ${rows.length}. Were paused already: 1.`]);
+    assert.ok((await shop.daemon.call('queue/list', {})).queues.every(({ paused: is }) => is));
+    const resumed = await drive(commands.resumeQueue, { args: [rows[0], rows], answers: [{ confirm: true }] });
+    assert.deepEqual(resumed.result, { total: rows.length, done: rows.length, skipped: 0, isCancelled: false });
+    assert.ok((await shop.daemon.call('queue/list', {})).queues.every(({ paused: is }) => !is));
+  });
+
   it('set the rate, refuse what is none, and go back to what the file says', async () => {
     const args = [shop.target({ queue: 'erp' })];
     const set = await drive(commands.setRate, { args, answers: [{ type: '50/min' }] });

@@ -81,11 +81,45 @@ export function runCommands(): void {
     shop.erp.release();
   });
 
+  it('cancel several runs after asking once, and tell which of them had ended', async () => {
+    const ended = await shop.batch(1);
+    await shop.runIs(ended, 'succeeded');
+    shop.erp.hold();
+    const runs = [await shop.batch(3), await shop.batch(4)];
+    for (const run of runs) await shop.jobOf(run, 'active');
+    const rows = [ended, ...runs].map((run) => ({ target: shop.target({ run }) }));
+    const refused = await drive(commands.cancelRun, { args: [rows[0], rows], answers: [{ confirm: false }] });
+    assert.equal(refused.result, undefined);
+    const { result, asker } = await drive(commands.cancelRun, { args: [rows[0], rows], answers: [{ confirm: true }] });
+    assert.deepEqual(asker.confirmations.map(({ question }) => question), ['Cancel 2 runs?']);
+    assert.match(asker.confirmations[0]?.detail ?? '', /still open: 7\./);
+    assert.deepEqual(result, { total: 3, done: 2, skipped: 1, isCancelled: false });
+    assert.deepEqual(asker.told, ['Runs cancelled: 2 of 3. Had ended by then: 1.']);
+    for (const run of runs) await shop.runIs(run, 'cancelled');
+    shop.erp.release();
+  });
+
+  it('cancel several jobs after asking once, and go on where one of them had ended', async () => {
+    const ended = await shop.batch(1);
+    const over = await shop.jobOf(ended, 'succeeded');
+    shop.erp.hold();
+    const run = await shop.batch(5);
+    await shop.jobOf(run, 'active');
+    const { jobs } = await shop.daemon.call('job/list', { run, limit: 3 });
+    const rows = [over, ...jobs].map(({ id }) => ({ target: shop.target({ job: id }) }));
+    const { result, asker } = await drive(commands.cancelJob, { args: [rows[0], rows], answers: [{ confirm: true }] });
+    assert.deepEqual(asker.confirmations.map(({ question }) => question), ['Cancel 4 jobs?']);
+    assert.equal(result, 3);
+    assert.deepEqual(asker.told, ['Jobs cancelled: 3 of 4. Had ended by then: 1.']);
+    assert.ok((await shop.jobOf(run, 'cancelled')).endedAt !== undefined);
+    shop.erp.release();
+  });
+
   it('cancel a job that is chosen from those that are not over', async () => {
     shop.erp.hold();
     const run = await shop.order(3);
     const job = await shop.jobOf(run, 'active');
-    const { result, asker } = await drive(commands.cancelJob, { answers: [{ pick: job.id }] });
+    const { result, asker } = await drive(commands.cancelJob, { answers: [{ pick: job.id }, { confirm: true }] });
     assert.equal(result, 1, asker.offered.join());
     await shop.jobOf(run, 'cancelled');
     assert.equal((await shop.daemon.call('job/get', { id: job.id })).state, 'cancelled');
