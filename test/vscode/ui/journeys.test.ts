@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { completionJourney } from './journeys/completion.ts';
+import { dashboardJourney } from './journeys/dashboard.ts';
 import { deadLetterJourney } from './journeys/dead-letter.ts';
 import { fillingQueueJourney } from './journeys/filling-queue.ts';
 import { firstRunJourney } from './journeys/first-run.ts';
@@ -36,5 +37,6 @@ describe('in VS Code, with the package installed', function () {
   completionJourney(staged);
   fillingQueueJourney(staged);
   deadLetterJourney(staged);
+  dashboardJourney(staged);
   twoWindowsJourney(staged);
 });

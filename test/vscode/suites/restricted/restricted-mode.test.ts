@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../../../extension/ids.ts';
+import { dashboardTabs } from '../support/dashboard-tabs.ts';
 import { labelOf } from '../support/row-label.ts';
 import { becomes, drive, extension, firstProject, mirrorChanges, sluice } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
@@ -33,6 +34,14 @@ describe('Restricted Mode', () => {
     assert.deepEqual((await views.workflows.tree.getChildren()).map(labelOf), ['batch.yaml', 'order.yaml']);
     const opened = await drive(commands.openWorkflow, { args: [{ folder: (await firstProject()).folder, file: '.sluice/workflows/order.yaml' }] });
     assert.match(String(opened.result), /order\.yaml$/);
+  });
+
+  it('lets the dashboard be opened, which starts nothing', async () => {
+    const project = await firstProject();
+    assert.deepEqual((await drive(commands.openDashboard, { args: [{ folder: project.folder }] })).result, { range: '1h', folder: project.folder });
+    await until('its panel is open', () => dashboardTabs().length === 1, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    assert.equal(project.connection.state.kind, 'untrusted');
+    assert.equal(existsSync(path.join(project.path, '.sluice', 'state', 'daemon.json')), false);
   });
 
   it('refuses every command that starts or changes something, and says so', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Stage } from '../stage.ts';
+import { pidIn } from './pid-in.ts';
 import { shopProject } from './shop-project.ts';
 
 /** Two windows on one folder, which is what a second monitor is for. */
@@ -29,9 +28,4 @@ export function twoWindowsJourney(stage: () => Stage): void {
     assert.equal(await pidIn(folder), pid);
     assert.deepEqual(second.troubles, []);
   });
-}
-
-async function pidIn(folder: string): Promise<number> {
-  const discovery = JSON.parse(await readFile(path.join(folder, '.sluice', 'state', 'daemon.json'), 'utf8')) as { readonly pid: number };
-  return discovery.pid;
 }

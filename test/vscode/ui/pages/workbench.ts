@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { Dashboard } from './dashboard.ts';
 import { Editor } from './editor.ts';
 import { Prompt } from './prompt.ts';
 import { SideBar } from './side-bar.ts';
@@ -15,7 +16,7 @@ export interface WorkbenchOptions {
 const limitMs = 60_000;
 const paletteLookMs = 3_000;
 /** The server's own, which have nothing to do with the extension: parts that the package lacks, and look-ups that are turned off. */
-const ownTroubles = /serviceWorker|Service Worker|vsda|github|AuthenticationProvider|spdlog|native-watchdog|watchdog|Canceled|404 \(Not Found\)|HTTP response code \(404\)|sandbox/i;
+const ownTroubles = /serviceWorker|Service Worker|vsda|github|AuthenticationProvider|spdlog|native-watchdog|watchdog|Canceled|404 \(Not Found\)|HTTP response code \(404\)|sandbox|operations during shutdown|IndexedDB/i;
 
 /** A window of VS Code. */
 export class Workbench {
@@ -23,6 +24,7 @@ export class Workbench {
   readonly prompt: Prompt;
   readonly sideBar: SideBar;
   readonly walkthrough: Walkthrough;
+  readonly dashboard: Dashboard;
   /** What the page wrote to its console. */
   readonly log: string[] = [];
   readonly #page: Page;
@@ -38,12 +40,19 @@ export class Workbench {
     this.prompt = new Prompt(page);
     this.sideBar = new SideBar(page);
     this.walkthrough = new Walkthrough(page);
+    this.dashboard = new Dashboard(page);
   }
 
   async load(address: string): Promise<void> {
     await this.#page.goto(address, { waitUntil: 'commit' });
     await this.#page.locator('.monaco-workbench').waitFor();
     await this.#page.locator('.explorer-folders-view .monaco-list-row, .explorer-folders-view .welcome-view').first().waitFor();
+  }
+
+  /** As "Developer: Reload Window" does: what is open comes back. */
+  async reload(): Promise<void> {
+    await this.#page.reload({ waitUntil: 'commit' });
+    await this.#page.locator('.monaco-workbench').waitFor();
   }
 
   /** Errors that the window reported and that are not VS Code's own. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { commands, dashboardPanel } from '../../../../../extension/ids.ts';
+import { commands } from '../../../../../extension/ids.ts';
+import { dashboardTabs } from '../../support/dashboard-tabs.ts';
 import { labelOf } from '../../support/row-label.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, sluice } from '../../support/sluice.ts';
@@ -69,9 +70,9 @@ export function lookingCommands(): void {
   it('open the dashboard, one for the window, on the queue that is chosen', async () => {
     const { folder } = shop.target({});
     assert.deepEqual((await drive(commands.openDashboard, { args: [shop.target({ queue: 'erp' })] })).result, { range: '1h', folder, queue: 'erp' });
-    await until('its panel is open', () => dashboards().length === 1, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    await until('its panel is open', () => dashboardTabs().length === 1, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
     assert.deepEqual((await drive(commands.openDashboard)).result, { range: '1h', folder, queue: 'erp' });
-    assert.equal(dashboards().length, 1);
+    assert.equal(dashboardTabs().length, 1);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
@@ -101,10 +102,6 @@ export function lookingCommands(): void {
   it('show the log', async () => {
     await drive(commands.showLog);
   });
-}
-
-function dashboards(): readonly vscode.Tab[] {
-  return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardPanel));
 }
 
 function diffInput(): vscode.TabInputTextDiff | undefined {

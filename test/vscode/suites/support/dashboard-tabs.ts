@@ -1,0 +1,7 @@
+import * as vscode from 'vscode';
+import { dashboardPanel } from '../../../../extension/ids.ts';
+
+/** Tabs of the window that show a dashboard. */
+export function dashboardTabs(): readonly vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardPanel));
+}
