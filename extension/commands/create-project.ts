@@ -17,7 +17,8 @@ export const createProject: Command = {
     app.log.info(`made in ${project.path}: ${created.join(', ')}`);
     await project.connection.look();
     const workflow = created.find((file) => file.includes('/workflows/'));
-    if (workflow !== undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.Uri.parse(project.folder), workflow));
+    // A preview would take the place of another one: that of the first steps, where VS Code has opened them by itself.
+    if (workflow !== undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.Uri.parse(project.folder), workflow), { preview: false });
     return created;
   },
 };

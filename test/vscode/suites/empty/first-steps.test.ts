@@ -34,6 +34,7 @@ describe('a folder that is no project', () => {
     const { result } = await drive(commands.createProject);
     assert.ok(Array.isArray(result) && result.includes('.sluice/workflows/hello.yaml'), String(result));
     assert.equal(vscode.window.activeTextEditor?.document.uri.path.endsWith('.sluice/workflows/hello.yaml'), true);
+    assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.isPreview, false);
     const { app } = await sluice();
     assert.deepEqual(app.projects.all.map(({ connection }) => connection.state.kind), ['stopped']);
     assert.equal(existsSync(path.join(folder, '.sluice', 'state', 'daemon.json')), false);

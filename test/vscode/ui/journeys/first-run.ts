@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Stage } from '../stage.ts';
 
-/** From a folder with nothing in it to a run that has succeeded, by the first steps that VS Code shows. */
+/** From a folder with nothing in it to a run that has succeeded, and on to the end of the first steps that VS Code shows. */
 export function firstRunJourney(stage: () => Stage): void {
-  it('a person takes the first steps, from an empty folder to a run that succeeds', async () => {
-    stage().respond(() => ({ body: '<h1>It works</h1>' }));
+  it('a person takes the first steps, from an empty folder to a run that succeeds, a dead letter that is mended, and the dashboard', async () => {
     const folder = await stage().folder('newsletter', { 'README.md': '# Newsletter\n' });
     const window = await stage().window(folder);
     const { sideBar, prompt, walkthrough } = window;
@@ -23,12 +22,12 @@ export function firstRunJourney(stage: () => Stage): void {
 
     await window.tab('Welcome');
     await walkthrough.done('Create a project');
+    await walkthrough.act('Give it something to call', 'Start Practice Receiver');
+    await walkthrough.done('Give it something to call');
+    await window.terminal('Sluice Practice Receiver').waitFor();
     await walkthrough.act('Run the workflow', 'Run Workflow');
     await prompt.choose('hello');
     await prompt.asks('Run, or choose an input to change it');
-    await prompt.choose('url');
-    await prompt.type(stage().url);
-    await prompt.accept();
     await prompt.choose('Run');
     const told = window.notification('Hello runs as r1');
     await told.waitFor();
@@ -40,7 +39,36 @@ export function firstRunJourney(stage: () => Stage): void {
     await sideBar.row('Queues', 'web').waitFor();
     await window.statusBarItem.filter({ hasText: '0' }).waitFor();
     await window.shot('first-run-5-succeeded');
-    assert.deepEqual(stage().requests.map(({ method }) => method), ['POST', 'POST', 'POST']);
+
+    await window.command('Sluice: Run Workflow');
+    await prompt.choose('hello');
+    await prompt.asks('Run, or choose an input to change it');
+    await prompt.choose('people');
+    await prompt.choose('Type JSON');
+    await prompt.asks('Enter');
+    await prompt.type('["Ada", "grace"]');
+    await prompt.accept();
+    await prompt.asks('Run, or choose an input to change it');
+    await prompt.choose('Run');
+    await sideBar.row('Runs', 'hello r2').filter({ hasText: 'failed' }).waitFor();
+    await window.tab('Welcome');
+    await walkthrough.act('Mend and replay what failed', 'Show Dead Letters');
+    await sideBar.expand(sideBar.row('Dead Letters', /422/));
+    await sideBar.row('Dead Letters', 'grace').click();
+    const payload = await window.editor('payload.json');
+    await payload.replaceWord('grace', 'Grace', '"Grace"');
+    await payload.save();
+    await payload.act('Replay with Edited Payload');
+    await sideBar.row('Runs', 'hello r2').filter({ hasText: 'succeeded' }).waitFor();
+    await window.tab('Welcome');
+    await walkthrough.done('Mend and replay what failed');
+    await window.shot('first-run-6-mended');
+
+    await walkthrough.act('Watch the queues', 'Open Dashboard');
+    await window.dashboard.connection('Live').waitFor();
+    await window.shot('first-run-7-dashboard');
+    await window.tab('Welcome');
+    await walkthrough.done('Watch the queues');
     assert.deepEqual(window.troubles, []);
   });
 }

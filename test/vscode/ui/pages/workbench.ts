@@ -120,6 +120,11 @@ export class Workbench {
     return this.#page.locator('[id="sluice.sluice.sluice.depth"].warning-kind');
   }
 
+  /** The terminal that is shown, by its name. */
+  terminal(name: string): Locator {
+    return this.#page.locator('.part.panel .title-actions', { hasText: name });
+  }
+
   /** A notification that holds the text. */
   notification(text: string | RegExp): Locator {
     return this.#page.locator('.notifications-toasts .notification-list-item', { hasText: text });
