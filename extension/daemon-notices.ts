@@ -6,6 +6,7 @@ import type { ConnectionState } from './connection/connection-state.ts';
 import { commands } from './ids.ts';
 import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
+import { formatNumber } from './wording/amount.ts';
 
 /** Tells once what a person has to decide about a daemon: that it is of another version, or that it died and stays down. */
 export function noticeDaemons(app: App): void {
@@ -34,11 +35,7 @@ function noticeOf({ name, folder }: Project, state: ConnectionState): Notice | u
     case 'connected': {
       if (!state.outdated) return undefined;
       const active = activeAttempts(state.status);
-      const message =
-        active === 0
-          ? l10n.t('The daemon of {0} still has version {1}. A restart brings the new one.', name, state.status.version)
-          : l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and gives {2} attempts under way time to end.', name, state.status.version, active);
-      return { key: `outdated ${folder} ${state.status.pid}`, message, action: restart };
+      return { key: `outdated ${folder} ${state.status.pid}`, message: outdatedText(name, state.status.version, active), action: restart };
     }
     case 'incompatible':
       return {
@@ -60,6 +57,12 @@ function noticeOf({ name, folder }: Project, state: ConnectionState): Notice | u
     case 'reconnecting':
       return undefined;
   }
+}
+
+function outdatedText(project: string, version: string, active: number): string {
+  if (active === 0) return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one.', project, version);
+  if (active === 1) return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes the running job first.', project, version);
+  return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes {2} running jobs first.', project, version, formatNumber(active));
 }
 
 async function tell({ ask }: App, { folder }: Project, { message, action }: Notice): Promise<void> {

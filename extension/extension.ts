@@ -85,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   noticeAlerts(app);
   showLive(app);
   handOverSecrets(app);
-  tellSecrets(app);
+  tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
   registerCommands(app, allCommands);
   language.start();
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
@@ -97,6 +97,21 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
 /** The daemons go on: they belong to the projects, not to this window. */
 export async function deactivate(): Promise<void> {
   await Promise.all([projects?.close(), language?.stop()]);
+}
+
+/** Another window sets them in VS Code's own store, `sluice secrets` in the project's file; coming back from elsewhere covers the rest. */
+function secretsMayBeStale({ secrets }: vscode.ExtensionContext, listener: () => void): vscode.Disposable {
+  const file = vscode.workspace.createFileSystemWatcher('**/.sluice/state/secrets.env');
+  return vscode.Disposable.from(
+    file,
+    file.onDidCreate(listener),
+    file.onDidChange(listener),
+    file.onDidDelete(listener),
+    secrets.onDidChange(listener),
+    vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (focused) listener();
+    }),
+  );
 }
 
 function versionOf({ extension }: vscode.ExtensionContext): string {

@@ -21,7 +21,7 @@ export const cancelRun: Command = {
     const { workflow, jobs } = await daemon.call('run/get', { id: run });
     const isSure = await app.ask.confirm({
       question: l10n.t('Cancel the run {0} of {1}?', run, workflow),
-      detail: l10n.t('{0} of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.', formatNumber(jobs.open)),
+      detail: jobs.open === 1 ? l10n.t('One of its jobs is still open. It starts no more, or is interrupted. What was sent stays sent.') : l10n.t('{0} of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.', formatNumber(jobs.open)),
       verb: l10n.t('Cancel Run'),
     });
     return isSure ? daemon.call('run/cancel', { id: run }) : undefined;

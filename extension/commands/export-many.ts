@@ -18,7 +18,7 @@ export async function exportMany(app: App, { project, selection, name }: DeadGro
     return undefined;
   }
   const file = await app.ask.saveFile({
-    title: l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
+    title: ids.length === 1 ? l10n.t('Export the dead letter {0}', ids[0] ?? '') : l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
     saveLabel: l10n.t('Export'),
     defaultUri: vscode.Uri.file(path.join(project.path, 'dead-letters.json')),
     filters: { JSON: ['json'] },

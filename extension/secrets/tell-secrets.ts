@@ -8,9 +8,12 @@ import type { SecretKeeper } from './secret-keeper.ts';
 export interface TellSecretsOptions {
   /** The window's. */
   readonly projects: {
+    readonly all: readonly SecretsProject[];
     readonly get: (folder: string) => SecretsProject | undefined;
     readonly onDidChangeState: Signal<SecretsProject | undefined>['listen'];
   };
+  /** The person has been where secrets can be set: another window, or a terminal. */
+  readonly onMayBeStale: Signal<void>['listen'];
   readonly secrets: Pick<SecretKeeper, 'names' | 'onDidChange'>;
   readonly language: Pick<LanguageSupport, 'tellSecrets'>;
   readonly log: Pick<Log, 'warn'>;
@@ -20,11 +23,15 @@ export interface TellSecretsOptions {
 /** What is needed of a project here. */
 export type SecretsProject = Pick<Project, 'folder' | 'name' | 'daemon'>;
 
-/** Tells the language server the names of secrets that VS Code keeps, and those of daemons that are connected. None is started for it. */
-export function tellSecrets({ projects, secrets, language, log, subscriptions }: TellSecretsOptions): void {
+/**
+ * Tells the language server the names of secrets that VS Code keeps, and those of daemons that are connected. None is started for it. A daemon
+ * doesn't tell of secrets that others set, so it is asked again whenever that may have happened.
+ */
+export function tellSecrets({ projects, onMayBeStale, secrets, language, log, subscriptions }: TellSecretsOptions): void {
   const latest = new Map<string, number>();
   // While a daemon is away, what it had counts: it mostly comes back with the same.
   const listed = new Map<string, readonly string[]>();
+  const told = new Map<string, string>();
   const tell = async (project: SecretsProject | undefined): Promise<void> => {
     if (project === undefined) return;
     const { folder, name, daemon } = project;
@@ -36,13 +43,18 @@ export function tellSecrets({ projects, secrets, language, log, subscriptions }:
       // An answer that a later one has overtaken is old.
       if (latest.get(folder) !== turn) return;
       if (heard !== undefined) listed.set(folder, heard);
-      language.tellSecrets({ folder, names: [...new Set([...kept, ...(heard ?? [])])].sort() });
+      const names = [...new Set([...kept, ...(heard ?? [])])].sort();
+      // The server checks every file again for it.
+      if (told.get(folder) === names.join()) return;
+      told.set(folder, names.join());
+      language.tellSecrets({ folder, names });
     } catch (error) {
       log.warn(`names of the secrets of ${name}: ${messageOf(error)}`);
     }
   };
   subscriptions.push(
     projects.onDidChangeState((project) => void tell(project)),
+    onMayBeStale(() => projects.all.forEach((project) => void tell(project))),
     secrets.onDidChange((folder) => void tell(projects.get(folder))),
   );
 }

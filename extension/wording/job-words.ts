@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import { formatAge } from './age.ts';
-import { formatDuration, oneLine } from './amount.ts';
+import { formatDuration, formatNumber, oneLine } from './amount.ts';
 import { lookOfState } from './state-look.ts';
 
 /** What a person knows a job by: its item's key where it has one. */
@@ -16,6 +16,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   if (shown.state !== false && job.state !== 'succeeded') parts.push(lookOfState(job.state).word.toLowerCase());
   parts.push(`${job.workflow}/${job.step}`);
   if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
+  if (job.replays !== undefined) parts.push(l10n.t('replayed ×{0}', formatNumber(job.replays)));
   if (job.attemptCount > 1) parts.push(l10n.t('{0} attempts', job.attemptCount));
   parts.push(job.state === 'delayed' ? formatAge(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
   return parts.join(' · ');
@@ -23,7 +24,11 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
 
 export function jobLabel(job: JobSummary, nowMs: number): string {
   const name = job.key === undefined ? l10n.t('job {0}', job.id) : l10n.t('job {0}, {1}', job.id, oneLine(job.key, 80));
-  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+}
+
+function replayedText(replays: number): string {
+  return replays === 1 ? l10n.t('replayed once') : l10n.t('replayed {0} times', formatNumber(replays));
 }
 
 export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
@@ -35,7 +40,8 @@ export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [na
     [l10n.t('Does'), job.uses],
   ];
   if (job.key !== undefined) facts.push([l10n.t('Item'), oneLine(job.key)]);
-  facts.push([l10n.t('Attempts'), String(job.attemptCount)]);
+  facts.push([l10n.t('Attempts'), formatNumber(job.attemptCount)]);
+  if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
   if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
   if (job.error !== undefined) facts.push([l10n.t('Error'), oneLine(job.error.message)]);

@@ -17,6 +17,7 @@ export const JobSummary = Type.Object({
   key: Type.Optional(Type.String({ description: "The item's key." })),
   index: Type.Optional(Type.Integer({ description: "The item's place in its foreach, from 0." })),
   attemptCount: Type.Integer({ description: 'Attempts made, of all rounds.' }),
+  replays: Type.Optional(Type.Integer({ description: 'How many times it was replayed; left out where it never was.' })),
   error: Type.Optional(JobError),
 });
 export type JobSummary = Static<typeof JobSummary>;

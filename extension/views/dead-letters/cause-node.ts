@@ -47,7 +47,7 @@ export class CauseNode implements TreeNode {
       [l10n.t('Newest'), formatAge(newestAt, now)],
       [l10n.t('Oldest'), formatAge(oldestAt, now)],
     ]);
-    item.accessibilityInformation = { label: l10n.t('{0}, {1} dead letters', name, counted) };
+    item.accessibilityInformation = { label: count === 1 ? l10n.t('{0}, one dead letter', name) : l10n.t('{0}, {1} dead letters', name, counted) };
     return item;
   }
 

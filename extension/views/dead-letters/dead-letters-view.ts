@@ -31,7 +31,7 @@ export function openDeadLettersView(app: App): OpenTreeView {
     const before = app.memory.get<SeenCounts>(memoryKey) ?? {};
     const { unseen, seen } = countUnseen(deadCounts(app), before, open.view.visible);
     if (JSON.stringify(seen) !== JSON.stringify(before)) void app.memory.update(memoryKey, seen);
-    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: l10n.t('{0} new dead letters', formatNumber(unseen)) };
+    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: unseen === 1 ? l10n.t('One new dead letter') : l10n.t('{0} new dead letters', formatNumber(unseen)) };
   };
   app.subscriptions.push(
     open.view.onDidChangeVisibility(showBadge),

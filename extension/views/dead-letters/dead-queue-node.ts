@@ -36,7 +36,7 @@ export class DeadQueueNode implements TreeNode {
     item.description = formatNumber(count);
     item.iconPath = new vscode.ThemeIcon('inbox');
     item.contextValue = 'deadQueue deadGroup';
-    item.tooltip = l10n.t('{0} dead letters of the queue {1}, by what they failed with', formatNumber(count), this.#queue);
+    item.tooltip = count === 1 ? l10n.t('One dead letter of the queue {0}, by what it failed with', this.#queue) : l10n.t('{0} dead letters of the queue {1}, by what they failed with', formatNumber(count), this.#queue);
     item.accessibilityInformation = { label: item.tooltip };
     return item;
   }

@@ -46,7 +46,7 @@ export class StateNode implements TreeNode {
     item.description = count === undefined ? l10n.t('newest first') : formatNumber(count);
     item.iconPath = stateIcon(this.#state);
     item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;
-    item.accessibilityInformation = { label: count === undefined ? word : l10n.t('{0}: {1} jobs', word, formatNumber(count)) };
+    item.accessibilityInformation = { label: count === undefined ? word : count === 1 ? l10n.t('{0}: one job', word) : l10n.t('{0}: {1} jobs', word, formatNumber(count)) };
     return item;
   }
 

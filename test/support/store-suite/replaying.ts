@@ -30,8 +30,13 @@ export function describeReplaying(bench: () => StoreBench): void {
   it('is a dead letter again where it dies again, and the run stays failed', async () => {
     const store = bench();
     const { run, jobId } = await deadJob();
+    assert.equal((await store.job(jobId)).replays, undefined, 'never replayed yet');
+    await store.store.replay({ jobIds: [jobId], now: store.now });
+    assert.equal((await store.job(jobId)).replays, 1);
+    await store.die(await store.next());
     await store.store.replay({ jobIds: [jobId], now: store.now });
     await store.die(await store.next());
+    assert.equal((await store.job(jobId)).replays, 2);
     assert.deepEqual(await store.states(run), { run: 'failed', a: 'failed', b: 'skipped', c: 'skipped' });
     assert.deepEqual(store.depth(), { pending: 0, delayed: 0, active: 0, dead: 1 });
   });

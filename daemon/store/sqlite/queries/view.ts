@@ -47,6 +47,7 @@ export function jobSummary(row: JobViewRow): JobSummary {
     ...(row.item_key === null ? {} : { key: row.item_key }),
     ...(row.item_index === null ? {} : { index: row.item_index }),
     attemptCount: row.attempt,
+    ...(row.round > 1 ? { replays: row.round - 1 } : {}),
     // The last error is history once the job has succeeded; its attempts keep it.
     ...(row.error === null || row.state === 'succeeded' ? {} : { error: JSON.parse(row.error) as JobError }),
   };

@@ -45,14 +45,22 @@ describe('names of secrets, for the language server', () => {
   const folder = 'file:///shop';
   const settled = (): Promise<void> => new Promise(setImmediate);
 
-  function start(): { readonly told: KnownSecrets[]; readonly faults: string[]; readonly keeper: SecretKeeper; readonly become: (daemon: SecretsProject['daemon']) => Promise<void> } {
+  function start(): { readonly told: KnownSecrets[]; readonly faults: string[]; readonly keeper: SecretKeeper; readonly stale: Signal<void>; readonly become: (daemon: SecretsProject['daemon']) => Promise<void> } {
     const told: KnownSecrets[] = [];
     const faults: string[] = [];
     const states = new Signal<SecretsProject | undefined>();
+    const stale = new Signal<void>();
     let current: SecretsProject = { folder, name: 'shop', daemon: undefined };
     const keeper = new SecretKeeper(new Vault());
     tellSecrets({
-      projects: { get: (asked) => (asked === folder ? current : undefined), onDidChangeState: states.listen },
+      projects: {
+        get all() {
+          return [current];
+        },
+        get: (asked) => (asked === folder ? current : undefined),
+        onDidChangeState: states.listen,
+      },
+      onMayBeStale: stale.listen,
       secrets: keeper,
       language: { tellSecrets: (known) => void told.push(known) },
       log: { warn: (text) => void faults.push(text) },
@@ -63,7 +71,7 @@ describe('names of secrets, for the language server', () => {
       states.fire(current);
       await settled();
     };
-    return { told, faults, keeper, become };
+    return { told, faults, keeper, stale, become };
   }
 
   it('are those that VS Code keeps and those of the daemon, when it is connected and when one changes', async () => {
@@ -78,10 +86,21 @@ describe('names of secrets, for the language server', () => {
     assert.deepEqual(told.splice(0), [{ folder, names: ['ENV'] }]);
     // A daemon that restarts makes no secret unknown.
     await become(undefined);
-    assert.deepEqual(told.splice(0), [{ folder, names: ['ENV'] }]);
+    assert.deepEqual(told.splice(0), []);
     await keeper.set('file:///closed', 'OTHER', 'hush');
     await settled();
     assert.deepEqual(told, []);
+  });
+
+  it('are asked for again when they may be stale, and told only where they are others', async () => {
+    const { told, stale, become } = start();
+    await become(new ListingDaemon(['ENV'], ['ENV', 'SET_BY_COMMAND'], ['ENV', 'SET_BY_COMMAND']));
+    assert.deepEqual(told.splice(0), [{ folder, names: ['ENV'] }]);
+    for (let time = 1; time <= 2; time++) {
+      stale.fire();
+      await settled();
+    }
+    assert.deepEqual(told, [{ folder, names: ['ENV', 'SET_BY_COMMAND'] }]);
   });
 
   it('are the latest, whichever answer comes last; a fault is logged', async () => {

@@ -88,6 +88,10 @@ describe('words for jobs, attempts, runs and steps', () => {
     assert.equal(jobDescription(job(), now), 'j40 · dead · deal/book · 503 Service Unavailable · 5 attempts · 3m ago');
     assert.equal(jobDescription(job(), now, { state: false, cause: false }), 'j40 · deal/book · 5 attempts · 3m ago');
     assert.equal(jobLabel(job(), now), 'job j40, deal-7, Dead, 503 Service Unavailable, 3m ago');
+    const again = job({ replays: 2 });
+    assert.equal(jobDescription(again, now), 'j40 · dead · deal/book · 503 Service Unavailable · replayed ×2 · 5 attempts · 3m ago');
+    assert.equal(jobLabel(again, now), 'job j40, deal-7, Dead, 503 Service Unavailable, replayed 2 times, 3m ago');
+    assert.deepEqual([job(), job({ replays: 1 }), again].map((one) => new Map(jobFacts(one, now)).get('Replayed')), [undefined, 'once', '2 times']);
   });
 
   it('tell when a delayed job is tried next', () => {

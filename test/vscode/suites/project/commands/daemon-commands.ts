@@ -63,7 +63,7 @@ export function daemonCommands(): void {
     const run = await fresh.order();
     await fresh.jobOf(run, 'active');
     const { asker } = await drive(commands.stopDaemon, { answers: [{ confirm: false }] });
-    assert.match(asker.confirmations[0]?.detail ?? '', /1 attempts? (is|are) under way/);
+    assert.match(asker.confirmations[0]?.detail ?? '', /^It finishes the running job first\./);
     assert.equal(fresh.project.connection.state.kind, 'connected');
     fresh.erp.release();
     await fresh.runIs(run, 'failed');
