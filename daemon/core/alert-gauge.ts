@@ -2,7 +2,7 @@ import { alertSeverities, type AlertKind, type AlertSeverity, type AlertThreshol
 
 /** A severity ends where the value is below this share of its threshold: one that moves about the threshold is one alert, and not twenty. */
 const releaseShare = 0.8;
-/** ... and has been for that long, in milliseconds. */
+/** ... and has been for that long, in milliseconds. Dead letters are gone by a person's hand, who wants to see that: with the last one the alert ends at once. */
 export const calmMs = 30_000;
 /**
  * How long a threshold must have been reached before it is an alert, in milliseconds. What takes its time anyway, or what only a person
@@ -19,8 +19,6 @@ export const raiseMs: Readonly<Record<AlertKind, number>> = {
 /** What is said of a threshold just now. */
 export interface RaisedAlert {
   readonly severity: AlertSeverity;
-  /** Since when it has this severity. */
-  readonly since: number;
   readonly value: number;
   readonly threshold: number;
 }
@@ -66,20 +64,21 @@ export class AlertGauge {
     }
     const up = rankOf(severity) > rankOf(before);
     if (this.#leaning?.up !== up) this.#leaning = { up, since: now };
-    const dwellMs = up ? (atOnce ? 0 : raiseMs[this.kind]) : calmMs;
+    const isMended = this.kind === 'dead-letters' && value === 0;
+    const dwellMs = up ? (atOnce ? 0 : raiseMs[this.kind]) : isMended ? 0 : calmMs;
     if (now - this.#leaning.since < dwellMs) {
       this.#refresh(value);
       return false;
     }
     this.#leaning = undefined;
-    this.#raised = severity === undefined ? undefined : { severity, since: now, value, threshold: this.#thresholds[severity] ?? 0 };
+    this.#raised = severity === undefined ? undefined : { severity, value, threshold: this.#thresholds[severity] ?? 0 };
     return true;
   }
 
   #refresh(value: number): void {
     if (this.#raised === undefined) return;
-    const { severity, since, threshold } = this.#raised;
-    this.#raised = { severity, since, value, threshold: this.#thresholds[severity] ?? threshold };
+    const { severity, threshold } = this.#raised;
+    this.#raised = { severity, value, threshold: this.#thresholds[severity] ?? threshold };
   }
 
   /** The greatest severity whose threshold is reached, or was reached and isn't yet left. Nothing at all is never an alert. */

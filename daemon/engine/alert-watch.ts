@@ -20,6 +20,8 @@ interface Watched {
   readonly gauges: Map<AlertKind, AlertGauge>;
   /** Gauges that have been looked at: what a new one finds may have been so for long. */
   readonly known: Set<AlertKind>;
+  /** Wall time since when each has the severity that it has: kept, since the two clocks don't run alike. */
+  readonly raisedAt: Map<AlertKind, number>;
   alerts: QueueAlerts;
   filling: { readonly since: number; readonly last: number } | undefined;
 }
@@ -47,8 +49,8 @@ export class AlertWatch {
   /** When the timer fires. */
   #dueAt = 0;
   #looking: Promise<void> | undefined;
-  /** Something has happened since the look that is under way began. */
-  #stale = false;
+  /** How soon another look is wanted after the one that is under way, in milliseconds. */
+  #nextInMs: number | undefined;
   #running = false;
 
   constructor(options: AlertWatchOptions) {
@@ -67,9 +69,9 @@ export class AlertWatch {
 
   /** Alerts of one queue, errors first. */
   alertsOf(name: string): readonly QueueAlert[] {
-    const { clock } = this.#options;
-    const offset = clock.now() - clock.monotonic();
-    const found = [...(this.#watched.get(name)?.gauges.values() ?? [])].flatMap(({ kind, raised }) => (raised === undefined ? [] : [viewOf(kind, raised, offset)]));
+    const watched = this.#watched.get(name);
+    if (watched === undefined) return [];
+    const found = [...watched.gauges.values()].flatMap(({ kind, raised }) => (raised === undefined ? [] : [viewOf(kind, raised, watched.raisedAt.get(kind) ?? 0)]));
     return found.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error'));
   }
 
@@ -94,7 +96,7 @@ export class AlertWatch {
   #declare(name: string, alerts: QueueAlerts): void {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
-      watched = { gauges: new Map(), known: new Set(), alerts, filling: undefined };
+      watched = { gauges: new Map(), known: new Set(), raisedAt: new Map(), alerts, filling: undefined };
       this.#watched.set(name, watched);
     }
     watched.alerts = alerts;
@@ -113,7 +115,7 @@ export class AlertWatch {
   #arm(inMs: number): void {
     if (!this.#running || this.#watched.size === 0) return;
     if (this.#looking !== undefined) {
-      this.#stale = true;
+      this.#nextInMs = Math.min(this.#nextInMs ?? inMs, inMs);
       return;
     }
     const dueAt = this.#options.clock.monotonic() + inMs;
@@ -122,13 +124,13 @@ export class AlertWatch {
     this.#dueAt = dueAt;
     this.#timer = this.#options.clock.setTimer(inMs, () => {
       this.#timer = undefined;
-      this.#stale = false;
       this.#looking = this.#look()
         .catch((error: unknown) => this.#options.onError(error))
         .finally(() => {
           this.#looking = undefined;
-          if (this.#stale) this.#arm(soonMs);
-          else if (this.#isRestless()) this.#arm(everyMs);
+          const nextInMs = this.#nextInMs ?? (this.#isRestless() ? everyMs : undefined);
+          this.#nextInMs = undefined;
+          if (nextInMs !== undefined) this.#arm(nextInMs);
         });
     });
   }
@@ -147,6 +149,7 @@ export class AlertWatch {
         const value = valueOf(kind, watched, runner, { now, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince });
         if (gauge.look(value, now, !watched.known.has(kind))) {
           changed.add(name);
+          watched.raisedAt.set(kind, clock.now());
           this.#tell(name, gauge, value);
         }
         watched.known.add(kind);
@@ -200,6 +203,6 @@ function failureShare(runner: QueueRunner, { overMs = defaultOverMs }: AlertThre
   return succeeded + failed < leastAttempts ? 0 : failed / (succeeded + failed);
 }
 
-function viewOf(kind: AlertKind, { severity, since, value, threshold }: RaisedAlert, offset: number): QueueAlert {
-  return { kind, severity, since: new Date(since + offset).toISOString(), value, threshold, unit: alertUnits[kind] };
+function viewOf(kind: AlertKind, { severity, value, threshold }: RaisedAlert, raisedAt: number): QueueAlert {
+  return { kind, severity, since: new Date(raisedAt).toISOString(), value, threshold, unit: alertUnits[kind] };
 }

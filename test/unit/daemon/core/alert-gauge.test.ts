@@ -34,7 +34,7 @@ describe('a gauge of alerts', () => {
   it('tells at once what has been so for an unknown time', () => {
     const gauge = depth();
     assert.equal(gauge.look(500, 0, true), true);
-    assert.deepEqual(gauge.raised, { severity: 'warning', since: 0, value: 500, threshold: 100 });
+    assert.deepEqual(gauge.raised, { severity: 'warning', value: 500, threshold: 100 });
   });
 
   it('stays until the value is well below for long enough', () => {
@@ -46,6 +46,13 @@ describe('a gauge of alerts', () => {
     assert.deepEqual(looks(times(7, 79), 1_000_000), [...times(6, 'warning'), undefined]);
   });
 
+  it('ends at once when a person has mended the last dead letter, and not before', () => {
+    const gauge = new AlertGauge('dead-letters', { error: 5 });
+    gauge.look(5, 0);
+    assert.deepEqual([gauge.look(1, 1000), gauge.raised?.severity], [false, 'error']);
+    assert.deepEqual([gauge.look(0, 2000), gauge.raised], [true, undefined]);
+  });
+
   it('goes up and down between its severities', () => {
     const gauge = depth();
     gauge.look(1500, 0, true);
@@ -53,10 +60,10 @@ describe('a gauge of alerts', () => {
     assert.equal(gauge.raised?.severity, 'error');
     gauge.look(700, 2000);
     assert.equal(gauge.look(700, 2000 + calmMs), true);
-    assert.deepEqual(gauge.raised, { severity: 'warning', since: 2000 + calmMs, value: 700, threshold: 100 });
+    assert.deepEqual(gauge.raised, { severity: 'warning', value: 700, threshold: 100 });
     gauge.look(1200, 60_000);
     assert.equal(gauge.look(1300, 60_000 + raiseMs.depth), true);
-    assert.deepEqual(gauge.raised, { severity: 'error', since: 60_000 + raiseMs.depth, value: 1300, threshold: 1000 });
+    assert.deepEqual(gauge.raised, { severity: 'error', value: 1300, threshold: 1000 });
   });
 
   it('tells the value of now, and takes other thresholds from the next look on', () => {
@@ -66,7 +73,7 @@ describe('a gauge of alerts', () => {
     assert.equal(gauge.raised?.value, 160);
     gauge.declare({ warning: 120 });
     gauge.look(170, 2000);
-    assert.deepEqual(gauge.raised, { severity: 'warning', since: 0, value: 170, threshold: 120 });
+    assert.deepEqual(gauge.raised, { severity: 'warning', value: 170, threshold: 120 });
     gauge.declare({ error: 5000 });
     gauge.look(170, 3000);
     gauge.look(170, 3000 + calmMs);

@@ -42,6 +42,8 @@ describe('alerts of a queue', () => {
     const [alert] = bench.engine.alerts.alertsOf('api');
     assert.ok(alert !== undefined && alert.unit === 'jobs' && Date.parse(alert.since) >= began && Date.parse(alert.since) <= bench.clock.now());
     assert.deepEqual(told, ['api']);
+    bench.clock.jumpWall(3);
+    assert.equal(bench.engine.alerts.alertsOf('api')[0]?.since, alert.since, 'an alert that goes on is the same one, whatever the clocks do');
     await bench.advance(40 * second);
     assert.match(alerts().join(), /^depth warning 9\d of 100$/, 'just below is not enough');
     await bench.advance(minute);

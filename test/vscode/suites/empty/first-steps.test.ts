@@ -25,9 +25,7 @@ describe('a folder that is no project', () => {
 
   it('shows the first steps in a tab that stays', async () => {
     await drive(commands.getStarted);
-    const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-    assert.ok(tab !== undefined);
-    assert.equal(tab.isPreview, false);
+    await until('the tab of the first steps stays', () => vscode.window.tabGroups.activeTabGroup.activeTab?.isPreview === false, vscode.window.tabGroups.onDidChangeTabs);
   });
 
   it('becomes a project, with its workflow in the editor and no daemon yet', async () => {
