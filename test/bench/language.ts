@@ -2,18 +2,18 @@ import { complete } from '../../schemas/language/completion.ts';
 import { diagnosticsOf } from '../../schemas/language/diagnostics.ts';
 import { LanguageProject } from '../../schemas/language/language-project.ts';
 import type { Bench, Figure } from './figure.ts';
+import { filesAround, longWorkflow } from './long-workflow.ts';
 import { median, percentile } from './sample.ts';
 
 const path = '.sluice/workflows/bench.yaml';
-const queues = { path: '.sluice/queues.yaml', text: 'queues:\n  people: { rate: 100/min }\n  esp: { rate: 1000/min }\n' };
-const connections = { path: '.sluice/connections.yaml', text: 'connections:\n  esp: { type: smtp, host: smtp.example.com }\n' };
+const around = Object.entries(filesAround).map(([file, text]) => ({ path: file, text }));
 
 /** What one key costs in the language service, without an editor and without the protocol: the file is read anew, and all its findings are made. */
 export const language: Bench = ({ quick, progress }) => {
   const figures: Figure[] = [];
   for (const { lines, targetMs } of [{ lines: 300, targetMs: 50 }, { lines: 2_000, targetMs: 200 }]) {
     progress(`${lines} lines`);
-    const text = workflowOf(lines);
+    const text = longWorkflow(lines);
     const rounds = quick ? 20 : 200;
     const { keysMs, completionsMs, processorMs } = type(text, rounds);
     const what = `findings after a key, ${lines.toLocaleString('en')} lines`;
@@ -37,7 +37,7 @@ interface Typing {
 function type(text: string, rounds: number): Typing {
   const typed = 'inputs.list[0].email';
   const middle = text.indexOf('${{ person.', Math.floor(text.length / 2)) + 4;
-  let project = LanguageProject.of([queues, connections, { path, text }], { secrets: ['PEOPLE_API'] });
+  let project = LanguageProject.of([...around, { path, text }], { secrets: ['PEOPLE_API'] });
   const keysMs: number[] = [];
   const completionsMs: number[] = [];
   let processorMs = 0;
@@ -59,25 +59,4 @@ function type(text: string, rounds: number): Typing {
     processorMs += (user + system) / 1_000 / rounds;
   }
   return { keysMs, completionsMs, processorMs };
-}
-
-/** A workflow of many steps, as they are written by people: about ten lines each. */
-function workflowOf(lines: number): string {
-  const parts = ['name: Bench', 'inputs:', '  list: { type: array, items: { type: object, required: [email], properties: { email: { type: string }, name: { type: string } } } }', '  dry: { type: boolean, default: false }', 'steps:'];
-  for (let index = 0; parts.length < lines - 12; index += 1) {
-    parts.push(
-      `  look_up_${index}:`,
-      '    queue: people',
-      ...(index === 0 ? [] : [`    needs: [look_up_${index - 1}]`]),
-      '    if: ${{ !inputs.dry }}',
-      '    foreach: { items: "${{ inputs.list }}", as: person, key: "${{ person.email }}", on-item-failure: continue, tolerate: 2% }',
-      '    uses: http/request',
-      '    with:',
-      '      url: https://api.example.com/people/${{ person.email }}',
-      '      headers: { authorization: "Bearer ${{ secrets.PEOPLE_API }}" }',
-      '      query: { name: "${{ default(person.name, \'nobody\') }}" }',
-      ...(index === 0 ? [] : [`      expect: [200, 404] # as look_up_${index - 1}`]),
-    );
-  }
-  return `${parts.join('\n')}\n`;
 }
