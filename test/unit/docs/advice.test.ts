@@ -28,6 +28,16 @@ describe('docs/advice.md', () => {
   }
 });
 
+describe('the workflows of the first pages', () => {
+  for (const page of ['README.md', 'docs/getting-started.md']) {
+    it(`follow all advice: ${page}`, () => {
+      const workflows = codeBlocksOf(pages.get(page) ?? '').filter(({ language }) => language === 'yaml');
+      assert.ok(workflows.length > 0);
+      assert.deepEqual(workflows.flatMap(({ text }) => adviceOn(text)), []);
+    });
+  }
+});
+
 function adviceOn(text: string): readonly string[] {
   const found = advise(advisedProject(analyseFiles([{ path: 'page.sluice.yaml', text }], { partial: true }).byPath.values()));
   return [...found.values()].flat().map(({ code }) => code);
