@@ -15,9 +15,7 @@ export function fillingQueueJourney(stage: () => Stage): void {
     await window.command('Sluice: Run Workflow');
     await prompt.choose('Import contacts');
     await prompt.choose('From a file');
-    await window.page.locator('.quick-input-widget:visible input').waitFor();
-    await prompt.type(`${window.folder}/contacts.csv`);
-    await prompt.accept();
+    await prompt.choose('contacts.csv');
     await window.statusBarItem.filter({ hasText: '120' }).waitFor();
     await window.dismissNotifications();
 

@@ -31,16 +31,14 @@ export class Dashboard {
     await this.#content.getByRole('button', { name: title }).click();
   }
 
-  get queue(): Locator {
-    return this.#content.getByTestId('queue');
-  }
-
-  get range(): Locator {
-    return this.#content.getByTestId('range').locator('input:checked');
+  /** Resolves when that queue and that range are chosen. */
+  async shows(queue: string, range: string): Promise<void> {
+    await this.#content.getByTestId('queue').locator('option:checked', { hasText: queue }).waitFor({ state: 'attached' });
+    await this.#content.getByTestId('range').locator(`input:checked[value="${range}"]`).waitFor({ state: 'attached' });
   }
 
   async chooseQueue(name: string): Promise<void> {
-    await this.queue.selectOption(name);
+    await this.#content.getByTestId('queue').selectOption(name);
   }
 
   async chooseRange(name: string): Promise<void> {

@@ -49,12 +49,6 @@ export class Workbench {
     await this.#page.locator('.explorer-folders-view .monaco-list-row, .explorer-folders-view .welcome-view').first().waitFor();
   }
 
-  /** As "Developer: Reload Window" does: what is open comes back. */
-  async reload(): Promise<void> {
-    await this.#page.reload({ waitUntil: 'commit' });
-    await this.#page.locator('.monaco-workbench').waitFor();
-  }
-
   /** Errors that the window reported and that are not VS Code's own. */
   get troubles(): readonly string[] {
     return this.log.filter((line) => line.startsWith('[error]') && !ownTroubles.test(line));
