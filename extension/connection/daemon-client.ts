@@ -77,6 +77,8 @@ export class DaemonClient implements Daemon {
     const lost = this.closed.then(() => {
       throw new CodedError('unreachable', `The daemon went away before it answered ${method}.`);
     });
+    // Nobody waits for it where the request itself fails.
+    lost.catch(() => undefined);
     try {
       return await Promise.race([this.#connection.sendRequest<Result<M>>(method, params), lost]);
     } catch (error) {
