@@ -68,7 +68,7 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
   try {
     const { mode, uid, size } = await file.stat();
     // Of the file that is open, not of the name, which could stand for another one by now.
-    const unsafe = process.platform === 'win32' ? undefined : unsafeDiscovery({ mode, uid }, process.getuid?.());
+    const unsafe = unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
     if (size > maxDiscoveryBytes) return refused('daemon.json is too large');
     return usable(await file.readFile('utf8'));

@@ -2,7 +2,7 @@ import { alertSeverities, type AlertKind, type AlertSeverity, type AlertThreshol
 
 /** A severity ends where the value is below this share of its threshold: one that moves about the threshold is one alert, and not twenty. */
 const releaseShare = 0.8;
-/** ... and has been for that long, in milliseconds. Dead letters are gone by a person's hand, who wants to see that: with the last one the alert ends at once. */
+/** ... and has been for that long, in milliseconds. */
 export const calmMs = 30_000;
 /**
  * How long a threshold must have been reached before it is an alert, in milliseconds. What takes its time anyway, or what only a person
@@ -64,15 +64,19 @@ export class AlertGauge {
     }
     const up = rankOf(severity) > rankOf(before);
     if (this.#leaning?.up !== up) this.#leaning = { up, since: now };
-    const isMended = this.kind === 'dead-letters' && value === 0;
-    const dwellMs = up ? (atOnce ? 0 : raiseMs[this.kind]) : isMended ? 0 : calmMs;
-    if (now - this.#leaning.since < dwellMs) {
+    const dwellMs = up ? raiseMs[this.kind] : this.#calmMs(value);
+    if (!(up && atOnce) && now - this.#leaning.since < dwellMs) {
       this.#refresh(value);
       return false;
     }
     this.#leaning = undefined;
     this.#raised = severity === undefined ? undefined : { severity, value, threshold: this.#thresholds[severity] ?? 0 };
     return true;
+  }
+
+  /** Dead letters are gone by the hand of a person, who wants to see that: with the last one the alert ends at once. */
+  #calmMs(value: number): number {
+    return this.kind === 'dead-letters' && value === 0 ? 0 : calmMs;
   }
 
   #refresh(value: number): void {

@@ -106,6 +106,7 @@ export class AlertWatch {
       if (thresholds === undefined) {
         watched.gauges.delete(kind);
         watched.known.delete(kind);
+        watched.raisedAt.delete(kind);
       } else if (gauge === undefined) watched.gauges.set(kind, new AlertGauge(kind, thresholds));
       else gauge.declare(thresholds);
     }

@@ -28,7 +28,7 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
   try {
     // Of the file that is open, not of the name, which could stand for another one by now.
     const { mode, uid, size } = await file.stat();
-    const unsafe = process.platform === 'win32' ? undefined : unsafeDiscovery({ mode, uid }, process.getuid?.());
+    const unsafe = unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
     return size > maxDiscoveryBytes ? refused('daemon.json is too large') : usable(await file.readFile('utf8'));
   } catch (error) {

@@ -32,9 +32,10 @@ export function parseDiscovery(text: string): { readonly ok: true; readonly disc
 
 /**
  * Why the file must not be used, by its mode and its owner as POSIX has them: what others can read, or could have written, is no secret of
- * this user's daemon. Undefined where it may be.
+ * this user's daemon. Undefined where it may be, and on Windows, which has neither: `ownUid` is undefined there.
  */
 export function unsafeDiscovery({ mode, uid }: { readonly mode: number; readonly uid: number }, ownUid: number | undefined): string | undefined {
+  if (ownUid === undefined) return undefined;
   if ((mode & 0o170000) !== 0o100000) return 'daemon.json is no file';
   if (uid !== ownUid) return 'daemon.json belongs to another user';
   if ((mode & 0o077) === 0) return undefined;

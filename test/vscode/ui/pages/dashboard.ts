@@ -17,10 +17,6 @@ export class Dashboard {
     return this.#content.getByTestId('connection').filter({ hasText: text });
   }
 
-  get tiles(): Locator {
-    return this.#content.getByTestId('tiles');
-  }
-
   /** Why it isn't live, and what can be done. */
   notice(text: string): Locator {
     return this.#content.getByTestId('notice').filter({ hasText: text });

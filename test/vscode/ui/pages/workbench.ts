@@ -16,7 +16,7 @@ export interface WorkbenchOptions {
 const limitMs = 60_000;
 const paletteLookMs = 3_000;
 /** The server's own, which have nothing to do with the extension: parts that the package lacks, and look-ups that are turned off. */
-const ownTroubles = /serviceWorker|Service Worker|vsda|github|AuthenticationProvider|spdlog|native-watchdog|watchdog|Canceled|404 \(Not Found\)|HTTP response code \(404\)|sandbox|operations during shutdown|IndexedDB/i;
+const ownTroubles = /serviceWorker|Service Worker|vsda|github|AuthenticationProvider|spdlog|native-watchdog|watchdog|Canceled|404 \(Not Found\)|HTTP response code \(404\)|sandbox/i;
 
 /** A window of VS Code. */
 export class Workbench {
