@@ -28,7 +28,7 @@ export function fillingQueueJourney(stage: () => Stage): void {
     await window.act(alert, 'Show Queue');
     const queue = sideBar.row('Queues', 'erp');
     await queue.filter({ hasText: '118' }).waitFor();
-    await sideBar.expand(queue);
+    // The row comes opened.
     await sideBar.row('Queues', 'Active').filter({ hasText: '2' }).waitFor();
     await window.shot('filling-queue-2-full');
     gate.resolve({ status: 201, headers: { 'content-type': 'application/json' }, body: '{}' });
