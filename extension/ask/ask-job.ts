@@ -1,5 +1,4 @@
 import type { App } from '../app.ts';
-import type { JobSummary } from '../../schemas/protocol/job.ts';
 import type { JobState } from '../../schemas/protocol/state.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget } from '../target.ts';
@@ -24,13 +23,6 @@ export async function askJob(app: App, argument: unknown, placeHolder: string, s
   const items = pages.flatMap(({ jobs }) => jobs).map((one) => ({ label: jobName(one), description: jobDescription(one, Date.now()), job: one.id }));
   const picked = await app.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, job: picked.job };
-}
-
-/** Dead letters that a person ticks, where none are selected. */
-export async function askDeadLetters(app: App, project: Project, placeHolder: string): Promise<readonly string[] | undefined> {
-  const { jobs } = await (await project.connection.ensure()).call('dead/list', { limit: 500 });
-  const items = jobs.map((job: JobSummary) => ({ label: jobName(job), description: `${job.queue} · ${jobDescription(job, Date.now(), { state: false })}`, job: job.id }));
-  return (await app.ask.pickMany(items, { placeHolder }))?.map(({ job }) => job);
 }
 
 /** Jobs of one state that a person ticks, where none are selected. */

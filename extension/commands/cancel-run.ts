@@ -34,7 +34,7 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
   const open = running.reduce((sum, { run }) => sum + run.jobs.open, 0);
   return actOnMany(app, {
     chosen: running.map(({ one }) => one),
-    idle: runs.length - running.length,
+    idle: runs.filter(({ run }) => run.state !== 'running').map(({ one }) => one),
     what: 'runs-cancelled',
     title: l10n.t('Cancelling runs'),
     confirmation: {

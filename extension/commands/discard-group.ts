@@ -9,6 +9,6 @@ export const discardGroup: Command = {
   acts: true,
   run: async (app, argument) => {
     const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be discarded?'));
-    return group === undefined ? undefined : discardMany(app, group);
+    return group === undefined ? undefined : discardMany(app, [group]);
   },
 };

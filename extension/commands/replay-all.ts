@@ -8,6 +8,6 @@ export const replayAll: Command = {
   acts: true,
   run: async (app, argument) => {
     const project = await askProject(app, argument);
-    return project === undefined ? undefined : replayMany(app, { project, selection: {}, name: project.name });
+    return project === undefined ? undefined : replayMany(app, [{ project, selection: {}, name: project.name }]);
   },
 };

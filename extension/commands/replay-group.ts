@@ -9,6 +9,6 @@ export const replayGroup: Command = {
   acts: true,
   run: async (app, argument) => {
     const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be replayed?'));
-    return group === undefined ? undefined : replayMany(app, group);
+    return group === undefined ? undefined : replayMany(app, [group]);
   },
 };

@@ -49,6 +49,13 @@ export async function watchCanary(daemon: Daemon, before: ReadonlyMap<string, nu
   }
 }
 
+/** Of several projects, as of one. */
+export function joinResults(results: readonly CanaryResult[]): CanaryResult {
+  const add = (count: (result: CanaryResult) => number): number => results.reduce((sum, result) => sum + count(result), 0);
+  const cause = results.findLast((result) => result.cause !== undefined)?.cause;
+  return { succeeded: add(({ succeeded }) => succeeded), failed: add(({ failed }) => failed), open: add(({ open }) => open), ...(cause === undefined ? {} : { cause }) };
+}
+
 function answerOf({ state, attemptCount }: Pick<JobDetail, 'state' | 'attemptCount'>, attemptsBefore: number): 'succeeded' | 'failed' | 'open' {
   if (state === 'succeeded') return 'succeeded';
   if (isJobEnded(state)) return 'failed';

@@ -3,17 +3,27 @@ import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Asker } from '../ask/asker.ts';
 import { formatNumber } from '../wording/amount.ts';
 
-/** How many dead letters are replayed: at once, a few first, or spread out. */
+/** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
 export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
 
 /** More are no canary, and each of them is looked at while it is waited for. */
 const maxCanary = 100;
 
-export async function askWay(ask: Asker, count: number, name: string): Promise<ReplayWay | undefined> {
+/** `counts`: how many of each project, each at least one. */
+export async function askWay(ask: Asker, counts: readonly number[], name: string): Promise<ReplayWay | undefined> {
+  const count = counts.reduce((sum, each) => sum + each, 0);
+  const isOne = counts.length === 1;
+  const most = Math.max(...counts) - 1;
+  const canary = {
+    label: l10n.t('Try some first…'),
+    detail: isOne ? l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others') : l10n.t('Only a few of each project; when they have succeeded or failed, you decide on the others'),
+    way: 'canary' as const,
+  };
   const items = [
     { label: l10n.t('Replay all {0}', formatNumber(count)), detail: l10n.t("At once, as fast as the queue's own limits allow"), way: 'all' as const },
-    { label: l10n.t('Try some first…'), detail: l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others'), way: 'canary' as const },
-    { label: l10n.t('Replay all {0} slowly…', formatNumber(count)), detail: l10n.t('Spread out at a rate of your choice'), way: 'rate' as const },
+    // Where there is one of each project, the first are all.
+    ...(most > 0 ? [canary] : []),
+    { label: l10n.t('Replay all {0} slowly…', formatNumber(count)), detail: isOne ? l10n.t('Spread out at a rate of your choice') : l10n.t('Spread out at a rate of your choice, which is that of each project'), way: 'rate' as const },
   ];
   const title = l10n.t('Replay {0} dead letters of {1}', formatNumber(count), name);
   const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });
@@ -23,16 +33,16 @@ export async function askWay(ask: Asker, count: number, name: string): Promise<R
     case 'all':
       return { kind: 'all' };
     case 'canary':
-      return askCanary(ask, Math.min(maxCanary, count - 1));
+      return askCanary(ask, Math.min(maxCanary, most), isOne);
     case 'rate':
       return askRate(ask);
   }
 }
 
-async function askCanary(ask: Asker, most: number): Promise<ReplayWay | undefined> {
+async function askCanary(ask: Asker, most: number, isOne: boolean): Promise<ReplayWay | undefined> {
   const text = await ask.input({
     title: l10n.t('Try some first'),
-    prompt: l10n.t('How many, the oldest first?'),
+    prompt: isOne ? l10n.t('How many, the oldest first?') : l10n.t('How many of each project?'),
     value: '1',
     validateInput: (typed) => (isCount(typed, most) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
   });

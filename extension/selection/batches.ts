@@ -9,6 +9,8 @@ export interface Tally {
   readonly isCancelled: boolean;
   /** Why it ended early. Those after it are as they were. */
   readonly fault?: string;
+  /** Of each project, where it was about several. */
+  readonly byProject?: readonly { readonly project: string; readonly tally: Tally }[];
 }
 
 export interface BatchOptions {

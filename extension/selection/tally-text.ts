@@ -5,11 +5,21 @@ import type { Tally } from './batches.ts';
 export type TalliedAction = 'replayed' | 'discarded' | 'exported' | 'jobs-cancelled' | 'jobs-retried' | 'runs-cancelled' | 'queues-paused' | 'queues-resumed';
 
 /** What came of it, exactly. */
-export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault }: Tally): string {
+export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally): string {
   const parts = [total === 1 && done === 1 ? oneText(what) : headOf(what, formatNumber(done), formatNumber(total))];
+  if (byProject !== undefined) {
+    const each = byProject.map(({ project, tally }) => l10n.t('{0} {1} of {2}', project, formatNumber(tally.done), formatNumber(tally.total)));
+    parts.push(l10n.t('By project: {0}.', each.join(', ')));
+  }
   if (skipped > 0) parts.push(skippedText(what, formatNumber(skipped)));
   if (isCancelled) parts.push(l10n.t('It was cancelled; the others are as they were.'));
-  if (fault !== undefined) parts.push(l10n.t('It ended early, and the others are as they were: {0}', fault));
+  if (byProject !== undefined) {
+    for (const { project, tally } of byProject) {
+      if (tally.fault !== undefined) parts.push(l10n.t('In {0} it ended early, and the others there are as they were: {1}', project, tally.fault));
+    }
+  } else if (fault !== undefined) {
+    parts.push(l10n.t('It ended early, and the others are as they were: {0}', fault));
+  }
   return parts.join(' ');
 }
 

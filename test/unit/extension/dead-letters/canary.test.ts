@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { watchCanary, type CanaryResult } from '../../../../extension/dead-letters/canary.ts';
+import { joinResults, watchCanary, type CanaryResult } from '../../../../extension/dead-letters/canary.ts';
 import type { JobDetail } from '../../../../schemas/protocol/job.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { jobDetail } from '../../daemon/cli/protocol-samples.ts';
@@ -49,5 +49,11 @@ describe('a few that are replayed first', () => {
     let looks = 0;
     const { done } = stepBy(new Jobs(), [{ j1: { state: 'succeeded' } }], () => ++looks === 2);
     assert.deepEqual(await done, { succeeded: 1, failed: 0, open: 2 });
+  });
+
+  it('of several projects are counted together, and the newest failure that is known says why', () => {
+    const cause = '503 Service Unavailable';
+    assert.deepEqual(joinResults([{ succeeded: 1, failed: 1, open: 0, cause }, { succeeded: 0, failed: 0, open: 2 }]), { succeeded: 1, failed: 1, open: 2, cause });
+    assert.deepEqual(joinResults([]), { succeeded: 0, failed: 0, open: 0 });
   });
 });

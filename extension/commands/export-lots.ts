@@ -2,21 +2,30 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
-import type { DeadGroup } from '../dead-letters/dead-group.ts';
-import { collectDeadLetters } from '../dead-letters/dead-selection.ts';
-import type { Tally } from '../selection/batches.ts';
+import type { DeadLot, DeadLots } from '../dead-letters/dead-lot.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
+import type { Tally } from '../selection/batches.ts';
+import { sumOf, type ProjectTally } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 
-/** Asks for the file, writes it, and says what is in it. Answers with the tally. */
-export async function exportMany(app: App, { project, selection, name }: DeadGroup): Promise<Tally | undefined> {
-  const daemon = await project.connection.ensure();
-  const ids = await collectDeadLetters(daemon, selection);
-  if (ids.length === 0) {
+/** Asks for a file for each project, because ids are a project's own; writes them, and says what is in each. Answers with the tally. */
+export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Tally | undefined> {
+  if (lots.length === 0) {
     void app.ask.tell('information', l10n.t('There are no dead letters of {0} to export.', name));
     return undefined;
   }
+  const tallies: ProjectTally[] = [];
+  for (const lot of lots) {
+    const tally = await exportLot(app, lot, lots.length === 1 ? name : lot.project.name);
+    // Whoever gives up one file gives up those that follow.
+    if (tally === undefined) break;
+    tallies.push({ project: lot.project.name, tally });
+  }
+  return tallies.length === 0 ? undefined : sumOf(tallies);
+}
+
+async function exportLot(app: App, { project, daemon, ids }: DeadLot, name: string): Promise<Tally | undefined> {
   const file = await app.ask.saveFile({
     title: ids.length === 1 ? l10n.t('Export the dead letter {0}', ids[0] ?? '') : l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
     saveLabel: l10n.t('Export'),
