@@ -1,6 +1,9 @@
 import * as l10n from '@vscode/l10n';
+import type { Result } from '../../schemas/protocol/method.ts';
+import type { App } from '../app.ts';
 import { askJobs } from '../ask/ask-job.ts';
 import { askProject } from '../ask/ask-project.ts';
+import type { Daemon } from '../connection/daemon-client.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../target.ts';
@@ -21,7 +24,7 @@ export const retryNow: Command = {
         title: l10n.t('Retrying jobs'),
         confirmation: {
           question: l10n.t('Try {0} jobs at once?', formatNumber(chosen.length)),
-          detail: l10n.t("They don't wait for the times of their next attempts any more, and start as the rates of their queues allow. An attempt that fails counts as always."),
+          detail: whatItMeans(),
           verb: l10n.t('Retry Now'),
         },
         act: (daemon, id) => daemon.call('job/retry', { ids: [id] }),
@@ -33,11 +36,29 @@ export const retryNow: Command = {
     if (project === undefined) return undefined;
     const daemon = await project.connection.ensure();
     const queue = readTarget(argument)?.queue;
-    const isWholeQueue = clicked === undefined && queue !== undefined;
-    const ids = clicked !== undefined ? [clicked.id] : isWholeQueue ? [] : await askJobs(app, project, l10n.t('Which jobs are to be tried at once?'), 'delayed');
-    if (ids === undefined || (ids.length === 0 && !isWholeQueue)) return undefined;
-    const { retried } = await daemon.call('job/retry', isWholeQueue ? { all: true, queue } : { ids: [...ids] });
-    if (retried !== 1) void app.ask.tell('information', l10n.t('{0} jobs are due at once.', formatNumber(retried)));
-    return retried;
+    if (clicked === undefined && queue !== undefined) return retryQueue(app, daemon, queue);
+    const ids = clicked !== undefined ? [clicked.id] : await askJobs(app, project, l10n.t('Which jobs are to be tried at once?'), 'delayed');
+    return ids === undefined || ids.length === 0 ? undefined : told(app, await daemon.call('job/retry', { ids: [...ids] }));
   },
 };
+
+/** All that wait for a later time when the person has agreed. One alone is not asked about. */
+async function retryQueue(app: App, daemon: Daemon, queue: string): Promise<number | undefined> {
+  const delayed = (await daemon.call('queue/list', {})).queues.find(({ name }) => name === queue)?.depth.delayed ?? 0;
+  if (delayed === 0) {
+    void app.ask.tell('information', l10n.t('No job of {0} waits for a later time.', queue));
+    return undefined;
+  }
+  const confirmation = { question: l10n.t('Retry {0} delayed jobs of {1} now?', formatNumber(delayed), queue), detail: whatItMeans(), verb: l10n.t('Retry Now') };
+  if (delayed > 1 && !(await app.ask.confirm(confirmation))) return undefined;
+  return told(app, await daemon.call('job/retry', { all: true, queue }));
+}
+
+function told({ ask }: App, { retried }: Result<'job/retry'>): number {
+  if (retried !== 1) void ask.tell('information', l10n.t('{0} jobs are due at once.', formatNumber(retried)));
+  return retried;
+}
+
+function whatItMeans(): string {
+  return l10n.t("They don't wait for the times of their next attempts any more, and start as the rates of their queues allow. An attempt that fails counts as always.");
+}

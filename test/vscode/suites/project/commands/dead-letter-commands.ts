@@ -93,9 +93,26 @@ export function deadLetterCommands(): void {
     assert.ok(delayed.length >= 2);
     const [clicked] = delayed;
     assert.equal((await drive(commands.retryNow, { args: [shop.target({ job: clicked?.id ?? '', queue: 'erp' })] })).result, 1);
-    const { result, asker } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })] });
+    const { result, asker } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })], ...(delayed.length > 2 ? { answers: [{ confirm: true }] } : {}) });
     assert.equal(result, delayed.length - 1);
     if (delayed.length > 2) assert.match(asker.told.join(), /2 jobs are due at once/);
+    await shop.deadAre((dead) => dead === 3);
+  });
+
+  it('retry at once all of a queue after asking with the number, and nothing where a person refuses or nothing waits', async () => {
+    const args = [shop.target({ queue: 'erp' })];
+    const nothing = await drive(commands.retryNow, { args });
+    assert.deepEqual([nothing.result, nothing.asker.told], [undefined, ['No job of erp waits for a later time.']]);
+    const letters = await shop.deadLetters(3);
+    await shop.daemon.call('queue/pause', { queue: 'erp' });
+    await shop.daemon.call('dead/replay', { ids: letters.map(({ id }) => id), rate: '1/h' });
+    const { jobs: delayed } = await shop.daemon.call('job/list', { state: 'delayed' });
+    assert.ok(delayed.length >= 2);
+    const refused = await drive(commands.retryNow, { args, answers: [{ confirm: false }] });
+    assert.deepEqual(refused.asker.confirmations.map(({ question, verb }) => [question, verb]), [[`Retry ${delayed.length} delayed jobs of erp now?`, 'Retry Now']]);
+    assert.deepEqual([refused.result, (await shop.daemon.call('job/list', { state: 'delayed' })).jobs.length], [undefined, delayed.length]);
+    assert.equal((await drive(commands.retryNow, { args, answers: [{ confirm: true }] })).result, delayed.length);
+    await shop.daemon.call('queue/resume', { queue: 'erp' });
     await shop.deadAre((dead) => dead === 3);
   });
 
