@@ -37,8 +37,8 @@ import { isJsonObject } from '../../../schemas/workflow/json.ts';
 import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
 import { completeAt, withoutSnippet } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
+import { Formatter } from './formatter.ts';
 import { hoverAt } from './hover.ts';
-import { limits } from './limits.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
 
@@ -73,6 +73,7 @@ export class LanguageServer {
   readonly #workspace: Workspace;
   readonly #publisher: DiagnosticsPublisher;
   readonly #schemas = new SchemaService();
+  readonly #formatter = new Formatter();
   #client: ClientCapabilities = {};
   #canSetSecrets = false;
 
@@ -153,7 +154,7 @@ export class LanguageServer {
     connection.onDocumentSymbol(({ textDocument: { uri } }, token) => this.#in('symbols', uri, token, [], ({ file }) => documentSymbols(file)));
     connection.onFoldingRanges(({ textDocument: { uri } }, token) => this.#in('folding', uri, token, [], ({ file }) => foldingRanges(file)));
     connection.onSelectionRanges(({ textDocument: { uri }, positions }, token) => this.#in('selection', uri, token, [], ({ file }) => positions.map((position) => selectionRange(file, file.offsetAt(position)))));
-    connection.onDocumentFormatting(({ textDocument: { uri } }, token) => this.#in('formatting', uri, token, [], async ({ file }) => (file.text.length > limits.schemaTextLength ? [] : this.#schemas.format(file.text))));
+    connection.onDocumentFormatting(({ textDocument: { uri } }, token) => this.#in('formatting', uri, token, [], ({ file }) => this.#formatter.format(file, () => token.isCancellationRequested)));
   }
 
   /** Answers a question about a place of a document. */

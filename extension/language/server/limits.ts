@@ -6,6 +6,8 @@ export const limits = {
   folders: 20_000,
   /** Longest text that the schema service and the formatter get, in UTF-16 code units. */
   schemaTextLength: 512 * 1024,
+  /** Of what the formatter keeps of what it has laid out, in UTF-16 code units. */
+  laidOutLength: 4 * 1024 * 1024,
   /** Shortest and longest wait between a change and its diagnostics, in milliseconds; in between, as long as the last ones took. */
   shortestDelayMs: 5,
   longestDelayMs: 250,

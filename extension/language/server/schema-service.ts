@@ -1,5 +1,5 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { CompletionItemKind, type CompletionItem, type Hover, type Position, type TextEdit } from 'vscode-languageserver-types';
+import { CompletionItemKind, type CompletionItem, type Hover, type Position } from 'vscode-languageserver-types';
 import { getLanguageService, type LanguageService } from 'yaml-language-server';
 import { editorSchema, type EditorSchemaUse } from '../../../schemas/language/editor-schema.ts';
 import { focusText } from '../../../schemas/language/focus-text.ts';
@@ -15,7 +15,6 @@ export interface SchemaPlace {
   readonly isInFlow?: boolean;
 }
 
-const lineWidth = 120;
 const kinds = Object.keys(publishedSchemas) as readonly ProjectFileKind[];
 
 /**
@@ -48,12 +47,6 @@ export class SchemaService {
     return isEmpty ? undefined : (hover ?? undefined);
   }
 
-  /** The whole text, laid out anew. Empty where the text is no YAML. */
-  async format(text: string): Promise<TextEdit[]> {
-    const document = TextDocument.create('file:///format.yaml', 'yaml', this.#next(), text);
-    return (await orNothing(this.#service('hover').doFormat(document, { bracketSpacing: true, proseWrap: 'preserve', printWidth: lineWidth }))) ?? [];
-  }
-
   /** Only what matters at the place is read: the service checks the whole text against the schema for each question. */
   #focused({ text, kind, position }: SchemaPlace): { readonly document: TextDocument; readonly position: Position } {
     return { document: TextDocument.create(`file:///${kind}.yaml`, 'yaml', this.#next(), focusText(text, position.line)), position };
@@ -76,7 +69,6 @@ export class SchemaService {
       validate: false,
       completion: true,
       hover: true,
-      format: true,
       hoverSchemaSource: false,
       yamlVersion: '1.2',
       schemas: kinds.map((kind) => ({ uri: `sluice-schema://${kind}`, fileMatch: [`${kind}.yaml`], schema: editorSchema(publishedSchemas[kind], use) })),
