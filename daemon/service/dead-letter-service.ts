@@ -74,16 +74,17 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     return { replayed: replayed.length, selected: jobIds.length, ids: replayed.slice(0, maxListed).map(formatJobId) };
   };
 
-  'dead/discard': Handlers['dead/discard'] = async ({ dryRun, ...selection }) => {
+  'dead/discard': Handlers['dead/discard'] = async ({ dryRun, reason = '', ...selection }) => {
     const { engine, store, clock } = this.#options;
     engine.refuseIntake();
     const jobIds = await this.#select(selection);
+    const why = reason.trim();
     if (dryRun === true) return { discarded: 0, selected: jobIds.length, ids: [] };
     const discarded = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
       noun: 'dead letters',
       verb: 'discarded',
-      move: async (some) => (await store.discard({ jobIds: some, now: clock.now() })).discarded,
+      move: async (some) => (await store.discard({ jobIds: some, now: clock.now(), ...(why === '' ? {} : { reason: why }) })).discarded,
     });
     return { discarded: discarded.length, selected: jobIds.length, ids: discarded.slice(0, maxListed).map(formatJobId) };
   };

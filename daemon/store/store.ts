@@ -55,7 +55,8 @@ export interface Store {
   replay(params: ReplayParams): Promise<{ readonly replayed: readonly number[] }>;
   /** Delayed jobs are due at once. */
   retry(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly retried: readonly number[] }>;
-  discard(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly discarded: readonly number[] }>;
+  /** `reason`: why, for whoever looks at them later. */
+  discard(params: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string }): Promise<{ readonly discarded: readonly number[] }>;
   setQueue(params: SetQueueParams): Promise<void>;
   /**
    * Adds what queues did to their series, in steps of each of `seriesResolutions`, and forgets what these keep no longer. A step that is

@@ -19,8 +19,8 @@ export interface Asker {
   saveFile(options: vscode.SaveDialogOptions): Promise<Pick<vscode.Uri, 'fsPath'> | undefined>;
   /** For what can't be taken back. */
   confirm(confirmation: Confirmation): Promise<boolean>;
-  /** The same, with another way out: answers with the verb that was chosen. */
-  decide(confirmation: Confirmation, otherVerb: string): Promise<string | undefined>;
+  /** The same, with other ways out: answers with the verb that was chosen. */
+  decide(confirmation: Confirmation, ...otherVerbs: readonly string[]): Promise<string | undefined>;
   /** A message with actions; answers with the one that was chosen. */
   tell(severity: 'information' | 'warning' | 'error', message: string, ...actions: readonly string[]): Promise<string | undefined>;
 }

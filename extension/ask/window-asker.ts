@@ -9,7 +9,7 @@ export const windowAsker: Asker = {
   file: async (options) => (await vscode.window.showOpenDialog(options))?.[0],
   saveFile: async (options) => vscode.window.showSaveDialog(options),
   confirm: async ({ question, detail, verb }) => (await vscode.window.showWarningMessage(question, { modal: true, detail }, verb)) === verb,
-  decide: async ({ question, detail, verb }, otherVerb) => vscode.window.showWarningMessage(question, { modal: true, detail }, verb, otherVerb),
+  decide: async ({ question, detail, verb }, ...otherVerbs) => vscode.window.showWarningMessage(question, { modal: true, detail }, verb, ...otherVerbs),
   tell: async (severity, message, ...actions) => {
     switch (severity) {
       case 'information':

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { maxReason } from '../../schemas/protocol/reason.ts';
 import type { App } from '../app.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots } from '../dead-letters/dead-lot.ts';
@@ -18,21 +19,23 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   }
   const exportFirst = l10n.t('Export First…');
   const discard = l10n.t('Discard');
+  const withReason = l10n.t('Discard with Reason…');
   const confirmation = {
     question: count === 1 ? l10n.t('Discard the dead letter {0}?', lots[0]?.ids[0] ?? '') : l10n.t('Discard {0} dead letters of {1}?', formatNumber(count), name),
     detail: l10n.t("They are never attempted again, and their runs don't go on from them. This can't be undone. Their attempts stay to be read until they are pruned."),
     verb: discard,
   };
-  let chosen = await app.ask.decide(confirmation, exportFirst);
+  let chosen = await app.ask.decide(confirmation, withReason, exportFirst);
   // Whoever gives up the export, or doesn't get it whole, is asked again, and has lost nothing.
   while (chosen === exportFirst) {
     await exportLots(app, { lots, count, name });
-    chosen = await app.ask.decide(confirmation, exportFirst);
+    chosen = await app.ask.decide(confirmation, withReason, exportFirst);
   }
-  if (chosen !== discard) return undefined;
+  const reason = chosen === withReason ? await askReason(app, confirmation.question) : '';
+  if (chosen === undefined || reason === undefined) return undefined;
   const tallies = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
     inLots<string>(
-      lots.map(({ project, daemon, ids }) => ({ project: project.name, items: ids, act: (batch) => daemon.call('dead/discard', { ids: batch }) })),
+      lots.map(({ project, daemon, ids }) => ({ project: project.name, items: ids, act: (batch) => daemon.call('dead/discard', { ids: batch, ...(reason === '' ? {} : { reason }) }) })),
       {
         isCancelled: () => token.isCancellationRequested,
         onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
@@ -43,4 +46,12 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   app.log.info(tallyText('discarded', tally));
   if (count > 1 || tally.done < tally.total) void app.ask.tell(tally.fault === undefined ? 'information' : 'error', tallyText('discarded', tally));
   return tally;
+}
+
+async function askReason({ ask }: App, title: string): Promise<string | undefined> {
+  return ask.input({
+    title,
+    prompt: l10n.t('Why? It is kept with each of them, for whoever looks at them later. Enter discards.'),
+    validateInput: (typed) => (typed.length <= maxReason ? undefined : l10n.t('At most {0} characters.', formatNumber(maxReason))),
+  });
 }

@@ -26,7 +26,7 @@ export function runText(run: RunDetail, nowMs: number): string {
 }
 
 export function jobText(job: JobDetail, nowMs: number): string {
-  const { id, run, workflow, step, queue, state, error, payload, output, attempts, revisions, ...rest } = job;
+  const { id, run, workflow, step, queue, state, discardReason, error, payload, output, attempts, revisions, ...rest } = job;
   return withHead(jobFacts(job, nowMs), {
     id,
     run,
@@ -34,6 +34,7 @@ export function jobText(job: JobDetail, nowMs: number): string {
     step,
     queue,
     state,
+    ...(discardReason === undefined ? {} : { discardReason }),
     ...(error === undefined ? {} : { error }),
     payload,
     ...(output === undefined ? {} : { output }),

@@ -44,6 +44,7 @@ export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [na
   if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
   if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
+  if (job.discardReason !== undefined) facts.push([l10n.t('Reason'), oneLine(job.discardReason)]);
   if (job.error !== undefined) facts.push([l10n.t('Error'), oneLine(job.error.message)]);
   return facts;
 }

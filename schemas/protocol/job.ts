@@ -19,6 +19,7 @@ export const JobSummary = Type.Object({
   attemptCount: Type.Integer({ description: 'Attempts made, of all rounds.' }),
   replays: Type.Optional(Type.Integer({ description: 'How many times it was replayed; left out where it never was.' })),
   error: Type.Optional(JobError),
+  discardReason: Type.Optional(Type.String({ description: 'Why it was discarded, where somebody said so.' })),
 });
 export type JobSummary = Static<typeof JobSummary>;
 

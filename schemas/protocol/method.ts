@@ -4,6 +4,7 @@ import { DeadGroup } from './dead-group.ts';
 import { JobDetail, JobSummary } from './job.ts';
 import { QueueView } from './queue.ts';
 import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
+import { maxReason } from './reason.ts';
 import { RunDetail, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
@@ -192,7 +193,10 @@ export const methods = {
     result: Type.Object({ replayed: Type.Integer(), selected: Selected, ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) }),
   },
   'dead/discard': {
-    params: Type.Object(deadSelection, closed),
+    params: Type.Object(
+      { ...deadSelection, reason: Type.Optional(Type.String({ maxLength: maxReason, description: 'Why, for whoever looks at them later: kept as `discardReason`. Blanks around it are left out.' })) },
+      closed,
+    ),
     result: Type.Object({ discarded: Type.Integer(), selected: Selected, ids: Type.Array(JobId) }),
   },
 

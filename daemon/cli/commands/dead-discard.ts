@@ -6,11 +6,16 @@ import { formatCount } from '../render/format.ts';
 import { renderDiscarded } from '../render/jobs.ts';
 import { UsageError } from '../usage-error.ts';
 
+interface DiscardOptions extends DeadSelectionOptions {
+  readonly reason?: string;
+}
+
 export const addDeadDiscard: AddCommand = (dead, runtime) => {
   addDeadSelection(dead.command('discard').description('give dead letters up; that can not be undone'))
-    .addHelpText('after', examples(['sluice dead discard j40 j41', 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']))
+    .option('--reason <text>', 'why, for whoever looks at them later')
+    .addHelpText('after', examples(["sluice dead discard j40 j41 --reason 'the orders were made by hand'", 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']))
     .action(
-      runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
+      runtime.action(async (context, ids: readonly string[] | undefined, { reason, ...options }: DiscardOptions) => {
         const { terminal } = context;
         const selection = readDeadSelection(ids ?? [], options);
         const mustConfirm = selection.all === true && options.yes !== true;
@@ -25,7 +30,7 @@ export const addDeadDiscard: AddCommand = (dead, runtime) => {
             return exitCodes.failed;
           }
         }
-        const result = await client.call('dead/discard', selection);
+        const result = await client.call('dead/discard', { ...selection, ...(reason === undefined ? {} : { reason }) });
         context.show(result, () => renderDiscarded(result.discarded));
         return exitCodes.done;
       }),

@@ -32,6 +32,7 @@ function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, strin
     ['created', `${formatTime(job.createdAt, view)} (${formatAge(job.createdAt, view)})`],
     ...(job.state === 'delayed' ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
     ...(job.endedAt === undefined ? [] : [['ended', `${formatTime(job.endedAt, view)} (${formatAge(job.endedAt, view)})`] as const]),
+    ...(job.discardReason === undefined ? [] : [['reason', oneLine(job.discardReason)] as const]),
     ['idempotency key', oneLine(job.idempotencyKey)],
   ];
 }

@@ -66,4 +66,5 @@ export interface JobRow {
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly error: string | null;
+  readonly discard_reason: string | null;
 }

@@ -170,3 +170,8 @@ CREATE TABLE series (
   PRIMARY KEY (step_ms, queue_id, at)
 ) WITHOUT ROWID;
 `;
+
+/** Why dead letters were discarded, where somebody said so. */
+export const schemaVersion4 = `
+ALTER TABLE jobs ADD COLUMN discard_reason TEXT;
+`;

@@ -113,7 +113,12 @@ describe('sluice dead, against a real daemon', () => {
   it('discards', async () => {
     assert.equal((await project.type('dead discard --all')).code, 2);
     assert.match((await project.type(`dead discard ${await jobOf('a')}`)).stdout, /^1 dead letter discarded\.$/m);
-    assert.deepEqual(await project.json(['dead', 'discard', '--all', '--yes', '--where', 'key == "b"']), { selected: 1, discarded: 1, ids: [await jobOf('b')] });
+    assert.deepEqual(await project.json(['dead', 'discard', '--all', '--yes', '--reason', ' made by hand ', '--where', 'key == "b"']), { selected: 1, discarded: 1, ids: [await jobOf('b')] });
+    const b = await jobOf('b');
+    assert.equal((await project.json<JobDetail>(`job ${b}`)).discardReason, 'made by hand');
+    assert.match((await project.type(`job ${b}`)).stdout, /^ +reason +made by hand$/m);
+    assert.match((await project.type(['dead', 'discard', '--all', '--yes', '--reason', 'x'.repeat(1001)])).stderr, /reason/);
+    assert.equal((await project.json<JobDetail>(`job ${await jobOf('a')}`)).discardReason, undefined);
     assert.match((await project.type('dead discard --all --yes')).stdout, /^1 dead letter discarded\.$/m);
     assert.deepEqual(await dead(), []);
     assert.match((await project.type('dead discard --all --yes')).stdout, /^There was nothing to discard/);

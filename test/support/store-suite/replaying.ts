@@ -94,6 +94,18 @@ export function describeReplaying(bench: () => StoreBench): void {
     await assert.rejects(store.store.replay({ jobIds: [jobId], now: store.now }), { code: 'wrong-state' });
   });
 
+  it('keeps why dead letters were discarded, over a new start too', async () => {
+    const store = bench();
+    const [one, other, third] = [await deadJob(), await deadJob(), await deadJob()];
+    await store.store.discard({ jobIds: [one.jobId, other.jobId], now: store.now, reason: 'made by hand; "as agreed"' });
+    await store.store.discard({ jobIds: [third.jobId], now: store.now });
+    await store.crash();
+    const reasons = await Promise.all([one, other, third].map(async ({ jobId }) => (await store.job(jobId)).discardReason));
+    assert.deepEqual(reasons, ['made by hand; "as agreed"', 'made by hand; "as agreed"', undefined]);
+    const { jobs } = await store.store.listJobs({ state: 'discarded', where: 'discardReason.startsWith("made")', limit: 10 });
+    assert.equal(jobs.length, 2, 'a list can be narrowed by it');
+  });
+
   it('takes up again the siblings that were cancelled because of it, after a crash in the middle of that too', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: numbers(8) });

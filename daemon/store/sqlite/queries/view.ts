@@ -50,6 +50,7 @@ export function jobSummary(row: JobViewRow): JobSummary {
     ...(row.round > 1 ? { replays: row.round - 1 } : {}),
     // The last error is history once the job has succeeded; its attempts keep it.
     ...(row.error === null || row.state === 'succeeded' ? {} : { error: JSON.parse(row.error) as JobError }),
+    ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
   };
 }
 

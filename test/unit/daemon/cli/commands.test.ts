@@ -83,7 +83,8 @@ describe('commands that talk to the daemon', () => {
     assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);
     await type('dead discard --all --queue erp --yes');
     await type('dead discard j1 j1');
-    assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true, queue: 'erp' }, { ids: ['j1'] }]);
+    await sluice(['dead', 'discard', 'j1', '--reason', 'made by hand'], { cwd: project.folder });
+    assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true, queue: 'erp' }, { ids: ['j1'] }, { ids: ['j1'], reason: 'made by hand' }]);
     assert.equal((await type('cancel r12')).stdout, 'r12 is cancelled.\n');
   });
 

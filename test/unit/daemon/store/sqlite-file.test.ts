@@ -50,6 +50,13 @@ describe("the SQLite store's file", () => {
       }
     });
 
+    it('take over the jobs of an older Sluice, of which nobody said why they were discarded', () => {
+      migrate(db, file, migrations.slice(0, 3));
+      db.exec("INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at) VALUES (1, 1, 1, 'discarded', 5, 0, 0)");
+      migrate(db, file);
+      assert.deepEqual({ ...db.prepare('SELECT id, state, discard_reason FROM jobs').get() }, { id: 1, state: 'discarded', discard_reason: null });
+    });
+
     it('leave the store as it was where a step fails', () => {
       migrate(db, file, steps.slice(0, 2));
       assert.throws(() => migrate(db, file, [...steps.slice(0, 2), 'CREATE TABLE e (x); CREATE TABLE a (x)']));

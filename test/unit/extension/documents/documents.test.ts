@@ -44,6 +44,12 @@ describe('the text of a document', () => {
     assert.deepEqual(values(runText(run(), now)), run());
   });
 
+  it('says why a dead letter was discarded', () => {
+    const text = jobText(jobDetail({ state: 'discarded', discardReason: 'made by hand' }), now);
+    assert.match(text, /^\/\/ Reason: made by hand$/m);
+    assert.equal((values(text) as { discardReason: string }).discardReason, 'made by hand');
+  });
+
   it('of an attempt says which of how many', () => {
     const detail = jobDetail();
     const [, second] = detail.attempts;

@@ -69,11 +69,11 @@ export class ScriptedAsker implements Asker {
     return this.file({ ...(options.title === undefined ? {} : { title: options.title }) });
   }
 
-  async decide(confirmation: Confirmation, otherVerb: string): Promise<string | undefined> {
+  async decide(confirmation: Confirmation, ...otherVerbs: readonly string[]): Promise<string | undefined> {
     this.confirmations.push(confirmation);
     const answer = this.#next(confirmation.question);
     if (answer === 'give up') return undefined;
-    const verbs = [confirmation.verb, otherVerb];
+    const verbs = [confirmation.verb, ...otherVerbs];
     if (!('decide' in answer) || !verbs.includes(answer.decide)) throw new Error(`"${this.#last}" offers ${verbs.join(' and ')}; the test answers ${JSON.stringify(answer)}`);
     return answer.decide;
   }

@@ -84,6 +84,11 @@ What to do next
     );
   });
 
+  it('says why it was discarded, in one line', () => {
+    assert.match(renderJob(jobDetail({ state: 'discarded', discardReason: 'made\nby hand' }), pipe), /^  reason {2,}made by hand$/m);
+    assert.doesNotMatch(renderJob(jobDetail({ state: 'discarded' }), pipe), /reason/);
+  });
+
   it('cuts a payload that fills the screen, and says where all of it is', () => {
     assert.match(renderJob(jobDetail({ payload: 'x'.repeat(10_000) }), pipe), /… \(10,002 characters; --json has all of it\)/);
   });

@@ -78,6 +78,17 @@ export function deadLetterCommands(): void {
     assert.match(await readFile(file, 'utf8'), /There is no currency EURO/);
   });
 
+  it('discard with a reason, which is kept, and keep everything where a person gives that up', async () => {
+    const [letter] = await shop.deadLetters(1);
+    const args = [shop.target({ job: letter?.id ?? '' })];
+    const discarded = { decide: 'Discard with Reason…' };
+    assert.equal((await drive(commands.discard, { args, answers: [discarded, 'give up'] })).result, undefined);
+    assert.equal((await shop.daemon.call('job/get', { id: letter?.id ?? '' })).state, 'dead');
+    await drive(commands.discard, { args, answers: [discarded, { type: 'made by hand' }] });
+    const { state, discardReason } = await shop.daemon.call('job/get', { id: letter?.id ?? '' });
+    assert.deepEqual([state, discardReason], ['discarded', 'made by hand']);
+  });
+
   it('export those of a queue', async () => {
     await shop.deadLetters(1);
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'export-')), 'dead.json');
