@@ -25,12 +25,14 @@ export function addDeadFilter(command: Command): Command {
     .option('-w, --where <cel>', 'for which this CEL expression over their fields holds');
 }
 
-/** `ID...` or `--all` with conditions, as replay and discard have it. */
+/** `ID...` or `--all` with conditions. */
+export function addDeadIds(command: Command): Command {
+  return addDeadFilter(command.argument('[id...]', 'such as j40', collectJobIds).option('-a, --all', 'all dead letters that the conditions let through'));
+}
+
+/** The same, of a command that may ask. */
 export function addDeadSelection(command: Command): Command {
-  return addDeadFilter(command.argument('[id...]', 'such as j40', collectJobIds).option('-a, --all', 'all dead letters that the conditions let through')).option(
-    '-y, --yes',
-    "don't ask",
-  );
+  return addDeadIds(command).option('-y, --yes', "don't ask");
 }
 
 const deadLetters = { noun: 'dead letters', shownBy: 'sluice dead list' };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
@@ -63,6 +64,11 @@ export class Terminal {
 
   out(text: string): void {
     this.io.stdout.write(`${text}\n`);
+  }
+
+  /** A part of what `out` writes at once. Resolves when there is room for the next: a reader may be slow. */
+  async write(text: string): Promise<void> {
+    if (!this.io.stdout.write(text)) await once(this.io.stdout, 'drain');
   }
 
   err(text: string): void {

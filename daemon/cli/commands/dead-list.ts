@@ -16,7 +16,7 @@ export const addDeadList: AddCommand = (dead, runtime) => {
       runtime.action(async (context, { limit, ...filter }: DeadFilter & { readonly limit: number }, command: Command) => {
         // As the default command, it gets whatever is misspelled.
         const [word] = command.args;
-        if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead replay and dead discard`);
+        if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead replay, dead discard and dead export`);
         const client = await context.connect();
         const { entries, more } = await collectPages(limit, async (page) => {
           const { jobs, next } = await client.call('dead/list', { ...filter, ...page });

@@ -7,12 +7,15 @@ import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { formatCount } from '../render/format.ts';
-import { renderReplayed } from '../render/jobs.ts';
+import { renderReplayed, renderSelected } from '../render/jobs.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { replayEdits } from './dead-replay-edits.ts';
 
 interface ReplayOptions extends DeadSelectionOptions {
   readonly edit?: string;
+  readonly from?: string;
+  readonly dryRun?: boolean;
   readonly rate?: string;
   readonly canary?: number;
 }
@@ -20,6 +23,8 @@ interface ReplayOptions extends DeadSelectionOptions {
 export const addDeadReplay: AddCommand = (dead, runtime) => {
   addDeadSelection(dead.command('replay').description('put dead letters back into their queues, for a new round of attempts'))
     .option('--edit <file>', 'a new payload, JSON or YAML, for a single one; - reads stdin')
+    .option('--from <file>', 'what `sluice dead export` wrote: those whose payload was edited since, each with its new one; - reads stdin')
+    .option('--dry-run', 'only check and count')
     .option('--rate <rate>', 'spread them out: 10/min')
     .option('--canary <n>', 'only the oldest n, to see whether it works', parsePositive)
     .addHelpText(
@@ -33,13 +38,17 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: ReplayOptions) => {
         const { terminal } = context;
+        const { edit, from, rate, canary, dryRun = false, yes = false } = options;
+        if (from !== undefined) {
+          refuseBesides(ids, options);
+          return replayEdits(context, await readValue('--from', from, terminal), { dryRun, yes });
+        }
         const selection = readDeadSelection(ids ?? [], options);
-        const { edit, rate, canary } = options;
         if (edit !== undefined && selection.ids?.length !== 1) throw new UsageError('--edit replaces the payload of a single dead letter: name one.');
-        const payload = edit === undefined ? {} : { payload: await readPayload(edit, terminal) };
+        const payload = edit === undefined ? {} : { payload: await readValue('--edit', edit, terminal) };
         const client = await context.connect();
         // A replay loses nothing, so that only a person is asked, who may have meant less.
-        if (selection.all === true && canary === undefined && options.yes !== true && !context.json && terminal.canAsk) {
+        if (selection.all === true && canary === undefined && !yes && !dryRun && !context.json && terminal.canAsk) {
           const { count, isMore } = await countDead(client, selection);
           if (count > 1 && !(await terminal.confirm(`Replay ${isMore ? 'more than ' : ''}${formatCount(count, 'dead letter')}?`))) {
             terminal.err('Nothing was replayed.');
@@ -51,27 +60,33 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
           ...payload,
           ...(rate === undefined ? {} : { rate }),
           ...(canary === undefined ? {} : { canary }),
+          ...(dryRun ? { dryRun } : {}),
         });
-        context.show(result, () => renderReplayed(result.replayed));
+        context.show(result, () => (dryRun ? renderSelected(result.selected) : renderReplayed(result.replayed)));
         return exitCodes.done;
       }),
     );
 };
 
-async function readPayload(file: string, terminal: Terminal): Promise<unknown> {
+function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, edit, rate, canary }: ReplayOptions): void {
+  if ((ids ?? []).length === 0 && [all, queue, run, where, edit, rate, canary].every((option) => option === undefined)) return;
+  throw new UsageError('--from names its dead letters itself: neither ids nor other options than --dry-run and --yes go with it.');
+}
+
+async function readValue(option: '--edit' | '--from', file: string, terminal: Terminal): Promise<unknown> {
   const name = file === '-' ? 'stdin' : file;
   let text: string;
   try {
     text = file === '-' ? await terminal.readInput() : await readFile(path.resolve(terminal.io.cwd, file), 'utf8');
   } catch (error) {
-    throw new UsageError(`--edit: ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${option}: ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (text.trim() === '') throw new UsageError(`--edit: ${name} is empty; it has to hold the whole payload.`);
+  if (text.trim() === '') throw new UsageError(`${option}: ${name} is empty; it has to hold ${option === '--edit' ? 'the whole payload' : 'an array of dead letters'}.`);
   try {
     // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
     return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : (parse(text) as unknown);
   } catch (error) {
-    throw new UsageError(`--edit: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${option}: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

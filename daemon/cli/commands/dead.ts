@@ -1,13 +1,14 @@
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { addDeadDiscard } from './dead-discard.ts';
+import { addDeadExport } from './dead-export.ts';
 import { addDeadList } from './dead-list.ts';
 import { addDeadReplay } from './dead-replay.ts';
 
 export const addDead: AddCommand = (program, runtime) => {
   const dead = program
     .command('dead')
-    .description('list, replay or discard dead letters: jobs whose attempts are used up')
+    .description('list, replay, discard or export dead letters: jobs whose attempts are used up')
     .addHelpText(
       'after',
       examples(
@@ -20,4 +21,5 @@ export const addDead: AddCommand = (program, runtime) => {
   addDeadList(dead, runtime);
   addDeadReplay(dead, runtime);
   addDeadDiscard(dead, runtime);
+  addDeadExport(dead, runtime);
 };

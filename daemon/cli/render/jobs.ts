@@ -63,10 +63,36 @@ function whenOf(job: JobSummary, view: View): string {
   return job.state === 'delayed' ? `due ${formatAge(job.dueAt, view)}` : formatAge(job.createdAt, view);
 }
 
+export function renderSelected(selected: number): string {
+  return selected === 0 ? 'There is nothing to replay.' : `${formatCount(selected, 'dead letter')} would be replayed.`;
+}
+
 export function renderReplayed(replayed: number): string {
   return replayed === 0 ? 'There was nothing to replay.' : `${formatCount(replayed, 'dead letter')} went back to ${replayed === 1 ? 'its queue' : 'their queues'}: \`sluice queues\` shows how far they are.`;
 }
 
 export function renderDiscarded(discarded: number): string {
   return discarded === 0 ? 'There was nothing to discard.' : `${formatCount(discarded, 'dead letter')} discarded.`;
+}
+
+/** What `sluice dead replay --from` answers with. */
+export interface EditsReplayed {
+  /** Dead letters whose payload was edited. */
+  readonly selected: number;
+  readonly unchanged: number;
+  readonly replayed: number;
+  readonly ids: readonly string[];
+  /** Were no dead letters any more when it came to them. */
+  readonly skipped: readonly string[];
+}
+
+export function renderEditsPlanned({ selected, unchanged }: EditsReplayed): string {
+  if (selected === 0) return unchanged === 0 ? 'There is nothing in it to replay.' : 'Every payload is as its job has it: there is nothing to replay.';
+  const edited = `${formatCount(selected, 'payload')} ${selected === 1 ? 'was' : 'were'} edited.`;
+  return unchanged === 0 ? edited : `${edited} ${formatCount(unchanged, 'other')} ${unchanged === 1 ? 'is as its job has it, and is' : 'are as their jobs have them, and are'} left alone.`;
+}
+
+export function renderEditsReplayed({ selected, replayed, skipped }: EditsReplayed): string {
+  const rest = skipped.length === 0 ? '' : `\nNo dead letters any more, and left alone: ${skipped.join(', ')}.`;
+  return `${formatNumber(replayed)} of ${formatCount(selected, 'edited dead letter')} went back to ${selected === 1 ? 'its queue' : 'their queues'}.${rest}`;
 }

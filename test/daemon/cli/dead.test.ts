@@ -75,6 +75,25 @@ describe('sluice dead, against a real daemon', () => {
     assert.deepEqual(JSON.parse(sink.requests.at(-1)?.body ?? ''), { id: 'b2' });
   });
 
+  it('replays what was edited in an export, each with its own payload', async () => {
+    const letters = await project.json<JobDetail[]>('dead export --all');
+    assert.deepEqual(letters.map(({ key }) => key), ['a', 'b', 'ü']);
+    const edited = letters.map((letter) => (letter.key === 'b' ? letter : { ...letter, payload: { url, method: 'POST', json: { id: letter.key, mended: true } } }));
+    const input = JSON.stringify(edited);
+    assert.match((await project.type('dead replay --from - --dry-run', { input })).stdout, /^2 payloads were edited\. 1 other is as its job has it/);
+    assert.equal((await dead()).length, 3);
+    const broken = JSON.stringify(edited.map((letter) => (letter.key === 'ü' ? { ...letter, payload: { method: 'POST' } } : letter)));
+    const refused = await project.type('dead replay --from -', { input: broken });
+    assert.deepEqual([refused.code, (await dead()).length], [2, 3]);
+    assert.match(refused.stderr, /nothing was replayed[^]*can't be sent by http\/request/);
+
+    assert.match((await project.type('dead replay --from -', { input })).stdout, /^2 of 2 edited dead letters went back/);
+    await settled();
+    assert.deepEqual(sink.requests.slice(-2).map(({ body = '' }) => (JSON.parse(body) as { id: string }).id).sort(), ['a', 'ü']);
+    assert.match((await project.type('dead replay --from -', { input })).stdout, /^Every payload is as its job has it/);
+    assert.deepEqual((await dead()).map(({ key }) => key), ['b']);
+  });
+
   it('refuses a payload that cannot be sent, and leaves the dead letter as it is', async () => {
     const id = await jobOf('a');
     const edited = async (input: string, options = ''): Promise<string> => {

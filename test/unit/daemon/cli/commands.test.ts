@@ -81,6 +81,8 @@ describe('commands that talk to the daemon', () => {
     const replayed = await type('dead replay --all --run r12 --rate 10/min --canary 5');
     assert.equal(replayed.stdout, '2 dead letters went back to their queues: `sluice queues` shows how far they are.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);
+    assert.equal((await type('dead replay --all --dry-run', { columns: 80 })).stdout, '2 dead letters would be replayed.\n');
+    assert.deepEqual(scripted.paramsOf('dead/replay').at(-1), { all: true, dryRun: true });
     await type('dead discard --all --queue erp --yes');
     await type('dead discard j1 j1');
     await sluice(['dead', 'discard', 'j1', '--reason', 'made by hand'], { cwd: project.folder });
@@ -131,6 +133,69 @@ describe('commands that talk to the daemon', () => {
     const broken = await type('dead replay j1 --edit -', { input: '{"a":' });
     assert.equal(broken.code, 2);
     assert.match(broken.stderr, /neither JSON nor YAML/);
+  });
+
+  it('replay what was edited in an export, when all of it has been checked', async () => {
+    const known = new Map(['j1', 'j2', 'j3', 'j4'].map((id) => [id, jobDetail({ id, idempotencyKey: id, revisions: [] })]));
+    const gone = new Set<string>();
+    const scripted = await start({
+      'job/get': ({ id }) => known.get(id) ?? jobDetail(),
+      'dead/replay': ({ ids = [], dryRun }) => {
+        if (dryRun !== true && gone.has(ids[0] ?? '')) throw new CodedError('wrong-state', 'It is active.');
+        return { replayed: dryRun === true ? 0 : 1, selected: 1, ids: [...ids] };
+      },
+    });
+    const edited = (...ids: string[]): Promise<void> => {
+      const letters = [...known.values()].map((letter) => (ids.includes(letter.id) ? { ...letter, payload: { url: `http://${letter.id}` } } : letter));
+      return writeFile(path.join(project.folder, 'letters.json'), JSON.stringify(letters));
+    };
+    const replays = (): unknown[] => scripted.paramsOf('dead/replay').filter((params) => (params as { dryRun?: boolean }).dryRun !== true);
+
+    await edited('j2', 'j3');
+    assert.equal((await type('dead replay --from letters.json --dry-run')).stdout, '2 payloads were edited. 2 others are as their jobs have them, and are left alone.\n');
+    const refused = await type('dead replay --from letters.json', { columns: 80, input: 'n\n' });
+    assert.deepEqual([refused.code, replays()], [1, []]);
+    assert.match(refused.stderr, /2 payloads were edited\. 2 others .* Replay them\? \[y\/N\] Nothing was replayed\./);
+    gone.add('j3');
+    const some = await type('dead replay --from letters.json --yes');
+    assert.deepEqual([some.code, some.stdout], [1, '1 of 2 edited dead letters went back to their queues.\nNo dead letters any more, and left alone: j3.\n']);
+    assert.deepEqual(replays(), ['j2', 'j3'].map((id) => ({ ids: [id], payload: { url: `http://${id}` } })));
+    assert.deepEqual(JSON.parse((await type('dead replay --from letters.json --json')).stdout), { selected: 2, unchanged: 2, replayed: 1, ids: ['j2'], skipped: ['j3'] });
+    await edited();
+    assert.equal((await type('dead replay --from letters.json')).stdout, 'Every payload is as its job has it: there is nothing to replay.\n');
+  });
+
+  it('replay nothing of an export in which anything is wrong', async () => {
+    const scripted = await start({ 'job/get': ({ id }) => jobDetail({ id, state: 'succeeded' }), 'dead/replay': () => ({ replayed: 1, selected: 1, ids: ['j1'] }) });
+    const entries = Array.from({ length: 25 }, (_, index) => ({ id: `j${index + 1}`, payload: { edited: true } }));
+    const { code, stderr } = await type('dead replay --from - --yes', { input: JSON.stringify(entries) });
+    assert.deepEqual([code, scripted.paramsOf('dead/replay')], [2, []]);
+    assert.match(stderr, /nothing was replayed\.\nj1 is no dead letter any more; it is succeeded\.\n[^]*j20 [^\n]*\nAnd 5 more\./);
+    assert.match((await type('dead replay --from -', { input: '{"id":"j1"}' })).stderr, /has to be an array/);
+    assert.match((await type('dead replay j1 --from -', { input: '[]' })).stderr, /--from names its dead letters itself/);
+    assert.match((await type('dead replay --from - --rate 1/h', { input: '[]' })).stderr, /--from names its dead letters itself/);
+    assert.match((await type('dead replay --from missing.json')).stderr, /--from: missing\.json can't be read/);
+  });
+
+  it('export dead letters as one array, oldest first, without those that are gone by then', async () => {
+    await start({
+      'dead/list': ({ cursor }) => (cursor === undefined ? { jobs: [job({ id: 'j3' }), job({ id: 'j2' })], next: 'more' } : { jobs: [job({ id: 'j1' })] }),
+      'job/get': ({ id }) => {
+        if (id === 'j2') throw new CodedError('not-found', 'There is no job j2.');
+        return jobDetail({ id });
+      },
+    });
+    const all = await type('dead export --all --queue erp');
+    assert.deepEqual((JSON.parse(all.stdout) as { id: string; payload: unknown }[]).map(({ id, payload }) => [id, payload]), ['j1', 'j3'].map((id) => [id, jobDetail().payload]));
+    assert.deepEqual((JSON.parse((await type('dead export j3 j1 --json')).stdout) as { id: string }[]).map(({ id }) => id), ['j3', 'j1']);
+    const missing = await type('dead export j1 j2');
+    assert.deepEqual([missing.code, missing.stdout], [2, '']);
+    assert.equal((await type('dead export')).code, 2);
+  });
+
+  it('export none as an empty array', async () => {
+    await start({ 'dead/list': () => ({ jobs: [] }) });
+    assert.equal((await type('dead export --all')).stdout, '[]\n');
   });
 
   it('ask before they discard, and do nothing unless the answer is yes', async () => {

@@ -22,7 +22,7 @@ describe('the command line', () => {
     assert.equal(help.stderr, '');
   });
 
-  for (const command of ['init', 'up', 'down', 'restart', 'status', 'validate', 'run', 'runs', 'run-show', 'eval', 'cancel', 'queues', 'jobs', 'job', 'pause', 'resume', 'set', 'dead', 'dead list', 'dead replay', 'dead discard', 'logs', 'doctor']) {
+  for (const command of ['init', 'up', 'down', 'restart', 'status', 'validate', 'run', 'runs', 'run-show', 'eval', 'cancel', 'queues', 'jobs', 'job', 'pause', 'resume', 'set', 'dead', 'dead list', 'dead replay', 'dead discard', 'dead export', 'logs', 'doctor']) {
     it(`has examples in the help of ${command}`, async () => {
       const { code, stdout } = await run(...command.split(' '), '--help');
       assert.equal(code, 0);
@@ -33,7 +33,7 @@ describe('the command line', () => {
 
   const wrong: readonly (readonly [argv: string, message: RegExp])[] = [
     ['quues', /^error: unknown command 'quues'\n\(Did you mean queues\?\)/],
-    ['dead reply j1', /^error: unknown command 'dead reply': there are dead list, dead replay and dead discard/],
+    ['dead reply j1', /^error: unknown command 'dead reply': there are dead list, dead replay, dead discard and dead export/],
     ['jobs --quue erp', /Did you mean --queue\?/],
     ['jobs --state broken', /Allowed choices are pending, delayed/],
     ['jobs --limit 0', /whole number from 1/],

@@ -1,0 +1,57 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { JobDetail } from '../../../schemas/protocol/job.ts';
+import type { AddCommand } from '../command-runtime.ts';
+import type { DaemonClient } from '../daemon-client.ts';
+import { addDeadIds, readDeadSelection, type DeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { collectPages } from '../pages.ts';
+
+/** Read from the daemon at the same time. */
+const batchSize = 20;
+
+export const addDeadExport: AddCommand = (dead, runtime) => {
+  addDeadIds(dead.command('export').description('print dead letters with their payloads and attempts, as a JSON array, oldest first'))
+    .addHelpText('after', examples(['sluice dead export --all --queue erp > letters.json', 'to edit their payloads'], ['sluice dead replay --from letters.json', 'and to replay what was edited']))
+    .action(
+      runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
+        const { terminal } = context;
+        const selection = readDeadSelection(ids ?? [], options);
+        const client = await context.connect();
+        let count = 0;
+        // Written bit by bit: a hundred thousand of them need not be held.
+        for await (const jobs of exported(client, selection)) {
+          for (const job of jobs) await terminal.write(`${count++ === 0 ? '[\n' : ',\n'}${JSON.stringify(job, null, 2)}`);
+        }
+        terminal.out(count === 0 ? '[]' : '\n]');
+        return exitCodes.done;
+      }),
+    );
+};
+
+/** What is named is there as a whole, or nothing is written; of all, what is gone by then is left out. */
+async function* exported(client: DaemonClient, selection: DeadSelection): AsyncGenerator<readonly JobDetail[]> {
+  if (selection.ids !== undefined) {
+    yield await Promise.all(selection.ids.map((id) => client.call('job/get', { id })));
+    return;
+  }
+  const { all: _all, ids: _ids, ...filter } = selection;
+  const { entries } = await collectPages(Number.MAX_SAFE_INTEGER, async (page) => {
+    const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
+    return { entries: jobs.map(({ id }) => id), next };
+  });
+  const oldestFirst = entries.toReversed();
+  for (let from = 0; from < oldestFirst.length; from += batchSize) {
+    const jobs = await Promise.all(oldestFirst.slice(from, from + batchSize).map((id) => jobOrGone(client, id)));
+    yield jobs.filter((job) => job !== undefined);
+  }
+}
+
+async function jobOrGone(client: DaemonClient, id: string): Promise<JobDetail | undefined> {
+  try {
+    return await client.call('job/get', { id });
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
