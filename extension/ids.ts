@@ -43,6 +43,7 @@ export const commands = {
   copyJob: 'sluice.copyJob',
   copyAsCurl: 'sluice.copyAsCurl',
   exportDeadLetters: 'sluice.exportDeadLetters',
+  replayExport: 'sluice.replayExport',
   setSecret: 'sluice.setSecret',
   deleteSecret: 'sluice.deleteSecret',
   startDaemon: 'sluice.startDaemon',

@@ -31,6 +31,7 @@ import { pauseQueue } from './pause-queue.ts';
 import { refresh } from './refresh.ts';
 import { replayAll } from './replay-all.ts';
 import { replayEdited } from './replay-edited.ts';
+import { replayExport } from './replay-export.ts';
 import { replayGroup } from './replay-group.ts';
 import { replay } from './replay.ts';
 import { restartDaemon } from './restart-daemon.ts';
@@ -84,6 +85,7 @@ export const allCommands: readonly Command[] = [
   refresh,
   replayAll,
   replayEdited,
+  replayExport,
   replayGroup,
   replay,
   restartDaemon,

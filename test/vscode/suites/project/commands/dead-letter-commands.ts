@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Tally } from '../../../../../extension/selection/batches.ts';
+import type { JobDetail } from '../../../../../schemas/protocol/job.ts';
 import { commands } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive } from '../../support/sluice.ts';
@@ -95,6 +96,29 @@ export function deadLetterCommands(): void {
     const { result } = await drive(commands.exportDeadLetters, { args: [shop.target({ queue: 'erp' })], answers: [{ file }] });
     assert.deepEqual(tallyOf(result), { total: 1, done: 1 });
     assert.match(await readFile(file, 'utf8'), /"currency": ?"EURO"/);
+  });
+
+  it('replay what was edited in an export, asked once with the number, and nothing where any of it is wrong', async () => {
+    await shop.deadLetters(3);
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'export-')), 'dead.json');
+    await drive(commands.exportDeadLetters, { args: [shop.target({ queue: 'erp' })], answers: [{ file }] });
+    const letters = JSON.parse(await readFile(file, 'utf8')) as JobDetail[];
+    const same = await drive(commands.replayExport, { answers: [{ file }] });
+    assert.deepEqual(same.asker.told, ['Every payload is as its job has it: there is nothing to replay.']);
+
+    const mend = async (payload: (letter: JobDetail, index: number) => unknown): Promise<void> => writeFile(file, JSON.stringify(letters.map((letter, index) => ({ ...letter, payload: payload(letter, index) }))));
+    const mended = ({ payload }: JobDetail): unknown => ({ ...(payload as object), json: { currency: 'EUR' } });
+    await mend((letter, index) => (index === 0 ? { url: 7 } : mended(letter)));
+    const refused = await drive(commands.replayExport, { answers: [{ file }] });
+    assert.match(refused.asker.told.join(), /^Nothing was replayed\. j\d+: The edited payload can't be sent/);
+    assert.equal((await shop.daemon.call('dead/list', {})).jobs.length, 3);
+
+    await mend((letter, index) => (index === 0 ? letter.payload : mended(letter)));
+    const { result, asker } = await drive(commands.replayExport, { answers: [{ file }, { confirm: true }] });
+    assert.deepEqual([tallyOf(result), asker.told], [{ total: 2, done: 2 }, ['Dead letters replayed: 2 of 2.']]);
+    assert.equal(asker.confirmations[0]?.question, 'Replay 2 dead letters of shop with their edited payloads?');
+    for (const { run } of letters.slice(1)) await shop.jobOf(run, 'succeeded');
+    await shop.deadAre((dead) => dead === 1);
   });
 
   it('retry at once what would be tried later: those that are clicked, then all of the queue', async () => {

@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+import { readFile, stat } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { planLetterEdits, readLetterEdits, type LetterEdit, type LetterEditPlan } from '../../schemas/protocol/letter-edits.ts';
+import type { App } from '../app.ts';
+import { askProject } from '../ask/ask-project.ts';
+import type { Daemon } from '../connection/daemon-client.ts';
+import { commands } from '../ids.ts';
+import { messageOf } from '../log.ts';
+import { inBatches, type Tally } from '../selection/batches.ts';
+import { tallyText } from '../selection/tally-text.ts';
+import { formatNumber } from '../wording/amount.ts';
+import type { Command } from './command.ts';
+
+const maxBytes = 256 * 1024 * 1024;
+
+/** An export whose payloads were edited: all of it is checked before anything is replayed, each with its own payload. Answers with the tally. */
+export const replayExport: Command = {
+  id: commands.replayExport,
+  acts: true,
+  run: async (app, argument) => {
+    const project = await askProject(app, argument);
+    if (project === undefined) return undefined;
+    const file = await app.ask.file({ title: l10n.t('Which export of dead letters?'), openLabel: l10n.t('Check Export'), defaultUri: vscode.Uri.file(project.path), filters: { JSON: ['json'] } });
+    if (file === undefined) return undefined;
+    const read = readLetterEdits(await readJson(file.fsPath));
+    if (!read.ok) return refuse(app, read.problems);
+    const daemon = await project.connection.ensure();
+    const plan = await planned(daemon, read.edits);
+    if (plan.problems.length > 0) return refuse(app, plan.problems);
+    if (plan.edited.length === 0) {
+      void app.ask.tell('information', l10n.t('Every payload is as its job has it: there is nothing to replay.'));
+      return undefined;
+    }
+    return (await app.ask.confirm(confirmationOf(plan, project.name))) ? replayEach(app, daemon, plan.edited) : undefined;
+  },
+};
+
+/** @throws Error that names the file */
+async function readJson(path: string): Promise<unknown> {
+  // What is still being edited is what the person means.
+  const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.scheme === 'file' && uri.fsPath === path);
+  if (open !== undefined && !(await open.save())) throw new Error(l10n.t('{0} could not be saved.', path));
+  if ((await stat(path)).size > maxBytes) throw new Error(l10n.t('{0} is too large.', path));
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new Error(l10n.t('{0} is no JSON: {1}', path, messageOf(error)), { cause: error });
+  }
+}
+
+async function planned(daemon: Daemon, edits: readonly LetterEdit[]): Promise<LetterEditPlan> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Checking edited dead letters') }, (progress) =>
+    planLetterEdits(daemon, edits, (looked) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(looked), formatNumber(edits.length)) })),
+  );
+}
+
+async function refuse({ ask, log }: App, problems: readonly string[]): Promise<undefined> {
+  for (const problem of problems) log.error(problem);
+  const [first = ''] = problems;
+  const text = problems.length === 1 ? l10n.t('Nothing was replayed. {0}', first) : l10n.t('Nothing was replayed. {0} The log has {1} more.', first, formatNumber(problems.length - 1));
+  const showLog = l10n.t('Show Log');
+  void ask.tell('error', text, showLog).then((chosen) => {
+    if (chosen === showLog) log.show();
+  });
+}
+
+function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string): { question: string; detail: string; verb: string } {
+  const meaning = l10n.t('Each begins a new round of attempts with its own edited payload, which is a new revision; the old one is kept.');
+  return {
+    question: edited.length === 1 ? l10n.t('Replay one dead letter of {0} with its edited payload?', project) : l10n.t('Replay {0} dead letters of {1} with their edited payloads?', formatNumber(edited.length), project),
+    detail: unchanged.length === 0 ? meaning : `${meaning} ${l10n.t('Others in the file, whose payloads are as their jobs have them, are left alone: {0}.', formatNumber(unchanged.length))}`,
+    verb: l10n.t('Replay'),
+  };
+}
+
+async function replayEach(app: App, daemon: Daemon, edited: readonly LetterEdit[]): Promise<Tally> {
+  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying dead letters'), cancellable: true }, (progress, token) =>
+    inBatches(
+      edited,
+      async (batch) => {
+        for (const { id, payload } of batch) await daemon.call('dead/replay', { ids: [id], payload });
+      },
+      {
+        size: 1,
+        isCancelled: () => token.isCancellationRequested,
+        onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+      },
+    ),
+  );
+  const text = tallyText('replayed', tally);
+  app.log.info(text);
+  void app.ask.tell(tally.fault === undefined ? 'information' : 'error', text);
+  return tally;
+}
