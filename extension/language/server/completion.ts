@@ -2,14 +2,14 @@ import { InsertTextFormat, type CompletionItem, type Position } from 'vscode-lan
 import { complete } from '../../../schemas/language/completion.ts';
 import { isInFlow } from '../../../schemas/language/flow-collection.ts';
 import { completeTemplates } from '../../../schemas/language/template-completion.ts';
-import { limits } from './limits.ts';
+import { isWithinSchemaBounds } from './library-bounds.ts';
 import type { SchemaService } from './schema-service.ts';
 import type { Place } from './workspace.ts';
 
 /** What could stand at a place: what is meant there, then what the schema says, then templates. Of two of a name, the first counts. */
 export async function completeAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService): Promise<CompletionItem[]> {
   const meant = complete(project, path, offset, { snippets: true });
-  if (meant.exclusive || file.text.length > limits.schemaTextLength) return [...meant.items];
+  if (meant.exclusive || !isWithinSchemaBounds(file)) return [...meant.items];
   const bySchema = await schemas.complete({ text: file.text, kind: file.kind, position, isInFlow: isInFlow(file, offset) });
   const known = new Set(meant.items.map(({ label }) => label));
   return [...meant.items, ...bySchema.filter(({ label }) => !known.has(label)), ...completeTemplates(file, offset)];

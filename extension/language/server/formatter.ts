@@ -3,6 +3,7 @@ import { format } from 'prettier/standalone';
 import type { TextEdit } from 'vscode-languageserver-types';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import { textPieces, type TextPiece } from '../../../schemas/language/text-pieces.ts';
+import { isWithinFormatterBounds } from './library-bounds.ts';
 import { limits } from './limits.ts';
 
 /** YAML, laid out; rejects what is none. */
@@ -28,7 +29,7 @@ export class Formatter {
 
   /** An edit for each piece that changes. None where the text is no YAML, and where it is called off. */
   async format(file: LanguageFile, isCalledOff: () => boolean): Promise<TextEdit[]> {
-    if (file.text.length > limits.schemaTextLength) return [];
+    if (!isWithinFormatterBounds(file)) return [];
     const whole: TextPiece = { range: { start: 0, end: file.text.length }, isNested: false };
     const edits = (await this.#edits(file, textPieces(file.document), isCalledOff)) ?? (await this.#edits(file, [whole], isCalledOff));
     return isCalledOff() ? [] : (edits ?? []);

@@ -4,8 +4,10 @@ export const limits = {
   textLength: 4 * 1024 * 1024,
   /** Folders of a project that are searched for files. */
   folders: 20_000,
-  /** Longest text that the schema service and the formatter get, in UTF-16 code units. */
-  schemaTextLength: 512 * 1024,
+  /** Longest text that the YAML libraries get, in UTF-16 code units. */
+  libraryTextLength: 512 * 1024,
+  /** Aliases, or what looks like some, in a file that the schema service gets. */
+  aliases: 500,
   /** Of what the formatter keeps of what it has laid out, in UTF-16 code units. */
   laidOutLength: 4 * 1024 * 1024,
   /** Shortest and longest wait between a change and its diagnostics, in milliseconds; in between, as long as the last ones took. */

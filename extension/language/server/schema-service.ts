@@ -78,9 +78,13 @@ export class SchemaService {
   }
 }
 
-/** The library throws on some texts that are broken, on a key that is none for one: then schemas have nothing to say about them. */
-async function orNothing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  return answer.catch(() => undefined);
+/** The library fails on some texts that are broken, on a key that is none for one, or has no answer at all: then schemas have nothing to say about them. */
+async function orNothing<Answer>(answer: Promise<Answer> | undefined): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
