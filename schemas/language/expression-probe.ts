@@ -2,6 +2,7 @@ import type { SourceRange } from '../workflow/diagnostic.ts';
 import { childrenOf, parseTree, type ASTNode } from '../workflow/expression-ast.ts';
 import { checkExpression, type TypeScope } from '../workflow/expression-checker.ts';
 import { unknownType, type ExpressionType } from '../workflow/expression-type.ts';
+import { expressionBrackets, openSigns } from './open-brackets.ts';
 
 /** What stands at the cursor of an expression that is being typed. */
 export interface Probe {
@@ -103,7 +104,7 @@ export function wordAt(source: string, at: number): SourceRange {
 
 /** Where the text that the cursor stands in has its content; undefined where it stands in none. */
 function openText(source: string, at: number): SourceRange | undefined {
-  const open = scan(source.slice(0, at)).quote;
+  const open = openSigns(source.slice(0, at), expressionBrackets).quoteAt;
   if (open === undefined) return undefined;
   const mark = source.charAt(open);
   const rest = source.slice(at);
@@ -118,22 +119,5 @@ function closedText(source: string, { start, end }: SourceRange): number {
 
 /** What closes the brackets that are open. */
 function closers(source: string): string {
-  return scan(source).open.toReversed().join('');
-}
-
-/** The brackets that are open at the end of a source, by what closes them, and where a text is open. */
-function scan(source: string): { readonly open: readonly string[]; readonly quote: number | undefined } {
-  const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
-  const open: string[] = [];
-  let quote: number | undefined;
-  for (let index = 0; index < source.length; index += 1) {
-    const character = source.charAt(index);
-    if (quote !== undefined) {
-      if (character === '\\') index += 1;
-      else if (character === source.charAt(quote)) quote = undefined;
-    } else if (character === '"' || character === "'") quote = index;
-    else if (pairs[character] !== undefined) open.push(pairs[character]);
-    else if (character === open.at(-1)) open.pop();
-  }
-  return { open, quote };
+  return openSigns(source, expressionBrackets).brackets.toReversed().map(({ closer }) => closer).join('');
 }

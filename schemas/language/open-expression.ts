@@ -1,4 +1,5 @@
 import { InsertTextFormat, type CompletionItem, type Position, type TextEdit } from 'vscode-languageserver-types';
+import { flowBrackets, openSigns } from './open-brackets.ts';
 import { snippetText } from './snippet-text.ts';
 
 /**
@@ -54,18 +55,8 @@ export function openExpression(text: string, offset: number, positionAt: (offset
 
 /** Whether what follows on a line stands within brackets and outside of quotes. */
 function isBare(line: string): boolean {
-  let depth = 0;
-  let quote: string | undefined;
-  for (let index = 0; index < line.length; index += 1) {
-    const character = line.charAt(index);
-    if (quote !== undefined) {
-      if (character === '\\' && quote === '"') index += 1;
-      else if (character === quote) quote = undefined;
-    } else if ((character === '"' || character === "'") && /[\s,:{[]$|^$/.test(line.slice(0, index))) quote = character;
-    else if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') depth -= 1;
-  }
-  return quote === undefined && depth > 0;
+  const { brackets, quoteAt } = openSigns(line, flowBrackets);
+  return quoteAt === undefined && brackets.length > 0;
 }
 
 /** Undefined where the expression has both. */

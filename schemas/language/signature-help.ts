@@ -2,6 +2,7 @@ import type { SignatureHelp } from 'vscode-languageserver-types';
 import { bindCallable, globalCallables, methodCallables, type Callable } from './callable.ts';
 import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageProject } from './language-project.ts';
+import { expressionBrackets, openSigns } from './open-brackets.ts';
 
 /** What the function takes whose brackets an offset stands in, and which of its parameters is being written. */
 export function signatureHelp(project: LanguageProject, path: string, offset: number): SignatureHelp | undefined {
@@ -35,22 +36,7 @@ interface OpenCall {
 
 /** The innermost call whose brackets are open at the end of a source. */
 function openCall(source: string): OpenCall | undefined {
-  const open: { readonly at: number; commas: number }[] = [];
-  let quote: string | undefined;
-  for (let index = 0; index < source.length; index += 1) {
-    const character = source.charAt(index);
-    if (quote !== undefined) {
-      if (character === '\\') index += 1;
-      else if (character === quote) quote = undefined;
-    } else if (character === '"' || character === "'") quote = character;
-    else if ('([{'.includes(character)) open.push({ at: index, commas: 0 });
-    else if (')]}'.includes(character)) open.pop();
-    else if (character === ',') {
-      const innermost = open.at(-1);
-      if (innermost !== undefined) innermost.commas += 1;
-    }
-  }
-  for (const { at, commas } of open.toReversed()) {
+  for (const { at, commas } of openSigns(source, expressionBrackets).brackets.toReversed()) {
     const [, dot, name] = /(\.?)\s*\b([A-Za-z_]\w*)\s*$/.exec(source.slice(0, at)) ?? [];
     if (source.charAt(at) === '(' && name !== undefined) return { name, isMethod: dot === '.', isBind: /\bcel\s*\.\s*bind\s*$/.test(source.slice(0, at)), argument: commas };
   }
