@@ -12,7 +12,12 @@ export async function completeAt({ project, path, file, offset }: Place & { read
   if (meant.exclusive || !isWithinSchemaBounds(file)) return [...meant.items];
   const bySchema = await schemas.complete({ text: file.text, kind: file.kind, position, isInFlow: isInFlow(file, offset) });
   const known = new Set(meant.items.map(({ label }) => label));
-  return [...meant.items, ...bySchema.filter(({ label }) => !known.has(label)), ...completeTemplates(file, offset)];
+  const added = bySchema.filter(({ label }) => {
+    const isNew = !known.has(label);
+    known.add(label);
+    return isNew;
+  });
+  return [...meant.items, ...added, ...completeTemplates(file, offset)];
 }
 
 /** The same, for an editor that knows no snippets: their text, without the places that one would jump to. */

@@ -6,10 +6,10 @@ import { duplicateKeyFix } from './duplicate-key-fix.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { missingKeyFix } from './missing-key-fix.ts';
 import { missingNeedsFix, needlessNeedsFix, selfNeedsFix } from './needs-fix.ts';
-import { removeKeyFix } from './remove-fix.ts';
 import { literalSecretFix, unknownSecretFix } from './secret-fix.ts';
 import { suggestionFix } from './suggestion-fix.ts';
 import { undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknownEnvironmentFix } from './undeclared-fix.ts';
+import { removeKeyFix, takePlaceFix } from './unknown-key-fix.ts';
 
 /** Beside what the analysis suggests, which mends findings of every kind. */
 const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
@@ -21,7 +21,7 @@ const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixe
   'bad-percentage': [percentageFix],
   'bad-value': [literalSecretFix],
   'wrong-type': [quoteFix],
-  'unknown-key': [removeKeyFix],
+  'unknown-key': [takePlaceFix, removeKeyFix],
   'missing-key': [missingKeyFix],
   'unknown-queue': [undeclaredQueueFix],
   'unknown-connection': [undeclaredConnectionFix],

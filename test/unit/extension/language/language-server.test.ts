@@ -199,6 +199,17 @@ describe('the language server', () => {
       assert.ok(labels(await complete('‸', '.sluice/config.yaml')).includes('durability'));
     });
 
+    it('offers each key once, as what its action makes of it', async () => {
+      bench = await LanguageBench.start();
+      for (const text of ['steps:\n  a:\n    uses: email/send\n    ‸', 'steps:\n  a: { uses: email/send, ‸ }\n']) {
+        const items = await complete(text);
+        const keys = labels(items);
+        assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], text);
+        const added = items.find(({ label }) => label === 'with')?.textEdit?.newText ?? '';
+        assert.deepEqual(['connection', 'to', 'subject'].filter((key) => !added.includes(key)), [], text);
+      }
+    });
+
     it('completes values', async () => {
       bench = await LanguageBench.start();
       assert.deepEqual(labels(await complete('steps:\n  a:\n    uses: ‸')).slice(0, 3), ['http/request', 'webhook/send', 'email/send']);
