@@ -1,6 +1,7 @@
 import { complete } from '../../schemas/language/completion.ts';
 import { diagnosticsOf } from '../../schemas/language/diagnostics.ts';
 import { LanguageProject } from '../../schemas/language/language-project.ts';
+import { codeLensFigures } from './code-lens.ts';
 import type { Bench, Figure } from './figure.ts';
 import { filesAround, longWorkflow } from './long-workflow.ts';
 import { median, percentile } from './sample.ts';
@@ -8,7 +9,7 @@ import { median, percentile } from './sample.ts';
 const path = '.sluice/workflows/bench.yaml';
 const around = Object.entries(filesAround).map(([file, text]) => ({ path: file, text }));
 
-/** What one key costs in the language service, without an editor and without the protocol: the file is read anew, and all its findings are made. */
+/** What one key costs in the language service, without an editor and without the protocol: the file is read anew, and all its findings are made, or all lines above names. */
 export const language: Bench = ({ quick, progress }) => {
   const figures: Figure[] = [];
   for (const { lines, targetMs } of [{ lines: 300, targetMs: 50 }, { lines: 2_000, targetMs: 200 }]) {
@@ -24,7 +25,8 @@ export const language: Bench = ({ quick, progress }) => {
       { what: '… and completion there, p95', value: percentile(completionsMs, 0.95), unit: 'ms' },
     );
   }
-  return Promise.resolve(figures);
+  progress('lines above names');
+  return Promise.resolve([...figures, ...codeLensFigures(quick ? 20 : 200)]);
 };
 
 interface Typing {

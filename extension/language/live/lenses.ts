@@ -38,8 +38,9 @@ export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts):
       lenses.push({ range: workflow.range, title: runLens(lastRun, nowMs), command: commands.openRun, target: { folder, run: lastRun.id } });
     }
   }
+  const stepsById = new Map(lastRun?.steps.map((step) => [step.id, step]));
   for (const { name, range } of steps) {
-    const step = lastRun?.steps.find(({ id }) => id === name);
+    const step = stepsById.get(name);
     if (lastRun === undefined || step === undefined) continue;
     const target = { folder, run: lastRun.id, step: name };
     const isDead = step.jobs.dead > 0;
