@@ -10,6 +10,7 @@ import { newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
 import type { Clock, Timer } from './engine/clock.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
+import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { Project } from './project.ts';
 import { makeStateFolder } from './project-folder.ts';
 import { acquireProjectLock } from './project-lock.ts';
@@ -131,8 +132,10 @@ export class Daemon {
     });
 
     const token = newToken();
-    const { server, refresh } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
+    const { server, queues, refresh } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
+    await removeLastStop(projectFolder);
+    this.#undo.push(() => this.#leaveLastStop(queues));
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
     this.#undo.push(() => server.stop());
@@ -155,7 +158,7 @@ export class Daemon {
     readonly token: string;
     readonly version: string;
     readonly findAction: FindAction;
-  }): { readonly server: Server; readonly refresh: () => Promise<void> } {
+  }): { readonly server: Server; readonly queues: QueueService; readonly refresh: () => Promise<void> } {
     const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
     const projects = new ProjectService(project, engine);
@@ -196,7 +199,7 @@ export class Daemon {
       log,
       clock,
     });
-    return { server, refresh: () => projects.refresh() };
+    return { server, queues, refresh: () => projects.refresh() };
   }
 
   /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */
@@ -216,6 +219,15 @@ export class Daemon {
       stopped = true;
       timer?.cancel();
     });
+  }
+
+  /** For whoever finds no daemon: how much waits for one. What isn't known for sure, because the store is in trouble, is not said. */
+  async #leaveLastStop(queues: QueueService): Promise<void> {
+    const depths = await queues.list().then((all) => all.map(({ depth }) => depth), () => undefined);
+    if (depths === undefined) return;
+    const waiting = depths.reduce((sum, { pending, delayed, active }) => sum + pending + delayed + active, 0);
+    const dead = depths.reduce((sum, depth) => sum + depth.dead, 0);
+    await writeLastStop(this.#options.projectFolder, { at: new Date(this.#clock.now()).toISOString(), waiting, dead });
   }
 
   async #stop(): Promise<void> {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
-import { makeStateFolder, stateFolderOf } from './project-folder.ts';
+import { stateFolderOf } from './project-folder.ts';
+import { writeStateFile } from './state-file.ts';
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
@@ -14,9 +14,6 @@ export type DiscoveryRead =
 
 /** No link: who can write to the folder could point it to a file of theirs. No waiting for who writes into a pipe. Windows has neither flag. */
 const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Windows refuses to replace a file that someone has open just now. */
-const renameTries = 10;
-const renameRetryMs = 100;
 
 export function discoveryPath(projectFolder: string): string {
   return path.join(stateFolderOf(projectFolder), 'daemon.json');
@@ -27,31 +24,9 @@ export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/**
- * Writes the file as a whole or not at all, so that no reader ever sees a part of it. To be called when the daemon listens.
- *
- * Only its owner can read it: mode 0600, in a folder of mode 0700. On Windows it inherits the access list of the project's
- * folder, which keeps others out where that is in the user's profile, and may not elsewhere.
- */
+/** As a whole or not at all, for its owner alone. To be called when the daemon listens. */
 export async function writeDiscovery(projectFolder: string, discovery: Discovery): Promise<void> {
-  const folder = await makeStateFolder(projectFolder);
-  // The folder may be older than this rule, or have been unpacked from an archive.
-  await chmod(folder, 0o700);
-  const temporary = path.join(folder, `daemon.json.${process.pid}.${randomBytes(6).toString('hex')}`);
-  try {
-    // Exclusive: a link that someone has put there beforehand is not followed.
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(discovery)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await replace(temporary, discoveryPath(projectFolder));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeStateFile(projectFolder, 'daemon.json', `${JSON.stringify(discovery)}\n`);
 }
 
 /**
@@ -101,18 +76,6 @@ function usable(text: string): DiscoveryRead {
   const { discovery } = parsed;
   // Nobody would be there to listen.
   return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : refused(`the daemon that wrote it (pid ${discovery.pid}) has ended without removing it`);
-}
-
-async function replace(from: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      if (process.platform !== 'win32' || tries === renameTries || !['EPERM', 'EBUSY', 'EACCES'].includes(codeOf(error))) throw error;
-      await delay(renameRetryMs);
-    }
-  }
 }
 
 function refused(reason: string): DiscoveryRead {

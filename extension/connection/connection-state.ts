@@ -1,12 +1,16 @@
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import type { LastStop } from '../../schemas/protocol/last-stop.ts';
 import type { Daemon } from './daemon-client.ts';
 
 /** How a project stands to its daemon. */
 export type ConnectionState =
   /** The folder holds no `.sluice/`. */
   | { readonly kind: 'none' }
-  /** No daemon runs. `problem`: why, where that is not just that nobody has started one. `crashed`: it died by itself. */
-  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean }
+  /**
+   * No daemon runs. `problem`: why, where that is not just that nobody has started one. `crashed`: it died by itself. `left`: what the last one said
+   * when it ended in good order.
+   */
+  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean; readonly left?: LastStop }
   /** No daemon runs, and none may be started, because the workspace isn't trusted. */
   | { readonly kind: 'untrusted'; readonly crashed?: boolean }
   | { readonly kind: 'starting' }

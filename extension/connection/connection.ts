@@ -9,6 +9,7 @@ import type { ConnectionState } from './connection-state.ts';
 import type { Daemon, DaemonClient } from './daemon-client.ts';
 import type { LaunchDaemon } from './daemon-launch.ts';
 import { isProcessAlive } from './discovery.ts';
+import { readLastStop } from './last-stop.ts';
 import { shakeHands, type Handshake } from './handshake.ts';
 import { startDaemon } from './start-daemon.ts';
 import { isProjectFolder } from './state-folder.ts';
@@ -189,7 +190,7 @@ export class Connection {
       if (performance.now() > deadlineMs) throw new CodedError('wrong-state', l10n.t('The daemon (pid {0}) is still stopping; its log tells what it waits for.', state.status.pid));
       await delay(50);
     }
-    this.#become(this.#restState({}));
+    this.#become(await this.#rest());
   }
 
   /** One try to connect. Settles the state, unless whoever is there may only need more time. */
@@ -207,9 +208,7 @@ export class Connection {
         return 'settled';
       case 'missing':
       case 'dead':
-        // Why it stopped or could not be started stays to be read. A file that was left behind before this window was opened
-        // is no news: the machine may just have been switched off.
-        if (this.#state.kind !== this.#restState({}).kind) this.#become(this.#restState({}));
+        await this.#becomeRest();
         return 'settled';
     }
   }
@@ -254,7 +253,7 @@ export class Connection {
     } else if (answer.kind === 'dead') {
       // It didn't remove its file: it died. What it has accepted waits to go on.
       if (!isTrusted() || !this.#restarts.take(performance.now())) {
-        this.#become(this.#restState({ crashed: true }));
+        this.#become({ kind: this.#restKind, crashed: true });
         return;
       }
       log.warn('the daemon ended unexpectedly; it is started again');
@@ -262,15 +261,33 @@ export class Connection {
     } else if (answer.kind === 'refused') {
       this.#become({ kind: 'stopped', problem: l10n.t("The daemon can't be used: {0}.", answer.reason) });
     } else if (answer.kind === 'missing' && attempt >= triesWhenMissing) {
-      this.#become(this.#restState({}));
+      this.#become(await this.#rest());
     } else {
       this.#retryLater(attempt + 1);
     }
   }
 
-  #restState({ crashed = false }: { readonly crashed?: boolean }): ConnectionState {
-    const kind = this.#options.isTrusted() ? 'stopped' : 'untrusted';
-    return crashed ? { kind, crashed } : { kind };
+  get #restKind(): 'stopped' | 'untrusted' {
+    return this.#options.isTrusted() ? 'stopped' : 'untrusted';
+  }
+
+  /** No daemon runs, and nothing speaks against starting one. */
+  async #rest(): Promise<ConnectionState> {
+    const kind = this.#restKind;
+    const left = kind === 'stopped' ? await readLastStop(this.#options.projectFolder) : undefined;
+    return left === undefined ? { kind } : { kind: 'stopped', left };
+  }
+
+  /**
+   * Why it stopped or could not be started stays to be read. A `daemon.json` that was left behind before this window was opened is no news: the
+   * machine may just have been switched off.
+   */
+  async #becomeRest(): Promise<void> {
+    const rest = await this.#rest();
+    const before = this.#state;
+    if (before.kind !== rest.kind) this.#become(rest);
+    // It is written when the last attempts have ended, which may take a while after the good-bye.
+    else if (before.kind === 'stopped' && rest.kind === 'stopped' && before.problem === undefined && before.crashed !== true && before.left?.at !== rest.left?.at) this.#become(rest);
   }
 
   #become(state: ConnectionState): void {

@@ -1,8 +1,7 @@
-import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../../schemas/protocol/discovery.ts';
-import { stateFolderOf } from './state-folder.ts';
+import { stateFileFlags, stateFolderOf } from './state-folder.ts';
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
@@ -13,14 +12,11 @@ export type DiscoveryRead =
   /** Must not be used. `reason` is for a person, and doesn't quote the file. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-// No link, which could point to anyone's file; no waiting for who writes into a pipe. Windows has neither flag.
-const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /** Never rejects. Only a handshake shows that the daemon still is the one that wrote the file. */
 export async function readDiscovery(projectFolder: string): Promise<DiscoveryRead> {
   let file: FileHandle;
   try {
-    file = await open(path.join(stateFolderOf(projectFolder), 'daemon.json'), readFlags);
+    file = await open(path.join(stateFolderOf(projectFolder), 'daemon.json'), stateFileFlags);
   } catch (error) {
     const code = codeOf(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : refused(`daemon.json can't be opened (${code})`);

@@ -1,5 +1,12 @@
+import { constants } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+
+/**
+ * How a file in it is opened for reading: no link, which could point to anyone's file; no waiting for who writes into a pipe. Windows has neither
+ * flag.
+ */
+export const stateFileFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Where a project keeps what belongs to one machine: `.sluice/state/`. */
 export function stateFolderOf(projectFolder: string): string {

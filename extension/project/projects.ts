@@ -131,7 +131,7 @@ export class Projects implements vscode.Disposable {
       this.#filesChanged.fire(project);
     };
     const watched: readonly (readonly [pattern: string, listener: () => void])[] = [
-      ['.sluice/state/daemon.json', look],
+      ['.sluice/state/{daemon,last-stop}.json', look],
       ['.sluice/*.{yaml,yml}', files],
       ['.sluice/workflows/*.{yaml,yml}', files],
       ['**/*.sluice.yaml', files],

@@ -5,6 +5,7 @@ import type { ConnectionState } from '../connection/connection-state.ts';
 import type { Target } from '../target.ts';
 import { alertSentence } from '../wording/alert-words.ts';
 import { formatNumber } from '../wording/amount.ts';
+import { lastStopText } from '../wording/last-stop-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';
 
 export type Severity = 'rest' | 'warning' | 'error';
@@ -24,7 +25,7 @@ export interface Health {
   /** With a codicon in front. */
   readonly text: string;
   readonly severity: Severity;
-  /** Sentences that say why it isn't at rest, the gravest first. */
+  /** Sentences that say why it isn't at rest, the gravest first, and then what waits for a daemon that was stopped. */
   readonly reasons: readonly string[];
   /** The whole, as it is read aloud. */
   readonly label: string;
@@ -41,15 +42,18 @@ export function healthOf(projects: readonly ProjectHealth[]): Health {
   const errors = faults.filter(({ severity }) => severity === 'error');
   const severity = errors.length > 0 ? 'error' : faults.length > 0 ? 'warning' : 'rest';
   const ordered = [...errors, ...faults.filter((fault) => fault.severity === 'warning')];
-  const reasons = ordered.map(({ reason }) => reason);
   const queues = projects.flatMap((project) => project.queues);
   const waiting = queues.reduce((sum, queue) => sum + waitingIn(queue) + queue.depth.active, 0);
   const dead = queues.reduce((sum, { depth }) => sum + depth.dead, 0);
+  const lefts = projects.flatMap(({ name, connection }) => (connection.kind === 'stopped' && connection.left !== undefined ? [{ name, left: connection.left }] : []));
+  const notes = lefts.flatMap(({ name, left }) => lastStopText(left, name) ?? []);
+  const left = lefts.reduce((sum, one) => sum + one.left.waiting, 0);
   const state = stateWords(projects) ?? l10n.t('{0} jobs in the queues', formatNumber(waiting));
   const deadWords = dead === 0 ? [] : [l10n.t('{0} dead letters', formatNumber(dead))];
+  const reasons = [...ordered.map(({ reason }) => reason), ...notes];
   const target = ordered[0]?.target;
   return {
-    text: textOf(projects, severity, waiting, dead),
+    text: textOf(projects, severity, { waiting, dead, left }),
     severity,
     reasons,
     label: [l10n.t('Sluice: {0}', state), ...deadWords, ...reasons].join('. '),
@@ -77,11 +81,13 @@ function faultsOf({ name, folder, connection, status, queues }: ProjectHealth): 
   return faults;
 }
 
-function textOf(projects: readonly ProjectHealth[], severity: Severity, waiting: number, dead: number): string {
+/** `left`: jobs that wait for daemons that were stopped. */
+function textOf(projects: readonly ProjectHealth[], severity: Severity, { waiting, dead, left }: { readonly waiting: number; readonly dead: number; readonly left: number }): string {
   const kinds = projects.map(({ connection }) => connection.kind);
   const isAnyConnected = kinds.includes('connected') || kinds.includes('reconnecting');
   if (kinds.includes('starting')) return '$(sync~spin) Sluice';
-  if (!isAnyConnected) return severity === 'error' ? '$(error) Sluice' : '$(circle-slash) Sluice';
+  if (!isAnyConnected && severity === 'error') return '$(error) Sluice';
+  if (!isAnyConnected) return left === 0 ? '$(circle-slash) Sluice' : `$(circle-slash) ${l10n.t('{0} waiting', formatNumber(left))}`;
   const icon = severity === 'error' ? 'error' : severity === 'warning' ? 'warning' : kinds.includes('reconnecting') ? 'sync~spin' : 'inbox';
   const count = formatNumber(waiting);
   return `$(${icon}) ${dead === 0 ? count : l10n.t('{0} · {1} dead', count, formatNumber(dead))}`;

@@ -1,10 +1,19 @@
 /** How single values are written, so that one thing looks the same everywhere. */
 
-let numbers = new Intl.NumberFormat('en');
+const momentParts = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 
-/** Numbers are written as in this language (a BCP 47 tag) from now on. */
+let numbers = new Intl.NumberFormat('en');
+let moments = new Intl.DateTimeFormat('en', momentParts);
+
+/** Numbers and times are written as in this language (a BCP 47 tag) from now on. */
 export function useLanguage(language: string): void {
   numbers = new Intl.NumberFormat(language);
+  moments = new Intl.DateTimeFormat(language, momentParts);
+}
+
+/** `Nov 24, 14:05`, in the time zone of whoever looks. `time` is ISO 8601. */
+export function formatMoment(time: string): string {
+  return moments.format(Date.parse(time));
 }
 
 /** `12,345` */

@@ -1,8 +1,9 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { readLastStop } from '../../last-stop-file.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { renderStatus } from '../render/status.ts';
+import { renderLastStop, renderStatus } from '../render/status.ts';
 
 export const addStatus: AddCommand = (program, runtime) => {
   program
@@ -13,7 +14,11 @@ export const addStatus: AddCommand = (program, runtime) => {
       runtime.action(async (context) => {
         const client = await context.connectIfRunning();
         if (client === undefined) {
-          throw new CodedError('unreachable', `The daemon of ${await context.project()} is not running. \`sluice up\` starts it, and so do commands that need it.`);
+          const project = await context.project();
+          const left = await readLastStop(project);
+          const waits = left === undefined ? '' : ` ${renderLastStop(left, context.terminal.errorView)}`;
+          const message = `The daemon of ${project} is not running.${waits} \`sluice up\` starts it, and so do commands that need it.`;
+          throw new CodedError('unreachable', message, left === undefined ? {} : { lastStop: { ...left } });
         }
         const status = await client.call('daemon/status', {});
         context.show(status, (view) => renderStatus(status, view));

@@ -1,4 +1,5 @@
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
+import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
 import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime, oneLine } from './format.ts';
@@ -20,4 +21,11 @@ export function renderStatus(status: DaemonStatus, view: View): string {
   if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);
   if (status.lateOutcomes > 0) fields.push(['late outcomes', `${formatNumber(status.lateOutcomes)} refused`]);
   return `${renderFields(fields, view)}\n\n${renderQueues(status.queues, view)}`;
+}
+
+/** What waits for a daemon while none runs. */
+export function renderLastStop({ at, waiting, dead }: LastStop, view: Pick<View, 'timeZone'>): string {
+  const jobs = waiting === 0 ? 'No job was' : `${formatCount(waiting, 'job')} ${waiting === 1 ? 'was' : 'were'}`;
+  const letters = dead === 0 ? '' : `, beside ${formatCount(dead, 'dead letter')}`;
+  return `${jobs} waiting when it stopped at ${formatTime(at, view)}${letters}.`;
 }

@@ -17,13 +17,15 @@ export interface TreeViewOptions {
   readonly rows: (context: TreeContext, project: Project) => Promise<readonly TreeNode[]>;
   /** What a change means for the view: ids of rows, or `all`. */
   readonly affected: (change: ProjectMirrorChange) => Iterable<string> | 'all';
+  /** What stands beside the title, where no filter does. */
+  readonly note?: (projects: readonly Project[]) => string | undefined;
 }
 
 /** Ages such as `3m ago` move on though nothing else does. */
 const ageEveryMs = 60_000;
 
 /** A view of the side bar that follows the projects of the window. */
-export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions): OpenTreeView {
+export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
   const { projects, log, refreshed, subscriptions } = app;
   const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
@@ -37,13 +39,21 @@ export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions):
   };
   const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
+  const describe = (): void => {
+    const words = context.filter();
+    view.description = words === '' ? (note?.(projects.all) ?? '') : words;
+  };
+  describe();
   const timer = setInterval(() => {
     if (view.visible) tree.refreshAll();
   }, ageEveryMs);
   subscriptions.push(
     view,
     { dispose: () => clearInterval(timer) },
-    projects.onDidChangeState(() => tree.refreshAll()),
+    projects.onDidChangeState(() => {
+      describe();
+      tree.refreshAll();
+    }),
     refreshed.listen(() => tree.refreshAll()),
     projects.onDidChangeMirror((change) => {
       const ids = affected(change);
@@ -53,7 +63,7 @@ export function openTreeView(app: App, { id, rows, affected }: TreeViewOptions):
     }),
     app.filters.onDidChange((filtered) => {
       if (filtered !== id) return;
-      view.description = context.filter();
+      describe();
       tree.refreshAll();
     }),
   );

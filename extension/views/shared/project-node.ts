@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ConnectionStateKind } from '../../connection/connection-state.ts';
 import type { Project } from '../../project/project.ts';
+import { lastStopPart } from '../../wording/last-stop-words.ts';
 import type { Target } from '../../target.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -20,13 +21,16 @@ export class ProjectNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { kind } = this.#project.connection.state;
+    const { state } = this.#project.connection;
+    const { kind } = state;
+    const waiting = state.kind === 'stopped' && state.left !== undefined ? lastStopPart(state.left) : undefined;
+    const text = waiting === undefined ? stateText(kind) : `${stateText(kind)} · ${waiting}`;
     const item = new vscode.TreeItem(this.#project.name, vscode.TreeItemCollapsibleState.Expanded);
     item.iconPath = vscode.ThemeIcon.Folder;
-    item.description = stateText(kind);
+    item.description = text;
     item.contextValue = `project ${kind}`;
     item.tooltip = this.#project.path;
-    item.accessibilityInformation = { label: l10n.t('project {0}, {1}', this.#project.name, stateText(kind)) };
+    item.accessibilityInformation = { label: l10n.t('project {0}, {1}', this.#project.name, text) };
     return item;
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, stat, watch } from 'node:fs/promises';
 import path from 'node:path';
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
+import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
 import { connectIfRunning } from '../../../daemon/cli/daemon-connection.ts';
 import { acquireProjectLock } from '../../../daemon/project-lock.ts';
 import { RealProject } from './real-project.ts';
@@ -43,6 +44,29 @@ describe('the life of a real daemon', () => {
     assert.match((await project.type('down')).stdout, new RegExp(`^The daemon \\(pid ${next.pid}\\) has stopped; what waits is kept\\.\n$`));
     assert.equal((await project.type('status')).code, 3);
     assert.deepEqual(await lockCheck(), { name: 'lock', ok: true, detail: 'free' });
+  });
+
+  it('leaves behind how much waits for it, until one runs again, and says nothing where it was killed', async () => {
+    const lastStop = async (): Promise<unknown> => {
+      const { code, stderr } = await project.type('status --json');
+      assert.equal(code, 3);
+      return (JSON.parse(stderr) as { error: { lastStop?: unknown } }).error.lastStop;
+    };
+    await project.json('pause erp');
+    await project.json(['run', 'deals', '-i', 'url=http://127.0.0.1:9/', '-i', 'list=[{"id":"a"},{"id":"b"},{"id":"c"}]']);
+    await project.until({ topic: 'queues' }, (state) => state.queues?.find(({ name }) => name === 'erp')?.depth.pending === 3);
+    await project.type('down');
+    const { at, ...counts } = (await lastStop()) as LastStop;
+    assert.deepEqual(counts, { waiting: 3, dead: 0 });
+    assert.match((await project.type('status')).stderr, /is not running\. 3 jobs were waiting when it stopped at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\. `sluice up`/);
+
+    const { pid, startedAt } = await project.json<DaemonStatus>('up');
+    assert.ok(startedAt >= at);
+    assert.ok(!(await readdir(project.state)).includes('last-stop.json'));
+    const connection = await connectIfRunning(project.folder);
+    process.kill(pid, 'SIGKILL');
+    await connection?.client.closed;
+    assert.equal(await lastStop(), undefined);
   });
 
   it('is found from a folder within the project, and by --project', async () => {

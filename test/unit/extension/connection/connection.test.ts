@@ -62,8 +62,8 @@ describe('the connection of a project folder', () => {
     assert.equal((await first.call('daemon/status', {})).pid, (await second.call('daemon/status', {})).pid);
     const stopped = next(other, 'stopped');
     await one.stop();
-    assert.deepEqual(one.state, { kind: 'stopped' });
-    assert.deepEqual(await stopped, { kind: 'stopped' });
+    assert.equal(one.state.kind, 'stopped');
+    assert.equal((await stopped).kind, 'stopped');
   });
 
   it('starts it again when it was killed', async () => {
@@ -104,6 +104,32 @@ describe('the connection of a project folder', () => {
     await second.look();
     assert.ok(second.state.kind === 'connected' && second.state.status.pid === pid);
     open.reverse();
+  });
+
+  it('knows what the last daemon left waiting, as soon as that is written, and forgets it when one runs', async () => {
+    const leave = (at: string, waiting: number): Promise<void> => writeFile(path.join(project.state, 'last-stop.json'), JSON.stringify({ at, waiting, dead: 0 }));
+    const connection = connect();
+    await connection.look();
+    assert.deepEqual(connection.state, { kind: 'stopped' });
+    const seen = recorded(connection);
+    await leave('2026-11-24T14:05:00.000Z', 42);
+    await connection.look();
+    await connection.look();
+    assert.deepEqual([connection.state, seen], [{ kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 42, dead: 0 } }, ['stopped']]);
+
+    await connection.ensure();
+    await connection.stop();
+    assert.ok(connection.state.kind === 'stopped' && connection.state.left !== undefined);
+    const { waiting, dead } = connection.state.left;
+    assert.deepEqual([waiting, dead], [0, 0], 'of the daemon that ran since');
+  });
+
+  it('keeps saying why one could not be started, whatever the one before left', async () => {
+    const connection = connect({ launch: daemonLauncher({ program: path.join(project.folder, 'none.js'), execPath: process.execPath, env: process.env }) });
+    await assert.rejects(connection.ensure());
+    await writeFile(path.join(project.state, 'last-stop.json'), JSON.stringify({ at: '2026-11-24T14:05:00.000Z', waiting: 42, dead: 0 }));
+    await connection.look();
+    assert.match(connection.state.kind === 'stopped' ? (connection.state.problem ?? '') : '', /none\.js/);
   });
 
   it('tells why one could not be started', async () => {

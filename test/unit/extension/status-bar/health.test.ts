@@ -61,6 +61,20 @@ describe('the health of a window', () => {
     assert.deepEqual([health.text, health.severity, health.label], ['$(circle-slash) Sluice', 'rest', 'Sluice: no daemon runs']);
   });
 
+  it('says what waits for a daemon that was stopped, without colour, and beside what other projects have', () => {
+    const stopped = project({ connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1_042, dead: 3 } }, status: undefined, queues: [] });
+    const alone = healthOf([stopped]);
+    assert.deepEqual([alone.text, alone.severity], ['$(circle-slash) 1,042 waiting', 'rest']);
+    assert.match(alone.reasons.join(), /^1,042 jobs were waiting when the daemon of shop stopped: Nov 2[45], \d\d:\d\d\.$/);
+    assert.match(alone.label, /^Sluice: no daemon runs\. 1,042 jobs were waiting/);
+    const other = healthOf([project({ name: 'other' }), stopped]);
+    assert.deepEqual([other.text, other.reasons], ['$(inbox) 42', alone.reasons]);
+    const none = healthOf([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 3 } } }]);
+    assert.deepEqual([none.text, none.reasons], ['$(circle-slash) Sluice', []]);
+    const one = healthOf([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1, dead: 0 } } }]);
+    assert.match(one.reasons.join(), /^One job was waiting when/);
+  });
+
   it('keeps its number while a connection is looked for', () => {
     assert.equal(healthOf([project({ connection: { kind: 'reconnecting', attempt: 1 } })]).text, '$(sync~spin) 42');
   });

@@ -3,6 +3,8 @@ import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/
 import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues } from '../../../../../daemon/cli/render/queues.ts';
+import { renderLastStop } from '../../../../../daemon/cli/render/status.ts';
+import type { LastStop } from '../../../../../schemas/protocol/last-stop.ts';
 import type { QueueAlert } from '../../../../../schemas/protocol/queue.ts';
 import { minutesAgo, pipe, queue, terminal80 } from '../protocol-samples.ts';
 
@@ -73,6 +75,16 @@ describe('renderQueues', () => {
 
   it('puts one into a sentence', () => {
     assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, empty in about 2h 3m.');
+  });
+});
+
+describe('renderLastStop', () => {
+  const left = (fields: Partial<LastStop>): string => renderLastStop({ at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 0, ...fields }, pipe);
+
+  it('says what waited, and what had died', () => {
+    assert.equal(left({}), 'No job was waiting when it stopped at 2026-11-24 14:05:00.');
+    assert.equal(left({ waiting: 1, dead: 1 }), '1 job was waiting when it stopped at 2026-11-24 14:05:00, beside 1 dead letter.');
+    assert.equal(left({ waiting: 12_345, dead: 2 }), '12,345 jobs were waiting when it stopped at 2026-11-24 14:05:00, beside 2 dead letters.');
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands, views } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
@@ -76,6 +76,20 @@ export function daemonCommands(): void {
     assert.equal(existsSync(discovery), false);
     assert.equal((await drive(commands.startDaemon)).result, 'connected');
     assert.equal(existsSync(discovery), true);
+  });
+
+  it('stop it, and read beside the queues how much waits for it, until it runs again', async () => {
+    const fresh = await Shop.open();
+    const queues = fresh.app.views.get(views.queues)?.view;
+    await fresh.daemon.call('queue/pause', { queue: 'erp' });
+    const runs = [await fresh.order(1), await fresh.order(2)];
+    await drive(commands.stopDaemon);
+    assert.equal(queues?.description, '2 jobs waiting');
+    await drive(commands.startDaemon);
+    assert.equal(queues.description, '');
+    await fresh.daemon.call('queue/resume', { queue: 'erp' });
+    for (const run of runs) await fresh.runIs(run, 'failed');
+    await fresh.close();
   });
 }
 
