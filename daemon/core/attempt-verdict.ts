@@ -1,4 +1,4 @@
-import { defaultRetryPolicy, type RetryCondition, type RetryPolicy } from '../../schemas/workflow/retry-policy.ts';
+import { defaultRetryPolicy, retryDelayMs, type RetryCondition, type RetryPolicy } from '../../schemas/workflow/retry-policy.ts';
 
 /** How often in a round the other side may say "later" before its answers are charged as attempts. */
 export const throttleBound = 100;
@@ -54,17 +54,8 @@ export function attemptVerdict(failed: FailedAttempt): Verdict {
 
 /** The wait after the attempt of that number (from 1), with jitter; undefined where none may follow. */
 export function backoffMs({ backoff, jitter }: RetryPolicy, tries: number, random: number): number | undefined {
-  const share = 1 + jitter * (2 * random - 1);
-  switch (backoff.kind) {
-    case 'delays': {
-      const delayMs = backoff.delaysMs[tries - 1];
-      return delayMs === undefined ? undefined : Math.round(delayMs * share);
-    }
-    case 'exponential': {
-      if (tries >= backoff.attempts) return undefined;
-      return Math.round(Math.min(backoff.firstMs * backoff.factor ** (tries - 1), backoff.maxMs) * share);
-    }
-  }
+  const delayMs = retryDelayMs(backoff, tries);
+  return delayMs === undefined ? undefined : Math.round(delayMs * (1 + jitter * (2 * random - 1)));
 }
 
 /** The wait after a crash that a job was part of: none at first, since the crash is seldom its fault. */

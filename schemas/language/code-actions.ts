@@ -46,7 +46,7 @@ export function codeActions(project: LanguageProject, path: string, range: Sourc
 }
 
 /** Changes to one file that mend every finding of it about which there is no doubt. */
-export function fixAllChanges(project: LanguageProject, file: LanguageFile): readonly TextChange[] {
+function fixAllChanges(project: LanguageProject, file: LanguageFile): readonly TextChange[] {
   const changes = findingsOf(project, file.path).flatMap((finding) => {
     const fix = fixesFor({ finding, file, project, text: file.text, root: file.document.root }).find(({ safe, preferred }) => safe === true && preferred === true);
     return fix === undefined ? [] : fix.changes.flatMap((change) => (change.path === file.path ? change.changes : []));

@@ -1,3 +1,4 @@
+import { lineStart } from '../workflow/line-start.ts';
 import type { CompletionOptions, Completions } from './completions.ts';
 import { completeExpression } from './expression-completion.ts';
 import { expressionCursor } from './expression-cursor.ts';
@@ -43,7 +44,7 @@ function completeAt(project: LanguageProject, file: LanguageFile, offset: number
 
 /** Behind `key:`, `-`, `[` or `,` of a line, where a value begins. */
 function isValueMissing(text: string, offset: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
+  const line = text.slice(lineStart(text, offset), offset);
   const rest = /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
   return /(?:[\w"']:|-|,)[ \t]+$|\[[ \t]*$|,$/.test(line) && /^[ \t]*(?:$|[\]},#])/.test(rest);
 }

@@ -12,7 +12,7 @@ export interface DiagnosticData {
 /** What the analysis found, or advice. */
 type Finding = Omit<AnalysisFinding, 'code'> & { readonly code: string };
 
-export const diagnosticSource = 'sluice';
+const diagnosticSource = 'sluice';
 
 /** The findings about a file, in the order of the text: those of `sluice validate`. Empty for a file that isn't the project's. */
 export function diagnosticsOf(project: LanguageProject, path: string): Diagnostic[] {

@@ -96,7 +96,7 @@ function pathTo(node: ASTNode, isWanted: (node: ASTNode) => boolean): readonly A
 }
 
 /** The word around the cursor. */
-export function wordAt(source: string, at: number): SourceRange {
+function wordAt(source: string, at: number): SourceRange {
   const before = /[A-Za-z_]\w*$/.exec(source.slice(0, at))?.[0].length ?? 0;
   const after = before === 0 ? (/^[A-Za-z_]\w*/.exec(source.slice(at))?.[0].length ?? 0) : (/^\w*/.exec(source.slice(at))?.[0].length ?? 0);
   return { start: at - before, end: at + after };

@@ -1,4 +1,5 @@
 import { InsertTextFormat, type CompletionItem, type Position, type TextEdit } from 'vscode-languageserver-types';
+import { lineStart } from '../workflow/line-start.ts';
 import { flowBrackets, openSigns } from './open-brackets.ts';
 import { snippetText } from './snippet-text.ts';
 
@@ -17,8 +18,8 @@ export interface OpenExpression {
 
 /** The expression at an offset; undefined where none is open, or more stands behind it than a person would leave there. */
 export function openExpression(text: string, offset: number, positionAt: (offset: number) => Position): OpenExpression | undefined {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const before = text.slice(lineStart, offset);
+  const start = lineStart(text, offset);
+  const before = text.slice(start, offset);
   const opening = before.lastIndexOf('${{');
   if (opening < 0 || before.includes('}}', opening) || /^\s*#/.test(before)) return undefined;
   const rest = /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
@@ -29,7 +30,7 @@ export function openExpression(text: string, offset: number, positionAt: (offset
   const head = before.slice(0, opening);
   const quote = isBare(head) ? quoteFor(before.slice(opening) + (closing ?? '')) : '';
   if (quote === undefined || (closing !== undefined && quote === '')) return undefined;
-  const openingAt = lineStart + opening;
+  const openingAt = start + opening;
   const inner = text.slice(openingAt, offset) + (closing ?? `${word} }}`);
   const behind = offset + (closing ?? word).length;
   const back = ({ line, character }: Position): Position => ({ line, character: character - quote.length });

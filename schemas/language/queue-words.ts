@@ -1,7 +1,7 @@
 import { formatDuration } from '../workflow/duration.ts';
 import { queueDefaults, type QueueDefinition } from '../workflow/model.ts';
 import { formatRate, type Rate } from '../workflow/rate.ts';
-import { defaultRetryPolicy, type RetryPolicy } from '../workflow/retry-policy.ts';
+import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
 
 /** What a queue does to its jobs, line by line, with every default filled in. */
 export function queueWords({ rate, concurrency, timeoutMs, retry, priority, maxDepth, keepDeadLettersMs }: QueueDefinition): readonly string[] {
@@ -34,9 +34,9 @@ export function retryWords({ backoff, jitter }: RetryPolicy): string {
       return `repeated after ${shown}${delaysMs.length > 8 ? ', ...' : ''}: ${delaysMs.length + 1} attempts in all${spread}`;
     }
     case 'exponential': {
-      const { firstMs, factor, maxMs, attempts } = backoff;
+      const { maxMs, attempts } = backoff;
       if (attempts === 1) return 'never repeated';
-      const delays = Array.from({ length: Math.min(attempts - 1, 5) }, (_, index) => Math.min(maxMs, firstMs * factor ** index));
+      const delays = retryDelaysMs(backoff, 5);
       return `repeated after ${delays.map(formatDuration).join(', ')}${attempts - 1 > delays.length ? `, ... at most ${formatDuration(maxMs)}` : ''}: ${attempts} attempts in all${spread}`;
     }
   }

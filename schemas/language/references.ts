@@ -9,7 +9,7 @@ export function findReferences(project: LanguageProject, path: string, offset: n
   return [...(includeDeclaration ? symbol.declarations : []), ...symbol.references].flatMap((occurrence) => locationOf(project, occurrence) ?? []);
 }
 
-export function locationOf(project: LanguageProject, { path, range }: Pick<SymbolOccurrence, 'path' | 'range'>): Location | undefined {
+function locationOf(project: LanguageProject, { path, range }: Pick<SymbolOccurrence, 'path' | 'range'>): Location | undefined {
   const file = project.files.get(path);
   return file && { uri: project.uriOf(path), range: file.rangeOf(range) };
 }

@@ -1,5 +1,5 @@
 import type { QueueDefinition, Step } from '../workflow/model.ts';
-import { defaultRetryPolicy, type RetryPolicy } from '../workflow/retry-policy.ts';
+import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
 
 /** The policy that holds for a step: its own, else its queue's, else the default. */
 export function retryOf({ retry }: Step, queue: QueueDefinition | undefined): RetryPolicy {
@@ -8,9 +8,8 @@ export function retryOf({ retry }: Step, queue: QueueDefinition | undefined): Re
 
 /** When the second, third, ... attempt starts at the earliest, in milliseconds after the end of the first, without jitter. */
 export function retryTimes({ backoff }: RetryPolicy): readonly number[] {
-  const delays = backoff.kind === 'delays' ? backoff.delaysMs : Array.from({ length: backoff.attempts - 1 }, (_, index) => Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** index));
   let at = 0;
-  return delays.map((delay) => (at += delay));
+  return retryDelaysMs(backoff).map((delay) => (at += delay));
 }
 
 /** From the end of the first attempt to the start of the last, at least: attempts themselves, and what the other side asks for, come on top. */

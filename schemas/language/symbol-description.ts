@@ -38,7 +38,7 @@ export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol)
 }
 
 /** The declaration that counts: that of `queues.yaml`, else the first. */
-export function queueDefinition(project: LanguageProject, name: string): QueueDefinition | undefined {
+function queueDefinition(project: LanguageProject, name: string): QueueDefinition | undefined {
   const shared = project.analysis.queues.get(name);
   if (shared !== undefined) return shared;
   for (const { analysed } of project.files.values()) {

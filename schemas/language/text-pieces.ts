@@ -1,5 +1,6 @@
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import type { Document, DocumentNode } from '../workflow/document.ts';
+import { lineStart } from '../workflow/line-start.ts';
 
 /** A part of a file, of whole lines, that says the same by itself; below some key where it is nested. */
 export interface TextPiece {
@@ -60,10 +61,6 @@ function startOfEntry(text: string, keyStart: number, column: number): number | 
     above = lineAbove(text, content);
   }
   return above === undefined || above.trim() === '' || endsUnclearly.test(above) ? undefined : start;
-}
-
-function lineStart(text: string, offset: number): number {
-  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
 }
 
 /** The line that ends before a line's start, without its break. */

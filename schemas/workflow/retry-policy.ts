@@ -17,6 +17,27 @@ export type Backoff =
   | { readonly kind: 'delays'; readonly delaysMs: readonly number[] }
   | { readonly kind: 'exponential'; readonly firstMs: number; readonly factor: number; readonly maxMs: number; readonly attempts: number };
 
+/** The wait after the attempt of that number (from 1), in milliseconds and without jitter; undefined where none may follow. */
+export function retryDelayMs(backoff: Backoff, tries: number): number | undefined {
+  switch (backoff.kind) {
+    case 'delays':
+      return backoff.delaysMs[tries - 1];
+    case 'exponential':
+      return tries >= backoff.attempts ? undefined : Math.min(backoff.firstMs * backoff.factor ** (tries - 1), backoff.maxMs);
+  }
+}
+
+/** Of those waits, one after the other, the first few; all without a limit. */
+export function retryDelaysMs(backoff: Backoff, most = maxRetries): readonly number[] {
+  const delays: number[] = [];
+  for (let tries = 1; tries <= most; tries += 1) {
+    const delayMs = retryDelayMs(backoff, tries);
+    if (delayMs === undefined) break;
+    delays.push(delayMs);
+  }
+  return delays;
+}
+
 /** A status (`503`), a class of statuses (`5xx`), or a kind of failure. */
 export type RetryCondition = number | '4xx' | '5xx' | '4yz' | '5yz' | 'network' | 'timeout';
 

@@ -50,7 +50,7 @@ export const literalSecret: Adviser = ({ workflows }, say) => {
 };
 
 /** Where in the file a scalar holds what looks like a secret. */
-export function secretIn(text: string, scalar: ScalarNode, key: string): SourceRange | undefined {
+function secretIn(text: string, scalar: ScalarNode, key: string): SourceRange | undefined {
   const { value } = scalar;
   if (typeof value !== 'string' || value.length < 8) return undefined;
   const found = placeIn(value, key);

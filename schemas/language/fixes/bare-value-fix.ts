@@ -1,6 +1,7 @@
 import { likelyCron } from '../../workflow/analysis/cron.ts';
 import { pathAt } from '../../workflow/document.ts';
 import { parseDuration } from '../../workflow/duration.ts';
+import { lineStart } from '../../workflow/line-start.ts';
 import { formatPercentage, parsePercentage } from '../../workflow/percentage.ts';
 import { parseRate } from '../../workflow/rate.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
@@ -57,10 +58,10 @@ export const bareExpressionFix: Fixer = (context) => {
 /** A text of one line that YAML takes for something else by its first character: `cron: @daily`, or a cron expression that begins with a star. */
 export const bareTextFix: Fixer = (context) => {
   const { text, finding } = context;
-  const lineStart = text.lastIndexOf('\n', finding.range.start - 1) + 1;
-  const line = /^[^\r\n]*/.exec(text.slice(lineStart))?.[0] ?? '';
+  const at = lineStart(text, finding.range.start);
+  const line = /^[^\r\n]*/.exec(text.slice(at))?.[0] ?? '';
   const [, before = '', written = ''] = /^(\s*(?:- +)*(?:\{ *)?(?:[\w-]+: +)?)([@`%*][^"'#{},]*?)\s*(?:[},].*| #.*)?$/.exec(line) ?? [];
-  const start = lineStart + before.length;
+  const start = at + before.length;
   if (before.trim() === '' || finding.range.start < start || /^\*\w+$/.test(written)) return [];
   const cron = before.trimEnd().endsWith('cron:') ? likelyCron(written) : undefined;
   return changeHere(context, cron === undefined ? `Put '${written}' in quotes` : `Change to '${cron}'`, { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true });

@@ -1,5 +1,6 @@
 import type { SourceRange } from '../../workflow/diagnostic.ts';
 import type { DocumentNode, ListNode, MapEntry, MapNode } from '../../workflow/document.ts';
+import { lineStart } from '../../workflow/line-start.ts';
 import { insertion, type TextChange } from './text-change.ts';
 
 /**
@@ -8,7 +9,7 @@ import { insertion, type TextChange } from './text-change.ts';
  */
 
 /** How many spaces a level has in this file; two where it has no example. */
-export function indentStep(text: string): number {
+function indentStep(text: string): number {
   const [, spaces = '  '] = /^[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n( +)[^\s#]/m.exec(text) ?? [];
   return Math.min(spaces.length, 8);
 }
@@ -126,10 +127,6 @@ function valueEnd({ keyRange, value }: MapEntry): number {
 /** The end of what can be seen: a block's range goes on over blank lines. */
 function contentEnd(text: string, { start, end }: SourceRange): number {
   return start + text.slice(start, end).trimEnd().length;
-}
-
-function lineStart(text: string, at: number): number {
-  return text.lastIndexOf('\n', at - 1) + 1;
 }
 
 /** Before the line break, and before its carriage return. */

@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseRetryPolicy, type RetryPolicy } from '../../../schemas/workflow/retry-policy.ts';
+import { parseRetryPolicy, retryDelayMs, retryDelaysMs, type RetryPolicy } from '../../../schemas/workflow/retry-policy.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+
+describe('the waits of a retry policy', () => {
+  it('are those of its list, or grow up to the longest, one fewer than attempts', () => {
+    assert.deepEqual(retryDelaysMs({ kind: 'delays', delaysMs: [60_000, 300_000] }), [60_000, 300_000]);
+    assert.deepEqual(retryDelaysMs({ kind: 'exponential', firstMs: 5_000, factor: 3, maxMs: 60_000, attempts: 5 }), [5_000, 15_000, 45_000, 60_000]);
+    assert.deepEqual(retryDelaysMs({ kind: 'exponential', firstMs: 5_000, factor: 2, maxMs: 60_000, attempts: 1 }), []);
+  });
+
+  it('can be had one by one, and the first few alone', () => {
+    const backoff = { kind: 'exponential', firstMs: 1_000, factor: 2, maxMs: 600_000, attempts: 101 } as const;
+    assert.deepEqual([retryDelayMs(backoff, 1), retryDelayMs(backoff, 3), retryDelayMs(backoff, 100), retryDelayMs(backoff, 101)], [1_000, 4_000, 600_000, undefined]);
+    assert.deepEqual(retryDelaysMs(backoff, 2), [1_000, 2_000]);
+    assert.equal(retryDelaysMs(backoff).length, 100);
+  });
+});
 
 describe('a retry policy', () => {
   const read: [Json, RetryPolicy][] = [
