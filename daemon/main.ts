@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { lockedExitCode } from '../schemas/protocol/daemon-flags.ts';
 import { Daemon, ProjectLockedError } from './daemon.ts';
 
 /** The daemon's program: `node main.ts --project DIR`. People start it by `sluice up`. */
-const exitLocked = 4;
 
 const { values } = parseArgs({ options: { project: { type: 'string' }, foreground: { type: 'boolean', default: false } } });
 if (values.project === undefined) {
@@ -41,5 +41,5 @@ try {
   process.exit(0);
 } catch (error) {
   process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof ProjectLockedError ? exitLocked : 1;
+  process.exitCode = error instanceof ProjectLockedError ? lockedExitCode : 1;
 }

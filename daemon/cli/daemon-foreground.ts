@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { CommandContext } from './command-context.ts';
 import { connectIfRunning } from './daemon-connection.ts';
-import { daemonArguments, daemonEnvironment, lockedExitCode } from './daemon-launch.ts';
+import { daemonArguments, daemonEnvironment } from './daemon-launch.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 
 const lookEveryMs = 50;

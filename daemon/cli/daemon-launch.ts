@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { daemonFlags } from '../../schemas/protocol/daemon-flags.ts';
+import { daemonFlags, lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from '../project-folder.ts';
 import { daemonProgramUrl } from './daemon-location.ts';
 
@@ -13,8 +13,6 @@ export const startLogName = 'daemon-start.log';
 const shownLines = 15;
 /** How long a daemon may take to find the lock taken. */
 const giveWayLimitMs = 5_000;
-/** What `daemon/main.ts` exits with where another daemon has the project. */
-export const lockedExitCode = 4;
 
 export interface DaemonLaunch {
   /** Undefined where it could not even be started. */

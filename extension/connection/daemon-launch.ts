@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { daemonFlags } from '../../schemas/protocol/daemon-flags.ts';
+import { daemonFlags, lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 /** A daemon that was started here and need not have come up yet. */
@@ -11,6 +11,8 @@ export interface DaemonLaunch {
   readonly pid: number | undefined;
   /** How it ended, as soon as it has; undefined as long as it runs. */
   readonly ended: () => string | undefined;
+  /** It has ended because another daemon has the project, which may be starting, or stopping just now. */
+  readonly wasLockedOut: () => boolean;
   /** The last lines that it wrote before its own log was open. */
   readonly lastWords: () => Promise<string>;
   /** It runs: what Node writes if it crashes stands in `daemon-start.log` from now on. */
@@ -63,6 +65,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     return {
       pid: child.pid,
       ended: () => end,
+      wasLockedOut: () => child.exitCode === lockedExitCode,
       lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
       // Windows refuses to rename or remove what a process has open; the file then stays where it is.
       keepLog: () => rename(logPath, path.join(stateFolder, 'daemon-start.log')).catch(() => undefined),

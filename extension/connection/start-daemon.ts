@@ -6,8 +6,8 @@ import { shakeHands, type Handshake } from './handshake.ts';
 
 /** From the start to the first answer. A store after a crash may have to be checked first. */
 const startLimitMs = 30_000;
-/** How long a daemon that was started elsewhere may take when the one started here has given way to it. */
-const rivalLimitMs = 3_000;
+/** How soon a start is tried again that found the project's lock taken. */
+const relaunchMs = 1_000;
 const lookEveryMs = 50;
 
 /**
@@ -17,9 +17,9 @@ const lookEveryMs = 50;
  * @throws CodedError `unreachable`, with what the daemon wrote
  */
 export async function startDaemon(projectFolder: string, launch: LaunchDaemon): Promise<Extract<Handshake, { kind: 'done' }>> {
-  const launched = await launch(projectFolder);
-  let deadlineMs = performance.now() + startLimitMs;
-  let hasEnded = false;
+  let launched = await launch(projectFolder);
+  let launchedMs = performance.now();
+  const deadlineMs = launchedMs + startLimitMs;
   while (performance.now() < deadlineMs) {
     const answer = await shakeHands(projectFolder);
     if (answer.kind === 'done') {
@@ -31,15 +31,20 @@ export async function startDaemon(projectFolder: string, launch: LaunchDaemon): 
       }
       return answer;
     }
-    if (launched.ended() !== undefined && !hasEnded) {
-      hasEnded = true;
-      deadlineMs = Math.min(deadlineMs, performance.now() + rivalLimitMs);
+    if (launched.ended() !== undefined) {
+      if (!launched.wasLockedOut()) break;
+      // Whoever has the lock may be a daemon that starts elsewhere, or one that stops just now: then this one is needed after all.
+      if (performance.now() - launchedMs > relaunchMs) {
+        await launched.dropLog();
+        launched = await launch(projectFolder);
+        launchedMs = performance.now();
+      }
     }
     await delay(lookEveryMs);
   }
   const words = await launched.lastWords();
-  await (hasEnded ? launched.dropLog() : launched.keepLog());
   const end = launched.ended();
+  await (end === undefined ? launched.keepLog() : launched.dropLog());
   const what =
     end === undefined
       ? l10n.t('The daemon was started but did not answer within {0} seconds.', startLimitMs / 1000)

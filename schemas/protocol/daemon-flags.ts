@@ -12,3 +12,6 @@ export const daemonFlags: readonly string[] = [
   // How far a heap may grow beyond what was alive at its last collection.
   '--heap-growing-percent=30',
 ];
+
+/** With which a daemon ends that finds the project's lock taken. */
+export const lockedExitCode = 4;

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection, type ConnectionOptions } from '../../../../extension/connection/connection.ts';
 import type { ConnectionState, ConnectionStateKind } from '../../../../extension/connection/connection-state.ts';
+import { acquireProjectLock } from '../../../../daemon/project-lock.ts';
 import { daemonLauncher } from '../../../../extension/connection/daemon-launch.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
@@ -64,6 +65,21 @@ describe('the connection of a project folder', () => {
     await one.stop();
     assert.equal(one.state.kind, 'stopped');
     assert.equal((await stopped).kind, 'stopped');
+  });
+
+  it('starts one as soon as whoever has the project lets go of it, such as a daemon that stops just now', async () => {
+    const lock = acquireProjectLock(project.folder);
+    assert.ok(lock.ok);
+    let launches = 0;
+    const connection = connect({
+      launch: (folder) => {
+        // The first one has been locked out.
+        if (++launches === 2) lock.release();
+        return launch(folder);
+      },
+    });
+    await connection.ensure();
+    assert.deepEqual([connection.state.kind, launches], ['connected', 2]);
   });
 
   it('starts it again when it was killed', async () => {
