@@ -7,6 +7,7 @@ import type { Target } from '../../target.ts';
 import { failureText } from '../../wording/lens-words.ts';
 import type { LastRuns } from './last-runs.ts';
 import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+import { Marks } from './marks.ts';
 
 const source = 'sluice run';
 
@@ -26,8 +27,7 @@ class FailureMark extends vscode.Diagnostic {
 export class FailureMarks implements vscode.CodeActionProvider {
   readonly #app: App;
   readonly #lastRuns: LastRuns;
-  readonly #marks = vscode.languages.createDiagnosticCollection(source);
-  readonly #shown = new Map<string, string>();
+  readonly #marks = new Marks<FailureMark>(source);
 
   constructor(app: App, lastRuns: LastRuns) {
     this.#app = app;
@@ -38,26 +38,22 @@ export class FailureMarks implements vscode.CodeActionProvider {
     this.#app.subscriptions.push(
       this.#marks,
       vscode.languages.registerCodeActionsProvider({ language: languageId, scheme: 'file' }, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#set(uri, [])),
     );
   }
 
   refresh(): void {
     const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
-    for (const live of visibleDocuments(this.#app)) this.#set(live.document.uri, isOn ? this.#marksOf(live) : []);
+    for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
   }
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
-    const marks = (this.#marks.get(document.uri) ?? []).filter((mark) => mark instanceof FailureMark && mark.range.intersection(range) !== undefined);
-    return marks.flatMap((mark) => {
-      const target = mark instanceof FailureMark ? mark.target : undefined;
-      return target === undefined
-        ? []
-        : [
-            action(mark, l10n.t('Open a dead letter of this step'), { command: commands.openFailure, arguments: [target] }),
-            action(mark, l10n.t('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
-          ];
-    });
+    return this.#marks
+      .of(document.uri)
+      .filter((mark) => mark.range.intersection(range) !== undefined)
+      .flatMap((mark) => [
+        action(mark, l10n.t('Open a dead letter of this step'), { command: commands.openFailure, arguments: [mark.target] }),
+        action(mark, l10n.t('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
+      ]);
   }
 
   #marksOf({ document, project, places, path }: LiveDocument): readonly FailureMark[] {
@@ -68,16 +64,6 @@ export class FailureMarks implements vscode.CodeActionProvider {
       const text = step === undefined ? undefined : failureText(lastRun.id, step);
       return text === undefined ? [] : [new FailureMark(rangeIn(document, range), text, { folder: project.folder, run: lastRun.id, step: name })];
     });
-  }
-
-  /** Only where something is otherwise than before: each setting is drawn anew. */
-  #set(uri: vscode.Uri, marks: readonly FailureMark[]): void {
-    const key = uri.toString();
-    const text = marks.map(({ range, message }) => `${range.start.line}:${range.start.character} ${message}`).join('\n');
-    if ((this.#shown.get(key) ?? '') === text) return;
-    if (text === '') this.#shown.delete(key);
-    else this.#shown.set(key, text);
-    this.#marks.set(uri, marks);
   }
 }
 

@@ -2,11 +2,12 @@ import * as vscode from 'vscode';
 import { advise } from '../../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
 import type { LiveQueue } from '../../../schemas/language/advice/advice.ts';
-import { analyseFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { analyseFiles, type AnalysedFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import type { App } from '../../app.ts';
 import { settings } from '../../ids.ts';
 import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+import { Marks } from './marks.ts';
 
 const source = 'sluice';
 const code = 'rate-out-of-reach';
@@ -14,43 +15,37 @@ const code = 'rate-out-of-reach';
 /** The advice that needs measured times; all other advice comes from the language server. */
 export class RateMarks {
   readonly #app: App;
-  readonly #marks = vscode.languages.createDiagnosticCollection('sluice rates');
-  readonly #shown = new Map<string, string>();
+  readonly #marks = new Marks('sluice rates');
+  /** Figures move every second, texts seldom: a text is analysed once. */
+  readonly #analysed = new WeakMap<vscode.TextDocument, AnalysedFiles>();
 
   constructor(app: App) {
     this.#app = app;
   }
 
   register(): void {
-    this.#app.subscriptions.push(this.#marks, vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#set(uri, [])));
+    this.#app.subscriptions.push(this.#marks);
   }
 
   refresh(): void {
     const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
-    for (const live of visibleDocuments(this.#app)) this.#set(live.document.uri, isOn ? marksOf(live) : []);
+    for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
   }
 
-  #set(uri: vscode.Uri, marks: readonly vscode.Diagnostic[]): void {
-    const text = marks.map(({ range, message }) => `${range.start.line} ${message}`).join('\n');
-    const key = uri.toString();
-    if ((this.#shown.get(key) ?? '') === text) return;
-    this.#shown.set(key, text);
-    this.#marks.set(uri, marks);
+  #marksOf({ document, project, places, path }: LiveDocument): readonly vscode.Diagnostic[] {
+    if (project.daemon === undefined || places.queues.length === 0) return [];
+    const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
+    if (live.size === 0) return [];
+    const files = analyseFiles([{ path, text: document.getText() }], { partial: true }, this.#analysed.get(document));
+    this.#analysed.set(document, files);
+    return (advise(advisedProject(files.byPath.values(), live)).get(path) ?? []).flatMap((one) => {
+      if (one.code !== code) return [];
+      const mark = new vscode.Diagnostic(rangeIn(document, one.range), one.message, vscode.DiagnosticSeverity.Warning);
+      mark.source = source;
+      mark.code = code;
+      return [mark];
+    });
   }
-}
-
-function marksOf({ document, project, places, path }: LiveDocument): readonly vscode.Diagnostic[] {
-  if (project.daemon === undefined || places.queues.length === 0) return [];
-  const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
-  if (live.size === 0) return [];
-  const files = analyseFiles([{ path, text: document.getText() }], { partial: true });
-  return (advise(advisedProject(files.byPath.values(), live)).get(path) ?? []).flatMap((one) => {
-    if (one.code !== code) return [];
-    const mark = new vscode.Diagnostic(rangeIn(document, one.range), one.message, vscode.DiagnosticSeverity.Warning);
-    mark.source = source;
-    mark.code = code;
-    return [mark];
-  });
 }
 
 /** Of the last five minutes. What a person has set by hand is not what the file says, so nothing is said about the file then. */
