@@ -10,7 +10,7 @@ export class Dispatcher {
   readonly #runners = new Map<string, QueueRunner>();
   #running = false;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store } & Pick<QueueRunnerOptions, 'execute' | 'onError'>) {
+  constructor(options: { readonly clock: Clock; readonly store: Store } & Pick<QueueRunnerOptions, 'execute' | 'giveBack' | 'onError'>) {
     this.#options = options;
   }
 
@@ -46,6 +46,11 @@ export class Dispatcher {
 
   list(): QueueRunner[] {
     return [...this.#runners.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** A job that was claimed and hasn't begun goes back to its queue. */
+  returnOne(jobId: number): void {
+    for (const runner of this.#runners.values()) if (runner.returnOne(jobId)) return;
   }
 
   /** Whether nothing that was claimed is under way. */

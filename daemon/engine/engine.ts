@@ -84,6 +84,7 @@ export class Engine {
       clock,
       store,
       execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
+      giveBack: (job) => this.#executor?.giveBack(job),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
     this.alerts = new AlertWatch({
@@ -136,6 +137,9 @@ export class Engine {
     store.onCommit((committed) => this.#committed(committed));
     this.dispatcher.restore(opened.queues);
     await this.apply(settings);
+    // Now, because what follows from them takes its settings from there.
+    if (opened.noted.length > 0) log.info({ attempts: opened.noted.length }, 'attempts that had ended before a crash were settled as they ended');
+    for (const outcome of opened.noted) this.outcomes.settle(outcome);
     this.dispatcher.start();
     this.#pruner.start();
     this.alerts.start();
@@ -182,7 +186,7 @@ export class Engine {
 
   /** Aborts the attempt of a job that was marked as cancelled. */
   abort(jobId: number): void {
-    this.#executor?.abort(jobId, 'cancelled');
+    if (this.#executor?.abort(jobId, 'cancelled') !== true) this.dispatcher.returnOne(jobId);
   }
 
   /**

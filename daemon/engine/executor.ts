@@ -56,10 +56,15 @@ export class Executor {
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
     void this.#attempt(job, queue, slot).then((settled) => {
-      // First the slot, then the outcome: the claim that follows from it goes into the same transaction.
-      slot.release();
-      this.#options.outcomes.settle(settled);
+      // Its death may cancel what was claimed ahead; whatever follows it is claimed after it.
+      if (settled.outcome.kind === 'dead') queue.returnAhead();
+      this.#options.outcomes.settle(settled, slot);
     });
+  }
+
+  /** A job that was claimed ahead goes back to its queue. */
+  giveBack({ jobId, attempt }: ClaimedJob): void {
+    this.#options.outcomes.settle({ jobId, attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'returned' } });
   }
 
   /** Tells the attempt of that job to end, or not to start. False where none is under way. */

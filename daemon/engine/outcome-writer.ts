@@ -1,4 +1,6 @@
-import type { SettleParams, Store } from '../store/store.ts';
+import { failPoint } from '../fail-point.ts';
+import type { Settled, SettleParams, Store } from '../store/store.ts';
+import type { Slot } from './slot.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** The outcome of an attempt that was given up before. */
@@ -8,13 +10,19 @@ export interface LateOutcome {
   readonly succeeded: boolean;
 }
 
-/** Writes how attempts ended. What the store can't take just now waits in memory, because the effect has been made. */
+interface Ended {
+  readonly outcome: SettleParams;
+  readonly slot: Pick<Slot, 'isFollowed' | 'release'> | undefined;
+}
+
+/** Writes how attempts ended, those of a turn together. What the store can't take just now waits in memory, because the effect has been made. */
 export class OutcomeWriter {
   readonly #store: Store;
   readonly #health: StoreHealth;
   readonly #onBug: (error: unknown, outcome: SettleParams) => void;
   readonly #onLate: (late: LateOutcome) => void;
   readonly #kept: SettleParams[] = [];
+  #turn: Ended[] = [];
   #underWay = 0;
   #late = 0;
   #whenIdle: (() => void)[] = [];
@@ -47,21 +55,12 @@ export class OutcomeWriter {
     return this.#kept.length;
   }
 
-  settle(outcome: SettleParams): void {
+  /** The slot is released when the process may die without the attempt being made again: then another one may take its place. */
+  settle(outcome: SettleParams, slot?: Ended['slot']): void {
+    this.#turn.push({ outcome, slot });
+    if (this.#turn.length > 1) return;
     this.#underWay++;
-    this.#store
-      .settle(outcome)
-      .then(({ accepted }) => {
-        if (!accepted) this.refuseLate(outcome, outcome.outcome.kind === 'succeeded');
-      })
-      .catch((error: unknown) => {
-        if (this.#health.note(error)) this.#kept.push(outcome);
-        else this.#onBug(error, outcome);
-      })
-      .finally(() => {
-        this.#underWay--;
-        if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
-      });
+    setImmediate(() => void this.#settleTurn());
   }
 
   /** The store can be written again. */
@@ -73,4 +72,39 @@ export class OutcomeWriter {
   async drained(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
+
+  async #settleTurn(): Promise<void> {
+    const turn = this.#turn;
+    this.#turn = [];
+    const outcomes = turn.map(({ outcome }) => outcome);
+    const { noted, done } = this.#store.settle({ outcomes, patient: turn.every(({ slot }) => slot?.isFollowed === true) });
+    if (noted) {
+      failPoint('outcome-noted');
+      releaseAll(turn);
+    }
+    try {
+      this.#settled(outcomes, await done);
+    } catch (error) {
+      if (this.#health.note(error)) this.#kept.push(...outcomes);
+      else for (const outcome of outcomes) this.#onBug(error, outcome);
+    }
+    if (!noted) releaseAll(turn);
+    this.#underWay--;
+    if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #settled(outcomes: readonly SettleParams[], { refused, failed }: Settled): void {
+    for (const index of refused) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) this.refuseLate(outcome, outcome.outcome.kind === 'succeeded');
+    }
+    for (const { index, error } of failed) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) this.#onBug(error, outcome);
+    }
+  }
+}
+
+function releaseAll(turn: readonly Ended[]): void {
+  for (const { slot } of turn) slot?.release();
 }

@@ -1,10 +1,12 @@
 import { queueDefaults, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
+import { ClaimAhead } from '../core/claim-ahead.ts';
 import { forecast, type ForecastInput, type ForecastVerdict } from '../core/forecast.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
-import type { ClaimedJob, QueueChange, QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import { ClaimedAhead } from './claimed-ahead.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Slot } from './slot.ts';
 
@@ -26,6 +28,8 @@ export interface QueueRunnerOptions {
   readonly store: Store;
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
+  /** A claimed job that isn't started goes back to where it was. */
+  readonly giveBack: (job: ClaimedJob) => void;
   /** A claim has failed. */
   readonly onError: (error: unknown) => void;
   /** Nothing that it claimed is under way any more. */
@@ -45,6 +49,7 @@ export class QueueRunner {
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #execute: QueueRunnerOptions['execute'];
+  readonly #giveBack: QueueRunnerOptions['giveBack'];
   readonly #onError: QueueRunnerOptions['onError'];
   readonly #onIdle: () => void;
   readonly #meter: QueueMeter;
@@ -57,22 +62,28 @@ export class QueueRunner {
   #heldUntil = 0;
   /** Since when some job has been due, without a pause. */
   #busySince: number | undefined;
-  /** Claimed and not yet released. */
+  /** Handed to the executor and not yet released. */
   #taken = 0;
   /** What the claims that are under way ask for. */
   #asked = 0;
+  readonly #claimAhead = new ClaimAhead();
+  readonly #ahead: ClaimedAhead;
+  /** How often what was claimed ahead has been given back. */
+  #givenBack = 0;
   #expecting = false;
   #running = false;
   #pumping = false;
   #timer: Timer | undefined;
 
-  constructor({ name, clock, store, execute, onError, onIdle }: QueueRunnerOptions) {
+  constructor({ name, clock, store, execute, giveBack, onError, onIdle }: QueueRunnerOptions) {
     this.name = name;
     this.#clock = clock;
     this.#store = store;
     this.#execute = execute;
+    this.#giveBack = giveBack;
     this.#onError = onError;
     this.#onIdle = onIdle;
+    this.#ahead = new ClaimedAhead({ clock, giveBack, onStall: () => this.#claimAhead.forgetRuns() });
     this.#meter = new QueueMeter(clock.monotonic());
     this.#definition = { name };
     this.#depth = { name, pending: 0, delayed: 0, active: 0, dead: 0 };
@@ -86,8 +97,11 @@ export class QueueRunner {
     return this.#overrides;
   }
 
+  /** What is claimed ahead counts as pending: it hasn't begun. */
   get depth(): QueueDepth {
-    return this.#depth;
+    const { pending, active, ...depth } = this.#depth;
+    const ahead = Math.min(active, this.#ahead.size);
+    return { ...depth, pending: pending + ahead, active: active - ahead };
   }
 
   get paused(): boolean {
@@ -207,12 +221,25 @@ export class QueueRunner {
       ...(newConcurrency === undefined ? {} : { concurrency: newConcurrency }),
     };
     this.#applyRate();
+    if (this.paused) this.returnAhead();
     this.wake();
   }
 
   /** No attempt starts before; from the other side's `Retry-After`. */
   hold(until: number): void {
     this.#heldUntil = Math.max(this.#heldUntil, until);
+    this.returnAhead();
+  }
+
+  /** What was claimed ahead goes back, and so does what is being claimed ahead. */
+  returnAhead(): void {
+    this.#givenBack++;
+    this.#ahead.giveBackAll();
+  }
+
+  /** A job that was claimed ahead goes back. False where that job isn't one. */
+  returnOne(jobId: number): boolean {
+    return this.#ahead.giveBackOne(jobId);
   }
 
   /** An attempt has ended. */
@@ -245,7 +272,7 @@ export class QueueRunner {
 
   /** Whether nothing that it claimed is under way. */
   get idle(): boolean {
-    return this.#taken === 0 && this.#asked === 0;
+    return this.#taken === 0 && this.#asked === 0 && this.#ahead.size === 0;
   }
 
   /** Claims nothing any more. What has been claimed for a start that is yet to come still goes to the executor. */
@@ -253,14 +280,15 @@ export class QueueRunner {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.returnAhead();
   }
 
   /** Looks again, soon, whether something can start. Many wakes of one turn are one look. */
   wake(): void {
     if (this.#pumping || !this.#running) return;
     this.#pumping = true;
-    // Before the store sends what this turn has ended, so that ends and new claims share a transaction.
-    setImmediate(() => {
+    // Before the store sends what has ended just now, so that ends and new claims share a transaction.
+    queueMicrotask(() => {
       this.#pumping = false;
       this.#pump();
     });
@@ -273,6 +301,7 @@ export class QueueRunner {
   #applyRate(): void {
     const { rate } = this;
     if (rate === undefined) return;
+    this.returnAhead();
     if (this.#window === undefined) this.#window = new RateWindow(rate);
     else this.#window.change(rate);
   }
@@ -281,9 +310,14 @@ export class QueueRunner {
     const window = this.#limit;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
     if (!this.#running || this.paused || (window !== undefined && this.#asked > 0)) return;
+    this.#startAhead();
     const likely = this.#depth.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
-    const free = Math.min(this.concurrency - this.#taken - this.#asked, likely, maxClaim);
+    const places = this.concurrency - this.#taken - this.#asked - this.#ahead.size;
+    const ahead = window === undefined ? this.#claimAhead.jobs(this.concurrency) : 0;
+    // By large claims, each while half of what the one before brought is still there.
+    if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
+    const free = Math.min(places + ahead, likely, maxClaim);
     if (free <= 0) return;
     const heldMs = this.#heldUntil - this.#clock.now();
     if (heldMs > 0) {
@@ -291,7 +325,7 @@ export class QueueRunner {
       return;
     }
     if (window === undefined) {
-      void this.#claim(free);
+      this.#claimFree(free, Math.max(0, places));
       return;
     }
     const now = this.#clock.monotonic();
@@ -302,46 +336,87 @@ export class QueueRunner {
       if (at > now + leadMs) break;
       tickets.push(window.take(at));
     }
-    if (tickets.length > 0) void this.#claim(tickets.length, { window, tickets });
+    if (tickets.length > 0) this.#claimRated(window, tickets);
     else this.#wakeIn(window.nextStart(now) - now - leadMs);
   }
 
-  async #claim(limit: number, rated?: { readonly window: RateWindow; readonly tickets: RateTicket[] }): Promise<void> {
-    this.#asked += limit;
+  /** `places`: how many of them have a place already. */
+  #claimFree(limit: number, places: number): void {
+    const askedAt = this.#clock.monotonic();
+    const now = this.#clock.now();
+    const givenBack = this.#givenBack;
+    const patient = this.#ahead.size + this.#asked > 0;
+    void this.#claim({ limit, now, patient }, (jobs) => {
+      this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
+      const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#running ? places : 0);
+      for (const job of jobs.slice(kept.length)) this.#giveBack(job);
+      const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.concurrency - this.#taken);
+      this.#startFree(kept.slice(0, starting));
+      this.#shelve(kept.slice(starting), now);
+    });
+  }
+
+  #claimRated(window: RateWindow, tickets: readonly RateTicket[]): void {
     const now = this.#clock.now();
     const origin = now - this.#clock.monotonic();
+    const startAts = tickets.map(({ at }) => at + origin);
+    void this.#claim({ limit: tickets.length, now, startAts, keepStartsMs: keptStartsMs(window.rate) }, (jobs) => {
+      for (const ticket of tickets.slice(jobs.length).reverse()) window.giveBack(ticket);
+      this.#taken += jobs.length;
+      for (const [index, job] of jobs.entries()) {
+        const ticket = tickets[index];
+        if (ticket !== undefined) this.#execute(job, this, this.#ratedSlot(job, window, ticket));
+      }
+    });
+  }
+
+  async #claim(params: Omit<ClaimParams, 'queue'>, place: (jobs: readonly ClaimedJob[]) => void): Promise<void> {
+    this.#asked += params.limit;
     let jobs: readonly ClaimedJob[] = [];
     try {
-      const claimed = await this.#store.claim({
-        queue: this.name,
-        limit,
-        now,
-        ...(rated === undefined
-          ? {}
-          : { startAts: rated.tickets.map((ticket) => ticket.at + origin), keepStartsMs: keptStartsMs(rated.window.rate) }),
-      });
-      jobs = claimed.jobs;
+      ({ jobs } = await this.#store.claim({ queue: this.name, ...params }));
     } catch (error) {
       this.#onError(error);
       if (this.#running) this.#wakeIn(afterFailureMs);
     }
-    this.#asked -= limit;
-    for (let unused = rated?.tickets.length ?? 0; rated !== undefined && unused > jobs.length; unused--) {
-      const ticket = rated.tickets[unused - 1];
-      if (ticket !== undefined) rated.window.giveBack(ticket);
-    }
-    this.#taken += jobs.length;
-    for (const [index, job] of jobs.entries()) {
-      const ticket = rated?.tickets[index];
-      this.#execute(job, this, rated === undefined || ticket === undefined ? this.#freeSlot(job) : this.#ratedSlot(job, rated.window, ticket));
-    }
+    // Together with what follows: a look in between would claim for the same places again.
+    this.#asked -= params.limit;
+    place(jobs);
+    this.wake();
     if (this.idle) this.#onIdle();
   }
 
+  #shelve(jobs: readonly ClaimedJob[], now: number): void {
+    if (jobs.length === 0) return;
+    this.#store.shelve({ jobs, now });
+    this.#ahead.add(jobs);
+  }
+
+  /** What was claimed ahead takes the places that have become free. */
+  #startAhead(): void {
+    const jobs = this.#ahead.take(this.concurrency - this.#taken);
+    if (jobs.length === 0) return;
+    if (this.#store.begin({ jobs })) {
+      this.#startFree(jobs);
+      return;
+    }
+    for (const job of jobs) this.#giveBack(job);
+    this.#claimAhead.forgetRuns();
+  }
+
+  #startFree(jobs: readonly ClaimedJob[]): void {
+    this.#taken += jobs.length;
+    for (const job of jobs) this.#execute(job, this, this.#freeSlot(job));
+  }
+
   #freeSlot(job: ClaimedJob): Slot {
+    const ahead = this.#ahead;
     let startedAt: number | undefined;
     return {
       startInMs: 0,
+      get isFollowed() {
+        return ahead.size > 0;
+      },
       started: () => (startedAt = this.#started(job)),
       sent: () => {},
       release: () => this.#release(startedAt),
@@ -352,6 +427,7 @@ export class QueueRunner {
     let startedAt: number | undefined;
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
+      isFollowed: false,
       started: () => {
         startedAt = this.#started(job);
         window.started(ticket, startedAt);
@@ -372,7 +448,10 @@ export class QueueRunner {
 
   #release(startedAt: number | undefined): void {
     const now = this.#clock.monotonic();
-    if (startedAt !== undefined) this.#meter.ran(now, now - startedAt);
+    if (startedAt !== undefined) {
+      this.#meter.ran(now, now - startedAt);
+      this.#claimAhead.ran(now - startedAt);
+    }
     this.#taken--;
     this.wake();
     if (this.idle) this.#onIdle();

@@ -6,6 +6,8 @@ export interface Slot {
   started(): void;
   /** The attempt's request is on its way: what was slow before, such as the connection, is over. */
   sent(): void;
+  /** Another job is there to take the place: nobody waits for what this one leads to. */
+  readonly isFollowed: boolean;
   /** The attempt has ended, or will never start. */
   release(): void;
 }

@@ -13,7 +13,8 @@ import type { Rate } from '../../schemas/workflow/rate.ts';
  * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.
  *
  * - Each method is one transaction; calls made in the same turn of the event loop share one, and one fsync.
- * - A promise resolves once what it says is as durable as the store is configured to be.
+ * - A promise resolves once what it says is as durable as the store is configured to be. How attempts ended is noted before that, so
+ *   that an effect that was made isn't made again because the process died.
  * - Times are handed in, in milliseconds since the epoch, so that tests decide what time it is.
  * - Runs and jobs are numbers here, and `r12` or `j4031` in the views, which have the protocol's shapes.
  * - Rejects with a `CodedError`: `not-found`, `wrong-state`, `queue-full`, `store-unavailable`.
@@ -38,8 +39,12 @@ export interface Store {
   createRun(params: CreateRunParams): Promise<{ readonly runId: number }>;
   /** Makes due jobs `active`: by priority, due time, age. The attempt is on disk when this resolves. */
   claim(params: ClaimParams): Promise<ClaimResult>;
-  /** Ends an attempt. An outcome of an attempt that isn't the job's present one is refused. */
-  settle(params: SettleParams): Promise<{ readonly accepted: boolean }>;
+  /** Jobs that were claimed at `now` and wait for a place: a crash before `begin` costs them nothing. */
+  shelve(params: { readonly jobs: readonly ClaimedJob[]; readonly now: number }): void;
+  /** Jobs that were shelved begin. False where that can't be noted: then they may not. */
+  begin(params: { readonly jobs: readonly ClaimedJob[] }): boolean;
+  /** Ends attempts. An outcome of an attempt that isn't the job's present one is refused. */
+  settle(params: { readonly outcomes: readonly SettleParams[]; readonly patient?: boolean }): Settlement;
   /** Turns the next items of a `foreach` into jobs. */
   expand(params: ExpandParams): Promise<ExpandResult>;
   /** The items of a `foreach` can't be read. */
@@ -100,6 +105,8 @@ export interface OpenResult {
   readonly storeId: string;
   /** Attempts that a crash cut off. */
   readonly interrupted: number;
+  /** Outcomes that a crash kept from coming into the store: settle them, once it is configured. */
+  readonly noted: readonly SettleParams[];
   readonly queues: readonly StoredQueue[];
   readonly committed: Committed;
 }
@@ -178,6 +185,8 @@ export interface ClaimParams {
   /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
   readonly startAts?: readonly number[];
   readonly keepStartsMs?: number;
+  /** Nobody waits for it: it may be some milliseconds late, and share a transaction with more. The same at `settle`. */
+  readonly patient?: boolean;
 }
 
 export interface ClaimResult {
@@ -213,6 +222,24 @@ export interface SettleParams {
   readonly response?: string;
   /** The queue takes no jobs before. */
   readonly holdUntil?: number;
+}
+
+export interface Settlement {
+  /**
+   * Whether the outcomes outlive the death of this process from now on; a power cut they outlive once they are `done`. False where that
+   * can't be had: then `done` is the first to say so.
+   */
+  readonly noted: boolean;
+  /** Resolves when they are in the store, as durable as all that is. */
+  readonly done: Promise<Settled>;
+}
+
+/** What has become of outcomes that were handed in, by their places in that list. Those that aren't named are in the store. */
+export interface Settled {
+  /** Of an attempt that has no say any more. */
+  readonly refused: readonly number[];
+  /** Not written, for a reason that is their own. */
+  readonly failed: readonly { readonly index: number; readonly error: unknown }[];
 }
 
 export type AttemptOutcome =

@@ -61,6 +61,7 @@ const loadPoints: Readonly<Record<string, number>> = {
   'settle-after-commit': 30,
   'attempt-before-effect': 60,
   'attempt-after-effect': 60,
+  'outcome-noted': 60,
 };
 
 const workflow = (source: string, url: string): string => `
@@ -112,7 +113,7 @@ export async function killTest({ jobs, kills, seed = freshSeed() }: KillTestOpti
     await epochs.end('stop');
 
     const costs = killCosts(epochs.epochs, outcome.jobs);
-    const overBound = costs.filter(({ inFlight, duplicates, received }) => inFlight > mostInFlight || duplicates > inFlight || received > inFlight);
+    const overBound = costs.filter(({ inFlight, duplicates, received }) => received > mostInFlight || duplicates > received || received > inFlight);
     const crashes = outcome.jobs.map(({ attempts }) => attempts.filter(isOfCrash).length);
     const delivered = new Set(sink.requests.map(({ headers }) => headers['webhook-id'])).size;
     return {

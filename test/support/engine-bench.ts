@@ -42,6 +42,8 @@ export class EngineBench {
 
   /** While it is set, the store refuses every write with this message, as when the disk is full. */
   trouble: string | undefined;
+  /** How long each transaction takes, in milliseconds of the clock. */
+  writeMs = 0;
 
   constructor(options: EngineBenchOptions = {}) {
     this.#options = options;
@@ -75,10 +77,11 @@ export class EngineBench {
     };
     connection.write = async (calls) => {
       await this.#slow;
+      if (this.writeMs > 0) await new Promise<void>((resolve) => this.clock.setTimer(this.writeMs, resolve));
       if (this.trouble !== undefined) throw new CodedError('store-unavailable', this.trouble);
       return write(calls);
     };
-    this.#store = new SqliteStore(connection);
+    this.#store = new SqliteStore(connection, this.clock);
     const log = (level: string) => (details: object, message: string) => void this.logged.push({ level, details, message });
     this.#engine = new Engine({
       clock: this.clock,

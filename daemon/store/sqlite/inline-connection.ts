@@ -1,5 +1,4 @@
-import type { OpenParams, OpenResult } from '../store.ts';
-import type { Connection, Written } from './connection.ts';
+import type { Connection, ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
 import { Reader, type ReadCall } from './reader.ts';
 import { Writer, type WriteCall, type WriterOptions } from './writer.ts';
 
@@ -13,7 +12,11 @@ export class InlineConnection implements Connection {
     this.#options = options;
   }
 
-  async open(params: OpenParams): Promise<OpenResult> {
+  get file(): string {
+    return this.#options.file;
+  }
+
+  async open(params: ConnectionOpenParams): Promise<ConnectionOpened> {
     this.#writer = new Writer(this.#options);
     const opened = this.#writer.open(params);
     this.#reader = new Reader(this.#options.file);

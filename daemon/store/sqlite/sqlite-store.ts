@@ -1,7 +1,11 @@
-import type { Committed, OpenParams, OpenResult, Store } from '../store.ts';
+import type { Clock, Timer } from '../../engine/clock.ts';
+import { systemClock } from '../../engine/system-clock.ts';
+import type { Committed, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
+import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
+import { settleCall, type SettleCall } from './operations/settle.ts';
 import type { ReadCall, ReadOperation } from './reader.ts';
-import type { WriteCall, WriteOperation } from './writer.ts';
+import type { PlainOperation, WriteCall } from './writer.ts';
 
 interface Queued {
   readonly call: WriteCall;
@@ -11,6 +15,8 @@ interface Queued {
 
 /** Calls that share one message to the writer, at most. */
 const maxBatch = 5000;
+/** Patient calls are sent so long after the last message, in milliseconds. */
+const patienceMs = 5;
 
 /**
  * The embedded store. Writes of one turn of the event loop go to the writer together, and those that arrive while it
@@ -18,18 +24,26 @@ const maxBatch = 5000;
  */
 export class SqliteStore implements Store {
   readonly #connection: Connection;
+  readonly #clock: Clock;
+  #journal: AttemptJournal | undefined;
   #listener: (committed: Committed) => void = () => {};
   #queued: Queued[] = [];
-  #flushing = false;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: Timer | undefined;
+  #sentAt = -Infinity;
   readonly #underWay = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock = systemClock) {
     this.#connection = connection;
+    this.#clock = clock;
   }
 
-  open(params: OpenParams): Promise<OpenResult> {
-    return this.#connection.open(params);
+  async open(params: OpenParams): Promise<OpenResult> {
+    this.#journal = new AttemptJournal(`${this.#connection.file}-attempts`);
+    const { ended, shelved } = this.#journal;
+    const { leftOpen, ...opened } = await this.#connection.open({ ...params, ended, shelved });
+    return { ...opened, noted: this.#journal.takeOutcomes(leftOpen) };
   }
 
   close(): Promise<void> {
@@ -43,8 +57,7 @@ export class SqliteStore implements Store {
 
   configure: Store['configure'] = (params) => this.#write('configure', params);
   createRun: Store['createRun'] = (params) => this.#write('createRun', params);
-  claim: Store['claim'] = (params) => this.#write('claim', params);
-  settle: Store['settle'] = (params) => this.#write('settle', params);
+  claim: Store['claim'] = ({ patient = false, ...params }) => this.#write('claim', params, patient);
   expand: Store['expand'] = (params) => this.#write('expand', params);
   failExpansion: Store['failExpansion'] = (params) => this.#write('failExpansion', params);
   sweep: Store['sweep'] = (params) => this.#write('sweep', params);
@@ -71,16 +84,48 @@ export class SqliteStore implements Store {
   check: Store['check'] = () => this.#read('check', undefined);
   size: Store['size'] = () => this.#read('size', undefined);
 
-  #write<Name extends WriteOperation>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
+  shelve: Store['shelve'] = ({ jobs, now }) => this.#journal?.shelve(jobs, now);
+  begin: Store['begin'] = ({ jobs }) => this.#journal?.begin(jobs) === true;
+
+  settle({ outcomes, patient = false }: Parameters<Store['settle']>[0]): Settlement {
+    const call = settleCall(outcomes);
+    const noted = this.#journal?.noteOutcomes(outcomes, call.outcomes) === true;
+    return { noted, done: this.#settled(outcomes, call, patient) };
+  }
+
+  async #settled(outcomes: readonly SettleParams[], call: SettleCall, patient: boolean): Promise<Settled> {
+    const settled = (await this.#queue({ name: 'settle', params: call }, patient)) as Settled;
+    this.#journal?.settled(outcomes);
+    return settled;
+  }
+
+  #write<Name extends PlainOperation>(name: Name, params: Parameters<Store[Name]>[0], patient = false): ReturnType<Store[Name]> {
+    return this.#queue({ name, params } as WriteCall, patient) as ReturnType<Store[Name]>;
+  }
+
+  #queue(call: WriteCall, patient: boolean): Promise<unknown> {
     const answer = new Promise((resolve, reject) => {
-      this.#queued.push({ call: { name, params } as WriteCall, resolve, reject });
+      this.#queued.push({ call, resolve, reject });
     });
-    if (!this.#flushing) {
-      this.#flushing = true;
-      // After the poll phase, so that everything that sockets brought in this turn goes along.
-      setImmediate(() => this.#flush());
-    }
-    return answer as ReturnType<Store[Name]>;
+    if (patient) this.#sendSoon();
+    else this.#sendNow();
+    return answer;
+  }
+
+  /** After the poll phase, so that everything that sockets brought in this turn goes along. */
+  #sendNow(): void {
+    if (this.#immediate !== undefined) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#immediate = setImmediate(() => this.#flush());
+  }
+
+  /** Large transactions cost less: a commit writes whole pages, and wakes threads. */
+  #sendSoon(): void {
+    if (this.#immediate !== undefined || this.#timer !== undefined) return;
+    const waitMs = this.#sentAt + patienceMs - this.#clock.monotonic();
+    if (waitMs < 1) this.#sendNow();
+    else this.#timer = this.#clock.setTimer(waitMs, () => this.#flush());
   }
 
   #read<Name extends ReadOperation>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
@@ -88,7 +133,10 @@ export class SqliteStore implements Store {
   }
 
   #flush(): void {
-    this.#flushing = false;
+    clearImmediate(this.#immediate);
+    this.#timer?.cancel();
+    this.#immediate = this.#timer = undefined;
+    this.#sentAt = this.#clock.monotonic();
     const queued = this.#queued;
     this.#queued = [];
     for (let from = 0; from < queued.length; from += maxBatch) {
@@ -116,5 +164,6 @@ export class SqliteStore implements Store {
     this.#flush();
     await Promise.all(this.#underWay);
     await this.#connection.close();
+    this.#journal?.close();
   }
 }

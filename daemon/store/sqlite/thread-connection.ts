@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { OpenParams, OpenResult } from '../store.ts';
-import type { Connection, Written } from './connection.ts';
+import type { Connection, ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
 import { sqliteWorkerUrl } from './worker-location.ts';
@@ -26,16 +25,18 @@ export interface ThreadOptions {
 
 /** Both connections in threads of their own, so that neither an fsync nor a long list stops the event loop. */
 export class ThreadConnection implements Connection {
+  readonly file: string;
   readonly #writer: StoreThread;
   readonly #reader: StoreThread;
 
   constructor({ onFailure = () => {}, ...options }: ThreadOptions) {
+    this.file = options.file;
     this.#writer = new StoreThread({ role: 'writer', ...options }, onFailure);
     this.#reader = new StoreThread({ role: 'reader', ...options }, onFailure);
   }
 
-  async open(params: OpenParams): Promise<OpenResult> {
-    const opened = (await this.#writer.one({ kind: 'open', params })) as OpenResult;
+  async open(params: ConnectionOpenParams): Promise<ConnectionOpened> {
+    const opened = (await this.#writer.one({ kind: 'open', params })) as ConnectionOpened;
     await this.#reader.one({ kind: 'open', params });
     return opened;
   }

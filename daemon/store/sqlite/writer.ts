@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
-import type { Committed, OpenParams, OpenResult, Store, StoredQueue } from '../store.ts';
+import type { Committed, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
+import type { ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
 import { failPoint, hasFailPoint } from '../../fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { migrate } from './migrations.ts';
@@ -21,7 +22,7 @@ import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
 import { retry } from './operations/retry.ts';
 import { setQueue } from './operations/set-queue.ts';
-import { settle } from './operations/settle.ts';
+import { settle, settleCall, type SettleCall } from './operations/settle.ts';
 import { sweep } from './operations/sweep.ts';
 import { advanceRuns } from './run-advance.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
@@ -52,9 +53,14 @@ const operations = {
   probe,
 } as const;
 
-export type WriteOperation = keyof typeof operations;
+type WriteOperation = keyof typeof operations;
 
-export type WriteCall = { [Name in WriteOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[WriteOperation];
+/** Those whose calls are of the same shape as in the store's interface. */
+export type PlainOperation = Exclude<WriteOperation, 'settle'>;
+
+export type WriteCall =
+  | { [Name in PlainOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[PlainOperation]
+  | { readonly name: 'settle'; readonly params: SettleCall };
 
 export type WriteAnswer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
@@ -85,7 +91,7 @@ export class Writer {
     this.#file = file;
   }
 
-  open(params: OpenParams): OpenResult {
+  open(params: ConnectionOpenParams): ConnectionOpened {
     try {
       return this.#open(params);
     } catch (error) {
@@ -93,9 +99,9 @@ export class Writer {
     }
   }
 
-  #open(params: OpenParams): OpenResult {
+  #open(params: ConnectionOpenParams): ConnectionOpened {
     const { answers, committed } = this.#transaction((tx) => {
-      const opened = { interrupted: recover(tx, params), storeId: this.#storeId() };
+      const opened = { ...recover(tx, params), storeId: this.#storeId() };
       failPoint('open-before-commit');
       return opened;
     }, params.now);
@@ -111,17 +117,32 @@ export class Writer {
    * Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. Where
    * the disk is at fault, all are refused at once: each would wait for the same lock, or fill the same disk, again.
    */
-  run(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed | undefined } {
+  run(calls: readonly WriteCall[]): Written {
     try {
       return this.#runTogether(calls);
     } catch (error) {
       const coded = codedStoreError(error);
-      if (calls.length === 1 || coded instanceof CodedError) {
-        return { answers: calls.map(() => ({ ok: false, error: coded })), committed: undefined };
-      }
+      const [only, ...others] = calls;
+      if (coded instanceof CodedError) return { answers: calls.map(() => ({ ok: false, error: coded })), committed: undefined };
+      if (only !== undefined && others.length === 0) return only.name === 'settle' ? this.#settleApart(only.params.outcomes, error) : { answers: [{ ok: false, error }], committed: undefined };
     }
     const parts = calls.map((call) => this.run([call]));
-    return { answers: parts.flatMap((part) => part.answers), committed: parts.map((part) => part.committed).reduce(merged, undefined) };
+    return { answers: parts.flatMap((part) => part.answers), committed: mergedAll(parts) };
+  }
+
+  /** Outcomes that failed together. */
+  #settleApart(text: string, error: unknown): Written {
+    const outcomes = JSON.parse(text) as readonly SettleParams[];
+    if (outcomes.length === 1) return { answers: [{ ok: true, value: { refused: [], failed: [{ index: 0, error }] } satisfies Settled }], committed: undefined };
+    const parts = outcomes.map((outcome) => this.run([{ name: 'settle', params: settleCall([outcome]) }]));
+    const answers = parts.map(({ answers: [only] }) => only);
+    const unavailable = answers.find((one) => one?.ok === false);
+    const settled = answers.map((one) => (one?.ok === true ? (one.value as Settled) : undefined));
+    const value: Settled = {
+      refused: settled.flatMap((one, index) => (one?.refused.length === 1 ? [index] : [])),
+      failed: settled.flatMap((one, index) => one?.failed.map((failure) => ({ ...failure, index })) ?? []),
+    };
+    return { answers: [unavailable ?? { ok: true, value }], committed: mergedAll(parts) };
   }
 
   #runTogether(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } {
@@ -215,7 +236,11 @@ function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
 
 /** The time of a batch is that of its latest call. */
 function latest(calls: readonly WriteCall[]): number {
-  return calls.reduce((time, { params }) => Math.max(time, 'now' in params ? params.now : 'endedAt' in params ? params.endedAt : 0), 0);
+  return calls.reduce((time, { params }) => Math.max(time, 'now' in params ? params.now : 0), 0);
+}
+
+function mergedAll(parts: readonly Written[]): Committed | undefined {
+  return parts.map(({ committed }) => committed).reduce(merged, undefined);
 }
 
 function merged(one: Committed | undefined, other: Committed | undefined): Committed | undefined {

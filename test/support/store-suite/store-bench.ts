@@ -92,8 +92,9 @@ export class StoreBench {
     return job;
   }
 
-  settle(job: Pick<ClaimedJob, 'jobId' | 'attempt'>, outcome: AttemptOutcome, extra: Partial<SettleParams> = {}): Promise<{ readonly accepted: boolean }> {
-    return this.store.settle({ jobId: job.jobId, attempt: job.attempt, endedAt: this.now, outcome, ...extra });
+  async settle(job: Pick<ClaimedJob, 'jobId' | 'attempt'>, outcome: AttemptOutcome, extra: Partial<SettleParams> = {}): Promise<{ readonly accepted: boolean }> {
+    const { refused } = await this.store.settle({ outcomes: [{ jobId: job.jobId, attempt: job.attempt, endedAt: this.now, outcome, ...extra }] }).done;
+    return { accepted: refused.length === 0 };
   }
 
   succeed(job: Pick<ClaimedJob, 'jobId' | 'attempt'>, output: Json = null): Promise<{ readonly accepted: boolean }> {

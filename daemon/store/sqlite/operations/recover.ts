@@ -1,8 +1,9 @@
 import { crashBound, crashDelayMs } from '../../../core/attempt-verdict.ts';
+import type { AttemptRef, ConnectionOpenParams } from '../connection.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
-import { activeColumns, bury, cancelActive, isGivenUp, recordAttempt, type ActiveJob } from './settle.ts';
+import { activeColumns, bury, cancelActive, isGivenUp, putBack, recordAttempt, type ActiveJob } from './settle.ts';
 
-const interrupted = {
+const byCrash = {
   kind: 'interrupted',
   cause: 'interrupted by a crash',
   message: 'The daemon ended while this attempt was under way. Whether the other side acted on it is not known.',
@@ -14,12 +15,32 @@ const crashLoop = {
   message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
 } as const;
 
-/** Closes what a crash interrupted. Returns how many attempts that were. */
-export function recover(tx: WriteTransaction, { now, random }: { readonly now: number; readonly random: number }): number {
+export interface Recovered {
+  /** Attempts that were closed as interrupted. */
+  readonly interrupted: number;
+  /** Those that are still open: how they ended is noted. */
+  readonly leftOpen: readonly AttemptRef[];
+}
+
+/** Closes what a crash interrupted. */
+export function recover(tx: WriteTransaction, { now, random, ended, shelved }: ConnectionOpenParams): Recovered {
   const jobs = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE state = 'active'`).all() as unknown as ActiveJob[];
+  const endedAttempts = new Set(ended.map(({ jobId, attempt }) => `${jobId}/${attempt}`));
+  const shelvedAttempts = new Set(shelved.map(({ jobId, attempt, claimedAt }) => `${jobId}/${attempt}/${claimedAt}`));
+  const leftOpen: AttemptRef[] = [];
+  let interrupted = 0;
   for (const job of jobs) {
+    if (endedAttempts.has(`${job.id}/${job.attempt}`)) {
+      leftOpen.push({ jobId: job.id, attempt: job.attempt });
+      continue;
+    }
+    if (shelvedAttempts.has(`${job.id}/${job.attempt}/${job.started_at}`)) {
+      putBack(tx, job, now);
+      continue;
+    }
+    interrupted++;
     const crashes = job.crashes + 1;
-    recordAttempt(tx, job, { endedAt: now }, 'interrupted', null, interrupted);
+    recordAttempt(tx, job, { endedAt: now }, 'interrupted', null, byCrash);
     tx.db.sql('UPDATE jobs SET crashes = ?, started_at = NULL WHERE id = ?').run(crashes, job.id);
     if (isGivenUp(job)) {
       cancelActive(tx, job, now);
@@ -33,5 +54,5 @@ export function recover(tx: WriteTransaction, { now, random }: { readonly now: n
       else tx.db.sql('UPDATE jobs SET state = ?, due_at = ? WHERE id = ?').run(state, now + delayMs, job.id);
     }
   }
-  return jobs.length;
+  return { interrupted, leftOpen };
 }

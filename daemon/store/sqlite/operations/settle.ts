@@ -1,6 +1,6 @@
 import type { JobError } from '../../../../schemas/protocol/shape.ts';
 import type { AttemptState } from '../../../../schemas/protocol/state.ts';
-import type { SettleParams } from '../../store.ts';
+import type { Settled, SettleParams } from '../../store.ts';
 import type { JobRow } from '../row.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 
@@ -11,13 +11,31 @@ export type ActiveJob = Pick<
 
 export const activeColumns = 'id, step_id, queue_id, state, attempt, round, revision, tries, throttles, crashes, cancel_requested, swept, started_at';
 
-export function settle(tx: WriteTransaction, params: SettleParams): { readonly accepted: boolean } {
+/** Outcomes on their way to the writer, as the text that may have been noted. */
+export interface SettleCall {
+  /** JSON of `SettleParams[]`. */
+  readonly outcomes: string;
+  readonly now: number;
+}
+
+export function settleCall(outcomes: readonly SettleParams[]): SettleCall {
+  return { outcomes: JSON.stringify(outcomes), now: outcomes.reduce((latest, { endedAt }) => Math.max(latest, endedAt), 0) };
+}
+
+export function settle(tx: WriteTransaction, { outcomes }: SettleCall): Settled {
+  const refused: number[] = [];
+  for (const [index, outcome] of (JSON.parse(outcomes) as SettleParams[]).entries()) if (!settleOne(tx, outcome)) refused.push(index);
+  return { refused, failed: [] };
+}
+
+/** False where the outcome is refused. */
+function settleOne(tx: WriteTransaction, params: SettleParams): boolean {
   const job = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE id = ?`).get(params.jobId) as ActiveJob | undefined;
   if (params.holdUntil !== undefined && job !== undefined) {
     tx.db.sql('UPDATE queues SET held_until = max(coalesce(held_until, 0), ?) WHERE id = ?').run(params.holdUntil, job.queue_id);
   }
   // The fence: an attempt that was given up, or that a later one has followed, has no say any more.
-  if (job === undefined || job.state !== 'active' || job.attempt !== params.attempt) return { accepted: false };
+  if (job === undefined || job.state !== 'active' || job.attempt !== params.attempt) return false;
 
   const { outcome, endedAt } = params;
   switch (outcome.kind) {
@@ -42,12 +60,7 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
       bury(tx, job, outcome.error, endedAt);
       break;
     case 'returned':
-      if (isGivenUp(job)) {
-        cancelActive(tx, job, endedAt);
-        break;
-      }
-      tx.moveJob(job, 'interrupt');
-      tx.db.sql("UPDATE jobs SET state = 'pending', attempt = attempt - 1, started_at = NULL WHERE id = ?").run(job.id);
+      putBack(tx, job, endedAt);
       break;
     case 'interrupted':
       recordAttempt(tx, job, params, 'interrupted', null, undefined);
@@ -63,7 +76,17 @@ export function settle(tx: WriteTransaction, params: SettleParams): { readonly a
       cancelActive(tx, job, endedAt);
       break;
   }
-  return { accepted: true };
+  return true;
+}
+
+/** Its attempt has never begun: as if it hadn't been claimed. */
+export function putBack(tx: WriteTransaction, job: ActiveJob, now: number): void {
+  if (isGivenUp(job)) {
+    cancelActive(tx, job, now);
+    return;
+  }
+  tx.moveJob(job, 'interrupt');
+  tx.db.sql("UPDATE jobs SET state = 'pending', attempt = attempt - 1, started_at = NULL WHERE id = ?").run(job.id);
 }
 
 /** Its attempt was left to end, but no other may follow: it, or its step, has been cancelled meanwhile. */

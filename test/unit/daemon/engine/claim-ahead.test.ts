@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { QueueDepth } from '../../../../daemon/store/store.ts';
+import { EngineBench } from '../../../support/engine-bench.ts';
+
+/** What an attempt takes, in milliseconds; a claim takes half of it. */
+const unit = 100;
+
+/** A store whose transactions take as long as attempts would make every place wait, if nothing were claimed ahead. */
+describe('claiming ahead', () => {
+  let bench: EngineBench;
+  beforeEach(async () => {
+    bench = new EngineBench();
+    await bench.start();
+  });
+  afterEach(async () => {
+    bench.writeMs = 0;
+    await bench.dispose();
+  });
+
+  const text = (concurrency: number, more = ''): string => `
+queues: { api: { concurrency: ${concurrency}, retry: none } }
+inputs: { items: { type: array } }
+steps:
+  each: { queue: api, uses: test/scripted, foreach: { items: "\${{ inputs.items }}", on-item-failure: continue, tolerate: 100%${more} }, with: { do: "\${{ item }}" } }
+`;
+
+  /** Starts a run of such items, and lets so much time pass. */
+  const run = async (workflow: string, items: readonly string[], ms: number): Promise<number> => {
+    bench.queue('api').override({ paused: true });
+    const id = await bench.run(workflow, { items: [...items] });
+    bench.writeMs = 50;
+    bench.queue('api').override({ paused: false });
+    await bench.advance(ms);
+    return id;
+  };
+
+  /** Lets time pass until something is claimed ahead. How the queue stands then. */
+  const whenAhead = async (id: number): Promise<QueueDepth> => {
+    for (let step = 0; step < 20; step++) {
+      const { depth } = bench.queue('api');
+      if (((await bench.tally(id))['active'] ?? 0) > depth.active) return depth;
+      await bench.advance(unit / 10);
+    }
+    throw new Error('nothing was ever claimed ahead');
+  };
+
+  it('keeps every place busy, and never more of them than there are', async () => {
+    const count = 60;
+    const id = await run(text(2), Array<string>(count).fill('slow:0.1'), 80 * unit);
+    assert.deepEqual(await bench.tally(id), { succeeded: count });
+    const took = (bench.action.times.at(-1) ?? 0) - (bench.action.times[0] ?? 0);
+    assert.ok(took <= (count / 2) * 1.2 * unit, `${took} ms for what takes ${(count / 2) * unit} at least, and half as long again with a claim for each`);
+    assert.equal(bench.action.mostAlive, 2);
+  });
+
+  it('is not for attempts that take much longer than a claim', async () => {
+    const id = await run(text(2), Array<string>(20).fill('slow:3'), 95 * unit);
+    assert.equal((await bench.tally(id))['active'], 2);
+  });
+
+  it('gives back what no place becomes free for, as if it had not been claimed', async () => {
+    const items = [...Array<string>(20).fill('slow:0.1'), ...Array<string>(20).fill('hang')];
+    const id = await run(text(2), items, 30 * unit);
+    assert.deepEqual(await bench.tally(id), { succeeded: 20, active: 2, pending: 18 });
+    const { pending, active } = bench.queue('api').depth;
+    assert.deepEqual({ pending, active }, { pending: 18, active: 2 });
+    const waiting = (await bench.jobs(id)).filter(({ state }) => state === 'pending');
+    for (const { id: job } of waiting) assert.deepEqual((await bench.job(Number(job.slice(1)))).attempts, [], job);
+  });
+
+  it('counts what waits for a place as pending', async () => {
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
+    const { active, pending } = await whenAhead(id);
+    const stored = await bench.tally(id);
+    const ahead = (stored['active'] ?? 0) - active;
+    assert.equal(pending, (stored['pending'] ?? 0) + ahead);
+    assert.ok(active <= 2 + 2, `${active}: two at a time, and two that have just ended`);
+  });
+
+  it('gives back on pause', async () => {
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
+    await whenAhead(id);
+    bench.queue('api').override({ paused: true });
+    const started = bench.action.seen.length;
+    await bench.advance(2 * unit);
+    const { pending = 0, succeeded = 0, active = 0 } = await bench.tally(id);
+    assert.deepEqual([succeeded, active, pending], [started, 0, 60 - started]);
+    await bench.advance(30 * unit);
+    assert.equal(bench.action.seen.length, started);
+  });
+
+  it('starts nothing of a run that is cancelled', async () => {
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
+    await whenAhead(id);
+    // In the middle of attempts: none starts by itself just then.
+    await bench.advance(unit / 4);
+    const cancelledAt = bench.clock.now() + bench.writeMs;
+    const cancelled = bench.cancelRun(id);
+    await bench.advance(10 * unit);
+    await cancelled;
+    assert.deepEqual(bench.action.times.filter((at) => at >= cancelledAt), []);
+    const { active, pending } = await bench.tally(id);
+    assert.deepEqual([active, pending], [undefined, undefined]);
+  });
+
+  it('starts nothing after the item that fails a step', async () => {
+    const items = [...Array<string>(20).fill('slow:0.1'), '400', ...Array<string>(20).fill('slow:0.1')];
+    const id = await run(text(1).replace('continue, tolerate: 100%', 'fail'), items, 60 * unit);
+    assert.deepEqual(bench.action.inputs.map((input) => input['do']), items.slice(0, 21));
+    assert.deepEqual(await bench.tally(id), { succeeded: 20, dead: 1, cancelled: 20 });
+  });
+
+  it('obeys a rate that is set meanwhile', async () => {
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
+    await whenAhead(id);
+    const started = bench.action.seen.length;
+    bench.queue('api').override({ rate: { limit: 1, perMs: 10 * unit, burst: 1 } });
+    await bench.advance(9 * unit);
+    assert.equal(bench.action.seen.length, started + 1);
+  });
+
+  it('goes to none with a crash: what had not begun has no attempt', async () => {
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
+    await whenAhead(id);
+    const begun = bench.action.seen.length;
+    await bench.crash();
+    bench.writeMs = 0;
+    await bench.start();
+    const jobs = await Promise.all((await bench.jobs(id)).map(({ id: job }) => bench.job(Number(job.slice(1)))));
+    const interrupted = jobs.filter(({ attempts }) => attempts.some(({ state }) => state === 'interrupted'));
+    assert.ok(interrupted.length <= 2, `${interrupted.length} interrupted, of two at a time`);
+    const repeated = bench.action.seen.slice(begun).filter(({ key }) => bench.action.seen.slice(0, begun).some((one) => one.key === key));
+    assert.deepEqual(repeated.length, interrupted.length, 'nothing that had ended is done again');
+    await bench.advance(60 * unit);
+    assert.deepEqual(await bench.tally(id), { succeeded: 60 });
+  });
+});
