@@ -1,5 +1,5 @@
 import type { ClaimedJob, SettleParams } from '../store.ts';
-import type { AttemptRef, ShelvedAttempt } from './connection.ts';
+import type { AttemptRef, ShelvedAttempt } from './opening.ts';
 import { JournalFile, type JournalEntry } from './journal-file.ts';
 
 /** What an entry says. */

@@ -1,6 +1,7 @@
-import type { Connection, ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Opened, Opening } from './opening.ts';
 import { Reader, type ReadCall } from './reader.ts';
-import { Writer, type WriteCall, type WriterOptions } from './writer.ts';
+import { Writer, type WriteCall, type WriterOptions, type Written } from './writer.ts';
 
 /** Both connections in the caller's own thread: for tests, which need no second thread to be true. */
 export class InlineConnection implements Connection {
@@ -16,7 +17,7 @@ export class InlineConnection implements Connection {
     return this.#options.file;
   }
 
-  async open(params: ConnectionOpenParams): Promise<ConnectionOpened> {
+  async open(params: Opening): Promise<Opened> {
     this.#writer = new Writer(this.#options);
     const opened = this.#writer.open(params);
     this.#reader = new Reader(this.#options.file);

@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { Connection, ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Opened, Opening } from './opening.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
 import { sqliteWorkerUrl } from './worker-location.ts';
 import { receivedError, type SentAnswer, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-message.ts';
-import type { WriteCall } from './writer.ts';
+import type { WriteCall, Written } from './writer.ts';
 
 interface Waiting {
   readonly resolve: (reply: WorkerReply) => void;
@@ -35,8 +36,8 @@ export class ThreadConnection implements Connection {
     this.#reader = new StoreThread({ role: 'reader', ...options }, onFailure);
   }
 
-  async open(params: ConnectionOpenParams): Promise<ConnectionOpened> {
-    const opened = (await this.#writer.one({ kind: 'open', params })) as ConnectionOpened;
+  async open(params: Opening): Promise<Opened> {
+    const opened = (await this.#writer.one({ kind: 'open', params })) as Opened;
     await this.#reader.one({ kind: 'open', params });
     return opened;
   }

@@ -1,7 +1,7 @@
 import { CodedError, type ErrorCode } from '../../../schemas/protocol/error.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { Committed } from '../store.ts';
-import type { ConnectionOpenParams } from './connection.ts';
+import type { Opening } from './opening.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
 import type { WriteCall } from './writer.ts';
@@ -14,7 +14,7 @@ export interface WorkerStart {
 }
 
 export type WorkerRequest = { readonly id: number } & (
-  | { readonly kind: 'open'; readonly params: ConnectionOpenParams }
+  | { readonly kind: 'open'; readonly params: Opening }
   | { readonly kind: 'write'; readonly calls: readonly WriteCall[] }
   | { readonly kind: 'read'; readonly call: ReadCall }
   | { readonly kind: 'close' }

@@ -3,7 +3,7 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
 import type { Committed, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
-import type { ConnectionOpened, ConnectionOpenParams, Written } from './connection.ts';
+import type { Opened, Opening } from './opening.ts';
 import { failPoint, hasFailPoint } from '../../fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { migrate } from './migrations.ts';
@@ -64,6 +64,12 @@ export type WriteCall =
 
 export type WriteAnswer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
+export interface Written {
+  readonly answers: readonly WriteAnswer[];
+  /** Missing where nothing was committed. */
+  readonly committed: Committed | undefined;
+}
+
 export interface WriterOptions {
   readonly file: string;
   readonly durability: Durability;
@@ -91,7 +97,7 @@ export class Writer {
     this.#file = file;
   }
 
-  open(params: ConnectionOpenParams): ConnectionOpened {
+  open(params: Opening): Opened {
     try {
       return this.#open(params);
     } catch (error) {
@@ -99,7 +105,7 @@ export class Writer {
     }
   }
 
-  #open(params: ConnectionOpenParams): ConnectionOpened {
+  #open(params: Opening): Opened {
     const { answers, committed } = this.#transaction((tx) => {
       const opened = { ...recover(tx, params), storeId: this.#storeId() };
       failPoint('open-before-commit');

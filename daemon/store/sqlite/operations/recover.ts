@@ -1,5 +1,5 @@
 import { crashBound, crashDelayMs } from '../../../core/attempt-verdict.ts';
-import type { AttemptRef, ConnectionOpenParams } from '../connection.ts';
+import type { AttemptRef, Opening } from '../opening.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 import { activeColumns, bury, cancelActive, isGivenUp, putBack, recordAttempt, type ActiveJob } from './settle.ts';
 
@@ -23,7 +23,7 @@ export interface Recovered {
 }
 
 /** Closes what a crash interrupted. */
-export function recover(tx: WriteTransaction, { now, random, ended, shelved }: ConnectionOpenParams): Recovered {
+export function recover(tx: WriteTransaction, { now, random, ended, shelved }: Opening): Recovered {
   const jobs = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE state = 'active'`).all() as unknown as ActiveJob[];
   const endedAttempts = new Set(ended.map(({ jobId, attempt }) => `${jobId}/${attempt}`));
   const shelvedAttempts = new Set(shelved.map(({ jobId, attempt, claimedAt }) => `${jobId}/${attempt}/${claimedAt}`));
