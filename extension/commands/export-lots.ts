@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import type { DeadLot, DeadLots } from '../dead-letters/dead-lot.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
-import type { Tally } from '../selection/batches.ts';
-import { sumOf, type ProjectTally } from '../selection/lots.ts';
+import type { ProjectTally, Tally } from '../selection/batches.ts';
+import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { planLetterEdits, readLetterEdits, type LetterEdit, type LetterEditPlan } from '../../schemas/protocol/letter-edits.ts';
 import type { App } from '../app.ts';
+import type { Confirmation } from '../ask/asker.ts';
 import { askProject } from '../ask/ask-project.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 import { commands } from '../ids.ts';
@@ -21,7 +22,12 @@ export const replayExport: Command = {
   run: async (app, argument) => {
     const project = await askProject(app, argument);
     if (project === undefined) return undefined;
-    const file = await app.ask.file({ title: l10n.t('Which export of dead letters?'), openLabel: l10n.t('Check Export'), defaultUri: vscode.Uri.file(project.path), filters: { JSON: ['json'] } });
+    const file = await app.ask.file({
+      title: l10n.t('Which export of dead letters?'),
+      openLabel: l10n.t('Check Export'),
+      defaultUri: vscode.Uri.file(project.path),
+      filters: { JSON: ['json'] },
+    });
     if (file === undefined) return undefined;
     const read = readLetterEdits(await readJson(file.fsPath));
     if (!read.ok) return refuse(app, read.problems);
@@ -65,11 +71,15 @@ async function refuse({ ask, log }: App, problems: readonly string[]): Promise<u
   });
 }
 
-function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string): { question: string; detail: string; verb: string } {
+function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string): Confirmation {
   const meaning = l10n.t('Each begins a new round of attempts with its own edited payload, which is a new revision; the old one is kept.');
+  const others = l10n.t('Others in the file, whose payloads are as their jobs have them, are left alone: {0}.', formatNumber(unchanged.length));
   return {
-    question: edited.length === 1 ? l10n.t('Replay one dead letter of {0} with its edited payload?', project) : l10n.t('Replay {0} dead letters of {1} with their edited payloads?', formatNumber(edited.length), project),
-    detail: unchanged.length === 0 ? meaning : `${meaning} ${l10n.t('Others in the file, whose payloads are as their jobs have them, are left alone: {0}.', formatNumber(unchanged.length))}`,
+    question:
+      edited.length === 1
+        ? l10n.t('Replay one dead letter of {0} with its edited payload?', project)
+        : l10n.t('Replay {0} dead letters of {1} with their edited payloads?', formatNumber(edited.length), project),
+    detail: unchanged.length === 0 ? meaning : `${meaning} ${others}`,
     verb: l10n.t('Replay'),
   };
 }

@@ -7,8 +7,8 @@ import type { DeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
 import { messageOf } from '../log.ts';
-import type { Tally } from '../selection/batches.ts';
-import { inLots, sumOf, type ProjectTally } from '../selection/lots.ts';
+import type { ProjectTally, Tally } from '../selection/batches.ts';
+import { inLots, sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 

@@ -16,14 +16,21 @@ export async function askWay(ask: Asker, counts: readonly number[], name: string
   const most = Math.max(...counts) - 1;
   const canary = {
     label: l10n.t('Try some first…'),
-    detail: isOne ? l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others') : l10n.t('Only a few of each project; when they have succeeded or failed, you decide on the others'),
+    detail: isOne
+      ? l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others')
+      : l10n.t('Only a few of each project; when they have succeeded or failed, you decide on the others'),
     way: 'canary' as const,
+  };
+  const slowly = {
+    label: l10n.t('Replay all {0} slowly…', formatNumber(count)),
+    detail: isOne ? l10n.t('Spread out at a rate of your choice') : l10n.t('Spread out at a rate of your choice, which is that of each project'),
+    way: 'rate' as const,
   };
   const items = [
     { label: l10n.t('Replay all {0}', formatNumber(count)), detail: l10n.t("At once, as fast as the queue's own limits allow"), way: 'all' as const },
     // Where there is one of each project, the first are all.
     ...(most > 0 ? [canary] : []),
-    { label: l10n.t('Replay all {0} slowly…', formatNumber(count)), detail: isOne ? l10n.t('Spread out at a rate of your choice') : l10n.t('Spread out at a rate of your choice, which is that of each project'), way: 'rate' as const },
+    slowly,
   ];
   const title = l10n.t('Replay {0} dead letters of {1}', formatNumber(count), name);
   const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });

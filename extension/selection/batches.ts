@@ -10,7 +10,13 @@ export interface Tally {
   /** Why it ended early. Those after it are as they were. */
   readonly fault?: string;
   /** Of each project, where it was about several. */
-  readonly byProject?: readonly { readonly project: string; readonly tally: Tally }[];
+  readonly byProject?: readonly ProjectTally[];
+}
+
+export interface ProjectTally {
+  /** Its name, for a person. */
+  readonly project: string;
+  readonly tally: Tally;
 }
 
 export interface BatchOptions {

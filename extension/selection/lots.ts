@@ -1,4 +1,4 @@
-import { inBatches, type BatchOptions, type Tally } from './batches.ts';
+import { inBatches, type BatchOptions, type ProjectTally, type Tally } from './batches.ts';
 
 /** What of one project is acted on. */
 export interface Lot<T> {
@@ -7,11 +7,6 @@ export interface Lot<T> {
   readonly items: readonly T[];
   /** As of `inBatches`. */
   readonly act: (items: T[]) => Promise<unknown>;
-}
-
-export interface ProjectTally {
-  readonly project: string;
-  readonly tally: Tally;
 }
 
 /**

@@ -194,7 +194,12 @@ export const methods = {
   },
   'dead/discard': {
     params: Type.Object(
-      { ...deadSelection, reason: Type.Optional(Type.String({ maxLength: maxReason, description: 'Why, for whoever looks at them later: kept as `discardReason`. Blanks around it are left out.' })) },
+      {
+        ...deadSelection,
+        reason: Type.Optional(
+          Type.String({ maxLength: maxReason, description: 'Why, for whoever looks at them later: kept as `discardReason`. Blanks around it are left out.' }),
+        ),
+      },
       closed,
     ),
     result: Type.Object({ discarded: Type.Integer(), selected: Selected, ids: Type.Array(JobId) }),

@@ -13,7 +13,10 @@ interface DiscardOptions extends DeadSelectionOptions {
 export const addDeadDiscard: AddCommand = (dead, runtime) => {
   addDeadSelection(dead.command('discard').description('give dead letters up; that can not be undone'))
     .option('--reason <text>', 'why, for whoever looks at them later')
-    .addHelpText('after', examples(["sluice dead discard j40 j41 --reason 'the orders were made by hand'", 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']))
+    .addHelpText(
+      'after',
+      examples(["sluice dead discard j40 j41 --reason 'the orders were made by hand'", 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']),
+    )
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, { reason, ...options }: DiscardOptions) => {
         const { terminal } = context;

@@ -12,7 +12,10 @@ const batchSize = 20;
 
 export const addDeadExport: AddCommand = (dead, runtime) => {
   addDeadIds(dead.command('export').description('print dead letters with their payloads and attempts, as a JSON array, oldest first'))
-    .addHelpText('after', examples(['sluice dead export --all --queue erp > letters.json', 'to edit their payloads'], ['sluice dead replay --from letters.json', 'and to replay what was edited']))
+    .addHelpText(
+      'after',
+      examples(['sluice dead export --all --queue erp > letters.json', 'to edit their payloads'], ['sluice dead replay --from letters.json', 'and to replay what was edited']),
+    )
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
         const { terminal } = context;

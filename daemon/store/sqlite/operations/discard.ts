@@ -1,7 +1,10 @@
 import type { WriteTransaction } from '../write-transaction.ts';
 import { deadJobs } from './replay.ts';
 
-/** Dead letters that nobody wants any more, each with the reason that was given. They stay to be looked at until their run is deleted, and their step stays failed. */
+/**
+ * Dead letters that nobody wants any more, each with the reason that was given. They stay to be looked at until their run is deleted, and their step
+ * stays failed.
+ */
 export function discard(
   tx: WriteTransaction,
   { jobIds, now, reason }: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string },

@@ -71,6 +71,7 @@ describe('a window with several projects', () => {
 
     it('and replays dead letters of each, asked once with the counts, and told with those of each', async () => {
       const { result, asker } = await drive(commands.replay, { args: [rows[0], rows], answers: [{ pick: 'Replay all 3' }] });
+      assert.deepEqual(asker.titles, ['Replay 3 dead letters of the selection (shop: 2, other: 1)']);
       assert.deepEqual([tallyOf(result), asker.told], [[3, 3], ['Dead letters replayed: 3 of 3. By project: shop 2 of 2, other 1 of 1.']]);
       for (const { folder, job = '' } of rows) await attemptedAgain(folder, job);
     });

@@ -16,6 +16,8 @@ export type Answer =
 /** Answers in a person's place, one after the other, and keeps what was asked and told. What was not expected is an error. */
 export class ScriptedAsker implements Asker {
   readonly asked: string[] = [];
+  /** Of what was offered to choose from. */
+  readonly titles: string[] = [];
   readonly offered: (readonly string[])[] = [];
   readonly confirmations: Confirmation[] = [];
   readonly told: string[] = [];
@@ -35,6 +37,7 @@ export class ScriptedAsker implements Asker {
 
   async pick<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<T | undefined> {
     const all = await items;
+    this.titles.push(options.title ?? '');
     const answer = this.#next(options.placeHolder ?? options.title ?? '', all);
     if (answer === 'give up') return undefined;
     if (!('pick' in answer)) throw new Error(`"${this.#last}" offers a choice; the test answers ${JSON.stringify(answer)}`);
