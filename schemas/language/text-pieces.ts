@@ -51,7 +51,7 @@ function startOfEntry(text: string, keyStart: number, column: number): number | 
   let start = lineStart(text, keyStart);
   if (keyStart - start !== column || text.slice(start, keyStart).trim() !== '') return undefined;
   let above = lineAbove(text, start);
-  while (above?.trim() !== '' && above?.indexOf('#') === column && above.trimStart().startsWith('#')) {
+  while (above?.trimStart().startsWith('#') === true && above.indexOf('#') === column) {
     start = lineStart(text, start - 1);
     above = lineAbove(text, start);
   }
