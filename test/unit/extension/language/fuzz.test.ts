@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BoundedThread, TooMuchWork } from '../../../support/bounded-thread.ts';
 import type { FuzzedText } from '../../../support/language-fuzz-program.ts';
@@ -62,6 +63,11 @@ describe('the language server, given whatever', () => {
 
   it('answers about what is nested thousands deep', async () => {
     await askAbout(fc.constantFrom(`steps:\n  a: ${'steps.: : '.repeat(4_000)}`, `steps: ${'['.repeat(100_000)}`, `steps: ${'{ a: '.repeat(20_000)}`), 6, 5_000);
+  });
+
+  it('has all texts read by one yaml: that which its library asks for takes time with the square of a line', () => {
+    const resolved = [import.meta.url, import.meta.resolve('yaml-language-server')].map((from) => createRequire(from).resolve('yaml'));
+    assert.equal(resolved[0], resolved[1]);
   });
 
   it('answers about thousands of aliases', async () => {
