@@ -15,7 +15,7 @@ export class AttemptSignal {
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #reason: AbortReason | undefined;
-  #started = false;
+  #startedAt: number | undefined;
   #onAbort: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -30,9 +30,9 @@ export class AttemptSignal {
     return this.#reason;
   }
 
-  /** Whether its effect may have begun. */
-  get started(): boolean {
-    return this.#started;
+  /** Wall time from which on its effect may have begun. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
   }
 
   abort(reason: AbortReason): void {
@@ -56,7 +56,7 @@ export class AttemptSignal {
 
   /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
   async race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
-    this.#started = true;
+    this.#startedAt = this.#clock.now();
     const givenUp = new Promise<'given-up'>((resolve) => {
       this.#onAbort = () => {
         this.#timer = this.#clock.setTimer(giveUpMs, () => resolve('given-up'));

@@ -83,7 +83,7 @@ export class Executor {
   /** From now on nothing begins: what was claimed for a start that is yet to come goes back without an attempt. */
   refuse(): void {
     this.#stopping = true;
-    for (const attempt of this.#running.values()) if (!attempt.started) attempt.abort('stopped');
+    for (const attempt of this.#running.values()) if (attempt.startedAt === undefined) attempt.abort('stopped');
   }
 
   /** Never rejects: whatever goes wrong, the slot becomes free and the job has an outcome. */
@@ -94,12 +94,13 @@ export class Executor {
     if (this.#stopping) attempt.abort('stopped');
     const { step, result } = await this.#make(job, queue, slot, attempt);
     this.#running.delete(job.jobId);
+    const began = attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt };
     try {
-      return this.#settlement(job, queue, step, result, attempt.reason);
+      return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason) };
     } catch (error) {
       // What came back can't be kept: nested so deeply that no JSON can be made of it, say.
       this.#options.onBug(error, job);
-      return this.#settlement(job, queue, step, bugFailure(error), undefined);
+      return { ...began, ...this.#settlement(job, queue, step, bugFailure(error), undefined) };
     }
   }
 

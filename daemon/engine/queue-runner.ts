@@ -97,11 +97,10 @@ export class QueueRunner {
     return this.#overrides;
   }
 
-  /** What is claimed ahead counts as pending: it hasn't begun. */
+  /** What is claimed ahead hasn't begun, and counts as pending; what has ended isn't active, wherever its outcome is. */
   get depth(): QueueDepth {
     const { pending, active, ...depth } = this.#depth;
-    const ahead = Math.min(active, this.#ahead.size);
-    return { ...depth, pending: pending + ahead, active: active - ahead };
+    return { ...depth, pending: pending + this.#ahead.size, active: Math.min(active, this.#taken) };
   }
 
   get paused(): boolean {

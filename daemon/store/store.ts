@@ -215,6 +215,8 @@ export interface ClaimedJob {
 export interface SettleParams {
   readonly jobId: number;
   readonly attempt: number;
+  /** When it began; when it was claimed, where it is missing. */
+  readonly startedAt?: number;
   readonly endedAt: number;
   readonly outcome: AttemptOutcome;
   /** JSON, masked and bounded. */

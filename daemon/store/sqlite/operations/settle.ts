@@ -110,7 +110,7 @@ export function cancelActive(tx: WriteTransaction, job: ActiveJob, endedAt: numb
 export function recordAttempt(
   tx: WriteTransaction,
   job: ActiveJob,
-  { endedAt, request, response }: Pick<SettleParams, 'endedAt' | 'request' | 'response'>,
+  { startedAt, endedAt, request, response }: Pick<SettleParams, 'startedAt' | 'endedAt' | 'request' | 'response'>,
   state: AttemptState,
   output: string | null,
   error: JobError | undefined,
@@ -126,7 +126,7 @@ export function recordAttempt(
       job.round,
       job.revision,
       state,
-      job.started_at ?? endedAt,
+      startedAt ?? job.started_at ?? endedAt,
       endedAt,
       output,
       error === undefined ? null : JSON.stringify(error),
