@@ -70,16 +70,14 @@ export class AttemptSignal {
         });
       };
       this.#timer = this.#clock.setTimer(timeoutMs, () => this.abort('timeout'));
-      work.then(
-        (value) => {
-          end();
-          resolve(value);
-        },
-        (error: Error) => {
-          end();
-          reject(error);
-        },
-      );
+      work.then(after(end, resolve), after(end, reject));
     });
   }
+}
+
+function after<Value>(first: () => void, then: (value: Value) => void): (value: Value) => void {
+  return (value) => {
+    first();
+    then(value);
+  };
 }
