@@ -1,6 +1,6 @@
 import type { ClaimedJob, SettleParams } from '../store.ts';
 import type { AttemptRef, ShelvedAttempt } from './opening.ts';
-import { JournalFile, type JournalEntry } from './journal-file.ts';
+import { JournalFile, type FoundEntry, type JournalEntry } from './journal-file.ts';
 
 /** What an entry says. */
 type Note =
@@ -24,7 +24,7 @@ export class AttemptJournal {
 
   constructor(file: string) {
     this.#file = openFile(file);
-    for (const entry of this.#file?.found ?? []) this.#read(entry);
+    for (const found of this.#file?.takeFound() ?? []) this.#read(found);
   }
 
   /** Attempts that had ended when the last process died. */
@@ -93,8 +93,8 @@ export class AttemptJournal {
     this.#open.set(outcome, entry);
   }
 
-  #read(entry: JournalEntry): void {
-    const note = JSON.parse(entry.text) as Note;
+  #read({ text, entry }: FoundEntry): void {
+    const note = JSON.parse(text) as Note;
     if ('ended' in note) for (const outcome of note.ended) this.#found.set(keyOf(outcome), { outcome, entry });
     else if ('shelved' in note) for (const attempt of note.shelved) this.#shelved.set(keyOf(attempt), { ...attempt, claimedAt: note.at });
     else for (const attempt of note.begun) this.#shelved.delete(keyOf(attempt));

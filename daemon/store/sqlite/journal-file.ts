@@ -8,10 +8,14 @@ const maxEntryBytes = 256 * 1024;
 /** An entry's length, the turn of its half, and a checksum over these two and the text: 32 bits each. */
 const headerBytes = 12;
 
-/** A text in the file. */
+/** A text's place in the file. */
 export interface JournalEntry {
-  readonly text: string;
   readonly half: JournalHalf;
+}
+
+export interface FoundEntry {
+  readonly text: string;
+  readonly entry: JournalEntry;
 }
 
 /**
@@ -24,8 +28,7 @@ export interface JournalEntry {
  * The halves take turns: one is begun anew when nothing in it is held any more.
  */
 export class JournalFile {
-  /** What stood in it when it was opened, in the order in which it was written. */
-  readonly found: readonly JournalEntry[];
+  #found: readonly FoundEntry[];
   readonly #file: string;
   readonly #descriptor: number;
   #current: JournalHalf;
@@ -38,9 +41,16 @@ export class JournalFile {
     const first = readHalf(this.#descriptor, 0);
     const second = readHalf(this.#descriptor, halfBytes);
     const [older, newer] = first.half.turn > second.half.turn ? [second, first] : [first, second];
-    this.found = [...older.entries, ...newer.entries];
+    this.#found = [...older.entries, ...newer.entries];
     this.#other = older.half;
     this.#current = newer.half;
+  }
+
+  /** What stood in it when it was opened, in the order in which it was written; once, since it may be megabytes. */
+  takeFound(): readonly FoundEntry[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
   }
 
   /** Undefined where there is no room just now, or where it can't be written. */
@@ -59,7 +69,7 @@ export class JournalFile {
       return undefined;
     }
     half.length += entry.length;
-    return { text, half };
+    return { half };
   }
 
   /** The entry has to stay. Held as often as this is called. */
@@ -99,7 +109,7 @@ interface JournalHalf {
 
 interface ReadHalf {
   readonly half: JournalHalf;
-  readonly entries: readonly JournalEntry[];
+  readonly entries: readonly FoundEntry[];
 }
 
 /** Its entries up to the first that is broken off, or of an earlier turn. */
@@ -107,13 +117,13 @@ function readHalf(descriptor: number, start: number): ReadHalf {
   const content = Buffer.alloc(halfBytes);
   const size = readSync(descriptor, content, 0, halfBytes, start);
   const half: JournalHalf = { start, length: 0, held: 0, turn: size < headerBytes ? 0 : content.readUInt32LE(4) };
-  const entries: JournalEntry[] = [];
+  const entries: FoundEntry[] = [];
   while (half.length + headerBytes <= size) {
     const end = half.length + headerBytes + content.readUInt32LE(half.length);
     if (end > size) break;
     const entry = content.subarray(half.length, end);
     if (entry.readUInt32LE(4) !== half.turn || entry.readUInt32LE(8) !== checksum(entry)) break;
-    entries.push({ text: entry.toString('utf8', headerBytes), half });
+    entries.push({ text: entry.toString('utf8', headerBytes), entry: { half } });
     half.length = end;
   }
   return { half, entries };

@@ -15,11 +15,11 @@ describe('a journal file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const found = (): string[] => new JournalFile(file).found.map(({ text }) => text);
+  const found = (): string[] => new JournalFile(file).takeFound().map(({ text }) => text);
 
   it('gives what was written to who opens it next, as when the process has died in between', () => {
     const journal = new JournalFile(file);
-    assert.deepEqual(journal.found, []);
+    assert.deepEqual(journal.takeFound(), []);
     for (const text of ['one', 'zwei – mit Umlaut: ü', '{"three":3}']) assert.ok(journal.append(text));
     assert.deepEqual(found(), ['one', 'zwei – mit Umlaut: ü', '{"three":3}']);
   });
