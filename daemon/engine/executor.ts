@@ -55,11 +55,7 @@ export class Executor {
   }
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
-    void this.#attempt(job, queue, slot).then((settled) => {
-      // Its death may cancel what was claimed ahead; whatever follows it is claimed after it.
-      if (settled.outcome.kind === 'dead') queue.returnAhead();
-      this.#options.outcomes.settle(settled, slot);
-    });
+    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, slot));
   }
 
   /** A job that was claimed ahead goes back to its queue. */
@@ -227,7 +223,11 @@ export class Executor {
     const hold = verdict.holdMs === undefined ? {} : { holdUntil: now + verdict.holdMs };
     if (hold.holdUntil !== undefined) queue.hold(hold.holdUntil);
     const error = this.#error(failure);
-    if (verdict.kind === 'dead') return { outcome: { kind: 'dead', error }, ...hold };
+    if (verdict.kind === 'dead') {
+      // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
+      if (step?.foreach?.onItemFailure === 'fail') queue.returnAhead();
+      return { outcome: { kind: 'dead', error }, ...hold };
+    }
     return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error }, ...hold };
   }
 

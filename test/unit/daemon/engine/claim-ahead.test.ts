@@ -107,6 +107,14 @@ steps:
     assert.deepEqual(await bench.tally(id), { succeeded: 20, dead: 1, cancelled: 20 });
   });
 
+  it('goes on where items that die cost no others', async () => {
+    const items = Array.from({ length: 80 }, (_, index) => (index % 4 === 3 ? '400' : 'slow:0.1'));
+    const id = await run(text(2), items, 80 * unit);
+    assert.deepEqual(await bench.tally(id), { succeeded: 60, dead: 20 });
+    const took = (bench.action.times.at(-1) ?? 0) - (bench.action.times[0] ?? 0);
+    assert.ok(took <= 30 * 1.2 * unit, `${took} ms for what takes ${30 * unit} at least`);
+  });
+
   it('obeys a rate that is set meanwhile', async () => {
     const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
     await whenAhead(id);
