@@ -8,23 +8,29 @@ import { describeFault, type ParamsFault } from './params-fault.ts';
 type Check = (params: JsonObject) => ParamsFault | undefined;
 
 /**
- * Checks parameters against the schemas of `methods`, all compiled once. Stops at the first fault: looking for all of
+ * Checks parameters against the schemas of `methods`, each compiled when its method is first called: all of them at once would take
+ * a good part of the daemon's start. Stops at the first fault: looking for all of
  * them would let a hostile list of a hundred thousand wrong items cost as many messages.
  */
 export class ParamsValidator {
-  readonly #checks: ReadonlyMap<MethodName, Check>;
-
-  constructor() {
-    const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, verbose: true, allErrors: false });
-    this.#checks = new Map(methodNames.map((name) => [name, checkOf(ajv, methods[name].params)]));
-  }
+  readonly #ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, verbose: true, allErrors: false });
+  readonly #checks = new Map<MethodName, Check>();
 
   /** Throws a `CodedError`: `unknown-method`, or `invalid-params` with the place in `data.field`. */
   check(method: string, params: JsonObject): MethodName {
     if (!isMethodName(method)) throw unknownMethod(method);
-    const fault = this.#checks.get(method)?.(params);
+    const fault = this.#checkOf(method)(params);
     if (fault !== undefined) throw new CodedError('invalid-params', `${method}: ${fault.message}`, fault.field === '' ? {} : { field: fault.field });
     return method;
+  }
+
+  #checkOf(method: MethodName): Check {
+    let check = this.#checks.get(method);
+    if (check === undefined) {
+      check = checkOf(this.#ajv, methods[method].params);
+      this.#checks.set(method, check);
+    }
+    return check;
   }
 }
 
