@@ -97,10 +97,14 @@ export class QueueRunner {
     return this.#overrides;
   }
 
-  /** What is claimed ahead hasn't begun, and counts as pending; what has ended isn't active, wherever its outcome is. */
+  /**
+   * What is claimed ahead hasn't begun, and counts as pending. What has ended counts as active until it is in the store, so that a queue
+   * isn't empty before its last outcome can be read; but no more than can be active at a time.
+   */
   get depth(): QueueDepth {
     const { pending, active, ...depth } = this.#depth;
-    return { ...depth, pending: pending + this.#ahead.size, active: Math.min(active, this.#taken) };
+    const begun = Math.max(0, active - this.#ahead.size);
+    return { ...depth, pending: pending + this.#ahead.size, active: Math.min(begun, Math.max(this.#taken, this.concurrency)) };
   }
 
   get paused(): boolean {

@@ -76,6 +76,16 @@ steps:
     assert.deepEqual({ active, pending }, { active: 2, pending: 60 - bench.action.seen.length });
   });
 
+  it('calls no queue empty before the last outcome is in the store', async () => {
+    const id = await run(text(2), Array<string>(20).fill('slow:0.1'), 0);
+    for (let last: QueueDepth | undefined; last?.active !== 0 || last.pending > 0; last = bench.queue('api').depth) {
+      await bench.advance(unit / 20);
+      const { pending, active } = bench.queue('api').depth;
+      assert.ok(active <= 2, `${active} at a time`);
+      if (pending + active === 0) assert.deepEqual(await bench.tally(id), { succeeded: 20 });
+    }
+  });
+
   it('gives back on pause', async () => {
     const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 10 * unit);
     await whenAhead(id);
