@@ -49,8 +49,8 @@ export class Dispatcher {
   }
 
   /** A job that was claimed and hasn't begun goes back to its queue. */
-  returnOne(jobId: number): void {
-    for (const runner of this.#runners.values()) if (runner.returnOne(jobId)) return;
+  giveBackOne(jobId: number): void {
+    for (const runner of this.#runners.values()) if (runner.giveBackOne(jobId)) return;
   }
 
   /** Whether nothing that was claimed is under way. */

@@ -186,7 +186,7 @@ export class Engine {
 
   /** Aborts the attempt of a job that was marked as cancelled. */
   abort(jobId: number): void {
-    if (this.#executor?.abort(jobId, 'cancelled') !== true) this.dispatcher.returnOne(jobId);
+    if (this.#executor?.abort(jobId, 'cancelled') !== true) this.dispatcher.giveBackOne(jobId);
   }
 
   /**

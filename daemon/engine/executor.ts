@@ -225,7 +225,7 @@ export class Executor {
     const error = this.#error(failure);
     if (verdict.kind === 'dead') {
       // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
-      if (step?.foreach?.onItemFailure === 'fail') queue.returnAhead();
+      if (step?.foreach?.onItemFailure === 'fail') queue.giveBackAhead();
       return { outcome: { kind: 'dead', error }, ...hold };
     }
     return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error }, ...hold };

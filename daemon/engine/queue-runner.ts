@@ -224,24 +224,24 @@ export class QueueRunner {
       ...(newConcurrency === undefined ? {} : { concurrency: newConcurrency }),
     };
     this.#applyRate();
-    if (this.paused) this.returnAhead();
+    if (this.paused) this.giveBackAhead();
     this.wake();
   }
 
   /** No attempt starts before; from the other side's `Retry-After`. */
   hold(until: number): void {
     this.#heldUntil = Math.max(this.#heldUntil, until);
-    this.returnAhead();
+    this.giveBackAhead();
   }
 
   /** What was claimed ahead goes back, and so does what is being claimed ahead. */
-  returnAhead(): void {
+  giveBackAhead(): void {
     this.#givenBack++;
     this.#ahead.giveBackAll();
   }
 
   /** A job that was claimed ahead goes back. False where that job isn't one. */
-  returnOne(jobId: number): boolean {
+  giveBackOne(jobId: number): boolean {
     return this.#ahead.giveBackOne(jobId);
   }
 
@@ -283,7 +283,7 @@ export class QueueRunner {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.returnAhead();
+    this.giveBackAhead();
   }
 
   /** Looks again, soon, whether something can start. Many wakes of one turn are one look. */
@@ -304,7 +304,7 @@ export class QueueRunner {
   #applyRate(): void {
     const { rate } = this;
     if (rate === undefined) return;
-    this.returnAhead();
+    this.giveBackAhead();
     if (this.#window === undefined) this.#window = new RateWindow(rate);
     else this.#window.change(rate);
   }

@@ -1,6 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { CodedError } from '../../schemas/protocol/error.ts';
-import type { JobDetail } from '../../schemas/protocol/job.ts';
+import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 import { messageOf } from '../log.ts';
 import type { BatchOptions, Tally } from '../selection/batches.ts';
@@ -26,7 +25,7 @@ export async function exportJobs(daemon: Daemon, ids: readonly string[], path: s
           done = 0;
           return tally({ isCancelled: true });
         }
-        const jobs = (await Promise.all(ids.slice(from, from + batchSize).map((id) => jobOrGone(daemon, id)))).filter((job) => job !== undefined);
+        const jobs = await jobsById(daemon, ids.slice(from, from + batchSize));
         for (const job of jobs) await file.write(`${done++ === 0 ? '\n' : ',\n'}${JSON.stringify(job, null, 2)}`);
         skipped += Math.min(batchSize, ids.length - from) - jobs.length;
         onProgress?.(done + skipped, ids.length);
@@ -42,14 +41,5 @@ export async function exportJobs(daemon: Daemon, ids: readonly string[], path: s
     return tally({ fault: messageOf(error) });
   } finally {
     await rm(partial, { force: true }).catch(() => undefined);
-  }
-}
-
-async function jobOrGone(daemon: Daemon, id: string): Promise<JobDetail | undefined> {
-  try {
-    return await daemon.call('job/get', { id });
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'not-found') return undefined;
-    throw error;
   }
 }

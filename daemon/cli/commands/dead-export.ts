@@ -1,5 +1,5 @@
-import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
+import { jobsById } from '../../../schemas/protocol/jobs-by-id.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import type { DaemonClient } from '../daemon-client.ts';
 import { addDeadIds, readDeadSelection, type DeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
@@ -45,16 +45,6 @@ async function* exported(client: DaemonClient, selection: DeadSelection): AsyncG
   });
   const oldestFirst = entries.toReversed();
   for (let from = 0; from < oldestFirst.length; from += batchSize) {
-    const jobs = await Promise.all(oldestFirst.slice(from, from + batchSize).map((id) => jobOrGone(client, id)));
-    yield jobs.filter((job) => job !== undefined);
-  }
-}
-
-async function jobOrGone(client: DaemonClient, id: string): Promise<JobDetail | undefined> {
-  try {
-    return await client.call('job/get', { id });
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'not-found') return undefined;
-    throw error;
+    yield await jobsById(client, oldestFirst.slice(from, from + batchSize));
   }
 }
