@@ -1,9 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 
-/** Where the workflow of a new project sends its greetings. */
-export const practicePort = 4680;
-
 /** A greeting that came in, and what became of it. */
 export interface Greeting {
   /** As it was sent: anything that JSON can be. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeStateFolder, sluiceFolder } from '../project-folder.ts';
-import { practicePort } from './practice-receiver.ts';
+import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 
 export interface StarterProject {
   /** The project's folder, absolute. */
@@ -12,7 +12,7 @@ export interface StarterProject {
   readonly kept: readonly string[];
 }
 
-const hello = `# A workflow: what to do, in steps. \`sluice run hello --wait\` runs it to its end.
+const hello = (practicePort: number): string => `# A workflow: what to do, in steps. \`sluice run hello --wait\` runs it to its end.
 # It calls the practice receiver of this machine: \`sluice practice\` in another terminal, or "Sluice: Start Practice Receiver".
 name: Hello
 description: Greet a few people, one call each.
@@ -20,7 +20,7 @@ description: Greet a few people, one call each.
 # What a run is started with: \`sluice run hello -i people='["Ada", "grace"]'\`. The receiver refuses a name without a capital letter.
 inputs:
   people: { type: array, items: { type: string }, default: [Ada, Grace, Linus] }
-  url: { type: string, default: "http://127.0.0.1:${practicePort}/greetings" }
+  url: { type: string, default: "${practiceUrl(practicePort)}" }
 
 steps:
   greet:
@@ -56,8 +56,8 @@ const config = `# The daemon's own settings; \`sluice restart\` makes it read th
 durability: full               # full: what was accepted survives a power cut. normal: faster, survives a crash of the daemon
 `;
 
-const files: readonly (readonly [file: string, text: string])[] = [
-  [`${sluiceFolder}/workflows/hello.yaml`, hello],
+const files = (practicePort: number): readonly (readonly [file: string, text: string])[] => [
+  [practiceWorkflow, hello(practicePort)],
   [`${sluiceFolder}/queues.yaml`, queues],
   [`${sluiceFolder}/connections.yaml`, connections],
   [`${sluiceFolder}/config.yaml`, config],
@@ -68,7 +68,7 @@ export async function writeStarterProject(folder: string): Promise<StarterProjec
   const created: string[] = [];
   const kept: string[] = [];
   await mkdir(path.join(folder, sluiceFolder, 'workflows'), { recursive: true });
-  for (const [file, text] of files) {
+  for (const [file, text] of files(await choosePracticePort())) {
     const isNew = await writeNew(path.join(folder, file), text);
     (isNew ? created : kept).push(file);
   }

@@ -7,8 +7,10 @@ import type { Command } from './command.ts';
 export const startPractice: Command = {
   id: commands.startPractice,
   acts: true,
-  run: async ({ programs }) => {
+  run: async ({ programs, projects }) => {
     const name = l10n.t('Sluice Practice Receiver');
+    // There it listens where the project's first workflow calls.
+    const folder = (projects.all[0] ?? projects.folders[0])?.path;
     const running = vscode.window.terminals.find((one) => one.name === name && one.exitStatus === undefined);
     const terminal =
       running ??
@@ -17,6 +19,7 @@ export const startPractice: Command = {
         // VS Code's own Node, so that nothing else has to be installed.
         shellPath: process.execPath,
         shellArgs: ['--disable-warning=ExperimentalWarning', programs.cli, 'practice'],
+        ...(folder === undefined ? {} : { cwd: folder }),
         env: { ELECTRON_RUN_AS_NODE: '1' },
         iconPath: new vscode.ThemeIcon('radio-tower'),
         isTransient: true,

@@ -2,29 +2,35 @@ import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { parsePort } from '../option-parsers.ts';
-import { practicePort, startPracticeReceiver, type Greeting } from '../practice-receiver.ts';
+import { defaultPracticePort, practiceWorkflow, readPracticePort, writePracticePort } from '../practice-port.ts';
+import { startPracticeReceiver, type Greeting, type PracticeReceiver } from '../practice-receiver.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface PracticeOptions {
-  readonly port: number;
+  readonly port?: number;
 }
 
 export const addPractice: AddCommand = (program, runtime) => {
   program
     .command('practice')
     .description('be the server that the first workflow calls, until Ctrl-C; it takes names with a capital letter, and refuses others')
-    .option('--port <n>', 'listen here, on 127.0.0.1', parsePort, practicePort)
+    .option('--port <n>', 'listen on this port of 127.0.0.1; if omitted, on the one that the workflow hello calls, or any that is free', parsePort)
     .addHelpText('after', examples(['sluice practice', 'in one terminal'], ['sluice run hello --wait', 'in another: a run that needs no network']))
     .action(
-      runtime.action(async ({ terminal, json }, { port }: PracticeOptions) => {
+      runtime.action(async (context, { port }: PracticeOptions) => {
+        const { terminal, json } = context;
         const tell = (greeting: Greeting): void => {
           const at = new Date(terminal.now()).toISOString();
           terminal.out(json ? JSON.stringify({ at, ...greeting }) : greetingLine(at, greeting));
         };
-        const receiver = await startPracticeReceiver(port, tell).catch((error: unknown) => {
-          throw new UsageError(`Port ${port} can't be listened on (${error instanceof Error ? error.message : String(error)}). Another \`sluice practice\` may have it; --port takes another one.`);
-        });
+        const project = await context.projectIfAny();
+        const called = project === undefined ? undefined : await readPracticePort(project);
+        const receiver = await start(port, called ?? defaultPracticePort, tell);
         terminal.err(`The practice receiver listens on http://127.0.0.1:${receiver.port}. Ctrl-C ends it.`);
+        if (project !== undefined && called !== undefined && called !== receiver.port) {
+          await writePracticePort(project, receiver.port);
+          terminal.err(`${practiceWorkflow} called port ${called}; it now calls ${receiver.port}. Jobs of earlier runs still call ${called}.`);
+        }
         return new Promise((resolve) => {
           const stopListening = terminal.io.interrupts?.listen(() => {
             stopListening?.();
@@ -34,6 +40,16 @@ export const addPractice: AddCommand = (program, runtime) => {
       }),
     );
 };
+
+/** A port that a person asked for is that one or none; any other may be taken by something else, and then a free one does. */
+async function start(asked: number | undefined, preferred: number, tell: (greeting: Greeting) => void): Promise<PracticeReceiver> {
+  try {
+    return await startPracticeReceiver(asked ?? preferred, tell);
+  } catch (error) {
+    if (asked === undefined) return startPracticeReceiver(0, tell);
+    throw new UsageError(`Port ${asked} can't be listened on (${error instanceof Error ? error.message : String(error)}). Without --port, a free one is chosen.`);
+  }
+}
 
 /** `09:30:05  took "Ada"`: as JSON, so that nothing in a name can command the terminal. */
 function greetingLine(at: string, { name, status }: Greeting): string {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { startPracticeReceiver, type Greeting, type PracticeReceiver } from '../../../../daemon/cli/practice-receiver.ts';
 import { CommandLine, sluice } from './command-line.ts';
+import { TemporaryProject } from './temporary-project.ts';
 
 describe('the practice receiver', () => {
   let receiver: PracticeReceiver;
@@ -67,6 +71,43 @@ describe('sluice practice', () => {
     const { code, stderr } = await sluice(['practice', '--port', String(other.port)], options);
     await other.stop();
     assert.equal(code, 2);
-    assert.match(stderr, new RegExp(`Port ${other.port} can't be listened on.*EADDRINUSE.*--port takes another one`));
+    assert.match(stderr, new RegExp(`Port ${other.port} can't be listened on.*EADDRINUSE.*Without --port, a free one is chosen`));
+  });
+
+  it("chooses a free port where the workflow's is taken, and makes the workflow call it", async () => {
+    const project = await TemporaryProject.make();
+    await sluice(['init'], { cwd: project.folder });
+    const workflow = path.join(project.folder, '.sluice/workflows/hello.yaml');
+    const called = async (): Promise<number> => Number(/http:\/\/127\.0\.0\.1:(\d+)\/greetings/.exec(await readFile(workflow, 'utf8'))?.[1]);
+    const other = await startPracticeReceiver(await called(), () => undefined);
+    const command = new CommandLine(['practice'], { cwd: project.folder });
+    await command.stderr.contains('it now calls');
+    assert.notEqual(await called(), other.port);
+    const response = await fetch(`http://127.0.0.1:${await called()}`, { method: 'POST', body: '{"name":"Ada"}' });
+    assert.equal(response.status, 200);
+    command.interrupt();
+    const { stderr, stdout } = await command.result;
+    assert.match(stdout, /took {5}"Ada"/);
+    assert.match(stderr, new RegExp(`called port ${other.port}; it now calls ${await called()}`));
+    await other.stop();
+
+    const again = new CommandLine(['practice'], { cwd: project.folder });
+    await again.stderr.contains(`:${await called()}. Ctrl-C`);
+    again.interrupt();
+    assert.doesNotMatch((await again.result).stderr, /now calls/);
+    await project.remove();
+  });
+
+  it('gives a new project a workflow that calls a port that was free', async () => {
+    const taken = createServer();
+    // Where something else on this machine has it already, it is taken as well.
+    await new Promise<void>((resolve) => taken.once('error', () => resolve()).listen(4680, '127.0.0.1', resolve));
+    const project = await TemporaryProject.make();
+    await sluice(['init'], { cwd: project.folder });
+    const text = await readFile(path.join(project.folder, '.sluice/workflows/hello.yaml'), 'utf8');
+    assert.match(text, /http:\/\/127\.0\.0\.1:\d+\/greetings/);
+    assert.doesNotMatch(text, /:4680\//);
+    taken.close();
+    await project.remove();
   });
 });
