@@ -53,9 +53,9 @@ export interface ActionFailure {
   /** What was sent and what came back, bounded, for the attempt's record. */
   readonly request?: Json;
   readonly response?: Json;
-  /** How long the other side asked us to wait, from `Retry-After`, in milliseconds from `context.now`. */
+  /** How long the receiver asked us to wait, from `Retry-After`, in milliseconds from `context.now`; always greater than 0. */
   readonly retryAfterMs?: number;
-  /** The other side asks for a pause (429, or any refusal with `Retry-After`): holds the queue back, and isn't charged as an attempt. */
+  /** The receiver asks for a pause (429, or 503 with `Retry-After`): holds the queue back, and isn't charged as an attempt. */
   readonly throttled?: boolean;
 }
 

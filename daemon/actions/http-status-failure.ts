@@ -6,8 +6,8 @@ import { requestRecord, responseRecord } from './http-record.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /**
- * An answer whose status isn't expected, as a failure. `throttled` for every 429, and for any 4xx or 5xx that says
- * `Retry-After`; without the header a 429 leaves the length of the pause to the retry policy.
+ * An answer whose status isn't expected, as a failure. `throttled` for a 429, and for a 503 that says when to come back. Of other statuses
+ * the retry policy decides whether their `Retry-After` counts: on a 404 it says nothing about the next job.
  */
 export function statusFailure(
   answer: HttpAnswer,
@@ -26,7 +26,7 @@ export function statusFailure(
     request: requestRecord(call),
     response: responseRecord(answer, text),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
-    ...(status === 429 || wait !== undefined ? { throttled: true } : {}),
+    ...(status === 429 || (status === 503 && wait !== undefined) ? { throttled: true } : {}),
   };
 }
 

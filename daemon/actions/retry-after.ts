@@ -8,15 +8,18 @@ const httpDate =
   /^[A-Z][a-z]{2}(?:[a-z]*, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}:\d{2} GMT| [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
 
 /**
- * Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Answers milliseconds from `now`, 0 to `maxRetryAfterMs`;
- * undefined where the header is missing or says neither.
+ * Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Returns milliseconds from `now`, more than 0 and at most `maxRetryAfterMs`.
+ * Undefined if the header is missing or says neither, and for zero or a date that has passed: those tell nothing about when to come back.
  */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const value = (Array.isArray(header) ? header[0] : header)?.trim();
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, maxRetryAfterMs);
-  if (!httpDate.test(value)) return undefined;
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : untilDateMs(value, now);
+  return waitMs > 0 ? Math.min(waitMs, maxRetryAfterMs) : undefined;
+}
+
+function untilDateMs(text: string, now: number): number {
+  if (!httpDate.test(text)) return Number.NaN;
   // asctime names no zone, and means GMT.
-  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now, 0), maxRetryAfterMs);
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) - now;
 }

@@ -1,13 +1,16 @@
-import { defaultRetryPolicy, retryDelayMs, type RetryCondition, type RetryPolicy } from '../../schemas/workflow/retry-policy.ts';
+import { allowedRetries, defaultRetryPolicy, longestDelayMs, retryDelayMs, type RetryCondition, type RetryPolicy } from '../../schemas/workflow/retry-policy.ts';
 
-/** How often in a round the other side may say "later" before its answers are charged as attempts. */
+/** How often in a round the receiver may say "later" before its answers are charged as attempts. */
 export const throttleBound = 100;
 /** Crashes that a job may be part of before it counts as their cause. */
 export const crashBound = 10;
-/** Longest wait that a `Retry-After` can ask for, in milliseconds. */
+/** Longest wait of a job that a `Retry-After` can ask for, in milliseconds. */
 export const maxRetryAfterMs = 86_400_000;
-/** How long a queue is held when the other side says "too many" without saying how long, in milliseconds. */
-const plainThrottleMs = 1000;
+/** Longest wait of a whole queue that one answer can ask for, in milliseconds, unless a delay of the retry policy is longer. */
+export const maxHoldMs = 3_600_000;
+/** Waits after answers that mean "later" without saying how long, in milliseconds: the first, doubled with each, up to the last. */
+const firstThrottleMs = 1000;
+const lastThrottleMs = 60_000;
 
 /** What the policy looks at; `AttemptError` fits. */
 export interface FailedWith {
@@ -18,11 +21,13 @@ export interface FailedWith {
 
 export interface FailedAttempt {
   readonly error: FailedWith;
+  /** How long the receiver asked us to wait; always greater than 0. */
   readonly retryAfterMs?: number;
+  /** The answer means "later", whatever else it says: a 429, a 503 with `Retry-After`, an SMTP reply that throttles. */
   readonly throttled?: boolean;
   /** Attempts charged in this round, with this one. */
   readonly tries: number;
-  /** Attempts of this round that weren't charged because the other side said "later", without this one. */
+  /** Attempts of this round that weren't charged because the receiver said "later", without this one. */
   readonly throttles: number;
   readonly policy: RetryPolicy | undefined;
   /** 0 <= random < 1, for the jitter. */
@@ -30,26 +35,29 @@ export interface FailedAttempt {
 }
 
 export type Verdict =
-  /** `holdMs`: the whole queue waits as long. `charged`: it counts as one of the attempts that the policy allows. */
+  /** `holdMs`: the whole queue waits this long. `charged`: it counts as one of the attempts that the policy allows. */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly charged: boolean; readonly holdMs?: number }
   | { readonly kind: 'dead'; readonly holdMs?: number };
 
-/** What becomes of a job whose attempt has failed. */
+/**
+ * What becomes of a job whose attempt has failed.
+ *
+ * `Retry-After` makes the policy's delay longer, never shorter. An answer that means "later" is not charged (up to `throttleBound` of them),
+ * but a policy that allows no repeat gets none. Such an answer holds the queue, even if this job is dead, because the receiver throttles
+ * the sender and not the job. A `Retry-After` on a status that is final for the job (404) holds nothing.
+ */
 export function attemptVerdict(failed: FailedAttempt): Verdict {
+  const { error, tries, throttles, random } = failed;
   const policy = failed.policy ?? defaultRetryPolicy;
-  const saysLater = failed.throttled === true || failed.retryAfterMs !== undefined;
-  const askedMs = failed.retryAfterMs === undefined ? undefined : Math.min(Math.max(0, failed.retryAfterMs), maxRetryAfterMs);
-  const hold = saysLater ? { holdMs: askedMs ?? plainThrottleMs } : {};
-  if (!isRetried(failed.error, policy)) return { kind: 'dead', ...hold };
-
-  if (saysLater && failed.throttles < throttleBound) {
-    // A queue that is held makes its jobs wait anyway; without a delay of its own, each would be the first one out again.
-    const delayMs = askedMs ?? Math.max(plainThrottleMs, Math.min(60_000, plainThrottleMs * 2 ** Math.min(failed.throttles, 6)));
-    return { kind: 'retry', delayMs, charged: false, holdMs: delayMs };
-  }
-  const plannedMs = backoffMs(policy, failed.tries, failed.random);
-  if (plannedMs === undefined) return { kind: 'dead', ...hold };
-  return { kind: 'retry', delayMs: Math.max(plannedMs, askedMs ?? 0), charged: true, ...hold };
+  const retried = isRetried(error, policy);
+  const saysLater = failed.throttled === true || (failed.retryAfterMs !== undefined && retried);
+  const askedMs = failed.retryAfterMs ?? Math.min(firstThrottleMs * 2 ** Math.min(throttles, 16), lastThrottleMs);
+  const hold = saysLater ? { holdMs: Math.min(askedMs, Math.max(maxHoldMs, longestDelayMs(policy.backoff))) } : {};
+  const isCharged = !saysLater || throttles >= throttleBound;
+  // An attempt that isn't charged may come after the last delay: that delay then applies again.
+  const delayMs = backoffMs(policy, isCharged ? tries : Math.min(tries, Math.max(1, allowedRetries(policy.backoff))), random);
+  if (!retried || delayMs === undefined) return { kind: 'dead', ...hold };
+  return { kind: 'retry', delayMs: saysLater ? Math.max(delayMs, Math.min(askedMs, maxRetryAfterMs)) : delayMs, charged: isCharged, ...hold };
 }
 
 /** The wait after the attempt of that number (from 1), with jitter; undefined where none may follow. */

@@ -27,6 +27,17 @@ export function retryDelayMs(backoff: Backoff, tries: number): number | undefine
   }
 }
 
+/** How many attempts may follow the first one. */
+export function allowedRetries(backoff: Backoff): number {
+  return backoff.kind === 'delays' ? backoff.delaysMs.length : Math.max(0, backoff.attempts - 1);
+}
+
+/** The longest of those waits, in milliseconds and without jitter; 0 if no attempt may follow. */
+export function longestDelayMs(backoff: Backoff): number {
+  if (allowedRetries(backoff) === 0) return 0;
+  return backoff.kind === 'delays' ? Math.max(...backoff.delaysMs) : (retryDelayMs(backoff, backoff.attempts - 1) ?? 0);
+}
+
 /** Of those waits, one after the other, the first few; all without a limit. */
 export function retryDelaysMs(backoff: Backoff, most = maxRetries): readonly number[] {
   const delays: number[] = [];

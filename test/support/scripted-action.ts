@@ -106,7 +106,7 @@ export class ScriptedAction implements Action {
         return {
           ...failure({ kind: 'status', cause: first, message: `It answered ${first}.`, status: Number(first) }),
           ...(seconds === '' ? {} : { retryAfterMs: Number(seconds) * 1000 }),
-          ...(first === '429' ? { throttled: true } : {}),
+          ...(first === '429' || (first === '503' && seconds !== '') ? { throttled: true } : {}),
         };
       }
     }

@@ -91,7 +91,10 @@ describe('http/request', () => {
       [429, 'later', undefined, true],
       [503, '5', 5_000, true],
       [503, undefined, undefined, undefined],
-      [400, '5', 5_000, true],
+      [503, '0', undefined, undefined],
+      [429, '0', undefined, true],
+      [400, '5', 5_000, undefined],
+      [404, '86400', 86_400_000, undefined],
       [500, undefined, undefined, undefined],
       [304, '5', undefined, undefined],
     ];

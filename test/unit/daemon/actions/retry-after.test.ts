@@ -6,11 +6,12 @@ describe('retryAfterMs', () => {
   const now = Date.UTC(1994, 10, 6, 8, 49, 7);
   const cases: readonly (readonly [string | string[] | undefined, number | undefined])[] = [
     ['120', 120_000],
-    [' 0 ', 0],
+    [' 0 ', undefined],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 30_000],
     ['Sunday, 06-Nov-94 08:49:37 GMT', 30_000],
     ['Sun Nov  6 08:49:37 1994', 30_000],
-    ['Sun, 06 Nov 1994 08:00:00 GMT', 0],
+    ['Sun, 06 Nov 1994 08:00:00 GMT', undefined],
+    ['Sun, 06 Nov 1994 08:49:07 GMT', undefined],
     ['Fri, 31 Dec 9999 23:59:59 GMT', maxRetryAfterMs],
     ['99999999999999999999', maxRetryAfterMs],
     [['7', '9'], 7_000],

@@ -70,31 +70,62 @@ describe('the verdict on a failed attempt', () => {
     assert.ok(!isRetried({ kind: 'invalid' }, on('network', 'timeout', '4xx', '5xx')));
   });
 
-  it('lets Retry-After win over a shorter delay, holds the queue, and charges nothing', () => {
-    assert.deepEqual(verdict(http(503), { retryAfterMs: 90_000 }), { kind: 'retry', delayMs: 90_000, charged: false, holdMs: 90_000 });
-    assert.deepEqual(verdict(http(503), { retryAfterMs: 10 * day }), { kind: 'retry', delayMs: day, charged: false, holdMs: day }, 'a day at most');
-    assert.deepEqual(verdict(http(503), { retryAfterMs: -5 }), { kind: 'retry', delayMs: 0, charged: false, holdMs: 0 });
-    assert.deepEqual(verdict(http(503), { retryAfterMs: 5000, tries: 5 }), { kind: 'retry', delayMs: 5000, charged: false, holdMs: 5000 }, 'though no attempt is left');
+  const later = (status: number, retryAfterMs?: number): Partial<FailedAttempt> & { readonly error: FailedWith } => ({
+    error: http(status),
+    throttled: true,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+  const after = ({ error, ...asked }: ReturnType<typeof later>, more: Partial<FailedAttempt> = {}): ReturnType<typeof verdict> => verdict(error, { ...asked, ...more });
+  const hour = minutes(60);
+
+  it('lets Retry-After make a delay longer, holds the queue for it, and charges nothing', () => {
+    assert.deepEqual(after(later(503, 90_000)), { kind: 'retry', delayMs: 90_000, charged: false, holdMs: 90_000 });
+    assert.deepEqual(verdict(http(500), { retryAfterMs: 90_000 }), { kind: 'retry', delayMs: 90_000, charged: false, holdMs: 90_000 }, 'any status that is retried');
   });
 
-  it('waits longer and longer, a minute at most, where "too many" names no time', () => {
-    const delays = [0, 1, 2, 5, 6, 50].map((throttles) => {
-      const { holdMs, ...rest } = verdict(http(429), { throttled: true, throttles });
-      assert.deepEqual(rest, { kind: 'retry', delayMs: holdMs, charged: false });
-      return holdMs;
+  it('never lets Retry-After make a delay of the policy shorter, though the queue is held for no longer than that', () => {
+    assert.deepEqual(after(later(503, 1000)), { kind: 'retry', delayMs: minutes(1), charged: false, holdMs: 1000 });
+    assert.deepEqual(after(later(429, 1000), { tries: 3 }), { kind: 'retry', delayMs: minutes(30), charged: false, holdMs: 1000 });
+    assert.deepEqual(after(later(429, 1000), { tries: 5 }), { kind: 'retry', delayMs: minutes(120), charged: false, holdMs: 1000 }, 'the last delay, though no attempt is left');
+  });
+
+  it('holds a queue for an hour at most, or for the longest delay of the policy, whatever the job itself has to wait', () => {
+    const brief: RetryPolicy = { ...erp, backoff: { kind: 'delays', delaysMs: [minutes(1)] } };
+    assert.deepEqual(after(later(503, 10 * day), { policy: brief }), { kind: 'retry', delayMs: day, charged: false, holdMs: hour });
+    assert.deepEqual(after(later(503, 10 * day)), { kind: 'retry', delayMs: day, charged: false, holdMs: 2 * hour });
+    assert.deepEqual(after(later(503, 10 * day), { policy: noRetryPolicy }), { kind: 'dead', holdMs: hour });
+  });
+
+  it('makes one attempt under `none`, whatever the answer', () => {
+    const once: RetryPolicy = { backoff: { kind: 'exponential', firstMs: 1, factor: 1, maxMs: 1, attempts: 1 }, jitter: 0 };
+    for (const policy of [noRetryPolicy, once]) {
+      for (const answer of [later(429), later(429, 1000), later(503, 1000), { error: http(503) }, { error: http(502), retryAfterMs: 1000 }]) {
+        assert.equal(after(answer, { policy }).kind, 'dead', JSON.stringify(answer));
+      }
+    }
+    assert.deepEqual(after(later(503, 1000), { policy: noRetryPolicy }), { kind: 'dead', holdMs: 1000 }, 'others of the queue wait');
+  });
+
+  it('waits longer and longer where "too many" names no time, and never less than the policy says', () => {
+    const quick: RetryPolicy = { ...erp, backoff: { kind: 'delays', delaysMs: [3000] } };
+    const waits = [0, 1, 2, 5, 6, 50].map((throttles) => {
+      const found = after(later(429), { throttles, policy: quick });
+      return found.kind === 'retry' && !found.charged ? [found.delayMs, found.holdMs] : found;
     });
-    assert.deepEqual(delays, [1000, 2000, 4000, 32_000, 60_000, 60_000]);
+    assert.deepEqual(waits, [[3000, 1000], [3000, 2000], [4000, 4000], [32_000, 32_000], [60_000, 60_000], [60_000, 60_000]]);
   });
 
   it('charges "later" once it has been said too often', () => {
-    const often = { throttled: true, retryAfterMs: minutes(2), throttles: throttleBound };
-    assert.deepEqual(verdict(http(429), often), { kind: 'retry', delayMs: minutes(2), charged: true, holdMs: minutes(2) });
-    assert.deepEqual(verdict(http(429), { ...often, retryAfterMs: 5 }), { kind: 'retry', delayMs: minutes(1), charged: true, holdMs: 5 });
-    assert.deepEqual(verdict(http(429), { ...often, tries: 5 }), { kind: 'dead', holdMs: minutes(2) });
+    const often = { throttles: throttleBound };
+    assert.deepEqual(after(later(429, minutes(2)), often), { kind: 'retry', delayMs: minutes(2), charged: true, holdMs: minutes(2) });
+    assert.deepEqual(after(later(429, 5), often), { kind: 'retry', delayMs: minutes(1), charged: true, holdMs: 5 });
+    assert.deepEqual(after(later(429, minutes(2)), { ...often, tries: 5 }), { kind: 'dead', holdMs: minutes(2) });
   });
 
-  it('holds the queue even where this job is not tried again', () => {
-    assert.deepEqual(verdict(http(404), { retryAfterMs: 7000 }), { kind: 'dead', holdMs: 7000 });
+  it('holds nothing over an answer that is final for this job and says nothing of others', () => {
+    for (const status of [301, 400, 403, 404, 410]) assert.deepEqual(verdict(http(status), { retryAfterMs: day }), { kind: 'dead' });
+    assert.deepEqual(verdict(http(502), { retryAfterMs: day, policy: { ...erp, unless: [502] } }), { kind: 'dead' });
+    assert.deepEqual(after(later(429, 7000), { policy: { ...erp, unless: [429] } }), { kind: 'dead', holdMs: 7000 }, 'too many requests concerns all');
   });
 
   it('lets a job go on at once after one crash, and waits longer after more, up to some minutes', () => {

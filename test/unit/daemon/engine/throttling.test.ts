@@ -27,7 +27,7 @@ steps:
 `;
 
   it('holds the whole queue until then, and isn\'t charged as an attempt', async () => {
-    const run = await bench.run(workflow('{ concurrency: 1, retry: none }'), list('429:30', 5));
+    const run = await bench.run(workflow('{ concurrency: 1, retry: { delays: [1s] } }'), list('429:30', 5));
     assert.equal(bench.action.seen.length, 1);
     assert.equal(bench.queue('crm').heldUntil, bench.clock.now() + 30 * second);
     await bench.advance(30 * second - 1);
@@ -69,7 +69,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ["503:40", ok] } }
   });
 
   it('holds the queue for a moment where it doesn\'t say how long', async () => {
-    const run = await bench.run(workflow('{ concurrency: 1, retry: none }'), list('429', 2));
+    const run = await bench.run(workflow('{ concurrency: 1, retry: { delays: [1s] } }'), list('429', 2));
     assert.equal(bench.action.seen.length, 1);
     await bench.advance(5 * second);
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
@@ -83,10 +83,30 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ["503:40", ok] } }
     assert.deepEqual(attempts.slice(-2).map((attempt) => attempt.state), ['failed', 'failed']);
   });
 
-  it('can\'t hold a queue for longer than a day', async () => {
-    await bench.run('steps: { call: { uses: test/scripted, with: { do: ["429:99999999", ok] } } }');
-    await bench.advance(24 * 60 * minute);
-    assert.equal(bench.action.seen.length, 2);
+  it('can\'t hold a queue for longer than an hour, though its own job waits for a day', async () => {
+    const run = await bench.run(workflow('{ concurrency: 1, retry: { delays: [1s] } }'), list('429:99999999', 1));
+    await bench.advance(60 * minute - 1);
+    assert.equal(bench.action.seen.length, 1);
+    await bench.advance(1);
+    assert.deepEqual(await bench.tally(1), { delayed: 1, succeeded: 1 });
+    await bench.advance(23 * 60 * minute);
+    assert.equal((await bench.states(run))['run'], 'succeeded');
+  });
+
+  it('is no reason for a second attempt under `retry: none`, but others of the queue wait', async () => {
+    for (const answer of ['429', '429:20', '503:20']) {
+      const before = bench.action.seen.length;
+      const run = await bench.run(workflow('{ concurrency: 1, retry: none }'), list(answer, 1));
+      assert.equal(bench.action.seen.length, before + 1);
+      await bench.advance(20 * second);
+      const { attempts } = await bench.job(Number((await bench.jobs(run))[0]?.id.slice(1)));
+      assert.deepEqual([attempts.length, bench.action.seen.length], [1, before + 2], answer);
+    }
+  });
+
+  it('is only believed of an answer that doesn\'t end the job', async () => {
+    await bench.run(workflow('{ concurrency: 1 }'), list('404:86400', 1));
+    assert.deepEqual([bench.queue('crm').heldUntil, bench.action.seen.length], [undefined, 2]);
   });
 
   it('keeps back what was claimed but hasn\'t started', async () => {
