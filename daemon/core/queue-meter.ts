@@ -6,6 +6,8 @@ export const meterSpanMs = 5 * 60_000;
 /** How far back a meter can be asked for. */
 export const longestMeterSpanMs = 60 * 60_000;
 const bucketMs = 10_000;
+/** A meter that is younger than this says what it counted, and not what that would be if it went on. */
+const shortestSpanMs = 60_000;
 /** So many jobs that have left, in so long a time at least, tell how fast that goes; what was before them isn't looked at. */
 const enoughLeft = 20;
 const enoughMs = 20_000;
@@ -77,9 +79,9 @@ export class QueueMeter {
     return sum;
   }
 
-  /** Succeeded attempts a minute, over the span or since the meter began. */
+  /** Succeeded attempts a minute, over the span or since the meter began, but over a minute at least. */
   throughputPerMinute(now: number): number {
-    return (this.recent(now).succeeded * 60_000) / Math.min(meterSpanMs, Math.max(bucketMs, now - this.#since));
+    return (this.recent(now).succeeded * 60_000) / Math.min(meterSpanMs, Math.max(shortestSpanMs, now - this.#since));
   }
 
   /** 0..1; 0 where nothing has ended. */

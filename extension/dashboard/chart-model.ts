@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, QueueView } from '../../schemas/protocol/queue.ts';
+import { waitingIn } from '../wording/queue-words.ts';
 import type { Column, QueueColumns, SeriesGrid } from './series-grid.ts';
+import { throughputNow } from './throughput-now.ts';
 
 export const chartIds = ['depth', 'throughput', 'failures', 'waiting'] as const;
 export type ChartId = (typeof chartIds)[number];
@@ -17,6 +19,8 @@ export interface Line {
   /** Lengths of dash and gap, in pixels; empty for a line without gaps. */
   readonly dash: readonly number[];
   readonly values: Column;
+  /** What it is now, where that is known: the last step of a series has ended up to a step ago. */
+  readonly live?: number;
 }
 
 /** Where an alert begins that is raised just now. */
@@ -37,14 +41,17 @@ export interface ChartModel {
   readonly thresholds: readonly Threshold[];
 }
 
-/** The pictures of one queue by what it did, or of several with a line for each. */
-export function chartModels({ stepMs, queues }: SeriesGrid, queue: QueueView | undefined, isOne: boolean): readonly ChartModel[] {
+/** The pictures of one queue by what it did, or of several with a line for each. `views`: how the queues stand now, as far as that is known. */
+export function chartModels({ stepMs, queues }: SeriesGrid, views: readonly QueueView[], isOne: boolean): readonly ChartModel[] {
   const [only] = queues;
+  const viewOf = ({ queue }: QueueColumns): QueueView | undefined => views.find(({ name }) => name === queue);
   return chartIds.map((id) => {
-    const thresholds = thresholdsOf(id, queue);
-    const model = { id, title: titleOf(id), unit: unitOf(id), thresholds };
-    if (!isOne || only === undefined) return { ...model, subtitle: subtitleOfAll(id), stacked: false, lines: queues.map((each, index) => lineOfQueue(id, each, index, stepMs)) };
-    return { ...model, subtitle: subtitleOfOne(id), stacked: id === 'depth', lines: linesOfOne(id, only, stepMs) };
+    const model = { id, title: titleOf(id), unit: unitOf(id) };
+    if (!isOne || only === undefined) {
+      return { ...model, thresholds: [], subtitle: subtitleOfAll(id), stacked: false, lines: queues.map((each, index) => lineOfQueue(id, each, viewOf(each), index, stepMs)) };
+    }
+    const view = viewOf(only);
+    return { ...model, thresholds: thresholdsOf(id, view), subtitle: subtitleOfOne(id), stacked: id === 'depth', lines: linesOfOne(id, only, view, stepMs) };
   });
 }
 
@@ -92,7 +99,7 @@ function subtitleOfAll(id: ChartId): string {
     case 'depth':
       return l10n.t('jobs that wait or are active');
     case 'throughput':
-      return l10n.t('attempts that ended well, a minute');
+      return l10n.t('attempts that succeeded, a minute');
     case 'failures':
       return l10n.t('of the attempts that ended');
     case 'waiting':
@@ -100,17 +107,18 @@ function subtitleOfAll(id: ChartId): string {
   }
 }
 
-function linesOfOne(id: ChartId, queue: QueueColumns, stepMs: number): readonly Line[] {
+function linesOfOne(id: ChartId, queue: QueueColumns, view: QueueView | undefined, stepMs: number): readonly Line[] {
+  const live = (value: ((view: QueueView) => number)): Pick<Line, 'live'> => (view === undefined ? {} : { live: value(view) });
   switch (id) {
     case 'depth':
       return [
-        { label: l10n.t('Active'), color: 'green', dash: [], values: queue.active },
-        { label: l10n.t('Pending'), color: 'blue', dash: [6, 3], values: queue.pending },
-        { label: l10n.t('Delayed'), color: 'yellow', dash: [2, 2], values: queue.delayed },
+        { label: l10n.t('Active'), color: 'green', dash: [], values: queue.active, ...live(({ depth }) => depth.active) },
+        { label: l10n.t('Pending'), color: 'blue', dash: [6, 3], values: queue.pending, ...live(({ depth }) => depth.pending) },
+        { label: l10n.t('Delayed'), color: 'yellow', dash: [2, 2], values: queue.delayed, ...live(({ depth }) => depth.delayed) },
       ];
     case 'throughput':
       return [
-        { label: l10n.t('Ended well'), color: 'green', dash: [], values: perMinute(queue.completions, stepMs) },
+        { label: l10n.t('Succeeded'), color: 'green', dash: [], values: perMinute(queue.completions, stepMs) },
         { label: l10n.t('Arrived'), color: 'blue', dash: [6, 3], values: perMinute(queue.arrivals, stepMs) },
         { label: l10n.t('Failed'), color: 'red', dash: [2, 2], values: perMinute(queue.failures, stepMs) },
       ];
@@ -135,9 +143,24 @@ const looks: readonly Pick<Line, 'color' | 'dash'>[] = [
   { color: 'yellow', dash: [4, 2, 1, 2, 1, 2] },
 ];
 
-function lineOfQueue(id: ChartId, queue: QueueColumns, index: number, stepMs: number): Line {
+function lineOfQueue(id: ChartId, queue: QueueColumns, view: QueueView | undefined, index: number, stepMs: number): Line {
   const look = looks[index % looks.length] ?? { color: 'blue', dash: [] };
-  return { label: queue.queue, ...look, values: measure(id, queue, stepMs) };
+  const live = view === undefined ? undefined : measureNow(id, view);
+  return { label: queue.queue, ...look, values: measure(id, queue, stepMs), ...(live === undefined ? {} : { live }) };
+}
+
+/** The same figures as in the tiles and the table of queues. */
+function measureNow(id: ChartId, queue: QueueView): number | undefined {
+  switch (id) {
+    case 'depth':
+      return waitingIn(queue) + queue.depth.active;
+    case 'throughput':
+      return throughputNow(queue);
+    case 'failures':
+      return queue.failureRate;
+    case 'waiting':
+      return queue.waiting?.meanMs;
+  }
 }
 
 function measure(id: ChartId, queue: QueueColumns, stepMs: number): Column {

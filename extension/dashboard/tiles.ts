@@ -5,6 +5,7 @@ import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts'
 import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';
 import { formatValue } from './chart-text.ts';
+import { throughputNow } from './throughput-now.ts';
 
 export const tileIds = ['waiting', 'active', 'throughput', 'failures', 'time', 'forecast', 'dead'] as const;
 export type TileId = (typeof tileIds)[number];
@@ -21,12 +22,12 @@ export interface Tile {
 
 /** How one queue stands. */
 export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
-  const { depth, concurrency, throughputPerMinute, failureRate, waiting, oldestPendingAt, forecast, paused } = queue;
+  const { depth, concurrency, failureRate, waiting, oldestPendingAt, forecast, paused } = queue;
   const oldestMs = oldestPendingAt === undefined ? undefined : nowMs - Date.parse(oldestPendingAt);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
     waiting: [formatNumber(waitingIn(queue)), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
     active: [formatNumber(depth.active), paused ? l10n.t('paused') : l10n.t('of {0} at a time', formatNumber(concurrency))],
-    throughput: [formatValue('perMinute', throughputPerMinute), rateDetail(queue)],
+    throughput: [formatValue('perMinute', throughputNow(queue)), rateDetail(queue)],
     failures: [formatShare(failureRate), l10n.t('over five minutes')],
     time: [waiting === undefined ? '–' : formatDuration(waiting.meanMs), oldestMs === undefined ? l10n.t('nothing waits') : l10n.t('the oldest waits for {0}', formatDuration(Math.max(0, oldestMs)))],
     forecast: [forecastText(forecast), forecastDetail(forecast, nowMs)],
@@ -46,7 +47,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
     waiting: [formatNumber(sum(waitingIn)), l10n.t('{0} pending, {1} delayed', formatNumber(sum(({ depth }) => depth.pending)), formatNumber(sum(({ depth }) => depth.delayed)))],
     active: [formatNumber(sum(({ depth }) => depth.active)), queues.length === 1 ? l10n.t('in one queue') : l10n.t('in {0} queues', formatNumber(queues.length))],
-    throughput: [formatValue('perMinute', sum(({ throughputPerMinute }) => throughputPerMinute)), l10n.t('attempts that ended well')],
+    throughput: [formatValue('perMinute', sum(throughputNow)), l10n.t('attempts that succeeded')],
     failures: [formatShare(failing?.failureRate ?? 0), failing === undefined ? l10n.t('over five minutes') : l10n.t('highest: {0}', failing.name)],
     time: [slowest?.waiting === undefined ? '–' : formatDuration(slowest.waiting.meanMs), slowest === undefined ? l10n.t('nothing started lately') : l10n.t('longest: {0}', slowest.name)],
     forecast: forecastOfAll(queues),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { Choice } from '../../extension/dashboard/choice.ts';
 import { launchChromium } from '../vscode/host/chromium.ts';
-import { sampleFolder, sampleNow, sampleSeries } from './dashboard-samples.ts';
+import { sampleFolder, sampleNow, sampleQueues, sampleSeries } from './dashboard-samples.ts';
 import { openDashboard, servePage, type OpenDashboard } from './open-dashboard.ts';
 import type { ThemeName } from './theme-variables.ts';
 
@@ -43,7 +43,7 @@ describe('the page of the dashboard, in a browser', () => {
     await open.page.locator('sluice-chart canvas').nth(3).waitFor();
   };
 
-  for (const theme of ['dark', 'light', 'highContrast'] as const) {
+  for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight'] as const) {
     it(`draws all queues and one under its content security policy, in the theme ${theme}`, async () => {
       await show(all, theme);
       await open.page.screenshot({ path: path.join(pictures, `${theme}-all.png`), fullPage: true });
@@ -51,6 +51,30 @@ describe('the page of the dashboard, in a browser', () => {
       await open.tell(sampleSeries(erp));
       await open.page.getByTestId('resume').or(open.page.getByTestId('pause')).waitFor();
       await open.page.screenshot({ path: path.join(pictures, `${theme}-erp.png`), fullPage: true });
+    });
+
+    it(`gives each line an opaque colour of its own in the theme ${theme}`, async () => {
+      await show(all, theme);
+      const swatches = await open.page.getByTestId('chart-depth').locator('.swatch').all();
+      const strokes = await Promise.all(swatches.map(async (swatch) => (await swatch.getAttribute('stroke')) ?? ''));
+      assert.equal(new Set(strokes).size, sampleQueues.length);
+      for (const stroke of strokes) assert.match(stroke, /^rgba\(\d+, \d+, \d+, 1\)$/);
+    });
+  }
+
+  for (const width of [1600, 1000, 700, 400]) {
+    it(`leaves no hole among the figures, and shows a picture on the first screen, at a width of ${width} pixels`, async () => {
+      await show(all);
+      await open.page.setViewportSize({ width, height: 800 });
+      await open.page.screenshot({ path: path.join(pictures, `width-${width}.png`) });
+      const boxes = await Promise.all((await open.page.locator('.tile').all()).map((tile) => tile.boundingBox()));
+      const tiles = boxes.flatMap((box) => box ?? []);
+      assert.equal(tiles.length, 7);
+      const rows = Map.groupBy(tiles, ({ y }) => y);
+      const ends = [...rows.values()].map((row) => Math.max(...row.map(({ x, width: tileWidth }) => Math.round(x + tileWidth))));
+      assert.equal(new Set(ends).size, 1, 'each row reaches to the edge');
+      const chart = await open.page.getByTestId('chart-depth').boundingBox();
+      assert.ok(chart !== null && chart.y < 500, String(chart?.y));
     });
   }
 
@@ -82,7 +106,7 @@ describe('the page of the dashboard, in a browser', () => {
     await open.page.getByTestId('as-table-throughput').click();
     const table = open.page.getByTestId('chart-throughput').getByRole('table');
     await table.waitFor();
-    assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['Time', 'Ended well', 'Arrived', 'Failed']);
+    assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['Time', 'Succeeded', 'Arrived', 'Failed']);
   });
 
   it('leads from a cause of dead letters to their replay, and from a stopped daemon to its start', async () => {

@@ -17,7 +17,7 @@ export function chartCard(state: PageState, drawn: Drawn, model: ChartModel, act
       <header>
         <h2 id="title-${model.id}">${model.title}</h2>
         <p>${model.subtitle}</p>
-        ${isTable ? nothing : moment(state, drawn)}
+        ${isTable ? nothing : moment(state, drawn, model)}
         <button class="quiet" data-testid="as-table-${model.id}" aria-pressed=${isTable ? 'true' : 'false'} @click=${() => actions.toggleTable(model.id)}>
           ${l10n.t('Table')}<span class="hidden">: ${model.title}</span>
         </button>
@@ -45,23 +45,33 @@ function picture(state: PageState, drawn: Drawn, model: ChartModel, actions: Pag
   `;
 }
 
+/** Nobody points at a step, and the daemon tells what is now. */
+function isLive({ cursor, now }: PageState, { lines }: ChartModel): boolean {
+  return cursor === undefined && now.connection === 'connected' && lines.some(({ live }) => live !== undefined);
+}
+
 /** When the values in the legend were; it follows the cursor of all pictures. */
-function moment({ cursor }: PageState, { times, clock }: Drawn): TemplateResult | typeof nothing {
+function moment(state: PageState, { times, clock }: Drawn, model: ChartModel): TemplateResult | typeof nothing {
+  if (isLive(state, model)) return html`<span class="moment" aria-hidden="true">${l10n.t('now')}</span>`;
+  const { cursor } = state;
   const time = times[Math.min(cursor ?? times.length - 1, times.length - 1)];
   if (time === undefined) return nothing;
   return html`<span class="moment" aria-hidden="true">${cursor === undefined ? l10n.t('last: {0}', clock.moment(time * 1000)) : clock.moment(time * 1000)}</span>`;
 }
 
-/** What each line is, with its value where the cursor is, else its newest. */
-function legend({ cursor }: PageState, { times }: Drawn, { lines, unit }: ChartModel): TemplateResult {
+/** What each line is, with its value where the cursor is; else what it is now, or was last. */
+function legend(state: PageState, { times }: Drawn, model: ChartModel): TemplateResult {
+  const { cursor } = state;
+  const { lines, unit } = model;
   const shown = Math.min(cursor ?? times.length - 1, times.length - 1);
+  const isNow = isLive(state, model);
   return html`
     <ul class="legend" aria-hidden="true">
       ${lines.map(
-        ({ label, color, dash, values }) => html`
+        ({ label, color, dash, values, live }) => html`
           <li>
-            <svg class="swatch line-${color}" viewBox="0 0 26 8"><line x1="1" x2="25" y1="4" y2="4" stroke-dasharray=${dash.length === 0 ? 'none' : dash.join(' ')} /></svg>
-            <span>${label}</span> <b>${formatValue(unit, values[shown])}</b>
+            <svg class="swatch" stroke=${state.theme.lines[color]} viewBox="0 0 26 8"><line x1="1" x2="25" y1="4" y2="4" stroke-dasharray=${dash.length === 0 ? 'none' : dash.join(' ')} /></svg>
+            <span>${label}</span> <b>${formatValue(unit, isNow ? live : values[shown])}</b>
           </li>
         `,
       )}

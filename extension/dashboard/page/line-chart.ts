@@ -3,7 +3,7 @@ import { formatTick } from '../chart-text.ts';
 import type { ChartModel, Unit } from '../chart-model.ts';
 import type { ClockText } from '../clock-text.ts';
 import type { Column } from '../series-grid.ts';
-import type { Theme } from './theme.ts';
+import { withAlpha, type Theme } from './theme.ts';
 
 /** What a picture is drawn from. */
 export interface LineChartInput {
@@ -15,6 +15,8 @@ export interface LineChartInput {
 }
 
 export const chartHeightPx = 190;
+/** Of the areas below lines: what lies behind can be seen. */
+const fillAlpha = 0.16;
 
 /** One picture, drawn by uPlot. Its cursor is told about and set from outside, since all pictures share one. */
 export class LineChart {
@@ -72,7 +74,8 @@ function optionsOf(parent: HTMLElement, { model, theme, clock, times }: LineChar
   return {
     width: Math.max(200, parent.clientWidth),
     height: chartHeightPx,
-    padding: [8, 8, 0, 0],
+    // Half of the last time of the axis reaches out to the right.
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, topOf(model, max)] } },
@@ -90,10 +93,10 @@ function optionsOf(parent: HTMLElement, { model, theme, clock, times }: LineChar
         spanGaps: false,
         points: { show: true, size: 4, filter: (plot, series) => lonely(Array.from<number | null | undefined>(plot.data[series] ?? [])) },
         // A stack is filled by bands, from each line down to the one below.
-        ...(theme.isHighContrast || (model.lines.length > 1 && !(model.stacked && index === 0)) ? {} : { fill: translucent(theme.lines[color], parent) }),
+        ...(theme.isHighContrast || (model.lines.length > 1 && !(model.stacked && index === 0)) ? {} : { fill: withAlpha(theme.lines[color], fillAlpha) }),
       })),
     ],
-    bands: model.stacked && !theme.isHighContrast ? model.lines.slice(1).map(({ color }, index) => ({ series: [index + 2, index + 1], fill: translucent(theme.lines[color], parent) })) : [],
+    bands: model.stacked && !theme.isHighContrast ? model.lines.slice(1).map(({ color }, index) => ({ series: [index + 2, index + 1], fill: withAlpha(theme.lines[color], fillAlpha) })) : [],
     hooks: {
       setCursor: [({ cursor }) => onCursor(cursor.left !== undefined && cursor.left >= 0 && times.length > 0 ? (cursor.idx ?? undefined) : undefined)],
       draw: [(plot) => drawThresholds(plot, model, theme)],
@@ -112,7 +115,8 @@ function topOf({ unit, thresholds }: ChartModel, max: number | null): number {
   const highest = Math.max(max ?? 0, ...thresholds.map(({ value }) => value));
   switch (unit) {
     case 'share':
-      return Math.min(1, Math.max(0.05, highest * 1.1));
+      // A line at 100 % is seen whole.
+      return Math.min(1.03, Math.max(0.05, highest * 1.1));
     case 'ms':
       return Math.max(100, highest * 1.1);
     case 'jobs':
@@ -140,16 +144,6 @@ function incrementsOf(unit: Unit): readonly number[] {
 
 function decades(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, exponent) => 10 ** (from + exponent)).flatMap((power) => [power, 2 * power, 5 * power]);
-}
-
-/** The same colour, mostly see-through. Themes write colours in many ways; the browser reads them all. */
-function translucent(color: string, parent: HTMLElement): string {
-  const probe = document.createElement('span');
-  probe.style.color = color;
-  parent.append(probe);
-  const parts = getComputedStyle(probe).color.match(/[\d.]+/g) ?? [];
-  probe.remove();
-  return `rgba(${parts.slice(0, 3).join(', ')}, 0.16)`;
 }
 
 function drawThresholds(plot: uPlot, { thresholds }: ChartModel, theme: Theme): void {

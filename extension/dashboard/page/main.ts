@@ -89,7 +89,7 @@ class Page {
 }
 
 function chartsOf({ choice, grid }: Pick<Drawn, 'choice' | 'grid'>, now: Now | undefined): readonly ChartModel[] {
-  return chartModels(grid, now?.queues.find(({ name }) => name === choice.queue), choice.queue !== undefined);
+  return chartModels(grid, now?.queues ?? [], choice.queue !== undefined);
 }
 
 function toggled(ids: ReadonlySet<ChartId>, id: ChartId): ReadonlySet<ChartId> {

@@ -6,6 +6,7 @@ import { formatDuration, formatNumber, formatShare } from '../../wording/amount.
 import { forecastText } from '../../wording/forecast-words.ts';
 import { isHeld, waitingIn } from '../../wording/queue-words.ts';
 import { formatValue } from '../chart-text.ts';
+import { throughputNow } from '../throughput-now.ts';
 import { icon } from './icon.ts';
 
 /** All queues in a table; the name of each leads to it. */
@@ -35,7 +36,7 @@ export function queueTable(queues: readonly QueueView[], nowMs: number, onQueue:
                   <th scope="row"><button class="link" @click=${() => onQueue(queue.name)}>${queue.name}</button>${marks(queue, nowMs)}</th>
                   <td class="number">${formatNumber(waitingIn(queue))}</td>
                   <td class="number">${formatNumber(queue.depth.active)}</td>
-                  <td class="number">${formatValue('perMinute', queue.throughputPerMinute)}</td>
+                  <td class="number">${formatValue('perMinute', throughputNow(queue))}</td>
                   <td class="number">${formatShare(queue.failureRate)}</td>
                   <td class="number">${queue.waiting === undefined ? '–' : formatDuration(queue.waiting.meanMs)}</td>
                   <td class="number">${queue.oldestPendingAt === undefined ? '–' : formatAge(queue.oldestPendingAt, nowMs)}</td>

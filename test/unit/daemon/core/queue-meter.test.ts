@@ -16,10 +16,12 @@ describe('the meter of a queue', () => {
     assert.ok(rate > 57 && rate <= 60, String(rate));
   });
 
-  it('begins with a rate that a first job does not blow up', () => {
+  it('tells in its first minute what there was, and not what it would be if that went on', () => {
     const meter = new QueueMeter(0);
-    meter.count(1, true);
-    assert.equal(meter.throughputPerMinute(1), 6);
+    for (let job = 0; job < 123; job++) meter.count(job * 10, true);
+    assert.equal(meter.throughputPerMinute(11_000), 123);
+    assert.equal(meter.throughputPerMinute(60_000), 123);
+    assert.equal(meter.throughputPerMinute(120_000), 61.5);
   });
 
   it('tells the share that failed', () => {

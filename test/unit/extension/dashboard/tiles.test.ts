@@ -38,6 +38,13 @@ describe('the figures of a queue', () => {
     ]);
   });
 
+  it('tell of no throughput where nothing is left to be done, whatever was done lately', () => {
+    const idle = queueView('esp', { throughputPerMinute: 732 });
+    assert.equal(tile(tilesOfQueue(idle, nowMs), 'throughput').value, '0/min');
+    const busy = queueView('erp', { throughputPerMinute: 5, depth: { pending: 0, delayed: 0, active: 1, dead: 0 } });
+    assert.equal(tile(tilesOfAll([idle, busy]), 'throughput').value, '5/min');
+  });
+
   it('say that it grows, or stands still and why, where that is the truth', () => {
     const forecast = (change: QueueView['forecast']): readonly string[] => {
       const { value, detail } = tile(tilesOfQueue(queueView('q', { forecast: change }), nowMs), 'forecast');
@@ -77,7 +84,7 @@ describe('the figures of all queues', () => {
     assert.deepEqual(tilesOfAll(queues).map(({ id, value, detail }) => [id, value, detail]), [
       ['waiting', '143', '103 pending, 40 delayed'],
       ['active', '22', 'in 2 queues'],
-      ['throughput', '991/min', 'attempts that ended well'],
+      ['throughput', '991/min', 'attempts that succeeded'],
       ['failures', '90%', 'highest: erp'],
       ['time', '5s', 'longest: esp'],
       ['forecast', '1 stalled', 'erp'],
