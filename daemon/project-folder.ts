@@ -1,6 +1,10 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProjectFiles, type FoundFile } from '../schemas/workflow/project-files.ts';
+import { readRegularFile, type FileProblem } from './regular-file.ts';
+
+/** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
+const maxFileBytes = 4 * 1024 * 1024;
 
 /** The folder that makes a folder a project. */
 export const sluiceFolder = '.sluice';
@@ -48,6 +52,12 @@ export async function listProjectFiles(projectFolder: string): Promise<readonly 
     return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
   });
   return found.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) }));
+}
+
+/** The text of a project's file, or why it gives none. */
+export async function readProjectText(path: string): Promise<{ readonly ok: true; readonly text: string } | FileProblem> {
+  const read = await readRegularFile(path, maxFileBytes);
+  return read.ok ? { ok: true, text: read.content.toString('utf8') } : read;
 }
 
 async function isFolder(folder: string): Promise<boolean> {

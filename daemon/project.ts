@@ -1,15 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { diagnosticViews } from '../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../schemas/protocol/method.ts';
 import { analyseProject, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
 import type { ProjectConfig, QueueDefinition } from '../schemas/workflow/model.ts';
 import type { EngineSettings } from './engine/engine-settings.ts';
-import { listProjectFiles } from './project-folder.ts';
+import { listProjectFiles, readProjectText } from './project-folder.ts';
 import type { SecretSource } from './secrets/secret-source.ts';
 
-/** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
-const maxFileBytes = 4 * 1024 * 1024;
 const configFile = /^\.sluice\/config\.ya?ml$/;
 const connectionsFile = /^\.sluice\/connections\.ya?ml$/;
 
@@ -22,6 +20,8 @@ export interface ProjectOptions {
 
 interface ReadFileState {
   readonly text: string;
+  /** Why there is no text. */
+  readonly problem?: string;
   /** Changes whenever the file does. */
   readonly stamp: string;
 }
@@ -107,7 +107,7 @@ export class Project {
     this.#files = files;
     this.#secretNames = names.join();
     this.#analysis = analyseProject(
-      [...files].map(([path, { text }]) => ({ path, text })),
+      [...files].map(([path, { text, problem }]) => ({ path, text, problem })),
       { secrets: names },
     );
     this.#declareQueues();
@@ -129,19 +129,14 @@ export class Project {
   }
 
   async #read(file: string, path: string): Promise<ReadFileState | undefined> {
-    try {
-      const { mtimeMs, size, ino } = await stat(path);
-      const stamp = `${mtimeMs} ${size} ${ino}`;
-      const known = this.#files.get(file);
-      if (known?.stamp === stamp) return known;
-      if (size > maxFileBytes) throw new CodedError('bad-project', `${file} is larger than ${maxFileBytes} bytes.`);
-      return { text: await readFile(path, 'utf8'), stamp };
-    } catch (error) {
-      if (error instanceof CodedError) throw error;
-      // It went away between the listing and the reading.
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw new CodedError('bad-project', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    const stats = await stat(path).catch(() => undefined);
+    const stamp = stats === undefined ? undefined : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+    const known = this.#files.get(file);
+    if (stamp !== undefined && known?.stamp === stamp) return known;
+    const read = await readProjectText(path);
+    if (read.ok) return { text: read.text, stamp: stamp ?? '' };
+    // It went away between the listing and the reading.
+    return read.kind === 'missing' ? undefined : { text: '', problem: read.problem, stamp: `${stamp ?? ''} ${read.problem}` };
   }
 
   #declareQueues(): void {

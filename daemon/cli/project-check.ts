@@ -1,16 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
-import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
 import { advise } from '../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../schemas/language/advice/advised-project.ts';
 import type { Advice } from '../../schemas/language/advice/advice.ts';
-import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
+import { analyseFiles, type ProjectFile as AnalysisInput } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
-import { findProjectFolder, listProjectFiles } from '../project-folder.ts';
+import { findProjectFolder, listProjectFiles, readProjectText } from '../project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -74,29 +72,23 @@ function findingsOf({ analysis, advice }: CheckedProject, file: string): readonl
 
 async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
   const files = await listProjectFiles(projectFolder);
-  const texts = new Map<string, string>();
+  const given: AnalysisInput[] = [];
   for (const { file, path: absolute } of files) {
-    try {
-      texts.set(file, await readFile(absolute, 'utf8'));
-    } catch (error) {
-      throw new CodedError('bad-project', `${absolute} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    const read = await readProjectText(absolute);
+    if (read.ok) given.push({ path: file, text: read.text });
+    // What was removed since the folder was read isn't there.
+    else if (read.kind !== 'missing') given.push({ path: file, text: '', problem: read.problem });
   }
+  const texts = new Map(given.map(({ path: file, text }) => [file, text]));
   const secrets = new SecretSource({ projectFolder, env }).names();
-  const analysed = analyseFiles(
-    [...texts].map(([file, text]) => ({ path: file, text })),
-    { secrets },
-  );
+  const analysed = analyseFiles(given, { secrets });
   return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets };
 }
 
 async function readGiven(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new UsageError(isMissing ? `There is no file ${file}.` : `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const read = await readProjectText(file);
+  if (read.ok) return read.text;
+  throw new UsageError(read.kind === 'missing' ? `There is no file ${file}.` : `${file} ${read.problem}.`);
 }
 
 function nameFrom(cwd: string, file: string): string {

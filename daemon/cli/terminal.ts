@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { UsageError } from './usage-error.ts';
 
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -117,10 +118,16 @@ export class Terminal {
     }
   }
 
-  /** All of stdin as text. */
-  async readInput(): Promise<string> {
+  /** All of stdin as text. @throws UsageError where it brings more than `maxBytes`: it may have no end */
+  async readInput(maxBytes: number): Promise<string> {
     const chunks: Buffer[] = [];
-    for await (const chunk of this.io.stdin) chunks.push(Buffer.from(chunk));
+    let length = 0;
+    for await (const chunk of this.io.stdin) {
+      const bytes = Buffer.from(chunk);
+      chunks.push(bytes);
+      length += bytes.length;
+      if (length > maxBytes) throw new UsageError(`stdin brings more than ${maxBytes} bytes.`);
+    }
     return Buffer.concat(chunks).toString('utf8');
   }
 

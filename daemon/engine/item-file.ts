@@ -1,8 +1,9 @@
 import { CsvError, parse as parseCsv } from 'csv-parse';
-import { createReadStream } from 'node:fs';
+import type { ReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import streamArray from 'stream-json/streamers/stream-array.js';
+import { openRegularFile } from '../regular-file.ts';
 
 export const itemFileExtensions = ['.csv', '.jsonl', '.json'] as const;
 
@@ -46,7 +47,7 @@ async function* readCsv(file: string): AsyncGenerator<string> {
   let lastLine = 1;
   const rows = parseCsv({ columns: headerOf, bom: true, skip_empty_lines: true, trim: true, max_record_size: maxRecord, info: true });
   // Not `pipe`, which hands no error on: one of the file would end the daemon.
-  pipeline(createReadStream(file), rows, ignoreEnd);
+  pipeline(await openStream(file), rows, ignoreEnd);
   try {
     for await (const { record, info } of rows as AsyncIterable<{ readonly record: unknown; readonly info: { readonly lines: number } }>) {
       lastLine = info.lines;
@@ -57,6 +58,12 @@ async function* readCsv(file: string): AsyncGenerator<string> {
     if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED') throw new ItemFileError(`a quote that is opened after line ${lastLine} is never closed`);
     throw error;
   }
+}
+
+async function openStream(file: string): Promise<ReadStream> {
+  const opened = await openRegularFile(file);
+  if (!opened.ok) throw new ItemFileError(`the file ${opened.problem}`);
+  return opened.handle.createReadStream();
 }
 
 function headerOf(names: readonly string[]): string[] {
@@ -87,7 +94,7 @@ async function* readJsonLines(file: string): AsyncGenerator<string> {
  */
 async function* readLines(file: string): AsyncGenerator<string> {
   let rest = '';
-  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+  for await (const chunk of (await openStream(file)).setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + chunk).split(/(?<=\n)/);
     rest = lines.at(-1)?.endsWith('\n') === true ? '' : (lines.pop() ?? '');
     yield* lines;

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { readRegularFileSync } from '../regular-file.ts';
 import { changeSecretLines, parseSecretLines } from './secret-lines.ts';
 
-/** Opening a FIFO would stop the daemon until somebody writes to it; Windows knows no such flag. */
-const readOnly = constants.O_RDONLY | ('O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0);
 /** Larger files are refused, in bytes: this one holds a few dozen lines. */
 const maxFileBytes = 1_048_576;
 
@@ -47,8 +46,9 @@ export class SecretFile {
   set(name: string, value: string | undefined): void {
     const content = this.read();
     if (!content.ok) throw new CodedError('wrong-state', content.message);
-    const isThere = statSync(this.path, { throwIfNoEntry: false }) !== undefined;
-    const text = changeSecretLines(isThere ? readFileSync(this.path, 'utf8') : '', name, value);
+    const read = readRegularFileSync(this.path, maxFileBytes);
+    if (!read.ok && read.kind !== 'missing') throw new CodedError('wrong-state', `${this.path} ${read.problem}.`);
+    const text = changeSecretLines(read.ok ? read.content.toString('utf8') : '', name, value);
     if (text === undefined) throw new CodedError('invalid-params', `${this.path} can't be changed without changing more of it than ${name}: either the value has all kinds of quotes (' " \`), or the file has one that is never closed. Edit it by hand.`);
     if (Buffer.byteLength(text) > maxFileBytes) throw new CodedError('too-large', `${this.path} would be larger than ${maxFileBytes} bytes.`);
     this.#replace(text);
@@ -73,23 +73,15 @@ export class SecretFile {
     }
   }
 
-  /** Everything is asked of the opened file, so that what is checked is what is read. */
+  /** The mode is that of the file that was read, so that what is checked is what is used. */
   #load(): SecretFileContent {
-    let file: number | undefined;
-    try {
-      file = openSync(this.path, readOnly);
-      const complaint = this.#complaint(fstatSync(file));
-      return complaint === undefined ? { ok: true, values: parseSecretLines(readFileSync(file, 'utf8')) } : { ok: false, message: complaint };
-    } catch (error) {
-      return { ok: false, message: `${this.path} can't be read: ${error instanceof Error ? error.message : String(error)}.` };
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
+    const read = readRegularFileSync(this.path, maxFileBytes);
+    if (!read.ok) return { ok: false, message: `${this.path} ${read.problem}.` };
+    const complaint = this.#complaint(read.stats);
+    return complaint === undefined ? { ok: true, values: parseSecretLines(read.content.toString('utf8')) } : { ok: false, message: complaint };
   }
 
   #complaint(stats: Stats): string | undefined {
-    if (!stats.isFile()) return `${this.path} is not a file.`;
-    if (stats.size > maxFileBytes) return `${this.path} is larger than ${maxFileBytes} bytes.`;
     // Windows has no such bits; there the folder's access list protects the file.
     if (process.platform === 'win32' || (stats.mode & 0o077) === 0) return undefined;
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');

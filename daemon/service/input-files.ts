@@ -1,15 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { ItemFileError, readItems } from '../engine/item-file.ts';
+import { readRegularFile } from '../regular-file.ts';
 
 /** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
 export const maxInputBytes = 64 * 1024 * 1024;
-/** Without it, opening a named pipe would wait for a writer, and hold one of the few threads that all files are read by. */
-const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Reads inputs that are given as files: `.csv` and `.jsonl` as lists, `.json` as it is, anything else as text, and a text where the
@@ -69,26 +66,12 @@ async function readList(file: string, room: number): Promise<Json[]> {
   return items;
 }
 
-/** The size that a file tells need not be what comes out of it: /dev/zero has none, and a log may grow meanwhile. */
 async function readBounded(file: string, room: number): Promise<Buffer> {
-  const handle = await open(file, readFlags);
-  try {
-    const stats = await handle.stat();
-    if (stats.isDirectory()) throw new CodedError('invalid-inputs', `${file} is a folder, not a file.`);
-    if (!stats.isFile()) throw new CodedError('invalid-inputs', `${file} is no ordinary file, but a pipe, a device or the like; write its content into a file first.`);
-    if (stats.size > room) throw tooLarge(`${file} has ${stats.size} bytes`);
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(Math.max(64 * 1024, stats.size - length + 1)) });
-      if (bytesRead === 0) return Buffer.concat(chunks);
-      chunks.push(buffer.subarray(0, bytesRead));
-      length += bytesRead;
-      if (length > room) throw tooLarge(`${file} has more than ${room} bytes`);
-    }
-  } finally {
-    await handle.close();
-  }
+  const read = await readRegularFile(file, room);
+  if (read.ok) return read.content;
+  if (read.kind === 'too-large') throw tooLarge(`${file} has more than ${room} bytes`);
+  const remedy = read.kind === 'not-regular' ? '; an input is read from a regular file only' : '';
+  throw new CodedError('invalid-inputs', `${file} ${read.problem}${remedy}.`);
 }
 
 function tooLarge(what: string): CodedError {

@@ -7,6 +7,7 @@ export const diagnosticCodes = {
   'duplicate-key': 'A key stands twice in one map.',
   'too-large': 'The file, or what its aliases repeat, is larger than the limit.',
   'too-deep': 'Lists and maps stand in each other deeper than the limit.',
+  'unreadable-file': 'A file or folder of the project can not be read, or is no regular file.',
   'empty-file': 'The file holds nothing, or something other than a map.',
   'bad-value': 'A value is not what its key takes.',
   'wrong-type': 'A value has the wrong type: a list where text is expected, say.',

@@ -22,10 +22,11 @@ const sluiceFolder = '.sluice';
 
 /**
  * The files that make up a project, sorted by name: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and `*.sluice.yaml`
- * anywhere (but in `node_modules` and folders whose names begin with a dot). At most `maxFolders` folders are read.
+ * anywhere (but in `node_modules` and folders whose names begin with a dot). At most `maxFolders` folders are read. What bears the name
+ * of a file in `.sluice/` is found whatever it is: whoever reads it says that a folder is none.
  */
 export async function findProjectFiles(readFolder: ReadFolder, maxFolders = Number.POSITIVE_INFINITY): Promise<readonly FoundFile[]> {
-  const own = await Promise.all([sluiceFolder, `${sluiceFolder}/workflows`].map(async (folder) => (await readFolder(folder)).filter(({ isFolder }) => !isFolder).map(({ name }) => `${folder}/${name}`)));
+  const own = await Promise.all([sluiceFolder, `${sluiceFolder}/workflows`].map(async (folder) => (await readFolder(folder)).map(({ name }) => `${folder}/${name}`)));
   const scattered: string[] = [];
   let level: readonly string[] = [''];
   for (let left = maxFolders; level.length > 0 && left > 0; left -= level.length) {

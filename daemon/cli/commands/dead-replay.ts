@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { AddCommand } from '../command-runtime.ts';
@@ -8,9 +7,13 @@ import { exitCodes } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { formatCount } from '../render/format.ts';
 import { renderReplayed, renderSelected } from '../render/jobs.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { replayEdits } from './dead-replay-edits.ts';
+
+/** Of a file with payloads, in bytes. */
+const maxGivenBytes = 256 * 1024 * 1024;
 
 interface ReplayOptions extends DeadSelectionOptions {
   readonly edit?: string;
@@ -75,12 +78,7 @@ function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, wh
 
 async function readValue(option: '--edit' | '--from', file: string, terminal: Terminal): Promise<unknown> {
   const name = file === '-' ? 'stdin' : file;
-  let text: string;
-  try {
-    text = file === '-' ? await terminal.readInput() : await readFile(path.resolve(terminal.io.cwd, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(`${option}: ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = file === '-' ? await terminal.readInput(maxGivenBytes) : await readGivenFile(option, file, path.resolve(terminal.io.cwd, file));
   if (text.trim() === '') throw new UsageError(`${option}: ${name} is empty; it has to hold ${option === '--edit' ? 'the whole payload' : 'an array of dead letters'}.`);
   try {
     // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
@@ -88,6 +86,13 @@ async function readValue(option: '--edit' | '--from', file: string, terminal: Te
   } catch (error) {
     throw new UsageError(`${option}: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+async function readGivenFile(option: string, name: string, file: string): Promise<string> {
+  const read = await readRegularFile(file, maxGivenBytes);
+  if (read.ok) return read.content.toString('utf8');
+  const remedy = read.kind === 'not-regular' ? `; \`${option} -\` reads what a pipe brings` : '';
+  throw new UsageError(`${option}: ${name} ${read.problem}${remedy}.`);
 }
 
 function parseJsonOrYaml(text: string): unknown {

@@ -4,6 +4,9 @@ import { exitCodes } from '../exit-code.ts';
 import { parseSecretName } from '../option-parsers.ts';
 import { UsageError } from '../usage-error.ts';
 
+/** As large as the whole file of secrets may be. */
+const maxValueBytes = 1_048_576;
+
 export const addSecretsSet: AddCommand = (secrets, runtime) => {
   secrets
     .command('set')
@@ -14,7 +17,7 @@ export const addSecretsSet: AddCommand = (secrets, runtime) => {
       runtime.action(async (context, name: string) => {
         const { terminal } = context;
         // Whoever pipes a value in gets a line end with it from nearly every program; one is not part of it.
-        const value = terminal.canAsk ? await terminal.askHidden(`Value of ${name}`) : (await terminal.readInput()).replace(/\r?\n$/, '');
+        const value = terminal.canAsk ? await terminal.askHidden(`Value of ${name}`) : (await terminal.readInput(maxValueBytes)).replace(/\r?\n$/, '');
         if (value === '') throw new UsageError(`There is no value: write it to stdin, \`sluice secrets set ${name} < FILE\`.`);
         const client = await context.connect();
         const secret = await client.call('secret/set', { name, value, persist: true });

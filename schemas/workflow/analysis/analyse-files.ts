@@ -10,6 +10,11 @@ import type { DeclaredQueue } from './queue-analysis.ts';
 export interface ProjectFile {
   readonly path: string;
   readonly text: string;
+  /**
+   * Why there is no text to look at, as the rest of a sentence that begins with the file's name (`is a folder, not a file`). It is then
+   * the only finding of the file.
+   */
+  readonly problem?: string | undefined;
   /** Left out, its path says. A text that has no path yet, such as an editor's new file, says it here. */
   readonly kind?: ProjectFileKind | undefined;
 }

@@ -27,10 +27,15 @@ export function analyseProject(files: readonly ProjectFile[], options: ProjectOp
   return joinFiles(analyseFiles(files, options));
 }
 
+/** Of a file or folder that gives no text. */
+export function unreadableFile(path: string, problem: string): Diagnostic {
+  return { severity: 'error', code: 'unreadable-file', range: { start: 0, end: 0 }, message: `${path} ${problem}.` };
+}
+
 /** What the files of a project mean together. */
 export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
   const found = new Map<string, Diagnostic[]>();
-  for (const [path, { analysis }] of files.byPath) found.set(path, [...analysis.diagnostics]);
+  for (const [path, { file, analysis }] of files.byPath) found.set(path, file.problem === undefined ? [...analysis.diagnostics] : [unreadableFile(file.path, file.problem)]);
   const queues = firstOf(files, 'queues', found);
   const connections = firstOf(files, 'connections', found);
   const config = firstOf(files, 'config', found);

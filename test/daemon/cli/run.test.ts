@@ -84,8 +84,8 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     [['hello', '-i', 'note=@.sluice'], /is a folder, not a file/],
     [['hello', '-i', 'ids=@broken.json'], /broken\.json: .*JSON/],
     [['hello', '-i', 'note=@latin1.txt'], /latin1\.txt is no UTF-8 text/],
-    [['hello', '-i', 'note=@pipe'], /pipe is no ordinary file/],
-    [['hello', '-i', 'note=@/dev/zero'], /\/dev\/zero is no ordinary file/],
+    [['hello', '-i', 'note=@pipe'], /pipe is a named pipe, not a file/],
+    [['hello', '-i', 'note=@/dev/zero'], /\/dev\/zero is a device, not a file/],
   ];
   for (const [args, message] of wrong) {
     it(`refuses \`run ${args.join(' ')}\` with 2, and starts nothing`, async function () {

@@ -174,7 +174,7 @@ describe('commands that talk to the daemon', () => {
     assert.match((await type('dead replay --from -', { input: '{"id":"j1"}' })).stderr, /has to be an array/);
     assert.match((await type('dead replay j1 --from -', { input: '[]' })).stderr, /--from names its dead letters itself/);
     assert.match((await type('dead replay --from - --rate 1/h', { input: '[]' })).stderr, /--from names its dead letters itself/);
-    assert.match((await type('dead replay --from missing.json')).stderr, /--from: missing\.json can't be read/);
+    assert.match((await type('dead replay --from missing.json')).stderr, /--from: missing\.json doesn't exist/);
   });
 
   it('export dead letters as one array, oldest first, without those that are gone by then', async () => {

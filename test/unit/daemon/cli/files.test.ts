@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LogFile } from '../../../../daemon/cli/log-file.ts';
 import { findProjectFolder, listProjectFiles } from '../../../../daemon/project-folder.ts';
@@ -44,6 +45,27 @@ describe('files of a project', () => {
     assert.match(again.stdout, /sluice run hello --wait/);
     const validated = await sluice(['validate'], { cwd: project.folder });
     assert.deepEqual(validated, { code: 0, stdout: '', stderr: '4 files checked: no problems.\n' });
+  });
+
+  it('that are none are named by validate, which goes on with the others', async function () {
+    if (process.platform === 'win32') return this.skip();
+    await write('.sluice/workflows/good.yaml', 'steps: { a: { uses: http/request, with: { url: "http://127.0.0.1/" } } }\n');
+    await mkdir(path.join(project.folder, '.sluice/workflows/folder.yaml'));
+    await symlink('nowhere', path.join(project.folder, '.sluice/workflows/link.yaml'));
+    await symlink('/dev/zero', path.join(project.folder, '.sluice/queues.yaml'));
+    execFileSync('mkfifo', [path.join(project.folder, '.sluice/workflows/pipe.yaml'), path.join(project.folder, 'far.sluice.yaml')]);
+    const { code, stdout } = await sluice(['validate'], { cwd: project.folder });
+    assert.equal(code, 1);
+    assert.deepEqual(stdout.trim().split('\n'), [
+      '.sluice/queues.yaml:1:1: error: .sluice/queues.yaml is a device, not a file.',
+      '.sluice/workflows/folder.yaml:1:1: error: .sluice/workflows/folder.yaml is a folder, not a file.',
+      ".sluice/workflows/link.yaml:1:1: error: .sluice/workflows/link.yaml is a link to a file that doesn't exist.",
+      '.sluice/workflows/pipe.yaml:1:1: error: .sluice/workflows/pipe.yaml is a named pipe, not a file.',
+      'far.sluice.yaml:1:1: error: far.sluice.yaml is a named pipe, not a file.',
+    ]);
+    const given = await sluice(['validate', 'far.sluice.yaml'], { cwd: project.folder });
+    assert.equal(given.code, 2);
+    assert.match(given.stderr, /far\.sluice\.yaml is a named pipe, not a file\.$/m);
   });
 
   it('init makes a new folder with --project', async () => {

@@ -49,7 +49,7 @@ describe('the command line', () => {
     ['dead replay j1 --all', /not both/],
     ['dead replay j1 --queue erp', /go with --all/],
     ['dead replay j1 j2 --edit -', /a single dead letter/],
-    ['dead replay j1 --edit missing.json', /can't be read/],
+    ['dead replay j1 --edit missing.json', /missing\.json doesn't exist/],
     ['dead replay j1 --edit -', /stdin is empty/],
     ['dead discard --all', /needs --yes/],
     ['logs -n no', /whole number from 1/],
