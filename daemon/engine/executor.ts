@@ -9,7 +9,7 @@ import { failPoint } from '../fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../store/idempotency-key.ts';
-import type { AttemptOutcome, ClaimedJob, SettleParams } from '../store/store.ts';
+import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
 import type { Clock } from './clock.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
@@ -209,7 +209,7 @@ export class Executor {
     step: Step | undefined,
     failure: ActionFailure,
     now: number,
-  ): { readonly outcome: AttemptOutcome; readonly holdUntil?: number } {
+  ): { readonly outcome: AttemptOutcome; readonly hold?: QueueHold } {
     const verdict = attemptVerdict({
       error: failure.error,
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
@@ -220,9 +220,9 @@ export class Executor {
       random: this.#options.random(),
     });
     if (verdict.kind === 'dead' || verdict.charged) queue.count(false);
-    const hold = verdict.holdMs === undefined ? {} : { holdUntil: now + verdict.holdMs };
-    if (hold.holdUntil !== undefined) queue.hold(hold.holdUntil);
     const error = this.#error(failure);
+    const hold = verdict.holdMs === undefined ? {} : { hold: holdOf(job, error, failure.retryAfterMs, now, verdict.holdMs) };
+    if (hold.hold !== undefined) queue.holdBack(hold.hold);
     if (verdict.kind === 'dead') {
       // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
       if (step?.foreach?.onItemFailure === 'fail') queue.giveBackAhead();
@@ -257,6 +257,10 @@ export class Executor {
     }
     return this.#turnsMasker;
   }
+}
+
+function holdOf({ jobId }: ClaimedJob, { cause }: JobError, retryAfterMs: number | undefined, at: number, holdMs: number): QueueHold {
+  return { until: at + holdMs, by: { jobId, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), at } };
 }
 
 class MissingSecretError extends Error {

@@ -5,7 +5,7 @@ import { ClaimAhead } from '../core/claim-ahead.ts';
 import { forecast, type ForecastInput, type ForecastVerdict } from '../core/forecast.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
-import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, Store, StoredQueue } from '../store/store.ts';
+import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../store/store.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Slot } from './slot.ts';
@@ -59,7 +59,7 @@ export class QueueRunner {
   #depth: QueueDepth;
   /** Kept while there is no limit, so that one that comes back knows what has started before. */
   #window: RateWindow | undefined;
-  #heldUntil = 0;
+  #hold: QueueHold | undefined;
   /** Since when some job has been due, without a pause. */
   #busySince: number | undefined;
   /** Handed to the executor and not yet released. */
@@ -120,14 +120,14 @@ export class QueueRunner {
     return this.#overrides.rate === undefined ? this.#definition.rate : (this.#overrides.rate ?? undefined);
   }
 
-  /** Wall time until which the other side asked the queue to wait; undefined where it isn't held. */
-  get heldUntil(): number | undefined {
-    return this.#heldUntil > this.#clock.now() ? this.#heldUntil : undefined;
+  /** Until when a receiver asked the queue to wait, and why; undefined if it isn't held. */
+  get hold(): QueueHold | undefined {
+    return this.#hold !== undefined && this.#hold.until > this.#clock.now() ? this.#hold : undefined;
   }
 
   /** Whether nothing may start, whatever its turn: it is paused, or held back. */
   get blocked(): boolean {
-    return this.paused || this.heldUntil !== undefined;
+    return this.paused || this.hold !== undefined;
   }
 
   /** Starts within the window that ends now. */
@@ -185,7 +185,7 @@ export class QueueRunner {
       delayed,
       active,
       paused,
-      held: this.heldUntil !== undefined,
+      held: this.hold !== undefined,
       isStoreOk,
       ...(rate === undefined ? {} : { rate }),
       concurrency,
@@ -194,10 +194,10 @@ export class QueueRunner {
   }
 
   /** What the store kept over a restart. */
-  restore({ paused, rate, concurrency, heldUntil, definition, starts }: StoredQueue): void {
+  restore({ paused, rate, concurrency, hold, definition, starts }: StoredQueue): void {
     if (definition !== undefined) this.#definition = definition;
     this.#overrides = { paused, ...(rate === undefined ? {} : { rate }), ...(concurrency === undefined ? {} : { concurrency }) };
-    this.#heldUntil = heldUntil ?? 0;
+    this.#hold = hold;
     this.#applyRate();
     const now = this.#clock.monotonic();
     const origin = now - this.#clock.now();
@@ -228,10 +228,16 @@ export class QueueRunner {
     this.wake();
   }
 
-  /** No attempt starts before; from the other side's `Retry-After`. */
-  hold(until: number): void {
-    this.#heldUntil = Math.max(this.#heldUntil, until);
+  /** No attempt starts before it ends. A hold that ends later stays. */
+  holdBack(hold: QueueHold): void {
+    if (hold.until > (this.#hold?.until ?? 0)) this.#hold = hold;
     this.giveBackAhead();
+  }
+
+  /** Attempts may start again, unless a longer hold has come meanwhile. */
+  liftHold(hold: QueueHold | undefined): void {
+    if (this.#hold === hold) this.#hold = undefined;
+    this.wake();
   }
 
   /** What was claimed ahead goes back, and so does what is being claimed ahead. */
@@ -322,9 +328,9 @@ export class QueueRunner {
     if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
     const free = Math.min(places + ahead, likely, maxClaim);
     if (free <= 0) return;
-    const heldMs = this.#heldUntil - this.#clock.now();
-    if (heldMs > 0) {
-      this.#wakeIn(Math.min(heldMs, longestWaitMs));
+    const { hold } = this;
+    if (hold !== undefined) {
+      this.#wakeIn(Math.min(hold.until - this.#clock.now(), longestWaitMs));
       return;
     }
     if (window === undefined) {

@@ -80,6 +80,7 @@ function typeText(schema: unknown): string {
   if (!isJsonObject(schema)) return 'any';
   if (Array.isArray(schema.enum)) return schema.enum.map((one) => JSON.stringify(one)).join(' | ');
   if (Array.isArray(schema.anyOf)) return schema.anyOf.map(typeText).join(' | ');
+  if (Array.isArray(schema.allOf)) return schema.allOf.map(typeText).join(' & ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === 'array') return `${typeText(schema.items)}[]`;
   if (schema.type === 'object' && isJsonObject(schema.properties)) {

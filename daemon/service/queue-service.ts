@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
 import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
@@ -9,7 +10,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
-import type { SetQueueParams, Store } from '../store/store.ts';
+import type { QueueHold, SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
 
 export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/series'> {
@@ -29,7 +30,12 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   'queue/pause': Handlers['queue/pause'] = ({ queue }) => this.#override({ queue, paused: true });
 
-  'queue/resume': Handlers['queue/resume'] = ({ queue }) => this.#override({ queue, paused: false });
+  'queue/resume': Handlers['queue/resume'] = async ({ queue }) => {
+    const runner = knownQueue(this.#engine, queue);
+    const { paused, hold } = runner;
+    const view = await this.#override({ queue, paused: false, hold: null }, () => runner.liftHold(hold));
+    return { ...view, resumed: { paused, ...heldView(hold) } };
+  };
 
   'queue/set': Handlers['queue/set'] = ({ queue, rate, concurrency }) =>
     this.#override({
@@ -59,10 +65,11 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     return this.#engine.dispatcher.list().map((runner) => this.#view(runner, oldest[runner.name]));
   }
 
-  async #override(change: SetQueueParams): Promise<QueueView> {
+  async #override(change: SetQueueParams, whenKept = (): void => {}): Promise<QueueView> {
     const runner = knownQueue(this.#engine, change.queue);
     // On disk first: what a person has set is kept from the moment that they are told so.
     await this.#store.setQueue(change);
+    whenKept();
     runner.override(change);
     const oldest = await this.#store.oldestPending();
     return this.#view(runner, oldest[runner.name]);
@@ -70,7 +77,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   #view(runner: QueueRunner, oldest: number | undefined): QueueView {
     const { name, rate, depth, overrides, definition } = runner;
-    const { heldUntil, nextStartAt, rateUsed } = runner;
+    const { hold, nextStartAt, rateUsed } = runner;
     const recent = runner.recent();
     const waiting = timeSpent(recent.waiting);
     const running = timeSpent(recent.running);
@@ -89,7 +96,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       depth: { pending: depth.pending, delayed: depth.delayed, active: depth.active, dead: depth.dead },
       ...(definition.maxDepth === undefined ? {} : { maxDepth: definition.maxDepth }),
       ...(rateUsed === undefined ? {} : { rateUsed }),
-      ...(heldUntil === undefined ? {} : { heldUntil: new Date(heldUntil).toISOString() }),
+      ...heldView(hold),
       ...(nextStartAt === undefined ? {} : { nextStartAt: new Date(nextStartAt).toISOString() }),
       throughputPerMinute: runner.throughputPerMinute,
       failureRate: runner.failureRate,
@@ -102,14 +109,14 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   }
 
   #forecast(runner: QueueRunner): Forecast {
-    const { heldUntil } = runner;
+    const { hold } = runner;
     const verdict = runner.forecast(this.#engine.health.trouble === undefined);
     const at = (time: number): string => new Date(time).toISOString();
     switch (verdict.state) {
       case 'draining':
         return { ...verdict, drainMs: Math.round(verdict.drainMs), clearsAt: at(this.#clock.now() + verdict.drainMs) };
       case 'stalled':
-        return { ...verdict, ...(verdict.reason === 'held' && heldUntil !== undefined ? { until: at(heldUntil) } : {}) };
+        return { ...verdict, ...(verdict.reason === 'held' && hold !== undefined ? { until: at(hold.until) } : {}) };
       case 'idle':
       case 'steady':
       case 'growing':
@@ -117,6 +124,15 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
         return verdict;
     }
   }
+}
+
+function heldView(hold: QueueHold | undefined): Pick<QueueView, 'heldUntil' | 'heldBy'> {
+  if (hold === undefined) return {};
+  const { until, by } = hold;
+  const heldUntil = new Date(until).toISOString();
+  if (by === undefined) return { heldUntil };
+  const { jobId, at, ...answer } = by;
+  return { heldUntil, heldBy: { job: formatJobId(jobId), at: new Date(at).toISOString(), ...answer } };
 }
 
 function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined {

@@ -118,11 +118,28 @@ export interface StoredQueue {
   /** `null`: without limit; undefined: as the file says. */
   readonly rate?: Rate | null;
   readonly concurrency?: number;
-  readonly heldUntil?: number;
+  readonly hold?: QueueHold;
   /** As last given to `configure`. */
   readonly definition?: QueueDefinition;
   /** Recorded starts, oldest first. */
   readonly starts: readonly RestoredStart[];
+}
+
+/** A queue takes no jobs for a while, because an answer meant "later". Times are wall time. */
+export interface QueueHold {
+  readonly until: number;
+  /** Undefined for a hold that an earlier version has stored. */
+  readonly by?: HoldReason;
+}
+
+export interface HoldReason {
+  /** Whose attempt was answered so. */
+  readonly jobId: number;
+  /** The `cause` of its error: `429 Too Many Requests`. */
+  readonly cause: string;
+  /** What the answer asked for, even if the hold is shorter. */
+  readonly retryAfterMs?: number;
+  readonly at: number;
 }
 
 export interface Committed {
@@ -222,8 +239,8 @@ export interface SettleParams {
   /** JSON, masked and bounded. */
   readonly request?: string;
   readonly response?: string;
-  /** The queue takes no jobs before. */
-  readonly holdUntil?: number;
+  /** The queue takes no jobs before it ends, unless one that ends later is there already. */
+  readonly hold?: QueueHold;
 }
 
 export interface Settlement {
@@ -283,6 +300,8 @@ export interface SetQueueParams {
   /** `null`: no limit; `'file'`: back to what the file says. */
   readonly rate?: Rate | null | 'file';
   readonly concurrency?: number | 'file';
+  /** `null` lifts it. */
+  readonly hold?: null;
 }
 
 export interface PruneParams {

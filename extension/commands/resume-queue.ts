@@ -2,10 +2,17 @@ import * as l10n from '@vscode/l10n';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
+import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { formatNumber } from '../wording/amount.ts';
+import { isHeld } from '../wording/queue-words.ts';
 import { actOnMany } from './act-on-many.ts';
 import { chosenQueues } from './chosen-queues.ts';
 import type { Command } from './command.ts';
+
+/** What can be resumed: by hand, or because a receiver asked for a pause. */
+function isStopped(queue: QueueView): boolean {
+  return queue.paused || isHeld(queue, Date.now());
+}
 
 export const resumeQueue: Command = {
   id: commands.resumeQueue,
@@ -13,7 +20,7 @@ export const resumeQueue: Command = {
   run: async (app, argument, selected) => {
     const chosen = readChosen('queue', argument, selected);
     if (chosen.length > 1) {
-      const { matching, idle, names, waiting } = await chosenQueues(app, chosen, ({ paused }) => paused);
+      const { matching, idle, names, waiting } = await chosenQueues(app, chosen, isStopped);
       return actOnMany(app, {
         chosen: matching,
         idle,
@@ -27,7 +34,7 @@ export const resumeQueue: Command = {
         act: (daemon, queue) => daemon.call('queue/resume', { queue }),
       });
     }
-    const asked = await askQueue(app, argument, l10n.t('Which queue is to go on?'), ({ paused }) => paused);
+    const asked = await askQueue(app, argument, l10n.t('Which queue is to go on?'), isStopped);
     return asked === undefined ? undefined : (await asked.project.connection.ensure()).call('queue/resume', { queue: asked.queue.name });
   },
 };

@@ -3,7 +3,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { formatAge } from './age.ts';
 import { alertName, alertSentence } from './alert-words.ts';
-import { formatDuration, formatNumber, formatShare, formatShortDuration } from './amount.ts';
+import { formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration } from './amount.ts';
 import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
 
 /** Jobs that wait for their turn or for their time. */
@@ -26,11 +26,11 @@ export function queueLabel(queue: QueueView, nowMs: number): string {
 }
 
 function partsOf(queue: QueueView, nowMs: number): string[] {
-  const { depth, maxDepth, paused, overrides, oldestPendingAt, alerts, forecast } = queue;
+  const { depth, heldUntil, maxDepth, paused, overrides, oldestPendingAt, alerts, forecast } = queue;
   const waiting = waitingIn(queue);
   const parts: string[] = [];
   if (paused) parts.push(l10n.t('paused'));
-  if (isHeld(queue, nowMs)) parts.push(l10n.t('held back'));
+  if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? l10n.t('held until {0}', formatMoment(heldUntil)) : l10n.t('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(l10n.t('full'));
   // The number of dead letters stands in the row anyway.
   parts.push(...new Set(alerts.filter(({ kind }) => kind !== 'dead-letters').map(({ kind }) => alertName(kind))));
@@ -55,7 +55,7 @@ export function rateUsedText({ rate, rateUsed }: QueueView): string | undefined 
 
 /** Name and value of each line of a queue's tooltip. */
 export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
-  const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
+  const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, heldBy, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
   const facts: (readonly [string, string])[] = [
     ...alerts.map((alert) => [alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning'), `${alertSentence(name, alert)} ${l10n.t('Since {0}.', formatShortDuration(nowMs - Date.parse(alert.since)))}`] as const),
     [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
@@ -69,11 +69,18 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   if (running !== undefined) facts.push([l10n.t('Takes'), l10n.t('{0} on average, {1} at most', formatDuration(running.meanMs), formatDuration(running.maxMs))]);
   if (forecast.state !== 'idle') facts.push([l10n.t('Forecast'), l10n.t('{0}: {1}', forecastText(forecast), forecastDetail(forecast, nowMs))]);
   if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
-  if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), l10n.t('the other side asked for it; goes on {0}', formatAge(heldUntil, nowMs))]);
+  if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), holdText(heldBy, formatAge(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([l10n.t('Holds at most'), formatNumber(maxDepth)]);
   if (overrides.rate !== undefined || overrides.concurrency !== undefined) facts.push([l10n.t('Set by hand'), overriddenText(queue)]);
   if (declaredIn !== undefined) facts.push([l10n.t('Declared in'), declaredIn]);
   return facts;
+}
+
+function holdText(heldBy: QueueView['heldBy'], until: string): string {
+  if (heldBy === undefined) return l10n.t('a receiver asked for a pause; continues {0}', until);
+  const { job, cause, retryAfterMs } = heldBy;
+  if (retryAfterMs === undefined) return l10n.t('{0} was answered {1}; continues {2}', job, cause, until);
+  return l10n.t('{0} was answered {1} and asked to wait {2}; continues {3}', job, cause, formatDuration(retryAfterMs), until);
 }
 
 function overriddenText({ overrides: { rate, concurrency } }: QueueView): string {

@@ -2,7 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { DaemonStatus } from './daemon-status.ts';
 import { DeadGroup } from './dead-group.ts';
 import { JobDetail, JobSummary } from './job.ts';
-import { QueueView } from './queue.ts';
+import { QueueView, ResumedQueue } from './queue.ts';
 import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
 import { maxReason } from './reason.ts';
 import { RunDetail, RunSummary } from './run.ts';
@@ -115,7 +115,7 @@ export const methods = {
 
   'queue/list': { params: Type.Object({}, closed), result: Type.Object({ queues: Type.Array(QueueView) }) },
   'queue/pause': { params: Type.Object({ queue: Name }, closed), result: QueueView },
-  'queue/resume': { params: Type.Object({ queue: Name }, closed), result: QueueView },
+  'queue/resume': { params: Type.Object({ queue: Name }, closed), result: ResumedQueue },
   'queue/set': {
     params: Type.Object(
       {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { alertKinds, alertSeverities } from '../workflow/alert.ts';
-import { Name, Time } from './shape.ts';
+import { JobId, Name, Time } from './shape.ts';
 
 export { alertKinds, alertSeverities, type AlertKind, type AlertSeverity } from '../workflow/alert.ts';
 
@@ -55,6 +55,15 @@ export type Forecast = Static<typeof Forecast>;
 export const TimeSpent = Type.Object({ meanMs: Type.Number(), maxMs: Type.Number() });
 export type TimeSpent = Static<typeof TimeSpent>;
 
+/** Which answer made a queue wait. */
+export const HeldBy = Type.Object({
+  job: JobId,
+  cause: Type.String({ description: 'What it was answered: `429 Too Many Requests`.' }),
+  retryAfterMs: Type.Optional(Type.Number({ description: 'What the answer asked for, even if the queue is held for less; missing if it named no time.' })),
+  at: Time,
+});
+export type HeldBy = Static<typeof HeldBy>;
+
 export const QueueView = Type.Object({
   name: Name,
   declaredIn: Type.Optional(Type.String({ description: 'The file; missing for `default` and for queues that only old runs know.' })),
@@ -70,7 +79,8 @@ export const QueueView = Type.Object({
   }),
   maxDepth: Type.Optional(Type.Integer()),
   rateUsed: Type.Optional(Type.Integer({ description: 'Starts within the window that ends now.' })),
-  heldUntil: Type.Optional(Time),
+  heldUntil: Type.Optional({ ...Time, description: 'No job starts before, because a receiver asked for a pause; `queue/resume` lifts it.' }),
+  heldBy: Type.Optional(Type.Object(HeldBy.properties, { description: 'With `heldUntil`: the answer that asked for it.' })),
   nextStartAt: Type.Optional(Time),
   throughputPerMinute: Type.Number({ description: 'Attempts ended well over the last five minutes, per minute.' }),
   failureRate: Type.Number({ description: '0..1 of the attempts ended over the last five minutes.' }),
@@ -83,3 +93,10 @@ export const QueueView = Type.Object({
   alerts: Type.Array(QueueAlert, { description: 'Errors first; empty where no threshold is crossed.' }),
 });
 export type QueueView = Static<typeof QueueView>;
+
+/** A queue that was resumed, and what was in its way until then. */
+export const ResumedQueue = Type.Intersect(
+  [QueueView, Type.Object({ resumed: Type.Object({ paused: Type.Boolean(), heldUntil: Type.Optional(Time), heldBy: Type.Optional(HeldBy) }) })],
+  { description: '`resumed` is what was in the way until then: a pause, a hold, both, or neither.' },
+);
+export type ResumedQueue = Static<typeof ResumedQueue>;

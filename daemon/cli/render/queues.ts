@@ -1,7 +1,7 @@
-import type { QueueView } from '../../../schemas/protocol/queue.ts';
+import type { QueueView, ResumedQueue } from '../../../schemas/protocol/queue.ts';
 import type { View } from '../terminal.ts';
 import { renderAlert } from './alerts.ts';
-import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration } from './format.ts';
+import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration, formatTime, oneLine } from './format.ts';
 import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -60,7 +60,7 @@ function notesOf(queue: QueueView, view: View): string[] {
   const notes = alerts.map((alert) => renderAlert(name, alert, view));
   if (paused) notes.push(style('yellow', `${name} is paused: sluice resume ${name}`));
   if (heldUntil !== undefined && Date.parse(heldUntil) > now) {
-    notes.push(style('yellow', `${name} is held back ${formatAge(heldUntil, { now }).replace(/^in/, 'for another')}: the other side asked for it.`));
+    notes.push(style('yellow', `${name} is held until ${formatTime(heldUntil, view)} (${formatAge(heldUntil, { now })}), because ${holdReason(queue)}: sluice resume ${name}`));
   }
   if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} a minute: more arrives than is done.`));
   if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `Nothing of ${name} completes: its attempts fail. \`sluice jobs --queue ${name}\` shows why.`));
@@ -85,12 +85,34 @@ function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
   return [rate === undefined ? '' : '--rate file', concurrency === undefined ? '' : '--concurrency file'].filter((part) => part !== '').join(' ');
 }
 
+/** `j12 was answered 429 Too Many Requests with Retry-After: 2h`. */
+function holdReason({ heldBy }: Pick<QueueView, 'heldBy'>): string {
+  if (heldBy === undefined) return 'a receiver asked for a pause';
+  const { job, cause, retryAfterMs } = heldBy;
+  return `${job} was answered ${oneLine(cause)}${retryAfterMs === undefined ? '' : ` and asked to wait ${formatDuration(retryAfterMs)}`}`;
+}
+
+/** What resuming a queue has changed, and how the queue is now. */
+export function renderResumed(queue: ResumedQueue, view: Pick<View, 'timeZone'>): string {
+  const { resumed, name, depth } = queue;
+  const lines: string[] = [];
+  if (resumed.paused) lines.push(`Ended the pause of ${name}.`);
+  if (resumed.heldUntil !== undefined) lines.push(`Lifted the hold of ${name} until ${formatTime(resumed.heldUntil, view)} (${holdReason(resumed)}).`);
+  if (lines.length === 0) lines.push(`${name} was neither paused nor held.`);
+  lines.push(renderQueueLine(queue));
+  if (resumed.heldUntil !== undefined && depth.delayed > 0) {
+    lines.push(`${formatCount(depth.delayed, 'job')} of it ${depth.delayed === 1 ? 'waits' : 'wait'} for a retry time of ${depth.delayed === 1 ? 'its' : 'their'} own: \`sluice retry --all --queue ${name}\` starts ${depth.delayed === 1 ? 'it' : 'them'} now.`);
+  }
+  return lines.join('\n');
+}
+
 /** One queue in a sentence, after it was paused, resumed or set. */
 export function renderQueueLine(queue: QueueView): string {
-  const { name, paused, rate, concurrency, depth, forecast } = queue;
+  const { name, paused, heldUntil, rate, concurrency, depth, forecast } = queue;
   const set = overriddenText(queue);
   const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
   const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
   const end = forecast.drainMs === undefined ? '' : `, empty in about ${formatDuration(forecast.drainMs)}`;
-  return `${name} ${paused ? 'is paused' : 'runs'}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
+  const state = paused ? 'is paused' : heldUntil === undefined ? 'runs' : 'is held';
+  return `${name} ${state}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
 }

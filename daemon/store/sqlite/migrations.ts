@@ -1,10 +1,10 @@
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4 } from './schema.ts';
+import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
-export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4];
+export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5];
 
 /** Backups that are kept beside the store. */
 const keptBackups = 3;

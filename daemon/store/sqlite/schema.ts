@@ -175,3 +175,8 @@ CREATE TABLE series (
 export const schemaVersion4 = `
 ALTER TABLE jobs ADD COLUMN discard_reason TEXT;
 `;
+
+/** Why a queue is held: JSON of `HoldReason`. */
+export const schemaVersion5 = `
+ALTER TABLE queues ADD COLUMN held_by TEXT;
+`;

@@ -1,8 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
-import type { Committed, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
+import type { Committed, HoldReason, QueueHold, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
 import type { Opened, Opening } from './opening.ts';
 import { failPoint, hasFailPoint } from '../../fail-point.ts';
 import { Database, type Durability } from './database.ts';
@@ -211,11 +211,15 @@ export class Writer {
           ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
           ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
           ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
-          ...(row['held_until'] === null ? {} : { heldUntil: Number(row['held_until']) }),
+          ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
           starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
         };
       });
   }
+}
+
+function storedHold(until: number, by: SQLOutputValue): QueueHold {
+  return { until, ...(by === null ? {} : { by: JSON.parse(String(by)) as HoldReason }) };
 }
 
 function openMigrated(file: string, durability: Durability): Database {

@@ -37,7 +37,7 @@ export class QueueNode implements TreeNode {
     item.description = queueDescription(queue, now);
     item.iconPath = iconOf(queue, now);
     const isMuted = this.#context.alerts.isMuted(this.#project.folder, this.#name);
-    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(queue.depth.dead > 0 ? ['withDead'] : []), isMuted ? 'muted' : 'audible'].join(' ');
+    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(isHeld(queue, now) ? ['held'] : []), ...(queue.depth.dead > 0 ? ['withDead'] : []), isMuted ? 'muted' : 'audible'].join(' ');
     item.accessibilityInformation = { label: queueLabel(queue, now) };
     return item;
   }
@@ -50,7 +50,8 @@ export class QueueNode implements TreeNode {
     const queue = this.#queue;
     if (queue === undefined) return undefined;
     const links: Omit<FactLink, 'target'>[] = [
-      queue.paused ? { title: l10n.t('Resume'), command: commands.resumeQueue } : { title: l10n.t('Pause'), command: commands.pauseQueue },
+      ...(queue.paused || isHeld(queue, this.#context.now()) ? [{ title: l10n.t('Resume'), command: commands.resumeQueue }] : []),
+      ...(queue.paused ? [] : [{ title: l10n.t('Pause'), command: commands.pauseQueue }]),
       { title: l10n.t('Set rate…'), command: commands.setRate },
       { title: l10n.t('Set concurrency…'), command: commands.setConcurrency },
       ...(queue.depth.dead > 0 ? [{ title: l10n.t('Replay dead letters…'), command: commands.replayGroup }] : []),

@@ -31,7 +31,7 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     assert.match(shown, /erp is paused: sluice resume erp/);
     assert.match(shown, /erp runs with rate 50\/min and concurrency 5 instead of what the file says/);
 
-    assert.match((await project.type('resume erp')).stdout, /^erp runs: 50\/min/);
+    assert.match((await project.type('resume erp')).stdout, /^Ended the pause of erp\.\nerp runs: 50\/min/);
     await project.type('set erp --rate file --concurrency file');
     assert.deepEqual((await erp())?.overrides, { paused: false });
     assert.equal((await erp())?.rate?.limit, 6000);

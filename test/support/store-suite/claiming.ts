@@ -116,15 +116,17 @@ export function describeClaiming(bench: () => StoreBench): void {
     await store.store.configure({ queues: [definition], env: {} });
     await store.store.setQueue({ queue, paused: true, rate, concurrency: 3 });
     await store.one(queue);
-    await store.settle(await store.next(queue), { kind: 'interrupted' }, { holdUntil: store.now + 500 });
-    const held = store.now + 500;
-    assert.deepEqual(await kept(), { name: queue, paused: true, definition, rate, concurrency: 3, heldUntil: held, starts: [] });
+    const hold = { until: store.now + 500, by: { jobId: 1, cause: '429 Too Many Requests', retryAfterMs: 500, at: store.now } };
+    await store.settle(await store.next(queue), { kind: 'interrupted' }, { hold });
+    assert.deepEqual(await kept(), { name: queue, paused: true, definition, rate, concurrency: 3, hold, starts: [] });
     await store.store.setQueue({ queue, paused: false, rate: null });
-    assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, heldUntil: held, starts: [] });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, hold, starts: [] });
     await store.store.setQueue({ queue, rate: 'file', concurrency: 'file' });
-    assert.deepEqual(await kept(), { name: queue, paused: false, definition, heldUntil: held, starts: [] });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, hold, starts: [] });
     await store.store.configure({ queues: [], env: {} });
-    assert.deepEqual(await kept(), { name: queue, paused: false, heldUntil: held, starts: [] }, 'what is declared no more is forgotten');
+    assert.deepEqual(await kept(), { name: queue, paused: false, hold, starts: [] }, 'what is declared no more is forgotten');
+    await store.store.setQueue({ queue, hold: null });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, starts: [] }, 'a hold that was lifted stays so');
   });
 
   it('tells since when the pending job that has waited longest in each queue is due', async () => {

@@ -101,13 +101,14 @@ export function describeOutcomes(bench: () => StoreBench): void {
 
   it('holds a queue for as long as the longest hold, whosever it is', async () => {
     const store = bench();
+    const by = { jobId: 1, cause: '503 Service Unavailable', at: store.now };
     await store.one();
     const job = await store.next();
-    await store.settle(job, { kind: 'retry', dueAt: store.now, charged: false, error: serverError }, { holdUntil: store.now + 9000 });
-    await store.settle(job, { kind: 'interrupted' }, { holdUntil: store.now + 10_000 });
-    await store.settle(await store.next(), { kind: 'interrupted' }, { holdUntil: store.now + 1000 });
+    await store.settle(job, { kind: 'retry', dueAt: store.now, charged: false, error: serverError }, { hold: { until: store.now + 9000 } });
+    await store.settle(job, { kind: 'interrupted' }, { hold: { until: store.now + 10_000, by } });
+    await store.settle(await store.next(), { kind: 'interrupted' }, { hold: { until: store.now + 1000 } });
     const { queues } = await store.crash();
-    assert.equal(queues.find(({ name }) => name === 'default')?.heldUntil, store.now + 10_000);
+    assert.deepEqual(queues.find(({ name }) => name === 'default')?.hold, { until: store.now + 10_000, by });
   });
 
   it('closes what a crash interrupted, and lets it go on in its place', async () => {

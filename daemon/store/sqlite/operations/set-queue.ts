@@ -1,12 +1,13 @@
 import type { SetQueueParams } from '../../store.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 
-export function setQueue(tx: WriteTransaction, { queue, paused, rate, concurrency }: SetQueueParams): void {
+export function setQueue(tx: WriteTransaction, { queue, paused, rate, concurrency, hold }: SetQueueParams): void {
   const id = tx.state.queueId(queue);
   if (paused !== undefined) tx.db.sql('UPDATE queues SET paused = ? WHERE id = ?').run(paused ? 1 : 0, id);
   if (rate !== undefined) tx.db.sql('UPDATE queues SET rate = ? WHERE id = ?').run(rate === 'file' ? null : JSON.stringify(rate), id);
   if (concurrency !== undefined) {
     tx.db.sql('UPDATE queues SET concurrency = ? WHERE id = ?').run(concurrency === 'file' ? null : concurrency, id);
   }
+  if (hold === null) tx.db.sql('UPDATE queues SET held_until = NULL, held_by = NULL WHERE id = ?').run(id);
   tx.touchQueue(id);
 }

@@ -31,8 +31,11 @@ export function settle(tx: WriteTransaction, { outcomes }: SettleCall): Settled 
 /** False where the outcome is refused. */
 function settleOne(tx: WriteTransaction, params: SettleParams): boolean {
   const job = tx.db.sql(`SELECT ${activeColumns} FROM jobs WHERE id = ?`).get(params.jobId) as ActiveJob | undefined;
-  if (params.holdUntil !== undefined && job !== undefined) {
-    tx.db.sql('UPDATE queues SET held_until = max(coalesce(held_until, 0), ?) WHERE id = ?').run(params.holdUntil, job.queue_id);
+  if (params.hold !== undefined && job !== undefined) {
+    const { until, by } = params.hold;
+    tx.db
+      .sql('UPDATE queues SET held_until = ?, held_by = ? WHERE id = ? AND coalesce(held_until, 0) < ?')
+      .run(until, by === undefined ? null : JSON.stringify(by), job.queue_id, until);
   }
   // The fence: an attempt that was given up, or that a later one has followed, has no say any more.
   if (job === undefined || job.state !== 'active' || job.attempt !== params.attempt) return false;

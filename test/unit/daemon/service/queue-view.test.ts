@@ -15,9 +15,13 @@ describe('what is told of a queue', () => {
   });
   afterEach(() => bench.dispose());
 
-  async function view(name = 'api'): Promise<QueueView> {
+  function service(): QueueService {
     const { engine, store, clock } = bench;
-    const queues = await new QueueService({ project: { fileOfQueue: () => undefined }, engine, store, clock }).list();
+    return new QueueService({ project: { fileOfQueue: () => undefined }, engine, store, clock });
+  }
+
+  async function view(name = 'api'): Promise<QueueView> {
+    const queues = await service().list();
     const found = queues.find((queue) => queue.name === name);
     assert.ok(found, `no queue ${name}`);
     return found;
@@ -85,8 +89,35 @@ describe('what is told of a queue', () => {
 
   it('is how long the other side asked it to wait', async () => {
     await bench.runMany('{ concurrency: 1 }', 3, '429:30');
-    const { forecast, heldUntil } = await view();
+    const { forecast, heldUntil, heldBy } = await view();
     assert.deepEqual(forecast, { state: 'stalled', reason: 'held', until: heldUntil });
     assert.equal(heldUntil, at(30 * second));
+    assert.deepEqual(heldBy, { job: 'j1', cause: '429', retryAfterMs: 30 * second, at: at(0) });
+  });
+
+  it('is what resuming it has lifted: a hold, a pause, both or neither, for good', async () => {
+    await bench.runMany('{ concurrency: 1 }', 1, '429:3000');
+    const { heldUntil, heldBy } = await view();
+    const again = async (): Promise<void> => {
+      await bench.crash();
+      await bench.start();
+    };
+    await again();
+    assert.deepEqual((await view()).heldBy, heldBy, 'a hold and its reason outlive a crash');
+    await bench.setQueue('api', { paused: true });
+    const resumed = await service()['queue/resume']({ queue: 'api' });
+    assert.deepEqual([resumed.resumed, resumed.paused, resumed.heldUntil], [{ paused: true, heldUntil, heldBy }, false, undefined]);
+    await again();
+    assert.equal((await view()).heldUntil, undefined, 'what was lifted stays lifted');
+    assert.deepEqual((await service()['queue/resume']({ queue: 'api' })).resumed, { paused: false });
+  });
+
+  it('is that others of a queue start when its hold is lifted', async () => {
+    await bench.runMany('{ concurrency: 1 }', 2, '429:3000');
+    assert.equal(bench.action.seen.length, 1);
+    await service()['queue/resume']({ queue: 'api' });
+    await bench.rest();
+    assert.equal(bench.action.seen.length, 2);
+    assert.equal((await view()).heldBy?.job, 'j2');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
-import { escapeMarkdown, formatDuration, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
+import { escapeMarkdown, formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
 import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
 import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';
@@ -30,6 +30,8 @@ describe('words for a queue', () => {
     const { oldestPendingAt: _, ...fresh } = queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, forecast: { state: 'idle' } });
     assert.equal(queueDescription(fresh, now), 'empty');
     const { rate: __, ...unlimited } = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 }, forecast: { state: 'stalled', reason: 'paused' } });
+    const until = minutesAgo(-90);
+    assert.match(queueDescription({ ...unlimited, heldUntil: until }, now), new RegExp(`^paused · held until ${formatMoment(until)} · full`));
     assert.equal(queueDescription(unlimited, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
   });
 
@@ -51,6 +53,11 @@ describe('words for a queue', () => {
     assert.equal(facts.get('Set by hand'), 'no rate limit');
     assert.equal(facts.get('Warning'), 'erp has 5,200 jobs waiting; its threshold is 5,000. Since 2m.');
     assert.equal(facts.get('Waits'), '1.5s on average, 9s at most');
+    const heldBy = { job: 'j7', cause: '429 Too Many Requests', at: minutesAgo(30) };
+    const held = (more: object): string | undefined => new Map(queueFacts(queue({ heldUntil: minutesAgo(-30), ...more }), now)).get('Held back');
+    assert.equal(held({ heldBy: { ...heldBy, retryAfterMs: 86_400_000 } }), 'j7 was answered 429 Too Many Requests and asked to wait 1d; continues in 30m');
+    assert.equal(held({ heldBy }), 'j7 was answered 429 Too Many Requests; continues in 30m');
+    assert.equal(held({}), 'a receiver asked for a pause; continues in 30m');
   });
 });
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/render/diagnostics.ts';
 import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
-import { renderQueueLine, renderQueues } from '../../../../../daemon/cli/render/queues.ts';
+import { renderQueueLine, renderQueues, renderResumed } from '../../../../../daemon/cli/render/queues.ts';
 import { renderLastStop } from '../../../../../daemon/cli/render/status.ts';
 import type { LastStop } from '../../../../../schemas/protocol/last-stop.ts';
-import type { QueueAlert } from '../../../../../schemas/protocol/queue.ts';
+import type { QueueAlert, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { minutesAgo, pipe, queue, terminal80 } from '../protocol-samples.ts';
 
 describe('renderQueues', () => {
@@ -67,6 +67,27 @@ describe('renderQueues', () => {
     assert.match(text, /^erp is paused: sluice resume erp$/m);
     assert.match(text, /^erp runs with rate 50\/min and concurrency 2 instead of what the file says: sluice set erp --rate file --concurrency file$/m);
     assert.match(text, /^erp has 2 dead letters: sluice dead list --queue erp$/m);
+  });
+
+  it('says until when a queue is held, by whose answer, and what lifts it', () => {
+    const heldBy = { job: 'j7', cause: '404 Not Found', retryAfterMs: 86_400_000, at: minutesAgo(30) };
+    const held = queue({ heldUntil: minutesAgo(-30), heldBy, forecast: { state: 'stalled', reason: 'held' } });
+    assert.match(renderQueues([held], pipe), /^erp is held until 2026-11-24 10:30:00 \(in 30m\), because j7 was answered 404 Not Found and asked to wait 1d: sluice resume erp$/m);
+    assert.match(renderQueueLine(held), /^erp is held: /);
+  });
+
+  it('says what resuming has changed, and nothing that it has not', () => {
+    const heldBy = { job: 'j7', cause: '429 Too Many Requests', at: minutesAgo(30) };
+    const runs = queue({ depth: { pending: 5, delayed: 0, active: 0, dead: 0 } });
+    const resumed = (what: ResumedQueue['resumed'], of = runs): string[] => renderResumed({ ...of, resumed: what }, pipe).split('\n').slice(0, -1);
+    assert.deepEqual(resumed({ paused: true }), ['Ended the pause of erp.']);
+    assert.deepEqual(resumed({ paused: false }), ['erp was neither paused nor held.']);
+    assert.deepEqual(resumed({ paused: true, heldUntil: minutesAgo(-30), heldBy }), [
+      'Ended the pause of erp.',
+      'Lifted the hold of erp until 2026-11-24 10:30:00 (j7 was answered 429 Too Many Requests).',
+    ]);
+    const text = renderResumed({ ...queue(), resumed: { paused: false, heldUntil: minutesAgo(-30), heldBy } }, pipe);
+    assert.match(text, /3 jobs of it wait for a retry time of their own: `sluice retry --all --queue erp` starts them now\.$/);
   });
 
   it('says what to do where there is none', () => {
