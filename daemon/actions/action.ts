@@ -26,10 +26,13 @@ export interface ActionContext {
   /** A connection of `connections.yaml` with its secrets filled in; undefined where there is none of that name. */
   connection(name: string): ResolvedConnection | undefined;
   /**
-   * Tells that the request is on its way. The queue's rate counts from then; where an action doesn't tell, from the attempt's
-   * end, and what is lost by that is the time that an attempt takes, once a window.
+   * Asks to leave. To be awaited right before the first byte of the request, when everything else is ready (the connection stands,
+   * the message is made), because what a queue's rate spaces is what the receiver sees. Rejects when the attempt is aborted while it
+   * waits, which doesn't count against its time limit. An attempt leaves once: asked again, it gives the same answer.
+   *
+   * Undefined where the queue has no rate. Where an action doesn't ask, its starts are spaced, and count by the attempt's end.
    */
-  sent(): void;
+  readonly depart: (() => Promise<void>) | undefined;
   /** The project's folder, absolute: attachments and templates are named relative to it. */
   readonly projectFolder: string;
 }

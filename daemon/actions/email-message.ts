@@ -24,6 +24,8 @@ export interface EmailMessage extends SendMailOptions {
   readonly to: EmailAddress[];
   readonly cc: EmailAddress[];
   readonly bcc: EmailAddress[];
+  /** See `ActionContext.depart`. */
+  readonly depart?: () => Promise<void>;
 }
 
 export type PreparedMessage =
@@ -70,6 +72,7 @@ export async function prepareMessage(
         disableFileAccess: true,
         disableUrlAccess: true,
         signal: context.signal,
+        ...(context.depart === undefined ? {} : { depart: context.depart }),
       },
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
@@ -13,8 +14,8 @@ export interface HttpCall {
   readonly maxBytes: number;
   /** Ends the call at once and closes its socket. */
   readonly signal: AbortSignal;
-  /** Told when the connection stands and the request goes out. */
-  readonly sent: () => void;
+  /** Asked when the connection stands, right before the request goes out; see `ActionContext.depart`. */
+  readonly depart: (() => Promise<void>) | undefined;
 }
 
 export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error } | { readonly kind: 'aborted' };
@@ -47,6 +48,9 @@ const connectionsPerOrigin = 512;
  * under a request.
  */
 const keepAliveMs = 4_000;
+
+/** How often a connection that was closed while its request waited to leave is replaced. */
+const maxReplaced = 3;
 
 /**
  * The one place from which HTTP calls are made: pooled keep-alive connections over HTTP/1.1, the address guard in the
@@ -82,17 +86,29 @@ export class HttpClient {
     if (call.signal.aborted) return Promise.resolve({ kind: 'aborted' });
     const denied = this.#proxied ? this.#deniedBeforeProxy(call.url) : undefined;
     if (denied !== undefined) return Promise.resolve({ kind: 'failed', error: denied });
+    return call.depart === undefined ? this.#exchange(call) : this.#depart(call, call.depart);
+  }
+
+  /** What was closed under a request that had yet to leave says nothing of that request. */
+  async #depart(call: HttpCall, depart: () => Promise<void>): Promise<HttpOutcome> {
+    for (let replaced = 0; ; replaced++) {
+      const gate = new DepartureBody(call, depart);
+      const outcome = await this.#exchange(call, gate);
+      if (outcome.kind !== 'failed' || !gate.waits || replaced === maxReplaced) return outcome;
+    }
+  }
+
+  #exchange(call: HttpCall, gate?: DepartureBody): Promise<HttpOutcome> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(call, resolve);
       this.#dispatcher.dispatch(
         {
           origin: call.url.origin,
           path: call.url.pathname + call.url.search,
           method: call.method,
-          headers: 'user-agent' in call.headers ? call.headers : { ...call.headers, 'user-agent': this.#userAgent },
-          body: call.body ?? null,
+          headers: { 'user-agent': this.#userAgent, ...gate?.headers, ...call.headers },
+          body: gate === undefined ? (call.body ?? null) : gate.stream(),
         },
-        exchange,
+        new Exchange(call, resolve),
       );
     });
   }
@@ -114,13 +130,48 @@ export class HttpClient {
 }
 
 /**
+ * A request's body that holds back the whole request: undici writes the head together with a generated body's first bytes, or with
+ * its end, and asks for them when the connection stands. So this is the last moment before anything leaves.
+ */
+class DepartureBody {
+  readonly #body: Buffer | undefined;
+  readonly #depart: () => Promise<void>;
+  #waits = false;
+
+  constructor({ body }: HttpCall, depart: () => Promise<void>) {
+    this.#body = body === undefined || body === '' ? undefined : Buffer.from(body);
+    this.#depart = depart;
+  }
+
+  /** Its length is known, so it isn't sent in pieces. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#body === undefined ? {} : { 'content-length': String(this.#body.length) };
+  }
+
+  /** It has a connection, and hasn't left. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  stream(): Readable {
+    return Readable.from(this.#chunks(), { objectMode: false });
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer> {
+    this.#waits = true;
+    await this.#depart();
+    this.#waits = false;
+    if (this.#body !== undefined) yield this.#body;
+  }
+}
+
+/**
  * One request on the wire: gathers its answer within the bound. Leaner than undici's `request`, which makes a stream
  * for each body.
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
-  readonly #sent: () => void;
   #resolve: ((outcome: HttpOutcome) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -131,7 +182,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(call: HttpCall, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
     this.#maxBytes = call.maxBytes;
-    this.#sent = call.sent;
     this.#resolve = resolve;
     this.#signal.addEventListener('abort', this.#onAbort);
   }
@@ -139,7 +189,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Also called when a call that waited for a connection gets one, which may be after its end. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#sent();
     if (this.#resolve === undefined) controller.abort(new Error('the attempt has ended'));
   }
 

@@ -67,7 +67,7 @@ function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall 
     body: body?.text,
     maxBytes: input['max-bytes'] ?? defaultMaxBytes,
     signal: context.signal,
-    sent: () => context.sent(),
+    depart: context.depart,
   };
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { createTransport, type SMTPPoolOptions } from 'nodemailer';
 import type { ResolvedConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
+import type { EmailMessage } from './email-message.ts';
 import { connectGuarded, connectTimeoutMs } from './guarded-connector.ts';
 
 /**
@@ -70,7 +72,22 @@ function createPool(connection: ResolvedConnection, guard: AddressGuard) {
       });
     },
   };
-  return createTransport(options);
+  const transport = createTransport(options);
+  transport.use('stream', (mail, done) => {
+    const { depart } = mail.data as EmailMessage;
+    if (depart !== undefined) mail.message.processFunc((content) => Readable.from(departing(content, depart), { objectMode: false }));
+    done();
+  });
+  return transport;
+}
+
+/**
+ * A message's content that isn't there before the rate lets it leave. The server asks for it when the connection stands, and has
+ * agreed to sender and recipients; it counts a message when it has the whole of it.
+ */
+async function* departing(content: Readable, depart: () => Promise<void>): AsyncGenerator<Buffer> {
+  await depart();
+  yield* content as AsyncIterable<Buffer>;
 }
 
 /** Tells settings apart without keeping the password once more. */

@@ -84,5 +84,5 @@ function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall 
   headers['webhook-timestamp'] = String(timestampSeconds);
   delete headers['webhook-signature'];
   if (keys.length > 0) headers['webhook-signature'] = signWebhook(keys, context.idempotencyKey, timestampSeconds, body);
-  return { url, method: 'POST', headers, body, maxBytes: maxAnswerBytes, signal: context.signal, sent: () => context.sent() };
+  return { url, method: 'POST', headers, body, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart };
 }

@@ -5,8 +5,14 @@ import type { Rate } from '../../schemas/workflow/rate.ts';
  * starts can be given back without having pushed out those that count. Also the most that may be taken and given back.
  */
 const remembered = 1000;
-/** A start may be late by this much without pushing those behind it, in milliseconds. */
+/** A start, or a departure, may be late by this much without pushing those behind it, in milliseconds; by half of the spacing at most. */
 const latenessMs = 20;
+/** A departure may always be late by this much: timers are no finer, and 1,000/s must not lose a place whenever the event loop is busy. */
+const timerGrainMs = 4;
+/** How long before its turn to leave an attempt may start, beyond what attempts take to get ready, in milliseconds; one spacing at most. */
+const longestGateWaitMs = 250;
+/** How much one attempt's way to its departure counts against all before it. */
+const readyWeight = 1 / 8;
 /**
  * How long a call that a crash cut off may be on its way still: this share of the window, and never longer than 250 ms.
  */
@@ -32,10 +38,10 @@ const longestEarlyMs = 2;
 /** After that long a call counts though nobody knows what has become of it, in milliseconds; after one window at the latest. */
 const longestUnseenMs = 10_000;
 
-/** A start that was taken. Tell what becomes of it, or, before any later one is taken, give it back. */
+/** A start that was taken. Tell what becomes of it, or give it back. */
 export interface RateTicket {
   readonly number: number;
-  /** When the attempt may start. */
+  /** When the attempt may start; of a ticket from `depart`, when its request may leave. */
   readonly at: number;
   readonly lastStart: number;
   readonly theoreticalArrival: number;
@@ -58,6 +64,9 @@ export interface RestoredStart {
  *   put `limit + 1` arrivals into one window whenever a slow connection is followed, `limit` places later, by a quick one.
  * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
  *
+ * A start isn't what the receiver sees: until its request leaves, an attempt may load code, look up a name, connect. So the same
+ * spacing is applied once more to departures (`depart`), and a start is put off while attempts wait for theirs.
+ *
  * Times are milliseconds of one monotonic clock.
  */
 export class RateWindow {
@@ -69,6 +78,10 @@ export class RateWindow {
   #taken = 0;
   #lastStart = -Infinity;
   #theoreticalArrival = -Infinity;
+  #lastDeparture = -Infinity;
+  #theoreticalDeparture = -Infinity;
+  /** From an attempt's start until it is ready to leave, as a mean. */
+  #readyMs = 0;
 
   constructor(rate: Rate) {
     this.#rate = rate;
@@ -96,10 +109,8 @@ export class RateWindow {
 
   /** When the next attempt may start; not before `now`. */
   nextStart(now: number): number {
-    const { limit, perMs } = this.#rate;
-    let at = Math.max(now, this.#lastStart, this.#theoreticalArrival - (this.#rate.burst - 1) * this.#spacingMs());
-    if (this.#size >= limit) at = Math.max(at, (this.#counted[this.#slot(limit)] ?? 0) + perMs + Math.min(perMs * earlyShare, longestEarlyMs));
-    return at;
+    const at = Math.max(now, this.#lastStart, this.#theoreticalArrival - (this.#rate.burst - 1) * this.#spacingMs(), this.#gateOpensAt - this.#gateLeadMs);
+    return Math.max(at, this.#logOpensAt);
   }
 
   /** Takes a start, at a time from `nextStart`. */
@@ -107,13 +118,16 @@ export class RateWindow {
     const ticket = { number: this.#taken++, at, lastStart: this.#lastStart, theoreticalArrival: this.#theoreticalArrival };
     this.#push(at + this.#unseenMs);
     this.#lastStart = at;
-    this.#theoreticalArrival = Math.max(this.#theoreticalArrival, at - Math.min(latenessMs, this.#spacingMs() / 2)) + this.#spacingMs();
+    this.#theoreticalArrival = spaced(this.#theoreticalArrival, at, this.#spacingMs(), this.#spacingMs() / 2);
     return ticket;
   }
 
-  /** There was no job for it. Only the start that was taken last can be given back. */
+  /** There was no job for it. Newest first: one that others have followed leaves its place unused. */
   giveBack(ticket: RateTicket): void {
-    if (ticket.number !== this.#taken - 1) throw new Error('only the last start can be given back');
+    if (ticket.number !== this.#taken - 1) {
+      this.#countBy(ticket, -Infinity);
+      return;
+    }
     this.#taken--;
     this.#size--;
     this.#next = this.#slot(1);
@@ -131,6 +145,34 @@ export class RateWindow {
     this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.#unseenMs);
   }
 
+  /**
+   * The attempt of that ticket is ready to leave: its connection stands. Says when it may, and reserves that; use the ticket that
+   * comes back from then on. `readyAfterMs`: since its start.
+   */
+  depart(ticket: RateTicket, now: number, readyAfterMs: number): RateTicket {
+    this.#readyMs += (readyAfterMs - this.#readyMs) * readyWeight;
+    const age = this.#taken - ticket.number;
+    const slot = this.#slot(age);
+    let at = Math.max(now, this.#gateOpensAt);
+    let { number } = ticket;
+    if (age > this.#size || (this.#counted[slot] ?? 0) < at) {
+      // It took so long that its place was counted as used, and may have been given to another: it takes another one.
+      this.#countBy(ticket, -Infinity);
+      at = Math.max(at, this.#logOpensAt);
+      number = this.#taken++;
+      this.#push(at + this.#unseenMs);
+    } else {
+      this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, at + this.#unseenMs);
+    }
+    this.#departed(at);
+    return { ...ticket, number, at };
+  }
+
+  /** Whether what was to leave by that ticket isn't too late to: the process may have stood still while it waited. */
+  mayStillLeave(ticket: RateTicket, now: number): boolean {
+    return now <= ticket.at + Math.min(latenessMs, this.#departureLatenessMs);
+  }
+
   /** The connection of that ticket's attempt stands, and its request is on its way. */
   sent(ticket: RateTicket, now: number): void {
     this.#countBy(ticket, now + this.sentMs);
@@ -144,7 +186,11 @@ export class RateWindow {
   /** Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way. */
   restore(starts: readonly RestoredStart[], now: number): void {
     for (const { at, endedAt, isCutOff } of starts) {
-      this.#countBy(this.take(Math.min(at, now)), Math.min(endedAt, now) + (isCutOff ? this.guardMs : 0));
+      const startedAt = Math.min(at, now);
+      const latestAt = Math.max(startedAt, Math.min(endedAt, now));
+      this.#countBy(this.take(startedAt), latestAt + (isCutOff ? this.guardMs : 0));
+      // Nobody knows when it left; one spacing after its start is late already.
+      this.#departed(Math.min(latestAt, startedAt + this.#exactSpacingMs));
     }
     this.#forgetDebt();
   }
@@ -165,7 +211,39 @@ export class RateWindow {
 
   /** Starts that an earlier rate allowed would be spaced by this one for hours; all that they cost is their place in the log. */
   #forgetDebt(): void {
-    this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + this.#rate.burst * this.#spacingMs());
+    const { burst } = this.#rate;
+    this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + burst * this.#spacingMs());
+    this.#theoreticalDeparture = Math.min(this.#theoreticalDeparture, this.#lastDeparture + burst * this.#exactSpacingMs);
+  }
+
+  #departed(at: number): void {
+    this.#lastDeparture = Math.max(this.#lastDeparture, at);
+    this.#theoreticalDeparture = spaced(this.#theoreticalDeparture, at, this.#exactSpacingMs, this.#departureLatenessMs);
+  }
+
+  /** When the log lets the next one start. */
+  get #logOpensAt(): number {
+    const { limit, perMs } = this.#rate;
+    if (this.#size < limit) return -Infinity;
+    return (this.#counted[this.#slot(limit)] ?? 0) + perMs + Math.min(perMs * earlyShare, longestEarlyMs);
+  }
+
+  /** When the next one may leave that is ready. In the past, or at most one spacing away, where nobody waits to leave. */
+  get #gateOpensAt(): number {
+    return this.#theoreticalDeparture - (this.#rate.burst - 1) * this.#exactSpacingMs;
+  }
+
+  get #gateLeadMs(): number {
+    return Math.min(this.#exactSpacingMs, longestGateWaitMs) + this.#readyMs;
+  }
+
+  get #departureLatenessMs(): number {
+    return Math.max(this.#exactSpacingMs / 2, timerGrainMs);
+  }
+
+  /** Not widened, so that it is the starts' spacing that decides, and a wait to leave that has come about shrinks again. */
+  get #exactSpacingMs(): number {
+    return this.#rate.perMs / this.#rate.limit;
   }
 
   #countBy(ticket: RateTicket, time: number): void {
@@ -200,4 +278,13 @@ export class RateWindow {
     this.#counted = grown;
     this.#next = this.#size;
   }
+}
+
+/**
+ * The theoretical time of what follows one that came at `at`. What is late by a little doesn't push it; what comes after a time of rest
+ * isn't late.
+ */
+function spaced(theoretical: number, at: number, spacingMs: number, mostLateMs: number): number {
+  const isRested = at - theoretical > spacingMs;
+  return (isRested ? at : Math.max(theoretical, at - Math.min(latenessMs, mostLateMs))) + spacingMs;
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock.ts';
 
-/** Why an attempt was told to end. */
-export type AbortReason = 'timeout' | 'cancelled' | 'stopped';
+/** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */
+export type AbortReason = 'timeout' | 'cancelled' | 'stopped' | 'withheld';
 
 /** How long an aborted attempt may take to end before it is given up, in milliseconds. */
 const giveUpMs = 10_000;
@@ -16,6 +16,8 @@ export class AttemptSignal {
   #timer: Timer | undefined;
   #reason: AbortReason | undefined;
   #startedAt: number | undefined;
+  /** When its time limit is reached, in monotonic time. */
+  #limitAt = Infinity;
   #onAbort: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -54,6 +56,26 @@ export class AttemptSignal {
     this.#onAbort = undefined;
   }
 
+  /**
+   * Waits to leave; its time limit waits with it, because the wait is ours. Ends early when the attempt is told to end: look at
+   * `reason` afterwards.
+   */
+  async waitToLeave(delayMs: number): Promise<void> {
+    if (this.#reason !== undefined) return;
+    this.#timer?.cancel();
+    const waitsSince = this.#clock.monotonic();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = this.#clock.setTimer(delayMs, () => resolve(undefined));
+    const onAbort = (): void => resolve(undefined);
+    this.signal.addEventListener('abort', onAbort, { once: true });
+    await promise;
+    timer.cancel();
+    this.signal.removeEventListener('abort', onAbort);
+    if (this.reason !== undefined) return;
+    this.#limitAt += this.#clock.monotonic() - waitsSince;
+    this.#armLimit();
+  }
+
   /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
   race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
     this.#startedAt = this.#clock.now();
@@ -69,9 +91,14 @@ export class AttemptSignal {
           resolve('given-up');
         });
       };
-      this.#timer = this.#clock.setTimer(timeoutMs, () => this.abort('timeout'));
+      this.#limitAt = this.#clock.monotonic() + timeoutMs;
+      this.#armLimit();
       work.then(after(end, resolve), after(end, reject));
     });
+  }
+
+  #armLimit(): void {
+    this.#timer = this.#clock.setTimer(Math.max(0, this.#limitAt - this.#clock.monotonic()), () => this.abort('timeout'));
   }
 }
 

@@ -109,7 +109,7 @@ export class Executor {
       if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
       slot.started();
       failPoint('attempt-before-effect');
-      const work = this.#act(job, step, slot, attempt.signal);
+      const work = this.#act(job, step, queue, slot, attempt);
       const result = await attempt.race(work, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
       failPoint('attempt-after-effect');
       if (result === 'given-up') this.#awaitLate(work, job);
@@ -131,19 +131,19 @@ export class Executor {
     );
   }
 
-  async #act(job: ClaimedJob, step: Step, slot: Slot, signal: AbortSignal): Promise<ActionResult> {
+  async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal): Promise<ActionResult> {
     const { actions, clock, storeId, projectFolder } = this.#options;
     const action = actions.get(step.uses);
     if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
     const input = this.#input(job);
     if ('ok' in input) return input;
     const context: ActionContext = {
-      signal,
+      signal: attempt.signal,
       idempotencyKey: idempotencyKey(storeId, job),
       jobCreatedAt: job.createdAt,
       now: clock.now(),
       connection: (name) => this.#connection(name),
-      sent: () => slot.sent(),
+      depart: departure(queue, slot, attempt),
       projectFolder,
     };
     return action.execute(input.value, context);
@@ -263,14 +263,41 @@ function holdOf({ jobId }: ClaimedJob, { cause }: JobError, retryAfterMs: number
   return { until: at + holdMs, by: { jobId, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), at } };
 }
 
+/** Lets a request leave when its queue's rate does; undefined where it has none. */
+function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() => Promise<void>) | undefined {
+  const { depart } = slot;
+  if (depart === undefined) return undefined;
+  let departed: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    for (let waitMs = depart(); waitMs > 0; waitMs = depart()) {
+      await attempt.waitToLeave(waitMs);
+      // Nothing has left, so the job goes back as it was.
+      if (queue.blocked) attempt.abort('withheld');
+      attempt.signal.throwIfAborted();
+    }
+    attempt.signal.throwIfAborted();
+    slot.sent();
+  };
+  return () => (departed ??= leave());
+}
+
 class MissingSecretError extends Error {
   override readonly name = 'MissingSecretError';
 }
 
-/** What a cancel or a stop leaves of an attempt that hasn't succeeded all the same. */
+/** What is left of an attempt that was told to end, and hasn't succeeded all the same; undefined where its failure is its own. */
 function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
-  if (reason === 'cancelled') return { kind: 'cancelled' };
-  return reason === 'stopped' ? { kind: 'interrupted' } : undefined;
+  switch (reason) {
+    case 'cancelled':
+      return { kind: 'cancelled' };
+    case 'stopped':
+      return { kind: 'interrupted' };
+    case 'withheld':
+      return { kind: 'returned' };
+    case 'timeout':
+    case undefined:
+      return undefined;
+  }
 }
 
 function invalid(cause: string, message: string): ActionFailure {

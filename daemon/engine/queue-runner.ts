@@ -427,19 +427,29 @@ export class QueueRunner {
         return ahead.size > 0;
       },
       started: () => (startedAt = this.#started(job)),
+      depart: undefined,
       sent: () => {},
       release: () => this.#release(startedAt),
     };
   }
 
-  #ratedSlot(job: ClaimedJob, window: RateWindow, ticket: RateTicket): Slot {
+  #ratedSlot(job: ClaimedJob, window: RateWindow, start: RateTicket): Slot {
+    let ticket = start;
     let startedAt: number | undefined;
+    let hasPlace = false;
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
       isFollowed: false,
       started: () => {
         startedAt = this.#started(job);
         window.started(ticket, startedAt);
+      },
+      depart: () => {
+        const now = this.#clock.monotonic();
+        if (hasPlace && window.mayStillLeave(ticket, now)) return 0;
+        ticket = window.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
+        hasPlace = true;
+        return ticket.at - now;
       },
       sent: () => window.sent(ticket, this.#clock.monotonic()),
       release: () => {

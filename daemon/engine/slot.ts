@@ -4,7 +4,12 @@ export interface Slot {
   readonly startInMs: number;
   /** The attempt starts. */
   started(): void;
-  /** The attempt's request is on its way: what was slow before, such as the connection, is over. */
+  /**
+   * The attempt's request is ready to leave: what was slow before, such as the connection, is over. How long it has to wait, in
+   * milliseconds; asked again after that wait, because timers may be late. Undefined where the queue has no rate.
+   */
+  readonly depart: (() => number) | undefined;
+  /** The request leaves. */
   sent(): void;
   /** Another job is there to take the place: nobody waits for what this one leads to. */
   readonly isFollowed: boolean;

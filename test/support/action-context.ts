@@ -8,7 +8,7 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     jobCreatedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
     now: Date.UTC(2026, 0, 2, 3, 5, 0),
     connection: () => undefined,
-    sent: () => undefined,
+    depart: undefined,
     projectFolder: import.meta.dirname,
     ...given,
   };

@@ -12,12 +12,14 @@ export interface SeenAttempt {
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
- * `slow:30` (seconds of the clock), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
+ * `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
 export class ScriptedAction implements Action {
   readonly definition = { name: 'test/scripted', summary: 'Does what its input says.', input: {}, output: {} };
   readonly seen: SeenAttempt[] = [];
+  /** When attempts left, in monotonic time. */
+  readonly departures: number[] = [];
   /** Attempts under way, by key; an attempt that is deaf stays here. */
   alive = new Map<string, number>();
   mostAlive = 0;
@@ -39,11 +41,18 @@ export class ScriptedAction implements Action {
     const script = input['do'] ?? 'ok';
     const words = Array.isArray(script) ? (script as readonly Json[]) : [script];
     const word = words[Math.min(count, words.length - 1)];
-    context.sent();
+    const text = typeof word === 'number' ? String(word) : typeof word === 'string' ? word : 'ok';
     const { alive } = this;
     this.#begin(key);
     try {
-      return await this.#play(typeof word === 'number' ? String(word) : typeof word === 'string' ? word : 'ok', input, context);
+      if (text.startsWith('cold:')) await this.#slow(Number(text.slice(5)) * 1000);
+      try {
+        await context.depart?.();
+      } catch {
+        return await aborted(context.signal);
+      }
+      this.departures.push(this.#clock?.monotonic() ?? 0);
+      return text.startsWith('cold:') ? { ok: true, output: 'cold' } : await this.#play(text, input, context);
     } finally {
       alive.set(key, (alive.get(key) ?? 1) - 1);
     }

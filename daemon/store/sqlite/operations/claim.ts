@@ -33,7 +33,8 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
 
   const jobs: ClaimedJob[] = [];
   const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ? WHERE id = ?");
-  const recordStart = db.sql('INSERT INTO rate_starts (queue_id, at, job_id, attempt) VALUES (?, ?, ?, ?)');
+  // A job that was returned before its start may be claimed for the same instant again.
+  const recordStart = db.sql('INSERT OR IGNORE INTO rate_starts (queue_id, at, job_id, attempt) VALUES (?, ?, ?, ?)');
   let swept = 0;
   while (jobs.length < params.limit && swept < maxSwept) {
     const rows = db.sql(selectDue).all(queueId, params.limit - jobs.length) as unknown as ClaimRow[];

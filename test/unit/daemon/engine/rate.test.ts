@@ -135,4 +135,60 @@ steps:
     await bench.advance(5 * second);
     assert.ok(mostIn(bench.action.times, second) <= 5, `${mostIn(bench.action.times, second)}`);
   });
+
+  it('spaces what leaves, when the first attempts take long to get ready', async () => {
+    const scripts = ['cold:0.15', 'cold:0.1', 'cold:0.05', ...Array.from({ length: 37 }, () => 'ok')];
+    await bench.run(scripted('{ rate: { limit: 20, per: 1s, burst: 1 }, concurrency: 50 }'), { list: scripts });
+    await bench.advance(4 * second);
+    const { departures } = bench.action;
+    assert.equal(departures.length, 40);
+    const gaps = departures.slice(1).map((at, index) => at - (departures[index] ?? 0));
+    assert.ok(Math.min(...gaps) > 49, `${Math.min(...gaps)}`);
+  });
+
+  it('doesn\'t wait for one that gets ready late: that one gives up its turn, and takes another', async () => {
+    await bench.run(scripted('{ rate: { limit: 20, per: 1s, burst: 1 }, concurrency: 50 }'), { list: ['cold:5', ...Array.from({ length: 39 }, () => 'ok')] });
+    await bench.advance(3.2 * second);
+    assert.equal(bench.action.departures.length, 39);
+    await bench.advance(3 * second);
+    assert.equal(bench.action.departures.length, 40);
+  });
+
+  describe('while a request waits to leave', () => {
+    // The first leaves after 5 s, so that the second may after 15 s; it is ready before.
+    const list = ['cold:5', 'ok', 'ok'];
+    const queue = (timeout: string): string => `{ rate: { limit: 6, per: 1m, burst: 1 }, concurrency: 5, timeout: ${timeout} }`;
+
+    it('its time limit waits too', async () => {
+      const run = await bench.run(scripted(queue('5500ms')), { list });
+      await bench.advance(30 * second);
+      assert.deepEqual(await bench.tally(run), { succeeded: 3 });
+      const waited = (await Promise.all((await bench.jobs(run)).map(({ id }) => bench.job(Number(id.slice(1)))))).map(({ attempts }) => attempts[0]?.durationMs ?? 0);
+      assert.ok((waited[1] ?? 0) > 100, `${waited[1]} ms`);
+    });
+
+    it('a pause keeps it, and its job goes back as it was', async () => {
+      const run = await bench.run(scripted(queue('20s')), { list });
+      await bench.advance(14.8 * second);
+      assert.equal((await bench.tally(run))['active'], 1, 'it waits to leave');
+      await bench.setQueue('api', { paused: true });
+      await bench.advance(10 * second);
+      assert.equal(bench.action.departures.length, 1);
+      assert.deepEqual(await bench.tally(run), { succeeded: 1, pending: 2 });
+      await bench.setQueue('api', { paused: false });
+      await bench.advance(30 * second);
+      assert.deepEqual(await bench.tally(run), { succeeded: 3 });
+      for (const { attemptCount } of await bench.jobs(run)) assert.equal(attemptCount, 1);
+    });
+  });
 });
+
+/** A run with an item for each script, in this order. */
+function scripted(queue: string): string {
+  return `
+queues: { api: ${queue} }
+inputs: { list: { type: array } }
+steps:
+  each: { queue: api, uses: test/scripted, foreach: { items: "\${{ inputs.list }}", on-item-failure: continue }, with: { do: "\${{ item }}" } }
+`;
+}
