@@ -1,3 +1,4 @@
+import { codePointLength } from './code-points.ts';
 import type { Evaluation } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { canonicalJson, stableHash } from './expression-hash.ts';
@@ -154,12 +155,7 @@ function size([value = null]: readonly Value[], run: Evaluation): Value {
   if (isMap(value)) return BigInt(Object.keys(value).length);
   if (typeof value !== 'string') throw new ExpressionFault('type', `size() takes text, a list or a map, not ${describe(value)}.`);
   run.charge(value.length >>> 3);
-  // CEL counts code points, not UTF-16 units.
-  let count = value.length;
-  for (let index = 0; index < value.length - 1; index += 1) {
-    if ((value.charCodeAt(index) & 0xfc00) === 0xd800 && (value.charCodeAt(index + 1) & 0xfc00) === 0xdc00) count -= 1;
-  }
-  return BigInt(count);
+  return BigInt(codePointLength(value));
 }
 
 function toInteger([value = null]: readonly Value[]): Value {

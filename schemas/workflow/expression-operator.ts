@@ -1,3 +1,4 @@
+import { compareCodePoints } from './code-points.ts';
 import type { Evaluation } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { describe, isList, isMap, isNumeric, TimeSpan, Timestamp, type Value } from './expression-value.ts';
@@ -107,7 +108,7 @@ function refuseZero(left: Value, right: Value): void {
 }
 
 function order(operator: Operator, left: Value, right: Value): number {
-  if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : Number(left > right);
+  if (typeof left === 'string' && typeof right === 'string') return compareCodePoints(left, right);
   if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
   if ((left instanceof Timestamp && right instanceof Timestamp) || (left instanceof TimeSpan && right instanceof TimeSpan)) return left.valueOf() - right.valueOf();
   throw mismatch(operator, left, right);

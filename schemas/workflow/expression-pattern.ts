@@ -1,3 +1,4 @@
+import { codePointIndex } from './code-points.ts';
 import type { Evaluation } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
 
@@ -213,7 +214,7 @@ class PatternParser {
   }
 
   #fault(what: string): ExpressionFault {
-    return new ExpressionFault('evaluation', `The pattern of matches() can't be read: ${what}, at character ${this.#position + 1}.`);
+    return new ExpressionFault('evaluation', `The pattern of matches() can't be read: ${what}, at character ${codePointIndex(this.#source, this.#position) + 1}.`);
   }
 }
 

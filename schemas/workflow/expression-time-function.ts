@@ -28,11 +28,19 @@ function timestamp([value = null]: readonly Value[]): Value {
   if (value instanceof Timestamp) return value;
   if (isNumeric(value)) return new Timestamp(Number(value) * 1_000);
   if (typeof value !== 'string') throw new ExpressionFault('type', `timestamp() takes ISO 8601 text or seconds since 1970, not ${describe(value)}.`);
+  return new Timestamp(timeOf(value));
+}
+
+/** Milliseconds since 1970 of RFC 3339 text: finer digits are cut off. `Date.parse` alone would roll impossible days over into the next month. */
+function timeOf(text: string): number {
   // With a zone: without one, the text would mean another moment on each machine.
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i.test(value) || Number.isNaN(Date.parse(value))) {
-    throw new ExpressionFault('evaluation', "timestamp() takes ISO 8601 text with a zone, such as '2025-03-01T09:00:00Z'.");
-  }
-  return new Timestamp(Date.parse(value));
+  const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](\d\d):(\d\d))$/i.exec(text);
+  if (parts === null) throw new ExpressionFault('evaluation', "timestamp() takes ISO 8601 text with a zone, such as '2025-03-01T09:00:00Z'.");
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zoneHour = 0, zoneMinute = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const days = month < 1 || month > 12 ? 0 : new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  if (day < 1 || day > days) throw new ExpressionFault('evaluation', `There is no such day as ${text.slice(0, 10)}.`);
+  if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) throw new ExpressionFault('evaluation', `There is no such time as '${text.slice(11)}'.`);
+  return Date.parse(text.toUpperCase());
 }
 
 function duration(args: readonly Value[]): Value {

@@ -1,12 +1,16 @@
 import { ExpressionFault } from './expression-fault.ts';
 import type { Json, JsonObject } from './json.ts';
 
+/** The years 1 to 9999, as CEL has them: what is outside has no ISO 8601 text of four digits. */
+const earliestMs = -62_135_596_800_000;
+const latestMs = 253_402_300_799_999;
+
 /** A point in time, milliseconds since 1970. Its only string-named property is a method, so no path reads into it. */
 export class Timestamp {
   readonly #ms: number;
 
   constructor(ms: number) {
-    if (!(Math.abs(ms) <= 8_640_000_000_000_000)) throw new ExpressionFault('evaluation', 'This point in time is out of range.');
+    if (!(ms >= earliestMs && ms <= latestMs)) throw new ExpressionFault('evaluation', 'This point in time is out of range: it lies in the years 1 to 9999.');
     this.#ms = ms;
   }
 
