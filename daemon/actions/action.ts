@@ -60,12 +60,14 @@ export interface ActionFailure {
   readonly retryAfterMs?: number;
   /** The receiver asks for a pause (429, or 503 with `Retry-After`): holds the queue back, and isn't charged as an attempt. */
   readonly throttled?: boolean;
+  /** The receiver has confirmed the call, and only its answer is unusable: not repeated, even if a stop cut the attempt off. */
+  readonly effectStands?: true;
 }
 
 export interface AttemptError {
   /**
    * `status`: the other side answered with a status or reply that isn't expected; `network`: no answer; `timeout`: aborted by
-   * the time limit; `invalid`: the input can't be sent as it is (never retried); `crash_loop`, `interrupted`: set by the engine.
+   * the time limit; `invalid`: a repeat can't help or may do harm (the input can't be sent as it is, or the effect stands), so there is none; `crash_loop`, `interrupted`: set by the engine.
    */
   readonly kind: 'status' | 'network' | 'timeout' | 'invalid' | 'internal' | 'interrupted' | 'crash_loop' | 'cancelled';
   /** Groups dead letters: stable, without ids or times, at most 100 characters: `503 Service Unavailable`, `ECONNREFUSED`. */

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
+import { ResponseHeads } from './response-heads.ts';
 
 export interface HttpCall {
   /** `http:` or `https:`, without user and password. */
@@ -26,8 +27,13 @@ export interface HttpAnswer {
   readonly headers: HttpHeaders;
   /** As it came, not decompressed. */
   readonly body: Buffer;
-  /** The body is longer than `maxBytes`: this is its beginning. */
+  /** This is only the body's beginning: it is longer than `maxBytes`, or was cut. */
   readonly truncated: boolean;
+  /**
+   * Why the rest of the answer didn't come, or couldn't be read: `headers` and `body` are what came before. The status is what the
+   * receiver said all the same. The call's signal may have aborted.
+   */
+  readonly cutBy?: Error;
 }
 
 /** Names in lower case; a list where a header came several times. */
@@ -43,6 +49,8 @@ export interface HttpClientOptions {
 
 /** Connections to one origin at most. Concurrency is the queues' business; this only bounds file descriptors. */
 const connectionsPerOrigin = 512;
+/** Largest headers of an answer, in bytes. */
+const maxHeaderBytes = 65_536;
 /**
  * Idle connections are closed after this, in milliseconds: below the 5 s of Node's own servers, so that few are closed
  * under a request.
@@ -59,6 +67,7 @@ const maxReplaced = 3;
  */
 export class HttpClient {
   readonly #dispatcher: Dispatcher;
+  readonly #heads = new ResponseHeads();
   readonly #guard: AddressGuard;
   readonly #proxied: boolean;
   readonly #userAgent: string;
@@ -70,6 +79,7 @@ export class HttpClient {
       keepAliveTimeout: keepAliveMs,
       headersTimeout: 0,
       bodyTimeout: 0,
+      maxHeaderSize: maxHeaderBytes,
       allowH2: false,
     } as const;
     const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'] ?? '';
@@ -77,6 +87,7 @@ export class HttpClient {
     const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
     this.#proxied = httpProxy !== '' || httpsProxy !== '';
     this.#dispatcher = this.#proxied ? new EnvHttpProxyAgent({ ...options, httpProxy, httpsProxy, noProxy }) : new Agent(options);
+    this.#heads.start();
     this.#guard = guard;
     this.#userAgent = `sluice/${version}`;
   }
@@ -94,7 +105,7 @@ export class HttpClient {
     for (let replaced = 0; ; replaced++) {
       const gate = new DepartureBody(call, depart);
       const outcome = await this.#exchange(call, gate);
-      if (outcome.kind !== 'failed' || !gate.waits || replaced === maxReplaced) return outcome;
+      if (outcome.kind === 'aborted' || !gate.waits || replaced === maxReplaced) return outcome;
     }
   }
 
@@ -108,13 +119,14 @@ export class HttpClient {
           headers: { 'user-agent': this.#userAgent, ...gate?.headers, ...call.headers },
           body: gate === undefined ? (call.body ?? null) : gate.stream(),
         },
-        new Exchange(call, resolve),
+        new Exchange(call, this.#heads, resolve),
       );
     });
   }
 
   /** Closes all connections, busy ones too. Idempotent. */
   async stop(): Promise<void> {
+    this.#heads.stop();
     await this.#dispatcher.destroy();
   }
 
@@ -172,6 +184,7 @@ class DepartureBody {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
+  readonly #heads: ResponseHeads;
   #resolve: ((outcome: HttpOutcome) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -179,9 +192,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  constructor(call: HttpCall, resolve: (outcome: HttpOutcome) => void) {
+  constructor(call: HttpCall, heads: ResponseHeads, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
     this.#maxBytes = call.maxBytes;
+    this.#heads = heads;
     this.#resolve = resolve;
     this.#signal.addEventListener('abort', this.#onAbort);
   }
@@ -190,9 +204,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#resolve === undefined) controller.abort(new Error('the attempt has ended'));
+    else this.#heads.expect((status) => (this.#status = status));
   }
 
-  /** Called for interim answers (103) too; the last one counts. */
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
     this.#status = status;
     this.#headers = headers;
@@ -207,27 +221,34 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#chunks.push(chunk.subarray(0, room));
     this.#length += room;
-    this.#answer(true);
+    this.#answer({ truncated: true });
     controller.abort(new Error('the answer is longer than its bound'));
   }
 
   onResponseEnd(): void {
-    this.#answer(false);
+    this.#answer({ truncated: false });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle({ kind: 'failed', error });
+    this.#end({ kind: 'failed', error }, error);
   }
 
   readonly #onAbort = (): void => {
-    this.#settle({ kind: 'aborted' });
-    this.#controller?.abort(new Error('the attempt was aborted'));
+    const error = new Error('the attempt was aborted');
+    this.#end({ kind: 'aborted' }, error);
+    this.#controller?.abort(error);
   };
 
-  #answer(truncated: boolean): void {
+  /** The call has ended before its answer has: what the receiver has said already counts. */
+  #end(outcome: HttpOutcome, cutBy: Error): void {
+    if (this.#status === 0) this.#settle(outcome);
+    else this.#answer({ truncated: true, cutBy });
+  }
+
+  #answer(ending: Pick<HttpAnswer, 'truncated' | 'cutBy'>): void {
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#length);
-    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body, truncated });
+    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body, ...ending });
   }
 
   #settle(outcome: HttpOutcome): void {

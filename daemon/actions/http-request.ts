@@ -9,11 +9,14 @@ import { redirectOf } from './http-redirect.ts';
 import { statusFailure } from './http-status-failure.ts';
 import { readUrl } from './http-url.ts';
 import { inputValidator } from './input-validator.ts';
-import { networkFailure } from './network-failure.ts';
+import { explainError, networkFailure } from './network-failure.ts';
 
 const defaultMaxBytes = 1_048_576;
 /** How far an answer that fails anyway is decompressed for the record, in bytes. */
 const failureBytes = 16_384;
+
+/** Those that change nothing at the receiver (RFC 9110, 9.2.1). */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const validate = inputValidator<HttpRequestInput>(httpRequest);
 
@@ -37,7 +40,7 @@ export class HttpRequestAction implements Action {
       const outcome = await this.#client.send(call);
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
       if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) });
-      if (expected(outcome.status)) return success(outcome, call);
+      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {
         call = redirect.call;
@@ -84,12 +87,28 @@ async function success(answer: HttpAnswer, call: HttpCall): Promise<ActionResult
     decoded.kind === 'too-large'
       ? ['response too large', `its body is larger than max-bytes (${call.maxBytes} bytes)`]
       : ['response not readable', decoded.message];
-  // `invalid`, because a repeat would meet the same answer, and would repeat an effect that has already taken place.
-  const failure = invalidInput(
-    cause,
-    `${call.url.host} answered ${answer.status}, but ${reason}. It isn't repeated: the call may have had its effect.`,
-    { request: requestRecord(call), response: responseRecord(answer, undefined) },
-  );
+  return unusable(answer, call, cause, reason);
+}
+
+/** The status is as expected, and the rest of the answer didn't come, or isn't HTTP. A call that changes nothing is simply made again. */
+function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFailure {
+  const { signal, url } = call;
+  if (!safeMethods.has(call.method)) {
+    const reason = signal.aborted ? 'the attempt ended before the whole answer had come' : `its answer could not be read to the end: ${explainError(cutBy)}`;
+    return unusable(answer, call, 'answer cut short', reason);
+  }
+  const record = { request: requestRecord(call), response: responseRecord(answer, undefined) };
+  return signal.aborted ? abortedAttempt(signal, record) : networkFailure(cutBy, url.host, record);
+}
+
+/** `invalid`, because a repeat would meet the same answer, or would repeat an effect that has already taken place. */
+function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: string): ActionFailure {
+  const why = safeMethods.has(call.method) ? 'it would be answered in the same way' : 'the call has had its effect';
+  const failure = invalidInput(cause, `${call.url.host} answered ${answer.status}, but ${reason}. It isn't repeated, because ${why}.`, {
+    request: requestRecord(call),
+    response: responseRecord(answer, undefined),
+    effectStands: true,
+  });
   return { ...failure, error: { ...failure.error, status: answer.status } };
 }
 

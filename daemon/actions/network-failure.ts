@@ -32,7 +32,7 @@ export function networkFailure(error: Error, peer: string, details: FailureDetai
     return invalidInput('request not valid', `The request can't be sent: ${error.message}.`, details);
   }
   const cause = error.name === 'HTTPParserError' ? 'not HTTP' : code === undefined ? 'network error' : (causeOfCode[code] ?? code);
-  return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explain(error)}.`), ...details };
+  return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explainError(error)}.`), ...details };
 }
 
 /** The innermost known code: the first of an aggregate (one attempt per address), then of the causes. */
@@ -45,7 +45,8 @@ function codeOf(error: Error): string | undefined {
   return error.cause instanceof Error ? codeOf(error.cause) : undefined;
 }
 
-function explain(error: Error): string {
+/** What went wrong, without a full stop. */
+export function explainError(error: Error): string {
   if (error.message !== '') return error.message;
   if (error instanceof AggregateError) {
     return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join(', ');

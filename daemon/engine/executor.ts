@@ -198,7 +198,7 @@ export class Executor {
       queue.count(true);
       return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output }, ...record };
     }
-    const cut = cutOff(reason);
+    const cut = reason === 'stopped' && result.effectStands === true ? undefined : cutOff(reason);
     if (cut !== undefined) return { jobId, attempt, endedAt, outcome: cut, ...record };
     return { jobId, attempt, endedAt, ...this.#verdict(job, queue, step, result, endedAt), ...record };
   }

@@ -12,7 +12,7 @@ export interface SeenAttempt {
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
- * `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
+ * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
 export class ScriptedAction implements Action {
@@ -105,6 +105,9 @@ export class ScriptedAction implements Action {
       }
       case 'hang':
         return aborted(signal);
+      case 'confirmed':
+        await aborted(signal);
+        return { ...failure({ kind: 'invalid', cause: 'answer cut short', message: 'It was done.', status: 201 }), effectStands: true };
       case 'deaf':
         return new Promise((resolve) => {
           this.#deaf.push(resolve);

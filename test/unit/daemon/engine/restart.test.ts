@@ -66,6 +66,15 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} } } }
     assert.deepEqual([state, attempts.length], ['succeeded', 1]);
   });
 
+  it('by a stop cuts off what takes longer, and never makes a call again that was confirmed', async () => {
+    const run = await bench.run(one('confirmed'));
+    await bench.stop();
+    await bench.start();
+    const { state, attempts, error } = await bench.jobOf(run, 'call');
+    assert.deepEqual([state, attempts.length, error?.status], ['dead', 1, 201]);
+    assert.equal(bench.action.seen.length, 1);
+  });
+
   it('by a stop cuts off what takes longer, which goes back uncharged and is no crash', async () => {
     const run = await bench.run(one('hang'));
     for (let round = 0; round < 12; round++) {
