@@ -1,12 +1,14 @@
 /**
- * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`.
+ * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`. `npm test -- quick` is for
+ * every day: types, lint of what has changed since the last commit, and the unit tests.
  *
- * Parts that only read run side by side; the others one after the other, in that order. A failing part doesn't stop the next. What failed is said once more at the end, where whoever sees only the end finds it. The very last
+ * Parts that only read run side by side; the others one after the other, in that order. A failing part doesn't stop the next. What failed is repeated at the end, where a reader who sees only the end finds it. The very last
  * line is `N passed, N failed, N skipped`, summed over the tests of the suites, where each other part counts as one test.
  */
 import Mocha from 'mocha';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from '../test/vscode/host/chromium.ts';
@@ -32,23 +34,33 @@ const oneFailed: Counts = { passed: 0, failed: 1, skipped: 0 };
 const oneSkipped: Counts = { passed: 0, failed: 0, skipped: 1 };
 
 const suites: Readonly<Record<string, readonly string[]>> = {
-  unit: ['test/unit/**/*.test.ts', 'test/daemon/**/*.test.ts'],
+  unit: ['test/unit/**/*.test.ts'],
+  daemon: ['test/daemon/**/*.test.ts'],
   fault: ['test/fault/**/*.test.ts'],
   page: ['test/page/**/*.test.ts'],
   ui: ['test/vscode/ui/**/*.test.ts'],
 };
 
+/** Suites whose files run in several processes: each test has its own files, clock and ports, and none measures time. */
+const parallelSuites: ReadonlySet<string> = new Set(['unit']);
+
 const parts: readonly Part[] = [
   { name: 'lint', run: () => runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'), reads: true },
-  { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.'), reads: true },
+  { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/types.tsbuildinfo'), reads: true },
   // It runs in a browser, which has other globals than Node.
   { name: 'page-types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', 'extension/dashboard/page'), reads: true },
   { name: 'build', run: () => runTool('scripts/build.ts') },
   { name: 'unit', run: () => runSuite('unit') },
+  { name: 'daemon', run: () => runSuite('daemon') },
   { name: 'fault', run: () => runSuite('fault') },
   { name: 'page', run: () => runWithBrowser(() => runSuite('page')) },
   { name: 'vscode', run: () => runWithBrowser(() => runProgram('vscode', 'test/vscode/host/main.ts')) },
   { name: 'ui', run: () => runWithBrowser(() => runSuite('ui')) },
+];
+
+const quickParts: readonly Part[] = [
+  { name: 'lint', run: lintChanged, reads: true },
+  ...parts.filter(({ name }) => name === 'types' || name === 'page-types' || name === 'unit'),
 ];
 
 /** A suite that hangs in synchronous code or in a hook would never end by mocha's own timeout. */
@@ -57,9 +69,10 @@ const suiteLimitMs = 40 * 60_000;
 const leftOpenLimitMs = 10_000;
 
 async function main(args: readonly string[]): Promise<number> {
-  const unknown = args.filter((name) => !parts.some((part) => part.name === name));
+  const isQuick = args.length === 1 && args[0] === 'quick';
+  const unknown = isQuick ? [] : args.filter((name) => !parts.some((part) => part.name === name));
   if (unknown.length > 0) {
-    console.error(`test: no part is called ${unknown.join(', ')}; there are: ${parts.map((part) => part.name).join(', ')}`);
+    console.error(`test: no part is called ${unknown.join(', ')}; there are: quick, or any of ${parts.map((part) => part.name).join(', ')}`);
     return 2;
   }
 
@@ -75,7 +88,7 @@ async function main(args: readonly string[]): Promise<number> {
     total.skipped += skipped;
     if (failed > 0) failedParts.push({ name, failures });
   };
-  const chosen = parts.filter(({ name }) => args.length === 0 || args.includes(name));
+  const chosen = isQuick ? quickParts : parts.filter(({ name }) => args.length === 0 || args.includes(name));
   await Promise.all(chosen.filter(({ reads }) => reads).map(runPart));
   for (const part of chosen.filter(({ reads }) => !reads)) await runPart(part);
 
@@ -92,6 +105,18 @@ function indented(text: string): string {
 async function runTool(script: string, ...args: string[]): Promise<Counts> {
   const end = await ended(startNode([path.join(root, script), ...args], 'inherit'));
   return end === 0 ? onePassed : oneFailed;
+}
+
+/** Lints the files that differ from the last commit; those of the last commit if none does. */
+async function lintChanged(): Promise<Counts> {
+  const git = (...args: readonly string[]): readonly string[] => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n');
+  const changed = [...git('diff', '--name-only', 'HEAD'), ...git('ls-files', '--others', '--exclude-standard')];
+  const files = (changed.some(isLinted) ? changed : git('diff', '--name-only', 'HEAD~1', 'HEAD')).filter(isLinted);
+  return files.length === 0 ? onePassed : runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', ...files);
+}
+
+function isLinted(file: string): boolean {
+  return /\.(?:[cm]?js|ts)$/.test(file) && existsSync(path.join(root, file));
 }
 
 /** Whether it has been said already. */
@@ -149,10 +174,12 @@ async function runProgram(name: string, ...args: readonly string[]): Promise<Cou
 
 /** The other side of `runSuite`, in the process that it starts. */
 async function runSuiteHere(name: string): Promise<void> {
-  const mocha = new Mocha({ ...mochaOptions(), reporter: 'spec', color: process.stdout.isTTY });
+  const isParallel = parallelSuites.has(name) && availableParallelism() > 1;
+  const mocha = new Mocha({ ...mochaOptions(), reporter: 'spec', color: process.stdout.isTTY, parallel: isParallel, jobs: Math.min(4, availableParallelism()) });
   const files = (suites[name] ?? []).flatMap((pattern) => globSync(pattern, { cwd: root }));
   for (const file of files.sort()) mocha.addFile(path.join(root, file));
-  await mocha.loadFilesAsync();
+  // In parallel, each process loads its own.
+  if (!isParallel) await mocha.loadFilesAsync();
   const failures: string[] = [];
   const runner = mocha.run((failed) => {
     process.exitCode = failed > 0 ? 1 : 0;
