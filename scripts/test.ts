@@ -190,8 +190,13 @@ async function runSuiteHere(name: string): Promise<void> {
     });
   });
   runner.on('fail', (test, error: unknown) => {
-    failures.push(`${test.fullTitle()}\n  ${error instanceof Error ? error.message : String(error)}`);
+    failures.push(`${test.fullTitle()}\n  ${messageOf(error)}`);
   });
+}
+
+/** An error that comes from another process has lost its class. */
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
 /** `.mocharc.json`, which the mocha command reads too, with the names that mocha's constructor expects. */
