@@ -2,7 +2,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import path from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
-import type { JsonObject } from '../schemas/workflow/json.ts';
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
 import { DaemonLog } from './daemon-log.ts';
@@ -17,9 +16,11 @@ import { acquireProjectLock } from './project-lock.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
+import { DraftService } from './service/draft-service.ts';
 import { EvaluationService } from './service/evaluation-service.ts';
 import { JobService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
+import type { CheckPayload } from './service/payload-check.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { RetryService } from './service/retry-service.ts';
@@ -166,7 +167,7 @@ export class Daemon {
     const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
     const queues = new QueueService({ project, engine, store, clock });
     const jobs = new JobService({ engine, store, clock });
-    const dead = new DeadLetterService({ engine, store, clock, checkPayload: payloadCheck(findAction) });
+    const checkPayload = payloadCheck(findAction);
     const status = new StatusService({
       project,
       projectFolder: this.#options.projectFolder,
@@ -188,7 +189,8 @@ export class Daemon {
         queues,
         jobs,
         retries: new RetryService({ engine, store, clock }),
-        dead,
+        dead: new DeadLetterService({ engine, store, clock, checkPayload }),
+        drafts: new DraftService({ engine, store, clock, checkPayload }),
         secrets: new SecretService(secrets),
         status,
       }),
@@ -245,7 +247,7 @@ export class Daemon {
 }
 
 /** What is wrong with an edited payload, by the input schema of its action. */
-function payloadCheck(findAction: FindAction): (uses: string, payload: JsonObject) => string | undefined {
+function payloadCheck(findAction: FindAction): CheckPayload {
   const ajv = new Ajv2020({ strict: false });
   formats.default(ajv);
   return (uses, payload) => {

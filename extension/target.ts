@@ -10,8 +10,8 @@ export interface Target {
   readonly job?: string;
   /** Number of an attempt of `job`. */
   readonly attempt?: number;
-  /** A group of dead letters of `queue`: those with this cause. */
-  readonly cause?: string;
+  /** A group of dead letters of `queue`, as `dead/groups` names it. */
+  readonly group?: string;
   /** Id of a workflow. */
   readonly workflow?: string;
   /** Of the workflow, relative to the project. */
@@ -23,7 +23,7 @@ export function readTarget(argument: unknown): Target | undefined {
   const value: unknown = isObject(argument) && 'target' in argument ? argument['target'] : argument;
   if (!isJsonObject(value) || typeof value['folder'] !== 'string') return undefined;
   const { folder, attempt } = value;
-  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'cause', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
+  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'group', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
   return {
     folder,
     ...texts,

@@ -2,10 +2,11 @@ import type { Command, Option } from 'commander';
 import type { TSchema } from 'typebox';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import { AttemptView, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
+import { AttemptView, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
 import { DiagnosticView } from '../../schemas/protocol/method.ts';
 import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape } from '../../schemas/protocol/queue.ts';
 import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import { ReplayTally } from '../../schemas/protocol/replay.ts';
 import { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { SecretView } from '../../schemas/protocol/secret.ts';
@@ -41,6 +42,7 @@ const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['RunDetail', RunDetail],
   ['Step', StepView],
   ['JobSummary', JobSummary],
+  ['Draft', Draft],
   ['JobDetail', JobDetail],
   ['Attempt', AttemptView],
   ['Revision', RevisionView],
@@ -48,6 +50,7 @@ const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['JobError', JobError],
   ['SeriesPoint', SeriesPoint],
   ['DeadGroup', DeadGroup],
+  ['ReplayTally', ReplayTally],
   ['Secret', SecretView],
   ['Diagnostic', DiagnosticView],
 ];

@@ -9,6 +9,7 @@ export interface DeadFilter {
   readonly queue?: string;
   readonly run?: string;
   readonly where?: string;
+  readonly group?: string;
 }
 
 export interface DeadSelectionOptions extends DeadFilter {
@@ -16,13 +17,14 @@ export interface DeadSelectionOptions extends DeadFilter {
   readonly yes?: boolean;
 }
 
-export type DeadSelection = Pick<Params<'dead/discard'>, 'ids' | 'all' | 'queue' | 'run' | 'where'>;
+export type DeadSelection = Pick<Params<'dead/discard'>, 'ids' | 'all' | 'queue' | 'run' | 'where' | 'group'>;
 
 export function addDeadFilter(command: Command): Command {
   return command
     .option('-q, --queue <queue>', 'of this queue')
     .option('-r, --run <id>', 'of this run', parseRunId)
-    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds');
+    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
+    .option('--group <group>', 'that failed alike, as `sluice dead groups` names it');
 }
 
 /** `ID...` or `--all` with conditions. */
@@ -35,19 +37,28 @@ export function addDeadSelection(command: Command): Command {
   return addDeadIds(command).option('-y, --yes', "don't ask");
 }
 
+function readDeadFilter({ queue, run, where, group }: DeadFilter): DeadFilter {
+  return {
+    ...(queue === undefined ? {} : { queue }),
+    ...(run === undefined ? {} : { run }),
+    ...(where === undefined ? {} : { where }),
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
 const deadLetters = { noun: 'dead letters', shownBy: 'sluice dead list' };
 
 /** `noun`: what is selected; `shownBy`: the command that lists it. */
-export function readDeadSelection(ids: readonly string[], { all, queue, run, where }: DeadSelectionOptions, { noun, shownBy } = deadLetters): DeadSelection {
-  const filter = { ...(queue === undefined ? {} : { queue }), ...(run === undefined ? {} : { run }), ...(where === undefined ? {} : { where }) };
+export function readDeadSelection(ids: readonly string[], { all, ...conditions }: DeadSelectionOptions, { noun, shownBy } = deadLetters): DeadSelection {
+  const filter = readDeadFilter(conditions);
   if (all === true) {
     if (ids.length > 0) throw new UsageError(`Name ${noun} or say --all, not both.`);
     return { all: true, ...filter };
   }
   if (ids.length === 0) {
-    throw new UsageError(`Say which: ${noun} by their ids (j40 j41), or --all, with --queue, --run or --where to narrow it down. \`${shownBy}\` shows them.`);
+    throw new UsageError(`Say which: ${noun} by their ids (j40 j41), or --all, with --queue, --run, --where or --group to narrow it down. \`${shownBy}\` shows them.`);
   }
-  if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run and --where go with --all, not with ids.');
+  if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run, --where and --group go with --all, not with ids.');
   if (ids.length > maxPage) throw new UsageError(`No more than ${maxPage} ids at a time; --all with conditions takes any number.`);
   return { ids: [...new Set(ids)] };
 }
@@ -55,8 +66,8 @@ export function readDeadSelection(ids: readonly string[], { all, queue, run, whe
 const countLimit = 10_000;
 
 /** How many dead letters `--all` means now; the count stops at ten thousand, where `isMore` tells so. */
-export async function countDead(client: DaemonClient, { queue, run, where }: DeadSelection): Promise<{ readonly count: number; readonly isMore: boolean }> {
-  const filter = { ...(queue === undefined ? {} : { queue }), ...(run === undefined ? {} : { run }), ...(where === undefined ? {} : { where }) };
+export async function countDead(client: DaemonClient, selection: DeadSelection): Promise<{ readonly count: number; readonly isMore: boolean }> {
+  const filter = readDeadFilter(selection);
   let count = 0;
   let cursor: string | undefined;
   do {

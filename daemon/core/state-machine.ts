@@ -27,6 +27,11 @@ export const jobMachine = {
   replay: [{ from: 'dead', to: 'pending' }],
   /** One of many, which go out one by one. */
   replay_later: [{ from: 'dead', to: 'delayed' }],
+  /** A replay is taken back before an attempt was made. */
+  recall: [
+    { from: 'pending', to: 'dead' },
+    { from: 'delayed', to: 'dead' },
+  ],
   /** A replayed sibling succeeded: what was cancelled because of it goes on. */
   reopen: [{ from: 'cancelled', to: 'pending' }],
   discard: [{ from: 'dead', to: 'discarded' }],

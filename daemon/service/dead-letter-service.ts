@@ -1,6 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -8,8 +7,9 @@ import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
 import { moveInChunks } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-selection.ts';
-import { checkFilter } from './job-service.ts';
+import { checkFilter, jobNumber } from './job-service.ts';
 import { knownQueue } from './known-names.ts';
+import { checkEdit, type CheckPayload } from './payload-check.ts';
 import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
@@ -20,15 +20,14 @@ export interface DeadLetterServiceOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly clock: Clock;
-  /** What is wrong with an edited payload, by the action's own schema; undefined where nothing is. */
-  readonly checkPayload: (uses: string, payload: JsonObject) => string | undefined;
+  readonly checkPayload: CheckPayload;
 }
 
 /**
  * Dead letters that are named by their ids move together or not at all. `all` can be any number, so it moves them in
  * transactions of some hundred, between which everything else goes on; what is no dead letter any more by then is left out.
  */
-export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/groups' | 'dead/replay' | 'dead/discard'> {
+export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/groups' | 'dead/replay' | 'dead/recall' | 'dead/tally' | 'dead/discard'> {
   readonly #options: DeadLetterServiceOptions;
 
   constructor(options: DeadLetterServiceOptions) {
@@ -46,15 +45,26 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     return this.#options.store.deadGroups({ limit, ...(queue === undefined ? {} : { queue }) });
   };
 
-  'dead/replay': Handlers['dead/replay'] = async ({ payload, rate, canary, dryRun, ...selection }) => {
-    const { engine, store, clock } = this.#options;
+  'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, notBefore, canary, dryRun, ...selection }) => {
+    const { engine, store, clock, checkPayload } = this.#options;
     engine.refuseIntake();
+    if (notBefore !== undefined && rate === undefined) throw new CodedError('invalid-params', '`notBefore` goes with `rate`.');
+    if (payload !== undefined && originals) throw new CodedError('invalid-params', 'Give either `payload`, or `originals`.');
     const spacingMs = rate === undefined ? 0 : spacingOf(rate);
     const selected = await this.#select(selection);
     const jobIds = canary === undefined ? selected : selected.slice(0, canary);
-    if (payload !== undefined) await this.#checkEdit(jobIds, payload);
-    if (dryRun === true) return { replayed: 0, selected: jobIds.length, ids: [] };
+    if (payload !== undefined) {
+      const [jobId] = jobIds;
+      if (jobId === undefined || jobIds.length > 1) throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
+      await checkEdit(store, checkPayload, jobId, payload);
+    }
+    if (dryRun === true) {
+      const edited = payload !== undefined ? 1 : originals ? 0 : await this.#drafts(jobIds);
+      return { replayed: 0, selected: jobIds.length, edited, ids: [] };
+    }
     const now = clock.now();
+    const firstDueAt = notBefore === undefined ? now : Math.max(now, timeOf(notBefore));
+    let edited = 0;
     let spaced = 0;
     const replayed = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
@@ -64,15 +74,37 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
         const moved = await store.replay({
           jobIds: some,
           now,
-          ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => now + (spaced + index) * spacingMs) }),
+          originals,
+          ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => firstDueAt + (spaced + index) * spacingMs) }),
           ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
         });
         spaced += moved.replayed.length;
+        edited += moved.edited;
         return moved.replayed;
       },
     });
-    return { replayed: replayed.length, selected: jobIds.length, ids: replayed.slice(0, maxListed).map(formatJobId) };
+    return {
+      replayed: replayed.length,
+      selected: jobIds.length,
+      edited,
+      ids: replayed.slice(0, maxListed).map(formatJobId),
+      ...(spacingMs === 0 || spaced === 0 ? {} : { lastDueAt: new Date(firstDueAt + (spaced - 1) * spacingMs).toISOString() }),
+    };
   };
+
+  'dead/recall': Handlers['dead/recall'] = async ({ ids }) => {
+    const { engine, store, clock } = this.#options;
+    engine.refuseIntake();
+    const recalled = await moveInChunks([...new Set(ids.map(jobNumber))], {
+      isWhole: false,
+      noun: 'replayed jobs',
+      verb: 'taken back',
+      move: async (some) => (await store.recall({ jobIds: some, now: clock.now() })).recalled,
+    });
+    return { recalled: recalled.map(formatJobId) };
+  };
+
+  'dead/tally': Handlers['dead/tally'] = ({ ids }) => this.#options.store.replayTally({ jobIds: [...new Set(ids.map(jobNumber))] });
 
   'dead/discard': Handlers['dead/discard'] = async ({ dryRun, reason = '', ...selection }) => {
     const { engine, store, clock } = this.#options;
@@ -93,15 +125,17 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     return selectJobs(selection, { ...this.#options, state: 'dead', what: 'dead letters' });
   }
 
-  async #checkEdit(jobIds: readonly number[], payload: unknown): Promise<void> {
-    const [jobId] = jobIds;
-    if (jobId === undefined || jobIds.length > 1) throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
-    if (!isJsonObject(payload)) throw new CodedError('invalid-params', 'The edited payload must be an object: the `with` of the step, filled in.');
-    const job = await this.#options.store.getJob({ jobId });
-    if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
-    const problem = this.#options.checkPayload(job.uses, payload);
-    if (problem !== undefined) throw new CodedError('invalid-params', `The edited payload can't be sent by ${job.uses}: ${problem}`);
+  /** How many of the jobs have a draft. */
+  async #drafts(jobIds: readonly number[]): Promise<number> {
+    const drafted = new Set(await this.#options.store.draftedJobs());
+    return jobIds.reduce((count, jobId) => count + (drafted.has(jobId) ? 1 : 0), 0);
   }
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`notBefore` is not a time; write it as 2026-11-24T09:30:00.000Z.');
+  return time;
 }
 
 function spacingOf(text: string): number {

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { checkFilter, jobNumber } from './job-service.ts';
 import { runNumber } from './run-service.ts';
 
-export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where' | 'cause'>;
+export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where' | 'group'>;
 
 /**
  * The jobs of one state that are meant, oldest first. Numbers alone are held: a million of them take 8 MB for a moment. Named ones are
@@ -16,11 +16,11 @@ export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' |
  * @throws CodedError `invalid-params` or `not-found`
  */
 export async function selectJobs(
-  { ids, all, queue, run, where, cause }: JobSelection,
+  { ids, all, queue, run, where, group }: JobSelection,
   { engine, store, state, what }: { readonly engine: Engine; readonly store: Store; readonly state: 'dead' | 'delayed'; readonly what: string },
 ): Promise<number[]> {
   if (ids !== undefined) {
-    if (all === true || [queue, run, where, cause].some((condition) => condition !== undefined)) {
+    if (all === true || [queue, run, where, group].some((condition) => condition !== undefined)) {
       throw new CodedError('invalid-params', 'Give either `ids`, or `all` with conditions as you like.');
     }
     return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
@@ -30,7 +30,7 @@ export async function selectJobs(
     ...(queue === undefined ? {} : { queue }),
     ...(run === undefined ? {} : { runId: runNumber(run) }),
     ...(where === undefined ? {} : { where }),
-    ...(cause === undefined ? {} : { cause }),
+    ...(group === undefined ? {} : { group }),
   };
   await checkFilter(filter, { engine, store });
   const selected: number[] = [];

@@ -11,7 +11,7 @@ import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
 
-export type JobFilter = Pick<ListJobsParams, 'queue' | 'runId' | 'where' | 'cause'>;
+export type JobFilter = Pick<ListJobsParams, 'queue' | 'runId' | 'where' | 'group'>;
 
 export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/cancel'> {
   readonly #engine: Engine;

@@ -1,5 +1,6 @@
 import type { Handlers } from '../server/handlers.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
+import type { DraftService } from './draft-service.ts';
 import type { EvaluationService } from './evaluation-service.ts';
 import type { JobService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
@@ -17,12 +18,13 @@ export interface Services {
   readonly jobs: JobService;
   readonly retries: RetryService;
   readonly dead: DeadLetterService;
+  readonly drafts: DraftService;
   readonly secrets: SecretService;
   readonly status: StatusService;
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, dead, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, dead, drafts, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -45,7 +47,11 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'dead/list': dead['dead/list'],
     'dead/groups': dead['dead/groups'],
     'dead/replay': dead['dead/replay'],
+    'dead/recall': dead['dead/recall'],
+    'dead/tally': dead['dead/tally'],
     'dead/discard': dead['dead/discard'],
+    'draft/save': drafts['draft/save'],
+    'draft/drop': drafts['draft/drop'],
     'secret/list': secrets['secret/list'],
     'secret/set': secrets['secret/set'],
     'secret/delete': secrets['secret/delete'],

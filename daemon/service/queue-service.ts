@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
-import type { QueueHold, SetQueueParams, Store } from '../store/store.ts';
+import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
 
 export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/series'> {
@@ -61,8 +61,8 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   /** All queues, by name. */
   async list(): Promise<QueueView[]> {
-    const oldest = await this.#store.oldestPending();
-    return this.#engine.dispatcher.list().map((runner) => this.#view(runner, oldest[runner.name]));
+    const [oldest, drafts] = await Promise.all([this.#store.oldestPending(), this.#store.deadDrafts()]);
+    return this.#engine.dispatcher.list().map((runner) => this.#view(runner, oldest[runner.name], drafts[runner.name]));
   }
 
   async #override(change: SetQueueParams, whenKept = (): void => {}): Promise<QueueView> {
@@ -71,11 +71,11 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     await this.#store.setQueue(change);
     whenKept();
     runner.override(change);
-    const oldest = await this.#store.oldestPending();
-    return this.#view(runner, oldest[runner.name]);
+    const [oldest, drafts] = await Promise.all([this.#store.oldestPending(), this.#store.deadDrafts()]);
+    return this.#view(runner, oldest[runner.name], drafts[runner.name]);
   }
 
-  #view(runner: QueueRunner, oldest: number | undefined): QueueView {
+  #view(runner: QueueRunner, oldest: number | undefined, drafts: DraftCount | undefined): QueueView {
     const { name, rate, depth, overrides, definition } = runner;
     const { hold, nextStartAt, rateUsed } = runner;
     const recent = runner.recent();
@@ -94,6 +94,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
         ...(overrides.concurrency === undefined ? {} : { concurrency: overrides.concurrency }),
       },
       depth: { pending: depth.pending, delayed: depth.delayed, active: depth.active, dead: depth.dead },
+      ...(drafts === undefined ? {} : { drafts: { count: drafts.count, savedAt: new Date(drafts.savedAt).toISOString() } }),
       ...(definition.maxDepth === undefined ? {} : { maxDepth: definition.maxDepth }),
       ...(rateUsed === undefined ? {} : { rateUsed }),
       ...heldView(hold),

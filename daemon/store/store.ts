@@ -1,6 +1,7 @@
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
 import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
@@ -57,7 +58,15 @@ export interface Store {
   cancelRun(params: { readonly runId: number; readonly now: number }): Promise<{ readonly active: readonly number[] }>;
   /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): Promise<{ readonly active: boolean }>;
-  replay(params: ReplayParams): Promise<{ readonly replayed: readonly number[] }>;
+  replay(params: ReplayParams): Promise<ReplayResult>;
+  /** Replayed jobs that no attempt has reached since are dead letters again, as they were. */
+  recall(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly recalled: readonly number[] }>;
+  /**
+   * Keeps an edited payload of a dead letter for its next replay. `revision`: the number that it is going to have. `conflict` if the newest
+   * payload isn't the one that was edited.
+   */
+  saveDraft(params: SaveDraftParams): Promise<{ readonly revision: number }>;
+  dropDraft(params: DropDraftParams): Promise<{ readonly dropped: boolean }>;
   /** Delayed jobs are due at once. */
   retry(params: { readonly jobIds: readonly number[]; readonly now: number }): Promise<{ readonly retried: readonly number[] }>;
   /** `reason`: why, for whoever looks at them later. */
@@ -77,7 +86,7 @@ export interface Store {
   listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
   getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
   listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
-  /** Dead letters by queue and cause, the group with the newest first. `others`: those of groups beyond `limit`. */
+  /** Dead letters by queue and `failureGroup`, the group with the newest first. `others`: those of groups beyond `limit`. */
   deadGroups(params: DeadGroupsParams): Promise<{ readonly groups: DeadGroup[]; readonly others: number }>;
   getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
   /** What an expression gives in a run; undefined where there is no such run. */
@@ -87,6 +96,12 @@ export interface Store {
    * depths at `from`.
    */
   series(params: SeriesParams): Promise<readonly SeriesStep[]>;
+  /** How many dead letters of each queue have a draft, and when the newest was saved; without those that have none. */
+  deadDrafts(): Promise<Readonly<Record<string, DraftCount>>>;
+  /** All dead letters that have a draft. */
+  draftedJobs(): Promise<readonly number[]>;
+  /** What has become of jobs that were replayed. */
+  replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
   /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
@@ -292,6 +307,36 @@ export interface ReplayParams {
   readonly dueAts?: readonly number[];
   /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
   readonly payload?: string;
+  /** Drafts are left as they are, unsent. */
+  readonly originals?: boolean;
+}
+
+export interface ReplayResult {
+  readonly replayed: readonly number[];
+  /** How many of them went out with another payload than before: with their drafts, or with `payload`. */
+  readonly edited: number;
+}
+
+export interface SaveDraftParams {
+  readonly jobId: number;
+  /** JSON. */
+  readonly payload: string;
+  /** The revision that was edited, draft or not; not checked if omitted. */
+  readonly baseRevision?: number;
+  /** A person or program, for whoever looks at it. */
+  readonly savedBy?: string;
+  readonly now: number;
+}
+
+export interface DropDraftParams {
+  readonly jobId: number;
+  readonly baseRevision?: number;
+  readonly now: number;
+}
+
+export interface DraftCount {
+  readonly count: number;
+  readonly savedAt: number;
 }
 
 export interface SetQueueParams {
@@ -330,8 +375,8 @@ export interface ListJobsParams {
   readonly state?: JobState;
   readonly runId?: number;
   readonly step?: string;
-  /** `error.cause` is exactly this. */
-  readonly cause?: string;
+  /** A group of dead letters. */
+  readonly group?: string;
   /** CEL over a job's view; checked by the caller. */
   readonly where?: string;
   readonly limit: number;

@@ -43,7 +43,7 @@ export type MessageFromPage =
   /** It has been loaded, and knows nothing yet. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'choose'; readonly choice: Choice }
-  | { readonly kind: 'act'; readonly act: Act; readonly queue?: string; readonly cause?: string };
+  | { readonly kind: 'act'; readonly act: Act; readonly queue?: string; readonly group?: string };
 
 const maxChars = 4096;
 
@@ -58,10 +58,10 @@ export function readMessageFromPage(value: unknown): MessageFromPage | undefined
       return choice === undefined ? undefined : { kind: 'choose', choice };
     }
     case 'act': {
-      const { act, queue, cause } = value;
+      const { act, queue, group } = value;
       const known = acts.find((each) => each === act);
-      if (known === undefined || !isTextOrMissing(queue) || !isTextOrMissing(cause)) return undefined;
-      return { kind: 'act', act: known, ...(queue === undefined ? {} : { queue }), ...(cause === undefined ? {} : { cause }) };
+      if (known === undefined || !isTextOrMissing(queue) || !isTextOrMissing(group)) return undefined;
+      return { kind: 'act', act: known, ...(queue === undefined ? {} : { queue }), ...(group === undefined ? {} : { group }) };
     }
     default:
       return undefined;

@@ -108,8 +108,8 @@ export class Dashboard {
         break;
       case 'act': {
         const { folder } = feed.choice;
-        const { queue, cause } = message;
-        const target: Target | undefined = folder === undefined ? undefined : { folder, ...(queue === undefined ? {} : { queue }), ...(cause === undefined ? {} : { cause }) };
+        const { queue, group } = message;
+        const target: Target | undefined = folder === undefined ? undefined : { folder, ...(queue === undefined ? {} : { queue }), ...(group === undefined ? {} : { group }) };
         void vscode.commands.executeCommand(commandOf(message.act), target);
         break;
       }

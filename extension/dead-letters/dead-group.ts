@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
+import { readDeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { App } from '../app.ts';
 import { askProject } from '../ask/ask-project.ts';
 import type { Project } from '../project/project.ts';
@@ -7,7 +8,7 @@ import { readTarget, type Target } from '../target.ts';
 import { formatNumber, oneLine } from '../wording/amount.ts';
 import type { DeadSelection } from './dead-selection.ts';
 
-/** Dead letters that belong together: of a queue, of a run, or of a queue with one cause. */
+/** Dead letters that belong together: of a queue, of a run, or of a queue that failed alike. */
 export interface DeadGroup {
   readonly project: Project;
   readonly selection: DeadSelection;
@@ -27,10 +28,10 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
     const ofQueue = groups.filter((group) => group.queue === queue);
     return [
       { label: `$(inbox) ${queue}`, description: l10n.t('all {0}', formatNumber(project.mirror.queue(queue)?.depth.dead ?? sumOf(ofQueue))), target: { folder: project.folder, queue } },
-      ...ofQueue.map(({ cause, count }) => ({
-        label: `$(error) ${oneLine(cause)}`,
+      ...ofQueue.map(({ group, title, count }) => ({
+        label: `$(error) ${oneLine(title)}`,
         description: l10n.t('{0} of {1}', formatNumber(count), queue),
-        target: { folder: project.folder, queue, cause },
+        target: { folder: project.folder, queue, group },
       })),
     ];
   });
@@ -39,9 +40,9 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
 }
 
 function groupOf(project: Project, target: Target | undefined): DeadGroup | undefined {
-  const { queue, cause, run } = target ?? {};
-  if (queue !== undefined && cause !== undefined) {
-    return { project, selection: { queue, cause }, name: l10n.t('{0} with {1}', queue, oneLine(cause)) };
+  const { queue, group, run } = target ?? {};
+  if (queue !== undefined && group !== undefined) {
+    return { project, selection: { queue, group }, name: l10n.t('{0} with {1}', queue, oneLine(readDeadGroup(group).title)) };
   }
   if (queue !== undefined) return { project, selection: { queue }, name: queue };
   return run === undefined ? undefined : { project, selection: { run }, name: run };

@@ -1,7 +1,7 @@
 import type { Daemon } from '../connection/daemon-client.ts';
 
 /** Dead letters by their ids, or all that conditions let through. */
-export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string; readonly cause?: string };
+export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string; readonly group?: string };
 
 const pageLimit = 1000;
 /** A list of more ids would take long to make, and nobody would wait for it. */

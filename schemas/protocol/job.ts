@@ -1,6 +1,14 @@
 import { Type, type Static } from 'typebox';
 import { AttemptStateShape, JobError, JobId, JobStateShape, RunId, Time } from './shape.ts';
 
+/** A payload that was edited and saved, and that no attempt has used yet: the next replay sends it. */
+export const Draft = Type.Object({
+  revision: Type.Integer({ description: 'The revision that it is. Each save has a number of its own.' }),
+  savedAt: Time,
+  savedBy: Type.Optional(Type.String()),
+});
+export type Draft = Static<typeof Draft>;
+
 /** A job as lists show it. `--where` sees these fields. */
 export const JobSummary = Type.Object({
   id: JobId,
@@ -19,6 +27,8 @@ export const JobSummary = Type.Object({
   attemptCount: Type.Integer({ description: 'Attempts made, of all rounds.' }),
   replays: Type.Optional(Type.Integer({ description: 'How many times it was replayed; left out where it never was.' })),
   error: Type.Optional(JobError),
+  group: Type.Optional(Type.String({ description: 'Of a dead letter: what it failed with, as `dead/groups` counts it.' })),
+  draft: Type.Optional(Draft),
   discardReason: Type.Optional(Type.String({ description: 'Why it was discarded, where somebody said so.' })),
 });
 export type JobSummary = Static<typeof JobSummary>;
@@ -42,12 +52,13 @@ export const RevisionView = Type.Object({
   createdAt: Time,
   payload: Type.Unknown({ description: 'Secrets stand as references.' }),
   idempotencyKey: Type.String(),
+  draft: Type.Optional(Type.Boolean({ description: '`true`: saved, and not sent yet.' })),
 });
 export type RevisionView = Static<typeof RevisionView>;
 
 export const JobDetail = Type.Object({
   ...JobSummary.properties,
-  payload: Type.Unknown({ description: 'Of the newest revision; secrets stand as references.' }),
+  payload: Type.Unknown({ description: 'As last sent, or as first made; secrets stand as references. A draft is in `revisions`.' }),
   item: Type.Optional(Type.Unknown()),
   output: Type.Optional(Type.Unknown()),
   idempotencyKey: Type.String(),

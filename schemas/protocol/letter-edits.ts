@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
+import { isSameJson } from '../workflow/same-json.ts';
 import { CodedError } from './error.ts';
 import type { JobDetail } from './job.ts';
 import type { MethodName, Params, Result } from './method.ts';
@@ -9,6 +10,8 @@ export interface LetterEdit {
   readonly payload: JsonObject;
   /** As of the export: tells its job from one of another project that has the same id. */
   readonly idempotencyKey?: string;
+  /** As of the export: the revision of the draft, whose payload the export has; undefined if there was none. */
+  readonly draftRevision?: number;
 }
 
 export type LetterEditsRead = { readonly ok: true; readonly edits: readonly LetterEdit[] } | { readonly ok: false; readonly problems: readonly string[] };
@@ -29,6 +32,12 @@ export interface DaemonCalls {
 /** Asked for at the same time. */
 const batchSize = 20;
 
+/** A dead letter as an export writes it: with the payload that its next replay sends, so that `payload` is the draft's where there is one. */
+export function exportedLetter(job: JobDetail): JobDetail {
+  const draft = job.revisions.find((revision) => revision.draft === true);
+  return draft === undefined ? job : { ...job, payload: draft.payload };
+}
+
 /**
  * Reads what an export of dead letters wrote, edited since: an array of objects with `id` and `payload`. Everything else in them is left alone, and may
  * be missing.
@@ -44,8 +53,8 @@ export function readLetterEdits(value: unknown): LetterEditsRead {
     else if (edits.has(entry['id'])) problems.push(`${place}: ${entry['id']} stands in it twice.`);
     else if (!isJsonObject(entry['payload'])) problems.push(`${place}: the \`payload\` of ${entry['id']} has to be an object.`);
     else {
-      const { id, payload, idempotencyKey } = entry;
-      edits.set(id, { id, payload, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) });
+      const { id, payload, idempotencyKey, draft } = entry;
+      edits.set(id, { id, payload, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}), ...(isJsonObject(draft) && typeof draft['revision'] === 'number' ? { draftRevision: draft['revision'] } : {}) });
     }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, edits: [...edits.values()] };
@@ -71,14 +80,17 @@ export async function planLetterEdits(daemon: DaemonCalls, edits: readonly Lette
 }
 
 async function judge(daemon: DaemonCalls, edit: LetterEdit): Promise<'edited' | 'unchanged' | { readonly problem: string }> {
-  const { id, payload, idempotencyKey } = edit;
+  const { id, payload, idempotencyKey, draftRevision } = edit;
   try {
     const job = await daemon.call('job/get', { id });
     if (!isOfExport(job, idempotencyKey)) return { problem: `${id} is another job here: the file is of another project.` };
     // Before the other checks: what a command that ended early has replayed is no problem when it is said again.
-    if (isSame(job.payload as Json, payload)) return 'unchanged';
+    if (isSameJson(job.payload as Json, payload)) return 'unchanged';
     if (idempotencyKey !== undefined && idempotencyKey !== job.idempotencyKey) return { problem: `${id} was edited after it was exported.` };
     if (job.state !== 'dead') return { problem: `${id} is no dead letter any more; it is ${job.state}.` };
+    if (job.draft?.revision !== draftRevision) {
+      return { problem: job.draft === undefined ? `The edit of ${id} that was saved before the export has been dropped since.` : `${id} has an edit that was saved after the export: send or drop it first.` };
+    }
     await daemon.call('dead/replay', { ids: [id], payload, dryRun: true });
     return 'edited';
   } catch (error) {
@@ -99,12 +111,4 @@ async function judge(daemon: DaemonCalls, edit: LetterEdit): Promise<'edited' | 
 /** Ids count from 1 in every project; keys of a job are its own. */
 function isOfExport({ idempotencyKey, revisions }: JobDetail, exported: string | undefined): boolean {
   return exported === undefined || exported === idempotencyKey || revisions.some((revision) => revision.idempotencyKey === exported);
-}
-
-/** Whatever the order of their keys. */
-function isSame(one: Json, other: Json): boolean {
-  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value: Json, index) => isSame(value, other[index] as Json));
-  if (!isJsonObject(one) || !isJsonObject(other)) return one === other;
-  const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isSame(one[key] ?? null, other[key] ?? null));
 }

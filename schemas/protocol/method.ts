@@ -5,6 +5,7 @@ import { JobDetail, JobSummary } from './job.ts';
 import { QueueView, ResumedQueue } from './queue.ts';
 import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
 import { maxReason } from './reason.ts';
+import { ReplayTally } from './replay.ts';
 import { RunDetail, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
@@ -60,8 +61,8 @@ const selection = {
   where: Where,
 };
 
-const Cause = Type.Optional(Type.String({ maxLength: 1000, description: '`error.cause` is exactly this, as `dead/groups` tells it.' }));
-const deadSelection = { ...selection, cause: Cause, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
+const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
+const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
 const Selected = Type.Integer({ description: 'How many were meant; those that were no dead letters any more when it came to them are left out of the others.' });
 
 /**
@@ -170,7 +171,7 @@ export const methods = {
   },
 
   'dead/list': {
-    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, cause: Cause, ...Page }, closed),
+    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, group: Group, ...Page }, closed),
     result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'The one that died last first.' }),
   },
   'dead/groups': {
@@ -184,13 +185,32 @@ export const methods = {
     params: Type.Object(
       {
         ...deadSelection,
-        payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job.' })),
+        payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job. A draft is dropped for it.' })),
+        originals: Type.Optional(Type.Boolean({ description: 'Drafts are not sent, and stay; otherwise every draft goes along as a new revision.' })),
+        notBefore: Type.Optional({ ...Time, description: 'With `rate`: when the first of them is due; now, where it is missing. What goes on from an earlier call is spread out as one.' }),
         rate: Type.Optional(Type.String({ maxLength: 100, description: 'Spreads them out: `10/min`.' })),
         canary: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the oldest N of them.' })),
       },
       closed,
     ),
-    result: Type.Object({ replayed: Type.Integer(), selected: Selected, ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) }),
+    result: Type.Object({
+      replayed: Type.Integer(),
+      selected: Selected,
+      edited: Type.Integer({ description: 'How many of them were sent with another payload than before; with `dryRun`, would be.' }),
+      ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }),
+      lastDueAt: Type.Optional({ ...Time, description: 'With `rate`: when the last of them is due.' }),
+    }),
+  },
+  'dead/recall': {
+    params: Type.Object({ ids: Type.Array(JobId, { minItems: 1, maxItems: 1000 }) }, closed),
+    result: Type.Object(
+      { recalled: Type.Array(JobId) },
+      { description: 'Replayed jobs that no attempt has reached since are dead letters again, as they were; the others are left out.' },
+    ),
+  },
+  'dead/tally': {
+    params: Type.Object({ ids: Type.Array(JobId, { minItems: 1, maxItems: 1000 }) }, closed),
+    result: ReplayTally,
   },
   'dead/discard': {
     params: Type.Object(
@@ -203,6 +223,23 @@ export const methods = {
       closed,
     ),
     result: Type.Object({ discarded: Type.Integer(), selected: Selected, ids: Type.Array(JobId) }),
+  },
+
+  'draft/save': {
+    params: Type.Object(
+      {
+        id: JobId,
+        payload: Type.Unknown({ description: 'The whole payload, checked as that of an edited replay. The payload as it was sent drops the draft.' }),
+        baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'The revision that was edited: the draft if there was one. `conflict` if another is the newest; not checked, where it is missing.' })),
+        savedBy: Type.Optional(Type.String({ maxLength: 100, description: 'Who, for whoever looks at it.' })),
+      },
+      closed,
+    ),
+    result: JobDetail,
+  },
+  'draft/drop': {
+    params: Type.Object({ id: JobId, baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'As of `draft/save`.' })) }, closed),
+    result: Type.Object({ dropped: Type.Boolean({ description: '`false`: there was none.' }) }),
   },
 
   'secret/list': {

@@ -77,6 +77,9 @@ export const QueueView = Type.Object({
     active: Type.Integer(),
     dead: Type.Integer(),
   }),
+  drafts: Type.Optional(
+    Type.Object({ count: Type.Integer(), savedAt: Time }, { description: 'Dead letters with an edit that was saved and not sent yet, and when the newest was saved; left out where there is none.' }),
+  ),
   maxDepth: Type.Optional(Type.Integer()),
   rateUsed: Type.Optional(Type.Integer({ description: 'Starts within the window that ends now.' })),
   heldUntil: Type.Optional({ ...Time, description: 'No job starts before, because a receiver asked for a pause; `queue/resume` lifts it.' }),

@@ -57,9 +57,9 @@ export const sampleQueues: readonly QueueView[] = [
 ];
 
 export const sampleDead: readonly DeadGroup[] = [
-  { queue: 'erp', cause: '503 Service Unavailable', count: 12, newestAt: before(42_000), newest: 'j4031', oldestAt: before(3_600_000) },
-  { queue: 'erp', cause: 'connect ECONNREFUSED', count: 5, newestAt: before(1_800_000), newest: 'j3998', oldestAt: before(4_000_000) },
-  { queue: 'esp', cause: '550 Mailbox unavailable', count: 2, newestAt: before(2_100_000), newest: 'j2017', oldestAt: before(2_400_000) },
+  { queue: 'erp', group: 'http/request: 503 Service Unavailable', uses: 'http/request', title: '503 Service Unavailable', count: 12, newestAt: before(42_000), newest: 'j4031', oldestAt: before(3_600_000) },
+  { queue: 'erp', group: 'http/request: connect ECONNREFUSED', uses: 'http/request', title: 'connect ECONNREFUSED', count: 5, newestAt: before(1_800_000), newest: 'j3998', oldestAt: before(4_000_000) },
+  { queue: 'esp', group: 'email/send: 550 Mailbox unavailable', uses: 'email/send', title: '550 Mailbox unavailable', count: 2, newestAt: before(2_100_000), newest: 'j2017', oldestAt: before(2_400_000) },
 ];
 
 export function sampleNow(choice: Choice, change: Partial<Now> = {}): MessageToPage {

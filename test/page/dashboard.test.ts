@@ -115,7 +115,7 @@ describe('the page of the dashboard, in a browser', () => {
     await open.tell(sampleNow(all, { connection: 'stopped' }));
     await open.page.getByTestId('startDaemon').click();
     assert.deepEqual((await open.posted()).slice(1), [
-      { kind: 'act', act: 'replayGroup', queue: 'erp', cause: '503 Service Unavailable' },
+      { kind: 'act', act: 'replayGroup', queue: 'erp', group: 'http/request: 503 Service Unavailable' },
       { kind: 'act', act: 'startDaemon' },
     ]);
   });

@@ -1,5 +1,6 @@
 import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
+import { describeDrafting } from './store-suite/drafting.ts';
 import { describeEvaluating } from './store-suite/evaluating.ts';
 import { describeFanningOut } from './store-suite/fanning-out.ts';
 import { describeLooking } from './store-suite/looking.ts';
@@ -35,6 +36,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('fan-out', () => describeFanningOut(current));
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
+    describe('edits that are saved', () => describeDrafting(current));
     describe('retrying at once', () => describeRetrying(current));
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));

@@ -1,11 +1,13 @@
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
 import { jobsById } from '../../../schemas/protocol/jobs-by-id.ts';
+import { exportedLetter } from '../../../schemas/protocol/letter-edits.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import type { DaemonClient } from '../daemon-client.ts';
 import { addDeadIds, readDeadSelection, type DeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { collectPages } from '../pages.ts';
+import { formatCount, formatNumber } from '../render/format.ts';
 
 /** Read from the daemon at the same time. */
 const batchSize = 20;
@@ -23,10 +25,15 @@ export const addDeadExport: AddCommand = (dead, runtime) => {
         const client = await context.connect();
         let count = 0;
         // Written bit by bit: a hundred thousand of them need not be held.
+        let edited = 0;
         for await (const jobs of exported(client, selection)) {
-          for (const job of jobs) await terminal.write(`${count++ === 0 ? '[\n' : ',\n'}${JSON.stringify(job, null, 2)}`);
+          for (const job of jobs) {
+            if (job.draft !== undefined) edited++;
+            await terminal.write(`${count++ === 0 ? '[\n' : ',\n'}${JSON.stringify(exportedLetter(job), null, 2)}`);
+          }
         }
         terminal.out(count === 0 ? '[]' : '\n]');
+        if (edited > 0) terminal.err(`${formatNumber(edited)} of ${formatCount(count, 'dead letter')} ${edited === 1 ? 'has a saved edit' : 'have saved edits'}, which ${edited === 1 ? 'is its' : 'are their'} \`payload\` here.`);
         return exitCodes.done;
       }),
     );

@@ -11,10 +11,13 @@ const longestAnswer = 500;
 
 /** `sluice job ID`: all there is about one, ending with what to do next. */
 export function renderJob(job: JobDetail, view: View): string {
+  const edit = job.revisions.find(({ draft }) => draft === true);
+  const revision = job.revisions.findLast(({ draft }) => draft !== true)?.revision ?? 1;
   const parts = [
     `${view.style('bold', job.id)}  ${view.style(formatOfState(job.state), job.state)}`,
     renderFields(fieldsOf(job, view), view),
-    section('Payload', job.payload, job.revisions.length > 1 ? ` (revision ${job.revisions.length})` : ''),
+    section('Payload', job.payload, revision > 1 ? ` (revision ${revision})` : ''),
+    ...(edit === undefined ? [] : [section('Saved edit', edit.payload, ` (revision ${edit.revision}, saved ${formatAge(edit.createdAt, view)}${job.draft?.savedBy === undefined ? '' : ` by ${oneLine(job.draft.savedBy)}`}, not sent yet)`)]),
     ...(job.output === undefined ? [] : [section('Output', job.output)]),
     job.attempts.length === 0 ? 'No attempt has been made yet.' : `Attempts\n${indent(renderTable(job.attempts, attemptColumns(view), narrower(view)))}`,
     ...(job.error === undefined ? [] : [wrap(`Error\n${indent([printable(job.error.message), ...answerOf(job)].join('\n'))}`, view.width)]),
@@ -67,9 +70,20 @@ function section(title: string, value: unknown, note = ''): string {
   return `${title}${note}\n${indent(shown)}`;
 }
 
-function nextSteps({ id, state, queue, error }: JobDetail): string[] {
+function nextSteps({ id, state, queue, error, draft }: JobDetail): string[] {
   switch (state) {
     case 'dead':
+      if (draft !== undefined) {
+        return [
+          [
+            'What to do next',
+            `  sluice dead replay ${id}             sends the saved edit`,
+            `  sluice dead replay ${id} --original  sends the payload as it was`,
+            `  sluice dead drop-edit ${id}          drops the edit`,
+            `  sluice dead discard ${id}            gives it up`,
+          ].join('\n'),
+        ];
+      }
       return [
         [
           'What to do next',

@@ -12,21 +12,7 @@ export function renderJobs(jobs: readonly JobSummary[], { more, filtered }: { re
   return [renderTable(jobs, jobColumns(view), view), ...moreLine(jobs.length, more)].join('\n');
 }
 
-/** `sluice dead`: the one that died last first, then what can be done about them. */
-export function renderDeadLetters(jobs: readonly JobSummary[], { more, filtered }: { readonly more: boolean; readonly filtered: boolean }, view: View): string {
-  if (jobs.length === 0) return filtered ? 'No dead letter is like that. `sluice dead list` without conditions lists all.' : 'There are no dead letters: nothing needs you here.';
-  const first = jobs[0]?.id ?? 'ID';
-  return [
-    renderTable(jobs, deadColumns(view), view),
-    ...moreLine(jobs.length, more),
-    '',
-    `Look at one:  sluice job ${first}`,
-    `Try again:    sluice dead replay ${first}   (--edit FILE changes its payload, --all takes all)`,
-    `Give up:      sluice dead discard ${first}`,
-  ].join('\n');
-}
-
-function moreLine(shown: number, more: boolean): string[] {
+export function moreLine(shown: number, more: boolean): string[] {
   return more ? ['', `These are the first ${formatNumber(shown)}; --limit shows more.`] : [];
 }
 
@@ -44,31 +30,10 @@ function jobColumns(view: View): readonly Column<JobSummary>[] {
   ];
 }
 
-function deadColumns(view: View): readonly Column<JobSummary>[] {
-  return [
-    { title: 'JOB', value: ({ id }) => id },
-    { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, cut: 'middle' },
-    { title: 'RUN', value: ({ run }) => run },
-    { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
-    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 1, blank: '-' },
-    { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right', dropOrder: 2 },
-    { title: 'DIED', value: ({ endedAt }) => (endedAt === undefined ? '-' : formatAge(endedAt, view)) },
-    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12 },
-  ];
-}
-
 /** The time that matters in its state: the end, the time it is due, or how long it waits. */
 function whenOf(job: JobSummary, view: View): string {
   if (job.endedAt !== undefined) return formatAge(job.endedAt, view);
   return job.state === 'delayed' ? `due ${formatAge(job.dueAt, view)}` : formatAge(job.createdAt, view);
-}
-
-export function renderSelected(selected: number): string {
-  return selected === 0 ? 'There is nothing to replay.' : `${formatCount(selected, 'dead letter')} would be replayed.`;
-}
-
-export function renderReplayed(replayed: number): string {
-  return replayed === 0 ? 'There was nothing to replay.' : `${formatCount(replayed, 'dead letter')} went back to ${replayed === 1 ? 'its queue' : 'their queues'}: \`sluice queues\` shows how far they are.`;
 }
 
 export function renderDiscarded(discarded: number): string {

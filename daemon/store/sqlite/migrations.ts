@@ -1,10 +1,12 @@
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5 } from './schema.ts';
+import type { JobError } from '../../../schemas/protocol/shape.ts';
+import { deadGroupOf } from './dead-group-of.ts';
+import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
-export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5];
+export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6];
 
 /** Backups that are kept beside the store. */
 const keptBackups = 3;
@@ -28,6 +30,7 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
     );
   }
   const isNew = version === 0;
+  db.function('failure_group', (uses, error, response) => deadGroupOf(String(uses), JSON.parse(String(error)) as JobError, response === null ? undefined : String(response)));
   for (; version < steps.length; version++) {
     if (!isNew) backUp(db, file, version);
     db.exec('BEGIN IMMEDIATE');

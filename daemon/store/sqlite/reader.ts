@@ -2,15 +2,16 @@ import type { Store, WorkflowVersion } from '../store.ts';
 import { Database } from './database.ts';
 import { codedStoreError } from './store-error.ts';
 import { check, size } from './queries/check.ts';
-import { deadGroups } from './queries/dead-groups.ts';
+import { deadDrafts, deadGroups, draftedJobs } from './queries/dead-groups.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { getJob } from './queries/get-job.ts';
 import { getRun } from './queries/get-run.ts';
 import { listJobs } from './queries/list-jobs.ts';
 import { listRuns } from './queries/list-runs.ts';
+import { replayTally } from './queries/replay-tally.ts';
 import { series } from './queries/series.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'getJob', 'evaluate', 'series', 'oldestPending', 'check', 'size'] as const;
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'oldestPending', 'check', 'size'] as const;
 export type ReadOperation = (typeof readOperations)[number];
 export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
 
@@ -45,6 +46,12 @@ export class Reader {
         return listJobs(db, call.params);
       case 'deadGroups':
         return deadGroups(db, call.params);
+      case 'deadDrafts':
+        return deadDrafts(db);
+      case 'draftedJobs':
+        return draftedJobs(db);
+      case 'replayTally':
+        return replayTally(db, call.params);
       case 'getJob':
         return getJob(db, call.params);
       case 'evaluate':

@@ -67,4 +67,6 @@ export interface JobRow {
   readonly ended_at: number | null;
   readonly error: string | null;
   readonly discard_reason: string | null;
+  readonly last_revision: number | null;
+  readonly failure_group: string | null;
 }

@@ -180,3 +180,26 @@ ALTER TABLE jobs ADD COLUMN discard_reason TEXT;
 export const schemaVersion5 = `
 ALTER TABLE queues ADD COLUMN held_by TEXT;
 `;
+
+/**
+ * Edited payloads that were saved and not sent yet, and dead letters by what their answers say. `failure_group()` is a function of the
+ * program that migrates: what died before gets its group as well.
+ */
+export const schemaVersion6 = `
+CREATE TABLE payload_drafts (
+  job_id INTEGER PRIMARY KEY,
+  revision INTEGER NOT NULL,  -- the number that it has once it is sent
+  saved_at INTEGER NOT NULL,
+  saved_by TEXT,
+  payload TEXT NOT NULL
+);
+ALTER TABLE jobs ADD COLUMN last_revision INTEGER;  -- the highest number that a draft has had; NULL: none yet
+ALTER TABLE payload_revisions ADD COLUMN secrets TEXT;
+ALTER TABLE jobs ADD COLUMN failure_group TEXT;  -- of a dead letter
+UPDATE jobs SET failure_group = failure_group(
+  (SELECT s.uses FROM steps s WHERE s.id = jobs.step_id), error,
+  (SELECT a.response FROM attempts a WHERE a.job_id = jobs.id ORDER BY a.number DESC LIMIT 1)
+) WHERE state = 'dead';
+DROP INDEX jobs_dead_cause;
+CREATE INDEX jobs_dead_group ON jobs (queue_id, failure_group, ended_at, id) WHERE state = 'dead';
+`;

@@ -65,6 +65,9 @@ export class SqliteStore implements Store {
   cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
   cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
   replay: Store['replay'] = (params) => this.#write('replay', params);
+  recall: Store['recall'] = (params) => this.#write('recall', params);
+  saveDraft: Store['saveDraft'] = (params) => this.#write('saveDraft', params);
+  dropDraft: Store['dropDraft'] = (params) => this.#write('dropDraft', params);
   retry: Store['retry'] = (params) => this.#write('retry', params);
   discard: Store['discard'] = (params) => this.#write('discard', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
@@ -77,6 +80,9 @@ export class SqliteStore implements Store {
   getRun: Store['getRun'] = (params) => this.#read('getRun', params);
   listJobs: Store['listJobs'] = (params) => this.#read('listJobs', params);
   deadGroups: Store['deadGroups'] = (params) => this.#read('deadGroups', params);
+  deadDrafts: Store['deadDrafts'] = () => this.#read('deadDrafts', undefined);
+  draftedJobs: Store['draftedJobs'] = () => this.#read('draftedJobs', undefined);
+  replayTally: Store['replayTally'] = (params) => this.#read('replayTally', params);
   getJob: Store['getJob'] = (params) => this.#read('getJob', params);
   evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
   series: Store['series'] = (params) => this.#read('series', params);

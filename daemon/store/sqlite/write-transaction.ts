@@ -3,6 +3,7 @@ import { isJobEnded, type JobState } from '../../../schemas/protocol/state.ts';
 import { nextJobState, type JobEvent } from '../../core/state-machine.ts';
 import type { Committed } from '../store.ts';
 import type { Database } from './database.ts';
+import { deadGroupOf } from './dead-group-of.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** How a step's counts change by what a transaction did to its jobs. */
@@ -75,8 +76,8 @@ export class WriteTransaction {
     const state: JobState = job.error === undefined ? 'pending' : 'dead';
     const inserted = this.db
       .sql(
-        `INSERT OR IGNORE INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT OR IGNORE INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         id,
@@ -90,6 +91,7 @@ export class WriteTransaction {
         job.key,
         job.error === undefined ? null : job.now,
         job.error === undefined ? null : JSON.stringify(job.error),
+        job.error === undefined ? null : deadGroupOf(this.state.stepInfo(job.stepId).uses, job.error, undefined),
       );
     if (inserted.changes === 0) return false;
     this.db

@@ -13,6 +13,7 @@ type Depth = { -readonly [State in Exclude<keyof QueueDepth, 'name'>]: number };
 export interface StepInfo {
   readonly runId: number;
   readonly name: string;
+  readonly uses: string;
   readonly version: string;
 }
 
@@ -196,8 +197,8 @@ export class WriterState {
   stepInfo(stepId: number): StepInfo {
     const known = this.#stepInfos.get(stepId);
     if (known !== undefined) return known;
-    const row = this.db.sql('SELECT s.run_id, s.name, r.version FROM steps s JOIN runs r ON r.id = s.run_id WHERE s.id = ?').get(stepId);
-    const info = { runId: Number(row?.['run_id']), name: String(row?.['name']), version: String(row?.['version']) };
+    const row = this.db.sql('SELECT s.run_id, s.name, s.uses, r.version FROM steps s JOIN runs r ON r.id = s.run_id WHERE s.id = ?').get(stepId);
+    const info = { runId: Number(row?.['run_id']), name: String(row?.['name']), uses: String(row?.['uses']), version: String(row?.['version']) };
     remember(this.#stepInfos, stepId, info, maxStepInfos);
     return info;
   }

@@ -13,10 +13,12 @@ import { claim } from './operations/claim.ts';
 import { configure } from './operations/configure.ts';
 import { createRun } from './operations/create-run.ts';
 import { discard } from './operations/discard.ts';
+import { dropDraft, saveDraft } from './operations/draft.ts';
 import { expand, failExpansion } from './operations/expand.ts';
 import { probe } from './operations/probe.ts';
 import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
+import { recall } from './operations/recall.ts';
 import { recordSeries } from './operations/record-series.ts';
 import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
@@ -44,6 +46,9 @@ const operations = {
   cancelRun,
   cancelJob,
   replay,
+  recall,
+  saveDraft,
+  dropDraft,
   retry,
   discard,
   setQueue,

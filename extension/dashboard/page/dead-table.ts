@@ -40,14 +40,14 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
                 </thead>
                 <tbody>
                   ${groups.map(
-                    ({ cause, queue, count, newestAt }) => html`
+                    ({ group, title, uses, queue, count, newestAt }) => html`
                       <tr>
-                        <th scope="row" class="cause">${cause}</th>
+                        <th scope="row" class="cause" title=${uses}>${title}</th>
                         ${withQueue ? html`<td>${queue}</td>` : nothing}
                         <td class="number">${formatNumber(count)}</td>
                         <td class="wide"><svg class="bar" aria-hidden="true"><rect width="${(100 * count) / most}%" height="8" rx="2" /></svg></td>
                         <td>${formatAge(newestAt, nowMs)}</td>
-                        <td class="acts"><button class="quiet" @click=${() => act('replayGroup', { queue, cause })}>${l10n.t('Replay…')}</button></td>
+                        <td class="acts"><button class="quiet" @click=${() => act('replayGroup', { queue, group })}>${l10n.t('Replay…')}</button></td>
                       </tr>
                     `,
                   )}

@@ -25,7 +25,7 @@ export class ExtensionHost {
     this.#api.postMessage({ kind: 'choose', choice });
   }
 
-  act(act: Act, target: { readonly queue?: string; readonly cause?: string } = {}): void {
+  act(act: Act, target: { readonly queue?: string; readonly group?: string } = {}): void {
     this.#api.postMessage({ kind: 'act', act, ...target });
   }
 

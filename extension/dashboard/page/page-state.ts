@@ -29,7 +29,7 @@ export interface Drawn {
 /** What a person does with the page. */
 export interface PageActions {
   readonly choose: (choice: Choice) => void;
-  readonly act: (act: Act, target?: { readonly queue?: string; readonly cause?: string }) => void;
+  readonly act: (act: Act, target?: { readonly queue?: string; readonly group?: string }) => void;
   readonly point: (index: number | undefined) => void;
   readonly toggleTable: (id: ChartId) => void;
 }

@@ -46,7 +46,7 @@ export function openDeadLettersView(app: App): OpenTreeView {
 async function matchingQueues({ daemon }: Project, words: string): Promise<ReadonlySet<string> | undefined> {
   if (words === '') return undefined;
   const groups = (await daemon?.call('dead/groups', { limit: longestList }))?.groups ?? [];
-  return new Set(groups.filter(({ queue, cause }) => hasWords(`${queue} ${cause}`, words)).map(({ queue }) => queue));
+  return new Set(groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words)).map(({ queue }) => queue));
 }
 
 /** Only queues whose number of dead letters has changed are read again: the others change many times a second. */

@@ -8,7 +8,7 @@ import { longestList } from '../shared/page-size.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
 import { hasWords } from '../shared/view-filters.ts';
-import { CauseNode } from './cause-node.ts';
+import { DeadGroupNode } from './dead-group-node.ts';
 
 export function deadQueueNodeId(folder: string, queue: string): string {
   return `${folder}/dead ${queue}`;
@@ -44,8 +44,8 @@ export class DeadQueueNode implements TreeNode {
   async children(): Promise<readonly TreeNode[]> {
     const answer = await this.#project.daemon?.call('dead/groups', { queue: this.#queue, limit: longestList });
     const words = this.#context.filter();
-    const shown = answer?.groups.filter(({ queue, cause }) => hasWords(`${queue} ${cause}`, words));
-    const groups = shown?.map((group) => new CauseNode(this.#context, this.#project, this.id, group)) ?? [];
+    const shown = answer?.groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words));
+    const groups = shown?.map((group) => new DeadGroupNode(this.#context, this.#project, this.id, group)) ?? [];
     const others = answer?.others ?? 0;
     return others === 0 ? groups : [...groups, new MessageNode(this.id, this.target, l10n.t('and {0} more, of rarer causes', formatNumber(others)), 'ellipsis')];
   }

@@ -46,11 +46,11 @@ describe('sluice dead, against a real daemon', () => {
   it('replays one, and the run goes on to succeed when all are', async () => {
     assert.match((await project.type(`dead replay ${await jobOf('a')}`)).stdout, /^1 dead letter went back to its queue/);
     await settled();
-    assert.deepEqual(await project.json('dead replay --all'), { selected: 2, replayed: 2, ids: [await jobOf('b'), await jobOf('ü')] });
+    assert.deepEqual(await project.json('dead replay --all'), { selected: 2, replayed: 2, edited: 0, ids: [await jobOf('b'), await jobOf('ü')] });
     await project.until({ topic: 'run', id: run }, (state) => state.run?.state === 'succeeded');
     const job = await project.json<JobDetail>(`job ${await jobOf('a')}`);
     assert.deepEqual(job.attempts.map(({ number, round, state }) => [number, round, state]), [[1, 1, 'failed'], [2, 2, 'succeeded']]);
-    assert.deepEqual(await project.json('dead replay --all'), { selected: 0, replayed: 0, ids: [] });
+    assert.deepEqual(await project.json('dead replay --all'), { selected: 0, replayed: 0, edited: 0, ids: [] });
     assert.match((await project.type('dead replay --all')).stdout, /^There was nothing to replay/);
     const again = await project.type(`dead replay ${await jobOf('a')}`);
     assert.equal(again.code, 1);
@@ -94,6 +94,83 @@ describe('sluice dead, against a real daemon', () => {
     assert.deepEqual((await dead()).map(({ key }) => key), ['b']);
   });
 
+  const sentBodies = (count: number): unknown[] => sink.requests.slice(-count).map(({ body = '' }) => JSON.parse(body) as unknown);
+  const saveEdit = async (key: string, json: object): Promise<string> => {
+    const id = await jobOf(key);
+    const { code, stdout, stderr } = await project.type(`dead edit ${id} -`, { input: JSON.stringify({ url, method: 'POST', json }) });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^The edit of j\d+ is saved/);
+    return id;
+  };
+
+  for (const [how, replayCommand] of [
+    ['by its id', (id: string) => `dead replay ${id}`],
+    ['with all of them', () => 'dead replay --all'],
+    ['first of all', () => 'dead replay --all --canary 1'],
+    ['one by one', () => 'dead replay --all --rate 1000/s'],
+    ['with its group', () => ['dead', 'replay', '--all', '--group', 'http/request: 422 Unprocessable Entity: the customer is unknown']],
+  ] as const) {
+    it(`sends a saved edit ${how}, and says so`, async () => {
+      const id = await saveEdit('a', { id: 'a', customer: 17 });
+      const { stdout } = await project.type(replayCommand(id));
+      assert.match(stdout, /went back to (its queue|their queues)(, 1 of them)? with its edited payload/);
+      await settled();
+      assert.ok(sink.requests.some(({ body = '' }) => body === '{"id":"a","customer":17}'));
+      const { revisions, draft } = await project.json<JobDetail>(`job ${id}`);
+      assert.deepEqual([draft, revisions.map((one) => one.revision)], [undefined, [1, 2]]);
+    });
+  }
+
+  it('shows saved edits, counts them, and drops them', async () => {
+    const id = await saveEdit('a', { id: 'a', customer: 17 });
+    assert.match((await project.type('dead')).stdout, / EDITED +ERROR\n[^]*^Edited: /m);
+    assert.deepEqual((await dead('--where', 'has(draft.revision)')).map((one) => [one.id, one.draft?.revision]), [[id, 2]]);
+    assert.deepEqual(await project.json<{ edited?: number; count: number }[]>('dead groups').then((groups) => groups.map(({ count, edited }) => [count, edited])), [[3, 1]]);
+    assert.deepEqual((await project.json<{ name: string; drafts?: { count: number } }[]>('queues')).find(({ name }) => name === 'erp')?.drafts?.count, 1);
+    assert.match((await project.type('dead replay --all --dry-run')).stdout, /^3 dead letters would be replayed, 1 of them with its edited payload/);
+    assert.deepEqual(await project.json(`dead drop-edit ${id}`), { dropped: 1, ids: [id] });
+    assert.deepEqual(await project.json(`dead drop-edit ${id}`), { dropped: 0, ids: [] });
+    const unedited = await project.json<JobDetail>(`job ${id}`);
+    const same = await project.type(`dead edit ${id} -`, { input: JSON.stringify(unedited.payload) });
+    assert.match(same.stdout, /as it was sent: no edit is kept/);
+    const refused = await project.type(`dead edit ${id} -`, { input: '{"method":"GET"}' });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /can't be sent by http\/request/);
+  });
+
+  it('sends what was sent before where that is asked for, and keeps the edit', async () => {
+    const id = await saveEdit('a', { id: 'a', customer: 17 });
+    sink.respond = () => ({ status: 422 });
+    await project.json(`dead replay ${id} --original`);
+    await settled();
+    assert.deepEqual(sentBodies(1), [{ id: 'a' }]);
+    assert.equal((await project.json<JobDetail>(`job ${id}`)).draft?.revision, 2);
+  });
+
+  it('exports saved edits as what is sent next, and replays them from the file', async () => {
+    await saveEdit('a', { id: 'a', customer: 17 });
+    const { stdout, stderr } = await project.type('dead export --all');
+    assert.equal(stderr, '1 of 3 dead letters has a saved edit, which is its `payload` here.\n');
+    const letters = JSON.parse(stdout) as JobDetail[];
+    assert.deepEqual((letters[0]?.payload as { json: unknown }).json, { id: 'a', customer: 17 });
+    assert.match((await project.type('dead replay --from - --dry-run', { input: stdout })).stdout, /^1 payload was edited\. 2 others/);
+    await saveEdit('b', { id: 'b', late: true });
+    const edited = JSON.stringify(letters.map((letter) => (letter.key === 'b' ? { ...letter, payload: { url, method: 'POST', json: { mine: 1 } } } : letter)));
+    assert.match((await project.type('dead replay --from -', { input: edited })).stderr, /j\d+ has an edit that was saved after the export/);
+    assert.match((await project.type('dead replay --from -', { input: stdout })).stdout, /^1 of 1 edited dead letter went back/);
+    await settled();
+    assert.deepEqual(sentBodies(1), [{ id: 'a', customer: 17 }]);
+  });
+
+  it('waits for what was replayed, and tells what became of each', async () => {
+    sink.respond = ({ body = '' }) => ({ status: body.includes('"b"') ? 422 : 200 });
+    const { code, stdout } = await project.type('dead replay --all --wait');
+    assert.deepEqual([code, stdout], [1, '3 dead letters replayed: 2 succeeded, 1 dead again (422 Unprocessable Entity).\n']);
+    sink.respond = () => ({});
+    const { outcome } = await project.json<{ outcome: { succeeded: number; waiting: number } }>('dead replay --all --wait');
+    assert.deepEqual([outcome.succeeded, outcome.waiting], [1, 0]);
+  });
+
   it('refuses a payload that cannot be sent, and leaves the dead letter as it is', async () => {
     const id = await jobOf('a');
     const edited = async (input: string, options = ''): Promise<string> => {
@@ -111,7 +188,7 @@ describe('sluice dead, against a real daemon', () => {
   });
 
   it('tries the oldest first, and spreads the rest out', async () => {
-    assert.deepEqual(await project.json('dead replay --all --canary 1'), { selected: 1, replayed: 1, ids: [await jobOf('a')] });
+    assert.deepEqual(await project.json('dead replay --all --canary 1'), { selected: 1, replayed: 1, edited: 0, ids: [await jobOf('a')] });
     await settled();
     await project.json('dead replay --all --rate 1/h');
     const [next, late] = [await project.json<JobDetail>(`job ${await jobOf('b')}`), await project.json<JobDetail>(`job ${await jobOf('ü')}`)];

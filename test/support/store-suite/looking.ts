@@ -36,7 +36,7 @@ export function describeLooking(bench: () => StoreBench): void {
     assert.ok(detail.inputBytes > 70_000);
   });
 
-  it('counts dead letters by queue and cause, the group with the newest first, and lists those of a cause', async () => {
+  it('counts dead letters by queue and group, the group with the newest first, and lists those of a group', async () => {
     const store = bench();
     for (let n = 0; n < 3; n++) await store.one('a');
     for (let n = 0; n < 2; n++) await store.one('b');
@@ -49,17 +49,35 @@ export function describeLooking(bench: () => StoreBench): void {
       await store.settle(job, { kind: 'dead', error: died.length === 5 ? serverError : refused });
     }
     const at = (seconds: number): string => new Date(began + seconds * 1000).toISOString();
-    const late = { queue: 'a', cause: '503', count: 1, newestAt: at(5), newest: died[4], oldestAt: at(5) };
-    const ofB = { queue: 'b', cause: '400', count: 2, newestAt: at(4), newest: died[3], oldestAt: at(2) };
-    const ofA = { queue: 'a', cause: '400', count: 2, newestAt: at(3), newest: died[2], oldestAt: at(1) };
+    const groupOf = (cause: string): object => ({ group: `test/scripted: ${cause}`, uses: 'test/scripted', title: cause });
+    const late = { queue: 'a', ...groupOf('503'), count: 1, newestAt: at(5), newest: died[4], oldestAt: at(5) };
+    const ofB = { queue: 'b', ...groupOf('400'), count: 2, newestAt: at(4), newest: died[3], oldestAt: at(2) };
+    const ofA = { queue: 'a', ...groupOf('400'), count: 2, newestAt: at(3), newest: died[2], oldestAt: at(1) };
     assert.deepEqual(await store.store.deadGroups({ limit: 10 }), { groups: [late, ofB, ofA], others: 0 });
     assert.deepEqual(await store.store.deadGroups({ limit: 1 }), { groups: [late], others: 4 });
     assert.deepEqual(await store.store.deadGroups({ queue: 'b', limit: 10 }), { groups: [ofB], others: 0 });
     assert.deepEqual(await store.store.deadGroups({ queue: 'nowhere', limit: 10 }), { groups: [], others: 0 });
-    const listed = await store.store.listJobs({ queue: 'a', state: 'dead', cause: '400', limit: 10 });
+    const listed = await store.store.listJobs({ queue: 'a', state: 'dead', group: 'test/scripted: 400', limit: 10 });
     assert.deepEqual(listed.jobs.map(({ id }) => id), [died[2], died[0]]);
     await store.store.replay({ jobIds: [Number(died[4]?.slice(1))], now: store.now });
     assert.deepEqual((await store.store.deadGroups({ limit: 10 })).groups, [ofB, ofA]);
+  });
+
+  it('groups dead letters by what the answer says, and those that could never be sent by what is wrong with them', async () => {
+    const store = bench();
+    for (const body of ['{"message":"order 1 not found"}', '{"message":"order 22 not found"}', '{"message":"field email is invalid"}']) {
+      await store.one();
+      await store.settle(await store.next(), { kind: 'dead', error: refused }, { response: JSON.stringify({ status: 400, body }) });
+    }
+    await store.run('inputs: { of: { type: object } }\nsteps:\n  s: { uses: test/scripted, with: { n: "${{ inputs.of.more }}" } }\n', { of: {} });
+    const { groups } = await store.store.deadGroups({ limit: 10 });
+    assert.deepEqual(groups.map(({ title, count }) => [title.replace(/^(expression failed): .*/, '$1'), count]).sort(), [
+      ['400: field email is invalid', 1],
+      ['400: order <number> not found', 2],
+      ['expression failed', 1],
+    ]);
+    const { jobs } = await store.store.listJobs({ state: 'dead', group: 'test/scripted: 400: order <number> not found', limit: 10 });
+    assert.deepEqual(jobs.map(({ group }) => group), Array(2).fill('test/scripted: 400: order <number> not found'));
   });
 
   it('lists jobs by queue, state, run, step and an expression, newest first and page by page', async () => {

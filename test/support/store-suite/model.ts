@@ -10,7 +10,7 @@ type Operation =
   | { readonly kind: 'claim'; readonly limit: number }
   | { readonly kind: 'settle'; readonly at: number; readonly how: 'succeed' | 'die' | 'retry' | 'throttle' | 'interrupt'; readonly late: boolean }
   | { readonly kind: 'expand' | 'sweep'; readonly limit: number }
-  | { readonly kind: 'cancel-run' | 'cancel-job' | 'replay' | 'discard'; readonly at: number }
+  | { readonly kind: 'cancel-run' | 'cancel-job' | 'replay' | 'discard' | 'draft' | 'recall'; readonly at: number }
   | { readonly kind: 'wait' | 'crash' };
 
 const at = fc.nat(30);
@@ -27,7 +27,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('expand' as const, 'sweep' as const), limit: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('cancel-run' as const, 'cancel-job' as const, 'replay' as const, 'replay' as const, 'discard' as const), at }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('cancel-run' as const, 'cancel-job' as const, 'replay' as const, 'replay' as const, 'discard' as const, 'draft' as const, 'recall' as const), at }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('wait' as const, 'crash' as const) }) },
 );
 
@@ -49,8 +49,9 @@ class Oracle {
 
 /** The moves that a job may be seen to have made between two looks; several at once, because one call may cause a chain. */
 const following: Readonly<Record<JobState, readonly JobState[]>> = {
-  pending: ['active', 'cancelled'],
-  delayed: ['pending', 'active', 'cancelled'],
+  // Dead: a replay that is taken back.
+  pending: ['active', 'cancelled', 'dead'],
+  delayed: ['pending', 'active', 'cancelled', 'dead'],
   active: ['succeeded', 'dead', 'delayed', 'pending', 'cancelled'],
   succeeded: [],
   dead: ['pending', 'delayed', 'discarded'],
@@ -122,6 +123,16 @@ async function perform(bench: StoreBench, oracle: Oracle, operation: Operation):
     case 'discard': {
       const jobId = oracle.pick('dead', operation.at);
       if (jobId !== undefined) await store.discard({ jobIds: [jobId], now });
+      return;
+    }
+    case 'draft': {
+      const jobId = oracle.pick('dead', operation.at);
+      if (jobId !== undefined) await store.saveDraft({ jobId, payload: JSON.stringify({ edited: operation.at }), now });
+      return;
+    }
+    case 'recall': {
+      const jobId = oracle.pick(operation.at % 2 === 0 ? 'delayed' : 'pending', operation.at);
+      if (jobId !== undefined) await unlessWrongState(store.recall({ jobIds: [jobId], now }));
       return;
     }
     case 'wait':

@@ -13,7 +13,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     const store = bench();
     const { run, jobId } = await deadJob();
     const { idempotencyKey } = await store.job(jobId);
-    assert.deepEqual(await store.store.replay({ jobIds: [jobId], now: store.now }), { replayed: [jobId] });
+    assert.deepEqual(await store.store.replay({ jobIds: [jobId], now: store.now }), { replayed: [jobId], edited: 0 });
     assert.deepEqual(await store.states(run), { run: 'failed', a: 'failed', b: 'skipped', c: 'skipped' }, 'not before');
     const again = await store.next();
     assert.deepEqual([again.jobId, again.attempt, again.tries, again.revision], [jobId, 2, 0, 1]);
@@ -80,7 +80,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     }
     await assert.rejects(store.store.replay({ jobIds: [jobId, (await deadJob()).jobId], now: store.now, payload: '{}' }), { code: 'invalid-params' });
     assert.equal((await store.job(jobId)).state, 'dead');
-    assert.deepEqual(await store.store.replay({ jobIds: [jobId, jobId], now: store.now }), { replayed: [jobId] });
+    assert.deepEqual(await store.store.replay({ jobIds: [jobId, jobId], now: store.now }), { replayed: [jobId], edited: 0 });
     await store.die(await store.next());
     assert.deepEqual(await store.store.discard({ jobIds: [jobId, jobId], now: store.now }), { discarded: [jobId] });
     assert.deepEqual(store.depth(), { pending: 0, delayed: 0, active: 1, dead: 1 });

@@ -1,5 +1,5 @@
 import type { WriteTransaction } from '../write-transaction.ts';
-import { deadJobs } from './replay.ts';
+import { deadJobs } from './dead-job.ts';
 
 /**
  * Dead letters that nobody wants any more, each with the reason that was given. They stay to be looked at until their run is deleted, and their step

@@ -53,6 +53,7 @@ function deleteJobs(tx: WriteTransaction, runId: number, limit: number): number 
   for (const { id, step_id, state } of jobs) {
     db.sql('DELETE FROM attempts WHERE job_id = ?').run(id);
     db.sql('DELETE FROM payload_revisions WHERE job_id = ?').run(id);
+    db.sql('DELETE FROM payload_drafts WHERE job_id = ?').run(id);
     db.sql('DELETE FROM payloads WHERE job_id = ?').run(id);
     db.sql('DELETE FROM jobs WHERE id = ?').run(id);
     uncount.run(state, step_id);

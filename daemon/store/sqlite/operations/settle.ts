@@ -1,6 +1,7 @@
 import type { JobError } from '../../../../schemas/protocol/shape.ts';
 import type { AttemptState } from '../../../../schemas/protocol/state.ts';
 import type { Settled, SettleParams } from '../../store.ts';
+import { deadGroupOf } from '../dead-group-of.ts';
 import type { JobRow } from '../row.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 
@@ -60,7 +61,7 @@ function settleOne(tx: WriteTransaction, params: SettleParams): boolean {
       break;
     case 'dead':
       recordAttempt(tx, job, params, 'failed', null, outcome.error);
-      bury(tx, job, outcome.error, endedAt);
+      bury(tx, job, outcome.error, endedAt, params.response);
       break;
     case 'returned':
       putBack(tx, job, endedAt);
@@ -97,9 +98,12 @@ export function isGivenUp(job: ActiveJob): boolean {
   return job.cancel_requested === 1 || job.swept === 1;
 }
 
-export function bury(tx: WriteTransaction, job: ActiveJob, error: JobError, endedAt: number): void {
+/** `response`: JSON of what the other side answered, from which its group follows. */
+export function bury(tx: WriteTransaction, job: ActiveJob, error: JobError, endedAt: number, response?: string): void {
   tx.moveJob(job, 'die');
-  tx.db.sql("UPDATE jobs SET state = 'dead', tries = tries + 1, swept = 0, ended_at = ?, error = ? WHERE id = ?").run(endedAt, JSON.stringify(error), job.id);
+  tx.db
+    .sql("UPDATE jobs SET state = 'dead', tries = tries + 1, swept = 0, ended_at = ?, error = ?, failure_group = ? WHERE id = ?")
+    .run(endedAt, JSON.stringify(error), deadGroupOf(tx.state.stepInfo(job.step_id).uses, error, response), job.id);
 }
 
 export function cancelActive(tx: WriteTransaction, job: ActiveJob, endedAt: number): void {

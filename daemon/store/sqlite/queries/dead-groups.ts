@@ -1,44 +1,78 @@
-import type { DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
+import { readDeadGroup, type DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
 import { formatJobId } from '../../../../schemas/protocol/id.ts';
-import type { DeadGroupsParams } from '../../store.ts';
+import type { DeadGroupsParams, DraftCount } from '../../store.ts';
 import type { Database } from '../database.ts';
 import { iso } from './view.ts';
 
 interface GroupRow {
   readonly queue_id: number;
   readonly queue: string;
-  readonly cause: string;
+  readonly failure_group: string;
   readonly count: number;
   readonly newest_at: number;
   readonly oldest_at: number;
 }
 
-/**
- * Counted along an index that holds dead letters alone, with their causes: no job and no error is read. `max` of what is the same in all
- * of a group, because SQLite would take the bare expression from the row and not from the index.
- */
+/** Counted along an index that holds dead letters alone, with their groups: no job and no error is read. */
 export function deadGroups(db: Database, { queue, limit }: DeadGroupsParams): { readonly groups: DeadGroup[]; readonly others: number } {
   const rows = db
     .sql(
       `SELECT g.*, q.name AS queue FROM (
-         SELECT j.queue_id, max(j.error ->> '$.cause') AS cause, count(*) AS count, min(j.ended_at) AS oldest_at, max(j.ended_at) AS newest_at
-         FROM jobs j INDEXED BY jobs_dead_cause
+         SELECT j.queue_id, j.failure_group, count(*) AS count, min(j.ended_at) AS oldest_at, max(j.ended_at) AS newest_at
+         FROM jobs j INDEXED BY jobs_dead_group
          WHERE j.state = 'dead' ${queue === undefined ? '' : 'AND j.queue_id = (SELECT id FROM queues WHERE name = ?)'}
-         GROUP BY j.queue_id, j.error ->> '$.cause') g
+         GROUP BY j.queue_id, j.failure_group) g
        JOIN queues q ON q.id = g.queue_id
-       ORDER BY g.newest_at DESC, q.name, g.cause`,
+       ORDER BY g.newest_at DESC, q.name, g.failure_group`,
     )
     .all(...(queue === undefined ? [] : [queue])) as unknown as GroupRow[];
-  const newest = db.sql(
-    `SELECT id FROM jobs INDEXED BY jobs_dead_cause WHERE state = 'dead' AND queue_id = ? AND error ->> '$.cause' = ? ORDER BY ended_at DESC, id DESC LIMIT 1`,
-  );
+  const newest = db.sql(`SELECT id FROM jobs INDEXED BY jobs_dead_group WHERE state = 'dead' AND queue_id = ? AND failure_group = ? ORDER BY ended_at DESC, id DESC LIMIT 1`);
+  const edited = editedByGroup(db);
   return {
-    groups: rows.slice(0, limit).flatMap(({ queue_id, queue: name, cause, count, newest_at, oldest_at }) => {
-      const id = newest.get(queue_id, cause)?.['id'];
+    groups: rows.slice(0, limit).flatMap(({ queue_id, queue: name, failure_group: group, count, newest_at, oldest_at }) => {
+      const id = newest.get(queue_id, group)?.['id'];
       // All of them have been replayed since they were counted.
       if (id === undefined) return [];
-      return [{ queue: name, cause, count, newestAt: iso(newest_at), newest: formatJobId(Number(id)), oldestAt: iso(oldest_at) }];
+      const drafts = edited.get(`${queue_id} ${group}`) ?? 0;
+      return [
+        {
+          queue: name,
+          group,
+          ...readDeadGroup(group),
+          count,
+          ...(drafts === 0 ? {} : { edited: drafts }),
+          newestAt: iso(newest_at),
+          newest: formatJobId(Number(id)),
+          oldestAt: iso(oldest_at),
+        },
+      ];
     }),
     others: rows.slice(limit).reduce((sum, { count }) => sum + count, 0),
   };
+}
+
+export function deadDrafts(db: Database): Readonly<Record<string, DraftCount>> {
+  const rows = db
+    .sql(
+      `SELECT q.name, count(*) AS count, max(d.saved_at) AS saved_at
+       FROM payload_drafts d JOIN jobs j ON j.id = d.job_id AND j.state = 'dead' JOIN queues q ON q.id = j.queue_id GROUP BY q.id`,
+    )
+    .all();
+  return Object.fromEntries(rows.map((row) => [String(row['name']), { count: Number(row['count']), savedAt: Number(row['saved_at']) }]));
+}
+
+export function draftedJobs(db: Database): readonly number[] {
+  const rows = db.sql("SELECT d.job_id FROM payload_drafts d JOIN jobs j ON j.id = d.job_id AND j.state = 'dead' ORDER BY d.job_id").all();
+  return rows.map((row) => Number(row['job_id']));
+}
+
+/** Along the drafts, which are as many as people have edited. */
+function editedByGroup(db: Database): ReadonlyMap<string, number> {
+  const rows = db
+    .sql(
+      `SELECT j.queue_id, j.failure_group, count(*) AS count
+       FROM payload_drafts d JOIN jobs j ON j.id = d.job_id AND j.state = 'dead' GROUP BY j.queue_id, j.failure_group`,
+    )
+    .all();
+  return new Map(rows.map((row) => [`${String(row['queue_id'])} ${String(row['failure_group'])}`, Number(row['count'])]));
 }

@@ -35,7 +35,8 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
   const earlier = db
     .sql('SELECT revision, payload, created_at FROM payload_revisions WHERE job_id = ? ORDER BY revision')
     .all(jobId) as unknown as PayloadRow[];
-  const revisions = [...earlier, { ...current, revision: job.revision }];
+  const draft = db.sql('SELECT revision, payload, saved_at AS created_at FROM payload_drafts WHERE job_id = ?').get(jobId) as PayloadRow | undefined;
+  const revisions = [...earlier, { ...current, revision: job.revision }, ...(draft === undefined ? [] : [draft])];
   const output = attempts.findLast((attempt) => attempt.state === 'succeeded')?.output;
   return {
     ...jobSummary(job),
@@ -49,6 +50,7 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
         createdAt: iso(created_at),
         payload: parsedJson(payload),
         idempotencyKey: keyOf(revision),
+        ...(revision === draft?.revision ? { draft: true } : {}),
       }),
     ),
     attempts: [...attempts.map(attemptView), ...activeAttempt(job)],

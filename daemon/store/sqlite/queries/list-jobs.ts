@@ -45,7 +45,7 @@ function query(params: ListJobsParams, byDeath: boolean): { readonly text: strin
   // Written out, so that SQLite sees that a partial index fits.
   if (params.state !== undefined) add(`j.state = '${params.state}'`);
   if (params.queue !== undefined) add('j.queue_id = (SELECT id FROM queues WHERE name = ?)', params.queue);
-  if (params.cause !== undefined) add("j.error ->> '$.cause' = ?", params.cause);
+  if (params.group !== undefined) add('j.failure_group = ?', params.group);
   if (params.runId !== undefined) {
     if (params.step === undefined) add('j.step_id IN (SELECT id FROM steps WHERE run_id = ?)', params.runId);
     else add('j.step_id IN (SELECT id FROM steps WHERE run_id = ? AND name = ?)', params.runId, params.step);

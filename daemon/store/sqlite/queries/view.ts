@@ -12,11 +12,16 @@ export type JobViewRow = JobRow & {
   readonly step: string;
   readonly uses: string;
   readonly queue: string;
+  readonly draft_revision: number | null;
+  readonly draft_saved_at: number | null;
+  readonly draft_saved_by: string | null;
 };
 
 /** What a `JobViewRow` needs; more conditions follow. */
-export const jobViewColumns = 'j.*, s.run_id, r.workflow, s.name AS step, s.uses, q.name AS queue';
-export const jobViewJoins = 'JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id JOIN queues q ON q.id = j.queue_id';
+export const jobViewColumns =
+  'j.*, s.run_id, r.workflow, s.name AS step, s.uses, q.name AS queue, d.revision AS draft_revision, d.saved_at AS draft_saved_at, d.saved_by AS draft_saved_by';
+export const jobViewJoins =
+  'JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id JOIN queues q ON q.id = j.queue_id LEFT JOIN payload_drafts d ON d.job_id = j.id';
 
 export interface CountsRow {
   readonly total: number;
@@ -50,6 +55,10 @@ export function jobSummary(row: JobViewRow): JobSummary {
     ...(row.round > 1 ? { replays: row.round - 1 } : {}),
     // The last error is history once the job has succeeded; its attempts keep it.
     ...(row.error === null || row.state === 'succeeded' ? {} : { error: JSON.parse(row.error) as JobError }),
+    ...(row.state !== 'dead' || row.failure_group === null ? {} : { group: row.failure_group }),
+    ...(row.draft_revision === null || row.draft_saved_at === null
+      ? {}
+      : { draft: { revision: row.draft_revision, savedAt: iso(row.draft_saved_at), ...(row.draft_saved_by === null ? {} : { savedBy: row.draft_saved_by }) } }),
     ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
   };
 }

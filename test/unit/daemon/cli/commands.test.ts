@@ -72,16 +72,16 @@ describe('commands that talk to the daemon', () => {
   it('send what was typed', async () => {
     const scripted = await start({
       'queue/set': () => queue(),
-      'dead/replay': () => ({ replayed: 2, selected: 2, ids: ['j1', 'j2'] }),
+      'dead/replay': () => ({ replayed: 2, selected: 2, edited: 1, ids: ['j1', 'j2'] }),
       'dead/discard': () => ({ discarded: 1, selected: 1, ids: ['j1'] }),
       'run/cancel': () => run({ state: 'cancelled' }),
     });
     await type('set erp --rate file --concurrency file');
     assert.deepEqual(scripted.paramsOf('queue/set'), [{ queue: 'erp', rate: null, concurrency: null }]);
     const replayed = await type('dead replay --all --run r12 --rate 10/min --canary 5');
-    assert.equal(replayed.stdout, '2 dead letters went back to their queues: `sluice queues` shows how far they are.\n');
+    assert.equal(replayed.stdout, '2 dead letters went back to their queues, 1 of them with its edited payload: `sluice queues` shows how far they are.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);
-    assert.equal((await type('dead replay --all --dry-run', { columns: 80 })).stdout, '2 dead letters would be replayed.\n');
+    assert.equal((await type('dead replay --all --dry-run', { columns: 80 })).stdout, '2 dead letters would be replayed, 1 of them with its edited payload.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay').at(-1), { all: true, dryRun: true });
     await type('dead discard --all --queue erp --yes');
     await type('dead discard j1 j1');
@@ -122,7 +122,7 @@ describe('commands that talk to the daemon', () => {
   });
 
   it('replay with a payload from a file or stdin, JSON or YAML', async () => {
-    const scripted = await start({ 'dead/replay': () => ({ replayed: 1, selected: 1, ids: ['j1'] }) });
+    const scripted = await start({ 'dead/replay': () => ({ replayed: 1, selected: 1, edited: 1, ids: ['j1'] }) });
     await writeFile(path.join(project.folder, 'p.yaml'), 'url: http://localhost\njson: { id: 8 }\n');
     assert.equal((await type('dead replay j1 --edit p.yaml')).code, 0);
     assert.equal((await type('dead replay j1 --edit -', { input: '{"a":[1]}' })).code, 0);
@@ -142,7 +142,7 @@ describe('commands that talk to the daemon', () => {
       'job/get': ({ id }) => known.get(id) ?? jobDetail(),
       'dead/replay': ({ ids = [], dryRun }) => {
         if (dryRun !== true && gone.has(ids[0] ?? '')) throw new CodedError('wrong-state', 'It is active.');
-        return { replayed: dryRun === true ? 0 : 1, selected: 1, ids: [...ids] };
+        return { replayed: dryRun === true ? 0 : 1, selected: 1, edited: 1, ids: [...ids] };
       },
     });
     const edited = (...ids: string[]): Promise<void> => {
@@ -166,7 +166,7 @@ describe('commands that talk to the daemon', () => {
   });
 
   it('replay nothing of an export in which anything is wrong', async () => {
-    const scripted = await start({ 'job/get': ({ id }) => jobDetail({ id, state: 'succeeded' }), 'dead/replay': () => ({ replayed: 1, selected: 1, ids: ['j1'] }) });
+    const scripted = await start({ 'job/get': ({ id }) => jobDetail({ id, state: 'succeeded' }), 'dead/replay': () => ({ replayed: 1, selected: 1, edited: 1, ids: ['j1'] }) });
     const entries = Array.from({ length: 25 }, (_, index) => ({ id: `j${index + 1}`, payload: { edited: true } }));
     const { code, stderr } = await type('dead replay --from - --yes', { input: JSON.stringify(entries) });
     assert.deepEqual([code, scripted.paramsOf('dead/replay')], [2, []]);

@@ -33,7 +33,7 @@ describe('the command line', () => {
 
   const wrong: readonly (readonly [argv: string, message: RegExp])[] = [
     ['quues', /^error: unknown command 'quues'\n\(Did you mean queues\?\)/],
-    ['dead reply j1', /^error: unknown command 'dead reply': there are dead list, dead replay, dead discard and dead export/],
+    ['dead reply j1', /^error: unknown command 'dead reply': there are dead list, dead groups, dead replay, dead edit, dead drop-edit, dead discard and dead export/],
     ['jobs --quue erp', /Did you mean --queue\?/],
     ['jobs --state broken', /Allowed choices are pending, delayed/],
     ['jobs --limit 0', /whole number from 1/],

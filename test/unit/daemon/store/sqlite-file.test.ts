@@ -57,6 +57,20 @@ describe("the SQLite store's file", () => {
       assert.deepEqual({ ...db.prepare('SELECT id, state, discard_reason FROM jobs').get() }, { id: 1, state: 'discarded', discard_reason: null });
     });
 
+    it('give what died before a group by what its last answer said', () => {
+      migrate(db, file, migrations.slice(0, 5));
+      db.exec(`
+        INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach) VALUES (1, 1, 0, 's', 0, 'failed', 1, 'http/request', 0);
+        INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, error) VALUES
+          (1, 1, 1, 'dead', 5, 0, 0, '{"kind":"status","cause":"422","message":"m"}'), (2, 1, 1, 'dead', 5, 0, 0, '{"kind":"network","cause":"ECONNRESET","message":"m"}'),
+          (3, 1, 1, 'succeeded', 5, 0, 0, NULL);
+        INSERT INTO attempts (job_id, number, round, revision, state, started_at, ended_at, response) VALUES
+          (1, 1, 1, 1, 'failed', 0, 0, '{"body":"no"}'), (1, 2, 1, 1, 'failed', 0, 0, '{"body":"order 7 not found"}');`);
+      migrate(db, file);
+      const groups = db.prepare('SELECT failure_group FROM jobs ORDER BY id').all().map((row) => row['failure_group']);
+      assert.deepEqual(groups, ['http/request: 422: order <number> not found', 'http/request: ECONNRESET', null]);
+    });
+
     it('leave the store as it was where a step fails', () => {
       migrate(db, file, steps.slice(0, 2));
       assert.throws(() => migrate(db, file, [...steps.slice(0, 2), 'CREATE TABLE e (x); CREATE TABLE a (x)']));

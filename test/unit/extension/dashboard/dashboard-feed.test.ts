@@ -114,7 +114,7 @@ describe('the feed of the dashboard', () => {
     stage.feed.show();
     await stage.settle();
     await stage.pass(nowEveryMs);
-    assert.deepEqual(stage.lastNow().dead.map(({ cause, count }) => [cause, count]), [['503', 2]]);
+    assert.deepEqual(stage.lastNow().dead.map(({ title, count }) => [title, count]), [['503', 2]]);
     const asked = (): number => stage.calls.filter(([method]) => method === 'dead/groups').length;
     assert.equal(asked(), 1);
     stage.change();
@@ -256,7 +256,7 @@ class Stage {
 
   #daemon(): Daemon {
     const answer = (method: string, params: Readonly<Record<string, unknown>>): unknown => {
-      if (method === 'dead/groups') return { groups: this.queues.filter(({ depth }) => depth.dead > 0).map(({ name, depth }) => ({ queue: name, cause: '503', count: depth.dead, newestAt: '', newest: 'j1', oldestAt: '' })), others: 0 };
+      if (method === 'dead/groups') return { groups: this.queues.filter(({ depth }) => depth.dead > 0).map(({ name, depth }) => ({ queue: name, group: 'http/request: 503', uses: 'http/request', title: '503', count: depth.dead, newestAt: '', newest: 'j1', oldestAt: '' })), others: 0 };
       const stepMs = params['resolution'] === '10s' ? 10_000 : 300_000;
       const points: SeriesPoint[] = [];
       for (let atMs = Date.parse(String(params['from'])); atMs + stepMs <= this.#clock.now(); atMs += stepMs) {

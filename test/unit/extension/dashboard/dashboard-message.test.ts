@@ -7,7 +7,7 @@ describe('a message of the page', () => {
     const choice = { folder: 'file:///a', queue: 'erp', range: '24h' };
     assert.deepEqual(readMessageFromPage({ kind: 'ready' }), { kind: 'ready' });
     assert.deepEqual(readMessageFromPage({ kind: 'choose', choice }), { kind: 'choose', choice });
-    assert.deepEqual(readMessageFromPage({ kind: 'act', act: 'replayGroup', queue: 'erp', cause: '503' }), { kind: 'act', act: 'replayGroup', queue: 'erp', cause: '503' });
+    assert.deepEqual(readMessageFromPage({ kind: 'act', act: 'replayGroup', queue: 'erp', group: '503' }), { kind: 'act', act: 'replayGroup', queue: 'erp', group: '503' });
   });
 
   it('is let in with what is known of it only', () => {
@@ -27,7 +27,7 @@ describe('a message of the page', () => {
     { kind: 'act', act: 'workbench.action.quit' },
     { kind: 'act', act: 'toString' },
     { kind: 'act', act: 'pauseQueue', queue: { name: 'erp' } },
-    { kind: 'act', act: 'replayGroup', queue: 'erp', cause: 'x'.repeat(5000) },
+    { kind: 'act', act: 'replayGroup', queue: 'erp', group: 'x'.repeat(5000) },
   ];
   for (const value of bad) {
     it(`is refused: ${JSON.stringify(value).slice(0, 80)}`, () => {

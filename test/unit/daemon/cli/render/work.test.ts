@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { renderJob } from '../../../../../daemon/cli/render/job.ts';
-import { renderDeadLetters, renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
+import { renderDeadGroups, renderDeadLetters, renderReplayed, renderTally } from '../../../../../daemon/cli/render/dead-letters.ts';
+import { renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
 import { progressOf, renderProgress, type ProgressSample } from '../../../../../daemon/cli/render/progress.ts';
 import { renderRun, renderRuns } from '../../../../../daemon/cli/render/runs.ts';
 import { job, jobDetail, pipe, run, step, terminal80, minutesAgo } from '../protocol-samples.ts';
@@ -42,12 +43,45 @@ describe('renderDeadLetters', () => {
     ]);
   });
 
+  it('marks those with a saved edit, and counts what failed alike', () => {
+    const draft = { revision: 2, savedAt: minutesAgo(2), savedBy: 'ada' };
+    const alike = { queue: 'erp', uses: 'http/request', newestAt: minutesAgo(3), newest: 'j40', oldestAt: minutesAgo(9) };
+    const groups = [
+      { ...alike, group: 'http/request: 422: a', title: '422: a', count: 2 },
+      { ...alike, group: 'http/request: 503', title: '503', count: 57, edited: 1 },
+    ];
+    const text = renderDeadLetters([job({ id: 'j41' }), job({ draft })], { ...all, groups: { groups, others: 3 } }, pipe);
+    assert.match(text, /^JOB .* DIED +EDITED +ERROR\nj41 .* 3m ago +- +503.*\nj40 .* 3m ago +2m ago +503/);
+    assert.match(text, /COUNT +QUEUE +WHAT FAILED\n +57 +erp +503 \(1 edited\)\n +2 +erp +422: a\nand 3 of others: sluice dead groups\n/);
+    assert.match(text, /^Edited: +a replay sends the saved edit; sluice job j40 shows it, --original leaves it out$/m);
+    assert.match(renderDeadGroups(groups, 0, pipe), /^COUNT +EDITED +QUEUE +NEWEST +GROUP\n +2 +erp +3m ago +http\/request: 422: a\n +57 +1 +erp/);
+  });
+
+  it('says what was really sent, when the last is due, and what became of them', () => {
+    assert.match(renderReplayed({ replayed: 60, edited: 3 }, pipe), /^60 dead letters went back to their queues, 3 of them with their edited payloads: /);
+    assert.match(renderReplayed({ replayed: 1, edited: 1 }, pipe), /^1 dead letter went back to its queue with its edited payload: /);
+    const lastDueAt = minutesAgo(-6);
+    assert.equal(renderReplayed({ replayed: 60, edited: 0, lastDueAt }, pipe), '60 dead letters went back to their queues, and are due one by one, the last at 2026-11-24 10:06:00 (in 6m).');
+    const tally = { succeeded: 14, dead: 2, active: 0, retrying: 0, waiting: 44, cancelled: 0, discarded: 0, lastDueAt };
+    assert.equal(renderTally(tally, pipe), '14 succeeded, 2 dead again, 44 waiting; the last is due at 2026-11-24 10:06:00');
+  });
+
   it('is glad where there is none', () => {
     assert.match(renderDeadLetters([], all, pipe), /nothing needs you/);
   });
 });
 
 describe('renderJob', () => {
+  it('shows an edit that was saved beside the payload that was sent, and what the next replay does', () => {
+    const { revisions } = jobDetail();
+    const text = renderJob(
+      jobDetail({ draft: { revision: 3, savedAt: minutesAgo(2), savedBy: 'ada' }, revisions: [...revisions, { revision: 3, createdAt: minutesAgo(2), payload: { url: 'http://b' }, idempotencyKey: 'k', draft: true }] }),
+      pipe,
+    );
+    assert.match(text, /^Payload\n[^]*^Saved edit \(revision 3, saved 2m ago by ada, not sent yet\)\n +\{\n +"url": "http:\/\/b"/m);
+    assert.match(text, /sluice dead replay j40 +sends the saved edit\n +sluice dead replay j40 --original +sends the payload as it was\n +sluice dead drop-edit j40/);
+  });
+
   it('shows all there is about it', () => {
     assert.equal(
       renderJob(jobDetail(), pipe),

@@ -11,7 +11,7 @@ import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
 
 /** The dead letters of a queue that failed alike. */
-export class CauseNode implements TreeNode {
+export class DeadGroupNode implements TreeNode {
   readonly id: string;
   readonly target: Target;
   readonly #context: TreeContext;
@@ -19,9 +19,9 @@ export class CauseNode implements TreeNode {
   #group: DeadGroup;
 
   constructor(context: TreeContext, project: Project, parentId: string, group: DeadGroup) {
-    const { queue, cause } = group;
-    this.id = `${parentId}/cause ${cause}`;
-    this.target = { folder: project.folder, queue, cause };
+    const { queue, group: name } = group;
+    this.id = `${parentId}/group ${name}`;
+    this.target = { folder: project.folder, queue, group: name };
     this.#context = context;
     this.#group = group;
     this.#jobs = new JobList({
@@ -29,20 +29,21 @@ export class CauseNode implements TreeNode {
       parentId: this.id,
       target: this.target,
       style: { hidden: { state: true, cause: true }, opensPayload: true },
-      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, cause, limit })) ?? { jobs: [] },
+      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, group: name, limit })) ?? { jobs: [] },
     });
   }
 
   item(): vscode.TreeItem {
-    const { cause, count, newestAt, oldestAt } = this.#group;
+    const { title, uses, count, newestAt, oldestAt } = this.#group;
     const now = this.#context.now();
-    const name = oneLine(cause);
+    const name = oneLine(title);
     const counted = formatNumber(count);
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
     item.description = l10n.t('{0} · newest {1}', counted, formatAge(newestAt, now));
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
-    item.contextValue = 'deadCause deadGroup';
-    item.tooltip = factTable(cause, [
+    item.contextValue = 'deadGroup';
+    item.tooltip = factTable(title, [
+      [l10n.t('Action'), uses],
       [l10n.t('Dead letters'), counted],
       [l10n.t('Newest'), formatAge(newestAt, now)],
       [l10n.t('Oldest'), formatAge(oldestAt, now)],
@@ -56,6 +57,6 @@ export class CauseNode implements TreeNode {
   }
 
   adopt(newer: TreeNode): void {
-    if (newer instanceof CauseNode) this.#group = newer.#group;
+    if (newer instanceof DeadGroupNode) this.#group = newer.#group;
   }
 }

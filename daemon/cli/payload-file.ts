@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { parse } from 'yaml';
+import { readRegularFile } from '../regular-file.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Of a file with payloads, in bytes. */
+const maxGivenBytes = 256 * 1024 * 1024;
+
+/**
+ * What a file holds, JSON or YAML; `-` is stdin. `option`: as which it was given; `holds`: what it has to hold.
+ *
+ * @throws UsageError that says what is wrong with it
+ */
+export async function readPayloadFile(option: string, file: string, terminal: Terminal, holds: string): Promise<unknown> {
+  const name = file === '-' ? 'stdin' : file;
+  const text = file === '-' ? await terminal.readInput(maxGivenBytes) : await readGivenFile(option, file, path.resolve(terminal.io.cwd, file));
+  if (text.trim() === '') throw new UsageError(`${option}: ${name} is empty; it has to hold ${holds}.`);
+  try {
+    // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
+    return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : (parse(text) as unknown);
+  } catch (error) {
+    throw new UsageError(`${option}: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function readGivenFile(option: string, name: string, file: string): Promise<string> {
+  const read = await readRegularFile(file, maxGivenBytes);
+  if (read.ok) return read.content.toString('utf8');
+  const remedy = read.kind === 'not-regular' ? '; `-` in its place reads what a pipe brings' : '';
+  throw new UsageError(`${option}: ${name} ${read.problem}${remedy}.`);
+}
+
+function parseJsonOrYaml(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parse(text);
+  }
+}
