@@ -162,7 +162,7 @@ export class Daemon {
   }): { readonly server: Server; readonly queues: QueueService; readonly refresh: () => Promise<void> } {
     const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
-    const projects = new ProjectService(project, engine);
+    const projects = new ProjectService(project, engine, log);
     const runs = new RunService({ project: projects, engine, store, clock });
     const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
     const queues = new QueueService({ project, engine, store, clock });

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findProjectFiles, type FoundFile } from '../schemas/workflow/project-files.ts';
+import { findProjectFiles, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
 import { readRegularFile, type FileProblem } from './regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
@@ -45,13 +45,37 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
   return folder;
 }
 
-/** The files that make up a project, sorted by name. A folder that can't be read counts as empty. */
-export async function listProjectFiles(projectFolder: string): Promise<readonly ProjectFile[]> {
-  const found = await findProjectFiles(async (folder) => {
-    const entries = await readdir(path.join(projectFolder, folder), { withFileTypes: true }).catch(() => []);
-    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
-  });
-  return found.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) }));
+export interface ListedProject {
+  /** Sorted by name. */
+  readonly files: readonly ProjectFile[];
+  /** As in `FoundFiles`. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+/** The files that make up a project, and the folders in which there may be more. */
+export async function listProjectFiles(projectFolder: string): Promise<ListedProject> {
+  const { files, failed } = await findProjectFiles((folder) => readFolder(path.join(projectFolder, folder)));
+  return { files: files.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) })), failed };
+}
+
+/** Whether what a folder holds belongs to the project wherever it lies: it has to be readable then. */
+export function isOwnFolder(folder: string): boolean {
+  return folder === '' || folder === sluiceFolder || folder === `${sluiceFolder}/workflows`;
+}
+
+/** How a folder is named in messages. */
+export function shownFolder(folder: string): string {
+  return folder === '' ? '.' : folder;
+}
+
+async function readFolder(folder: string): Promise<FolderLook> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return { ok: true, entries: entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })) };
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return { ok: true, entries: [] };
+    return { ok: false, problem: `can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})` };
+  }
 }
 
 /** The text of a project's file, or why it gives none. */

@@ -5,10 +5,10 @@ import { advise } from '../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../schemas/language/advice/advised-project.ts';
 import type { Advice } from '../../schemas/language/advice/advice.ts';
 import { analyseFiles, type ProjectFile as AnalysisInput } from '../../schemas/workflow/analysis/analyse-files.ts';
-import { joinFiles, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { joinFiles, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
-import { findProjectFolder, listProjectFiles, readProjectText } from '../project-folder.ts';
+import { findProjectFolder, isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,13 +26,18 @@ interface CheckedProject {
   readonly texts: ReadonlyMap<string, string>;
   /** Names of those that are set. */
   readonly secrets: readonly string[];
+  /** Folders in which there may be more files. */
+  readonly folders: ReadonlyMap<string, Diagnostic>;
 }
 
 /** All files of a project, named relative to its folder. */
 export async function checkProject(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckResult> {
   const project = await analyseFolder(projectFolder, env);
   const { texts } = project;
-  const diagnostics = [...texts].flatMap(([file, text]) => diagnosticViews(file, text, findingsOf(project, file)));
+  const diagnostics = [
+    ...[...project.folders].flatMap(([folder, problem]) => diagnosticViews(folder, '', [problem])),
+    ...[...texts].flatMap(([file, text]) => diagnosticViews(file, text, findingsOf(project, file))),
+  ];
   return { files: texts.size, diagnostics };
 }
 
@@ -71,7 +76,7 @@ function findingsOf({ analysis, advice }: CheckedProject, file: string): readonl
 }
 
 async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
-  const files = await listProjectFiles(projectFolder);
+  const { files, failed } = await listProjectFiles(projectFolder);
   const given: AnalysisInput[] = [];
   for (const { file, path: absolute } of files) {
     const read = await readProjectText(absolute);
@@ -80,9 +85,11 @@ async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Pro
     else if (read.kind !== 'missing') given.push({ path: file, text: '', problem: read.problem });
   }
   const texts = new Map(given.map(({ path: file, text }) => [file, text]));
+  // Elsewhere a folder of somebody else's, such as the data of a database in a container, is no fault of the project.
+  const folders = new Map([...failed].filter(([folder]) => isOwnFolder(folder)).map(([folder, problem]) => [shownFolder(folder), unreadableFile(shownFolder(folder), problem)]));
   const secrets = new SecretSource({ projectFolder, env }).names();
   const analysed = analyseFiles(given, { secrets });
-  return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets };
+  return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets, folders };
 }
 
 async function readGiven(file: string): Promise<string> {

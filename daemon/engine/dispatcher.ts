@@ -18,10 +18,8 @@ export class Dispatcher {
     for (const queue of queues) this.queue(queue.name).restore(queue);
   }
 
-  /** What queues are declared to be; one that isn't any more has the defaults. */
+  /** The limits that hold, as the store has answered; those of a queue that isn't among them stay as they are. */
   declare(definitions: readonly QueueDefinition[]): void {
-    const declared = new Set(definitions.map(({ name }) => name));
-    for (const { name } of this.list()) if (!declared.has(name)) this.queue(name).declare({ name });
     for (const definition of definitions) this.queue(definition.name).declare(definition);
   }
 

@@ -1,10 +1,14 @@
+import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection } from '../../schemas/workflow/model.ts';
 
 /** What the engine takes from the project's files; `apply` takes them anew while it runs. */
 export interface EngineSettings {
+  /** Declared once each, in a file without errors. Any other queue keeps the limits that were last declared so. */
   readonly queues: readonly QueueDefinition[];
-  /** A file can't be read just now: queues that aren't declared may be declared there, and keep their last declaration. */
-  readonly keepUndeclared: boolean;
+  /** Declared, but not so that it counts: what holds for a queue that has never been declared any better. */
+  readonly doubtful: readonly QueueDefinition[];
+  /** Why a queue is not among `queues`. */
+  readonly whyUndeclared: (queue: string) => UndeclaredQueue;
   readonly connections: ReadonlyMap<string, SmtpConnection>;
   readonly config: ProjectConfig;
   /** The allow-listed variables, as expressions see them. */

@@ -14,6 +14,7 @@ import { OutcomeWriter } from './outcome-writer.ts';
 import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
 import { StoreHealth, type StoreTrouble } from './store-health.ts';
+import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
 
 /** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
@@ -52,6 +53,7 @@ export class Engine {
   readonly outcomes: OutcomeWriter;
   readonly dispatcher: Dispatcher;
   readonly alerts: AlertWatch;
+  readonly undeclared: UndeclaredQueues;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   readonly #series: SeriesRecorder;
@@ -98,6 +100,7 @@ export class Engine {
       },
       onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
     });
+    this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
@@ -148,15 +151,26 @@ export class Engine {
 
   async apply(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
-    const declared = new Set(settings.queues.map(({ name }) => name));
-    const kept = settings.keepUndeclared ? this.dispatcher.list().filter(({ name }) => !declared.has(name)) : [];
-    const queues = [...settings.queues, ...kept.map(({ definition }) => definition)];
-    await this.#options.store.configure({ queues, env: settings.env });
+    const { queues } = await this.#options.store.configure({ queues: settings.queues, doubtful: settings.doubtful, env: settings.env });
     this.dispatcher.declare(queues);
-    this.#pruner.apply(settings);
+    this.#pruner.apply({ ...settings, queues });
     this.alerts.apply(queues);
+    this.undeclared.apply(settings, queues);
     // A queue may hold more now.
     this.#fanOut.wakeAll();
+  }
+
+  /**
+   * The last limits of a queue that no file declares hold no more.
+   *
+   * @throws CodedError `wrong-state` where a file declares it
+   */
+  async releaseQueue(name: string): Promise<void> {
+    const undeclared = this.undeclared.of(name);
+    if (undeclared === undefined) throw new CodedError('wrong-state', `The queue ${name} has the limits that its file declares, or the defaults: there is nothing to release.`);
+    if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', `The queue ${name} is declared in ${undeclared.files.join(' and ')}: correct that, and its limits are what the file says.`);
+    await this.undeclared.release(name);
+    this.dispatcher.declare([{ name }]);
   }
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
@@ -206,6 +220,7 @@ export class Engine {
     this.#dueTimer?.cancel();
     failPoint('stop-before-drain');
     const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
+    this.undeclared.stop();
     await this.alerts.stop();
     await this.#pruner.stop();
     await this.#fanOut.stop();

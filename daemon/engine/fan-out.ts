@@ -139,9 +139,10 @@ export class FanOut {
     else await this.#expandFile(expansion, expansion.file);
   }
 
-  async #expandItems({ stepId, queue }: Expansion): Promise<void> {
+  async #expandItems({ stepId, queue: first }: Expansion): Promise<void> {
     const { store, clock } = this.#options;
     while (!this.#stopping) {
+      const queue = this.#queueOf(stepId, first);
       const changes = this.#changesOf(queue);
       const { kind } = await store.expand({ stepId, now: clock.now(), limit: chunk });
       if (kind === 'done' || kind === 'closed') return;
@@ -149,7 +150,7 @@ export class FanOut {
     }
   }
 
-  async #expandFile({ stepId, queue, cursor }: Expansion, file: string): Promise<void> {
+  async #expandFile({ stepId, queue: first, cursor }: Expansion, file: string): Promise<void> {
     const { store, clock } = this.#options;
     const copy = path.join(this.#folder, `${this.#copyName(stepId)}${path.extname(file).toLowerCase()}`);
     const problem = await this.#copy(file, copy, cursor);
@@ -161,6 +162,7 @@ export class FanOut {
     let items: string[] = [];
     const flush = async (last: boolean): Promise<'more' | 'done' | 'closed'> => {
       while (!this.#stopping) {
+        const queue = this.#queueOf(stepId, first);
         const changes = this.#changesOf(queue);
         const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { items, last } });
         if (result.kind === 'done' || result.kind === 'closed') return result.kind;
@@ -212,6 +214,11 @@ export class FanOut {
     await new Promise<void>((resolve) => {
       this.#waiting.set(queue, [...(this.#waiting.get(queue) ?? []), resolve]);
     });
+  }
+
+  /** Where its jobs go to now: all of a queue may have been moved to another since the fan-out began. */
+  #queueOf(stepId: number, first: string): string {
+    return this.#open.find((one) => one.stepId === stepId)?.queue ?? first;
   }
 
   #changesOf(queue: string): number {

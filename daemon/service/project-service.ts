@@ -2,7 +2,8 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineLog } from '../engine/engine.ts';
+import { shownFolder } from '../project-folder.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import { unknownName } from './known-names.ts';
@@ -14,15 +15,22 @@ const maxShown = 100;
 export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflow/validate'> {
   readonly #project: Project;
   readonly #engine: Engine;
+  readonly #log: Pick<EngineLog, 'info' | 'warn'>;
 
-  constructor(project: Project, engine: Engine) {
+  constructor(project: Project, engine: Engine, log: Pick<EngineLog, 'info' | 'warn'>) {
     this.#project = project;
     this.#engine = engine;
+    this.#log = log;
   }
 
   /** Takes up what has been saved since. */
   async refresh(): Promise<void> {
-    if (await this.#project.refresh()) await this.#engine.apply(this.#project.settings());
+    const failed = this.#project.failedLooks;
+    if (!(await this.#project.refresh())) return;
+    const { failedLooks } = this.#project;
+    for (const [folder, problem] of failedLooks) if (!failed.has(folder)) this.#log.warn({ folder: shownFolder(folder) }, `${shownFolder(folder)} ${problem}; what was last read from it still holds`);
+    for (const folder of failed.keys()) if (!failedLooks.has(folder)) this.#log.info({ folder: shownFolder(folder) }, `${shownFolder(folder)} can be read again`);
+    await this.#engine.apply(this.#project.settings());
   }
 
   'workflow/list': Handlers['workflow/list'] = async () => {

@@ -2,6 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
 import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
+import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { SpentTally } from '../core/activity-tally.ts';
 import { denseSeries } from '../core/dense-series.ts';
@@ -13,7 +14,10 @@ import type { Handlers } from '../server/handlers.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
 
-export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/series'> {
+/** Jobs that one transaction moves. */
+const jobsAtOnce = 500;
+
+export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause' | 'queue/resume' | 'queue/set' | 'queue/move' | 'queue/release' | 'queue/series'> {
   readonly #project: Pick<Project, 'fileOfQueue'>;
   readonly #engine: Engine;
   readonly #store: Store;
@@ -44,6 +48,26 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 'file' }),
     });
 
+  'queue/move': Handlers['queue/move'] = async ({ queue, to, dryRun = false }) => {
+    const from = knownQueue(this.#engine, queue);
+    knownQueue(this.#engine, to);
+    if (queue === to) throw new CodedError('invalid-params', `${queue} is the queue that the jobs are in.`);
+    if (to !== defaultQueueName && this.#project.fileOfQueue(to) === undefined) {
+      throw new CodedError('wrong-state', `No file declares the queue ${to}, so it has no limits that jobs could be moved to.`);
+    }
+    const { pending, delayed, active, dead } = from.depth;
+    const selected = pending + delayed + active + dead;
+    if (dryRun) return { moved: 0, selected };
+    this.#engine.refuseIntake();
+    return { moved: await this.#move(from, to), selected };
+  };
+
+  'queue/release': Handlers['queue/release'] = async ({ queue }) => {
+    const runner = knownQueue(this.#engine, queue);
+    await this.#engine.releaseQueue(queue);
+    return this.#viewNow(runner);
+  };
+
   'queue/series': Handlers['queue/series'] = async ({ queue, resolution, ...range }) => {
     knownQueue(this.#engine, queue);
     const { stepMs, shownMs } = seriesResolutions[resolution];
@@ -71,6 +95,27 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     await this.#store.setQueue(change);
     whenKept();
     runner.override(change);
+    return this.#viewNow(runner);
+  }
+
+  async #move(from: QueueRunner, to: string): Promise<number> {
+    let moved = 0;
+    try {
+      for (let more = true; more;) {
+        // What was claimed ahead hasn't begun, and would begin by the limits of this queue.
+        from.giveBackAhead();
+        const chunk = await this.#store.moveQueue({ queue: from.name, to, limit: jobsAtOnce });
+        moved += chunk.moved;
+        more = chunk.more;
+      }
+      return moved;
+    } catch (error) {
+      if (moved === 0 || !(error instanceof CodedError)) throw error;
+      throw new CodedError(error.code, `${moved} jobs were moved to ${to}, then it ended: ${error.message} Run it again for the rest.`, { ...error.data, moved });
+    }
+  }
+
+  async #viewNow(runner: QueueRunner): Promise<QueueView> {
     const [oldest, drafts] = await Promise.all([this.#store.oldestPending(), this.#store.deadDrafts()]);
     return this.#view(runner, oldest[runner.name], drafts[runner.name]);
   }
@@ -82,9 +127,12 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const waiting = timeSpent(recent.waiting);
     const running = timeSpent(recent.running);
     const declaredIn = this.#project.fileOfQueue(name);
+    const isEmpty = depth.pending + depth.delayed + depth.active + depth.dead === 0;
+    const undeclared = isEmpty ? undefined : this.#engine.undeclared.of(name);
     return {
       name,
       ...(declaredIn === undefined ? {} : { declaredIn }),
+      ...(undeclared === undefined ? {} : { undeclared }),
       paused: overrides.paused,
       ...(rate === undefined ? {} : { rate: { ...rate } }),
       concurrency: runner.concurrency,

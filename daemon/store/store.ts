@@ -32,10 +32,19 @@ export interface Store {
   onCommit(listener: (committed: Committed) => void): void;
 
   /**
-   * What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before. The
-   * declarations are kept: a queue whose file is broken at the next start still has its limits.
+   * What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before, but for queues
+   * that are not declared now: the last declaration of each is kept, over restarts too, and answered with those of `queues`. So what
+   * is answered are the limits that hold.
    */
-  configure(params: ConfigureParams): Promise<void>;
+  configure(params: ConfigureParams): Promise<{ readonly queues: readonly QueueDefinition[] }>;
+  /** The last declaration of a queue holds no more: it has the defaults, whatever is in it. With `onlyEmpty`: not while it has jobs. */
+  forgetLimits(params: { readonly queue: string; readonly onlyEmpty?: boolean }): Promise<{ readonly forgotten: boolean }>;
+  /**
+   * Moves jobs that wait, are under way or are dead letters to another queue, oldest first, and with the first of them whatever still brings
+   * jobs into the queue. Repeat it while there is `more`. Rejects with `queue-full`, before anything moves, where not all of those that wait
+   * have room in the other.
+   */
+  moveQueue(params: MoveQueueParams): Promise<{ readonly moved: number; readonly more: boolean }>;
 
   createRun(params: CreateRunParams): Promise<{ readonly runId: number }>;
   /** Makes due jobs `active`: by priority, due time, age. The attempt is on disk when this resolves. */
@@ -197,6 +206,8 @@ export interface Expansion {
 
 export interface ConfigureParams {
   readonly queues: readonly QueueDefinition[];
+  /** Those that are declared, but not so that it counts: what holds for one of which the store has nothing better. */
+  readonly doubtful?: readonly QueueDefinition[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -347,6 +358,13 @@ export interface SetQueueParams {
   readonly concurrency?: number | 'file';
   /** `null` lifts it. */
   readonly hold?: null;
+}
+
+export interface MoveQueueParams {
+  readonly queue: string;
+  readonly to: string;
+  /** Jobs that this call moves at most. */
+  readonly limit: number;
 }
 
 export interface PruneParams {

@@ -130,6 +130,25 @@ export const methods = {
     ),
     result: QueueView,
   },
+  'queue/move': {
+    params: Type.Object({ queue: Name, to: Name, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) }, closed),
+    result: Type.Object(
+      {
+        moved: Type.Integer({ description: 'Jobs that are now in the other queue: those that wait, those under way, and dead letters.' }),
+        selected: Type.Integer({ description: 'Jobs that were in the queue.' }),
+      },
+      {
+        description:
+          "All that is in a queue, and what runs still bring into it, goes to another one and obeys that one's limits from its next attempt on. An attempt that is under way ends as it began. `queue-full` where the other has no room for all of them (`max-depth`); nothing is moved then.",
+      },
+    ),
+  },
+  'queue/release': {
+    params: Type.Object({ queue: Name }, closed),
+    result: Type.Object(QueueView.properties, {
+      description: 'The last limits of a queue that no file declares hold no more: its jobs start under the defaults. `wrong-state` where a file declares it.',
+    }),
+  },
   'queue/series': {
     params: Type.Object(
       {

@@ -64,9 +64,26 @@ export const HeldBy = Type.Object({
 });
 export type HeldBy = Static<typeof HeldBy>;
 
+export const undeclaredReasons = ['gone', 'twice', 'broken'] as const;
+export type UndeclaredReason = (typeof undeclaredReasons)[number];
+
+/** Why a queue's limits are the last ones that were declared properly, and not what the files say now. */
+export const UndeclaredQueue = Type.Object(
+  {
+    reason: Type.Enum(undeclaredReasons, {
+      description:
+        '`gone`: no file declares it. `twice`: more than one file does, `files`. `broken`: `files` have errors or can not be read, and declare it or may do so.',
+    }),
+    files: Type.Array(Type.String(), { description: "Relative to the project's folder, with forward slashes." }),
+  },
+  { description: 'There while something is in the queue and no file declares it as it should be: the limits that were last declared properly hold.' },
+);
+export type UndeclaredQueue = Static<typeof UndeclaredQueue>;
+
 export const QueueView = Type.Object({
   name: Name,
   declaredIn: Type.Optional(Type.String({ description: 'The file; missing for `default` and for queues that only old runs know.' })),
+  undeclared: Type.Optional(UndeclaredQueue),
   paused: Type.Boolean(),
   rate: Type.Optional(RateShape),
   concurrency: Type.Integer(),

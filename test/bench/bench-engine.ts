@@ -43,7 +43,8 @@ export class BenchEngine {
       });
       await engine.start({
         queues: [{ name: queue }],
-        keepUndeclared: true,
+        doubtful: [],
+        whyUndeclared: () => ({ reason: 'gone', files: [] }),
         connections: new Map(),
         config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [] },
         env: {},

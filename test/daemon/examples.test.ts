@@ -25,7 +25,7 @@ describe('the example projects', () => {
 
   for (const folder of projects) {
     it(`have no error and no warning: ${path.basename(folder)}`, async () => {
-      const files = await listProjectFiles(folder);
+      const { files } = await listProjectFiles(folder);
       const { workflows, diagnostics } = analyseProject(
         await Promise.all(files.map(async ({ file, path: place }) => ({ path: file, text: await readFile(place, 'utf8') }))),
       );

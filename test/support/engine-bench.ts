@@ -10,6 +10,7 @@ import { SqliteStore } from '../../daemon/store/sqlite/sqlite-store.ts';
 import type { QueueRunner } from '../../daemon/engine/queue-runner.ts';
 import type { SetQueueParams, Store, StoreCheck } from '../../daemon/store/store.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
@@ -22,6 +23,10 @@ export interface EngineBenchOptions {
   /** 0 <= random < 1; the middle where it is missing, at which jitter does nothing. */
   readonly random?: () => number;
   readonly graceMs?: number;
+  /** Queues that files declare, but not so that it counts. */
+  readonly doubtful?: readonly QueueDefinition[];
+  /** Why those are not declared that aren't; their declarations have gone where it is missing. */
+  readonly undeclared?: UndeclaredQueue;
 }
 
 /**
@@ -283,7 +288,8 @@ steps:
   #settings() {
     return {
       queues: this.#queues,
-      keepUndeclared: true,
+      doubtful: this.#options.doubtful ?? [],
+      whyUndeclared: (): UndeclaredQueue => this.#options.undeclared ?? { reason: 'gone', files: [] },
       connections: new Map(),
       config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [] } as const,
       env: {},

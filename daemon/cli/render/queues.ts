@@ -1,4 +1,5 @@
 import type { QueueView, ResumedQueue } from '../../../schemas/protocol/queue.ts';
+import { undeclaredText } from '../../core/undeclared-text.ts';
 import type { View } from '../terminal.ts';
 import { renderAlert } from './alerts.ts';
 import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration, formatTime, oneLine } from './format.ts';
@@ -58,6 +59,7 @@ function notesOf(queue: QueueView, view: View): string[] {
   const { style, now } = view;
   const { name, paused, overrides, heldUntil, depth, maxDepth, forecast, alerts } = queue;
   const notes = alerts.map((alert) => renderAlert(name, alert, view));
+  if (queue.undeclared !== undefined) notes.push(style('yellow', undeclaredNote(queue)));
   if (paused) notes.push(style('yellow', `${name} is paused: sluice resume ${name}`));
   if (heldUntil !== undefined && Date.parse(heldUntil) > now) {
     notes.push(style('yellow', `${name} is held until ${formatTime(heldUntil, view)} (${formatAge(heldUntil, { now })}), because ${holdReason(queue)}: sluice resume ${name}`));
@@ -71,6 +73,12 @@ function notesOf(queue: QueueView, view: View): string[] {
   }
   if (depth.dead > 0) notes.push(`${name} has ${formatCount(depth.dead, 'dead letter')}: sluice dead list --queue ${name}`);
   return notes;
+}
+
+function undeclaredNote(queue: QueueView): string {
+  const { name, undeclared } = queue;
+  const answer = undeclared?.reason === 'gone' ? `sluice queues move ${name} --to QUEUE, or sluice queues release ${name}` : 'sluice validate';
+  return `${undeclaredText(queue)}: ${answer}`;
 }
 
 /** What was set by hand: `rate 50/min and concurrency 5`. */

@@ -279,6 +279,8 @@ class RunAdvance {
     const { db } = this.#tx;
     const row =
       db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = ? AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(step.queue_id, step.id) ??
+      // In another queue than the step by now: a cancelled job that was taken up again stays where it was when the others were moved.
+      db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'dead' ORDER BY ended_at, id LIMIT 1").get(step.id) ??
       db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(step.id);
     const first = JSON.parse((row?.['error'] as string | null | undefined) ?? 'null') as JobError | null;
     const error = first ?? { kind: 'internal', cause: 'failed', message: 'A job of this step failed.' };

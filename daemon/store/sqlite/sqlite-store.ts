@@ -56,6 +56,8 @@ export class SqliteStore implements Store {
   }
 
   configure: Store['configure'] = (params) => this.#write('configure', params);
+  forgetLimits: Store['forgetLimits'] = (params) => this.#write('forgetLimits', params);
+  moveQueue: Store['moveQueue'] = (params) => this.#write('moveQueue', params);
   createRun: Store['createRun'] = (params) => this.#write('createRun', params);
   claim: Store['claim'] = ({ patient = false, ...params }) => this.#write('claim', params, patient);
   expand: Store['expand'] = (params) => this.#write('expand', params);

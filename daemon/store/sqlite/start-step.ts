@@ -43,7 +43,7 @@ export function renderJob(
   return {
     stepId: row.id,
     queueId: row.queue_id,
-    priority: step.priority ?? tx.state.queueSettings(step.queue).priority ?? queueDefaults.priority,
+    priority: step.priority ?? tx.state.queueSettings(tx.state.queueName(row.queue_id)).priority ?? queueDefaults.priority,
     now,
     payload: rendered.ok ? JSON.stringify(rendered.rendered.value) : '{}',
     secrets,

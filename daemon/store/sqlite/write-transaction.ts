@@ -70,6 +70,15 @@ export class WriteTransaction {
     return next;
   }
 
+  /** A job that hasn't ended, or is a dead letter, goes to another queue in the state that it is in. The caller writes the row. */
+  requeueJob(state: JobState, from: number, to: number): void {
+    this.state.count(from, state, -1);
+    this.state.count(to, state, 1);
+    this.#moves(from);
+    const moves = this.#moves(to);
+    if (!isJobEnded(state)) moves.arrived++;
+  }
+
   /** Makes a job with its payload. False where its item's key, or its place, is taken. */
   insertJob(job: NewJob): boolean {
     const id = this.state.takeJobId();

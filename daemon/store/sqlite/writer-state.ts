@@ -74,6 +74,10 @@ export class WriterState {
     this.#queueSettings = new Map(settings.queues.map((queue) => [queue.name, queue]));
   }
 
+  setQueueSettings(queue: QueueDefinition): void {
+    this.#queueSettings.set(queue.name, queue);
+  }
+
   /** As declared; nothing but its name where it isn't. */
   queueSettings(name: string): QueueDefinition {
     return this.#queueSettings.get(name) ?? { name };

@@ -10,11 +10,12 @@ import { migrate } from './migrations.ts';
 import { cancelJob } from './operations/cancel-job.ts';
 import { cancelRun } from './operations/cancel-run.ts';
 import { claim } from './operations/claim.ts';
-import { configure } from './operations/configure.ts';
+import { configure, forgetLimits } from './operations/configure.ts';
 import { createRun } from './operations/create-run.ts';
 import { discard } from './operations/discard.ts';
 import { dropDraft, saveDraft } from './operations/draft.ts';
 import { expand, failExpansion } from './operations/expand.ts';
+import { moveQueue } from './operations/move-queue.ts';
 import { probe } from './operations/probe.ts';
 import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
@@ -55,6 +56,8 @@ const operations = {
   recordSeries,
   prune,
   configure,
+  forgetLimits,
+  moveQueue,
   probe,
 } as const;
 

@@ -30,11 +30,11 @@ export async function locate(file: string): Promise<ProjectPath | undefined> {
 
 /** The texts of a project's files by path. Those that are known already and have not changed are not read again. */
 export async function readProject(folder: string, known: ReadonlyMap<string, StampedText>): Promise<ReadonlyMap<string, StampedText>> {
-  const found = await findProjectFiles(async (below) => {
+  const { files } = await findProjectFiles(async (below) => {
     const entries = await readdir(path.join(folder, below), { withFileTypes: true }).catch(() => []);
-    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+    return { ok: true, entries: entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })) };
   }, limits.folders);
-  const texts = await Promise.all(found.map(async ({ file }) => [file, await readText(path.join(folder, file), known.get(file))] as const));
+  const texts = await Promise.all(files.map(async ({ file }) => [file, await readText(path.join(folder, file), known.get(file))] as const));
   return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const])));
 }
 

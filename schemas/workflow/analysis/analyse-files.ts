@@ -62,9 +62,9 @@ export function analyseFiles(files: Iterable<ProjectFile>, options: ProjectOptio
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const secrets = options.secrets === undefined ? undefined : [...options.secrets];
   const sameSecrets = sameNames(earlier?.options.secrets, secrets);
-  const keptOf = <Kind extends ProjectFileKind>(kind: Kind, { path, text }: ProjectFile): AnalysedFileOf<Kind> | undefined => {
+  const keptOf = <Kind extends ProjectFileKind>(kind: Kind, { path, text, problem }: ProjectFile): AnalysedFileOf<Kind> | undefined => {
     const kept = earlier?.byPath.get(path);
-    return kept?.kind === kind && kept.file.text === text ? (kept as AnalysedFileOf<Kind>) : undefined;
+    return kept?.kind === kind && kept.file.text === text && kept.file.problem === problem ? (kept as AnalysedFileOf<Kind>) : undefined;
   };
 
   const found = new Map<string, AnalysedFile>();

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '../model.ts';
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 import { defaultConfig } from './analyse-config.ts';
-import type { DeclaredQueue } from './queue-analysis.ts';
+import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
 
 export { projectFileKind, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
@@ -65,7 +65,7 @@ function firstOf<Kind extends Exclude<ProjectFileKind, 'workflow'>>(files: Analy
 }
 
 /** A queue has one set of limits, so two declarations would have to be one; `queues.yaml` counts as the first place. */
-function reportDoubleQueues(places: readonly (AnalysedFileOf<'queues'> | AnalysedFileOf<'workflow'>)[], found: ReadonlyMap<string, Diagnostic[]>): void {
+function reportDoubleQueues(places: readonly QueuePlace[], found: ReadonlyMap<string, Diagnostic[]>): void {
   const first = new Map<string, string>();
   for (const place of places) {
     const { path } = place.file;
@@ -75,10 +75,6 @@ function reportDoubleQueues(places: readonly (AnalysedFileOf<'queues'> | Analyse
       else found.get(path)?.push({ severity: 'error', code: 'duplicate-queue', range, message: `The queue ${quoted(name)} is declared in ${other} already: declare it once, in .sluice/queues.yaml if several workflows use it.` });
     }
   }
-}
-
-function declaredIn(place: AnalysedFileOf<'queues'> | AnalysedFileOf<'workflow'>): ReadonlyMap<string, DeclaredQueue> {
-  return place.kind === 'queues' ? place.analysis.declared : place.analysis.queues;
 }
 
 function reportDoubleIds(workflows: readonly AnalysedFileOf<'workflow'>[], found: ReadonlyMap<string, Diagnostic[]>): void {

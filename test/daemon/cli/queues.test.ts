@@ -71,4 +71,37 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     const status = await project.json<DaemonStatus>('status');
     for (const name of ['pid', 'version', 'endpoint', 'uptimeMs', 'queues']) assert.ok(name in status, name);
   });
+
+  it('keeps the limits of a queue that is renamed, and moves or releases its jobs', async () => {
+    const limits = '{ rate: { limit: 1, per: 1h, burst: 1 }, concurrency: 1 }';
+    const declare = (name: string): Promise<string> => project.write('.sluice/workflows/rename.yaml', `queues: { ${name}: ${limits} }\ninputs: { url: { type: string } }\nsteps:\n  a: { queue: ${name}, uses: http/request, with: { url: "\${{ inputs.url }}" }, foreach: { items: "\${{ [1, 2, 3, 4] }}", on-item-failure: continue } }\n`);
+    const depth = async (name: string): Promise<number | undefined> => (await project.json<QueueView[]>('queues')).find((queue) => queue.name === name)?.depth.pending;
+    await declare('old');
+    // Nobody listens there: an attempt fails immediately, and is tried again much later.
+    await project.type('run rename -i url=http://127.0.0.1:9/');
+    await project.type('pause old');
+    const waiting = await depth('old');
+    assert.ok(waiting === 3 || waiting === 4, String(waiting));
+    await declare('new');
+    const validated = await project.type('validate');
+    assert.equal(validated.code, 0, validated.stdout);
+    // The command makes the daemon look at its files.
+    await project.type('restart');
+    const { stdout } = await project.type('status');
+    assert.match(stdout, /^old is no longer declared; its last limits hold for 4 jobs:( |\n {2})sluice queues move old --to QUEUE, or sluice queues release old$/m);
+    assert.equal((await project.json<QueueView[]>('queues')).find(({ name }) => name === 'old')?.rate?.limit, 1);
+
+    const refused = await project.type('queues release old');
+    assert.deepEqual([refused.code, refused.stderr], [2, 'error: Releasing a queue lifts its limits: it needs --yes where nobody can be asked.\n']);
+    assert.match((await project.type('queues release erp --yes')).stderr, /has the limits that its file declares/);
+    assert.equal((await project.type('queues move old --to new --dry-run')).stdout, '4 jobs would be moved from old to new.\n');
+    await project.type('pause new');
+    assert.deepEqual(await project.json('queues move old --to new'), { moved: 4, selected: 4 });
+    assert.deepEqual([await depth('old'), ((await depth('new')) ?? 0) >= 3], [0, true]);
+
+    await declare('newer');
+    await project.type('restart');
+    const released = await project.type('queues release new --yes');
+    assert.match(released.stdout, /^new is paused: no rate limit, concurrency 10;/);
+  });
 });

@@ -123,10 +123,13 @@ export function describeClaiming(bench: () => StoreBench): void {
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, hold, starts: [] });
     await store.store.setQueue({ queue, rate: 'file', concurrency: 'file' });
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, hold, starts: [] });
-    await store.store.configure({ queues: [], env: {} });
-    assert.deepEqual(await kept(), { name: queue, paused: false, hold, starts: [] }, 'what is declared no more is forgotten');
     await store.store.setQueue({ queue, hold: null });
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, starts: [] }, 'a hold that was lifted stays so');
+    assert.deepEqual(await store.store.configure({ queues: [], env: {} }), { queues: [definition] }, 'what is no longer declared still holds');
+    assert.deepEqual((await store.crash([])).queues.find(({ name }) => name === queue)?.definition, definition);
+    assert.deepEqual(await store.store.forgetLimits({ queue, onlyEmpty: true }), { forgotten: false }, 'not while a job is in it');
+    assert.deepEqual(await store.store.forgetLimits({ queue }), { forgotten: true });
+    assert.deepEqual((await store.crash([])).queues.find(({ name }) => name === queue)?.definition, { name: queue });
   });
 
   it('tells since when the pending job that has waited longest in each queue is due', async () => {

@@ -24,7 +24,7 @@ describe('files of a project', () => {
     const others = ['.sluice/other.yaml', '.sluice/workflows/x.txt', '.sluice/workflows/deep/y.yaml', 'node_modules/p/d.sluice.yaml', '.hidden/e.sluice.yaml', '.sluice/state/f.sluice.yaml', 'g.yaml'];
     for (const file of [...some, ...others]) await write(file);
     assert.equal(await findProjectFolder(path.join(project.folder, 'deep', 'down')), project.folder);
-    const files = await listProjectFiles(project.folder);
+    const { files } = await listProjectFiles(project.folder);
     assert.deepEqual(files.map(({ kind, file }) => `${kind} ${file}`), ['config .sluice/config.yaml', 'queues .sluice/queues.yaml', 'workflow .sluice/workflows/a.yaml', 'workflow .sluice/workflows/b.yml', 'workflow deep/down/c.sluice.yaml']);
   });
 

@@ -178,7 +178,7 @@ describe('advice', () => {
 
 describe('what Sluice hands out itself', () => {
   const findings = async (folder: string): Promise<readonly string[]> => {
-    const paths = await listProjectFiles(folder);
+    const { files: paths } = await listProjectFiles(folder);
     const files = await Promise.all(paths.map(async ({ file, path: absolute }) => ({ path: file, text: await readFile(absolute, 'utf8') })));
     assert.ok(files.length > 1, folder);
     const analysed = analyseFiles(files);

@@ -1,0 +1,33 @@
+import type { QueueView } from '../../schemas/protocol/queue.ts';
+
+/** Files that a text names. */
+const maxFiles = 3;
+
+/** `erp is no longer declared; its last limits hold for 24 jobs`: why a queue's limits are not what the files say, without a full stop. */
+export function undeclaredText({ name, undeclared, depth }: Pick<QueueView, 'name' | 'undeclared'> & { readonly depth: Omit<QueueView['depth'], 'name'> }): string {
+  const hold = `its last limits hold for ${contentText(depth)}`;
+  const files = listed(undeclared?.files ?? []);
+  switch (undeclared?.reason) {
+    case 'twice':
+      return `${name} is declared more than once (${files}), so none of it counts; ${hold}`;
+    case 'broken':
+      return `${name} can't be read from the files (${files}); ${hold}`;
+    case 'gone':
+    case undefined:
+      return `${name} is no longer declared; ${hold}`;
+  }
+}
+
+function contentText({ pending, delayed, active, dead }: QueueView['depth']): string {
+  const jobs = pending + delayed + active;
+  const parts = [...(jobs > 0 ? [count(jobs, 'job')] : []), ...(dead > 0 ? [count(dead, 'dead letter')] : [])];
+  return parts.length === 0 ? 'the jobs that still come' : parts.join(' and ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function listed(files: readonly string[]): string {
+  return `${files.slice(0, maxFiles).join(', ')}${files.length > maxFiles ? `, and ${files.length - maxFiles} more` : ''}`;
+}

@@ -1,0 +1,98 @@
+import { defaultQueueName, type QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
+import { undeclaredText } from '../core/undeclared-text.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { EngineSettings } from './engine-settings.ts';
+
+/** How long the declaration of `default` must have been gone, and nothing be in it, until it has the defaults again, in milliseconds. */
+const forgetAfterMs = 60_000;
+
+export interface UndeclaredQueuesOptions {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'forgetLimits'>;
+  readonly dispatcher: Dispatcher;
+  readonly log: { info(details: object, message: string): void; warn(details: object, message: string): void };
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The queues whose limits are not those of a file: a declaration that goes, breaks or is there twice opens no limit, because jobs that wait
+ * were promised it. A person can move them, or release them.
+ *
+ * `default` differs from the others, as it takes jobs without being declared: when its declaration has been gone for some time and
+ * nothing is in it, that was meant.
+ */
+export class UndeclaredQueues {
+  readonly #options: UndeclaredQueuesOptions;
+  #queues: ReadonlyMap<string, UndeclaredQueue> = new Map();
+  #timer: Timer | undefined;
+
+  constructor(options: UndeclaredQueuesOptions) {
+    this.#options = options;
+  }
+
+  /** Why the limits of a queue are the last ones that were declared properly; undefined where they are what a file says, or it has none. */
+  of(name: string): UndeclaredQueue | undefined {
+    return this.#queues.get(name);
+  }
+
+  /** `holding`: the limits that hold now, of whatever queue. */
+  apply({ queues, whyUndeclared }: Pick<EngineSettings, 'queues' | 'whyUndeclared'>, holding: readonly QueueDefinition[]): void {
+    const { dispatcher, log } = this.#options;
+    const declared = new Set(queues.map(({ name }) => name));
+    const before = this.#queues;
+    this.#queues = new Map(holding.filter((one) => !declared.has(one.name) && hasLimits(one)).map(({ name }) => [name, whyUndeclared(name)]));
+    for (const [name, undeclared] of this.#queues) {
+      const depth = dispatcher.queue(name).depth;
+      if (before.get(name)?.reason !== undeclared.reason && waiting(depth) > 0) log.warn({ queue: name, ...undeclared }, undeclaredText({ name, undeclared, depth }));
+    }
+    for (const name of before.keys()) if (declared.has(name)) log.info({ queue: name }, `${name} is declared again; its limits are those of its file`);
+    this.#forgetDefaultLater();
+  }
+
+  /** What is in the queue is let go. */
+  async release(name: string): Promise<void> {
+    const { store, log, dispatcher } = this.#options;
+    await store.forgetLimits({ queue: name });
+    log.warn({ queue: name, waiting: waiting(dispatcher.queue(name).depth) }, `the last limits of ${name} were released by hand; it has the defaults now`);
+    this.#drop(name);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #forgetDefaultLater(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#queues.get(defaultQueueName)?.reason !== 'gone') return;
+    this.#timer = this.#options.clock.setTimer(forgetAfterMs, () => {
+      void this.#forgetDefault()
+        .catch((error: unknown) => this.#options.onError(error))
+        .finally(() => this.#forgetDefaultLater());
+    });
+  }
+
+  async #forgetDefault(): Promise<void> {
+    if (waiting(this.#options.dispatcher.queue(defaultQueueName).depth) > 0) return;
+    const { forgotten } = await this.#options.store.forgetLimits({ queue: defaultQueueName, onlyEmpty: true });
+    if (!forgotten) return;
+    this.#options.log.info({ queue: defaultQueueName }, `${defaultQueueName} is no longer declared and nothing is in it; it has the defaults now`);
+    this.#options.dispatcher.declare([{ name: defaultQueueName }]);
+    this.#drop(defaultQueueName);
+  }
+
+  #drop(name: string): void {
+    this.#queues = new Map([...this.#queues].filter(([queue]) => queue !== name));
+  }
+}
+
+function hasLimits(definition: QueueDefinition): boolean {
+  return Object.keys(definition).some((key) => key !== 'name');
+}
+
+function waiting({ pending, delayed, active, dead }: { readonly pending: number; readonly delayed: number; readonly active: number; readonly dead: number }): number {
+  return pending + delayed + active + dead;
+}
