@@ -1,6 +1,7 @@
 import { CodeActionKind, TextEdit, type CodeAction, type CreateFile, type TextDocumentEdit, type WorkspaceEdit } from 'vscode-languageserver-types';
 import type { Diagnostic as AnalysisFinding, SourceRange } from '../workflow/diagnostic.ts';
 import type { Advice } from './advice/advice.ts';
+import { visibleText } from '../workflow/visible-text.ts';
 import { toDiagnostic } from './diagnostics.ts';
 import type { FileChange, Fix } from './fixes/fix.ts';
 import { fixesFor } from './fixes/fixes-for.ts';
@@ -58,7 +59,8 @@ function findingsOf(project: LanguageProject, path: string): readonly (AnalysisF
   return [...(project.analysis.diagnostics.get(path) ?? []), ...(project.advice.get(path) ?? [])];
 }
 
-function quickFix(project: LanguageProject, file: LanguageFile, finding: AnalysisFinding | Advice, { title, changes, preferred = false, secret }: Fix, canSetSecrets: boolean): CodeAction {
+function quickFix(project: LanguageProject, file: LanguageFile, finding: AnalysisFinding | Advice, { title: words, changes, preferred = false, secret }: Fix, canSetSecrets: boolean): CodeAction {
+  const title = visibleText(words);
   const argument: SetSecretArgument | undefined = secret === undefined || !canSetSecrets ? undefined : { uri: project.uriOf(file.path), secret };
   return {
     title,

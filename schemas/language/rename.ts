@@ -1,6 +1,8 @@
 import type { Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
 import { isRoot } from '../workflow/analysis/expression-scope.ts';
+import { quoted } from '../workflow/analysis/report.ts';
 import { entryAt, pathAt } from '../workflow/document.ts';
+import { nameProblem, type NameUse } from '../workflow/name.ts';
 import { applyChanges, type TextChange } from './fixes/text-change.ts';
 import { addEntry } from './fixes/yaml-edit.ts';
 import { symbolKey, type LanguageSymbol, type SymbolKind } from './language-symbol.ts';
@@ -14,8 +16,6 @@ export interface RenameRefusal {
 
 export type RenamePlace = { readonly ok: true; readonly range: Range; /** The name as it is. */ readonly placeholder: string } | RenameRefusal;
 export type RenameResult = { readonly ok: true; readonly edit: WorkspaceEdit } | RenameRefusal;
-
-const idPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** What could be renamed at an offset. */
 export function prepareRename(project: LanguageProject, path: string, offset: number): RenamePlace {
@@ -80,8 +80,8 @@ function nameGiven(project: LanguageProject, { kind, declarations, references: [
 }
 
 function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): string | undefined {
-  if (!idPattern.test(newName)) return `'${newName}' is no name: a name has letters, digits and underscores, and doesn't begin with a digit.`;
-  if (newName === '__proto__') return "'__proto__' is reserved.";
+  const problem = nameProblem(newName, uses[kind], quoted(newName));
+  if (problem !== undefined) return problem.message;
   if ((kind === 'alias' || kind === 'variable') && isRoot(newName)) return `'${newName}' means something else in expressions.`;
   const other = project.symbols.get({ kind, scope, name: newName });
   if (other === undefined) return undefined;
@@ -129,6 +129,11 @@ function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: Lan
 
 const articles: Readonly<Record<SymbolKind, string>> = {
   workflow: 'a workflow', step: 'a step', queue: 'a queue', connection: 'a connection', secret: 'the secret', input: 'an input', alias: 'an item', variable: 'a variable', environment: 'the variable',
+};
+
+/** How expressions read what it is. */
+const uses: Readonly<Record<SymbolKind, NameUse>> = {
+  workflow: 'none', step: 'field', queue: 'none', connection: 'none', secret: 'field', input: 'field', alias: 'variable', variable: 'variable', environment: 'field',
 };
 
 function capitalised(text: string): string {

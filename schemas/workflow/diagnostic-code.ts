@@ -29,6 +29,7 @@ export const diagnosticCodes = {
   'bad-with': "A value of `with` does not fit the action's input.",
   'unknown-name': 'An expression uses a name that does not exist at this place.',
   'unknown-field': 'An expression reads a field that its value never has.',
+  'undeclared-field': 'An expression reads a field that the schema of an input does not declare, and that is nearly one that it declares.',
   'type-mismatch': 'An operator, a function or a condition is given a value that it can not work on.',
   'never-equal': 'Two values are compared that are never equal.',
   'constant-condition': 'An `if` is always true.',

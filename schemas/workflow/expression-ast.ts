@@ -2,6 +2,7 @@ import { Environment, ParseError, type ASTNode } from '@marcbachmann/cel-js';
 import type { SourceRange } from './diagnostic.ts';
 import { limits } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
+import { visibleText } from './visible-text.ts';
 
 export type { ASTNode };
 
@@ -146,11 +147,13 @@ const tokenNames: Readonly<Record<string, string>> = {
   COLON: "':'", QUESTION: "'?'", BYTES: 'bytes',
 };
 
+const straightQuotes = ' Text stands in straight quotes: \'text\' or "text".';
+
 const characterHints: Readonly<Record<string, string>> = {
   '=': " To compare, write '=='.",
   '&': " 'and' is written '&&'.",
   '|': " 'or' is written '||'.",
-  '`': ' Text stands in single or double quotes.',
+  '`': ' Text stands in single or double quotes.', '‘': straightQuotes, '’': straightQuotes, '“': straightQuotes, '”': straightQuotes,
 };
 
 function asFault(error: unknown, source: string): ExpressionFault {
@@ -164,7 +167,7 @@ function asFault(error: unknown, source: string): ExpressionFault {
 }
 
 function wordingOf(error: ParseError, found: string): string {
-  if (error.code === 'unexpected_character') return `Unexpected '${found}'.${(Object.hasOwn(characterHints, found) ? characterHints[found] : undefined) ?? ''}`;
+  if (error.code === 'unexpected_character') return `Unexpected '${visibleText(found)}'.${(Object.hasOwn(characterHints, found) ? characterHints[found] : undefined) ?? ''}`;
   if (error.summary === 'Unexpected token: EOF') return 'The expression ends where something must follow.';
   return `${error.summary.replace(/\b[A-Z]{2,}\b/g, (name) => (Object.hasOwn(tokenNames, name) ? tokenNames[name] : undefined) ?? name).replace(/\.$/, '')}.`;
 }
@@ -172,6 +175,8 @@ function wordingOf(error: ParseError, found: string): string {
 /** For who writes `not a` or `a and b`: the error stands at the word or at what follows it. */
 function wordHint(source: string, range: { readonly start: number; readonly end: number }): string {
   const before = source.slice(Math.max(0, range.start - 20), range.start);
+  const field = /^(?:in|null|true|false)$/.exec(source.slice(range.start, range.end))?.[0];
+  if (field !== undefined && /\.\s*$/.test(before)) return ` Behind a dot, '${field}' is a word of expressions: read it in brackets, ['${field}'].`;
   const word = /^(?:and|or)$/.exec(source.slice(range.start, range.end))?.[0] ?? /\b(not)\s+$/.exec(before)?.[1];
   if (word === undefined) return '';
   return ` '${word}' is written '${word === 'and' ? '&&' : word === 'or' ? '||' : '!'}'.`;

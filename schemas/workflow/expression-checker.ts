@@ -3,11 +3,13 @@ import { bindingOf, keyRangeOf, type ASTNode, type Binding } from './expression-
 import { operatorResult } from './expression-operator-type.ts';
 import { globalSignatures, methodSignatures, resultOf, takenAt, type Signature } from './expression-signature.ts';
 import { alternativesOf, asJsonType, booleanType, describeType, listOf, mayBeAnything, numberType, textOf, textType, unionOf, unknownType, withoutNull, type ExpressionField, type ExpressionType, type MapType, type PlainType, type TypeKind } from './expression-type.ts';
+import { isName } from './name.ts';
 import { nearestName } from './nearest-name.ts';
+import { visibleText } from './visible-text.ts';
 
 /** Something that goes wrong whenever the expression comes to it, or a comparison whose outcome is fixed. */
 export interface TypeProblem {
-  readonly kind: 'type-mismatch' | 'unknown-field' | 'never-equal';
+  readonly kind: 'type-mismatch' | 'unknown-field' | 'undeclared-field' | 'never-equal';
   readonly message: string;
   /** Within the source. */
   readonly range: SourceRange;
@@ -96,7 +98,10 @@ class Checker {
   #field(node: ASTNode & { readonly op: '.' | '[]' }, key: string, container: ExpressionType, containerNode: ASTNode): ExpressionType {
     const alternatives = alternativesOf(container);
     const read = alternatives.flatMap((one) => fieldOf(one, key)?.type ?? []);
-    if (read.length > 0) return unionOf(read);
+    if (read.length > 0) {
+      this.#undeclared(node, key, alternatives, containerNode);
+      return unionOf(read);
+    }
     // There, a path that can't be read is as good as one that isn't there.
     if (this.#tolerant > 0) return unknownType;
     const holder = textOfNode(containerNode);
@@ -109,13 +114,24 @@ class Checker {
       // `output.message_id` becomes `output['message-id']`, so the dot goes as well.
       const withDot = nearest !== undefined && !isName(nearest) && node.op === '.';
       const range = withDot ? { start: containerNode.end, end: node.end } : keyRange;
-      this.#report('unknown-field', range, `'${holder}' has no field '${key}'.${hint}`, nearest === undefined ? [] : [withDot ? `['${nearest}']` : nearest]);
+      this.#report('unknown-field', range, `'${holder}' has no field '${visibleText(key)}'.${hint}`, nearest === undefined ? [] : [withDot ? `['${nearest}']` : nearest]);
     } else if (alternatives.some(({ kind }) => kind === 'list')) {
-      this.#report('type-mismatch', keyRange, `'${holder}' is a list and has no field '${key}': take one element, '${holder}[0]', or all, '${holder}.map(x, x.${key})'.`);
+      this.#report('type-mismatch', keyRange, `'${holder}' is a list and has no field '${visibleText(key)}': take one element, '${holder}[0]', or all, '${holder}.map(x, x.${key})'.`);
     } else {
-      this.#report('type-mismatch', keyRange, `'${holder}' is ${withArticle(container)}, which has no field '${key}'.`);
+      this.#report('type-mismatch', keyRange, `'${holder}' is ${withArticle(container)}, which has no field '${visibleText(key)}'.`);
     }
     return unknownType;
+  }
+
+  /** A field that no schema declares, and that is one slip away from one that is declared. It may be there all the same, so it is no error. */
+  #undeclared(node: ASTNode & { readonly op: '.' | '[]' }, key: string, alternatives: readonly PlainType[], containerNode: ASTNode): void {
+    const maps = alternatives.filter((one) => one.kind === 'map');
+    const isCertain = this.#tolerant === 0 && maps.length > 0 && alternatives.every(({ kind }) => kind === 'map' || kind === 'null');
+    if (!isCertain || maps.some(({ fields, isRestImplied }) => isRestImplied !== true || fields.has(key))) return;
+    const nearest = nearestName(key, new Set(maps.flatMap(({ fields }) => [...fields.keys()])));
+    if (nearest === undefined || !isName(nearest)) return;
+    const holder = textOfNode(containerNode);
+    this.#report('undeclared-field', keyRangeOf({ key, node }), `The schema of '${holder}' doesn't declare '${visibleText(key)}'. Did you mean '${nearest}'?`, [nearest]);
   }
 
   #index(node: ASTNode & { readonly op: '[]' }, locals: Locals): ExpressionType {
@@ -310,12 +326,8 @@ function kindNames(kinds: readonly TypeKind[]): string {
 }
 
 function textOfNode(node: ASTNode): string {
-  const text = node.input.slice(node.start, node.end);
+  const text = visibleText(node.input.slice(node.start, node.end));
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-}
-
-function isName(text: string): boolean {
-  return /^[A-Za-z_]\w*$/.test(text);
 }
 
 /** As the literal that it replaces is quoted. */

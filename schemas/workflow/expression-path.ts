@@ -4,6 +4,7 @@ import { ExpressionFault } from './expression-fault.ts';
 import { describe, isList, isMap, isNumeric, type Value } from './expression-value.ts';
 import type { JsonObject } from './json.ts';
 import { nearestName } from './nearest-name.ts';
+import { visibleText } from './visible-text.ts';
 
 /** What a compiled part of an expression does. */
 export type Code = (run: Evaluation) => Value;
@@ -81,7 +82,7 @@ export function rangeOf(node: ASTNode): { readonly start: number; readonly end: 
 
 /** What a message quotes of the source. */
 export function textOf(node: ASTNode): string {
-  const text = node.input.slice(node.start, node.end);
+  const text = visibleText(node.input.slice(node.start, node.end));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

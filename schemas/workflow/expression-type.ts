@@ -10,8 +10,11 @@ export type ExpressionType =
   /** `values`: all that it can be. */
   | { readonly kind: 'text'; readonly values?: readonly string[] }
   | { readonly kind: 'list'; readonly items: ExpressionType }
-  /** `rest`: the type of fields that are not listed; left out, there are no others. */
-  | { readonly kind: 'map'; readonly fields: ReadonlyMap<string, ExpressionField>; readonly rest?: ExpressionType }
+  /**
+   * `rest`: the type of fields that are not listed; left out, there are no others. `isRestImplied`: nobody said that there are others, it
+   * is only not ruled out (a JSON Schema without `additionalProperties`).
+   */
+  | { readonly kind: 'map'; readonly fields: ReadonlyMap<string, ExpressionField>; readonly rest?: ExpressionType; readonly isRestImplied?: boolean }
   | { readonly kind: 'union'; readonly of: readonly PlainType[] };
 
 /** A type that is no union. */
@@ -157,7 +160,8 @@ function joinMaps(a: MapType, b: MapType): PlainType {
     fields.set(name, { ...(left ?? right), type: unionOf(types), required: left?.required === true && right?.required === true });
   }
   const rests = [a.rest, b.rest].filter((rest) => rest !== undefined);
-  return { kind: 'map', fields, ...(rests.length === 0 ? {} : { rest: unionOf(rests) }) };
+  const isRestImplied = a.isRestImplied === true && b.isRestImplied === true;
+  return { kind: 'map', fields, ...(rests.length === 0 ? {} : { rest: unionOf(rests) }), ...(isRestImplied ? { isRestImplied } : {}) };
 }
 
 function joinTexts(a: readonly string[] | undefined, b: readonly string[] | undefined): PlainType {
@@ -215,7 +219,8 @@ function mapOfSchema(schema: JsonObject, depth: number): ExpressionType {
   for (const name of required) if (!fields.has(name)) fields.set(name, { type: unknownType, required: true });
   const hasPatterns = schema['patternProperties'] !== undefined;
   if (schema['additionalProperties'] === false && !hasPatterns) return { kind: 'map', fields };
-  return { kind: 'map', fields, rest: hasPatterns ? unknownType : typeOfSchema(schema['additionalProperties'], depth + 1) };
+  const isRestImplied = !hasPatterns && properties.length > 0 && ['additionalProperties', 'unevaluatedProperties', 'propertyNames', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas'].every((key) => schema[key] === undefined);
+  return { kind: 'map', fields, rest: hasPatterns ? unknownType : typeOfSchema(schema['additionalProperties'], depth + 1), ...(isRestImplied ? { isRestImplied } : {}) };
 }
 
 export function fieldOfSchema(schema: Json, required: boolean, depth = 0): ExpressionField {

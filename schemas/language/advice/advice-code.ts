@@ -21,6 +21,7 @@ export const adviceCodes = {
   'needless-needs': { severity: 'information', meaning: '`needs` names a step that is waited for anyway.', tags: ['unnecessary'] },
   'missing-needs': { severity: 'warning', meaning: '`if` asks how earlier steps ended, but the step waits for none.' },
   starving: { severity: 'information', meaning: 'Jobs of a step wait until a whole list of a greater priority has gone through the same queue.' },
+  'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what stands in it has a value here.' },
   unused: { severity: 'information', meaning: 'An input, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
 } as const satisfies Readonly<Record<string, AdviceKind>>;
 

@@ -1,5 +1,6 @@
 import type { Advice, AdvisedProject, Adviser } from './advice.ts';
 import { adviceCodes, type AdviceCode, type AdviceKind } from './advice-code.ts';
+import { escapedExpression } from './escaped-expression.ts';
 import { literalSecret } from './literal-secret.ts';
 import { missingNeeds } from './missing-needs.ts';
 import { needlessNeeds } from './needless-needs.ts';
@@ -21,6 +22,7 @@ const advisers: Readonly<Record<AdviceCode, Adviser>> = {
   'needless-needs': needlessNeeds,
   'missing-needs': missingNeeds,
   starving,
+  'escaped-expression': escapedExpression,
   unused,
 };
 

@@ -23,3 +23,13 @@ export const dedupeFix: Fixer = (context) => {
   const item = as?.kind === 'scalar' && typeof as.value === 'string' ? as.value : 'item';
   return changeHere(context, 'Tell items apart by all that they hold', addEntry(text, holder, { key: 'key', value: `"\${{ hash(${item}) }}"` }), { preferred: true });
 };
+
+/** A dollar sign, and the value behind it. */
+export const escapedExpressionFix: Fixer = (context) => {
+  const { root, text, finding: { range } } = context;
+  const node = nodeAt(root, pathAt(root, range.start));
+  const written = text.slice(range.start, range.end);
+  if (node?.kind !== 'scalar' || !written.startsWith('$${{')) return [];
+  const sign = node.style === 'single-quoted' ? "${{ ''$'' }}" : "${{ '$' }}";
+  return changeHere(context, 'Send a dollar sign and the value', { range, text: `${sign}${written.slice(1)}` });
+};

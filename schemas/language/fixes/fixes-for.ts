@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from '../../workflow/diagnostic.ts';
 import type { AdviceCode } from '../advice/advice-code.ts';
-import { deadLetterAlertFix, dedupeFix } from './advice-fix.ts';
+import { deadLetterAlertFix, dedupeFix, escapedExpressionFix } from './advice-fix.ts';
 import { bareExpressionFix, bareTextFix, durationFix, durationWithinFix, percentageFix, quoteFix, rateFix } from './bare-value-fix.ts';
 import { duplicateKeyFix } from './duplicate-key-fix.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
@@ -30,6 +30,7 @@ const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixe
   'unknown-secret': [unknownSecretFix],
   'self-reference': [selfNeedsFix],
   'literal-secret': [literalSecretFix],
+  'escaped-expression': [escapedExpressionFix],
   'no-dedupe': [dedupeFix],
   'no-dead-letter-alert': [deadLetterAlertFix],
   'needless-needs': [needlessNeedsFix],

@@ -1,9 +1,8 @@
 import { entryOf, type DocumentNode } from '../../workflow/document.ts';
+import { isName, isReadable } from '../../workflow/name.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { addEntry, addItem, addRootEntry, type NewEntry } from './yaml-edit.ts';
 import type { TextChange } from './text-change.ts';
-
-const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A queue that is declared nowhere: here, or where all workflows can use it. */
 export const undeclaredQueueFix: Fixer = (context) => {
@@ -71,6 +70,6 @@ function hasKey(root: DocumentNode | undefined, key: string): boolean {
 /** The name that the finding stands at. */
 function namedAt({ text, finding: { range } }: FixContext): string | undefined {
   const written = text.slice(range.start, range.end).replace(/^(["'])(.*)\1$/, '$2');
-  return name.test(written) ? written : undefined;
+  return isName(written) && isReadable(written, 'field') ? written : undefined;
 }
 

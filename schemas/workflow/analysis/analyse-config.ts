@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { parseDocument, type Document } from '../document.ts';
 import type { ProjectConfig } from '../model.ts';
+import { isName, isReadable } from '../name.ts';
 import { openFile } from './file-analysis.ts';
 import { describe, placeOf, type MapReader } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
@@ -27,15 +28,15 @@ const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 's
 /** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
 export function analyseConfig(text: string): ConfigAnalysis {
   const document = parseDocument(text);
-  const { report, root } = openFile(document, { what: 'the file', keys }, true);
+  const { report, root } = openFile(document, { what: 'the file', keys }, { mayBeEmpty: true });
   if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : defaultConfig, diagnostics: report.diagnostics, document };
 
   const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
   const keepRunsMs = (retention && readDuration(retention, 'runs', 1)) ?? defaultConfig.keepRunsMs;
   const graceMs = readDuration(root, 'grace') ?? defaultConfig.graceMs;
-  const env = readNames(root, 'env', 'names of environment variables', /^[A-Za-z_][A-Za-z0-9_]*$/, 'no name of an environment variable that expressions could read');
-  const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/, 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
+  const env = readNames(root, 'env', 'names of environment variables', (name) => isName(name) && isReadable(name, 'field'), 'no name of an environment variable that expressions could read');
+  const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', (name) => /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/.test(name), 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
   warnNotSupported(root, 'store', 'The embedded store is used.');
   warnNotSupported(root, 'webhook-listener', 'Nothing listens.');
 
@@ -45,13 +46,13 @@ export function analyseConfig(text: string): ConfigAnalysis {
   return { value, diagnostics, document };
 }
 
-function readNames(root: MapReader, key: string, what: string, pattern: RegExp, otherwise: string): readonly string[] {
+function readNames(root: MapReader, key: string, what: string, isRight: (name: string) => boolean, otherwise: string): readonly string[] {
   const names: string[] = [];
   for (const item of root.list(key, what)) {
     const name = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : undefined;
     const range = placeOf(item, root.place(key));
     if (name === undefined) root.report.error('wrong-type', range, `${quoted(key)} is a list of ${what}; ${describe(item)} is none.`);
-    else if (!pattern.test(name)) root.report.error('bad-value', range, `${quoted(name)} is ${otherwise}.`);
+    else if (!isRight(name)) root.report.error('bad-value', range, `${quoted(name)} is ${otherwise}.`);
     else names.push(name);
   }
   return names;

@@ -30,13 +30,13 @@ export const maxPool = 100;
 /** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
   const document = parseDocument(text);
-  const { report, root } = openFile(document, { what: 'the file', keys: ['connections'] }, true);
+  const { report, root } = openFile(document, { what: 'the file', keys: ['connections'] }, { mayBeEmpty: true });
   if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : new Map(), diagnostics: report.diagnostics, names: [], document, sites: [] };
   root.require('connections');
   const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
   const templates = new TemplateReader(report, text, names);
   const connections = new Map<string, SmtpConnection>();
-  const entries = root.named('connections', 'connections');
+  const entries = root.named('connections', 'connections', 'none');
   for (const entry of entries) {
     const connection = readConnection(report, entry, templates);
     if (connection !== undefined) connections.set(entry.key, connection);

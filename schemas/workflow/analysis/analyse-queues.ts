@@ -16,7 +16,7 @@ export interface QueuesAnalysis {
 /** Reads `.sluice/queues.yaml`. */
 export function analyseQueues(text: string): QueuesAnalysis {
   const document = parseDocument(text);
-  const { report, root } = openFile(document, { what: 'the file', keys: ['queues'] }, true);
+  const { report, root } = openFile(document, { what: 'the file', keys: ['queues'] }, { mayBeEmpty: true });
   root?.require('queues');
   const declared = root === undefined ? new Map<string, DeclaredQueue>() : readQueues(root);
   const { diagnostics } = report;

@@ -64,7 +64,9 @@ const shape = {
 /** Reads a workflow file. Reports everything that is wrong with it, never throws, and takes time in proportion to the text. */
 export function analyseWorkflow({ text, id, project, actions = actionDefinitions }: WorkflowSource): WorkflowAnalysis {
   const document = parseDocument(text);
-  const { report, root } = openFile(document, shape);
+  // A version that the store kept was checked when it was accepted.
+  const isKept = actions === 'any';
+  const { report, root } = openFile(document, shape, { isKept });
   if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
 
   root.require('steps');
@@ -72,8 +74,8 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const description = root.string('description', 'text');
   const inputs = readInputs(root);
   const queues = readQueues(root);
-  const stepEntries = root.named('steps', 'steps');
-  const failureEntries = root.named('on-failure', 'steps');
+  const stepEntries = root.named('steps', 'steps', 'field');
+  const failureEntries = root.named('on-failure', 'steps', 'field');
   if (root.has('steps') && stepEntries.length === 0 && !report.hasErrorAt(root.place('steps'))) {
     report.error('no-steps', root.place('steps'), 'A workflow has at least one step.');
   }
@@ -99,7 +101,6 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
 
   const byIds = byId([...steps, ...onFailure]);
   const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, actions: context.actions, env: names.env });
-  // A version that the store kept was checked when it was accepted.
   if (context.actions !== undefined) {
     for (const step of [...steps, ...onFailure]) checkTypes(report, step, types);
     checkTypesOutside(report, outside.sites, types);

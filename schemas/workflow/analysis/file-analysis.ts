@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic.ts';
+import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import type { Document } from '../document.ts';
 import { MapReader, type MapShape } from './map-reader.ts';
 import { Report } from './report.ts';
@@ -18,10 +18,17 @@ const certainBesideSyntaxErrors: ReadonlySet<DiagnosticCode> = new Set<Diagnosti
   'bad-percentage', 'bad-cron', 'bad-timezone', 'bad-expression', 'unknown-action', 'secret-not-allowed', 'self-reference', 'not-supported',
 ]);
 
-/** Opens a file; `mayBeEmpty`: one with nothing but comments is as good as none. */
-export function openFile(document: Document, shape: MapShape, mayBeEmpty = false): OpenFile {
+export interface OpenOptions {
+  /** A file with nothing but comments is as good as none. */
+  readonly mayBeEmpty?: boolean;
+  /** See {@link Report.isKept}. */
+  readonly isKept?: boolean;
+}
+
+export function openFile(document: Document, shape: MapShape, { mayBeEmpty = false, isKept = false }: OpenOptions = {}): OpenFile {
   const [syntaxError] = document.diagnostics.filter(({ code }) => code !== 'duplicate-key');
-  const report = new Report(document.text, document.diagnostics, (code, range) => syntaxError === undefined || (range.end <= syntaxError.range.start && certainBesideSyntaxErrors.has(code)));
+  const isWorthSaying = (code: DiagnosticCode, range: SourceRange): boolean => syntaxError === undefined || (range.end <= syntaxError.range.start && certainBesideSyntaxErrors.has(code));
+  const report = new Report(document.text, { diagnostics: document.diagnostics, isWorthSaying, isKept });
   const start = document.text.search(/\S/);
   const at = { start: Math.max(start, 0), end: Math.max(start, 0) + 1 };
   const { root } = document;

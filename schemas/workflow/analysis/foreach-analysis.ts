@@ -1,7 +1,7 @@
 import type { Foreach } from '../model.ts';
 import type { Template } from '../template.ts';
 import { roots, type ExpressionPlace } from './expression-scope.ts';
-import { describe, reportBadId, type MapReader } from './map-reader.ts';
+import { describe, reportBadName, type MapReader } from './map-reader.ts';
 import { readTolerance } from './policy-reader.ts';
 import { quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
@@ -35,7 +35,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
 
 function readAs(reader: MapReader): string {
   const as = reader.string('as', 'the name of the current item in expressions');
-  if (as === undefined || !reportBadId(reader.report, as, reader.place('as'))) return 'item';
+  if (as === undefined || !reportBadName(reader.report, as, reader.place('as'), 'variable')) return 'item';
   if (!roots.some((root) => root === as)) return as;
   reader.report.error('bad-id', reader.place('as'), `${quoted(as)} means something else in expressions; take another name.`);
   return 'item';

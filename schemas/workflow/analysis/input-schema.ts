@@ -1,12 +1,12 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { formatNames, fullFormats } from 'ajv-formats/dist/formats.js';
+import { formatNames } from 'ajv-formats/dist/formats.js';
 import type { SourceRange } from '../diagnostic.ts';
-import { entryAt, entryOf, nodeAt, toJson, type DocumentNode, type MapEntry } from '../document.ts';
+import { entryAt, nodeAt, toJson, type DocumentNode, type MapEntry } from '../document.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { nearestName } from '../nearest-name.ts';
-import { capitalised, describe, placeOf, type MapReader } from './map-reader.ts';
+import { describe, placeOf, type MapReader } from './map-reader.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
+import { ajv, checkSchemaValues, compileSchema } from './schema-values.ts';
 
 const keywords = [
   '$anchor', '$comment', '$defs', '$ref', 'additionalProperties', 'allOf', 'anyOf', 'const', 'contains', 'contentEncoding', 'contentMediaType',
@@ -19,15 +19,6 @@ const schemaMaps = ['$defs', 'properties', 'patternProperties', 'dependentSchema
 const schemaLists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const schemas = ['additionalProperties', 'contains', 'contentSchema', 'else', 'if', 'items', 'not', 'propertyNames', 'then', 'unevaluatedItems', 'unevaluatedProperties'];
 
-const ajv = new Ajv2020({
-  allErrors: true,
-  verbose: true,
-  strict: false,
-  formats: fullFormats,
-  // A pattern with repeated groups can take for ever to match, and this runs while a file is being typed.
-  code: { regExp: Object.assign((pattern: string, flags: string) => (mayBeSlow(pattern) ? { test: () => true } : new RegExp(pattern, flags)), { code: 'new RegExp' }) },
-});
-
 /** The inputs of a workflow: what the model keeps, and their names. */
 export interface InputsSchema {
   readonly schema: JsonObject;
@@ -37,7 +28,7 @@ export interface InputsSchema {
 /** Reads `inputs` and `required`: the properties of an object. */
 export function readInputs(root: MapReader): InputsSchema {
   const properties: [string, Json][] = [];
-  const entries = root.named('inputs', 'inputs');
+  const entries = root.named('inputs', 'inputs', 'field');
   for (const entry of entries) {
     if (readInput(root.report, entry)) properties.push([entry.key, toJson(entry.value)]);
   }
@@ -60,9 +51,12 @@ function readInput(report: Report, entry: MapEntry): boolean {
     return false;
   }
   const schema = toJson(value);
+  if (!isJsonObject(schema)) return false;
+  if (report.isKept) return true;
   if (!checkKeywords(report, value) || !checkMetaSchema(report, entry, schema)) return false;
-  checkDefault(report, entry, schema);
-  return true;
+  const before = report.errorCount;
+  checkSchemaValues(report, value, entry.key);
+  return report.errorCount === before && checkCompiles(report, entry, schema);
 }
 
 /** Keywords that no JSON Schema has, formats that nobody checks, and references that lead out of the file. */
@@ -85,7 +79,6 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
       refuse(keyRange, `${quoted(key)} can't be used in inputs: write the schema out, or repeat it with a YAML anchor (&name) and alias (*name).`);
     }
     const patterns = key === 'pattern' && text !== undefined ? [{ pattern: text, range: value.range }] : key === 'patternProperties' && value.kind === 'map' ? value.entries.map((entry) => ({ pattern: entry.key, range: entry.keyRange })) : [];
-    // The meta-schema's own check of this is left to the compiler, which runs for defaults only.
     for (const { pattern, range } of patterns) {
       if (!isRegularExpression(pattern)) refuse(range, `${quoted(pattern)} is no regular expression.`);
     }
@@ -95,8 +88,8 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
   return isRight;
 }
 
-function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: Json): boolean {
-  if (!isJsonObject(schema) || ajv.validateSchema(schema) === true) return true;
+function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: JsonObject): boolean {
+  if (ajv.validateSchema(schema) === true) return true;
   for (const { path, message, suggestions } of schemaProblems(ajv.errors ?? [], 'the schema')) {
     const parts = path.map((part, index) => (nodeAt(value, path.slice(0, index))?.kind === 'list' ? Number(part) : part));
     const node = nodeAt(value, parts) ?? value;
@@ -105,22 +98,12 @@ function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: 
   return false;
 }
 
-/** Whether the default of an input fits the input's own schema. */
-function checkDefault(report: Report, { key, value, keyRange }: MapEntry, schema: Json): void {
-  const entry = entryOf(value, 'default');
-  if (entry === undefined || !isJsonObject(schema)) return;
-  try {
-    const validate = ajv.compile(schema);
-    ajv.removeSchema(schema);
-    if (validate(schema['default'])) return;
-    const problem = schemaProblems(validate.errors ?? [], 'it')[0];
-    report.error('bad-default', placeOf(entry.value, entry.keyRange), `The default of ${quoted(key)} doesn't fit its schema${problem === undefined ? '.' : `: ${problem.message}`}`);
-  } catch (error) {
-    // What the meta-schema lets pass, and only the compiler finds.
-    ajv.removeSchema(schema);
-    const message = error instanceof Error ? error.message : String(error);
-    report.error('bad-schema', keyRange, `${capitalised(quoted(key))} is no valid JSON Schema: ${message.slice(0, 200)}.`);
-  }
+/** What the meta-schema lets pass, and only the compiler finds: a run could not check its inputs. */
+function checkCompiles(report: Report, { key, keyRange }: MapEntry, schema: JsonObject): boolean {
+  const made = compileSchema(schema);
+  if (typeof made !== 'string') return true;
+  report.error('bad-schema', keyRange, `${quoted(key)} has no valid JSON Schema: ${made.slice(0, 200)}.`);
+  return false;
 }
 
 function readRequired(root: MapReader, names: ReadonlySet<string>): readonly string[] {
@@ -143,9 +126,4 @@ function isRegularExpression(pattern: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A repeated group, or a back reference: what makes matching exponential. */
-function mayBeSlow(pattern: string): boolean {
-  return /\)[*+{?]|\\[1-9k]/.test(pattern) || pattern.length > 500 || (pattern.match(/[*+{]/g) ?? []).length > 3;
 }

@@ -1,9 +1,8 @@
 import type { SourceRange } from '../diagnostic.ts';
 import type { DocumentNode, MapEntry, MapNode } from '../document.ts';
+import { nameProblem, type NameUse } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
-
-const idPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** What a map may hold, for its messages. */
 export interface MapShape {
@@ -72,8 +71,8 @@ export class MapReader {
     return entry && MapReader.open(this.report, entry.value, entry.keyRange, shape);
   }
 
-  /** The entries of a map below a key whose keys are ids that the author chooses. */
-  named(key: string, what: string): readonly MapEntry[] {
+  /** The entries of a map below a key whose keys are names that the author chooses; `use`: how expressions read them. */
+  named(key: string, what: string, use: NameUse): readonly MapEntry[] {
     const entry = this.entry(key);
     if (entry === undefined) return [];
     const { value } = entry;
@@ -83,7 +82,7 @@ export class MapReader {
       this.report.error('wrong-type', this.place(key), `${quoted(key)} is a map whose keys are the names of ${what}, not ${describe(value)}.`);
       return [];
     }
-    for (const named of value.entries) reportBadId(this.report, named.key, named.keyRange);
+    for (const named of value.entries) reportBadName(this.report, named.key, named.keyRange, use);
     return value.entries;
   }
 
@@ -133,18 +132,12 @@ export class MapReader {
   }
 }
 
-/** Reports an id that isn't one. */
-export function reportBadId(report: Report, id: string, range: SourceRange): boolean {
-  // As a key of a plain object it would set the prototype instead.
-  if (id === '__proto__') {
-    report.error('bad-id', range, `'__proto__' is reserved; take another name.`);
-    return false;
-  }
-  if (idPattern.test(id)) return true;
-  const better = id.trim().replace(/[^A-Za-z0-9_]+/g, '_').replace(/^(?=[0-9])/, '_').slice(0, 80);
-  const suggestions = idPattern.test(better) && better.replaceAll('_', '') !== '' ? [better] : [];
-  const hint = suggestions.length > 0 ? `, such as ${quoted(better)}` : '';
-  report.error('bad-id', range, `${quoted(id)} is no id: an id has letters, digits and underscores, and doesn't begin with a digit${hint}.`, suggestions);
+/** Reports a name that is none, or that expressions could not read. */
+export function reportBadName(report: Report, name: string, range: SourceRange, use: NameUse): boolean {
+  // Versions that were kept may have names that are words: nothing reads those.
+  const problem = nameProblem(name, report.isKept ? 'none' : use, quoted(name));
+  if (problem === undefined) return true;
+  report.error('bad-id', range, problem.message, problem.better === undefined ? [] : [problem.better]);
   return false;
 }
 

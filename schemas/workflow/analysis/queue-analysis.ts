@@ -23,7 +23,7 @@ export interface DeclaredQueue {
 /** Reads the entries of `queues`. */
 export function readQueues(reader: MapReader): ReadonlyMap<string, DeclaredQueue> {
   const queues = new Map<string, DeclaredQueue>();
-  for (const entry of reader.named('queues', 'queues')) {
+  for (const entry of reader.named('queues', 'queues', 'none')) {
     queues.set(entry.key, { definition: readQueue(reader, entry), range: entry.keyRange });
   }
   return queues;

@@ -1,13 +1,30 @@
 import type { Diagnostic, DiagnosticCode, Severity, SourceRange } from '../diagnostic.ts';
+import { hiddenHint, visibleText } from '../visible-text.ts';
+
+/** What is longer is text, in which a hidden character is not what a message is about. */
+const longestName = 120;
+
+export interface ReportOptions {
+  /** What is known to be wrong already. */
+  readonly diagnostics?: readonly Diagnostic[];
+  readonly isWorthSaying?: (code: DiagnosticCode, range: SourceRange) => boolean;
+  readonly isKept?: boolean;
+}
 
 /** Collects the findings about one text. */
 export class Report {
-  readonly #textLength: number;
+  /**
+   * Whether the text is a version that the store kept. It was accepted by the rules of its day, and runs go on with it: a rule that came
+   * later must not make an error of what worked, or its jobs could not be read any more.
+   */
+  readonly isKept: boolean;
+  readonly #text: string;
   readonly #diagnostics: Diagnostic[];
   readonly #isWorthSaying: (code: DiagnosticCode, range: SourceRange) => boolean;
 
-  constructor(text: string, diagnostics: readonly Diagnostic[] = [], isWorthSaying: (code: DiagnosticCode, range: SourceRange) => boolean = () => true) {
-    this.#textLength = text.length;
+  constructor(text: string, { diagnostics = [], isWorthSaying = () => true, isKept = false }: ReportOptions = {}) {
+    this.isKept = isKept;
+    this.#text = text;
     this.#diagnostics = [...diagnostics];
     this.#isWorthSaying = isWorthSaying;
   }
@@ -15,6 +32,10 @@ export class Report {
   /** In the order of the text. */
   get diagnostics(): readonly Diagnostic[] {
     return this.#diagnostics.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+  }
+
+  get errorCount(): number {
+    return this.#diagnostics.filter(({ severity }) => severity === 'error').length;
   }
 
   /** Whether exactly this place has an error already. */
@@ -41,21 +62,29 @@ export class Report {
 
   #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[], missing?: string): void {
     if (!this.#isWorthSaying(code, range)) return;
-    this.#diagnostics.push({ severity, code, message, range: this.#visible(range), ...(suggestions.length > 0 ? { suggestions } : {}), ...(missing === undefined ? {} : { missing }) });
+    const shown = this.#visible(range);
+    this.#diagnostics.push({ severity, code, message: `${message}${this.#hidden(shown)}`, range: shown, ...(suggestions.length > 0 ? { suggestions } : {}), ...(missing === undefined ? {} : { missing }) });
+  }
+
+  /** Who reads `'to' is not a key` must be told what is wrong with a `to` that looks like any other. */
+  #hidden({ start, end }: SourceRange): string {
+    const written = this.#text.slice(start, end);
+    return written.length > longestName || /[\r\n]/.test(written) ? '' : hiddenHint(written);
   }
 
   /** An editor can't draw an empty range. */
   #visible({ start, end }: SourceRange): SourceRange {
-    const last = Math.min(end, this.#textLength);
+    const { length } = this.#text;
+    const last = Math.min(end, length);
     if (last > start) return { start, end: last };
-    const from = Math.max(0, Math.min(start, this.#textLength - 1));
-    return { start: from, end: Math.min(from + 1, this.#textLength) };
+    const from = Math.max(0, Math.min(start, length - 1));
+    return { start: from, end: Math.min(from + 1, length) };
   }
 }
 
-/** A name out of the file within a message, cut where it is too long to be read. */
+/** A name out of the file within a message: what can't be seen shows as its code, and it is cut where it is too long to be read. */
 export function quoted(name: string): string {
-  const line = name.replace(/\s+/g, ' ');
+  const line = visibleText(name.slice(0, 200)).replace(/[\t\r\n ]+/g, ' ');
   return `'${line.length > 60 ? `${line.slice(0, 60)}...` : line}'`;
 }
 

@@ -70,6 +70,7 @@ function reportProblem(report: Report, { kind, message, range, suggestions }: Ty
     case 'unknown-field':
       report.error(kind, locate(range), message, suggestions);
       break;
+    case 'undeclared-field':
     case 'never-equal':
       report.warning(kind, locate(range), message, suggestions);
       break;

@@ -112,6 +112,13 @@ describe('advice', () => {
   const token = ['ghp', '0123456789abcdefghijABCDEFGHIJ012345'].join('_');
   const liveKey = ['sk', 'live', '0123456789abcdefghij'].join('_');
   const header = (value: string, name = 'authorization'): Given => ({ workflow: `steps:\n  call:\n    uses: http/request\n    with:\n      url: https://a.example\n      headers:\n        ${name}: ${value}` });
+  const bill = (text: string): Given => ({ workflow: `inputs:\n  total: { type: number }\nsteps:\n  bill: { uses: webhook/send, with: { url: "https://a.example", body: { text: "${text}" } } }` });
+  cases('escaped-expression', {
+    'is said where a dollar sign stands before a value': [bill('You owe $${{ inputs.total }}.'), '$${{ inputs.total }}'],
+    'is silent where nothing in the braces has a value here, or what stands there is no expression': [bill('Write $${{ NAME }} or $${{ a b }} or $${{ secrets_of_mine }}.')],
+    'is silent where the sign is written as it should be': [bill("You owe ${{ '$' }}${{ inputs.total }}.")],
+  });
+
   cases('literal-secret', {
     'finds keys by their form': [header(token, 'x-anything'), token],
     'finds the token of a header': [header('Bearer 9f8a7b6c5d4e3f2a1b0c'), '9f8a7b6c5d4e3f2a1b0c'],

@@ -229,6 +229,14 @@ describe('quick fixes', () => {
       assert.equal(fixed({ text: text('') }, "Wait for 'a'"), text('    needs: [a]\n'));
     });
 
+    it('send a dollar sign and the value, in whichever quotes', () => {
+      const text = (value: string): string => `inputs:\n  n: { type: number }\nsteps:\n  tell:\n    uses: webhook/send\n    with: { url: https://a.example, body: { text: ${value} } }\n`;
+      for (const [given, wanted] of [['"Pay $${{ inputs.n }}."', '"Pay ${{ \'$\' }}${{ inputs.n }}."'], ["'Pay $${{ inputs.n }}.'", "'Pay ${{ ''$'' }}${{ inputs.n }}.'"]] as const) {
+        assert.equal(fixed({ text: text(given) }, 'Send a dollar sign and the value'), text(wanted));
+        assert.deepEqual(codeActions(projectOf({ text: text(given) }), path, all, { only: ['source'] }), [], 'it changes what is sent');
+      }
+    });
+
     it('add an alert, and a key', () => {
       const queues = 'queues:\n  work:\n    concurrency: 1   # one\n';
       assert.equal(fixed({ text: withStep('    queue: work\n'), queues, at: queuesPath }, 'Alert on dead letters'), `${queues}    alerts: { dead-letters: { error: 1 } }\n`);

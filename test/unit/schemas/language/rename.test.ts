@@ -82,8 +82,8 @@ describe('rename', () => {
 
   const call = 'uses: http/request, with: { url: x }';
   const refused: Readonly<Record<string, readonly [files: string | Readonly<Record<string, string>>, newName: string, reason: RegExp]>> = {
-    'what is no name': [`steps: { fi‸rst: { ${call} } }\n`, 'not a name', /'not a name' is no name: a name has letters/],
-    'an empty name': [`steps: { fi‸rst: { ${call} } }\n`, '', /is no name/],
+    'what is no name': [`steps: { fi‸rst: { ${call} } }\n`, 'not a name', /'not a name' is not a name: a name has letters/],
+    'an empty name': [`steps: { fi‸rst: { ${call} } }\n`, '', /is not a name/],
     'a reserved name': [`steps: { fi‸rst: { ${call} } }\n`, '__proto__', /is reserved/],
     'a step to another': [`steps: { fi‸rst: { ${call} }, other: { ${call} } }\n`, 'other', /There is a step 'other' already/],
     'a step to one of on-failure': [`steps: { fi‸rst: { ${call} } }\non-failure: { other: { ${call} } }\n`, 'other', /There is a step 'other' already/],
@@ -91,10 +91,11 @@ describe('rename', () => {
     'a secret to another': [`steps: { a: { uses: http/request, with: { url: "\${{ secrets.fi‸rst }}\${{ secrets.other }}" } } }\n`, 'other', /The secret 'other' is named in the project already/],
     'an item to a name of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, on-item-failure: fail }, ${call} } }\n`, 'inputs', /means something else in expressions/],
     'an item without a name to one of expressions': [`steps: { a: { foreach: { items: [1], key: "\${{ it‸em }}", on-item-failure: fail }, ${call} } }\n`, 'steps', /means something else in expressions/],
-    'an item to a word of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ row }}", on-item-failure: fail }, ${call} } }\n`, 'in', /would/],
+    'an item to a word of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ row }}", on-item-failure: fail }, ${call} } }\n`, 'in', /word of expressions/],
     'an item that a macro would hide': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ [1].all(x, x == row) }}", on-item-failure: fail }, ${call} } }\n`, 'x', /would mean something else/],
     'a variable that would hide an item': [`steps: { a: { foreach: { items: [1], as: row, key: "\${{ [1].all(x‸, x == row) }}", on-item-failure: fail }, ${call} } }\n`, 'row', /would mean something else/],
-    'a step to a word of YAML': [`steps: { fi‸rst: { ${call} }, b: { needs: first, ${call} } }\n`, 'null', /would mean something else/],
+    'a step to a word of expressions': [`steps: { fi‸rst: { ${call} }, b: { needs: first, ${call} } }\n`, 'null', /word of expressions/],
+    'a queue to a word of YAML': [`queues: { fi‸rst: {} }\nsteps: { a: { queue: first, ${call} } }\n`, 'null', /would mean something else/],
   };
   for (const [what, [files, newName, reason]] of Object.entries(refused)) {
     it(`refuses ${what}`, () => {
