@@ -23,6 +23,8 @@ export interface ActionContext {
   readonly jobCreatedAt: number;
   /** Wall time of this attempt's start, in milliseconds since the epoch. */
   readonly now: number;
+  /** The fields of the input, by their keys at its root, into which secrets were filled. */
+  readonly secretFields: ReadonlySet<string>;
   /** A connection of `connections.yaml` with its secrets filled in; undefined where there is none of that name. */
   connection(name: string): ResolvedConnection | undefined;
   /**

@@ -11,6 +11,8 @@ export interface HttpCall {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** A secret was filled into the body: it goes to this origin and to no other. */
+  readonly bodyHasSecret: boolean;
   /** Bytes of the answer's body that are kept; the connection is closed at the first byte beyond. */
   readonly maxBytes: number;
   /** Ends the call at once and closes its socket. */

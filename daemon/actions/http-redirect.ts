@@ -3,6 +3,8 @@ import type { HttpAnswer, HttpCall } from './http-client.ts';
 
 /** Redirects that one attempt follows at most. */
 export const maxRedirects = 5;
+/** How much of a redirect's target a message shows, in characters. Its query is left out: it may be a signature. */
+const maxShownPlace = 200;
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -18,44 +20,57 @@ const crossOriginHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-const bodyHeaders: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'content-language', 'content-location']);
-
 export type Redirect =
   | { readonly kind: 'none' }
   | { readonly kind: 'follow'; readonly call: HttpCall }
   | { readonly kind: 'refused'; readonly cause: string; readonly message: string };
 
 /**
- * Where an answer leads, by the rules of RFC 9110 (15.4) and the Fetch standard (HTTP-redirect fetch): 303 turns all
- * but GET and HEAD into GET, 301 and 302 turn POST into GET, 307 and 308 keep method and body. A `location` is missing
- * or unreadable: the answer is taken as final.
+ * Where an answer leads, by the rules of RFC 9110 (15.4). GET and HEAD follow each redirect, and 307 and 308 keep any method and its body.
+ * 301, 302 and 303 would turn another method into a GET without the body: something else than was asked for would then have succeeded, so
+ * they are refused. A `location` that is missing or unreadable: the answer is taken as final.
  */
 export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Redirect {
   const location = redirectStatuses.has(answer.status) ? single(answer.headers['location']) : undefined;
-  const url = location === undefined ? null : URL.parse(location, call.url.href);
+  const url = location === undefined ? null : URL.parse(asciiOf(location), call.url.href);
   if (url === null) return { kind: 'none' };
-  if (hops >= maxRedirects) {
-    return refused('too many redirects', `${call.url.host} redirects more than ${maxRedirects} times.`);
-  }
+  const from = call.url.host;
+  if (hops >= maxRedirects) return refused('too many redirects', `${from} redirects more than ${maxRedirects} times.`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return refused('redirect not followed', `${call.url.host} redirects to a ${url.protocol} address, not to http: or https:.`);
+    return refused('redirect not followed', `${from} redirects to a ${url.protocol} address, not to http: or https:.`);
   }
   if (call.url.protocol === 'https:' && url.protocol === 'http:') {
-    return refused('redirect not followed', `${call.url.host} redirects from https: to http:, where the request would go in the clear.`);
+    return refused('redirect not followed', `${from} redirects from https: to http:, where the request would go in the clear.`);
   }
   url.username = '';
   url.password = '';
-  const safe = call.method === 'GET' || call.method === 'HEAD';
-  const toGet = answer.status === 303 ? !safe : answer.status < 303 && call.method === 'POST';
   const sameOrigin = url.origin === call.url.origin;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(call.headers)) {
-    if ((sameOrigin || crossOriginHeaders.has(name)) && !(toGet && bodyHeaders.has(name))) headers[name] = value;
+  const place = `${sameOrigin ? '' : url.origin}${url.pathname}`.slice(0, maxShownPlace);
+  if (answer.status <= 303 && call.method !== 'GET' && call.method !== 'HEAD') {
+    return refused(
+      `${answer.status} redirect`,
+      `${from} redirects to ${place} (${answer.status}), which turns ${call.method} into a GET without its body, so it isn't followed. ` +
+        `Set \`url\` to where it leads; or, if this answer is a success, say so: \`expect: [2xx, ${answer.status}]\`.`,
+    );
   }
-  return {
-    kind: 'follow',
-    call: { ...call, url, headers, ...(toGet ? { method: 'GET', body: undefined } : {}) },
-  };
+  if (call.bodyHasSecret && !sameOrigin && !isUpgrade(call.url, url)) {
+    return refused('redirect not followed', `${from} redirects to ${url.origin}, and the body holds a secret, which isn't sent to another origin. Set \`url\` to where it leads if that is right.`);
+  }
+  const headers = sameOrigin ? call.headers : Object.fromEntries(Object.entries(call.headers).filter(([name]) => crossOriginHeaders.has(name)));
+  return { kind: 'follow', call: { ...call, url, headers } };
+}
+
+/** The same host, at the default port of https: instead of that of http:. */
+function isUpgrade(from: URL, to: URL): boolean {
+  return from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname && from.port === '' && to.port === '';
+}
+
+/**
+ * Header values come as one character a byte. Servers send UTF-8 as it is, which RFC 3986 doesn't allow; each byte then stands for its
+ * percent-encoding, as browsers read it. Taken as characters, `/größe` would lead to `/grÃ¶Ã\x9fe`.
+ */
+function asciiOf(location: string): string {
+  return location.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function refused(cause: string, message: string): Redirect {

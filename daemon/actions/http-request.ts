@@ -7,10 +7,13 @@ import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
 import { redirectOf } from './http-redirect.ts';
 import { statusFailure } from './http-status-failure.ts';
-import { readUrl } from './http-url.ts';
+import { readHeaders } from './http-headers.ts';
+import { appendQuery, readUrl } from './http-url.ts';
 import { inputValidator } from './input-validator.ts';
 import { explainError, networkFailure } from './network-failure.ts';
 
+/** Fields of `with` that make the body. */
+const bodyFields = ['json', 'form', 'text'] as const;
 const defaultMaxBytes = 1_048_576;
 /** How far an answer that fails anyway is decompressed for the record, in bytes. */
 const failureBytes = 16_384;
@@ -58,16 +61,18 @@ export class HttpRequestAction implements Action {
 function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall | ActionFailure {
   const url = readUrl(input.url);
   if (!(url instanceof URL)) return url;
-  for (const [name, value] of pairs(input.query)) url.searchParams.append(name, value);
+  appendQuery(url, pairs(input.query));
   const headers: Record<string, string> = { 'idempotency-key': context.idempotencyKey };
   const body = bodyOf(input);
   if (body !== undefined) headers['content-type'] = body.type;
-  for (const name in input.headers) headers[name.toLowerCase()] = String(input.headers[name]);
+  const given = readHeaders(input.headers);
+  if ('ok' in given) return given;
   return {
     url,
     method: input.method ?? 'GET',
-    headers,
+    headers: { ...headers, ...given.headers },
     body: body?.text,
+    bodyHasSecret: bodyFields.some((field) => context.secretFields.has(field)),
     maxBytes: input['max-bytes'] ?? defaultMaxBytes,
     signal: context.signal,
     depart: context.depart,

@@ -1,3 +1,4 @@
+import { credentialsInUrl } from '../../schemas/workflow/actions/request-rules.ts';
 import { invalidInput } from './action-failure.ts';
 import type { ActionFailure } from './action.ts';
 
@@ -7,8 +8,15 @@ export function readUrl(text: string): URL | ActionFailure {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return invalidInput('invalid url', '`url` must be an absolute http: or https: URL, such as https://api.example.com/people.');
   }
-  if (url.username !== '' || url.password !== '') {
-    return invalidInput('invalid url', '`url` must not hold a user or password: put them into the `authorization` header.');
-  }
-  return url;
+  return url.username === '' && url.password === '' ? url : invalidInput('invalid url', credentialsInUrl);
+}
+
+/**
+ * The URL with these parameters behind its own query, which stays as it was written to the letter: a signature may be over it
+ * (presigned URLs), and `URLSearchParams` would write its spaces, stars and tildes in another way.
+ */
+export function appendQuery(url: URL, parameters: readonly [string, string][]): void {
+  if (parameters.length === 0) return;
+  const added = new URLSearchParams([...parameters]).toString();
+  url.search = url.search === '' ? added : `${url.search}${/[?&]$/.test(url.search) ? '' : '&'}${added}`;
 }

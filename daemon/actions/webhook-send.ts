@@ -6,6 +6,7 @@ import { decodeBody, parseBody } from './http-body.ts';
 import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
 import { requestRecord } from './http-record.ts';
 import { statusFailure } from './http-status-failure.ts';
+import { readHeaders } from './http-headers.ts';
 import { readUrl } from './http-url.ts';
 import { inputValidator } from './input-validator.ts';
 import { networkFailure } from './network-failure.ts';
@@ -78,12 +79,13 @@ function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall 
   const event = type === undefined ? data : { type, timestamp: new Date(context.jobCreatedAt).toISOString(), data };
   const body = JSON.stringify(event);
   const timestampSeconds = Math.floor(context.now / 1000);
-  const headers: Record<string, string> = {};
-  for (const name in input.headers) headers[name.toLowerCase()] = String(input.headers[name]);
+  const given = readHeaders(input.headers);
+  if ('ok' in given) return given;
+  const { headers } = given;
   headers['content-type'] = 'application/json';
   headers['webhook-id'] = context.idempotencyKey;
   headers['webhook-timestamp'] = String(timestampSeconds);
   delete headers['webhook-signature'];
   if (keys.length > 0) headers['webhook-signature'] = signWebhook(keys, context.idempotencyKey, timestampSeconds, body);
-  return { url, method: 'POST', headers, body, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart };
+  return { url, method: 'POST', headers, body, bodyHasSecret: false, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart };
 }

@@ -19,6 +19,7 @@ import type { WorkflowVersions } from './workflow-versions.ts';
 
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
+const noFields: ReadonlySet<string> = new Set();
 
 export interface ExecutorOptions {
   readonly clock: Clock;
@@ -143,6 +144,7 @@ export class Executor {
       jobCreatedAt: job.createdAt,
       now: clock.now(),
       connection: (name) => this.#connection(name),
+      secretFields: input.secretFields,
       depart: departure(queue, slot, attempt),
       projectFolder,
     };
@@ -150,12 +152,12 @@ export class Executor {
   }
 
   /** The payload with its secrets filled in. */
-  #input(job: ClaimedJob): { readonly value: JsonObject } | ActionFailure {
+  #input(job: ClaimedJob): { readonly value: JsonObject; readonly secretFields: ReadonlySet<string> } | ActionFailure {
     const payload = JSON.parse(job.payload) as Json;
     if (!isJsonObject(payload)) return invalid('payload is no object', 'The payload must be an object: the `with` of the step.');
-    if (job.secrets === undefined) return { value: payload };
+    if (job.secrets === undefined) return { value: payload, secretFields: noFields };
     const secrets = JSON.parse(job.secrets) as SecretUse[];
-    return { value: this.#fill({ value: payload, secrets }) as JsonObject };
+    return { value: this.#fill({ value: payload, secrets }) as JsonObject, secretFields: new Set(secrets.map(({ path }) => String(path[0]))) };
   }
 
   /** @throws MissingSecretError */

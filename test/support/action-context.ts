@@ -7,6 +7,7 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     idempotencyKey: 'key_1',
     jobCreatedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
     now: Date.UTC(2026, 0, 2, 3, 5, 0),
+    secretFields: new Set(),
     connection: () => undefined,
     depart: undefined,
     projectFolder: import.meta.dirname,

@@ -11,5 +11,7 @@ export interface ActionDefinition {
   /** One sentence, shown in completion and in the reference. */
   readonly summary: string;
   readonly input: JsonObject;
+  /** Headers that the action sets itself, in lower case; `headers` of `with` can't. */
+  readonly ownHeaders?: readonly string[];
   readonly output: JsonObject;
 }

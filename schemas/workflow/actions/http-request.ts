@@ -29,7 +29,7 @@ export const httpRequest: ActionDefinition = {
         type: 'string',
         minLength: 1,
         maxLength: 16_384,
-        description: 'An absolute `http:` or `https:` URL. Credentials belong in the `authorization` header, not in front of the host.',
+        description: 'An absolute `http:` or `https:` URL, sent as it is written. Credentials in front of the host (`user:password@`) are an error: they belong in the `authorization` header.',
         examples: ['https://api.example.com/people'],
         'x-secret': true,
       },
@@ -41,7 +41,7 @@ export const httpRequest: ActionDefinition = {
       },
       query: {
         type: 'object',
-        description: "Parameters appended to the URL's own. A list repeats its parameter; `null` leaves it out.",
+        description: "Parameters appended to the URL's own, which stay as they are written. A list repeats its parameter; `null` leaves it out.",
         examples: [{ email: '${{ item.email }}', tag: ['a', 'b'] }],
         additionalProperties: {
           anyOf: [scalar, { type: 'array', items: scalar }],
@@ -52,7 +52,7 @@ export const httpRequest: ActionDefinition = {
         type: 'object',
         description:
           'Request headers. `idempotency-key` is added unless it stands here: the same in all attempts of a job. To ' +
-          'another origin, where a redirect leads, only harmless ones go along (`accept`, `content-type`, ...).',
+          'another origin, where a redirect leads, only harmless ones go along (`accept`, `content-type`, ...). Two names that differ in case only are an error.',
         examples: [{ authorization: 'Bearer ${{ secrets.PEOPLE_API }}' }],
         propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
         additionalProperties: { type: ['string', 'number'] },
@@ -81,7 +81,10 @@ export const httpRequest: ActionDefinition = {
       expect: {
         description:
           'The statuses that count as success: numbers, or classes such as `2xx`. A redirect that is expected ' +
-          '(`302`, `3xx`) is returned instead of followed.',
+          '(`302`, `3xx`) is returned instead of followed. Others are followed, five at most, where that means the same request again: ' +
+          '301, 302 and 303 of a GET or HEAD, 307 and 308 of any method. A 301, 302 or 303 of another method would turn it into a GET ' +
+          'without a body, and fails the job. So does a redirect from https: to http:, and one that would take a body with a secret in it ' +
+          'to another origin.',
         default: ['2xx'],
         examples: [[200, 404], '2xx'],
         anyOf: [status, { type: 'array', minItems: 1, items: status }],

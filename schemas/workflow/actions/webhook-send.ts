@@ -1,6 +1,8 @@
 import type { Json } from '../json.ts';
 import type { ActionDefinition } from './action-definition.ts';
 
+const ownHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'content-type'];
+
 /**
  * `webhook/send`: one event to one receiver, by the Standard Webhooks specification
  * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
@@ -11,6 +13,7 @@ import type { ActionDefinition } from './action-definition.ts';
  */
 export const webhookSend: ActionDefinition = {
   name: 'webhook/send',
+  ownHeaders,
   summary: 'Sends an event to a webhook, signed by the Standard Webhooks specification.',
   input: {
     type: 'object',
@@ -60,7 +63,7 @@ export const webhookSend: ActionDefinition = {
           'set here and cannot be replaced.',
         propertyNames: {
           pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
-          not: { enum: ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'content-type'] },
+          not: { enum: ownHeaders },
         },
         additionalProperties: { type: ['string', 'number'] },
         'x-secret': true,

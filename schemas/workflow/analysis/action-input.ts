@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ActionDefinition } from '../actions/action-definition.ts';
+import { credentialsInUrl, hasCredentials, headerProblem } from '../actions/request-rules.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
@@ -15,6 +16,7 @@ const validators = new WeakMap<ActionDefinition, ValidateFunction>();
 export function checkActionInput(report: Report, action: ActionDefinition, input: DocumentNode, at: SourceRange): void {
   const validate = validators.get(action) ?? ajv.compile(allowExpressions(action.input));
   validators.set(action, validate);
+  checkRequest(report, action, input);
   if (validate(toJson(input))) return;
   for (const { path, onKey, kind, message, suggestions, other } of schemaProblems(validate.errors ?? [], `'with' of ${action.name}`)) {
     const parts = pathIn(input, path);
@@ -26,6 +28,19 @@ export function checkActionInput(report: Report, action: ActionDefinition, input
     const node = nodeAt(input, parts) ?? input;
     report.error(kind === 'value' ? 'bad-with' : kind, onKey ? keyRange : placeOf(node, keyRange), message, suggestions);
   }
+}
+
+/** What a schema can't say of a URL and of headers. */
+function checkRequest(report: Report, action: ActionDefinition, input: DocumentNode): void {
+  const { properties } = action.input;
+  const has = (key: string): boolean => isJsonObject(properties) && Object.hasOwn(properties, key);
+  const url = nodeAt(input, ['url']);
+  if (has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && hasCredentials(url.value)) report.error('bad-with', url.range, credentialsInUrl);
+  const headers = nodeAt(input, ['headers']);
+  if (!has('headers') || headers?.kind !== 'map') return;
+  const clash = headerProblem(headers.entries.map(({ key }) => key), action.ownHeaders);
+  const entry = headers.entries.findLast(({ key }) => key === clash?.name);
+  if (clash !== undefined && entry !== undefined) report.error('conflicting-keys', entry.keyRange, clash.message);
 }
 
 /** Whether the action's schema marks a value of `with`, or one that holds it, as bearing secrets. */

@@ -3,31 +3,82 @@ import type { ActionContext, ActionResult } from '../../../../daemon/actions/act
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
+import { RawServer } from '../../../support/raw-server.ts';
 
 describe('redirects of http/request', () => {
   const bench = new ActionBench();
-  afterEach(() => bench.clear());
+  const servers: RawServer[] = [];
+  afterEach(async () => {
+    await bench.clear();
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
   const run = (input: JsonObject, context?: Partial<ActionContext>): Promise<ActionResult> => bench.run('http/request', input, context);
 
-  const turns: readonly (readonly [number, string, string, string])[] = [
-    [301, 'POST', 'GET', ''],
-    [302, 'POST', 'GET', ''],
-    [302, 'PUT', 'PUT', '{"a":1}'],
-    [303, 'PUT', 'GET', ''],
-    [303, 'HEAD', 'HEAD', ''],
-    [307, 'POST', 'POST', '{"a":1}'],
-    [308, 'PATCH', 'PATCH', '{"a":1}'],
+  const followed: readonly (readonly [number, string])[] = [
+    [301, 'GET'],
+    [302, 'HEAD'],
+    [303, 'GET'],
+    [307, 'POST'],
+    [307, 'DELETE'],
+    [308, 'PATCH'],
   ];
-  for (const [status, method, then, body] of turns) {
-    it(`turn ${method} into ${then} at ${status}`, async () => {
+  for (const [status, method] of followed) {
+    it(`are followed by ${method} at ${status}, as it is`, async () => {
       const { sink, url } = await bench.http(({ path }) => (path === '/to' ? {} : { status, headers: { location: '/to' } }));
-      succeeded(await run({ url, method, ...(method === 'HEAD' ? {} : { json: { a: 1 } }), headers: { authorization: 'Bearer t' } }));
+      const body = method === 'HEAD' ? {} : { json: { a: 1 } };
+      succeeded(await run({ url, method, ...body, headers: { authorization: 'Bearer t' } }));
       const last = sink.requests[1];
-      assert.deepEqual([last?.path, last?.method, last?.body], ['/to', then, body]);
-      assert.equal(last?.headers['content-type'], body === '' ? undefined : 'application/json');
-      assert.equal(last?.headers['authorization'], 'Bearer t');
-      assert.equal(last.headers['idempotency-key'], 'key_1');
+      assert.deepEqual([last?.path, last?.method, last?.body], ['/to', method, method === 'HEAD' ? '' : '{"a":1}']);
+      assert.deepEqual([last?.headers['authorization'], last?.headers['idempotency-key']], ['Bearer t', 'key_1']);
     });
+  }
+
+  for (const status of [301, 302, 303]) {
+    it(`are no success of what would turn into a GET at ${status}, unless they are expected`, async () => {
+      const { sink, url } = await bench.http(({ path }) => (path === '/v2/orders?token=t' ? {} : { status, headers: { location: '/v2/orders?token=t' } }));
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        const { error } = failed(await run({ url, method, json: { a: 1 } }));
+        assert.deepEqual([error.kind, error.cause, error.status], ['status', `${status} redirect`, status]);
+        assert.match(error.message, new RegExp(`redirects to /v2/orders \\(${status}\\), which turns ${method} into a GET without its body.*\`expect: \\[2xx, ${status}\\]\``));
+      }
+      assert.equal(sink.requests.length, 4, 'nothing else was asked for');
+      assert.equal((succeeded(await run({ url, method: 'POST', json: {}, expect: ['2xx', status] })).output as JsonObject)['status'], status);
+    });
+  }
+
+  it('take no body with a secret to another origin', async () => {
+    const other = await bench.http();
+    const { sink, url } = await bench.http(({ path }) => ({ status: 307, headers: { location: path === '/here' ? '/ok' : `${other.url}/there?q=1` } }));
+    const form = { client_secret: 'hunter2' };
+    const call = (path: string, secretFields: readonly string[]): Promise<ActionResult> => run({ url: `${url}${path}`, method: 'POST', form }, { secretFields: new Set(secretFields) });
+    const { error } = failed(await call('/', ['form']));
+    assert.deepEqual([error.kind, error.cause, error.status], ['status', 'redirect not followed', 307]);
+    assert.match(error.message, new RegExp(`redirects to ${other.url}, and the body holds a secret`));
+    assert.equal(other.sink.requests.length, 0);
+    succeeded(await call('/', ['headers']));
+    assert.equal(other.sink.requests.length, 1, 'without a secret in it, a body goes along (control)');
+    sink.respond = ({ path }) => (path === '/ok' ? {} : { status: 307, headers: { location: '/ok' } });
+    succeeded(await call('/here', ['form']));
+  });
+
+  it('lead where raw UTF-8 and raw bytes lead', async () => {
+    const { url, server } = await rawRedirect();
+    for (const [location, path] of [['/gr\u00c3\u00b6\u00c3\u009fe?q=\u00c3\u00bc', '/gr%C3%B6%C3%9Fe?q=%C3%BC'], ['/gr\u00f6', '/gr%F6'], ['/a%20b?c=%2F', '/a%20b?c=%2F']] as const) {
+      server.received = '';
+      await run({ url, headers: { 'x-to': Buffer.from(location, 'latin1').toString('base64') } });
+      assert.equal(/GET (\S+) HTTP[^]*GET (\S+) HTTP/.exec(server.received)?.[2], path);
+    }
+  });
+
+  /** Redirects `/` to what `x-to` says, as bytes in base64. */
+  async function rawRedirect(): Promise<{ readonly url: string; readonly server: RawServer }> {
+    const server = new RawServer((socket, request) => {
+      const to = Buffer.from(/x-to: (\S+)/.exec(request)?.[1] ?? '', 'base64').toString('latin1');
+      const answer = request.startsWith('GET / ') ? `HTTP/1.1 302 Found\r\nlocation: ${to}\r\ncontent-length: 0\r\n\r\n` : 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+      socket.write(answer, 'latin1');
+    });
+    servers.push(server);
+    return { url: await server.start(), server };
   }
 
   it('take no credentials to another origin', async () => {

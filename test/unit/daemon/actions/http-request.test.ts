@@ -35,6 +35,16 @@ describe('http/request', () => {
       assert.equal(sink.requests[0]?.path, '/p?a=1&a=2&tag=x+y&tag=%C3%BC%26&off=false&some=z');
     });
 
+    it('leaves the query of the url as it was written, to the letter: a signature may be over it', async () => {
+      const { sink, url } = await bench.http();
+      const signed = '/file?name=a%20b*~c&sig=x%2Fy+z%3D&empty=&flag&n=%c3%bc';
+      succeeded(await run({ url: `${url}${signed}`, query: { more: 'x y' } }));
+      succeeded(await run({ url: `${url}${signed}`, query: { none: null } }));
+      succeeded(await run({ url: `${url}/p?`, query: { a: 1 } }));
+      succeeded(await run({ url: `${url}/p?b=2&`, query: { a: 1 } }));
+      assert.deepEqual(sink.requests.map(({ path }) => path), [`${signed}&more=x+y`, signed, '/p?a=1', '/p?b=2&a=1']);
+    });
+
     it('lets headers win over its own, whatever their case', async () => {
       const { sink, url } = await bench.http();
       succeeded(await run({ url, method: 'POST', json: {}, headers: { 'Idempotency-Key': 'mine', 'USER-AGENT': 'me', 'Content-Type': 'application/x', 'X-Count': 3 } }));
@@ -70,6 +80,7 @@ describe('http/request', () => {
       ['an unknown key', { url: 'http://127.0.0.1/', metod: 'GET' }, /additional properties/],
       ['an unknown class of status', { url: 'http://127.0.0.1/', expect: '9xx' }, /with\/expect/],
       ['a line break in a header', { url: 'http://127.0.0.1/', headers: { a: 'b\r\nc: d' } }, /can't be sent/],
+      ['two headers that differ in case', { url: 'http://127.0.0.1/', headers: { 'X-Key': 'a', 'x-key': 'b' } }, /The headers X-Key and x-key are the same/],
       ['a line break in a header name', { url: 'http://127.0.0.1/', headers: { 'a\r\nb': 'c' } }, /property name/],
     ];
     for (const [name, input, message] of invalid) {

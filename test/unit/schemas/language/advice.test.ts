@@ -123,7 +123,7 @@ describe('advice', () => {
     'finds keys by their form': [header(token, 'x-anything'), token],
     'finds the token of a header': [header('Bearer 9f8a7b6c5d4e3f2a1b0c'), '9f8a7b6c5d4e3f2a1b0c'],
     'finds what stands under a telling key': [header('"p4ssw0rd-2024-xyz"', 'x-api-key'), 'p4ssw0rd-2024-xyz'],
-    'finds a password in a URL': [{ workflow: 'steps:\n  call: { uses: http/request, with: { url: "https://ada:s3cretWord@a.example/x" } }' }, 's3cretWord'],
+    'finds a password in a URL': [{ workflow: 'steps:\n  call: { uses: http/request, with: { url: "https://a.example/x", text: "https://ada:s3cretWord@a.example/x" } }' }, 's3cretWord'],
     'finds a default of an input': [{ workflow: `inputs:\n  token: { type: string, default: ${liveKey} }\nsteps:\n  call: { ${get} }` }, liveKey],
     'is silent for a reference': [header('"Bearer ${{ secrets.TOKEN }}"')],
     'is silent for what stands in place of one': [header('Bearer <your-token-here>')],
