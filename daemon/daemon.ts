@@ -212,6 +212,8 @@ export class Daemon {
       if (!stopped) timer = this.#clock.setTimer(refreshEveryMs, look);
     };
     const look = (): void => {
+      // So that a change of the wall clock is seen though nobody asks for the time for hours.
+      this.#clock.now();
       void refresh()
         .catch((error: unknown) => log.warn({ err: error }, "the project's files could not be read"))
         .finally(later);

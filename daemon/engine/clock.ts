@@ -4,12 +4,26 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The wall clock was set, or the machine has slept. */
+export interface ClockChange {
+  /** By how much the wall clock was set, forward if positive; 0 if the machine has only slept. Milliseconds. */
+  readonly shiftMs: number;
+  /** How long the machine has slept, in milliseconds. */
+  readonly sleptMs: number;
+}
+
 /** Where all time comes from, so that tests move it by hand. */
 export interface Clock {
-  /** Wall time, in milliseconds since the epoch. May jump. */
+  /**
+   * Wall time, in whole milliseconds since the epoch. Goes as `monotonic` does, until a change of the wall clock is told to all listeners:
+   * from then on it is the new wall time. So whoever keeps wall times for waits moves them by `shiftMs` when it is told, and a wait
+   * takes as long as it was asked to.
+   */
   now(): number;
-  /** Milliseconds from an arbitrary origin, with fractions. Never goes back, and stands still for no one. */
+  /** Milliseconds from an arbitrary origin, with fractions. Never goes back, and counts the time that the machine slept, once that is known. */
   monotonic(): number;
-  /** Calls back once, at `delayMs` from now or a little later, never earlier by more than a millisecond. */
+  /** Calls back once, at `delayMs` from now or a little later, never earlier by more than a millisecond. Stands still while the machine sleeps. */
   setTimer(delayMs: number, callback: () => void): Timer;
+  /** Calls back when the wall clock was set or the machine has slept. Returns what ends it. */
+  onChange(listener: (change: ClockChange) => void): () => void;
 }

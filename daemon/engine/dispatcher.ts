@@ -46,6 +46,11 @@ export class Dispatcher {
     return [...this.#runners.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  /** See `QueueRunner.clockChanged`. */
+  clockChanged(shiftMs: number): void {
+    for (const runner of this.#runners.values()) runner.clockChanged(shiftMs);
+  }
+
   /** A job that was claimed and hasn't begun goes back to its queue. */
   giveBackOne(jobId: number): void {
     for (const runner of this.#runners.values()) if (runner.giveBackOne(jobId)) return;

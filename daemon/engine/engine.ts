@@ -5,7 +5,7 @@ import { failPoint } from '../fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, ClockChange, Timer } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';
@@ -70,6 +70,9 @@ export class Engine {
   #promoting = false;
   #stopping = false;
   #commits = 0;
+  /** By how much the wall clock was set, and the store doesn't know yet. */
+  #unshiftedMs = 0;
+  #ignoreClock = (): void => {};
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -126,7 +129,12 @@ export class Engine {
   /** Opens the store, closes what a crash interrupted, and begins. */
   async start(settings: EngineSettings): Promise<void> {
     const { clock, random, store, log } = this.#options;
+    this.#ignoreClock = clock.onChange((change) => this.#clockChanged(change));
     const opened = await store.open({ now: clock.now(), random: random() });
+    if (opened.shiftMs !== 0) {
+      log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set back while no daemon ran: what waits was moved with it');
+      this.#pruner.shift(opened.shiftMs);
+    }
     if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
     this.#storeId = opened.storeId;
     this.#executor = new Executor({
@@ -139,6 +147,7 @@ export class Engine {
     });
     store.onCommit((committed) => this.#committed(committed));
     this.dispatcher.restore(opened.queues);
+    void this.#shiftStore();
     await this.apply(settings);
     // Now, because what follows from them takes its settings from there.
     if (opened.noted.length > 0) log.info({ attempts: opened.noted.length }, 'attempts that had ended before a crash were settled as they ended');
@@ -218,6 +227,7 @@ export class Engine {
     this.dispatcher.stop();
     this.#executor?.refuse();
     this.#dueTimer?.cancel();
+    this.#ignoreClock();
     failPoint('stop-before-drain');
     const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
     this.undeclared.stop();
@@ -277,7 +287,7 @@ export class Engine {
     if (this.#nextDueAt === undefined || this.health.trouble !== undefined) return;
     const { clock } = this.#options;
     const waitMs = Math.max(0, this.#nextDueAt - clock.now());
-    // Looked at anew now and then, since the machine may sleep, and wall time jump, without the timer's knowing.
+    // Looked at again now and then, since the machine may sleep without the timer's knowing.
     if (waitMs > longestWaitMs) this.#dueTimer = clock.setTimer(longestWaitMs, () => this.#wakeWhenDue());
     else this.#dueTimer = clock.setTimer(waitMs, () => void this.#promote());
   }
@@ -294,6 +304,35 @@ export class Engine {
     }
   }
 
+  #clockChanged({ shiftMs, sleptMs }: ClockChange): void {
+    const { log } = this.#options;
+    if (sleptMs > 0) log.info({ sleptMs }, 'the machine has slept: that time counts for everything that waits');
+    if (shiftMs !== 0) {
+      log.warn({ shiftMs }, 'the wall clock was set: what waits was moved with it, so that it waits as long as it was asked to');
+      this.outcomes.shift(shiftMs);
+      this.#pruner.shift(shiftMs);
+      this.#unshiftedMs += shiftMs;
+      void this.#shiftStore();
+    }
+    this.dispatcher.clockChanged(shiftMs);
+    this.#wakeWhenDue();
+  }
+
+  async #shiftStore(): Promise<void> {
+    const byMs = this.#unshiftedMs;
+    if (byMs === 0 || this.#storeId === '') return;
+    this.#unshiftedMs = 0;
+    // Until the store says when what it has moved is due.
+    this.#dueTimer?.cancel();
+    this.#nextDueAt = undefined;
+    try {
+      await this.#options.store.shiftWaits({ byMs, now: this.#options.clock.now() });
+    } catch (error) {
+      this.#unshiftedMs += byMs;
+      this.#note(error, 'what waits could not be moved with the wall clock');
+    }
+  }
+
   #healthChanged(trouble: StoreTrouble | undefined): void {
     if (trouble !== undefined) {
       this.dispatcher.stop();
@@ -301,6 +340,8 @@ export class Engine {
       return;
     }
     this.#options.log.info({ kept: this.outcomes.kept }, 'the store can be written again');
+    // Before anything looks at what is due.
+    void this.#shiftStore();
     this.outcomes.resume();
     if (this.#stopping) return;
     this.dispatcher.start();

@@ -1,4 +1,5 @@
 import { failPoint } from '../fail-point.ts';
+import { shiftedOutcome } from '../store/shifted-outcome.ts';
 import type { Settled, SettleParams, Store } from '../store/store.ts';
 import type { Slot } from './slot.ts';
 import type { StoreHealth } from './store-health.ts';
@@ -21,8 +22,10 @@ export class OutcomeWriter {
   readonly #health: StoreHealth;
   readonly #onBug: (error: unknown, outcome: SettleParams) => void;
   readonly #onLate: (late: LateOutcome) => void;
-  readonly #kept: SettleParams[] = [];
+  #kept: SettleParams[] = [];
   #turn: Ended[] = [];
+  /** By how much the wall clock has been set so far. */
+  #shiftedMs = 0;
   #underWay = 0;
   #late = 0;
   #whenIdle: (() => void)[] = [];
@@ -63,6 +66,13 @@ export class OutcomeWriter {
     setImmediate(() => void this.#settleTurn());
   }
 
+  /** The wall clock was set: outcomes that haven't reached the store move with it. */
+  shift(byMs: number): void {
+    this.#shiftedMs += byMs;
+    this.#kept = this.#kept.map((outcome) => shiftedOutcome(outcome, byMs));
+    this.#turn = this.#turn.map((ended) => ({ ...ended, outcome: shiftedOutcome(ended.outcome, byMs) }));
+  }
+
   /** The store can be written again. */
   resume(): void {
     for (const outcome of this.#kept.splice(0)) this.settle(outcome);
@@ -77,6 +87,7 @@ export class OutcomeWriter {
     const turn = this.#turn;
     this.#turn = [];
     const outcomes = turn.map(({ outcome }) => outcome);
+    const shiftedMs = this.#shiftedMs;
     const { noted, done } = this.#store.settle({ outcomes, patient: turn.every(({ slot }) => slot?.isFollowed === true) });
     if (noted) {
       failPoint('outcome-noted');
@@ -85,7 +96,7 @@ export class OutcomeWriter {
     try {
       this.#settled(outcomes, await done);
     } catch (error) {
-      if (this.#health.note(error)) this.#kept.push(...outcomes);
+      if (this.#health.note(error)) this.#kept.push(...outcomes.map((outcome) => shiftedOutcome(outcome, this.#shiftedMs - shiftedMs)));
       else for (const outcome of outcomes) this.#onBug(error, outcome);
     }
     if (!noted) releaseAll(turn);

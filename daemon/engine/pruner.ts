@@ -12,6 +12,8 @@ export class Pruner {
   readonly #store: Store;
   readonly #forget: (before: number) => Promise<void>;
   readonly #onError: (error: unknown) => void;
+  /** By how much the wall clock has been set forward since the start, all in all. */
+  #aheadMs = 0;
   #settings: Pick<EngineSettings, 'queues' | 'config'> | undefined;
   #timer: Timer | undefined;
   #work: Promise<void> | undefined;
@@ -32,6 +34,14 @@ export class Pruner {
 
   apply(settings: Pick<EngineSettings, 'queues' | 'config'>): void {
     this.#settings = settings;
+  }
+
+  /**
+   * The wall clock was set. What is kept for thirty days isn't past its time because somebody has set the year 2036: as long as this daemon runs,
+   * that time doesn't count.
+   */
+  shift(byMs: number): void {
+    this.#aheadMs += byMs;
   }
 
   /** Whether it waits for its next time. */
@@ -65,16 +75,21 @@ export class Pruner {
   async #prune(): Promise<void> {
     for (let more = true; more && !this.#stopped && this.#settings !== undefined;) {
       const now = this.#clock.now();
+      const trusted = this.#trustedNow();
       const { config, queues } = this.#settings;
       ({ more } = await this.#store.prune({
         now,
-        runsBefore: now - config.keepRunsMs,
+        runsBefore: trusted - config.keepRunsMs,
         deadLetters: queues.flatMap(({ name, keepDeadLettersMs }) =>
-          keepDeadLettersMs === undefined ? [] : [{ queue: name, before: now - keepDeadLettersMs }],
+          keepDeadLettersMs === undefined ? [] : [{ queue: name, before: trusted - keepDeadLettersMs }],
         ),
         limit: chunk,
       }));
     }
-    if (!this.#stopped && this.#settings !== undefined) await this.#forget(this.#clock.now() - this.#settings.config.keepRunsMs);
+    if (!this.#stopped && this.#settings !== undefined) await this.#forget(this.#trustedNow() - this.#settings.config.keepRunsMs);
+  }
+
+  #trustedNow(): number {
+    return this.#clock.now() - Math.max(0, this.#aheadMs);
   }
 }

@@ -17,7 +17,7 @@ const maxClaim = 256;
  * start, and without a lead the time that takes would be lost at every start.
  */
 const leadMs = 25;
-/** After that long a wait is looked at anew, in milliseconds: wall time may have jumped, or the machine have slept. */
+/** After that long a wait is looked at again, in milliseconds: the machine may have slept. */
 const longestWaitMs = 60_000;
 /** After a claim that failed it is tried again, in milliseconds. */
 const afterFailureMs = 1000;
@@ -232,6 +232,12 @@ export class QueueRunner {
   holdBack(hold: QueueHold): void {
     if (hold.until > (this.#hold?.until ?? 0)) this.#hold = hold;
     this.giveBackAhead();
+  }
+
+  /** The wall clock was set, or the machine has slept: a hold is as long as it was asked to be. */
+  clockChanged(shiftMs: number): void {
+    if (this.#hold !== undefined) this.#hold = { ...this.#hold, until: this.#hold.until + shiftMs };
+    this.wake();
   }
 
   /** Attempts may start again, unless a longer hold has come meanwhile. */

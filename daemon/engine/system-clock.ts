@@ -1,12 +1,15 @@
-import type { Clock, Timer } from './clock.ts';
+import { uptime } from 'node:os';
+import type { Timer } from './clock.ts';
+import { SteadyClock, type TimeSource } from './steady-clock.ts';
 
 /** Longest delay of one `setTimeout`; Node turns a longer one into 1 ms. */
 const longestTimeoutMs = 2_147_483_647;
 
-/** The machine's own time. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
+const machine: TimeSource = {
+  wall: () => Date.now(),
   monotonic: () => performance.now(),
+  // Linux: the clock that counts sleep; Windows and macOS: since the start, sleep included.
+  uptime: () => uptime() * 1000,
   setTimer(delayMs, callback): Timer {
     const dueAt = performance.now() + delayMs;
     let handle: NodeJS.Timeout;
@@ -18,3 +21,6 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** The machine's own time. */
+export const systemClock = new SteadyClock(machine);

@@ -86,6 +86,11 @@ export interface Store {
    * recorded twice, as over a restart, is the sum of both, with the newer depths.
    */
   recordSeries(params: RecordSeriesParams): Promise<void>;
+  /**
+   * Moves the wall times of everything that waits, because the wall clock was set: due times, holds, and recorded starts. What has happened keeps
+   * its time.
+   */
+  shiftWaits(params: { readonly byMs: number; readonly now: number }): Promise<void>;
   prune(params: PruneParams): Promise<{ readonly more: boolean }>;
   /** Writes something and nothing else: whether the store can be written again. */
   probe(params: { readonly now: number }): Promise<void>;
@@ -129,6 +134,8 @@ export interface OpenResult {
   readonly storeId: string;
   /** Attempts that a crash cut off. */
   readonly interrupted: number;
+  /** The wall clock was set back by at least this much since the store was last written: what waits was moved with it. Not above 0; milliseconds. */
+  readonly shiftMs: number;
   /** Outcomes that a crash kept from coming into the store: settle them, once it is configured. */
   readonly noted: readonly SettleParams[];
   readonly queues: readonly StoredQueue[];

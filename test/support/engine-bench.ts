@@ -71,6 +71,7 @@ export class EngineBench {
 
   async start(queues: readonly QueueDefinition[] = this.#queues): Promise<void> {
     this.#queues = queues;
+    this.clock.begin();
     const file = path.join(this.stateFolder, 'store.db');
     const connection = new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex') });
     const write = connection.write.bind(connection);

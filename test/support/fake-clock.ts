@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../daemon/engine/clock.ts';
+import type { Clock, ClockChange, Timer } from '../../daemon/engine/clock.ts';
+import { SteadyClock } from '../../daemon/engine/steady-clock.ts';
 
 interface Pending {
   readonly dueAt: number;
@@ -6,23 +7,33 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** Time that moves only when a test says so. Wall time and monotonic time move together, until `jumpWall`. */
+/**
+ * Time that moves only when a test says so. The clocks of its machine move together, until `jumpWall` and `sleep`; what it gives of them is
+ * what the daemon's own clock makes of them.
+ */
 export class FakeClock implements Clock {
   #elapsedMs = 0;
   #wallOffset: number;
+  #sleptMs = 0;
   #order = 0;
   readonly #timers = new Set<Pending>();
+  #steady: SteadyClock;
 
   constructor(startAt: number = Date.UTC(2026, 0, 5, 9, 0, 0)) {
     this.#wallOffset = startAt;
+    this.#steady = this.#newSteady();
   }
 
   now(): number {
-    return this.#wallOffset + this.#elapsedMs;
+    return this.#steady.now();
   }
 
   monotonic(): number {
-    return this.#elapsedMs;
+    return this.#steady.monotonic();
+  }
+
+  onChange(listener: (change: ClockChange) => void): () => void {
+    return this.#steady.onChange(listener);
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
@@ -36,15 +47,26 @@ export class FakeClock implements Clock {
     this.#wallOffset += byMs;
   }
 
+  /** The machine sleeps, and wakes: its monotonic clock and its timers stood still. */
+  sleep(forMs: number): void {
+    this.#wallOffset += forMs;
+    this.#sleptMs += forMs;
+  }
+
   /** Drops all timers, as the end of a process does. */
   forget(): void {
     this.#timers.clear();
   }
 
+  /** Another process begins, which knows nothing of what the clocks did before. */
+  begin(): void {
+    this.#steady = this.#newSteady();
+  }
+
   /** When the next timer is due, in wall time; undefined where there is none. */
   nextTimerAt(): number | undefined {
     const next = this.#next();
-    return next === undefined ? undefined : this.#wallOffset + next.dueAt;
+    return next === undefined ? undefined : this.now() + next.dueAt - this.#elapsedMs;
   }
 
   /** Moves on, and fires what becomes due on the way, in order. After each timer `settle` may let work come to rest. */
@@ -59,6 +81,15 @@ export class FakeClock implements Clock {
     }
     this.#elapsedMs = Math.max(this.#elapsedMs, until);
     await settle();
+  }
+
+  #newSteady(): SteadyClock {
+    return new SteadyClock({
+      wall: () => this.#wallOffset + this.#elapsedMs,
+      monotonic: () => this.#elapsedMs,
+      uptime: () => this.#elapsedMs + this.#sleptMs,
+      setTimer: (delayMs, callback) => this.setTimer(delayMs, callback),
+    });
   }
 
   #next(): Pending | undefined {

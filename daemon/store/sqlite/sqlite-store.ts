@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../engine/clock.ts';
 import { systemClock } from '../../engine/system-clock.ts';
 import type { Committed, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
+import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
 import { settleCall, type SettleCall } from './operations/settle.ts';
@@ -43,7 +44,7 @@ export class SqliteStore implements Store {
     this.#journal = new AttemptJournal(`${this.#connection.file}-attempts`);
     const { ended, shelved } = this.#journal;
     const { leftOpen, ...opened } = await this.#connection.open({ ...params, ended, shelved });
-    return { ...opened, noted: this.#journal.takeOutcomes(leftOpen) };
+    return { ...opened, noted: this.#journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
   }
 
   close(): Promise<void> {
@@ -74,6 +75,7 @@ export class SqliteStore implements Store {
   discard: Store['discard'] = (params) => this.#write('discard', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
   recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
+  shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
   probe: Store['probe'] = (params) => this.#write('probe', params);
 

@@ -26,6 +26,7 @@ import { replay } from './operations/replay.ts';
 import { retry } from './operations/retry.ts';
 import { setQueue } from './operations/set-queue.ts';
 import { settle, settleCall, type SettleCall } from './operations/settle.ts';
+import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
 import { sweep } from './operations/sweep.ts';
 import { advanceRuns } from './run-advance.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
@@ -54,6 +55,7 @@ const operations = {
   discard,
   setQueue,
   recordSeries,
+  shiftWaits,
   prune,
   configure,
   forgetLimits,
@@ -115,7 +117,9 @@ export class Writer {
 
   #open(params: Opening): Opened {
     const { answers, committed } = this.#transaction((tx) => {
-      const opened = { ...recover(tx, params), storeId: this.#storeId() };
+      // First, because what is recovered gets times of now.
+      const shiftMs = shiftAfterRest(tx, params.now);
+      const opened = { ...recover(tx, params), shiftMs, storeId: this.#storeId() };
       failPoint('open-before-commit');
       return opened;
     }, params.now);

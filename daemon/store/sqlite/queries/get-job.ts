@@ -65,7 +65,8 @@ function attemptView(row: AttemptRow): AttemptView {
     state: row.state,
     startedAt: iso(row.started_at),
     endedAt: iso(row.ended_at),
-    durationMs: row.ended_at - row.started_at,
+    // Not below 0: the wall clock may have been set back meanwhile.
+    durationMs: Math.max(0, row.ended_at - row.started_at),
     ...(row.error === null ? {} : { error: JSON.parse(row.error) as JobError }),
     ...(row.request === null ? {} : { request: parsedJson(row.request) }),
     ...(row.response === null ? {} : { response: parsedJson(row.response) }),

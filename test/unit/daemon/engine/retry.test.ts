@@ -99,22 +99,6 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: [503, ok] } } }
     assert.equal((await waits('{ retry: none }', '503', { advance: hour })).length, 0);
   });
 
-  it('comes when it is due although the machine has slept', async () => {
-    await waits('{ retry: { delays: [2h] } }', '[503, ok]', { advance: minute });
-    bench.clock.jumpWall(2 * hour);
-    await bench.advance(minute);
-    assert.equal((await bench.jobOf(1, 'call')).state, 'succeeded');
-  });
-
-  it('waits for its time although the clock is set back', async () => {
-    await waits('{ retry: { delays: [10m] } }', '[503, ok]', { advance: minute });
-    bench.clock.jumpWall(-30 * minute);
-    await bench.advance(38 * minute);
-    assert.equal(bench.action.seen.length, 1);
-    await bench.advance(2 * minute);
-    assert.equal(bench.action.seen.length, 2);
-  });
-
   it('is counted by the queue as failures, and as throughput', async () => {
     await waits('{ retry: { delays: [10s] } }', '[503, ok]', { advance: minute });
     assert.equal(bench.queue('erp').failureRate, 0.5);

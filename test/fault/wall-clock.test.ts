@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { HttpSink } from '../support/http-sink.ts';
+import { endOfRun, eventually, FaultProject } from './fault-project.ts';
+
+/** In the daemon: SIGUSR2 sets the wall clock back by six hours. Its other clocks go on. */
+const clockThatCanBeSet = `data:text/javascript,${encodeURIComponent(`
+let offset = 0;
+const now = Date.now;
+Date.now = () => now() + offset;
+process.on('SIGUSR2', () => { offset -= 6 * 3600000; });
+`)}`;
+
+describe('a wall clock that is set back six hours', () => {
+  it('lengthens neither the hold of a queue nor the wait for a retry', async function () {
+    if (process.platform === 'win32') this.skip();
+    const sink = new HttpSink({
+      respond: ({ path, index }) => (path === '/later' && index < 2 ? { status: 429, headers: { 'retry-after': '3' } } : path === '/fails' && index < 2 ? { status: 503 } : {}),
+    });
+    const { url } = await sink.start();
+    const project = await FaultProject.make({
+      'workflows/two.yaml': `
+queues: { held: { concurrency: 1 }, failing: { retry: { delays: [3s], jitter: 0% } } }
+steps:
+  later: { queue: held, uses: http/request, with: { url: "${url}/later" } }
+  fails: { queue: failing, uses: http/request, with: { url: "${url}/fails" } }
+`,
+    });
+    try {
+      const daemon = await project.start({ env: { NODE_OPTIONS: `--import ${clockThatCanBeSet}` } });
+      const { id } = await daemon.client.call('run/start', { workflow: 'two' });
+      await eventually('both first answers', () => (sink.requests.length === 2 ? true : undefined));
+      daemon.signal('SIGUSR2');
+      const { state } = await endOfRun(daemon.client, id, 30_000);
+      assert.equal(state, 'succeeded');
+      assert.match(await project.log(), /"shiftMs":-21[56]\d+/);
+    } finally {
+      await project.dispose();
+      await sink.stop();
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import type { ClockChange } from '../../../../daemon/engine/clock.ts';
+import { SteadyClock } from '../../../../daemon/engine/steady-clock.ts';
+
+const hour = 3_600_000;
+
+describe('a steady clock', () => {
+  let machine = { wall: 0, monotonic: 0, uptime: 0 };
+  let clock: SteadyClock;
+  let told: ClockChange[] = [];
+  beforeEach(() => {
+    machine = { wall: 1_000_000, monotonic: 500, uptime: 90_000 };
+    clock = new SteadyClock({
+      wall: () => machine.wall,
+      monotonic: () => machine.monotonic,
+      uptime: () => machine.uptime,
+      setTimer: () => ({ cancel: () => {} }),
+    });
+    told = [];
+    clock.onChange((change) => told.push(change));
+  });
+  const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const pass = (ms: number): void => {
+    machine = { wall: machine.wall + ms, monotonic: machine.monotonic + ms, uptime: machine.uptime + ms };
+  };
+
+  it('is the wall clock, and follows its small corrections without a word', async () => {
+    for (const correction of [0, 3, -900, 900, -20]) {
+      pass(10_000);
+      machine.wall += correction;
+      assert.equal(clock.now(), machine.wall);
+      await turn();
+    }
+    assert.deepEqual(told, []);
+  });
+
+  for (const shiftMs of [6 * hour, -6 * hour, 2000]) {
+    it(`goes on steadily when the wall clock is set by ${shiftMs} ms, until all have been told`, async () => {
+      pass(1000);
+      const before = clock.now();
+      machine.wall += shiftMs;
+      pass(5);
+      assert.equal(clock.now(), before + 5);
+      clock.onChange(() => assert.equal(clock.now(), machine.wall));
+      await turn();
+      assert.deepEqual(told, [{ shiftMs, sleptMs: 0 }]);
+      assert.equal(clock.now(), machine.wall);
+      assert.equal(clock.monotonic(), machine.monotonic);
+      await turn();
+      assert.equal(told.length, 1);
+    });
+  }
+
+  it('takes for sleep what the uptime has advanced, and for a correction the rest', async () => {
+    clock.now();
+    machine.wall += 8 * hour;
+    machine.uptime += 8 * hour - 20;
+    clock.now();
+    await turn();
+    assert.deepEqual(told, [{ shiftMs: 0, sleptMs: 8 * hour - 20 }]);
+    assert.equal(clock.monotonic(), machine.monotonic + 8 * hour - 20, 'real time has passed');
+    machine.wall -= 5 * hour;
+    machine.uptime += hour;
+    clock.now();
+    await turn();
+    assert.deepEqual(told[1], { shiftMs: -6 * hour, sleptMs: hour });
+    assert.equal(clock.now(), machine.wall);
+  });
+
+  it('tells nobody of a change that was taken back within the same turn, nor anyone who has left', async () => {
+    machine.wall += hour;
+    clock.now();
+    machine.wall -= hour;
+    await turn();
+    assert.deepEqual(told, []);
+    const others: ClockChange[] = [];
+    clock.onChange((change) => others.push(change))();
+    machine.wall += hour;
+    clock.now();
+    await turn();
+    assert.deepEqual([told.length, others.length], [1, 0]);
+  });
+});
