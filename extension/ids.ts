@@ -21,6 +21,8 @@ export const commands = {
   unmuteAlerts: 'sluice.unmuteAlerts',
   pauseQueue: 'sluice.pauseQueue',
   resumeQueue: 'sluice.resumeQueue',
+  moveQueue: 'sluice.moveQueue',
+  releaseQueue: 'sluice.releaseQueue',
   setRate: 'sluice.setRate',
   setConcurrency: 'sluice.setConcurrency',
   replay: 'sluice.replay',

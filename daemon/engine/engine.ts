@@ -63,6 +63,7 @@ export class Engine {
   #settings: EngineSettings | undefined;
   readonly #listeners = new Set<(committed: Committed) => void>();
   readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
+  readonly #limitListeners = new Set<() => void>();
   #runningRuns = 0;
   #nextDueAt: number | undefined;
   #dueTimer: Timer | undefined;
@@ -126,6 +127,12 @@ export class Engine {
     return () => void this.#alertListeners.delete(listener);
   }
 
+  /** Calls back when limits of queues have changed that no commit tells of: files were read, or a queue was released. Returns what ends it. */
+  onLimits(listener: () => void): () => void {
+    this.#limitListeners.add(listener);
+    return () => void this.#limitListeners.delete(listener);
+  }
+
   /** Opens the store, closes what a crash interrupted, and begins. */
   async start(settings: EngineSettings): Promise<void> {
     const { clock, random, store, log } = this.#options;
@@ -167,6 +174,7 @@ export class Engine {
     this.undeclared.apply(settings, queues);
     // A queue may hold more now.
     this.#fanOut.wakeAll();
+    for (const listener of this.#limitListeners) listener();
   }
 
   /**
@@ -180,6 +188,8 @@ export class Engine {
     if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', `The queue ${name} is declared in ${undeclared.files.join(' and ')}: correct that, and its limits are what the file says.`);
     await this.undeclared.release(name);
     this.dispatcher.declare([{ name }]);
+    this.#fanOut.wakeAll();
+    for (const listener of this.#limitListeners) listener();
   }
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */

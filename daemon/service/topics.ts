@@ -52,6 +52,7 @@ export class Topics implements TopicSource {
         if (queues.length > 0 || runs?.length !== 0) listener({ queues: new Set(queues.map(({ name }) => name)), runs: runs && new Set(runs.map(formatRunId)) });
       }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
+      engine.onLimits(() => listener({ queues: undefined, runs: new Set() })),
     ];
     return () => {
       for (const end of endings) end();

@@ -19,6 +19,7 @@ import { filterQueues } from './filter-queues.ts';
 import { filterRuns } from './filter-runs.ts';
 import { getStarted } from './get-started.ts';
 import { loadMore } from './load-more.ts';
+import { moveQueue } from './move-queue.ts';
 import { muteAlerts } from './mute-alerts.ts';
 import { openAttempt } from './open-attempt.ts';
 import { openDashboard } from './open-dashboard.ts';
@@ -29,6 +30,7 @@ import { openRun } from './open-run.ts';
 import { openWorkflow } from './open-workflow.ts';
 import { pauseQueue } from './pause-queue.ts';
 import { refresh } from './refresh.ts';
+import { releaseQueue } from './release-queue.ts';
 import { replayAll } from './replay-all.ts';
 import { replayEdited } from './replay-edited.ts';
 import { replayExport } from './replay-export.ts';
@@ -73,6 +75,7 @@ export const allCommands: readonly Command[] = [
   filterRuns,
   getStarted,
   loadMore,
+  moveQueue,
   muteAlerts,
   openAttempt,
   openDashboard,
@@ -83,6 +86,7 @@ export const allCommands: readonly Command[] = [
   openWorkflow,
   pauseQueue,
   refresh,
+  releaseQueue,
   replayAll,
   replayEdited,
   replayExport,

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { QueueView } from '../../schemas/protocol/queue.ts';
+import type { QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { formatAge } from './age.ts';
 import { alertName, alertSentence } from './alert-words.ts';
@@ -29,6 +29,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   const { depth, heldUntil, maxDepth, paused, overrides, oldestPendingAt, alerts, forecast } = queue;
   const waiting = waitingIn(queue);
   const parts: string[] = [];
+  if (queue.undeclared !== undefined) parts.push(undeclaredPart(queue.undeclared));
   if (paused) parts.push(l10n.t('paused'));
   if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? l10n.t('held until {0}', formatMoment(heldUntil)) : l10n.t('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(l10n.t('full'));
@@ -58,6 +59,7 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, heldBy, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
   const facts: (readonly [string, string])[] = [
     ...alerts.map((alert) => [alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning'), `${alertSentence(name, alert)} ${l10n.t('Since {0}.', formatShortDuration(nowMs - Date.parse(alert.since)))}`] as const),
+    ...(queue.undeclared === undefined ? [] : [[l10n.t('Limits'), undeclaredSentence(queue.undeclared)] as const]),
     [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
     [l10n.t('Active'), l10n.t('{0} of {1}', formatNumber(depth.active), formatNumber(concurrency))],
     [l10n.t('Dead letters'), formatNumber(depth.dead)],
@@ -81,6 +83,30 @@ function holdText(heldBy: QueueView['heldBy'], until: string): string {
   const { job, cause, retryAfterMs } = heldBy;
   if (retryAfterMs === undefined) return l10n.t('{0} was answered {1}; continues {2}', job, cause, until);
   return l10n.t('{0} was answered {1} and asked to wait {2}; continues {3}', job, cause, formatDuration(retryAfterMs), until);
+}
+
+/** In a row, beside the name. */
+function undeclaredPart({ reason }: UndeclaredQueue): string {
+  switch (reason) {
+    case 'gone':
+      return l10n.t('no longer declared');
+    case 'twice':
+      return l10n.t('declared twice');
+    case 'broken':
+      return l10n.t('declaration has errors');
+  }
+}
+
+/** Which limits hold instead of what the files say, and what answers it. */
+function undeclaredSentence({ reason, files }: UndeclaredQueue): string {
+  switch (reason) {
+    case 'gone':
+      return l10n.t('No file declares this queue any longer; its last limits hold for what is in it. Declare it again, move its jobs to another queue, or release them.');
+    case 'twice':
+      return l10n.t('More than one file declares this queue ({0}), so none of them counts; its last limits hold. Keep one of them.', files.join(', '));
+    case 'broken':
+      return l10n.t('The declaration can not be read ({0}); its last limits hold until that is corrected.', files.join(', '));
+  }
 }
 
 function overriddenText({ overrides: { rate, concurrency } }: QueueView): string {

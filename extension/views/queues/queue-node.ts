@@ -37,7 +37,7 @@ export class QueueNode implements TreeNode {
     item.description = queueDescription(queue, now);
     item.iconPath = iconOf(queue, now);
     const isMuted = this.#context.alerts.isMuted(this.#project.folder, this.#name);
-    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(isHeld(queue, now) ? ['held'] : []), ...(queue.depth.dead > 0 ? ['withDead'] : []), isMuted ? 'muted' : 'audible'].join(' ');
+    item.contextValue = ['queue', queue.paused ? 'paused' : 'running', ...(isHeld(queue, now) ? ['held'] : []), ...(queue.depth.dead > 0 ? ['withDead'] : []), ...(queue.undeclared?.reason === 'gone' ? ['undeclared'] : []), isMuted ? 'muted' : 'audible'].join(' ');
     item.accessibilityInformation = { label: queueLabel(queue, now) };
     return item;
   }
@@ -52,6 +52,7 @@ export class QueueNode implements TreeNode {
     const links: Omit<FactLink, 'target'>[] = [
       ...(queue.paused || isHeld(queue, this.#context.now()) ? [{ title: l10n.t('Resume'), command: commands.resumeQueue }] : []),
       ...(queue.paused ? [] : [{ title: l10n.t('Pause'), command: commands.pauseQueue }]),
+      ...(queue.undeclared?.reason === 'gone' ? [{ title: l10n.t('Move jobs…'), command: commands.moveQueue }, { title: l10n.t('Release…'), command: commands.releaseQueue }] : []),
       { title: l10n.t('Set rate…'), command: commands.setRate },
       { title: l10n.t('Set concurrency…'), command: commands.setConcurrency },
       ...(queue.depth.dead > 0 ? [{ title: l10n.t('Replay dead letters…'), command: commands.replayGroup }] : []),
@@ -68,6 +69,7 @@ function iconOf(queue: QueueView, nowMs: number): vscode.ThemeIcon {
   const [alert] = queue.alerts;
   if (alert?.severity === 'error') return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   if (alert?.severity === 'warning') return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (queue.undeclared !== undefined) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (queue.paused) return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
   if (queue.depth.dead > 0) return new vscode.ThemeIcon('mail', new vscode.ThemeColor('list.warningForeground'));
   if (isHeld(queue, nowMs)) return new vscode.ThemeIcon('clock', new vscode.ThemeColor('charts.yellow'));

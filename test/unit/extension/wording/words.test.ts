@@ -35,6 +35,19 @@ describe('words for a queue', () => {
     assert.equal(queueDescription(unlimited, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
   });
 
+  it('say that the limits are not those of a file, why, and what answers it', () => {
+    const gone = queue({ undeclared: { reason: 'gone', files: [] } });
+    assert.match(queueDescription(gone, now), /^no longer declared · 12,348 waiting/);
+    assert.equal(
+      new Map(queueFacts(gone, now)).get('Limits'),
+      'No file declares this queue any longer; its last limits hold for what is in it. Declare it again, move its jobs to another queue, or release them.',
+    );
+    const twice = queue({ undeclared: { reason: 'twice', files: ['a.yaml', 'b.yaml'] } });
+    assert.match(queueDescription(twice, now), /^declared twice · /);
+    assert.match(new Map(queueFacts(twice, now)).get('Limits') ?? '', /\(a\.yaml, b\.yaml\)/);
+    assert.match(queueDescription(queue({ undeclared: { reason: 'broken', files: ['a.yaml'] } }), now), /^declaration has errors · /);
+  });
+
   it('say what is alerted in words, once', () => {
     const { rate: _, ...filling } = queue({ alerts: [alert({ kind: 'depth' }), alert({ kind: 'filling' }), alert({ kind: 'dead-letters' })], forecast: { state: 'growing', growthPerMinute: 40 }, depth: { pending: 6000, delayed: 0, active: 0, dead: 1 } });
     assert.equal(queueDescription(filling, now), 'too many jobs · filling · 6,000 waiting · 1 dead · oldest 7m');

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { commands, views } from '../../../../../extension/ids.ts';
 import type { QueueView } from '../../../../../schemas/protocol/queue.ts';
 import { Shop } from '../../support/shop.ts';
@@ -56,6 +58,38 @@ export function queueCommands(): void {
     const args = [shop.target({ queue: 'erp' })];
     assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '7' }] })).result as QueueView).concurrency, 7);
     assert.equal(((await drive(commands.setConcurrency, { args, answers: [{ type: '' }] })).result as QueueView).concurrency, 2);
+  });
+
+  it('move what is in a queue that is no longer declared, or release it; its row says so before', async () => {
+    const file = path.join(shop.project.path, '.sluice', 'workflows', 'former.yaml');
+    const declare = (queue: string): Promise<void> =>
+      writeFile(file, `queues: { ${queue}: { rate: { limit: 1, per: 1h, burst: 1 } } }\nsteps: { a: { queue: ${queue}, uses: http/request, with: { url: "http://127.0.0.1:9/" }, foreach: { items: "\${{ [1, 2, 3] }}", on-item-failure: continue } } }\n`);
+    await declare('former');
+    try {
+      await shop.daemon.call('workflow/list', {});
+      await shop.daemon.call('queue/pause', { queue: 'former' });
+      const { id } = await shop.daemon.call('run/start', { workflow: 'former' });
+      await declare('later');
+      await shop.daemon.call('workflow/list', {});
+      await until('the mirror knows', () => shop.project.mirror.queue('former')?.undeclared?.reason === 'gone', mirrorChanges(shop.app));
+      const row = (await shop.app.views.get(views.queues)?.tree.getChildren())?.find(({ target }) => target.queue === 'former');
+      const item = row?.item();
+      assert.match(String(item?.description), /^no longer declared · paused · 3 waiting/);
+      assert.match(String(item?.contextValue), /\bundeclared\b/);
+      await shop.daemon.call('queue/pause', { queue: 'later' });
+      const moved = await drive(commands.moveQueue, { args: [shop.target({ queue: 'former' })], answers: [{ pick: 'later' }, { confirm: true }] });
+      assert.deepEqual(moved.result, { moved: 3, selected: 3 });
+      assert.equal(moved.asker.offered[0]?.includes('former'), false);
+      assert.deepEqual(moved.asker.confirmations.map(({ question, detail }) => [question, detail]), [['Move 3 jobs from former to later?', 'From their next attempt on they obey its limits: 1/h, 10 at the same time.']]);
+      await rm(file);
+      await shop.daemon.call('workflow/list', {});
+      const released = await drive(commands.releaseQueue, { answers: [{ pick: 'later' }, { confirm: true }] });
+      assert.deepEqual([(released.result as QueueView).rate, (released.result as QueueView).undeclared], [undefined, undefined]);
+      await shop.daemon.call('run/cancel', { id });
+    } finally {
+      await rm(file, { force: true });
+      for (const queue of ['former', 'later']) await shop.daemon.call('queue/resume', { queue }).catch(() => undefined);
+    }
   });
 
   it('show the row of a queue, opened and selected, and the view alone where no queue is meant', async () => {
