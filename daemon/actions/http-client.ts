@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
+import { readProxies } from './proxy-settings.ts';
 import { ResponseHeads } from './response-heads.ts';
 
 export interface HttpCall {
@@ -45,7 +46,7 @@ export interface HttpClientOptions {
   readonly guard: AddressGuard;
   /** Sluice's version, for `user-agent`. */
   readonly version: string;
-  /** Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are looked up (in lower case too). */
+  /** Where proxies are looked up, see `readProxies`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -74,6 +75,7 @@ export class HttpClient {
   readonly #proxied: boolean;
   readonly #userAgent: string;
 
+  /** @throws CodedError `wrong-state` for an environment that names a proxy which is none */
   constructor({ guard, version, env = process.env }: HttpClientOptions) {
     const options = {
       connect: guardedConnector(guard),
@@ -84,11 +86,11 @@ export class HttpClient {
       maxHeaderSize: maxHeaderBytes,
       allowH2: false,
     } as const;
-    const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'] ?? '';
-    const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '';
-    const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-    this.#proxied = httpProxy !== '' || httpsProxy !== '';
-    this.#dispatcher = this.#proxied ? new EnvHttpProxyAgent({ ...options, httpProxy, httpsProxy, noProxy }) : new Agent(options);
+    const { http, https, except } = readProxies(env);
+    this.#proxied = https !== undefined;
+    // Empty, and not left out: undici would look into the environment itself.
+    const proxies = { httpProxy: http?.href ?? '', httpsProxy: https?.href ?? '', noProxy: except };
+    this.#dispatcher = this.#proxied ? new EnvHttpProxyAgent({ ...options, ...proxies }) : new Agent(options);
     this.#heads.start();
     this.#guard = guard;
     this.#userAgent = `sluice/${version}`;

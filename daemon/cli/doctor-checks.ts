@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { readProxies } from '../actions/proxy-settings.ts';
 import { secretFilePath } from '../secrets/secret-source.ts';
 import { stateFolderOf } from '../project-folder.ts';
 import type { CommandContext } from './command-context.ts';
@@ -25,7 +26,7 @@ export async function runChecks(context: CommandContext): Promise<readonly Check
   } catch (error) {
     return [...checks, { name: 'project', ok: false, detail: messageOf(error) }];
   }
-  checks.push({ name: 'project', ok: true, detail: project }, await checkFiles(project, context.terminal.io.env), ...(await checkPermissions(project)), await checkDisk(project));
+  checks.push({ name: 'project', ok: true, detail: project }, await checkFiles(project, context.terminal.io.env), ...(await checkPermissions(project)), await checkDisk(project), checkProxies(context.terminal.io.env));
   return [...checks, ...(await checkDaemon(context))];
 }
 
@@ -63,6 +64,18 @@ async function checkPermissions(project: string): Promise<readonly Check[]> {
     checks.push({ name, ok: !isOpen, detail: isOpen ? `${file} can be read by others: run \`chmod 600 ${file}\`.` : `${file} is readable by its owner alone` });
   }
   return checks;
+}
+
+/** The daemon has the environment of the command that starts it. */
+function checkProxies(env: NodeJS.ProcessEnv): Check {
+  try {
+    const { http, https, except } = readProxies(env);
+    if (https === undefined) return { name: 'proxy', ok: true, detail: 'none in this environment; calls go direct' };
+    const detail = http === undefined ? `${https.host} for https:` : http.host === https.host ? http.host : `${http.host} for http:, ${https.host} for https:`;
+    return { name: 'proxy', ok: true, detail: except === '' ? detail : `${detail}, but not for ${except}` };
+  } catch (error) {
+    return { name: 'proxy', ok: false, detail: messageOf(error) };
+  }
 }
 
 async function checkDisk(project: string): Promise<Check> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +14,7 @@ export type SecretFileContent =
   | { readonly ok: false; readonly message: string };
 
 /**
- * A file of `NAME=value` lines (as of `.env`, read by Node's own `parseEnv`), which must be readable by its owner
+ * A file of `NAME=value` lines (see `parseSecretLines`), which must be readable by its owner
  * alone. Read again when it changes; one `stat` tells. A missing file holds nothing.
  */
 export class SecretFile {
@@ -78,7 +79,9 @@ export class SecretFile {
     const read = readRegularFileSync(this.path, maxFileBytes);
     if (!read.ok) return { ok: false, message: `${this.path} ${read.problem}.` };
     const complaint = this.#complaint(read.stats);
-    return complaint === undefined ? { ok: true, values: parseSecretLines(read.content.toString('utf8')) } : { ok: false, message: complaint };
+    if (complaint !== undefined) return { ok: false, message: complaint };
+    if (!isUtf8(read.content)) return { ok: false, message: `${this.path} is not UTF-8, so nothing is read from it: save it as UTF-8.` };
+    return { ok: true, values: parseSecretLines(read.content.toString('utf8')) };
   }
 
   #complaint(stats: Stats): string | undefined {

@@ -1,10 +1,23 @@
-import { parseEnv } from 'node:util';
+/** A name, and what is behind its `=`: a value in quotes, which may go over several lines, or the rest of the line. */
+const entry = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(?:[ \t]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`))?([^\n]*)(?:\n|$)/gm;
 
-/** `NAME=value` lines as Node's `parseEnv` reads them; names without a value are left out. */
+/**
+ * `NAME=value` lines, as of `.env`; names without a value are left out. Without quotes, a `#` begins a comment only behind a space, as in a
+ * shell: keys and passwords have `#` in them. Otherwise read as Node's `parseEnv` does: in double quotes, `\n` is a line break.
+ */
 export function parseSecretLines(text: string): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseEnv(text))) if (value !== undefined && value !== '') values[name] = value;
+  for (const [, name = '', double, single, back, rest = ''] of withoutMark(text).replace(/\r\n?/g, '\n').matchAll(entry)) {
+    const value = double?.replaceAll('\\n', '\n') ?? single ?? back ?? rest.replace(/[ \t]#.*$/, '').trim();
+    if (value === '') delete values[name];
+    else values[name] = value;
+  }
   return values;
+}
+
+/** A byte order mark, which editors on Windows put first, is no part of the first name. */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 /**
@@ -14,7 +27,7 @@ export function parseSecretLines(text: string): Record<string, string> {
 export function changeSecretLines(text: string, name: string, value: string | undefined): string | undefined {
   const before = parseSecretLines(text);
   const { [name]: _old, ...others } = before;
-  const kept = withoutName(text, name);
+  const kept = withoutName(withoutMark(text), name);
   const line = value === undefined ? '' : assignment(name, value);
   if (line === undefined) return undefined;
   const changed = `${kept}${kept === '' || kept.endsWith('\n') || line === '' ? '' : '\n'}${line}`;
@@ -27,10 +40,7 @@ function assignment(name: string, value: string): string | undefined {
   return quote === undefined ? undefined : `${name}=${quote}${value}${quote}\n`;
 }
 
-/** A quoted value may go over several lines. */
 function withoutName(text: string, name: string): string {
-  const value = '(?:[ \\t]*(?:"[^"]*"|\'[^\']*\'|`[^`]*`))?[^\\n]*(?:\\n|$)';
-  const entry = new RegExp(`^[ \\t]*(?:export[ \\t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \\t]*=${value}`, 'gm');
   return text.replace(entry, (whole, found: string) => (found === name ? '' : whole));
 }
 

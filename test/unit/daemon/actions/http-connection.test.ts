@@ -34,7 +34,7 @@ describe('connections of http/request', () => {
   it('go through the proxy of the environment, but for those of NO_PROXY, and are guarded there', async () => {
     const proxy = await bench.http(({ path }) => ({ body: path }));
     const direct = await bench.http(() => ({ body: 'direct' }));
-    await bench.use({ env: { HTTP_PROXY: proxy.url, NO_PROXY: '127.0.0.1' } });
+    await bench.use({ env: { HTTP_PROXY: proxy.url.replace('http://', ''), NO_PROXY: '127.0.0.1' } });
     assert.equal((succeeded(await run({ url: 'http://api.example.com/a?b=c' })).output as JsonObject)['body'], 'http://api.example.com/a?b=c');
     assert.equal((succeeded(await run({ url: direct.url })).output as JsonObject)['body'], 'direct');
     assert.equal(failed(await run({ url: 'http://169.254.169.254/' })).error.cause, 'address not allowed');
