@@ -27,8 +27,19 @@ export interface AddressGuardOptions {
   readonly ownPorts?: ReadonlySet<number> | undefined;
 }
 
-/** Metadata services outside the link-local blocks: AWS over IPv6, Alibaba Cloud, and Azure's wire server. */
-const metadataAddresses: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16']);
+/** Metadata and credential services outside the link-local blocks. */
+const metadataAddresses: ReadonlySet<string> = new Set([
+  'fd00:ec2::254', // AWS
+  'fd00:ec2::23', // AWS, EKS pod identity
+  'fd20:ce::254', // Google Cloud
+  '192.0.0.192', // Oracle Cloud
+  'fd00:c1::a9fe:a9fe', // Oracle Cloud
+  'fd00:42::42', // Scaleway
+  '100.100.100.200', // Alibaba Cloud
+  '168.63.129.16', // Azure, wire server
+]);
+
+const localNat64 = ipaddr.IPv6.parse('64:ff9b:1::');
 
 const denialWords: Readonly<Record<Exclude<AddressDecision, 'allowed' | 'allowed-by-list'>, string>> = {
   'denied-not-listed': "isn't among the allowed addresses of .sluice/config.yaml",
@@ -72,6 +83,15 @@ export class AddressGuard {
   classify(address: string, port: number, host?: string): AddressDecision {
     const ip = readAddress(address);
     if (ip === undefined) return 'denied-malformed';
+    // A router may take it to one of these, whatever else the address says.
+    for (const carried of carriedAddresses(ip)) {
+      const decision = this.#judge(carried, port, host);
+      if (decision === 'denied-link-local' || decision === 'denied-cloud-metadata' || decision === 'denied-own-port') return decision;
+    }
+    return this.#judge(ip, port, host);
+  }
+
+  #judge(ip: Address, port: number, host: string | undefined): AddressDecision {
     const range = ip.range();
     if (range === 'unspecified') return 'denied-unspecified';
     if (range === 'multicast') return 'denied-multicast';
@@ -153,6 +173,19 @@ function unembed(ip: Address): Address {
       return compatible ? new ipaddr.IPv4(bytes.slice(12)) : ip;
     }
   }
+}
+
+/**
+ * IPv4 addresses that an IPv6 address of any network may carry: ISATAP, by its interface identifier (RFC 5214, 6.1), and NAT64 in a
+ * network's own prefix (RFC 8215), behind a prefix of 96 or of 48 bits. The address itself counts as well, because only the network knows.
+ */
+function carriedAddresses(ip: Address): readonly Address[] {
+  if (!(ip instanceof ipaddr.IPv6)) return [];
+  const bytes = ip.toByteArray();
+  const last = bytes.slice(12);
+  if ((bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe) return [new ipaddr.IPv4(last)];
+  if (!ip.match(localNat64, 48)) return [];
+  return [new ipaddr.IPv4(last), new ipaddr.IPv4([...bytes.slice(6, 8), ...bytes.slice(9, 11)])];
 }
 
 /** Asked for the daemon's own ports only, so it may cost a system call. */
