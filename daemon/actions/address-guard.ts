@@ -162,8 +162,9 @@ function unembed(ip: Address): Address {
   switch (ip.range()) {
     case 'ipv4Mapped':
     case 'rfc6145':
-    case 'rfc6052':
       return new ipaddr.IPv4(bytes.slice(12));
+    case 'rfc6052':
+      return ip.match(localNat64, 48) ? ip : new ipaddr.IPv4(bytes.slice(12));
     case '6to4':
       return new ipaddr.IPv4(bytes.slice(2, 6));
     case 'teredo':
