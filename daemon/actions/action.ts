@@ -19,6 +19,10 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** The same in every attempt of a job, until its payload is edited: 1 to 200 characters of `[A-Za-z0-9_-]`. */
   readonly idempotencyKey: string;
+  /** From 1; a replay begins a new one, in which what was final before may be tried again. */
+  readonly round: number;
+  /** What earlier attempts of the job have achieved, as the last of them told it; a replay and an edit of the payload leave it. */
+  readonly progress: Json | undefined;
   /** When the job was made, in milliseconds since the epoch: for headers that must be the same in all attempts. */
   readonly jobCreatedAt: number;
   /** Wall time of this attempt's start, in milliseconds since the epoch. */
@@ -49,6 +53,8 @@ export interface ActionSuccess {
   /** Conforms to the definition's output schema. */
   readonly output: Json;
   readonly request?: Json;
+  /** What a person should know of it all the same, in one or two sentences: a recipient who was refused. */
+  readonly warning?: string;
 }
 
 /** What went wrong, in the words of the retry policy. */
@@ -64,6 +70,10 @@ export interface ActionFailure {
   readonly throttled?: boolean;
   /** The receiver has confirmed the call, and only its answer is unusable: not repeated, even if a stop cut the attempt off. */
   readonly effectStands?: true;
+  /** A part was done, and the next attempt must not do it again: handed to it as `context.progress`. Left out where this attempt did nothing. */
+  readonly progress?: Json;
+  /** The receiver took a part and asks for the rest at once: the next attempt waits for nothing, and isn't charged. Needs `progress`. */
+  readonly continues?: true;
 }
 
 export interface AttemptError {

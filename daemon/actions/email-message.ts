@@ -24,8 +24,7 @@ export interface EmailMessage extends SendMailOptions {
   readonly to: EmailAddress[];
   readonly cc: EmailAddress[];
   readonly bcc: EmailAddress[];
-  /** See `ActionContext.depart`. */
-  readonly depart?: () => Promise<void>;
+  readonly replyTo: EmailAddress[];
 }
 
 export type PreparedMessage =
@@ -71,8 +70,6 @@ export async function prepareMessage(
         attachments: await attachments(input.attachments ?? [], context.projectFolder),
         disableFileAccess: true,
         disableUrlAccess: true,
-        signal: context.signal,
-        ...(context.depart === undefined ? {} : { depart: context.depart }),
       },
     };
   } catch (error) {

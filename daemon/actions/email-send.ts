@@ -1,14 +1,18 @@
-import type { NodemailerError, SMTPPoolSentMessageInfo } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import { Readable } from 'node:stream';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import { emailSend, type EmailSendInput } from '../../schemas/workflow/actions/email-send.ts';
-import { abortedAttempt, invalidInput } from './action-failure.ts';
+import { abortedAttempt, invalidInput, type FailureDetails } from './action-failure.ts';
 import type { Action, ActionContext, ActionResult } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { EmailAddress } from './email-address.ts';
 import { prepareMessage, type EmailMessage } from './email-message.ts';
+import { addReplies, hitRecipientLimit, keptProgress, openRecipients, startProgress, type EmailProgress } from './email-progress.ts';
 import { inputValidator } from './input-validator.ts';
-import { smtpFailure } from './smtp-failure.ts';
-import { SmtpTransports, type SmtpTransport } from './smtp-transports.ts';
+import { replyFailure, smtpFailure, throttlesSender } from './smtp-failure.ts';
+import { NoUtf8Error, type OutgoingMessage, type SentMessage } from './smtp-pool.ts';
+import { SmtpPools } from './smtp-pools.ts';
+import { refusedRecipients, type RefusedRecipient } from './smtp-session.ts';
 
 /** How much of a body and subject, in characters, and how many recipients, an attempt's record keeps. */
 const maxExcerpt = 4096;
@@ -17,57 +21,164 @@ const maxRecipients = 20;
 
 const validate = inputValidator<EmailSendInput>(emailSend);
 
+/** Recipients that a sentence names, and characters of a server's words about each. */
+const maxNamed = 5;
+const maxNamedReply = 120;
+
 /**
  * `email/send`: one message over a pooled SMTP connection.
  *
- * An aborted attempt closes the socket that carries its message (nodemailer's `signal`), or leaves the pool's queue if
- * it has none yet; other messages of the pool go on. A 250 that comes in the same instant is not read any more: the
- * server may have the message while the attempt counts as failed. The next attempt carries the same `Message-ID`, by
- * which receivers drop the second.
+ * A server may take some recipients and put others off. Those are the next attempt's, which sends the same message, with the same
+ * `Message-ID`, to nobody else: who has it is the attempt's progress, which the job keeps.
+ *
+ * An aborted attempt closes the socket that carries its message, or leaves the pool's queue if it has none yet; other messages of the pool
+ * go on. A 250 that comes in the same instant is not read any more: the server may have the message while the attempt counts as failed, and
+ * so it is where the process dies before it has noted the outcome. The next attempt carries the same `Message-ID`, by which receivers drop
+ * the second.
  */
 export class EmailSendAction implements Action {
   readonly definition = emailSend;
-  readonly #transports: SmtpTransports;
+  readonly #pools: SmtpPools;
 
   constructor(guard: AddressGuard) {
-    this.#transports = new SmtpTransports(guard);
+    this.#pools = new SmtpPools(guard);
   }
 
-  async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
-    const valid = validate(input);
+  async execute(given: JsonObject, context: ActionContext): Promise<ActionResult> {
+    const valid = validate(given);
     if (!valid.ok) return valid.failure;
-    const connection = context.connection(valid.input.connection);
+    const { input } = valid;
+    const connection = context.connection(input.connection);
     if (connection === undefined) {
-      return invalidInput('unknown connection', `.sluice/connections.yaml has no connection ${JSON.stringify(valid.input.connection)}.`);
+      return invalidInput('unknown connection', `.sluice/connections.yaml has no connection ${JSON.stringify(input.connection)}.`);
     }
     if (connection.user !== undefined && (connection.password ?? '') === '') {
       return invalidInput('no password', `The connection ${JSON.stringify(connection.name)} has a \`user\`, but no \`password\`.`);
     }
-    const prepared = await prepareMessage(valid.input, connection.from, context);
+    const prepared = await prepareMessage(input, connection.from, context);
     if (!prepared.ok) return invalidInput(prepared.cause, prepared.message);
-    const request = messageRecord(connection.name, prepared.message);
-    const sent = await send(this.#transports.get(connection), prepared.message);
-    if (sent instanceof Error) {
+    const { message } = prepared;
+    const mime = new MailComposer(message).compile();
+    const { from, to } = mime.getEnvelope();
+    const { depart } = context;
+    if (depart !== undefined) mime.processFunc((content) => Readable.from(departing(content, depart), { objectMode: false }));
+    const before = startProgress(input, context.round, context.progress);
+    const open = openRecipients(before, to);
+    const request = messageRecord(connection.name, message, open.length < to.length ? open : undefined);
+    const report: Report = { input, context, peer: `${connection.host}:${connection.port}`, messageId: message.messageId, before, request };
+    if (open.length === 0) return sentResult(report, before, 'Nothing was left to send: all others have it.');
+    try {
+      const outgoing: OutgoingMessage = {
+        envelope: { from: from === false ? '' : from, to: open },
+        needsUtf8: beyondAscii(message).length > 0,
+        content: () => mime.createReadStream(),
+      };
+      return answered(report, await this.#pools.get(connection).send(outgoing, context.signal));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
       if (context.signal.aborted) return abortedAttempt(context.signal, { request });
-      return smtpFailure(sent, `${connection.host}:${connection.port}`, request);
+      if (error instanceof NoUtf8Error) return withoutUtf8(report, message);
+      const refused = refusedRecipients('rejectedErrors' in error && Array.isArray(error.rejectedErrors) ? error.rejectedErrors : undefined);
+      if (refused.length > 0) return answered(report, { accepted: [], refused, response: '', reconnects: [] });
+      return smtpFailure(error, report.peer, { request });
     }
-    const { accepted, rejected, response } = sent;
-    return { ok: true, output: { 'message-id': prepared.message.messageId, accepted, rejected, response }, request };
   }
 
   async stop(): Promise<void> {
-    this.#transports.stop();
+    this.#pools.stop();
   }
 }
 
-function send(transport: SmtpTransport, message: EmailMessage): Promise<SMTPPoolSentMessageInfo | NodemailerError> {
-  return new Promise((resolve) => {
-    transport.sendMail(message, (error, info) => resolve(error ?? info));
-  });
+/** One attempt, for what is told of it. */
+interface Report {
+  readonly input: EmailSendInput;
+  readonly context: ActionContext;
+  readonly peer: string;
+  readonly messageId: string;
+  readonly before: EmailProgress;
+  readonly request: JsonObject;
+}
+
+/** The server has answered for each recipient. */
+function answered(report: Report, { accepted, refused, response, reconnects }: SentMessage): ActionResult {
+  const { progress, deferred } = addReplies(report.before, accepted, refused);
+  const request = reconnects.length === 0 ? report.request : { ...report.request, reconnects };
+  const first = deferred.find(throttlesSender) ?? deferred[0];
+  if (first === undefined) {
+    if (progress.accepted.length > 0) return sentResult({ ...report, request }, progress, response);
+    const last = refused.at(-1) ?? { status: 0, reply: 'nothing' };
+    return replyFailure(last, `${report.peer} refused all recipients: ${named(progress.rejected)}.`, { request }, repliesRecord(progress, deferred));
+  }
+  const isFurther = accepted.length > 0 || progress.rejected.length > report.before.rejected.length;
+  const details: FailureDetails = {
+    request,
+    ...(isFurther ? { progress: keptProgress(report.input, report.context.round, progress) } : {}),
+    ...(accepted.length > 0 && deferred.every(hitRecipientLimit) ? { continues: true } : {}),
+  };
+  return replyFailure(first, putOff(report.peer, progress, deferred), details, repliesRecord(progress, deferred));
+}
+
+function sentResult({ messageId, request }: Report, { accepted, rejected }: EmailProgress, response: string): ActionResult {
+  const output = { 'message-id': messageId, accepted, rejected: rejected.map(({ recipient }) => recipient), rejections: rejected.map(({ recipient, reply }) => ({ recipient, reply })), response };
+  if (rejected.length === 0) return { ok: true, output, request };
+  const total = accepted.length + rejected.length;
+  return { ok: true, output, request, warning: `${rejected.length} of ${total} recipients ${rejected.length === 1 ? 'was' : 'were'} refused for good: ${named(rejected)}.` };
+}
+
+function putOff(peer: string, { accepted, rejected }: EmailProgress, deferred: readonly RefusedRecipient[]): string {
+  const total = accepted.length + rejected.length + deferred.length;
+  const parts = [
+    total === 1 ? `${peer} put the recipient off: ${named(deferred)}.` : `${peer} put off ${deferred.length} of ${total} recipients: ${named(deferred)}.`,
+    ...(accepted.length === 0 ? [] : [`Already sent, and not sent again, to ${list(accepted)}.`]),
+    ...(rejected.length === 0 ? [] : [`Refused for good: ${named(rejected)}.`]),
+  ];
+  return parts.join(' ');
+}
+
+/** All of them: a sentence names but the first. */
+function repliesRecord({ accepted, rejected }: EmailProgress, deferred: readonly RefusedRecipient[]): JsonObject {
+  const shown = (list: readonly { readonly recipient: string; readonly reply: string }[]): Json => list.map(({ recipient, reply }) => ({ recipient, reply }));
+  return {
+    ...(accepted.length === 0 ? {} : { accepted }),
+    ...(deferred.length === 0 ? {} : { deferred: shown(deferred) }),
+    ...(rejected.length === 0 ? {} : { rejected: shown(rejected) }),
+  };
+}
+
+function named(recipients: readonly { readonly recipient: string; readonly reply: string }[]): string {
+  return list(recipients.map(({ recipient, reply }) => `${recipient} (${reply.slice(0, maxNamedReply)})`));
+}
+
+function list(texts: readonly string[]): string {
+  const shown = texts.slice(0, maxNamed).join(', ');
+  return texts.length > maxNamed ? `${shown} and ${texts.length - maxNamed} more` : shown;
+}
+
+function withoutUtf8({ peer, request }: Report, message: EmailMessage): ActionResult {
+  const addresses = beyondAscii(message);
+  return invalidInput(
+    'SMTPUTF8 not offered',
+    `${peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has ${list(addresses)}. Use a server that does, or leave ${addresses.length === 1 ? 'it' : 'them'} out.`,
+    { request },
+  );
+}
+
+/** Addresses that need RFC 6531. A domain doesn't: it has an ASCII form. */
+function beyondAscii({ from, to, cc, bcc, replyTo }: EmailMessage): string[] {
+  return [from, ...to, ...cc, ...bcc, ...replyTo].map(({ address }) => address).filter((address) => !/^[\x00-\x7f]*@/.test(address));
+}
+
+/**
+ * A message's content that isn't there before the rate lets it leave. The server asks for it when the connection stands, and has
+ * agreed to sender and recipients; it counts a message when it has the whole of it.
+ */
+async function* departing(content: Readable, depart: () => Promise<void>): AsyncGenerator<Buffer> {
+  await depart();
+  yield* content as AsyncIterable<Buffer>;
 }
 
 /** What was sent, bounded. The message's source isn't kept: it can hold attachments of many megabytes. */
-function messageRecord(connection: string, message: EmailMessage): Json {
+function messageRecord(connection: string, message: EmailMessage, only: readonly string[] | undefined): JsonObject {
   const { messageId, from, to, cc, bcc, subject, text, html, attachments = [] } = message;
   return {
     connection,
@@ -76,6 +187,8 @@ function messageRecord(connection: string, message: EmailMessage): Json {
     to: shown(to),
     ...(cc.length === 0 ? {} : { cc: shown(cc) }),
     ...(bcc.length === 0 ? {} : { bcc: shown(bcc) }),
+    // An attempt that isn't the first one may have fewer to send to than the message names.
+    ...(only === undefined ? {} : { 'sent-to': cutList(only) }),
     subject: subject.slice(0, maxSubject),
     ...(typeof text === 'string' ? { text: text.slice(0, maxExcerpt) } : {}),
     ...(typeof html === 'string' ? { html: html.slice(0, maxExcerpt) } : {}),
@@ -84,6 +197,10 @@ function messageRecord(connection: string, message: EmailMessage): Json {
 }
 
 function shown(addresses: readonly EmailAddress[]): Json {
-  const list = addresses.slice(0, maxRecipients).map(({ address }) => address);
+  return cutList(addresses.map(({ address }) => address));
+}
+
+function cutList(addresses: readonly string[]): Json {
+  const list = addresses.slice(0, maxRecipients);
   return list.length < addresses.length ? [...list, `and ${addresses.length - list.length} more`] : list;
 }

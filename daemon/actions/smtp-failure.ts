@@ -1,37 +1,69 @@
 import type { NodemailerError } from 'nodemailer';
-import type { Json } from '../../schemas/workflow/json.ts';
-import { attemptError } from './action-failure.ts';
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import { attemptError, type FailureDetails } from './action-failure.ts';
 import type { ActionFailure } from './action.ts';
 import { networkFailure } from './network-failure.ts';
 
 /** How much of a server's reply is kept, in characters. */
 const maxReply = 1000;
 
+export interface SmtpReply {
+  readonly status: number;
+  readonly reply: string;
+}
+
 /**
  * nodemailer's error as a failure. A reply of the server: `status` with its code, and `protocol: 'smtp'`, by which the
  * engine knows that 4yz is worth a retry (RFC 5321, 4.2.1). No reply: `network`.
  */
-export function smtpFailure(error: NodemailerError, peer: string, request: Json): ActionFailure {
-  const { responseCode: code, response: reply } = error;
-  if (typeof code === 'number' && typeof reply === 'string' && code >= 400) {
-    const enhanced = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1];
-    const cause = enhanced === undefined ? `SMTP ${code}` : `SMTP ${code} ${enhanced}`;
-    const said = reply.slice(0, maxReply);
-    return {
-      ok: false,
-      error: { ...attemptError('status', cause, `${peer} answered ${said}`), status: code, protocol: 'smtp' },
-      request,
-      response: { reply: said, ...(typeof error.command === 'string' ? { command: error.command.slice(0, 100) } : {}) },
-    };
+export function smtpFailure(error: NodemailerError, peer: string, details: FailureDetails): ActionFailure {
+  const { responseCode: status, response: reply, command } = error;
+  if (typeof status === 'number' && typeof reply === 'string' && status >= 400) {
+    const given = typeof command === 'string' ? { command: command.slice(0, 100) } : {};
+    return replyFailure({ status, reply }, `${peer} answered ${reply.slice(0, maxReply)}`, details, given);
   }
-  return networkFailure(withSystemCode(error), peer, { request });
+  return networkFailure(withSystemCode(error), peer, details);
+}
+
+/** A refusal by a reply; `response`: what is recorded of it besides. */
+export function replyFailure({ status, reply }: SmtpReply, message: string, details: FailureDetails, response: JsonObject = {}): ActionFailure {
+  const enhanced = enhancedCode(reply);
+  const cause = enhanced === undefined ? `SMTP ${status}` : `SMTP ${status} ${enhanced}`;
+  return {
+    ok: false,
+    error: { ...attemptError('status', cause, message), status, protocol: 'smtp' },
+    response: { reply: reply.slice(0, maxReply), ...response },
+    ...(throttlesSender({ status, reply }) ? { throttled: true } : {}),
+    ...details,
+  };
+}
+
+/**
+ * Whether a reply puts off the sender, and not this message or recipient: then the whole queue has to wait, as with HTTP's 429.
+ *
+ * - 421 closes the session, 454 refuses to log in or to encrypt for now (RFC 5321, 4954, 3207; "454 Throttling failure"): always.
+ * - The system takes nothing now (x.3.2) or is congested (x.4.5) (RFC 3463).
+ * - 450, 451 and 452 with a policy's code (x.7.z) or with none, only where their words speak of a rate: greylisting, which concerns one
+ *   recipient of one message, has the same codes. Codes of a mailbox (x.2.z) or an address (x.1.z) never do.
+ */
+export function throttlesSender({ status, reply }: SmtpReply): boolean {
+  if (status === 421 || status === 454) return true;
+  if (status < 400 || status >= 500) return false;
+  const enhanced = enhancedCode(reply);
+  if (enhanced === '4.3.2' || enhanced === '4.4.5') return true;
+  if (enhanced !== undefined && !enhanced.startsWith('4.7.')) return false;
+  return rateWords.test(reply) && !/gr[ea]y-?list/i.test(reply);
+}
+
+const rateWords = /\b(?:rate|throttl\w*|too (?:many|much|fast|quickly|frequent\w*)|slow down|(?:sending|message|connection|hourly|daily) (?:limit|quota)|limit exceeded|quota exceeded|server busy)\b/i;
+
+/** RFC 3463: `4.7.1`. */
+function enhancedCode(reply: string): string | undefined {
+  return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1];
 }
 
 /** nodemailer puts a code of its own (`ESOCKET`) over the system's (`ECONNREFUSED`), which says more. */
 function withSystemCode(error: NodemailerError): Error {
   const original = 'originalCode' in error && typeof error.originalCode === 'string' ? error.originalCode : undefined;
-  // nodemailer's words for this case speak of retries that have been turned off.
-  const message = /maximum number of retries/.test(error.message) ? 'the connection was closed' : error.message;
-  if (original === undefined && message === error.message) return error;
-  return Object.assign(new Error(message, { cause: error }), { code: original ?? error.code });
+  return original === undefined ? error : Object.assign(new Error(error.message, { cause: error }), { code: original });
 }

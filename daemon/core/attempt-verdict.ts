@@ -25,6 +25,8 @@ export interface FailedAttempt {
   readonly retryAfterMs?: number;
   /** The answer means "later", whatever else it says: a 429, a 503 with `Retry-After`, an SMTP reply that throttles. */
   readonly throttled?: boolean;
+  /** The receiver took a part and asks for the rest right away. */
+  readonly continues?: boolean;
   /** Attempts charged in this round, with this one. */
   readonly tries: number;
   /** Attempts of this round that weren't charged because the receiver said "later", without this one. */
@@ -45,8 +47,11 @@ export type Verdict =
  * `Retry-After` makes the policy's delay longer, never shorter. An answer that means "later" is not charged (up to `throttleBound` of them),
  * but a policy that allows no repeat gets none. Such an answer holds the queue, even if this job is dead, because the receiver throttles
  * the sender and not the job. A `Retry-After` on a status that is final for the job (404) holds nothing.
+ *
+ * Where the receiver took a part, the rest follows at once, whatever the policy says: it repeats nothing, and each such attempt leaves less.
  */
 export function attemptVerdict(failed: FailedAttempt): Verdict {
+  if (failed.continues === true) return { kind: 'retry', delayMs: 0, charged: false };
   const { error, tries, throttles, random } = failed;
   const policy = failed.policy ?? defaultRetryPolicy;
   const retried = isRetried(error, policy);

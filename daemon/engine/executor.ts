@@ -20,6 +20,8 @@ import type { WorkflowVersions } from './workflow-versions.ts';
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
 const noFields: ReadonlySet<string> = new Set();
+/** Longest warning of a success, in characters. */
+const maxWarning = 1000;
 
 export interface ExecutorOptions {
   readonly clock: Clock;
@@ -145,6 +147,8 @@ export class Executor {
       now: clock.now(),
       connection: (name) => this.#connection(name),
       secretFields: input.secretFields,
+      round: job.round,
+      progress: job.progress === undefined ? undefined : (JSON.parse(job.progress) as Json),
       depart: departure(queue, slot, attempt),
       projectFolder,
     };
@@ -198,7 +202,7 @@ export class Executor {
     if (result.ok) {
       const output = this.#masked(result.output);
       queue.count(true);
-      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output }, ...record };
+      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output, ...this.#warning(result.warning) }, ...record };
     }
     const cut = reason === 'stopped' && result.effectStands === true ? undefined : cutOff(reason);
     if (cut !== undefined) return { jobId, attempt, endedAt, outcome: cut, ...record };
@@ -216,6 +220,7 @@ export class Executor {
       error: failure.error,
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
       ...(failure.throttled === undefined ? {} : { throttled: failure.throttled }),
+      ...(failure.continues === undefined ? {} : { continues: failure.continues }),
       tries: job.tries + 1,
       throttles: job.throttles,
       policy: step?.retry ?? queue.definition.retry,
@@ -223,19 +228,24 @@ export class Executor {
     });
     if (verdict.kind === 'dead' || verdict.charged) queue.count(false);
     const error = this.#error(failure);
+    const progress = failure.progress === undefined ? {} : { progress: this.#masked(failure.progress) };
     const hold = verdict.holdMs === undefined ? {} : { hold: holdOf(job, error, failure.retryAfterMs, now, verdict.holdMs) };
     if (hold.hold !== undefined) queue.holdBack(hold.hold);
     if (verdict.kind === 'dead') {
       // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
       if (step?.foreach?.onItemFailure === 'fail') queue.giveBackAhead();
-      return { outcome: { kind: 'dead', error }, ...hold };
+      return { outcome: { kind: 'dead', error, ...progress }, ...hold };
     }
-    return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error }, ...hold };
+    return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error, ...progress }, ...hold };
   }
 
   #error({ error: { kind, cause, message, status } }: ActionFailure): JobError {
     const masker = this.#masker();
     return { kind, cause: masker.text(cause), message: masker.text(message), ...(status === undefined ? {} : { status }) };
+  }
+
+  #warning(warning: string | undefined): { readonly warning?: string } {
+    return warning === undefined ? {} : { warning: this.#masker().text(warning).slice(0, maxWarning) };
   }
 
   #record(name: 'request' | 'response', value: Json | undefined): { readonly request?: string; readonly response?: string } {

@@ -255,7 +255,10 @@ export interface ClaimedJob {
   /** Attempts of this round that were charged, without this one. */
   readonly tries: number;
   readonly throttles: number;
+  readonly round: number;
   readonly revision: number;
+  /** JSON: what earlier attempts have achieved, of all rounds and revisions. */
+  readonly progress?: string;
   /** JSON. */
   readonly payload: string;
   /** JSON of `SecretUse[]`. */
@@ -294,10 +297,12 @@ export interface Settled {
   readonly failed: readonly { readonly index: number; readonly error: unknown }[];
 }
 
+/** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays where it is left out. */
 export type AttemptOutcome =
-  | { readonly kind: 'succeeded'; readonly output: string }
-  | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError }
-  | { readonly kind: 'dead'; readonly error: JobError }
+  /** `warning`: what a person should know of it all the same. */
+  | { readonly kind: 'succeeded'; readonly output: string; readonly warning?: string }
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
+  | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
   /** It never started: it goes back as if it hadn't been claimed. */
   | { readonly kind: 'returned' }
   /** A stop cut it off: it goes back as it was. */

@@ -26,7 +26,7 @@ export function runText(run: RunDetail, nowMs: number): string {
 }
 
 export function jobText(job: JobDetail, nowMs: number): string {
-  const { id, run, workflow, step, queue, state, discardReason, error, payload, output, attempts, revisions, ...rest } = job;
+  const { id, run, workflow, step, queue, state, discardReason, error, warning, progress, payload, output, attempts, revisions, ...rest } = job;
   return withHead(jobFacts(job, nowMs), {
     id,
     run,
@@ -36,6 +36,8 @@ export function jobText(job: JobDetail, nowMs: number): string {
     state,
     ...(discardReason === undefined ? {} : { discardReason }),
     ...(error === undefined ? {} : { error }),
+    ...(warning === undefined ? {} : { warning }),
+    ...(progress === undefined ? {} : { progress }),
     payload,
     ...(output === undefined ? {} : { output }),
     ...rest,

@@ -16,6 +16,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   if (shown.state !== false && job.state !== 'succeeded') parts.push(lookOfState(job.state).word.toLowerCase());
   parts.push(`${job.workflow}/${job.step}`);
   if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
+  if (job.warning !== undefined) parts.push(oneLine(job.warning, 60));
   if (job.replays !== undefined) parts.push(l10n.t('replayed ×{0}', formatNumber(job.replays)));
   if (job.attemptCount > 1) parts.push(l10n.t('{0} attempts', job.attemptCount));
   parts.push(job.state === 'delayed' ? formatAge(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
@@ -24,7 +25,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
 
 export function jobLabel(job: JobSummary, nowMs: number): string {
   const name = job.key === undefined ? l10n.t('job {0}', job.id) : l10n.t('job {0}, {1}', job.id, oneLine(job.key, 80));
-  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.warning === undefined ? [] : [oneLine(job.warning)]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
 }
 
 function replayedText(replays: number): string {
@@ -44,6 +45,7 @@ export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [na
   if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
   if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
+  if (job.warning !== undefined) facts.push([l10n.t('Warning'), oneLine(job.warning)]);
   if (job.discardReason !== undefined) facts.push([l10n.t('Reason'), oneLine(job.discardReason)]);
   if (job.error !== undefined) facts.push([l10n.t('Error'), oneLine(job.error.message)]);
   return facts;

@@ -8,13 +8,14 @@ import { lookOfState } from './state-look.ts';
 /** `running · 40 of 100 · 2 dead · 3m ago` */
 export function runDescription(run: RunSummary, nowMs: number): string {
   const parts = [lookOfState(run.state).word.toLowerCase(), ...countParts(run.jobs, run.state === 'running')];
+  parts.push(...noteParts(run));
   if (run.closing) parts.push(l10n.t('on-failure steps go on'));
   parts.push(formatAge(run.endedAt ?? run.createdAt, nowMs));
   return parts.join(' · ');
 }
 
 export function runLabel(run: RunSummary, nowMs: number): string {
-  return [l10n.t('run {0} of {1}', run.id, run.workflow), lookOfState(run.state).word, ...countParts(run.jobs, true), formatAge(run.endedAt ?? run.createdAt, nowMs)].join(', ');
+  return [l10n.t('run {0} of {1}', run.id, run.workflow), lookOfState(run.state).word, ...countParts(run.jobs, true), ...noteParts(run), formatAge(run.endedAt ?? run.createdAt, nowMs)].join(', ');
 }
 
 export function runFacts(run: RunSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
@@ -25,6 +26,8 @@ export function runFacts(run: RunSummary, nowMs: number): readonly (readonly [na
     [l10n.t('Started'), formatAge(run.createdAt, nowMs)],
     [l10n.t('Jobs'), l10n.t('{0} in all, {1} succeeded, {2} open, {3} dead', formatNumber(jobs.total), formatNumber(jobs.succeeded), formatNumber(jobs.open), formatNumber(jobs.dead))],
   ];
+  if (run.duplicates > 0) facts.push([l10n.t('Duplicates'), l10n.t('{0} left out, because an earlier item has the same key', formatNumber(run.duplicates))]);
+  if (run.warnings > 0) facts.push([l10n.t('Warnings'), l10n.t('{0} succeeded, and should be looked at', formatNumber(run.warnings))]);
   if (run.endedAt !== undefined) facts.push([l10n.t('Took'), formatDuration(Date.parse(run.endedAt) - Date.parse(run.createdAt))]);
   if (run.error !== undefined) facts.push([l10n.t('Error'), oneLine(run.error.step === undefined ? run.error.message : `${run.error.step}: ${run.error.message}`)]);
   return facts;
@@ -33,9 +36,18 @@ export function runFacts(run: RunSummary, nowMs: number): readonly (readonly [na
 export function stepDescription(step: StepView): string {
   const parts = [lookOfState(step.state).word.toLowerCase()];
   if (step.foreach) parts.push(...countParts(step.jobs, step.state === 'running'));
+  parts.push(...noteParts(step));
   if (step.onFailure) parts.push(l10n.t('on failure'));
   if (step.error !== undefined && step.state === 'failed') parts.push(oneLine(step.error.cause, 60));
   return parts.join(' · ');
+}
+
+/** What a run or a step that looks good may hide. */
+function noteParts({ duplicates, warnings }: { readonly duplicates: number; readonly warnings: number }): string[] {
+  return [
+    ...(duplicates > 0 ? [duplicates === 1 ? l10n.t('1 duplicate left out') : l10n.t('{0} duplicates left out', formatNumber(duplicates))] : []),
+    ...(warnings > 0 ? [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', formatNumber(warnings))] : []),
+  ];
 }
 
 function countParts({ total, open, dead }: JobCounts, showsProgress: boolean): string[] {

@@ -29,6 +29,7 @@ export const JobSummary = Type.Object({
   error: Type.Optional(JobError),
   group: Type.Optional(Type.String({ description: 'Of a dead letter: what it failed with, as `dead/groups` counts it.' })),
   draft: Type.Optional(Draft),
+  warning: Type.Optional(Type.String({ description: 'What should be known of a job that succeeded: a recipient who was refused.' })),
   discardReason: Type.Optional(Type.String({ description: 'Why it was discarded, where somebody said so.' })),
 });
 export type JobSummary = Static<typeof JobSummary>;
@@ -61,6 +62,7 @@ export const JobDetail = Type.Object({
   payload: Type.Unknown({ description: 'As last sent, or as first made; secrets stand as references. A draft is in `revisions`.' }),
   item: Type.Optional(Type.Unknown()),
   output: Type.Optional(Type.Unknown()),
+  progress: Type.Optional(Type.Unknown({ description: 'What its attempts have achieved so far, and no other will do again: of an e-mail, who has it.' })),
   idempotencyKey: Type.String(),
   revisions: Type.Array(RevisionView, { description: 'Oldest first.' }),
   attempts: Type.Array(AttemptView, { description: 'Oldest first.' }),

@@ -13,6 +13,8 @@ export const RunSummary = Type.Object({
   closing: Type.Boolean({ description: 'Steps of `on-failure` still go on.' }),
   error: Type.Optional(Type.Object({ step: Type.Optional(Type.String()), message: Type.String() })),
   jobs: JobCounts,
+  duplicates: Type.Integer({ description: 'Items of its steps that were left out because an earlier one has the same key.' }),
+  warnings: Type.Integer({ description: 'Jobs that succeeded, and have a `warning` all the same.' }),
 });
 export type RunSummary = Static<typeof RunSummary>;
 
@@ -25,6 +27,7 @@ export const StepView = Type.Object({
   foreach: Type.Boolean(),
   expanded: Type.Boolean({ description: 'All its items are known; before, `jobs.total` still grows.' }),
   duplicates: Type.Integer({ description: 'Items left out because an earlier one has the same key.' }),
+  warnings: Type.Integer({ description: 'Jobs that succeeded, and have a `warning` all the same.' }),
   startedAt: Type.Optional(Time),
   endedAt: Type.Optional(Time),
   error: Type.Optional(JobError),

@@ -89,6 +89,8 @@ export interface SmtpConnection {
   readonly from?: string;
   /** Connections kept open at most. */
   readonly pool: number;
+  /** Messages that one connection carries at most, before another takes its place. */
+  readonly maxMessages: number;
 }
 
 export type Connection = SmtpConnection;

@@ -35,7 +35,7 @@ export class ActionBench {
     const sink = new SmtpSink(options);
     this.#sinks.push(sink);
     const { host, port } = await sink.start();
-    return { sink, connection: { name: 'esp', type: 'smtp', host, port, tls: 'none', pool: 2, from: 'News <news@sender.example>', ...given } };
+    return { sink, connection: { name: 'esp', type: 'smtp', host, port, tls: 'none', pool: 2, maxMessages: 100, from: 'News <news@sender.example>', ...given } };
   }
 
   /** Mails once, through a connection that goes by the name `esp`. */

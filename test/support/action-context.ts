@@ -10,6 +10,8 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     secretFields: new Set(),
     connection: () => undefined,
     depart: undefined,
+    round: 1,
+    progress: undefined,
     projectFolder: import.meta.dirname,
     ...given,
   };

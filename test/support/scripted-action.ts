@@ -7,12 +7,15 @@ export interface SeenAttempt {
   readonly input: JsonObject;
   readonly key: string;
   readonly at: number;
+  readonly progress: Json | undefined;
+  readonly round: number;
 }
 
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
  * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
+ * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning)
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
 export class ScriptedAction implements Action {
@@ -34,8 +37,8 @@ export class ScriptedAction implements Action {
   }
 
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
-    const { idempotencyKey: key, now: at } = context;
-    this.seen.push({ input, key, at });
+    const { idempotencyKey: key, now: at, progress, round } = context;
+    this.seen.push({ input, key, at, progress, round });
     const count = this.#counts.get(key) ?? 0;
     this.#counts.set(key, count + 1);
     const script = input['do'] ?? 'ok';
@@ -88,7 +91,7 @@ export class ScriptedAction implements Action {
     this.mostAlive = Math.max(this.mostAlive, [...this.alive.values()].reduce((sum, one) => sum + one, 0));
   }
 
-  async #play(word: string, input: JsonObject, { signal }: ActionContext): Promise<ActionResult> {
+  async #play(word: string, input: JsonObject, { signal, progress }: ActionContext): Promise<ActionResult> {
     switch (word) {
       case 'ok':
         return { ok: true, output: input['output'] ?? input };
@@ -102,6 +105,13 @@ export class ScriptedAction implements Action {
       case 'echo-503': {
         const text = JSON.stringify(input);
         return { ...failure({ kind: 'status', cause: text.slice(0, 90), message: text, status: 503 }), request: input, response: [text] };
+      }
+      case 'warn':
+        return { ok: true, output: input, warning: 'One was left out.' };
+      case 'part':
+      case 'part-on': {
+        const error: AttemptError = { kind: 'status', cause: '450', message: 'It took a part.', status: 450, protocol: 'smtp' };
+        return { ok: false, error, progress: Number(progress ?? 0) + 1, ...(word === 'part-on' ? { continues: true } : {}) };
       }
       case 'hang':
         return aborted(signal);

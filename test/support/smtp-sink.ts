@@ -37,6 +37,8 @@ export interface SmtpSinkOptions {
   readonly tls?: 'none' | 'starttls' | 'tls';
   /** Asks for this user and password; nobody has to log in where it is missing. */
   readonly auth?: { readonly user: string; readonly password: string };
+  /** Whether it takes addresses with other characters than ASCII before the `@`. On by default. */
+  readonly utf8?: boolean;
   /** Off for runs of many thousands of messages. On by default. */
   readonly keepBodies?: boolean;
   /** 0, a free one, by default. */
@@ -58,7 +60,7 @@ export class SmtpSink {
   #connections = 0;
   #listening = false;
 
-  constructor({ script = () => undefined, tls = 'none', auth, keepBodies = true, port = 0 }: SmtpSinkOptions = {}) {
+  constructor({ script = () => undefined, tls = 'none', auth, utf8 = true, keepBodies = true, port = 0 }: SmtpSinkOptions = {}) {
     this.script = script;
     this.#auth = auth;
     this.#keepBodies = keepBodies;
@@ -67,6 +69,7 @@ export class SmtpSink {
       ...testCertificate,
       secure: tls === 'tls',
       disabledCommands: [...(tls === 'starttls' ? [] : ['STARTTLS']), ...(auth === undefined ? ['AUTH'] : [])],
+      hideSMTPUTF8: !utf8,
       authOptional: auth === undefined,
       allowInsecureAuth: true,
       disableReverseLookup: true,

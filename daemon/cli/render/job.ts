@@ -20,6 +20,7 @@ export function renderJob(job: JobDetail, view: View): string {
     ...(edit === undefined ? [] : [section('Saved edit', edit.payload, ` (revision ${edit.revision}, saved ${formatAge(edit.createdAt, view)}${job.draft?.savedBy === undefined ? '' : ` by ${oneLine(job.draft.savedBy)}`}, not sent yet)`)]),
     ...(job.output === undefined ? [] : [section('Output', job.output)]),
     job.attempts.length === 0 ? 'No attempt has been made yet.' : `Attempts\n${indent(renderTable(job.attempts, attemptColumns(view), narrower(view)))}`,
+    ...(job.warning === undefined ? [] : [wrap(`Warning\n${indent(printable(job.warning))}`, view.width)]),
     ...(job.error === undefined ? [] : [wrap(`Error\n${indent([printable(job.error.message), ...answerOf(job)].join('\n'))}`, view.width)]),
     ...nextSteps(job).map((text) => wrap(text, view.width, 4)),
   ];

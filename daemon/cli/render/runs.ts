@@ -30,7 +30,7 @@ function runColumns(view: View): readonly Column<RunSummary>[] {
 /** `sluice run-show ID`, and what `sluice run --wait` ends with. */
 export function renderRun(run: RunDetail, view: View): string {
   const head = `${view.style('bold', run.id)}  ${view.style(formatOfState(run.state), stateText(run))}`;
-  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run, view), ...nextSteps(run)];
+  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run, view), ...noteParts(run, view), ...nextSteps(run)];
   return parts.join('\n\n');
 }
 
@@ -48,7 +48,7 @@ function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, strin
     ['workflow', `${oneLine(run.workflow)}, version ${run.version.slice(0, 12)}`],
     ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})`],
     ...(run.endedAt === undefined ? [] : [['took', durationText(run.createdAt, run.endedAt, view)] as const]),
-    ['jobs', counts.join(', ')],
+    ['jobs', [...counts, ...(run.duplicates === 0 ? [] : [`${formatCount(run.duplicates, 'duplicate')} left out`])].join(', ')],
     ...inputFields(run),
   ];
 }
@@ -83,6 +83,19 @@ function errorParts({ error, steps }: RunDetail, { width }: View): string[] {
   const lines = steps.flatMap((step) => (step.error === undefined ? [] : [`${step.id}: ${oneLine(step.error.message)}`]));
   if (lines.length === 0 && error !== undefined) lines.push(`${error.step === undefined ? '' : `${error.step}: `}${oneLine(error.message)}`);
   return lines.length === 0 ? [] : [wrap(`Error\n${indent(lines.join('\n'))}`, width, 2)];
+}
+
+/** What a run that looks good may hide. */
+function noteParts({ id, steps }: RunDetail, { width }: View): string[] {
+  const lines = steps.flatMap((step) => [
+    ...(step.duplicates === 0 ? [] : [`${step.id}: ${duplicatesText(step.duplicates)}, because an earlier item has the same key. Is \`foreach.key\` different for each item?`]),
+    ...(step.warnings === 0 ? [] : [`${step.id}: ${formatCount(step.warnings, 'job')} succeeded with a warning; \`sluice jobs --run ${id} --where 'has(warning)'\` lists ${step.warnings === 1 ? 'it' : 'them'}.`]),
+  ]);
+  return lines.length === 0 ? [] : [wrap(`Notes\n${indent(lines.join('\n'))}`, width, 2)];
+}
+
+function duplicatesText(duplicates: number): string {
+  return duplicates === 1 ? '1 item was left out' : `${formatNumber(duplicates)} items were left out`;
 }
 
 function nextSteps({ id, state, jobs }: RunDetail): string[] {

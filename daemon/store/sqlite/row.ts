@@ -36,6 +36,7 @@ export interface StepRow {
   readonly expanded: 0 | 1;
   readonly cursor: number;
   readonly duplicates: number;
+  readonly warnings: number;
   readonly file: string | null;
   readonly sweep: Sweep | null;
   readonly started_at: number | null;
@@ -69,4 +70,6 @@ export interface JobRow {
   readonly discard_reason: string | null;
   readonly last_revision: number | null;
   readonly failure_group: string | null;
+  readonly progress: string | null;
+  readonly warning: string | null;
 }

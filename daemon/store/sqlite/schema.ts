@@ -203,3 +203,10 @@ UPDATE jobs SET failure_group = failure_group(
 DROP INDEX jobs_dead_cause;
 CREATE INDEX jobs_dead_group ON jobs (queue_id, failure_group, ended_at, id) WHERE state = 'dead';
 `;
+
+/** What the attempts of a job have achieved so far, and what should be known of one that succeeded. */
+export const schemaVersion7 = `
+ALTER TABLE jobs ADD COLUMN progress TEXT;
+ALTER TABLE jobs ADD COLUMN warning TEXT;
+ALTER TABLE steps ADD COLUMN warnings INTEGER NOT NULL DEFAULT 0;
+`;

@@ -106,11 +106,24 @@ export const emailSend: ActionDefinition = {
   output: {
     type: 'object',
     additionalProperties: false,
-    required: ['message-id', 'accepted', 'rejected', 'response'],
+    required: ['message-id', 'accepted', 'rejected', 'rejections', 'response'],
     properties: {
       'message-id': { type: 'string', description: 'The `Message-ID` header, the same in all attempts.', examples: ['<k3J9@example.com>'] },
-      accepted: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server took.' },
-      rejected: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server refused while it took others.' },
+      accepted: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server took, in all attempts.' },
+      rejected: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server refused for good while it took others.' },
+      rejections: {
+        type: 'array',
+        description: "Why each of them was refused, in the server's words.",
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['recipient', 'reply'],
+          properties: {
+            recipient: { type: 'string', description: 'The address.' },
+            reply: { type: 'string', description: "The server's reply.", examples: ['550 5.1.1 No such user'] },
+          },
+        },
+      },
       response: { type: 'string', description: "The server's last reply.", examples: ['250 2.0.0 OK queued'] },
     },
   },

@@ -19,13 +19,15 @@ export interface ConnectionsAnalysis {
   readonly sites: readonly TemplateSite[];
 }
 
-const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool'];
+const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool', 'max-messages'];
 
 /** The submission ports of RFC 8314, and plain SMTP. */
 const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
 
 export const defaultPool = 5;
 export const maxPool = 100;
+export const defaultMaxMessages = 100;
+export const maxMaxMessages = 100_000;
 
 /** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
@@ -63,6 +65,7 @@ function readConnection(report: Report, { key: name, keyRange, value }: MapEntry
   if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), "With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine.", ['starttls', 'tls']);
   const from = reader.string('from', 'an address such as "News <news@example.com>"');
   const pool = reader.integer('pool', 1, maxPool) ?? defaultPool;
+  const maxMessages = reader.integer('max-messages', 1, maxMaxMessages) ?? defaultMaxMessages;
   return {
     name,
     type: 'smtp',
@@ -73,6 +76,7 @@ function readConnection(report: Report, { key: name, keyRange, value }: MapEntry
     ...(password === undefined ? {} : { password }),
     ...(from === undefined ? {} : { from }),
     pool,
+    maxMessages,
   };
 }
 

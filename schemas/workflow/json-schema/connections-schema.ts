@@ -27,6 +27,13 @@ export const connectionsSchema: JsonObject = {
           user: { type: 'string', minLength: 1, description: 'The name to log in with.' },
           password: { type: 'string', minLength: 1, description: 'A reference to a secret.', examples: ['${{ secrets.ESP_PASSWORD }}'], 'x-secret': true },
           from: { type: 'string', minLength: 1, description: 'The sender of e-mails that name none.', examples: ['News <news@example.com>'] },
+          'max-messages': {
+            type: 'integer',
+            minimum: 1,
+            maximum: 100_000,
+            default: 100,
+            description: 'Messages that one connection carries at most; then a new one takes its place. For servers that allow fewer than 100. One that says so by itself (421) is met by reconnecting, too.',
+          },
           pool: { type: 'integer', minimum: 1, maximum: 100, default: 5, description: 'Connections kept open at most.' },
         },
       },

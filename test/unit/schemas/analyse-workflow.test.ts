@@ -173,7 +173,7 @@ describe('the other files', () => {
   it('connections: with defaults, the password as a template', () => {
     const esp = analyseConnections(connectionsExample).value?.get('esp');
     assert.ok(esp?.password?.kind === 'expression');
-    assert.deepEqual({ ...esp, password: esp.password.expression.source }, { name: 'esp', type: 'smtp', host: 'smtp.example.com', port: 587, tls: 'starttls', user: 'mailer', password: 'secrets.ESP_PASSWORD', from: 'News <news@example.com>', pool: 5 });
+    assert.deepEqual({ ...esp, password: esp.password.expression.source }, { name: 'esp', type: 'smtp', host: 'smtp.example.com', port: 587, tls: 'starttls', user: 'mailer', password: 'secrets.ESP_PASSWORD', from: 'News <news@example.com>', pool: 5, maxMessages: 100 });
     const ports = analyseConnections('connections:\n  a: { type: smtp, host: h, port: 465 }\n  b: { type: smtp, host: h, tls: tls }\n  c: { type: smtp, host: h, tls: none }\n').value;
     assert.deepEqual([...(ports?.values() ?? [])].map(({ port, tls }) => `${tls} ${port}`), ['tls 465', 'tls 465', 'none 25']);
   });

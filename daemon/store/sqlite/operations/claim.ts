@@ -4,7 +4,7 @@ import { advanceRuns } from '../run-advance.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 import { promote } from './promote.ts';
 
-type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_at' | 'due_at' | 'attempt' | 'tries' | 'throttles' | 'revision'> & {
+type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_at' | 'due_at' | 'attempt' | 'tries' | 'throttles' | 'round' | 'revision' | 'progress'> & {
   readonly payload: string;
   readonly secrets: string | null;
 };
@@ -14,7 +14,7 @@ type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_
  * CROSS JOIN keeps SQLite's planner from reading payloads first.
  */
 const selectDue = `
-  SELECT j.id, j.step_id, j.queue_id, j.state, j.created_at, j.due_at, j.attempt, j.tries, j.throttles, j.revision, p.payload, p.secrets
+  SELECT j.id, j.step_id, j.queue_id, j.state, j.created_at, j.due_at, j.attempt, j.tries, j.throttles, j.round, j.revision, j.progress, p.payload, p.secrets
   FROM jobs j INDEXED BY jobs_pending CROSS JOIN payloads p ON p.job_id = j.id
   WHERE j.state = 'pending' AND j.queue_id = ?
   ORDER BY j.priority DESC, j.due_at, j.id
@@ -60,7 +60,9 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
         attempt: row.attempt + 1,
         tries: row.tries,
         throttles: row.throttles,
+        round: row.round,
         revision: row.revision,
+        ...(row.progress === null ? {} : { progress: row.progress }),
         payload: row.payload,
         ...(row.secrets === null ? {} : { secrets: row.secrets }),
       });

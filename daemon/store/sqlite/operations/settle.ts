@@ -1,6 +1,6 @@
 import type { JobError } from '../../../../schemas/protocol/shape.ts';
 import type { AttemptState } from '../../../../schemas/protocol/state.ts';
-import type { Settled, SettleParams } from '../../store.ts';
+import type { AttemptOutcome, Settled, SettleParams } from '../../store.ts';
 import { deadGroupOf } from '../dead-group-of.ts';
 import type { JobRow } from '../row.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
@@ -47,20 +47,23 @@ function settleOne(tx: WriteTransaction, params: SettleParams): boolean {
       recordAttempt(tx, job, params, 'succeeded', outcome.output, undefined);
       tx.moveJob(job, 'succeed');
       tx.db.sql("UPDATE jobs SET state = 'succeeded', tries = tries + 1, swept = 0, ended_at = ? WHERE id = ?").run(endedAt, job.id);
+      if (outcome.warning !== undefined) warn(tx, job, outcome.warning);
       break;
     case 'retry':
       recordAttempt(tx, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
+      if (outcome.progress !== undefined) tx.db.sql('UPDATE jobs SET progress = ? WHERE id = ?').run(outcome.progress, job.id);
       if (isGivenUp(job)) {
         cancelActive(tx, job, endedAt);
         break;
       }
       tx.moveJob(job, 'retry');
       tx.db
-        .sql("UPDATE jobs SET state = 'delayed', due_at = ?, tries = tries + ?, throttles = throttles + ?, started_at = NULL, error = ? WHERE id = ?")
-        .run(outcome.dueAt, outcome.charged ? 1 : 0, outcome.charged ? 0 : 1, JSON.stringify(outcome.error), job.id);
+        .sql("UPDATE jobs SET state = 'delayed', due_at = ?, tries = tries + ?, throttles = ?, started_at = NULL, error = ? WHERE id = ?")
+        .run(outcome.dueAt, outcome.charged ? 1 : 0, throttlesAfter(job, outcome), JSON.stringify(outcome.error), job.id);
       break;
     case 'dead':
       recordAttempt(tx, job, params, 'failed', null, outcome.error);
+      if (outcome.progress !== undefined) tx.db.sql('UPDATE jobs SET progress = ? WHERE id = ?').run(outcome.progress, job.id);
       bury(tx, job, outcome.error, endedAt, params.response);
       break;
     case 'returned':
@@ -81,6 +84,18 @@ function settleOne(tx: WriteTransaction, params: SettleParams): boolean {
       break;
   }
   return true;
+}
+
+/** How often the receiver has said "later" since it last took something. */
+function throttlesAfter(job: ActiveJob, { charged, progress }: Extract<AttemptOutcome, { kind: 'retry' }>): number {
+  if (charged) return job.throttles;
+  return progress === undefined ? job.throttles + 1 : 0;
+}
+
+/** A success that a person should look at. */
+function warn(tx: WriteTransaction, job: ActiveJob, warning: string): void {
+  tx.db.sql('UPDATE jobs SET warning = ? WHERE id = ?').run(warning, job.id);
+  tx.db.sql('UPDATE steps SET warnings = warnings + 1 WHERE id = ?').run(job.step_id);
 }
 
 /** Its attempt has never begun: as if it hadn't been claimed. */

@@ -43,6 +43,7 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
     payload: parsedJson(current.payload),
     ...(current.item === null ? {} : { item: parsedJson(current.item) }),
     ...(output === null || output === undefined ? {} : { output: parsedJson(output) }),
+    ...(job.progress === null ? {} : { progress: parsedJson(job.progress) }),
     idempotencyKey: keyOf(job.revision),
     revisions: revisions.map(
       ({ revision, payload, created_at }): RevisionView => ({

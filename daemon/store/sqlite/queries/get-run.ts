@@ -29,6 +29,7 @@ function stepView(row: StepRow & { readonly queue: string }): StepView {
     foreach: row.is_foreach === 1,
     expanded: row.expanded === 1,
     duplicates: row.duplicates,
+    warnings: row.warnings,
     ...(row.started_at === null ? {} : { startedAt: iso(row.started_at) }),
     ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
     ...(row.error === null ? {} : { error: JSON.parse(row.error) as JobError }),

@@ -2,8 +2,7 @@ import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { ListRunsParams } from '../../store.ts';
 import type { Database } from '../database.ts';
-import type { RunRow } from '../row.ts';
-import { runSummary, type CountsRow } from './view.ts';
+import { runSummary, type RunViewRow } from './view.ts';
 
 /** Newest first. */
 export function listRuns(db: Database, params: ListRunsParams): { readonly runs: RunSummary[]; readonly next?: string } {
@@ -30,13 +29,14 @@ export function listRuns(db: Database, params: ListRunsParams): { readonly runs:
   return { runs: runs.map(runSummary), ...(ids.length > params.limit && last !== undefined ? { next: String(last) } : {}) };
 }
 
-export function findRun(db: Database, id: number): (RunRow & CountsRow) | undefined {
+export function findRun(db: Database, id: number): RunViewRow | undefined {
   const row = db
     .sql(
       `SELECT r.id, r.workflow, r.version, r.state, r.created_at, r.ended_at, r.cancelling, r.closing, r.failed_before, r.error,
-         sum(s.total) AS total, sum(s.succeeded) AS succeeded, sum(s.dead) AS dead, sum(s.cancelled) AS cancelled, sum(s.discarded) AS discarded
+         sum(s.total) AS total, sum(s.succeeded) AS succeeded, sum(s.dead) AS dead, sum(s.cancelled) AS cancelled, sum(s.discarded) AS discarded,
+         sum(s.duplicates) AS duplicates, sum(s.warnings) AS warnings
        FROM runs r JOIN steps s ON s.run_id = r.id WHERE r.id = ? GROUP BY r.id`,
     )
     .get(id);
-  return row as (RunRow & CountsRow) | undefined;
+  return row as RunViewRow | undefined;
 }

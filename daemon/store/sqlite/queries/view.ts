@@ -59,11 +59,14 @@ export function jobSummary(row: JobViewRow): JobSummary {
     ...(row.draft_revision === null || row.draft_saved_at === null
       ? {}
       : { draft: { revision: row.draft_revision, savedAt: iso(row.draft_saved_at), ...(row.draft_saved_by === null ? {} : { savedBy: row.draft_saved_by }) } }),
+    ...(row.warning === null ? {} : { warning: row.warning }),
     ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
   };
 }
 
-export function runSummary(row: RunRow & CountsRow): RunSummary {
+export type RunViewRow = RunRow & CountsRow & { readonly duplicates: number; readonly warnings: number };
+
+export function runSummary(row: RunViewRow): RunSummary {
   return {
     id: formatRunId(row.id),
     workflow: row.workflow,
@@ -74,6 +77,8 @@ export function runSummary(row: RunRow & CountsRow): RunSummary {
     closing: row.closing === 1,
     ...(row.error === null ? {} : { error: JSON.parse(row.error) as NonNullable<RunSummary['error']> }),
     jobs: countsOf(row),
+    duplicates: row.duplicates,
+    warnings: row.warnings,
   };
 }
 

@@ -50,7 +50,7 @@ describe('email/send being aborted', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const controller = new AbortController();
-    const running = run({ name: 'esp', type: 'smtp', host: '127.0.0.1', port, tls: 'none', pool: 1, from: 'a@b.example' }, letter, { signal: controller.signal });
+    const running = run({ name: 'esp', type: 'smtp', host: '127.0.0.1', port, tls: 'none', pool: 1, maxMessages: 100, from: 'a@b.example' }, letter, { signal: controller.signal });
     await reached.promise;
     controller.abort();
     // It would wait for 5 s.

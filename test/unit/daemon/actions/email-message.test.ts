@@ -42,7 +42,7 @@ describe('the message of email/send', () => {
     );
     assert.deepEqual(
       { ...(output as JsonObject), response: '' },
-      { 'message-id': '<key_1@xn--mller-kva.example>', accepted: ['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com'], rejected: [], response: '' },
+      { 'message-id': '<key_1@xn--mller-kva.example>', accepted: ['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com'], rejected: [], rejections: [], response: '' },
     );
     assert.match((output as { response: string }).response, /^250 2\.0\.0 OK/);
     const [mail] = sink.mails;

@@ -4,7 +4,7 @@ import { escapeMarkdown, formatDuration, formatMoment, formatNumber, formatShare
 import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
 import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';
-import { runDescription, runLabel, stepDescription } from '../../../../extension/wording/run-words.ts';
+import { runDescription, runFacts, runLabel, stepDescription } from '../../../../extension/wording/run-words.ts';
 import { lookOfState } from '../../../../extension/wording/state-look.ts';
 import { alertKinds, type AlertKind, type QueueAlert } from '../../../../schemas/protocol/queue.ts';
 import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
@@ -128,6 +128,10 @@ describe('words for jobs, attempts, runs and steps', () => {
     assert.equal(runDescription(run(), now), 'failed · 2 dead · 3m ago');
     const { endedAt: _, ...going } = run({ state: 'running', jobs: { total: 100, open: 60, succeeded: 40, dead: 0, cancelled: 0, discarded: 0 } });
     assert.equal(runDescription(going, now), 'running · 40 of 100 · 10m ago');
+    assert.equal(runDescription(run({ state: 'succeeded', jobs: { total: 10, open: 0, succeeded: 10, dead: 0, cancelled: 0, discarded: 0 }, duplicates: 990, warnings: 1 }), now), 'succeeded · 990 duplicates left out · 1 warning · 3m ago');
+    assert.equal(new Map(runFacts(run({ duplicates: 990 }), now)).get('Duplicates'), '990 left out, because an earlier item has the same key');
+    assert.match(stepDescription(step({ duplicates: 1 })), /1 duplicate left out/);
+    assert.match(jobDescription(job({ state: 'succeeded', warning: '1 of 3 recipients was refused.' }), now), /1 of 3 recipients was refused\./);
     assert.equal(runLabel(run(), now), 'run r12 of deal, Failed, 1,000 of 1,000, 2 dead, 3m ago');
     assert.equal(stepDescription(step()), 'failed · 2 dead · 503');
   });

@@ -118,6 +118,12 @@ What to do next
     );
   });
 
+  it('tells the warning of one that succeeded', () => {
+    const warning = '1 of 3 recipients was refused for good: gone@example.com (550 5.1.1 No such user).';
+    const { error: _, ...succeeded } = jobDetail({ state: 'succeeded', warning });
+    assert.match(renderJob(succeeded, pipe), /^Warning\n {2}1 of 3 recipients was refused for good: gone@example\.com/m);
+  });
+
   it('says why it was discarded, in one line', () => {
     assert.match(renderJob(jobDetail({ state: 'discarded', discardReason: 'made\nby hand' }), pipe), /^  reason {2,}made by hand$/m);
     assert.doesNotMatch(renderJob(jobDetail({ state: 'discarded' }), pipe), /reason/);
@@ -129,6 +135,14 @@ What to do next
 });
 
 describe('renderRun', () => {
+  it('tells what a run that succeeded may hide: items left out, and jobs to look at', () => {
+    const text = renderRun(run({ state: 'succeeded', duplicates: 990, warnings: 2, steps: [step({ id: 'send', state: 'succeeded', duplicates: 990, warnings: 2 })] }), pipe);
+    assert.match(text, /^ {2}jobs +1,000 jobs, 998 succeeded, 2 dead, 990 duplicates left out$/m);
+    assert.match(text, /^Notes\n {2}send: 990 items were left out, because an earlier item has the same key\. Is `foreach\.key` different for each item\?$/m);
+    assert.match(text, /^ {2}send: 2 jobs succeeded with a warning; `sluice jobs --run r12 --where 'has\(warning\)'` lists them\.$/m);
+    assert.doesNotMatch(renderRun(run(), pipe), /Notes/);
+  });
+
   it('shows steps with counts, the error, and what to do next', () => {
     assert.equal(
       renderRun(run(), pipe),
