@@ -12,6 +12,8 @@ export interface FileProblem {
    * - `unreadable`: the system refused it (`EACCES`, `EIO`, `EMFILE`...); the file itself may be as good as before.
    */
   readonly kind: 'missing' | 'not-regular' | 'too-large' | 'unreadable';
+  /** With `unreadable`: the system's code. */
+  readonly code?: string;
 }
 
 /** Whoever asked for it closes `handle`. */
@@ -122,7 +124,7 @@ function problemOfError(error: unknown, isLink: boolean): FileProblem {
   if (isLink) return { ok: false, kind: 'not-regular', problem: "is a link to a file that doesn't exist" };
   if (isMissing(error)) return { ok: false, kind: 'missing', problem: "doesn't exist" };
   if (code === 'ELOOP') return { ok: false, kind: 'not-regular', problem: 'is a link that leads back to itself' };
-  return { ok: false, kind: 'unreadable', problem: `can't be read (${code ?? (error instanceof Error ? error.message : String(error))})` };
+  return { ok: false, kind: 'unreadable', ...(code === undefined ? {} : { code }), problem: `can't be read (${code ?? (error instanceof Error ? error.message : String(error))})` };
 }
 
 function tooLarge(maxBytes: number): FileProblem {

@@ -1,6 +1,7 @@
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Connection } from '../../schemas/workflow/model.ts';
+import type { MachineTrouble } from '../core/machine-trouble.ts';
 
 /** Something a step can do. Stateless between attempts, but for the connections it pools until `stop()`. */
 export interface Action {
@@ -61,6 +62,8 @@ export interface ActionSuccess {
 export interface ActionFailure {
   readonly ok: false;
   readonly error: AttemptError;
+  /** Nothing has left, because this machine lacks what it takes: isn't charged. */
+  readonly machine?: MachineTrouble;
   /** What was sent and what came back, bounded, for the attempt's record. */
   readonly request?: Json;
   readonly response?: Json;

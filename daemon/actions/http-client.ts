@@ -22,7 +22,7 @@ export interface HttpCall {
   readonly depart: (() => Promise<void>) | undefined;
 }
 
-export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error } | { readonly kind: 'aborted' };
+export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error; readonly isUnsent: boolean } | { readonly kind: 'aborted' };
 
 export interface HttpAnswer {
   readonly kind: 'answer';
@@ -100,7 +100,7 @@ export class HttpClient {
   send(call: HttpCall): Promise<HttpOutcome> {
     if (call.signal.aborted) return Promise.resolve({ kind: 'aborted' });
     const denied = this.#proxied ? this.#deniedBeforeProxy(call.url) : undefined;
-    if (denied !== undefined) return Promise.resolve({ kind: 'failed', error: denied });
+    if (denied !== undefined) return Promise.resolve({ kind: 'failed', error: denied, isUnsent: true });
     return call.depart === undefined ? this.#exchange(call) : this.#depart(call, call.depart);
   }
 
@@ -234,7 +234,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#end({ kind: 'failed', error }, error);
+    this.#end({ kind: 'failed', error, isUnsent: this.#controller === undefined }, error);
   }
 
   readonly #onAbort = (): void => {

@@ -42,7 +42,7 @@ export class HttpRequestAction implements Action {
     for (let hops = 0; ; hops++) {
       const outcome = await this.#client.send(call);
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
-      if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) });
+      if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent && hops === 0);
       if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {

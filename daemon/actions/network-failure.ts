@@ -1,3 +1,5 @@
+import { networkInterfaces } from 'node:os';
+import { lackOf, machineTroubleOf } from '../core/machine-trouble.ts';
 import { AddressDeniedError } from './address-guard.ts';
 import { attemptError, invalidInput, type FailureDetails } from './action-failure.ts';
 import type { ActionFailure } from './action.ts';
@@ -23,13 +25,18 @@ const unsendable: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR
 
 /**
  * An error below the protocol, as a failure: no answer came, or not all of it. `peer` is the host and port, without
- * path or query, because those may hold secrets.
+ * path or query, because those may hold secrets. `isUnsent`: nothing of the request has left; only then can it be the fault of this machine.
  */
-export function networkFailure(error: Error, peer: string, details: FailureDetails = {}): ActionFailure {
+export function networkFailure(error: Error, peer: string, details: FailureDetails = {}, isUnsent = false): ActionFailure {
   if (error instanceof AddressDeniedError) return invalidInput('address not allowed', `${error.message}.`, details);
   const code = codeOf(error);
   if (code !== undefined && unsendable.has(code)) {
     return invalidInput('request not valid', `The request can't be sent: ${error.message}.`, details);
+  }
+  const machine = isUnsent ? machineTroubleOf(codesOf(error), isOffline) : undefined;
+  if (machine !== undefined && code !== undefined) {
+    const message = `This machine lacks ${lackOf(code)}, so nothing was sent to ${peer}: ${explainError(error)}.`;
+    return { ok: false, error: attemptError('network', code, message), machine, ...details };
   }
   const cause = error.name === 'HTTPParserError' ? 'not HTTP' : code === undefined ? 'network error' : (causeOfCode[code] ?? code);
   return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explainError(error)}.`), ...details };
@@ -43,6 +50,20 @@ function codeOf(error: Error): string | undefined {
     if (first instanceof Error) return codeOf(first);
   }
   return error.cause instanceof Error ? codeOf(error.cause) : undefined;
+}
+
+/** The codes of an error, one for each address that was tried. */
+function codesOf(error: Error): string[] {
+  const code = codeOf(error);
+  if (!(error instanceof AggregateError)) return code === undefined ? [] : [code];
+  return error.errors.map((one: unknown) => (one instanceof Error ? (codeOf(one) ?? '') : ''));
+}
+
+/** Whether this machine has no network interface but its own. */
+function isOffline(): boolean {
+  return Object.values(networkInterfaces()).every((addresses = []) =>
+    addresses.every(({ internal, address }) => internal || /^fe80:/i.test(address) || address.startsWith('169.254.')),
+  );
 }
 
 /** What went wrong, without a full stop. */

@@ -1,5 +1,6 @@
 import { realpath, stat, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
 import { openRegularFile, readBounded } from '../regular-file.ts';
 
 export type ProjectFile = { readonly ok: true; readonly content: Buffer } | { readonly ok: false; readonly message: string };
@@ -7,7 +8,11 @@ export type ProjectFile = { readonly ok: true; readonly content: Buffer } | { re
 /** A file that was opened and checked; whoever asked for it closes it. */
 export type OpenedFile = { readonly ok: true; readonly handle: FileHandle; readonly bytes: number } | { readonly ok: false; readonly message: string };
 
-/** Reads a file that a workflow names, at most `maxBytes` long. Refuses what `openProjectFile` refuses. */
+/**
+ * Reads a file that a workflow names, at most `maxBytes` long. Refuses what `openProjectFile` refuses.
+ *
+ * @throws MachineTroubleError where the machine lacks what it takes to read any file
+ */
 export async function readProjectFile(projectFolder: string, path: string, maxBytes: number): Promise<ProjectFile> {
   const opened = await openProjectFile(projectFolder, path);
   if (!opened.ok) return opened;
@@ -26,11 +31,14 @@ export async function readProjectFile(projectFolder: string, path: string, maxBy
  * Opens a regular file that a workflow names. Refuses what lies outside of the project's folder, symbolic links resolved, and the
  * daemon's own state (store, token, secrets). The check is made on the file that was opened, so that swapping it in
  * between gains nothing.
+ *
+ * @throws MachineTroubleError where the machine lacks what it takes to open any file
  */
 export async function openProjectFile(projectFolder: string, path: string): Promise<OpenedFile> {
   if (isAbsolute(path) || path.includes('\0')) return refused(`${shown(path)} must be named relative to the project's folder`);
   const full = join(projectFolder, path);
   const opened = await openRegularFile(full);
+  if (!opened.ok && lacksResources(opened.code)) throw new MachineTroubleError(`${shown(path)} can't be read`, opened.code);
   try {
     const [real, folder] = await Promise.all([realpath(full), realpath(projectFolder)]);
     const problem = placeProblem(relative(folder, real)) ?? (opened.ok ? await swapProblem(opened.handle, real) : opened.problem);
@@ -55,6 +63,7 @@ async function swapProblem(handle: FileHandle, real: string): Promise<string | u
 
 function unreadable(path: string, error: unknown): { readonly ok: false; readonly message: string } {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && lacksResources(code)) throw new MachineTroubleError(`${shown(path)} can't be read`, code);
   if (code === 'ENOENT') return refused(`${shown(path)} doesn't exist in the project's folder`);
   return refused(`${shown(path)} can't be read (${String(code ?? error)})`);
 }

@@ -22,7 +22,8 @@ export function smtpFailure(error: NodemailerError, peer: string, details: Failu
     const given = typeof command === 'string' ? { command: command.slice(0, 100) } : {};
     return replyFailure({ status, reply }, `${peer} answered ${reply.slice(0, maxReply)}`, details, given);
   }
-  return networkFailure(withSystemCode(error), peer, details);
+  // While it connects, nothing of the message has left.
+  return networkFailure(withSystemCode(error), peer, details, error.command === 'CONN');
 }
 
 /** A refusal by a reply; `response`: what is recorded of it besides. */

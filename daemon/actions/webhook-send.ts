@@ -36,7 +36,7 @@ export class WebhookSendAction implements Action {
     if ('ok' in call) return call;
     const outcome = await this.#client.send(call);
     if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
-    if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) });
+    if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent);
     // What the answer says beside its status is a courtesy: an event that was confirmed isn't sent again for it.
     const decoded = await decodeBody(outcome, maxAnswerBytes);
     const text = decoded.kind === 'text' ? decoded.text : undefined;

@@ -1,4 +1,5 @@
 import { allowedRetries, defaultRetryPolicy, longestDelayMs, retryDelayMs, type RetryCondition, type RetryPolicy } from '../../schemas/workflow/retry-policy.ts';
+import type { MachineTrouble } from './machine-trouble.ts';
 
 /** How often in a round the receiver may say "later" before its answers are charged as attempts. */
 export const throttleBound = 100;
@@ -11,6 +12,10 @@ export const maxHoldMs = 3_600_000;
 /** Waits after answers that mean "later" without saying how long, in milliseconds: the first, doubled with each, up to the last. */
 const firstThrottleMs = 1000;
 const lastThrottleMs = 60_000;
+/** The same after attempts that this machine could not make. */
+const lastMachineDelayMs = 120_000;
+/** A queue of a machine without a network is tried again after this at the latest, in milliseconds. */
+const longestNetworkHoldMs = 30_000;
 
 /** What the policy looks at; `AttemptError` fits. */
 export interface FailedWith {
@@ -27,9 +32,11 @@ export interface FailedAttempt {
   readonly throttled?: boolean;
   /** The receiver took a part and asks for the rest right away. */
   readonly continues?: boolean;
+  /** Nothing has left, because this machine lacks what the attempt needs. */
+  readonly machine?: MachineTrouble;
   /** Attempts charged in this round, with this one. */
   readonly tries: number;
-  /** Attempts of this round that weren't charged because the receiver said "later", without this one. */
+  /** Attempts of this round that weren't charged, because the receiver said "later" or this machine could not make them, without this one. */
   readonly throttles: number;
   readonly policy: RetryPolicy | undefined;
   /** 0 <= random < 1, for the jitter. */
@@ -49,11 +56,18 @@ export type Verdict =
  * the sender and not the job. A `Retry-After` on a status that is final for the job (404) holds nothing.
  *
  * Where the receiver took a part, the rest follows at once, whatever the policy says: it repeats nothing, and each such attempt leaves less.
+ *
+ * What this machine could not do is no attempt of the job: it isn't charged either (within the same bound), and comes again whatever the
+ * policy says, because nothing has left. Without a network the whole queue waits.
  */
 export function attemptVerdict(failed: FailedAttempt): Verdict {
   if (failed.continues === true) return { kind: 'retry', delayMs: 0, charged: false };
   const { error, tries, throttles, random } = failed;
   const policy = failed.policy ?? defaultRetryPolicy;
+  if (failed.machine !== undefined && throttles < throttleBound) {
+    const delayMs = Math.round(Math.min(firstThrottleMs * 2 ** Math.min(throttles, 16), lastMachineDelayMs) * (0.75 + random / 2));
+    return { kind: 'retry', delayMs, charged: false, ...(failed.machine === 'network' ? { holdMs: Math.min(delayMs, longestNetworkHoldMs) } : {}) };
+  }
   const retried = isRetried(error, policy);
   const saysLater = failed.throttled === true || (failed.retryAfterMs !== undefined && retried);
   const askedMs = failed.retryAfterMs ?? Math.min(firstThrottleMs * 2 ** Math.min(throttles, 16), lastThrottleMs);

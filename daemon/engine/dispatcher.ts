@@ -1,6 +1,7 @@
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { QueueChange, Store, StoredQueue } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import type { MachineLoad } from './machine-load.ts';
 import { QueueRunner, type QueueRunnerOptions } from './queue-runner.ts';
 
 /** All queues, each with a runner of its own. */
@@ -10,7 +11,7 @@ export class Dispatcher {
   readonly #runners = new Map<string, QueueRunner>();
   #running = false;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store } & Pick<QueueRunnerOptions, 'execute' | 'giveBack' | 'onError'>) {
+  constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'execute' | 'giveBack' | 'onError'>) {
     this.#options = options;
   }
 
@@ -44,6 +45,11 @@ export class Dispatcher {
 
   list(): QueueRunner[] {
     return [...this.#runners.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** There may be room for more attempts, of any queue. */
+  wakeAll(): void {
+    for (const runner of this.#runners.values()) runner.wake();
   }
 
   /** See `QueueRunner.clockChanged`. */

@@ -10,6 +10,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';
 import { FanOut } from './fan-out.ts';
+import { MachineLoad } from './machine-load.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
@@ -52,6 +53,7 @@ export class Engine {
   readonly health: StoreHealth;
   readonly outcomes: OutcomeWriter;
   readonly dispatcher: Dispatcher;
+  readonly machine: MachineLoad;
   readonly alerts: AlertWatch;
   readonly undeclared: UndeclaredQueues;
   readonly #fanOut: FanOut;
@@ -86,9 +88,11 @@ export class Engine {
       onLate: ({ jobId, attempt, succeeded }) =>
         log.warn({ job: jobId, attempt, succeeded }, 'an attempt that had been given up has ended after all; its outcome is refused'),
     });
+    this.machine = new MachineLoad({ clock, log, onRoom: () => this.dispatcher.wakeAll() });
     this.dispatcher = new Dispatcher({
       clock,
       store,
+      machine: this.machine,
       execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
       giveBack: (job) => this.#executor?.giveBack(job),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
@@ -150,6 +154,7 @@ export class Engine {
       connection: (name) => this.#settings?.connections.get(name),
       versions: new WorkflowVersions(store),
       outcomes: this.outcomes,
+      machine: this.machine,
       onBug: (error, job: ClaimedJob) => log.error({ err: error, job: job.jobId, step: job.step }, 'an attempt ended by a bug'),
     });
     store.onCommit((committed) => this.#committed(committed));

@@ -5,6 +5,7 @@ import { queueDefaults, type Connection, type Step } from '../../schemas/workflo
 import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../../schemas/workflow/template.ts';
 import type { Action, ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../actions/action.ts';
 import { attemptVerdict } from '../core/attempt-verdict.ts';
+import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
@@ -12,6 +13,7 @@ import { idempotencyKey } from '../store/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
 import type { Clock } from './clock.ts';
+import type { MachineLoad } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue-runner.ts';
 import type { Slot } from './slot.ts';
@@ -33,6 +35,7 @@ export interface ExecutorOptions {
   readonly connection: (name: string) => Connection | undefined;
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
+  readonly machine: MachineLoad;
   /** A bug in an action or in Sluice; the job is a dead letter, and the daemon goes on. */
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
 }
@@ -118,6 +121,7 @@ export class Executor {
       if (result === 'given-up') this.#awaitLate(work, job);
       return { step, result };
     } catch (error) {
+      if (error instanceof MachineTroubleError) return { step, result: machineFailure(error) };
       if (error instanceof MissingSecretError) return { step, result: invalid('missing secret', error.message) };
       // The workflow could not be read from the store just now.
       if (step === undefined && error instanceof CodedError && error.code === 'store-unavailable') return { step, result: 'not-started' };
@@ -168,7 +172,7 @@ export class Executor {
   #fill(rendered: Rendered): Json {
     return fillSecrets(rendered, (name) => {
       const secret = this.#options.secrets.get(name);
-      if (!secret.ok) throw new MissingSecretError(secret.message);
+      if (!secret.ok) throw secret.lacks === undefined ? new MissingSecretError(secret.message) : new MachineTroubleError(secret.message, secret.lacks);
       return secret.value;
     });
   }
@@ -200,6 +204,7 @@ export class Executor {
     }
     const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
     if (result.ok) {
+      this.#options.machine.reached();
       const output = this.#masked(result.output);
       queue.count(true);
       return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output, ...this.#warning(result.warning) }, ...record };
@@ -221,15 +226,18 @@ export class Executor {
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
       ...(failure.throttled === undefined ? {} : { throttled: failure.throttled }),
       ...(failure.continues === undefined ? {} : { continues: failure.continues }),
+      ...(failure.machine === undefined ? {} : { machine: failure.machine }),
       tries: job.tries + 1,
       throttles: job.throttles,
       policy: step?.retry ?? queue.definition.retry,
       random: this.#options.random(),
     });
     if (verdict.kind === 'dead' || verdict.charged) queue.count(false);
+    if (failure.machine !== undefined) this.#options.machine.lacked(failure.machine, failure.error.cause);
+    else if (failure.error.kind === 'status') this.#options.machine.reached();
     const error = this.#error(failure);
     const progress = failure.progress === undefined ? {} : { progress: this.#masked(failure.progress) };
-    const hold = verdict.holdMs === undefined ? {} : { hold: holdOf(job, error, failure.retryAfterMs, now, verdict.holdMs) };
+    const hold = verdict.holdMs === undefined ? {} : { hold: holdOf(job, error, failure, now, verdict.holdMs) };
     if (hold.hold !== undefined) queue.holdBack(hold.hold);
     if (verdict.kind === 'dead') {
       // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
@@ -271,8 +279,9 @@ export class Executor {
   }
 }
 
-function holdOf({ jobId }: ClaimedJob, { cause }: JobError, retryAfterMs: number | undefined, at: number, holdMs: number): QueueHold {
-  return { until: at + holdMs, by: { jobId, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), at } };
+function holdOf({ jobId }: ClaimedJob, { cause }: JobError, { retryAfterMs, machine }: ActionFailure, at: number, holdMs: number): QueueHold {
+  const answer = { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(machine === undefined ? {} : { machine: true as const }) };
+  return { until: at + holdMs, by: { jobId, cause, ...answer, at } };
 }
 
 /** Lets a request leave when its queue's rate does; undefined where it has none. */
@@ -314,6 +323,11 @@ function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
 
 function invalid(cause: string, message: string): ActionFailure {
   return { ok: false, error: { kind: 'invalid', cause, message } };
+}
+
+/** Nothing has left: what the attempt needed of this machine comes before that. */
+function machineFailure({ message, code }: MachineTroubleError): ActionFailure {
+  return { ok: false, error: { kind: 'network', cause: code, message: `${message}.` }, machine: 'resources' };
 }
 
 const givenUp: ActionFailure = {

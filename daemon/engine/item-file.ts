@@ -3,6 +3,7 @@ import type { ReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import streamArray from 'stream-json/streamers/stream-array.js';
+import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
 import { openRegularFile } from '../regular-file.ts';
 
 export const itemFileExtensions = ['.csv', '.jsonl', '.json'] as const;
@@ -37,7 +38,8 @@ export async function* readItems(file: string): AsyncGenerator<string> {
         throw new ItemFileError(`items are read from ${itemFileExtensions.join(', ')} files`);
     }
   } catch (error) {
-    if (error instanceof ItemFileError) throw error;
+    // What the machine lacks is no fault of the file.
+    if (error instanceof ItemFileError || error instanceof MachineTroubleError) throw error;
     if (error instanceof CsvError) throw new ItemFileError(error.message.replace(/\.$/, ''));
     throw new ItemFileError(error instanceof Error ? error.message : String(error));
   }
@@ -62,6 +64,7 @@ async function* readCsv(file: string): AsyncGenerator<string> {
 
 async function openStream(file: string): Promise<ReadStream> {
   const opened = await openRegularFile(file);
+  if (!opened.ok && lacksResources(opened.code)) throw new MachineTroubleError('a file of items can\'t be read', opened.code);
   if (!opened.ok) throw new ItemFileError(`the file ${opened.problem}`);
   return opened.handle.createReadStream();
 }

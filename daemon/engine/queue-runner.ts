@@ -8,6 +8,7 @@ import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../store/store.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { MachineLoad } from './machine-load.ts';
 import type { Slot } from './slot.ts';
 
 /** Jobs that one claim takes, at most. */
@@ -26,6 +27,7 @@ export interface QueueRunnerOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly store: Store;
+  readonly machine: MachineLoad;
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
   /** A claimed job that isn't started goes back to where it was. */
@@ -48,6 +50,7 @@ export class QueueRunner {
   readonly name: string;
   readonly #clock: Clock;
   readonly #store: Store;
+  readonly #machine: MachineLoad;
   readonly #execute: QueueRunnerOptions['execute'];
   readonly #giveBack: QueueRunnerOptions['giveBack'];
   readonly #onError: QueueRunnerOptions['onError'];
@@ -75,10 +78,11 @@ export class QueueRunner {
   #pumping = false;
   #timer: Timer | undefined;
 
-  constructor({ name, clock, store, execute, giveBack, onError, onIdle }: QueueRunnerOptions) {
+  constructor({ name, clock, store, machine, execute, giveBack, onError, onIdle }: QueueRunnerOptions) {
     this.name = name;
     this.#clock = clock;
     this.#store = store;
+    this.#machine = machine;
     this.#execute = execute;
     this.#giveBack = giveBack;
     this.#onError = onError;
@@ -321,6 +325,10 @@ export class QueueRunner {
     else this.#window.change(rate);
   }
 
+  get #freePlaces(): number {
+    return Math.min(this.concurrency - this.#taken, this.#machine.room);
+  }
+
   #pump(): void {
     const window = this.#limit;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
@@ -328,8 +336,10 @@ export class QueueRunner {
     this.#startAhead();
     const likely = this.#depth.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
-    const places = this.concurrency - this.#taken - this.#asked - this.#ahead.size;
-    const ahead = window === undefined ? this.#claimAhead.jobs(this.concurrency) : 0;
+    const freePlaces = this.#freePlaces;
+    const places = freePlaces - this.#asked - this.#ahead.size;
+    // As long as the machine allows no more, what is claimed ahead would only wait.
+    const ahead = window === undefined && freePlaces === this.concurrency - this.#taken ? this.#claimAhead.jobs(this.concurrency) : 0;
     // By large claims, each while half of what the one before brought is still there.
     if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
     const free = Math.min(places + ahead, likely, maxClaim);
@@ -365,7 +375,7 @@ export class QueueRunner {
       this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
       const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#running ? places : 0);
       for (const job of jobs.slice(kept.length)) this.#giveBack(job);
-      const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.concurrency - this.#taken);
+      const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
       this.#startFree(kept.slice(0, starting));
       this.#shelve(kept.slice(starting), now);
     });
@@ -377,7 +387,7 @@ export class QueueRunner {
     const startAts = tickets.map(({ at }) => at + origin);
     void this.#claim({ limit: tickets.length, now, startAts, keepStartsMs: keptStartsMs(window.rate) }, (jobs) => {
       for (const ticket of tickets.slice(jobs.length).reverse()) window.giveBack(ticket);
-      this.#taken += jobs.length;
+      this.#take(jobs.length);
       for (const [index, job] of jobs.entries()) {
         const ticket = tickets[index];
         if (ticket !== undefined) this.#execute(job, this, this.#ratedSlot(job, window, ticket));
@@ -409,7 +419,7 @@ export class QueueRunner {
 
   /** What was claimed ahead takes the places that have become free. */
   #startAhead(): void {
-    const jobs = this.#ahead.take(this.concurrency - this.#taken);
+    const jobs = this.#ahead.take(this.#freePlaces);
     if (jobs.length === 0) return;
     if (this.#store.begin({ jobs })) {
       this.#startFree(jobs);
@@ -420,8 +430,13 @@ export class QueueRunner {
   }
 
   #startFree(jobs: readonly ClaimedJob[]): void {
-    this.#taken += jobs.length;
+    this.#take(jobs.length);
     for (const job of jobs) this.#execute(job, this, this.#freeSlot(job));
+  }
+
+  #take(attempts: number): void {
+    this.#taken += attempts;
+    this.#machine.took(attempts);
   }
 
   #freeSlot(job: ClaimedJob): Slot {
@@ -478,6 +493,7 @@ export class QueueRunner {
       this.#claimAhead.ran(now - startedAt);
     }
     this.#taken--;
+    this.#machine.released();
     this.wake();
     if (this.idle) this.#onIdle();
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { lacksResources } from '../core/machine-trouble.ts';
 import { readRegularFileSync } from '../regular-file.ts';
 import { changeSecretLines, parseSecretLines } from './secret-lines.ts';
 
@@ -11,7 +12,8 @@ const maxFileBytes = 1_048_576;
 
 export type SecretFileContent =
   | { readonly ok: true; readonly values: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly message: string };
+  /** `lacks`: the machine could not read it just now; the system's code. */
+  | { readonly ok: false; readonly message: string; readonly lacks?: string };
 
 /**
  * A file of `NAME=value` lines (see `parseSecretLines`), which must be readable by its owner
@@ -32,7 +34,10 @@ export class SecretFile {
     // The change time as well: a restored modification time or a new mode doesn't go unseen.
     const version = stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
     if (version !== this.#version) {
-      this.#content = stats === undefined ? { ok: true, values: {} } : this.#load();
+      const content = stats === undefined ? { ok: true as const, values: {} } : this.#load();
+      // The file is as good as before: it is read when there are descriptors again.
+      if (!content.ok && content.lacks !== undefined) return content;
+      this.#content = content;
       this.#version = version;
     }
     return this.#content;
@@ -77,7 +82,7 @@ export class SecretFile {
   /** The mode is that of the file that was read, so that what is checked is what is used. */
   #load(): SecretFileContent {
     const read = readRegularFileSync(this.path, maxFileBytes);
-    if (!read.ok) return { ok: false, message: `${this.path} ${read.problem}.` };
+    if (!read.ok) return { ok: false, message: `${this.path} ${read.problem}.`, ...(lacksResources(read.code) ? { lacks: read.code } : {}) };
     const complaint = this.#complaint(read.stats);
     if (complaint !== undefined) return { ok: false, message: complaint };
     if (!isUtf8(read.content)) return { ok: false, message: `${this.path} is not UTF-8, so nothing is read from it: save it as UTF-8.` };

@@ -13,7 +13,10 @@ export const secretVariablePrefix = 'SLUICE_SECRET_';
  */
 export const secretFilePath = join('.sluice', 'state', 'secrets.env');
 
-export type SecretValue = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
+export type SecretValue =
+  | { readonly ok: true; readonly value: string }
+  /** `lacks`: the machine could not read them just now; the system's code. */
+  | { readonly ok: false; readonly message: string; readonly lacks?: string };
 
 export interface SecretSourceOptions {
   /** The project's folder, absolute. */

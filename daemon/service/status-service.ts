@@ -51,6 +51,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
   async status(): Promise<DaemonStatus> {
     const { engine, store, queues, clock, project } = this.#options;
     const { trouble } = engine.health;
+    const machine = engine.machine.problem;
     const { bytes } = await store.size();
     return {
       pid: process.pid,
@@ -65,6 +66,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
         ...(trouble === undefined ? {} : { problem: trouble.problem, since: new Date(trouble.since).toISOString() }),
         bytes,
       },
+      ...(machine === undefined ? {} : { machine: { ...machine, since: new Date(machine.since).toISOString() } }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
       runs: { running: engine.runningRuns },
       lateOutcomes: engine.outcomes.late,

@@ -170,6 +170,8 @@ export interface HoldReason {
   readonly cause: string;
   /** What the answer asked for, even if the hold is shorter. */
   readonly retryAfterMs?: number;
+  /** It wasn't answered: this machine has no network. */
+  readonly machine?: true;
   readonly at: number;
 }
 

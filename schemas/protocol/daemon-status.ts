@@ -16,6 +16,16 @@ export const DaemonStatus = Type.Object({
     since: Type.Optional(Time),
     bytes: Type.Integer(),
   }),
+  machine: Type.Optional(
+    Type.Object(
+      {
+        problem: Type.String({ description: 'A sentence for a person.' }),
+        since: Time,
+        limit: Type.Optional(Type.Integer({ description: 'Attempts at a time, of all queues; left out where that is not bounded.' })),
+      },
+      { description: 'What this machine lacks: attempts that can not be made for it are put off and not charged.' },
+    ),
+  ),
   problems: Type.Integer({ description: "Errors in the project's files; `workflow/validate` lists them." }),
   runs: Type.Object({ running: Type.Integer() }),
   /** Late outcomes of attempts that had been given up; refused, and counted here since the start. */

@@ -14,7 +14,7 @@ export interface SeenAttempt {
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
- * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `invalid`, `echo`
+ * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
  * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning)
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
@@ -100,6 +100,11 @@ export class ScriptedAction implements Action {
       case 'network':
       case 'invalid':
         return failure({ kind: word, cause: word, message: `The attempt met: ${word}.` });
+      case 'no-network':
+      case 'no-descriptors': {
+        const [cause, machine] = word === 'no-network' ? (['ENETUNREACH', 'network'] as const) : (['EMFILE', 'resources'] as const);
+        return { ...failure({ kind: 'network', cause, message: `The machine lacks something: ${cause}.` }), machine };
+      }
       case 'echo':
         return { ok: true, output: input, request: input };
       case 'echo-503': {

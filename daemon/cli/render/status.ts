@@ -8,7 +8,8 @@ import { renderQueues } from './queues.ts';
 /** `sluice status`: is it well, and what is it doing. */
 export function renderStatus(status: DaemonStatus, view: View): string {
   const { style } = view;
-  const { store } = status;
+  const { store, machine } = status;
+  const atATime = machine?.limit === undefined ? '' : `; at most ${formatNumber(machine.limit)} are made at a time`;
   const health = store.ok ? style('green', 'running') : style('red', 'running, but accepts nothing');
   const fields: (readonly [string, string])[] = [
     ['daemon', `${health}, pid ${status.pid}, version ${status.version}`],
@@ -18,6 +19,7 @@ export function renderStatus(status: DaemonStatus, view: View): string {
     ['store', store.ok ? `${formatBytes(store.bytes)}, durability ${status.durability}` : style('red', oneLine(store.problem ?? 'not available'))],
     ['runs', `${formatNumber(status.runs.running)} running`],
   ];
+  if (machine !== undefined) fields.push(['machine', style('yellow', `${oneLine(machine.problem)} Attempts are put off and not charged${atATime}.`)]);
   if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);
   if (status.lateOutcomes > 0) fields.push(['late outcomes', `${formatNumber(status.lateOutcomes)} refused`]);
   return `${renderFields(fields, view)}\n\n${renderQueues(status.queues, view)}`;

@@ -1,0 +1,110 @@
+import { lackOf, type MachineTrouble } from '../core/machine-trouble.ts';
+import type { Clock } from './clock.ts';
+
+/** Attempts at a time are cut to this share when the machine lacks something. */
+const cutShare = 0.6;
+/** Failures within this time are one: those of attempts that were under way together. In milliseconds. */
+const togetherMs = 1000;
+/** After that long without trouble one more attempt at a time is allowed, in milliseconds. */
+const growEveryMs = 2000;
+
+/** Nothing is said any more of a network that was missing this long ago, in milliseconds: whoever met it may not have tried again. */
+const longestSaidMs = 300_000;
+
+export interface MachineProblem {
+  /** For a person: `This machine lacks file descriptors (EMFILE).` */
+  readonly problem: string;
+  /** Wall time. */
+  readonly since: number;
+  /** Attempts at a time, of all queues; undefined where that isn't bounded. */
+  readonly limit?: number;
+}
+
+export interface MachineLoadOptions {
+  readonly clock: Clock;
+  readonly log: { info(details: object, message: string): void; warn(details: object, message: string): void };
+  /** There may be room again. */
+  readonly onRoom: () => void;
+}
+
+/**
+ * How many attempts this machine can make at a time, of all queues: as many as are asked for, until it lacks something. Then fewer, and one
+ * more again every two seconds (additive increase, multiplicative decrease, as in TCP).
+ */
+export class MachineLoad {
+  readonly #options: MachineLoadOptions;
+  #active = 0;
+  #limit = Infinity;
+  /** Attempts at a time when it first lacked something; with that many again, nothing is bounded any more. */
+  #enough = 0;
+  #cutAt = -Infinity;
+  #lackedAt = -Infinity;
+  #grownAt = 0;
+  #problem: Omit<MachineProblem, 'limit'> | undefined;
+  #kind: MachineTrouble | undefined;
+
+  constructor(options: MachineLoadOptions) {
+    this.#options = options;
+  }
+
+  /** Attempts that may be claimed beyond those that are under way. */
+  get room(): number {
+    this.#grow();
+    return Math.max(0, this.#limit - this.#active);
+  }
+
+  /** What the machine lacks; undefined where nothing. */
+  get problem(): MachineProblem | undefined {
+    if (this.#options.clock.monotonic() - this.#lackedAt > longestSaidMs) this.#recovered();
+    if (this.#problem === undefined) return undefined;
+    return { ...this.#problem, ...(this.#limit === Infinity ? {} : { limit: this.#limit }) };
+  }
+
+  took(attempts: number): void {
+    this.#active += attempts;
+  }
+
+  released(): void {
+    this.#active--;
+    if (this.#limit !== Infinity) this.#options.onRoom();
+  }
+
+  /** An attempt could not be made. */
+  lacked(kind: MachineTrouble, code: string): void {
+    const { clock, log } = this.#options;
+    const now = clock.monotonic();
+    if (this.#problem === undefined) {
+      this.#problem = { problem: `This machine lacks ${lackOf(code)} (${code}).`, since: clock.now() };
+      log.warn({ code }, `this machine lacks ${lackOf(code)}: attempts that can't be made are put off and not charged`);
+    }
+    this.#kind = kind;
+    this.#lackedAt = now;
+    if (kind !== 'resources' || now - this.#cutAt < togetherMs) return;
+    this.#enough = Math.max(this.#enough, this.#active);
+    this.#limit = Math.max(1, Math.floor(Math.min(this.#limit, this.#active) * cutShare));
+    this.#cutAt = this.#grownAt = now;
+  }
+
+  /** An attempt has come as far as its receiver. */
+  reached(): void {
+    if (this.#kind === 'network') this.#recovered();
+  }
+
+  #grow(): void {
+    if (this.#limit === Infinity) return;
+    const grown = Math.floor((this.#options.clock.monotonic() - this.#grownAt) / growEveryMs);
+    if (grown <= 0) return;
+    this.#grownAt += grown * growEveryMs;
+    this.#limit += grown;
+    if (this.#limit <= this.#enough) return;
+    this.#limit = Infinity;
+    this.#enough = 0;
+    this.#recovered();
+  }
+
+  #recovered(): void {
+    if (this.#limit !== Infinity || this.#problem === undefined) return;
+    this.#problem = this.#kind = undefined;
+    this.#options.log.info({}, 'this machine has again what it lacked');
+  }
+}
