@@ -9,9 +9,12 @@ import { newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
 import type { Clock, Timer } from './engine/clock.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
+import { ownFolders } from '../schemas/workflow/project-files.ts';
+import { FolderWatch } from './folder-watch.ts';
 import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { Project } from './project.ts';
 import { makeStateFolder } from './project-folder.ts';
+import type { LookExtent } from './project-inventory.ts';
 import { acquireProjectLock } from './project-lock.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
@@ -31,8 +34,11 @@ import { Topics } from './service/topics.ts';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
-/** How often the project's files are looked at, in milliseconds, besides each time that someone asks. */
-const refreshEveryMs = 2000;
+/**
+ * How often some of the project's files and folders are looked at in turn, in milliseconds, besides each time that someone asks, and when the
+ * system tells of a change.
+ */
+const roundEveryMs = 2000;
 
 export interface DaemonOptions {
   /** Absolute. */
@@ -133,7 +139,7 @@ export class Daemon {
     });
 
     const token = newToken();
-    const { server, queues, refresh } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
+    const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
     await removeLastStop(projectFolder);
     this.#undo.push(() => this.#leaveLastStop(queues));
@@ -142,7 +148,7 @@ export class Daemon {
     this.#undo.push(() => server.stop());
     this.#port = port;
     ownPorts.add(port);
-    this.#refreshRegularly(refresh, log);
+    this.#watchFiles(projects, log);
     await writeDiscovery(projectFolder, { pid: process.pid, port, token, version });
     this.#undo.push(() => removeDiscovery(projectFolder, token));
     log.info({ port }, 'ready');
@@ -159,7 +165,7 @@ export class Daemon {
     readonly token: string;
     readonly version: string;
     readonly findAction: FindAction;
-  }): { readonly server: Server; readonly queues: QueueService; readonly refresh: () => Promise<void> } {
+  }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService } {
     const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
     const projects = new ProjectService(project, engine, log);
@@ -201,26 +207,29 @@ export class Daemon {
       log,
       clock,
     });
-    return { server, queues, refresh: () => projects.refresh() };
+    return { server, queues, projects };
   }
 
   /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */
-  #refreshRegularly(refresh: () => Promise<void>, log: DaemonLog): void {
+  #watchFiles(projects: ProjectService, log: DaemonLog): void {
     let timer: Timer | undefined;
     let stopped = false;
-    const later = (): void => {
-      if (!stopped) timer = this.#clock.setTimer(refreshEveryMs, look);
+    const look = (extent: LookExtent): Promise<void> =>
+      stopped ? Promise.resolve() : projects.refresh(extent).catch((error: unknown) => log.warn({ err: error }, "the project's files could not be read"));
+    const watch = new FolderWatch({
+      folders: ownFolders.map((folder) => path.join(this.#options.projectFolder, folder)),
+      clock: this.#clock,
+      onChange: () => void look('own'),
+    });
+    const round = async (): Promise<void> => {
+      await watch.renew();
+      await look('round');
+      if (!stopped) timer = this.#clock.setTimer(roundEveryMs, () => void round());
     };
-    const look = (): void => {
-      // So that a change of the wall clock is seen though nobody asks for the time for hours.
-      this.#clock.now();
-      void refresh()
-        .catch((error: unknown) => log.warn({ err: error }, "the project's files could not be read"))
-        .finally(later);
-    };
-    later();
+    void round();
     this.#undo.push(() => {
       stopped = true;
+      watch.stop();
       timer?.cancel();
     });
   }

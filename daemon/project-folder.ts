@@ -1,10 +1,13 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findProjectFiles, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
+import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
+import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
 import { readRegularFile, type FileProblem } from './regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
 const maxFileBytes = 4 * 1024 * 1024;
+/** A larger one says nothing. */
+const maxGitignoreBytes = 256 * 1024;
 
 /** The folder that makes a folder a project. */
 export const sluiceFolder = '.sluice';
@@ -50,17 +53,33 @@ export interface ListedProject {
   readonly files: readonly ProjectFile[];
   /** As in `FoundFiles`. */
   readonly failed: ReadonlyMap<string, string>;
+  readonly isPartial: boolean;
 }
 
 /** The files that make up a project, and the folders in which there may be more. */
 export async function listProjectFiles(projectFolder: string): Promise<ListedProject> {
-  const { files, failed } = await findProjectFiles((folder) => readFolder(path.join(projectFolder, folder)));
-  return { files: files.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) })), failed };
+  const { files, failed, isPartial } = await findProjectFiles((folder) => readFolder(path.join(projectFolder, folder)), await readRulesAbove(projectFolder));
+  return { files: files.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) })), failed, isPartial };
+}
+
+/** What `.gitignore` files above the project's folder say, up to the folder that is a repository; nothing where none is. */
+export async function readRulesAbove(projectFolder: string): Promise<IgnoreRules> {
+  const found: (readonly [project: string, text: string])[] = [];
+  for (let folder = path.resolve(projectFolder); ; folder = path.dirname(folder)) {
+    if (folder !== path.resolve(projectFolder)) {
+      const text = await readGitignore(folder);
+      if (text !== undefined) found.push([slashed(path.relative(folder, projectFolder)), text]);
+    }
+    if ((await stat(path.join(folder, '.git')).catch(() => undefined)) !== undefined) break;
+    if (path.dirname(folder) === folder) return IgnoreRules.none;
+  }
+  // The nearest has the last word.
+  return found.reverse().reduce((rules, [project, text]) => rules.andAbove(project, text), IgnoreRules.none);
 }
 
 /** Whether what a folder holds belongs to the project wherever it lies: it has to be readable then. */
 export function isOwnFolder(folder: string): boolean {
-  return folder === '' || folder === sluiceFolder || folder === `${sluiceFolder}/workflows`;
+  return folder === '' || ownFolders.some((own) => own === folder);
 }
 
 /** How a folder is named in messages. */
@@ -68,10 +87,12 @@ export function shownFolder(folder: string): string {
   return folder === '' ? '.' : folder;
 }
 
-async function readFolder(folder: string): Promise<FolderLook> {
+/** What is in a folder. */
+export async function readFolder(folder: string): Promise<FolderLook> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return { ok: true, entries: entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })) };
+    const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+    const hasGitignore = entries.some(({ name }) => name === '.gitignore');
+    return { ok: true, entries, ...(hasGitignore ? { gitignore: await readGitignore(folder) } : {}) };
   } catch (error) {
     if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return { ok: true, entries: [] };
     return { ok: false, problem: `can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})` };
@@ -82,6 +103,15 @@ async function readFolder(folder: string): Promise<FolderLook> {
 export async function readProjectText(path: string): Promise<{ readonly ok: true; readonly text: string } | FileProblem> {
   const read = await readRegularFile(path, maxFileBytes);
   return read.ok ? { ok: true, text: read.content.toString('utf8') } : read;
+}
+
+async function readGitignore(folder: string): Promise<string | undefined> {
+  const read = await readRegularFile(path.join(folder, '.gitignore'), maxGitignoreBytes);
+  return read.ok ? read.content.toString('utf8') : undefined;
+}
+
+function slashed(file: string): string {
+  return file.replaceAll(path.sep, '/');
 }
 
 async function isFolder(folder: string): Promise<boolean> {

@@ -4,14 +4,17 @@ import { diagnosticViews } from '../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../schemas/protocol/method.ts';
 import { analyseFiles, type AnalysedFiles } from '../schemas/workflow/analysis/analyse-files.ts';
-import { joinFiles, unreadableFile, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
+import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
 import { queueDeclarations, type QueueDeclarations } from '../schemas/workflow/analysis/queue-declarations.ts';
 import type { ProjectConfig } from '../schemas/workflow/model.ts';
 import type { EngineSettings } from './engine/engine-settings.ts';
-import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from './project-folder.ts';
+import { readProjectText, shownFolder } from './project-folder.ts';
+import { ProjectInventory, type LookExtent } from './project-inventory.ts';
 import type { SecretSource } from './secrets/secret-source.ts';
 
 const configFile = /^\.sluice\/config\.ya?ml$/;
+/** Files that one look of a round is for. */
+const filesPerRound = 20;
 const connectionsFile = /^\.sluice\/connections\.ya?ml$/;
 
 export interface ProjectOptions {
@@ -32,13 +35,15 @@ interface ReadFileState {
 /**
  * The project's files, understood. They are looked at again whenever somebody asks, by their times and sizes, so that what
  * was saved a moment ago is what runs; nothing depends on file events, which some file systems don't send.
- *
- * A look that fails is not an empty folder: what was there at the last one that succeeded counts as there.
  */
 export class Project {
   readonly #options: ProjectOptions;
   #files = new Map<string, ReadFileState>();
+  readonly #inventory: ProjectInventory;
   #failed: ReadonlyMap<string, string> = new Map();
+  #isPartial = false;
+  /** Where the next round of looks at files begins. */
+  #nextFile = 0;
   #analysed: AnalysedFiles = analyseFiles([]);
   #analysis: ProjectAnalysis = joinFiles(this.#analysed);
   #declared: QueueDeclarations = queueDeclarations(this.#analysed, this.#analysis.diagnostics);
@@ -46,10 +51,10 @@ export class Project {
   /** As last read without an error: a file that is being edited, or is gone for a moment, lifts no limit, and takes no server away. */
   #config = this.#analysis.config;
   #connections = this.#analysis.connections;
-  #refreshing: Promise<boolean> | undefined;
 
   constructor(options: ProjectOptions) {
     this.#options = options;
+    this.#inventory = new ProjectInventory(options.folder);
   }
 
   get config(): ProjectConfig {
@@ -73,14 +78,6 @@ export class Project {
   /** The file that declares a queue. */
   fileOfQueue(name: string): string | undefined {
     return this.#declared.valid.get(name)?.file;
-  }
-
-  /** Looks at the files again. Resolves to whether anything has changed. */
-  refresh(): Promise<boolean> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
   }
 
   settings(): EngineSettings {
@@ -109,24 +106,32 @@ export class Project {
 
   diagnostics(): readonly DiagnosticView[] {
     const folders = [...this.#failed].flatMap(([folder, problem]) => diagnosticViews(shownFolder(folder), '', [unreadableFile(shownFolder(folder), problem)]));
-    return [...folders, ...[...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => diagnosticViews(file, this.#files.get(file)?.text ?? '', diagnostics))];
+    const partial = this.#isPartial ? diagnosticViews('.', '', [partlySearched()]) : [];
+    return [...folders, ...partial, ...[...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => diagnosticViews(file, this.#files.get(file)?.text ?? '', diagnostics))];
   }
 
-  async #refresh(): Promise<boolean> {
-    const { files: listed, failed } = await this.#list();
+  /**
+   * Looks at the files again: at all that are known, or, in a round, at some of them in turn. Resolves to whether anything has changed.
+   * One call at a time.
+   */
+  async refresh(extent: LookExtent = 'own'): Promise<boolean> {
+    const { files: listed, failed, isPartial } = await this.#inventory.look(extent);
+    const due = extent === 'round' ? this.#dueFiles(listed) : new Set(listed);
     const files = new Map<string, ReadFileState>();
-    for (const { file, state } of await Promise.all(listed.map(async (file) => ({ file, state: await this.#read(file) })))) {
+    for (const { file, state } of await Promise.all(listed.map(async (file) => ({ file, state: due.has(file) ? await this.#read(file) : this.#files.get(file) })))) {
       if (state !== undefined) files.set(file, state);
     }
     const names = this.#options.secrets.names();
     const same =
       files.size === this.#files.size &&
       names.join() === this.#secretNames &&
+      isPartial === this.#isPartial &&
       [...failed.keys()].join() === [...this.#failed.keys()].join() &&
       [...files].every(([file, { stamp }]) => this.#files.get(file)?.stamp === stamp);
     if (same) return false;
     this.#files = files;
     this.#failed = failed;
+    this.#isPartial = isPartial;
     this.#secretNames = names.join();
     this.#analysed = analyseFiles(
       [...files].map(([path, { text, problem }]) => ({ path, text, problem })),
@@ -154,19 +159,18 @@ export class Project {
     return found.length > 0 && found.every(([, diagnostics]) => diagnostics.every(({ severity }) => severity !== 'error'));
   }
 
-  async #list(): Promise<{ readonly files: readonly string[]; readonly failed: ReadonlyMap<string, string> }> {
-    const { files, failed } = await listProjectFiles(this.#options.folder);
-    const found = files.map(({ file }) => file);
-    const hidden = [...this.#files.keys()].filter((file) => [...failed.keys()].some((folder) => isBelow(file, folder)));
-    // A folder of somebody else's, such as the data of a database in a container, is no fault of the project.
-    const relevant = [...failed].filter(([folder]) => isOwnFolder(folder) || hidden.some((file) => isBelow(file, folder)));
-    return { files: [...new Set([...found, ...hidden])].sort(), failed: new Map(relevant) };
+  /** Those whose turn it is, and those that are new. */
+  #dueFiles(listed: readonly string[]): ReadonlySet<string> {
+    const due = new Set(listed.filter((file) => !this.#files.has(file)));
+    for (let index = 0; index < Math.min(filesPerRound, listed.length); index++) due.add(listed[(this.#nextFile + index) % listed.length] ?? '');
+    this.#nextFile = listed.length === 0 ? 0 : (this.#nextFile + filesPerRound) % listed.length;
+    return due;
   }
 
   async #read(file: string): Promise<ReadFileState | undefined> {
     const place = path.join(this.#options.folder, file);
     const stats = await stat(place).catch(() => undefined);
-    const stamp = stats === undefined ? undefined : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+    const stamp = stats === undefined ? undefined : `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`;
     const known = this.#files.get(file);
     if (stamp !== undefined && known?.stamp === stamp) return known;
     const read = await readProjectText(place);
@@ -174,8 +178,4 @@ export class Project {
     // It went away between the listing and the reading.
     return read.kind === 'missing' ? undefined : { text: '', problem: read.problem, stamp: `${stamp ?? ''} ${read.problem}` };
   }
-}
-
-function isBelow(file: string, folder: string): boolean {
-  return folder === '' || file.startsWith(`${folder}/`);
 }

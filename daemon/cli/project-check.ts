@@ -5,7 +5,7 @@ import { advise } from '../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../schemas/language/advice/advised-project.ts';
 import type { Advice } from '../../schemas/language/advice/advice.ts';
 import { analyseFiles, type ProjectFile as AnalysisInput } from '../../schemas/workflow/analysis/analyse-files.ts';
-import { joinFiles, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { findProjectFolder, isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project-folder.ts';
@@ -26,8 +26,8 @@ interface CheckedProject {
   readonly texts: ReadonlyMap<string, string>;
   /** Names of those that are set. */
   readonly secrets: readonly string[];
-  /** Folders in which there may be more files. */
-  readonly folders: ReadonlyMap<string, Diagnostic>;
+  /** Folders in which there may be more files, and why. */
+  readonly folders: readonly (readonly [folder: string, problem: Diagnostic])[];
 }
 
 /** All files of a project, named relative to its folder. */
@@ -35,7 +35,7 @@ export async function checkProject(projectFolder: string, env: NodeJS.ProcessEnv
   const project = await analyseFolder(projectFolder, env);
   const { texts } = project;
   const diagnostics = [
-    ...[...project.folders].flatMap(([folder, problem]) => diagnosticViews(folder, '', [problem])),
+    ...project.folders.flatMap(([folder, problem]) => diagnosticViews(folder, '', [problem])),
     ...[...texts].flatMap(([file, text]) => diagnosticViews(file, text, findingsOf(project, file))),
   ];
   return { files: texts.size, diagnostics };
@@ -76,7 +76,7 @@ function findingsOf({ analysis, advice }: CheckedProject, file: string): readonl
 }
 
 async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
-  const { files, failed } = await listProjectFiles(projectFolder);
+  const { files, failed, isPartial } = await listProjectFiles(projectFolder);
   const given: AnalysisInput[] = [];
   for (const { file, path: absolute } of files) {
     const read = await readProjectText(absolute);
@@ -86,7 +86,10 @@ async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Pro
   }
   const texts = new Map(given.map(({ path: file, text }) => [file, text]));
   // Elsewhere a folder of somebody else's, such as the data of a database in a container, is no fault of the project.
-  const folders = new Map([...failed].filter(([folder]) => isOwnFolder(folder)).map(([folder, problem]) => [shownFolder(folder), unreadableFile(shownFolder(folder), problem)]));
+  const folders = [
+    ...[...failed].filter(([folder]) => isOwnFolder(folder)).map(([folder, problem]) => [shownFolder(folder), unreadableFile(shownFolder(folder), problem)] as const),
+    ...(isPartial ? [['.', partlySearched()] as const] : []),
+  ];
   const secrets = new SecretSource({ projectFolder, env }).names();
   const analysed = analyseFiles(given, { secrets });
   return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets, folders };

@@ -4,6 +4,7 @@ import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/a
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine, EngineLog } from '../engine/engine.ts';
 import { shownFolder } from '../project-folder.ts';
+import type { LookExtent } from '../project-inventory.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import { unknownName } from './known-names.ts';
@@ -16,6 +17,8 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   readonly #project: Project;
   readonly #engine: Engine;
   readonly #log: Pick<EngineLog, 'info' | 'warn'>;
+  readonly #waiting = new Map<LookExtent, Promise<void>>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(project: Project, engine: Engine, log: Pick<EngineLog, 'info' | 'warn'>) {
     this.#project = project;
@@ -23,10 +26,25 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     this.#log = log;
   }
 
-  /** Takes up what has been saved since. */
-  async refresh(): Promise<void> {
+  /**
+   * Takes up what has been saved since. Looks follow each other, so that whoever asks gets one that began after, and what it found holds
+   * when this resolves; those that wait for the same extent share one.
+   */
+  refresh(extent: LookExtent = 'own'): Promise<void> {
+    const waiting = this.#waiting.get(extent);
+    if (waiting !== undefined) return waiting;
+    const look = this.#last.then(() => {
+      this.#waiting.delete(extent);
+      return this.#refresh(extent);
+    });
+    this.#waiting.set(extent, look);
+    this.#last = look.catch(() => undefined);
+    return look;
+  }
+
+  async #refresh(extent: LookExtent): Promise<void> {
     const failed = this.#project.failedLooks;
-    if (!(await this.#project.refresh())) return;
+    if (!(await this.#project.refresh(extent))) return;
     const { failedLooks } = this.#project;
     for (const [folder, problem] of failedLooks) if (!failed.has(folder)) this.#log.warn({ folder: shownFolder(folder) }, `${shownFolder(folder)} ${problem}; what was last read from it still holds`);
     for (const folder of failed.keys()) if (!failedLooks.has(folder)) this.#log.info({ folder: shownFolder(folder) }, `${shownFolder(folder)} can be read again`);
@@ -34,7 +52,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   }
 
   'workflow/list': Handlers['workflow/list'] = async () => {
-    await this.refresh();
+    await this.refresh('all');
     const { workflows, diagnostics } = this.#project.analysis;
     const valid = [...workflows].map(([id, { path, workflow }]) => ({
       id,
@@ -53,13 +71,15 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   };
 
   'workflow/validate': Handlers['workflow/validate'] = async () => {
-    await this.refresh();
+    await this.refresh('all');
     return { files: this.#project.texts.size, diagnostics: [...this.#project.diagnostics()] };
   };
 
   /** The workflow that a person means, as it stands in its file now. @throws CodedError `not-found` or `invalid-workflow` */
   async find(id: string): Promise<AnalysedWorkflow> {
     await this.refresh();
+    // A file that was made a moment ago, far from .sluice/, is found by a full look only.
+    if (!this.has(id)) await this.refresh('all');
     const { workflows, diagnostics } = this.#project.analysis;
     const found = workflows.get(id);
     if (found !== undefined) return found;

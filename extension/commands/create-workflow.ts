@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { workflowTemplates } from '../../schemas/language/templates/workflow-templates.ts';
@@ -10,7 +10,11 @@ import { commands } from '../ids.ts';
 import { withConnection } from '../project/connection-entry.ts';
 import type { Project } from '../project/project.ts';
 import { workflowIdFrom } from '../project/workflow-id-from.ts';
+import { readRegularFile } from '../regular-file.ts';
 import type { Command } from './command.ts';
+
+/** Of `connections.yaml`, in bytes. */
+const maxFileBytes = 4 * 1024 * 1024;
 
 /** A new file in `.sluice/workflows/` from a template, in the editor. Answers with its URI. */
 export const createWorkflow: Command = {
@@ -52,7 +56,10 @@ async function write(app: App, project: Project, template: WorkflowTemplate, nam
 
 async function addConnection({ ask }: App, { path: folder }: Project, name: string): Promise<void> {
   const file = path.join(folder, '.sluice', 'connections.yaml');
-  const text = withConnection(await readFile(file, 'utf8').catch(() => undefined), name);
+  const read = await readRegularFile(file, maxFileBytes);
+  // What is there and can't be read is not to be written over.
+  if (read.kind === 'refused') throw new Error(l10n.t('The connection {0} could not be added, because {1} can not be read: {2}', name, file, read.reason));
+  const text = withConnection(read.kind === 'read' ? read.content.toString('utf8') : undefined, name);
   if (text === undefined) return;
   await writeFile(file, text);
   const open = l10n.t('Open connections.yaml');

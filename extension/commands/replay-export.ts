@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { planLetterEdits, readLetterEdits, type LetterEdit, type LetterEditPlan } from '../../schemas/protocol/letter-edits.ts';
 import type { App } from '../app.ts';
@@ -11,6 +10,7 @@ import { messageOf } from '../log.ts';
 import { inBatches, type Tally } from '../selection/batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
+import { readRegularFile } from '../regular-file.ts';
 import type { Command } from './command.ts';
 
 const maxBytes = 256 * 1024 * 1024;
@@ -47,9 +47,10 @@ async function readJson(path: string): Promise<unknown> {
   // What is still being edited is what the person means.
   const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.scheme === 'file' && uri.fsPath === path);
   if (open !== undefined && !(await open.save())) throw new Error(l10n.t('{0} could not be saved.', path));
-  if ((await stat(path)).size > maxBytes) throw new Error(l10n.t('{0} is too large.', path));
+  const read = await readRegularFile(path, maxBytes);
+  if (read.kind !== 'read') throw new Error(l10n.t('{0} can not be read: {1}', path, read.kind === 'missing' ? l10n.t('it does not exist') : read.reason));
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(read.content.toString('utf8'));
   } catch (error) {
     throw new Error(l10n.t('{0} is no JSON: {1}', path, messageOf(error)), { cause: error });
   }

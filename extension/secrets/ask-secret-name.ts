@@ -1,14 +1,15 @@
 import * as l10n from '@vscode/l10n';
-import { readFile } from 'node:fs/promises';
 import type { QuickPickItem } from 'vscode';
 import * as vscode from 'vscode';
 import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
 import type { App } from '../app.ts';
 import type { Project } from '../project/project.ts';
+import { readRegularFile } from '../regular-file.ts';
 import { namedSecrets } from './named-secrets.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
 const maxFiles = 500;
+const maxFileBytes = 4 * 1024 * 1024;
 
 interface NameItem extends QuickPickItem {
   readonly secret?: string;
@@ -47,6 +48,6 @@ export function placeText({ from }: Pick<SecretView, 'from'>): string {
 async function namedInFiles({ folder }: Project): Promise<readonly string[]> {
   const patterns = ['.sluice/*.{yaml,yml}', '.sluice/workflows/*.{yaml,yml}'];
   const found = await Promise.all(patterns.map((pattern) => vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.parse(folder), pattern), null, maxFiles)));
-  const texts = await Promise.all(found.flat().map((uri) => readFile(uri.fsPath, 'utf8').catch(() => '')));
-  return [...new Set(texts.flatMap(namedSecrets))].sort();
+  const texts = await Promise.all(found.flat().map((uri) => readRegularFile(uri.fsPath, maxFileBytes)));
+  return [...new Set(texts.flatMap((read) => (read.kind === 'read' ? namedSecrets(read.content.toString('utf8')) : [])))].sort();
 }

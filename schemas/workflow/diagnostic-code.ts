@@ -8,6 +8,7 @@ export const diagnosticCodes = {
   'too-large': 'The file, or what its aliases repeat, is larger than the limit.',
   'too-deep': 'Lists and maps stand in each other deeper than the limit.',
   'unreadable-file': 'A file or folder of the project can not be read, or is no regular file.',
+  'too-many-folders': 'The project has more folders than are searched for workflows.',
   'empty-file': 'The file holds nothing, or something other than a map.',
   'bad-value': 'A value is not what its key takes.',
   'wrong-type': 'A value has the wrong type: a list where text is expected, say.',

@@ -1,6 +1,7 @@
 import { projectFileKind, type ProjectFileKind } from './analysis/analyse-files.ts';
+import { IgnoreRules } from './ignore-rules.ts';
 
-/** What stands in a folder. */
+/** What is in a folder. */
 export interface FolderEntry {
   readonly name: string;
   /** A link to a folder is none: a circle of them then has no effect. */
@@ -8,7 +9,14 @@ export interface FolderEntry {
 }
 
 /** What a look at a folder gave. One that isn't there is empty; one that can't be read is something else: nobody knows what is in it. */
-export type FolderLook = { readonly ok: true; readonly entries: readonly FolderEntry[] } | { readonly ok: false; readonly problem: string };
+export type FolderLook =
+  | {
+      readonly ok: true;
+      readonly entries: readonly FolderEntry[];
+      /** The text of its `.gitignore`, if it has one. */
+      readonly gitignore?: string | undefined;
+    }
+  | { readonly ok: false; readonly problem: string };
 
 /** Reads a folder, named relative to the project's with forward slashes (`''` is that one itself). */
 export type ReadFolder = (folder: string) => Promise<FolderLook>;
@@ -25,38 +33,48 @@ export interface FoundFiles {
   readonly files: readonly FoundFile[];
   /** Folders that could not be read, and why, as the rest of a sentence that begins with the folder's name. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Whether there are more folders than are searched. */
+  readonly isPartial: boolean;
 }
 
-/** The folder that makes a folder a project. */
-const sluiceFolder = '.sluice';
+/** The folders of a project that are its own: what they hold belongs to it, whatever version control ignores. */
+export const ownFolders = ['.sluice', '.sluice/workflows'] as const;
+/** Folders outside of `.sluice/` that are searched for `*.sluice.yaml`, those near the project's own folder first. */
+export const maxSearchedFolders = 5000;
 
 /**
- * The files that make up a project, sorted by name: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and `*.sluice.yaml`
- * anywhere (but in `node_modules` and folders whose names begin with a dot). At most `maxFolders` folders are read. What bears the name
- * of a file in `.sluice/` is found whatever it is: whoever reads it says that a folder is none.
+ * The files that make up a project: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and `*.sluice.yaml` anywhere else, but not in
+ * `node_modules`, folders whose names begin with a dot, and folders that `.gitignore` files leave out. What has the name of a file in
+ * `.sluice/` is found whatever it is: whoever reads it says that a folder is none.
+ *
+ * `above`: what `.gitignore` files of the folders above the project's say.
  */
-export async function findProjectFiles(readFolder: ReadFolder, maxFolders = Number.POSITIVE_INFINITY): Promise<FoundFiles> {
+export async function findProjectFiles(readFolder: ReadFolder, above: IgnoreRules = IgnoreRules.none): Promise<FoundFiles> {
   const failed = new Map<string, string>();
-  const entriesOf = async (folder: string): Promise<readonly FolderEntry[]> => {
-    const look = await readFolder(folder);
-    if (look.ok) return look.entries;
-    failed.set(folder, look.problem);
-    return [];
+  const look = async (folder: string): Promise<Extract<FolderLook, { readonly ok: true }>> => {
+    const found = await readFolder(folder);
+    if (found.ok) return found;
+    failed.set(folder, found.problem);
+    return { ok: true, entries: [] };
   };
-  const own = await Promise.all([sluiceFolder, `${sluiceFolder}/workflows`].map(async (folder) => (await entriesOf(folder)).map(({ name }) => `${folder}/${name}`)));
+  const own = await Promise.all(ownFolders.map(async (folder) => (await look(folder)).entries.map(({ name }) => `${folder}/${name}`)));
   const scattered: string[] = [];
-  let level: readonly string[] = [''];
-  for (let left = maxFolders; level.length > 0 && left > 0; left -= level.length) {
-    const looked = level.slice(0, left);
-    const listings = await Promise.all(looked.map(entriesOf));
-    const below: string[] = [];
-    for (const [index, folder] of looked.entries()) {
-      for (const { name, isFolder } of listings[index] ?? []) {
-        if (name.startsWith('.') || name === 'node_modules') continue;
-        (isFolder ? below : scattered).push(folder === '' ? name : `${folder}/${name}`);
+  let level: readonly (readonly [folder: string, rules: IgnoreRules])[] = [['', above]];
+  let left = maxSearchedFolders;
+  while (level.length > 0 && left > 0) {
+    const looked = await Promise.all(level.slice(0, left).map(async ([folder, outer]) => ({ folder, outer, ...(await look(folder)) })));
+    const below: [string, IgnoreRules][] = [];
+    for (const { folder, outer, entries, gitignore } of looked) {
+      const rules = gitignore === undefined ? outer : outer.and(folder, gitignore);
+      for (const { name, isFolder } of entries) {
+        const place = folder === '' ? name : `${folder}/${name}`;
+        if (name.startsWith('.')) continue;
+        if (!isFolder) scattered.push(place);
+        else if (name !== 'node_modules' && !rules.leaveOut(place)) below.push([place, rules]);
       }
     }
-    level = below;
+    level = [...level.slice(left), ...below];
+    left -= looked.length;
   }
   const files = [...own.flat(), ...scattered]
     .flatMap((file) => {
@@ -64,5 +82,5 @@ export async function findProjectFiles(readFolder: ReadFolder, maxFolders = Numb
       return kind === undefined ? [] : [{ kind, file }];
     })
     .sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { files, failed };
+  return { files, failed, isPartial: level.length > 0 };
 }

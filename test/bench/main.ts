@@ -16,8 +16,9 @@ import { jsonReport, textReport, writeDocs, type Report } from './report.ts';
 import { retry } from './retry.ts';
 import { size } from './size.ts';
 import { speed } from './speed.ts';
+import { tree } from './tree.ts';
 
-const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, extension, language, 'language-server': languageServer };
+const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, tree, extension, language, 'language-server': languageServer };
 
 const { values } = parseArgs({
   options: {

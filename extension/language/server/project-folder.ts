@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { findProjectFiles } from '../../../schemas/workflow/project-files.ts';
+import { findProjectFiles, type FolderLook } from '../../../schemas/workflow/project-files.ts';
 import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { limits } from './limits.ts';
 
 /** Where a file of a project lies. */
@@ -30,12 +31,20 @@ export async function locate(file: string): Promise<ProjectPath | undefined> {
 
 /** The texts of a project's files by path. Those that are known already and have not changed are not read again. */
 export async function readProject(folder: string, known: ReadonlyMap<string, StampedText>): Promise<ReadonlyMap<string, StampedText>> {
-  const { files } = await findProjectFiles(async (below) => {
-    const entries = await readdir(path.join(folder, below), { withFileTypes: true }).catch(() => []);
-    return { ok: true, entries: entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })) };
-  }, limits.folders);
+  const { files } = await findProjectFiles((below) => readFolder(path.join(folder, below)));
   const texts = await Promise.all(files.map(async ({ file }) => [file, await readText(path.join(folder, file), known.get(file))] as const));
   return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const])));
+}
+
+/** One that can't be read counts as empty: the daemon says so. */
+async function readFolder(folder: string): Promise<FolderLook> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const rules = entries.some(({ name }) => name === '.gitignore') ? await readRegularFile(path.join(folder, '.gitignore'), limits.gitignoreBytes) : undefined;
+  return {
+    ok: true,
+    entries: entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })),
+    ...(rules?.kind === 'read' ? { gitignore: rules.content.toString('utf8') } : {}),
+  };
 }
 
 function within(folder: string, file: string): ProjectPath | undefined {
@@ -49,7 +58,8 @@ async function readText(file: string, known: StampedText | undefined): Promise<S
     const { mtimeMs, size, ino } = await stat(file);
     const stamp = `${mtimeMs} ${size} ${ino}`;
     if (known?.stamp === stamp) return known;
-    return size > limits.textLength ? undefined : { text: await readFile(file, 'utf8'), stamp };
+    const read = await readRegularFile(file, limits.textLength);
+    return read.kind === 'read' ? { text: read.content.toString('utf8'), stamp } : undefined;
   } catch {
     return undefined;
   }

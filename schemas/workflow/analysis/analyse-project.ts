@@ -2,6 +2,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '../model.ts';
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 import { defaultConfig } from './analyse-config.ts';
+import { maxSearchedFolders } from '../project-files.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
 
@@ -30,6 +31,12 @@ export function analyseProject(files: readonly ProjectFile[], options: ProjectOp
 /** Of a file or folder that gives no text. */
 export function unreadableFile(path: string, problem: string): Diagnostic {
   return { severity: 'error', code: 'unreadable-file', range: { start: 0, end: 0 }, message: `${path} ${problem}.` };
+}
+
+/** Of a project's folder that has more folders than are searched. */
+export function partlySearched(): Diagnostic {
+  const most = maxSearchedFolders.toLocaleString('en');
+  return { severity: 'information', code: 'too-many-folders', range: { start: 0, end: 0 }, message: `Only the first ${most} folders of the project were searched for *.sluice.yaml files. Put workflows into .sluice/workflows, or name folders without any in .gitignore.` };
 }
 
 /** What the files of a project mean together. */

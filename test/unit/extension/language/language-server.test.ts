@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -52,6 +54,16 @@ describe('the language server', () => {
         message: found?.message,
         data: undefined,
       });
+    });
+
+    it('are there whatever else lies among the files: pipes, devices and folders hold nothing up', async function () {
+      if (process.platform === 'win32') return this.skip();
+      bench = await LanguageBench.start({ files: project });
+      execFileSync('mkfifo', [path.join(bench.folder, '.sluice/workflows/pipe.yaml'), path.join(bench.folder, '.sluice/connections.yaml')]);
+      symlinkSync('/dev/zero', path.join(bench.folder, '.sluice/config.yaml'));
+      mkdirSync(path.join(bench.folder, '.sluice/workflows/folder.yaml'));
+      await bench.open(main, good.replace('queue: web', 'queue: wep'));
+      assert.deepEqual((await bench.diagnostics(main)).map(({ code }) => code), ['unknown-queue']);
     });
 
     it('follow each keystroke, and carry its version', async () => {
