@@ -14,6 +14,8 @@ interface Move<State extends string> {
  */
 export const jobMachine = {
   due: [{ from: 'delayed', to: 'pending' }],
+  /** One of many that go out one by one, while its queue was stopped. */
+  defer: [{ from: 'pending', to: 'delayed' }],
   claim: [{ from: 'pending', to: 'active' }],
   succeed: [{ from: 'active', to: 'succeeded' }],
   retry: [{ from: 'active', to: 'delayed' }],

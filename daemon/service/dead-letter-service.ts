@@ -75,7 +75,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
           jobIds: some,
           now,
           originals,
-          ...(spacingMs === 0 ? {} : { dueAts: some.map((_, index) => firstDueAt + (spaced + index) * spacingMs) }),
+          ...(spacingMs === 0 ? {} : { pace: now, dueAts: some.map((_, index) => firstDueAt + (spaced + index) * spacingMs) }),
           ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
         });
         spaced += moved.replayed.length;

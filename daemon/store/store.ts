@@ -330,6 +330,8 @@ export interface ReplayParams {
   readonly now: number;
   /** When each is due; `now` where it is missing. */
   readonly dueAts?: readonly number[];
+  /** Jobs with the same number keep the distances of their due times, even if nothing could be due for a while. */
+  readonly pace?: number;
   /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
   readonly payload?: string;
   /** Drafts are left as they are, unsent. */

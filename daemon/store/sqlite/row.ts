@@ -53,6 +53,8 @@ export interface JobRow {
   readonly state: JobState;
   readonly priority: number;
   readonly due_at: number;
+  /** Of the replay with a rate that it waits for a place in, until it is claimed. */
+  readonly pace: number | null;
   readonly created_at: number;
   readonly item_index: number | null;
   readonly item_key: string | null;

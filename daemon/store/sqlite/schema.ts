@@ -210,3 +210,9 @@ ALTER TABLE jobs ADD COLUMN progress TEXT;
 ALTER TABLE jobs ADD COLUMN warning TEXT;
 ALTER TABLE steps ADD COLUMN warnings INTEGER NOT NULL DEFAULT 0;
 `;
+
+/** Which replay with a rate a job belongs to, until it is claimed. */
+export const schemaVersion8 = `
+ALTER TABLE jobs ADD COLUMN pace INTEGER;
+CREATE INDEX jobs_paced ON jobs (pace, due_at) WHERE pace IS NOT NULL;
+`;

@@ -57,6 +57,62 @@ export function describeReplaying(bench: () => StoreBench): void {
     assert.deepEqual(after.attempts.map(({ revision }) => revision), [1, 2]);
   });
 
+  const replayedSlowly = async (count: number): Promise<number[]> => {
+    const store = bench();
+    await store.run('inputs: { list: { type: array } }\nsteps:\n  each: { uses: test/scripted, foreach: { items: "${{ inputs.list }}", on-item-failure: continue }, with: {} }\n', { list: numbers(count) });
+    await store.expand();
+    const dead: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const job = await store.next();
+      await store.die(job);
+      dead.push(job.jobId);
+    }
+    const { now } = store;
+    await store.store.replay({ jobIds: dead, now, pace: now, dueAts: dead.map((_, index) => now + index * 1000) });
+    return dead;
+  };
+  const dueNow = async (): Promise<number> => {
+    const { jobs } = await bench().store.claim({ queue: 'default', limit: 100, now: bench().now });
+    for (const job of jobs) await bench().succeed(job);
+    return jobs.length;
+  };
+
+  it('keeps the distances of a slow one after a time in which nothing could be due', async () => {
+    const store = bench();
+    await replayedSlowly(10);
+    assert.equal(await dueNow(), 1);
+    store.now += 1000;
+    assert.equal(await dueNow(), 1);
+    store.now += 3_600_000;
+    await store.crash();
+    for (let second = 0; second < 8; second++) {
+      assert.equal(await dueNow(), 1, `${second} s after the start`);
+      store.now += 999;
+      assert.equal(await dueNow(), 0);
+      store.now++;
+    }
+    assert.deepEqual(store.depth(), { pending: 0, delayed: 0, active: 0, dead: 0 });
+  });
+
+  it('keeps the distances of a slow one over a pause, and those of others alone', async () => {
+    const store = bench();
+    await store.store.setQueue({ queue: 'default', paused: true });
+    await replayedSlowly(5);
+    await store.one();
+    for (let second = 0; second < 60; second++) {
+      store.now += 1000;
+      await store.store.claim({ queue: 'elsewhere', limit: 1, now: store.now });
+    }
+    assert.deepEqual(store.depth(), { pending: 6, delayed: 0, active: 0, dead: 0 }, 'all of them have become due (control)');
+    await store.store.setQueue({ queue: 'default', paused: false });
+    assert.equal(await dueNow(), 2, 'the first of them, and the job of another run');
+    for (let second = 0; second < 4; second++) {
+      store.now += 1000;
+      assert.equal(await dueNow(), 1);
+    }
+    assert.equal(await dueNow(), 0);
+  });
+
   it('spreads many over the times that it is given', async () => {
     const store = bench();
     const dead = [await deadJob(), await deadJob(), await deadJob()].map(({ jobId }) => jobId);

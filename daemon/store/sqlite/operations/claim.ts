@@ -32,7 +32,7 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   if (queueId === undefined) return { jobs: [] };
 
   const jobs: ClaimedJob[] = [];
-  const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ? WHERE id = ?");
+  const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ?, pace = NULL WHERE id = ?");
   // A job that was returned before its start may be claimed for the same instant again.
   const recordStart = db.sql('INSERT OR IGNORE INTO rate_starts (queue_id, at, job_id, attempt) VALUES (?, ?, ?, ?)');
   let swept = 0;

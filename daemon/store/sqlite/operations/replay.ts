@@ -21,7 +21,7 @@ export function replay(tx: WriteTransaction, params: ReplayParams): ReplayResult
     throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
   }
   const update = tx.db.sql(
-    `UPDATE jobs SET state = ?, due_at = ?, round = round + 1, tries = 0, throttles = 0, crashes = 0, cancel_requested = 0, started_at = NULL, ended_at = NULL
+    `UPDATE jobs SET state = ?, due_at = ?, pace = ?, round = round + 1, tries = 0, throttles = 0, crashes = 0, cancel_requested = 0, started_at = NULL, ended_at = NULL
      WHERE id = ?`,
   );
   const dueAts = new Map(params.dueAts === undefined ? [] : params.jobIds.map((jobId, index) => [jobId, params.dueAts?.[index]]));
@@ -30,7 +30,7 @@ export function replay(tx: WriteTransaction, params: ReplayParams): ReplayResult
     if (params.originals !== true && sendEdit(tx, job, params)) edited++;
     const dueAt = Math.ceil(dueAts.get(job.id) ?? params.now);
     const state = tx.moveJob(job, dueAt > params.now ? 'replay_later' : 'replay');
-    update.run(state, dueAt, job.id);
+    update.run(state, dueAt, params.pace ?? null, job.id);
     tx.touchRun(tx.state.stepInfo(job.step_id).runId);
   }
   return { replayed: jobs.map(({ id }) => id), edited };

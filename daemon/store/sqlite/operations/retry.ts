@@ -11,7 +11,7 @@ export function retry(
   { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number },
 ): { readonly retried: readonly number[] } {
   const jobs = [...new Set(jobIds)].map((jobId) => delayedJob(tx, jobId));
-  const update = tx.db.sql("UPDATE jobs SET state = 'pending', due_at = ? WHERE id = ?");
+  const update = tx.db.sql("UPDATE jobs SET state = 'pending', due_at = ?, pace = NULL WHERE id = ?");
   for (const job of jobs) {
     tx.moveJob(job, 'due');
     update.run(now, job.id);

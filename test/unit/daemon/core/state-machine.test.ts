@@ -11,8 +11,8 @@ import { isJobEnded, isRunEnded, isStepEnded, jobStates, runStates, stepStates }
 
 /** Every move there is; what isn't listed must not be possible. */
 const jobMoves: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  pending: { claim: 'active', cancel: 'cancelled' },
-  delayed: { due: 'pending', cancel: 'cancelled' },
+  pending: { claim: 'active', defer: 'delayed', cancel: 'cancelled', recall: 'dead' },
+  delayed: { due: 'pending', cancel: 'cancelled', recall: 'dead' },
   active: { succeed: 'succeeded', retry: 'delayed', interrupt: 'pending', die: 'dead', cancel: 'cancelled' },
   dead: { replay: 'pending', replay_later: 'delayed', discard: 'discarded' },
   cancelled: { reopen: 'pending' },
