@@ -4,7 +4,7 @@ import { advanceRuns } from '../run-advance.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 import { promote } from './promote.ts';
 
-type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_at' | 'due_at' | 'attempt' | 'tries' | 'throttles' | 'round' | 'revision' | 'progress'> & {
+type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_at' | 'due_at' | 'attempt' | 'tries' | 'throttles' | 'round' | 'revision' | 'pace' | 'progress'> & {
   readonly payload: string;
   readonly secrets: string | null;
 };
@@ -14,7 +14,7 @@ type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_
  * CROSS JOIN keeps SQLite's planner from reading payloads first.
  */
 const selectDue = `
-  SELECT j.id, j.step_id, j.queue_id, j.state, j.created_at, j.due_at, j.attempt, j.tries, j.throttles, j.round, j.revision, j.progress, p.payload, p.secrets
+  SELECT j.id, j.step_id, j.queue_id, j.state, j.created_at, j.due_at, j.attempt, j.tries, j.throttles, j.round, j.revision, j.pace, j.progress, p.payload, p.secrets
   FROM jobs j INDEXED BY jobs_pending CROSS JOIN payloads p ON p.job_id = j.id
   WHERE j.state = 'pending' AND j.queue_id = ?
   ORDER BY j.priority DESC, j.due_at, j.id
@@ -32,7 +32,7 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   if (queueId === undefined) return { jobs: [] };
 
   const jobs: ClaimedJob[] = [];
-  const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ?, pace = NULL WHERE id = ?");
+  const activate = db.sql("UPDATE jobs SET state = 'active', attempt = attempt + 1, started_at = ? WHERE id = ?");
   // A job that was returned before its start may be claimed for the same instant again.
   const recordStart = db.sql('INSERT OR IGNORE INTO rate_starts (queue_id, at, job_id, attempt) VALUES (?, ?, ?, ?)');
   let swept = 0;
@@ -49,6 +49,8 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
       tx.moveJob(row, 'claim');
       activate.run(startAt === undefined ? params.now : Math.floor(startAt), row.id);
       if (startAt !== undefined) recordStart.run(queueId, startAt, row.id, row.attempt + 1);
+      // Few have one, so the others aren't made to write it.
+      if (row.pace !== null) db.sql('UPDATE jobs SET pace = NULL WHERE id = ?').run(row.id);
       const { runId, name, version } = state.stepInfo(row.step_id);
       jobs.push({
         jobId: row.id,
