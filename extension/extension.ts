@@ -14,7 +14,6 @@ import { Dashboard } from './dashboard/dashboard.ts';
 import { noticeDaemons } from './daemon-notices.ts';
 import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
-import { Drafts } from './documents/drafts.ts';
 import { registerPayloadSchemas } from './documents/payload-schemas.ts';
 import { ChosenRuns } from './language/live/chosen-runs.ts';
 import { showLive } from './language/live/show-live.ts';
@@ -54,15 +53,13 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   const log = vscode.window.createOutputChannel('Sluice', { log: true });
   const program = (name: string): string => path.join(context.extensionPath, 'dist', name);
   projects = new Projects({ log, version: versionOf(context), launch: daemonLauncher({ program: program('daemon.js'), execPath: process.execPath, env: process.env }) });
-  const drafts = new Drafts(context.workspaceState);
   const daemonLog = new DaemonLogChannel(log);
   language = new LanguageSupport({ log, client: program('language-client.cjs'), server: program('language-server.js') });
   const app: App = {
     projects,
     log,
     ask: windowAsker,
-    drafts,
-    deadLetterFiles: new DeadLetterFiles({ projects, drafts, subscriptions }),
+    deadLetterFiles: new DeadLetterFiles({ projects, log, ask: () => app.ask, subscriptions }),
     daemonLog,
     chosenRuns: new ChosenRuns(),
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
@@ -88,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
   registerCommands(app, allCommands);
   language.start();
-  subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects));
+  subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects, app.deadLetterFiles));
   const activationMs = performance.now() - startedAtMs;
   log.info(`version ${versionOf(context)}, active after ${activationMs.toFixed(1)} ms`);
   return { app, views, statusBar, activationMs };

@@ -74,6 +74,10 @@ export const contextKeys = {
   /** At least one project is connected. */
   connected: 'sluice.connected',
   hasDeadLetters: 'sluice.hasDeadLetters',
+  /** Open payloads whose job is a dead letter now: `resource in sluice.deadDocuments`. */
+  deadDocuments: 'sluice.deadDocuments',
+  /** Of these, those with an edit that was saved and not sent yet. */
+  editedDocuments: 'sluice.editedDocuments',
 } as const;
 
 export const settings = {

@@ -17,7 +17,8 @@ const toldByMessage: ReadonlySet<string> = new Set(['invalid', 'internal']);
  * characters, on one line. `response`: the attempt's record.
  */
 export function failureGroup({ uses, error, response }: { readonly uses: string; readonly error: Pick<JobError, 'kind' | 'cause' | 'message'>; readonly response?: Json | undefined }): string {
-  const masked = saidBy(error, response);
+  // Without its full stop: it stands within sentences.
+  const masked = saidBy(error, response).replace(/[.\s]+$/, '');
   const group = `${uses}: ${error.cause}${masked === '' || error.cause.includes(masked) ? '' : `: ${masked}`}`.replace(/\s+/g, ' ');
   return group.length <= maxGroup ? group : `${group.slice(0, maxGroup - 1)}…`;
 }

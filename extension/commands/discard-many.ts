@@ -12,7 +12,7 @@ import { exportLots } from './export-lots.ts';
 
 /** Asks first, with the number and what it means, because nothing brings them back. Answers with the tally. `groups`: one for each project. */
 export async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
-  const { lots, count, name } = await collectLots(groups);
+  const { lots, count, edited, name } = await collectLots(groups);
   if (count === 0) {
     void app.ask.tell('information', l10n.t('There are no dead letters of {0} to discard.', name));
     return undefined;
@@ -22,13 +22,18 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   const withReason = l10n.t('Discard with Reason…');
   const confirmation = {
     question: count === 1 ? l10n.t('Discard the dead letter {0}?', lots[0]?.ids[0] ?? '') : l10n.t('Discard {0} dead letters of {1}?', formatNumber(count), name),
-    detail: l10n.t("They are never attempted again, and their runs don't go on from them. This can't be undone. Their attempts stay to be read until they are pruned."),
+    detail: [
+      count === 1
+        ? l10n.t("It is never attempted again, and its run doesn't continue from it. This can't be undone. Its attempts stay to be read until they are pruned.")
+        : l10n.t("They are never attempted again, and their runs don't continue from them. This can't be undone. Their attempts stay to be read until they are pruned."),
+      ...(edited === 0 ? [] : [count === 1 ? l10n.t('It has an edit that was saved and never sent.') : edited === 1 ? l10n.t('One of them has an edit that was saved and never sent.') : l10n.t('{0} of them have edits that were saved and never sent.', formatNumber(edited))]),
+    ].join(' '),
     verb: discard,
   };
   let chosen = await app.ask.decide(confirmation, withReason, exportFirst);
   // Whoever gives up the export, or doesn't get it whole, is asked again, and has lost nothing.
   while (chosen === exportFirst) {
-    await exportLots(app, { lots, count, name });
+    await exportLots(app, { lots, count, edited, name });
     chosen = await app.ask.decide(confirmation, withReason, exportFirst);
   }
   const reason = chosen === withReason ? await askReason(app, confirmation.question) : '';

@@ -25,7 +25,7 @@ export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Ta
   return tallies.length === 0 ? undefined : sumOf(tallies);
 }
 
-async function exportLot(app: App, { project, daemon, ids }: DeadLot, name: string): Promise<Tally | undefined> {
+async function exportLot(app: App, { project, daemon, ids, edited }: DeadLot, name: string): Promise<Tally | undefined> {
   const file = await app.ask.saveFile({
     title: ids.length === 1 ? l10n.t('Export the dead letter {0}', ids[0] ?? '') : l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
     saveLabel: l10n.t('Export'),
@@ -39,10 +39,15 @@ async function exportLot(app: App, { project, daemon, ids }: DeadLot, name: stri
       onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
     }),
   );
-  const text = tallyText('exported', tally);
+  const text = [tallyText('exported', tally), ...exportedEdits(edited, tally.done)].join(' ');
   app.log.info(`${text} ${file.fsPath}`);
   void tell(app, tally, text, file.fsPath);
   return tally;
+}
+
+function exportedEdits(edited: number, done: number): string[] {
+  if (edited === 0 || done === 0) return [];
+  return [edited === 1 ? l10n.t('One has a saved edit, which is its payload in the file.') : l10n.t('{0} have saved edits, which are their payloads in the file.', formatNumber(edited))];
 }
 
 async function tell({ ask }: App, { done, fault }: Tally, text: string, file: string): Promise<void> {

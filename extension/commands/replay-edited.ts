@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { followReplay } from '../dead-letters/replay-follow.ts';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
-import { readPayload } from '../documents/payload-edit.ts';
 import { commands } from '../ids.ts';
 import type { Command } from './command.ts';
 
@@ -14,17 +14,13 @@ export const replayEdited: Command = {
     if (asked === undefined) return undefined;
     const { folder, job, uri } = asked;
     const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+    // VS Code says why it couldn't be saved; nothing is sent then.
     if (document?.isDirty === true && !(await document.save())) return undefined;
-    const draft = app.drafts.get(uri.toString());
-    const edit = draft === undefined ? undefined : readPayload(draft.text);
-    if (edit?.ok === false) {
-      void app.ask.tell('error', edit.message);
-      return undefined;
-    }
-    const daemon = await app.projects.daemonOf(folder);
-    const result = await daemon.call('dead/replay', { ids: [job], ...(edit === undefined ? {} : { payload: edit.payload }) });
+    const project = app.projects.get(folder);
+    if (project === undefined) return undefined;
+    const daemon = await project.connection.ensure();
+    const sent = await followReplay(app, [{ project, daemon, ids: [job], edited: 0 }], { way: { kind: 'all' }, originals: false });
     await app.deadLetterFiles.changed(uri);
-    void app.ask.tell('information', edit === undefined ? l10n.t('{0} was replayed as it is.', job) : l10n.t('{0} was replayed with the edited payload.', job));
-    return result.replayed;
+    return sent.tell().done;
   },
 };

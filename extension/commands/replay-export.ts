@@ -11,6 +11,7 @@ import { inBatches, type Tally } from '../selection/batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/amount.ts';
 import { readRegularFile } from '../regular-file.ts';
+import { editedText } from '../wording/replay-words.ts';
 import type { Command } from './command.ts';
 
 const maxBytes = 256 * 1024 * 1024;
@@ -99,7 +100,7 @@ async function replayEach(app: App, daemon: Daemon, edited: readonly LetterEdit[
       },
     ),
   );
-  const text = tallyText('replayed', tally);
+  const text = tallyText('replayed', tally, editedText(tally.done, tally.done));
   app.log.info(text);
   void app.ask.tell(tally.fault === undefined ? 'information' : 'error', text);
   return tally;

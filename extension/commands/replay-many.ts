@@ -1,122 +1,82 @@
 import * as l10n from '@vscode/l10n';
-import { setTimeout as delay } from 'node:timers/promises';
-import * as vscode from 'vscode';
 import type { App } from '../app.ts';
-import { joinResults, watchCanary, type CanaryResult } from '../dead-letters/canary.ts';
+import { askEdits } from '../dead-letters/ask-edits.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
+import { followReplay, type FollowedReplay } from '../dead-letters/replay-follow.ts';
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
-import { messageOf } from '../log.ts';
-import type { ProjectTally, Tally } from '../selection/batches.ts';
-import { inLots, sumOf } from '../selection/lots.ts';
-import { tallyText } from '../selection/tally-text.ts';
+import type { Tally } from '../selection/batches.ts';
 import { formatNumber } from '../wording/amount.ts';
-
-/** More ids than this don't go into one request. */
-const maxIds = 1000;
-const lookEveryMs = 500;
+import { failureText, outcomeText } from '../wording/replay-words.ts';
+import { showDocument } from '../documents/show-document.ts';
 
 /**
- * Counts first, says what will happen, offers to go carefully, and tells exactly what came of it. Answers with the tally. `groups`: one for each
- * project.
+ * Counts first, says what will happen, offers to go carefully, and tells exactly what came of it. Answers with the tally; undefined where a person
+ * gave up.
  */
 export async function replayMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
-  const { lots, count, name } = await collectLots(groups);
+  const { lots, count, edited, name } = await collectLots(groups);
   if (count === 0) {
     void app.ask.tell('information', l10n.t('There are no dead letters of {0} to replay.', name));
     return undefined;
   }
+  // The edit of a single one is what a person sees in its row; of several, some may have been forgotten.
+  const edits = count === 1 || edited === 0 ? 'send' : await askEdits(app.ask, { count, edited, name });
+  if (edits === undefined) return undefined;
   const way = count === 1 ? ({ kind: 'all' } as const) : await askWay(app.ask, lots.map(({ ids }) => ids.length), name);
   if (way === undefined) return undefined;
-  return told(app, sumOf(way.kind === 'canary' ? await replayCanary(app, lots, way.count) : await carryOut(lots, way)));
+  const originals = edits === 'keep';
+  return way.kind === 'canary' ? replayCanary(app, lots, way.count, originals) : (await followReplay(app, lots, { way, originals })).tell();
 }
 
 /** First so many of each project, because how those of one project go says nothing of another's. */
-async function replayCanary(app: App, lots: readonly DeadLot[], count: number): Promise<readonly ProjectTally[]> {
+async function replayCanary(app: App, lots: readonly DeadLot[], count: number, originals: boolean): Promise<Tally> {
   const few = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(0, count) }));
-  const others = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(count) }));
-  const before = await Promise.all(few.map(attemptCounts));
-  const first = await carryOut(few, { kind: 'all' });
-  if (first.some(({ tally }) => tally.done < tally.total)) return together(lots, first);
-  const result = await watchAll(app, few, before);
-  const way = await askToGoOn(app, result, others.reduce((sum, { ids }) => sum + ids.length, 0));
-  return way === undefined ? together(lots, first) : together(lots, first, await carryOut(others, way));
+  const others = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(count) })).filter(({ ids }) => ids.length > 0);
+  const left = others.reduce((sum, { ids }) => sum + ids.length, 0);
+  const first = await followReplay(app, few, { way: { kind: 'canary', count }, originals });
+  if (first.wasStopped || first.tally.done < first.tally.total) return withOthers(first.tell(), left);
+  const way = await askToGoOn(app, first, others.map(({ ids }) => ids.length));
+  if (way === undefined) return withOthers(first.tally, left);
+  const rest = (await followReplay(app, others, { way, originals })).tell();
+  return { ...rest, total: rest.total + first.tally.total, done: rest.done + first.tally.done };
 }
 
-async function attemptCounts({ daemon, ids }: DeadLot): Promise<ReadonlyMap<string, number>> {
-  const jobs = await Promise.all(ids.map((id) => daemon.call('job/get', { id })));
-  return new Map(jobs.map(({ id, attemptCount }) => [id, attemptCount]));
+/** Those that were left alone are part of what was meant. */
+function withOthers(tally: Tally, others: number): Tally {
+  return { ...tally, total: tally.total + others };
 }
 
-/** Where a daemon is lost, its jobs stand as they were last seen. */
-async function watchAll({ log }: App, lots: readonly DeadLot[], before: readonly ReadonlyMap<string, number>[]): Promise<CanaryResult> {
-  const results: CanaryResult[] = lots.map(({ ids }) => ({ succeeded: 0, failed: 0, open: ids.length }));
-  const total = joinResults(results).open;
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Waiting for what was replayed first'), cancellable: true }, (progress, token) =>
-    Promise.all(
-      lots.map(async ({ project, daemon }, index) => {
-        const onProgress = (result: CanaryResult): void => {
-          results[index] = result;
-          progress.report({ message: l10n.t('{0} of {1}', formatNumber(total - joinResults(results).open), formatNumber(total)) });
-        };
-        try {
-          await watchCanary(daemon, before[index] ?? new Map(), { isCancelled: () => token.isCancellationRequested, nextLook: () => delay(lookEveryMs), onProgress });
-        } catch (error) {
-          log.warn(`${project.name}: ${messageOf(error)}`);
-        }
-      }),
-    ),
-  );
-  return joinResults(results);
-}
-
-async function askToGoOn({ ask }: App, { succeeded, failed, open, cause }: CanaryResult, count: number): Promise<ReplayWay | undefined> {
-  const all = l10n.t('Replay the Other {0}', formatNumber(count));
+/** Where a first one failed, to leave the others is the first answer; the failure is named, and can be looked at. */
+async function askToGoOn(app: App, first: FollowedReplay, counts: readonly number[]): Promise<ReplayWay | undefined> {
+  const { outcome } = first;
+  const count = counts.reduce((sum, each) => sum + each, 0);
+  const others = count === 1 ? l10n.t('The other one is as it was.') : l10n.t('{0} others are as they were.', formatNumber(count));
+  const said = `${l10n.t('Of those replayed first: {0}.', outcomeText(outcome, Date.now()))} ${others}`;
+  if (outcome.dead + outcome.retrying + outcome.cancelled + outcome.discarded + outcome.waiting + outcome.active > 0) {
+    const leave = l10n.t('Leave the Others');
+    const open = l10n.t('Open the Failure');
+    const anyway = l10n.t('Replay Them Anyway…');
+    const failed = outcome.dead + outcome.retrying > 0;
+    const chosen = await app.ask.tell('warning', [said, failureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
+    if (chosen === open) await openFailed(first);
+    return chosen === anyway ? askWay(app.ask, counts, l10n.t('the others')) : undefined;
+  }
+  const all = count === 1 ? l10n.t('Replay the Other One') : l10n.t('Replay the Other {0}', formatNumber(count));
   const slowly = l10n.t('Replay Them Slowly…');
-  const parts = [l10n.t('{0} succeeded', formatNumber(succeeded))];
-  if (failed > 0) parts.push(cause === undefined ? l10n.t('{0} failed', formatNumber(failed)) : l10n.t('{0} failed ({1})', formatNumber(failed), cause));
-  if (open > 0) parts.push(l10n.t('{0} are still open', formatNumber(open)));
-  const chosen = await ask.tell(failed > 0 ? 'warning' : 'information', l10n.t('Of those replayed first: {0}. {1} others are as they were.', parts.join(', '), formatNumber(count)), all, slowly);
-  return chosen === all ? { kind: 'all' } : chosen === slowly ? askRate(ask) : undefined;
+  const chosen = await app.ask.tell('information', said, all, slowly);
+  return chosen === all ? { kind: 'all' } : chosen === slowly ? askRate(app.ask) : undefined;
 }
 
-/** What came of those that were first, and of the others, as of one. */
-function together(lots: readonly DeadLot[], first: readonly ProjectTally[], rest?: readonly ProjectTally[]): readonly ProjectTally[] {
-  return lots.map(({ project, ids }, index) => {
-    const one = first[index]?.tally;
-    const two = rest?.[index]?.tally;
-    const both = { ...(two ?? one ?? { skipped: 0, isCancelled: false }), total: ids.length, done: (one?.done ?? 0) + (two?.done ?? 0) };
-    return { project: project.name, tally: both };
-  });
-}
-
-function told(app: App, tally: Tally): Tally {
-  app.log.info(tallyText('replayed', tally));
-  void app.ask.tell(tally.fault === undefined ? 'information' : 'error', tallyText('replayed', tally));
-  return tally;
-}
-
-async function carryOut(lots: readonly DeadLot[], way: ReplayWay): Promise<readonly ProjectTally[]> {
-  if (way.kind === 'rate') return Promise.all(lots.map(async (lot) => ({ project: lot.project.name, tally: await replayAtRate(lot, way.rate) })));
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying dead letters'), cancellable: true }, (progress, token) =>
-    inLots<string>(
-      lots.map(({ project, daemon, ids }) => ({ project: project.name, items: ids, act: (batch) => daemon.call('dead/replay', { ids: batch }) })),
-      {
-        isCancelled: () => token.isCancellationRequested,
-        onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
-      },
-    ),
-  );
-}
-
-/** In one request, because the daemon spaces what it gets in one. It does all of it or nothing. */
-async function replayAtRate({ daemon, ids, selection }: DeadLot, rate: string): Promise<Tally> {
-  const what = ids.length <= maxIds ? { ids: [...ids] } : 'ids' in selection ? { ids: ids.slice(0, maxIds) } : { all: true, ...selection };
-  const tally = { total: ids.length, done: 0, skipped: 0, isCancelled: false };
-  try {
-    const { replayed } = await daemon.call('dead/replay', { ...what, rate });
-    return { ...tally, total: Math.max(ids.length, replayed), done: replayed };
-  } catch (error) {
-    return { ...tally, fault: messageOf(error) };
+/** The newest attempt of one that failed. */
+async function openFailed({ lots, ids }: FollowedReplay): Promise<void> {
+  for (const [index, { project, daemon }] of lots.entries()) {
+    for (const id of (ids[index] ?? []).toReversed()) {
+      const job = await daemon.call('job/get', { id });
+      const attempt = job.attempts.at(-1);
+      if (attempt?.error === undefined) continue;
+      await showDocument({ folder: project.folder, subject: { kind: 'attempt', job: id, attempt: attempt.number } });
+      return;
+    }
   }
 }

@@ -39,6 +39,17 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
   return picked === undefined ? undefined : groupOf(project, picked.target);
 }
 
+/** What rows are about: dead letters by themselves, and groups. Attempts, and rows that only say something, are none. */
+export function deadGroupsOf({ projects }: App, targets: readonly Target[]): readonly DeadGroup[] {
+  const shared = targets.length === 1 ? undefined : l10n.t('the selection');
+  return targets.flatMap((target) => {
+    const project = projects.get(target.folder);
+    if (project === undefined || target.attempt !== undefined) return [];
+    const group = target.job === undefined ? groupOf(project, target) : { project, selection: { ids: [target.job] }, name: target.job };
+    return group === undefined ? [] : [{ ...group, name: shared ?? group.name }];
+  });
+}
+
 function groupOf(project: Project, target: Target | undefined): DeadGroup | undefined {
   const { queue, group, run } = target ?? {};
   if (queue !== undefined && group !== undefined) {

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
+import { exportedLetter } from '../../schemas/protocol/letter-edits.ts';
 import type { Daemon } from '../connection/daemon-client.ts';
 import { messageOf } from '../log.ts';
 import type { BatchOptions, Tally } from '../selection/batches.ts';
@@ -8,7 +9,7 @@ import type { BatchOptions, Tally } from '../selection/batches.ts';
 const batchSize = 20;
 
 /**
- * Writes jobs with their payloads and attempts into a file: one JSON array of what `sluice job ID --json` prints, in the order of `ids`. The
+ * Writes jobs with their payloads and attempts into a file: one JSON array as `sluice dead export` prints it, a draft in place of its payload, in the order of `ids`. The
  * file appears when it is whole; a cancel or a fault leaves what was there before. Never rejects.
  */
 export async function exportJobs(daemon: Daemon, ids: readonly string[], path: string, { onProgress, isCancelled }: BatchOptions = {}): Promise<Tally> {
@@ -26,7 +27,7 @@ export async function exportJobs(daemon: Daemon, ids: readonly string[], path: s
           return tally({ isCancelled: true });
         }
         const jobs = await jobsById(daemon, ids.slice(from, from + batchSize));
-        for (const job of jobs) await file.write(`${done++ === 0 ? '\n' : ',\n'}${JSON.stringify(job, null, 2)}`);
+        for (const job of jobs) await file.write(`${done++ === 0 ? '\n' : ',\n'}${JSON.stringify(exportedLetter(job), null, 2)}`);
         skipped += Math.min(batchSize, ids.length - from) - jobs.length;
         onProgress?.(done + skipped, ids.length);
       }

@@ -1,69 +1,137 @@
 import * as l10n from '@vscode/l10n';
+import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
+import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import type { Asker } from '../ask/asker.ts';
+import type { Daemon } from '../connection/daemon-client.ts';
 import { schemes } from '../ids.ts';
+import { messageOf } from '../log.ts';
+import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
-import type { Disposable } from '../signal.ts';
-import { readDeadLetterUri } from './document-address.ts';
+import { Signal, type Disposable } from '../signal.ts';
+import { documentUri, readDeadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
-import type { Drafts } from './drafts.ts';
+import { readPayload } from './payload-edit.ts';
 
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;
-  readonly drafts: Drafts;
+  /** Asked each time, because tests replace it. */
+  readonly ask: () => Asker;
+  readonly log: vscode.LogOutputChannel;
   readonly subscriptions: Disposable[];
 }
 
+/** A payload as its editor shows it: the draft where there is one. */
 interface Known {
   readonly job: JobDetail;
   readonly text: string;
+  readonly revision: number;
+  readonly savedAtMs: number;
 }
 
 /**
- * Payloads of dead letters as files that can be edited. To save one keeps the text as a draft in this workspace; the daemon learns of it
- * when it is replayed. What the daemon has stays as it is, and can be compared with.
+ * Payloads of dead letters as files that can be edited. To save one hands the edit to the daemon, as a draft that every window sees and every replay
+ * sends. What was sent stays as it is, and can be compared with.
  */
 export class DeadLetterFiles implements vscode.FileSystemProvider {
   readonly #options: DeadLetterFilesOptions;
   readonly #known = new Map<string, Known>();
+  /** As the editor has it: what a person sees and edits. Behind `#known` while it is dirty and somebody else has saved. */
+  readonly #shown = new Map<string, Known>();
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly #statesChanged: Signal<void>;
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(options: DeadLetterFilesOptions) {
     this.#options = options;
-    options.subscriptions.push(this.#changed, vscode.workspace.registerFileSystemProvider(schemes.deadLetter, this, { isCaseSensitive: true }));
+    this.#statesChanged = new Signal((error) => options.log.error(messageOf(error)));
+    options.subscriptions.push(
+      this.#changed,
+      vscode.workspace.registerFileSystemProvider(schemes.deadLetter, this, { isCaseSensitive: true }),
+      options.projects.onDidChangeMirror(({ project, change }) => {
+        if (change.all || change.queues.size + change.runs.size > 0) void this.#follow(project);
+      }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#shown.delete(uri.toString());
+        if (this.#known.delete(uri.toString())) this.#statesChanged.fire();
+      }),
+    );
+  }
+
+  /** The states of documents that are open have changed. */
+  get onDidChangeStates(): Signal<void>['listen'] {
+    return this.#statesChanged.listen;
+  }
+
+  /** Documents whose job is a dead letter now, and of these those that have a draft: URIs as texts. */
+  states(): { readonly dead: readonly string[]; readonly edited: readonly string[] } {
+    const dead = [...this.#known].filter(([, { job }]) => job.state === 'dead');
+    return { dead: dead.map(([uri]) => uri), edited: dead.filter(([, { job }]) => job.draft !== undefined).map(([uri]) => uri) };
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
-    const { job, text } = await this.#load(uri);
-    const draft = this.#options.drafts.get(uri.toString());
+    if (isFolder(uri)) return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+    const newest = await this.#load(uri);
+    // VS Code compares time and size before it saves, and overlooks an edit of the same length: what is dirty is compared by its revision, in `writeFile`.
+    const { text, savedAtMs } = isDirty(uri) ? (this.#shown.get(uri.toString()) ?? newest) : newest;
+    const { job } = newest;
     return {
       type: vscode.FileType.File,
       ctime: Date.parse(job.createdAt),
-      mtime: draft?.savedAtMs ?? Date.parse(job.revisions.at(-1)?.createdAt ?? job.createdAt),
-      size: Buffer.byteLength(draft?.text ?? text),
+      mtime: savedAtMs,
+      size: Buffer.byteLength(text),
       ...(job.state === 'dead' ? {} : { permissions: vscode.FilePermission.Readonly }),
     };
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const { text } = await this.#load(uri);
-    return Buffer.from(this.#options.drafts.get(uri.toString())?.text ?? text);
+    const known = await this.#load(uri);
+    if (!isDirty(uri)) this.#shown.set(uri.toString(), known);
+    return Buffer.from(known.text);
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
-    const { job, text } = await this.#load(uri);
-    if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(l10n.t('{0} is no dead letter any more.', job.id));
-    const edited = Buffer.from(content).toString('utf8');
-    if (edited === text) await this.#options.drafts.delete(uri.toString());
-    else await this.#options.drafts.set(uri.toString(), edited);
+    const { job } = await this.#load(uri);
+    if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(l10n.t('{0} is no longer a dead letter.', job.id));
+    const edit = readPayload(Buffer.from(content).toString('utf8'));
+    if (!edit.ok) throw new Error(edit.message);
+    const known = this.#keep(uri, await this.#save(uri, job.id, edit.payload));
+    this.#shown.set(uri.toString(), known);
     this.#tell(uri);
+  }
+
+  /** Where somebody else has saved, sent or dropped an edit since it was opened, a person decides. */
+  async #save(uri: vscode.Uri, job: string, payload: JsonObject): Promise<JobDetail> {
+    const daemon = this.#daemonOf(uri);
+    const edit = { id: job, payload, savedBy: userName() };
+    try {
+      const shown = this.#shown.get(uri.toString());
+      return await daemon.call('draft/save', { ...edit, ...(shown === undefined ? {} : { baseRevision: shown.revision }) });
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'conflict') throw error;
+      const { revisions } = await daemon.call('job/get', { id: job });
+      const theirs = revisions.at(-1)?.revision ?? 1;
+      const overwrite = l10n.t('Overwrite');
+      const compare = l10n.t('Compare');
+      const detail = l10n.t('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
+      const chosen = await this.#options.ask().decide({ question: error.message, detail, verb: overwrite }, compare);
+      if (chosen === overwrite) return daemon.call('draft/save', { ...edit, baseRevision: theirs });
+      if (chosen === compare) void this.#compare(uri, job, theirs);
+      throw new Error(l10n.t('The edit of {0} was not saved.', job), { cause: error });
+    }
+  }
+
+  async #compare(uri: vscode.Uri, job: string, revision: number): Promise<void> {
+    const folder = readDeadLetterUri(uri)?.folder ?? '';
+    const theirs = vscode.Uri.from(documentUri({ folder, subject: { kind: 'payload', job, revision } }));
+    await vscode.commands.executeCommand('vscode.diff', theirs, uri, l10n.t('{0}: theirs ↔ yours', job));
   }
 
   /** The daemon has other things to say about it now: it was replayed, or its draft was dropped. */
   async changed(uri: vscode.Uri): Promise<void> {
-    await this.#options.drafts.delete(uri.toString());
-    this.#known.delete(uri.toString());
+    if (this.#known.has(uri.toString())) await this.#load(uri);
     this.#tell(uri);
   }
 
@@ -87,22 +155,70 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
     throw vscode.FileSystemError.NoPermissions(uri);
   }
 
+  /** What is open follows its job: somebody else may have saved, replayed or discarded it. */
+  async #follow({ folder, daemon }: Project): Promise<void> {
+    if (daemon === undefined) return;
+    for (const [key, before] of [...this.#known]) {
+      const uri = vscode.Uri.parse(key, true);
+      if (readDeadLetterUri(uri)?.folder !== folder) continue;
+      try {
+        const after = this.#keep(uri, await daemon.call('job/get', { id: before.job.id }));
+        if (after.text !== before.text || after.revision !== before.revision || after.job.state !== before.job.state) this.#tell(uri);
+      } catch (error) {
+        // It was deleted with its run, or the connection is lost: what is shown stays as it is.
+        if (!(error instanceof CodedError)) this.#options.log.error(messageOf(error));
+      }
+    }
+  }
+
   async #load(uri: vscode.Uri): Promise<Known> {
     const address = readDeadLetterUri(uri);
     if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
-    const daemon = this.#options.projects.get(address.folder)?.daemon;
     const known = this.#known.get(uri.toString());
-    if (daemon === undefined) {
-      if (known !== undefined) return known;
-      throw vscode.FileSystemError.Unavailable(l10n.t("The project's daemon is not connected."));
-    }
-    const job = await daemon.call('job/get', { id: address.job });
-    const loaded = { job, text: payloadText(job.payload) };
-    this.#known.set(uri.toString(), loaded);
-    return loaded;
+    if (this.#options.projects.get(address.folder)?.daemon === undefined && known !== undefined) return known;
+    return this.#keep(uri, await this.#daemonOf(uri).call('job/get', { id: address.job }));
+  }
+
+  #keep(uri: vscode.Uri, job: JobDetail): Known {
+    const shown = job.revisions.at(-1);
+    const known: Known = {
+      job,
+      text: payloadText(shown?.payload ?? job.payload),
+      revision: shown?.revision ?? 1,
+      savedAtMs: Date.parse(shown?.createdAt ?? job.createdAt),
+    };
+    const key = uri.toString();
+    const before = this.#known.get(key)?.job;
+    this.#known.set(key, known);
+    if (before?.state !== job.state || before.draft?.revision !== job.draft?.revision) this.#statesChanged.fire();
+    return known;
+  }
+
+  #daemonOf(uri: vscode.Uri): Daemon {
+    const daemon = this.#options.projects.get(readDeadLetterUri(uri)?.folder ?? '')?.daemon;
+    if (daemon === undefined) throw vscode.FileSystemError.Unavailable(l10n.t("The project's daemon is not connected."));
+    return daemon;
   }
 
   #tell(uri: vscode.Uri): void {
     this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+  }
+}
+
+/** Of its path: VS Code looks for the folders of a file before it writes it. */
+function isFolder({ path }: vscode.Uri): boolean {
+  return !path.endsWith('.json');
+}
+
+function isDirty(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === uri.toString());
+}
+
+/** For whoever looks at the edit; not every account has a name. */
+function userName(): string {
+  try {
+    return userInfo().username.slice(0, 100);
+  } catch {
+    return '';
   }
 }

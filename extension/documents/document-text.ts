@@ -1,8 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { attemptDescription, jobFacts } from '../wording/job-words.ts';
 import { runFacts } from '../wording/run-words.ts';
+
+/** Of a body that is read as JSON, in characters; records are shorter. */
+const maxReadable = 65_536;
 
 /**
  * Documents are JSON with comments: a summary in words on top, then all that the daemon tells, in the order in which a person looks for
@@ -26,7 +31,7 @@ export function runText(run: RunDetail, nowMs: number): string {
 }
 
 export function jobText(job: JobDetail, nowMs: number): string {
-  const { id, run, workflow, step, queue, state, discardReason, error, warning, progress, payload, output, attempts, revisions, ...rest } = job;
+  const { id, run, workflow, step, queue, state, discardReason, error, warning, progress, draft, payload, output, attempts, revisions, ...rest } = job;
   return withHead(jobFacts(job, nowMs), {
     id,
     run,
@@ -38,21 +43,75 @@ export function jobText(job: JobDetail, nowMs: number): string {
     ...(error === undefined ? {} : { error }),
     ...(warning === undefined ? {} : { warning }),
     ...(progress === undefined ? {} : { progress }),
+    ...(draft === undefined ? {} : { draft }),
     payload,
     ...(output === undefined ? {} : { output }),
     ...rest,
-    attempts: attempts.toReversed(),
+    attempts: attempts.toReversed().map(readableAttempt),
     revisions,
   });
 }
 
+/** Why it failed, when it was, what was sent and what came back: in the order in which they are asked. Bodies that are JSON stand as JSON. */
 export function attemptText(job: JobDetail, attempt: AttemptView): string {
+  const { error, number } = attempt;
   const head: (readonly [string, string])[] = [
     [l10n.t('Job'), `${job.id}, ${job.workflow}/${job.step}`],
-    [l10n.t('Attempt'), l10n.t('{0} of {1}', attempt.number, job.attempts.length)],
+    [l10n.t('Attempt'), l10n.t('{0} of {1}', number, job.attempts.length)],
     [l10n.t('Result'), attemptDescription(attempt)],
+    ...(error === undefined ? [] : [[l10n.t('Error'), error.message] as const]),
   ];
-  return withHead(head, { job: job.id, ...attempt });
+  return withHead(head, { job: job.id, ...readableAttempt(attempt) });
+}
+
+function readableAttempt({ error, state, number, round, revision, startedAt, endedAt, durationMs, request, response, ...rest }: AttemptView): AttemptView {
+  return {
+    ...(error === undefined ? {} : { error: readableError(error) }),
+    state,
+    startedAt,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    number,
+    round,
+    revision,
+    ...(request === undefined ? {} : { request: readableRecord(request) }),
+    ...(response === undefined ? {} : { response: readableRecord(response) }),
+    ...rest,
+  };
+}
+
+function readableError({ cause, message, status, ...rest }: JobError): JobError {
+  return { cause, message, ...(status === undefined ? {} : { status }), ...rest };
+}
+
+/** Headers last: they are long, and rarely what is looked for. A record that was cut in its body is no JSON any more, and stays text. */
+function readableRecord(record: unknown): unknown {
+  if (!isJsonObject(record)) return record;
+  const { headers, body, ...rest } = record;
+  return {
+    ...rest,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? readableBody(body) : body }),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+/** As it is where JSON would lose something of it: digits of a long number, a key that is there twice. */
+function readableBody(text: string): Json {
+  if (!/^\s*[[{]/.test(text) || text.length > maxReadable) return text;
+  try {
+    const value = JSON.parse(text) as Json;
+    return JSON.stringify(value) === normalJson(text) ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** Written as `JSON.stringify` writes it, word by word. Numbers of more digits than a double holds stay as they are. */
+function normalJson(json: string): string {
+  return json.replace(/("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|\s+/g, (_, text: string | undefined, number: string | undefined) => {
+    if (text !== undefined) return JSON.stringify(JSON.parse(text));
+    return number === undefined ? '' : number.replace(/\D/g, '').length > 15 ? number : JSON.stringify(JSON.parse(number));
+  });
 }
 
 /** The payload alone, as it is edited. */

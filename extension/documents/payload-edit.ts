@@ -9,7 +9,7 @@ export function readPayload(text: string): PayloadEdit {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { ok: false, message: l10n.t('The payload is no valid JSON: {0}', error instanceof Error ? error.message : String(error)) };
+    return { ok: false, message: l10n.t('The payload is not valid JSON: {0}', error instanceof Error ? error.message : String(error)) };
   }
   return isJsonObject(value) ? { ok: true, payload: value } : { ok: false, message: l10n.t('The payload has to be a JSON object.') };
 }

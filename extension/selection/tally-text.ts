@@ -4,9 +4,9 @@ import type { Tally } from './batches.ts';
 
 export type TalliedAction = 'replayed' | 'discarded' | 'exported' | 'jobs-cancelled' | 'jobs-retried' | 'runs-cancelled' | 'queues-paused' | 'queues-resumed';
 
-/** What came of it, exactly. */
-export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally): string {
-  const parts = [total === 1 && done === 1 ? oneText(what) : headOf(what, formatNumber(done), formatNumber(total))];
+/** What came of it, exactly. `edits`: what is said of the payloads of those that were replayed, such as `, 3 of them edited`. */
+export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally, edits = ''): string {
+  const parts = [total === 1 && done === 1 ? oneText(what, edits) : headOf(what, formatNumber(done), formatNumber(total), edits)];
   if (byProject !== undefined) {
     const each = byProject.map(({ project, tally }) => l10n.t('{0} {1} of {2}', project, formatNumber(tally.done), formatNumber(tally.total)));
     parts.push(l10n.t('By project: {0}.', each.join(', ')));
@@ -23,10 +23,10 @@ export function tallyText(what: TalliedAction, { total, done, skipped, isCancell
   return parts.join(' ');
 }
 
-function oneText(what: TalliedAction): string {
+function oneText(what: TalliedAction, edits: string): string {
   switch (what) {
     case 'replayed':
-      return l10n.t('Replayed the dead letter.');
+      return l10n.t('Replayed the dead letter{0}.', edits);
     case 'discarded':
       return l10n.t('Discarded the dead letter.');
     case 'exported':
@@ -44,10 +44,10 @@ function oneText(what: TalliedAction): string {
   }
 }
 
-function headOf(what: TalliedAction, done: string, total: string): string {
+function headOf(what: TalliedAction, done: string, total: string, edits: string): string {
   switch (what) {
     case 'replayed':
-      return l10n.t('Dead letters replayed: {0} of {1}.', done, total);
+      return l10n.t('Dead letters replayed: {0} of {1}{2}.', done, total, edits);
     case 'discarded':
       return l10n.t('Dead letters discarded: {0} of {1}.', done, total);
     case 'exported':

@@ -12,6 +12,8 @@ export function jobName({ id, key }: JobSummary): string {
 /** What stands beside a job's name; `shown` leaves out what the rows above it tell already. */
 export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly state?: boolean; readonly cause?: boolean } = {}): string {
   const parts: string[] = [];
+  // First, because a narrow side bar cuts the rest.
+  if (job.draft !== undefined && job.state === 'dead') parts.push(l10n.t('edited, not sent'));
   if (job.key !== undefined) parts.push(job.id);
   if (shown.state !== false && job.state !== 'succeeded') parts.push(lookOfState(job.state).word.toLowerCase());
   parts.push(`${job.workflow}/${job.step}`);
@@ -25,11 +27,16 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
 
 export function jobLabel(job: JobSummary, nowMs: number): string {
   const name = job.key === undefined ? l10n.t('job {0}', job.id) : l10n.t('job {0}, {1}', job.id, oneLine(job.key, 80));
-  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.warning === undefined ? [] : [oneLine(job.warning)]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+  return [name, lookOfState(job.state).word, ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.warning === undefined ? [] : [oneLine(job.warning)]), ...(job.draft === undefined ? [] : [l10n.t('edited, not sent')]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
 }
 
 function replayedText(replays: number): string {
   return replays === 1 ? l10n.t('replayed once') : l10n.t('replayed {0} times', formatNumber(replays));
+}
+
+/** `3 edited`, of a group; nothing where none is. */
+export function editedParts(count: number | undefined): string[] {
+  return count === undefined || count === 0 ? [] : [l10n.t('{0} edited', formatNumber(count))];
 }
 
 export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
@@ -46,6 +53,10 @@ export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [na
   if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
   if (job.warning !== undefined) facts.push([l10n.t('Warning'), oneLine(job.warning)]);
+  if (job.draft !== undefined) {
+    const age = formatAge(job.draft.savedAt, nowMs);
+    facts.push([l10n.t('Edit'), job.draft.savedBy === undefined ? l10n.t('saved {0}, not sent yet', age) : l10n.t('saved {0} by {1}, not sent yet', age, oneLine(job.draft.savedBy))]);
+  }
   if (job.discardReason !== undefined) facts.push([l10n.t('Reason'), oneLine(job.discardReason)]);
   if (job.error !== undefined) facts.push([l10n.t('Error'), oneLine(job.error.message)]);
   return facts;

@@ -5,6 +5,7 @@ import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatAge } from '../../wording/age.ts';
 import { formatNumber, oneLine } from '../../wording/amount.ts';
+import { editedParts } from '../../wording/job-words.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { JobList } from '../shared/job-list.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
@@ -34,21 +35,22 @@ export class DeadGroupNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { title, uses, count, newestAt, oldestAt } = this.#group;
+    const { title, uses, count, edited, newestAt, oldestAt } = this.#group;
     const now = this.#context.now();
     const name = oneLine(title);
     const counted = formatNumber(count);
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-    item.description = l10n.t('{0} · newest {1}', counted, formatAge(newestAt, now));
+    item.description = [counted, ...editedParts(edited), l10n.t('newest {0}', formatAge(newestAt, now))].join(' · ');
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
     item.contextValue = 'deadGroup';
     item.tooltip = factTable(title, [
       [l10n.t('Action'), uses],
       [l10n.t('Dead letters'), counted],
+      ...(edited === undefined ? [] : [[l10n.t('Edited, not sent'), formatNumber(edited)] as const]),
       [l10n.t('Newest'), formatAge(newestAt, now)],
       [l10n.t('Oldest'), formatAge(oldestAt, now)],
     ]);
-    item.accessibilityInformation = { label: count === 1 ? l10n.t('{0}, one dead letter', name) : l10n.t('{0}, {1} dead letters', name, counted) };
+    item.accessibilityInformation = { label: [count === 1 ? l10n.t('{0}, one dead letter', name) : l10n.t('{0}, {1} dead letters', name, counted), ...editedParts(edited)].join(', ') };
     return item;
   }
 

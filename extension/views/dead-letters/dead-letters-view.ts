@@ -15,7 +15,7 @@ const memoryKey = 'deadLetters.seen';
 
 /** Dead letters by queue and by what they failed with; its badge counts those that came since it was last open. */
 export function openDeadLettersView(app: App): OpenTreeView {
-  const drawn = new Map<string, number>();
+  const drawn = new Map<string, string>();
   const open = openTreeView(app, {
     id: views.deadLetters,
     rows: async (context, project) => {
@@ -49,17 +49,23 @@ async function matchingQueues({ daemon }: Project, words: string): Promise<Reado
   return new Set(groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words)).map(({ queue }) => queue));
 }
 
-/** Only queues whose number of dead letters has changed are read again: the others change many times a second. */
-function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, number>): string[] | 'all' {
+/** How a queue is drawn that has none. */
+const nothingDead = '';
+
+/** Only queues whose dead letters have changed in number, or in their edits, are read again: the others change many times a second. */
+function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, string>): string[] | 'all' {
   const moved: string[] = [];
   let isOtherList = change.all || change.queueList;
   for (const name of change.all ? project.mirror.queues().map((queue) => queue.name) : change.queues) {
     const id = deadQueueNodeId(project.folder, name);
-    const before = drawn.get(id) ?? 0;
-    const now = project.mirror.queue(name)?.depth.dead ?? 0;
+    const queue = project.mirror.queue(name);
+    const dead = queue?.depth.dead ?? 0;
+    const before = drawn.get(id) ?? nothingDead;
+    // Also where an edit was saved, once more or dropped.
+    const now = dead === 0 ? nothingDead : `${dead} ${queue?.drafts?.count ?? 0} ${queue?.drafts?.savedAt ?? ''}`;
     drawn.set(id, now);
     if (before !== now) moved.push(id);
-    isOtherList ||= (before === 0) !== (now === 0);
+    isOtherList ||= (before === nothingDead) !== (now === nothingDead);
   }
   return isOtherList ? 'all' : moved;
 }

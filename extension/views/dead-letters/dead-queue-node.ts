@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatNumber } from '../../wording/amount.ts';
+import { editedParts } from '../../wording/job-words.ts';
 import { MessageNode } from '../shared/message-node.ts';
 import { longestList } from '../shared/page-size.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
@@ -33,11 +34,12 @@ export class DeadQueueNode implements TreeNode {
   item(): vscode.TreeItem {
     const count = this.#project.mirror.queue(this.#queue)?.depth.dead ?? 0;
     const item = new vscode.TreeItem(this.#queue, vscode.TreeItemCollapsibleState.Expanded);
-    item.description = formatNumber(count);
+    const edited = editedParts(this.#project.mirror.queue(this.#queue)?.drafts?.count);
+    item.description = [formatNumber(count), ...edited].join(' · ');
     item.iconPath = new vscode.ThemeIcon('inbox');
     item.contextValue = 'deadQueue deadGroup';
     item.tooltip = count === 1 ? l10n.t('One dead letter of the queue {0}, by what it failed with', this.#queue) : l10n.t('{0} dead letters of the queue {1}, by what they failed with', formatNumber(count), this.#queue);
-    item.accessibilityInformation = { label: item.tooltip };
+    item.accessibilityInformation = { label: [item.tooltip, ...edited].join(', ') };
     return item;
   }
 

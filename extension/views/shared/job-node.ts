@@ -41,8 +41,9 @@ export class JobNode implements TreeNode {
     const hasAttempts = job.attemptCount > 0 || job.state === 'active';
     const item = new vscode.TreeItem(jobName(job), hasAttempts ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
     item.description = jobDescription(job, now, { state: hidden.state !== true, cause: hidden.cause !== true });
-    item.iconPath = stateIcon(job.state);
-    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable'] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
+    // Another shape, and not another colour alone.
+    item.iconPath = job.state === 'dead' && job.draft !== undefined ? new vscode.ThemeIcon('edit', new vscode.ThemeColor('gitDecoration.modifiedResourceForeground')) : stateIcon(job.state);
+    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable', ...(job.draft === undefined ? [] : ['edited'])] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
     item.accessibilityInformation = { label: jobLabel(job, now) };
     item.command =
       opensPayload && job.state === 'dead'

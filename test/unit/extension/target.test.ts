@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readTarget, readTargets } from '../../../extension/target.ts';
 
 describe('the target of a command', () => {
-  const target = { folder: 'file:///p', queue: 'erp', cause: '503' };
+  const target = { folder: 'file:///p', queue: 'erp', group: '503' };
 
   it('is read from a row, and from a target itself', () => {
     assert.deepEqual(readTarget({ id: 'x', target, item: () => undefined }), target);

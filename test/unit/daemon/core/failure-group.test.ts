@@ -18,11 +18,11 @@ describe('the group of a failure', () => {
     ['URLs', ['see https://a.example/x?y=1 for help', 'see http://b.example/ for help'], 'see <url> for help'],
     ['times', ['due 2026-11-24T09:30:00Z is past', 'due 2026-11-25 is past', 'due 24 Nov 2026 is past'], 'due <time> is past'],
     ['hosts', ['blocked 10.0.0.1', 'blocked 192.168.7.44:25'], 'blocked <address>'],
-    ['quoted values', ['"Ada Lovelace" was not found', "'Bob' was not found"], '"…" was not found'].slice(0, 3) as [string, Json[], string],
+    ['quoted values', ['"Ada Lovelace" was not found', "'Bob' was not found"], '"…" was not found'],
     ['codes and messages', [{ code: 'E_STOCK', message: 'sku 17 is sold out' }, { code: 'E_STOCK', message: 'sku 4711 is sold out' }], 'E_STOCK sku <number> is sold out'],
     ['an error within', [{ error: { type: 'card_error', message: 'Card 4242 declined' } }, { error: { type: 'card_error', message: 'Card 1111 declined' } }], 'card_error Card <number> declined'],
     ['an OAuth error', [{ error: 'invalid_grant', error_description: 'Token 8a9b7c is expired' }, { error: 'invalid_grant', error_description: 'Token 1b2c3d is expired' }], 'Token <id> is expired'],
-    ['problem details', [{ type: 'about:blank', title: 'Unprocessable', detail: 'Balance is 30, but that costs 50.', instance: '/a/1' }, { title: 'Unprocessable', detail: 'Balance is 2, but that costs 7.' }], 'Balance is <number>, but that costs <number>.'],
+    ['problem details', [{ type: 'about:blank', title: 'Unprocessable', detail: 'Balance is 30, but that costs 50.', instance: '/a/1' }, { title: 'Unprocessable', detail: 'Balance is 2, but that costs 7.' }], 'Balance is <number>, but that costs <number>'],
     ['errors by field', [{ errors: { email: ['is invalid'] } }, { errors: { email: ['is invalid'] }, request_id: 'a1' }], 'email: is invalid'],
     ['lists of errors in any order', [{ errors: [{ field: 'b', message: 'too long' }, { field: 'a', message: 'missing' }] }, { errors: [{ field: 'a', message: 'missing' }, { field: 'b', message: 'too long' }] }], 'a: missing; b: too long'],
     ['paths of errors', [{ detail: [{ loc: ['body', 'items', 3, 'sku'], msg: 'field required', type: 'missing' }] }, { detail: [{ loc: ['body', 'items', 17, 'sku'], msg: 'field required', type: 'missing' }] }], 'body.items.sku: missing field required'],
@@ -59,7 +59,7 @@ describe('the group of a failure', () => {
     const smtp = { kind: 'status', cause: 'SMTP 550 5.1.1', message: 'mx.example:25 answered 550 5.1.1 <a@example.com> unknown' };
     assert.equal(failureGroup({ uses: 'email/send', error: smtp, response: { reply: '550-5.1.1 <a@example.com>\r\n550 5.1.1 unknown' } }), 'email/send: SMTP 550 5.1.1: <<email>> unknown');
     const invalid = { kind: 'invalid', cause: 'expression failed', message: 'There is no field "phone" in item 17.' };
-    assert.equal(failureGroup({ uses: 'http/request', error: invalid }), 'http/request: expression failed: There is no field phone in item <number>.');
+    assert.equal(failureGroup({ uses: 'http/request', error: invalid }), 'http/request: expression failed: There is no field phone in item <number>');
   });
 
   it('is one bounded line, whatever the body is', () => {

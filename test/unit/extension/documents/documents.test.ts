@@ -3,7 +3,6 @@ import { parse } from 'yaml';
 import { deadLetterUri, documentUri, readDeadLetterUri, readDocumentUri, type DocumentSubject } from '../../../../extension/documents/document-address.ts';
 import { namedThings } from '../../../../extension/documents/document-links.ts';
 import { attemptText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
-import { Drafts, type DraftStore } from '../../../../extension/documents/drafts.ts';
 import { readPayload } from '../../../../extension/documents/payload-edit.ts';
 import { jobDetail, now, run } from '../../daemon/cli/protocol-samples.ts';
 
@@ -57,6 +56,30 @@ describe('the text of a document', () => {
     assert.match(attemptText(detail, second), /^\/\/ Job: j40, deal\/book\n\/\/ Attempt: 2 of 2\n\/\/ Result: failed/);
   });
 
+  it('of an attempt begins with why it failed, and shows bodies that are JSON as JSON', () => {
+    const detail = jobDetail();
+    const [, second] = detail.attempts;
+    assert.ok(second !== undefined);
+    const body = '{"error": {"message": "say \\"no\\"", "path": "a\\/\\u00e9", "codes": [1.0, 2.5, -1e3]}}';
+    const attempt = { ...second, request: { method: 'POST', headers: { a: 'b' }, body: '{"n":1}' }, response: { status: 422, headers: {}, body } };
+    const text = attemptText(detail, attempt);
+    assert.match(text, /^\/\/ Error: The server answered 503/m);
+    const shown = values(text) as { readonly request: unknown; readonly response: { readonly body: unknown } };
+    assert.deepEqual(Object.keys(shown), ['job', 'error', 'state', 'startedAt', 'endedAt', 'durationMs', 'number', 'round', 'revision', 'request', 'response']);
+    assert.deepEqual(shown.request, { method: 'POST', body: { n: 1 }, headers: { a: 'b' } });
+    assert.deepEqual(shown.response.body, JSON.parse(body));
+    assert.match(text, /^ {6}"error": \{\n {8}"message": "say \\"no\\""/m);
+  });
+
+  it('of an attempt leaves bodies alone that JSON would change, and those that were cut', () => {
+    const detail = jobDetail();
+    const [first] = detail.attempts;
+    assert.ok(first !== undefined);
+    for (const body of ['{"id": 12345678901234567890}', '{"a": 1, "a": 2}', '[0.1234567890123456789]', '{"cut": "in the mid', 'plain', '7']) {
+      assert.deepEqual((values(attemptText(detail, { ...first, response: { body } })) as { readonly response: unknown }).response, { body });
+    }
+  });
+
   it('keeps what comes from outside within its comment', () => {
     const text = jobText(jobDetail({ key: 'a\n{"evil": true}\u2028x' }), now);
     assert.equal((values(text.replaceAll('\u2028', ' ')) as { id: string }).id, 'j40');
@@ -72,31 +95,5 @@ describe('the text of a document', () => {
     assert.deepEqual(readPayload(payloadText(payload)), { ok: true, payload });
     assert.deepEqual(parse(payloadText(payload)), payload);
     for (const text of ['', '{', '[]', '"x"', 'null']) assert.equal(readPayload(text).ok, false, text);
-  });
-});
-
-describe('drafts of payloads', () => {
-  const store = (): DraftStore & { readonly kept: Map<string, unknown> } => {
-    const kept = new Map<string, unknown>();
-    return { kept, get: <T>(key: string) => kept.get(key) as T | undefined, update: async (key, value) => void kept.set(key, structuredClone(value)) };
-  };
-
-  it('outlive the window, until they are dropped', async () => {
-    const kept = store();
-    await new Drafts(kept, () => 5).set('a', '{}');
-    const later = new Drafts(kept);
-    assert.deepEqual(later.get('a'), { text: '{}', savedAtMs: 5 });
-    await later.delete('a');
-    assert.equal(new Drafts(kept).get('a'), undefined);
-  });
-
-  it('are bounded: the one saved longest ago goes first, and none is huge', async () => {
-    const drafts = new Drafts(store());
-    for (let index = 0; index < 50; index++) await drafts.set(`draft ${index}`, '{}');
-    await drafts.set('draft 0', '{"saved":"again"}');
-    await drafts.set('one more', '{}');
-    assert.equal(drafts.get('draft 1'), undefined);
-    assert.equal(drafts.get('draft 0')?.text, '{"saved":"again"}');
-    await assert.rejects(drafts.set('huge', 'x'.repeat(2_000_000)), /1048576 characters/);
   });
 });

@@ -108,6 +108,10 @@ describe('words for jobs, attempts, runs and steps', () => {
     assert.equal(jobDescription(job(), now), 'j40 · dead · deal/book · 503 Service Unavailable · 5 attempts · 3m ago');
     assert.equal(jobDescription(job(), now, { state: false, cause: false }), 'j40 · deal/book · 5 attempts · 3m ago');
     assert.equal(jobLabel(job(), now), 'job j40, deal-7, Dead, 503 Service Unavailable, 3m ago');
+    const edited = job({ draft: { revision: 2, savedAt: new Date(now - 60_000).toISOString(), savedBy: 'ada' } });
+    assert.equal(jobDescription(edited, now, { state: false, cause: false }), 'edited, not sent · j40 · deal/book · 5 attempts · 3m ago');
+    assert.equal(jobLabel(edited, now), 'job j40, deal-7, Dead, 503 Service Unavailable, edited, not sent, 3m ago');
+    assert.deepEqual(jobFacts(edited, now).find(([name]) => name === 'Edit'), ['Edit', 'saved 1m ago by ada, not sent yet']);
     const again = job({ replays: 2 });
     assert.equal(jobDescription(again, now), 'j40 · dead · deal/book · 503 Service Unavailable · replayed ×2 · 5 attempts · 3m ago');
     assert.equal(jobLabel(again, now), 'job j40, deal-7, Dead, 503 Service Unavailable, replayed 2 times, 3m ago');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { commands } from '../../../../extension/ids.ts';
+import { ScriptedAsker, type Answer } from '../support/scripted-asker.ts';
 import { Shop } from '../support/shop.ts';
 import { drive } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
@@ -32,7 +33,7 @@ describe('documents', () => {
     assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /"number": 1/);
   });
 
-  it('show the payload of a dead letter; what is saved is kept as a draft, and the daemon keeps the original', async () => {
+  it('show the payload of a dead letter; what is saved is a draft of the daemon, beside the original', async () => {
     const { document, job } = await openDeadLetter();
     assert.deepEqual((JSON.parse(document.getText()) as { readonly json: unknown }).json, { order: 1, currency: 'EURO' });
     await replaceIn(document, 'EURO', 'CHF');
@@ -41,7 +42,42 @@ describe('documents', () => {
     assert.match(reopened, /CHF/);
     const { payload, revisions } = await shop.daemon.call('job/get', { id: job });
     assert.match(JSON.stringify(payload), /EURO/);
-    assert.equal(revisions.length, 1);
+    assert.deepEqual(revisions.map(({ revision, draft }) => [revision, draft]), [[1, undefined], [2, true]]);
+    assert.deepEqual(shop.app.deadLetterFiles.states().edited, [document.uri.toString()]);
+  });
+
+  it('follow what another window saves, and ask before they overwrite it', async () => {
+    const { document, job } = await openDeadLetter();
+    const { payload } = await shop.daemon.call('job/get', { id: job });
+    const theirs = async (currency: string): Promise<unknown> => shop.daemon.call('draft/save', { id: job, payload: { ...(payload as object), json: { order: 1, currency } }, savedBy: 'ada' });
+    await theirs('CHF');
+    await until('the editor shows it', () => document.getText().includes('CHF'), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
+    await replaceIn(document, 'CHF', 'GBP');
+    await theirs('SEK');
+    const save = async (...answers: readonly Answer[]): Promise<{ readonly isSaved: boolean; readonly asker: ScriptedAsker }> => {
+      const asker = new ScriptedAsker(answers);
+      const before = shop.app.ask;
+      shop.app.ask = asker;
+      try {
+        return { isSaved: await document.save(), asker };
+      } finally {
+        shop.app.ask = before;
+      }
+    };
+    const kept = async (): Promise<string> => JSON.stringify((await shop.daemon.call('job/get', { id: job })).revisions.at(-1)?.payload);
+    const refused = await save('give up');
+    assert.deepEqual([refused.isSaved, refused.asker.asked], [false, [`The payload of ${job} has changed since it was opened: another edit of it was saved by ada.`]]);
+    assert.match(await kept(), /SEK/);
+    assert.equal((await save({ decide: 'Overwrite' })).isSaved, true);
+    assert.match(await kept(), /GBP/);
+    await replaceIn(document, 'GBP', 'DKK');
+    await theirs('SEK');
+    assert.equal((await save({ decide: 'Compare' })).isSaved, false);
+    await until('theirs is shown beside it', () => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    await until('the editor shows theirs', () => document.getText().includes('SEK'), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
+    await drive(commands.dropDraft, { args: [document.uri], answers: [{ confirm: true }] });
+    await until('the editor shows the original', () => document.getText().includes('EURO'), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
   });
 
   it('check a payload by what its action takes, while it is typed', async () => {
@@ -61,23 +97,25 @@ describe('documents', () => {
     await replaceIn(document, 'EURO', 'EUR');
     const { result, asker } = await drive(commands.replayEdited);
     assert.equal(result, 1);
-    assert.match(asker.told.join(), /edited payload/);
+    assert.match(asker.told.join(), /^Replayed the dead letter with its edited payload\. It succeeded\.$/);
     await shop.runIs(run, 'succeeded');
     assert.match(shop.erp.requests.at(-1)?.body ?? '', /"EUR"/);
     const { revisions, attempts } = await shop.daemon.call('job/get', { id: job });
     assert.deepEqual([revisions.length, attempts.map(({ state }) => state)], [2, ['failed', 'succeeded']]);
     assert.equal((await vscode.workspace.fs.stat(document.uri)).permissions, vscode.FilePermission.Readonly);
-    await assert.rejects(async () => vscode.workspace.fs.writeFile(document.uri, Buffer.from('{}')), /no dead letter any more|read-?only|NoPermissions/i);
+    assert.equal(shop.app.deadLetterFiles.states().dead.includes(document.uri.toString()), false, 'its title buttons are gone');
+    await assert.rejects(async () => vscode.workspace.fs.writeFile(document.uri, Buffer.from('{}')), /no longer a dead letter|read-?only|NoPermissions/i);
   });
 
-  it('refuse to send what is no JSON object, and say why', async () => {
-    const { document } = await openDeadLetter();
-    await replaceIn(document, document.getText(), '[1, 2');
-    const { result, asker } = await drive(commands.replayEdited);
-    assert.equal(result, undefined);
-    assert.match(asker.told.join(), /no valid JSON/);
-    await drive(commands.dropDraft, { answers: [{ confirm: true }] });
-    await until('the editor has the original again', () => /EURO/.test(document.getText()), (listener) => vscode.workspace.onDidChangeTextDocument(listener));
+  it('save and send nothing that the action would not take', async () => {
+    const { document, job } = await openDeadLetter();
+    for (const text of ['[1, 2', '{"method": "GET"}']) {
+      await replaceIn(document, document.getText(), text);
+      assert.equal((await drive(commands.replayEdited)).result, undefined);
+      await assert.rejects(async () => vscode.workspace.fs.writeFile(document.uri, Buffer.from(text)), /not valid JSON|can't be sent by http\/request/);
+    }
+    assert.deepEqual((await shop.daemon.call('job/get', { id: job })).revisions.length, 1);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
   it("are checked and completed by VS Code's JSON support, with the schema of their action", async () => {
@@ -95,14 +133,20 @@ describe('documents', () => {
   });
 
   it('compare what was edited with the original, side by side', async () => {
-    const { document } = await openDeadLetter();
+    const { document, run } = await openDeadLetter();
     await replaceIn(document, 'EURO', 'GBP');
     await document.save();
     await drive(commands.compareDeadLetter);
     const tab = await until('the comparison is open', () => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
     assert.equal(tab, true);
+    const { original, modified } = vscode.window.tabGroups.activeTabGroup.activeTab?.input as vscode.TabInputTextDiff;
+    const textOf = async (uri: vscode.Uri): Promise<string> => (await vscode.workspace.openTextDocument(uri)).getText();
+    assert.deepEqual([/EURO/.test(await textOf(original)), /GBP/.test(await textOf(modified))], [true, true]);
+    // Sent, and succeeded: both sides stay what they were.
+    await drive(commands.replayEdited, { args: [document.uri] });
+    await shop.jobOf(run, 'succeeded');
+    assert.deepEqual([/EURO/.test(await textOf(original)), /GBP/.test(Buffer.from(await vscode.workspace.fs.readFile(modified)).toString())], [true, true]);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await drive(commands.dropDraft, { args: [document.uri], answers: [{ confirm: true }] });
   });
 
   function problemsOf({ uri }: vscode.TextDocument): readonly vscode.Diagnostic[] {

@@ -33,17 +33,70 @@ export function deadLetterJourney(stage: () => Stage): void {
     await window.shot('dead-letter-2-payload');
     await editor.replaceWord('EURO', 'EUR', '"EUR"');
     await editor.save();
+    await sideBar.row('Dead Letters', 'j1').filter({ hasText: 'edited, not sent' }).waitFor();
+    await sideBar.row('Dead Letters', /422/).filter({ hasText: '1 edited' }).waitFor();
     await editor.act('Compare Payload with Original');
     await window.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
     await window.shot('dead-letter-3-compared');
-    await window.command('Sluice: Replay with Edited Payload');
-    await window.notification('replayed with the edited payload').waitFor();
+    await sideBar.act(sideBar.row('Dead Letters', 'j1'), 'Replay Dead Letter');
+    await window.notification('Replayed the dead letter with its edited payload. It succeeded.').waitFor();
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     await sideBar.welcome('Dead Letters').getByText('No dead letters').waitFor();
+    // Both sides stay what they were, and the buttons that were for a dead letter are gone.
+    await window.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
+    await window.page.locator('.editor-actions').getByRole('button', { name: 'Replay with Edited Payload' }).waitFor({ state: 'detached' });
     await window.shot('dead-letter-4-succeeded');
     const bodies = stage().requests.slice(-2).map(({ body }) => body ?? '');
     assert.match(bodies[0] ?? '', /"currency":"EUR"/);
     assert.match(bodies[1] ?? '', /INV-2041/);
+    assert.deepEqual(window.troubles, []);
+  });
+
+  it('a person replays slowly, sees what became of them, takes the others back, and discards one by its row', async () => {
+    stage().respond(() => ({ status: 422, headers: { 'content-type': 'application/json' }, body: '{"message":"There is no such contact."}' }));
+    const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
+    const { sideBar, prompt } = window;
+    await sideBar.open();
+    await sideBar.welcome('Queues').getByRole('button', { name: 'Start Daemon' }).click();
+    await sideBar.row('Queues', 'erp').waitFor();
+    for (const number of [1, 2, 3]) {
+      await window.command('Sluice: Run Workflow');
+      await prompt.choose('Order placed');
+      if (number === 1) {
+        await prompt.asks('number');
+        await prompt.type('7');
+        await prompt.accept();
+      }
+      // The next ones are offered with what was typed for the last.
+      await prompt.choose('Run');
+      await sideBar.row('Runs', `order r${number}`).filter({ hasText: 'failed' }).waitFor();
+    }
+    const group = sideBar.row('Dead Letters', /422/);
+    await group.filter({ hasText: '3 ·' }).waitFor();
+    await window.dismissNotifications();
+    await sideBar.act(group, 'Replay Group of Dead Letters');
+    await prompt.choose('slowly');
+    await prompt.type('1/h');
+    await prompt.accept();
+    const progress = window.notification('Replaying dead letters at 1/h').filter({ hasText: '1 dead again, 2 waiting, the last due at' });
+    await progress.waitFor();
+    await window.shot('dead-letter-5-slowly');
+    await window.act(progress, 'Cancel');
+    await window.notification('Of these: 1 dead again, 2 taken back unsent.').waitFor();
+    await group.filter({ hasText: '3 ·' }).waitFor();
+    await window.shot('dead-letter-6-taken-back');
+    await window.dismissNotifications();
+
+    // By keys alone: what has the focus is meant, though a click has selected another row.
+    await group.click();
+    await sideBar.row('Dead Letters', /^j\d/).waitFor();
+    await window.page.keyboard.press('ArrowDown');
+    await window.page.keyboard.press('Delete');
+    const dialog = window.page.locator('.monaco-dialog-box', { hasText: /Discard the dead letter j\d\?/ });
+    await dialog.waitFor();
+    await window.shot('dead-letter-7-discard');
+    await dialog.getByRole('button', { name: 'Discard', exact: true }).click();
+    await group.filter({ hasText: '2 ·' }).waitFor();
     assert.deepEqual(window.troubles, []);
   });
 }

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as vscode from 'vscode';
 import type { Tally } from '../../../../../extension/selection/batches.ts';
 import type { JobDetail } from '../../../../../schemas/protocol/job.ts';
 import { commands } from '../../../../../extension/ids.ts';
 import { Shop } from '../../support/shop.ts';
-import { drive } from '../../support/sluice.ts';
+import { drive, sluice } from '../../support/sluice.ts';
+import { until } from '../../support/until.ts';
 
 export function deadLetterCommands(): void {
   let shop: Shop;
@@ -37,16 +39,82 @@ export function deadLetterCommands(): void {
     const answers = [{ pick: '422' }, { pick: 'Try some first' }, { type: '1' }];
     const few = await drive(commands.replayGroup, { answers });
     assert.deepEqual(tallyOf(few.result), { total: 3, done: 1 });
-    assert.match(few.asker.told.join(), /1 failed .*422.*2 others are as they were/);
-    const all = await drive(commands.replayGroup, { answers, takes: 'Replay the Other 2' });
+    assert.match(few.asker.told.join(), /^Of those replayed first: 1 dead again\. 2 others are as they were\. The newest failure: .* answered 422/);
+    const all = await drive(commands.replayGroup, { answers: [...answers, { pick: 'Replay all 2' }], takes: 'Replay Them Anyway…' });
     assert.deepEqual(tallyOf(all.result), { total: 3, done: 3 });
+    assert.match(all.asker.told.join('\n'), /\nDead letters replayed: 2 of 2\. Of these: 2 dead again\. The newest failure: /);
+    const opened = await drive(commands.replayGroup, { answers, takes: 'Open the Failure' });
+    assert.deepEqual(tallyOf(opened.result), { total: 3, done: 1 });
+    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^\/\/ Job: j\d+, order\/\w+\n\/\/ Attempt: 4 of 4\n/);
   });
 
   it('replay all of them slowly, or none where a person gives up', async () => {
     await shop.deadLetters(2);
     assert.equal((await drive(commands.replayAll, { answers: ['give up'] })).result, undefined);
-    const { result } = await drive(commands.replayAll, { answers: [{ pick: 'Replay all 2 slowly' }, { type: '600/min' }] });
+    const { result, asker } = await drive(commands.replayAll, { answers: [{ pick: 'Replay all 2 slowly' }, { type: '600/min' }] });
     assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+    // Not before each of them has been attempted: what is told is what happened to them.
+    assert.match(asker.told.join(), /^Dead letters replayed: 2 of 2\. Of these: 2 dead again\./);
+  });
+
+  it('send what was edited and saved, by whatever leads to a replay, and say so', async () => {
+    const [letter] = await shop.deadLetters(1);
+    const job = letter?.id ?? '';
+    for (const [command, options] of [
+      [commands.replay, { args: [shop.target({ job })] }],
+      [commands.replayGroup, { args: [shop.target({ queue: 'erp' })] }],
+      [commands.replayAll, {}],
+    ] as const) {
+      await edit(job, `by ${command}`);
+      const { asker } = await drive(command, options);
+      assert.match(asker.told.join(), /^Replayed the dead letter with its edited payload\. It died again: .* answered 422/);
+      assert.match(shop.erp.requests.at(-1)?.body ?? '', new RegExp(`by ${command}`));
+    }
+    assert.deepEqual((await shop.daemon.call('job/get', { id: job })).revisions.map(({ revision }) => revision), [1, 2, 3, 4]);
+  });
+
+  it('ask where some of several are edited: the edits, the originals, or nothing', async () => {
+    const [first, second] = await shop.deadLetters(2);
+    await edit(first?.id ?? '', 'edited');
+    const args = [shop.target({ queue: 'erp' })];
+    const refused = await drive(commands.replayGroup, { args, answers: ['give up'] });
+    assert.deepEqual([refused.result, refused.asker.confirmations[0]?.question], [undefined, 'Replay 2 dead letters of erp with their edits?']);
+    assert.match(refused.asker.confirmations[0]?.detail ?? '', /^One of them has an edit that was saved and not sent yet\. The other one goes out as it is either way\./);
+    const originals = await drive(commands.replayGroup, { args, answers: [{ decide: 'Send the Originals' }, { pick: 'Replay all 2' }] });
+    assert.match(originals.asker.told.join(), /^Dead letters replayed: 2 of 2\. /);
+    assert.deepEqual(shop.erp.requests.slice(-2).filter(({ body = '' }) => body.includes('edited')), []);
+    assert.equal((await shop.daemon.call('job/get', { id: first?.id ?? '' })).draft?.revision, 2);
+    await shop.deadAre((dead) => dead === 2);
+    const edits = await drive(commands.replay, { args: [shop.target({ job: first?.id ?? '' }), [shop.target({ job: first?.id ?? '' }), shop.target({ job: second?.id ?? '' })]], answers: [{ decide: 'Send the Edits' }, { pick: 'Replay all 2' }] });
+    assert.match(edits.asker.told.join(), /^Dead letters replayed: 2 of 2, 1 of them edited\. /);
+  });
+
+  it('drop an edit after asking, and say where there is none', async () => {
+    const [letter] = await shop.deadLetters(1);
+    const job = letter?.id ?? '';
+    const args = [shop.target({ job })];
+    assert.deepEqual((await drive(commands.dropDraft, { args })).asker.told, [`${job} has no saved edit.`]);
+    await edit(job, 'edited');
+    const { asker, result } = await drive(commands.dropDraft, { args, answers: [{ confirm: true }] });
+    assert.match(asker.confirmations[0]?.detail ?? '', /^ada saved it .*The next replay sends what was sent before/);
+    assert.deepEqual([result, (await shop.daemon.call('job/get', { id: job })).draft], [true, undefined]);
+  });
+
+  it('discard by a key exactly what is selected in the view, and nothing where nothing is', async () => {
+    const [first, second] = await shop.deadLetters(3);
+    const { view, reveal } = (await sluice()).views.deadLetters;
+    const queue = `${shop.project.folder}/dead erp`;
+    const { groups } = await shop.daemon.call('dead/groups', {});
+    const group = `${queue}/group ${groups[0]?.group ?? ''}`;
+    await reveal([queue, group, `${group}/${second?.id ?? ''}`]);
+    await until('the row is selected', () => view.selection.length === 1, (listener) => view.onDidChangeSelection(listener));
+    const one = await drive(commands.discard, { args: ['focused'], answers: [{ decide: 'Discard' }] });
+    assert.deepEqual([one.asker.confirmations[0]?.question, tallyOf(one.result)], [`Discard the dead letter ${second?.id ?? ''}?`, { total: 1, done: 1 }]);
+    await reveal([queue, group]);
+    await until('the group is selected', () => view.selection.length === 1 && view.selection[0]?.id === group, (listener) => view.onDidChangeSelection(listener));
+    const all = await drive(commands.discard, { args: ['focused'], answers: ['give up'] });
+    assert.match(all.asker.confirmations[0]?.question ?? '', /^Discard 2 dead letters of erp with 422/);
+    assert.equal((await shop.daemon.call('job/get', { id: first?.id ?? '' })).state, 'dead');
   });
 
   it('replay slowly, and try at once what still waits for its turn', async () => {
@@ -115,7 +183,7 @@ export function deadLetterCommands(): void {
 
     await mend((letter, index) => (index === 0 ? letter.payload : mended(letter)));
     const { result, asker } = await drive(commands.replayExport, { answers: [{ file }, { confirm: true }] });
-    assert.deepEqual([tallyOf(result), asker.told], [{ total: 2, done: 2 }, ['Dead letters replayed: 2 of 2.']]);
+    assert.deepEqual([tallyOf(result), asker.told], [{ total: 2, done: 2 }, ['Dead letters replayed: 2 of 2, all of them edited.']]);
     assert.equal(asker.confirmations[0]?.question, 'Replay 2 dead letters of shop with their edited payloads?');
     for (const { run } of letters.slice(1)) await shop.jobOf(run, 'succeeded');
     await shop.deadAre((dead) => dead === 1);
@@ -150,6 +218,11 @@ export function deadLetterCommands(): void {
     await shop.daemon.call('queue/resume', { queue: 'erp' });
     await shop.deadAre((dead) => dead === 3);
   });
+
+  async function edit(id: string, note: string): Promise<void> {
+    const { payload } = await shop.daemon.call('job/get', { id });
+    await shop.daemon.call('draft/save', { id, payload: { ...(payload as object), json: { currency: 'EURO', note } }, savedBy: 'ada' });
+  }
 
   async function attemptsAre(id: string, count: number): Promise<void> {
     const { run } = await shop.daemon.call('job/get', { id });

@@ -1,0 +1,128 @@
+import * as l10n from '@vscode/l10n';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { App } from '../app.ts';
+import { messageOf } from '../log.ts';
+import type { Tally } from '../selection/batches.ts';
+import { sumOf } from '../selection/lots.ts';
+import { tallyText } from '../selection/tally-text.ts';
+import { formatNumber } from '../wording/amount.ts';
+import { editedText, failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
+import type { DeadLot } from './dead-lot.ts';
+import { sendReplay, type SentLot } from './replay-send.ts';
+import { emptyTally, haveAnswered, haveEnded, joinTallies, takeBack, watchReplay } from './replay-watch.ts';
+import type { ReplayWay } from './replay-way.ts';
+
+const firstLookMs = 250;
+const longestLookMs = 3000;
+/** Those that go out as fast as their queue lets them are followed for so long: then their views say how far they are. */
+const followAllMs = 8000;
+
+export interface FollowOptions {
+  readonly way: ReplayWay;
+  readonly originals: boolean;
+}
+
+/** A replay that was sent, and followed for as long as it was worth. */
+export interface FollowedReplay {
+  readonly lots: readonly DeadLot[];
+  /** Of each lot: those that were replayed. */
+  readonly ids: readonly (readonly string[])[];
+  readonly tally: Tally;
+  /** As last seen. */
+  readonly outcome: ReplayTally;
+  /** A person has stopped it: what waited has been taken back. */
+  readonly wasStopped: boolean;
+  /** Tells the person what came of it. Answers with the tally. */
+  readonly tell: () => Tally;
+}
+
+/** Sends the lots, and shows what becomes of them while they are followed. A cancel takes back what no attempt has reached. Never rejects. */
+export async function followReplay(app: App, lots: readonly DeadLot[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
+  const title = way.kind === 'rate' ? l10n.t('Replaying dead letters at {0}', way.rate) : way.kind === 'canary' ? l10n.t('Waiting for what was replayed first') : l10n.t('Replaying dead letters');
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+    const sent = await sendReplay(lots, {
+      originals,
+      ...(way.kind === 'rate' ? { rate: way.rate } : {}),
+      isCancelled: () => token.isCancellationRequested,
+      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+    });
+    const untilMs = way.kind === 'all' ? Date.now() + followAllMs : Infinity;
+    const isEnough = way.kind === 'canary' ? haveAnswered : haveEnded;
+    const outcomes = sent.map(({ ids }): ReplayTally => ({ ...emptyTally, waiting: ids.length }));
+    const faults = await Promise.all(
+      sent.map(async ({ lot, ids }, index) => {
+        if (ids.length === 0) return undefined;
+        let lookMs = firstLookMs;
+        try {
+          await watchReplay(lot.daemon, ids, {
+            isEnough: (tally) => token.isCancellationRequested || Date.now() >= untilMs || isEnough(tally),
+            nextLook: async () => {
+              await cancelledOr(token, lookMs);
+              lookMs = Math.min(longestLookMs, lookMs * 1.3);
+            },
+            onProgress: (tally) => {
+              outcomes[index] = tally;
+              progress.report({ message: outcomeText(joinTallies(outcomes), Date.now()) });
+            },
+          });
+          return undefined;
+        } catch (error) {
+          app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
+          return l10n.t('{0} was lost sight of: {1}', lot.project.name, messageOf(error));
+        }
+      }),
+    );
+    const takenBack = token.isCancellationRequested ? await takeAllBack(app, sent, outcomes) : 0;
+    return followed(app, sent, { outcome: joinTallies(outcomes), takenBack, wasStopped: token.isCancellationRequested, faults: faults.flatMap((fault) => fault ?? []) });
+  });
+}
+
+/** The outcomes are looked at again afterwards: an attempt may have begun meanwhile. */
+async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayTally[]): Promise<number> {
+  let count = 0;
+  for (const [index, { lot, ids }] of sent.entries()) {
+    if (ids.length === 0) continue;
+    try {
+      count += await takeBack(lot.daemon, ids);
+      outcomes[index] = await watchReplay(lot.daemon, ids, { isEnough: () => true, nextLook: () => Promise.resolve() });
+    } catch (error) {
+      app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
+    }
+  }
+  return count;
+}
+
+interface Seen {
+  readonly outcome: ReplayTally;
+  readonly takenBack: number;
+  readonly wasStopped: boolean;
+  readonly faults: readonly string[];
+}
+
+function followed(app: App, sent: readonly SentLot[], { outcome, takenBack, wasStopped, faults }: Seen): FollowedReplay {
+  const tally = sumOf(sent.map(({ lot, tally: one }) => ({ project: lot.project.name, tally: one })));
+  const edited = sent.reduce((sum, one) => sum + one.edited, 0);
+  const tell = (): Tally => {
+    const head = tallyText('replayed', tally, editedText(tally.done, edited));
+    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? failureText(outcome) : ''];
+    const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
+    app.log.info(text);
+    const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';
+    void app.ask.tell(severity, text);
+    return tally;
+  };
+  return { lots: sent.map(({ lot }) => lot), ids: sent.map(({ ids }) => ids), tally, outcome, wasStopped, tell };
+}
+
+/** Resolves after that time, or when it is cancelled. */
+async function cancelledOr(token: vscode.CancellationToken, ms: number): Promise<void> {
+  const cancel = new AbortController();
+  const listening = token.onCancellationRequested(() => cancel.abort());
+  try {
+    if (!token.isCancellationRequested) await delay(ms, undefined, { signal: cancel.signal }).catch(() => undefined);
+  } finally {
+    listening.dispose();
+  }
+}
