@@ -49,7 +49,7 @@ export function codeActions(project: LanguageProject, path: string, range: Sourc
 /** Changes to one file that mend every finding of it about which there is no doubt. */
 function fixAllChanges(project: LanguageProject, file: LanguageFile): readonly TextChange[] {
   const changes = findingsOf(project, file.path).flatMap((finding) => {
-    const fix = fixesFor({ finding, file, project, text: file.text, root: file.document.root }).find(({ safe, preferred }) => safe === true && preferred === true);
+    const fix = fixesFor({ finding, file, project, text: file.text, root: file.document.root }).find(({ isSafe, preferred }) => isSafe && preferred === true);
     return fix === undefined ? [] : fix.changes.flatMap((change) => (change.path === file.path ? change.changes : []));
   });
   return withoutOverlap(changes);

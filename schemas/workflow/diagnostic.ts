@@ -21,6 +21,8 @@ export interface Diagnostic {
   readonly suggestions?: readonly string[];
   /** The key that has to be added, for `missing-key`. */
   readonly missing?: string;
+  /** What it follows from, for the analysis alone: errors with one cause are one mistake, and are said once. */
+  readonly cause?: string;
   /** `unnecessary`: what stands there does nothing; an editor fades it. */
   readonly tags?: readonly 'unnecessary'[];
 }

@@ -42,12 +42,8 @@ export function parseDocument(text: string): Document {
   const [first, second] = composer.compose(tokens, true, text.length);
   if (first === undefined) return { text, root: undefined, diagnostics: [] };
 
-  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message }) => ({
-    severity: 'error' as const,
-    code: 'yaml-syntax' as const,
-    message: plainMessage(code, message.length > 200 ? `${message.slice(0, 200)}...` : message),
-    range: within(text, pos),
-  }));
+  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message }) =>
+    indentationProblem(text, code, message, pos[0]) ?? problem('yaml-syntax', within(text, pos), plainMessage(code, message.length > 200 ? `${message.slice(0, 200)}...` : message)));
   if (second !== undefined) {
     const range = within(text, [second.range[0], second.range[0] + 3]);
     diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: "One file holds one document: take out what follows this '---'.", range });
@@ -59,7 +55,7 @@ export function parseDocument(text: string): Document {
   const added = builder.diagnostics
     .filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start))
     .map((diagnostic) => ({ ...diagnostic, range: within(text, [diagnostic.range.start, diagnostic.range.end]) }));
-  const all = [...mendExpressions(text, diagnostics), ...added].sort((a, b) => a.range.start - b.range.start);
+  const all = firstCause([...mendExpressions(text, diagnostics), ...added].sort((a, b) => a.range.start - b.range.start));
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
 }
 
@@ -146,6 +142,8 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
   return undefined;
 }
 
+const bareExpression = 'Within { } or [ ], an expression stands in quotes';
+
 /**
  * Within `{ }` and `[ ]`, the braces of an expression without quotes are those of a map. Everybody makes this mistake once; what
  * the parser says about it, up to four times, names neither the expression nor the quotes.
@@ -166,9 +164,23 @@ function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): read
     const end = close < 0 || (lineEnd >= 0 && close > lineEnd) ? start + 2 : close + 2;
     skipTo = lineEnd < 0 ? text.length : lineEnd;
     const source = text.slice(start - 1, end);
-    mended.push(problem('yaml-syntax', { start: start - 1, end }, `Within { } or [ ], an expression stands in quotes: "${source.length > 80 ? '${{ ... }}' : source}".`));
+    mended.push(problem('yaml-syntax', { start: start - 1, end }, `${bareExpression}: "${source.length > 80 ? '${{ ... }}' : source}".`));
   }
   return mended;
+}
+
+/**
+ * Behind a syntax error, the parser makes of the text what it can, and each line that it misreads is one more error: only the first one is
+ * about something that a person has written. Expressions without quotes end on their line, so that each of those counts.
+ */
+function firstCause(sorted: readonly Diagnostic[]): readonly Diagnostic[] {
+  const first = sorted.find(({ code }) => code === 'yaml-syntax');
+  if (first === undefined) return sorted;
+  return sorted.filter((one) => one.range.start < first.range.start || one === first || (isBareExpression(first) && isBareExpression(one)));
+}
+
+function isBareExpression({ code, message }: Diagnostic): boolean {
+  return code === 'yaml-syntax' && message.startsWith(bareExpression);
 }
 
 /** The parser's words where they are plain enough, ours where they aren't. */
@@ -193,6 +205,22 @@ function plainMessage(code: string, message: string): string {
     default:
       return /[.?!]$/.test(message) ? message : `${message}.`;
   }
+}
+
+/** What the parser says of a line that is indented otherwise than its neighbours is about a place before or behind it, or about a colon. */
+function indentationProblem(text: string, code: string, message: string, at: number): Diagnostic | undefined {
+  if (code === 'BAD_INDENT' && message.startsWith('All mapping items')) return problem('yaml-syntax', lineAt(text, at), 'This line is indented otherwise than the lines beside it: the keys of one map begin at the same column.');
+  if (code !== 'BLOCK_AS_IMPLICIT_KEY') return undefined;
+  const lineEnd = text.indexOf('\n', at);
+  const hasOwnColon = lineEnd < 0 || /:(?:\s|$)/.test(text.slice(at, lineEnd));
+  return hasOwnColon ? undefined : problem('yaml-syntax', lineAt(text, lineEnd + 1), 'This line is indented further than the one above it, which has its value already.');
+}
+
+/** The next line with anything on it, without its indentation. */
+function lineAt(text: string, from: number): SourceRange {
+  const start = from + Math.max(0, text.slice(from).search(/\S/));
+  const length = /^[^\r\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 0;
+  return within(text, [start, start + length]);
 }
 
 function unreadable(text: string, code: Diagnostic['code'], range: SourceRange, message: string): Document {

@@ -106,6 +106,7 @@ function twoUnits(ms: number): string {
 }
 
 function likelyUnit(unit: string): string {
+  if (unit === 'M') return " 'm' is a minute; a month is written in days, 30d.";
   const likely = (Object.hasOwn(likelyUnits, unit.toLowerCase()) ? likelyUnits[unit.toLowerCase()] : undefined) ?? units.find(([name]) => name === unit.toLowerCase())?.[0];
   return likely === undefined ? '' : ` Did you mean '${likely}'?`;
 }

@@ -1,3 +1,5 @@
+import { withoutHidden } from './visible-text.ts';
+
 /** Of `warning`, `warn` is a beginning; `w` could be that of anything. */
 const shortestBeginning = 3;
 
@@ -17,6 +19,11 @@ export function nearestName(name: string, known: Iterable<string>): string | und
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best ?? (begun.length === 1 ? begun[0] : undefined);
+}
+
+/** Whether two names differ by nothing but upper case, signs between words, and characters that can't be seen. */
+export function isSameWord(a: string, b: string): boolean {
+  return simplified(withoutHidden(a)) === simplified(withoutHidden(b));
 }
 
 /** `max_depth`, `maxDepth` and `max-depth` are the same slip. */

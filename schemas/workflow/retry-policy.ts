@@ -103,7 +103,8 @@ function isExponential(value: JsonObject, problems: RetryPolicyProblem[]): boole
     if (value['delays'] === undefined) {
       problems.push({ path: [], message: `'retry' says either 'delays' or 'type: exponential'.` });
     }
-    return false;
+    // What grows has keys of its own, whatever became of its 'type'.
+    return value['delays'] === undefined && ['first', 'factor', 'max', 'attempts'].some((key) => value[key] !== undefined);
   }
   if (value['type'] !== 'exponential') problems.push({ path: ['type'], message: `The only 'type' is 'exponential'; for a list of delays, write 'delays' without 'type'.` });
   return true;

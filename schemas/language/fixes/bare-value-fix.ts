@@ -7,6 +7,7 @@ import { parseRate } from '../../workflow/rate.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
 import { inQuotes, replaceScalar } from './yaml-edit.ts';
 
+/** Units in words. A letter alone could be another one: `1M` is a minute to some, and a month to others. */
 const spelledUnits: ReadonlyMap<string, string> = new Map(
   Object.entries({ ms: 'milli millis millisecond milliseconds', s: 'sec secs second seconds', m: 'min mins minute minutes', h: 'hr hrs hour hours', d: 'day days', w: 'week weeks' }).flatMap(([unit, words]) =>
     words.split(' ').map((word) => [word, unit] as const),
@@ -16,9 +17,12 @@ const spelledUnits: ReadonlyMap<string, string> = new Map(
 /** A duration without a unit, or with one that is spelled out. */
 export const durationFix: Fixer = (context) => {
   const written = bareText(context);
-  if (/^\d+(\.\d+)?$/.test(written)) return ['s', 'm', 'ms'].flatMap((unit) => replaceBy(context, `${written}${unit}`, { preferred: unit === 's' }));
+  if (/^\d+(\.\d+)?$/.test(written)) return ['s', 'm', 'ms'].flatMap((unit) => replaceBy(context, `${written}${unit}`, { preferred: unit === 's', isSafe: false }));
+  const [, months] = /^(\d{1,3})\s*(?:M|mo|mon|mth|months?)$/.exec(written) ?? [];
+  if (months !== undefined) return [...(/M$/.test(written) ? replaceBy(context, `${months}m`, { isSafe: false }) : []), ...replaceBy(context, `${Number(months) * 30}d`, { isSafe: false })];
   const mended = written.toLowerCase().replace(/\s+/g, '').replace(/[a-z]+/g, (unit) => spelledUnits.get(unit) ?? unit);
-  return parseDuration(mended).ok && mended !== written ? replaceBy(context, mended, { preferred: true, safe: true }) : [];
+  const isSafe = (written.match(/[A-Za-z]+/g) ?? []).every((unit) => spelledUnits.has(unit.toLowerCase()) || parseDuration(`1${unit}`).ok);
+  return parseDuration(mended).ok && mended !== written ? replaceBy(context, mended, { preferred: true, isSafe }) : [];
 };
 
 /** Where a rate or a retry policy holds a duration; other numbers in it are none. */
@@ -37,14 +41,14 @@ export const rateFix: Fixer = (context) => {
   const unit = spelledUnits.get(window.toLowerCase()) ?? window.toLowerCase();
   const rate = `${limit}/${unit === 'm' ? 'min' : unit}`;
   if (limit === '' || !parseRate(rate).ok || rate === written) return [];
-  return replaceBy(context, rate, { preferred: true, safe: written !== limit });
+  return replaceBy(context, rate, { preferred: true, isSafe: spelledUnits.has(window.toLowerCase()) && written !== limit });
 };
 
 /** A number or a truth value where a text is wanted: `name: 5`. */
 export const quoteFix: Fixer = (context) => {
   const written = bareText(context);
   if (!context.finding.message.includes('Put it in quotes') || !/^[\w.+-]+$/.test(written)) return [];
-  return changeHere(context, 'Put it in quotes', { range: context.finding.range, text: `"${written}"` }, { preferred: true, safe: true });
+  return changeHere(context, 'Put it in quotes', { range: context.finding.range, text: `"${written}"` }, { preferred: true, isSafe: true });
 };
 
 /** Within `{ }` and `[ ]`, the braces of a bare expression are those of a map. */
@@ -52,7 +56,7 @@ export const bareExpressionFix: Fixer = (context) => {
   const { text, finding } = context;
   const written = text.slice(finding.range.start, finding.range.end);
   if (!written.startsWith('${{') || !written.endsWith('}}')) return [];
-  return changeHere(context, 'Put the expression in quotes', { range: finding.range, text: inQuotes(written) }, { preferred: true, safe: true });
+  return changeHere(context, 'Put the expression in quotes', { range: finding.range, text: inQuotes(written) }, { preferred: true, isSafe: true });
 };
 
 /** A text of one line that YAML takes for something else by its first character: `cron: @daily`, or a cron expression that begins with a star. */
@@ -64,7 +68,7 @@ export const bareTextFix: Fixer = (context) => {
   const start = at + before.length;
   if (before.trim() === '' || finding.range.start < start || /^\*\w+$/.test(written)) return [];
   const cron = before.trimEnd().endsWith('cron:') ? likelyCron(written) : undefined;
-  return changeHere(context, cron === undefined ? `Put '${written}' in quotes` : `Change to '${cron}'`, { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true });
+  return changeHere(context, cron === undefined ? `Put '${written}' in quotes` : `Change to '${cron}'`, { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true, isSafe: false });
 };
 
 /** A share without its sign. Of less than 1, nobody can tell whether it is a share of 1 or of 100. */
@@ -73,13 +77,13 @@ export const percentageFix: Fixer = (context) => {
   if (!/^\d{1,3}(\.\d{1,9})?$/.test(written)) return [];
   const isShare = Number(written) > 0 && Number(written) < 1;
   const shares = isShare ? [formatPercentage(Number(written)), `${written}%`] : [`${written}%`];
-  return shares.filter((share) => parsePercentage(share).ok).flatMap((share) => replaceBy(context, share, { preferred: !isShare }));
+  return shares.filter((share) => parsePercentage(share).ok).flatMap((share) => replaceBy(context, share, { preferred: !isShare, isSafe: false }));
 };
 
 function bareText({ text, finding: { range } }: FixContext): string {
   return text.slice(range.start, range.end).replace(/^(["'])(.*)\1$/s, '$2').trim();
 }
 
-function replaceBy(context: FixContext, value: string, marks: Pick<Fix, 'preferred' | 'safe'>): readonly Fix[] {
+function replaceBy(context: FixContext, value: string, marks: Pick<Fix, 'preferred' | 'isSafe'>): readonly Fix[] {
   return changeHere(context, `Change to '${value}'`, replaceScalar(context.text, context.finding.range, value), marks);
 }

@@ -12,7 +12,7 @@ export const duplicateKeyFix: Fixer = (context) => {
   const [kept, again] = [written(first), written(second)];
   const isSame = kept === again;
   const remove = (which: string, entry: MapEntry, preferred: boolean): ReturnType<Fixer> =>
-    changeHere(context, `Remove ${which} '${entry.key}', of line ${file.lines.positionAt(entry.keyRange.start).line}`, removeEntry(text, map, entry), { preferred, safe: isSame });
+    changeHere(context, `Remove ${which} '${entry.key}', of line ${file.lines.positionAt(entry.keyRange.start).line}`, removeEntry(text, map, entry), { preferred, isSafe: isSame });
   const secondIsNothing = isNothing(again) || isSame;
   return [...remove('this', second, secondIsNothing), ...remove('the first', first, isNothing(kept) && !secondIsNothing)];
 };

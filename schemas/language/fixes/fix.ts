@@ -30,8 +30,11 @@ export interface Fix {
   readonly changes: readonly FileChange[];
   /** The one that is right nearly always. */
   readonly preferred?: boolean;
-  /** It can't change what a workflow does, or there is no doubt about what was meant: it may be done to a whole file at once. */
-  readonly safe?: boolean;
+  /**
+   * Whether it can't be wrong, so that it may be done to a whole file without a look at it: what stood there was refused and has one reading
+   * only, or the change makes no difference to what the workflow does. A guess at a misspelt word is none of that, however likely.
+   */
+  readonly isSafe: boolean;
   /** The name of a secret whose value a person has to give, by a command of the editor. */
   readonly secret?: string;
 }
@@ -46,6 +49,6 @@ export interface FileChange {
 export type Fixer = (context: FixContext) => readonly Fix[];
 
 /** A fix by one change to the finding's own file; none where there is no change. */
-export function changeHere({ file }: FixContext, title: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'safe' | 'secret'> = {}): readonly Fix[] {
+export function changeHere({ file }: FixContext, title: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'isSafe' | 'secret'>): readonly Fix[] {
   return change === undefined ? [] : [{ title, changes: [{ path: file.path, changes: [change] }], ...marks }];
 }

@@ -36,14 +36,14 @@ function itemFailureFixes(context: FixContext): readonly Fix[] {
   const holder = holderOf(context, 'on-item-failure');
   if (holder === undefined) return [];
   return [
-    ...changeHere(context, 'Go on when an item fails: on-item-failure: continue', addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true }),
-    ...changeHere(context, 'Fail the step when an item fails: on-item-failure: fail', addEntry(context.text, holder, { key: 'on-item-failure', value: 'fail' })),
+    ...changeHere(context, 'Go on when an item fails: on-item-failure: continue', addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true, isSafe: false }),
+    ...changeHere(context, 'Fail the step when an item fails: on-item-failure: fail', addEntry(context.text, holder, { key: 'on-item-failure', value: 'fail' }), { isSafe: false }),
   ];
 }
 
 function firstStep(context: FixContext): readonly Fix[] {
   const entry: NewEntry = { key: 'steps', value: '{}', block: ['fetch:', '  uses: http/request', '  with:', '    url: https://example.com'] };
-  return changeHere(context, "Add 'steps'", addRootEntry(context.text, context.root, entry, 'on-failure'), { preferred: true });
+  return changeHere(context, "Add 'steps'", addRootEntry(context.text, context.root, entry, 'on-failure'), { preferred: true, isSafe: false });
 }
 
 function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly Fix[] {
@@ -52,7 +52,7 @@ function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly
   const isInput = uses !== undefined && requiredOf(uses.value.kind === 'scalar' ? uses.value.value : undefined).includes(entry.key);
   const below = isInput ? entryOf(holder.value, 'with') : undefined;
   const change = isInput && below === undefined ? addEntry(context.text, holder, { key: 'with', value: `{ ${entry.key}: ${entry.value} }` }) : addEntry(context.text, below ?? holder, entry);
-  return changeHere(context, `Add '${entry.key}'`, change, { preferred: true });
+  return changeHere(context, `Add '${entry.key}'`, change, { preferred: true, isSafe: false });
 }
 
 function sampleOf({ project }: FixContext, key: string): string | undefined {

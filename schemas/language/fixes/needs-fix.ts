@@ -15,11 +15,11 @@ export const needlessNeedsFix: Fixer = (context) => {
   const isOnly = list === undefined;
   const change = isOnly ? removeEntry(text, step, needs) : removeItem(text, list, Number(index));
   const named = text.slice(finding.range.start, finding.range.end);
-  return changeHere(context, isOnly ? "Remove 'needs'" : `Remove '${named}' from 'needs'`, change, { preferred: true, safe: true });
+  return changeHere(context, isOnly ? "Remove 'needs'" : `Remove '${named}' from 'needs'`, change, { preferred: true, isSafe: true });
 };
 
 /** `needs` without the step itself. Another step may have been meant. */
-export const selfNeedsFix: Fixer = (context) => needlessNeedsFix(context).map((fix) => ({ ...fix, safe: false }));
+export const selfNeedsFix: Fixer = (context) => needlessNeedsFix(context).map((fix) => ({ ...fix, isSafe: false }));
 
 /** `needs` for the steps that stand above, and don't wait for this one. */
 export const missingNeedsFix: Fixer = (context) => {
@@ -30,7 +30,7 @@ export const missingNeedsFix: Fixer = (context) => {
   const holder = typeof section === 'string' && typeof id === 'string' ? entryOf(entryOf(root, section)?.value, id) : undefined;
   if (holder === undefined) return [];
   const above = stepsAbove(context, String(section), holder);
-  const waitFor = (names: readonly string[]): readonly Fix[] => changeHere(context, `Wait for ${names.map((name) => `'${name}'`).join(', ')}`, addEntry(text, holder, { key: 'needs', value: `[${names.join(', ')}]` }), { preferred: names.length === above.length });
+  const waitFor = (names: readonly string[]): readonly Fix[] => changeHere(context, `Wait for ${names.map((name) => `'${name}'`).join(', ')}`, addEntry(text, holder, { key: 'needs', value: `[${names.join(', ')}]` }), { preferred: names.length === above.length, isSafe: false });
   return above.length === 0 ? [] : [...waitFor(above), ...(above.length > 1 ? above.slice(-5).flatMap((name) => waitFor([name])) : [])];
 };
 

@@ -1,17 +1,25 @@
 import { nodeAt, pathAt } from '../../workflow/document.ts';
+import { isSameWord } from '../../workflow/nearest-name.ts';
 import { changeHere, type FixContext, type Fixer } from './fix.ts';
 import type { TextChange } from './text-change.ts';
 import { inQuotes, isQuoted, replaceScalar } from './yaml-edit.ts';
 
-/** "Did you mean": what the analysis has thought of already. One suggestion alone is what was meant; of several, a person chooses. */
+/** Findings about words of the language: another word with the same letters is the same word. Names that people choose may differ by as little. */
+const aboutWords: ReadonlySet<string> = new Set(['unknown-key', 'bad-value', 'bad-with', 'bad-schema', 'bad-priority', 'unknown-action', 'bad-timezone']);
+
+/** "Did you mean": what the analysis has thought of already. One suggestion alone is what was probably meant; of several, a person chooses. */
 export const suggestionFix: Fixer = (context) => {
   const { finding } = context;
   const { suggestions = [] } = finding;
   const isOnly = suggestions.length === 1;
   return suggestions.flatMap((suggestion) =>
-    changeHere(context, titleOf(suggestion), replacement(context, suggestion), { preferred: isOnly, safe: isOnly && finding.message.includes('Did you mean') }),
+    changeHere(context, titleOf(suggestion), replacement(context, suggestion), { preferred: isOnly, isSafe: isOnly && aboutWords.has(finding.code) && isSameWord(writtenAt(context), suggestion) }),
   );
 };
+
+function writtenAt({ text, finding: { range } }: FixContext): string {
+  return isQuoted(text, range) ? text.slice(range.start + 1, range.end - 1) : text.slice(range.start, range.end);
+}
 
 function titleOf(suggestion: string): string {
   return `Change to ${suggestion.includes("'") ? suggestion : `'${suggestion}'`}`;

@@ -46,7 +46,7 @@ function declaredElsewhere(context: FixContext, { title, kind, entry }: { readon
 }
 
 function declaring(title: string, path: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred'>): readonly Fix[] {
-  return change === undefined ? [] : [{ title, changes: [{ path, changes: [change] }], ...marks }];
+  return change === undefined ? [] : [{ title, changes: [{ path, changes: [change] }], isSafe: false, ...marks }];
 }
 
 /** Adds an entry to the map at a key of the root, which may not be there yet. */

@@ -29,7 +29,7 @@ const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 's
 export function analyseConfig(text: string): ConfigAnalysis {
   const document = parseDocument(text);
   const { report, root } = openFile(document, { what: 'the file', keys }, { mayBeEmpty: true });
-  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : defaultConfig, diagnostics: report.diagnostics, document };
+  if (root === undefined) return { value: report.errorCount > 0 ? undefined : defaultConfig, diagnostics: report.conclude(document.root), document };
 
   const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
@@ -40,7 +40,7 @@ export function analyseConfig(text: string): ConfigAnalysis {
   warnNotSupported(root, 'store', 'The embedded store is used.');
   warnNotSupported(root, 'webhook-listener', 'Nothing listens.');
 
-  const { diagnostics } = report;
+  const diagnostics = report.conclude(document.root);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document };
   const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}) };
   return { value, diagnostics, document };

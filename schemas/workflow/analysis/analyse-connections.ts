@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument, type Document, type MapEntry } from '../document.ts';
+import { parseDocument, type Document } from '../document.ts';
 import type { SmtpConnection } from '../model.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
-import { openFile } from './file-analysis.ts';
-import { describe, MapReader } from './map-reader.ts';
+import { isBroken, openFile } from './file-analysis.ts';
+import { describe, MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
 import type { Report } from './report.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 
@@ -14,12 +14,14 @@ export interface ConnectionsAnalysis {
   readonly diagnostics: readonly Diagnostic[];
   /** Names that the file declares, even with errors in it. */
   readonly names: readonly string[];
+  /** Whether those are all: not in a file that can't be read, or where something else stands in their place. */
+  readonly areNamesKnown: boolean;
   readonly document: Document;
   /** Where expressions stand or may stand. */
   readonly sites: readonly TemplateSite[];
 }
 
-const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool', 'max-messages'];
+const connectionShape: MapShape = { what: 'a connection', keys: ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool', 'max-messages'] };
 
 /** The submission ports of RFC 8314, and plain SMTP. */
 const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
@@ -33,23 +35,24 @@ export const maxMaxMessages = 100_000;
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
   const document = parseDocument(text);
   const { report, root } = openFile(document, { what: 'the file', keys: ['connections'] }, { mayBeEmpty: true });
-  if (root === undefined) return { value: report.diagnostics.length > 0 ? undefined : new Map(), diagnostics: report.diagnostics, names: [], document, sites: [] };
+  if (root === undefined) return { value: report.errorCount > 0 ? undefined : new Map(), diagnostics: report.conclude(document.root), names: [], areNamesKnown: !isBroken(document), document, sites: [] };
   root.require('connections');
   const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
   const templates = new TemplateReader(report, text, names);
   const connections = new Map<string, SmtpConnection>();
-  const entries = root.named('connections', 'connections', 'none');
+  const entries = root.named('connections', 'connections', 'none', connectionShape);
   for (const entry of entries) {
     const connection = readConnection(report, entry, templates);
     if (connection !== undefined) connections.set(entry.key, connection);
   }
-  const { diagnostics } = report;
+  const diagnostics = report.conclude(document.root);
   const hasError = diagnostics.some(({ severity }) => severity === 'error');
-  return { value: hasError ? undefined : connections, diagnostics, names: entries.map(({ key }) => key), document, sites: templates.sites };
+  return { value: hasError ? undefined : connections, diagnostics, names: entries.map(({ key }) => key), areNamesKnown: !isBroken(document) && !root.isUncertain('connections') && !root.hasUnknownKeys, document, sites: templates.sites };
 }
 
-function readConnection(report: Report, { key: name, keyRange, value }: MapEntry, templates: TemplateReader): SmtpConnection | undefined {
-  const reader = MapReader.open(report, value, keyRange, { what: 'a connection', keys: smtpKeys });
+function readConnection(report: Report, { key: name, keyRange, value, isDoubtful }: NamedEntry, templates: TemplateReader): SmtpConnection | undefined {
+  if (isDoubtful === true) return undefined;
+  const reader = MapReader.open(report, value, keyRange, connectionShape);
   if (reader === undefined) return undefined;
   reader.require('type', 'host');
   reader.choice('type', ['smtp']);
@@ -89,7 +92,7 @@ function readPassword(reader: MapReader, templates: TemplateReader): Template | 
     case 'expression':
     case 'text':
       if (referencesSecretsOnly(password)) return password;
-      reader.report.error('unknown-name', reader.place('password'), 'A connection knows secrets only: write ${{ secrets.NAME }}.');
+      if (!reader.report.hasErrorWithin(entry.value.range)) reader.report.error('unknown-name', reader.place('password'), 'A connection knows secrets only: write ${{ secrets.NAME }}.');
       return undefined;
     case 'literal':
     case 'list':

@@ -121,8 +121,8 @@ function projectNames(found: ReadonlyMap<string, AnalysedFile>, secrets: readonl
   const connections = files.find((one) => one.kind === 'connections')?.analysis;
   const config = files.find((one) => one.kind === 'config')?.analysis.value ?? defaultConfig;
   return {
-    queues: definitionsOf(queues?.declared ?? new Map()),
-    connections: connections?.names ?? [],
+    queues: queues?.areNamesKnown === false ? undefined : definitionsOf(queues?.declared ?? new Map()),
+    connections: connections?.areNamesKnown === false ? undefined : (connections?.names ?? []),
     env: config.env,
     ...(secrets === undefined ? {} : { secrets }),
   };
@@ -130,7 +130,7 @@ function projectNames(found: ReadonlyMap<string, AnalysedFile>, secrets: readonl
 
 function isSameProject(a: ProjectNames | undefined, b: ProjectNames | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return sameNames(namesOf(a.queues), namesOf(b.queues)) && sameNames(a.connections, b.connections) && sameNames(a.env, b.env);
+  return sameNames(a.queues && namesOf(a.queues), b.queues && namesOf(b.queues)) && sameNames(a.connections, b.connections) && sameNames(a.env, b.env);
 }
 
 function sameNames(a: Iterable<string> | undefined, b: Iterable<string> | undefined): boolean {

@@ -1,16 +1,18 @@
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import { actionDefinitions } from '../actions/action-definitions.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseDocument, type Document, type MapEntry } from '../document.ts';
+import { entryOf, parseDocument, type Document } from '../document.ts';
 import type { JsonObject } from '../json.ts';
 import type { QueueDefinition, Step, Workflow } from '../model.ts';
+import { isName } from '../name.ts';
 import type { KnownNames, KnownStep } from './expression-scope.ts';
 import { openFile } from './file-analysis.ts';
 import { readInputs } from './input-schema.ts';
 import { readQueues, type DeclaredQueue } from './queue-analysis.ts';
+import type { NamedEntry } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
 import { reportCycles } from './step-graph.ts';
-import { readStep, type AnalysedStep, type StepContext } from './step-analysis.ts';
+import { mayHaveForeach, readStep, stepShape, type AnalysedStep, type StepContext } from './step-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 import { checkTriggers } from './trigger-analysis.ts';
 import { checkTypes, checkTypesOutside } from './type-analysis.ts';
@@ -18,9 +20,10 @@ import { WorkflowTypes } from './workflow-types.ts';
 
 /** What a workflow may refer to outside its own file. */
 export interface ProjectNames {
-  /** The queues of `.sluice/queues.yaml` by name. */
-  readonly queues: ReadonlyMap<string, QueueDefinition> | Readonly<Record<string, QueueDefinition>>;
-  readonly connections: Iterable<string>;
+  /** The queues of `.sluice/queues.yaml` by name. Undefined: the file is broken, so any will do. */
+  readonly queues: ReadonlyMap<string, QueueDefinition> | Readonly<Record<string, QueueDefinition>> | undefined;
+  /** Undefined: the file is broken, so any will do. */
+  readonly connections: Iterable<string> | undefined;
   /** Left out: not known, so any will do. */
   readonly secrets?: Iterable<string>;
   /** The variables that `config.yaml` allows. Left out: not known, so any will do. */
@@ -67,22 +70,24 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   // A version that the store kept was checked when it was accepted.
   const isKept = actions === 'any';
   const { report, root } = openFile(document, shape, { isKept });
-  if (root === undefined) return { workflow: undefined, diagnostics: report.diagnostics, queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
   const description = root.string('description', 'text');
   const inputs = readInputs(root);
   const queues = readQueues(root);
-  const stepEntries = root.named('steps', 'steps', 'field');
-  const failureEntries = root.named('on-failure', 'steps', 'field');
-  if (root.has('steps') && stepEntries.length === 0 && !report.hasErrorAt(root.place('steps'))) {
+  const stepEntries = root.named('steps', 'steps', 'field', stepShape);
+  const failureEntries = root.named('on-failure', 'steps', 'field', stepShape);
+  if (root.has('steps') && !root.hasUnknownKeys && stepEntries.length === 0 && !report.hasErrorAt(root.place('steps'))) {
     report.error('no-steps', root.place('steps'), 'A workflow has at least one step.');
   }
 
   const names: KnownNames = {
     steps: knownSteps(report, stepEntries, failureEntries),
-    inputs: inputs.names,
+    inputs: root.isUncertain('inputs') ? undefined : inputs.names,
+    refused: new Set([...inputs.names, ...[...stepEntries, ...failureEntries].map(({ key }) => key)].filter((name) => !isName(name))),
+    withResults: new Set([...text.matchAll(/\bsteps\.(\w+)\.results\b/g)].map(([, step = '']) => step)),
     secrets: project?.secrets && new Set(project.secrets),
     env: project?.env && new Set(project.env),
   };
@@ -93,8 +98,8 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     text,
     names,
     actions: actions === 'any' ? undefined : actions,
-    queues: project && new Set([...queues.keys(), ...namesOf(project.queues)]),
-    connections: project && new Set(project.connections),
+    queues: project?.queues === undefined || root.isUncertain('queues') ? undefined : new Set([...queues.keys(), ...namesOf(project.queues)]),
+    connections: project?.connections && new Set(project.connections),
   };
   const steps = readSteps({ ...context, section: 'steps' }, stepEntries);
   const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
@@ -106,7 +111,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     checkTypesOutside(report, outside.sites, types);
   }
 
-  const { diagnostics } = report;
+  const diagnostics = report.conclude(document.root);
   const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byIds, sites: outside.sites, types };
   if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, ...found };
   const workflow: Workflow = {
@@ -126,14 +131,14 @@ export function workflowIdOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/(\.sluice)?\.ya?ml$/i, '');
 }
 
-export function namesOf(queues: ProjectNames['queues']): readonly string[] {
+export function namesOf(queues: NonNullable<ProjectNames['queues']>): readonly string[] {
   return queues instanceof Map ? [...(queues as ReadonlyMap<string, QueueDefinition>).keys()] : Object.keys(queues);
 }
 
 /** Steps of both sections; they share one set of ids, because expressions name both alike. */
-function knownSteps(report: Report, stepEntries: readonly MapEntry[], failureEntries: readonly MapEntry[]): ReadonlyMap<string, KnownStep> {
+function knownSteps(report: Report, stepEntries: readonly NamedEntry[], failureEntries: readonly NamedEntry[]): ReadonlyMap<string, KnownStep> {
   const known = new Map<string, KnownStep>();
-  const hasForeach = ({ value }: MapEntry): boolean => value.kind === 'map' && value.entries.some(({ key }) => key === 'foreach');
+  const hasForeach = ({ value, isDoubtful }: NamedEntry): boolean | undefined => (value.kind !== 'map' || isDoubtful === true ? undefined : entryOf(value, 'foreach') !== undefined ? true : mayHaveForeach(value) ? undefined : false);
   for (const entry of stepEntries) known.set(entry.key, { section: 'steps', hasForeach: hasForeach(entry) });
   for (const entry of failureEntries) {
     if (known.has(entry.key)) {
@@ -145,8 +150,8 @@ function knownSteps(report: Report, stepEntries: readonly MapEntry[], failureEnt
   return known;
 }
 
-function readSteps(context: StepContext, entries: readonly MapEntry[]): readonly AnalysedStep[] {
-  const steps = entries.flatMap((entry) => readStep(context, entry) ?? []);
+function readSteps(context: StepContext, entries: readonly NamedEntry[]): readonly AnalysedStep[] {
+  const steps = entries.flatMap((entry) => (entry.isDoubtful === true ? [] : (readStep(context, entry) ?? [])));
   reportCycles(context.report, new Map(steps.map(({ step, dependencies }) => [step.id, dependencies])));
   return steps;
 }

@@ -6,14 +6,19 @@ import { anyOf, didYouMean, quoted, type Report } from './report.ts';
 /** What is known of a step where another one refers to it. */
 export interface KnownStep {
   readonly section: 'steps' | 'on-failure';
-  readonly hasForeach: boolean;
+  /** Undefined: something is wrong with the step, so that nobody can tell. */
+  readonly hasForeach: boolean | undefined;
 }
 
 /** The names of a workflow and its project, as far as they are known. */
 export interface KnownNames {
   readonly steps: ReadonlyMap<string, KnownStep>;
-  readonly inputs: ReadonlySet<string>;
+  /** Names that are none, and were reported: what names them is not reported as well. */
+  readonly refused?: ReadonlySet<string>;
+  /** Steps whose `results` are read somewhere, so that they are meant to have `foreach`. */
+  readonly withResults?: ReadonlySet<string>;
   /** Undefined: not known, so not checked. */
+  readonly inputs: ReadonlySet<string> | undefined;
   readonly secrets: ReadonlySet<string> | undefined;
   readonly env: ReadonlySet<string> | undefined;
 }
@@ -24,6 +29,10 @@ export interface ExpressionPlace {
   readonly section: 'steps' | 'on-failure';
   /** The name of the current item; undefined where there is none. */
   readonly item: string | undefined;
+  /** What the item is called where it can't be seen from here, as from `if`. */
+  readonly hiddenItem?: string;
+  /** Something is wrong with `foreach` or `as`, so that any name could be the item's. */
+  readonly isItemUncertain?: boolean;
   /** For messages, where `item` is undefined. */
   readonly whyNoItem: string;
   readonly secrets: boolean;
@@ -128,16 +137,16 @@ class ReferenceCheck {
   }
 
   /** `index`: the part of the path that is wrong; left out, all of it. */
-  #error(code: DiagnosticCode, message: string, index?: number, suggestions: readonly string[] = []): void {
+  #error(code: DiagnosticCode, message: string, index?: number, suggestions: readonly string[] = [], cause?: string): void {
     const range = index === undefined ? this.#reference.range : partRange(this.#expression.source, this.#reference, index);
-    this.#report.error(code, this.#locate(range), message, suggestions);
+    this.#report.error(code, this.#locate(range), message, suggestions, cause);
   }
 
   #known(code: keyof typeof absences, name: string | undefined, known: ReadonlySet<string> | undefined): void {
     if (name === undefined || known === undefined || known.has(name)) return;
     const nearest = nearestName(name, known);
     const hint = didYouMean(nearest) || (known.size === 0 ? ' There is none at all.' : ` There are: ${[...known].slice(0, 20).join(', ')}.`);
-    this.#error(code, `${absences[code](quoted(name))}${hint}`, 1, nearest === undefined ? [] : [nearest]);
+    this.#error(code, `${absences[code](quoted(name))}${hint}`, 1, nearest === undefined ? [] : [nearest], known.size === 0 && code === 'unknown-input' ? 'no-inputs' : causeOf(code, name));
   }
 
   #step(): string | undefined {
@@ -149,8 +158,9 @@ class ReferenceCheck {
     }
     const step = steps.get(id);
     if (step === undefined) {
+      if (this.#isRefused(id)) return undefined;
       const nearest = nearestName(id, [...steps.keys()].filter((other) => other !== this.#place.step));
-      this.#error('unknown-step', `There is no step ${quoted(id)}.${didYouMean(nearest)}`, 1, nearest === undefined ? [] : [nearest]);
+      this.#error('unknown-step', `There is no step ${quoted(id)}.${didYouMean(nearest)}`, 1, nearest === undefined ? [] : [nearest], causeOf('unknown-step', id));
       return undefined;
     }
     if (step.section === 'on-failure' && this.#place.section === 'steps') {
@@ -166,12 +176,13 @@ class ReferenceCheck {
   }
 
   #stepProperty(id: string, step: KnownStep, property: string): void {
-    const choices = step.hasForeach ? ['results', 'status'] : ['output', 'status'];
+    if (step.hasForeach === undefined && property !== 'status') return;
+    const choices = step.hasForeach === true ? ['results', 'status'] : ['output', 'status'];
     if (choices.includes(property)) return;
     if (property === 'results') {
-      this.#error('unknown-name', `${quoted(id)} has no 'foreach', so it has no results: use steps.${id}.output.`, 2, ['output']);
+      this.#error('unknown-name', `${quoted(id)} has no 'foreach', so it has no results: use steps.${id}.output.`, 2, ['output'], causeOf('foreach', id));
     } else if (property === 'output') {
-      this.#error('unknown-name', `${quoted(id)} has 'foreach', so it has one output for each item: use steps.${id}.results.`, 2, ['results']);
+      this.#error('unknown-name', `${quoted(id)} has 'foreach', so it has one output for each item: use steps.${id}.results.`, 2, ['results'], causeOf('foreach', id));
     } else {
       const nearest = nearestName(property, choices);
       this.#error('unknown-name', `A step has ${anyOf(choices)}, not ${quoted(property)}.${didYouMean(nearest)}`, 2, nearest === undefined ? choices : [nearest]);
@@ -189,15 +200,36 @@ class ReferenceCheck {
   }
 
   #unknownRoot(root: string): void {
-    const { item, whyNoItem } = this.#place;
-    if (root === 'item') {
-      const message = item === undefined ? `There is no 'item' here: ${whyNoItem}.` : `The item is called ${quoted(item)} here, as 'foreach' says.`;
-      this.#error('unknown-name', message, 0, item === undefined ? [] : [item]);
+    const { item, hiddenItem, whyNoItem, step, isItemUncertain } = this.#place;
+    if (isItemUncertain === true || this.#isRefused(root)) return;
+    if (root === 'item' || root === hiddenItem) {
+      const message = item === undefined ? `There is no ${quoted(root)} here: ${whyNoItem}.` : `The item is called ${quoted(item)} here, as 'foreach' says.`;
+      this.#error('unknown-name', message, 0, item === undefined ? [] : [item], item === undefined && hiddenItem === undefined ? causeOf('foreach', step) : undefined);
       return;
     }
     const known = [...roots, ...(item === undefined ? [] : [item])];
-    const meant = this.#names.inputs.has(root) ? `inputs.${root}` : this.#names.steps.has(root) ? `steps.${root}` : nearestName(root, known);
-    const hint = didYouMean(meant) || ` Names are ${known.join(', ')}.`;
-    this.#error('unknown-name', `${quoted(root)} is not a name that expressions know.${hint}`, 0, meant === undefined ? [] : [meant]);
+    const likely = this.#likelyNames(root);
+    const hint = likely.length > 0 ? ` Did you mean ${anyOf(likely)}?` : ` Names are ${known.join(', ')}.`;
+    this.#error('unknown-name', `${quoted(root)} is not a name that expressions know.${hint}`, 0, likely, this.#names.withResults?.has(step) === true ? causeOf('foreach', step) : causeOf('name', root));
   }
+
+  /** What may have been meant by a name, the likeliest first: the item of the step, then what it is by its own name, then what it resembles. */
+  #likelyNames(root: string): readonly string[] {
+    const { item } = this.#place;
+    const { inputs, steps } = this.#names;
+    const items = item !== undefined && (nearestName(root, [item]) !== undefined || item.toLowerCase().startsWith(root.toLowerCase())) ? [item] : [];
+    const named = [...(inputs?.has(root) === true ? [`inputs.${root}`] : []), ...(steps.has(root) ? [`steps.${root}`] : [])];
+    const nearest = nearestName(root, roots);
+    return [...items, ...named, ...(named.length === 0 && nearest !== undefined ? [nearest] : [])];
+  }
+
+  /** Whether a name is a piece of one that was refused for its '-', which expressions read as a minus. */
+  #isRefused(name: string): boolean {
+    return [...(this.#names.refused ?? [])].some((refused) => refused.split('-').includes(name));
+  }
+}
+
+/** Two errors about the same name are one mistake. */
+function causeOf(kind: string, name: string): string {
+  return `${kind} ${name}`;
 }

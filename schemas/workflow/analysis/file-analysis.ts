@@ -18,6 +18,11 @@ const certainBesideSyntaxErrors: ReadonlySet<DiagnosticCode> = new Set<Diagnosti
   'bad-percentage', 'bad-cron', 'bad-timezone', 'bad-expression', 'unknown-action', 'secret-not-allowed', 'self-reference', 'not-supported',
 ]);
 
+/** Whether a file could not be read to its end, so that what it declares isn't known. */
+export function isBroken({ diagnostics }: Document): boolean {
+  return diagnostics.some(({ code }) => code !== 'duplicate-key');
+}
+
 export interface OpenOptions {
   /** A file with nothing but comments is as good as none. */
   readonly mayBeEmpty?: boolean;
@@ -27,7 +32,8 @@ export interface OpenOptions {
 
 export function openFile(document: Document, shape: MapShape, { mayBeEmpty = false, isKept = false }: OpenOptions = {}): OpenFile {
   const [syntaxError] = document.diagnostics.filter(({ code }) => code !== 'duplicate-key');
-  const isWorthSaying = (code: DiagnosticCode, range: SourceRange): boolean => syntaxError === undefined || (range.end <= syntaxError.range.start && certainBesideSyntaxErrors.has(code));
+  const blockStart = syntaxError === undefined ? 0 : startOfBlock(document.text, syntaxError.range.start);
+  const isWorthSaying = (code: DiagnosticCode, range: SourceRange): boolean => syntaxError === undefined || (range.end <= blockStart && certainBesideSyntaxErrors.has(code));
   const report = new Report(document.text, { diagnostics: document.diagnostics, isWorthSaying, isKept });
   const start = document.text.search(/\S/);
   const at = { start: Math.max(start, 0), end: Math.max(start, 0) + 1 };
@@ -41,4 +47,13 @@ export function openFile(document: Document, shape: MapShape, { mayBeEmpty = fal
     return { report, root: undefined };
   }
   return { report, root: MapReader.open(report, root, root.entries[0]?.keyRange ?? at, shape) };
+}
+
+/** Where the step, the queue or the like begins that an offset lies in: what is wrong there may follow from a line that was misread. */
+function startOfBlock(text: string, offset: number): number {
+  const lines = text.slice(0, offset).split('\n');
+  const indentation = (line: string): number | undefined => (/^\s*(?:[^\s#])/.test(line) ? line.search(/\S/) : undefined);
+  const step = text.split('\n').reduce((least, line) => Math.min(least, indentation(line) || Infinity), Infinity);
+  const last = lines.findLastIndex((line, index) => index < lines.length - 1 && (indentation(line) ?? Infinity) <= step);
+  return last <= 0 ? 0 : lines.slice(0, last).join('\n').length + 1;
 }

@@ -8,37 +8,46 @@ import type { TemplateReader } from './template-reader.ts';
 
 const keys = ['items', 'file', 'as', 'key', 'on-item-failure', 'tolerate'];
 
-/** Reads `foreach`; undefined where it is missing, or has no items that could be gone through. */
-export function readForeach(step: MapReader, templates: TemplateReader, at: Pick<ExpressionPlace, 'step' | 'section'>): Foreach | undefined {
+/** What could be made out of `foreach`. */
+export interface ReadForeach {
+  /** Undefined where it has no items that could be gone through. */
+  readonly model: Foreach | undefined;
+  readonly as: string;
+  /** Something is wrong with what the item is called. */
+  readonly isAsUncertain: boolean;
+}
+
+/** Reads `foreach`; undefined where it is missing. */
+export function readForeach(step: MapReader, templates: TemplateReader, at: Pick<ExpressionPlace, 'step' | 'section'>): ReadForeach | undefined {
+  if (!step.has('foreach')) return undefined;
   const reader = step.map('foreach', { what: "'foreach'", keys });
-  if (reader === undefined) return undefined;
-  const as = readAs(reader);
+  if (reader === undefined) return { model: undefined, as: 'item', isAsUncertain: true };
+  const read = readAs(reader);
+  const isAsUncertain = read === undefined || (!reader.has('as') && reader.hasUnknownKeys);
+  const as = read ?? 'item';
   const outside: ExpressionPlace = { ...at, item: undefined, whyNoItem: 'the items come from here', secrets: false };
   const source = readSource(reader, templates, outside);
   const keyEntry = reader.entry('key');
-  const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as });
+  const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as, isItemUncertain: isAsUncertain });
   if (!reader.has('on-item-failure')) {
     reader.report.missing('on-item-failure', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
   }
   const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
   const tolerate = readTolerance(reader, 'tolerate');
-  if (source === undefined) return undefined;
-  return {
-    source,
-    as,
-    ...(key === undefined ? {} : { key }),
-    onItemFailure,
-    // Going on says that items may die; a bound of its own narrows that.
-    tolerate: tolerate ?? { kind: 'count', count: 0 },
-  };
+  if (source === undefined) return { model: undefined, as, isAsUncertain };
+  // Going on says that items may die; a bound of its own narrows that.
+  const model: Foreach = { source, as, ...(key === undefined ? {} : { key }), onItemFailure, tolerate: tolerate ?? { kind: 'count', count: 0 } };
+  return { model, as, isAsUncertain };
 }
 
-function readAs(reader: MapReader): string {
+/** Undefined where it is wrong. */
+function readAs(reader: MapReader): string | undefined {
+  if (!reader.has('as')) return 'item';
   const as = reader.string('as', 'the name of the current item in expressions');
-  if (as === undefined || !reportBadName(reader.report, as, reader.place('as'), 'variable')) return 'item';
+  if (as === undefined || !reportBadName(reader.report, as, reader.place('as'), 'variable')) return undefined;
   if (!roots.some((root) => root === as)) return as;
   reader.report.error('bad-id', reader.place('as'), `${quoted(as)} means something else in expressions; take another name.`);
-  return 'item';
+  return undefined;
 }
 
 function readSource(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): Foreach['source'] | undefined {
@@ -52,7 +61,8 @@ function readSource(reader: MapReader, templates: TemplateReader, place: Express
   }
   if (itemsTemplate !== undefined) {
     if (isListTemplate(itemsTemplate)) return { kind: 'items', items: itemsTemplate };
-    reader.report.error('wrong-type', reader.place('items'), `'items' is a list, or one expression that gives one, not ${items === undefined ? 'this' : describe(items.value)}.`);
+    // What can't be read is no list, and has its error.
+    if (items === undefined || !reader.report.hasErrorWithin(items.value.range)) reader.report.error('wrong-type', reader.place('items'), `'items' is a list, or one expression that gives one, not ${items === undefined ? 'this' : describe(items.value)}.`);
     return undefined;
   }
   if (fileTemplate !== undefined) return readFile(reader, fileTemplate);

@@ -28,7 +28,7 @@ export interface InputsSchema {
 /** Reads `inputs` and `required`: the properties of an object. */
 export function readInputs(root: MapReader): InputsSchema {
   const properties: [string, Json][] = [];
-  const entries = root.named('inputs', 'inputs', 'field');
+  const entries = root.named('inputs', 'inputs', 'field', { what: 'an input', keys: keywords });
   for (const entry of entries) {
     if (readInput(root.report, entry)) properties.push([entry.key, toJson(entry.value)]);
   }
@@ -112,9 +112,11 @@ function readRequired(root: MapReader, names: ReadonlySet<string>): readonly str
     const name = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : undefined;
     if (name === undefined) {
       root.report.error('wrong-type', placeOf(item, root.place('required')), `'required' lists names of inputs; ${describe(item)} is none.`);
+    } else if (root.isUncertain('inputs')) {
+      continue;
     } else if (!names.has(name)) {
       const nearest = nearestName(name, names);
-      root.report.error('unknown-input', item.range, `'required' names ${quoted(name)}, which is no input.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest]);
+      root.report.error('unknown-input', item.range, `'required' names ${quoted(name)}, which is no input.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest], names.size === 0 ? 'no-inputs' : `unknown-input ${name}`);
     } else if (!required.includes(name)) required.push(name);
   }
   return required;

@@ -11,6 +11,12 @@ export interface MapShape {
   readonly keys: readonly string[];
 }
 
+/** An entry whose key is a name. */
+export interface NamedEntry extends MapEntry {
+  /** What it says can't be told: nothing of it is checked. */
+  readonly isDoubtful?: boolean;
+}
+
 /**
  * Reads a map with a fixed set of keys. Whatever is wrong is reported where it stands, and then counts as left out, so that
  * one reading finds everything.
@@ -45,8 +51,20 @@ export class MapReader {
     }
   }
 
+  /** Whether the names that a key declares can't be told: something in it is no map, or it is missing beside a key that is unknown and could be it. */
+  isUncertain(key: string): boolean {
+    const entry = this.entry(key);
+    if (entry?.value.kind === 'map') return entry.value.entries.some(({ value }) => value.kind !== 'map' && !isEmpty(value));
+    if (entry !== undefined && !isEmpty(entry.value)) return true;
+    return [...this.#entries.values()].some((one) => !this.shape.keys.includes(one.key) && one.value.kind === 'map');
+  }
+
   has(key: string): boolean {
     return this.#entries.has(key);
+  }
+
+  get hasUnknownKeys(): boolean {
+    return [...this.#entries.keys()].some((key) => !this.shape.keys.includes(key));
   }
 
   entry(key: string): MapEntry | undefined {
@@ -72,7 +90,7 @@ export class MapReader {
   }
 
   /** The entries of a map below a key whose keys are names that the author chooses; `use`: how expressions read them. */
-  named(key: string, what: string, use: NameUse): readonly MapEntry[] {
+  named(key: string, what: string, use: NameUse, inner: MapShape): readonly NamedEntry[] {
     const entry = this.entry(key);
     if (entry === undefined) return [];
     const { value } = entry;
@@ -82,8 +100,27 @@ export class MapReader {
       this.report.error('wrong-type', this.place(key), `${quoted(key)} is a map whose keys are the names of ${what}, not ${describe(value)}.`);
       return [];
     }
-    for (const named of value.entries) reportBadName(this.report, named.key, named.keyRange, use);
-    return value.entries;
+    const entries = this.#withoutMisplaced(value.entries, inner);
+    for (const named of entries) reportBadName(this.report, named.key, named.keyRange, use);
+    return entries;
+  }
+
+  /**
+   * Without the keys of an entry that stand beside it, because they are indented too little: `with` below `steps` is no step, and what
+   * the step in front of it says can't be told.
+   */
+  #withoutMisplaced(entries: readonly MapEntry[], inner: MapShape): readonly NamedEntry[] {
+    const isOutOfPlace = ({ key, value }: MapEntry): boolean => inner.keys.includes(key) && !isEmpty(value) && !(value.kind === 'map' && value.entries.some((one) => inner.keys.includes(one.key)));
+    const first = entries.find(isOutOfPlace);
+    if (first === undefined) return entries;
+    // Beside one of them, the others are no names either.
+    const isMisplaced = ({ key }: MapEntry): boolean => inner.keys.includes(key);
+    this.report.error('unknown-key', first.keyRange, `${quoted(first.key)} is a key of ${inner.what}, and stands beside it: indent it further.`);
+    return entries.flatMap((entry, index) => {
+      if (isMisplaced(entry)) return [];
+      const next = entries[index + 1];
+      return [next !== undefined && isMisplaced(next) ? { ...entry, isDoubtful: true } : entry];
+    });
   }
 
   /** The items of a list below a key; a single value that is no list counts as a list of one where `orOne` says so. */
@@ -167,6 +204,10 @@ export function placeOf(node: DocumentNode, fallback: SourceRange): SourceRange 
 
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function isEmpty(node: DocumentNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
 }
 
 function shownNumber(value: number): string {

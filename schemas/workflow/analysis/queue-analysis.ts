@@ -1,8 +1,7 @@
 import type { SourceRange } from '../diagnostic.ts';
-import type { MapEntry } from '../document.ts';
 import type { QueueDefinition } from '../model.ts';
 import { readAlerts } from './alert-reader.ts';
-import { MapReader, type MapShape } from './map-reader.ts';
+import { MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
 import { readDuration, readPriority, readRate, readRetry } from './policy-reader.ts';
 import { quoted } from './report.ts';
 
@@ -23,15 +22,15 @@ export interface DeclaredQueue {
 /** Reads the entries of `queues`. */
 export function readQueues(reader: MapReader): ReadonlyMap<string, DeclaredQueue> {
   const queues = new Map<string, DeclaredQueue>();
-  for (const entry of reader.named('queues', 'queues', 'none')) {
+  for (const entry of reader.named('queues', 'queues', 'none', queueShape)) {
     queues.set(entry.key, { definition: readQueue(reader, entry), range: entry.keyRange });
   }
   return queues;
 }
 
-function readQueue(parent: MapReader, { key: name, keyRange, value }: MapEntry): QueueDefinition {
+function readQueue(parent: MapReader, { key: name, keyRange, value, isDoubtful }: NamedEntry): QueueDefinition {
   // A queue that says nothing has defaults only.
-  if (value.kind === 'scalar' && value.value === null) return { name };
+  if (isDoubtful === true || (value.kind === 'scalar' && value.value === null)) return { name };
   const reader = MapReader.open(parent.report, value, keyRange, queueShape);
   if (reader === undefined) return { name };
   checkPlanned(reader);

@@ -1,5 +1,7 @@
 import type { Diagnostic, DiagnosticCode, Severity, SourceRange } from '../diagnostic.ts';
+import type { DocumentNode } from '../document.ts';
 import { hiddenHint, visibleText } from '../visible-text.ts';
+import { withoutFollowUps } from './one-cause.ts';
 
 /** What is longer is text, in which a hidden character is not what a message is about. */
 const longestName = 120;
@@ -29,9 +31,9 @@ export class Report {
     this.#isWorthSaying = isWorthSaying;
   }
 
-  /** In the order of the text. */
-  get diagnostics(): readonly Diagnostic[] {
-    return this.#diagnostics.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+  /** In the order of the text, each mistake once. `root`: what was read. */
+  conclude(root: DocumentNode | undefined): readonly Diagnostic[] {
+    return withoutFollowUps(this.#diagnostics.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end), root);
   }
 
   get errorCount(): number {
@@ -47,23 +49,24 @@ export class Report {
     return this.#diagnostics.some(({ severity, range }) => severity === 'error' && start <= range.start && range.end <= end);
   }
 
-  error(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = []): void {
-    this.#add('error', code, range, message, suggestions);
+  /** @param cause see {@link Diagnostic.cause} */
+  error(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = [], cause?: string): void {
+    this.#add('error', code, range, message, suggestions, { ...(cause === undefined ? {} : { cause }) });
   }
 
   /** A key that has to be there isn't. */
   missing(key: string, range: SourceRange, message: string): void {
-    this.#add('error', 'missing-key', range, message, [], key);
+    this.#add('error', 'missing-key', range, message, [], { missing: key });
   }
 
   warning(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = []): void {
     this.#add('warning', code, range, message, suggestions);
   }
 
-  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[], missing?: string): void {
+  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[], more: Pick<Diagnostic, 'missing' | 'cause'> = {}): void {
     if (!this.#isWorthSaying(code, range)) return;
     const shown = this.#visible(range);
-    this.#diagnostics.push({ severity, code, message: `${message}${this.#hidden(shown)}`, range: shown, ...(suggestions.length > 0 ? { suggestions } : {}), ...(missing === undefined ? {} : { missing }) });
+    this.#diagnostics.push({ severity, code, message: `${message}${this.#hidden(shown)}`, range: shown, ...(suggestions.length > 0 ? { suggestions } : {}), ...more });
   }
 
   /** Who reads `'to' is not a key` must be told what is wrong with a `to` that looks like any other. */

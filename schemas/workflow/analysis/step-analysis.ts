@@ -1,6 +1,6 @@
 import { plannedActions } from '../actions/action-definitions.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
-import type { MapEntry } from '../document.ts';
+import type { MapEntry, MapNode } from '../document.ts';
 import type { Expression } from '../expression.ts';
 import { defaultQueueName, type Step } from '../model.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -15,10 +15,16 @@ import { didYouMean, quoted, type Report } from './report.ts';
 import type { Dependency } from './step-graph.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 
-const stepShape: MapShape = {
+export const stepShape: MapShape = {
   what: 'a step',
   keys: ['uses', 'with', 'needs', 'if', 'queue', 'foreach', 'retry', 'timeout', 'priority', 'lane', 'cache'],
 };
+
+/** Whether a step without `foreach` has a key that could be it, misspelt. */
+export function mayHaveForeach(step: MapNode): boolean {
+  if (!step.entries.some(({ key }) => stepShape.keys.includes(key))) return true;
+  return step.entries.some(({ key, value }) => !stepShape.keys.includes(key) && value.kind === 'map' && value.entries.some((entry) => ['items', 'file', 'as', 'on-item-failure'].includes(entry.key)));
+}
 
 /** What a step's checks need to know of everything around it. */
 export interface StepContext {
@@ -53,14 +59,22 @@ export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | 
   const templates = new TemplateReader(context.report, context.text, context.names);
   const foreach = readForeach(reader, templates, { step: id, section: context.section });
   const hasForeach = reader.has('foreach');
+  const item = hasForeach ? (foreach?.as ?? 'item') : undefined;
+  const isItemUncertain = foreach?.isAsUncertain === true || (!hasForeach && value.kind === 'map' && mayHaveForeach(value));
   const place: ExpressionPlace = {
     step: id,
     section: context.section,
-    item: hasForeach ? (foreach?.as ?? 'item') : undefined,
+    item,
+    isItemUncertain,
     whyNoItem: "only a step with 'foreach' has items",
     secrets: false,
   };
-  const condition = readCondition(reader, templates, { ...place, item: undefined, whyNoItem: "'if' decides about the step as a whole, before its items are known" });
+  const condition = readCondition(reader, templates, {
+    ...place,
+    item: undefined,
+    ...(item === undefined ? {} : { hiddenItem: item }),
+    whyNoItem: "'if' decides about the step as a whole, before its items are known. To leave items out, filter the list: items: ${{ list.filter(x, x.total > 5) }}",
+  });
   const action = readUses(context, reader);
   const input = readWith(context, reader, templates, place, action);
   const retry = readRetry(reader, 'retry');
@@ -81,7 +95,7 @@ export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | 
       with: input,
       needs: needsOf(context, dependencies),
       ...(condition === undefined ? {} : { if: condition }),
-      ...(foreach === undefined ? {} : { foreach }),
+      ...(foreach?.model === undefined ? {} : { foreach: foreach.model }),
       ...(retry === undefined ? {} : { retry }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(priority === undefined ? {} : { priority }),
@@ -160,7 +174,7 @@ function checkConnection({ report, connections }: StepContext, { value }: MapEnt
   if (connections === undefined || connections.has(name)) return;
   const nearest = nearestName(name, connections);
   const hint = didYouMean(nearest) || (connections.size === 0 ? ' .sluice/connections.yaml declares none.' : ` There are: ${[...connections].join(', ')}.`);
-  report.error('unknown-connection', range, `There is no connection ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+  report.error('unknown-connection', range, `There is no connection ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest], `connection ${name}`);
 }
 
 function readQueueName({ report, queues }: StepContext, reader: MapReader): string {
@@ -171,7 +185,7 @@ function readQueueName({ report, queues }: StepContext, reader: MapReader): stri
   } else if (queues !== undefined && name !== defaultQueueName && !queues.has(name)) {
     const nearest = nearestName(name, [...queues, defaultQueueName]);
     const hint = didYouMean(nearest) || " Declare it under 'queues', here or in .sluice/queues.yaml.";
-    report.error('unknown-queue', reader.place('queue'), `There is no queue ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+    report.error('unknown-queue', reader.place('queue'), `There is no queue ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest], queues.size === 0 ? 'no-queues' : `queue ${name}`);
   }
   return name;
 }
@@ -190,7 +204,7 @@ function readNeeds({ report, names, section }: StepContext, reader: MapReader, i
       report.error('self-reference', range, `${quoted(id)} needs itself, so it would wait for itself.`);
     } else if (step === undefined) {
       const nearest = nearestName(on, [...names.steps.keys()].filter((other) => other !== id));
-      report.error('unknown-step', range, `There is no step ${quoted(on)}.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest]);
+      report.error('unknown-step', range, `There is no step ${quoted(on)}.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest], `unknown-step ${on}`);
     } else if (step.section !== section) {
       const why = section === 'steps' ? "it is a step of 'on-failure', which runs when these have ended" : "'on-failure' runs when all steps have ended, so there is nothing to wait for";
       report.error('unknown-step', range, `${quoted(on)} can't stand in 'needs' here: ${why}.`);

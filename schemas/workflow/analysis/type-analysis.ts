@@ -68,7 +68,7 @@ function reportProblem(report: Report, { kind, message, range, suggestions }: Ty
   switch (kind) {
     case 'type-mismatch':
     case 'unknown-field':
-      report.error(kind, locate(range), message, suggestions);
+      report.error(kind, locate(range), message, suggestions, `${kind} ${message}`);
       break;
     case 'undeclared-field':
     case 'never-equal':

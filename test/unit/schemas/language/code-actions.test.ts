@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { CodeAction } from 'vscode-languageserver-types';
 import { codeActions, fixAllKind } from '../../../../schemas/language/code-actions.ts';
 import { LanguageProject } from '../../../../schemas/language/language-project.ts';
@@ -263,7 +264,7 @@ describe('quick fixes', () => {
 });
 
 describe('source.fixAll.sluice', () => {
-  const text = `nmae: 5
+  const text = `Name: 5
 steps:
   a: { uses: http/request, with: { url: https://a.example } }
   b:
@@ -296,6 +297,74 @@ steps:
     );
     assert.deepEqual(findings(thrice), []);
     assert.deepEqual(codeActions(thrice, path, all, { only: ['source'] }), []);
+  });
+
+  /** Each with what it becomes, or undefined where it stays as it is. */
+  const mistakes: readonly (readonly [string, string, string | undefined])[] = [
+    ['timeout: 5m', 'timeout: 5 Minutes', 'timeout: 5m'],
+    ['timeout: 5m', 'Timeout: 5m', 'timeout: 5m'],
+    ['timeout: 5m', 'timeout: 1M', undefined],
+    ['timeout: 5m', 'timeout: 5', undefined],
+    ['timeout: 5m', 'tiemout: 5m', undefined],
+    ['rate: 60/min', 'rate: 60/minute', 'rate: 60/min'],
+    ['rate: 60/min', 'rate: 60/m', undefined],
+    ['rate: 60/min', 'rate: 60', undefined],
+    ['method: GET', 'method: get', 'method: GET'],
+    ['method: GET', 'method: GETT', undefined],
+    ['{ who: "${{ inputs.who }}" }', '{ who: ${{ inputs.who }} }', '{ who: "${{ inputs.who }}" }'],
+    ['name: "7"', 'name: 7', 'name: "7"'],
+    ['inputs.who', 'inputs.whom', undefined],
+    ['inputs.who', 'inputs.Who', undefined],
+    ['row.total', 'inv.total', undefined],
+    ['queue: work', 'queue: wrok', undefined],
+    ['queue: work', 'queue: Work', undefined],
+    ['on-item-failure: fail', 'on-item-failure: fial', undefined],
+    ['on-item-failure: fail', 'onItemFailure: fail', 'on-item-failure: fail'],
+    [', on-item-failure: fail', '', undefined],
+    ['tolerate: 5%', 'tolerate: 0.05', undefined],
+    ['uses: http/request', 'uses: http/reqest', undefined],
+    ['    with:', '    zzz: 1\n    with:', undefined],
+  ];
+  const right = 'name: "7"\ninputs:\n  who: { type: string }\nqueues:\n  work: { rate: 60/min }\nsteps:\n  one:\n    queue: work\n    timeout: 5m\n    foreach: { items: [{ total: 1 }], as: row, on-item-failure: fail, tolerate: 5% }\n    uses: http/request\n    with:\n      method: GET\n      url: https://a.example/${{ row.total }}\n      query: { who: "${{ inputs.who }}" }\n';
+  const fixedAll = (text: string): string => {
+    const project = projectOf({ text });
+    return applyEdit(project, codeActions(project, path, all, { only: [fixAllKind] })[0]?.edit).files.get(path)?.text ?? '';
+  };
+
+  for (const [from, to, becomes] of mistakes) {
+    it(becomes === undefined ? `leaves ${JSON.stringify(to)} to a person` : `mends ${to}`, () => {
+      const wrong = right.replace(from, to);
+      assert.notEqual(wrong, right);
+      assert.ok(findings(projectOf({ text: wrong })).length > 0, 'nothing is wrong');
+      assert.equal(fixedAll(wrong), becomes === undefined ? wrong : right);
+    });
+  }
+
+  it('touches nothing but what is wrong, however much of it there is', () => {
+    // One of those that touch the same words, or of which one can't be seen behind the other: of an action that isn't known, no input is.
+    const topicOf = ([from]: (typeof mistakes)[number]): string => ['inputs.who', 'on-item-failure', 'uses|method'].find((topic) => topic.split('|').some((word) => from.includes(word))) ?? from;
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.constantFrom(...mistakes), { minLength: 1, maxLength: 6, selector: topicOf }), (made) => {
+        const spoilt = (isMade: (becomes: string | undefined) => boolean): string => made.filter(([, , becomes]) => isMade(becomes)).reduce((text, [from, to]) => text.replace(from, to), right);
+        const wrong = spoilt(() => true);
+        // Twice, because behind a syntax error nothing is looked at.
+        assert.equal(fixedAll(fixedAll(wrong)), spoilt((becomes) => becomes === undefined), wrong);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('offers one by one what may have been meant, what is nearest by its place first', () => {
+    const titles = (text: string, at: string): readonly string[] => {
+      const start = text.indexOf(at);
+      return codeActions(projectOf({ text }), path, { start, end: start + 1 }).map(({ title }) => title);
+    };
+    const each = (as: string, where: string): string => `inputs:\n  inventory: { type: array }\nsteps:\n  one:\n    foreach: { items: "\${{ inputs.inventory }}", as: ${as}, on-item-failure: fail }\n${where}    uses: http/request\n    with: { url: "https://a.example/\${{ ${as}.id }}" }\n`;
+    const url = each('invoice', '').replace('${{ invoice.id }}', '${{ inv.total }}');
+    assert.deepEqual(titles(url, 'inv.total'), ["Change to 'invoice'", "Change to 'env'"]);
+    assert.deepEqual(titles(each('inv', '    if: ${{ inv.total > 5 }}\n'), 'inv.total > 5'), [], 'the condition is about all of them');
+    assert.deepEqual(titles(right.replace('5m', '1M'), '1M'), ["Change to '1m'", "Change to '30d'"]);
+    for (const text of [url, right.replace('5m', '1M')]) assert.equal(codeActions(projectOf({ text }), path, all).filter(({ isPreferred }) => isPreferred === true).length, 0);
   });
 
   it('leaves to a person what only a person can know', () => {
