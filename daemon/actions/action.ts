@@ -45,7 +45,13 @@ export interface ActionContext {
 }
 
 /** A connection whose password is plain text; it must not be kept, logged or put into a message. */
-export type ResolvedConnection = Omit<Connection, 'password'> & { readonly password?: string };
+export type ResolvedConnection = Omit<Connection, 'password' | 'ca'> & { readonly password?: string; readonly ca?: AuthorityFile };
+
+/** A file of certificates, relative to the project's folder, which is absolute. */
+export interface AuthorityFile {
+  readonly folder: string;
+  readonly path: string;
+}
 
 export type ActionResult = ActionSuccess | ActionFailure;
 

@@ -30,6 +30,6 @@ export class SmtpPools {
 }
 
 /** Tells settings apart without keeping the password once more. */
-function digest({ host, port, tls, user, password, pool, maxMessages }: ResolvedConnection): string {
-  return createHash('sha256').update(JSON.stringify([host, port, tls, user ?? null, password ?? null, pool, maxMessages])).digest('base64');
+function digest({ host, port, tls, user, password, ca, pool, maxMessages }: ResolvedConnection): string {
+  return createHash('sha256').update(JSON.stringify([host, port, tls, user ?? null, password ?? null, ca ?? null, pool, maxMessages])).digest('base64');
 }

@@ -5,6 +5,7 @@ import type { NodemailerError } from 'nodemailer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { ResolvedConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
+import { trustedAuthorities } from './trusted-authorities.ts';
 import { connectGuarded, connectTimeoutMs } from './guarded-connector.ts';
 
 const greetingTimeoutMs = 30_000;
@@ -45,9 +46,10 @@ export class SmtpSession {
     connection.on('error', () => {});
   }
 
-  /** @throws NodemailerError or a system's error */
+  /** @throws NodemailerError, a system's error, or AuthorityError */
   static async open(settings: ResolvedConnection, guard: AddressGuard, signal: AbortSignal): Promise<SmtpSession> {
-    const { host, port, tls, user, password } = settings;
+    const { host, port, tls, user, password, ca } = settings;
+    const trusted = ca === undefined ? {} : { tls: { ca: await trustedAuthorities(ca) } };
     const socket = await openSocket(guard, host, port, signal);
     const connection = new SMTPConnection({
       host,
@@ -56,6 +58,7 @@ export class SmtpSession {
       secure: tls === 'tls',
       requireTLS: tls === 'starttls',
       ignoreTLS: tls === 'none',
+      ...trusted,
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: greetingTimeoutMs,
       // An aborted attempt leaves no socket half open behind it.

@@ -180,7 +180,8 @@ export class Executor {
   #connection(name: string): ResolvedConnection | undefined {
     const declared = this.#options.connection(name);
     if (declared === undefined) return undefined;
-    const { password, ...connection } = declared;
+    const { password, ca, ...rest } = declared;
+    const connection: ResolvedConnection = { ...rest, ...(ca === undefined ? {} : { ca: { folder: this.#options.projectFolder, path: ca } }) };
     if (password === undefined) return connection;
     const rendered = renderTemplate(password, {});
     if (!rendered.ok) throw new Error(rendered.error.message);

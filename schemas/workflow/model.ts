@@ -87,6 +87,8 @@ export interface SmtpConnection {
   /** May hold secret references, which an attempt fills in. */
   readonly password?: Template;
   readonly from?: string;
+  /** A PEM file with certificates of authorities to trust besides the well-known ones, relative to the project's folder. */
+  readonly ca?: string;
   /** Connections kept open at most. */
   readonly pool: number;
   /** Messages that one connection carries at most, before another takes its place. */

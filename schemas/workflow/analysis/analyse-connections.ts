@@ -21,7 +21,7 @@ export interface ConnectionsAnalysis {
   readonly sites: readonly TemplateSite[];
 }
 
-const connectionShape: MapShape = { what: 'a connection', keys: ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'pool', 'max-messages'] };
+const connectionShape: MapShape = { what: 'a connection', keys: ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'ca', 'pool', 'max-messages'] };
 
 /** The submission ports of RFC 8314, and plain SMTP. */
 const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
@@ -67,6 +67,11 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
   if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? keyRange, "'password' needs 'user' beside it.");
   if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), "With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine.", ['starttls', 'tls']);
   const from = reader.string('from', 'an address such as "News <news@example.com>"');
+  const ca = reader.string('ca', 'a PEM file, named relative to the project\'s folder');
+  if (ca !== undefined && /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(ca)) {
+    report.error('bad-value', reader.place('ca'), "'ca' is a file within the project's folder, named relative to it, such as certs/internal-ca.pem. For one elsewhere, set NODE_EXTRA_CA_CERTS where the daemon is started.");
+  }
+  if (ca !== undefined && tls === 'none') report.error('conflicting-keys', reader.entry('ca')?.keyRange ?? keyRange, "'ca' is for an encrypted connection: it needs 'tls: starttls' or 'tls: tls'.");
   const pool = reader.integer('pool', 1, maxPool) ?? defaultPool;
   const maxMessages = reader.integer('max-messages', 1, maxMaxMessages) ?? defaultMaxMessages;
   return {
@@ -78,6 +83,7 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(from === undefined ? {} : { from }),
+    ...(ca === undefined ? {} : { ca }),
     pool,
     maxMessages,
   };

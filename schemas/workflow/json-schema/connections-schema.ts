@@ -27,6 +27,13 @@ export const connectionsSchema: JsonObject = {
           user: { type: 'string', minLength: 1, description: 'The name to log in with.' },
           password: { type: 'string', minLength: 1, description: 'A reference to a secret.', examples: ['${{ secrets.ESP_PASSWORD }}'], 'x-secret': true },
           from: { type: 'string', minLength: 1, description: 'The sender of e-mails that name none.', examples: ['News <news@example.com>'] },
+          ca: {
+            type: 'string',
+            minLength: 1,
+            pattern: '^(?![/\\\\]|[A-Za-z]:)',
+            description: "A PEM file with certificates of authorities to trust besides the well-known ones, named relative to the project's folder: for a server with a certificate of one's own. Read at each new connection.",
+            examples: ['certs/internal-ca.pem'],
+          },
           'max-messages': {
             type: 'integer',
             minimum: 1,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
@@ -127,6 +130,27 @@ describe('email/send', () => {
         const { sink, connection } = await bench.smtp({ tls }, { tls, host: 'localhost' });
         succeeded(await run(connection));
         assert.equal(sink.mails[0]?.secure, true);
+      });
+
+      it(`is spoken with ${tls} to whom the connection's own authority vouches for`, async () => {
+        const folder = await mkdtemp(path.join(tmpdir(), 'sluice-ca-'));
+        try {
+          await writeFile(path.join(folder, 'ca.pem'), `Our own:\n${testCertificate.cert}`);
+          await writeFile(path.join(folder, 'none.pem'), 'no certificate\n');
+          await writeFile(path.join(folder, 'broken.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+          const { sink, connection } = await bench.smtp({ tls }, { tls, host: 'localhost' });
+          const through = (ca: string): Promise<ActionResult> => run({ ...connection, ca: { folder, path: ca } });
+          for (const [ca, message] of [['none.pem', /holds no certificate/], ['broken.pem', /can't be read/], ['missing.pem', /doesn't exist/], ['../ca.pem', /leaves the project|doesn't exist/]] as const) {
+            const { error } = failed(await through(ca));
+            assert.deepEqual([error.kind, error.cause], ['network', 'certificate authority not readable']);
+            assert.match(error.message, message);
+          }
+          assert.equal(sink.mails.length, 0);
+          succeeded(await through('ca.pem'));
+          assert.equal(sink.mails[0]?.secure, true);
+        } finally {
+          await rm(folder, { recursive: true });
+        }
       });
 
       it(`isn't spoken to a stranger with ${tls}`, async () => {
