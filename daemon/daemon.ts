@@ -169,7 +169,13 @@ export class Daemon {
     const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
     const projects = new ProjectService(project, engine, log);
-    const runs = new RunService({ project: projects, engine, store, clock });
+    const runs = new RunService({
+      project: projects,
+      engine,
+      store,
+      clock,
+      preview: () => ({ projectFolder: this.#options.projectFolder, env: project.settings().env, masker: secrets.masker() }),
+    });
     const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
     const queues = new QueueService({ project, engine, store, clock });
     const jobs = new JobService({ engine, store, clock });

@@ -4,6 +4,7 @@ import type { Asker } from './ask/asker.ts';
 import type { DaemonLogChannel } from './daemon-log-channel.ts';
 import type { Dashboard } from './dashboard/dashboard.ts';
 import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
+import type { ShownTexts } from './documents/shown-texts.ts';
 import type { ViewId } from './ids.ts';
 import type { ChosenRuns } from './language/live/chosen-runs.ts';
 import type { LanguageSupport } from './language/language-support.ts';
@@ -19,6 +20,7 @@ export interface App {
   readonly log: vscode.LogOutputChannel;
   /** Replaceable, so that tests can answer. */
   ask: Asker;
+  readonly texts: ShownTexts;
   readonly deadLetterFiles: DeadLetterFiles;
   readonly daemonLog: DaemonLogChannel;
   readonly chosenRuns: ChosenRuns;

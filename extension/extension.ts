@@ -15,6 +15,7 @@ import { noticeDaemons } from './daemon-notices.ts';
 import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
 import { registerPayloadSchemas } from './documents/payload-schemas.ts';
+import { ShownTexts } from './documents/shown-texts.ts';
 import { ChosenRuns } from './language/live/chosen-runs.ts';
 import { showLive } from './language/live/show-live.ts';
 import { LanguageSupport } from './language/language-support.ts';
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     log,
     ask: windowAsker,
     deadLetterFiles: new DeadLetterFiles({ projects, log, ask: () => app.ask, subscriptions }),
+    texts: new ShownTexts(),
     daemonLog,
     chosenRuns: new ChosenRuns(),
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
@@ -74,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     programs: { cli: program('cli.js') },
   };
   new DocumentProvider(app).register();
+  subscriptions.push(app.texts.register());
   app.dashboard.register();
   subscriptions.push(registerPayloadSchemas());
   const views = { queues: openQueuesView(app), runs: openRunsView(app), deadLetters: openDeadLettersView(app), workflows: openWorkflowsView(app) };

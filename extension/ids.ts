@@ -13,6 +13,7 @@ export type ViewId = (typeof views)[keyof typeof views];
 export const commands = {
   runWorkflow: 'sluice.runWorkflow',
   runFile: 'sluice.runFile',
+  continueRun: 'sluice.continueRun',
   cancelRun: 'sluice.cancelRun',
   cancelJob: 'sluice.cancelJob',
   retryNow: 'sluice.retryNow',
@@ -105,6 +106,8 @@ export const schemes = {
   document: 'sluice',
   /** Payloads of dead letters, to edit. */
   deadLetter: 'sluice-dead',
+  /** Values and previews, to read. */
+  text: 'sluice-text',
   /** JSON Schemas of what actions take, for VS Code's JSON support. */
   schema: 'sluice-schema',
 } as const;

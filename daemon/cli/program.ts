@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.ts';
+import { addContinue } from './commands/continue.ts';
 import { addDead } from './commands/dead.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
@@ -32,7 +33,7 @@ import type { Terminal } from './terminal.ts';
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Project', [addInit, addValidate, addDoctor, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
-  ['Runs', [addRun, addRuns, addRunShow, addEval, addCancel]],
+  ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead]],
 ];
 

@@ -102,7 +102,7 @@ export class FanOut {
   #takeUp(): void {
     if (this.#stopping) return;
     for (const expansion of this.#open) {
-      if (this.#underWay.has(expansion.stepId)) continue;
+      if (expansion.held === true || this.#underWay.has(expansion.stepId)) continue;
       const work = this.#try(expansion).finally(() => {
         this.#underWay.delete(expansion.stepId);
         // It may have been reopened, or have failed, meanwhile.
@@ -145,7 +145,7 @@ export class FanOut {
       const queue = this.#queueOf(stepId, first);
       const changes = this.#changesOf(queue);
       const { kind } = await store.expand({ stepId, now: clock.now(), limit: chunk });
-      if (kind === 'done' || kind === 'closed') return;
+      if (kind === 'done' || kind === 'held' || kind === 'closed') return;
       if (kind === 'full') await this.#room(queue, changes);
     }
   }
@@ -160,12 +160,12 @@ export class FanOut {
     }
     let read = 0;
     let items: string[] = [];
-    const flush = async (last: boolean): Promise<'more' | 'done' | 'closed'> => {
+    const flush = async (last: boolean): Promise<'more' | 'done' | 'held' | 'closed'> => {
       while (!this.#stopping) {
         const queue = this.#queueOf(stepId, first);
         const changes = this.#changesOf(queue);
         const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { items, last } });
-        if (result.kind === 'done' || result.kind === 'closed') return result.kind;
+        if (result.kind === 'done' || result.kind === 'held' || result.kind === 'closed') return result.kind;
         // Where the queue has room for some of them only, the rest goes on from where the store has come to.
         items = items.slice(result.cursor - (read - items.length));
         if (items.length === 0 && !last) return 'more';
@@ -179,9 +179,11 @@ export class FanOut {
         read++;
         if (read <= cursor) continue;
         items.push(item);
-        if (items.length === chunk && (await flush(false)) === 'closed') return;
+        if (items.length === chunk && (await flush(false)) !== 'more') return;
       }
-      if ((await flush(true)) !== 'more' && !this.#stopping) await rm(copy, { force: true });
+      const end = await flush(true);
+      // What is held goes on from the copy.
+      if (end !== 'more' && end !== 'held' && !this.#stopping) await rm(copy, { force: true });
     } catch (error) {
       if (!(error instanceof ItemFileError)) throw error;
       await this.#fail(stepId, `${JSON.stringify(file)}: ${error.message}`);

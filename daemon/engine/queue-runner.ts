@@ -169,9 +169,10 @@ export class QueueRunner {
     this.#meter.giveBack(tally);
   }
 
-  /** Whether the queue will clear on its own, and when. */
-  forecast(isStoreOk: boolean): ForecastVerdict {
-    return forecast(this.#prospect(isStoreOk));
+  /** Whether the queue will clear on its own, and when; with `more` jobs than it has. */
+  forecast(isStoreOk: boolean, more = 0): ForecastVerdict {
+    const prospect = this.#prospect(isStoreOk);
+    return forecast({ ...prospect, pending: prospect.pending + more });
   }
 
   /** Whether jobs keep coming faster than they are done, for whatever reason. */

@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
+import type { QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
 import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
@@ -12,6 +12,7 @@ import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
+import { forecastView } from './forecast-view.ts';
 import { knownQueue } from './known-names.ts';
 
 /** Jobs that one transaction moves. */
@@ -152,26 +153,9 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(oldest === undefined ? {} : { oldestPendingAt: new Date(oldest).toISOString() }),
       ...(waiting === undefined ? {} : { waiting }),
       ...(running === undefined ? {} : { running }),
-      forecast: this.#forecast(runner),
+      forecast: forecastView(runner, { isStoreOk: this.#engine.health.trouble === undefined, now: this.#clock.now() }),
       alerts: [...this.#engine.alerts.alertsOf(name)],
     };
-  }
-
-  #forecast(runner: QueueRunner): Forecast {
-    const { hold } = runner;
-    const verdict = runner.forecast(this.#engine.health.trouble === undefined);
-    const at = (time: number): string => new Date(time).toISOString();
-    switch (verdict.state) {
-      case 'draining':
-        return { ...verdict, drainMs: Math.round(verdict.drainMs), clearsAt: at(this.#clock.now() + verdict.drainMs) };
-      case 'stalled':
-        return { ...verdict, ...(verdict.reason === 'held' && hold !== undefined ? { until: at(hold.until) } : {}) };
-      case 'idle':
-      case 'steady':
-      case 'growing':
-      case 'unknown':
-        return verdict;
-    }
   }
 }
 

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId, parseRunId } from '../../schemas/protocol/id.ts';
-import type { RunDetail } from '../../schemas/protocol/run.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
@@ -9,31 +12,52 @@ import type { Store } from '../store/store.ts';
 import { readInputFiles } from './input-files.ts';
 import { checkInputs } from './input-values.ts';
 import type { ProjectService } from './project-service.ts';
+import { previewRun, type RunPreviewOptions } from './run-preview.ts';
 
 const defaultPage = 100;
 
-export class RunService implements Pick<Handlers, 'run/start' | 'run/list' | 'run/get' | 'run/cancel'> {
+export interface RunServiceOptions {
+  readonly project: ProjectService;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** What a preview needs of the daemon, as it is now. */
+  readonly preview: () => Pick<RunPreviewOptions, 'projectFolder' | 'env' | 'masker'>;
+}
+
+export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 'run/continue' | 'run/list' | 'run/get' | 'run/cancel'> {
   readonly #project: ProjectService;
   readonly #engine: Engine;
   readonly #store: Store;
   readonly #clock: Clock;
 
-  constructor(options: { readonly project: ProjectService; readonly engine: Engine; readonly store: Store; readonly clock: Clock }) {
+  readonly #preview: RunServiceOptions['preview'];
+
+  constructor(options: RunServiceOptions) {
     this.#project = options.project;
     this.#engine = options.engine;
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#preview = options.preview;
   }
 
-  'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {} }) => {
+  'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, firstItems }) => {
     this.#engine.refuseIntake();
-    const { workflow, text } = await this.#project.find(id);
-    const twice = Object.keys(inputFiles).find((name) => Object.hasOwn(inputs, name));
-    if (twice !== undefined) throw new CodedError('invalid-params', `The input ${twice} is given twice, by value and as a file.`);
-    const values = checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs });
+    const { workflow, text, values } = await this.#read({ workflow: id, inputs, inputFiles });
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const runId = await this.#engine.startRun({ workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now() }, workflow);
+    const params = { workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }) };
+    const runId = await this.#engine.startRun(params, workflow);
     return { id: formatRunId(runId) };
+  };
+
+  'run/preview': Handlers['run/preview'] = async (params) => {
+    const { workflow, values } = await this.#read(params);
+    return previewRun({ ...this.#preview(), workflow, inputs: values, engine: this.#engine, now: this.#clock.now() });
+  };
+
+  'run/continue': Handlers['run/continue'] = async ({ id }) => {
+    await this.#store.continueRun({ runId: runNumber(id) });
+    return this.#summary(id);
   };
 
   'run/list': Handlers['run/list'] = async ({ limit = defaultPage, ...rest }) => {
@@ -52,8 +76,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/list' | 'ru
   'run/cancel': Handlers['run/cancel'] = async ({ id }) => {
     const { active } = await this.#store.cancelRun({ runId: runNumber(id), now: this.#clock.now() });
     for (const jobId of active) this.#engine.abort(jobId);
-    const { inputs: _inputs, inputBytes: _bytes, steps: _steps, ...summary } = await this.get(id);
-    return summary;
+    return this.#summary(id);
   };
 
   /** @throws CodedError `not-found` */
@@ -61,6 +84,19 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/list' | 'ru
     const run = await this.#store.getRun({ runId: runNumber(id) });
     if (run === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
     return run;
+  }
+
+  async #summary(id: string): Promise<RunSummary> {
+    const { inputs: _inputs, inputBytes: _bytes, steps: _steps, ...summary } = await this.get(id);
+    return summary;
+  }
+
+  /** The workflow as it is in its file now, and the inputs with their files read and their defaults filled in. */
+  async #read({ workflow: id, inputs = {}, inputFiles = {} }: Params<'run/preview'>): Promise<{ readonly workflow: Workflow; readonly text: string; readonly values: JsonObject }> {
+    const { workflow, text } = await this.#project.find(id);
+    const twice = Object.keys(inputFiles).find((name) => Object.hasOwn(inputs, name));
+    if (twice !== undefined) throw new CodedError('invalid-params', `The input ${twice} is given twice, by value and as a file.`);
+    return { workflow, text, values: checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs }) };
   }
 }
 

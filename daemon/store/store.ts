@@ -64,6 +64,8 @@ export interface Store {
   /** Makes `pending` what was delayed and is due. */
   promote(params: { readonly now: number }): Promise<void>;
 
+  /** A run that was to take its first items only takes the others as well. */
+  continueRun(params: { readonly runId: number }): Promise<object>;
   cancelRun(params: { readonly runId: number; readonly now: number }): Promise<{ readonly active: readonly number[] }>;
   /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): Promise<{ readonly active: boolean }>;
@@ -211,6 +213,8 @@ export interface Expansion {
   readonly cursor: number;
   /** The file to read; undefined where an expression gives the items. */
   readonly file?: string;
+  /** It has made as many jobs as the run may for now: there is nothing to do until `continueRun`. */
+  readonly held?: boolean;
 }
 
 export interface ConfigureParams {
@@ -227,6 +231,8 @@ export interface CreateRunParams {
   readonly text: string;
   /** JSON. */
   readonly inputs: string;
+  /** Each `foreach` of its main steps makes so many jobs, and the others when the run is continued. */
+  readonly firstItems?: number;
   readonly now: number;
 }
 
@@ -321,7 +327,8 @@ export interface ExpandParams {
 }
 
 export interface ExpandResult {
-  readonly kind: 'more' | 'done' | 'full' | 'closed';
+  /** `held`: the run takes no more items until it is continued. */
+  readonly kind: 'more' | 'done' | 'full' | 'held' | 'closed';
   readonly cursor: number;
 }
 

@@ -4,6 +4,7 @@ import { chooseRun } from './choose-run.ts';
 import type { Command } from './command.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import { compareDeadLetter } from './compare-dead-letter.ts';
+import { continueRun } from './continue-run.ts';
 import { copyAsCurl } from './copy-as-curl.ts';
 import { copyJob } from './copy-job.ts';
 import { createProject } from './create-project.ts';
@@ -60,6 +61,7 @@ export const allCommands: readonly Command[] = [
   chooseRun,
   compareAttempts,
   compareDeadLetter,
+  continueRun,
   copyAsCurl,
   copyJob,
   createProject,

@@ -43,9 +43,7 @@ export const evaluateExpression: Command = {
       await app.ask.tell('warning', l10n.t('{0} has no value in {1}: {2}', expression.trim(), asked.run, error.message));
       return undefined;
     }
-    const document = await vscode.workspace.openTextDocument({ language: 'json', content: `${valueText(value)}\n` });
-    await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.Beside });
-    return document.uri.toString();
+    return app.texts.show(l10n.t('value in {0}', asked.run) + '.json', `${valueText(value)}\n`);
   },
 };
 

@@ -6,9 +6,12 @@ import { askInputs } from '../form/ask-inputs.ts';
 import { fieldsOf } from '../form/input-fields.ts';
 import { noInputs, rememberable, type RunInputs } from '../form/run-inputs.ts';
 import { commands } from '../ids.ts';
+import { triedFirst } from '../form/launch-items.ts';
+import { reviewLaunch } from '../form/review-launch.ts';
 import type { Target } from '../target.ts';
+import { followTrial } from './follow-trial.ts';
 
-/** Asks for the inputs, starts the run, and says so. Answers with its id; undefined where the person gave up. */
+/** Asks for the inputs, shows what would happen, starts the run or its first items, and says so. Answers with its id; undefined where the person gave up. */
 export async function startRun(app: App, { project, workflow }: AskedWorkflow): Promise<string | undefined> {
   const { ask, memory } = app;
   if (!workflow.valid) {
@@ -19,12 +22,16 @@ export async function startRun(app: App, { project, workflow }: AskedWorkflow): 
   const memoryKey = `inputs ${project.folder} ${workflow.id}`;
   const known = new Set(fields.map(({ name }) => name));
   const last = forget(memory.get<RunInputs>(memoryKey) ?? noInputs, known);
-  const inputs = fields.length === 0 ? noInputs : await askInputs(ask, { title: workflow.name, fields, last });
-  if (inputs === undefined) return undefined;
+  const inputs = await askInputs(ask, { title: workflow.name, fields, last });
+  const launch = inputs === undefined ? undefined : await reviewLaunch(app, { project, workflow, fields, inputs });
+  if (launch === undefined) return undefined;
   const daemon = await project.connection.ensure();
-  const { id } = await daemon.call('run/start', { workflow: workflow.id, inputs: { ...inputs.values }, inputFiles: { ...inputs.files } });
-  await memory.update(memoryKey, rememberable(inputs, fields));
-  void tellStarted(app, { folder: project.folder, run: id }, workflow.name);
+  const { values, files } = launch.inputs;
+  const { id } = await daemon.call('run/start', { workflow: workflow.id, inputs: { ...values }, inputFiles: { ...files }, ...(launch.isTrial ? { firstItems: triedFirst } : {}) });
+  await memory.update(memoryKey, rememberable(launch.inputs, fields));
+  const target = { folder: project.folder, run: id };
+  if (launch.isTrial) void followTrial(app, daemon, { target, name: workflow.name, rest: launch.rest });
+  else void tellStarted(app, target, workflow.name);
   return id;
 }
 

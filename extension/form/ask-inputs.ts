@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import type { QuickPickItem } from 'vscode';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Asker } from '../ask/asker.ts';
 import { oneLine } from '../wording/amount.ts';
@@ -14,10 +13,7 @@ export interface AskInputsOptions {
   readonly last: RunInputs;
 }
 
-/**
- * Asks for what a run needs: first, one after the other, what has to be given and wasn't the last time; then everything at a glance, to be changed
- * or run as it is. Undefined where the person gave up.
- */
+/** Asks, one after the other, for what has to be given and wasn't the last time. Undefined if the person gives up. */
 export async function askInputs(ask: Asker, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
   let inputs = last;
   for (const field of fields.filter((one) => isAskedFirst(one) && !hasInput(last, one.name))) {
@@ -25,43 +21,10 @@ export async function askInputs(ask: Asker, { title, fields, last }: AskInputsOp
     if (next === undefined) return undefined;
     inputs = next;
   }
-  // Nothing is left to decide.
-  if (fields.every((field) => isAskedFirst(field) && !hasInput(last, field.name))) return inputs;
-  return review(ask, { title, fields, last: inputs });
+  return inputs;
 }
 
-interface ReviewItem extends QuickPickItem {
-  readonly field?: InputField;
-}
-
-async function review(ask: Asker, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
-  let inputs = last;
-  while (true) {
-    const items: ReviewItem[] = [
-      { label: `$(play) ${l10n.t('Run')}`, detail: l10n.t('With the inputs below; choose one to change it.') },
-      ...fields.map((field) => ({
-        label: field.name,
-        description: shownValue(field, inputs),
-        ...(field.description === undefined ? {} : { detail: oneLine(field.description) }),
-        field,
-      })),
-    ];
-    const picked = await ask.pick(items, { title, placeHolder: l10n.t('Run, or choose an input to change it') });
-    if (picked === undefined) return undefined;
-    if (picked.field === undefined) return inputs;
-    inputs = (await askField(ask, title, picked.field, inputs)) ?? inputs;
-  }
-}
-
-function shownValue(field: InputField, { values, files }: RunInputs): string {
-  const file = files[field.name];
-  if (file !== undefined) return l10n.t('from {0}', file);
-  const value = values[field.name];
-  if (value !== undefined) return field.isSecret ? '••••' : oneLine(fieldText(field, value), 80);
-  return field.fallback === undefined ? l10n.t('not given') : l10n.t('{0} (default)', oneLine(fieldText(field, field.fallback), 80));
-}
-
-async function askField(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+export async function askField(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
   switch (field.kind) {
     case 'boolean':
       return askChoice(ask, title, field, [true, false], inputs);

@@ -9,6 +9,7 @@ import { lookOfState } from './state-look.ts';
 export function runDescription(run: RunSummary, nowMs: number): string {
   const parts = [lookOfState(run.state).word.toLowerCase(), ...countParts(run.jobs, run.state === 'running')];
   parts.push(...noteParts(run));
+  if (run.heldAfter !== undefined) parts.push(l10n.t('the rest waits for you'));
   if (run.closing) parts.push(l10n.t('on-failure steps go on'));
   parts.push(formatAge(run.endedAt ?? run.createdAt, nowMs));
   return parts.join(' · ');
@@ -28,6 +29,7 @@ export function runFacts(run: RunSummary, nowMs: number): readonly (readonly [na
   ];
   if (run.duplicates > 0) facts.push([l10n.t('Duplicates'), l10n.t('{0} left out, because an earlier item has the same key', formatNumber(run.duplicates))]);
   if (run.warnings > 0) facts.push([l10n.t('Warnings'), l10n.t('{0} succeeded, and should be looked at', formatNumber(run.warnings))]);
+  if (run.heldAfter !== undefined) facts.push([l10n.t('Waits'), l10n.t('the first {0} items were tried; "Run the Rest" lets the others go', formatNumber(run.heldAfter))]);
   if (run.endedAt !== undefined) facts.push([l10n.t('Took'), formatDuration(Date.parse(run.endedAt) - Date.parse(run.createdAt))]);
   if (run.error !== undefined) facts.push([l10n.t('Error'), oneLine(run.error.step === undefined ? run.error.message : `${run.error.step}: ${run.error.message}`)]);
   return facts;

@@ -6,6 +6,7 @@ import { QueueView, ResumedQueue } from './queue.ts';
 import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
 import { maxReason } from './reason.ts';
 import { ReplayTally } from './replay.ts';
+import { RunPreview } from './run-preview.ts';
 import { RunDetail, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
@@ -61,6 +62,16 @@ const selection = {
   where: Where,
 };
 
+const runInputs = {
+  workflow: Name,
+  inputs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  inputFiles: Type.Optional(
+    Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
+      description: 'Inputs read from absolute paths of this machine: .json, .jsonl, .csv (a list of rows), else text.',
+    }),
+  ),
+};
+
 const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
 const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
 const Selected = Type.Integer({ description: 'How many were meant; those that were no dead letters any more when it came to them are left out of the others.' });
@@ -82,17 +93,22 @@ export const methods = {
   'run/start': {
     params: Type.Object(
       {
-        workflow: Name,
-        inputs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-        inputFiles: Type.Optional(
-          Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
-            description: 'Inputs read from absolute paths of this machine: .json, .jsonl, .csv (a list of rows), else text.',
-          }),
+        ...runInputs,
+        firstItems: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 1000, description: 'Each `foreach` of the main steps makes this many jobs, and the others when `run/continue` is called. Until then its step, and what needs it, waits.' }),
         ),
       },
       closed,
     ),
     result: Type.Object({ id: RunId }),
+  },
+  'run/preview': {
+    params: Type.Object(runInputs, closed),
+    result: Type.Object(RunPreview.properties, { description: 'What `run/start` with the same inputs would do: counted and rendered, with nothing stored and nothing called. The errors are those of `run/start`.' }),
+  },
+  'run/continue': {
+    params: Type.Object({ id: RunId }, closed),
+    result: Type.Object(RunSummary.properties, { description: 'A run that was started with `firstItems` takes the rest of its items. `wrong-state` if it has ended, or takes all of them already.' }),
   },
   'run/list': {
     params: Type.Object({ workflow: Type.Optional(Name), state: Type.Optional(RunStateShape), ...Page }, closed),

@@ -11,6 +11,7 @@ export const RunSummary = Type.Object({
   endedAt: Type.Optional(Time),
   /** True while on-failure steps still go on, after the run itself has failed. */
   closing: Type.Boolean({ description: 'Steps of `on-failure` still go on.' }),
+  heldAfter: Type.Optional(Type.Integer({ description: 'The first items of each `foreach` are jobs, this many; the others wait for `run/continue`.' })),
   error: Type.Optional(Type.Object({ step: Type.Optional(Type.String()), message: Type.String() })),
   jobs: JobCounts,
   duplicates: Type.Integer({ description: 'Items of its steps that were left out because an earlier one has the same key.' }),

@@ -111,13 +111,13 @@ export class EngineBench {
   }
 
   /** Starts a run of a workflow text; queues that the text declares are declared. Returns its number. */
-  async run(text: string, inputs: Json = {}): Promise<number> {
+  async run(text: string, inputs: Json = {}, firstItems?: number): Promise<number> {
     const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', actions: 'any' });
     if (workflow === undefined) throw new Error(diagnostics.map((one) => one.message).join('\n'));
     const declared = Object.values(workflow.queues);
     if (declared.length > 0) await this.declare([...this.#queues.filter((one) => workflow.queues[one.name] === undefined), ...declared]);
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const { runId } = await this.store.createRun({ workflow: 'test', version, text, inputs: JSON.stringify(inputs), now: this.clock.now() });
+    const { runId } = await this.store.createRun({ workflow: 'test', version, text, inputs: JSON.stringify(inputs), now: this.clock.now(), ...(firstItems === undefined ? {} : { firstItems }) });
     await this.rest();
     return runId;
   }

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import type { DaemonClient } from '../daemon-client.ts';
 import { examples } from '../examples.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
-import { collect } from '../option-parsers.ts';
+import { collect, parseCount } from '../option-parsers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { renderRun } from '../render/runs.ts';
 import { readRunInputs } from '../run-inputs.ts';
@@ -13,6 +13,7 @@ import { UsageError } from '../usage-error.ts';
 
 interface RunOptions {
   readonly input?: readonly string[];
+  readonly first?: number;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
 }
@@ -23,6 +24,7 @@ export const addRun: AddCommand = (program, runtime) => {
     .argument('<workflow>', 'its id (the name of its file without .yaml), or the path of its file')
     .description('start a run of a workflow and print its id')
     .option('-i, --input <name=value>', 'an input; name=@file reads it from a file (.json, .jsonl, .csv, else text); may be repeated', collect)
+    .option('--first <count>', 'only the first items of each foreach; `sluice continue` lets it take the rest', parseCount)
     .option('--wait', 'wait until it has ended, with its progress on a terminal; exit 1 where it failed or was cancelled')
     .option('--dry-run', 'not supported yet')
     .addHelpText(
@@ -34,13 +36,15 @@ export const addRun: AddCommand = (program, runtime) => {
       ),
     )
     .action(
-      runtime.action(async (context, workflow: string, { input = [], wait, dryRun }: RunOptions) => {
+      runtime.action(async (context, workflow: string, { input = [], first, wait, dryRun }: RunOptions) => {
+        // A run that waits to be continued doesn't end.
+        if (wait === true && first !== undefined) throw new UsageError('--wait and --first exclude each other: the run waits for `sluice continue` after its first items.');
         if (dryRun === true) throw new UsageError('--dry-run is not supported yet. `sluice validate` checks the files without running anything.');
         const id = workflowIdOf(workflow);
         const client = await context.connect();
         const { workflows } = await client.call('workflow/list', {});
         const { inputs, inputFiles } = await readRunInputs(input, workflows.find((one) => one.id === id), context.terminal.io.cwd);
-        const started = await client.call('run/start', { workflow: id, inputs, inputFiles });
+        const started = await client.call('run/start', { workflow: id, inputs, inputFiles, ...(first === undefined ? {} : { firstItems: first }) });
         if (wait === true) return waitForEnd(context, client, started.id);
         context.show(started, () => started.id);
         return exitCodes.done;

@@ -34,7 +34,8 @@ export function renderRun(run: RunDetail, view: View): string {
   return parts.join('\n\n');
 }
 
-function stateText({ state, closing }: Pick<RunSummary, 'state' | 'closing'>): string {
+function stateText({ state, closing, heldAfter }: Pick<RunSummary, 'state' | 'closing' | 'heldAfter'>): string {
+  if (heldAfter !== undefined) return `${state}, the rest waits for \`sluice continue\``;
   return closing ? `${state}, on-failure goes on` : state;
 }
 

@@ -37,11 +37,18 @@ export interface StepRow {
   readonly cursor: number;
   readonly duplicates: number;
   readonly warnings: number;
+  /** So many items become jobs, until the run is continued. */
+  readonly item_limit: number | null;
   readonly file: string | null;
   readonly sweep: Sweep | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly error: string | null;
+}
+
+/** It has made as many jobs as its run may for now. */
+export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' | 'total'>): boolean {
+  return limit !== null && total >= limit;
 }
 
 export type Sweep = 'cancel' | 'fail' | 'reopen';

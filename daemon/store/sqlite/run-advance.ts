@@ -5,7 +5,7 @@ import type { Step, Workflow } from '../../../schemas/workflow/model.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../../core/run-plan.ts';
 import { nextRunState, nextStepState, type RunEvent, type StepEvent } from '../../core/state-machine.ts';
 import { openJobs, runOutcome, stepOutcome, type StepTally } from '../../core/step-outcome.ts';
-import { runColumns, type RunRow, type StepRow } from './row.ts';
+import { isHeld, runColumns, type RunRow, type StepRow } from './row.ts';
 import { scopeOfRun } from './run-scope-source.ts';
 import { startStep } from './start-step.ts';
 import type { TallyChange, WriteTransaction } from './write-transaction.ts';
@@ -130,7 +130,7 @@ class RunAdvance {
     if (swept) this.#setSweep(step, 'reopen');
     else if (step.sweep !== null) this.#setSweep(step, undefined);
     const reopened = this.#step(step.name);
-    if (reopened.expanded === 0) this.#tx.state.setExpansion(step.id, step.queue_id, step.cursor, step.file);
+    if (reopened.expanded === 0) this.#tx.state.setExpansion(reopened, isHeld(reopened));
     if (!swept) this.#closeStep(reopened);
 
     const group = step.on_failure === 1 ? this.#workflow.onFailure : this.#workflow.steps;

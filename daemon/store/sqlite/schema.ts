@@ -216,3 +216,8 @@ export const schemaVersion8 = `
 ALTER TABLE jobs ADD COLUMN pace INTEGER;
 CREATE INDEX jobs_paced ON jobs (pace, due_at) WHERE pace IS NOT NULL;
 `;
+
+/** Runs that take so many items of each `foreach` of their main steps and then wait until somebody lets the rest go. NULL: they take all. */
+export const schemaVersion9 = `
+ALTER TABLE steps ADD COLUMN item_limit INTEGER;
+`;

@@ -65,6 +65,7 @@ export class SqliteStore implements Store {
   failExpansion: Store['failExpansion'] = (params) => this.#write('failExpansion', params);
   sweep: Store['sweep'] = (params) => this.#write('sweep', params);
   promote: Store['promote'] = (params) => this.#write('promote', params);
+  continueRun: Store['continueRun'] = (params) => this.#write('continueRun', params);
   cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
   cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
   replay: Store['replay'] = (params) => this.#write('replay', params);

@@ -1,6 +1,7 @@
 import type { JobError } from '../../../schemas/protocol/shape.ts';
 import { queueDefaults, type Step } from '../../../schemas/workflow/model.ts';
-import { renderTemplate, type RenderError } from '../../../schemas/workflow/template.ts';
+import { renderTemplate } from '../../../schemas/workflow/template.ts';
+import { renderFailure, renderFile } from '../../core/foreach-items.ts';
 import type { MutableScope } from '../../core/run-scope.ts';
 import type { StepRow } from './row.ts';
 import type { NewJob, WriteTransaction } from './write-transaction.ts';
@@ -18,15 +19,12 @@ export function startStep(tx: WriteTransaction, row: StepRow, step: Step, scope:
   }
   let file: string | null = null;
   if (step.foreach.source.kind === 'file') {
-    const rendered = renderTemplate(step.foreach.source.file, scope);
-    if (!rendered.ok) return renderFailure(rendered.error);
-    if (typeof rendered.rendered.value !== 'string') {
-      return { kind: 'invalid', cause: 'file is no text', message: '`foreach.file` must be the path of a file.' };
-    }
-    file = rendered.rendered.value;
+    const rendered = renderFile(step.foreach.source.file, scope);
+    if (typeof rendered === 'object') return rendered;
+    file = rendered;
     tx.db.sql('UPDATE steps SET file = ? WHERE id = ?').run(file, row.id);
   }
-  tx.state.setExpansion(row.id, row.queue_id, 0, file);
+  tx.state.setExpansion({ ...row, cursor: 0, file }, false);
   return undefined;
 }
 
@@ -52,8 +50,4 @@ export function renderJob(
     key,
     ...(rendered.ok ? {} : { error: renderFailure(rendered.error) }),
   };
-}
-
-export function renderFailure(error: RenderError): JobError {
-  return { kind: 'invalid', cause: 'expression failed', message: error.message };
 }

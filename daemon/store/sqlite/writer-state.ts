@@ -5,7 +5,7 @@ import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-work
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import type { Database } from './database.ts';
 import type { MutableScope } from '../../core/run-scope.ts';
-import type { Sweep } from './row.ts';
+import { isHeld, type StepRow, type Sweep } from './row.ts';
 
 type Depth = { -readonly [State in Exclude<keyof QueueDepth, 'name'>]: number };
 
@@ -104,12 +104,13 @@ export class WriterState {
     this.expansions.clear();
     const unfinished = db
       .sql(
-        `SELECT s.id, s.queue_id, s.cursor, s.file FROM steps s JOIN runs r ON r.id = s.run_id
+        `SELECT s.id, s.queue_id, s.cursor, s.file, s.total, s.item_limit FROM steps s JOIN runs r ON r.id = s.run_id
          WHERE s.state = 'running' AND s.expanded = 0 AND r.cancelling = 0`,
       )
       .all();
     for (const row of unfinished) {
-      this.setExpansion(Number(row['id']), Number(row['queue_id']), Number(row['cursor']), row['file'] as string | null);
+      const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'total' | 'item_limit'>;
+      this.setExpansion(step, isHeld(step));
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
     this.readNextDue();
@@ -172,8 +173,9 @@ export class WriterState {
     if (state === 'pending' || state === 'delayed' || state === 'active' || state === 'dead') this.#depth(queueId)[state] += by;
   }
 
-  setExpansion(stepId: number, queueId: number, cursor: number, file: string | null): void {
-    this.expansions.set(stepId, { stepId, queue: this.queueName(queueId), cursor, ...(file === null ? {} : { file }) });
+  /** `held`: its run has been told to take no more items for now. */
+  setExpansion({ id, queue_id: queueId, cursor, file }: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
+    this.expansions.set(id, { stepId: id, queue: this.queueName(queueId), cursor, ...(file === null ? {} : { file }), ...(held ? { held } : {}) });
   }
 
   endExpansion(stepId: number): void {

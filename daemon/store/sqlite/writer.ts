@@ -11,6 +11,7 @@ import { cancelJob } from './operations/cancel-job.ts';
 import { cancelRun } from './operations/cancel-run.ts';
 import { claim } from './operations/claim.ts';
 import { configure, forgetLimits } from './operations/configure.ts';
+import { continueRun } from './operations/continue-run.ts';
 import { createRun } from './operations/create-run.ts';
 import { discard } from './operations/discard.ts';
 import { dropDraft, saveDraft } from './operations/draft.ts';
@@ -45,6 +46,7 @@ const operations = {
   failExpansion,
   sweep,
   promote,
+  continueRun,
   cancelRun,
   cancelJob,
   replay,

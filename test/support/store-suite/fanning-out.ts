@@ -35,6 +35,45 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.deepEqual(await store.jobStates(run), numbers(5).map(() => 'active'));
   });
 
+  it('takes the first items only, until the run is continued: over a crash, and no key twice', async () => {
+    const store = bench();
+    const list = ['a', 'b', 'a', 'c', 'b', 'd'].map((id) => ({ id }));
+    const run = await store.run(fanOut('key: "${{ item.id }}", on-item-failure: continue'), { list }, 'test', 2);
+    const stepId = store.last.expanding[0]?.stepId ?? 0;
+    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
+    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
+    assert.equal((await store.runDetail(run)).heldAfter, 2);
+    assert.deepEqual((await store.crash()).committed.expanding, [{ stepId, queue: 'default', cursor: 2, held: true }]);
+    for (const job of await store.claim()) await store.succeed(job);
+    assert.deepEqual(await store.states(run), { run: 'running', each: 'running', after: 'waiting' }, 'what needs the step waits for all of its items');
+
+    await store.store.continueRun({ runId: run });
+    assert.deepEqual(store.last.expanding, [{ stepId, queue: 'default', cursor: 2 }]);
+    assert.equal((await store.runDetail(run)).heldAfter, undefined);
+    await store.expand();
+    assert.deepEqual((await store.jobs(run)).filter(({ step }) => step === 'each').map(({ key, state }) => [key, state]), [['a', 'succeeded'], ['b', 'succeeded'], ['c', 'pending'], ['d', 'pending']]);
+    await assert.rejects(store.store.continueRun({ runId: run }), { code: 'wrong-state' });
+    await assert.rejects(store.store.continueRun({ runId: 999 }), { code: 'not-found' });
+  });
+
+  it('holds nothing where the first items are all there are', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) }, 'test', 2);
+    await store.expand();
+    assert.deepEqual(store.last.expanding, []);
+    assert.equal((await store.runDetail(run)).heldAfter, undefined);
+  });
+
+  it('cancels a run that is held', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(9) }, 'test', 2);
+    await store.expand();
+    await store.store.cancelRun({ runId: run, now: store.now });
+    await assert.rejects(store.store.continueRun({ runId: run }), { code: 'wrong-state' });
+    await store.sweep();
+    assert.equal((await store.states(run))['run'], 'cancelled');
+  });
+
   it('takes the items of a file from the caller', async () => {
     const store = bench();
     const run = await store.run(

@@ -69,9 +69,9 @@ export class StoreBench {
     return { pending, delayed, active, dead };
   }
 
-  async run(text: string, inputs: Json = {}, workflow = 'test'): Promise<number> {
+  async run(text: string, inputs: Json = {}, workflow = 'test', firstItems?: number): Promise<number> {
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const { runId } = await this.store.createRun({ workflow, version, text, inputs: JSON.stringify(inputs), now: this.now });
+    const { runId } = await this.store.createRun({ workflow, version, text, inputs: JSON.stringify(inputs), now: this.now, ...(firstItems === undefined ? {} : { firstItems }) });
     return runId;
   }
 
@@ -109,9 +109,9 @@ export class StoreBench {
     return this.settle(job, { kind: 'retry', dueAt: this.now + delayMs, charged, error: serverError });
   }
 
-  /** Turns all items of all open fan-outs into jobs. */
+  /** Turns all items of all open fan-outs into jobs, but for those that are held. */
   async expand(limit = 500): Promise<void> {
-    while (this.last.expanding.length > 0) {
+    while (this.last.expanding.some(({ held }) => held !== true)) {
       for (const { stepId } of this.last.expanding) await this.store.expand({ stepId, now: this.now, limit });
     }
   }

@@ -27,7 +27,7 @@ export function createRun(tx: WriteTransaction, params: CreateRunParams): { read
   state.runningRuns++;
   let position = 0;
   const insert = db.sql(
-    'INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, item_limit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   for (const group of ['steps', 'onFailure'] as const) {
     for (const step of Object.values(workflow[group])) {
@@ -42,6 +42,7 @@ export function createRun(tx: WriteTransaction, params: CreateRunParams): { read
         state.queueId(step.queue),
         step.uses,
         step.foreach === undefined ? 0 : 1,
+        step.foreach === undefined || group === 'onFailure' ? null : (params.firstItems ?? null),
       );
       if (position === 1) tx.touchStep(stepId);
     }

@@ -51,5 +51,5 @@ function redirectSteps({ state, db }: WriteTransaction, queue: string, from: num
     `UPDATE steps SET queue_id = ?1 WHERE queue_id = ?2 AND state IN ('waiting', 'running')
      AND run_id IN (SELECT id FROM runs WHERE state = 'running' UNION ALL SELECT id FROM runs WHERE state = 'failed' AND closing = 1)`,
   ).run(target, from);
-  for (const { stepId, queue: into, cursor, file } of state.expansions.values()) if (into === queue) state.setExpansion(stepId, target, cursor, file ?? null);
+  for (const { stepId, queue: into, cursor, file = null, held = false } of state.expansions.values()) if (into === queue) state.setExpansion({ id: stepId, queue_id: target, cursor, file }, held);
 }

@@ -34,7 +34,8 @@ export function findRun(db: Database, id: number): RunViewRow | undefined {
     .sql(
       `SELECT r.id, r.workflow, r.version, r.state, r.created_at, r.ended_at, r.cancelling, r.closing, r.failed_before, r.error,
          sum(s.total) AS total, sum(s.succeeded) AS succeeded, sum(s.dead) AS dead, sum(s.cancelled) AS cancelled, sum(s.discarded) AS discarded,
-         sum(s.duplicates) AS duplicates, sum(s.warnings) AS warnings
+         sum(s.duplicates) AS duplicates, sum(s.warnings) AS warnings,
+         max(CASE WHEN s.state = 'running' AND s.expanded = 0 AND s.total >= s.item_limit THEN s.item_limit END) AS held_after
        FROM runs r JOIN steps s ON s.run_id = r.id WHERE r.id = ? GROUP BY r.id`,
     )
     .get(id);

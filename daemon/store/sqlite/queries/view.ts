@@ -64,7 +64,7 @@ export function jobSummary(row: JobViewRow): JobSummary {
   };
 }
 
-export type RunViewRow = RunRow & CountsRow & { readonly duplicates: number; readonly warnings: number };
+export type RunViewRow = RunRow & CountsRow & { readonly duplicates: number; readonly warnings: number; readonly held_after: number | null };
 
 export function runSummary(row: RunViewRow): RunSummary {
   return {
@@ -75,6 +75,7 @@ export function runSummary(row: RunViewRow): RunSummary {
     createdAt: iso(row.created_at),
     ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
     closing: row.closing === 1,
+    ...(row.held_after === null || row.state !== 'running' || row.cancelling === 1 ? {} : { heldAfter: row.held_after }),
     ...(row.error === null ? {} : { error: JSON.parse(row.error) as NonNullable<RunSummary['error']> }),
     jobs: countsOf(row),
     duplicates: row.duplicates,

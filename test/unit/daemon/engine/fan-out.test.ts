@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;
@@ -37,6 +39,21 @@ steps:
     const run = await bench.run(over('${{ inputs.list }}'), numbers(0));
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
     assert.equal((await bench.jobs(run, 'each')).length, 0);
+  });
+
+  it('waits after its first items, and takes the rest when the run is continued, also of a file that has changed and after a restart', async () => {
+    writeFileSync(path.join(bench.folder, 'list.jsonl'), numbers(1200).list.map((n) => JSON.stringify(n)).join('\n'));
+    const run = await bench.run(over('').replace('items: ""', 'file: list.jsonl'), {}, 5);
+    assert.deepEqual(bench.action.inputs.map(({ n }) => n), numbers(5).list);
+    assert.deepEqual(await bench.states(run), { run: 'running', each: 'running', after: 'waiting' });
+    rmSync(path.join(bench.folder, 'list.jsonl'));
+    await bench.engine.stop();
+    await bench.start();
+    assert.equal(bench.action.inputs.length, 5);
+    await bench.store.continueRun({ runId: run });
+    await bench.rest();
+    assert.deepEqual(bench.action.inputs.slice(0, -1).map(({ n }) => n), numbers(1200).list);
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
   });
 
   for (const [value, name] of [['text', 'a string'], [7, 'a number'], [null, 'null'], [{ a: 1 }, 'an object']] as const) {

@@ -27,7 +27,9 @@ export function firstRunJourney(stage: () => Stage): void {
     await window.terminal('Sluice Practice Receiver').waitFor();
     await walkthrough.act('Run the workflow', 'Run Workflow');
     await prompt.choose('hello');
-    await prompt.asks('Run, or choose an input to change it');
+    await prompt.asks('Nothing has been sent yet');
+    await prompt.row('Run').waitFor();
+    await window.shot('first-run-4-summary');
     await prompt.choose('Run');
     const told = window.notification('Hello runs as r1');
     await told.waitFor();
@@ -42,13 +44,13 @@ export function firstRunJourney(stage: () => Stage): void {
 
     await window.command('Sluice: Run Workflow');
     await prompt.choose('hello');
-    await prompt.asks('Run, or choose an input to change it');
+    await prompt.asks('Nothing has been sent yet');
     await prompt.choose('people');
     await prompt.choose('Type JSON');
     await prompt.asks('Enter');
     await prompt.type('["Ada", "grace"]');
     await prompt.accept();
-    await prompt.asks('Run, or choose an input to change it');
+    await prompt.asks('Nothing has been sent yet');
     await prompt.choose('Run');
     await sideBar.row('Runs', 'hello r2').filter({ hasText: 'failed' }).waitFor();
     await window.tab('Welcome');

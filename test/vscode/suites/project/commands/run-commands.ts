@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../../../../extension/ids.ts';
+import { mirrorChanges } from '../../support/sluice.ts';
+import { until } from '../../support/until.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive } from '../../support/sluice.ts';
 
@@ -59,10 +61,45 @@ export function runCommands(): void {
     await vscode.workspace.applyEdit(edit);
     const list = path.join(await mkdtemp(path.join(tmpdir(), 'list-')), 'items.csv');
     await writeFile(list, 'id\none\ntwo\n');
-    const { result } = await drive(commands.runFile, { answers: [{ type: shop.erp.url }, { pick: 'From a file' }, { file: list }] });
+    const { result } = await drive(commands.runFile, { answers: [{ type: shop.erp.url }, { pick: 'From a file' }, { file: list }, { pick: 'The first call' }, { pick: 'Run' }] });
     assert.equal(document.isDirty, false);
+    assert.match(vscode.window.visibleTextEditors.map((editor) => editor.document.getText()).join('\n'), /"one"/, 'the first call as it is sent');
     await shop.runIs(String(result), 'succeeded');
     assert.equal((await shop.daemon.call('run/get', { id: String(result) })).jobs.total, 2);
+  });
+
+  it('try the first five of a file, and then the rest: each key once', async () => {
+    const list = path.join(await mkdtemp(path.join(tmpdir(), 'list-')), 'items.csv');
+    await writeFile(list, `id\n${['a', 'b', 'a', 'c', 'd', 'e', 'f', 'a', 'g'].join('\n')}\n`);
+    const before = (await shop.daemon.call('run/list', { limit: 1 })).runs[0]?.id;
+    const looked = await drive(commands.runWorkflow, {
+      args: [shop.target({ workflow: 'batch' })],
+      answers: [{ pick: 'items' }, { pick: 'From a file' }, { file: list }, 'give up'],
+    });
+    assert.deepEqual(looked.asker.offered.at(-1)?.filter((label) => /duplicate|Try|: \d+ jobs/.test(label)), ['$(beaker) Try the First 5', '$(list-unordered) each: 7 jobs', '$(copy) 2 duplicates are left out']);
+    assert.equal((await shop.daemon.call('run/list', { limit: 1 })).runs[0]?.id, before, 'looking starts nothing');
+
+    const { result } = await drive(commands.runWorkflow, {
+      args: [shop.target({ workflow: 'batch' })],
+      answers: [{ pick: 'items' }, { pick: 'From a file' }, { file: list }, { pick: 'Try' }],
+    });
+    const run = String(result);
+    await until('the first five have succeeded', () => { const { jobs, heldAfter } = shop.project.mirror.run(run) ?? {}; return heldAfter === 5 && jobs?.succeeded === 5; }, mirrorChanges(shop.app));
+    assert.equal(shop.project.mirror.run(run)?.state, 'running');
+    await drive(commands.continueRun, { args: [shop.target({ run })] });
+    await shop.runIs(run, 'succeeded');
+    const { jobs } = await shop.daemon.call('job/list', { run, limit: 100 });
+    assert.deepEqual(jobs.map(({ key }) => key).toSorted(), ['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  });
+
+  it('keep what was given where something of it does not fit, and say what', async () => {
+    const { asker } = await drive(commands.runWorkflow, {
+      args: [shop.target({ workflow: 'batch' })],
+      answers: [{ pick: 'items' }, { pick: 'Type' }, { type: '[{ "id": "a" }, { "id": 7 }]' }, { pick: 'items' }, { pick: 'Type' }, { type: '[{ "id": "a" }, { "id": "7" }]' }, 'give up'],
+    });
+    assert.match(asker.offered[3]?.[0] ?? '', /items\.1\.id must be string/);
+    assert.ok(!(asker.offered[3] ?? []).some((label) => label.includes('Run')), 'what does not fit is not run');
+    assert.match(asker.offered[6]?.[0] ?? '', /Run/);
   });
 
   it('say what to do where the editor shows no workflow', async () => {

@@ -1,0 +1,139 @@
+import * as l10n from '@vscode/l10n';
+import type { QuickPickItem } from 'vscode';
+import type { RunPreview, StepPreview } from '../../schemas/protocol/run-preview.ts';
+import { formatRate } from '../../schemas/workflow/rate.ts';
+import { formatNumber, oneLine } from '../wording/amount.ts';
+import { forecastDetail, forecastText } from '../wording/forecast-words.ts';
+import { fieldText, type InputField } from './input-fields.ts';
+import type { RunInputs } from './run-inputs.ts';
+
+/** How many items a run tries first. */
+export const triedFirst = 5;
+
+/** What a person can do with a run that is about to start. */
+export type LaunchChoice =
+  | { readonly kind: 'run' | 'try' | 'back' }
+  | { readonly kind: 'field'; readonly field: InputField }
+  | { readonly kind: 'payload'; readonly step: StepPreview }
+  /** A row that only tells something. */
+  | { readonly kind: 'none' };
+
+export interface LaunchItem extends QuickPickItem {
+  readonly choice: LaunchChoice;
+}
+
+export interface LaunchFacts {
+  readonly fields: readonly InputField[];
+  readonly inputs: RunInputs;
+  /** Or why there is none. */
+  readonly preview: RunPreview | { readonly problem: string };
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** `QuickPickItemKind.Separator`. */
+  readonly separator: QuickPickItem['kind'];
+}
+
+/** What a run would do, and what can be decided about it, as rows to choose from. Without a preview there is nothing to run. */
+export function launchItems({ fields, inputs, preview, nowMs, separator }: LaunchFacts): readonly LaunchItem[] {
+  const items: LaunchItem[] = [];
+  const group = (label: string): void => void items.push({ label, ...(separator === undefined ? {} : { kind: separator }), choice: { kind: 'none' } });
+  const { problem, steps } = 'problem' in preview ? { problem: preview.problem, steps: [] } : { problem: undefined, steps: preview.steps };
+  if (problem === undefined) {
+    items.push({ label: `$(play) ${l10n.t('Run')}`, description: jobsText(jobsOf(steps)), choice: { kind: 'run' } });
+    const rest = restAfterTrial(steps);
+    if (rest > 0) {
+      items.push({
+        label: `$(beaker) ${l10n.t('Try the First {0}', triedFirst)}`,
+        description: rest === 1 ? l10n.t('the other one waits until you let it go') : l10n.t('the other {0} wait until you let them go', formatNumber(rest)),
+        choice: { kind: 'try' },
+      });
+    }
+  } else {
+    items.push({ label: `$(error) ${oneLine(problem, 300)}`, choice: { kind: 'none' } });
+  }
+  if (fields.length > 0) items.push({ label: `$(arrow-left) ${l10n.t('Back')}`, choice: { kind: 'back' } });
+  if (steps.length > 0) group(l10n.t('what it does'));
+  for (const step of steps) items.push(...stepItems(step, inputs, fields, nowMs));
+  if (!('problem' in preview) && preview.later.length > 0) items.push({ label: `$(debug-step-over) ${l10n.t('Afterwards')}`, description: preview.later.join(', '), choice: { kind: 'none' } });
+  if (fields.length > 0) group(l10n.t('inputs; choose one to change it'));
+  for (const field of fields) {
+    items.push({
+      label: field.name,
+      description: shownValue(field, inputs),
+      ...(field.description === undefined ? {} : { detail: oneLine(field.description) }),
+      choice: { kind: 'field', field },
+    });
+  }
+  return items;
+}
+
+/** How many jobs wait after the first items of each `foreach` have been tried. */
+export function restAfterTrial(steps: readonly StepPreview[]): number {
+  return steps.reduce((sum, { foreach, jobs }) => sum + (foreach ? Math.max(0, jobs - triedFirst) : 0), 0);
+}
+
+/** What is typed unseen isn't shown either. */
+export function payloadShown(payload: unknown, { values }: RunInputs, fields: readonly InputField[]): string {
+  let text = JSON.stringify(payload, null, 2);
+  for (const { name, isSecret } of fields) {
+    const value = values[name];
+    if (!isSecret || typeof value !== 'string' || value === '') continue;
+    text = text.replaceAll(JSON.stringify(value).slice(1, -1), '••••');
+  }
+  return text;
+}
+
+export function shownValue(field: InputField, { values, files }: RunInputs): string {
+  const file = files[field.name];
+  if (file !== undefined) return l10n.t('from {0}', file);
+  const value = values[field.name];
+  if (value !== undefined) return field.isSecret ? '••••' : oneLine(fieldText(field, value), 80);
+  return field.fallback === undefined ? l10n.t('not given') : l10n.t('{0} (default)', oneLine(fieldText(field, field.fallback), 80));
+}
+
+function stepItems(step: StepPreview, inputs: RunInputs, fields: readonly InputField[], nowMs: number): readonly LaunchItem[] {
+  const none = { kind: 'none' } as const;
+  const name = `${step.step} (${step.uses})`;
+  if (step.problem !== undefined) return [{ label: `$(error) ${name}`, description: l10n.t('would fail'), detail: oneLine(step.problem, 300), choice: none }];
+  if (step.skipped) return [{ label: `$(debug-step-over) ${name}`, description: l10n.t('is skipped: its `if` is false'), choice: none }];
+  const items: LaunchItem[] = [{ label: `$(list-unordered) ${l10n.t('{0}: {1}', step.step, jobsText(step.jobs))}`, description: queueText(step), detail: paceText(step, nowMs), choice: none }];
+  if (step.duplicates > 0) {
+    const named = step.duplicateKeys.map((key) => oneLine(key, 40)).join(', ') + (step.duplicates > step.duplicateKeys.length ? ', …' : '');
+    const label = step.duplicates === 1 ? l10n.t('1 duplicate is left out') : l10n.t('{0} duplicates are left out', formatNumber(step.duplicates));
+    items.push({ label: `$(copy) ${label}`, description: named, choice: none });
+  }
+  if (step.unusable > 0) {
+    const label = step.unusable === 1 ? l10n.t('1 item becomes a dead letter') : l10n.t('{0} items become dead letters', formatNumber(step.unusable));
+    items.push({ label: `$(warning) ${label}`, detail: oneLine(step.first?.problem ?? l10n.t('Its key can not be used.'), 300), choice: none });
+  }
+  const { first } = step;
+  if (first !== undefined && first.problem === undefined) {
+    const label = first.key === undefined ? l10n.t('The first call, as it is sent') : l10n.t('The first call, as it is sent: {0}', oneLine(first.key, 60));
+    const shown = first.payload === undefined ? l10n.t('({0} characters)', formatNumber(first.size ?? 0)) : oneLine(payloadShown(first.payload, inputs, fields), 140);
+    items.push({ label: `$(json) ${label}`, detail: shown, choice: first.payload === undefined ? none : { kind: 'payload', step } });
+  }
+  return items;
+}
+
+function jobsOf(steps: readonly StepPreview[]): number {
+  return steps.reduce((sum, { jobs }) => sum + jobs, 0);
+}
+
+function jobsText(count: number): string {
+  return count === 1 ? l10n.t('1 job') : l10n.t('{0} jobs', formatNumber(count));
+}
+
+function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
+  return [
+    l10n.t('queue {0}', queue),
+    ...(paused ? [l10n.t('paused')] : []),
+    rate === undefined ? l10n.t('no rate limit') : formatRate(rate),
+    l10n.t('{0} at a time', formatNumber(concurrency)),
+  ].join(' · ');
+}
+
+function paceText({ ahead, forecast }: StepPreview, nowMs: number): string {
+  const waits = ahead === 0 ? [] : [ahead === 1 ? l10n.t('1 job waits before them') : l10n.t('{0} jobs wait before them', formatNumber(ahead))];
+  const ends = forecast.state === 'unknown' ? l10n.t('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastDetail(forecast, nowMs)})`;
+  return [...waits, ...(typeof ends === 'string' ? [ends] : ends)].join(' · ');
+}

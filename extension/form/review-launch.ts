@@ -1,0 +1,68 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { WorkflowView } from '../../schemas/protocol/method.ts';
+import type { RunPreview } from '../../schemas/protocol/run-preview.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { App } from '../app.ts';
+import type { Project } from '../project/project.ts';
+import { askField } from './ask-inputs.ts';
+import { isAskedFirst, type InputField } from './input-fields.ts';
+import { launchItems, payloadShown, restAfterTrial, type LaunchChoice, type LaunchItem } from './launch-items.ts';
+import type { RunInputs } from './run-inputs.ts';
+
+export interface Launch {
+  readonly inputs: RunInputs;
+  /** Only the first items, to see how they fare. */
+  readonly isTrial: boolean;
+  /** Jobs that wait after the trial. */
+  readonly rest: number;
+}
+
+export interface ReviewedRun {
+  readonly project: Project;
+  readonly workflow: WorkflowView;
+  readonly fields: readonly InputField[];
+  readonly inputs: RunInputs;
+}
+
+/** What a run would do, before anything of it is done: to be run, tried with a few, or changed. Undefined if the person gives up. */
+export async function reviewLaunch(app: App, { project, workflow, fields, inputs: given }: ReviewedRun): Promise<Launch | undefined> {
+  let inputs = given;
+  while (true) {
+    const previewed = previewOf(project, workflow.id, inputs);
+    // Handed over as a promise: a large file takes its time, and the list shows that it is being read.
+    const items: Promise<readonly LaunchItem[]> = previewed.then((preview) => launchItems({ fields, inputs, preview, nowMs: Date.now(), separator: vscode.QuickPickItemKind.Separator }));
+    const title = l10n.t('{0}: what would happen', workflow.name);
+    const choice: LaunchChoice | undefined = (await app.ask.pick(items, { title, placeHolder: l10n.t('Nothing has been sent yet'), ignoreFocusOut: true }))?.choice;
+    if (choice === undefined) return undefined;
+    switch (choice.kind) {
+      case 'run':
+      case 'try': {
+        const preview = await previewed;
+        return { inputs, isTrial: choice.kind === 'try', rest: 'problem' in preview ? 0 : restAfterTrial(preview.steps) };
+      }
+      case 'back': {
+        const last = fields.findLast(isAskedFirst) ?? fields.at(-1);
+        if (last !== undefined) inputs = (await askField(app.ask, workflow.name, last, inputs)) ?? inputs;
+        break;
+      }
+      case 'field':
+        inputs = (await askField(app.ask, workflow.name, choice.field, inputs)) ?? inputs;
+        break;
+      case 'payload':
+        await app.texts.show(`${choice.step.step} first call.json`, `${payloadShown(choice.step.first?.payload, inputs, fields)}\n`, { preserveFocus: true });
+        break;
+      case 'none':
+        break;
+    }
+  }
+}
+
+async function previewOf({ connection }: Project, workflow: string, { values, files }: RunInputs): Promise<RunPreview | { readonly problem: string }> {
+  try {
+    return await (await connection.ensure()).call('run/preview', { workflow, inputs: { ...values }, inputFiles: { ...files } });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { problem: error.code === 'unknown-method' ? l10n.t('The daemon has an earlier version. Restart it, and it shows what a run would do.') : error.message };
+  }
+}
