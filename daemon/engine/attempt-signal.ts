@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
+import { stallMs } from './stall-watch.ts';
 
 /** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */
 export type AbortReason = 'timeout' | 'cancelled' | 'stopped' | 'withheld';
@@ -16,8 +17,11 @@ export class AttemptSignal {
   #timer: Timer | undefined;
   #reason: AbortReason | undefined;
   #startedAt: number | undefined;
+  #startedMonotonic = Infinity;
   /** When its time limit is reached, in monotonic time. */
   #limitAt = Infinity;
+  #timeoutMs = 0;
+  #hasEnded = false;
   #onAbort: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -35,6 +39,11 @@ export class AttemptSignal {
   /** Wall time from which on its effect may have begun. */
   get startedAt(): number | undefined {
     return this.#startedAt;
+  }
+
+  /** The same in monotonic time; infinite before. */
+  get startedMonotonic(): number {
+    return this.#startedMonotonic;
   }
 
   abort(reason: AbortReason): void {
@@ -71,7 +80,7 @@ export class AttemptSignal {
     await promise;
     timer.cancel();
     this.signal.removeEventListener('abort', onAbort);
-    if (this.reason !== undefined) return;
+    if (this.reason !== undefined || this.#hasEnded) return;
     this.#limitAt += this.#clock.monotonic() - waitsSince;
     this.#armLimit();
   }
@@ -79,17 +88,21 @@ export class AttemptSignal {
   /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
   race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
     this.#startedAt = this.#clock.now();
+    this.#startedMonotonic = this.#clock.monotonic();
+    this.#timeoutMs = timeoutMs;
     // One promise, where Promise.race would make three of each attempt.
     return new Promise((resolve, reject) => {
       const end = (): void => {
+        this.#hasEnded = true;
         this.#onAbort = undefined;
         this.#timer?.cancel();
       };
       this.#onAbort = () => {
-        this.#timer = this.#clock.setTimer(giveUpMs, () => {
+        const giveUp = (): void => {
           end();
           resolve('given-up');
-        });
+        };
+        this.#setLimit(this.#clock.monotonic() + giveUpMs, giveUpMs, giveUp);
       };
       this.#limitAt = this.#clock.monotonic() + timeoutMs;
       this.#armLimit();
@@ -98,7 +111,20 @@ export class AttemptSignal {
   }
 
   #armLimit(): void {
-    this.#timer = this.#clock.setTimer(Math.max(0, this.#limitAt - this.#clock.monotonic()), () => this.abort('timeout'));
+    this.#setLimit(this.#limitAt, this.#timeoutMs, () => this.abort('timeout'));
+  }
+
+  /**
+   * A limit counts time in which the process could run. A timer that comes late says that it stood still, and that what has arrived
+   * meanwhile hasn't been read: timers come before sockets. So the limit is put off by as much as is known to be lost, by its own length at most.
+   */
+  #setLimit(at: number, lengthMs: number, onReached: () => void): void {
+    this.#timer = this.#clock.setTimer(Math.max(0, at - this.#clock.monotonic()), () => {
+      const now = this.#clock.monotonic();
+      const lateMs = now - at;
+      if (lateMs <= stallMs) onReached();
+      else this.#setLimit(now + Math.min(lateMs, Math.max(lengthMs, stallMs)), lengthMs, onReached);
+    });
   }
 }
 

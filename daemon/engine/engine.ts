@@ -251,6 +251,7 @@ export class Engine {
     await this.#fanOut.stop();
     await this.dispatcher.drained();
     grace.cancel();
+    this.#executor?.stop();
     await this.outcomes.drained();
     await this.#series.stop();
     failPoint('stop-after-drain');
@@ -321,7 +322,10 @@ export class Engine {
 
   #clockChanged({ shiftMs, sleptMs }: ClockChange): void {
     const { log } = this.#options;
-    if (sleptMs > 0) log.info({ sleptMs }, 'the machine has slept: that time counts for everything that waits');
+    if (sleptMs > 0) {
+      log.info({ sleptMs }, 'the machine has slept: that time counts for everything that waits');
+      this.#executor?.slept();
+    }
     if (shiftMs !== 0) {
       log.warn({ shiftMs }, 'the wall clock was set: what waits was moved with it, so that it waits as long as it was asked to');
       this.outcomes.shift(shiftMs);

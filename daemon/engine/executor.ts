@@ -17,8 +17,11 @@ import type { MachineLoad } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue-runner.ts';
 import type { Slot } from './slot.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
 
+/** How often attempts of a job that a stall may have cut off aren't charged. */
+const maxUnchargedStalls = 10;
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
 const noFields: ReadonlySet<string> = new Set();
@@ -53,11 +56,20 @@ interface Made {
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #running = new Map<number, AttemptSignal>();
+  readonly #stalls: StallWatch;
+  /** By job: how often a stall may have cut off its attempts. */
+  readonly #stalled = new Map<number, number>();
   #stopping = false;
   #turnsMasker: Masker | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#stalls = new StallWatch(options.clock);
+  }
+
+  /** The machine has slept: connections may be gone. */
+  slept(): void {
+    this.#stalls.slept();
   }
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
@@ -74,6 +86,11 @@ export class Executor {
     const attempt = this.#running.get(jobId);
     attempt?.abort(reason);
     return attempt !== undefined;
+  }
+
+  /** Nothing is under way any more, and nothing begins. */
+  stop(): void {
+    this.#stalls.stop();
   }
 
   /** From now on nothing begins, and what is under way is told to end. */
@@ -93,17 +110,34 @@ export class Executor {
     const attempt = new AttemptSignal(this.#options.clock);
     // From the claim on, so that who cancels the job before its start reaches it.
     this.#running.set(job.jobId, attempt);
+    this.#stalls.begin();
     if (this.#stopping) attempt.abort('stopped');
     const { step, result } = await this.#make(job, queue, slot, attempt);
     this.#running.delete(job.jobId);
+    const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
+    this.#stalls.end();
     const began = attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt };
     try {
+      if (cutOffByStall) return { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } };
       return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason) };
     } catch (error) {
       // What came back can't be kept: nested so deeply that no JSON can be made of it, say.
       this.#options.onBug(error, job);
       return { ...began, ...this.#settlement(job, queue, step, bugFailure(error), undefined) };
     }
+  }
+
+  /**
+   * Whether an attempt failed, with no word from its receiver, because this process stood still: its time was up before it could look, or its connection is
+   * gone. It isn't charged, as when a stop cuts it off; but not for ever, should a job be what keeps the process busy.
+   */
+  #isCutOffByStall({ jobId }: ClaimedJob, result: Made['result'], { reason, startedMonotonic }: AttemptSignal): boolean {
+    const isSilent = result === 'given-up' || (typeof result === 'object' && !result.ok && saysNothing(result));
+    const isCutOff = isSilent && (reason === undefined || reason === 'timeout') && this.#stalls.stalledSince(startedMonotonic);
+    const count = isCutOff ? (this.#stalled.get(jobId) ?? 0) + 1 : 0;
+    if (count === 0) this.#stalled.delete(jobId);
+    else this.#stalled.set(jobId, count);
+    return count > 0 && count <= maxUnchargedStalls;
   }
 
   async #make(job: ClaimedJob, queue: QueueRunner, slot: Slot, attempt: AttemptSignal): Promise<Made> {
@@ -305,6 +339,11 @@ function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() 
 
 class MissingSecretError extends Error {
   override readonly name = 'MissingSecretError';
+}
+
+/** A failure without any word of the receiver. */
+function saysNothing({ error: { kind }, effectStands, progress }: ActionFailure): boolean {
+  return (kind === 'timeout' || kind === 'network') && effectStands !== true && progress === undefined;
 }
 
 /** What is left of an attempt that was told to end, and hasn't succeeded all the same; undefined where its failure is its own. */

@@ -53,6 +53,11 @@ export class FakeClock implements Clock {
     this.#sleptMs += forMs;
   }
 
+  /** The process can't run for that long: time passes, and timers come late, at the next `advance`. */
+  stall(forMs: number): void {
+    this.#elapsedMs += forMs;
+  }
+
   /** Drops all timers, as the end of a process does. */
   forget(): void {
     this.#timers.clear();
