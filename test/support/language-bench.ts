@@ -15,6 +15,7 @@ import {
   FileChangeType,
   InitializedNotification,
   InitializeRequest,
+  InsertTextMode,
   LogMessageNotification,
   PublishDiagnosticsNotification,
   RegistrationRequest,
@@ -40,11 +41,15 @@ export interface LanguageBenchOptions {
   readonly capabilities?: ClientCapabilities;
   readonly env?: NodeJS.ProcessEnv;
   readonly delay?: Delay;
+  /** The files are there before the server starts. */
+  readonly writeFirst?: boolean;
+  /** Whether the editor has the project's folder open, and not its files alone. */
+  readonly hasFolder?: boolean;
 }
 
 /** What editors commonly say they can do. */
 export const editorCapabilities: ClientCapabilities = {
-  textDocument: { completion: { completionItem: { snippetSupport: true, documentationFormat: ['markdown'] } }, definition: { linkSupport: true } },
+  textDocument: { completion: { completionItem: { snippetSupport: true, documentationFormat: ['markdown'], insertTextModeSupport: { valueSet: [InsertTextMode.asIs, InsertTextMode.adjustIndentation] } } }, definition: { linkSupport: true } },
   workspace: { didChangeWatchedFiles: { dynamicRegistration: true } },
 };
 
@@ -64,8 +69,9 @@ export class LanguageBench {
   readonly #published = new Map<string, PublishDiagnosticsParams>();
   readonly #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
-  static async start({ files = {}, capabilities = editorCapabilities, env = {}, delay = soon }: LanguageBenchOptions = {}): Promise<LanguageBench> {
+  static async start({ files = {}, capabilities = editorCapabilities, env = {}, delay = soon, writeFirst = false, hasFolder = true }: LanguageBenchOptions = {}): Promise<LanguageBench> {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-language-')));
+    if (writeFirst) for (const [file, text] of Object.entries(files)) await writeInto(folder, file, text);
     const toServer = new PassThrough();
     const toClient = new PassThrough();
     new LanguageServer({ connection: createConnection(toServer, toClient), version: '1.2.3', env, delay, nowMs: () => performance.now(), reader: () => ({ now: Date.UTC(2026, 0, 5, 9), timeZone: 'Europe/Berlin' }) }).start();
@@ -76,10 +82,10 @@ export class LanguageBench {
     client.onNotification(LogMessageNotification.type, ({ message }) => void faults.push(message));
     client.listen();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- it must be there all the same
-    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, initializationOptions: { canSetSecrets: true }, workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'project' }] });
+    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, initializationOptions: { canSetSecrets: true }, workspaceFolders: hasFolder ? [{ uri: pathToFileURL(folder).href, name: 'project' }] : null });
     await client.sendNotification(InitializedNotification.type, {});
     const bench = new LanguageBench(folder, client, offered, registrations, faults);
-    for (const [file, text] of Object.entries(files)) await bench.write(file, text);
+    if (!writeFirst) for (const [file, text] of Object.entries(files)) await bench.write(file, text);
     return bench;
   }
 
@@ -108,9 +114,7 @@ export class LanguageBench {
 
   /** Writes a file of the project, without a word to the server. */
   async write(file: string, text: string): Promise<void> {
-    const target = path.join(this.folder, file);
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, text);
+    await writeInto(this.folder, file, text);
   }
 
   /** Opens a document, whose text may have a cursor in it; resolves to the cursor's place. */
@@ -192,6 +196,12 @@ export class LanguageBench {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+async function writeInto(folder: string, file: string, text: string): Promise<void> {
+  const target = path.join(folder, file);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(target, text);
 }
 
 /** No waiting: diagnostics come in the next turn. */

@@ -1,4 +1,4 @@
-import { InsertTextFormat, type CompletionItem, type Position } from 'vscode-languageserver-types';
+import type { CompletionItem, Position } from 'vscode-languageserver-types';
 import { complete } from '../../../schemas/language/completion.ts';
 import { isInFlow } from '../../../schemas/language/flow-collection.ts';
 import { completeTemplates } from '../../../schemas/language/template-completion.ts';
@@ -18,21 +18,4 @@ export async function completeAt({ project, path, file, offset }: Place & { read
     return isNew;
   });
   return [...meant.items, ...added, ...completeTemplates(file, offset)];
-}
-
-/** The same, for an editor that knows no snippets: their text, without the places that one would jump to. */
-export function withoutSnippet(item: CompletionItem): CompletionItem {
-  if (item.insertTextFormat !== InsertTextFormat.Snippet) return item;
-  const { insertText, textEdit, ...rest } = item;
-  return {
-    ...rest,
-    insertTextFormat: InsertTextFormat.PlainText,
-    ...(insertText === undefined ? {} : { insertText: plainText(insertText) }),
-    ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: plainText(textEdit.newText) } }),
-  };
-}
-
-/** A placeholder becomes what it proposes, the first of its choices where it has some. */
-function plainText(snippet: string): string {
-  return snippet.replace(/\n[ \t]*\$0$/, '\n').replace(/\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{\d+\}|\$\d+/g, (_, escaped: string | undefined, choice: string | undefined, proposal: string | undefined) => escaped ?? choice ?? proposal?.replace(/\\([\\$}])/g, '$1') ?? '');
 }

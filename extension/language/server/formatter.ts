@@ -38,14 +38,16 @@ export class Formatter {
   /** Undefined where a piece can't be read by itself. */
   async #edits(file: LanguageFile, pieces: readonly TextPiece[], isCalledOff: () => boolean): Promise<TextEdit[] | undefined> {
     const edits: TextEdit[] = [];
+    const lineBreak = lineBreakOf(file.text);
     for (const { range, isNested } of pieces) {
-      const text = file.text.slice(range.start, range.end);
+      const written = file.text.slice(range.start, range.end);
+      const text = written.replace(/\r\n/g, '\n');
       const { content, gap } = range.end === file.text.length ? { content: text, gap: '' } : withoutGap(text);
       const laidOut = await this.#laidOutFrom(isNested ? parent + content : content);
       if (isCalledOff()) return [];
       if (laidOut?.startsWith(isNested ? parent : '') !== true) return undefined;
-      const newText = (isNested ? laidOut.slice(parent.length) : laidOut) + gap;
-      if (newText !== text) edits.push({ range: file.rangeOf(range), newText });
+      const newText = ((isNested ? laidOut.slice(parent.length) : laidOut) + gap).replace(/\n/g, lineBreak);
+      if (newText !== written) edits.push({ range: file.rangeOf(range), newText });
     }
     return edits;
   }
@@ -76,6 +78,11 @@ export class Formatter {
       this.#length -= oldest.length + value.length;
     }
   }
+}
+
+/** A file keeps the line breaks that it begins with. */
+function lineBreakOf(text: string): '\r\n' | '\n' {
+  return /\r?\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n';
 }
 
 /** Blank lines between two pieces become one. */

@@ -34,11 +34,13 @@ import { selectionRange } from '../../../schemas/language/selection-range.ts';
 import { signatureHelp } from '../../../schemas/language/signature-help.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import { isJsonObject } from '../../../schemas/workflow/json.ts';
+import { lineStart } from '../../../schemas/workflow/line-start.ts';
 import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
-import { completeAt, withoutSnippet } from './completion.ts';
+import { completeAt } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
 import { Formatter } from './formatter.ts';
 import { hoverAt } from './hover.ts';
+import { fitted, insertTextAbilities } from './insert-text.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
 
@@ -76,6 +78,8 @@ export class LanguageServer {
   readonly #formatter = new Formatter();
   #client: ClientCapabilities = {};
   #canSetSecrets = false;
+  /** The folders that the editor has open, as URIs. */
+  #folders: readonly string[] = [];
 
   constructor(options: LanguageServerOptions) {
     this.#options = options;
@@ -95,7 +99,10 @@ export class LanguageServer {
   start(): void {
     const connection = this.#connection;
     connection.onInitialize((params) => this.#initialize(params));
-    connection.onInitialized(() => this.#watchFiles());
+    connection.onInitialized(() => {
+      this.#watchFiles();
+      this.#later(this.#workspace.openFolders(this.#folders).then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
+    });
     connection.onShutdown(() => this.#publisher.stop());
     connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes.map(({ uri }) => uri)));
     connection.onNotification(knownSecretsNotification, (params: unknown) => this.#secretsTold(params));
@@ -107,8 +114,11 @@ export class LanguageServer {
     connection.listen();
   }
 
-  #initialize({ capabilities, initializationOptions }: InitializeParams): InitializeResult {
+  #initialize({ capabilities, initializationOptions, workspaceFolders, ...older }: InitializeParams): InitializeResult {
     this.#client = capabilities;
+    // Before LSP 3.6, editors had one folder.
+    const { rootUri } = older as { readonly rootUri?: string | null };
+    this.#folders = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri === undefined || rootUri === null ? [] : [rootUri]);
     this.#canSetSecrets = isJsonObject(initializationOptions) && initializationOptions['canSetSecrets'] === true;
     return {
       serverInfo: { name: 'sluice', version: this.#options.version },
@@ -178,7 +188,9 @@ export class LanguageServer {
 
   async #complete(cursor: Cursor, position: Position): Promise<CompletionItem[]> {
     const items = await completeAt(cursor, position, this.#schemas);
-    return this.#client.textDocument?.completion?.completionItem?.snippetSupport === true ? items : items.map(withoutSnippet);
+    const line = cursor.file.text.slice(lineStart(cursor.file.text, cursor.offset), cursor.offset);
+    const abilities = insertTextAbilities(this.#client);
+    return items.map((item) => fitted(item, line, abilities));
   }
 
   /** Editors that know no links get the places that they lead to. */

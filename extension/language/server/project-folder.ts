@@ -23,8 +23,14 @@ export interface StampedText {
 export async function locate(file: string): Promise<ProjectPath | undefined> {
   const [, folder, inside] = /^(.*)[\\/](\.sluice[\\/].*)$/s.exec(file) ?? [];
   if (folder !== undefined && inside !== undefined) return within(folder === '' ? path.parse(file).root : folder, file);
-  for (let above = path.dirname(file); ; above = path.dirname(above)) {
-    if (await isFolder(path.join(above, '.sluice'))) return within(above, file);
+  const above = await projectAbove(path.dirname(file));
+  return above === undefined ? undefined : within(above, file);
+}
+
+/** The project's folder that a folder is, or lies in. */
+export async function projectAbove(folder: string): Promise<string | undefined> {
+  for (let above = folder; ; above = path.dirname(above)) {
+    if (await isFolder(path.join(above, '.sluice'))) return above;
     if (path.dirname(above) === above) return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { CompletionItemKind, type CompletionItem, type Hover, type Position } fr
 import { getLanguageService, type LanguageService } from 'yaml-language-server';
 import { editorSchema, type EditorSchemaUse } from '../../../schemas/language/editor-schema.ts';
 import { focusText } from '../../../schemas/language/focus-text.ts';
+import { foreachSnippet } from '../../../schemas/language/templates/step-templates.ts';
 import type { ProjectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { publishedSchemas } from '../../../schemas/workflow/json-schema/published-schemas.ts';
 
@@ -94,6 +95,7 @@ async function orNothing<Answer>(answer: Promise<Answer> | undefined): Promise<A
 function mended(item: CompletionItem, index: number, colonFollows: boolean): CompletionItem | undefined {
   if (item.kind === CompletionItemKind.Class || item.label === 'Inline schema') return undefined;
   const change = (text: string): string => {
+    if (item.label === 'foreach' && item.kind === CompletionItemKind.Property && !colonFollows) return foreachSnippet;
     const plain = text.replace(/^"on"/, 'on').replace(/^([\w-]+:) +\n/, '$1\n');
     return item.kind === CompletionItemKind.Property && !plain.includes(':') && !colonFollows ? `${plain}: ` : plain;
   };

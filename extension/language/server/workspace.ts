@@ -6,7 +6,7 @@ import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-file
 import type { KnownSecrets } from '../known-secrets.ts';
 import { limits } from './limits.ts';
 import { OpenProject } from './open-project.ts';
-import { locate, type ProjectPath } from './project-folder.ts';
+import { locate, projectAbove, type ProjectPath } from './project-folder.ts';
 
 /** A document as an editor shows it. */
 export interface ShownDocument {
@@ -31,6 +31,9 @@ export interface Unit {
   readonly look: () => Promise<LanguageProject | undefined>;
 }
 
+/** A name that says what a file is, whatever language an editor takes it for. */
+const workflowName = /\.sluice\.ya?ml$/i;
+
 /** Where a document belongs. */
 interface Home {
   readonly unit: Unit;
@@ -50,6 +53,8 @@ export class Workspace {
   readonly #env: NodeJS.ProcessEnv;
   readonly #projects = new Map<string, OpenProject>();
   readonly #documents = new Map<string, ShownDocument>();
+  /** Folders of projects that are looked at as long as the editor runs. */
+  readonly #pinned = new Set<string>();
   readonly #toldSecrets = new Map<string, readonly string[]>();
   readonly #homes = new Map<string, Promise<Home | undefined>>();
 
@@ -83,6 +88,15 @@ export class Workspace {
 
   versionOf(uri: string): number | undefined {
     return this.#documents.get(uri)?.version;
+  }
+
+  /** The editor has folders open: the projects in them are looked at, whether or not a file of theirs is open. Returns them. */
+  async openFolders(uris: readonly string[]): Promise<readonly Unit[]> {
+    const folders = await Promise.all(uris.flatMap((uri) => filePathOf(uri) ?? []).map(projectAbove));
+    return [...new Set(folders.flatMap((folder) => folder ?? []))].map((folder) => {
+      this.#pinned.add(folder);
+      return this.#unitOf(this.#projectAt(folder));
+    });
   }
 
   /** Files of a folder have changed: those of its project are read again. Returns what is to be diagnosed anew. */
@@ -119,12 +133,14 @@ export class Workspace {
     const file = filePathOf(document.uri);
     const place = file === undefined ? undefined : await locate(file);
     if (place !== undefined) return this.#inProject(document.uri, place);
-    return document.languageId === languageId ? this.#alone(document.uri) : undefined;
+    const isOurs = document.languageId === languageId || workflowName.test(document.uri.replace(/[?#].*$/s, ''));
+    return isOurs ? this.#alone(document.uri) : undefined;
   }
 
   #inProject(uri: string, { folder, path }: ProjectPath): Home {
-    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env, () => this.#toldSecrets.get(folder) ?? []);
-    this.#projects.set(folder, project);
+    const project = this.#projectAt(folder);
+    // Not every editor tells of files that change while none of them is open.
+    if (project.openPaths.length === 0) project.forgetFiles();
     const update = (): void => {
       const text = this.#textOf(uri);
       if (text !== undefined) project.show(path, { uri, text });
@@ -139,9 +155,19 @@ export class Workspace {
       },
       leave: () => {
         project.close(path);
-        if (project.openPaths.length === 0) this.#projects.delete(folder);
+        if (!this.#isLookedAt(project)) this.#projects.delete(folder);
       },
     };
+  }
+
+  #projectAt(folder: string): OpenProject {
+    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env, () => this.#toldSecrets.get(folder) ?? []);
+    this.#projects.set(folder, project);
+    return project;
+  }
+
+  #isLookedAt({ folder, openPaths }: OpenProject): boolean {
+    return this.#pinned.has(folder) || openPaths.length > 0;
   }
 
   #unitOf(project: OpenProject): Unit {
@@ -149,7 +175,7 @@ export class Workspace {
       id: project.folder,
       look: async () => {
         await project.ready();
-        return project.openPaths.length === 0 ? undefined : project.language();
+        return this.#isLookedAt(project) ? project.language() : undefined;
       },
     };
   }

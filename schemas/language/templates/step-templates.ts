@@ -29,6 +29,9 @@ export const stepTemplates: readonly StepTemplate[] = [
   },
 ];
 
+/** `foreach` with all that it has to say; the schema can't know that one of `items` and `file` has to be there. */
+export const foreachSnippet = 'foreach:\n  items: \\${{ ${1:inputs.list} \\}\\}\n  as: ${2:item}\n  key: \\${{ ${2:item}.${3:id} \\}\\}\n  on-item-failure: ${4|continue,fail|}';
+
 /** One for a list: a job for each item. */
 export const foreachTemplate: StepTemplate = {
   action: 'foreach',

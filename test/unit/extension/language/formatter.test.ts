@@ -49,7 +49,7 @@ describe('the formatter', () => {
     let inPieces = 0;
     const property = fc.asyncProperty(untidy, async (text) => {
       if (textPieces(read(text).document).length > 1) inPieces += 1;
-      assert.equal(await formatted(text), await byPrettier(text).catch(() => text));
+      assert.equal(await formatted(text), await byPrettier(text).then((laidOut) => (/\r?\n/.exec(text)?.[0] === '\r\n' ? laidOut.replace(/\n/g, '\r\n') : laidOut), () => text));
     });
     await fc.assert(property, { numRuns: Number(process.env['SLUICE_FUZZ_RUNS'] ?? 150) });
     assert.ok(inPieces > 20, `${inPieces} were laid out in pieces`);
@@ -75,6 +75,15 @@ describe('the formatter', () => {
       assert.equal(await formatted(text), expected);
     });
   }
+
+  it('keeps the line breaks of a file, and leaves one alone that is right but for them', async () => {
+    const right = await byPrettier(workflow);
+    const crlf = right.replace(/\n/g, '\r\n');
+    assert.deepEqual(await new Formatter().format(read(crlf), never), []);
+    assert.equal(await formatted(workflow.replace(/\n/g, '\r\n')), crlf);
+    // Of mixed ones, those that it begins with.
+    assert.equal(await formatted(crlf.replace('\r\n  one', '\n  one')), crlf);
+  });
 
   it('leaves alone what is no YAML, and what is too long', async () => {
     assert.deepEqual(await new Formatter().format(read('a:   [1\nb: 2\n'), never), []);

@@ -94,9 +94,35 @@ describe('the language server', () => {
       await bench.open(main, good);
       const { diagnostics } = await bench.published('.sluice/workflows/other.yaml', (params) => params.diagnostics.length > 0);
       assert.deepEqual(diagnostics.map(({ code }) => code), ['no-steps']);
-      // Nobody looks any more.
+    });
+
+    it('are shown for a folder of which no file is open, and follow its files', async () => {
+      const other = '.sluice/workflows/other.yaml';
+      bench = await LanguageBench.start({ files: { ...project, [other]: good.replace('queue: web', 'queue: wep') }, writeFirst: true });
+      assert.deepEqual((await bench.published(other, ({ diagnostics }) => diagnostics.length > 0)).diagnostics.map(({ code }) => code), ['unknown-queue']);
+      await bench.write(queues, 'queues:\n  wep: { rate: 60/min }\n');
+      await bench.fileChanged(queues);
+      await bench.published(other, ({ diagnostics }) => diagnostics.length === 0);
+      await bench.open(main, good);
+      await bench.published(main, ({ diagnostics }) => diagnostics.some(({ code }) => code === 'unknown-queue'));
+      await bench.close(main);
+      await bench.write(other, 'steps: {}\n');
+      await bench.fileChanged(other);
+      await bench.published(other, ({ diagnostics }) => diagnostics.some(({ code }) => code === 'no-steps'));
+    });
+
+    it('end with the last document of a folder that the editor has not open', async () => {
+      bench = await LanguageBench.start({ files: { ...project, '.sluice/workflows/other.yaml': 'steps: {}\n' }, hasFolder: false });
+      await bench.open(main, good);
+      await bench.published('.sluice/workflows/other.yaml', (params) => params.diagnostics.length > 0);
       await bench.close(main);
       await bench.published('.sluice/workflows/other.yaml', (params) => params.diagnostics.length === 0);
+    });
+
+    it('are shown for a workflow outside of a project by its name, whatever language it is taken for', async () => {
+      bench = await LanguageBench.start();
+      await bench.open('letter.sluice.yaml', 'stepz: {}\n', 'yaml');
+      assert.deepEqual((await bench.diagnostics('letter.sluice.yaml')).map(({ code }) => code), ['unknown-key']);
     });
 
     it('follow files that are changed, made and removed outside of the editor', async () => {

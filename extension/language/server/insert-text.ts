@@ -1,0 +1,44 @@
+import { InsertTextFormat, InsertTextMode, type ClientCapabilities, type CompletionItem } from 'vscode-languageserver';
+
+/** What a client does with the text of a completion. */
+export interface InsertTextAbilities {
+  readonly snippets: boolean;
+  /** It indents further lines as far as the one that the text is inserted in, where an item says so; else the server does. */
+  readonly adjustsIndentation: boolean;
+}
+
+export function insertTextAbilities({ textDocument }: ClientCapabilities): InsertTextAbilities {
+  const item = textDocument?.completion?.completionItem;
+  return { snippets: item?.snippetSupport === true, adjustsIndentation: item?.insertTextModeSupport?.valueSet.includes(InsertTextMode.adjustIndentation) === true };
+}
+
+/** An item as a client can take it: no snippet where it knows none, and further lines as far in as they belong. `line`: the one that the text is inserted in. */
+export function fitted(item: CompletionItem, line: string, { snippets, adjustsIndentation }: InsertTextAbilities): CompletionItem {
+  return indented(snippets ? item : withoutSnippet(item), line, adjustsIndentation);
+}
+
+/** LSP 3.16: without a mode, further lines are inserted as they are, whatever the editor does by itself. */
+function indented(item: CompletionItem, line: string, adjustsIndentation: boolean): CompletionItem {
+  const { insertTextMode: _, ...rest } = item;
+  if (!(item.textEdit?.newText ?? item.insertText ?? '').includes('\n')) return rest;
+  if (adjustsIndentation) return { ...rest, insertTextMode: InsertTextMode.adjustIndentation };
+  const margin = /^[ \t]*/.exec(line)?.[0] ?? '';
+  return withTexts(rest, (text) => text.replace(/\n(?=[^\n])/g, `\n${margin}`));
+}
+
+function withoutSnippet(item: CompletionItem): CompletionItem {
+  return item.insertTextFormat === InsertTextFormat.Snippet ? { ...withTexts(item, plainText), insertTextFormat: InsertTextFormat.PlainText } : item;
+}
+
+function withTexts({ insertText, textEdit, ...rest }: CompletionItem, change: (text: string) => string): CompletionItem {
+  return {
+    ...rest,
+    ...(insertText === undefined ? {} : { insertText: change(insertText) }),
+    ...(textEdit === undefined ? {} : { textEdit: { ...textEdit, newText: change(textEdit.newText) } }),
+  };
+}
+
+/** A placeholder becomes what it proposes, the first of its choices where it has some. */
+function plainText(snippet: string): string {
+  return snippet.replace(/\n[ \t]*\$0$/, '\n').replace(/\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{\d+\}|\$\d+/g, (_, escaped: string | undefined, choice: string | undefined, proposal: string | undefined) => escaped ?? choice ?? proposal?.replace(/\\([\\$}])/g, '$1') ?? '');
+}
