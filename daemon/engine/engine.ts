@@ -14,6 +14,7 @@ import { MachineLoad } from './machine-load.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
+import { SpaceReclaimer } from './space-reclaimer.ts';
 import { StoreHealth, type StoreTrouble } from './store-health.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
@@ -59,6 +60,7 @@ export class Engine {
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   readonly #series: SeriesRecorder;
+  readonly #space: SpaceReclaimer;
   #executor: Executor | undefined;
   #storeId = '';
   #stopped: Promise<void> | undefined;
@@ -111,6 +113,14 @@ export class Engine {
     this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
+    this.#space = new SpaceReclaimer({
+      clock,
+      store,
+      commits: () => this.#commits,
+      isStoreOk: () => this.health.trouble === undefined,
+      log,
+      onError: (error) => this.#note(error, "the store's file could not give space back"),
+    });
     this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
 
@@ -166,6 +176,7 @@ export class Engine {
     for (const outcome of opened.noted) this.outcomes.settle(outcome);
     this.dispatcher.start();
     this.#pruner.start();
+    this.#space.start();
     this.alerts.start();
     this.#committed(opened.committed);
   }
@@ -248,6 +259,7 @@ export class Engine {
     this.undeclared.stop();
     await this.alerts.stop();
     await this.#pruner.stop();
+    await this.#space.stop();
     await this.#fanOut.stop();
     await this.dispatcher.drained();
     grace.cancel();

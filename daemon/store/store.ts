@@ -94,6 +94,11 @@ export interface Store {
    */
   shiftWaits(params: { readonly byMs: number; readonly now: number }): Promise<void>;
   prune(params: PruneParams): Promise<{ readonly more: boolean }>;
+  /**
+   * Gives free space of the store's file back, of up to so many pages: some milliseconds' work for 100 of them. Answers with what is there then;
+   * a store that can't do that has as much free as before. The disk has the space at the `last` step at the latest.
+   */
+  reclaim(params: { readonly pages: number; readonly last?: boolean }): Promise<StoreSize>;
   /** Writes something and nothing else: whether the store can be written again. */
   probe(params: { readonly now: number }): Promise<void>;
 
@@ -121,8 +126,8 @@ export interface Store {
   /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
-  /** Bytes on disk. */
-  size(): Promise<{ readonly bytes: number }>;
+  /** Bytes on disk, with its log. */
+  size(): Promise<StoreSize>;
 }
 
 export interface OpenParams {
@@ -452,6 +457,12 @@ export interface SeriesParams {
   /** The first step that is meant begins at or after it; the last one before `to`. */
   readonly from: number;
   readonly to: number;
+}
+
+export interface StoreSize {
+  readonly bytes: number;
+  /** Of them, those that hold nothing: what was deleted leaves them, and what is written next takes them. */
+  readonly freeBytes: number;
 }
 
 export interface StoreCheck {

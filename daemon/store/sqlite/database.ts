@@ -28,7 +28,8 @@ export class Database {
   }
 
   #configure(durability: Durability, readOnly: boolean): void {
-    if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
+    // Of a new store, so that it can give space back bit by bit; before WAL, which makes the file. See `file-space.ts`.
+    if (!readOnly) this.raw.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
     this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
     // the disk after a checkpoint.

@@ -78,6 +78,7 @@ export class SqliteStore implements Store {
   recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
   shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
+  reclaim: Store['reclaim'] = (params) => this.#write('reclaim', params);
   probe: Store['probe'] = (params) => this.#write('probe', params);
 
   workflowVersion: Store['workflowVersion'] = (params) => this.#read('workflowVersion', params);

@@ -6,6 +6,7 @@ import type { Committed, HoldReason, QueueHold, SettleParams, Settled, Store, St
 import type { Opened, Opening } from './opening.ts';
 import { failPoint, hasFailPoint } from '../../fail-point.ts';
 import { Database, type Durability } from './database.ts';
+import { makeReclaimable } from './file-space.ts';
 import { migrate } from './migrations.ts';
 import { cancelJob } from './operations/cancel-job.ts';
 import { cancelRun } from './operations/cancel-run.ts';
@@ -21,6 +22,7 @@ import { probe } from './operations/probe.ts';
 import { promote } from './operations/promote.ts';
 import { prune } from './operations/prune.ts';
 import { recall } from './operations/recall.ts';
+import { reclaim } from './operations/reclaim.ts';
 import { recordSeries } from './operations/record-series.ts';
 import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
@@ -62,6 +64,7 @@ const operations = {
   configure,
   forgetLimits,
   moveQueue,
+  reclaim,
   probe,
 } as const;
 
@@ -172,6 +175,8 @@ export class Writer {
       return answers;
     }, latest(calls));
     if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-after-commit`);
+    // The file gets shorter when the log is written into it, which a transaction can't do.
+    if (calls.some((call) => call.name === 'reclaim' && call.params.last === true)) this.#db.raw.exec('PRAGMA wal_checkpoint(PASSIVE)');
     return done;
   }
 
@@ -241,6 +246,7 @@ function openMigrated(file: string, durability: Durability): Database {
   try {
     db = new Database({ file, durability });
     migrate(db.raw, file);
+    makeReclaimable(db.raw);
     return db;
   } catch (error) {
     db?.close();

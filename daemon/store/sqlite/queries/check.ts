@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import type { StoreCheck } from '../../store.ts';
+import type { StoreCheck, StoreSize } from '../../store.ts';
 import type { Database } from '../database.ts';
+import { fileSpace } from '../file-space.ts';
 
 /** Sound pages, and counts that agree with what they count. Reads everything: seconds for a store of millions of jobs. */
 export function check(db: Database): readonly StoreCheck[] {
@@ -36,6 +37,7 @@ export function check(db: Database): readonly StoreCheck[] {
   ];
 }
 
-export function size(_db: Database, file: string): { readonly bytes: number } {
-  return { bytes: [file, `${file}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0) };
+export function size(db: Database, file: string): StoreSize {
+  const bytes = [file, `${file}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0);
+  return { bytes, freeBytes: fileSpace(db.raw).freeBytes };
 }
