@@ -93,6 +93,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
+    if (!vscode.workspace.isTrusted) throw vscode.FileSystemError.NoPermissions(l10n.t('Sluice saves nothing in Restricted Mode.'));
     const { job } = await this.#load(uri);
     if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(l10n.t('{0} is no longer a dead letter.', job.id));
     const edit = readPayload(Buffer.from(content).toString('utf8'));

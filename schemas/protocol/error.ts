@@ -20,8 +20,8 @@ export const errorCodes = {
   'too-large': { number: 8, meaning: 'It is larger than what is accepted.' },
   'bad-project': { number: 9, meaning: 'There is no project, or its files cannot be read.' },
   unreachable: { number: 10, meaning: 'No daemon could be reached or started.' },
-  conflict: { number: 12, meaning: 'Somebody else has changed it since it was read. Nothing was changed.' },
   'too-many': { number: 11, meaning: 'More requests or subscriptions of one connection at a time than are accepted.' },
+  conflict: { number: 12, meaning: 'Somebody else has changed it since it was read. Nothing was changed.' },
 } as const satisfies Record<string, { readonly number: number; readonly meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

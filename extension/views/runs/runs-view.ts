@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
+import { DraftChanges } from '../shared/draft-changes.ts';
 import { openTreeView } from '../shared/open-tree-view.ts';
 import type { OpenTreeView } from '../shared/open-view.ts';
 import { runNodeId } from './run-node.ts';
@@ -8,6 +9,7 @@ import { RunList } from './run-list.ts';
 
 /** Runs, their steps, the jobs of each, and the attempts at each job. */
 export function openRunsView(app: App): OpenTreeView {
+  const drafts = new DraftChanges();
   const lists = new WeakMap<Project, RunList>();
   const open: OpenTreeView = openTreeView(app, {
     id: views.runs,
@@ -16,7 +18,7 @@ export function openRunsView(app: App): OpenTreeView {
       lists.set(project, list);
       return list.nodes(context);
     },
-    affected: ({ project, change }) => (change.all || change.runList ? 'all' : [...change.runs].map((id) => runNodeId(project.folder, id))),
+    affected: ({ project, change }) => (drafts.take({ project, change }) || change.all || change.runList ? 'all' : [...change.runs].map((id) => runNodeId(project.folder, id))),
   });
   return open;
 }

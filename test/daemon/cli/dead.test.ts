@@ -133,6 +133,14 @@ describe('sluice dead, against a real daemon', () => {
     const unedited = await project.json<JobDetail>(`job ${id}`);
     const same = await project.type(`dead edit ${id} -`, { input: JSON.stringify(unedited.payload) });
     assert.match(same.stdout, /as it was sent: no edit is kept/);
+    await saveEdit('a', { id: 'a', customer: 17 });
+    const second = JSON.stringify({ url, method: 'POST', json: { id: 'a', customer: 18 } });
+    const other = await project.type(`dead edit ${id} -`, { input: second });
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /j\d+ has an edit already, saved .*: --yes takes its place/);
+    assert.equal((await project.type(`dead edit ${id} - --yes`, { input: second })).code, 0);
+    assert.deepEqual(((await project.json<JobDetail>(`job ${id}`)).revisions.at(-1)?.payload as { json: unknown }).json, { id: 'a', customer: 18 });
+    await project.json(`dead drop-edit ${id}`);
     const refused = await project.type(`dead edit ${id} -`, { input: '{"method":"GET"}' });
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /can't be sent by http\/request/);

@@ -58,6 +58,29 @@ describe('views', () => {
     assert.equal(letters[0]?.item().command?.command, commands.openDeadLetter);
   });
 
+  it('mark what was edited elsewhere and not sent: the row, its group and its queue, and draw the runs again', async () => {
+    const [letter] = await shop.deadLetters(1);
+    const id = letter?.id ?? '';
+    const { payload } = await shop.daemon.call('job/get', { id });
+    const drawn = Promise.withResolvers<undefined>();
+    const listening = views.runs.tree.onDidChangeTreeData(() => drawn.resolve(undefined));
+    await shop.daemon.call('draft/save', { id, payload: { ...(payload as object), json: { currency: 'EUR' } }, savedBy: 'ada' });
+    await drawn.promise;
+    listening.dispose();
+    const queue = await rowOf(views.deadLetters, 'erp');
+    await until('the queue counts it', () => / · 1 edited$/.test(String(queue.item().description)), changesOf(views.deadLetters));
+    const groups = await rowsOf(views.deadLetters, queue);
+    assert.match(String(groups[0]?.item().description), / · 1 edited · /);
+    const row = (await rowsOf(views.deadLetters, groups[0])).find((one) => labelOf(one) === id);
+    const item = row?.item();
+    assert.match(String(item?.description), /^edited, not sent · /);
+    assert.match(String(item?.accessibilityInformation?.label), /edited, not sent/);
+    assert.ok(item?.contextValue?.split(' ').includes('edited'), 'it has the entries of an edit');
+    assert.notDeepEqual(item?.iconPath, (await rowsOf(views.deadLetters, groups[0])).find((one) => labelOf(one) !== id)?.item().iconPath);
+    await shop.daemon.call('draft/drop', { id });
+    await until('the mark is gone', () => !/edited/.test(String(queue.item().description)), changesOf(views.deadLetters));
+  });
+
   it('show workflows with their last results', async () => {
     const order = await rowOf(views.workflows, 'Order');
     await until('its last result is shown', () => /failed/.test(String(order.item().description)), changesOf(views.workflows));
