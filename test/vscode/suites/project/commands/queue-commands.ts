@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commands, views } from '../../../../../extension/ids.ts';
-import type { QueueView } from '../../../../../schemas/protocol/queue.ts';
+import type { QueueView, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges, sluice } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
@@ -40,6 +40,21 @@ export function queueCommands(): void {
     const resumed = await drive(commands.resumeQueue, { args: [rows[0], rows], answers: [{ confirm: true }] });
     assert.deepEqual(resumed.result, { total: rows.length, done: rows.length, skipped: 0, isCancelled: false });
     assert.ok((await shop.daemon.call('queue/list', {})).queues.every(({ paused: is }) => !is));
+  });
+
+  it('resume a queue that a receiver has put off; its row says until when, and its tooltip whose answer it was', async () => {
+    shop.erp.nextRetryAfter = 1800;
+    await shop.order();
+    await until('the mirror knows', () => shop.project.mirror.queue('erp')?.heldBy !== undefined, mirrorChanges(shop.app));
+    const row = (await shop.app.views.get(views.queues)?.tree.getChildren())?.find(({ target }) => target.queue === 'erp');
+    const item = row?.item();
+    assert.match(String(item?.description), /^held until \w{3} \d+, \d\d:\d\d/);
+    assert.match(String(item?.contextValue), /\brunning held\b/);
+    assert.match(String(row?.tooltip?.()?.value), /j\d+ was answered 429 Too Many Requests and asked to wait 30m; continues in \d\dm/);
+    const { result } = await drive(commands.resumeQueue, { args: [shop.target({ queue: 'erp' })] });
+    assert.deepEqual((result as ResumedQueue).resumed.heldBy?.cause, '429 Too Many Requests');
+    await mirrored(({ heldUntil }) => heldUntil === undefined);
+    await shop.discardAll();
   });
 
   it('set the rate, refuse what is none, and go back to what the file says', async () => {
