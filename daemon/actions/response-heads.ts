@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 
 /** undici publishes `{ request, socket }` here right before it writes a request, in the same turn as `onRequestStart`. */
 const sendHeadersChannel = 'undici:client:sendHeaders';
+const protocol = 'HTTP/1.';
 /** `HTTP/1.1 200`: as much as says the status. */
 const statusLength = 12;
 /** Interim answers whose end doesn't come within this are left to undici's own bound, in bytes. */
@@ -82,9 +83,8 @@ class HeadReader {
     for (;;) {
       // A stray line break before an answer, which parsers of HTTP have always put up with.
       while (bytes[0] === 0x0d || bytes[0] === 0x0a) bytes = bytes.subarray(1);
-      const line = bytes.toString('latin1', 0, statusLength);
-      const status = Number(/^HTTP\/1\.[01] (\d{3})$/.exec(line)?.[1] ?? 0);
-      if (status === 0 && line.length < statusLength && 'HTTP/1.'.startsWith(line.slice(0, 7))) break;
+      if (bytes.length < statusLength && protocol.startsWith(bytes.toString('latin1', 0, protocol.length))) break;
+      const status = statusOf(bytes);
       // 101 is no interim answer: what follows it would be another protocol, which nobody has asked for.
       if (status < 100 || status > 199 || status === 101) {
         this.#listener = undefined;
@@ -102,4 +102,22 @@ class HeadReader {
     if (bytes.length > 0) this.#held = bytes;
     return undefined;
   }
+}
+
+/** The status that a first line says; 0 if it is none of HTTP/1. Digit by digit, because it is asked once a call. */
+function statusOf(line: Buffer): number {
+  let status = 0;
+  for (let at = 0; at < statusLength; at++) {
+    const byte = line[at] ?? 0;
+    if (at < protocol.length) {
+      if (byte !== protocol.charCodeAt(at)) return 0;
+    } else if (at === 8) {
+      if (byte !== 0x20) return 0;
+    } else if (byte < 0x30 || byte > 0x39) {
+      return 0;
+    } else if (at > 8) {
+      status = status * 10 + byte - 0x30;
+    }
+  }
+  return status;
 }
