@@ -11,8 +11,9 @@ import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { readLastConfig, writeLastConfig } from './last-config-file.ts';
 import { removeLastStop, writeLastStop } from './last-stop-file.ts';
-import { Project } from './project.ts';
+import { lastConfigText, Project } from './project.ts';
 import { makeStateFolder } from './project-folder.ts';
 import type { LookExtent } from './project-inventory.ts';
 import { acquireProjectLock } from './project-lock.ts';
@@ -114,10 +115,11 @@ export class Daemon {
     this.#undo.push(() => log.stop());
     log.info({ version, node: process.versions.node, project: projectFolder }, 'starting');
 
-    const project = new Project({ folder: projectFolder, secrets, env });
+    const project = new Project({ folder: projectFolder, secrets, env, lastConfig: await readLastConfig(projectFolder) });
     await project.refresh();
     // Defaults in place of what a person has written could send calls where they must not go.
     project.refuseBrokenConfig();
+    if (project.hasLastConfig) log.warn({}, lastConfigText);
     const { config } = project;
     const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
     this.#undo.push(() => store.close());
@@ -142,6 +144,7 @@ export class Daemon {
     const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
     await removeLastStop(projectFolder);
+    await projects.keepConfig();
     this.#undo.push(() => this.#leaveLastStop(queues));
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
@@ -168,7 +171,7 @@ export class Daemon {
   }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService } {
     const { project, secrets, engine, store, log, token, version, findAction } = parts;
     const clock = this.#clock;
-    const projects = new ProjectService(project, engine, log);
+    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text) });
     const runs = new RunService({
       project: projects,
       engine,

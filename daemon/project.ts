@@ -3,6 +3,7 @@ import path from 'node:path';
 import { diagnosticViews } from '../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../schemas/protocol/method.ts';
+import { analyseConfig } from '../schemas/workflow/analysis/analyse-config.ts';
 import { analyseFiles, type AnalysedFiles } from '../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
 import { queueDeclarations, type QueueDeclarations } from '../schemas/workflow/analysis/queue-declarations.ts';
@@ -17,11 +18,16 @@ const configFile = /^\.sluice\/config\.ya?ml$/;
 const filesPerRound = 20;
 const connectionsFile = /^\.sluice\/connections\.ya?ml$/;
 
+/** For the log, while the file is away. */
+export const lastConfigText = '.sluice/config.yaml is not there; the settings that were last read from it hold. To go back to the defaults, write an empty one';
+
 export interface ProjectOptions {
   /** Absolute. */
   readonly folder: string;
   readonly secrets: SecretSource;
   readonly env: NodeJS.ProcessEnv;
+  /** What `config.yaml` held when it was last read without an error: it holds as long as there is no such file. */
+  readonly lastConfig?: string | undefined;
 }
 
 interface ReadFileState {
@@ -49,16 +55,28 @@ export class Project {
   #declared: QueueDeclarations = queueDeclarations(this.#analysed, this.#analysis.diagnostics);
   #secretNames = '';
   /** As last read without an error: a file that is being edited, or is gone for a moment, lifts no limit, and takes no server away. */
-  #config = this.#analysis.config;
+  #config: ProjectConfig;
   #connections = this.#analysis.connections;
 
   constructor(options: ProjectOptions) {
     this.#options = options;
     this.#inventory = new ProjectInventory(options.folder);
+    this.#config = (options.lastConfig === undefined ? undefined : analyseConfig(options.lastConfig).value) ?? this.#analysis.config;
   }
 
   get config(): ProjectConfig {
     return this.#config;
+  }
+
+  /** The text of `config.yaml`, if it is there and has no error. */
+  get configText(): string | undefined {
+    const [, file] = this.#isWhole(configFile) ? ([...this.#files].find(([path]) => configFile.test(path)) ?? []) : [];
+    return file?.text;
+  }
+
+  /** Whether settings hold that no file says any longer. */
+  get hasLastConfig(): boolean {
+    return this.#config !== this.#analysis.config && ![...this.#files.keys()].some((file) => configFile.test(file));
   }
 
   get analysis(): ProjectAnalysis {

@@ -4,6 +4,7 @@ import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/a
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine, EngineLog } from '../engine/engine.ts';
 import { shownFolder } from '../project-folder.ts';
+import { lastConfigText } from '../project.ts';
 import type { LookExtent } from '../project-inventory.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
@@ -12,18 +13,42 @@ import { unknownName } from './known-names.ts';
 /** Diagnostics that an error carries. */
 const maxShown = 100;
 
+export interface ProjectServiceOptions {
+  readonly project: Project;
+  readonly engine: Engine;
+  readonly log: Pick<EngineLog, 'info' | 'warn'>;
+  readonly keepConfig: (text: string) => Promise<void>;
+}
+
 /** The project's files: what they hold, and what is wrong with them. */
 export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflow/validate'> {
   readonly #project: Project;
   readonly #engine: Engine;
   readonly #log: Pick<EngineLog, 'info' | 'warn'>;
+  readonly #keepConfig: ProjectServiceOptions['keepConfig'];
+  #keptConfig: string | undefined;
+  #saidLastConfig = false;
   readonly #waiting = new Map<LookExtent, Promise<void>>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(project: Project, engine: Engine, log: Pick<EngineLog, 'info' | 'warn'>) {
+  constructor({ project, engine, log, keepConfig }: ProjectServiceOptions) {
     this.#project = project;
     this.#engine = engine;
     this.#log = log;
+    this.#keepConfig = keepConfig;
+  }
+
+  /** Keeps what `config.yaml` says for a daemon that starts while it is away. */
+  async keepConfig(): Promise<void> {
+    const text = this.#project.configText;
+    if (text === undefined || text === this.#keptConfig) return;
+    try {
+      await this.#keepConfig(text);
+      this.#keptConfig = text;
+    } catch (error) {
+      // A full disk, say: nothing else depends on it.
+      this.#log.warn({ err: error }, 'what config.yaml says could not be kept for the next start');
+    }
   }
 
   /**
@@ -45,10 +70,13 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   async #refresh(extent: LookExtent): Promise<void> {
     const failed = this.#project.failedLooks;
     if (!(await this.#project.refresh(extent))) return;
-    const { failedLooks } = this.#project;
+    const { failedLooks, hasLastConfig } = this.#project;
+    if (hasLastConfig && !this.#saidLastConfig) this.#log.warn({}, lastConfigText);
+    this.#saidLastConfig = hasLastConfig;
     for (const [folder, problem] of failedLooks) if (!failed.has(folder)) this.#log.warn({ folder: shownFolder(folder) }, `${shownFolder(folder)} ${problem}; what was last read from it still holds`);
     for (const folder of failed.keys()) if (!failedLooks.has(folder)) this.#log.info({ folder: shownFolder(folder) }, `${shownFolder(folder)} can be read again`);
     await this.#engine.apply(this.#project.settings());
+    await this.keepConfig();
   }
 
   'workflow/list': Handlers['workflow/list'] = async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { RealProject } from './real-project.ts';
@@ -103,5 +105,28 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     await project.type('restart');
     const released = await project.type('queues release new --yes');
     assert.match(released.stdout, /^new is paused: no rate limit, concurrency 10;/);
+  });
+});
+
+describe('the settings of config.yaml, when the file is away', () => {
+  it('hold over a restart, until there is a file again', async () => {
+    const project = await RealProject.make({ '.sluice/config.yaml': 'allowed-addresses: [10.0.0.7]\n' });
+    const outcome = async (): Promise<string> => {
+      await project.type('run hello -i url=http://127.0.0.1:9/ --wait');
+      const [latest] = await project.json<{ readonly error?: { readonly message: string } }[]>('dead list');
+      return latest?.error?.message ?? '';
+    };
+    try {
+      assert.match(await outcome(), /allowed addresses/);
+      await rm(path.join(project.folder, '.sluice', 'config.yaml'));
+      await project.type('restart');
+      assert.match(await outcome(), /allowed addresses/, 'nothing has opened');
+      assert.match((await project.type('logs')).stdout, /config\.yaml is not there; the settings that were last read from it hold/);
+      await project.write('.sluice/config.yaml', '# none\n');
+      await project.type('restart');
+      assert.match(await outcome(), /ECONNREFUSED|refused/);
+    } finally {
+      await project.remove();
+    }
   });
 });

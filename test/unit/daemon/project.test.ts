@@ -109,7 +109,12 @@ describe("a project's files", () => {
     }
     assert.deepEqual(project.config, config);
     assert.deepEqual([...project.settings().connections.keys()], ['esp']);
+    const later = new Project({ folder, secrets: new SecretSource({ projectFolder: folder, env: {} }), env: {}, lastConfig: 'allowed-addresses: [10.0.0.7]\nretention: { runs: 400d }\n' });
+    await later.refresh();
+    assert.deepEqual([later.config, later.hasLastConfig, later.configText], [config, true, undefined], 'over a restart as well');
     await write('.sluice/config.yaml', '# nothing\n');
+    await later.refresh();
+    assert.deepEqual([later.config.allowedAddresses, later.hasLastConfig], [undefined, false]);
     assert.equal(project.config.allowedAddresses, undefined, 'an empty file says so');
     await write('.sluice/connections.yaml', 'connections: {}\n');
     assert.equal(project.settings().connections.size, 0);
