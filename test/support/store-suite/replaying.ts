@@ -71,6 +71,13 @@ export function describeReplaying(bench: () => StoreBench): void {
     await store.store.replay({ jobIds: dead, now, pace: now, dueAts: dead.map((_, index) => now + index * 1000) });
     return dead;
   };
+  /** What is due becomes pending meanwhile. */
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second++) {
+      bench().now += 1000;
+      await bench().store.claim({ queue: 'elsewhere', limit: 1, now: bench().now });
+    }
+  };
   const dueNow = async (): Promise<number> => {
     const { jobs } = await bench().store.claim({ queue: 'default', limit: 100, now: bench().now });
     for (const job of jobs) await bench().succeed(job);
@@ -99,14 +106,28 @@ export function describeReplaying(bench: () => StoreBench): void {
     await store.store.setQueue({ queue: 'default', paused: true });
     await replayedSlowly(5);
     await store.one();
-    for (let second = 0; second < 60; second++) {
-      store.now += 1000;
-      await store.store.claim({ queue: 'elsewhere', limit: 1, now: store.now });
-    }
+    await pass(60);
     assert.deepEqual(store.depth(), { pending: 6, delayed: 0, active: 0, dead: 0 }, 'all of them have become due (control)');
     await store.store.setQueue({ queue: 'default', paused: false });
     assert.equal(await dueNow(), 2, 'the first of them, and the job of another run');
     for (let second = 0; second < 4; second++) {
+      store.now += 1000;
+      assert.equal(await dueNow(), 1);
+    }
+    assert.equal(await dueNow(), 0);
+  });
+
+  it('keeps the distances of a slow one over a hold', async () => {
+    const store = bench();
+    await store.one();
+    const held = await store.next();
+    await replayedSlowly(5);
+    await store.settle(held, { kind: 'interrupted' }, { hold: { until: store.now + 60_000 } });
+    await pass(60);
+    assert.deepEqual(store.depth(), { pending: 6, delayed: 0, active: 0, dead: 0 }, 'all of them have become due (control)');
+    assert.equal(await dueNow(), 2, 'the first of them, and the job that was interrupted');
+    for (let second = 0; second < 4; second++) {
+      assert.equal(await dueNow(), 0);
       store.now += 1000;
       assert.equal(await dueNow(), 1);
     }

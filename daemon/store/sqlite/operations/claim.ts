@@ -2,6 +2,7 @@ import type { ClaimedJob, ClaimParams, ClaimResult } from '../../store.ts';
 import type { JobRow } from '../row.ts';
 import { advanceRuns } from '../run-advance.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
+import { endHold } from './pace.ts';
 import { promote } from './promote.ts';
 
 type ClaimRow = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'created_at' | 'due_at' | 'attempt' | 'tries' | 'throttles' | 'round' | 'revision' | 'pace' | 'progress'> & {
@@ -39,6 +40,10 @@ export function claim(tx: WriteTransaction, params: ClaimParams): ClaimResult {
   while (jobs.length < params.limit && swept < maxSwept) {
     const rows = db.sql(selectDue).all(queueId, params.limit - jobs.length) as unknown as ClaimRow[];
     if (rows.length === 0) break;
+    if (rows.some(({ pace }) => pace !== null) && endHold(tx, queueId, params.now)) {
+      promote(tx, params);
+      continue;
+    }
     for (const row of rows) {
       if (isSwept(tx, row.step_id)) {
         cancelSwept(tx, row, params.now);

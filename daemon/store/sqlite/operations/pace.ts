@@ -8,7 +8,7 @@ export type DueJob = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'due
 
 /**
  * Jobs of one replay with a rate keep their distances, whatever kept the first of them from being due on time (no daemon, a machine that
- * slept, a paused queue): all that are still to come are moved by as much. `due` is in the order of due times. True if any were moved.
+ * slept, a queue that was paused or held): all that are still to come are moved by as much. `due` is in the order of due times. True if any were moved.
  */
 export function keepPace(tx: WriteTransaction, due: readonly DueJob[], now: number): boolean {
   const late = new Map<number, number>();
@@ -26,4 +26,13 @@ export function deferPaced(tx: WriteTransaction, queueId: number): void {
     .all(queueId) as unknown as Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state'>[];
   const update = tx.db.sql('UPDATE jobs SET state = ? WHERE id = ?');
   for (const job of jobs) update.run(tx.moveJob(job, 'defer'), job.id);
+}
+
+/** A hold of the queue that has run out ends, once, as a pause does. False if there is none. */
+export function endHold(tx: WriteTransaction, queueId: number, now: number): boolean {
+  const { changes } = tx.db.sql('UPDATE queues SET held_until = NULL, held_by = NULL WHERE id = ? AND held_until <= ?').run(queueId, now);
+  if (Number(changes) === 0) return false;
+  deferPaced(tx, queueId);
+  tx.state.readNextDue();
+  return true;
 }
