@@ -83,4 +83,14 @@ export function describeEvaluating(bench: () => StoreBench): void {
     assert.match(message, /16 MB/);
     assert.equal(await value(run, 'steps.each.status'), 'running', 'only what an expression reads counts');
   });
+  it('reads of large results only those that are asked for', async () => {
+    const run = await bench().run(words, { list: Array.from({ length: 20 }, (_, index) => `w${index}`) });
+    await bench().expand();
+    for (let index = 0; index < 20; index++) await bench().succeed(await bench().next(), { text: 'x'.repeat(1_000_000 + index) });
+    assert.equal(await value(run, 'size(steps.each.results)'), 20);
+    assert.equal(await value(run, 'size(steps.each.results[7].output.text) + size(steps.each.results[7].output.text)'), 2_000_014);
+    assert.equal(await value(run, 'steps.each.results[19].key'), 'w19');
+    assert.equal(await value(run, 'steps.each.results.filter(r, r.key == "w3").map(r, size(r.output.text))[0]'), 1_000_003);
+    assert.equal((await error(run, 'steps.each.results.map(r, size(r.output.text))')).kind, 'limit');
+  });
 }
