@@ -21,6 +21,8 @@ export interface RaisedAlert {
   readonly severity: AlertSeverity;
   readonly value: number;
   readonly threshold: number;
+  /** The cause has gone: when it ends, or becomes less severe, unless the value returns. */
+  readonly endsAt?: number;
 }
 
 /** Whether one value of a queue is an alert: with hysteresis and a minimum dwell. Times are milliseconds of one monotonic clock. */
@@ -31,18 +33,21 @@ export class AlertGauge {
   /** Since when the value has asked for another severity, in this direction. */
   #leaning: { readonly up: boolean; readonly since: number } | undefined;
 
-  constructor(kind: AlertKind, thresholds: AlertThresholds) {
+  /** `raised`: what was raised before a restart; its value is the last that is known. */
+  constructor(kind: AlertKind, thresholds: AlertThresholds, raised?: Pick<RaisedAlert, 'severity' | 'value'>) {
     this.kind = kind;
     this.#thresholds = thresholds;
+    this.#raised = raised === undefined ? undefined : { severity: raised.severity, value: raised.value, threshold: thresholds[raised.severity] ?? 0 };
   }
 
   get raised(): RaisedAlert | undefined {
     return this.#raised;
   }
 
-  /** Whether it may come to say something else though the value stays as it is. */
-  get isLeaning(): boolean {
-    return this.#leaning !== undefined;
+  /** When it says something else, if the value stays as it is; undefined: never. */
+  get changesAt(): number | undefined {
+    if (this.#leaning === undefined) return undefined;
+    return this.#leaning.up ? this.#leaning.since + raiseMs[this.kind] : this.#raised?.endsAt;
   }
 
   /** The file has been changed. What is raised stays until the next look. */
@@ -59,14 +64,14 @@ export class AlertGauge {
     const before = this.#raised?.severity;
     if (severity === before) {
       this.#leaning = undefined;
-      this.#refresh(value);
+      this.#refresh(value, undefined);
       return false;
     }
     const up = rankOf(severity) > rankOf(before);
     if (this.#leaning?.up !== up) this.#leaning = { up, since: now };
     const dwellMs = up ? raiseMs[this.kind] : this.#calmMs(value);
     if (!(up && atOnce) && now - this.#leaning.since < dwellMs) {
-      this.#refresh(value);
+      this.#refresh(value, up ? undefined : this.#leaning.since + dwellMs);
       return false;
     }
     this.#leaning = undefined;
@@ -79,10 +84,10 @@ export class AlertGauge {
     return this.kind === 'dead-letters' && value === 0 ? 0 : calmMs;
   }
 
-  #refresh(value: number): void {
+  #refresh(value: number, endsAt: number | undefined): void {
     if (this.#raised === undefined) return;
     const { severity, threshold } = this.#raised;
-    this.#raised = { severity, value, threshold: this.#thresholds[severity] ?? threshold };
+    this.#raised = { severity, value, threshold: this.#thresholds[severity] ?? threshold, ...(endsAt === undefined ? {} : { endsAt }) };
   }
 
   /** The greatest severity whose threshold is reached, or was reached and isn't yet left. Nothing at all is never an alert. */

@@ -2,7 +2,7 @@ import { alertKinds, alertUnits, defaultOverMs, type AlertKind, type AlertThresh
 import type { QueueAlert } from '../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import { AlertGauge, type RaisedAlert } from '../core/alert-gauge.ts';
-import type { Store } from '../store/store.ts';
+import type { AlertChange, KeptAlert, Store, StoredAlert } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { QueueRunner } from './queue-runner.ts';
@@ -20,15 +20,15 @@ interface Watched {
   readonly gauges: Map<AlertKind, AlertGauge>;
   /** Gauges that have been looked at: what a new one finds may have been so for long. */
   readonly known: Set<AlertKind>;
-  /** Wall time since when each has the severity that it has: kept, since the two clocks don't run alike. */
-  readonly raisedAt: Map<AlertKind, number>;
+  /** What is kept over a restart of those that are raised; one without it isn't told yet. */
+  readonly kept: Map<AlertKind, KeptAlert>;
   alerts: QueueAlerts;
   filling: { readonly since: number; readonly last: number } | undefined;
 }
 
 export interface AlertWatchOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'oldestPending'>;
+  readonly store: Pick<Store, 'oldestPending' | 'saveAlerts'>;
   readonly dispatcher: Dispatcher;
   /** Whether the store can be written. */
   readonly isStoreOk: () => boolean;
@@ -52,17 +52,35 @@ export class AlertWatch {
   /** How soon another look is wanted after the one that is under way, in milliseconds. */
   #nextInMs: number | undefined;
   #running = false;
+  /** Of the monotonic clock. */
+  #startedAt = 0;
+  /** Raised before a restart, and not declared again yet. */
+  readonly #restored = new Map<string, StoredAlert>();
+  /** What the store has to be told still. */
+  readonly #unsaved = new Map<string, AlertChange>();
 
   constructor(options: AlertWatchOptions) {
     this.#options = options;
+  }
+
+  /** What was raised when the daemon ended, however it ended. Before the first `apply`. */
+  restore(alerts: readonly StoredAlert[]): void {
+    for (const alert of alerts) this.#restored.set(keyOf(alert.queue, alert.kind), alert);
   }
 
   /** What queues are declared to be; an alert that is declared no more ends. */
   apply(queues: readonly QueueDefinition[]): void {
     const declared = new Map(queues.flatMap(({ name, alerts }) => (alerts === undefined ? [] : [[name, alerts]])));
     const ended = [...this.#watched].filter(([name, { gauges }]) => !declared.has(name) && [...gauges.values()].some(({ raised }) => raised !== undefined));
-    for (const name of [...this.#watched.keys()]) if (!declared.has(name)) this.#watched.delete(name);
+    for (const name of [...this.#watched.keys()]) {
+      if (declared.has(name)) continue;
+      for (const kind of this.#watched.get(name)?.kept.keys() ?? []) this.#change({ queue: name, kind });
+      this.#watched.delete(name);
+    }
     for (const [name, alerts] of declared) this.#declare(name, alerts);
+    // What no file declares any longer isn't raised.
+    for (const { queue, kind } of this.#restored.values()) this.#change({ queue, kind });
+    this.#restored.clear();
     if (ended.length > 0) this.#options.onChange(new Set(ended.map(([name]) => name)));
     this.#arm(0);
   }
@@ -71,7 +89,12 @@ export class AlertWatch {
   alertsOf(name: string): readonly QueueAlert[] {
     const watched = this.#watched.get(name);
     if (watched === undefined) return [];
-    const found = [...watched.gauges.values()].flatMap(({ kind, raised }) => (raised === undefined ? [] : [viewOf(kind, raised, watched.raisedAt.get(kind) ?? 0)]));
+    const { clock } = this.#options;
+    const now = { wall: clock.now(), monotonic: clock.monotonic() };
+    const found = [...watched.gauges.values()].flatMap(({ kind, raised }) => {
+      const kept = watched.kept.get(kind);
+      return raised === undefined || kept === undefined ? [] : [viewOf(kind, raised, kept, now)];
+    });
     return found.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error'));
   }
 
@@ -83,6 +106,7 @@ export class AlertWatch {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#startedAt = this.#options.clock.monotonic();
     this.#arm(0);
   }
 
@@ -91,12 +115,15 @@ export class AlertWatch {
     this.#timer?.cancel();
     this.#timer = undefined;
     await this.#looking;
+    // Their peaks have grown since they were saved.
+    for (const [queue, { kept }] of this.#watched) for (const [kind, raised] of kept) this.#change({ queue, kind, raised });
+    await this.#save().catch((error: unknown) => this.#options.onError(error));
   }
 
   #declare(name: string, alerts: QueueAlerts): void {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
-      watched = { gauges: new Map(), known: new Set(), raisedAt: new Map(), alerts, filling: undefined };
+      watched = { gauges: new Map(), known: new Set(), kept: new Map(), alerts, filling: undefined };
       this.#watched.set(name, watched);
     }
     watched.alerts = alerts;
@@ -106,15 +133,43 @@ export class AlertWatch {
       if (thresholds === undefined) {
         watched.gauges.delete(kind);
         watched.known.delete(kind);
-        watched.raisedAt.delete(kind);
-      } else if (gauge === undefined) watched.gauges.set(kind, new AlertGauge(kind, thresholds));
+        if (watched.kept.delete(kind)) this.#change({ queue: name, kind });
+      } else if (gauge === undefined) watched.gauges.set(kind, this.#gauge(name, watched, kind, thresholds));
       else gauge.declare(thresholds);
     }
   }
 
+  /** A new gauge, or that of before the restart: what goes on isn't told again. */
+  #gauge(queue: string, watched: Watched, kind: AlertKind, thresholds: AlertThresholds): AlertGauge {
+    const key = keyOf(queue, kind);
+    const restored = this.#restored.get(key);
+    this.#restored.delete(key);
+    if (restored === undefined || thresholds[restored.severity] === undefined) return new AlertGauge(kind, thresholds);
+    const { severity, since, peak, peakAt } = restored;
+    watched.kept.set(kind, { severity, since, peak, peakAt });
+    watched.known.add(kind);
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    // It has been filling since then, unless it doesn't fill again soon.
+    if (kind === 'filling') watched.filling = { since: now - (clock.now() - peakAt + peak), last: now };
+    return new AlertGauge(kind, thresholds, { severity, value: peak });
+  }
+
+  #change(change: AlertChange): void {
+    this.#unsaved.set(keyOf(change.queue, change.kind), change);
+  }
+
+  /** Rejects where the store can't be written; what wasn't saved is saved with what comes next. */
+  async #save(): Promise<void> {
+    const changes = [...this.#unsaved];
+    if (changes.length === 0) return;
+    await this.#options.store.saveAlerts({ alerts: changes.map(([, change]) => change) });
+    for (const [key, change] of changes) if (this.#unsaved.get(key) === change) this.#unsaved.delete(key);
+  }
+
   /** A look that is due sooner than `inMs` stays as it is. */
   #arm(inMs: number): void {
-    if (!this.#running || this.#watched.size === 0) return;
+    if (!this.#running || this.#watched.size + this.#unsaved.size === 0) return;
     if (this.#looking !== undefined) {
       this.#nextInMs = Math.min(this.#nextInMs ?? inMs, inMs);
       return;
@@ -129,7 +184,7 @@ export class AlertWatch {
         .catch((error: unknown) => this.#options.onError(error))
         .finally(() => {
           this.#looking = undefined;
-          const nextInMs = this.#nextInMs ?? (this.#isRestless() ? everyMs : undefined);
+          const nextInMs = this.#nextInMs ?? this.#nextLookInMs();
           this.#nextInMs = undefined;
           if (nextInMs !== undefined) this.#arm(nextInMs);
         });
@@ -137,26 +192,49 @@ export class AlertWatch {
   }
 
   async #look(): Promise<void> {
-    const { clock, store, dispatcher, onChange } = this.#options;
+    const { clock, store, dispatcher, onChange, onError } = this.#options;
     const asksAge = [...this.#watched.values()].some(({ gauges }) => gauges.has('oldest'));
     const oldest = asksAge ? await store.oldestPending() : {};
     const now = clock.monotonic();
-    const changed = new Set<string>();
-    for (const [name, watched] of this.#watched) {
-      const runner = dispatcher.queue(name);
+    const changed: Changed[] = [];
+    /** Queues of which something else is to be shown. */
+    const news = new Set<string>();
+    for (const [queue, watched] of this.#watched) {
+      const runner = dispatcher.queue(queue);
       this.#noteFilling(watched, runner, now);
-      const dueSince = oldest[name];
+      const dueSince = oldest[queue];
       for (const [kind, gauge] of watched.gauges) {
-        const value = valueOf(kind, watched, runner, { now, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince });
-        if (gauge.look(value, now, !watched.known.has(kind))) {
-          changed.add(name);
-          watched.raisedAt.set(kind, clock.now());
-          this.#tell(name, gauge, value);
-        }
+        const value = valueOf(kind, watched, runner, { now, startedAt: this.#startedAt, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince });
+        if (value === undefined) continue;
+        const wasEnding = gauge.raised?.endsAt !== undefined;
+        const hasChanged = gauge.look(value, now, !watched.known.has(kind));
         watched.known.add(kind);
+        const kept = this.#kept(watched.kept.get(kind), gauge, value, hasChanged);
+        if (hasChanged) {
+          changed.push({ queue, watched, gauge, value, kept });
+          this.#change({ queue, kind, ...(kept === undefined ? {} : { raised: kept }) });
+        } else {
+          if (kept !== undefined) watched.kept.set(kind, kept);
+          if (wasEnding !== (gauge.raised?.endsAt !== undefined)) news.add(queue);
+        }
       }
     }
-    if (changed.size > 0) onChange(changed);
+    // On disk before it is shown: what a person was told isn't told again as new after a crash.
+    await this.#save().catch((error: unknown) => onError(error));
+    for (const { queue, watched, gauge, value, kept } of changed) {
+      if (kept === undefined) watched.kept.delete(gauge.kind);
+      else watched.kept.set(gauge.kind, kept);
+      news.add(queue);
+      this.#tell(queue, gauge, value);
+    }
+    if (news.size > 0) onChange(news);
+  }
+
+  #kept(before: KeptAlert | undefined, { raised }: AlertGauge, value: number, hasChanged: boolean): KeptAlert | undefined {
+    if (raised === undefined || (!hasChanged && before === undefined)) return undefined;
+    const now = this.#options.clock.now();
+    const peaked = before !== undefined && before.peak >= value ? { peak: before.peak, peakAt: before.peakAt } : { peak: value, peakAt: now };
+    return { severity: raised.severity, since: hasChanged || before === undefined ? now : before.since, ...peaked };
   }
 
   #noteFilling(watched: Watched, runner: QueueRunner, now: number): void {
@@ -171,27 +249,50 @@ export class AlertWatch {
     else log.warn({ ...details, severity: raised.severity, threshold: raised.threshold }, 'a queue has crossed a threshold of its alerts');
   }
 
-  #isRestless(): boolean {
-    return [...this.#watched].some(([name, { gauges, filling }]) => {
+  /** How soon to look again though no job moves; undefined: not at all. */
+  #nextLookInMs(): number | undefined {
+    const now = this.#options.clock.monotonic();
+    let inMs = this.#unsaved.size > 0 ? everyMs : undefined;
+    for (const [name, { gauges, filling }] of this.#watched) {
       const { pending, delayed, active } = this.#options.dispatcher.queue(name).depth;
-      return pending + delayed + active > 0 || filling !== undefined || [...gauges.values()].some((gauge) => gauge.raised !== undefined || gauge.isLeaning);
-    });
+      for (const { raised, changesAt } of gauges.values()) {
+        if (raised !== undefined || changesAt !== undefined) inMs ??= everyMs;
+        // What ends at a time that was told ends then.
+        if (changesAt !== undefined) inMs = Math.min(inMs ?? everyMs, Math.max(0, changesAt - now));
+      }
+      if (pending + delayed + active > 0 || filling !== undefined) inMs ??= everyMs;
+    }
+    return inMs;
   }
 }
 
+interface Changed {
+  readonly queue: string;
+  readonly watched: Watched;
+  readonly gauge: AlertGauge;
+  readonly value: number;
+  /** Undefined: it has ended. */
+  readonly kept: KeptAlert | undefined;
+}
+
+function keyOf(queue: string, kind: AlertKind): string {
+  return `${kind} ${queue}`;
+}
+
+/** Undefined where it can't be known yet, because the daemon has just started: what was raised before stays so. */
 function valueOf(
   kind: AlertKind,
-  { alerts, filling }: Pick<Watched, 'alerts' | 'filling'>,
+  { alerts, filling, gauges }: Pick<Watched, 'alerts' | 'filling' | 'gauges'>,
   runner: QueueRunner,
-  { now, ageMs }: { readonly now: number; readonly ageMs: number },
-): number {
+  { now, startedAt, ageMs }: { readonly now: number; readonly startedAt: number; readonly ageMs: number },
+): number | undefined {
   switch (kind) {
     case 'depth':
       return runner.depth.pending + runner.depth.delayed;
     case 'oldest':
       return ageMs;
     case 'failure-rate':
-      return failureShare(runner, alerts[kind]);
+      return failureShare(runner, alerts[kind], gauges.get(kind)?.raised === undefined ? Infinity : now - startedAt);
     case 'dead-letters':
       return runner.depth.dead;
     case 'filling':
@@ -199,11 +300,22 @@ function valueOf(
   }
 }
 
-function failureShare(runner: QueueRunner, { overMs = defaultOverMs }: AlertThresholds = {}): number {
+function failureShare(runner: QueueRunner, { overMs = defaultOverMs }: AlertThresholds = {}, countedMs: number): number | undefined {
   const { succeeded, failed } = runner.recent(overMs);
-  return succeeded + failed < leastAttempts ? 0 : failed / (succeeded + failed);
+  if (succeeded + failed >= leastAttempts) return failed / (succeeded + failed);
+  return countedMs < overMs ? undefined : 0;
 }
 
-function viewOf(kind: AlertKind, { severity, value, threshold }: RaisedAlert, raisedAt: number): QueueAlert {
-  return { kind, severity, since: new Date(raisedAt).toISOString(), value, threshold, unit: alertUnits[kind] };
+function viewOf(kind: AlertKind, { severity, value, threshold, endsAt }: RaisedAlert, { since, peak, peakAt }: KeptAlert, now: { readonly wall: number; readonly monotonic: number }): QueueAlert {
+  const iso = (time: number): string => new Date(time).toISOString();
+  return {
+    kind,
+    severity,
+    since: iso(since),
+    value,
+    threshold,
+    unit: alertUnits[kind],
+    ...(peak > value ? { peak: { value: peak, at: iso(peakAt) } } : {}),
+    ...(endsAt === undefined ? {} : { endsAt: iso(now.wall + endsAt - now.monotonic) }),
+  };
 }

@@ -169,6 +169,7 @@ export class Engine {
     });
     store.onCommit((committed) => this.#committed(committed));
     this.dispatcher.restore(opened.queues);
+    this.alerts.restore(await store.listAlerts());
     void this.#shiftStore();
     await this.apply(settings);
     // Now, because what follows from them takes its settings from there.

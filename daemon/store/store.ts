@@ -7,6 +7,7 @@ import type { JobState, RunState } from '../../schemas/protocol/state.ts';
 import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
+import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 
@@ -45,6 +46,8 @@ export interface Store {
    * have room in the other.
    */
   moveQueue(params: MoveQueueParams): Promise<{ readonly moved: number; readonly more: boolean }>;
+
+  saveAlerts(params: { readonly alerts: readonly AlertChange[] }): Promise<object>;
 
   createRun(params: CreateRunParams): Promise<{ readonly runId: number }>;
   /** Makes due jobs `active`: by priority, due time, age. The attempt is on disk when this resolves. */
@@ -124,6 +127,8 @@ export interface Store {
   /** What has become of jobs that were replayed. */
   replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
   /** Since when the pending job of each queue that has been due longest is due. */
+  /** What is raised just now, or was when the daemon ended. */
+  listAlerts(): Promise<readonly StoredAlert[]>;
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   check(): Promise<readonly StoreCheck[]>;
   /** Bytes on disk, with its log. */
@@ -180,6 +185,28 @@ export interface HoldReason {
   /** It wasn't answered: this machine has no network. */
   readonly machine?: true;
   readonly at: number;
+}
+
+/** What is kept of an alert that is raised. Times are wall time. */
+export interface KeptAlert {
+  readonly severity: AlertSeverity;
+  /** Since when it has this severity. */
+  readonly since: number;
+  /** The worst value since it was raised, in the unit of its kind. */
+  readonly peak: number;
+  readonly peakAt: number;
+}
+
+export interface StoredAlert extends KeptAlert {
+  readonly queue: string;
+  readonly kind: AlertKind;
+}
+
+export interface AlertChange {
+  readonly queue: string;
+  readonly kind: AlertKind;
+  /** Undefined: it has ended. */
+  readonly raised?: KeptAlert;
 }
 
 export interface Committed {

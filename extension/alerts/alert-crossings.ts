@@ -61,7 +61,8 @@ export class AlertCrossings {
           if (told.ended === true) this.#told.set(key, { severity: told.severity, since: told.since });
           continue;
         }
-        if (!this.isMuted(folder, name)) crossings.push({ folder, queue: name, alert });
+        // What only waits to be over is no news.
+        if (alert.endsAt === undefined && !this.isMuted(folder, name)) crossings.push({ folder, queue: name, alert });
       }
     }
     // Kept, because one that is missing for a moment and comes back as it was has not been crossed again.

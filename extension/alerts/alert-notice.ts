@@ -18,7 +18,7 @@ export interface AlertNotice {
 }
 
 /** One message for all thresholds that were crossed at the same time; undefined for none. */
-export function alertNotice(crossings: readonly Crossing[]): AlertNotice | undefined {
+export function alertNotice(crossings: readonly Crossing[], nowMs: number): AlertNotice | undefined {
   const [first] = crossings;
   if (first === undefined) return undefined;
   const severity = crossings.some(({ alert }) => alert.severity === 'error') ? 'error' : 'warning';
@@ -30,8 +30,8 @@ export function alertNotice(crossings: readonly Crossing[]): AlertNotice | undef
     const queues = [...new Set(crossings.map((one) => one.queue))];
     return { severity, message: l10n.t('{0} queues need a look: {1}.', formatNumber(queues.length), queues.join(', ')), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
   }
-  const message = crossings.map((one) => alertSentence(queue, one.alert)).join(' ');
-  const mute = { title: l10n.t("Don't Show Again for This Queue"), command: commands.muteAlerts, target };
+  const message = crossings.map((one) => alertSentence(queue, one.alert, nowMs)).join(' ');
+  const mute = { title: l10n.t('Mute Queue'), command: commands.muteAlerts, target };
   return { severity, message, actions: [show, actionFor(alert.kind, target), mute] };
 }
 
@@ -39,7 +39,7 @@ export function alertNotice(crossings: readonly Crossing[]): AlertNotice | undef
 function actionFor(kind: Crossing['alert']['kind'], target: Target): NoticeAction {
   switch (kind) {
     case 'dead-letters':
-      return { title: l10n.t('Replay Dead Letters…'), command: commands.replayGroup, target };
+      return { title: l10n.t('Replay…'), command: commands.replayGroup, target };
     case 'failure-rate':
       return { title: l10n.t('Pause Queue'), command: commands.pauseQueue, target };
     case 'depth':

@@ -11,7 +11,7 @@ export function noticeAlerts(app: App): void {
     // Without a daemon nothing is known of its alerts; they haven't ended.
     if (project.daemon === undefined || project.mirror.status === undefined) return;
     const crossings = app.alerts.take(project.folder, project.mirror.queues()).filter((crossing) => isWanted(project, crossing));
-    const notice = alertNotice(crossings);
+    const notice = alertNotice(crossings, Date.now());
     if (notice === undefined) return;
     app.log.warn(notice.message);
     if (app.views.get(views.queues)?.view.visible !== true) void tell(app, notice);

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
+import { presentAlerts } from '../wording/alert-words.ts';
 import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts';
 import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';
@@ -33,7 +34,7 @@ export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
     forecast: [forecastText(forecast), forecastDetail(forecast, nowMs)],
     dead: [formatNumber(depth.dead), depth.dead === 0 ? l10n.t('none') : l10n.t('wait for a decision')],
   };
-  return tileIds.map((id) => tileOf(id, figures[id], alertOf(queue.alerts.filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
+  return tileIds.map((id) => tileOf(id, figures[id], alertOf(presentAlerts(queue.alerts).filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
 }
 
 /** How all queues stand together: sums, and where there is no sum the one that stands worst, with its name. */
@@ -53,7 +54,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
     forecast: forecastOfAll(queues),
     dead: [formatNumber(sum(({ depth }) => depth.dead)), dying === undefined ? l10n.t('none') : l10n.t('most: {0}', dying.name)],
   };
-  const alerts = queues.flatMap(({ name, alerts: own }) => own.map((alert) => ({ name, alert })));
+  const alerts = queues.flatMap(({ name, alerts: own }) => presentAlerts(own).map((alert) => ({ name, alert })));
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(alerts.filter(({ alert }) => tileOfAlert[alert.kind] === id))));
 }
 

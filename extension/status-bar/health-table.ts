@@ -3,7 +3,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { ConnectionStateKind } from '../connection/connection-state.ts';
 import { commands, views } from '../ids.ts';
 import type { Target } from '../target.ts';
-import { alertName } from '../wording/alert-words.ts';
+import { alertName, presentAlerts } from '../wording/alert-words.ts';
 import { escapeMarkdown, formatNumber } from '../wording/amount.ts';
 import { commandLink } from '../wording/command-link.ts';
 import { forecastPart } from '../wording/forecast-words.ts';
@@ -52,14 +52,14 @@ function rowOf(queue: QueueView, project: string | undefined, target: Target): s
 
 /** With an icon in front of the words, so that it can be told without either. */
 function stateOf({ paused, alerts, forecast }: QueueView): string {
-  const [worst] = alerts;
+  const [worst] = presentAlerts(alerts);
   if (worst !== undefined) return `$(${worst.severity}) ${escapeMarkdown(alertName(worst.kind))}`;
   if (paused) return `$(debug-pause) ${l10n.t('paused')}`;
   return escapeMarkdown(forecastPart(forecast) ?? '');
 }
 
 function rankOf({ alerts, depth }: QueueView): number {
-  const [worst] = alerts;
+  const [worst] = presentAlerts(alerts);
   if (worst !== undefined) return worst.severity === 'error' ? 3 : 2;
   return depth.dead > 0 ? 1 : 0;
 }

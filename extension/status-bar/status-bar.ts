@@ -22,7 +22,9 @@ export function showStatusBar({ projects, subscriptions }: App): vscode.StatusBa
       item.hide();
       return;
     }
-    const health = healthOf(all.map(({ name, folder, connection, mirror }) => ({ name, folder, connection: connection.state, status: mirror.status, queues: mirror.queues() })));
+    const health = healthOf(all.map(({ name, folder, connection, mirror }) => ({ name, folder, connection: connection.state, status: mirror.status, queues: mirror.queues() })), Date.now());
+    // With nothing left, there is nothing that a colour could be about.
+    if (health.severity === 'rest' && health.isEmpty) steady.reset();
     const { shown, againInMs } = steady.next(health.severity, Date.now());
     if (againInMs !== undefined) timer = setTimeout(draw, againInMs);
     item.text = health.text;

@@ -11,6 +11,12 @@ export class SteadySeverity {
   /** Since when it could have been lower, and the highest that it has been since. */
   #lower: { readonly sinceMs: number; readonly highest: Severity } | undefined;
 
+  /** The cause has gone for good. */
+  reset(): void {
+    this.#shown = 'rest';
+    this.#lower = undefined;
+  }
+
   /** What to show now. `againInMs`: when to ask again, where nothing else happens. */
   next(severity: Severity, nowMs: number): { readonly shown: Severity; readonly againInMs?: number } {
     if (rank[severity] >= rank[this.#shown]) {

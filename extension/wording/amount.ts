@@ -2,18 +2,27 @@
 
 const momentParts = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 
+const timeParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
 let numbers = new Intl.NumberFormat('en');
 let moments = new Intl.DateTimeFormat('en', momentParts);
+let times = new Intl.DateTimeFormat('en', timeParts);
 
 /** Numbers and times are written as in this language (a BCP 47 tag) from now on. */
 export function useLanguage(language: string): void {
   numbers = new Intl.NumberFormat(language);
   moments = new Intl.DateTimeFormat(language, momentParts);
+  times = new Intl.DateTimeFormat(language, timeParts);
 }
 
 /** `Nov 24, 14:05`, in the time zone of whoever looks. `time` is ISO 8601. */
 export function formatMoment(time: string): string {
   return moments.format(Date.parse(time));
+}
+
+/** `14:05`, in the time zone of whoever looks. `time` is ISO 8601. */
+export function formatTimeOfDay(time: string): string {
+  return times.format(Date.parse(time));
 }
 
 /** `12,345` */

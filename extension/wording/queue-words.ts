@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { formatAge } from './age.ts';
-import { alertName, alertSentence } from './alert-words.ts';
+import { alertName, alertSentence, presentAlerts } from './alert-words.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration } from './amount.ts';
 import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
 
@@ -34,7 +34,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? l10n.t('held until {0}', formatMoment(heldUntil)) : l10n.t('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(l10n.t('full'));
   // The number of dead letters stands in the row anyway.
-  parts.push(...new Set(alerts.filter(({ kind }) => kind !== 'dead-letters').map(({ kind }) => alertName(kind))));
+  parts.push(...new Set(presentAlerts(alerts).filter(({ kind }) => kind !== 'dead-letters').map(({ kind }) => alertName(kind))));
   if (waiting > 0) parts.push(l10n.t('{0} waiting', formatNumber(waiting)));
   if (depth.active > 0) parts.push(l10n.t('{0} active', formatNumber(depth.active)));
   if (depth.dead > 0) parts.push(l10n.t('{0} dead', formatNumber(depth.dead)));
@@ -58,7 +58,7 @@ export function rateUsedText({ rate, rateUsed }: QueueView): string | undefined 
 export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
   const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, heldBy, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
   const facts: (readonly [string, string])[] = [
-    ...alerts.map((alert) => [alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning'), `${alertSentence(name, alert)} ${l10n.t('Since {0}.', formatShortDuration(nowMs - Date.parse(alert.since)))}`] as const),
+    ...alerts.map((alert) => [alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning'), `${alertSentence(name, alert, nowMs)} ${l10n.t('Since {0}.', formatShortDuration(nowMs - Date.parse(alert.since)))}`] as const),
     ...(queue.undeclared === undefined ? [] : [[l10n.t('Limits'), undeclaredSentence(queue.undeclared)] as const]),
     [l10n.t('Waiting'), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
     [l10n.t('Active'), l10n.t('{0} of {1}', formatNumber(depth.active), formatNumber(concurrency))],

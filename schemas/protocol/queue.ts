@@ -21,6 +21,8 @@ export const QueueAlert = Type.Object({
   since: Time,
   value: Type.Number({ description: 'As last looked at, in `unit`.' }),
   threshold: Type.Number({ description: 'What the file says for this severity, in `unit`.' }),
+  peak: Type.Optional(Type.Object({ value: Type.Number(), at: Time }, { description: 'The worst value since it was raised; missing while `value` is.' })),
+  endsAt: Type.Optional({ ...Time, description: 'The cause has gone: when it ends, or becomes less severe, unless the value returns.' }),
   unit: Type.Enum(['jobs', 'ms', 'share'] as const, { description: '`jobs` for `depth` and `dead-letters`, `ms` for `oldest` and `filling`, `share` (0..1) for `failure-rate`.' }),
 });
 export type QueueAlert = Static<typeof QueueAlert>;

@@ -8,6 +8,7 @@ import { describeModel } from './store-suite/model.ts';
 import { describeOutcomes } from './store-suite/outcomes.ts';
 import { describeReplaying } from './store-suite/replaying.ts';
 import { describeRetrying } from './store-suite/retrying.ts';
+import { describeAlerting } from './store-suite/alerting.ts';
 import { describeSeries } from './store-suite/series.ts';
 import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 
@@ -38,6 +39,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('replay and discard', () => describeReplaying(current));
     describe('edits that are saved', () => describeDrafting(current));
     describe('retrying at once', () => describeRetrying(current));
+    describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
     describe('evaluating expressions', () => describeEvaluating(current));

@@ -4,9 +4,14 @@ import { formatCount, formatNumber, formatShare, formatShortDuration } from './f
 
 /** `✖ erp: 6,000 jobs wait, an error from 5,000 on (for 3m)`. Red and yellow only repeat what sign and words say. */
 export function renderAlert(queue: string, alert: QueueAlert, { style, now }: View): string {
-  const { severity, since, threshold } = alert;
+  const { severity, since, threshold, endsAt, peak } = alert;
   const sign = severity === 'error' ? '✖' : '⚠';
   const level = severity === 'error' ? 'an error' : 'a warning';
+  if (alert.value < threshold || endsAt !== undefined) {
+    const was = peak === undefined ? 'was above' : `was ${amount(peak.value, alert)}`;
+    const end = endsAt === undefined ? 'stays until it is clearly below' : `clears in ${formatShortDuration(Math.max(0, Date.parse(endsAt) - now))}`;
+    return style('dim', `${sign} ${queue}: ${findingOf(alert)}, ${was}, ${level} from ${amount(threshold, alert)} on; ${end}`);
+  }
   return style(severity === 'error' ? 'red' : 'yellow', `${sign} ${queue}: ${findingOf(alert)}, ${level} from ${amount(threshold, alert)} on (for ${formatShortDuration(now - Date.parse(since))})`);
 }
 

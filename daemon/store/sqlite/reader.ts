@@ -1,4 +1,4 @@
-import type { Store, WorkflowVersion } from '../store.ts';
+import type { Store, StoredAlert, WorkflowVersion } from '../store.ts';
 import { Database } from './database.ts';
 import { codedStoreError } from './store-error.ts';
 import { check, size } from './queries/check.ts';
@@ -11,7 +11,7 @@ import { listRuns } from './queries/list-runs.ts';
 import { replayTally } from './queries/replay-tally.ts';
 import { series } from './queries/series.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'oldestPending', 'check', 'size'] as const;
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'listAlerts', 'oldestPending', 'check', 'size'] as const;
 export type ReadOperation = (typeof readOperations)[number];
 export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
 
@@ -58,6 +58,8 @@ export class Reader {
         return evaluate(db, call.params);
       case 'series':
         return series(db, call.params);
+      case 'listAlerts':
+        return listAlerts(db);
       case 'oldestPending':
         return oldestPending(db);
       case 'check':
@@ -78,6 +80,10 @@ function workflowVersion(db: Database, { version }: { readonly version: string }
 }
 
 /** By due time within each priority, so as many lookups as there are queues and priorities, whatever their depth. */
+function listAlerts(db: Database): readonly StoredAlert[] {
+  return db.sql('SELECT queue, kind, severity, since, peak, peak_at AS peakAt FROM alerts').all().map((row) => ({ ...row }) as unknown as StoredAlert);
+}
+
 function oldestPending(db: Database): Readonly<Record<string, number>> {
   const oldest: Record<string, number> = {};
   const first = db.sql("SELECT due_at FROM jobs WHERE state = 'pending' AND queue_id = ? AND priority = ? ORDER BY due_at, id LIMIT 1");

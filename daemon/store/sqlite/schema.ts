@@ -221,3 +221,16 @@ CREATE INDEX jobs_paced ON jobs (pace, due_at) WHERE pace IS NOT NULL;
 export const schemaVersion9 = `
 ALTER TABLE steps ADD COLUMN item_limit INTEGER;
 `;
+
+/** Alerts that are raised, so that one that goes on over a restart is the same one. */
+export const schemaVersion10 = `
+CREATE TABLE alerts (
+  queue TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  peak REAL NOT NULL,
+  peak_at INTEGER NOT NULL,
+  PRIMARY KEY (queue, kind)
+) WITHOUT ROWID;
+`;

@@ -59,6 +59,7 @@ export class SqliteStore implements Store {
   configure: Store['configure'] = (params) => this.#write('configure', params);
   forgetLimits: Store['forgetLimits'] = (params) => this.#write('forgetLimits', params);
   moveQueue: Store['moveQueue'] = (params) => this.#write('moveQueue', params);
+  saveAlerts: Store['saveAlerts'] = (params) => this.#write('saveAlerts', params);
   createRun: Store['createRun'] = (params) => this.#write('createRun', params);
   claim: Store['claim'] = ({ patient = false, ...params }) => this.#write('claim', params, patient);
   expand: Store['expand'] = (params) => this.#write('expand', params);
@@ -92,6 +93,7 @@ export class SqliteStore implements Store {
   getJob: Store['getJob'] = (params) => this.#read('getJob', params);
   evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
   series: Store['series'] = (params) => this.#read('series', params);
+  listAlerts: Store['listAlerts'] = () => this.#read('listAlerts', undefined);
   oldestPending: Store['oldestPending'] = () => this.#read('oldestPending', undefined);
   check: Store['check'] = () => this.#read('check', undefined);
   size: Store['size'] = () => this.#read('size', undefined);

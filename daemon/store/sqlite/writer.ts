@@ -27,6 +27,7 @@ import { recordSeries } from './operations/record-series.ts';
 import { recover } from './operations/recover.ts';
 import { replay } from './operations/replay.ts';
 import { retry } from './operations/retry.ts';
+import { saveAlerts } from './operations/save-alerts.ts';
 import { setQueue } from './operations/set-queue.ts';
 import { settle, settleCall, type SettleCall } from './operations/settle.ts';
 import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
@@ -59,6 +60,7 @@ const operations = {
   discard,
   setQueue,
   recordSeries,
+  saveAlerts,
   shiftWaits,
   prune,
   configure,

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { formatAge } from '../../wording/age.ts';
+import { presentAlerts } from '../../wording/alert-words.ts';
 import { formatDuration, formatNumber, formatShare } from '../../wording/amount.ts';
 import { forecastText } from '../../wording/forecast-words.ts';
 import { isHeld, waitingIn } from '../../wording/queue-words.ts';
@@ -54,7 +55,7 @@ export function queueTable(queues: readonly QueueView[], nowMs: number, onQueue:
 
 /** What is out of the ordinary, beside the name. */
 function marks(queue: QueueView, nowMs: number): TemplateResult | typeof nothing {
-  const [alert] = queue.alerts;
+  const [alert] = presentAlerts(queue.alerts);
   return html`
     ${queue.paused ? html`<span class="mark">${icon('paused')}${l10n.t('paused')}</span>` : nothing}
     ${isHeld(queue, nowMs) ? html`<span class="mark">${icon('waiting')}${l10n.t('held back')}</span>` : nothing}

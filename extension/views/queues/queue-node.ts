@@ -4,6 +4,7 @@ import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
+import { presentSeverity } from '../../wording/alert-words.ts';
 import { isHeld, queueDescription, queueFacts, queueLabel } from '../../wording/queue-words.ts';
 import { factTable, type FactLink } from '../shared/fact-table.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
@@ -66,9 +67,9 @@ export class QueueNode implements TreeNode {
 }
 
 function iconOf(queue: QueueView, nowMs: number): vscode.ThemeIcon {
-  const [alert] = queue.alerts;
-  if (alert?.severity === 'error') return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  if (alert?.severity === 'warning') return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  const severity = presentSeverity(queue.alerts);
+  if (severity === 'error') return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (severity === 'warning') return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (queue.undeclared !== undefined) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (queue.paused) return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
   if (queue.depth.dead > 0) return new vscode.ThemeIcon('mail', new vscode.ThemeColor('list.warningForeground'));

@@ -48,7 +48,7 @@ describe('alerts of a queue', () => {
     assert.match(alerts().join(), /^depth warning 9\d of 100$/, 'just below is not enough');
     await bench.advance(minute);
     assert.deepEqual(alerts(), []);
-    assert.deepEqual(told, ['api', 'api']);
+    assert.deepEqual(told, ['api', 'api', 'api'], 'raised, about to end, ended');
     const logged = bench.logged.filter(({ details }) => 'alert' in details);
     assert.deepEqual(logged.map(({ level }) => level), ['warn', 'info']);
     assert.deepEqual(Object.entries(logged[0]?.details ?? {}).filter(([key]) => key !== 'value'), [['queue', 'api'], ['alert', 'depth'], ['unit', 'jobs'], ['severity', 'warning'], ['threshold', 100]]);
@@ -125,8 +125,60 @@ describe('alerts of a queue', () => {
     watch();
     await bench.advance(0);
     assert.deepEqual(alerts().map((alert) => alert.replace(/ \d+ of/, '')), before.map((alert) => alert.replace(/ \d+ of/, '')));
-    assert.deepEqual(told, ['api']);
+    assert.deepEqual(told, [], 'they go on, and are not told again');
     assert.ok((await bench.dead(run)).length > 0);
+  });
+
+  it('say when the cause has gone what it was, and end at the time that they tell', async () => {
+    const run = await start('{ depth: { warning: 50 } }', 200);
+    await bench.advance(30 * second);
+    const raised = bench.engine.alerts.alertsOf('api')[0];
+    assert.ok(raised !== undefined && raised.endsAt === undefined);
+    await bench.cancelRun(run);
+    await bench.advance(2 * second);
+    const [alert] = bench.engine.alerts.alertsOf('api');
+    assert.ok(alert?.endsAt !== undefined && alert.peak !== undefined);
+    assert.deepEqual([alert.value, alert.peak.value >= 150, alert.since], [0, true, raised.since]);
+    const leftMs = Date.parse(alert.endsAt) - bench.clock.now();
+    assert.ok(leftMs > 0 && leftMs <= 30 * second);
+    await bench.advance(leftMs - 1);
+    assert.equal(alerts().length, 1);
+    await bench.advance(2);
+    assert.deepEqual(alerts(), []);
+  });
+
+  it('are told once over crashes and restarts, with their begin and their worst, and end once', async () => {
+    const run = await start('{ depth: { warning: 50 }, failure-rate: { warning: 50%, over: 5m } }', 200, '400');
+    await bench.advance(30 * second);
+    const before = bench.engine.alerts.alertsOf('api');
+    assert.deepEqual(before.map(({ kind }) => kind), ['depth', 'failure-rate']);
+    for (const end of ['crash', 'crash', 'stop'] as const) {
+      if (end === 'stop') await bench.engine.stop();
+      await bench.crash();
+      await bench.start();
+      watch();
+      await bench.advance(3 * second);
+      const after = bench.engine.alerts.alertsOf('api');
+      assert.deepEqual(after.map(({ kind, since }) => [kind, since]), before.map(({ kind, since }) => [kind, since]));
+      assert.ok((after[0]?.peak?.value ?? 0) >= (before[0]?.value ?? 0), 'the worst that it was');
+    }
+    assert.equal(bench.logged.filter(({ level, details }) => level === 'warn' && 'alert' in details).length, 2, 'one crossing each');
+    await bench.cancelRun(run);
+    await bench.advance(10 * minute);
+    assert.deepEqual(alerts(), []);
+    await bench.crash();
+    await bench.start();
+    await bench.advance(second);
+    assert.deepEqual(alerts(), [], 'what has ended stays so');
+  });
+
+  it('whose declaration goes while the daemon is down are forgotten', async () => {
+    await start('{ depth: { warning: 50 } }', 200);
+    await bench.advance(30 * second);
+    await bench.crash();
+    await bench.start([{ name: 'api', rate: { limit: 60, perMs: minute, burst: 1 } }]);
+    await bench.advance(second);
+    assert.deepEqual([alerts(), await bench.store.listAlerts()], [[], []]);
   });
 
   it('follow the file when it is saved', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AlertCrossings, type AlertMemory, type Crossing } from '../../../../extension/alerts/alert-crossings.ts';
 import { alertNotice } from '../../../../extension/alerts/alert-notice.ts';
 import type { QueueAlert } from '../../../../schemas/protocol/queue.ts';
-import { alert, minutesAgo, queue } from '../../daemon/cli/protocol-samples.ts';
+import { alert, minutesAgo, now, queue } from '../../daemon/cli/protocol-samples.ts';
 
 const folder = 'file:///shop';
 const memory = (): AlertMemory => {
@@ -23,6 +23,10 @@ describe('crossed thresholds', () => {
     assert.deepEqual(told(alert({ kind: 'oldest' }), alert()), ['oldest warning']);
     assert.deepEqual(told(), []);
     assert.deepEqual(told(alert({ since: minutesAgo(0) })), ['depth warning'], 'it had ended in between');
+  });
+
+  it('are no news where the cause has gone already', () => {
+    assert.deepEqual(new AlertCrossings(memory()).take(folder, esp(alert({ value: 0, endsAt: minutesAgo(-1) }))), []);
   });
 
   it('are news where one ended and began while nobody listened', () => {
@@ -67,16 +71,16 @@ describe('the notification of crossed thresholds', () => {
   const crossing = (name: string, fields: Partial<QueueAlert> = {}): Crossing => ({ folder, queue: name, alert: alert(fields) });
 
   it('says what was crossed, and offers what helps', () => {
-    const notice = alertNotice([crossing('esp')]);
+    const notice = alertNotice([crossing('esp')], now);
     assert.deepEqual([notice?.severity, notice?.message], ['warning', 'esp has 5,200 jobs waiting; its threshold is 5,000.']);
-    assert.deepEqual(notice?.actions.map(({ title }) => title), ['Show Queue', 'Set Rate…', "Don't Show Again for This Queue"]);
+    assert.deepEqual(notice?.actions.map(({ title }) => title), ['Show Queue', 'Set Rate…', 'Mute Queue']);
     assert.deepEqual(notice.actions.map(({ target }) => target), [1, 2, 3].map(() => ({ folder, queue: 'esp' })));
-    assert.equal(alertNotice([crossing('esp', { kind: 'failure-rate' })])?.actions[1]?.title, 'Pause Queue');
+    assert.equal(alertNotice([crossing('esp', { kind: 'failure-rate' })], now)?.actions[1]?.title, 'Pause Queue');
   });
 
   it('is one for several at a time', () => {
-    const notice = alertNotice([crossing('esp'), crossing('erp', { severity: 'error' }), crossing('esp', { kind: 'oldest' })]);
+    const notice = alertNotice([crossing('esp'), crossing('erp', { severity: 'error' }), crossing('esp', { kind: 'oldest' })], now);
     assert.deepEqual([notice?.severity, notice?.message, notice?.actions.length], ['error', '2 queues need a look: esp, erp.', 1]);
-    assert.equal(alertNotice([]), undefined);
+    assert.equal(alertNotice([], now), undefined);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ConnectionState } from '../../../../extension/connection/connection-state.ts';
-import { healthOf, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
+import { healthOf, type Health, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
 import { SteadySeverity } from '../../../../extension/status-bar/steady-severity.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
-import { alert, queue } from '../../daemon/cli/protocol-samples.ts';
+import { alert, minutesAgo, now, queue } from '../../daemon/cli/protocol-samples.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
 
 const status: DaemonStatus = {
@@ -23,60 +23,74 @@ const status: DaemonStatus = {
 const connected: ConnectionState = { kind: 'connected', daemon: new ScriptedTopics(), status, outdated: false };
 const project = (fields: Partial<ProjectHealth> = {}): ProjectHealth => ({ name: 'shop', folder: 'file:///shop', connection: connected, status, queues: [queue({ depth: { pending: 40, delayed: 1, active: 1, dead: 0 } })], ...fields });
 
+const healthAt = (projects: readonly ProjectHealth[]): Health => healthOf(projects, now);
+
 describe('the health of a window', () => {
   it('is the total depth at rest', () => {
-    assert.deepEqual(healthOf([project(), project({ queues: [] })]), { text: '$(inbox) 42', severity: 'rest', reasons: [], label: 'Sluice: 42 jobs in the queues' });
+    assert.deepEqual(healthAt([project(), project({ queues: [] })]), { text: '$(inbox) 42', severity: 'rest', isEmpty: false, reasons: [], label: 'Sluice: 42 jobs in the queues' });
   });
 
   it('has the severity of the gravest alert, names each, and leads to its queue', () => {
     const filling = queue({ name: 'crm', alerts: [alert({ kind: 'filling', value: 360_000, threshold: 300_000, unit: 'ms' })] });
     const deep = queue({ name: 'esp', alerts: [alert({ severity: 'error' })] });
-    const warning = healthOf([project({ queues: [filling] })]);
+    const warning = healthAt([project({ queues: [filling] })]);
     assert.deepEqual([warning.severity, warning.text.startsWith('$(warning)'), warning.target], ['warning', true, { folder: 'file:///shop', queue: 'crm' }]);
-    const error = healthOf([project({ queues: [filling, deep] })]);
+    const error = healthAt([project({ queues: [filling, deep] })]);
     assert.deepEqual([error.severity, error.text.startsWith('$(error)'), error.target], ['error', true, { folder: 'file:///shop', queue: 'esp' }]);
     assert.deepEqual(error.reasons, ['esp has 5,200 jobs waiting; its threshold is 5,000.', 'crm has been filling for 6m: more arrives than is done. The threshold is 5m.']);
   });
 
+  it('has no colour where the cause of an alert has gone, and says what it was and when it clears', () => {
+    const drained = queue({ name: 'crm', depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, alerts: [alert({ severity: 'error', value: 0, threshold: 1000, peak: { value: 2786, at: minutesAgo(2) }, endsAt: new Date(now + 40_000).toISOString() })] });
+    const health = healthAt([project({ queues: [drained] })]);
+    assert.deepEqual([health.severity, health.text, health.isEmpty], ['rest', '$(inbox) 0', true]);
+    assert.match(health.reasons.join(), /^Jobs that wait in crm: was 2,786 at \d\d:\d\d, is 0 now, threshold 1,000\. The alert clears in 40s\.$/);
+  });
+
+  it('shows no nought in red: what is the matter stands in its place', () => {
+    const failing = queue({ name: 'crm', depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, alerts: [alert({ kind: 'failure-rate', severity: 'error', value: 0.9, threshold: 0.2, unit: 'share' })] });
+    assert.equal(healthAt([project({ queues: [failing] })]).text, '$(error) crm: many failures');
+  });
+
   it('counts dead letters without colour, as nobody set a threshold', () => {
-    const dead = healthOf([project({ queues: [queue({ name: 'erp', depth: { pending: 1, delayed: 0, active: 0, dead: 3 } })] })]);
+    const dead = healthAt([project({ queues: [queue({ name: 'erp', depth: { pending: 1, delayed: 0, active: 0, dead: 3 } })] })]);
     assert.deepEqual([dead.text, dead.severity, dead.label], ['$(inbox) 1 · 3 dead', 'rest', 'Sluice: 1 jobs in the queues. 3 dead letters']);
   });
 
   it('is a warning where a queue is full', () => {
-    const full = healthOf([project({ queues: [queue({ maxDepth: 5 })] })]);
+    const full = healthAt([project({ queues: [queue({ maxDepth: 5 })] })]);
     assert.deepEqual([full.severity, full.reasons], ['warning', ['erp is full and takes no more jobs.']]);
   });
 
   it('is an error where the store takes nothing or the daemon died, and says that before any warning', () => {
     const full: DaemonStatus = { ...status, store: { ok: false, bytes: 1, problem: 'the disk is full' } };
-    const health = healthOf([project({ status: full, queues: [queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 1 } })] })]);
+    const health = healthAt([project({ status: full, queues: [queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 1 } })] })]);
     assert.deepEqual([health.severity, health.reasons[0]], ['error', 'The store of shop takes nothing: the disk is full']);
-    const died = healthOf([project({ connection: { kind: 'stopped', crashed: true }, status: undefined, queues: [] })]);
+    const died = healthAt([project({ connection: { kind: 'stopped', crashed: true }, status: undefined, queues: [] })]);
     assert.deepEqual([died.text, died.severity], ['$(error) Sluice', 'error']);
   });
 
   it('is at rest, and says so, where nobody has started a daemon', () => {
-    const health = healthOf([project({ connection: { kind: 'stopped' }, status: undefined, queues: [] })]);
+    const health = healthAt([project({ connection: { kind: 'stopped' }, status: undefined, queues: [] })]);
     assert.deepEqual([health.text, health.severity, health.label], ['$(circle-slash) Sluice', 'rest', 'Sluice: no daemon runs']);
   });
 
   it('says what waits for a daemon that was stopped, without colour, and beside what other projects have', () => {
     const stopped = project({ connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1_042, dead: 3 } }, status: undefined, queues: [] });
-    const alone = healthOf([stopped]);
+    const alone = healthAt([stopped]);
     assert.deepEqual([alone.text, alone.severity], ['$(circle-slash) 1,042 waiting', 'rest']);
     assert.match(alone.reasons.join(), /^1,042 jobs were waiting when the daemon of shop stopped: Nov 2[45], \d\d:\d\d\.$/);
     assert.match(alone.label, /^Sluice: no daemon runs\. 1,042 jobs were waiting/);
-    const other = healthOf([project({ name: 'other' }), stopped]);
+    const other = healthAt([project({ name: 'other' }), stopped]);
     assert.deepEqual([other.text, other.reasons], ['$(inbox) 42', alone.reasons]);
-    const none = healthOf([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 3 } } }]);
+    const none = healthAt([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 3 } } }]);
     assert.deepEqual([none.text, none.reasons], ['$(circle-slash) Sluice', []]);
-    const one = healthOf([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1, dead: 0 } } }]);
+    const one = healthAt([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1, dead: 0 } } }]);
     assert.match(one.reasons.join(), /^One job was waiting when/);
   });
 
   it('keeps its number while a connection is looked for', () => {
-    assert.equal(healthOf([project({ connection: { kind: 'reconnecting', attempt: 1 } })]).text, '$(sync~spin) 42');
+    assert.equal(healthAt([project({ connection: { kind: 'reconnecting', attempt: 1 } })]).text, '$(sync~spin) 42');
   });
 });
 

@@ -84,7 +84,7 @@ describe('words for alerts and forecasts', () => {
   };
 
   it('have a sentence of its own for each alert, with its figures', () => {
-    assert.deepEqual(alertKinds.map((kind) => alertSentence('esp', alert({ kind, ...figures[kind] }))), [
+    assert.deepEqual(alertKinds.map((kind) => alertSentence('esp', alert({ kind, ...figures[kind] }), now)), [
       'esp has 5,200 jobs waiting; its threshold is 5,000.',
       'The oldest job of esp has been waiting for 12m; the threshold is 10m.',
       '23% of the attempts of esp fail; the threshold is 20%.',
@@ -92,6 +92,17 @@ describe('words for alerts and forecasts', () => {
       'esp has been filling for 6m: more arrives than is done. The threshold is 5m.',
     ]);
     assert.equal(new Set(alertKinds.map(alertName)).size, alertKinds.length);
+  });
+
+  it('never say that something is crossed which is not', () => {
+    const eased = alert({ value: 4500, peak: { value: 6000, at: minutesAgo(1) } });
+    assert.match(alertSentence('esp', eased, now), /^Jobs that wait in esp: was 6,000 at \d\d:\d\d, is 4,500 now, threshold 5,000\. The alert stays until it is clearly below\.$/);
+    for (const kind of alertKinds) {
+      const { unit } = alert({ kind, ...figures[kind] });
+      const gone = alertSentence('esp', alert({ kind, ...figures[kind], unit, value: 0, endsAt: new Date(now + 5000).toISOString() }), now);
+      assert.match(gone, /is 0\S* now.*clears in 5s\.$/, kind);
+    }
+    assert.ok(!queueDescription(queue({ alerts: [alert({ endsAt: minutesAgo(-1) })] }), now).includes('too many'));
   });
 
   it('leave out of a row what changes all the time, or stands there already', () => {

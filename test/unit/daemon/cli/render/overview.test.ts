@@ -6,7 +6,7 @@ import { renderQueueLine, renderQueues, renderResumed } from '../../../../../dae
 import { renderLastStop } from '../../../../../daemon/cli/render/status.ts';
 import type { LastStop } from '../../../../../schemas/protocol/last-stop.ts';
 import type { QueueAlert, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
-import { minutesAgo, pipe, queue, terminal80 } from '../protocol-samples.ts';
+import { minutesAgo, now, pipe, queue, terminal80 } from '../protocol-samples.ts';
 
 describe('renderQueues', () => {
   it('shows depth, rate, throughput and drain time', () => {
@@ -28,6 +28,7 @@ describe('renderQueues', () => {
       { ...base, kind: 'failure-rate', value: 0.125, threshold: 0.05, unit: 'share' },
       { ...base, kind: 'dead-letters', value: 1, threshold: 1, unit: 'jobs' },
       { ...base, kind: 'filling', value: 400_000, threshold: 300_000, unit: 'ms' },
+      { ...base, kind: 'depth', value: 0, threshold: 1000, unit: 'jobs', peak: { value: 2786, at: minutesAgo(2) }, endsAt: new Date(now + 40_000).toISOString() },
     ];
     const [, row, , ...notes] = renderQueues([queue({ alerts: [...alerts], forecast: { state: 'growing', growthPerMinute: 48.3 } })], pipe).split('\n');
     assert.match(row ?? '', / growing$/);
@@ -37,6 +38,7 @@ describe('renderQueues', () => {
       '⚠ erp: 13% of the attempts fail, a warning from 5.0% on (for 3m)',
       '⚠ erp: 1 dead letter, a warning from 1 on (for 3m)',
       '⚠ erp: more has arrived than was done for 6m, a warning from 5m on (for 3m)',
+      '⚠ erp: 0 jobs wait, was 2,786, a warning from 1,000 on; clears in 40s',
       'erp grows by about 49 a minute: more arrives than is done.',
     ]);
     const stalled = renderQueues([queue({ forecast: { state: 'stalled', reason: 'nothing-completes' } })], pipe);
