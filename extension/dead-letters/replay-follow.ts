@@ -49,7 +49,8 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
       onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
     });
     const untilMs = way.kind === 'all' ? Date.now() + followAllMs : Infinity;
-    const isEnough = way.kind === 'canary' ? haveAnswered : haveEnded;
+    // Retries may take hours more than the rate does: what failed and is tried again is told as such.
+    const isEnough = way.kind === 'all' ? haveEnded : haveAnswered;
     const outcomes = sent.map(({ ids }): ReplayTally => ({ ...emptyTally, waiting: ids.length }));
     const faults = await Promise.all(
       sent.map(async ({ lot, ids }, index) => {
