@@ -45,10 +45,10 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     return this.#options.store.deadGroups({ limit, ...(queue === undefined ? {} : { queue }) });
   };
 
-  'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, notBefore, canary, dryRun, ...selection }) => {
+  'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, continues, canary, dryRun, ...selection }) => {
     const { engine, store, clock, checkPayload } = this.#options;
     engine.refuseIntake();
-    if (notBefore !== undefined && rate === undefined) throw new CodedError('invalid-params', '`notBefore` goes with `rate`.');
+    if (continues !== undefined && rate === undefined) throw new CodedError('invalid-params', '`continues` goes with `rate`.');
     if (payload !== undefined && originals) throw new CodedError('invalid-params', 'Give either `payload`, or `originals`.');
     const spacingMs = rate === undefined ? 0 : spacingOf(rate);
     const selected = await this.#select(selection);
@@ -63,7 +63,8 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
       return { replayed: 0, selected: jobIds.length, edited, ids: [] };
     }
     const now = clock.now();
-    const firstDueAt = notBefore === undefined ? now : Math.max(now, timeOf(notBefore));
+    const firstDueAt = continues === undefined ? now : Math.max(now, timeOf(continues.lastDueAt) + spacingMs);
+    const pace = continues?.pace ?? now;
     let edited = 0;
     let spaced = 0;
     const replayed = await moveInChunks(jobIds, {
@@ -75,7 +76,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
           jobIds: some,
           now,
           originals,
-          ...(spacingMs === 0 ? {} : { pace: now, dueAts: some.map((_, index) => firstDueAt + (spaced + index) * spacingMs) }),
+          ...(spacingMs === 0 ? {} : { pace, dueAts: some.map((_, index) => firstDueAt + (spaced + index) * spacingMs) }),
           ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
         });
         spaced += moved.replayed.length;
@@ -88,7 +89,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
       selected: jobIds.length,
       edited,
       ids: replayed.slice(0, maxListed).map(formatJobId),
-      ...(spacingMs === 0 || spaced === 0 ? {} : { lastDueAt: new Date(firstDueAt + (spaced - 1) * spacingMs).toISOString() }),
+      ...(spacingMs === 0 || spaced === 0 ? {} : { lastDueAt: new Date(firstDueAt + (spaced - 1) * spacingMs).toISOString(), pace }),
     };
   };
 
@@ -134,7 +135,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
 
 function timeOf(text: string): number {
   const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`notBefore` is not a time; write it as 2026-11-24T09:30:00.000Z.');
+  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`continues.lastDueAt` is not a time; write it as 2026-11-24T09:30:00.000Z.');
   return time;
 }
 

@@ -1,4 +1,4 @@
-import { parseRate } from '../../schemas/workflow/rate.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
 import type { ProjectTally, Tally } from '../selection/batches.ts';
 import { inLots } from '../selection/lots.ts';
 import type { DeadLot } from './dead-lot.ts';
@@ -24,30 +24,23 @@ export interface SentLot {
 
 /** Replays in batches. Each project's own are spread out as one, however many batches they are. Never rejects. */
 export async function sendReplay(lots: readonly DeadLot[], { originals, rate, isCancelled, onProgress }: SendOptions): Promise<readonly SentLot[]> {
-  const sent = lots.map((lot) => ({ lot, ids: [] as string[], edited: 0, lastDueAt: undefined as string | undefined }));
-  const spacingMs = spacingOf(rate);
+  const sent = lots.map((lot) => ({ lot, ids: [] as string[], edited: 0, continues: undefined as Params<'dead/replay'>['continues'] }));
   const tallies: readonly ProjectTally[] = await inLots<string>(
     sent.map((one) => ({
       project: one.lot.project.name,
       items: one.lot.ids,
       act: async (batch) => {
-        const notBefore = one.lastDueAt === undefined ? undefined : new Date(Date.parse(one.lastDueAt) + spacingMs).toISOString();
-        const { ids, edited, lastDueAt } = await one.lot.daemon.call('dead/replay', {
+        const { ids, edited, lastDueAt, pace } = await one.lot.daemon.call('dead/replay', {
           ids: batch,
           ...(originals ? { originals } : {}),
-          ...(rate === undefined ? {} : { rate, ...(notBefore === undefined ? {} : { notBefore }) }),
+          ...(rate === undefined ? {} : { rate, ...(one.continues === undefined ? {} : { continues: one.continues }) }),
         });
         one.ids.push(...ids);
         one.edited += edited;
-        one.lastDueAt = lastDueAt ?? one.lastDueAt;
+        if (lastDueAt !== undefined && pace !== undefined) one.continues = { pace, lastDueAt };
       },
     })),
     { ...(isCancelled === undefined ? {} : { isCancelled }), ...(onProgress === undefined ? {} : { onProgress }) },
   );
   return sent.map(({ lot, ids, edited }, index) => ({ lot, ids, edited, tally: tallies[index]?.tally ?? { total: lot.ids.length, done: 0, skipped: 0, isCancelled: true } }));
-}
-
-function spacingOf(rate: string | undefined): number {
-  const parsed = rate === undefined ? undefined : parseRate(rate);
-  return parsed?.ok === true ? parsed.rate.perMs / parsed.rate.limit : 0;
 }

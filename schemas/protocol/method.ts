@@ -222,7 +222,9 @@ export const methods = {
         ...deadSelection,
         payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job. A draft is dropped for it.' })),
         originals: Type.Optional(Type.Boolean({ description: 'Drafts are not sent, and stay; otherwise every draft goes along as a new revision.' })),
-        notBefore: Type.Optional({ ...Time, description: 'With `rate`: when the first of them is due; now, where it is missing. What goes on from an earlier call is spread out as one.' }),
+        continues: Type.Optional(
+          Type.Object({ pace: Type.Integer(), lastDueAt: Time }, { description: 'With `rate`: `pace` and `lastDueAt` of an earlier answer. These follow those as if both were of one call.' }),
+        ),
         rate: Type.Optional(Type.String({ maxLength: 100, description: 'Spreads them out: `10/min`.' })),
         canary: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the oldest N of them.' })),
       },
@@ -234,6 +236,7 @@ export const methods = {
       edited: Type.Integer({ description: 'How many of them were sent with another payload than before; with `dryRun`, would be.' }),
       ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }),
       lastDueAt: Type.Optional({ ...Time, description: 'With `rate`: when the last of them is due.' }),
+      pace: Type.Optional(Type.Integer({ description: 'With `rate`: for `continues` of the next call.' })),
     }),
   },
   'dead/recall': {

@@ -139,7 +139,7 @@ export function describeDrafting(bench: () => StoreBench): void {
       await store.store.saveDraft({ jobId, payload: '{"n":2}', now: store.now });
       const before = await store.job(jobId);
       store.now += 1000;
-      await store.store.replay({ jobIds: [jobId], now: store.now, dueAts: [store.now + 60_000] });
+      await store.store.replay({ jobIds: [jobId], now: store.now, pace: store.now, dueAts: [store.now + 60_000] });
       assert.equal((await store.job(jobId)).state, 'delayed');
       assert.deepEqual(await store.store.recall({ jobIds: [jobId], now: store.now }), { recalled: [jobId] });
       assert.deepEqual(await store.job(jobId), { ...before, dueAt: (await store.job(jobId)).dueAt });

@@ -12,7 +12,7 @@ type WaitingJob = Pick<JobRow, 'id' | 'step_id' | 'queue_id' | 'state' | 'revisi
 export function recall(tx: WriteTransaction, { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] } {
   const jobs = [...new Set(jobIds)].map((jobId) => waitingJob(tx, jobId));
   const update = tx.db.sql(
-    `UPDATE jobs SET state = ?, round = round - 1,
+    `UPDATE jobs SET state = ?, pace = NULL, round = round - 1,
        ended_at = coalesce((SELECT a.ended_at FROM attempts a WHERE a.job_id = jobs.id ORDER BY a.number DESC LIMIT 1), ?) WHERE id = ?`,
   );
   for (const job of jobs) {
