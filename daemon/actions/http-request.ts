@@ -108,11 +108,12 @@ function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFai
 
 /** `invalid`, because a repeat would meet the same answer, or would repeat an effect that has already taken place. */
 function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: string): ActionFailure {
-  const why = safeMethods.has(call.method) ? 'it would be answered in the same way' : 'the call has had its effect';
+  const isSafe = safeMethods.has(call.method);
+  const why = isSafe ? 'it would be answered in the same way' : 'the call has had its effect';
   const failure = invalidInput(cause, `${call.url.host} answered ${answer.status}, but ${reason}. It isn't repeated, because ${why}.`, {
     request: requestRecord(call),
     response: responseRecord(answer, undefined),
-    effectStands: true,
+    ...(isSafe ? {} : { effectStands: true }),
   });
   return { ...failure, error: { ...failure.error, status: answer.status } };
 }

@@ -93,7 +93,7 @@ function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
   return [rate === undefined ? '' : '--rate file', concurrency === undefined ? '' : '--concurrency file'].filter((part) => part !== '').join(' ');
 }
 
-/** `j12 was answered 429 Too Many Requests with Retry-After: 2h`. */
+/** `j12 was answered 429 Too Many Requests and asked to wait 2h`. */
 function holdReason({ heldBy }: Pick<QueueView, 'heldBy'>): string {
   if (heldBy === undefined) return 'a receiver asked for a pause';
   const { job, cause, retryAfterMs, machine } = heldBy;

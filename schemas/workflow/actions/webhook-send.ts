@@ -76,7 +76,7 @@ export const webhookSend: ActionDefinition = {
     required: ['status', 'body'],
     properties: {
       status: { type: 'integer', description: 'The status code, always a 2xx.', examples: [202] },
-      body: { description: 'The answer: parsed where it is JSON, `null` where it is empty or larger than 256 KiB, text otherwise.' },
+      body: { description: 'The answer: parsed where it is JSON, `null` where it is empty, larger than 256 KiB or not readable, text otherwise.' },
     },
   },
 };
