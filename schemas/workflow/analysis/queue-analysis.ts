@@ -17,20 +17,23 @@ const queueShape: MapShape = {
 export interface DeclaredQueue {
   readonly definition: QueueDefinition;
   readonly range: SourceRange;
+  /** Nothing follows its name, as while it is being written: it has the defaults only if it has never been declared otherwise. */
+  readonly isEmpty: boolean;
 }
 
 /** Reads the entries of `queues`. */
 export function readQueues(reader: MapReader): ReadonlyMap<string, DeclaredQueue> {
   const queues = new Map<string, DeclaredQueue>();
   for (const entry of reader.named('queues', 'queues', 'none', queueShape)) {
-    queues.set(entry.key, { definition: readQueue(reader, entry), range: entry.keyRange });
+    const isEmpty = entry.value.kind === 'scalar' && entry.value.value === null;
+    if (isEmpty) reader.report.warning('bad-value', entry.keyRange, `${quoted(entry.key)} says nothing, so if it had limits, it keeps the last ones. Write {} behind it for a queue with the defaults.`);
+    queues.set(entry.key, { definition: isEmpty ? { name: entry.key } : readQueue(reader, entry), range: entry.keyRange, isEmpty });
   }
   return queues;
 }
 
 function readQueue(parent: MapReader, { key: name, keyRange, value, isDoubtful }: NamedEntry): QueueDefinition {
-  // A queue that says nothing has defaults only.
-  if (isDoubtful === true || (value.kind === 'scalar' && value.value === null)) return { name };
+  if (isDoubtful === true) return { name };
   const reader = MapReader.open(parent.report, value, keyRange, queueShape);
   if (reader === undefined) return { name };
   checkPlanned(reader);

@@ -28,15 +28,15 @@ export function queueDeclarations(files: AnalysedFiles, diagnostics: ReadonlyMap
   const [queuesFile] = filesOf(files, 'queues');
   const places: readonly QueuePlace[] = [...(queuesFile === undefined ? [] : [queuesFile]), ...filesOf(files, 'workflow')];
   const hasError = (path: string): boolean => (diagnostics.get(path) ?? []).some(({ severity }) => severity === 'error');
-  const byName = new Map<string, { readonly file: string; readonly definition: QueueDefinition }[]>();
+  const byName = new Map<string, { readonly file: string; readonly definition: QueueDefinition; readonly isEmpty: boolean }[]>();
   for (const place of places) {
-    for (const [name, { definition }] of declaredIn(place)) byName.set(name, [...(byName.get(name) ?? []), { file: place.file.path, definition }]);
+    for (const [name, { definition, isEmpty }] of declaredIn(place)) byName.set(name, [...(byName.get(name) ?? []), { file: place.file.path, definition, isEmpty }]);
   }
   const valid = new Map<string, { readonly definition: QueueDefinition; readonly file: string }>();
   const doubtful = new Map<string, DoubtfulQueue>();
   for (const [name, declared] of byName) {
     const [only, second] = declared;
-    if (only !== undefined && second === undefined && !hasError(only.file)) valid.set(name, only);
+    if (only !== undefined && second === undefined && !only.isEmpty && !hasError(only.file)) valid.set(name, only);
     else doubtful.set(name, { reason: second === undefined ? 'broken' : 'twice', files: declared.map(({ file }) => file), strictest: strictestOf(name, declared.map(({ definition }) => definition)) });
   }
   return { valid, doubtful, unread: places.filter(isUnread).map(({ file }) => file.path) };

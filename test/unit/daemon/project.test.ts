@@ -61,6 +61,17 @@ describe("a project's files", () => {
     assert.deepEqual([rates(), why()], [{}, { reason: 'broken', files: ['.sluice/workflows/d.yaml'] }]);
   });
 
+  it('that name a queue and say nothing of it, as while it is being written, change no limit', async () => {
+    await write('.sluice/workflows/d.yaml', `queues:\n  erp:\n    # rate: 60/min\n${step}`);
+    assert.deepEqual([rates(), why()], [{}, { reason: 'broken', files: ['.sluice/workflows/d.yaml'] }]);
+    assert.deepEqual(project.diagnostics().filter(({ severity }) => severity !== 'information').map(({ severity, line, message }) => [severity, line, message]), [
+      ['warning', 2, "'erp' says nothing, so if it had limits, it keeps the last ones. Write {} behind it for a queue with the defaults."],
+    ]);
+    assert.equal(project.analysis.workflows.size, 1, 'it runs');
+    await write('.sluice/workflows/d.yaml', declaring('{}'));
+    assert.deepEqual(rates(), { erp: undefined });
+  });
+
   it('that a look could not list are there still, and it is said that it failed', async function () {
     if (process.platform === 'win32') return this.skip();
     await write('.sluice/queues.yaml', 'queues: { other: { rate: 5/min } }\n');
