@@ -18,7 +18,7 @@ function isStray({ severity, code }: Diagnostic): boolean {
  * - of several at one place, all but the first, and what lies within a value that is wrong as a whole.
  */
 export function withoutFollowUps(diagnostics: readonly Diagnostic[], root: DocumentNode | undefined): readonly Diagnostic[] {
-  if (diagnostics.length > mostWeighed) return diagnostics;
+  if (diagnostics.length > mostWeighed) return oneOfEach(diagnostics);
   const all = diagnostics.filter(isStray);
   const stray = all.filter((one) => !followsStray(root, one, all));
   const strayValues = stray.flatMap(({ range }) => valueBehind(root, range) ?? []);

@@ -66,6 +66,8 @@ export function completionJourney(stage: () => Stage): void {
     await prompt.asks('url');
     await prompt.type(stage().url);
     await prompt.accept();
+    await prompt.asks('Nothing has been sent yet');
+    await prompt.accept();
     await sideBar.open();
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     await window.shot('completion-4-succeeded');
