@@ -67,6 +67,7 @@ export class Daemon {
   /** What `stop` has to undo, the latest last. */
   readonly #undo: (() => void | Promise<void>)[] = [];
   #port = 0;
+  #secrets: SecretSource | undefined;
   #starting: Promise<{ readonly port: number }> | undefined;
   #stopping: Promise<void> | undefined;
   #onStopped: () => void = () => {};
@@ -95,6 +96,11 @@ export class Daemon {
     }
   }
 
+  /** A text without the values of the project's secrets; it may have been cut within one. */
+  mask(text: string): string {
+    return this.#secrets?.masker().cutText(text) ?? text;
+  }
+
   /** Gives what is active its grace time. Idempotent; every call resolves when all is done. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -111,6 +117,7 @@ export class Daemon {
     this.#undo.push(lock.release);
 
     const secrets = new SecretSource({ projectFolder, env });
+    this.#secrets = secrets;
     const log = new DaemonLog({ projectFolder, mask: (text) => secrets.masker().text(text), toTerminal: this.#options.toTerminal ?? false });
     this.#undo.push(() => log.stop());
     log.info({ version, node: process.versions.node, project: projectFolder }, 'starting');

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { lockedExitCode } from '../schemas/protocol/daemon-flags.ts';
+import { crashText, reportCrashes } from './crash-report.ts';
 import { Daemon, ProjectLockedError } from './daemon.ts';
 
 /** The daemon's program: `node main.ts --project DIR`. People start it by `sluice up`. */
@@ -19,10 +20,11 @@ const daemon = new Daemon({
   env: process.env,
   toTerminal: values.foreground,
   onFatal: (error) => {
-    process.stderr.write(`sluice: ${error.message}\n`);
+    process.stderr.write(`sluice: ${crashText(error.message, mask)}\n`);
     process.exit(1);
   },
 });
+reportCrashes(mask);
 
 // A second signal, of a person who won't wait, ends it at once; what is in flight is then closed as after a crash.
 let stoppingSince: number | undefined;
@@ -40,6 +42,10 @@ try {
   // All is closed and written. Libraries may have timers left, which nobody needs to wait for.
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`sluice: ${crashText(error instanceof Error ? error.message : error, mask)}\n`);
   process.exitCode = error instanceof ProjectLockedError ? lockedExitCode : 1;
+}
+
+function mask(text: string): string {
+  return daemon.mask(text);
 }

@@ -146,7 +146,7 @@ function repliesRecord({ accepted, rejected }: EmailProgress, deferred: readonly
 }
 
 function named(recipients: readonly { readonly recipient: string; readonly reply: string }[]): string {
-  return list(recipients.map(({ recipient, reply }) => `${recipient} (${reply.slice(0, maxNamedReply)})`));
+  return list(recipients.map(({ recipient, reply }) => `${recipient} (${reply.length > maxNamedReply ? `${reply.slice(0, maxNamedReply)}…` : reply})`));
 }
 
 function list(texts: readonly string[]): string {

@@ -271,7 +271,7 @@ export class Executor {
     if (failure.machine !== undefined) this.#options.machine.lacked(failure.machine, failure.error.cause);
     else if (failure.error.kind === 'status') this.#options.machine.reached();
     const error = this.#error(failure);
-    const progress = failure.progress === undefined ? {} : { progress: this.#masked(failure.progress) };
+    const progress = failure.progress === undefined ? {} : { progress: JSON.stringify(this.#masker().cutJson(failure.progress)) };
     const hold = verdict.holdMs === undefined ? {} : { hold: holdOf(job, error, failure, now, verdict.holdMs) };
     if (hold.hold !== undefined) queue.holdBack(hold.hold);
     if (verdict.kind === 'dead') {
@@ -284,16 +284,17 @@ export class Executor {
 
   #error({ error: { kind, cause, message, status } }: ActionFailure): JobError {
     const masker = this.#masker();
-    return { kind, cause: masker.text(cause), message: masker.text(message), ...(status === undefined ? {} : { status }) };
+    return { kind, cause: masker.cutText(cause), message: masker.cutText(message), ...(status === undefined ? {} : { status }) };
   }
 
   #warning(warning: string | undefined): { readonly warning?: string } {
-    return warning === undefined ? {} : { warning: this.#masker().text(warning).slice(0, maxWarning) };
+    return warning === undefined ? {} : { warning: this.#masker().cutText(warning).slice(0, maxWarning) };
   }
 
   #record(name: 'request' | 'response', value: Json | undefined): { readonly request?: string; readonly response?: string } {
     if (value === undefined) return {};
-    const text = this.#masked(value);
+    // Actions have cut what they record: a secret may straddle the cut.
+    const text = JSON.stringify(this.#masker().cutJson(value));
     return { [name]: text.length <= maxRecord ? text : JSON.stringify({ omitted: `${text.length} characters` }) };
   }
 

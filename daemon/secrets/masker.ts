@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
-import { secretPatterns } from './secret-pattern.ts';
+import { anchorLength, secretForms, type SecretForm } from './secret-form.ts';
 
 /** What stands in the place of a secret. */
 export const mask = '***';
@@ -10,47 +10,60 @@ export const mask = '***';
  */
 export const minMaskedLength = 4;
 
+/** What stands where a text was cut. */
+const cutMark = '…';
+/** Marks of one text that are looked at. */
+const maxCuts = 100;
+/** Nobody cuts a text to less than this, in characters. */
+const shortestCut = 100;
+
+/** From, to. */
+type Stretch = readonly [number, number];
+
 /**
- * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretPatterns` lists. Immutable;
- * made anew when the secrets change.
+ * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretForms` lists. Immutable;
+ * made again when the secrets change.
  *
- * Text without a secret costs one scan, and comes back as the same string or the same tree.
+ * A text is scanned once, however many secrets there are: four characters at a time are looked up in a table of those by which the values
+ * are known. A text without a secret comes back as the same string, a tree as the same tree.
  */
 export class Masker {
-  readonly #pattern: RegExp | undefined;
+  readonly #anchored = new Lookup();
+  /** Values that begin with a run of letters and digits, by the beginning. */
+  readonly #starts = new Lookup();
+  /** Values without a run of letters and digits, by the characters with which they may begin. */
+  readonly #others = new Map<string, SecretForm[]>();
+  /** Values that begin with something else, likewise. */
+  readonly #otherStarts = new Map<string, SecretForm[]>();
+  readonly #forms: readonly SecretForm[];
+  readonly #longest: number;
   readonly #numeric: boolean;
 
   constructor(secrets: Iterable<string>) {
     const long = [...new Set(secrets)].filter((secret) => secret.trim().length >= minMaskedLength);
-    const patterns = long.flatMap(secretPatterns).filter(({ length }) => length >= minMaskedLength);
-    // The longest first, because an alternation takes what matches first, not what matches most.
-    const sources = new Set(patterns.sort((one, other) => other.length - one.length).map(({ source }) => source));
-    this.#pattern = sources.size === 0 ? undefined : new RegExp([...sources].join('|'), 'g');
+    this.#forms = long.flatMap((secret) => secretForms(secret, minMaskedLength));
+    for (const form of this.#forms) {
+      if (form.anchor === undefined) addByFirst(this.#others, form);
+      else this.#anchored.add(form.anchor, form);
+      if (form.start === undefined) addByFirst(this.#otherStarts, form);
+      else this.#starts.add(form.start, form);
+    }
+    this.#longest = Math.max(0, ...this.#forms.map(({ longest }) => longest));
     this.#numeric = long.some((secret) => secret.trim() !== '' && Number.isFinite(Number(secret)));
   }
 
   /** The text with each secret replaced by `mask`. Secrets that overlap are masked together. */
   text(text: string): string {
-    const pattern = this.#pattern;
-    if (pattern === undefined) return text;
-    pattern.lastIndex = 0;
-    let match = pattern.exec(text);
-    if (match === null) return text;
-    let masked = '';
-    let shown = 0;
-    while (match !== null) {
-      let end = match.index + match[0].length;
-      masked += text.slice(shown, match.index) + mask;
-      // Searching on from the next character, not from the end: another secret may begin within this one.
-      for (;;) {
-        pattern.lastIndex = match.index + 1;
-        match = pattern.exec(text);
-        if (match === null || match.index >= end) break;
-        end = Math.max(end, match.index + match[0].length);
-      }
-      shown = end;
-    }
-    return masked + text.slice(shown);
+    return this.#forms.length === 0 ? text : masked(text, this.#found(text));
+  }
+
+  /**
+   * The same for a text that may have been cut, at its end or before each `…`: if four characters or more of a secret are left there, they are
+   * masked as well. Elsewhere that would change texts that only begin like one.
+   */
+  cutText(text: string): string {
+    if (text.length < shortestCut) return this.text(text);
+    return this.#forms.length === 0 ? text : masked(text, [...this.#found(text), ...this.#cut(text)]);
   }
 
   /**
@@ -58,17 +71,25 @@ export class Masker {
    * to mask.
    */
   json(value: Json): Json {
-    if (this.#pattern === undefined) return value;
-    if (typeof value === 'string') return this.text(value);
+    return this.#forms.length === 0 ? value : this.#json(value, (text) => this.text(text));
+  }
+
+  /** The same for a tree whose strings may have been cut. */
+  cutJson(value: Json): Json {
+    return this.#forms.length === 0 ? value : this.#json(value, (text) => this.cutText(text));
+  }
+
+  #json(value: Json, mask: (text: string) => string): Json {
+    if (typeof value === 'string') return mask(value);
     if (typeof value === 'number') return this.#numeric ? this.#number(value) : value;
     if (isJsonObject(value)) {
       const entries = Object.entries(value);
-      const masked = entries.map(([key, child]): [string, Json] => [this.text(key), this.json(child)]);
+      const masked = entries.map(([key, child]): [string, Json] => [this.text(key), this.#json(child, mask)]);
       const same = entries.every(([key, child], index) => masked[index]?.[0] === key && masked[index][1] === child);
       return same ? value : Object.fromEntries(masked);
     }
     if (typeof value !== 'object' || value === null) return value;
-    const list = value.map((child) => this.json(child));
+    const list = value.map((child) => this.#json(child, mask));
     return list.some((child, index) => child !== value[index]) ? list : value;
   }
 
@@ -77,4 +98,92 @@ export class Masker {
     const masked = this.text(text);
     return masked === text ? value : masked;
   }
+
+  #found(text: string): Stretch[] {
+    const found: Stretch[] = [];
+    this.#anchored.scan(text, 0, text.length, (at, form) => {
+      const stretch = form.around(text, at);
+      if (stretch !== undefined) found.push(stretch);
+    });
+    scanFirsts(this.#others, text, 0, text.length, (at, form) => {
+      const to = form.from(text, at);
+      if (to !== undefined) found.push([at, to]);
+    });
+    return found;
+  }
+
+  /** What is left of a secret at each place where the text may have been cut. */
+  #cut(text: string): Stretch[] {
+    const ends = [text.length];
+    for (let at = text.indexOf(cutMark); at !== -1 && ends.length < maxCuts; at = text.indexOf(cutMark, at + 1)) ends.push(at);
+    return ends.flatMap((end): Stretch[] => {
+      let from = end;
+      const onPlace = (at: number, form: SecretForm): void => {
+        if (at < from && form.isCut(text, at, end)) from = at;
+      };
+      const earliest = Math.max(0, end - this.#longest);
+      this.#starts.scan(text, earliest, end, onPlace);
+      scanFirsts(this.#otherStarts, text, earliest, end - minMaskedLength + 1, onPlace);
+      return from === end ? [] : [[from, end]];
+    });
+  }
+}
+
+function addByFirst(forms: Map<string, SecretForm[]>, form: SecretForm): void {
+  for (const first of new Set(form.firsts)) forms.set(first, [...(forms.get(first) ?? []), form]);
+}
+
+function scanFirsts(forms: ReadonlyMap<string, readonly SecretForm[]>, text: string, from: number, to: number, onPlace: (at: number, form: SecretForm) => void): void {
+  if (forms.size === 0) return;
+  for (let at = from; at < to; at++) {
+    for (const form of forms.get(text.charAt(at)) ?? []) onPlace(at, form);
+  }
+}
+
+/** `found` in any order. */
+function masked(text: string, found: readonly Stretch[]): string {
+  if (found.length === 0) return text;
+  let result = '';
+  let shown = 0;
+  let end = -1;
+  for (const [from, to] of found.toSorted(([one], [other]) => one - other)) {
+    if (from >= end) {
+      result += text.slice(shown, from) + mask;
+      shown = end = to;
+    } else if (to > end) {
+      shown = end = to;
+    }
+  }
+  return result + text.slice(shown);
+}
+
+/** Finds all places of a text at which one of many strings of `anchorLength` characters stands, in one pass. */
+class Lookup {
+  readonly #forms = new Map<string, SecretForm[]>();
+  /** Whether something may stand whose last four characters have this hash: nearly always it doesn't, and that costs nothing but a look. */
+  readonly #known = new Uint8Array(0x1_0000);
+
+  add(anchor: string, form: SecretForm): void {
+    this.#forms.set(anchor, [...(this.#forms.get(anchor) ?? []), form]);
+    let hash = 0;
+    for (let index = 0; index < anchor.length; index++) hash = hashed(hash, anchor.charCodeAt(index));
+    this.#known[hash] = 1;
+  }
+
+  scan(text: string, from: number, to: number, onPlace: (at: number, form: SecretForm) => void): void {
+    if (this.#forms.size === 0) return;
+    const known = this.#known;
+    let hash = 0;
+    for (let index = from; index < to; index++) {
+      hash = hashed(hash, text.charCodeAt(index));
+      if (known[hash] === 0 || index - from < anchorLength - 1) continue;
+      const at = index - anchorLength + 1;
+      for (const form of this.#forms.get(text.slice(at, index + 1)) ?? []) onPlace(at, form);
+    }
+  }
+}
+
+/** With four bits a character and sixteen in all, a character is forgotten when four others have followed. */
+function hashed(hash: number, code: number): number {
+  return ((hash << 4) ^ code) & 0xffff;
 }

@@ -9,6 +9,7 @@ const encodings: Readonly<Record<string, (secret: string) => string>> = {
   JSON: (secret) => JSON.stringify(secret).slice(1, -1),
   'JSON within JSON': (secret) => JSON.stringify(JSON.stringify(secret)).slice(3, -3),
   'ASCII JSON': (secret) => JSON.stringify(secret).slice(1, -1).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  'ASCII JSON within JSON within JSON': (secret) => [0, 1, 2].reduce((text) => JSON.stringify(text).slice(1, -1).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`), secret),
   'PHP JSON': (secret) => JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
   'URI component': encodeURIComponent,
   'URI component in lower case': (secret) => encodeURIComponent(secret).replace(/%../g, (hex) => hex.toLowerCase()),
@@ -102,6 +103,36 @@ describe('Masker', () => {
   it("leaves what is too short to be a secret, and isn't confused by it", () => {
     const masker = new Masker(['', ' ', 'abc', '   a ', 'hunter22']);
     assert.equal(masker.text('abc a hunter22'), `abc a ${mask}`);
+  });
+
+  it('leaves nothing of a secret that a text was cut in, at its end or before a mark', () => {
+    fc.assert(
+      fc.property(anySecret, fc.constantFrom(...Object.values(encodings)), fc.double({ min: 0, max: 1, noNaN: true }), (secret, encode, share) => {
+        const written = encode(secret);
+        const length = Math.ceil(written.length * share);
+        const before = 'x '.repeat(60);
+        const masker = new Masker([secret]);
+        const shown = (end: string): string => masker.cutText(`${before}${written.slice(0, length)}${end}`).slice(before.length);
+        for (const end of ['', '…', '… and more']) {
+          const left = shown(end).replace(end, '').replaceAll(mask, '');
+          assert.ok(left.length <= 12, `${left} of ${written}`);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    const secret = 'abcdefghijklmnopqrstuvwxyz012345';
+    const masker = new Masker([secret]);
+    assert.equal(masker.cutText(`${'-'.repeat(4065)}${secret.slice(0, 31)}`), `${'-'.repeat(4065)}${mask}`);
+    assert.equal(masker.text(`${'-'.repeat(4065)}abcd`), `${'-'.repeat(4065)}abcd`, 'only what was cut');
+  });
+
+  it('knows secrets of any length, and hundreds of them', () => {
+    const long = Array.from({ length: 40_000 }, (_, index) => String.fromCharCode(33 + ((index * 7919) % 90))).join('').replaceAll('*', 'x');
+    assert.equal(new Masker([long]).text(`<${JSON.stringify({ [long]: 1 })}>`), `<{"${mask}":1}>`);
+    assert.equal(new Masker([long]).text(Buffer.from(`a${long}`).toString('base64')).includes(long.slice(0, 100)), false);
+    const many = Array.from({ length: 500 }, (_, index) => `${(index * 7919).toString(36)}-token-${index}`);
+    const masker = new Masker(many);
+    assert.equal(masker.text(many.join(' ')), many.map(() => mask).join(' '));
   });
 
   it('answers in time for text made to be slow', () => {
