@@ -2,6 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
 import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
+import { decodeText } from '../schemas/workflow/text-encoding.ts';
 import { readRegularFile, type FileProblem } from './regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
@@ -102,7 +103,9 @@ export async function readFolder(folder: string): Promise<FolderLook> {
 /** The text of a project's file, or why it gives none. */
 export async function readProjectText(path: string): Promise<{ readonly ok: true; readonly text: string } | FileProblem> {
   const read = await readRegularFile(path, maxFileBytes);
-  return read.ok ? { ok: true, text: read.content.toString('utf8') } : read;
+  if (!read.ok) return read;
+  const decoded = decodeText(read.content);
+  return decoded.ok ? decoded : { ok: false, kind: 'not-text', problem: decoded.problem };
 }
 
 async function readGitignore(folder: string): Promise<string | undefined> {

@@ -9,9 +9,10 @@ export interface FileProblem {
    * - `missing`: nothing has that name, and no link either.
    * - `not-regular`: a folder, a pipe, a device, a link that leads nowhere; it stays so until somebody changes it.
    * - `too-large`: of more bytes than asked for.
+   * - `not-text`: its bytes aren't UTF-8, where a text was asked for.
    * - `unreadable`: the system refused it (`EACCES`, `EIO`, `EMFILE`...); the file itself may be as good as before.
    */
-  readonly kind: 'missing' | 'not-regular' | 'too-large' | 'unreadable';
+  readonly kind: 'missing' | 'not-regular' | 'too-large' | 'not-text' | 'unreadable';
   /** With `unreadable`: the system's code. */
   readonly code?: string;
 }

@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { basename, extname } from 'node:path';
 import { domainToASCII } from 'node:url';
 import type { SendMailOptions } from 'nodemailer';
+import { detectMimeType } from 'nodemailer/lib/mime-funcs';
 import type { EmailAttachment, EmailSendInput } from '../../schemas/workflow/actions/email-send.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { ActionContext } from './action.ts';
 import { readEmailAddress, type EmailAddress } from './email-address.ts';
 import { renderTemplate } from './email-template.ts';
@@ -116,9 +119,31 @@ async function bodies(input: EmailSendInput, projectFolder: string): Promise<{ t
   }
   const file = await readProjectFile(projectFolder, input.template, maxTemplateBytes);
   if (!file.ok) throw new Refusal('template not readable', `\`template\`: ${file.message}.`);
-  const rendered = renderTemplate(file.content.toString('utf8'), input.data ?? {}, format);
+  const decoded = decodeText(file.content);
+  if (!decoded.ok) throw new Refusal('template not readable', `\`template\`: ${JSON.stringify(input.template)} ${decoded.problem}.`);
+  const rendered = renderTemplate(decoded.text, input.data ?? {}, format);
   if (!rendered.ok) throw new Refusal('template not filled', `\`template\` ${JSON.stringify(input.template)}: ${rendered.message}.`);
   return { ...bodies, [format]: rendered.text };
+}
+
+/** @throws Refusal: `Buffer.from` leaves out what it doesn't know, and rubbish would be sent. */
+function decodeBase64(text: string, index: number, filename: string | undefined): Buffer {
+  const place = `\`attachments[${index}].content\` (${JSON.stringify(filename ?? '')})`;
+  if (/^data:/i.test(text)) throw new Refusal('attachment not base64', `${place} is a data: URL, not base64: leave out all up to its first comma.`);
+  // RFC 4648, in lines or not, with the alphabet for URLs as well; without the padding that only fills up.
+  const digits = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
+  const bad = /[^A-Za-z0-9+/_-]/.exec(digits);
+  if (bad !== null) throw new Refusal('attachment not base64', `${place} is not base64: it has the character ${JSON.stringify(bad[0])}. Text as it is needs no \`encoding: base64\`.`);
+  if (digits.length % 4 === 1) throw new Refusal('attachment not base64', `${place} is not base64: it is cut off, with ${digits.length} characters.`);
+  return Buffer.from(digits, 'base64');
+}
+
+/** Without a charset, readers take text for ASCII, or guess (RFC 2046, 4.1.2). What it is in can be seen of UTF-8 and marked UTF-16 only. */
+function withCharset(type: string, content: Buffer): string {
+  if (!/^text\//i.test(type) || /;\s*charset\s*=/i.test(type)) return type;
+  const isUtf16 = (content[0] === 0xff && content[1] === 0xfe) || (content[0] === 0xfe && content[1] === 0xff);
+  if (isUtf16) return `${type}; charset=utf-16`;
+  return isUtf8(content) ? `${type}; charset=utf-8` : type;
 }
 
 type MailAttachments = NonNullable<SendMailOptions['attachments']>;
@@ -126,10 +151,10 @@ type MailAttachments = NonNullable<SendMailOptions['attachments']>;
 async function attachments(list: readonly EmailAttachment[], projectFolder: string): Promise<MailAttachments> {
   const made: MailAttachments = [];
   let left = maxAttachmentBytes;
-  for (const { path, content: given, encoding, filename, cid, 'content-type': contentType } of list) {
+  for (const [index, { path, content: given, encoding, filename, cid, 'content-type': contentType }] of list.entries()) {
     let content: Buffer;
     if (path === undefined) {
-      content = Buffer.from(given ?? '', encoding === 'base64' ? 'base64' : 'utf8');
+      content = encoding === 'base64' ? decodeBase64(given ?? '', index, filename) : Buffer.from(given ?? '', 'utf8');
     } else {
       const file = await readProjectFile(projectFolder, path, left);
       if (!file.ok) throw new Refusal('attachment not readable', `\`attachments\`: ${file.message}.`);
@@ -137,10 +162,12 @@ async function attachments(list: readonly EmailAttachment[], projectFolder: stri
     }
     left -= content.length;
     if (left < 0) throw new Refusal('attachments too large', `\`attachments\` are larger than ${maxAttachmentBytes} bytes in all.`);
+    const name = filename ?? basename(path ?? '');
+    const type = withCharset(contentType ?? detectMimeType(name), content);
     made.push({
       content,
-      filename: filename ?? basename(path ?? ''),
-      ...(contentType === undefined ? {} : { contentType }),
+      filename: name,
+      contentType: type,
       ...(cid === undefined ? {} : { cid }),
     });
   }

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { quoteInexactNumbers } from '../../schemas/workflow/exact-json.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { HttpAnswer, HttpHeaders } from './http-client.ts';
 
@@ -10,11 +12,18 @@ const decoders: Readonly<Record<string, (data: Buffer, options: { maxOutputLengt
   br: promisify(brotliDecompress),
 };
 
+export interface ParsedBody {
+  readonly value: Json;
+  /** Numbers that would have been rounded, and are texts in `value`. */
+  readonly inexact: readonly string[];
+}
+
 /** Deeper JSON is kept as text: what walks trees later (masking, storing) recurses. */
 const maxDepth = 256;
 
 export type DecodedBody =
-  | { readonly kind: 'text'; readonly text: string }
+  /** `isGarbled`: the bytes aren't in the encoding that the headers name, and are meant as text. */
+  | { readonly kind: 'text'; readonly text: string; readonly isGarbled: boolean }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'undecodable'; readonly message: string };
 
@@ -41,18 +50,32 @@ export async function decodeBody(answer: HttpAnswer, maxBytes: number): Promise<
 /**
  * The body as a step's output holds it: parsed where the headers say JSON (or say nothing and it reads as an object or
  * list), `null` where it is empty, text otherwise, also where announced JSON can't be parsed.
+ *
+ * Whole numbers beyond 2^53 are kept as texts, digit by digit: the call has had its effect, so it is too late to refuse them.
  */
-export function parseBody(text: string, headers: HttpHeaders): Json {
-  if (text === '') return null;
+export function parseBody(text: string, headers: HttpHeaders): ParsedBody {
+  if (text === '') return { value: null, inexact: [] };
   const type = single(headers['content-type']);
   const looksLikeJson = type === undefined ? /^\s*[[{]/.test(text) : /^\s*[^;\s]*[/+]json\s*(?:;|$)/i.test(type);
-  if (!looksLikeJson) return text;
+  if (!looksLikeJson) return { value: text, inexact: [] };
   try {
     const value = JSON.parse(text) as Json;
-    return text.length > 2 * maxDepth && isDeeper(value, maxDepth) ? text : value;
+    if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) return { value: text, inexact: [] };
+    const quoted = quoteInexactNumbers(text);
+    return quoted.numbers.length === 0 ? { value, inexact: [] } : { value: JSON.parse(quoted.text) as Json, inexact: quoted.numbers };
   } catch {
-    return text;
+    return { value: text, inexact: [] };
   }
+}
+
+/** What a person should know of the body of an answer that was taken. */
+export function bodyWarning(host: string, isGarbled: boolean, { inexact }: ParsedBody): { readonly warning?: string } {
+  const [first, ...others] = inexact;
+  const parts = [
+    ...(first === undefined ? [] : [`${host} answered with ${others.length === 0 ? `the number ${first.slice(0, 40)}` : `${inexact.length} numbers such as ${first.slice(0, 40)}`}, beyond 2^53: the output has ${others.length === 0 ? 'it' : 'them'} as text, digit by digit.`]),
+    ...(isGarbled ? [`The answer of ${host} is not in the encoding that its headers name: characters of it were replaced by U+FFFD.`] : []),
+  ];
+  return parts.length === 0 ? {} : { warning: parts.join(' ') };
 }
 
 /** The first of a header's values. */
@@ -66,13 +89,26 @@ function textOf(body: Buffer, headers: HttpHeaders): DecodedBody {
   if (charset === undefined || /^utf-?8$/i.test(charset)) {
     // A byte order mark is no part of the text.
     const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-    return { kind: 'text', text: body.toString('utf8', start) };
+    return { kind: 'text', text: body.toString('utf8', start), isGarbled: isMeantAsText(type) && !isUtf8(body) };
   }
   try {
-    return { kind: 'text', text: new TextDecoder(charset).decode(body) };
+    return { kind: 'text', text: new TextDecoder(charset, { fatal: true }).decode(body), isGarbled: false };
   } catch {
-    return { kind: 'text', text: body.toString('utf8') };
+    // Either such bytes aren't in that charset, or nobody knows it.
+    return { kind: 'text', text: lenientText(body, charset), isGarbled: true };
   }
+}
+
+function lenientText(body: Buffer, charset: string): string {
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return body.toString('utf8');
+  }
+}
+
+function isMeantAsText(type: string | undefined): boolean {
+  return type === undefined || /^\s*(?:text\/|[^;]*[/+](?:json|xml)\s*(?:;|$))/i.test(type);
 }
 
 function isDeeper(value: Json, depth: number): boolean {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
 import { abortedAttempt, invalidInput } from './action-failure.ts';
 import type { Action, ActionContext, ActionFailure, ActionResult } from './action.ts';
-import { decodeBody, parseBody } from './http-body.ts';
+import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
 import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
 import { redirectOf } from './http-redirect.ts';
@@ -82,10 +82,12 @@ function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall 
 async function success(answer: HttpAnswer, call: HttpCall): Promise<ActionResult> {
   const decoded = await decodeBody(answer, call.maxBytes);
   if (decoded.kind === 'text') {
+    const body = parseBody(decoded.text, answer.headers);
     return {
       ok: true,
-      output: { status: answer.status, headers: outputHeaders(answer.headers), body: parseBody(decoded.text, answer.headers) },
+      output: { status: answer.status, headers: outputHeaders(answer.headers), body: body.value },
       request: requestRecord(call),
+      ...bodyWarning(call.url.host, decoded.isGarbled, body),
     };
   }
   const [cause, reason] =

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { webhookSend, type WebhookSendInput } from '../../schemas/workflow/actions/webhook-send.ts';
 import { abortedAttempt, invalidInput } from './action-failure.ts';
 import type { Action, ActionContext, ActionFailure, ActionResult } from './action.ts';
-import { decodeBody, parseBody } from './http-body.ts';
+import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
 import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
 import { requestRecord } from './http-record.ts';
 import { statusFailure } from './http-status-failure.ts';
@@ -41,8 +41,9 @@ export class WebhookSendAction implements Action {
     const decoded = await decodeBody(outcome, maxAnswerBytes);
     const text = decoded.kind === 'text' ? decoded.text : undefined;
     if (outcome.status >= 200 && outcome.status < 300) {
-      const body = text === undefined ? null : parseBody(text, outcome.headers);
-      return { ok: true, output: { status: outcome.status, body }, request: requestRecord(call) };
+      const body = parseBody(text ?? '', outcome.headers);
+      const warning = bodyWarning(call.url.host, decoded.kind === 'text' && decoded.isGarbled, body);
+      return { ok: true, output: { status: outcome.status, body: body.value }, request: requestRecord(call), ...warning };
     }
     return statusFailure(outcome, text, call, context.now, refusal(outcome, call));
   }

@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { parse } from 'yaml';
+import { parseDocument, visit } from 'yaml';
+import { InexactNumberError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { readRegularFile } from '../regular-file.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -18,23 +20,42 @@ export async function readPayloadFile(option: string, file: string, terminal: Te
   if (text.trim() === '') throw new UsageError(`${option}: ${name} is empty; it has to hold ${holds}.`);
   try {
     // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
-    return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : (parse(text) as unknown);
+    return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : parseYaml(text);
   } catch (error) {
+    if (error instanceof InexactNumberError) throw new UsageError(`${option}: in ${name}, ${error.message}.`);
     throw new UsageError(`${option}: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 async function readGivenFile(option: string, name: string, file: string): Promise<string> {
   const read = await readRegularFile(file, maxGivenBytes);
-  if (read.ok) return read.content.toString('utf8');
+  if (read.ok) {
+    const decoded = decodeText(read.content);
+    if (decoded.ok) return decoded.text;
+    throw new UsageError(`${option}: ${name} ${decoded.problem}.`);
+  }
   const remedy = read.kind === 'not-regular' ? '; `-` in its place reads what a pipe brings' : '';
   throw new UsageError(`${option}: ${name} ${read.problem}${remedy}.`);
 }
 
 function parseJsonOrYaml(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return parse(text);
+    return parseExactJson(text);
+  } catch (error) {
+    if (error instanceof InexactNumberError) throw error;
+    return parseYaml(text);
   }
+}
+
+/** @throws what the parser found first, InexactNumberError */
+function parseYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  visit(document, {
+    Scalar: (_key, { value, source, range }) => {
+      if (typeof value === 'number' && source !== undefined && !isExactNumber(source)) throw new InexactNumberError({ literal: source, offset: range?.[0] ?? 0 });
+    },
+  });
+  return document.toJS();
 }

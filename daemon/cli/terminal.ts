@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { UsageError } from './usage-error.ts';
 
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -128,7 +129,9 @@ export class Terminal {
       length += bytes.length;
       if (length > maxBytes) throw new UsageError(`stdin brings more than ${maxBytes} bytes.`);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    const decoded = decodeText(Buffer.concat(chunks));
+    if (!decoded.ok) throw new UsageError(`stdin ${decoded.problem}.`);
+    return decoded.text;
   }
 
   #viewOf(stream: OutputStream): View {

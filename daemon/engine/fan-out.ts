@@ -1,13 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { openProjectFile } from '../actions/project-file.ts';
-import { failPoint } from '../fail-point.ts';
+import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
+import { openRegularFile } from '../regular-file.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
-import { ItemFileError, readItems } from './item-file.ts';
+import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';
 
 /** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;
@@ -28,8 +27,9 @@ export interface FanOutOptions {
 
 /**
  * Turns the items of `foreach` steps into jobs, chunk by chunk. How far it has come stands in the store, in the same
- * transaction as the jobs, so a crash in the middle neither loses an item nor makes one twice. A file is copied into the
- * project's state first: what happens to the original later changes nothing.
+ * transaction as the jobs, so a crash in the middle neither loses an item nor makes one twice. A file is read, checked and copied into the
+ * project's state as a whole before its first item becomes a job: what is wrong in its last line is known before anything is sent, and what
+ * happens to it later changes nothing.
  */
 export class FanOut {
   readonly #options: FanOutOptions;
@@ -152,12 +152,10 @@ export class FanOut {
 
   async #expandFile({ stepId, queue: first, cursor }: Expansion, file: string): Promise<void> {
     const { store, clock } = this.#options;
-    const copy = path.join(this.#folder, `${this.#copyName(stepId)}${path.extname(file).toLowerCase()}`);
-    const problem = await this.#copy(file, copy, cursor);
-    if (problem !== undefined) {
-      await this.#fail(stepId, problem);
-      return;
-    }
+    const copy = path.join(this.#folder, `${this.#copyName(stepId)}.items`);
+    const copied = await this.#copyItems(file, copy, stepId, cursor);
+    if (typeof copied === 'object') await this.#fail(stepId, copied.problem);
+    if (copied !== 'copied') return;
     let read = 0;
     let items: string[] = [];
     const flush = async (last: boolean): Promise<'more' | 'done' | 'held' | 'closed'> => {
@@ -173,36 +171,34 @@ export class FanOut {
       }
       return 'closed';
     };
-    try {
-      for await (const item of readItems(copy)) {
-        if (this.#stopping) return;
-        read++;
-        if (read <= cursor) continue;
-        items.push(item);
-        if (items.length === chunk && (await flush(false)) !== 'more') return;
-      }
-      const end = await flush(true);
-      // What is held goes on from the copy.
-      if (end !== 'more' && end !== 'held' && !this.#stopping) await rm(copy, { force: true });
-    } catch (error) {
-      if (!(error instanceof ItemFileError)) throw error;
-      await this.#fail(stepId, `${JSON.stringify(file)}: ${error.message}`);
+    for await (const item of readItemCopy(copy)) {
+      if (this.#stopping) return;
+      read++;
+      if (read <= cursor) continue;
+      items.push(item);
+      if (items.length === chunk && (await flush(false)) !== 'more') return;
     }
+    const end = await flush(true);
+    // What is held goes on from the copy.
+    if (end !== 'more' && end !== 'held' && !this.#stopping) await rm(copy, { force: true });
   }
 
-  /** Why the file can't be copied; undefined once it is. */
-  async #copy(file: string, copy: string, cursor: number): Promise<string | undefined> {
-    if ((await stat(copy).catch(() => undefined)) !== undefined) return undefined;
-    if (cursor > 0) return `the copy of ${JSON.stringify(file)} that the first ${cursor} items came from is gone`;
+  async #copyItems(file: string, copy: string, stepId: number, cursor: number): Promise<ItemCopyResult> {
+    if ((await stat(copy).catch(() => undefined)) !== undefined) return 'copied';
+    const name = JSON.stringify(file);
+    const extension = path.extname(file).toLowerCase();
+    // Earlier versions copied byte by byte: of a fan-out that they began, the rest is in such a copy.
+    const old = path.join(this.#folder, `${this.#copyName(stepId)}${extension}`);
+    const begun = cursor === 0 ? undefined : await openRegularFile(old);
+    if (begun?.ok === false && lacksResources(begun.code)) throw new MachineTroubleError(`the copy of ${name} can't be read`, begun.code);
+    if (begun?.ok === false) return { problem: `the copy of ${name} that the first ${cursor} items came from is gone` };
+    const opened = begun ?? (await openProjectFile(this.#options.projectFolder, file));
+    if (!opened.ok) return { problem: opened.message };
     await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
-    const opened = await openProjectFile(this.#options.projectFolder, file);
-    if (!opened.ok) return opened.message;
-    const half = `${copy}.part`;
-    await pipeline(opened.handle.createReadStream(), createWriteStream(half, { mode: 0o600, flush: true }));
-    failPoint('copy-before-rename');
-    await rename(half, copy);
-    failPoint('copy-after-rename');
-    return undefined;
+    const copied = await writeItemCopy(opened.handle, extension, copy, () => this.#stopping);
+    if (typeof copied === 'object') return { problem: `${name}: ${copied.problem}` };
+    if (begun !== undefined && copied === 'copied') await rm(old, { force: true });
+    return copied;
   }
 
   async #fail(stepId: number, message: string): Promise<void> {

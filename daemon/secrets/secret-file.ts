@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { lacksResources } from '../core/machine-trouble.ts';
 import { readRegularFileSync } from '../regular-file.ts';
 import { changeSecretLines, parseSecretLines } from './secret-lines.ts';
@@ -85,8 +85,10 @@ export class SecretFile {
     if (!read.ok) return { ok: false, message: `${this.path} ${read.problem}.`, ...(lacksResources(read.code) ? { lacks: read.code } : {}) };
     const complaint = this.#complaint(read.stats);
     if (complaint !== undefined) return { ok: false, message: complaint };
-    if (!isUtf8(read.content)) return { ok: false, message: `${this.path} is not UTF-8, so nothing is read from it: save it as UTF-8.` };
-    return { ok: true, values: parseSecretLines(read.content.toString('utf8')) };
+    // Which byte it is isn't told: it may be one of a secret.
+    const decoded = decodeText(read.content);
+    if (!decoded.ok) return { ok: false, message: `${this.path} is not UTF-8, so nothing is read from it: save it as UTF-8.` };
+    return { ok: true, values: parseSecretLines(decoded.text) };
   }
 
   #complaint(stats: Stats): string | undefined {

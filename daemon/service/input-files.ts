@@ -1,12 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { csvRemedy, decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { ItemFileError, readItems } from '../engine/item-file.ts';
 import { readRegularFile } from '../regular-file.ts';
 
 /** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
 export const maxInputBytes = 64 * 1024 * 1024;
+const pieceBytes = 65_536;
 
 /**
  * Reads inputs that are given as files: `.csv` and `.jsonl` as lists, `.json` as it is, anything else as text, and a text where the
@@ -31,7 +33,7 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
       room -= bytes;
     } catch (error) {
       if (error instanceof CodedError) throw error;
-      if (error instanceof ItemFileError || error instanceof SyntaxError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
+      if (error instanceof ItemFileError || error instanceof SyntaxError || error instanceof InexactNumberError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
       throw new CodedError('invalid-inputs', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -41,29 +43,36 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
 async function readValue(file: string, asText: boolean, room: number): Promise<{ readonly value: Json; readonly bytes: number }> {
   const content = await readBounded(file, room);
   const bytes = content.length;
-  // Decoding would replace what it doesn't know, and names of people would come out wrong without a word.
-  if (!isUtf8(content)) throw new CodedError('invalid-inputs', `${file} is no UTF-8 text. Save it as UTF-8 (in Excel: "CSV UTF-8").`);
+  const decoded = decodeText(content);
+  if (!decoded.ok) throw new CodedError('invalid-inputs', `${file} ${decoded.problem}${path.extname(file).toLowerCase() === '.csv' ? csvRemedy : ''}.`);
   switch (asText ? '' : path.extname(file).toLowerCase()) {
     case '.csv':
     case '.jsonl':
-      return { value: await readList(file, room), bytes };
+      return { value: await readList(file, content, room), bytes };
     case '.json':
-      return { value: JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')) as Json, bytes };
+      return { value: parseExactJson(decoded.text), bytes };
     default:
-      return { value: content.toString('utf8'), bytes };
+      return { value: decoded.text, bytes };
   }
 }
 
-async function readList(file: string, room: number): Promise<Json[]> {
+async function readList(file: string, content: Buffer, room: number): Promise<Json[]> {
   const items: Json[] = [];
   let left = room;
-  for await (const item of readItems(file)) {
-    // Each row of a .csv repeats the names of its columns, so a list can be far larger than its file.
-    left -= item.length;
-    if (left < 0) throw tooLarge(`${file} becomes a list of more than ${room} characters`);
-    items.push(JSON.parse(item) as Json);
+  for await (const texts of readItems(pieces(content), path.extname(file).toLowerCase())) {
+    for (const text of texts) {
+      // Each row of a .csv repeats the names of its columns, so a list can be far larger than its file.
+      left -= text.length;
+      if (left < 0) throw tooLarge(`${file} becomes a list of more than ${room} characters`);
+      items.push(JSON.parse(text) as Json);
+    }
   }
   return items;
+}
+
+/** So that what becomes of it is bounded as it goes. */
+async function* pieces(content: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < content.length; at += pieceBytes) yield content.subarray(at, at + pieceBytes);
 }
 
 async function readBounded(file: string, room: number): Promise<Buffer> {

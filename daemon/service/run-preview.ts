@@ -9,7 +9,8 @@ import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { enterItem, renderFile, renderItems } from '../core/foreach-items.ts';
 import { runScope, type MutableScope } from '../core/run-scope.ts';
-import { ItemFileError, readItems } from '../engine/item-file.ts';
+import { readItemsOf } from '../engine/item-copy.ts';
+import { ItemFileError } from '../engine/item-file.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { forecastView } from './forecast-view.ts';
@@ -162,11 +163,9 @@ async function itemsOf({ source }: Foreach, scope: MutableScope, projectFolder: 
   if (source.kind === 'items') return renderItems(source.items, scope);
   const file = renderFile(source.file, scope);
   if (typeof file === 'object') return file;
-  // Only whether it may be read: what is counted is for a person to look at.
   const opened = await openProjectFile(projectFolder, file);
   if (!opened.ok) return { kind: 'invalid', cause: 'items cannot be read', message: `The items can't be read: ${opened.message}.` };
-  await opened.handle.close();
-  return parsed(readItems(path.join(projectFolder, file)));
+  return parsed(readItemsOf(opened.handle, path.extname(file).toLowerCase()));
 }
 
 async function* parsed(items: AsyncIterable<string>): AsyncGenerator<Json> {

@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { planLetterEdits, readLetterEdits, type LetterEdit, type LetterEditPlan } from '../../schemas/protocol/letter-edits.ts';
+import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { App } from '../app.ts';
 import type { Confirmation } from '../ask/asker.ts';
 import { askProject } from '../ask/ask-project.ts';
@@ -50,9 +52,12 @@ async function readJson(path: string): Promise<unknown> {
   if (open !== undefined && !(await open.save())) throw new Error(l10n.t('{0} could not be saved.', path));
   const read = await readRegularFile(path, maxBytes);
   if (read.kind !== 'read') throw new Error(l10n.t('{0} can not be read: {1}', path, read.kind === 'missing' ? l10n.t('it does not exist') : read.reason));
+  const decoded = decodeText(read.content);
+  if (!decoded.ok) throw new Error(`${path} ${decoded.problem}.`);
   try {
-    return JSON.parse(read.content.toString('utf8'));
+    return parseExactJson(decoded.text);
   } catch (error) {
+    if (error instanceof InexactNumberError) throw new Error(l10n.t('In {0}, {1}.', path, error.message), { cause: error });
     throw new Error(l10n.t('{0} is no JSON: {1}', path, messageOf(error)), { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { inexactText, InexactNumberError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 
 export type FieldKind = 'boolean' | 'choice' | 'integer' | 'number' | 'text' | 'list' | 'json';
@@ -75,16 +76,20 @@ export function readFieldText({ kind, schema }: InputField, text: string): Field
       return readNumber(kind, schema, text.trim());
     case 'list': {
       const value = parseJson(text);
+      if (value instanceof InexactNumberError) return refuse(rounded(value.message));
       return Array.isArray(value) ? { ok: true, value } : refuse(l10n.t('A list is written as JSON: ["one", "two"].'));
     }
     case 'json': {
       const value = parseJson(text);
+      if (value instanceof InexactNumberError) return refuse(rounded(value.message));
       return value === undefined ? refuse(l10n.t('This is written as JSON: {0}', '"text", 17, true, {"key": "value"}')) : { ok: true, value };
     }
     case 'boolean':
       return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : refuse(l10n.t('Either true or false.'));
-    case 'choice':
-      return { ok: true, value: parseJson(text) ?? text };
+    case 'choice': {
+      const value = parseJson(text);
+      return { ok: true, value: value === undefined || value instanceof InexactNumberError ? text : value };
+    }
   }
 }
 
@@ -105,6 +110,7 @@ function readText({ minLength, maxLength, pattern }: JsonObject, text: string): 
 function readNumber(kind: 'integer' | 'number', { minimum, maximum }: JsonObject, text: string): FieldValue {
   const value = text === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) return refuse(l10n.t('A number.'));
+  if (!isExactNumber(text)) return refuse(rounded(inexactText(text)));
   if (kind === 'integer' && !Number.isInteger(value)) return refuse(l10n.t('A whole number.'));
   if (typeof minimum === 'number' && value < minimum) return refuse(l10n.t('At least {0}.', minimum));
   if (typeof maximum === 'number' && value > maximum) return refuse(l10n.t('At most {0}.', maximum));
@@ -121,12 +127,16 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-function parseJson(text: string): Json | undefined {
+function parseJson(text: string): Json | InexactNumberError | undefined {
   try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
+    return parseExactJson(text);
+  } catch (error) {
+    return error instanceof InexactNumberError ? error : undefined;
   }
+}
+
+function rounded(what: string): string {
+  return l10n.t('Here, {0}.', what);
 }
 
 function refuse(message: string): FieldValue {

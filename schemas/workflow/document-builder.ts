@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
 import type { DocumentNode, MapEntry, MapNode, ScalarNode, ScalarStyle } from './document-node.ts';
+import { inexactText, isExactNumber } from './exact-json.ts';
 
 /** Collections within collections; a workflow needs about ten. Recursion over a tree relies on it. */
 export const maxDepth = 64;
@@ -50,6 +51,10 @@ export class DocumentBuilder {
     const style = styles[node.type ?? ''] ?? 'plain';
     if (typeof value === 'number' && !Number.isFinite(value)) {
       return this.#fail(range, 'bad-value', 'Infinity and "not a number" have no place here: use an ordinary number.');
+    }
+    const { source } = node;
+    if (typeof value === 'number' && source !== undefined && !isExactNumber(source)) {
+      return this.#fail(range, 'bad-value', `${upperFirst(inexactText(source))}.`);
     }
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
       return { kind: 'scalar', value, style, range, source: range };
@@ -131,4 +136,8 @@ function emptyScalar(range: SourceRange): ScalarNode {
 function rangeOf(node: { range?: readonly [number, number, number] | null | undefined } | null, fallback: SourceRange): SourceRange {
   const range = node?.range;
   return range ? { start: range[0], end: range[1] } : fallback;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,5 +1,6 @@
 import { codePointLength } from './code-points.ts';
 import type { Evaluation } from './expression-evaluation.ts';
+import { InexactNumberError, parseExactJson } from './exact-json.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { canonicalJson, stableHash } from './expression-hash.ts';
 import { isEqual } from './expression-operator.ts';
@@ -136,8 +137,9 @@ function fromJsonText(args: readonly Value[], run: Evaluation): Value {
   run.charge(text.length);
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
-  } catch {
+    value = parseExactJson(text);
+  } catch (error) {
+    if (error instanceof InexactNumberError) throw new ExpressionFault('evaluation', `fromJSON(): ${error.message}.`);
     throw new ExpressionFault('evaluation', 'fromJSON() was given a text that is not JSON.');
   }
   run.measure(value);

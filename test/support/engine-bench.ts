@@ -250,7 +250,7 @@ steps:
   }
 
   /** Writes a file of the project. */
-  file(name: string, content: string): void {
+  file(name: string, content: string | Buffer): void {
     writeFileSync(path.join(this.folder, name), content);
   }
 

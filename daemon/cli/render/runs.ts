@@ -90,7 +90,7 @@ function errorParts({ error, steps }: RunDetail, { width }: View): string[] {
 function noteParts({ id, steps }: RunDetail, { width }: View): string[] {
   const lines = steps.flatMap((step) => [
     ...(step.duplicates === 0 ? [] : [`${step.id}: ${duplicatesText(step.duplicates)}, because an earlier item has the same key. Is \`foreach.key\` different for each item?`]),
-    ...(step.warnings === 0 ? [] : [`${step.id}: ${formatCount(step.warnings, 'job')} succeeded with a warning; \`sluice jobs --run ${id} --where 'has(warning)'\` lists ${step.warnings === 1 ? 'it' : 'them'}.`]),
+    ...(step.warnings === 0 ? [] : [`${step.id}: ${formatCount(step.warnings, 'job')} succeeded with a warning; \`sluice jobs --run ${id} --where 'warning != ""'\` lists ${step.warnings === 1 ? 'it' : 'them'}.`]),
   ]);
   return lines.length === 0 ? [] : [wrap(`Notes\n${indent(lines.join('\n'))}`, width, 2)];
 }

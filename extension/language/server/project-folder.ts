@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { findProjectFiles, type FolderLook } from '../../../schemas/workflow/project-files.ts';
+import { decodeText } from '../../../schemas/workflow/text-encoding.ts';
 import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { readRegularFile } from '../../regular-file.ts';
 import { limits } from './limits.ts';
@@ -65,7 +66,9 @@ async function readText(file: string, known: StampedText | undefined): Promise<S
     const stamp = `${mtimeMs} ${size} ${ino}`;
     if (known?.stamp === stamp) return known;
     const read = await readRegularFile(file, limits.textLength);
-    return read.kind === 'read' ? { text: read.content.toString('utf8'), stamp } : undefined;
+    if (read.kind !== 'read') return undefined;
+    const decoded = decodeText(read.content);
+    return decoded.ok ? { text: decoded.text, stamp } : undefined;
   } catch {
     return undefined;
   }

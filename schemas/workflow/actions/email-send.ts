@@ -68,7 +68,7 @@ export const emailSend: ActionDefinition = {
               examples: ['files/terms.pdf'],
             },
             content: { type: 'string', description: 'The content itself; needs a `filename`.' },
-            encoding: { type: 'string', enum: ['utf-8', 'base64'], default: 'utf-8', description: 'How `content` is written.' },
+            encoding: { type: 'string', enum: ['utf-8', 'base64'], default: 'utf-8', description: 'How `content` is written. What is not base64 is refused; a `data:` URL is none.' },
             filename: {
               type: 'string',
               minLength: 1,
@@ -79,7 +79,7 @@ export const emailSend: ActionDefinition = {
             'content-type': {
               type: 'string',
               pattern: '^[^\\r\\n\\u0000]*$',
-              description: "The media type; by the name's ending where it is missing.",
+              description: "The media type; by the name's ending where it is missing. Text in UTF-8 gets `charset=utf-8`.",
               examples: ['application/pdf'],
             },
             cid: {

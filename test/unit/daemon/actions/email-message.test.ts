@@ -21,6 +21,7 @@ describe('the message of email/send', () => {
     await writeFile(join(project, 'welcome.html'), '<p>Hello {{name}}</p>');
     await writeFile(join(project, 'welcome.txt'), 'Hello {{name}}');
     await writeFile(join(project, 'terms.pdf'), 'PDF');
+    await writeFile(join(project, 'latin.html'), Buffer.from('Gr\u{fc}n', 'latin1'));
   });
   after(() => rm(project, { recursive: true }));
 
@@ -95,6 +96,30 @@ describe('the message of email/send', () => {
     assert.match(source, /Content-Id: <hi>/i);
   });
 
+  it('says in which charset text attachments are, where that can be seen', async () => {
+    const { sink, connection } = await bench.smtp();
+    const base64 = (bytes: Buffer): { content: string; encoding: string } => ({ content: bytes.toString('base64'), encoding: 'base64' });
+    const attachments = [
+      { content: 'Größe', filename: 'a.txt' },
+      { content: 'Größe', filename: 'b.csv', 'content-type': 'text/csv; charset=UTF-8; header=present' },
+      { ...base64(Buffer.from('\uFEFFGröße', 'utf16le')), filename: 'c.txt' },
+      { ...base64(Buffer.from('Gr\u{f6}\u{df}e', 'latin1')), filename: 'd.txt' },
+      { content: '{}', filename: 'e.json' },
+    ];
+    succeeded(await run(connection, { ...letter, attachments }));
+    const types = [...(sink.mails[0]?.source ?? '').matchAll(/^Content-Type: ((?:text|application)\/[^\r]*(?:\r\n [^\r]*)*)/gm)].map(([, type = '']) => type.replace(/\r\n\s+/g, ' '));
+    const charsetOf = (name: string): string | undefined => /charset=([\w-]+)/i.exec(types.find((type) => type.includes(`name=${name}`)) ?? '')?.[1];
+    assert.deepEqual(['a.txt', 'b.csv', 'c.txt', 'd.txt', 'e.json'].map(charsetOf), ['utf-8', 'UTF-8', 'utf-16', undefined, undefined], types.join('\n'));
+  });
+
+  it('takes base64 in lines, for URLs, and without padding', async () => {
+    const { sink, connection } = await bench.smtp();
+    for (const content of ['JVBERi0xLjQK', 'JVBE\r\nRi0x LjQK\n', '-_-_', 'aGk', 'aGk=', '']) {
+      succeeded(await run(connection, { ...letter, attachments: [{ content, encoding: 'base64', filename: 'a.bin' }] }));
+      assert.ok(sink.mails.at(-1)?.source.includes(Buffer.from(content, 'base64').toString('base64')), content);
+    }
+  });
+
   const invalid: readonly (readonly [string, JsonObject, string, RegExp])[] = [
     ['an unknown connection', { ...letter, connection: 'nope' }, 'unknown connection', /"nope"/],
     ['no body', { connection: 'esp', to: 'a@b.c', subject: '' }, 'invalid input', /text/],
@@ -107,6 +132,10 @@ describe('the message of email/send', () => {
     ['a template outside', { ...letter, template: '../x.html' }, 'template not readable', /project/],
     ['a template with a name that data lacks', { ...letter, template: 'welcome.html', data: {} }, 'template not filled', /no "name"/],
     ['two text bodies', { ...letter, template: 'welcome.txt', data: { name: 'A' } }, 'two bodies', /text body/],
+    ['an attachment that is a data: URL', { ...letter, attachments: [{ content: 'data:application/pdf;base64,JVBERi0xLjQK', encoding: 'base64', filename: 'a.pdf' }] }, 'attachment not base64', /`attachments\[0\]\.content` \("a\.pdf"\) is a data: URL.*leave out all up to its first comma/],
+    ['an attachment that is no base64', { ...letter, attachments: [{ content: 'hello, world', encoding: 'base64', filename: 'a.txt' }] }, 'attachment not base64', /has the character ","/],
+    ['an attachment whose base64 is cut off', { ...letter, attachments: [{ content: 'JVBER', encoding: 'base64', filename: 'a.txt' }] }, 'attachment not base64', /cut off/],
+    ['a template in Latin-1', { ...letter, template: 'latin.html', data: {} }, 'template not readable', /"latin\.html" is not UTF-8: line 1, column 3 has the byte FC/],
     ['an attachment outside', { ...letter, attachments: [{ path: '../../etc/passwd' }] }, 'attachment not readable', /project/],
     ['an attachment without a name', { ...letter, attachments: [{ content: 'x' }] }, 'invalid input', /attachments/],
   ];

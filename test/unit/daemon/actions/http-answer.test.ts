@@ -34,6 +34,31 @@ describe('the answer of http/request', () => {
     });
   }
 
+  it('keeps numbers that would be rounded as texts, digit by digit, and says so', async () => {
+    const { url } = await bench.http(() => ({ headers: json, body: '{"id":7615917337495251231,"n":[1,-9007199254740993],"text":"7615917337495251231"}' }));
+    for (const result of [await run({ url }), await bench.run('webhook/send', { url, body: {} })]) {
+      const { output, warning } = succeeded(result);
+      assert.deepEqual((output as JsonObject)['body'], { id: '7615917337495251231', n: [1, '-9007199254740993'], text: '7615917337495251231' });
+      assert.match(warning ?? '', /answered with 2 numbers such as 7615917337495251231, beyond 2\^53: the output has them as text/);
+    }
+    assert.equal(succeeded(await run({ url: (await bench.http(() => ({ headers: json, body: '{"id":9007199254740991,"f":0.1}' }))).url })).warning, undefined);
+  });
+
+  it('warns of text that is not in the encoding that its headers name', async () => {
+    const answers: readonly (readonly [type: string | undefined, body: Buffer, warns: boolean])[] = [
+      ['text/plain', Buffer.from('h\u{e9}', 'latin1'), true],
+      ['application/json; charset=utf-8', Buffer.from('"h\u{e9}"', 'latin1'), true],
+      ['text/plain; charset=nonsense', Buffer.from('hello'), true],
+      [undefined, Buffer.from('h\u{e9}', 'latin1'), true],
+      ['text/plain; charset=iso-8859-1', Buffer.from('h\u{e9}', 'latin1'), false],
+      ['image/png', Buffer.from([0x89, 0x50, 0xff]), false],
+    ];
+    for (const [type, body, warns] of answers) {
+      const { url } = await bench.http(() => ({ headers: type === undefined ? {} : { 'content-type': type }, body }));
+      assert.equal(/encoding/.test(succeeded(await run({ url })).warning ?? ''), warns, type);
+    }
+  });
+
   const unreadable: readonly (readonly [string, string, string | Buffer])[] = [
     ['of an unknown encoding', 'snappy', 'x'],
     ['of several encodings', 'gzip, br', 'x'],

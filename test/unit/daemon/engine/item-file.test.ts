@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EngineBench } from '../../../support/engine-bench.ts';
@@ -33,7 +33,7 @@ steps:
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
     return items();
   }
-  async function fails(name: string, content: string | undefined): Promise<string> {
+  async function fails(name: string, content: string | Buffer | undefined): Promise<string> {
     if (content !== undefined) bench.file(name, content);
     const run = await bench.run(over(name));
     const { state, steps } = await bench.runDetail(run);
@@ -81,6 +81,16 @@ steps:
     ['ends before its list does', 'f.json', '[1,\n2', /near line 2/],
     ['has something else than JSON in its list', 'g.json', '[1,\n2,\nnope]', /near line 3/],
     ['holds an object and no list', 'h.json', '{"a": [1]}', /array/],
+    ['is in Windows-1252', 'i.csv', Buffer.from('name\nAda\nG\u{fc}nter\n', 'latin1'), /: it is not UTF-8: line 3, column 2 has the byte FC.*Save it as UTF-8 \(in Excel: "CSV UTF-8"\)/],
+    ['is in Windows-1252 far into a long line', 'j.json', Buffer.from(`[1,\n"${'x'.repeat(600_000)}\u{fc}"]`, 'latin1'), /line 2, column 600002 has the byte FC/],
+    ['ends in the middle of a character', 'k.jsonl', Buffer.from('"a"\n"ü').subarray(0, 6), /line 2, column 2 has the byte C3/],
+    ['is UTF-16', 'l.csv', Buffer.from('\uFEFFname\nAda\n', 'utf16le'), /is UTF-16/],
+    ['has zero bytes', 'm.csv', `name\n${'Ada\n'.repeat(100_000)}\0`, /line 100002 has a zero byte/],
+    ['has a number that would be rounded', 'n.jsonl', '1\n{"id": 7615917337495251231}\n', /line 2: the number 7615917337495251231 would become 7615917337495251000/],
+    ['has a number that would be rounded in its list', 'o.json', '[1,\n{"id": 7615917337495251231}]', /near line 2: the number 7615917337495251231/],
+    ['goes on after its list', 'p.json', '[1]\n[2]', /near line 2 something follows the end of its list: "\["/],
+    ['is empty where a list is wanted', 'q.json', ' \n', /is empty, and has to hold a JSON array/],
+    ['has an element too many', 'r.json', '[1,]', /near line 1 it is no JSON list/],
     ['doesn\'t exist', 'missing.csv', undefined, /"missing\.csv" doesn't exist/],
     ['lies outside of the project', '../outside.csv', undefined, /outside\.csv/],
     ['is named by an absolute path', '/etc/hosts.csv', undefined, /relative to the project/],
@@ -109,12 +119,50 @@ steps:
     assert.match(await fails('folder.csv', undefined), /not a file|can't be read/);
   });
 
-  it('that is bad further down fails the step, and cancels what was made of it', async () => {
-    bench.file('late.jsonl', `${'{}\n'.repeat(1200)}nope\n`);
-    const run = await bench.run(over('late.jsonl', ', rate: { limit: 1, per: 1h }'));
-    assert.deepEqual(await bench.states(run), { run: 'failed', each: 'failed' });
-    assert.equal((await bench.runDetail(run)).jobs.open, 0);
-    assert.ok(bench.action.seen.length <= 1);
+  it('that is bad anywhere fails the step before anything is sent, and leaves no copy', async () => {
+    for (const [name, content] of [
+      ['late.jsonl', `${'{}\n'.repeat(120_000)}nope\n`],
+      ['late.csv', `a\n${'1\n'.repeat(120_000)}2,3\n`],
+      ['late.json', `[${'1,'.repeat(120_000)}2`],
+      ['late-latin.csv', Buffer.from(`a\n${'1\n'.repeat(120_000)}\u{fc}\n`, 'latin1')],
+    ] as const) {
+      bench.file(name, content);
+      const run = await bench.run(over(name));
+      assert.deepEqual(await bench.states(run), { run: 'failed', each: 'failed' }, name);
+      assert.equal((await bench.runDetail(run)).jobs.total, 0, name);
+    }
+    assert.equal(bench.action.seen.length, 0);
+    assert.deepEqual(readdirSync(path.join(bench.stateFolder, 'items')), []);
+  });
+
+  it('that is a hole of a gigabyte takes neither memory nor disk', async () => {
+    bench.file('hole.csv', 'a\n');
+    truncateSync(path.join(bench.folder, 'hole.csv'), 2 ** 30);
+    const before = process.memoryUsage().rss;
+    assert.match(await fails('hole.csv', undefined), /line 2 has a zero byte/);
+    assert.deepEqual(readdirSync(path.join(bench.stateFolder, 'items')), []);
+    assert.ok(process.memoryUsage().rss - before < 100 * 2 ** 20);
+  });
+
+  it('that a person mends and replays is read again', async () => {
+    assert.match(await fails('again.csv', 'a\n1,2\n'), /line 2/);
+    bench.file('again.csv', 'a\n1\n');
+    assert.deepEqual(await read('again.csv', 'a\n1\n'), [{ a: '1' }]);
+  });
+
+  it('of which an earlier version had begun goes on from the copy that it made', async () => {
+    bench.file('list.csv', `n\n${Array.from({ length: 900 }, (_, index) => String(index)).join('\n')}\n`);
+    const run = await bench.run(over('list.csv', ', max-depth: 100, rate: { limit: 100, per: 1s, burst: 100 }'));
+    await bench.crash();
+    const folder = path.join(bench.stateFolder, 'items');
+    const [copy = ''] = readdirSync(folder);
+    rmSync(path.join(folder, copy));
+    renameSync(path.join(bench.folder, 'list.csv'), path.join(folder, copy.replace('.items', '.csv')));
+    await bench.start();
+    await bench.advance(30 * second);
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
+    assert.equal(new Set(items().map((item) => JSON.stringify(item))).size, 900);
+    assert.deepEqual(readdirSync(folder), []);
   });
 
   it('has been copied: what becomes of it during the fan-out changes nothing', async () => {
@@ -148,8 +196,8 @@ steps:
   });
 
   it('has a copy no longer than runs are kept, where the fan-out was cut short', async () => {
-    bench.file('bad.jsonl', '{}\nnope\n');
-    await bench.run(over('bad.jsonl'));
+    bench.file('cut.jsonl', '{}\n'.repeat(600));
+    await bench.cancelRun(await bench.run(over('cut.jsonl', ', max-depth: 10').replace('with: {', 'timeout: 1h\n    with: { do: hang,')));
     bench.file('open.jsonl', '{}\n'.repeat(600));
     await bench.run(over('open.jsonl', ', max-depth: 10').replace('with: {', 'timeout: 1h\n    with: { do: hang,'));
     const folder = path.join(bench.stateFolder, 'items');
@@ -157,7 +205,7 @@ steps:
     const before = new Date(bench.clock.now() - 31 * 86_400_000);
     for (const name of readdirSync(folder)) utimesSync(path.join(folder, name), before, before);
     await bench.advance(10 * 60 * second);
-    assert.deepEqual(readdirSync(folder).map((name) => name.replace(/^\w+/, '')), ['-2.jsonl']);
+    assert.deepEqual(readdirSync(folder).map((name) => name.replace(/^\w+/, '')), ['-2.items']);
   });
 
   it('that can\'t be copied just now is tried again', async () => {

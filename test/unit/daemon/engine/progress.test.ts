@@ -70,5 +70,8 @@ steps: { send: { queue: mail, uses: test/scripted, with: { do: ${script} } } }
     assert.deepEqual([state, warning], ['succeeded', 'One was left out.']);
     const { warnings, steps } = await bench.runDetail(run);
     assert.deepEqual([warnings, steps[0]?.warnings], [1, 1]);
+    await bench.run(one('ok'));
+    const { jobs } = await bench.store.listJobs({ where: 'warning != ""', limit: 10 });
+    assert.equal(jobs.length, 1, 'as `sluice run-show` says');
   });
 });

@@ -131,6 +131,10 @@ describe('requests', () => {
   it('with a flaw are answered by their id where they have one', async () => {
     client.send('{"jsonrpc":"1.0","id":77,"method":"daemon/status"}');
     assert.equal(codeOf(await client.answerTo(77)), 'invalid-request');
+    client.send('{"jsonrpc":"2.0","id":78,"method":"run/start","params":{"workflow":"letter","inputs":{"id":7615917337495251231}}}');
+    const rounded = await client.answerTo(78);
+    assert.equal(codeOf(rounded), 'invalid-request');
+    assert.match(rounded.error?.message ?? '', /the number 7615917337495251231 would become 7615917337495251000/);
   });
 
   it('are all that is answered: notifications, cancellations and responses are ignored', async () => {

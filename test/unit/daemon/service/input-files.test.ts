@@ -32,7 +32,7 @@ describe('inputs from files', () => {
 
   it('are lists, values or texts by their names, and texts where the workflow wants one', async () => {
     const csv = await file('a.csv', '\uFEFFname;city\n');
-    assert.equal((await readInputFiles({ text: csv }, schema))['text'], '\uFEFFname;city\n');
+    assert.equal((await readInputFiles({ text: csv }, schema))['text'], 'name;city\n');
     assert.deepEqual(await readInputFiles({ list: await file('b.CSV', 'a,b\n1,"x,y"\n') }, schema), { list: [{ a: '1', b: 'x,y' }] });
     assert.deepEqual(await readInputFiles({ list: await file('empty.jsonl', '') }, schema), { list: [] });
     assert.deepEqual(await readInputFiles({ other: await file('c.json', '\uFEFF{"a":1}') }, schema), { other: { a: 1 } });
@@ -43,8 +43,10 @@ describe('inputs from files', () => {
     await refused({ list: await file('bad.jsonl', '{"a":1}\n{"a":\n') }, 'invalid-inputs', /bad\.jsonl: line 2 is no JSON/);
     await refused({ other: await file('bad.json', '[1,') }, 'invalid-inputs', /bad\.json: .*JSON/);
     await refused({ list: await file('bad.csv', 'a,b\n1,2,3\n') }, 'invalid-inputs', /bad\.csv: .*line 2/);
-    await refused({ text: await file('latin1.txt', Buffer.from([0xfc])) }, 'invalid-inputs', /no UTF-8 text/);
-    await refused({ list: await file('utf16.csv', Buffer.from('\uFEFFa,b\n', 'utf16le')) }, 'invalid-inputs', /no UTF-8 text/);
+    await refused({ text: await file('latin1.txt', Buffer.from('a\nGr\u{fc}n', 'latin1')) }, 'invalid-inputs', /latin1\.txt is not UTF-8: line 2, column 3 has the byte FC.*Save it as UTF-8/);
+    await refused({ list: await file('utf16.csv', Buffer.from('\uFEFFa,b\n', 'utf16le')) }, 'invalid-inputs', /utf16\.csv is UTF-16, not UTF-8/);
+    await refused({ list: await file('ids.jsonl', '1\n[7615917337495251231]\n') }, 'invalid-inputs', /ids\.jsonl: line 2: the number 7615917337495251231 would become/);
+    await refused({ other: await file('id.json', '{"id": 7615917337495251231}') }, 'invalid-inputs', /id\.json: the number 7615917337495251231 would become .*write it as text/);
     await refused({ text: path.join(folder, 'none') }, 'invalid-inputs', /none doesn't exist/);
     await refused({ text: 'relative.txt' }, 'invalid-params', /absolute path/);
   });
@@ -63,8 +65,7 @@ describe('inputs from files', () => {
     const huge = await file('huge.txt', '');
     await truncate(huge, 2 ** 40);
     await refused({ text: huge }, 'too-large', /has more than 67108864 bytes.*foreach/);
-    const half = await file('half.txt', '');
-    await truncate(half, maxInputBytes / 2 + 1);
+    const half = await file('half.txt', 'x'.repeat(maxInputBytes / 2 + 1));
     await refused({ text: half, other: half }, 'too-large', /have 67108864 together/);
   });
 

@@ -139,7 +139,7 @@ describe('renderRun', () => {
     const text = renderRun(run({ state: 'succeeded', duplicates: 990, warnings: 2, steps: [step({ id: 'send', state: 'succeeded', duplicates: 990, warnings: 2 })] }), pipe);
     assert.match(text, /^ {2}jobs +1,000 jobs, 998 succeeded, 2 dead, 990 duplicates left out$/m);
     assert.match(text, /^Notes\n {2}send: 990 items were left out, because an earlier item has the same key\. Is `foreach\.key` different for each item\?$/m);
-    assert.match(text, /^ {2}send: 2 jobs succeeded with a warning; `sluice jobs --run r12 --where 'has\(warning\)'` lists them\.$/m);
+    assert.match(text, /^ {2}send: 2 jobs succeeded with a warning; `sluice jobs --run r12 --where 'warning != ""'` lists them\.$/m);
     assert.doesNotMatch(renderRun(run(), pipe), /Notes/);
   });
 
