@@ -52,7 +52,7 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
     // Retries may take hours more than the rate does: what failed and is tried again is told as such.
     const isEnough = way.kind === 'all' ? haveEnded : haveAnswered;
     const outcomes = sent.map(({ ids }): ReplayTally => ({ ...emptyTally, waiting: ids.length }));
-    const faults = await Promise.all(
+    const watched = await Promise.all(
       sent.map(async ({ lot, ids }, index) => {
         if (ids.length === 0) return undefined;
         let lookMs = firstLookMs;
@@ -75,13 +75,14 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
         }
       }),
     );
-    const takenBack = token.isCancellationRequested ? await takeAllBack(app, sent, outcomes) : 0;
-    return followed(app, sent, { outcome: joinTallies(outcomes), takenBack, wasStopped: token.isCancellationRequested, faults: faults.flatMap((fault) => fault ?? []) });
+    const faults = watched.flatMap((fault) => fault ?? []);
+    const takenBack = token.isCancellationRequested ? await takeAllBack(app, sent, outcomes, faults) : 0;
+    return followed(app, sent, { outcome: joinTallies(outcomes), takenBack, wasStopped: token.isCancellationRequested, faults });
   });
 }
 
 /** The outcomes are looked at again afterwards: an attempt may have begun meanwhile. */
-async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayTally[]): Promise<number> {
+async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayTally[], faults: string[]): Promise<number> {
   let count = 0;
   for (const [index, { lot, ids }] of sent.entries()) {
     if (ids.length === 0) continue;
@@ -90,6 +91,7 @@ async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayT
       outcomes[index] = await watchReplay(lot.daemon, ids, { isEnough: () => true, nextLook: () => Promise.resolve() });
     } catch (error) {
       app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
+      faults.push(l10n.t('What waits in {0} could not be taken back: {1}', lot.project.name, messageOf(error)));
     }
   }
   return count;

@@ -27,7 +27,8 @@ class Replays extends ScriptedTopics {
 }
 
 function lotOf(daemon: Replays, count: number): DeadLot {
-  return { project: { name: 'shop' } as DeadLot['project'], daemon, ids: Array.from({ length: count }, (_, index) => `j${index + 1}`), edited: 0 };
+  const project: unknown = { name: 'shop' };
+  return { project: project as DeadLot['project'], daemon, ids: Array.from({ length: count }, (_, index) => `j${index + 1}`), edited: 0 };
 }
 
 describe('a replay that is sent', () => {
