@@ -110,7 +110,7 @@ export class Engine {
       },
       onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
     });
-    this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
+    this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#applyAgain(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.#space = new SpaceReclaimer({
@@ -204,9 +204,10 @@ export class Engine {
     if (undeclared === undefined) throw new CodedError('wrong-state', `The queue ${name} has the limits that its file declares, or the defaults: there is nothing to release.`);
     if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', `The queue ${name} is declared in ${undeclared.files.join(' and ')}: correct that, and its limits are what the file says.`);
     await this.undeclared.release(name);
-    this.dispatcher.declare([{ name }]);
-    this.#fanOut.wakeAll();
-    for (const listener of this.#limitListeners) listener();
+  }
+
+  async #applyAgain(): Promise<void> {
+    if (this.#settings !== undefined) await this.apply(this.#settings);
   }
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */

@@ -14,6 +14,8 @@ export interface UndeclaredQueuesOptions {
   readonly store: Pick<Store, 'forgetLimits'>;
   readonly dispatcher: Dispatcher;
   readonly log: { info(details: object, message: string): void; warn(details: object, message: string): void };
+  /** A declaration was forgotten: the settings are to be applied again. */
+  readonly onForgotten: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,10 +56,10 @@ export class UndeclaredQueues {
 
   /** What is in the queue is let go. */
   async release(name: string): Promise<void> {
-    const { store, log, dispatcher } = this.#options;
+    const { store, log, dispatcher, onForgotten } = this.#options;
     await store.forgetLimits({ queue: name });
     log.warn({ queue: name, waiting: waiting(dispatcher.queue(name).depth) }, `the last limits of ${name} were released by hand; it has the defaults now`);
-    this.#drop(name);
+    await onForgotten();
   }
 
   stop(): void {
@@ -76,16 +78,12 @@ export class UndeclaredQueues {
   }
 
   async #forgetDefault(): Promise<void> {
-    if (waiting(this.#options.dispatcher.queue(defaultQueueName).depth) > 0) return;
-    const { forgotten } = await this.#options.store.forgetLimits({ queue: defaultQueueName, onlyEmpty: true });
+    const { dispatcher, store, log, onForgotten } = this.#options;
+    if (waiting(dispatcher.queue(defaultQueueName).depth) > 0) return;
+    const { forgotten } = await store.forgetLimits({ queue: defaultQueueName, onlyEmpty: true });
     if (!forgotten) return;
-    this.#options.log.info({ queue: defaultQueueName }, `${defaultQueueName} is no longer declared and nothing is in it; it has the defaults now`);
-    this.#options.dispatcher.declare([{ name: defaultQueueName }]);
-    this.#drop(defaultQueueName);
-  }
-
-  #drop(name: string): void {
-    this.#queues = new Map([...this.#queues].filter(([queue]) => queue !== name));
+    log.info({ queue: defaultQueueName }, `${defaultQueueName} is no longer declared and nothing is in it; it has the defaults now`);
+    await onForgotten();
   }
 }
 

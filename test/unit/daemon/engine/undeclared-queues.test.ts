@@ -129,12 +129,15 @@ steps:
 
   describe('can be released', () => {
     it('whereupon its jobs have the defaults, over restarts too', async () => {
-      await bench.runMany('{ rate: { limit: 60, per: 1m, burst: 1 } }', 40, 'slow:1');
+      await bench.runMany('{ rate: { limit: 60, per: 1m, burst: 1 }, alerts: { depth: { warning: 2 } } }', 40, 'slow:1');
       await bench.declare([]);
+      await bench.advance(5 * second);
+      assert.equal((await view('api')).alerts.length, 1, 'its alerts are those of its last declaration');
       const released = await service['queue/release']({ queue: 'api' });
       assert.deepEqual([released.rate, released.concurrency, released.undeclared], [undefined, 10, undefined]);
-      await bench.rest();
+      await bench.advance(2 * second);
       assert.equal(bench.action.mostAlive, 10);
+      assert.deepEqual((await view('api')).alerts, []);
       await bench.crash();
       await start([]);
       assert.equal(bench.queue('api').rate, undefined);
