@@ -40,6 +40,11 @@ export interface ActionContext {
    * Undefined where the queue has no rate. Where an action doesn't ask, its starts are spaced, and count by the attempt's end.
    */
   readonly depart: (() => Promise<void>) | undefined;
+  /**
+   * Asks for memory to hold an answer of that many bytes, before more than some kilobytes of it are read. Waits while other answers hold what there is,
+   * which doesn't count against the time limit; rejects when the attempt is aborted meanwhile. Ask once.
+   */
+  room(bytes: number): Promise<void>;
   /** The project's folder, absolute: attachments and templates are named relative to it. */
   readonly projectFolder: string;
 }

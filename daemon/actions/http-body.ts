@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { quoteInexactNumbers } from '../../schemas/workflow/exact-json.ts';
-import type { Json } from '../../schemas/workflow/json.ts';
+import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import type { HttpAnswer, HttpHeaders } from './http-client.ts';
 
 const decoders: Readonly<Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
@@ -111,9 +111,14 @@ function isMeantAsText(type: string | undefined): boolean {
   return type === undefined || /^\s*(?:text\/|[^;]*[/+](?:json|xml)\s*(?:;|$))/i.test(type);
 }
 
-function isDeeper(value: Json, depth: number): boolean {
+/** Without lists of values: of an answer of 50 MB those would take ten times as long as the walk. */
+function isDeeper(value: Json | undefined, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === 0) return true;
-  for (const child of Object.values(value)) if (isDeeper(child, depth - 1)) return true;
+  if (isJsonObject(value)) {
+    for (const key in value) if (isDeeper(value[key], depth - 1)) return true;
+    return false;
+  }
+  for (const child of value) if (isDeeper(child, depth - 1)) return true;
   return false;
 }

@@ -20,6 +20,8 @@ export interface HttpCall {
   readonly signal: AbortSignal;
   /** Asked when the connection stands, right before the request goes out; see `ActionContext.depart`. */
   readonly depart: (() => Promise<void>) | undefined;
+  /** Asked before more of an answer is read than fits anyway; see `ActionContext.room`. */
+  readonly room: (bytes: number) => Promise<void>;
 }
 
 export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error; readonly isUnsent: boolean } | { readonly kind: 'aborted' };
@@ -59,6 +61,9 @@ const maxHeaderBytes = 65_536;
  * under a request.
  */
 const keepAliveMs = 4_000;
+
+/** Bytes of an answer's body that are read without asking for room. */
+const smallBytes = 65_536;
 
 /** How often a connection that was closed while its request waited to leave is replaced. */
 const maxReplaced = 3;
@@ -188,6 +193,8 @@ class DepartureBody {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
+  readonly #room: HttpCall['room'];
+  #hasRoom = false;
   readonly #heads: ResponseHeads;
   #resolve: ((outcome: HttpOutcome) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -199,6 +206,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(call: HttpCall, heads: ResponseHeads, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
     this.#maxBytes = call.maxBytes;
+    this.#room = call.room;
     this.#heads = heads;
     this.#resolve = resolve;
     this.#signal.addEventListener('abort', this.#onAbort);
@@ -217,6 +225,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#hasRoom && this.#length + chunk.length > smallBytes) this.#waitForRoom(controller);
     const room = this.#maxBytes - this.#length;
     if (chunk.length <= room) {
       this.#chunks.push(chunk);
@@ -227,6 +236,20 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#length += room;
     this.#answer({ truncated: true });
     controller.abort(new Error('the answer is longer than its bound'));
+  }
+
+  /** Nothing more is read until then: the receiver has to wait as well. */
+  #waitForRoom(controller: Dispatcher.DispatchController): void {
+    this.#hasRoom = true;
+    const length = Number(this.#headers['content-length'] ?? NaN);
+    // Packed content takes what it unfolds to.
+    const isLengthKnown = Number.isSafeInteger(length) && this.#headers['content-encoding'] === undefined;
+    controller.pause();
+    this.#room(isLengthKnown ? Math.min(length, this.#maxBytes) : this.#maxBytes).then(
+      () => controller.resume(),
+      // It was aborted, and has ended by that.
+      () => {},
+    );
   }
 
   onResponseEnd(): void {

@@ -76,6 +76,7 @@ function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall 
     maxBytes: input['max-bytes'] ?? defaultMaxBytes,
     signal: context.signal,
     depart: context.depart,
+    room: (bytes) => context.room(bytes),
   };
 }
 

@@ -88,5 +88,5 @@ function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall 
   headers['webhook-timestamp'] = String(timestampSeconds);
   delete headers['webhook-signature'];
   if (keys.length > 0) headers['webhook-signature'] = signWebhook(keys, context.idempotencyKey, timestampSeconds, body);
-  return { url, method: 'POST', headers, body, bodyHasSecret: false, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart };
+  return { url, method: 'POST', headers, body, bodyHasSecret: false, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart, room: (bytes) => context.room(bytes) };
 }

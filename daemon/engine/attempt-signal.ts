@@ -46,6 +46,11 @@ export class AttemptSignal {
     return this.#startedMonotonic;
   }
 
+  /** What it was to give has been given. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   abort(reason: AbortReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
@@ -71,15 +76,25 @@ export class AttemptSignal {
    */
   async waitToLeave(delayMs: number): Promise<void> {
     if (this.#reason !== undefined) return;
-    this.#timer?.cancel();
-    const waitsSince = this.#clock.monotonic();
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const timer = this.#clock.setTimer(delayMs, () => resolve(undefined));
     const onAbort = (): void => resolve(undefined);
     this.signal.addEventListener('abort', onAbort, { once: true });
-    await promise;
+    await this.withoutLimit(promise);
     timer.cancel();
     this.signal.removeEventListener('abort', onAbort);
+  }
+
+  /** Waits for something of ours, which has to end when the signal aborts; the time limit stands still meanwhile. */
+  async withoutLimit<Value>(wait: Promise<Value>): Promise<Value> {
+    this.#timer?.cancel();
+    const waitsSince = this.#clock.monotonic();
+    const value = await wait;
+    this.#continueLimit(waitsSince);
+    return value;
+  }
+
+  #continueLimit(waitsSince: number): void {
     if (this.reason !== undefined || this.#hasEnded) return;
     this.#limitAt += this.#clock.monotonic() - waitsSince;
     this.#armLimit();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
@@ -11,6 +12,7 @@ import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../store/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
 import type { Clock } from './clock.ts';
 import type { MachineLoad } from './machine-load.ts';
@@ -57,6 +59,9 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #running = new Map<number, AttemptSignal>();
   readonly #stalls: StallWatch;
+  readonly #answers = new AnswerBudget();
+  /** By job: what its attempt holds of `#answers`. */
+  readonly #answerBytes = new Map<number, number>();
   /** By job: how often a stall may have cut off its attempts. */
   readonly #stalled = new Map<number, number>();
   #stopping = false;
@@ -73,7 +78,26 @@ export class Executor {
   }
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
-    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, slot));
+    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, this.#untilStored(job, slot)));
+  }
+
+  /** The slot, and with it the memory that the attempt's answer takes until its outcome is in the store. */
+  #untilStored({ jobId }: ClaimedJob, slot: Slot): Pick<Slot, 'isFollowed' | 'release'> {
+    const bytes = this.#answerBytes.get(jobId);
+    if (bytes === undefined) return slot;
+    this.#answerBytes.delete(jobId);
+    const release = (): void => {
+      this.#answers.giveBack(bytes);
+      slot.release();
+    };
+    return { isFollowed: false, release };
+  }
+
+  async #room({ jobId }: ClaimedJob, attempt: AttemptSignal, bytes: number): Promise<void> {
+    const taken = await attempt.withoutLimit(this.#answers.take(bytes, attempt.signal));
+    if (taken > 0 && (attempt.signal.aborted || attempt.hasEnded)) this.#answers.giveBack(taken);
+    else if (taken > 0) this.#answerBytes.set(jobId, (this.#answerBytes.get(jobId) ?? 0) + taken);
+    attempt.signal.throwIfAborted();
   }
 
   /** A job that was claimed ahead goes back to its queue. */
@@ -113,6 +137,8 @@ export class Executor {
     this.#stalls.begin();
     if (this.#stopping) attempt.abort('stopped');
     const { step, result } = await this.#make(job, queue, slot, attempt);
+    // What a large answer takes is done bit by bit, with others' turns in between.
+    if (this.#answerBytes.has(job.jobId)) await nextTurn();
     this.#running.delete(job.jobId);
     const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
     this.#stalls.end();
@@ -188,6 +214,7 @@ export class Executor {
       round: job.round,
       progress: job.progress === undefined ? undefined : (JSON.parse(job.progress) as Json),
       depart: departure(queue, slot, attempt),
+      room: (bytes) => this.#room(job, attempt, bytes),
       projectFolder,
     };
     return action.execute(input.value, context);

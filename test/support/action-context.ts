@@ -10,6 +10,7 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     secretFields: new Set(),
     connection: () => undefined,
     depart: undefined,
+    room: async () => {},
     round: 1,
     progress: undefined,
     projectFolder: import.meta.dirname,
