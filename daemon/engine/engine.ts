@@ -121,7 +121,7 @@ export class Engine {
       log,
       onError: (error) => this.#note(error, "the store's file could not give space back"),
     });
-    this.#pruner = new Pruner({ clock, store, forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
+    this.#pruner = new Pruner({ clock, store, onPruned: () => this.#space.look(), forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
 
   /** Runs that haven't ended. */

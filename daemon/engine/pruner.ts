@@ -11,6 +11,7 @@ export class Pruner {
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #forget: (before: number) => Promise<void>;
+  readonly #onPruned: () => void;
   readonly #onError: (error: unknown) => void;
   /** By how much the wall clock has been set forward since the start, all in all. */
   #aheadMs = 0;
@@ -24,11 +25,14 @@ export class Pruner {
     readonly store: Store;
     /** Deletes what is kept outside of the store for runs that ended before. */
     readonly forget: (before: number) => Promise<void>;
+    /** A pass is over. */
+    readonly onPruned: () => void;
     readonly onError: (error: unknown) => void;
   }) {
     this.#clock = options.clock;
     this.#store = options.store;
     this.#forget = options.forget;
+    this.#onPruned = options.onPruned;
     this.#onError = options.onError;
   }
 
@@ -87,6 +91,7 @@ export class Pruner {
       }));
     }
     if (!this.#stopped && this.#settings !== undefined) await this.#forget(this.#trustedNow() - this.#settings.config.keepRunsMs);
+    this.#onPruned();
   }
 
   #trustedNow(): number {

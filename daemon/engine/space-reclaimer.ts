@@ -1,10 +1,6 @@
 import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
 
-/** How often it looks whether there is space to give back, in milliseconds. */
-const lookEveryMs = 30_000;
-/** The first time, so that a daemon that is started for a moment now and then comes to it as well. */
-const firstLookMs = 2000;
 /** It begins where at least so much of the store's file is free: less is taken up by what comes next. */
 const beginBytes = 16 * 1024 * 1024;
 const beginShare = 0.2;
@@ -28,7 +24,10 @@ export interface SpaceReclaimerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Gives space of the store's file back to the disk, in small steps while little else is written. */
+/**
+ * Gives space of the store's file back to the disk, in small steps while little else is written. It looks at its start and whenever it is told to: space
+ * becomes free by pruning, and so no timer runs in between.
+ */
 export class SpaceReclaimer {
   readonly #options: SpaceReclaimerOptions;
   #timer: Timer | undefined;
@@ -45,7 +44,13 @@ export class SpaceReclaimer {
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.#later(firstLookMs);
+    this.look();
+  }
+
+  /** Much may have been deleted. */
+  look(): void {
+    if (this.#stopped || this.#beganAtBytes !== undefined || this.#work !== undefined) return;
+    this.#run(() => this.#measure());
   }
 
   async stop(): Promise<void> {
@@ -54,22 +59,21 @@ export class SpaceReclaimer {
     await this.#work;
   }
 
-  #later(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      this.#work = (this.#beganAtBytes === undefined ? this.#look() : this.#step())
-        .catch((error: unknown) => {
-          this.#beganAtBytes = undefined;
-          this.#options.onError(error);
-        })
-        .finally(() => {
-          this.#work = undefined;
-          this.#later(this.#beganAtBytes === undefined ? lookEveryMs : pauseMs);
-        });
-    });
+  /** Takes steps, with pauses between them, as long as a pass goes on. */
+  #run(work: () => Promise<void>): void {
+    this.#work = work()
+      .catch((error: unknown) => {
+        this.#beganAtBytes = undefined;
+        this.#options.onError(error);
+      })
+      .finally(() => {
+        this.#work = undefined;
+        if (this.#stopped || this.#beganAtBytes === undefined) return;
+        this.#timer = this.#options.clock.setTimer(pauseMs, () => this.#run(() => this.#step()));
+      });
   }
 
-  async #look(): Promise<void> {
+  async #measure(): Promise<void> {
     const { store, commits, isStoreOk } = this.#options;
     if (!isStoreOk()) return;
     const { bytes, freeBytes } = await store.size();
