@@ -68,11 +68,11 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
 }
 
 async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string> {
-  if (subject.kind === 'run') return runText(await daemon.call('run/get', { id: subject.run }), Date.now());
+  if (subject.kind === 'run') return runText(await daemon.call('run/get', { id: subject.run }));
   const job = await daemon.call('job/get', { id: subject.job });
   switch (subject.kind) {
     case 'job':
-      return jobText(job, Date.now());
+      return jobText(job);
     case 'attempt': {
       const attempt = job.attempts.find(({ number }) => number === subject.attempt);
       if (attempt === undefined) throw new CodedError('not-found', l10n.t('The job {0} has no attempt {1}.', job.id, subject.attempt));

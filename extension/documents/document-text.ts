@@ -3,6 +3,7 @@ import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { formatDateTime } from '../wording/amount.ts';
 import { attemptDescription, jobFacts } from '../wording/job-words.ts';
 import { runFacts } from '../wording/run-words.ts';
 
@@ -14,9 +15,9 @@ const maxReadable = 65_536;
  * it. It folds, searches and copies like any JSON, and no reader of it has to be written.
  */
 
-export function runText(run: RunDetail, nowMs: number): string {
+export function runText(run: RunDetail): string {
   const { id, workflow, state, error, createdAt, endedAt, jobs, inputs, steps, ...rest } = run;
-  return withHead(runFacts(run, nowMs), {
+  return withHead(runFacts(run, formatDateTime), {
     id,
     workflow,
     state,
@@ -30,9 +31,9 @@ export function runText(run: RunDetail, nowMs: number): string {
   });
 }
 
-export function jobText(job: JobDetail, nowMs: number): string {
+export function jobText(job: JobDetail): string {
   const { id, run, workflow, step, queue, state, discardReason, error, warning, progress, draft, payload, output, attempts, revisions, ...rest } = job;
-  return withHead(jobFacts(job, nowMs), {
+  return withHead(jobFacts(job, formatDateTime), {
     id,
     run,
     workflow,

@@ -4,29 +4,26 @@ import { schemes } from '../ids.ts';
 /** Texts that are made for looking: read-only, so that nobody is asked to save them, and forgotten when they are closed. */
 export class ShownTexts implements vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.#changed.event;
+  #count = 0;
 
   register(): vscode.Disposable {
     return vscode.Disposable.from(
-      this.#changed,
       vscode.workspace.registerTextDocumentContentProvider(schemes.text, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === schemes.text) this.#texts.delete(uri.path);
+        if (uri.scheme === schemes.text) this.#texts.delete(uri.toString());
       }),
     );
   }
 
-  /** `name`: of the tab; another text of the same name takes its place. Returns its URI. */
+  /** `name`: of the tab. Returns its URI, which no other text has: VS Code would show what it knows of it already. */
   async show(name: string, text: string, options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus'> = {}): Promise<string> {
-    const uri = vscode.Uri.from({ scheme: schemes.text, path: `/${name}` });
-    this.#texts.set(uri.path, text);
-    this.#changed.fire(uri);
+    const uri = vscode.Uri.from({ scheme: schemes.text, path: `/${name}`, query: String(++this.#count) });
+    this.#texts.set(uri.toString(), text);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true, viewColumn: vscode.ViewColumn.Beside, ...options });
     return uri.toString();
   }
 
-  provideTextDocumentContent({ path }: vscode.Uri): string {
-    return this.#texts.get(path) ?? '';
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? '';
   }
 }

@@ -4,6 +4,9 @@ const momentParts = { month: 'short', day: 'numeric', hour: '2-digit', minute: '
 
 const timeParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 
+/** Sweden writes ISO 8601. */
+const stamps = new Intl.DateTimeFormat('sv', { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
 let numbers = new Intl.NumberFormat('en');
 let moments = new Intl.DateTimeFormat('en', momentParts);
 let times = new Intl.DateTimeFormat('en', timeParts);
@@ -23,6 +26,11 @@ export function formatMoment(time: string): string {
 /** `14:05`, in the time zone of whoever looks. `time` is ISO 8601. */
 export function formatTimeOfDay(time: string): string {
   return times.format(Date.parse(time));
+}
+
+/** `2026-11-28 14:02:11`, in the time zone of whoever looks, for what stays as it is written. `time` is ISO 8601. */
+export function formatDateTime(time: string): string {
+  return stamps.format(Date.parse(time));
 }
 
 /** `12,345` */
@@ -57,6 +65,11 @@ export function formatShortDuration(ms: number): string {
   if (ms < hourMs) return `${Math.floor(ms / minuteMs)}m`;
   if (ms < dayMs) return `${Math.floor(ms / hourMs)}h`;
   return `${Math.floor(ms / dayMs)}d`;
+}
+
+/** How long something goes on, where it isn't drawn again each second: `<1m`, `3m`, `2h`. */
+export function formatSpan(ms: number): string {
+  return ms < minuteMs ? '<1m' : formatShortDuration(ms);
 }
 
 function twoUnits(ms: number, bigMs: number, big: string, smallMs: number, small: string): string {

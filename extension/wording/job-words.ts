@@ -39,7 +39,8 @@ export function editedParts(count: number | undefined): string[] {
   return count === undefined || count === 0 ? [] : [l10n.t('{0} edited', formatNumber(count))];
 }
 
-export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
+/** `at` writes times: as ages in what is drawn again and again, else as they are. */
+export function jobFacts(job: JobSummary, at: (time: string) => string): readonly (readonly [name: string, value: string])[] {
   const facts: (readonly [string, string])[] = [
     [l10n.t('Job'), job.id],
     [l10n.t('State'), lookOfState(job.state).word],
@@ -50,11 +51,11 @@ export function jobFacts(job: JobSummary, nowMs: number): readonly (readonly [na
   if (job.key !== undefined) facts.push([l10n.t('Item'), oneLine(job.key)]);
   facts.push([l10n.t('Attempts'), formatNumber(job.attemptCount)]);
   if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
-  if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), formatAge(job.dueAt, nowMs)]);
-  if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), formatAge(job.endedAt, nowMs)]);
+  if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), at(job.dueAt)]);
+  if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), at(job.endedAt)]);
   if (job.warning !== undefined) facts.push([l10n.t('Warning'), oneLine(job.warning)]);
   if (job.draft !== undefined) {
-    const age = formatAge(job.draft.savedAt, nowMs);
+    const age = at(job.draft.savedAt);
     facts.push([l10n.t('Edit'), job.draft.savedBy === undefined ? l10n.t('saved {0}, not sent yet', age) : l10n.t('saved {0} by {1}, not sent yet', age, oneLine(job.draft.savedBy))]);
   }
   if (job.discardReason !== undefined) facts.push([l10n.t('Reason'), oneLine(job.discardReason)]);

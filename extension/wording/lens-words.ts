@@ -3,7 +3,7 @@ import type { Forecast, QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { formatAge } from './age.ts';
-import { formatDuration, formatNumber, formatShare, formatShortDuration } from './amount.ts';
+import { formatDuration, formatNumber, formatShare, formatShortDuration, formatSpan } from './amount.ts';
 import { isHeld, waitingIn } from './queue-words.ts';
 import { stepDescription } from './run-words.ts';
 import { lookOfState } from './state-look.ts';
@@ -52,7 +52,7 @@ export function runLens({ id, state, createdAt, endedAt, jobs }: RunSummary, now
   const word = lookOfState(state).word.toLowerCase();
   if (state === 'running') {
     const progress = jobs.total > 1 ? `, ${l10n.t('{0} of {1}', formatNumber(jobs.total - jobs.open), formatNumber(jobs.total))}` : '';
-    return l10n.t('{0} {1} for {2}', id, word, formatShortDuration(nowMs - Date.parse(createdAt))) + progress;
+    return l10n.t('{0} {1} for {2}', id, word, formatSpan(nowMs - Date.parse(createdAt))) + progress;
   }
   return l10n.t('{0} {1} {2}', id, word, formatAge(endedAt ?? createdAt, nowMs));
 }

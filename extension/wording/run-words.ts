@@ -19,12 +19,13 @@ export function runLabel(run: RunSummary, nowMs: number): string {
   return [l10n.t('run {0} of {1}', run.id, run.workflow), lookOfState(run.state).word, ...countParts(run.jobs, true), ...noteParts(run), formatAge(run.endedAt ?? run.createdAt, nowMs)].join(', ');
 }
 
-export function runFacts(run: RunSummary, nowMs: number): readonly (readonly [name: string, value: string])[] {
+/** `at` writes times: as ages in what is drawn again and again, else as they are. */
+export function runFacts(run: RunSummary, at: (time: string) => string): readonly (readonly [name: string, value: string])[] {
   const { jobs } = run;
   const facts: (readonly [string, string])[] = [
     [l10n.t('Run'), `${run.id}, ${run.workflow}`],
     [l10n.t('State'), lookOfState(run.state).word],
-    [l10n.t('Started'), formatAge(run.createdAt, nowMs)],
+    [l10n.t('Started'), at(run.createdAt)],
     [l10n.t('Jobs'), l10n.t('{0} in all, {1} succeeded, {2} open, {3} dead', formatNumber(jobs.total), formatNumber(jobs.succeeded), formatNumber(jobs.open), formatNumber(jobs.dead))],
   ];
   if (run.duplicates > 0) facts.push([l10n.t('Duplicates'), l10n.t('{0} left out, because an earlier item has the same key', formatNumber(run.duplicates))]);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { App } from '../../app.ts';
 import { languageId, settings } from '../../ids.ts';
+import { shownNow } from '../../shown-clock.ts';
 import type { LastRuns } from './last-runs.ts';
 import { lensesOf, type Lens } from './lenses.ts';
 import { liveDocument, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
@@ -53,7 +54,7 @@ export class LensProvider implements vscode.CodeLensProvider {
       file: path,
       queue: (name) => (isConnected ? project.mirror.queue(name) : undefined),
       lastRun: isConnected ? this.#lastRuns.get(project, workflowIdOf(path)) : undefined,
-      nowMs: Date.now(),
+      nowMs: shownNow(),
       clock,
     });
   }

@@ -3,6 +3,7 @@ import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflo
 import type { App } from '../../app.ts';
 import { settings } from '../../ids.ts';
 import { messageOf } from '../../log.ts';
+import { onShownTick } from '../../shown-clock.ts';
 import { EvaluateHover } from './evaluate-hover.ts';
 import { FailureMarks } from './failure-marks.ts';
 import { LastRuns } from './last-runs.ts';
@@ -12,8 +13,6 @@ import { Pulse } from './pulse.ts';
 import { RateMarks } from './rate-marks.ts';
 
 const everyMs = 1_000;
-/** Ages such as `3m ago` move on though nothing else does. */
-const ageEveryMs = 30_000;
 
 /** Live numbers in the editor: above names, at the lines of failures, and in hovers. Nothing happens while no file of ours is seen. */
 export function startLive(app: App): void {
@@ -24,12 +23,12 @@ export function startLive(app: App): void {
   const rates = new RateMarks(app);
   const pulse = new Pulse({ everyMs, isWatched: () => visibleDocuments(app).length > 0 });
   const stir = (): void => pulse.stir();
-  const ages = setInterval(stir, ageEveryMs);
   for (const shown of [lenses, failures, rates]) shown.register();
   new EvaluateHover(app).register();
   subscriptions.push(
     pulse,
-    { dispose: () => clearInterval(ages) },
+    // Ages such as `3m ago` move on though nothing else does.
+    onShownTick(stir),
     pulse.onBeat(() => {
       for (const { project, path, places } of visibleDocuments(app)) {
         if (places.workflow !== undefined) void lastRuns.look(project, workflowIdOf(path));

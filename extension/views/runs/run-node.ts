@@ -4,6 +4,7 @@ import type { RunSummary } from '../../../schemas/protocol/run.ts';
 import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
+import { ageAt } from '../../wording/age.ts';
 import { runDescription, runFacts, runLabel } from '../../wording/run-words.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { stateIcon } from '../shared/state-icon.ts';
@@ -50,7 +51,7 @@ export class RunNode implements TreeNode {
 
   tooltip(): vscode.MarkdownString {
     const run = this.#run;
-    return factTable(`${run.workflow} ${run.id}`, runFacts(run, this.#context.now()));
+    return factTable(`${run.workflow} ${run.id}`, runFacts(run, ageAt(this.#context.now())));
   }
 
   adopt(newer: TreeNode): void {

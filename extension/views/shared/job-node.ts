@@ -5,6 +5,7 @@ import { isJobEnded } from '../../../schemas/protocol/state.ts';
 import { curlActions } from '../../documents/curl-text.ts';
 import { commands } from '../../ids.ts';
 import type { Target } from '../../target.ts';
+import { ageAt } from '../../wording/age.ts';
 import { jobDescription, jobFacts, jobLabel, jobName } from '../../wording/job-words.ts';
 import { AttemptNode } from './attempt-node.ts';
 import { factTable } from './fact-table.ts';
@@ -60,7 +61,7 @@ export class JobNode implements TreeNode {
   }
 
   tooltip(): vscode.MarkdownString {
-    return factTable(jobName(this.#job), jobFacts(this.#job, this.#context.now()));
+    return factTable(jobName(this.#job), jobFacts(this.#job, ageAt(this.#context.now())));
   }
 
   adopt(newer: TreeNode): void {

@@ -4,7 +4,9 @@ import type { App } from '../../app.ts';
 import type { ViewId } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
+import { onShownTick, shownNow } from '../../shown-clock.ts';
 import type { OpenTreeView } from './open-view.ts';
+import { CalmRefresh } from './calm-refresh.ts';
 import { MessageNode } from './message-node.ts';
 import { rootsOf } from './project-node.ts';
 import { Tree } from './tree.ts';
@@ -21,13 +23,10 @@ export interface TreeViewOptions {
   readonly note?: (projects: readonly Project[]) => string | undefined;
 }
 
-/** Ages such as `3m ago` move on though nothing else does. */
-const ageEveryMs = 60_000;
-
 /** A view of the side bar that follows the projects of the window. */
 export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
   const { projects, log, refreshed, subscriptions } = app;
-  const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: () => Date.now(), refresh: (ids) => tree.refresh(ids) };
+  const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
   const shown = new WeakMap<Project, readonly TreeNode[]>();
   const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
@@ -37,19 +36,25 @@ export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOpt
     // Otherwise VS Code would show the welcome text of an empty view.
     return next.length === 0 && context.filter() !== '' ? [noMatch(project, context.filter())] : next;
   };
-  const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log });
+  const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log, onRead: () => calm.reading() });
+  const calm: CalmRefresh = new CalmRefresh({ draw: (what) => (what === 'all' ? tree.refreshAll() : tree.refresh(what)) });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
   const describe = (): void => {
     const words = context.filter();
     view.description = words === '' ? (note?.(projects.all) ?? '') : words;
   };
   describe();
-  const timer = setInterval(() => {
-    if (view.visible) tree.refreshAll();
-  }, ageEveryMs);
+  const drawIfNew = (id: string): void => {
+    const news = tree.news(id);
+    if (news !== undefined) calm.row(id, news === 'state');
+  };
   subscriptions.push(
     view,
-    { dispose: () => clearInterval(timer) },
+    calm,
+    // Ages such as `3m ago` move on though nothing else does.
+    onShownTick(() => {
+      if (view.visible) calm.all();
+    }),
     projects.onDidChangeState(() => {
       describe();
       tree.refreshAll();
@@ -58,8 +63,8 @@ export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOpt
     projects.onDidChangeMirror((change) => {
       const ids = affected(change);
       // What changes may begin to match a filter, or cease to.
-      if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) tree.refreshAll();
-      else tree.refresh(ids);
+      if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) calm.all();
+      else for (const id of ids) drawIfNew(id);
     }),
     app.filters.onDidChange((filtered) => {
       if (filtered !== id) return;

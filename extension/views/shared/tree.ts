@@ -8,6 +8,14 @@ export interface TreeOptions {
   /** The project's daemon is being looked for: what is below its rows stays as it was shown last. */
   readonly isHeld: (folder: string) => boolean;
   readonly log: Log;
+  /** A person has begun to read a tooltip. */
+  readonly onRead?: () => void;
+}
+
+/** A row's looks as texts: what says how it stands, and the figures that move. */
+interface Drawn {
+  readonly state: string;
+  readonly figures: string;
 }
 
 /**
@@ -19,6 +27,8 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
   readonly #known = new Map<string, TreeNode>();
   readonly #parents = new Map<string, TreeNode | undefined>();
   readonly #changed = new vscode.EventEmitter<TreeNode[] | undefined>();
+  /** As last handed to VS Code. */
+  readonly #drawn = new Map<string, Drawn>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(options: TreeOptions) {
@@ -33,6 +43,18 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
   refresh(ids: Iterable<string>): void {
     const nodes = [...ids].flatMap((id) => this.#known.get(id) ?? []);
     if (nodes.length > 0) this.#changed.fire(nodes);
+  }
+
+  /** What of a row reads differently than it was drawn: with its rows below, which follow it, where it is open. Undefined: nothing, or there is no such row. */
+  news(id: string): 'state' | 'figures' | undefined {
+    const node = this.#known.get(id);
+    const before = this.#drawn.get(id);
+    if (node === undefined) return undefined;
+    // It is known, and not seen yet.
+    if (before === undefined) return 'figures';
+    const { state, figures } = drawn(node.item());
+    if (state !== before.state) return 'state';
+    return figures !== before.figures || this.#childrenOf(node).length > 0 ? 'figures' : undefined;
   }
 
   /** The last of the rows with these ids, each below the one before; loads what isn't loaded yet. */
@@ -56,6 +78,7 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
   getTreeItem(node: TreeNode): vscode.TreeItem {
     const item = node.item();
     item.id = node.id;
+    this.#drawn.set(node.id, drawn(item));
     return item;
   }
 
@@ -76,6 +99,7 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    this.#options.onRead?.();
     const tooltip = node.tooltip?.();
     if (tooltip !== undefined) item.tooltip = tooltip;
     return item;
@@ -106,7 +130,14 @@ export class Tree implements vscode.TreeDataProvider<TreeNode> {
     for (const known of [...this.#known.keys()]) {
       if (known !== id && !known.startsWith(`${id}/`)) continue;
       this.#known.delete(known);
+      this.#drawn.delete(known);
       this.#parents.delete(known);
     }
   }
+}
+
+function drawn({ label, description, iconPath, contextValue, collapsibleState }: vscode.TreeItem): Drawn {
+  const icon = iconPath instanceof vscode.ThemeIcon ? `${iconPath.id} ${iconPath.color?.id ?? ''}` : '';
+  // An icon may turn with each job; what can be done with a row doesn't.
+  return { state: JSON.stringify([label, contextValue, collapsibleState]), figures: `${icon} ${String(description)}` };
 }

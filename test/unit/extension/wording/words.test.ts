@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ageAt, formatAge } from '../../../../extension/wording/age.ts';
 import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
 import { escapeMarkdown, formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
 import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
@@ -122,17 +123,17 @@ describe('words for jobs, attempts, runs and steps', () => {
     const edited = job({ draft: { revision: 2, savedAt: new Date(now - 60_000).toISOString(), savedBy: 'ada' } });
     assert.equal(jobDescription(edited, now, { state: false, cause: false }), 'edited, not sent · j40 · deal/book · 5 attempts · 3m ago');
     assert.equal(jobLabel(edited, now), 'job j40, deal-7, Dead, 503 Service Unavailable, edited, not sent, 3m ago');
-    assert.deepEqual(jobFacts(edited, now).find(([name]) => name === 'Edit'), ['Edit', 'saved 1m ago by ada, not sent yet']);
+    assert.deepEqual(jobFacts(edited, ageAt(now)).find(([name]) => name === 'Edit'), ['Edit', 'saved 1m ago by ada, not sent yet']);
     const again = job({ replays: 2 });
     assert.equal(jobDescription(again, now), 'j40 · dead · deal/book · 503 Service Unavailable · replayed ×2 · 5 attempts · 3m ago');
     assert.equal(jobLabel(again, now), 'job j40, deal-7, Dead, 503 Service Unavailable, replayed 2 times, 3m ago');
-    assert.deepEqual([job(), job({ replays: 1 }), again].map((one) => new Map(jobFacts(one, now)).get('Replayed')), [undefined, 'once', '2 times']);
+    assert.deepEqual([job(), job({ replays: 1 }), again].map((one) => new Map(jobFacts(one, ageAt(now))).get('Replayed')), [undefined, 'once', '2 times']);
   });
 
   it('tell when a delayed job is tried next', () => {
     const delayed = job({ state: 'delayed', dueAt: minutesAgo(-5) });
     assert.match(jobDescription(delayed, now), /in 5m$/);
-    assert.equal(new Map(jobFacts(delayed, now)).get('Next attempt'), 'in 5m');
+    assert.equal(new Map(jobFacts(delayed, ageAt(now))).get('Next attempt'), 'in 5m');
   });
 
   it('tell how an attempt ended and how long it took', () => {
@@ -144,7 +145,7 @@ describe('words for jobs, attempts, runs and steps', () => {
     const { endedAt: _, ...going } = run({ state: 'running', jobs: { total: 100, open: 60, succeeded: 40, dead: 0, cancelled: 0, discarded: 0 } });
     assert.equal(runDescription(going, now), 'running · 40 of 100 · 10m ago');
     assert.equal(runDescription(run({ state: 'succeeded', jobs: { total: 10, open: 0, succeeded: 10, dead: 0, cancelled: 0, discarded: 0 }, duplicates: 990, warnings: 1 }), now), 'succeeded · 990 duplicates left out · 1 warning · 3m ago');
-    assert.equal(new Map(runFacts(run({ duplicates: 990 }), now)).get('Duplicates'), '990 left out, because an earlier item has the same key');
+    assert.equal(new Map(runFacts(run({ duplicates: 990 }), ageAt(now))).get('Duplicates'), '990 left out, because an earlier item has the same key');
     assert.match(stepDescription(step({ duplicates: 1 })), /1 duplicate left out/);
     assert.match(jobDescription(job({ state: 'succeeded', warning: '1 of 3 recipients was refused.' }), now), /1 of 3 recipients was refused\./);
     assert.equal(runLabel(run(), now), 'run r12 of deal, Failed, 1,000 of 1,000, 2 dead, 3m ago');
@@ -158,5 +159,13 @@ describe('the look of a state', () => {
       const icons = states.map((state) => lookOfState(state).icon);
       assert.equal(new Set(icons).size, icons.length, icons.join());
     }
+  });
+});
+
+describe('ages', () => {
+  it('tell no seconds, which differ between places that were not drawn in the same moment', () => {
+    const ago = (ms: number): string => formatAge(new Date(now - ms).toISOString(), now);
+    assert.deepEqual([0, 2000, 32_000, 59_999, 60_000, 150_000].map(ago), ['just now', 'just now', 'just now', 'just now', '1m ago', '2m ago']);
+    assert.deepEqual([500, 20_000, 59_999, 60_000].map((ms) => ago(-ms)), ['just now', 'within a minute', 'within a minute', 'in 1m']);
   });
 });

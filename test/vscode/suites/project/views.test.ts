@@ -102,6 +102,8 @@ describe('views', () => {
     listening.dispose();
     assert.equal(tree.find(bulk.id), bulk);
     assert.deepEqual(after.map((row, index) => row === states[index]), states.map(() => true));
+    // While rows are read again, VS Code knows of no selection.
+    await until('the row is still selected', () => view.selection.length > 0, (listener) => { const timer = setInterval(listener, 100); return { dispose: () => clearInterval(timer) }; });
     assert.deepEqual(view.selection.map(({ id }) => id), [bulk.id]);
     assert.equal(collapsed, 0);
   });
