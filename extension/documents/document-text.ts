@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
+import { isExactNumber } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { formatDateTime } from '../wording/amount.ts';
 import { attemptDescription, jobFacts } from '../wording/job-words.ts';
@@ -107,11 +108,11 @@ function readableBody(text: string): Json {
   }
 }
 
-/** Written as `JSON.stringify` writes it, word by word. Numbers of more digits than a double holds stay as they are. */
+/** Written as `JSON.stringify` writes it, word by word. Numbers that a double can't hold stay as they are. */
 function normalJson(json: string): string {
   return json.replace(/("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|\s+/g, (_, text: string | undefined, number: string | undefined) => {
     if (text !== undefined) return JSON.stringify(JSON.parse(text));
-    return number === undefined ? '' : number.replace(/\D/g, '').length > 15 ? number : JSON.stringify(JSON.parse(number));
+    return number === undefined ? '' : isExactNumber(number) ? JSON.stringify(JSON.parse(number)) : number;
   });
 }
 
