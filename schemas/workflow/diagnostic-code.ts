@@ -34,6 +34,7 @@ export const diagnosticCodes = {
   'type-mismatch': 'An operator, a function or a condition is given a value that it can not work on.',
   'never-equal': 'Two values are compared that are never equal.',
   'constant-condition': 'An `if` is always true.',
+  'constant-key': 'The `key` of a `foreach` is the same for every item, so that all but the first would be left out.',
   'unknown-input': 'An input is named that the workflow does not declare.',
   'unknown-step': 'A step is named that does not exist, or can not be used at this place.',
   'unknown-action': '`uses` names no action.',

@@ -1,5 +1,5 @@
 import type { Foreach } from '../model.ts';
-import type { Template } from '../template.ts';
+import { expressionsOf, type Template } from '../template.ts';
 import { roots, type ExpressionPlace } from './expression-scope.ts';
 import { describe, reportBadName, type MapReader } from './map-reader.ts';
 import { readTolerance } from './policy-reader.ts';
@@ -29,6 +29,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const source = readSource(reader, templates, outside);
   const keyEntry = reader.entry('key');
   const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as, isItemUncertain: isAsUncertain });
+  if (key !== undefined && !isAsUncertain) reportConstantKey(reader, key, as);
   if (!reader.has('on-item-failure')) {
     reader.report.missing('on-item-failure', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
   }
@@ -38,6 +39,19 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   // Going on says that items may die; a bound of its own narrows that.
   const model: Foreach = { source, as, ...(key === undefined ? {} : { key }), onItemFailure, tolerate: tolerate ?? { kind: 'count', count: 0 } };
   return { model, as, isAsUncertain };
+}
+
+/** Items with the same key are sent once: a key that no item has a part in would leave out all but the first, and the run would be green. */
+function reportConstantKey(reader: MapReader, key: Template, as: string): void {
+  const entry = reader.entry('key');
+  // What can't be read has its error.
+  if (entry === undefined || reader.report.hasErrorWithin(entry.value.range)) return;
+  const varies = expressionsOf(key).some(({ references }) => references.some(({ path }) => path[0] === as || (path[0] === 'job' && path[1] === 'index')));
+  if (varies) return;
+  const text = key.kind === 'literal' && typeof key.value === 'string' ? key.value.trim() : undefined;
+  const isPath = text !== undefined && /^[A-Za-z_]\w*(?:\.\w+|\[[^\]]*\])+$/.test(text);
+  const remedy = isPath ? `Written like this it is text; as an expression it is \${{ ${text} }}.` : `Make it of the item, such as \${{ ${as}.id }}, or take it out.`;
+  reader.report.error('constant-key', reader.place('key'), `'key' is the same for every item, so all items but the first would be left out as duplicates. ${remedy}`);
 }
 
 /** Undefined where it is wrong. */

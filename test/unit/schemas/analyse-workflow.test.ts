@@ -90,7 +90,7 @@ describe('analyseWorkflow', () => {
   it('lets a step wait for what it needs and for what any of its expressions refers to', () => {
     const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => `  ${id}: { uses: http/request, with: { url: x } }\n`).join('');
     const step = stepOf(
-      `needs: [a], if: steps.b.status == 'succeeded', foreach: { items: "\${{ steps.c.output.body }}", key: "\${{ steps.d.output.body }}", on-item-failure: fail }`,
+      `needs: [a], if: steps.b.status == 'succeeded', foreach: { items: "\${{ steps.c.output.body }}", key: "\${{ steps.d.output.body }}-\${{ item }}", on-item-failure: fail }`,
       others,
     );
     assert.deepEqual(step.needs, ['a', 'c', 'd', 'b']);
