@@ -87,6 +87,8 @@ export class AttemptSignal {
 
   /** Waits for something of ours, which has to end when the signal aborts; the time limit stands still meanwhile. */
   async withoutLimit<Value>(wait: Promise<Value>): Promise<Value> {
+    // Once it is told to end, the timer is the one that gives it up.
+    if (this.#reason !== undefined || this.#hasEnded) return wait;
     this.#timer?.cancel();
     const waitsSince = this.#clock.monotonic();
     const value = await wait;

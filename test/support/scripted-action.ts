@@ -14,7 +14,7 @@ export interface SeenAttempt {
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
- * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `large:40` (asks for room for that many megabytes, then is deaf), `lost:30` (its connection is reset after that long), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
+ * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `large:40` (asks for room for that many megabytes, then is deaf), `large-late:40` (as well, but only when it is aborted), `lost:30` (its connection is reset after that long), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
  * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning)
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
@@ -139,8 +139,9 @@ export class ScriptedAction implements Action {
           await this.#slow(Number(seconds) * 1000);
           return failure({ kind: 'network', cause: 'ECONNRESET', message: 'The connection was lost.' });
         }
-        if (first === 'large') {
-          await context.room(Number(seconds) * 1_000_000);
+        if (first === 'large' || first === 'large-late') {
+          if (first === 'large-late') await aborted(signal);
+          await context.room(Number(seconds) * 1_000_000).catch(() => {});
           return new Promise((resolve) => {
             this.#deaf.push(resolve);
           });

@@ -86,6 +86,14 @@ describe('attempts with large answers', () => {
     assert.deepEqual(await bench.tally(next), { succeeded: 2 });
   });
 
+  it('are given up as others are, when they ask for room after their time is up', async () => {
+    const run = await bench.runMany('{ concurrency: 1, timeout: 3s, retry: none }', 1, 'large-late:30');
+    await bench.advance(12_900);
+    assert.deepEqual(await bench.tally(run), { active: 1 });
+    await bench.advance(200);
+    assert.deepEqual(await bench.tally(run), { dead: 1 });
+  });
+
   it('give back what they held, and what they waited for, when they are cancelled', async () => {
     const run = await bench.runMany('{ concurrency: 5, retry: none }', 4, 'large:60');
     assert.equal(bench.action.deafs, 1);
