@@ -3,10 +3,24 @@ import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/
 import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues, renderResumed } from '../../../../../daemon/cli/render/queues.ts';
-import { renderLastStop } from '../../../../../daemon/cli/render/status.ts';
+import { renderLastStop, renderStatus } from '../../../../../daemon/cli/render/status.ts';
 import type { LastStop } from '../../../../../schemas/protocol/last-stop.ts';
 import type { QueueAlert, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { minutesAgo, now, pipe, queue, terminal80 } from '../protocol-samples.ts';
+
+describe('renderStatus', () => {
+  const status = {
+    pid: 7, version: '1.2.3', project: '/p', endpoint: 'http://127.0.0.1:1', startedAt: minutesAgo(5), uptimeMs: 300_000, durability: 'full',
+    store: { ok: true, bytes: 4096 }, problems: 0, runs: { running: 0 }, lateOutcomes: 0, queues: [],
+  } as const;
+
+  it('says what the machine lacks, and what follows from that', () => {
+    const machine = { problem: 'This machine lacks file descriptors (EMFILE).', since: minutesAgo(1) };
+    assert.match(renderStatus({ ...status, queues: [], machine: { ...machine, limit: 12 } }, pipe), /^ +machine +This machine lacks file descriptors \(EMFILE\)\. Attempts are put off and not charged; at most 12 are made at a time\.$/m);
+    assert.match(renderStatus({ ...status, queues: [], machine }, pipe), /put off and not charged\.$/m);
+    assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /^ +machine/m);
+  });
+});
 
 describe('renderQueues', () => {
   it('shows depth, rate, throughput and drain time', () => {
@@ -76,6 +90,8 @@ describe('renderQueues', () => {
     const held = queue({ heldUntil: minutesAgo(-30), heldBy, forecast: { state: 'stalled', reason: 'held' } });
     assert.match(renderQueues([held], pipe), /^erp is held until 2026-11-24 10:30:00 \(in 30m\), because j7 was answered 404 Not Found and asked to wait 1d: sluice resume erp$/m);
     assert.match(renderQueueLine(held), /^erp is held: /);
+    const unconnected = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: 'ENETUNREACH', machine: true, at: minutesAgo(1) } });
+    assert.match(renderQueues([unconnected], pipe), /because this machine has no network \(ENETUNREACH, met by j7\): sluice resume erp$/m);
   });
 
   it('says what resuming has changed, and nothing that it has not', () => {
