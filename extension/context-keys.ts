@@ -26,6 +26,7 @@ export function followWithContextKeys(projects: Projects, deadLetterFiles: Pick<
   const update = (): void => {
     set(contextKeys.state, stateOf(projects));
     set(contextKeys.connected, projects.all.some(({ daemon }) => daemon !== undefined));
+    set(contextKeys.hasRuns, projects.all.some(({ mirror }) => mirror.runs().length > 0));
     set(contextKeys.hasDeadLetters, projects.all.some(({ mirror }) => mirror.queues().some(({ depth }) => depth.dead > 0)));
   };
   update();

@@ -75,6 +75,8 @@ export const contextKeys = {
   /** At least one project is connected. */
   connected: 'sluice.connected',
   hasDeadLetters: 'sluice.hasDeadLetters',
+  /** Something has been run: the first steps tick it when it has happened. */
+  hasRuns: 'sluice.hasRuns',
   /** Open payloads whose job is a dead letter now: `resource in sluice.deadDocuments`. */
   deadDocuments: 'sluice.deadDocuments',
   /** Of these, those with an edit that was saved and not sent yet. */

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
 import { makeStateFolder, sluiceFolder } from '../project-folder.ts';
 import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 
@@ -67,7 +68,7 @@ const files = (practicePort: number): readonly (readonly [file: string, text: st
 export async function writeStarterProject(folder: string): Promise<StarterProject> {
   const created: string[] = [];
   const kept: string[] = [];
-  await mkdir(path.join(folder, sluiceFolder, 'workflows'), { recursive: true });
+  await makeFolder(folder, path.join(sluiceFolder, 'workflows'));
   for (const [file, text] of files(await choosePracticePort())) {
     const isNew = await writeNew(path.join(folder, file), text);
     (isNew ? created : kept).push(file);
@@ -84,5 +85,33 @@ async function writeNew(file: string, text: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** @throws CodedError `bad-project`, which says what is in the way */
+async function makeFolder(project: string, folder: string): Promise<void> {
+  const full = path.join(project, folder);
+  try {
+    await mkdir(full, { recursive: true });
+  } catch (error) {
+    throw new CodedError('bad-project', `The folder ${full} can't be made: ${whyNot(error)}`);
+  }
+}
+
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file of that name, or of one of the folders above it, is in the way. Move it, or choose another folder.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'you may not write there. Choose a folder of your own.';
+    case 'EROFS':
+      return 'the disk is read-only.';
+    case 'ENOSPC':
+      return 'the disk is full.';
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -10,14 +10,15 @@ export interface StarterFiles {
 }
 
 const limitMs = 20_000;
+const run = promisify(execFile);
 
 /**
  * Writes the files of a new project by `sluice init`, so that both make the same ones. `cli` is the path of the command's program.
  *
- * @throws Error with what the command wrote
+ * @throws Error with what the command says is in the way
  */
 export async function writeStarterFiles(folder: string, cli: string, execPath: string = process.execPath): Promise<StarterFiles> {
-  const { stdout } = await promisify(execFile)(execPath, ['--disable-warning=ExperimentalWarning', cli, 'init', '--project', folder, '--json'], {
+  const stdout = await output(execPath, ['--disable-warning=ExperimentalWarning', cli, 'init', '--project', folder, '--json'], {
     cwd: folder,
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     timeout: limitMs,
@@ -29,4 +30,23 @@ export async function writeStarterFiles(folder: string, cli: string, execPath: s
     return Array.isArray(value) ? value.filter((one: unknown) => typeof one === 'string') : [];
   };
   return { created: list('created'), kept: list('kept') };
+}
+
+async function output(...call: Parameters<typeof run>): Promise<string> {
+  try {
+    return String((await run(...call)).stdout);
+  } catch (error) {
+    throw new Error(messageIn(error instanceof Error && 'stderr' in error ? error.stderr : undefined) ?? (error instanceof Error ? error.message : String(error)), { cause: error });
+  }
+}
+
+/** Of `{"error":{"message":...}}`, as the command writes it with `--json`. */
+function messageIn(stderr: unknown): string | undefined {
+  try {
+    const answer: unknown = JSON.parse(String(stderr));
+    const error = isJsonObject(answer) ? answer['error'] : undefined;
+    return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -29,7 +29,7 @@ export function healthTable(projects: readonly TableProject[], reasons: readonly
   const several = projects.length > 1;
   const rows = projects.flatMap(({ name, folder, queues }) => queues.map((queue) => ({ queue, project: several ? name : undefined, target: { folder, queue: queue.name } })));
   const sorted = rows.toSorted((one, other) => rankOf(other.queue) - rankOf(one.queue));
-  const head = [`| ${[l10n.t('Queue'), l10n.t('Waiting'), l10n.t('Active'), l10n.t('Dead letters'), l10n.t('Rate'), ''].join(' | ')} |`, '|:--|--:|--:|--:|:--|:--|'];
+  const head = [`| ${[l10n.t('Queue'), l10n.t('Waiting'), l10n.t('Active'), l10n.t('Dead'), l10n.t('Rate'), l10n.t('State')].map(spaced).join(' | ')} |`, '|:--|--:|--:|--:|:--|:--|'];
   const more = rows.length > maxRows ? ['', l10n.t('and {0} more queues', formatNumber(rows.length - maxRows))] : [];
   const table = rows.length === 0 ? [] : [...head, ...sorted.slice(0, maxRows).map(({ queue, project, target }) => rowOf(queue, project, target)), ...more, ''];
   return [...reasons.slice(0, maxReasons).flatMap((reason) => [escapeMarkdown(reason), '']), ...table, links(projects)].join('\n');
@@ -47,7 +47,12 @@ function rowOf(queue: QueueView, project: string | undefined, target: Target): s
     escapeMarkdown(rateUsedText(queue) ?? ''),
     stateOf(queue),
   ];
-  return `| ${cells.join(' | ')} |`;
+  return `| ${cells.map(spaced).join(' | ')} |`;
+}
+
+/** VS Code sets the columns of a table so close that headings read as one word. */
+function spaced(cell: string, column: number): string {
+  return column === 0 ? cell : `&nbsp;&nbsp;&nbsp;${cell}`;
 }
 
 /** With an icon in front of the words, so that it can be told without either. */

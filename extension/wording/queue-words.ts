@@ -45,7 +45,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   const isFilling = alerts.some(({ kind }) => kind === 'filling');
   const cleared = isFilling ? undefined : forecastPart(forecast);
   if (cleared !== undefined) parts.push(cleared);
-  if (overrides.rate !== undefined || overrides.concurrency !== undefined) parts.push(l10n.t('set by hand'));
+  if (overrides.rate !== undefined || overrides.concurrency !== undefined) parts.push(l10n.t('{0} set by hand', overriddenText(queue)));
   return parts.length === 0 ? [l10n.t('empty')] : parts;
 }
 

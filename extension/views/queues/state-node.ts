@@ -38,13 +38,14 @@ export class StateNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { word } = lookOfState(this.#state);
+    const { word, icon } = lookOfState(this.#state);
     const count = this.#count();
     const isEmpty = count === 0;
     const item = new vscode.TreeItem(word, isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
     // Those that succeeded are pruned some day, so their number would say little.
     item.description = count === undefined ? l10n.t('newest first') : formatNumber(count);
-    item.iconPath = stateIcon(this.#state);
+    // A red cross on none would look like a fault.
+    item.iconPath = isEmpty ? new vscode.ThemeIcon(icon, new vscode.ThemeColor('disabledForeground')) : stateIcon(this.#state);
     item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;
     item.accessibilityInformation = { label: count === undefined ? word : count === 1 ? l10n.t('{0}: one job', word) : l10n.t('{0}: {1} jobs', word, formatNumber(count)) };
     return item;

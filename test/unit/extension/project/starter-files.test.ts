@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeStarterFiles } from '../../../../extension/project/starter-files.ts';
 import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
@@ -15,5 +16,12 @@ describe('the files of a new project', () => {
     const second = await writeStarterFiles(project.folder, cli);
     assert.deepEqual([second.created, second.kept], [[], first.created]);
     await project.remove();
+  });
+
+  it('say what is in the way where they can not be made', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sluice-starter-'));
+    writeFileSync(path.join(folder, '.sluice'), 'a file');
+    await assert.rejects(writeStarterFiles(folder, cli), /^Error: The folder .*workflows can't be made: a file of that name, or of one of the folders above it, is in the way\./);
+    rmSync(folder, { recursive: true });
   });
 });

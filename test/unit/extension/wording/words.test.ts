@@ -33,7 +33,7 @@ describe('words for a queue', () => {
     const { rate: __, ...unlimited } = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 }, forecast: { state: 'stalled', reason: 'paused' } });
     const until = minutesAgo(-90);
     assert.match(queueDescription({ ...unlimited, heldUntil: until }, now), new RegExp(`^paused · held until ${formatMoment(until)} · full`));
-    assert.equal(queueDescription(unlimited, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · set by hand');
+    assert.equal(queueDescription(unlimited, now), 'paused · held back · full · 100 waiting · 4 dead · oldest 7m · concurrency 2 set by hand');
   });
 
   it('say that the limits are not those of a file, why, and what answers it', () => {

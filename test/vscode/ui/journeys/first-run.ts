@@ -17,7 +17,7 @@ export function firstRunJourney(stage: () => Stage): void {
     await walkthrough.act('Create a project', 'Create Project');
     await window.editor('hello.yaml');
     await sideBar.row('Workflows', 'hello').waitFor();
-    await sideBar.welcome('Queues').getByText('The daemon of this project is stopped').waitFor();
+    await sideBar.welcome('Queues').getByText('No daemon runs for this project').waitFor();
     await window.shot('first-run-3-project');
 
     await window.tab('Welcome');
