@@ -55,8 +55,15 @@ export function parseDocument(text: string): Document {
   const added = builder.diagnostics
     .filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start))
     .map((diagnostic) => ({ ...diagnostic, range: within(text, [diagnostic.range.start, diagnostic.range.end]) }));
-  const all = firstCause([...mendExpressions(text, diagnostics), ...added].sort((a, b) => a.range.start - b.range.start));
+  const all = firstCause([...mendExpressions(text, diagnostics), ...added, ...garbledText(text)].sort((a, b) => a.range.start - b.range.start));
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
+}
+
+/** An editor shows a file in another encoding like this; the daemon refuses its bytes. */
+function garbledText(text: string): Diagnostic[] {
+  const start = text.indexOf('\uFFFD');
+  if (start < 0) return [];
+  return [problem('unreadable-file', { start, end: start + 1 }, 'Here is U+FFFD, which takes the place of bytes that are not UTF-8: the file is in another encoding, or was saved after it had been read in a wrong one. Save it as UTF-8.')];
 }
 
 /** The entry of a key, or undefined where `node` is no map or lacks it. */

@@ -23,6 +23,12 @@ function slice(text: string, range: SourceRange | undefined): string {
 }
 
 describe('parseDocument', () => {
+  it('has an error where it was read in a wrong encoding', () => {
+    const { diagnostics } = parseDocument('name: Gr\uFFFDn\nother: \uFFFD\n');
+    assert.deepEqual(diagnostics.map(({ code, range }) => [code, range]), [['unreadable-file', { start: 8, end: 9 }]]);
+    assert.match(diagnostics[0]?.message ?? '', /Save it as UTF-8/);
+  });
+
   it('reads YAML 1.2: on, yes and no are text, and so are times and octals of 1.1', () => {
     assert.deepEqual(json('on: yes\na: no\nb: 12:30\nc: 010\nd: true\ne: ~\nf: 0o10'), { on: 'yes', a: 'no', b: '12:30', c: 10, d: true, e: null, f: 8 });
   });
