@@ -14,9 +14,11 @@ import { FolderWatch } from './folder-watch.ts';
 import { readLastConfig, writeLastConfig } from './last-config-file.ts';
 import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { lastConfigText, Project } from './project.ts';
-import { makeStateFolder } from './project-folder.ts';
 import type { LookExtent } from './project-inventory.ts';
 import { acquireProjectLock } from './project-lock.ts';
+import { removeLeftovers } from './state-file.ts';
+import { makeStateFolder } from './state-folder.ts';
+import { markState, refuseForeignState, stateOrigin } from './state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
@@ -49,15 +51,28 @@ export interface DaemonOptions {
   readonly toTerminal?: boolean;
   /** The daemon can't go on, and can't be stopped in good order either: its store's thread is gone. Ends the process. */
   readonly onFatal?: (error: Error) => void;
+  /** Whose state may be used, and where a daemon may run for the first time: see `StartConsent`. This user's own, and anywhere, where it is missing. */
+  readonly consent?: StartConsent;
   /** Actions besides the built-in ones. */
   readonly extraActions?: readonly Action[];
 }
+
+/**
+ * - `known-only`: start only where this user has run a daemon before; nobody has asked for it here.
+ * - `adopt`: a person has said that the state is to be used, whoever made it.
+ */
+export type StartConsent = 'known-only' | 'adopt';
 
 type FindAction = (name: string) => Action | undefined;
 
 /** Another daemon has the project. */
 export class ProjectLockedError extends Error {
   override readonly name = 'ProjectLockedError';
+}
+
+/** Nobody has run a daemon in this folder yet, and it was told not to be the first. */
+export class UnknownFolderError extends Error {
+  override readonly name = 'UnknownFolderError';
 }
 
 /** The daemon of one project: everything that runs in its process, started in one order and stopped in its reverse. */
@@ -115,6 +130,8 @@ export class Daemon {
     const lock = acquireProjectLock(projectFolder);
     if (!lock.ok) throw new ProjectLockedError(`a daemon${lock.holder === undefined ? '' : ` (pid ${lock.holder})`} serves ${projectFolder} already`);
     this.#undo.push(lock.release);
+    await removeLeftovers(stateFolder);
+    const { hasStore } = this.#ownState();
 
     const secrets = new SecretSource({ projectFolder, env });
     this.#secrets = secrets;
@@ -128,6 +145,7 @@ export class Daemon {
     project.refuseBrokenConfig();
     if (project.hasLastConfig) log.warn({}, lastConfigText);
     const { config } = project;
+    await markState(projectFolder, { hasStore });
     const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
     this.#undo.push(() => store.close());
 
@@ -150,6 +168,7 @@ export class Daemon {
     const token = newToken();
     const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
     await engine.start(project.settings());
+    if (!hasStore) await markState(projectFolder, { hasStore: true });
     await removeLastStop(projectFolder);
     await projects.keepConfig();
     this.#undo.push(() => this.#leaveLastStop(queues));
@@ -164,6 +183,17 @@ export class Daemon {
     log.info({ port }, 'ready');
     this.#undo.push(() => log.info({}, 'stopping'));
     return { port };
+  }
+
+  /** @throws CodedError `foreign-state`, UnknownFolderError */
+  #ownState(): { readonly hasStore: boolean } {
+    const { projectFolder, consent } = this.#options;
+    const origin = stateOrigin(projectFolder);
+    if (origin.kind === 'own') return origin;
+    if (origin.kind === 'foreign' && consent === 'adopt') return { hasStore: true };
+    if (origin.kind === 'foreign') return refuseForeignState(projectFolder, origin);
+    if (consent === 'known-only') throw new UnknownFolderError(`no daemon of this user has run in ${projectFolder} yet`);
+    return { hasStore: false };
   }
 
   #serve(parts: {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
+import { maxDiscoveryBytes, parseDiscovery, unprovenDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
+import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
+import { OwnerKey } from './owner-key.ts';
+import { isProcessAlive } from './process-alive.ts';
 import { stateFolderOf } from './project-folder.ts';
 import { writeStateFile } from './state-file.ts';
 
@@ -26,7 +29,8 @@ export function newToken(): string {
 
 /** As a whole or not at all, for its owner alone. To be called when the daemon listens. */
 export async function writeDiscovery(projectFolder: string, discovery: Discovery): Promise<void> {
-  await writeStateFile(projectFolder, 'daemon.json', `${JSON.stringify(discovery)}\n`);
+  const proof = OwnerKey.readOrMake().sign(discoveryProofText(await realpath(projectFolder), discovery));
+  await writeStateFile(projectFolder, 'daemon.json', `${JSON.stringify({ ...discovery, proof })}\n`);
 }
 
 /**
@@ -46,7 +50,7 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
     const unsafe = unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
     if (size > maxDiscoveryBytes) return refused('daemon.json is too large');
-    return usable(await file.readFile('utf8'));
+    return usable(await file.readFile('utf8'), await realpath(projectFolder));
   } catch (error) {
     return refused(`daemon.json can't be read (${codeOf(error)})`);
   } finally {
@@ -60,20 +64,15 @@ export async function removeDiscovery(projectFolder: string, token: string): Pro
   if (read.kind === 'found' && read.discovery.token === token) await rm(discoveryPath(projectFolder), { force: true });
 }
 
-/** Whether there is a process with this pid. It need not be the daemon: numbers are used again. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-}
-
-function usable(text: string): DiscoveryRead {
+function usable(text: string, folder: string): DiscoveryRead {
   const parsed = parseDiscovery(text);
   if (!parsed.ok) return refused(parsed.reason);
-  const { discovery } = parsed;
+  const { discovery, proof } = parsed;
+  try {
+    if (OwnerKey.read()?.verify(discoveryProofText(folder, discovery), proof) !== true) return refused(unprovenDiscovery);
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error));
+  }
   // Nobody would be there to listen.
   return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : refused(`the daemon that wrote it (pid ${discovery.pid}) has ended without removing it`);
 }

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { lastStopName, maxLastStopBytes, parseLastStop, type LastStop } from '../schemas/protocol/last-stop.ts';
 import { stateFolderOf } from './project-folder.ts';
@@ -18,7 +18,8 @@ export async function removeLastStop(projectFolder: string): Promise<void> {
 export async function readLastStop(projectFolder: string): Promise<LastStop | undefined> {
   const file = fileOf(projectFolder);
   try {
-    const found = await stat(file);
+    // Not what a link leads to.
+    const found = await lstat(file);
     return found.isFile() && found.size <= maxLastStopBytes ? parseLastStop(await readFile(file, 'utf8')) : undefined;
   } catch {
     return undefined;

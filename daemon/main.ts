@@ -1,14 +1,22 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { lockedExitCode } from '../schemas/protocol/daemon-flags.ts';
+import { foreignExitCode, lockedExitCode, unknownExitCode } from '../schemas/protocol/daemon-flags.ts';
+import { CodedError } from '../schemas/protocol/error.ts';
 import { crashText, reportCrashes } from './crash-report.ts';
-import { Daemon, ProjectLockedError } from './daemon.ts';
+import { Daemon, ProjectLockedError, UnknownFolderError } from './daemon.ts';
 
 /** The daemon's program: `node main.ts --project DIR`. People start it by `sluice up`. */
 
-const { values } = parseArgs({ options: { project: { type: 'string' }, foreground: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    project: { type: 'string' },
+    foreground: { type: 'boolean', default: false },
+    'known-only': { type: 'boolean', default: false },
+    adopt: { type: 'boolean', default: false },
+  },
+});
 if (values.project === undefined) {
-  process.stderr.write('usage: daemon --project DIR [--foreground]\n');
+  process.stderr.write('usage: daemon --project DIR [--foreground] [--known-only | --adopt]\n');
   process.exit(2);
 }
 
@@ -19,6 +27,7 @@ const daemon = new Daemon({
   projectFolder: path.resolve(values.project),
   env: process.env,
   toTerminal: values.foreground,
+  ...(values.adopt ? { consent: 'adopt' } : values['known-only'] ? { consent: 'known-only' } : {}),
   onFatal: (error) => {
     process.stderr.write(`sluice: ${crashText(error.message, mask)}\n`);
     process.exit(1);
@@ -43,7 +52,13 @@ try {
   process.exit(0);
 } catch (error) {
   process.stderr.write(`sluice: ${crashText(error instanceof Error ? error.message : error, mask)}\n`);
-  process.exitCode = error instanceof ProjectLockedError ? lockedExitCode : 1;
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ProjectLockedError) return lockedExitCode;
+  if (error instanceof UnknownFolderError) return unknownExitCode;
+  return error instanceof CodedError && error.code === 'foreign-state' ? foreignExitCode : 1;
 }
 
 function mask(text: string): string {

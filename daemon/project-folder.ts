@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
 import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
@@ -28,25 +28,6 @@ export async function findProjectFolder(from: string): Promise<string | undefine
 
 export function stateFolderOf(projectFolder: string): string {
   return path.join(projectFolder, sluiceFolder, 'state');
-}
-
-/**
- * Makes `.sluice/state/`, readable by its owner alone, with a `.gitignore` that keeps all of it out of git.
- *
- * @throws Error that names the folder, where it can't be made or written
- */
-export async function makeStateFolder(projectFolder: string): Promise<string> {
-  const folder = stateFolderOf(projectFolder);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error;
-    });
-  } catch (error) {
-    const why = isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'is no folder: move what is there away' : `can't be written: ${error instanceof Error ? error.message : String(error)}`;
-    throw new Error(`${folder} ${why}`, { cause: error });
-  }
-  return folder;
 }
 
 export interface ListedProject {

@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeStateFolder } from './project-folder.ts';
+import { isProcessAlive } from './process-alive.ts';
+import { makeStateFolder } from './state-folder.ts';
 
 /** Windows refuses to replace a file that someone has open just now. */
 const renameTries = 10;
 const renameRetryMs = 100;
+/** The number is the pid of whoever writes it. */
+const temporaryName = /^[a-z.-]+\.(\d+)\.[0-9a-f]{12}$/;
+const startLog = /^daemon-start-[0-9a-f-]{36}\.log$/;
+/** Whoever starts a daemon looks at its log no longer. */
+const startLogMs = 10 * 60_000;
 
 /**
  * Writes a file of `.sluice/state/` as a whole or not at all, so that no reader ever sees a part of it.
@@ -16,8 +22,6 @@ const renameRetryMs = 100;
  */
 export async function writeStateFile(projectFolder: string, name: string, text: string): Promise<void> {
   const folder = await makeStateFolder(projectFolder);
-  // The folder may be older than this rule, or have been unpacked from an archive.
-  await chmod(folder, 0o700);
   const temporary = path.join(folder, `${name}.${process.pid}.${randomBytes(6).toString('hex')}`);
   try {
     // Exclusive: a link that someone has put there beforehand is not followed.
@@ -33,6 +37,19 @@ export async function writeStateFile(projectFolder: string, name: string, text: 
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Half-written files of processes that have died: `daemon.json.PID.HEX`, and the logs of starts that nobody waited for. Never rejects. */
+export async function removeLeftovers(stateFolder: string): Promise<void> {
+  const names = await readdir(stateFolder).catch(() => []);
+  await Promise.all(
+    names.map(async (name) => {
+      const file = path.join(stateFolder, name);
+      const pid = temporaryName.exec(name)?.[1];
+      const isLeft = pid === undefined ? startLog.test(name) && Date.now() - (await stat(file)).mtimeMs > startLogMs : !isProcessAlive(Number(pid));
+      if (isLeft) await rm(file, { force: true });
+    }),
+  ).catch(() => undefined);
 }
 
 async function replace(from: string, to: string): Promise<void> {

@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { activeAttempts, incompatible } from './connection/connection.ts';
 import type { ConnectionState } from './connection/connection-state.ts';
+import { setStateAside } from './connection/set-state-aside.ts';
 import { commands } from './ids.ts';
+import { messageOf } from './log.ts';
 import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
 import { formatNumber } from './wording/amount.ts';
@@ -14,10 +16,10 @@ export function noticeDaemons(app: App): void {
   app.subscriptions.push(
     app.projects.onDidChangeState((project) => {
       if (project === undefined) return;
-      const notice = noticeOf(project, project.connection.state);
+      const notice = noticeOf(app, project, project.connection.state);
       if (notice === undefined || told.has(notice.key)) return;
       told.add(notice.key);
-      void tell(app, project, notice);
+      void tell(app, notice);
     }),
   );
 }
@@ -26,30 +28,55 @@ interface Notice {
   /** The same for what has been told already. */
   readonly key: string;
   readonly message: string;
-  readonly action?: { readonly title: string; readonly command: string };
+  readonly actions: readonly Action[];
 }
 
-function noticeOf({ name, folder }: Project, state: ConnectionState): Notice | undefined {
-  const restart = { title: l10n.t('Restart Daemon'), command: commands.restartDaemon };
+interface Action {
+  readonly title: string;
+  readonly run: () => Thenable<unknown>;
+}
+
+function noticeOf(app: App, project: Project, state: ConnectionState): Notice | undefined {
+  const { name, folder } = project;
+  const command = (title: string, id: string): Action => ({ title, run: () => vscode.commands.executeCommand(id, { folder } satisfies Target) });
+  const restart = command(l10n.t('Restart Daemon'), commands.restartDaemon);
   switch (state.kind) {
     case 'connected': {
       if (!state.outdated) return undefined;
       const active = activeAttempts(state.status);
-      return { key: `outdated ${folder} ${state.status.pid}`, message: outdatedText(name, state.status.version, active), action: restart };
+      return { key: `outdated ${folder} ${state.status.pid}`, message: outdatedText(name, state.status.version, active), actions: [restart] };
     }
     case 'incompatible':
       return {
         key: `incompatible ${folder} ${state.status.pid}`,
         message: `${name}: ${incompatible(state.status.version, state.behind)}`,
-        ...(state.behind === 'daemon' ? { action: restart } : {}),
+        actions: state.behind === 'daemon' ? [restart] : [],
       };
     case 'stopped':
+      if (state.refused === 'unknown') {
+        return {
+          key: `unknown ${folder}`,
+          message: l10n.t("You have not run the daemon of {0} yet. It runs what the project's files say, with your secrets.", name),
+          actions: [command(l10n.t('Start Daemon'), commands.startDaemon)],
+        };
+      }
+      if (state.refused === 'foreign') {
+        return {
+          // Each time that somebody wants it: the answer may be another one now.
+          key: `foreign ${folder} ${Date.now()}`,
+          message: l10n.t('The state in {0} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {1}', name, state.problem ?? ''),
+          actions: [
+            { title: l10n.t('Use This State'), run: () => project.connection.adopt() },
+            { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, app.programs.cli).then(() => project.connection.ensure()) },
+          ],
+        };
+      }
       if (state.crashed !== true) return undefined;
       return {
         // Each crash is worth telling.
         key: `crashed ${folder} ${Date.now()}`,
         message: l10n.t('The daemon of {0} ended unexpectedly, more than once. Its jobs are kept and wait.', name),
-        action: { title: l10n.t('Start Daemon'), command: commands.startDaemon },
+        actions: [command(l10n.t('Start Daemon'), commands.startDaemon)],
       };
     case 'none':
     case 'untrusted':
@@ -65,9 +92,14 @@ function outdatedText(project: string, version: string, active: number): string 
   return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes {2} running jobs first.', project, version, formatNumber(active));
 }
 
-async function tell({ ask }: App, { folder }: Project, { message, action }: Notice): Promise<void> {
+async function tell({ ask, log }: App, { message, actions }: Notice): Promise<void> {
   const showLog = l10n.t('Show Log');
-  const chosen = await ask.tell('warning', message, ...(action === undefined ? [] : [action.title]), showLog);
+  const chosen = await ask.tell('warning', message, ...actions.map(({ title }) => title), showLog);
   if (chosen === showLog) await vscode.commands.executeCommand(commands.showLog);
-  else if (action !== undefined && chosen === action.title) await vscode.commands.executeCommand(action.command, { folder } satisfies Target);
+  try {
+    await actions.find(({ title }) => title === chosen)?.run();
+  } catch (error) {
+    log.error(messageOf(error));
+    await ask.tell('error', messageOf(error));
+  }
 }

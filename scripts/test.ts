@@ -5,6 +5,7 @@
  * Parts that only read run side by side; the others one after the other, in that order. A failing part doesn't stop the next. What failed is repeated at the end, where a reader who sees only the end finds it. The very last
  * line is `N passed, N failed, N skipped`, summed over the tests of the suites, where each other part counts as one test.
  */
+import '../test/support/own-home.ts';
 import Mocha from 'mocha';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';

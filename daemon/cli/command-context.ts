@@ -56,9 +56,14 @@ export class CommandContext {
     return this.#start();
   }
 
-  /** A connection to the project's daemon, which is started where none runs. */
-  async connect(): Promise<DaemonClient> {
-    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env));
+  /** A connection to the project's daemon, which is started where none runs. `adopt`: with the state that is there, whoever made it. */
+  async connect({ adopt = false } = {}): Promise<DaemonClient> {
+    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env, { adopt }));
+  }
+
+  /** As `connect`, for a command that only looks: it isn't what starts a daemon where this user has never run one. */
+  async connectToLook(): Promise<DaemonClient> {
+    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env, { knownOnly: true }));
   }
 
   async connectIfRunning({ ignoreVersion = false } = {}): Promise<DaemonClient | undefined> {

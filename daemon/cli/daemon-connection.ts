@@ -5,8 +5,10 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { discoveryPath, readDiscovery } from '../discovery-file.ts';
 import { stateFolderOf } from '../project-folder.ts';
+import { unsafeState } from '../state-folder.ts';
+import { refuseForeignState, stateOrigin } from '../state-mark.ts';
 import { DaemonClient } from './daemon-client.ts';
-import { launchDaemon } from './daemon-launch.ts';
+import { launchDaemon, type LaunchOptions } from './daemon-launch.ts';
 import { lookAtLock } from './lock-look.ts';
 
 export interface Connection {
@@ -22,9 +24,9 @@ const refusedLimitMs = 3_000;
 const firstAnswerMs = 5_000;
 const retryMs = 25;
 
-export interface StartOptions {
-  /** Path of the daemon's program; its usual one where it is missing. */
-  readonly program?: string;
+export interface StartOptions extends LaunchOptions {
+  /** Nobody has asked for a daemon: one is started only where this user has run one before. */
+  readonly knownOnly?: boolean;
   /** How long a daemon may take from its start to its first answer; 30 seconds where it is missing. */
   readonly startLimitMs?: number;
 }
@@ -56,11 +58,13 @@ export async function connectIfRunning(projectFolder: string): Promise<Connectio
  * A connection to the project's daemon, started where none runs. Where two commands start one at the same time, the
  * project's lock lets one live, and both get to it.
  */
-export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv, { program, startLimitMs = 30_000 }: StartOptions = {}): Promise<Connection> {
+export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessEnv, options: StartOptions = {}): Promise<Connection> {
+  const { startLimitMs = 30_000 } = options;
   const running = await connectIfRunning(projectFolder);
   if (running !== undefined) return running;
+  refuseStart(projectFolder, options);
 
-  let launch = await launchDaemon(projectFolder, env, program);
+  let launch = await launchDaemon(projectFolder, env, options);
   let launchedMs = performance.now();
   const deadlineMs = launchedMs + startLimitMs;
   while (performance.now() < deadlineMs) {
@@ -79,7 +83,7 @@ export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessE
       // Whoever has the lock may be another command's daemon that starts, or one that stops just now: then this one is needed after all.
       if (performance.now() - launchedMs > relaunchMs) {
         await launch.dropLog();
-        launch = await launchDaemon(projectFolder, env, program);
+        launch = await launchDaemon(projectFolder, env, options);
         launchedMs = performance.now();
       }
     }
@@ -88,7 +92,19 @@ export async function connectOrStart(projectFolder: string, env: NodeJS.ProcessE
   const words = await launch.lastWords();
   const end = launch.ended();
   await (end === undefined ? launch.keepLog() : launch.dropLog());
+  if (launch.wasForeign()) throw new CodedError('foreign-state', words.replace(/^sluice: /, ''));
   throw notStarted({ end, words, isLocked: launch.wasLockedOut() }, projectFolder, startLimitMs);
+}
+
+/** @throws CodedError `foreign-state` where the daemon would refuse to start, or nobody has asked for the first one here */
+function refuseStart(projectFolder: string, { adopt = false, knownOnly = false }: StartOptions): void {
+  const unsafe = unsafeState(projectFolder);
+  if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
+  const origin = stateOrigin(projectFolder);
+  if (origin.kind === 'foreign' && !adopt) refuseForeignState(projectFolder, origin);
+  if (origin.kind === 'fresh' && knownOnly) {
+    throw new CodedError('foreign-state', `No daemon of yours has run in ${projectFolder} yet, and looking starts none. \`sluice up\` starts it; it then runs what the project's files say, with your secrets.`);
+  }
 }
 
 async function tryToConnect(projectFolder: string): Promise<Try> {

@@ -12,12 +12,13 @@ const lookEveryMs = 50;
 
 /**
  * Runs the daemon as a child, with its log on stderr, and ends as it ends. The daemon writes these lines itself rather than having them
- * read back from its log, so that none is lost when it crashes or the disk is full. `onReady` gets what it says once it answers.
+ * read back from its log, so that none is lost when it crashes or the disk is full. `adopt`: with the state that is there, whoever made it.
+ * `onReady` gets what it says once it answers.
  */
-export async function runInForeground(context: CommandContext, onReady: (status: DaemonStatus) => void): Promise<ExitCode> {
+export async function runInForeground(context: CommandContext, adopt: boolean, onReady: (status: DaemonStatus) => void): Promise<ExitCode> {
   const { io } = context.terminal;
   const project = await context.project();
-  const child = spawn(process.execPath, [...daemonArguments(project), '--foreground'], {
+  const child = spawn(process.execPath, [...daemonArguments(project), '--foreground', ...(adopt ? ['--adopt'] : [])], {
     cwd: project,
     env: daemonEnvironment(io.env),
     windowsHide: true,

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { daemonFlags, lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
-import { makeStateFolder } from '../project-folder.ts';
+import { daemonFlags, foreignExitCode, lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
+import { makeStateFolder } from '../state-folder.ts';
 import { daemonProgramUrl } from './daemon-location.ts';
 
 /** What a daemon writes before its log is open, and what Node writes when it crashes. */
@@ -21,6 +21,8 @@ export interface DaemonLaunch {
   readonly ended: () => string | undefined;
   /** It has ended because another daemon has the project: one that serves it, is starting, or is stopping. */
   readonly wasLockedOut: () => boolean;
+  /** It has ended because the folder's state isn't this user's. */
+  readonly wasForeign: () => boolean;
   /** The last lines that it wrote. */
   readonly lastWords: () => Promise<string>;
   /** It runs: what it will write stands in `daemon-start.log` from now on. */
@@ -31,6 +33,13 @@ export interface DaemonLaunch {
    * the lock after the other had been stopped, a daemon would run that nobody wanted.
    */
   readonly giveWay: () => Promise<void>;
+}
+
+export interface LaunchOptions {
+  /** Path of the daemon's program; its usual one where it is missing. */
+  readonly program?: string | undefined;
+  /** A person has said that the folder's state is to be used, whoever made it. */
+  readonly adopt?: boolean | undefined;
 }
 
 /** The path of the daemon's program can be another one in tests. */
@@ -44,7 +53,7 @@ export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts a daemon that outlives this process, its terminal and its group. */
-export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv, program?: string): Promise<DaemonLaunch> {
+export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv, { program, adopt = false }: LaunchOptions = {}): Promise<DaemonLaunch> {
   const stateFolder = await makeStateFolder(projectFolder);
   // A name of its own: of two commands that start a daemon at the same time, each must show its own daemon's words.
   const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
@@ -52,7 +61,7 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
   let end: string | undefined;
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, daemonArguments(projectFolder, program), {
+    child = spawn(process.execPath, [...daemonArguments(projectFolder, program), ...(adopt ? ['--adopt'] : [])], {
       cwd: projectFolder,
       env: daemonEnvironment(env),
       detached: true,
@@ -69,6 +78,7 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
     pid: child.pid,
     giveWay: async () => giveWay(child),
     ended: () => end,
+    wasForeign: () => child.exitCode === foreignExitCode,
     wasLockedOut: () => child.exitCode === lockedExitCode,
     lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
     // Windows refuses to rename or remove what a process has open; the file then stays where it is.

@@ -5,6 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { readProxies } from '../actions/proxy-settings.ts';
 import { secretFilePath } from '../secrets/secret-source.ts';
 import { stateFolderOf } from '../project-folder.ts';
+import { stateProblem } from '../state-mark.ts';
 import type { CommandContext } from './command-context.ts';
 import { ownVersion } from './command-context.ts';
 import type { DaemonClient } from './daemon-client.ts';
@@ -47,6 +48,8 @@ async function checkPermissions(project: string): Promise<readonly Check[]> {
   const state = stateFolderOf(project);
   const stats = await stat(state).catch(() => undefined);
   if (stats === undefined) return [{ name: 'state', ok: true, detail: 'not there yet; the first start of the daemon makes it' }];
+  const problem = stateProblem(project);
+  if (problem !== undefined) return [{ name: 'state', ok: false, detail: problem }];
   const isWritable = await access(state, constants.R_OK | constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,

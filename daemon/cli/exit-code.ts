@@ -18,6 +18,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export function exitCodeOf(code: ErrorCode): ExitCode {
   switch (code) {
     case 'unreachable':
+    case 'foreign-state':
       return exitCodes.unreachable;
     case 'not-found':
     case 'invalid-params':

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { acquireProjectLock } from '../project-lock.ts';
 import { stateFolderOf } from '../project-folder.ts';
+import { unsafeState } from '../state-folder.ts';
 
 export type LockLook =
   | { readonly kind: 'free' }
@@ -16,6 +17,8 @@ export type LockLook =
 export function lookAtLock(projectFolder: string): LockLook {
   // Where no daemon has been yet there is nothing to look at, and looking must not make it.
   if (!existsSync(path.join(stateFolderOf(projectFolder), 'daemon.lock'))) return { kind: 'free' };
+  const unsafe = unsafeState(projectFolder);
+  if (unsafe !== undefined) return { kind: 'unknown', reason: unsafe };
   try {
     const lock = acquireProjectLock(projectFolder);
     if (!lock.ok) return { kind: 'held', holder: lock.holder };

@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { constants, watch, type FSWatcher } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
@@ -6,6 +6,8 @@ import { stateFolderOf } from '../project-folder.ts';
 
 const logFileName = 'daemon.log';
 const chunkBytes = 64 * 1024;
+/** No link, and no waiting for who writes into a pipe. Windows has neither flag. */
+const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A watcher tells at once, but not everywhere: network file systems say nothing. */
 const lookEveryMs = 500;
 
@@ -25,7 +27,7 @@ export class LogFile {
 
   /** The last `count` lines, oldest first; none where there is no log yet. Reads from the end, so a large log costs nothing. */
   async tail(count: number): Promise<{ readonly lines: readonly string[]; readonly end: LogPosition }> {
-    const file = await open(this.#path, 'r').catch(() => undefined);
+    const file = await open(this.#path, readFlags).catch(() => undefined);
     if (file === undefined) return { lines: [], end: { inode: 0, bytes: 0 } };
     try {
       const { size, ino } = await file.stat();
@@ -110,7 +112,7 @@ class LogFollower {
   }
 
   async #open(at: 'start' | 'end' | LogPosition): Promise<void> {
-    const file = await open(this.#path, 'r').catch(() => undefined);
+    const file = await open(this.#path, readFlags).catch(() => undefined);
     if (file === undefined) return;
     const { ino, size } = await file.stat();
     this.#file = file;

@@ -21,6 +21,7 @@ import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSecrets } from './commands/secrets.ts';
 import { addSet } from './commands/set.ts';
+import { addState } from './commands/state.ts';
 import { addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
@@ -32,7 +33,7 @@ import type { Terminal } from './terminal.ts';
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Project', [addInit, addValidate, addDoctor, addPractice, addLanguageServer, addSecrets]],
-  ['Daemon', [addUp, addDown, addRestart, addStatus, addLogs]],
+  ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead]],
 ];

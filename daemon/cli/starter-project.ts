@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { makeStateFolder, sluiceFolder } from '../project-folder.ts';
+import { sluiceFolder } from '../project-folder.ts';
+import { makeStateFolder } from '../state-folder.ts';
 import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 
 export interface StarterProject {

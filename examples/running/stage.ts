@@ -149,7 +149,13 @@ export class Stage {
 
   async #start(args: readonly string[], signal: AbortSignal): Promise<CommandEnd> {
     const command = this.#context.command ?? [path.join(repository, 'bin', 'sluice.cjs')];
-    const child = spawn(process.execPath, [...command, ...args], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const child = spawn(process.execPath, [...command, ...args], {
+      cwd: this.folder,
+      // What is shown leaves nothing in the reader's home folder.
+      env: { ...process.env, SLUICE_HOME: path.join(this.folder, 'home') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+    });
     const ended = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);

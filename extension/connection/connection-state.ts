@@ -8,9 +8,10 @@ export type ConnectionState =
   | { readonly kind: 'none' }
   /**
    * No daemon runs. `problem`: why, where that is not just that nobody has started one. `crashed`: it died by itself. `left`: what the last one said
-   * when it ended in good order.
+   * when it ended in good order. `refused`: none is started before a person has said so: the state in the folder isn't this user's (`foreign`), or this
+   * user has never run one here (`unknown`).
    */
-  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean; readonly left?: LastStop }
+  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean; readonly left?: LastStop; readonly refused?: 'foreign' | 'unknown' }
   /** No daemon runs, and none may be started, because the workspace isn't trusted. */
   | { readonly kind: 'untrusted'; readonly crashed?: boolean }
   | { readonly kind: 'starting' }

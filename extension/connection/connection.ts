@@ -7,7 +7,7 @@ import { Signal } from '../signal.ts';
 import { backOffDelayMs, RestartBudget } from './back-off.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Daemon, DaemonClient } from './daemon-client.ts';
-import type { LaunchDaemon } from './daemon-launch.ts';
+import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { isProcessAlive } from './discovery.ts';
 import { readLastStop } from './last-stop.ts';
 import { shakeHands, type Handshake } from './handshake.ts';
@@ -82,7 +82,7 @@ export class Connection {
       }
       const settled = await this.#tryOnce();
       if (settled === 'again') this.#retryLater(1);
-      else if (this.#state.kind === 'stopped' && this.#state.problem === undefined && this.#options.autoStart() && this.#options.isTrusted()) await this.#start();
+      else if (this.#state.kind === 'stopped' && this.#state.problem === undefined && this.#state.refused === undefined && this.#options.autoStart() && this.#options.isTrusted()) await this.#start('known-only');
     });
   }
 
@@ -101,8 +101,17 @@ export class Connection {
         }
         this.#restarts.reset();
         if ((await this.#tryOnce()) === 'again') throw silent();
-        if (!this.#hasClient()) await this.#start();
+        if (!this.#hasClient()) await this.#start('asked');
       }
+      return this.#connectedOrThrow();
+    });
+  }
+
+  /** Starts the daemon with the state that lies in the folder, whoever made it: a person has said so. @throws as `ensure` does */
+  adopt(): Promise<Daemon> {
+    return this.#inTurn(async () => {
+      this.#restarts.reset();
+      if (this.#client === undefined) await this.#start('adopt');
       return this.#connectedOrThrow();
     });
   }
@@ -121,7 +130,7 @@ export class Connection {
       if (this.#client === undefined) await this.#tryOnce();
       await this.#stop();
       this.#restarts.reset();
-      await this.#start();
+      await this.#start('asked');
     });
   }
 
@@ -146,7 +155,7 @@ export class Connection {
       case 'incompatible':
         throw new CodedError('unreachable', incompatible(state.status.version, state.behind));
       case 'stopped':
-        throw new CodedError('unreachable', state.problem ?? l10n.t("The project's daemon is not running."));
+        throw new CodedError(state.refused === undefined ? 'unreachable' : 'foreign-state', state.problem ?? l10n.t("The project's daemon is not running."));
       case 'untrusted':
         throw new CodedError('unreachable', l10n.t('The daemon is not started in Restricted Mode. Trust the workspace to run workflows.'));
       default:
@@ -154,7 +163,7 @@ export class Connection {
     }
   }
 
-  async #start(): Promise<void> {
+  async #start(consent: StartConsent): Promise<void> {
     const { projectFolder, launch, log } = this.#options;
     if (!this.#options.isTrusted()) {
       this.#become({ kind: 'untrusted' });
@@ -163,10 +172,10 @@ export class Connection {
     this.#become({ kind: 'starting' });
     try {
       log.info(`starting the daemon of ${projectFolder}`);
-      this.#take(await startDaemon(projectFolder, launch));
+      this.#take(await startDaemon(projectFolder, launch, consent));
     } catch (error) {
       log.error(messageOf(error));
-      this.#become({ kind: 'stopped', problem: messageOf(error) });
+      this.#become({ kind: 'stopped', ...refusalOf(error), problem: messageOf(error) });
     }
   }
 
@@ -257,7 +266,7 @@ export class Connection {
         return;
       }
       log.warn('the daemon ended unexpectedly; it is started again');
-      await this.#start();
+      await this.#start('known-only');
     } else if (answer.kind === 'refused') {
       this.#become({ kind: 'stopped', problem: l10n.t("The daemon can't be used: {0}.", answer.reason) });
     } else if (answer.kind === 'missing' && attempt >= triesWhenMissing) {
@@ -305,6 +314,11 @@ export class Connection {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function refusalOf(error: unknown): Pick<Extract<ConnectionState, { kind: 'stopped' }>, 'refused'> {
+  if (!(error instanceof CodedError) || error.code !== 'foreign-state') return {};
+  return { refused: error.data['kind'] === 'unknown' ? 'unknown' : 'foreign' };
 }
 
 /** Why the two can't work together, and what would mend it. */

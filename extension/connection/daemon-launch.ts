@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { daemonFlags, lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
+import { daemonFlags, foreignExitCode, lockedExitCode, unknownExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 /** A daemon that was started here and need not have come up yet. */
@@ -13,6 +13,8 @@ export interface DaemonLaunch {
   readonly ended: () => string | undefined;
   /** It has ended because another daemon has the project, which may be starting, or stopping just now. */
   readonly wasLockedOut: () => boolean;
+  /** It has ended because of whose folder it is: `foreign`: its state isn't this user's; `unknown`: this user has run none here, and nobody asked for it. */
+  readonly refused: () => 'foreign' | 'unknown' | undefined;
   /** The last lines that it wrote before its own log was open. */
   readonly lastWords: () => Promise<string>;
   /** It runs: what Node writes if it crashes stands in `daemon-start.log` from now on. */
@@ -25,7 +27,13 @@ export interface DaemonLaunch {
   readonly giveWay: () => Promise<void>;
 }
 
-export type LaunchDaemon = (projectFolder: string) => Promise<DaemonLaunch>;
+/**
+ * On whose word a daemon is started: a person asked for it; nobody did, so that it starts only where this user has run one before; a person has said
+ * that the state in the folder is to be used, whoever made it.
+ */
+export type StartConsent = 'asked' | 'known-only' | 'adopt';
+
+export type LaunchDaemon = (projectFolder: string, consent?: StartConsent) => Promise<DaemonLaunch>;
 
 const shownLines = 15;
 /** How long a daemon may take to find the lock taken. */
@@ -41,7 +49,7 @@ export interface LaunchOptions {
 
 /** Starts daemons that outlive this window: detached, in no group of ours, with no pipe to us that could break. */
 export function daemonLauncher({ program, execPath, env }: LaunchOptions): LaunchDaemon {
-  return async (projectFolder) => {
+  return async (projectFolder, consent = 'asked') => {
     const stateFolder = await makeStateFolder(projectFolder);
     // A name of its own: of two windows that start one at the same time, each must show its own daemon's words.
     const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
@@ -49,7 +57,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     let end: string | undefined;
     let child: ChildProcess;
     try {
-      child = spawn(execPath, [...daemonFlags, program, '--project', projectFolder], {
+      child = spawn(execPath, [...daemonFlags, program, '--project', projectFolder, ...(consent === 'asked' ? [] : [`--${consent}`])], {
         cwd: projectFolder,
         env: daemonEnvironment(env),
         detached: true,
@@ -65,6 +73,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     return {
       pid: child.pid,
       ended: () => end,
+      refused: () => (child.exitCode === foreignExitCode ? 'foreign' : child.exitCode === unknownExitCode ? 'unknown' : undefined),
       wasLockedOut: () => child.exitCode === lockedExitCode,
       lastWords: async () => (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-shownLines).join('\n'),
       // Windows refuses to rename or remove what a process has open; the file then stays where it is.

@@ -1,11 +1,13 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../../schemas/protocol/discovery.ts';
+import { discoveryProofText } from '../../schemas/protocol/owner-mark.ts';
+import { isOwnProof } from './owner-key.ts';
 import { stateFileFlags, stateFolderOf } from './state-folder.ts';
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
-  /** No daemon runs, and the last one said good-bye. */
+  /** No daemon of this user's runs here, and the last one said good-bye. */
   | { readonly kind: 'missing' }
   /** The daemon that wrote it has ended without removing it. */
   | { readonly kind: 'dead'; readonly pid: number }
@@ -26,7 +28,7 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
     const { mode, uid, size } = await file.stat();
     const unsafe = unsafeDiscovery({ mode, uid }, process.getuid?.());
     if (unsafe !== undefined) return refused(unsafe);
-    return size > maxDiscoveryBytes ? refused('daemon.json is too large') : usable(await file.readFile('utf8'));
+    return size > maxDiscoveryBytes ? refused('daemon.json is too large') : await usable(await file.readFile('utf8'), await realpath(projectFolder));
   } catch (error) {
     return refused(`daemon.json can't be read (${codeOf(error)})`);
   } finally {
@@ -44,10 +46,12 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-function usable(text: string): DiscoveryRead {
+async function usable(text: string, folder: string): Promise<DiscoveryRead> {
   const parsed = parseDiscovery(text);
   if (!parsed.ok) return refused(parsed.reason);
-  const { discovery } = parsed;
+  const { discovery, proof } = parsed;
+  // It came with the folder, or is of a copy: no daemon of this user's runs here.
+  if (!(await isOwnProof(discoveryProofText(folder, discovery), proof))) return { kind: 'missing' };
   return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : { kind: 'dead', pid: discovery.pid };
 }
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { LaunchDaemon } from './daemon-launch.ts';
+import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { shakeHands, type Handshake } from './handshake.ts';
 
 /** From the start to the first answer. A store after a crash may have to be checked first. */
@@ -14,10 +14,10 @@ const lookEveryMs = 50;
  * Starts the project's daemon and waits until it answers. Where another window does the same, the project's lock lets one
  * live, and both get to it.
  *
- * @throws CodedError `unreachable`, with what the daemon wrote
+ * @throws CodedError `unreachable`, with what the daemon wrote; `foreign-state` where it must not be started on that word
  */
-export async function startDaemon(projectFolder: string, launch: LaunchDaemon): Promise<Extract<Handshake, { kind: 'done' }>> {
-  let launched = await launch(projectFolder);
+export async function startDaemon(projectFolder: string, launch: LaunchDaemon, consent: StartConsent): Promise<Extract<Handshake, { kind: 'done' }>> {
+  let launched = await launch(projectFolder, consent);
   let launchedMs = performance.now();
   const deadlineMs = launchedMs + startLimitMs;
   while (performance.now() < deadlineMs) {
@@ -36,7 +36,7 @@ export async function startDaemon(projectFolder: string, launch: LaunchDaemon): 
       // Whoever has the lock may be a daemon that starts elsewhere, or one that stops just now: then this one is needed after all.
       if (performance.now() - launchedMs > relaunchMs) {
         await launched.dropLog();
-        launched = await launch(projectFolder);
+        launched = await launch(projectFolder, consent);
         launchedMs = performance.now();
       }
     }
@@ -45,6 +45,8 @@ export async function startDaemon(projectFolder: string, launch: LaunchDaemon): 
   const words = await launched.lastWords();
   const end = launched.ended();
   await (end === undefined ? launched.keepLog() : launched.dropLog());
+  const refused = launched.refused();
+  if (refused !== undefined) throw new CodedError('foreign-state', words.replace(/^sluice: /, ''), { kind: refused });
   const what =
     end === undefined
       ? l10n.t('The daemon was started but did not answer within {0} seconds.', startLimitMs / 1000)

@@ -1,6 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import { constants } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CodedError } from '../../schemas/protocol/error.ts';
 
 /**
  * How a file in it is opened for reading: no link, which could point to anyone's file; no waiting for who writes into a pipe. Windows has neither
@@ -18,12 +20,21 @@ export async function isProjectFolder(folder: string): Promise<boolean> {
   return (await stat(path.join(folder, '.sluice')).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Makes the folder as the daemon itself does: for its owner alone, and kept out of git. */
+/**
+ * Makes the folder as the daemon itself does: for its owner alone, and kept out of git. The daemon looks closer before it opens anything in it.
+ *
+ * @throws CodedError `foreign-state` where a link leads elsewhere, or the folder is another user's
+ */
 export async function makeStateFolder(projectFolder: string): Promise<string> {
   const folder = stateFolderOf(projectFolder);
+  for (const one of [path.dirname(folder), folder]) {
+    if ((await lstat(one).catch(() => undefined))?.isSymbolicLink() === true) throw new CodedError('foreign-state', l10n.t('{0} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.', one));
+  }
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(folder);
+  if (process.getuid !== undefined && uid !== process.getuid()) throw new CodedError('foreign-state', l10n.t('{0} belongs to another user.', folder));
   await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'ENOSPC'))) throw error;
   });
   return folder;
 }

@@ -13,5 +13,9 @@ export const daemonFlags: readonly string[] = [
   '--heap-growing-percent=30',
 ];
 
-/** With which a daemon ends that finds the project's lock taken. */
+/** Exit codes of a daemon that doesn't start. The project's lock is taken. */
 export const lockedExitCode = 4;
+/** The folder's state was made by somebody else, or elsewhere. */
+export const foreignExitCode = 5;
+/** It was told to start only where this user has run one before (`--known-only`), and this user hasn't. */
+export const unknownExitCode = 6;

@@ -12,8 +12,17 @@ export interface Discovery {
 /** Largest `daemon.json` that is read, in bytes. */
 export const maxDiscoveryBytes = 16 * 1024;
 
+/** Why a file without the right proof isn't used. */
+export const unprovenDiscovery = "daemon.json wasn't written by a daemon that this user has started in this folder";
+
+/**
+ * `proof` shows that this user's daemon wrote the file for this folder: it has to be the HMAC of `discoveryProofText` under the owner's key. A
+ * file that came with a repository belongs to this user as well, and would send the token, and all payloads, to a stranger.
+ */
+export type ParsedDiscovery = { readonly ok: true; readonly discovery: Discovery; readonly proof: string } | { readonly ok: false; readonly reason: string };
+
 /** What the file's text says. `reason` is for a person, and doesn't quote the file. */
-export function parseDiscovery(text: string): { readonly ok: true; readonly discovery: Discovery } | { readonly ok: false; readonly reason: string } {
+export function parseDiscovery(text: string): ParsedDiscovery {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -21,13 +30,13 @@ export function parseDiscovery(text: string): { readonly ok: true; readonly disc
     return refused('daemon.json is no JSON, or only half written');
   }
   if (!isJsonObject(value)) return refused('daemon.json is no object');
-  const { pid, port, token, version } = value;
+  const { pid, port, token, version, proof } = value;
   if (!isIntegerIn(pid, 1, 2 ** 31)) return refused('the pid in daemon.json is none');
   if (!isIntegerIn(port, 1, 65_535)) return refused('the port in daemon.json is none');
   // It becomes a header, in which a line break would begin another one.
   if (typeof token !== 'string' || !/^[\x21-\x7e]{16,512}$/.test(token)) return refused('the token in daemon.json is none');
   if (typeof version !== 'string' || version.length > 100) return refused('the version in daemon.json is none');
-  return { ok: true, discovery: { pid, port, token, version } };
+  return { ok: true, discovery: { pid, port, token, version }, proof: typeof proof === 'string' ? proof : '' };
 }
 
 /**

@@ -1,3 +1,4 @@
+import '../support/own-home.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DaemonClient } from '../../daemon/cli/daemon-client.ts';

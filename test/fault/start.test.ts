@@ -40,6 +40,7 @@ describe('a daemon that cannot start', () => {
   };
 
   it('says what to do where the store is no database', async () => {
+    await makeStore();
     const random = seededRandom(1);
     await project.write('state/store.db', Buffer.from(Array.from({ length: 20_000 }, () => random() * 256)));
     await assertLeavesAlone(/The store is no database.*store\.db was left as it is\. Put a backup in its place, or move it away/);
@@ -62,7 +63,7 @@ describe('a daemon that cannot start', () => {
   it('says so where its folder is none', async () => {
     await writeFile(project.stateFolder, 'something else');
     const daemon = project.launch();
-    assert.deepEqual(await daemon.end(), { code: 1, signal: null });
+    assert.deepEqual(await daemon.end(), { code: 5, signal: null });
     assert.match(daemon.words, /\.sluice\/state is no folder: move what is there away/);
     assert.equal(await readFile(project.stateFolder, 'utf8'), 'something else');
   });

@@ -1,3 +1,4 @@
+import './own-home.ts';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -13,6 +14,8 @@ export interface DaemonProcessOptions {
   readonly program?: string | undefined;
   /** What the daemon's command line is appended to, such as `setpriv --reuid 65534`. */
   readonly launcher?: readonly string[];
+  /** Further arguments of the daemon. */
+  readonly more?: readonly string[];
   /** Where its files are seen from this process, if elsewhere than it sees them itself. */
   readonly outsideFolder?: (pid: number) => string;
 }
@@ -43,9 +46,9 @@ export class DaemonProcess {
   #end: ProcessEnd | undefined;
   #client: DaemonClient | undefined;
 
-  constructor(folder: string, { failPoint, env = {}, program: daemonProgram, launcher = [], outsideFolder }: DaemonProcessOptions = {}) {
+  constructor(folder: string, { failPoint, env = {}, program: daemonProgram, launcher = [], more = [], outsideFolder }: DaemonProcessOptions = {}) {
     this.folder = folder;
-    const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram)];
+    const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram), ...more];
     this.#child = spawn(program, args, {
       // Not the proxies of the machine that the tests run on, nor a fail point of whoever runs them.
       env: { ...daemonEnvironment(withoutProxies(process.env)), SLUICE_FAILPOINT: failPoint ?? '', ...env },

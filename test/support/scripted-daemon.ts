@@ -1,8 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { WebSocketServer } from 'ws';
 import manifest from '../../package.json' with { type: 'json' };
+import { writeDiscovery } from '../../daemon/discovery-file.ts';
 import { WebSocketReader, WebSocketWriter } from '../../daemon/cli/web-socket-transport.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
@@ -26,9 +27,7 @@ export class ScriptedDaemon {
     const server = new WebSocketServer({ host: '127.0.0.1', port, path: '/rpc' });
     await new Promise((resolve) => server.once('listening', resolve));
     const daemon = new ScriptedDaemon(server, project, script, version);
-    const state = path.join(project, '.sluice', 'state');
-    await mkdir(state, { recursive: true });
-    await writeFile(path.join(state, 'daemon.json'), JSON.stringify({ pid: process.pid, port: daemon.port, token: scriptedToken, version }), { mode: 0o600 });
+    await writeDiscovery(project, { pid: process.pid, port: daemon.port, token: scriptedToken, version });
     return daemon;
   }
 

@@ -22,7 +22,7 @@ export const addDeadExport: AddCommand = (dead, runtime) => {
       runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
         const { terminal } = context;
         const selection = readDeadSelection(ids ?? [], options);
-        const client = await context.connect();
+        const client = await context.connectToLook();
         let count = 0;
         // Written bit by bit: a hundred thousand of them need not be held.
         let edited = 0;

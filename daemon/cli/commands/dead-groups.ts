@@ -13,7 +13,7 @@ export const addDeadGroups: AddCommand = (dead, runtime) => {
     .addHelpText('after', examples(['sluice dead groups', 'what failed, and how often'], ["sluice dead --group 'http/request: ECONNREFUSED'", 'the dead letters of a group']))
     .action(
       runtime.action(async (context, { queue, limit }: { readonly queue?: string; readonly limit: number }) => {
-        const client = await context.connect();
+        const client = await context.connectToLook();
         const { groups, others } = await client.call('dead/groups', { limit: Math.min(limit, 1000), ...(queue === undefined ? {} : { queue }) });
         context.show(groups, (view) => renderDeadGroups(groups, others, view));
         return exitCodes.done;

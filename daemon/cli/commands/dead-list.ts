@@ -17,7 +17,7 @@ export const addDeadList: AddCommand = (dead, runtime) => {
         // As the default command, it gets whatever is misspelled.
         const [word] = command.args;
         if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead groups, dead replay, dead edit, dead drop-edit, dead discard and dead export`);
-        const client = await context.connect();
+        const client = await context.connectToLook();
         const { entries, more } = await collectPages(limit, async (page) => {
           const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
           return { entries: jobs, next };

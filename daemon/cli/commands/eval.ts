@@ -20,7 +20,7 @@ export const addEval: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(["sluice eval r12 'steps.fetch.output.status'", 'what a step gave'], ["sluice eval r12 'contact.email' --step look_up --item 3", 'what an item holds']))
     .action(
       runtime.action(async (context, id: string, expression: string, { step, item }: EvalOptions) => {
-        const { error, ...found } = await (await context.connect()).call('run/evaluate', {
+        const { error, ...found } = await (await context.connectToLook()).call('run/evaluate', {
           id,
           expression,
           ...(step === undefined ? {} : { step }),

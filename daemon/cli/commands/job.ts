@@ -12,7 +12,7 @@ export const addJob: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(['sluice job j40', 'everything about it'], ['sluice job j40 --json | jq .payload > payload.json', 'its payload, to edit it']))
     .action(
       runtime.action(async (context, id: string) => {
-        const job = await (await context.connect()).call('job/get', { id });
+        const job = await (await context.connectToLook()).call('job/get', { id });
         context.show(job, (view) => renderJob(job, view));
         return exitCodes.done;
       }),

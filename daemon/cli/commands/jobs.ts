@@ -37,7 +37,7 @@ export const addJobs: AddCommand = (program, runtime) => {
     )
     .action(
       runtime.action(async (context, { limit, ...filter }: JobsOptions) => {
-        const client = await context.connect();
+        const client = await context.connectToLook();
         const conditions: Params<'job/list'> = filter;
         const { entries, more } = await collectPages(limit, async (page) => {
           const { jobs, next } = await client.call('job/list', { ...conditions, ...page });

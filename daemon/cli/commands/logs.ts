@@ -1,3 +1,5 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import { unsafeState } from '../../state-folder.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -20,7 +22,10 @@ export const addLogs: AddCommand = (program, runtime) => {
     .action(
       runtime.action(async (context, { follow, lines }: LogsOptions) => {
         const { terminal, json } = context;
-        const log = new LogFile(await context.project());
+        const project = await context.project();
+        const unsafe = unsafeState(project);
+        if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
+        const log = new LogFile(project);
         const { lines: tail, end } = await log.tail(lines);
         if (follow !== true) {
           if (tail.length === 0 && !json) terminal.out('The log is empty: the daemon has not run yet. `sluice up` starts it.');

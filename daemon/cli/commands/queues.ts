@@ -12,7 +12,7 @@ export const addQueues: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(['sluice queues', 'how full they are'], ['sluice queues --json | jq ".[].depth"', 'for a script']))
     .action(
       runtime.action(async (context) => {
-        const list = (await (await context.connect()).call('queue/list', {})).queues;
+        const list = (await (await context.connectToLook()).call('queue/list', {})).queues;
         context.show(list, (view) => renderQueues(list, view));
         return exitCodes.done;
       }),

@@ -12,7 +12,7 @@ export const addRunShow: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(['sluice run-show r12', 'how far it is']))
     .action(
       runtime.action(async (context, id: string) => {
-        const run = await (await context.connect()).call('run/get', { id });
+        const run = await (await context.connectToLook()).call('run/get', { id });
         context.show(run, (view) => renderRun(run, view));
         return exitCodes.done;
       }),

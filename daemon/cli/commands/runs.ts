@@ -23,7 +23,7 @@ export const addRuns: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(['sluice runs --state failed', 'what went wrong']))
     .action(
       runtime.action(async (context, { limit, ...filter }: RunsOptions) => {
-        const client = await context.connect();
+        const client = await context.connectToLook();
         const { entries, more } = await collectPages(limit, async (page) => {
           const { runs, next } = await client.call('run/list', { ...filter, ...page });
           return { entries: runs, next };

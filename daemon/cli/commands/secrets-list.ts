@@ -17,7 +17,7 @@ export const addSecretsList: AddCommand = (secrets, runtime) => {
         // As the default command, it gets whatever is misspelled.
         const [word] = command.args;
         if (word !== undefined) throw new UsageError(`unknown command 'secrets ${word}': there are secrets list, secrets set and secrets delete`);
-        const client = await context.connect();
+        const client = await context.connectToLook();
         const { secrets: found, problem } = await client.call('secret/list', {});
         if (problem !== undefined) context.notice(oneLine(problem));
         context.show(found, (view) => renderSecrets(found, view));

@@ -1,5 +1,6 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { readLastStop } from '../../last-stop-file.ts';
+import { stateProblem } from '../../state-mark.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -15,6 +16,8 @@ export const addStatus: AddCommand = (program, runtime) => {
         const client = await context.connectIfRunning();
         if (client === undefined) {
           const project = await context.project();
+          const problem = stateProblem(project);
+          if (problem !== undefined) throw new CodedError('foreign-state', `No daemon runs. ${problem}`);
           const left = await readLastStop(project);
           const waits = left === undefined ? '' : ` ${renderLastStop(left, context.terminal.errorView)}`;
           const message = `The daemon of ${project} is not running.${waits} \`sluice up\` starts it, and so do commands that need it.`;

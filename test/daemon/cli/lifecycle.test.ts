@@ -27,7 +27,7 @@ describe('the life of a real daemon', () => {
   };
 
   it('starts by up, once, whoever starts it, and outlives a kill', async () => {
-    const both = await Promise.all([project.json<DaemonStatus>('up'), project.json<DaemonStatus>('up'), project.json('queues')]);
+    const both = await Promise.all([project.json<DaemonStatus>('up'), project.json<DaemonStatus>('up'), project.json('pause erp')]);
     assert.equal(both[0].pid, both[1].pid);
     const { pid } = both[0];
     assert.match((await project.type('up')).stdout, new RegExp(`^The daemon ran already: pid ${pid}, http://127\\.0\\.0\\.1:\\d+\\.\n$`));
@@ -77,6 +77,8 @@ describe('the life of a real daemon', () => {
   });
 
   it('tells why it can not start', async () => {
+    await project.type('up');
+    await project.type('down');
     await project.write('.sluice/state/store.db', 'this is no database, and not an empty file either'.repeat(100));
     const { code, stdout, stderr } = await project.type('up');
     assert.deepEqual([code, stdout], [3, '']);

@@ -16,6 +16,7 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
   const erp = async (): Promise<QueueView | undefined> => (await project.json<QueueView[]>('queues')).find(({ name }) => name === 'erp');
 
   it('keeps what was set over a restart, and goes back to the file', async () => {
+    await project.type('up');
     assert.match((await project.type('queues')).stdout, /^QUEUE +PENDING[^]*\nerp +0 +0 +0\/2 +0 +0 of 6,000\/min/);
     assert.deepEqual(await project.type('set erp --rate 50/min --concurrency 5'), {
       code: 0,

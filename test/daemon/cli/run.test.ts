@@ -27,6 +27,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
   const lastBody = (): unknown => JSON.parse(sink.requests.at(-1)?.body ?? 'null');
 
   it('says what to do while there is nothing', async () => {
+    await project.type('up');
     assert.match((await project.type('runs')).stdout, /^Nothing has run yet: `sluice run WORKFLOW`/);
     assert.match((await project.type('jobs')).stdout, /^There are no jobs yet/);
     assert.match((await project.type('dead')).stdout, /^There are no dead letters/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { discoveryPath, newToken, readDiscovery, removeDiscovery, writeDiscovery } from '../../../daemon/discovery-file.ts';
@@ -30,7 +30,9 @@ describe('daemon.json', () => {
     assert.deepEqual(await readDiscovery(project), { kind: 'missing' });
     await writeDiscovery(project, discovery);
     assert.deepEqual(await readDiscovery(project), { kind: 'found', discovery });
-    assert.deepEqual(JSON.parse(readFileSync(discoveryPath(project), 'utf8')), discovery);
+    const { proof, ...written } = JSON.parse(readFileSync(discoveryPath(project), 'utf8')) as Record<string, unknown>;
+    assert.match(String(proof), /^[0-9a-f]{64}$/);
+    assert.deepEqual(written, discovery);
   });
 
   it('is for its owner alone, in a folder for its owner alone that git leaves alone', async () => {
@@ -68,9 +70,23 @@ describe('daemon.json', () => {
     mkdirSync(state, { recursive: true });
     symlinkSync(victim, discoveryPath(project));
     assert.match(await refusal(), /can't be opened \(ELOOP\)/);
-    await writeDiscovery(project, discovery);
+    await assert.rejects(writeDiscovery(project, discovery), /daemon\.json is a link/);
     assert.equal(readFileSync(victim, 'utf8'), 'mine');
-    assert.equal((await readDiscovery(project)).kind, 'found');
+  });
+
+  it('is refused where no daemon of this user wrote it here', async () => {
+    await writeDiscovery(project, discovery);
+    const text = readFileSync(discoveryPath(project), 'utf8');
+    const forged: Record<string, string> = { 'another port': text.replace('4711', '4712'), 'no proof': JSON.stringify(discovery), 'a wrong proof': text.replace(/[0-9a-f]{64}/, '0'.repeat(64)) };
+    for (const [name, one] of Object.entries(forged)) {
+      writeFileSync(discoveryPath(project), one);
+      assert.match(await refusal(), /wasn't written by a daemon that this user has started in this folder/, name);
+    }
+    const copy = `${project}-copy`;
+    cpSync(project, copy, { recursive: true });
+    writeFileSync(discoveryPath(copy), text);
+    assert.equal((await readDiscovery(copy)).kind, 'refused');
+    rmSync(copy, { recursive: true });
   });
 
   it('is refused where others can read or write it', async function () {

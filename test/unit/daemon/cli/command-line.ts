@@ -67,7 +67,7 @@ export class CommandLine {
       stdout: this.stdout as unknown as NodeJS.WriteStream,
       stderr: this.stderr as unknown as NodeJS.WriteStream,
       stdin,
-      env: { PATH: process.env.PATH, TZ: 'UTC', NO_COLOR: '1', ...env },
+      env: { PATH: process.env.PATH, SLUICE_HOME: process.env.SLUICE_HOME, TZ: 'UTC', NO_COLOR: '1', ...env },
       cwd,
       interrupts: {
         listen: (listener: (signal: InterruptSignal) => void) => {

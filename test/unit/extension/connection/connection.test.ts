@@ -53,8 +53,21 @@ describe('the connection of a project folder', () => {
 
   it('starts one at once where that is wanted', async () => {
     const connection = connect({ autoStart: () => true });
+    await connection.ensure();
+    await connection.stop();
     await connection.look();
     assert.equal(connection.state.kind, 'connected');
+  });
+
+  it('starts none by itself where this user has run none yet, or where the state is not of this user, and says so', async () => {
+    const connection = connect({ autoStart: () => true });
+    await connection.look();
+    assert.equal(connection.state.kind === 'stopped' && connection.state.refused, 'unknown');
+    await writeFile(path.join(project.state, 'store.db'), 'somebody else made it');
+    const other = connect({ autoStart: () => true });
+    await other.look();
+    assert.equal(other.state.kind === 'stopped' && other.state.refused, 'foreign');
+    await assert.rejects(other.ensure(), /not made by|did not make here/);
   });
 
   it('shares one daemon between windows, and hears when the other one stops it', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeDiscovery } from '../../../../daemon/discovery-file.ts';
 import { readDiscovery } from '../../../../extension/connection/discovery.ts';
 import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
 
@@ -18,14 +19,24 @@ describe("the extension's reading of daemon.json", () => {
   afterEach(() => project.remove());
 
   it('finds what a daemon wrote', async () => {
-    await write(good);
+    await writeDiscovery(project.folder, good);
     assert.deepEqual(await readDiscovery(project.folder), { kind: 'found', discovery: good });
+  });
+
+  it('takes a file that another wrote, or for another folder, for none', async () => {
+    await write({ ...good, proof: 'f'.repeat(64) });
+    assert.deepEqual(await readDiscovery(project.folder), { kind: 'missing' });
+    const original = await TemporaryProject.make();
+    await writeDiscovery(original.folder, good);
+    await copyFile(path.join(original.state, 'daemon.json'), file);
+    assert.deepEqual(await readDiscovery(project.folder), { kind: 'missing' });
+    await original.remove();
   });
 
   it('tells none from one that has died', async () => {
     assert.deepEqual(await readDiscovery(project.folder), { kind: 'missing' });
     const { pid } = spawnSync(process.execPath, ['--version']);
-    await write({ ...good, pid });
+    await writeDiscovery(project.folder, { ...good, pid });
     assert.deepEqual(await readDiscovery(project.folder), { kind: 'dead', pid });
   });
 

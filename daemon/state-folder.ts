@@ -1,0 +1,62 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CodedError } from '../schemas/protocol/error.ts';
+import { sluiceFolder, stateFolderOf } from './project-folder.ts';
+
+/**
+ * Makes `.sluice/state/`, for its owner alone, with a `.gitignore` that keeps all of it out of git. What is there must be safe to use.
+ *
+ * @throws CodedError `foreign-state` or `bad-project` that names what is in the way
+ */
+export async function makeStateFolder(projectFolder: string): Promise<string> {
+  const folder = stateFolderOf(projectFolder);
+  const unsafe = unsafeState(projectFolder);
+  if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // It may be older than this rule, or have been unpacked from an archive.
+    if (process.platform !== 'win32' && (lstatSync(folder).mode & 0o077) !== 0) await chmod(folder, 0o700);
+    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
+      // A full disk keeps nothing from being read.
+      if (!isCode(error, 'EEXIST') && !isCode(error, 'ENOSPC')) throw error;
+    });
+  } catch (error) {
+    const why = isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'is no folder: move what is there away' : `can't be written: ${error instanceof Error ? error.message : String(error)}`;
+    throw new CodedError('bad-project', `${folder} ${why}`);
+  }
+  if (isWritableByOthers(lstatSync(folder))) throw new CodedError('foreign-state', `${folder} can be written by other users, and this file system doesn't let that be changed. Put the project on one that has permissions.`);
+  return folder;
+}
+
+/**
+ * Why nothing in `.sluice/state/` may be opened, as it lies there: links lead to files of other programs, pipes never end, and what belongs to
+ * another user can change at any time. Undefined where it is safe, or not there yet. Opens nothing.
+ *
+ * Whoever has made sure once needs no further look: only this user can put anything into the folder then.
+ */
+export function unsafeState(projectFolder: string): string | undefined {
+  const state = stateFolderOf(projectFolder);
+  for (const folder of [path.join(projectFolder, sluiceFolder), state]) {
+    const stats = lstatSync(folder, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isSymbolicLink()) return `${folder} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.`;
+    if (!stats.isDirectory()) return `${folder} is no folder: move what is there away.`;
+  }
+  const uid = process.getuid?.();
+  const own = lstatSync(state);
+  if (uid !== undefined && own.uid !== uid) return `${state} belongs to another user (${own.uid}, and this is ${uid}). That user can run it; to take it over, run \`chown -R ${uid} ${state}\`.`;
+  for (const entry of readdirSync(state, { withFileTypes: true })) {
+    if (entry.isFile() || entry.isDirectory()) continue;
+    return `${path.join(state, entry.name)} is ${entry.isSymbolicLink() ? 'a link' : 'neither a file nor a folder'}. Sluice puts nothing like it there, and opens nothing that lies beside it. Look where it comes from, and remove it.`;
+  }
+  return undefined;
+}
+
+function isWritableByOthers({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & 0o022) !== 0;
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,39 @@
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+
+/** Counting goes no further. */
+const mostCounted = 1_000_000;
+
+/** What a store holds, as far as it can be read without opening it for use. */
+export interface StoreLook {
+  /** Numbers of jobs by their states; a million stands for that many or more. */
+  readonly jobs: Readonly<Record<string, number>>;
+}
+
+/**
+ * Looks into a store that may be anybody's: read-only, as it lies in that one file, without its logs and without what its schema could make a
+ * query run. Undefined where it can't be read as a store.
+ */
+export function lookIntoStore(file: string): StoreLook | undefined {
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(new URL(`${pathToFileURL(file).href}?mode=ro&immutable=1`), { readOnly: true });
+  } catch {
+    return undefined;
+  }
+  try {
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
+    const kind = db.prepare("SELECT type, sql FROM sqlite_schema WHERE name = 'jobs'").get();
+    // A view or a virtual table of that name could run for ever.
+    if (kind?.['type'] !== 'table' || !/^CREATE TABLE\b/i.test(String(kind['sql']))) return undefined;
+    const jobs: Record<string, number> = {};
+    for (const { state, count } of db.prepare(`SELECT state, count(*) AS count FROM (SELECT state FROM jobs LIMIT ${mostCounted}) GROUP BY state LIMIT 20`).all()) {
+      if (typeof state === 'string' && /^[a-z]{1,20}$/.test(state)) jobs[state] = Number(count);
+    }
+    return { jobs };
+  } catch {
+    return undefined;
+  } finally {
+    db.close();
+  }
+}
