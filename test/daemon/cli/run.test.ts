@@ -84,7 +84,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     [['hello', '-i', 'note=@none.txt'], /there is no file .*none\.txt/],
     [['hello', '-i', 'note=@.sluice'], /is a folder, not a file/],
     [['hello', '-i', 'ids=@broken.json'], /broken\.json: .*JSON/],
-    [['hello', '-i', 'note=@latin1.txt'], /latin1\.txt is no UTF-8 text/],
+    [['hello', '-i', 'note=@latin1.txt'], /latin1\.txt is not UTF-8: line 1, column 3 has the byte FC/],
     [['hello', '-i', 'note=@pipe'], /pipe is a named pipe, not a file/],
     [['hello', '-i', 'note=@/dev/zero'], /\/dev\/zero is a device, not a file/],
   ];
