@@ -67,7 +67,7 @@ export function completionJourney(stage: () => Stage): void {
     await prompt.type(stage().url);
     await prompt.accept();
     await prompt.asks('Nothing has been sent yet');
-    await prompt.accept();
+    await prompt.choose('Run');
     await sideBar.open();
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     await window.shot('completion-4-succeeded');
