@@ -16,6 +16,7 @@ import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { lastConfigText, Project } from './project.ts';
 import type { LookExtent } from './project-inventory.ts';
 import { acquireProjectLock } from './project-lock.ts';
+import { refuseMissingStore } from './store-remains.ts';
 import { removeLeftovers } from './state-file.ts';
 import { makeStateFolder } from './state-folder.ts';
 import { markState, refuseForeignState, stateOrigin } from './state-mark.ts';
@@ -132,6 +133,7 @@ export class Daemon {
     this.#undo.push(lock.release);
     await removeLeftovers(stateFolder);
     const { hasStore } = this.#ownState();
+    if (hasStore) refuseMissingStore(stateFolder);
 
     const secrets = new SecretSource({ projectFolder, env });
     this.#secrets = secrets;

@@ -8,6 +8,7 @@ import { stateFolderOf } from './project-folder.ts';
 import { readRegularFileSync } from './regular-file.ts';
 import { writeStateFile } from './state-file.ts';
 import { unsafeState } from './state-folder.ts';
+import { missingStoreText } from './store-remains.ts';
 
 /** What a daemon reads back and acts upon, whatever else lies in the folder. */
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-attempts'];
@@ -76,7 +77,8 @@ export function stateProblem(projectFolder: string): string | undefined {
   const unsafe = unsafeState(projectFolder);
   if (unsafe !== undefined) return unsafe;
   const origin = stateOrigin(projectFolder);
-  return origin.kind === 'foreign' ? foreignStateText(projectFolder, origin.reason) : undefined;
+  if (origin.kind === 'foreign') return foreignStateText(projectFolder, origin.reason);
+  return origin.kind === 'own' && origin.hasStore ? missingStoreText(stateFolderOf(projectFolder)) : undefined;
 }
 
 function foreignStateText(projectFolder: string, reason: string): string {

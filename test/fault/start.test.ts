@@ -52,6 +52,15 @@ describe('a daemon that cannot start', () => {
     await assertLeavesAlone(/The store is damaged.*store\.db was left as it is\. Put a backup in its place, or move it away/);
   });
 
+  for (const [name, harm] of Object.entries({ missing: (file: string) => rm(file), empty: (file: string) => truncate(file, 0) })) {
+    it(`starts no empty store where the store is ${name}, and names what lies beside it`, async () => {
+      await makeStore();
+      await project.write('state/store.db.v4.bak', 'a backup');
+      await harm(project.storeFile);
+      await assertRefuses(new RegExp(`store\\.db is ${name}, though a store has been here.*lies store\\.db\\.v4\\.bak.*Put a backup in its place`));
+    });
+  }
+
   it('refuses the store of a newer version', async () => {
     await makeStore();
     const db = new DatabaseSync(project.storeFile);

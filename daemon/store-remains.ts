@@ -1,0 +1,23 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { CodedError } from '../schemas/protocol/error.ts';
+
+/**
+ * What is wrong where a store has been and its file is missing or empty: to start would begin with an empty one beside the logs and backups of the
+ * other, and what was accepted would be lost in silence. Undefined where it is there.
+ */
+export function missingStoreText(stateFolder: string): string | undefined {
+  const file = path.join(stateFolder, 'store.db');
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size !== undefined && size > 0) return undefined;
+  const others = readdirSync(stateFolder).filter((name) => name.startsWith('store.db') && name !== 'store.db' && name !== 'store.db-shm');
+  const beside = others.filter((name) => (statSync(path.join(stateFolder, name), { throwIfNoEntry: false })?.size ?? 0) > 0).sort();
+  const found = beside.length === 0 ? 'Nothing of it is left beside it.' : `Beside it ${beside.length === 1 ? 'lies' : 'lie'} ${beside.join(', ')}; leave ${beside.length === 1 ? 'it' : 'them'} there.`;
+  return `${file} is ${size === undefined ? 'missing' : 'empty'}, though a store has been here, so no daemon starts. ${found} Put a backup in its place and run \`sluice state adopt\`, or begin without it by \`sluice state set-aside\`, which deletes nothing.`;
+}
+
+/** @throws CodedError `store-unavailable` */
+export function refuseMissingStore(stateFolder: string): void {
+  const text = missingStoreText(stateFolder);
+  if (text !== undefined) throw new CodedError('store-unavailable', text);
+}
