@@ -15,7 +15,7 @@ export function codeLensFigures(rounds: number): readonly Figure[] {
   const places = placesIn(path, parseDocument(text));
   const steps = places.steps.map(({ name }) => step({ id: name, state: 'failed', foreach: true, startedAt: minutesAgo(5), jobs: { total: 1_000, open: 20, succeeded: 970, dead: 10, cancelled: 0, discarded: 0 } }));
   const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit' });
-  const facts: LensFacts = { folder: 'file:///bench', file: path, queue: (name) => queue({ name }), lastRun: run({ id: 'r12', steps }), nowMs: now, clock: (ms) => time.format(ms) };
+  const facts: LensFacts = { folder: 'file:///bench', file: path, queue: (name) => queue({ name }), lastRun: run({ id: 'r12', steps }), errors: 0, nowMs: now, clock: (ms) => time.format(ms) };
   const samples: number[] = [];
   // The first ones find code that isn't compiled yet.
   for (let round = -20; round < rounds; round += 1) {

@@ -47,13 +47,14 @@ export class LensProvider implements vscode.CodeLensProvider {
     this.#changed.fire();
   }
 
-  #lenses({ places, project, path }: LiveDocument): readonly Lens[] {
+  #lenses({ document, places, project, path }: LiveDocument): readonly Lens[] {
     const isConnected = project.daemon !== undefined;
     return lensesOf(places, {
       folder: project.folder,
       file: path,
       queue: (name) => (isConnected ? project.mirror.queue(name) : undefined),
       lastRun: isConnected ? this.#lastRuns.get(project, workflowIdOf(path)) : undefined,
+      errors: vscode.languages.getDiagnostics(document.uri).filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error).length,
       nowMs: shownNow(),
       clock,
     });

@@ -7,11 +7,14 @@ import type { Target } from '../../target.ts';
 import { queueLens, runLens, stepLens } from '../../wording/lens-words.ts';
 import type { Places } from './places.ts';
 
+/** Of VS Code: opens the list of problems. */
+export const showProblems = 'workbench.actions.view.problems';
+
 /** A line above a name, and what a click on it does. */
 export interface Lens {
   readonly range: SourceRange;
   readonly title: string;
-  readonly command: CommandId;
+  readonly command: CommandId | typeof showProblems;
   readonly target: Target;
 }
 
@@ -23,6 +26,8 @@ export interface LensFacts {
   readonly file: string;
   readonly queue: (name: string) => QueueView | undefined;
   readonly lastRun: RunDetail | undefined;
+  /** Errors in the file as it is in the editor. */
+  readonly errors: number;
   readonly nowMs: number;
   /** Writes a time of the day. */
   readonly clock: (ms: number) => string;
@@ -33,7 +38,11 @@ export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts):
   const { folder, file, lastRun, nowMs, clock } = facts;
   const lenses: Lens[] = [];
   if (workflow !== undefined) {
-    lenses.push({ range: workflow.range, title: `$(play) ${l10n.t('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
+    // What has errors can't be run.
+    if (facts.errors > 0) {
+      const title = facts.errors === 1 ? l10n.t('1 error: it can not be run') : l10n.t('{0} errors: it can not be run', facts.errors);
+      lenses.push({ range: workflow.range, title: `$(error) ${title}`, command: showProblems, target: { folder } });
+    } else lenses.push({ range: workflow.range, title: `$(play) ${l10n.t('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
     if (lastRun !== undefined) {
       lenses.push({ range: workflow.range, title: runLens(lastRun, nowMs), command: commands.openRun, target: { folder, run: lastRun.id } });
     }

@@ -40,6 +40,7 @@ export function startLive(app: App): void {
     projects.onDidChangeState(stir),
     vscode.window.onDidChangeVisibleTextEditors(stir),
     vscode.workspace.onDidChangeTextDocument(stir),
+    vscode.languages.onDidChangeDiagnostics(stir),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(settings.section)) return;
       lenses.redraw();

@@ -59,12 +59,16 @@ describe('the lines above a workflow and its steps', () => {
 describe('lenses', () => {
   const text = 'name: Deal\nqueues:\n  erp: { concurrency: 2 }\nsteps:\n  book:\n    uses: http/request\non-failure:\n  tell: { uses: webhook/send }\n';
   const file = '.sluice/workflows/deal.yaml';
-  const facts = (rest: Partial<LensFacts> = {}): LensFacts => ({ folder: 'file:///p', file, queue: () => undefined, lastRun: undefined, nowMs: now, clock, ...rest });
+  const facts = (rest: Partial<LensFacts> = {}): LensFacts => ({ folder: 'file:///p', file, queue: () => undefined, lastRun: undefined, errors: 0, nowMs: now, clock, ...rest });
   const shown = (rest?: Partial<LensFacts>): readonly (readonly [string, string, string])[] =>
     lensesOf(placesIn(file, parseDocument(text)), facts(rest)).map(({ range, title, command }) => [text.slice(range.start, range.end), title, command]);
 
   it('start a run where nothing is known', () => {
     assert.deepEqual(shown(), [['name', '$(play) Run', 'sluice.runWorkflow']]);
+  });
+
+  it('offer no run of a file with errors, but lead to them', () => {
+    assert.deepEqual(shown({ errors: 2 }), [['name', '$(error) 2 errors: it can not be run', 'workbench.actions.view.problems']]);
   });
 
   it('stand at the workflow, its steps and its queues, and lead to what they are about', () => {
