@@ -79,7 +79,7 @@ function replace(args: readonly Value[], run: Evaluation): Value {
   run.charge(count);
   run.chargeText(text.length + count * (by.length - part.length));
   // Between the characters, and not between the halves of one.
-  if (part === '') return `${by}${[...text].map((character) => character + by).join('')}`;
+  if (part === '') return `${by}${Array.from(text, (character) => character + by).join('')}`;
   return text.replaceAll(part, by.replaceAll('$', '$$$$'));
 }
 
@@ -87,7 +87,7 @@ function split(args: readonly Value[], run: Evaluation): Value {
   const text = textArgument(args, 0);
   run.charge(text.length);
   const separator = textArgument(args, 1);
-  return separator === '' ? [...text] : text.split(separator);
+  return separator === '' ? Array.from(text) : text.split(separator);
 }
 
 /** The UTF-16 offset of a position. */

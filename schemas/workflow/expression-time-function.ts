@@ -36,7 +36,7 @@ function timeOf(text: string): number {
   // With a zone: without one, the text would mean another moment on each machine.
   const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](\d\d):(\d\d))$/i.exec(text);
   if (parts === null) throw new ExpressionFault('evaluation', "timestamp() takes ISO 8601 text with a zone, such as '2025-03-01T09:00:00Z'.");
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zoneHour = 0, zoneMinute = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zoneHour = 0, zoneMinute = 0] = parts.slice(1).map((part: string | undefined) => Number(part ?? 0));
   const days = month < 1 || month > 12 ? 0 : new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
   if (day < 1 || day > days) throw new ExpressionFault('evaluation', `There is no such day as ${text.slice(0, 10)}.`);
   if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) throw new ExpressionFault('evaluation', `There is no such time as '${text.slice(11)}'.`);

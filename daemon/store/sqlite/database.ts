@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 export type Durability = 'full' | 'normal';
@@ -16,10 +16,13 @@ export class Database {
 
   constructor({ file, durability, readOnly = false }: DatabaseOptions) {
     // Payloads are nobody else's business; SQLite gives its -wal and -shm files the mode of the main file.
-    if (!readOnly && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    const isNew = !readOnly && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    if (isNew) closeSync(openSync(file, 'a', 0o600));
     if (!readOnly && process.platform !== 'win32') chmodSync(file, 0o600);
     this.raw = new DatabaseSync(file, { readOnly, timeout: 5000 });
     try {
+      // So that it can give space back in small steps; before WAL, which makes the file. Said again, it would be written. See `file-space.ts`.
+      if (isNew) this.raw.exec('PRAGMA auto_vacuum = INCREMENTAL');
       this.#configure(durability, readOnly);
     } catch (error) {
       this.raw.close();
@@ -28,8 +31,7 @@ export class Database {
   }
 
   #configure(durability: Durability, readOnly: boolean): void {
-    // Of a new store, so that it can give space back bit by bit; before WAL, which makes the file. See `file-space.ts`.
-    if (!readOnly) this.raw.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
+    if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
     this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
     // the disk after a checkpoint.

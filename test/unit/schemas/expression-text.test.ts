@@ -36,7 +36,7 @@ describe('text in expressions', () => {
     const text = fc.array(fc.constantFrom('a', 'ß', '😀', '\u200b', '\ud800', '𝒳', 'é')).map((characters) => characters.join(''));
     fc.assert(
       fc.property(text, fc.nat(8), fc.nat(8), (whole, a, b) => {
-        const characters = [...whole];
+        const characters = Array.from(whole);
         const [start, end] = [Math.min(a, b, characters.length), Math.min(Math.max(a, b), characters.length)];
         assert.equal(valueOf('inputs.t.substring(int(inputs.s), int(inputs.e))', { t: whole, s: start, e: end }), characters.slice(start, end).join(''));
         assert.equal(valueOf('inputs.t.charAt(int(inputs.s))', { t: whole, s: start }), characters[start] ?? '');
