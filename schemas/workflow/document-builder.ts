@@ -23,10 +23,15 @@ const styles: Readonly<Record<string, ScalarStyle>> = {
 /** Turns the parser's tree into nodes of our own: aliases and `<<` resolved, each key once, values plain JSON. */
 export class DocumentBuilder {
   readonly diagnostics: Diagnostic[] = [];
+  readonly #isKept: boolean;
   readonly #anchors = new Map<string, Node>();
   readonly #expanding = new Set<Node>();
   #aliasedNodes = 0;
   #tooMany = false;
+
+  constructor({ isKept }: { readonly isKept: boolean }) {
+    this.#isKept = isKept;
+  }
 
   build(node: Node | null, fallback: SourceRange, depth = 0): DocumentNode {
     if (node === null) return emptyScalar(fallback);
@@ -53,7 +58,7 @@ export class DocumentBuilder {
       return this.#fail(range, 'bad-value', 'Infinity and "not a number" have no place here: use an ordinary number.');
     }
     const { source } = node;
-    if (typeof value === 'number' && source !== undefined && !isExactNumber(source)) {
+    if (typeof value === 'number' && source !== undefined && !this.#isKept && !isExactNumber(source)) {
       return this.#fail(range, 'bad-value', `${upperFirst(inexactText(source))}.`);
     }
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {

@@ -27,9 +27,9 @@ const maxSyntaxErrors = 100;
 
 /**
  * Reads YAML 1.2 (core schema: `on`, `yes` and `no` are text). Anchors, aliases and `<<` are resolved, with a bound. Never
- * throws; takes time in proportion to the text.
+ * throws; takes time in proportion to the text. `isKept`: see `Report.isKept`.
  */
-export function parseDocument(text: string): Document {
+export function parseDocument(text: string, { isKept = false }: { readonly isKept?: boolean } = {}): Document {
   if (text.length > maxDocumentLength) {
     return unreadable(text, 'too-large', { start: 0, end: 1 }, 'The file is too large: 1 MiB is the limit.');
   }
@@ -48,14 +48,14 @@ export function parseDocument(text: string): Document {
     const range = within(text, [second.range[0], second.range[0] + 3]);
     diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: "One file holds one document: take out what follows this '---'.", range });
   }
-  const builder = new DocumentBuilder();
+  const builder = new DocumentBuilder({ isKept });
   const contents = first.contents as Node | null;
   const root = contents === null ? undefined : builder.build(contents, { start: 0, end: text.length });
   // What the parser has said already.
   const added = builder.diagnostics
     .filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start))
     .map((diagnostic) => ({ ...diagnostic, range: within(text, [diagnostic.range.start, diagnostic.range.end]) }));
-  const all = firstCause([...mendExpressions(text, diagnostics), ...added, ...garbledText(text)].sort((a, b) => a.range.start - b.range.start));
+  const all = firstCause([...mendExpressions(text, diagnostics), ...added, ...(isKept ? [] : garbledText(text))].sort((a, b) => a.range.start - b.range.start));
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
 }
 

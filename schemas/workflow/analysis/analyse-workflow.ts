@@ -66,9 +66,9 @@ const shape = {
 
 /** Reads a workflow file. Reports everything that is wrong with it, never throws, and takes time in proportion to the text. */
 export function analyseWorkflow({ text, id, project, actions = actionDefinitions }: WorkflowSource): WorkflowAnalysis {
-  const document = parseDocument(text);
   // A version that the store kept was checked when it was accepted.
   const isKept = actions === 'any';
+  const document = parseDocument(text, { isKept });
   const { report, root } = openFile(document, shape, { isKept });
   if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
 

@@ -45,7 +45,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
 function reportConstantKey(reader: MapReader, key: Template, as: string): void {
   const entry = reader.entry('key');
   // What can't be read has its error.
-  if (entry === undefined || reader.report.hasErrorWithin(entry.value.range)) return;
+  if (entry === undefined || reader.report.isKept || reader.report.hasErrorWithin(entry.value.range)) return;
   const varies = expressionsOf(key).some(({ references }) => references.some(({ path }) => path[0] === as || (path[0] === 'job' && path[1] === 'index')));
   if (varies) return;
   const text = key.kind === 'literal' && typeof key.value === 'string' ? key.value.trim() : undefined;

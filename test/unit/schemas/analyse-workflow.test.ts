@@ -138,6 +138,19 @@ describe('analyseWorkflow', () => {
     assert.deepEqual(codes('steps: { a: { uses: wait/for, with: { duration: 5s } } }', { actions: 'any' }), []);
   });
 
+  for (const [rule, text] of Object.entries({
+    'the same key for every item': 'steps: { a: { uses: x, foreach: { items: [1, 2], key: same, on-item-failure: fail } } }',
+    'a number that is rounded': 'steps: { a: { uses: x, with: { id: 7615917337495251231 } } }',
+    'U+FFFD': 'steps: { a: { uses: x, with: { name: "Gr\uFFFDn" } } }',
+    'an input that nothing fits': 'inputs: { s: { enum: [] } }\nsteps: { a: { uses: x } }',
+    'a step that expressions can not name': 'steps: { null: { uses: x } }',
+  })) {
+    it(`reads a version that a run was started with before a rule came: ${rule}`, () => {
+      assert.notDeepEqual(codes(text, {}).filter((code) => code !== 'unknown-action'), []);
+      assert.deepEqual(codes(text, { actions: 'any' }), []);
+    });
+  }
+
   it('checks against the actions that it is given', () => {
     const echo: ActionDefinition = { name: 'test/echo', summary: '', input: { type: 'object', additionalProperties: false, properties: { a: { type: 'integer', 'x-secret': true } } }, output: {} };
     const check = (input: string): readonly string[] => codes(`steps: { a: { uses: test/echo, with: ${input} } }`, { actions: [echo] });
