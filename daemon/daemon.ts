@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import path from 'node:path';
+import { formatJobId } from '../schemas/protocol/id.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
@@ -15,6 +16,7 @@ import { readLastConfig, writeLastConfig } from './last-config-file.ts';
 import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { lastConfigText, Project } from './project.ts';
 import type { LookExtent } from './project-inventory.ts';
+import { findCrashedDaemon, type FormerDaemon } from './former-daemon.ts';
 import { acquireProjectLock } from './project-lock.ts';
 import { refuseMissingStore } from './store-remains.ts';
 import { removeLeftovers } from './state-file.ts';
@@ -131,6 +133,7 @@ export class Daemon {
     const lock = acquireProjectLock(projectFolder);
     if (!lock.ok) throw new ProjectLockedError(`a daemon${lock.holder === undefined ? '' : ` (pid ${lock.holder})`} serves ${projectFolder} already`);
     this.#undo.push(lock.release);
+    const crashed = findCrashedDaemon(stateFolder);
     await removeLeftovers(stateFolder);
     const { hasStore } = this.#ownState();
     if (hasStore) refuseMissingStore(stateFolder);
@@ -168,8 +171,9 @@ export class Daemon {
     });
 
     const token = newToken();
-    const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction });
+    const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction, crashed });
     await engine.start(project.settings());
+    if (crashed !== undefined) reportCrash(crashed, engine, log);
     if (!hasStore) await markState(projectFolder, { hasStore: true });
     await removeLastStop(projectFolder);
     await projects.keepConfig();
@@ -207,8 +211,9 @@ export class Daemon {
     readonly token: string;
     readonly version: string;
     readonly findAction: FindAction;
+    readonly crashed: FormerDaemon | undefined;
   }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService } {
-    const { project, secrets, engine, store, log, token, version, findAction } = parts;
+    const { project, secrets, engine, store, log, token, version, findAction, crashed } = parts;
     const clock = this.#clock;
     const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text) });
     const runs = new RunService({
@@ -234,6 +239,7 @@ export class Daemon {
       durability: project.config.durability,
       port: () => this.#port,
       stop: () => void this.stop(),
+      crashed,
     });
     const server = new Server({
       handlers: methodTable({
@@ -303,6 +309,13 @@ export class Daemon {
     }
     this.#onStopped();
   }
+}
+
+/** Says what a person should know of a daemon that was not stopped: until when it lived, and which calls may have been made twice. */
+function reportCrash({ aliveAt }: FormerDaemon, { interrupted: { attempts, jobs } }: Engine, log: DaemonLog): void {
+  const details = { aliveAt: new Date(aliveAt).toISOString(), interrupted: attempts, jobs: jobs.map(formatJobId) };
+  if (attempts === 0) log.warn(details, 'the daemon before this one ended without being stopped; nothing was under way');
+  else log.warn(details, 'the daemon before this one ended without being stopped; attempts that were under way are made again, and may have had their effect');
 }
 
 /** What is wrong with an edited payload, by the input schema of its action. */

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { App } from './app.ts';
 import { activeAttempts, incompatible } from './connection/connection.ts';
 import type { ConnectionState } from './connection/connection-state.ts';
@@ -42,7 +43,7 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
   const restart = command(l10n.t('Restart Daemon'), commands.restartDaemon);
   switch (state.kind) {
     case 'connected': {
-      if (!state.outdated) return undefined;
+      if (!state.outdated) return crashNotice(app, project, state.status);
       const active = activeAttempts(state.status);
       return { key: `outdated ${folder} ${state.status.pid}`, message: outdatedText(name, state.status.version, active), actions: [restart] };
     }
@@ -84,6 +85,32 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
     case 'reconnecting':
       return undefined;
   }
+}
+
+/** Where the crash that was told last is kept over reloads of the window. */
+const toldCrashKey = 'sluice.toldCrash';
+
+/** That the daemon before this one was not stopped, once a crash. */
+function crashNotice({ memory }: App, { name, folder }: Project, { lastCrash }: DaemonStatus): Notice | undefined {
+  if (lastCrash === undefined) return undefined;
+  const { aliveAt, interrupted, jobs } = lastCrash;
+  const key = `${toldCrashKey} ${folder}`;
+  if (memory.get(key) === aliveAt) return undefined;
+  void memory.update(key, aliveAt);
+  const [first] = jobs;
+  const at = new Date(aliveAt).toLocaleTimeString(vscode.env.language);
+  return {
+    key: `${key} ${aliveAt}`,
+    message: crashText(name, at, interrupted, jobs),
+    actions: first === undefined ? [] : [{ title: l10n.t('Show Job'), run: () => vscode.commands.executeCommand(commands.openJob, { folder, job: first } satisfies Target) }],
+  };
+}
+
+function crashText(project: string, at: string, interrupted: number, jobs: readonly string[]): string {
+  const named = jobs.slice(0, 5).join(', ');
+  if (interrupted === 0) return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. Nothing was under way.', project, at);
+  if (interrupted === 1) return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. One call was under way and is made again; it may have had its effect: {2}.', project, at, named);
+  return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. {2} calls were under way and are made again; they may have had their effect: {3}.', project, at, formatNumber(interrupted), interrupted > 5 ? l10n.t('{0} and others', named) : named);
 }
 
 function outdatedText(project: string, version: string, active: number): string {

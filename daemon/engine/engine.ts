@@ -62,6 +62,8 @@ export class Engine {
   readonly #series: SeriesRecorder;
   readonly #space: SpaceReclaimer;
   #executor: Executor | undefined;
+  /** Attempts that the end of the former daemon cut off, and the first of their jobs. */
+  interrupted: { readonly attempts: number; readonly jobs: readonly number[] } = { attempts: 0, jobs: [] };
   #storeId = '';
   #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
@@ -156,7 +158,7 @@ export class Engine {
       log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set back while no daemon ran: what waits was moved with it');
       this.#pruner.shift(opened.shiftMs);
     }
-    if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
+    this.interrupted = { attempts: opened.interrupted, jobs: opened.interruptedJobs };
     this.#storeId = opened.storeId;
     this.#executor = new Executor({
       ...this.#options,

@@ -1,7 +1,9 @@
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { DaemonLog } from '../daemon-log.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { FormerDaemon } from '../former-daemon.ts';
 import type { Project } from '../project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +23,8 @@ export interface StatusServiceOptions {
   readonly durability: 'full' | 'normal';
   /** The port that the server listens on; it is known only after the start. */
   readonly port: () => number;
+  /** The daemon before this one, if it was not stopped. */
+  readonly crashed: FormerDaemon | undefined;
   /** Ends the daemon, after the answer has gone out. */
   readonly stop: () => void;
 }
@@ -49,7 +53,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
   'store/check': Handlers['store/check'] = async () => ({ checks: [...(await this.#options.store.check())] });
 
   async status(): Promise<DaemonStatus> {
-    const { engine, store, queues, clock, project } = this.#options;
+    const { engine, store, queues, clock, project, crashed } = this.#options;
     const { trouble } = engine.health;
     const machine = engine.machine.problem;
     const { bytes } = await store.size();
@@ -67,6 +71,9 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
         bytes,
       },
       ...(machine === undefined ? {} : { machine: { ...machine, since: new Date(machine.since).toISOString() } }),
+      ...(crashed === undefined
+        ? {}
+        : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.interrupted.attempts, jobs: engine.interrupted.jobs.map(formatJobId) } }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
       runs: { running: engine.runningRuns },
       lateOutcomes: engine.outcomes.late,

@@ -146,6 +146,8 @@ export interface OpenResult {
   readonly storeId: string;
   /** Attempts that a crash cut off. */
   readonly interrupted: number;
+  /** Their jobs, twenty at most, the oldest first. */
+  readonly interruptedJobs: readonly number[];
   /** The wall clock was set back by at least this much since the store was last written: what waits was moved with it. Not above 0; milliseconds. */
   readonly shiftMs: number;
   /** Outcomes that a crash kept from coming into the store: settle them, once it is configured. */

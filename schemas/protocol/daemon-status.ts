@@ -26,6 +26,16 @@ export const DaemonStatus = Type.Object({
       { description: 'What this machine lacks: attempts that can not be made for it are put off and not charged.' },
     ),
   ),
+  lastCrash: Type.Optional(
+    Type.Object(
+      {
+        aliveAt: Time,
+        interrupted: Type.Integer({ description: 'Attempts that were under way: they are made again, and may have had their effect.' }),
+        jobs: Type.Array(Type.String(), { description: 'The jobs of these attempts, the oldest first, twenty at most.' }),
+      },
+      { description: 'The daemon before this one was not stopped: it crashed, was killed, or the machine went down. `aliveAt`: its last sign of life.' },
+    ),
+  ),
   problems: Type.Integer({ description: "Errors in the project's files; `workflow/validate` lists them." }),
   runs: Type.Object({ running: Type.Integer() }),
   /** Late outcomes of attempts that had been given up; refused, and counted here since the start. */

@@ -20,9 +20,18 @@ export function renderStatus(status: DaemonStatus, view: View): string {
     ['runs', `${formatNumber(status.runs.running)} running`],
   ];
   if (machine !== undefined) fields.push(['machine', style('yellow', `${oneLine(machine.problem)} Attempts are put off and not charged${atATime}.`)]);
+  if (status.lastCrash !== undefined) fields.push(['crash', style('yellow', crashText(status.lastCrash, view))]);
   if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);
   if (status.lateOutcomes > 0) fields.push(['late outcomes', `${formatNumber(status.lateOutcomes)} refused`]);
   return `${renderFields(fields, view)}\n\n${renderQueues(status.queues, view)}`;
+}
+
+function crashText({ aliveAt, interrupted, jobs }: NonNullable<DaemonStatus['lastCrash']>, view: View): string {
+  const ended = `The daemon before this one ended without being stopped; its last sign of life was at ${formatTime(aliveAt, view)}.`;
+  if (interrupted === 0) return `${ended} Nothing was under way.`;
+  const more = interrupted > jobs.length ? ` and ${formatNumber(interrupted - jobs.length)} more` : '';
+  const was = interrupted === 1 ? 'One attempt was under way and is made again; its call may have had its effect' : `${formatNumber(interrupted)} attempts were under way and are made again; their calls may have had their effect`;
+  return `${ended} ${was}: ${jobs.join(', ')}${more}. sluice logs has the rest.`;
 }
 
 /** What waits for a daemon while none runs. */

@@ -116,8 +116,8 @@ export function describeOutcomes(bench: () => StoreBench): void {
     const run = await store.one();
     await store.one();
     const job = await store.next();
-    const { interrupted, committed } = await store.crash();
-    assert.equal(interrupted, 1);
+    const { interrupted, interruptedJobs, committed } = await store.crash();
+    assert.deepEqual([interrupted, interruptedJobs], [1, [job.jobId]]);
     assert.equal(committed.runningRuns, 2);
     const again = await store.next();
     assert.deepEqual([again.runId, again.jobId, again.attempt, again.tries], [run, job.jobId, 2, 0]);

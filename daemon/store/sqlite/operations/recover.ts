@@ -15,9 +15,14 @@ const crashLoop = {
   message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
 } as const;
 
+/** Jobs that are named to a person, at most. */
+const maxNamed = 20;
+
 export interface Recovered {
   /** Attempts that were closed as interrupted. */
   readonly interrupted: number;
+  /** The first of their jobs. */
+  readonly interruptedJobs: readonly number[];
   /** Those that are still open: how they ended is noted. */
   readonly leftOpen: readonly AttemptRef[];
 }
@@ -28,6 +33,7 @@ export function recover(tx: WriteTransaction, { now, random, ended, shelved }: O
   const endedAttempts = new Set(ended.map(({ jobId, attempt }) => `${jobId}/${attempt}`));
   const shelvedAttempts = new Set(shelved.map(({ jobId, attempt, claimedAt }) => `${jobId}/${attempt}/${claimedAt}`));
   const leftOpen: AttemptRef[] = [];
+  const interruptedJobs: number[] = [];
   let interrupted = 0;
   for (const job of jobs) {
     if (endedAttempts.has(`${job.id}/${job.attempt}`)) {
@@ -38,7 +44,7 @@ export function recover(tx: WriteTransaction, { now, random, ended, shelved }: O
       putBack(tx, job, now);
       continue;
     }
-    interrupted++;
+    if (interrupted++ < maxNamed) interruptedJobs.push(job.id);
     const crashes = job.crashes + 1;
     recordAttempt(tx, job, { endedAt: now }, 'interrupted', null, byCrash);
     tx.db.sql('UPDATE jobs SET crashes = ?, started_at = NULL WHERE id = ?').run(crashes, job.id);
@@ -54,5 +60,5 @@ export function recover(tx: WriteTransaction, { now, random, ended, shelved }: O
       else tx.db.sql('UPDATE jobs SET state = ?, due_at = ? WHERE id = ?').run(state, now + delayMs, job.id);
     }
   }
-  return { interrupted, leftOpen };
+  return { interrupted, interruptedJobs, leftOpen };
 }

@@ -20,6 +20,15 @@ describe('renderStatus', () => {
     assert.match(renderStatus({ ...status, queues: [], machine }, pipe), /put off and not charged\.$/m);
     assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /^ +machine/m);
   });
+
+  it('tells of a crash, and of what may have been sent twice', () => {
+    const aliveAt = minutesAgo(5);
+    const shown = (interrupted: number, jobs: readonly string[]): string => renderStatus({ ...status, queues: [], lastCrash: { aliveAt, interrupted, jobs: [...jobs] } }, pipe);
+    assert.match(shown(0, []), /^ +crash +The daemon before this one ended without being stopped; its last sign of life was at .*\. Nothing was under way\.$/m);
+    assert.match(shown(1, ['j7']), /One attempt was under way and is made again; its call may have had its effect: j7\. sluice logs has the rest\.$/m);
+    assert.match(shown(30, ['j1', 'j2']), /30 attempts were under way .*: j1, j2 and 28 more\./m);
+    assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /crash/);
+  });
 });
 
 describe('renderQueues', () => {

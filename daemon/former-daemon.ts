@@ -1,0 +1,19 @@
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+
+/** Files that a daemon writes to while it lives. */
+const written = ['daemon.json', 'daemon.log', 'store.db', 'store.db-wal', 'store.db-attempts'];
+
+/** When a daemon that ended without being stopped showed the last sign of life, in milliseconds since the epoch. */
+export interface FormerDaemon {
+  readonly aliveAt: number;
+}
+
+/**
+ * The former daemon of a project, if it was not stopped: each that stops takes its `daemon.json` away. To be asked by whoever has the project's lock,
+ * before anything is written: the times of the files are the last that the former daemon did.
+ */
+export function findCrashedDaemon(stateFolder: string): FormerDaemon | undefined {
+  const times = written.map((name) => lstatSync(path.join(stateFolder, name), { throwIfNoEntry: false })?.mtimeMs);
+  return times[0] === undefined ? undefined : { aliveAt: Math.max(...times.map((time) => time ?? 0)) };
+}
