@@ -40,7 +40,8 @@ steps: { each: { uses: test/scripted, foreach: { items: "\${{ inputs.items }}", 
     it(`loses nothing (${failPoint})`, async () => {
       const before = statSync(project.storeFile).size;
       assert.ok(before > 20 * mb, `${before}`);
-      const daemon = await project.start({ failPoint });
+      // The store was made elsewhere.
+      const daemon = await project.start({ failPoint, more: ['--adopt'] });
       assert.deepEqual(await daemon.end(), { code: null, signal: 'SIGKILL' });
       const next = await project.start({ failPoint: 'reclaim-before-commit:2' });
       await assertSound(next.client);
@@ -53,7 +54,7 @@ steps: { each: { uses: test/scripted, foreach: { items: "\${{ inputs.items }}", 
   }
 
   it('ends with a file that is as short as it should be', async () => {
-    const daemon = await project.start();
+    const daemon = await project.start({ more: ['--adopt'] });
     while (statSync(project.storeFile).size > 10 * mb) await delay(lookEveryMs);
     await assertSound(daemon.client);
     assert.deepEqual(await daemon.stop(), { code: 0, signal: null });

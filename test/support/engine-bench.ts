@@ -267,7 +267,8 @@ steps:
       end.reached = true;
     });
     await this.rest();
-    for (let next = this.clock.nextTimerAt(); !end.reached && next !== undefined; next = this.clock.nextTimerAt()) await this.advance(next - this.clock.now());
+    // A millisecond at least: of a wall time, fractions of one are lost, and a timer that is due by less would never come.
+    for (let next = this.clock.nextTimerAt(); !end.reached && next !== undefined; next = this.clock.nextTimerAt()) await this.advance(Math.max(1, next - this.clock.now()));
     await stopping;
     await this.store.close();
     this.#engine = undefined;

@@ -38,7 +38,8 @@ export class ScriptedAction implements Action {
 
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
     const { idempotencyKey: key, now: at, progress, round } = context;
-    this.seen.push({ input, key, at, progress, round });
+    const seen = { input, key, at, progress, round };
+    this.seen.push(seen);
     const count = this.#counts.get(key) ?? 0;
     this.#counts.set(key, count + 1);
     const script = input['do'] ?? 'ok';
@@ -52,6 +53,9 @@ export class ScriptedAction implements Action {
       try {
         await context.depart?.();
       } catch {
+        // Nothing has left: there was no effect, and the next attempt is the one that the script means.
+        this.seen.splice(this.seen.indexOf(seen), 1);
+        this.#counts.set(key, (this.#counts.get(key) ?? 1) - 1);
         return await aborted(context.signal);
       }
       this.departures.push(this.#clock?.monotonic() ?? 0);
