@@ -51,6 +51,8 @@ steps:
         const run = await endOfRun(client, id, 120_000);
         const { problem } = await seen;
         assert.match(problem, /lacks file descriptors \(E[MN]FILE\)/);
+        const { jobs: dead } = await client.call('job/list', { run: id, state: 'dead', limit: 10 });
+        assert.deepEqual(dead.map(({ error }) => error), []);
         assert.deepEqual(
           run.steps.map(({ id: step, jobs: counted }) => [step, counted.succeeded, counted.dead]),
           [['call', jobs, 0], ['mail', jobs, 0]],
