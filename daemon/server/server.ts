@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Log } from '../daemon-log.ts';
@@ -136,15 +137,22 @@ export class Server {
     });
   }
 
+  /** Connections that are closed by their refusal: what was sent behind the refused request is not looked at, even if it was read with it. */
+  readonly #refused = new WeakSet<Socket>();
+
   #judge(request: IncomingMessage, upgrade: boolean): Verdict {
     const { method = '', url = '', headersDistinct: headers, socket } = request;
     const verdict = judge({ method, url, headers, remoteAddress: socket.remoteAddress, upgrade }, { port: this.#port, tokenDigest: this.#tokenDigest });
-    if (verdict.kind === 'refuse') this.#refusals.add(verdict.status, verdict.reason);
+    if (verdict.kind === 'refuse') {
+      this.#refusals.add(verdict.status, verdict.reason);
+      this.#refused.add(socket);
+    }
     return verdict;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined);
+    if (this.#refused.has(request.socket)) return;
     const verdict = this.#judge(request, false);
     if (verdict.kind === 'refuse') answer(response, verdict.status, { error: verdict.reason }, { ...verdict.headers, connection: 'close' });
     else answer(response, ...(await healthAnswer(this.#options.health, this.#options.clock, this.#limits.healthMs)));
@@ -153,6 +161,7 @@ export class Server {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that resets the connection now would end the process.
     socket.on('error', () => undefined);
+    if (this.#refused.has(request.socket)) return;
     const verdict = this.#judge(request, true);
     if (verdict.kind === 'refuse') answerUpgrade(socket, verdict.status, verdict.reason, verdict.headers);
     else if (this.#stopping !== undefined) answerUpgrade(socket, 503, 'The daemon is stopping.');

@@ -51,6 +51,18 @@ describe('the door of the server', () => {
     socket.terminate();
   });
 
+  it('looks at nothing that was sent behind a request that it refuses, and closes', async () => {
+    const own = `127.0.0.1:${bench.port}`;
+    const bad = `GET /healthz HTTP/1.1\r\nHost: ${own}\r\nOrigin: https://evil.example\r\n\r\n`;
+    const upgrade = `GET /rpc HTTP/1.1\r\nHost: ${own}\r\nAuthorization: Bearer ${benchToken}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
+    for (const behind of [`GET /healthz HTTP/1.1\r\nHost: ${own}\r\n\r\n`, upgrade, bad]) {
+      // Resolves when the server has closed.
+      const answered = await bench.raw(`${bad}${behind}`);
+      assert.deepEqual(answered.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 403'], answered);
+      assert.match(await bench.raw(`GET /healthz HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 200/, 'a connection of its own is served');
+    }
+  });
+
   it('refuses a page before anything is upgraded', async () => {
     assert.equal((await bench.refusal({ origin: 'https://evil.example' })).status, 403);
     assert.equal((await bench.refusal({ origin: `http://127.0.0.1:${bench.port}` })).status, 403);
