@@ -17,10 +17,11 @@ import { removeLastStop, writeLastStop } from './last-stop-file.ts';
 import { lastConfigText, Project } from './project.ts';
 import type { LookExtent } from './project-inventory.ts';
 import { findCrashedDaemon, type FormerDaemon } from './former-daemon.ts';
+import { stateFolderOf } from './project-folder.ts';
 import { acquireProjectLock } from './project-lock.ts';
 import { refuseMissingStore } from './store-remains.ts';
 import { removeLeftovers } from './state-file.ts';
-import { makeStateFolder } from './state-folder.ts';
+import { folderIdentity, makeStateFolder } from './state-folder.ts';
 import { markState, refuseForeignState, stateOrigin } from './state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
@@ -86,6 +87,7 @@ export class Daemon {
   readonly #undo: (() => void | Promise<void>)[] = [];
   #port = 0;
   #secrets: SecretSource | undefined;
+  #hasLostFolder = false;
   #starting: Promise<{ readonly port: number }> | undefined;
   #stopping: Promise<void> | undefined;
   #onStopped: () => void = () => {};
@@ -117,6 +119,11 @@ export class Daemon {
   /** A text without the values of the project's secrets; it may have been cut within one. */
   mask(text: string): string {
     return this.#secrets?.masker().cutText(text) ?? text;
+  }
+
+  /** It has ended because its folder was deleted, renamed or replaced. */
+  get hasLostFolder(): boolean {
+    return this.#hasLostFolder;
   }
 
   /** Gives what is active its grace time. Idempotent; every call resolves when all is done. */
@@ -275,7 +282,14 @@ export class Daemon {
       clock: this.#clock,
       onChange: () => void look('own'),
     });
+    const { projectFolder } = this.#options;
+    const stateFolder = stateFolderOf(projectFolder);
+    const identity = folderIdentity(stateFolder);
     const round = async (): Promise<void> => {
+      if (folderIdentity(stateFolder) !== identity) {
+        this.#loseFolder(log);
+        return;
+      }
       await watch.renew();
       await look('round');
       if (!stopped) timer = this.#clock.setTimer(roundEveryMs, () => void round());
@@ -288,8 +302,19 @@ export class Daemon {
     });
   }
 
+  /** Nobody can find this daemon any longer, and another one may start where the folder is now. */
+  #loseFolder(log: DaemonLog): void {
+    const text = `${this.#options.projectFolder} was deleted, renamed or replaced: the daemon finishes what is under way, and ends`;
+    log.error({}, text);
+    process.stderr.write(`sluice: ${text}.\n`);
+    this.#hasLostFolder = true;
+    void this.stop();
+  }
+
   /** For whoever finds no daemon: how much waits for one. What isn't known for sure, because the store is in trouble, is not said. */
   async #leaveLastStop(queues: QueueService): Promise<void> {
+    // What is there now is not this daemon's.
+    if (this.#hasLostFolder) return;
     const depths = await queues.list().then((all) => all.map(({ depth }) => depth), () => undefined);
     if (depths === undefined) return;
     const waiting = depths.reduce((sum, { pending, delayed, active }) => sum + pending + delayed + active, 0);

@@ -49,7 +49,7 @@ try {
   await daemon.start();
   await daemon.stopped;
   // All is closed and written. Libraries may have timers left, which nobody needs to wait for.
-  process.exit(0);
+  process.exit(daemon.hasLostFolder ? 1 : 0);
 } catch (error) {
   process.stderr.write(`sluice: ${crashText(error instanceof Error ? error.message : error, mask)}\n`);
   process.exitCode = exitCodeOf(error);

@@ -13,6 +13,8 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
   const folder = stateFolderOf(projectFolder);
   const unsafe = unsafeState(projectFolder);
   if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
+  // A project that was deleted or renamed must not come into being again.
+  if (lstatSync(projectFolder, { throwIfNoEntry: false }) === undefined) throw new CodedError('bad-project', `There is no folder ${projectFolder}: it was deleted, renamed or moved.`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // It may be older than this rule, or have been unpacked from an archive.
@@ -51,6 +53,12 @@ export function unsafeState(projectFolder: string): string | undefined {
     return `${path.join(state, entry.name)} is ${entry.isSymbolicLink() ? 'a link' : 'neither a file nor a folder'}. Sluice puts nothing like it there, and opens nothing that lies beside it. Look where it comes from, and remove it.`;
   }
   return undefined;
+}
+
+/** What tells a folder from another one that is put in its place; undefined where there is none. */
+export function folderIdentity(folder: string): string | undefined {
+  const stats = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
 }
 
 function isWritableByOthers({ mode }: Stats): boolean {

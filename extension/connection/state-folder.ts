@@ -30,6 +30,8 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
   for (const one of [path.dirname(folder), folder]) {
     if ((await lstat(one).catch(() => undefined))?.isSymbolicLink() === true) throw new CodedError('foreign-state', l10n.t('{0} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.', one));
   }
+  // A project that was deleted or renamed must not come into being again.
+  if ((await lstat(projectFolder).catch(() => undefined)) === undefined) throw new CodedError('bad-project', l10n.t('The folder {0} is gone: it was deleted, renamed or moved.', projectFolder));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid } = await lstat(folder);
   if (process.getuid !== undefined && uid !== process.getuid()) throw new CodedError('foreign-state', l10n.t('{0} belongs to another user.', folder));

@@ -78,6 +78,11 @@ export class DaemonProcess {
     return this.#written.join('');
   }
 
+  /** Resolves when it has written that to stderr. */
+  async said(part: string): Promise<void> {
+    while (!this.words.includes(part)) await once(this.#child.stderr, 'data');
+  }
+
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
