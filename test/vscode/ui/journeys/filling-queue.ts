@@ -16,6 +16,9 @@ export function fillingQueueJourney(stage: () => Stage): void {
     await prompt.choose('Import contacts');
     await prompt.choose('From a file');
     await prompt.choose('contacts.csv');
+    await prompt.asks('Nothing has been sent yet');
+    await window.shot('filling-queue-0-summary');
+    await prompt.choose('Run');
     await window.statusBarItem.filter({ hasText: '120' }).waitFor();
     await window.dismissNotifications();
 
