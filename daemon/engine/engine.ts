@@ -159,6 +159,7 @@ export class Engine {
       this.#pruner.shift(opened.shiftMs);
     }
     this.interrupted = { attempts: opened.interrupted, jobs: opened.interruptedJobs };
+    if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
     this.#storeId = opened.storeId;
     this.#executor = new Executor({
       ...this.#options,
