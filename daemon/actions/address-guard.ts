@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { ownInterfaces } from './own-interfaces.ts';
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -193,5 +193,6 @@ function carriedAddresses(ip: Address): readonly Address[] {
 function isThisMachine(ip: Address): boolean {
   if (ip.range() === 'loopback') return true;
   const text = ip.toString();
-  return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => readAddress(address)?.toString() === text) ?? false);
+  // If that can't be read, any may be this machine's.
+  return ownInterfaces()?.some(({ address }) => readAddress(address)?.toString() === text) ?? true;
 }

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { ownInterfaces } from './own-interfaces.ts';
 import { lackOf, machineTroubleOf } from '../core/machine-trouble.ts';
 import { AddressDeniedError } from './address-guard.ts';
 import { attemptError, invalidInput, type FailureDetails } from './action-failure.ts';
@@ -59,11 +59,9 @@ function codesOf(error: Error): string[] {
   return error.errors.map((one: unknown) => (one instanceof Error ? (codeOf(one) ?? '') : ''));
 }
 
-/** Whether this machine has no network interface but its own. */
+/** Whether this machine has no network interface but its own, or lacks even what it takes to ask. */
 function isOffline(): boolean {
-  return Object.values(networkInterfaces()).every((addresses = []) =>
-    addresses.every(({ internal, address }) => internal || /^fe80:/i.test(address) || address.startsWith('169.254.')),
-  );
+  return ownInterfaces()?.every(({ internal, address }) => internal || /^fe80:/i.test(address) || address.startsWith('169.254.')) ?? true;
 }
 
 /** What went wrong, without a full stop. */
