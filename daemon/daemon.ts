@@ -285,10 +285,17 @@ export class Daemon {
     const { projectFolder } = this.#options;
     const stateFolder = stateFolderOf(projectFolder);
     const identity = folderIdentity(stateFolder);
+    let isSeen = true;
     const round = async (): Promise<void> => {
-      if (folderIdentity(stateFolder) !== identity) {
-        this.#loseFolder(log);
-        return;
+      try {
+        if (folderIdentity(stateFolder) !== identity) {
+          this.#loseFolder(log);
+          return;
+        }
+        isSeen = true;
+      } catch (error) {
+        if (isSeen) log.warn({ err: error }, "the project's folder could not be looked at");
+        isSeen = false;
       }
       await watch.renew();
       await look('round');

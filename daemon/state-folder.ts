@@ -55,10 +55,22 @@ export function unsafeState(projectFolder: string): string | undefined {
   return undefined;
 }
 
-/** What tells a folder from another one that is put in its place; undefined where there is none. */
+/** Nothing is there: the way doesn't even lead to a folder. */
+const goneCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP'];
+
+/**
+ * What tells a folder from another one that is put in its place; undefined where there is none.
+ *
+ * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is no lost folder
+ */
 export function folderIdentity(folder: string): string | undefined {
-  const stats = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+  try {
+    const { dev, ino, birthtimeNs } = lstatSync(folder, { bigint: true });
+    return `${dev}:${ino}:${birthtimeNs}`;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && goneCodes.includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 function isWritableByOthers({ mode }: Stats): boolean {
