@@ -17,7 +17,7 @@ export function onShownTick(listener: () => void): Disposable {
     timer = setTimeout(() => {
       wait();
       listener();
-    }, shownNow() + tickMs - Date.now());
+    }, tickMs - (Date.now() % tickMs));
   };
   wait();
   return { dispose: () => clearTimeout(timer) };

@@ -11,7 +11,7 @@ export type Refreshed = ReadonlySet<string> | 'all';
 
 export interface CalmRefreshOptions {
   readonly draw: (what: Refreshed) => void;
-  /** Milliseconds of any clock. */
+  /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
   /** Calls back once, after that time. */
   readonly later?: (callback: () => void, ms: number) => Disposable;
@@ -58,14 +58,15 @@ export class CalmRefresh implements Disposable {
   }
 
   get #now(): number {
-    return (this.#options.now ?? Date.now)();
+    return (this.#options.now ?? monotonicNow)();
   }
 
   #arm(ms: number): void {
-    const at = Math.max(this.#drawnAt + ms, this.#readUntil, this.#now);
+    const now = this.#now;
+    const at = Math.max(this.#drawnAt + ms, this.#readUntil, now);
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.end.dispose();
-    this.#timer = { at, end: (this.#options.later ?? afterMs)(() => this.#draw(), at - this.#now) };
+    this.#timer = { at, end: (this.#options.later ?? afterMs)(() => this.#draw(), at - now) };
   }
 
   #draw(): void {
@@ -80,6 +81,10 @@ export class CalmRefresh implements Disposable {
     this.#figures = new Set();
     this.#options.draw(what);
   }
+}
+
+function monotonicNow(): number {
+  return performance.now();
 }
 
 function afterMs(callback: () => void, ms: number): Disposable {

@@ -58,4 +58,19 @@ describe('the rows of a view', () => {
     await clock.advance(1000);
     assert.deepEqual(drawn, ['0 a', '1000 all']);
   });
+
+  it('are never waited for less than no time, although the clock goes on while it is asked', () => {
+    let now = 0;
+    const waits: number[] = [];
+    const calm = new CalmRefresh({
+      draw: () => undefined,
+      now: () => now++,
+      later: (_callback, ms) => {
+        waits.push(ms);
+        return { dispose: () => undefined };
+      },
+    });
+    calm.row('a', false);
+    assert.deepEqual(waits, [0]);
+  });
 });
