@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isJsonObject } from '../schemas/workflow/json.ts';
-import type { Daemon } from './connection/daemon-client.ts';
+import type { Daemon } from '../client/daemon-client.ts';
 import { messageOf, type Log } from './log.ts';
 import type { Project } from './project/project.ts';
 import { oneLine } from './wording/amount.ts';

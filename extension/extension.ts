@@ -7,7 +7,7 @@ import type { App } from './app.ts';
 import { windowAsker } from './ask/window-asker.ts';
 import { allCommands } from './commands/all-commands.ts';
 import { registerCommands } from './commands/register-commands.ts';
-import { daemonLauncher } from './connection/daemon-launch.ts';
+import { daemonLauncher } from '../client/daemon-launch.ts';
 import { followWithContextKeys } from './context-keys.ts';
 import { DaemonLogChannel } from './daemon-log-channel.ts';
 import { Dashboard } from './dashboard/dashboard.ts';

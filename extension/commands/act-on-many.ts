@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
 import type { App } from '../app.ts';
 import type { Confirmation } from '../ask/asker.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import type { Tally } from '../selection/batches.ts';
 import type { Chosen } from '../selection/chosen.ts';
 import { inLots, sumOf } from '../selection/lots.ts';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { App } from '../app.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
 import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';

@@ -6,7 +6,7 @@ import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { App } from '../app.ts';
 import type { Confirmation } from '../ask/asker.ts';
 import { askProject } from '../ask/ask-project.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import { inBatches, type Tally } from '../selection/batches.ts';

@@ -3,7 +3,7 @@ import type { Result } from '../../schemas/protocol/method.ts';
 import type { App } from '../app.ts';
 import { askJobs } from '../ask/ask-job.ts';
 import { askProject } from '../ask/ask-project.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../target.ts';

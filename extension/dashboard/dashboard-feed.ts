@@ -1,8 +1,8 @@
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { seriesResolutions, type SeriesPoint } from '../../schemas/protocol/queue-series.ts';
-import type { ConnectionState } from '../connection/connection-state.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { ConnectionState } from '../../client/connection-state.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { MirrorChange } from '../mirror/mirror-change.ts';
 import type { Disposable, Signal } from '../signal.ts';

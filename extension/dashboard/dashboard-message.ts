@@ -1,7 +1,7 @@
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
-import type { ConnectionStateKind } from '../connection/connection-state.ts';
+import type { ConnectionStateKind } from '../../client/connection-state.ts';
 import { readChoice, type Choice } from './choice.ts';
 import type { SeriesGrid } from './series-grid.ts';
 

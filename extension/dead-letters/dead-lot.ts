@@ -1,4 +1,4 @@
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import type { Project } from '../project/project.ts';
 import { projectCounts } from '../wording/project-counts.ts';
 import type { DeadGroup } from './dead-group.ts';

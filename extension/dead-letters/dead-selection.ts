@@ -1,5 +1,5 @@
 import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 
 /** Dead letters by their ids, or all that conditions let through. */
 export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string; readonly group?: string };

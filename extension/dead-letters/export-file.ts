@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
 import { exportedLetter } from '../../schemas/protocol/letter-edits.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { messageOf } from '../log.ts';
 import type { BatchOptions, Tally } from '../selection/batches.ts';
 

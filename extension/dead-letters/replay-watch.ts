@@ -1,5 +1,5 @@
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 
 /** Ids of one request. */
 const maxIds = 1000;

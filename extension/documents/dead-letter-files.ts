@@ -5,7 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Asker } from '../ask/asker.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import type { Project } from '../project/project.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { App } from '../app.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../ids.ts';
 import type { ProjectMirrorChange } from '../project/projects.ts';
 import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';

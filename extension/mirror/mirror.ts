@@ -2,7 +2,7 @@ import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { parseRunId } from '../../schemas/protocol/id.ts';
 import { Signal } from '../signal.ts';
 import { MirrorChanges, type MirrorChange } from './mirror-change.ts';

@@ -1,4 +1,4 @@
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import type { Changed, SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 
 export interface TopicListener {

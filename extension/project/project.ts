@@ -1,6 +1,6 @@
-import { Connection, type ConnectionOptions } from '../connection/connection.ts';
-import type { ConnectionState } from '../connection/connection-state.ts';
-import type { Daemon } from '../connection/daemon-client.ts';
+import { Connection, type ConnectionOptions } from '../../client/connection.ts';
+import type { ConnectionState } from '../../client/connection-state.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { messageOf } from '../log.ts';
 import { Mirror } from '../mirror/mirror.ts';
 

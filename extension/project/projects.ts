@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Daemon } from '../connection/daemon-client.ts';
-import type { LaunchDaemon } from '../connection/daemon-launch.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
+import type { LaunchDaemon } from '../../client/daemon-launch.ts';
 import { settings } from '../ids.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { MirrorChange } from '../mirror/mirror-change.ts';

@@ -1,4 +1,4 @@
-import type { Daemon } from '../connection/daemon-client.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
 import { Signal } from '../signal.ts';
 
 /** Where VS Code keeps secrets, encrypted by the system; its `SecretStorage` has these methods. */

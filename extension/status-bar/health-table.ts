@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { ConnectionStateKind } from '../connection/connection-state.ts';
+import type { ConnectionStateKind } from '../../client/connection-state.ts';
 import { commands, views } from '../ids.ts';
 import type { Target } from '../target.ts';
 import { alertName, presentAlerts } from '../wording/alert-words.ts';

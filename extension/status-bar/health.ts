@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { ConnectionState } from '../connection/connection-state.ts';
+import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Target } from '../target.ts';
 import { alertName, alertSentence, presentAlerts } from '../wording/alert-words.ts';
 import { formatNumber } from '../wording/amount.ts';

@@ -19,7 +19,7 @@ interface Import {
 const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   schemas: ['schemas'],
   daemon: ['daemon', 'schemas'],
-  extension: ['extension', 'schemas'],
+  extension: ['extension', 'client', 'schemas'],
 };
 
 const emptyName = /(^|-)(utils?|helpers?|common|manager|misc)(-|\.|$)/;

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { EvaluationView } from '../../../schemas/protocol/method.ts';
 import type { App } from '../../app.ts';
-import type { Daemon } from '../../connection/daemon-client.ts';
+import type { Daemon } from '../../../client/daemon-client.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { commands, languageId, settings } from '../../ids.ts';
 import { escapeMarkdown } from '../../wording/amount.ts';

@@ -1,5 +1,5 @@
 import type { RunDetail, RunSummary } from '../../../schemas/protocol/run.ts';
-import type { Daemon } from '../../connection/daemon-client.ts';
+import type { Daemon } from '../../../client/daemon-client.ts';
 import type { Mirror } from '../../mirror/mirror.ts';
 import { Signal } from '../../signal.ts';
 

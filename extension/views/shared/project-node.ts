@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { ConnectionStateKind } from '../../connection/connection-state.ts';
+import type { ConnectionStateKind } from '../../../client/connection-state.ts';
 import type { Project } from '../../project/project.ts';
 import { lastStopPart } from '../../wording/last-stop-words.ts';
 import type { Target } from '../../target.ts';

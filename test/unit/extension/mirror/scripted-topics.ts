@@ -1,4 +1,4 @@
-import type { Daemon } from '../../../../extension/connection/daemon-client.ts';
+import type { Daemon } from '../../../../client/daemon-client.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import type { Changed, SubscribeParams, SubscribeResult, TopicState } from '../../../../schemas/protocol/subscription.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConnectionState } from '../../../../extension/connection/connection-state.ts';
+import type { ConnectionState } from '../../../../client/connection-state.ts';
 import { healthOf, type Health, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
 import { SteadySeverity } from '../../../../extension/status-bar/steady-severity.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import type { Daemon } from '../../../../extension/connection/daemon-client.ts';
+import type { Daemon } from '../../../../client/daemon-client.ts';
 import { connectedProject, mirrorChanges, sluice } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConnectionStateKind } from '../../../../extension/connection/connection-state.ts';
+import type { ConnectionStateKind } from '../../../../client/connection-state.ts';
 import { Shop } from '../support/shop.ts';
 import { becomes, sluice } from '../support/sluice.ts';
 import { until } from '../support/until.ts';

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { App } from '../../../../extension/app.ts';
 import type { SluiceApi } from '../../../../extension/extension.ts';
 import type { Project } from '../../../../extension/project/project.ts';
-import type { Daemon } from '../../../../extension/connection/daemon-client.ts';
-import type { ConnectionStateKind } from '../../../../extension/connection/connection-state.ts';
+import type { Daemon } from '../../../../client/daemon-client.ts';
+import type { ConnectionStateKind } from '../../../../client/connection-state.ts';
 import { ScriptedAsker, type Answer } from './scripted-asker.ts';
 import { until, type Listen } from './until.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LastRuns, type RunsOfProject } from '../../../../../extension/language/live/last-runs.ts';
-import type { Daemon } from '../../../../../extension/connection/daemon-client.ts';
+import type { Daemon } from '../../../../../client/daemon-client.ts';
 import type { RunDetail, RunSummary } from '../../../../../schemas/protocol/run.ts';
 import { run } from '../../../daemon/cli/protocol-samples.ts';
 

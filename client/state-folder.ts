@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { constants } from 'node:fs';
 import { lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError } from '../schemas/protocol/error.ts';
 
 /**
  * How a file in it is opened for reading: no link, which could point to anyone's file; no waiting for who writes into a pipe. Windows has neither

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError } from '../schemas/protocol/error.ts';
 import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { shakeHands, type Handshake } from './handshake.ts';
 

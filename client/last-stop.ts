@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { lastStopName, maxLastStopBytes, parseLastStop, type LastStop } from '../../schemas/protocol/last-stop.ts';
+import { lastStopName, maxLastStopBytes, parseLastStop, type LastStop } from '../schemas/protocol/last-stop.ts';
 import { stateFileFlags, stateFolderOf } from './state-folder.ts';
 
 /** What the last daemon of a project said when it ended in good order; undefined where none did, or where it can't be believed. Never rejects. */

@@ -1,10 +1,10 @@
 import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { WebSocket } from 'ws';
-import { CodedError, errorCodes, type ErrorCode } from '../../schemas/protocol/error.ts';
-import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';
-import type { Changed, SubscribeParams, SubscribeResult } from '../../schemas/protocol/subscription.ts';
-import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
-import { messageOf } from '../log.ts';
+import { CodedError, errorCodes, type ErrorCode } from '../schemas/protocol/error.ts';
+import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
+import type { Changed, SubscribeParams, SubscribeResult } from '../schemas/protocol/subscription.ts';
+import { isJsonObject, type JsonObject } from '../schemas/workflow/json.ts';
+import { messageOf } from '../extension/log.ts';
 import { SocketReader, SocketWriter } from './socket-transport.ts';
 
 /** What views, commands and the mirror need of a connection. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { daemonFlags, foreignExitCode, lockedExitCode, unknownExitCode } from '../../schemas/protocol/daemon-flags.ts';
+import { daemonFlags, foreignExitCode, lockedExitCode, unknownExitCode } from '../schemas/protocol/daemon-flags.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 /** A daemon that was started here and need not have come up yet. */

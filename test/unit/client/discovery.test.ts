@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeDiscovery } from '../../../../daemon/discovery-file.ts';
-import { readDiscovery } from '../../../../extension/connection/discovery.ts';
-import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
+import { writeDiscovery } from '../../../daemon/discovery-file.ts';
+import { readDiscovery } from '../../../client/discovery.ts';
+import { TemporaryProject } from '../daemon/cli/temporary-project.ts';
 
 describe("the extension's reading of daemon.json", () => {
   const good = { pid: process.pid, port: 40123, token: 'a-token-of-some-length', version: '0.1.0' };

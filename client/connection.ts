@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { CodedError } from '../../schemas/protocol/error.ts';
-import { messageOf, type Log } from '../log.ts';
-import { Signal } from '../signal.ts';
+import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
+import { CodedError } from '../schemas/protocol/error.ts';
+import { messageOf, type Log } from '../extension/log.ts';
+import { Signal } from '../extension/signal.ts';
 import { backOffDelayMs, RestartBudget } from './back-off.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Daemon, DaemonClient } from './daemon-client.ts';

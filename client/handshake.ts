@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { DaemonClient } from './daemon-client.ts';
 import { readDiscovery } from './discovery.ts';
 

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { ownerKeyBytes, ownerKeyName, userFolder } from '../../schemas/protocol/owner-mark.ts';
+import { ownerKeyBytes, ownerKeyName, userFolder } from '../schemas/protocol/owner-mark.ts';
 import { stateFileFlags } from './state-folder.ts';
 
 /** Whether a proof was made with this user's key, which the first daemon makes. Without a usable key nothing is. Never rejects. */

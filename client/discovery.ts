@@ -1,7 +1,7 @@
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../../schemas/protocol/discovery.ts';
-import { discoveryProofText } from '../../schemas/protocol/owner-mark.ts';
+import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
+import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
 import { isOwnProof } from './owner-key.ts';
 import { stateFileFlags, stateFolderOf } from './state-folder.ts';
 

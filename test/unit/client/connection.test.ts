@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Connection, type ConnectionOptions } from '../../../../extension/connection/connection.ts';
-import type { ConnectionState, ConnectionStateKind } from '../../../../extension/connection/connection-state.ts';
-import { acquireProjectLock } from '../../../../daemon/project-lock.ts';
-import { daemonLauncher } from '../../../../extension/connection/daemon-launch.ts';
-import { CodedError } from '../../../../schemas/protocol/error.ts';
-import { TemporaryProject } from '../../daemon/cli/temporary-project.ts';
-import { ScriptedDaemon, scriptedToken } from '../../../support/scripted-daemon.ts';
+import { Connection, type ConnectionOptions } from '../../../client/connection.ts';
+import type { ConnectionState, ConnectionStateKind } from '../../../client/connection-state.ts';
+import { acquireProjectLock } from '../../../daemon/project-lock.ts';
+import { daemonLauncher } from '../../../client/daemon-launch.ts';
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import { TemporaryProject } from '../daemon/cli/temporary-project.ts';
+import { ScriptedDaemon, scriptedToken } from '../../support/scripted-daemon.ts';
 
-const program = path.resolve(import.meta.dirname, '../../../../daemon/main.ts');
+const program = path.resolve(import.meta.dirname, '../../../daemon/main.ts');
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const launch = daemonLauncher({ program, execPath: process.execPath, env: process.env });
 

@@ -1,5 +1,5 @@
-import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import type { LastStop } from '../../schemas/protocol/last-stop.ts';
+import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
+import type { LastStop } from '../schemas/protocol/last-stop.ts';
 import type { Daemon } from './daemon-client.ts';
 
 /** How a project stands to its daemon. */
