@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
 import { DaemonLogFile } from './daemon-log-file.ts';
 import { readableLine, safeLine } from './daemon-log-line.ts';
-import type { Clock } from './engine/clock.ts';
-import { systemClock } from './engine/system-clock.ts';
+import type { Clock } from './core/clock.ts';
+import { systemClock } from './platform/system-clock.ts';
 import { stateFolderOf } from './project-folder.ts';
 
 /** What an error goes into is `err`; names of other fields are free, and their values are masked. */

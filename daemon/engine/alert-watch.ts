@@ -3,7 +3,7 @@ import type { QueueAlert } from '../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import { AlertGauge, type RaisedAlert } from '../core/alert-gauge.ts';
 import type { AlertChange, KeptAlert, Store, StoredAlert } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { QueueRunner } from './queue-runner.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { stallMs } from './stall-watch.ts';
 
 /** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */

@@ -1,6 +1,6 @@
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { QueueChange, Store, StoredQueue } from '../store/store.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
 import { QueueRunner, type QueueRunnerOptions } from './queue-runner.ts';
 

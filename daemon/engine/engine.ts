@@ -5,7 +5,7 @@ import { failPoint } from '../fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';
-import type { Clock, ClockChange, Timer } from './clock.ts';
+import type { Clock, ClockChange, Timer } from '../core/clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';

@@ -14,7 +14,7 @@ import { idempotencyKey } from '../store/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AnswerBudget } from './answer-budget.ts';
 import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue-runner.ts';

@@ -5,7 +5,7 @@ import { openProjectFile } from '../actions/project-file.ts';
 import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
 import { openRegularFile } from '../regular-file.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';
 
 /** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */

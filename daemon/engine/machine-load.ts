@@ -1,5 +1,5 @@
 import { lackOf, type MachineTrouble } from '../core/machine-trouble.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** Attempts at a time are cut to this share when the machine lacks something. */
 const cutShare = 0.6;

@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { EngineSettings } from './engine-settings.ts';
 
 const everyMs = 10 * 60_000;

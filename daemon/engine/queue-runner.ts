@@ -7,7 +7,7 @@ import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../store/store.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
 import type { Slot } from './slot.ts';
 

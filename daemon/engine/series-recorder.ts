@@ -2,7 +2,7 @@ import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
 import type { QueueStep } from '../core/queue-step.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { QueueRunner } from './queue-runner.ts';
 

@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 
 /** It begins where at least so much of the store's file is free: less is taken up by what comes next. */
 const beginBytes = 16 * 1024 * 1024;

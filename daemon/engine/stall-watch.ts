@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 
 /** How often it is looked at whether timers come in time, in milliseconds: only while there is anything that a stall could cut off. */
 const lookEveryMs = 2000;

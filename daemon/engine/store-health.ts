@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Store } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 
 /** How often a store that can't be written is tried again, in milliseconds. */
 const probeEveryMs = 1000;

@@ -2,7 +2,7 @@ import { defaultQueueName, type QueueDefinition } from '../../schemas/workflow/m
 import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { undeclaredText } from '../core/undeclared-text.ts';
 import type { Store } from '../store/store.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
 

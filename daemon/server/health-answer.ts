@@ -1,5 +1,5 @@
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** Why the daemon can't do its work just now, for a person; undefined where it can. Anyone on this machine may read it. */
 export type Health = () => Promise<string | undefined>;

@@ -1,5 +1,5 @@
 import type { Log } from '../daemon-log.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** A page that tries again and again must not push everything else out of the log. */
 const silenceMs = 60_000;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Log } from '../daemon-log.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import { judge, tokenDigest, type Verdict } from './gatekeeper.ts';
 import type { Handlers } from './handlers.ts';

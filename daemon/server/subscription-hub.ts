@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import type { Log } from '../daemon-log.ts';
-import type { Clock, Timer } from '../engine/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Subscription } from './subscription.ts';
 import { topicEntries } from './topic-entries.ts';

@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';

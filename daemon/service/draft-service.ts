@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import { isSameJson } from '../../schemas/workflow/same-json.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId, parseJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import { parseExpression } from '../../schemas/workflow/expression.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';

@@ -6,7 +6,7 @@ import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { SpentTally } from '../core/activity-tally.ts';
 import { denseSeries } from '../core/dense-series.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
 import type { Project } from '../project.ts';

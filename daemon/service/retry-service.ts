@@ -1,5 +1,5 @@
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';

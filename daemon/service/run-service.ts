@@ -5,7 +5,7 @@ import type { Params } from '../../schemas/protocol/method.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';

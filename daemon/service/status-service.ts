@@ -1,7 +1,7 @@
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { DaemonLog } from '../daemon-log.ts';
-import type { Clock } from '../engine/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FormerDaemon } from '../former-daemon.ts';
 import type { Project } from '../project.ts';

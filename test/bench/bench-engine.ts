@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Action } from '../../daemon/actions/action.ts';
 import { Engine } from '../../daemon/engine/engine.ts';
-import { systemClock } from '../../daemon/engine/system-clock.ts';
+import { systemClock } from '../../daemon/platform/system-clock.ts';
 import { SecretSource } from '../../daemon/secrets/secret-source.ts';
 import { openSqliteStore } from '../../daemon/store/sqlite/open-sqlite-store.ts';
 import type { Committed } from '../../daemon/store/store.ts';

@@ -1,5 +1,5 @@
-import type { Clock, ClockChange, Timer } from '../../daemon/engine/clock.ts';
-import { SteadyClock } from '../../daemon/engine/steady-clock.ts';
+import type { Clock, ClockChange, Timer } from '../../daemon/core/clock.ts';
+import { SteadyClock } from '../../daemon/platform/steady-clock.ts';
 
 interface Pending {
   readonly dueAt: number;

@@ -1,5 +1,5 @@
 import type { Action, ActionContext, ActionResult, AttemptError } from '../../daemon/actions/action.ts';
-import type { Clock } from '../../daemon/engine/clock.ts';
+import type { Clock } from '../../daemon/core/clock.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 
 /** One attempt, as the action saw it. */

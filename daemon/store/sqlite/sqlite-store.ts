@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../engine/clock.ts';
-import { systemClock } from '../../engine/system-clock.ts';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { systemClock } from '../../platform/system-clock.ts';
 import type { Committed, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';

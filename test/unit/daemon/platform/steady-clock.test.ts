@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ClockChange } from '../../../../daemon/engine/clock.ts';
-import { SteadyClock } from '../../../../daemon/engine/steady-clock.ts';
+import type { ClockChange } from '../../../../daemon/core/clock.ts';
+import { SteadyClock } from '../../../../daemon/platform/steady-clock.ts';
 
 const hour = 3_600_000;
 

@@ -1,4 +1,4 @@
-import type { Clock, ClockChange, Timer } from './clock.ts';
+import type { Clock, ClockChange, Timer } from '../core/clock.ts';
 
 /** The clocks of a machine, as they are. All in milliseconds. */
 export interface TimeSource {

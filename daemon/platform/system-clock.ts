@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import type { Timer } from './clock.ts';
+import type { Timer } from '../core/clock.ts';
 import { SteadyClock, type TimeSource } from './steady-clock.ts';
 
 /** Longest delay of one `setTimeout`; Node turns a longer one into 1 ms. */
