@@ -5,7 +5,7 @@ import { formatJobId } from '../schemas/protocol/id.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
-import { DaemonLog } from './daemon-log.ts';
+import { DaemonLog } from './log/daemon-log.ts';
 import { newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
 import type { Clock, Timer } from './core/clock.ts';
 import { Engine } from './engine/engine.ts';

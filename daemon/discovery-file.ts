@@ -5,7 +5,7 @@ import path from 'node:path';
 import { maxDiscoveryBytes, parseDiscovery, unprovenDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
 import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
 import { OwnerKey } from './owner-key.ts';
-import { isProcessAlive } from './process-alive.ts';
+import { isProcessAlive } from './platform/process-alive.ts';
 import { stateFolderOf } from './project-folder.ts';
 import { writeStateFile } from './state-file.ts';
 

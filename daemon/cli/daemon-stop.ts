@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { isProcessAlive } from '../process-alive.ts';
+import { isProcessAlive } from '../platform/process-alive.ts';
 import type { DaemonClient } from './daemon-client.ts';
 
 /** Longer than the longest sensible grace time of active attempts. */

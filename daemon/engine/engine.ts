@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
-import { failPoint } from '../fail-point.ts';
+import { failPoint } from '../platform/fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';

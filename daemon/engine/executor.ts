@@ -7,7 +7,7 @@ import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../.
 import type { Action, ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../actions/action.ts';
 import { attemptVerdict } from '../core/attempt-verdict.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
-import { failPoint } from '../fail-point.ts';
+import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../store/idempotency-key.ts';

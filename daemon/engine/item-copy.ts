@@ -1,5 +1,5 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { failPoint } from '../fail-point.ts';
+import { failPoint } from '../platform/fail-point.ts';
 import { openRegularFile } from '../regular-file.ts';
 import { ItemFileError, readItems } from './item-file.ts';
 

@@ -1,4 +1,4 @@
-import { failPoint } from '../fail-point.ts';
+import { failPoint } from '../platform/fail-point.ts';
 import { shiftedOutcome } from '../store/shifted-outcome.ts';
 import type { Settled, SettleParams, Store } from '../store/store.ts';
 import type { Slot } from './slot.ts';

@@ -1,7 +1,7 @@
 import { createMessageConnection, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { Log } from '../daemon-log.ts';
+import type { Log } from '../log/daemon-log.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
 import { responseErrorOf, type MethodCaller } from './method-caller.ts';

@@ -2,7 +2,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
 import type { MethodName, Params } from '../../schemas/protocol/method.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
-import type { Log } from '../daemon-log.ts';
+import type { Log } from '../log/daemon-log.ts';
 import type { Handlers } from './handlers.ts';
 import { ParamsValidator } from './params-validator.ts';
 import type { SubscriptionSession } from './subscription-session.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '../daemon-log.ts';
+import type { Log } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 
 /** A page that tries again and again must not push everything else out of the log. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Log } from '../daemon-log.ts';
+import type { Log } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import { judge, tokenDigest, type Verdict } from './gatekeeper.ts';

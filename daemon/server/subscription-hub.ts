@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
-import type { Log } from '../daemon-log.ts';
+import type { Log } from '../log/daemon-log.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Subscription } from './subscription.ts';

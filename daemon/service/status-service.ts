@@ -1,6 +1,6 @@
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import type { DaemonLog } from '../daemon-log.ts';
+import type { DaemonLog } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FormerDaemon } from '../former-daemon.ts';

@@ -7,7 +7,7 @@ import { readDiscovery } from '../../daemon/discovery-file.ts';
 import { daemonArguments, daemonEnvironment } from '../../daemon/cli/daemon-launch.ts';
 
 export interface DaemonProcessOptions {
-  /** Where it dies by itself: `settle-before-commit:3`, see daemon/fail-point.ts. */
+  /** Where it dies by itself: `settle-before-commit:3`, see daemon/platform/fail-point.ts. */
   readonly failPoint?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
   /** Path of the daemon's program, such as a built one; `daemon/main.ts` where it is missing. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
-import type { Log, LogFields, LogLevel } from '../../daemon/daemon-log.ts';
+import type { Log, LogFields, LogLevel } from '../../daemon/log/daemon-log.ts';
 import type { Clock } from '../../daemon/core/clock.ts';
 import { systemClock } from '../../daemon/platform/system-clock.ts';
 import type { Handlers } from '../../daemon/server/handlers.ts';

@@ -4,7 +4,7 @@ import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
 import type { Committed, HoldReason, QueueHold, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
 import type { Opened, Opening } from './opening.ts';
-import { failPoint, hasFailPoint } from '../../fail-point.ts';
+import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
 import { migrate } from './migrations.ts';

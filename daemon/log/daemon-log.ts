@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
-import { DaemonLogFile } from './daemon-log-file.ts';
-import { readableLine, safeLine } from './daemon-log-line.ts';
-import type { Clock } from './core/clock.ts';
-import { systemClock } from './platform/system-clock.ts';
-import { stateFolderOf } from './project-folder.ts';
+import { DaemonLogFile } from './log-file.ts';
+import { readableLine, safeLine } from './log-line.ts';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { stateFolderOf } from '../project-folder.ts';
 
 /** What an error goes into is `err`; names of other fields are free, and their values are masked. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../schemas/workflow/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 
 /** A line is cut down to about this many characters: what is logged may quote what someone sent. */
 const maxLineChars = 32 * 1024;

@@ -1,7 +1,7 @@
 import { chmod, open } from 'node:fs/promises';
 import path from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import type { Clock } from './core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 export interface DaemonLogFileOptions {
   readonly path: string;

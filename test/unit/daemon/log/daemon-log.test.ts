@@ -3,9 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { DaemonLog, type DaemonLogOptions } from '../../../daemon/daemon-log.ts';
-import { Masker } from '../../../daemon/secrets/masker.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { DaemonLog, type DaemonLogOptions } from '../../../../daemon/log/daemon-log.ts';
+import { Masker } from '../../../../daemon/secrets/masker.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
 interface Line {
   readonly level: number;
