@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { installHost, serverFolder } from './install.ts';
 import { userSettings } from './user-settings.ts';
+import { cacheWorkspace, checkWorkspaceCache, type CachedWorkspace } from './workspace-cache.ts';
 
 export interface VsCodeServerOptions {
   /** Obey `extensionDevelopmentPath` and `extensionTestsPath` of a page's address. VS Code shows no toasts then. */
@@ -92,6 +93,16 @@ export class VsCodeServer {
     this.port = port;
   }
 
+  /** Has to come before the first window on a `.code-workspace` file, so that it opens with its folders. */
+  async cacheWorkspace(file: string): Promise<void> {
+    await cacheWorkspace(this.#cached(file));
+  }
+
+  /** @throws Error if what `cacheWorkspace` made was of no use to the window that has opened the file since */
+  async checkWorkspaceCache(file: string): Promise<void> {
+    await checkWorkspaceCache(this.#cached(file));
+  }
+
   /** Of a window on a folder or a `.code-workspace` file. */
   address(opened: string | undefined, payload: readonly (readonly [string, string])[] = []): string {
     const query = new URLSearchParams({ payload: JSON.stringify([['skipWelcome', 'true'], ...payload]) });
@@ -103,6 +114,10 @@ export class VsCodeServer {
   /** How a page's address names a file of this machine. */
   remoteUri(file: string): string {
     return `vscode-remote://127.0.0.1:${this.port}${file}`;
+  }
+
+  #cached(file: string): CachedWorkspace {
+    return { userData: path.join(this.#home, 'data', 'User'), file, uri: this.remoteUri(file) };
   }
 
   /** Copies VS Code's logs, which hold those of the extension too. */

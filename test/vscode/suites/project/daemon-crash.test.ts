@@ -20,7 +20,10 @@ describe('a daemon that is killed', () => {
     const run = await shop.batch(8);
     await shop.jobOf(run, 'active');
     const states: ConnectionStateKind[] = [];
-    const listening = project.connection.onDidChange(({ kind }) => states.push(kind));
+    const listening = project.connection.onDidChange(({ kind }) => {
+      // Each try to reconnect is told: on a busy machine a process outlives its connections for longer than one.
+      if (states.at(-1) !== kind) states.push(kind);
+    });
     const rows = await views.queues.tree.getChildren();
     const killed = pidOf(shop);
     process.kill(killed, 'SIGKILL');

@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { commands } from '../../../../extension/ids.ts';
 import { dashboardTabs } from '../support/dashboard-tabs.ts';
 import { labelOf } from '../support/row-label.ts';
-import { becomes, drive, extension, firstProject, mirrorChanges, sluice } from '../support/sluice.ts';
+import { becomes, drive, extension, firstProject, mirrorChanges, sluice, watched } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
 
 interface Manifest {
@@ -61,6 +61,7 @@ describe('Restricted Mode', () => {
   it('shows what a daemon does that somebody else has started, and still changes nothing', async () => {
     const { app, views } = await sluice();
     const project = await firstProject();
+    await watched(app, project);
     daemon = spawn(process.execPath, [path.join(extension().extensionPath, 'dist', 'daemon.js'), '--project', project.path], { stdio: 'ignore', env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } });
     await becomes(project, 'connected');
     const labels = await until(

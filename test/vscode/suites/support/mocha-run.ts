@@ -2,7 +2,8 @@ import Mocha from 'mocha';
 import { appendFileSync } from 'node:fs';
 import { format } from 'node:util';
 
-const timeoutMs = 60_000;
+/** Longer than two waits of `until`: what was waited for in vain says more than that time was up. */
+const timeoutMs = 150_000;
 
 /**
  * Runs tests inside the extension host. `load` declares them. The report goes into the file that `SLUICE_TEST_REPORT` names, because VS Code mixes

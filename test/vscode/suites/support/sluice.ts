@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../../../extension/app.ts';
 import type { SluiceApi } from '../../../../extension/extension.ts';
@@ -40,6 +42,23 @@ export async function connectedProject(): Promise<{ readonly api: SluiceApi; rea
   const daemon = await project.connection.ensure();
   await until('the mirror has its first snapshot', () => project.mirror.status !== undefined && project.mirror.queues().length > 0, mirrorChanges(api.app));
   return { api, project, daemon };
+}
+
+/** Resolves when VS Code tells of files of the project: its watcher is a process of its own, which may start after the tests do. */
+export async function watched(app: App, project: Project): Promise<void> {
+  const file = path.join(project.path, '.sluice', 'workflows', 'order.yaml');
+  const text = await readFile(file, 'utf8');
+  let isTold = false;
+  const told: Listen = (listener) =>
+    app.projects.onDidChangeFiles(() => {
+      isTold = true;
+      listener();
+    });
+  const touched: Listen = (listener) => {
+    const timer = setInterval(() => void writeFile(file, text).then(listener), 200);
+    return { dispose: () => clearInterval(timer) };
+  };
+  await until('VS Code watches the project', () => isTold, told, touched);
 }
 
 export async function becomes(project: Project, kind: ConnectionStateKind): Promise<void> {

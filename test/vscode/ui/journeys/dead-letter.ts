@@ -76,6 +76,7 @@ export function deadLetterJourney(stage: () => Stage): void {
     await window.dismissNotifications();
     await sideBar.act(group, 'Replay Group of Dead Letters');
     await prompt.choose('slowly');
+    await prompt.asks('How fast?');
     await prompt.type('1/h');
     await prompt.accept();
     const progress = window.notification('Replaying dead letters at 1/h').filter({ hasText: '1 dead again, 2 waiting, the last due at' });

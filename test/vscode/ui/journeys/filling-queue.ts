@@ -20,7 +20,6 @@ export function fillingQueueJourney(stage: () => Stage): void {
     await window.shot('filling-queue-0-summary');
     await prompt.choose('Run');
     await window.statusBarItem.filter({ hasText: '120' }).waitFor();
-    await window.dismissNotifications();
 
     await window.openFile('import.yaml');
     await window.explorer();

@@ -17,6 +17,7 @@ export function twoWindowsJourney(stage: () => Stage): void {
     const pid = await pidIn(folder);
     await first.command('Sluice: Run Workflow');
     await first.prompt.choose('Order placed');
+    await first.prompt.asks('number');
     await first.prompt.type('7');
     await first.prompt.accept();
     await first.prompt.choose('Run');
