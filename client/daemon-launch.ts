@@ -53,7 +53,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     const stateFolder = await makeStateFolder(projectFolder);
     // A name of its own: of two windows that start one at the same time, each must show its own daemon's words.
     const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
-    const log = await open(logPath, 'wx', 0o600);
+    const log = await open(logPath, 'wx', 0o600).catch(unlessFull);
     let end: string | undefined;
     let child: ChildProcess;
     try {
@@ -62,13 +62,13 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
         env: daemonEnvironment(env),
         detached: true,
         windowsHide: true,
-        stdio: ['ignore', log.fd, log.fd],
+        stdio: ['ignore', log?.fd ?? 'ignore', log?.fd ?? 'ignore'],
       });
       child.once('error', (error) => (end ??= error.message));
       child.once('exit', (code, signal) => (end ??= code === null ? `was ended by ${String(signal)}` : `exited with code ${code}`));
       child.unref();
     } finally {
-      await log.close();
+      await log?.close();
     }
     return {
       pid: child.pid,
@@ -82,6 +82,11 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
       giveWay: () => giveWay(child),
     };
   };
+}
+
+/** Where the disk has no room for a log, a daemon starts without it: it can tell what is there. */
+function unlessFull(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))) throw error;
 }
 
 async function giveWay(child: ChildProcess): Promise<void> {

@@ -1,12 +1,14 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import path from 'node:path';
+import { CodedError } from '../schemas/protocol/error.ts';
 import { formatJobId } from '../schemas/protocol/id.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
 import { DaemonLog } from './log/daemon-log.ts';
-import { newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
+import { isOutOfRoom, requireRoom } from './disk-room.ts';
+import { keepSpare, newToken, removeDiscovery, writeDiscovery } from './discovery-file.ts';
 import type { Clock, Timer } from './core/clock.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './platform/system-clock.ts';
@@ -157,7 +159,6 @@ export class Daemon {
     project.refuseBrokenConfig();
     if (project.hasLastConfig) log.warn({}, lastConfigText);
     const { config } = project;
-    await markState(projectFolder, { hasStore });
     const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
     this.#undo.push(() => store.close());
 
@@ -175,16 +176,24 @@ export class Daemon {
       actions: { get: findAction },
       secrets,
       log,
+      beforeOpen: this.#beforeOpen(stateFolder, hasStore),
     });
 
     const token = newToken();
     const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction, crashed });
     await engine.start(project.settings());
-    if (crashed !== undefined) reportCrash(crashed, engine, log);
-    if (!hasStore) await markState(projectFolder, { hasStore: true });
-    await removeLastStop(projectFolder);
-    await projects.keepConfig();
-    this.#undo.push(() => this.#leaveLastStop(queues));
+    const isBegun = engine.health.trouble === undefined;
+    const begun = engine.begun.then(async () => {
+      if (crashed !== undefined) reportCrash(crashed, engine, log);
+      if (!hasStore) await markState(projectFolder, { hasStore: true });
+      await removeLastStop(projectFolder);
+      await projects.keepConfig();
+      await keepSpare(projectFolder);
+    });
+    if (isBegun) await begun;
+    else begun.catch((error: unknown) => log.error({ err: error }, 'the daemon could not begin in full'));
+    // One that has not begun knows nothing newer than what the last one left.
+    this.#undo.push(async () => (engine.hasBegun ? this.#leaveLastStop(queues) : undefined));
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
     this.#undo.push(() => server.stop());
@@ -207,6 +216,20 @@ export class Daemon {
     if (origin.kind === 'foreign') return refuseForeignState(projectFolder, origin);
     if (consent === 'known-only') throw new UnknownFolderError(`no daemon of this user has run in ${projectFolder} yet`);
     return { hasStore: false };
+  }
+
+  /** What has to be done before the store may be opened; again, where a disk that was full has room. */
+  #beforeOpen(stateFolder: string, hasStore: boolean): () => Promise<void> {
+    let isAgain = false;
+    return async () => {
+      try {
+        if (isAgain) await requireRoom(stateFolder);
+        isAgain = true;
+        await markState(this.#options.projectFolder, { hasStore });
+      } catch (error) {
+        throw isOutOfRoom(error) ? new CodedError('store-unavailable', `The store can't be opened: the disk is full (${messageOf(error)}).`, { noRoom: true }) : error;
+      }
+    };
   }
 
   #serve(parts: {
@@ -336,7 +359,7 @@ export class Daemon {
       try {
         await undo();
       } catch (error) {
-        process.stderr.write(`sluice: while stopping: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`sluice: while stopping: ${messageOf(error)}\n`);
       }
     }
     this.#onStopped();
@@ -348,6 +371,10 @@ function reportCrash({ aliveAt }: FormerDaemon, { interrupted: { attempts, jobs 
   const details = { aliveAt: new Date(aliveAt).toISOString(), interrupted: attempts, jobs: jobs.map(formatJobId) };
   if (attempts === 0) log.warn(details, 'the daemon before this one ended without being stopped; nothing was under way');
   else log.warn(details, 'the daemon before this one ended without being stopped; attempts that were under way are made again, and may have had their effect');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What is wrong with an edited payload, by the input schema of its action. */

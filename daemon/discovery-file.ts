@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, realpath, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { maxDiscoveryBytes, parseDiscovery, unprovenDiscovery, unsafeDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
 import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
+import { isOutOfRoom } from './disk-room.ts';
 import { OwnerKey } from './owner-key.ts';
 import { isProcessAlive } from './platform/process-alive.ts';
 import { stateFolderOf } from './project-folder.ts';
@@ -18,6 +19,10 @@ export type DiscoveryRead =
 /** No link: who can write to the folder could point it to a file of theirs. No waiting for who writes into a pipe. Windows has neither flag. */
 const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+const spareName = 'daemon.spare';
+/** A `daemon.json` that was written into a spare file has this size, in bytes: blanks follow its text. */
+const spareBytes = 4096;
+
 export function discoveryPath(projectFolder: string): string {
   return path.join(stateFolderOf(projectFolder), 'daemon.json');
 }
@@ -30,7 +35,42 @@ export function newToken(): string {
 /** As a whole or not at all, for its owner alone. To be called when the daemon listens. */
 export async function writeDiscovery(projectFolder: string, discovery: Discovery): Promise<void> {
   const proof = OwnerKey.readOrMake().sign(discoveryProofText(await realpath(projectFolder), discovery));
-  await writeStateFile(projectFolder, 'daemon.json', `${JSON.stringify({ ...discovery, proof })}\n`);
+  const text = `${JSON.stringify({ ...discovery, proof })}\n`;
+  try {
+    await writeStateFile(projectFolder, 'daemon.json', text);
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    await writeIntoSpare(projectFolder, text);
+  }
+}
+
+/**
+ * Sees to it that a daemon can be found on a full disk: a file has its room already, and `daemon.json` is written into that. To be called while there
+ * is room. Never rejects: without it, a daemon can't start on a full disk, and nothing else is lost.
+ */
+export async function keepSpare(projectFolder: string): Promise<void> {
+  const file = sparePath(projectFolder);
+  if ((await lstat(file).catch(() => undefined))?.size === spareBytes) return;
+  await writeStateFile(projectFolder, spareName, ' '.repeat(spareBytes)).catch(() => undefined);
+}
+
+/** Old texts are overwritten in place, which takes no room, and only then get the name. */
+async function writeIntoSpare(projectFolder: string, text: string): Promise<void> {
+  const spare = sparePath(projectFolder);
+  // One that a killed daemon has left is of no use to anybody else; the caller has the project's lock.
+  if ((await lstat(spare).catch(() => undefined)) === undefined) await rename(discoveryPath(projectFolder), spare);
+  const file = await open(spare, constants.O_RDWR | (process.platform === 'win32' ? 0 : constants.O_NOFOLLOW));
+  try {
+    await file.write(text.padEnd(spareBytes), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(spare, discoveryPath(projectFolder));
+}
+
+function sparePath(projectFolder: string): string {
+  return path.join(stateFolderOf(projectFolder), spareName);
 }
 
 /**
@@ -61,7 +101,11 @@ export async function readDiscovery(projectFolder: string): Promise<DiscoveryRea
 /** Removes the file if it is still the one with this token: a daemon that was started since has written its own. */
 export async function removeDiscovery(projectFolder: string, token: string): Promise<void> {
   const read = await readDiscovery(projectFolder);
-  if (read.kind === 'found' && read.discovery.token === token) await rm(discoveryPath(projectFolder), { force: true });
+  if (read.kind !== 'found' || read.discovery.token !== token) return;
+  const file = discoveryPath(projectFolder);
+  // It took its room from the spare file, and is the next one.
+  if ((await lstat(file)).size === spareBytes) await rename(file, sparePath(projectFolder));
+  else await rm(file, { force: true });
 }
 
 function usable(text: string, folder: string): DiscoveryRead {

@@ -40,7 +40,8 @@ export function acquireProjectLock(projectFolder: string): LockResult {
   makePrivate(lockFile);
   const database = new DatabaseSync(lockFile, { timeout: 0 });
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // In memory: a journal on a full disk would keep who only looks from getting to the store.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (!isBusy(error)) throw unusableLock(lockFile, error);

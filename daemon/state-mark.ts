@@ -12,7 +12,7 @@ import { missingStoreText } from './store-remains.ts';
 
 /** What a daemon reads back and acts upon, whatever else lies in the folder. */
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-attempts'];
-/** They go with each orderly end, and come again with the next start. SQLite takes an empty log for none. */
+/** They go with each orderly end, and come again with the next start. Empty, they say nothing, and SQLite takes an empty log for none. */
 const madeBefore = ['store.db-wal', 'store.db-attempts'];
 /** Further files that SQLite would take over into a store. Sluice never makes them; `-shm` is made anew from the log. */
 const intrusiveFiles = ['store.db-journal'];
@@ -62,7 +62,9 @@ export function stateOrigin(projectFolder: string): StateOrigin {
     return mark.folder === realpathSync(projectFolder) ? { kind: 'own', hasStore: mark.hasStore } : foreign(`It is a copy of the state of ${mark.folder}; what waits would be sent by both.`);
   }
   // Before the store was ready for the first time, its files could not all be known.
-  const strange = mark.hasStore ? [...found].find(([name, identity]) => mark.files[name] !== identity)?.[0] : undefined;
+  // An empty log is one of a daemon that died, or had no room, between making it and writing the mark.
+  const isKnown = ([name, { identity, isEmpty }]: [string, FoundFile]): boolean => mark.files[name] === identity || (isEmpty && madeBefore.includes(name));
+  const strange = mark.hasStore ? [...found].find((one) => !isKnown(one))?.[0] : undefined;
   if (strange !== undefined) return foreign(`${strange} was put there by something else than this user's daemon, such as a checkout or a copy from elsewhere.`);
   return { kind: 'own', hasStore: mark.hasStore };
 }
@@ -99,12 +101,17 @@ export async function markState(projectFolder: string, { hasStore }: { readonly 
     identity: identityOf(state),
     machine: machineId(),
     hasStore,
-    files: hasStore ? Object.fromEntries(presentFiles(state)) : {},
+    files: hasStore ? Object.fromEntries([...presentFiles(state)].map(([name, { identity }]) => [name, identity])) : {},
   };
   const text = `${JSON.stringify({ ...mark, proof: key.sign(proofText(mark)) })}\n`;
   const before = readRegularFileSync(path.join(state, markName), maxMarkBytes);
   if (before.ok && before.content.toString('utf8') === text) return;
   await writeStateFile(projectFolder, markName, text);
+}
+
+interface FoundFile {
+  readonly identity: string;
+  readonly isEmpty: boolean;
 }
 
 function foreign(reason: string): StateOrigin {
@@ -133,11 +140,11 @@ function proofText({ folder, identity, machine, hasStore, files }: Mark): string
 }
 
 /** The store's files that are there, with their identities. */
-function presentFiles(state: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+function presentFiles(state: string): ReadonlyMap<string, FoundFile> {
+  const found = new Map<string, FoundFile>();
   for (const name of [...storeFiles, ...intrusiveFiles]) {
     const stats = lstatSync(path.join(state, name), { bigint: true, throwIfNoEntry: false });
-    if (stats !== undefined) found.set(name, identity(stats));
+    if (stats !== undefined) found.set(name, { identity: identity(stats), isEmpty: stats.size === 0n });
   }
   return found;
 }

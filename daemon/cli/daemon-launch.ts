@@ -57,7 +57,7 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
   const stateFolder = await makeStateFolder(projectFolder);
   // A name of its own: of two commands that start a daemon at the same time, each must show its own daemon's words.
   const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
-  const log = await open(logPath, 'wx', 0o600);
+  const log = await open(logPath, 'wx', 0o600).catch(unlessFull);
   let end: string | undefined;
   let child: ChildProcess;
   try {
@@ -66,13 +66,13 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
       env: daemonEnvironment(env),
       detached: true,
       windowsHide: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log?.fd ?? 'ignore', log?.fd ?? 'ignore'],
     });
     child.once('error', (error) => (end ??= error.message));
     child.once('exit', (code, signal) => (end ??= code === null ? `was ended by ${String(signal)}` : `exited with code ${code}`));
     child.unref();
   } finally {
-    await log.close();
+    await log?.close();
   }
   return {
     pid: child.pid,
@@ -85,6 +85,11 @@ export async function launchDaemon(projectFolder: string, env: NodeJS.ProcessEnv
     keepLog: async () => rename(logPath, path.join(stateFolder, startLogName)).catch(() => undefined),
     dropLog: async () => rm(logPath, { force: true }).catch(() => undefined),
   };
+}
+
+/** Where the disk has no room for a log, a daemon starts without it: it can tell what is there. */
+function unlessFull(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))) throw error;
 }
 
 async function giveWay(child: ChildProcess): Promise<void> {

@@ -3,7 +3,7 @@ import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
-import type { ClaimedJob, Committed, CreateRunParams, Store } from '../store/store.ts';
+import type { ClaimedJob, Committed, CreateRunParams, OpenResult, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';
 import type { Clock, ClockChange, Timer } from '../core/clock.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly actions: { get(name: string): Action | undefined };
   readonly secrets: SecretSource;
   readonly log: EngineLog;
+  /** Done before each try to open the store, which isn't opened where it rejects. */
+  readonly beforeOpen?: () => Promise<void>;
 }
 
 export interface EngineLog {
@@ -65,6 +67,9 @@ export class Engine {
   /** Attempts that the end of the former daemon cut off, and the first of their jobs. */
   interrupted: { readonly attempts: number; readonly jobs: readonly number[] } = { attempts: 0, jobs: [] };
   #storeId = '';
+  /** The store has been opened; undefined where it can only be looked at. */
+  #opened: OpenResult | undefined;
+  readonly #begun = Promise.withResolvers<undefined>();
   #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
   readonly #listeners = new Set<(committed: Committed) => void>();
@@ -84,7 +89,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, store, log } = options;
-    this.health = new StoreHealth({ clock, store, onChange: (trouble) => this.#healthChanged(trouble) });
+    this.health = new StoreHealth({ clock, probe: () => this.#probe(), onChange: (trouble) => this.#healthChanged(trouble) });
     this.outcomes = new OutcomeWriter({
       store,
       health: this.health,
@@ -149,11 +154,65 @@ export class Engine {
     return () => void this.#limitListeners.delete(listener);
   }
 
-  /** Opens the store, closes what a crash interrupted, and begins. */
+  get hasBegun(): boolean {
+    return this.#executor !== undefined;
+  }
+
+  /** Resolves when it has begun, which is later than `start` where the disk is full. */
+  get begun(): Promise<undefined> {
+    return this.#begun.promise;
+  }
+
+  /**
+   * Opens the store, closes what a crash interrupted, and begins. Where the disk has no room for that, everything can be looked at when it
+   * resolves, and it begins by itself as soon as there is room.
+   */
   async start(settings: EngineSettings): Promise<void> {
-    const { clock, random, store, log } = this.#options;
-    this.#ignoreClock = clock.onChange((change) => this.#clockChanged(change));
-    const opened = await store.open({ now: clock.now(), random: random() });
+    this.#ignoreClock = this.#options.clock.onChange((change) => this.#clockChanged(change));
+    this.#settings = settings;
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.data['noRoom'] !== true) throw error;
+      // What can't even be looked at can't be waited for.
+      if (this.#opened === undefined) {
+        await this.#look().catch(() => {
+          throw error;
+        });
+      }
+      this.health.note(error);
+    }
+  }
+
+  /** What a store in trouble is tried with. */
+  async #probe(): Promise<void> {
+    if (!this.hasBegun) await this.#open();
+    else await this.#options.store.probe({ now: this.#options.clock.now() });
+  }
+
+  async #look(): Promise<void> {
+    const { clock, store } = this.#options;
+    const { queues, depths, runningRuns } = await store.look({ now: clock.now() });
+    this.#runningRuns = runningRuns;
+    // Their starts are counted once it is open.
+    this.dispatcher.restore(queues.map((queue) => ({ ...queue, starts: [] })));
+    // What was claimed isn't under way any longer: it waits for the disk, as the rest does.
+    this.dispatcher.committed(depths.map((depth) => ({ ...depth, pending: depth.pending + depth.active, active: 0 })));
+    this.dispatcher.declare(this.#settings?.queues ?? []);
+  }
+
+  async #open(): Promise<void> {
+    const { clock, random, store, beforeOpen } = this.#options;
+    if (this.#opened === undefined) {
+      await beforeOpen?.();
+      this.#opened = await store.open({ now: clock.now(), random: random() });
+    }
+    await this.#begin(this.#opened);
+    this.#begun.resolve(undefined);
+  }
+
+  async #begin(opened: OpenResult): Promise<void> {
+    const { store, log } = this.#options;
     if (opened.shiftMs !== 0) {
       log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set back while no daemon ran: what waits was moved with it');
       this.#pruner.shift(opened.shiftMs);
@@ -161,7 +220,7 @@ export class Engine {
     this.interrupted = { attempts: opened.interrupted, jobs: opened.interruptedJobs };
     if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
     this.#storeId = opened.storeId;
-    this.#executor = new Executor({
+    const executor = new Executor({
       ...this.#options,
       storeId: opened.storeId,
       connection: (name) => this.#settings?.connections.get(name),
@@ -174,7 +233,9 @@ export class Engine {
     this.dispatcher.restore(opened.queues);
     this.alerts.restore(await store.listAlerts());
     void this.#shiftStore();
-    await this.apply(settings);
+    await this.#configure();
+    if (this.#stopping) return;
+    this.#executor = executor;
     // Now, because what follows from them takes its settings from there.
     if (opened.noted.length > 0) log.info({ attempts: opened.noted.length }, 'attempts that had ended before a crash were settled as they ended');
     for (const outcome of opened.noted) this.outcomes.settle(outcome);
@@ -187,6 +248,13 @@ export class Engine {
 
   async apply(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
+    if (this.#opened === undefined) this.dispatcher.declare(settings.queues);
+    else await this.#configure();
+  }
+
+  async #configure(): Promise<void> {
+    const settings = this.#settings;
+    if (settings === undefined) return;
     const { queues } = await this.#options.store.configure({ queues: settings.queues, doubtful: settings.doubtful, env: settings.env });
     this.dispatcher.declare(queues);
     this.#pruner.apply({ ...settings, queues });

@@ -1,5 +1,4 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 
 /** How often a store that can't be written is tried again, in milliseconds. */
@@ -18,15 +17,16 @@ export interface StoreTrouble {
  */
 export class StoreHealth {
   readonly #clock: Clock;
-  readonly #store: Store;
+  readonly #probe: () => Promise<void>;
   readonly #onChange: (trouble: StoreTrouble | undefined) => void;
   #trouble: StoreTrouble | undefined;
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store; readonly onChange: (trouble: StoreTrouble | undefined) => void }) {
+  /** `probe`: writes to the store, and rejects where that can't be done. */
+  constructor(options: { readonly clock: Clock; readonly probe: () => Promise<void>; readonly onChange: (trouble: StoreTrouble | undefined) => void }) {
     this.#clock = options.clock;
-    this.#store = options.store;
+    this.#probe = options.probe;
     this.#onChange = options.onChange;
   }
 
@@ -56,12 +56,12 @@ export class StoreHealth {
   }
 
   #probeLater(): void {
-    this.#timer = this.#clock.setTimer(probeEveryMs, () => void this.#probe());
+    this.#timer = this.#clock.setTimer(probeEveryMs, () => void this.#look());
   }
 
-  async #probe(): Promise<void> {
+  async #look(): Promise<void> {
     try {
-      await this.#store.probe({ now: this.#clock.now() });
+      await this.#probe();
     } catch {
       if (!this.#stopped) this.#probeLater();
       return;

@@ -71,7 +71,8 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
         bytes,
       },
       ...(machine === undefined ? {} : { machine: { ...machine, since: new Date(machine.since).toISOString() } }),
-      ...(crashed === undefined
+      // Before the store is open, nobody knows what was under way.
+      ...(crashed === undefined || !engine.hasBegun
         ? {}
         : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.interrupted.attempts, jobs: engine.interrupted.jobs.map(formatJobId) } }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,

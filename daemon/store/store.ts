@@ -25,8 +25,14 @@ import type { Rate } from '../../schemas/workflow/rate.ts';
  * `settle`. The decisions are those of `daemon/core/`; a store only carries them out.
  */
 export interface Store {
-  /** Migrates, closes what a crash interrupted, and gets ready. Call it once, before anything else. */
+  /**
+   * Migrates, closes what a crash interrupted, and gets ready. Call it before anything else; where it was rejected, it may be called again.
+   *
+   * Rejects with `store-unavailable` where the store can't be used now; `noRoom` in its data: for want of room on the disk, and `look` may do.
+   */
   open(params: OpenParams): Promise<OpenResult>;
+  /** Makes what is in the store readable without writing anything, until `open`: for a disk that is full. Everything that writes is refused meanwhile. */
+  look(params: LookParams): Promise<LookResult>;
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;
   /** Calls back after each transaction, with what it changed. */
@@ -139,6 +145,17 @@ export interface OpenParams {
   readonly now: number;
   /** 0 <= n < 1, for the waits of jobs that crashed again and again. */
   readonly random: number;
+}
+
+export interface LookParams {
+  readonly now: number;
+}
+
+/** How a store stands that isn't open: jobs that are active were so when its last daemon ended. */
+export interface LookResult {
+  readonly queues: readonly StoredQueue[];
+  readonly depths: readonly QueueChange[];
+  readonly runningRuns: number;
 }
 
 export interface OpenResult {

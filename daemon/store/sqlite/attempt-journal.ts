@@ -81,7 +81,8 @@ export class AttemptJournal {
   }
 
   close(): void {
-    this.#file?.close();
+    // What nobody has taken yet is for the next one who opens the store.
+    this.#file?.close({ keep: this.#found.size + this.#shelved.size > 0 });
   }
 
   #append(note: Note): boolean {

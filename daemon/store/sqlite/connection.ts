@@ -1,3 +1,4 @@
+import type { LookParams, LookResult } from '../store.ts';
 import type { Opened, Opening } from './opening.ts';
 import type { ReadCall } from './reader.ts';
 import type { WriteCall, Written } from './writer.ts';
@@ -7,6 +8,8 @@ export interface Connection {
   /** The store's file. */
   readonly file: string;
   open(params: Opening): Promise<Opened>;
+  /** See `Store.look`; until the next `open`. */
+  look(params: LookParams): Promise<LookResult>;
   write(calls: readonly WriteCall[]): Promise<Written>;
   read(call: ReadCall): Promise<unknown>;
   close(): Promise<void>;

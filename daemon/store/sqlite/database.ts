@@ -1,12 +1,20 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 export type Durability = 'full' | 'normal';
 
+/**
+ * - `write`: the store's one writer.
+ * - `read`: beside a writer.
+ * - `read-alone`: reads, and writes nothing at all, while nobody else has the store. The others need room on the disk before they can read: SQLite
+ *   keeps the index of its log in a file that they share.
+ */
+export type Access = 'write' | 'read' | 'read-alone';
+
 export interface DatabaseOptions {
   readonly file: string;
   readonly durability: Durability;
-  readonly readOnly?: boolean;
+  readonly access: Access;
 }
 
 /** One connection, with each statement prepared once. */
@@ -14,28 +22,31 @@ export class Database {
   readonly raw: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor({ file, durability, readOnly = false }: DatabaseOptions) {
+  constructor({ file, durability, access }: DatabaseOptions) {
+    if (access === 'read-alone' && !existsSync(file)) throw new Error(`there is no ${file}`);
     // Payloads are nobody else's business; SQLite gives its -wal and -shm files the mode of the main file.
-    const isNew = !readOnly && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    const isNew = access === 'write' && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
     if (isNew) closeSync(openSync(file, 'a', 0o600));
-    if (!readOnly && process.platform !== 'win32') chmodSync(file, 0o600);
-    this.raw = new DatabaseSync(file, { readOnly, timeout: 5000 });
+    if (access === 'write' && process.platform !== 'win32') chmodSync(file, 0o600);
+    this.raw = new DatabaseSync(file, { readOnly: access === 'read', timeout: 5000 });
     try {
       // So that it can give space back in small steps; before WAL, which makes the file. Said again, it would be written. See `file-space.ts`.
       if (isNew) this.raw.exec('PRAGMA auto_vacuum = INCREMENTAL');
-      this.#configure(durability, readOnly);
+      this.#configure(durability, access);
     } catch (error) {
       this.raw.close();
       throw error;
     }
   }
 
-  #configure(durability: Durability, readOnly: boolean): void {
-    if (!readOnly) this.raw.exec('PRAGMA journal_mode = WAL');
+  #configure(durability: Durability, access: Access): void {
+    // An exclusive connection keeps the index of the log in its memory. A file that is opened read-only can't be locked like that.
+    if (access === 'read-alone') this.raw.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON');
+    if (access === 'write') this.raw.exec('PRAGMA journal_mode = WAL');
     this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
     // the disk after a checkpoint.
-    this.raw.exec(`PRAGMA cache_size = ${readOnly ? -4000 : -16_000}; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`);
+    this.raw.exec(`PRAGMA cache_size = ${access === 'write' ? -16_000 : -4000}; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`);
   }
 
   /** The prepared statement of that text. */

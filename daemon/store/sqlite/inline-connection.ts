@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import type { LookParams, LookResult } from '../store.ts';
 import type { Opened, Opening } from './opening.ts';
 import { Reader, type ReadCall } from './reader.ts';
 import { Writer, type WriteCall, type WriterOptions, type Written } from './writer.ts';
@@ -18,10 +19,23 @@ export class InlineConnection implements Connection {
   }
 
   async open(params: Opening): Promise<Opened> {
-    this.#writer = new Writer(this.#options);
-    const opened = this.#writer.open(params);
-    this.#reader = new Reader(this.#options.file);
-    return opened;
+    await this.close();
+    const writer = new Writer(this.#options);
+    try {
+      const opened = writer.open(params);
+      this.#reader = new Reader(this.#options.file);
+      this.#writer = writer;
+      return opened;
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  }
+
+  async look(params: LookParams): Promise<LookResult> {
+    const reader = new Reader(this.#options.file, 'read-alone');
+    this.#reader = reader;
+    return reader.look(params);
   }
 
   async write(calls: readonly WriteCall[]): Promise<Written> {

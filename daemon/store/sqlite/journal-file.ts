@@ -81,10 +81,10 @@ export class JournalFile {
     half.held--;
   }
 
-  /** Removes the file, unless something in it is held. */
-  close(): void {
+  /** Removes the file, unless something in it is held, or it is to be kept. */
+  close({ keep = false }: { readonly keep?: boolean } = {}): void {
     closeSync(this.#descriptor);
-    if (this.#current.held + this.#other.held === 0) rmSync(this.#file, { force: true });
+    if (!keep && this.#current.held + this.#other.held === 0) rmSync(this.#file, { force: true });
   }
 
   #halfWithRoom(bytes: number): JournalHalf | undefined {

@@ -1,6 +1,10 @@
-import type { Store, StoredAlert, WorkflowVersion } from '../store.ts';
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import type { LookParams, LookResult, Store, StoredAlert, WorkflowVersion } from '../store.ts';
 import { Database } from './database.ts';
-import { codedStoreError } from './store-error.ts';
+import { migrations, readVersion } from './migrations.ts';
+import { codedOpenError, codedStoreError } from './store-error.ts';
+import { standingQueues, storedQueues } from './stored-queues.ts';
+import { WriterState } from './writer-state.ts';
 import { check, size } from './queries/check.ts';
 import { deadDrafts, deadGroups, draftedJobs } from './queries/dead-groups.ts';
 import { evaluate } from './queries/evaluate.ts';
@@ -20,9 +24,27 @@ export class Reader {
   readonly #db: Database;
   readonly #file: string;
 
-  constructor(file: string) {
+  /** `access`: `read-alone` where no writer has the store open. */
+  constructor(file: string, access: 'read' | 'read-alone' = 'read') {
     this.#file = file;
-    this.#db = new Database({ file, durability: 'normal', readOnly: true });
+    try {
+      this.#db = new Database({ file, durability: 'normal', access });
+    } catch (error) {
+      throw codedOpenError(error, file);
+    }
+  }
+
+  /** How everything stands, without opening the store for use. @throws CodedError `store-unavailable` where another version of Sluice has written it */
+  look({ now }: LookParams): LookResult {
+    try {
+      const version = readVersion(this.#db.raw);
+      if (version !== migrations.length) throw new CodedError('store-unavailable', `The store has version ${version} and has to be brought to version ${migrations.length} before it can be read, for which the disk has no room.`);
+      const state = new WriterState(this.#db);
+      state.load();
+      return { queues: storedQueues(this.#db, now), depths: standingQueues(state), runningRuns: state.runningRuns };
+    } catch (error) {
+      throw codedOpenError(error, this.#file);
+    }
   }
 
   run(call: ReadCall): unknown {

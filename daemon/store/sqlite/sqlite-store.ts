@@ -1,6 +1,7 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../platform/system-clock.ts';
-import type { Committed, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
+import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
@@ -28,6 +29,10 @@ export class SqliteStore implements Store {
   readonly #clock: Clock;
   #journal: AttemptJournal | undefined;
   #listener: (committed: Committed) => void = () => {};
+  /** Reads wait for it. */
+  #opening: Promise<void> = Promise.resolve();
+  /** It is open for a look only. */
+  #lookedAt: LookParams | undefined;
   #queued: Queued[] = [];
   #immediate: NodeJS.Immediate | undefined;
   #timer: Timer | undefined;
@@ -40,11 +45,30 @@ export class SqliteStore implements Store {
     this.#clock = clock;
   }
 
-  async open(params: OpenParams): Promise<OpenResult> {
-    this.#journal = new AttemptJournal(`${this.#connection.file}-attempts`);
-    const { ended, shelved } = this.#journal;
-    const { leftOpen, ...opened } = await this.#connection.open({ ...params, ended, shelved });
-    return { ...opened, noted: this.#journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
+  open(params: OpenParams): Promise<OpenResult> {
+    const opening = this.#open(params);
+    this.#opening = opening.then(() => undefined, () => undefined);
+    return opening;
+  }
+
+  async look(params: LookParams): Promise<LookResult> {
+    const looked = await this.#connection.look(params);
+    this.#lookedAt = params;
+    return looked;
+  }
+
+  async #open(params: OpenParams): Promise<OpenResult> {
+    // What it has found is needed until the store is open.
+    const journal = (this.#journal ??= new AttemptJournal(`${this.#connection.file}-attempts`));
+    const { ended, shelved } = journal;
+    try {
+      const { leftOpen, ...opened } = await this.#connection.open({ ...params, ended, shelved });
+      this.#lookedAt = undefined;
+      return { ...opened, noted: journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
+    } catch (error) {
+      if (this.#lookedAt !== undefined) await this.#connection.look(this.#lookedAt);
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -118,6 +142,7 @@ export class SqliteStore implements Store {
   }
 
   #queue(call: WriteCall, patient: boolean): Promise<unknown> {
+    if (this.#lookedAt !== undefined) return Promise.reject(new CodedError('store-unavailable', 'The store can be read and not written: the disk is full.', { noRoom: true }));
     const answer = new Promise((resolve, reject) => {
       this.#queued.push({ call, resolve, reject });
     });
@@ -143,7 +168,7 @@ export class SqliteStore implements Store {
   }
 
   #read<Name extends ReadOperation>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
-    return this.#connection.read({ name, params } as ReadCall) as ReturnType<Store[Name]>;
+    return this.#opening.then(() => this.#connection.read({ name, params } as ReadCall)) as ReturnType<Store[Name]>;
   }
 
   #flush(): void {

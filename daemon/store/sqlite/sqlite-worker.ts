@@ -57,7 +57,22 @@ function answerOther(request: Exclude<WorkerRequest, { readonly kind: 'write' }>
         return undefined;
       }
       writer = new Writer({ file, durability, newStoreId: () => randomBytes(4).toString('hex') });
-      return writer.open(request.params);
+      try {
+        return writer.open(request.params);
+      } catch (error) {
+        // It may be tried again, and has to leave the file to who only reads meanwhile.
+        writer.close();
+        writer = undefined;
+        throw error;
+      }
+    case 'look':
+      reader?.close();
+      reader = new Reader(file, 'read-alone');
+      return reader.look(request.params);
+    case 'leave':
+      reader?.close();
+      reader = undefined;
+      return undefined;
     case 'read':
       if (reader === undefined) throw new Error('the store is not open');
       return reader.run(request.call);

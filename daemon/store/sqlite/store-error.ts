@@ -12,15 +12,18 @@ const unavailableCodes: Readonly<Record<number, string>> = {
   26: 'is no database',
 };
 
+/** Those of SQLite's extended result codes that it has for a disk without room, or a quota or limit that is used up: FULL, and IOERR of WRITE, FSYNC, TRUNCATE, SHMOPEN, SHMSIZE. */
+const noRoomCodes: readonly unknown[] = [13, 778, 1034, 1546, 4618, 4874];
+
 /** Damaged, or something else altogether. */
 const beyondUse: readonly (number | undefined)[] = [11, 26];
 
 /** `store-unavailable` where SQLite says that its file can't be used just now; else the error as it is. */
 export function codedStoreError(error: unknown): unknown {
   const code = primaryCode(error);
-  const reason = code === undefined ? undefined : unavailableCodes[code];
+  const reason = isWithoutIndex(error) ? 'has no room for the index of its log: the disk is full' : code === undefined ? undefined : unavailableCodes[code];
   if (reason === undefined || !(error instanceof Error)) return error;
-  return new CodedError('store-unavailable', `The store ${reason} (${error.message}).`);
+  return new CodedError('store-unavailable', `The store ${reason} (${error.message}).`, hasNoRoom(error) ? { noRoom: true } : {});
 }
 
 /** The same, of a store that is being opened: it names the file, and what to do about one that is beyond use. */
@@ -28,7 +31,16 @@ export function codedOpenError(error: unknown, file: string): unknown {
   const coded = codedStoreError(error);
   if (!(coded instanceof CodedError) || coded === error) return coded;
   const remedy = beyondUse.includes(primaryCode(error)) ? ' Move it away with its -wal, -shm and -attempts files, which would damage a backup; then put a backup in its place, or begin with an empty store.' : '';
-  return new CodedError(coded.code, `${coded.message} Its file ${file} was left as it is.${remedy}`);
+  return new CodedError(coded.code, `${coded.message} Its file ${file} was left as it is.${remedy}`, coded.data);
+}
+
+/** SQLite's code for an index of the log, in a file of its own, that can't get its size. */
+function isWithoutIndex(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 4874;
+}
+
+function hasNoRoom(error: Error): boolean {
+  return 'errcode' in error && noRoomCodes.includes(error.errcode);
 }
 
 function primaryCode(error: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { LookParams, LookResult } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Opened, Opening } from './opening.ts';
 import type { Durability } from './database.ts';
@@ -37,9 +38,14 @@ export class ThreadConnection implements Connection {
   }
 
   async open(params: Opening): Promise<Opened> {
+    await this.#reader.one({ kind: 'leave' });
     const opened = (await this.#writer.one({ kind: 'open', params })) as Opened;
     await this.#reader.one({ kind: 'open', params });
     return opened;
+  }
+
+  async look(params: LookParams): Promise<LookResult> {
+    return (await this.#reader.one({ kind: 'look', params })) as LookResult;
   }
 
   async write(calls: readonly WriteCall[]): Promise<Written> {

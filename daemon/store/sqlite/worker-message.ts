@@ -1,6 +1,6 @@
 import { CodedError, type ErrorCode } from '../../../schemas/protocol/error.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
-import type { Committed } from '../store.ts';
+import type { Committed, LookParams } from '../store.ts';
 import type { Opening } from './opening.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
@@ -15,6 +15,9 @@ export interface WorkerStart {
 
 export type WorkerRequest = { readonly id: number } & (
   | { readonly kind: 'open'; readonly params: Opening }
+  | { readonly kind: 'look'; readonly params: LookParams }
+  /** Ends a look. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'write'; readonly calls: readonly WriteCall[] }
   | { readonly kind: 'read'; readonly call: ReadCall }
   | { readonly kind: 'close' }

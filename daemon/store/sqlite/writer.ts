@@ -1,8 +1,6 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { Rate } from '../../../schemas/workflow/rate.ts';
-import type { Committed, HoldReason, QueueHold, SettleParams, Settled, Store, StoredQueue } from '../store.ts';
+import type { Committed, SettleParams, Settled, Store } from '../store.ts';
 import type { Opened, Opening } from './opening.ts';
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
@@ -34,6 +32,7 @@ import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
 import { sweep } from './operations/sweep.ts';
 import { advanceRuns } from './run-advance.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
+import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriteTransaction } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
@@ -133,8 +132,8 @@ export class Writer {
     failPoint('open-after-commit');
     return {
       ...answers,
-      queues: this.#queues(params.now),
-      committed: { ...committed, queues: this.#state.allDepths().map((depth) => ({ ...depth, arrived: 0, left: 0 })), runs: undefined },
+      queues: storedQueues(this.#db, params.now),
+      committed: { ...committed, queues: standingQueues(this.#state), runs: undefined },
     };
   }
 
@@ -214,39 +213,12 @@ export class Writer {
     this.#db.sql("INSERT INTO meta (key, value) VALUES ('store_id', ?)").run(id);
     return id;
   }
-
-  #queues(now: number): StoredQueue[] {
-    return this.#db
-      .sql('SELECT * FROM queues')
-      .all()
-      .map((row) => {
-        const starts = this.#db
-          .sql(
-            `SELECT r.at, coalesce(a.ended_at, ?) AS ended_at, coalesce(a.state, 'interrupted') AS state
-             FROM rate_starts r LEFT JOIN attempts a ON a.job_id = r.job_id AND a.number = r.attempt WHERE r.queue_id = ? ORDER BY r.at`,
-          )
-          .all(now, row['id'] ?? null);
-        return {
-          name: String(row['name']),
-          paused: row['paused'] === 1,
-          ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
-          ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
-          ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
-          ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
-          starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
-        };
-      });
-  }
-}
-
-function storedHold(until: number, by: SQLOutputValue): QueueHold {
-  return { until, ...(by === null ? {} : { by: JSON.parse(String(by)) as HoldReason }) };
 }
 
 function openMigrated(file: string, durability: Durability): Database {
   let db: Database | undefined;
   try {
-    db = new Database({ file, durability });
+    db = new Database({ file, durability, access: 'write' });
     migrate(db.raw, file);
     makeReclaimable(db.raw);
     return db;

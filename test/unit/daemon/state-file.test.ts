@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeLeftovers } from '../../../daemon/state-file.ts';
@@ -23,6 +24,18 @@ describe('files of .sluice/state/', () => {
     for (const name of [...kept, ...left]) writeFileSync(path.join(folder, name), '{"pid":');
     await removeLeftovers(folder);
     assert.deepEqual(readdirSync(folder).toSorted(), kept.toSorted());
+  });
+
+  it('are removed where a start was waited for by nobody, and kept while somebody may look at them', async () => {
+    const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+    const logs = { 'daemon-start.log': 60, [`daemon-start-${randomUUID()}.log`]: 9, [`daemon-start-${randomUUID()}.log`]: 11, 'daemon.log': 60 };
+    const [, , abandoned = ''] = Object.keys(logs);
+    for (const [name, minutes] of Object.entries(logs)) {
+      writeFileSync(path.join(folder, name), 'sluice: ...\n');
+      utimesSync(path.join(folder, name), minutesAgo(minutes), minutesAgo(minutes));
+    }
+    await removeLeftovers(folder);
+    assert.deepEqual(readdirSync(folder).toSorted(), Object.keys(logs).filter((name) => name !== abandoned).toSorted());
   });
 
   it('need not be there', async () => {

@@ -66,6 +66,22 @@ describe("what a store's process has noted when it dies", () => {
     assert.deepEqual((await die()).noted, [], 'it is there, and stays');
   });
 
+  it('outlives a start that can not open the store', async () => {
+    const [first] = await claim(1);
+    assert.ok(first);
+    disk = 'hangs';
+    store.settle({ outcomes: [ended(first, { kind: 'succeeded', output: '1' })] });
+    await connection.close();
+    const broken = new InlineConnection({ file: path.join(folder, 'store.db'), durability: 'normal', newStoreId: () => 'abcdefgh' });
+    broken.open = async () => {
+      throw new CodedError('store-unavailable', 'The disk is full.', { noRoom: true });
+    };
+    const refused = new SqliteStore(broken);
+    await assert.rejects(refused.open({ now: at, random: 0.5 }), { code: 'store-unavailable' });
+    await refused.close();
+    assert.equal((await open()).noted.length, 1);
+  });
+
   it('stays noted until it is in the store, whichever process dies before', async () => {
     const [first] = await claim(1);
     assert.ok(first);

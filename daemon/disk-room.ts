@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The disk is full, or a quota or a limit of the process is used up. */
+const noRoomCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+/** What a store needs to open, and some more, in bytes: less would be found out by failing. */
+const roomBytes = 256 * 1024;
+
+/** Whether an error of the file system says that something can't be written for want of room. */
+export function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && noRoomCodes.includes(error.code);
+}
+
+/**
+ * Writes as much as a store needs to open, and takes it away again: what the file system says of its free space knows no quotas.
+ *
+ * @throws an error of the file system where there is no room
+ */
+export async function requireRoom(stateFolder: string): Promise<void> {
+  // A name that `removeLeftovers` knows.
+  const file = path.join(stateFolder, `room.${process.pid}.${randomBytes(6).toString('hex')}`);
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(randomBytes(roomBytes));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } finally {
+    await rm(file, { force: true });
+  }
+}

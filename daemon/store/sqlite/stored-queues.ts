@@ -1,0 +1,39 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
+import type { Rate } from '../../../schemas/workflow/rate.ts';
+import type { HoldReason, QueueChange, QueueHold, StoredQueue } from '../store.ts';
+import type { Database } from './database.ts';
+import type { WriterState } from './writer-state.ts';
+
+/** What the store keeps of queues: how they were set and declared, and the starts that their rates have to go on with. */
+export function storedQueues(db: Database, now: number): StoredQueue[] {
+  return db
+    .sql('SELECT * FROM queues')
+    .all()
+    .map((row) => {
+      const starts = db
+        .sql(
+          `SELECT r.at, coalesce(a.ended_at, ?) AS ended_at, coalesce(a.state, 'interrupted') AS state
+           FROM rate_starts r LEFT JOIN attempts a ON a.job_id = r.job_id AND a.number = r.attempt WHERE r.queue_id = ? ORDER BY r.at`,
+        )
+        .all(now, row['id'] ?? null);
+      return {
+        name: String(row['name']),
+        paused: row['paused'] === 1,
+        ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
+        ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
+        ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
+        ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
+        starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
+      };
+    });
+}
+
+/** How all queues stand, with nothing that has moved. */
+export function standingQueues(state: WriterState): QueueChange[] {
+  return state.allDepths().map((depth) => ({ ...depth, arrived: 0, left: 0 }));
+}
+
+function storedHold(until: number, by: SQLOutputValue): QueueHold {
+  return { until, ...(by === null ? {} : { by: JSON.parse(String(by)) as HoldReason }) };
+}
