@@ -88,6 +88,11 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
   registerCommands(app, allCommands);
   language.start();
+  subscriptions.push(
+    projects.onDidChangeState(() => {
+      if (app.projects.all.length > 0) app.language.expectProject();
+    }),
+  );
   subscriptions.push(log, daemonLog, projects, followWithContextKeys(projects, app.deadLetterFiles));
   const activationMs = performance.now() - startedAtMs;
   log.info(`version ${versionOf(context)}, active after ${activationMs.toFixed(1)} ms`);

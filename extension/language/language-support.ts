@@ -13,9 +13,12 @@ export interface LanguageSupportOptions {
   readonly server: string;
 }
 
+/** How long after a project was found its files are looked at: the window, its views and the connection come first. */
+const settleMs = 2_000;
+
 /**
- * Starts the language server when the first document of ours is opened, and not before. It works in Restricted Mode too: it reads files
- * and runs none of them. It never starts a daemon.
+ * Starts the language server immediately when a document of ours is opened, and otherwise a moment after the window has a project, so that problems of
+ * files that nobody has opened are shown as well. It works in Restricted Mode too: it reads files and runs none of them. It never starts a daemon.
  */
 export class LanguageSupport {
   readonly #options: LanguageSupportOptions;
@@ -23,6 +26,8 @@ export class LanguageSupport {
   readonly #knownSecrets = new Map<string, KnownSecrets>();
   #channel: vscode.LogOutputChannel | undefined;
   #client: Promise<RunningLanguageClient | undefined> | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #hasProject = false;
 
   constructor(options: LanguageSupportOptions) {
     this.#options = options;
@@ -36,6 +41,14 @@ export class LanguageSupport {
       }),
     );
     this.#startWhenNeeded();
+  }
+
+  /** The window has a project. */
+  expectProject(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#hasProject = true;
+      this.#startWhenNeeded();
+    }, settleMs);
   }
 
   /** The client; undefined where it is switched off, not needed yet, or could not be started. */
@@ -59,6 +72,7 @@ export class LanguageSupport {
 
   /** Ends the server. */
   async stop(): Promise<void> {
+    clearTimeout(this.#settling);
     for (const listener of this.#listening.splice(0)) listener.dispose();
     await this.#end();
     this.#channel?.dispose();
@@ -66,7 +80,7 @@ export class LanguageSupport {
 
   #startWhenNeeded(): void {
     if (this.#client !== undefined || !this.#isWanted()) return;
-    if (!vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) return;
+    if (!this.#hasProject && !vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) return;
     this.#client = this.#load().catch((error: unknown) => {
       this.#options.log.error(`The language server could not be started: ${messageOf(error)}`);
       return undefined;

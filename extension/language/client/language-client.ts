@@ -1,4 +1,4 @@
-/** The editor's side of the language server: a bundle of its own, which is loaded with the first document that needs it. */
+/** The editor's side of the language server: a bundle of its own, which is loaded when the server is needed. */
 
 import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import { languageId, settings } from '../../ids.ts';

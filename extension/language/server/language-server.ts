@@ -2,6 +2,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
   CodeActionKind,
   DidChangeWatchedFilesNotification,
+  DidChangeWorkspaceFoldersNotification,
   LSPErrorCodes,
   ResponseError,
   TextDocuments,
@@ -101,7 +102,12 @@ export class LanguageServer {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => {
       this.#watchFiles();
-      this.#later(this.#workspace.openFolders(this.#folders).then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
+      this.#foldersOpened();
+    });
+    connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
+      const gone = new Set(removed.map(({ uri }) => uri));
+      this.#folders = [...this.#folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
+      this.#foldersOpened();
     });
     connection.onShutdown(() => this.#publisher.stop());
     connection.onDidChangeWatchedFiles(({ changes }) => this.#filesChanged(changes.map(({ uri }) => uri)));
@@ -138,6 +144,7 @@ export class LanguageServer {
         documentFormattingProvider: true,
         foldingRangeProvider: true,
         selectionRangeProvider: true,
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
   }
@@ -204,8 +211,16 @@ export class LanguageServer {
     this.#touchWhen(this.#workspace.show({ uri, languageId, version, text: document.getText() }));
   }
 
+  #foldersOpened(): void {
+    this.#touchAll(this.#workspace.openFolders(this.#folders));
+  }
+
   #filesChanged(uris: readonly string[]): void {
-    this.#later(this.#workspace.filesChanged(uris).then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
+    this.#touchAll(this.#workspace.filesChanged(uris));
+  }
+
+  #touchAll(found: Promise<readonly Unit[]>): void {
+    this.#later(found.then((units) => units.forEach((unit) => this.#publisher.touch(unit))));
   }
 
   #secretsTold(params: unknown): void {

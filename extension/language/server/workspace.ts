@@ -53,8 +53,10 @@ export class Workspace {
   readonly #env: NodeJS.ProcessEnv;
   readonly #projects = new Map<string, OpenProject>();
   readonly #documents = new Map<string, ShownDocument>();
-  /** Folders of projects that are looked at as long as the editor runs. */
-  readonly #pinned = new Set<string>();
+  /** What the editor has open, as URIs. */
+  #opened: readonly string[] = [];
+  /** Folders of the projects in there: they are looked at whether or not a file of theirs is open. */
+  #pinned: ReadonlySet<string> = new Set();
   readonly #toldSecrets = new Map<string, readonly string[]>();
   readonly #homes = new Map<string, Promise<Home | undefined>>();
 
@@ -90,12 +92,24 @@ export class Workspace {
     return this.#documents.get(uri)?.version;
   }
 
-  /** The editor has folders open: the projects in them are looked at, whether or not a file of theirs is open. Returns them. */
+  /** The editor has these folders open, and no others. Returns the projects whose diagnostics come or go with that. */
   async openFolders(uris: readonly string[]): Promise<readonly Unit[]> {
-    const folders = await Promise.all(uris.flatMap((uri) => filePathOf(uri) ?? []).map(projectAbove));
-    return [...new Set(folders.flatMap((folder) => folder ?? []))].map((folder) => {
-      this.#pinned.add(folder);
-      return this.#unitOf(this.#projectAt(folder));
+    this.#opened = uris;
+    return this.#pin();
+  }
+
+  async #pin(): Promise<readonly Unit[]> {
+    const opened = this.#opened;
+    const found = await Promise.all(opened.flatMap((uri) => filePathOf(uri) ?? []).map(projectAbove));
+    // Others were opened meanwhile: that call is the one that counts.
+    if (opened !== this.#opened) return [];
+    const before = this.#pinned;
+    this.#pinned = new Set(found.flatMap((folder) => folder ?? []));
+    const changed = [...before, ...this.#pinned].filter((folder) => before.has(folder) !== this.#pinned.has(folder));
+    return changed.map((folder) => {
+      const project = this.#projectAt(folder);
+      if (!this.#isLookedAt(project)) this.#projects.delete(folder);
+      return this.#unitOf(project);
     });
   }
 
@@ -104,9 +118,10 @@ export class Workspace {
     const files = uris.flatMap((uri) => filePathOf(uri) ?? []);
     const touched = [...this.#projects.values()].filter(({ folder }) => files.some((file) => file.startsWith(folder + sep)));
     for (const project of touched) project.forgetFiles();
-    // A `.sluice/` may have come or gone, and with it the project that a document belongs to.
+    // A `.sluice/` may have come or gone, and with it a project, and the one that a document belongs to.
+    const pinned = await this.#pin();
     const moved = await Promise.all([...this.#documents.values()].map(async (document) => this.#rehome(document)));
-    return [...touched.map((project) => this.#unitOf(project)), ...moved.flatMap((unit) => unit ?? [])];
+    return [...touched.map((project) => this.#unitOf(project)), ...pinned, ...moved.flatMap((unit) => unit ?? [])];
   }
 
   /** The editor knows of secrets that can't be found here. Returns what is to be diagnosed anew. */

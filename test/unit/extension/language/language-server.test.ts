@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   CompletionRequest,
   DefinitionRequest,
+  DidChangeWorkspaceFoldersNotification,
   DocumentFormattingRequest,
   DocumentHighlightRequest,
   DocumentSymbolRequest,
@@ -108,6 +110,24 @@ describe('the language server', () => {
       await bench.close(main);
       await bench.write(other, 'steps: {}\n');
       await bench.fileChanged(other);
+      await bench.published(other, ({ diagnostics }) => diagnostics.some(({ code }) => code === 'no-steps'));
+    });
+
+    it('come with a folder that is added to the window, and go with one that is removed', async () => {
+      const other = '.sluice/workflows/other.yaml';
+      bench = await LanguageBench.start({ files: { [other]: 'steps: {}\n' }, writeFirst: true, hasFolder: false });
+      const folder = { uri: pathToFileURL(bench.folder).href, name: 'project' };
+      await bench.client.sendNotification(DidChangeWorkspaceFoldersNotification.type, { event: { added: [folder], removed: [] } });
+      await bench.published(other, ({ diagnostics }) => diagnostics.some(({ code }) => code === 'no-steps'));
+      await bench.client.sendNotification(DidChangeWorkspaceFoldersNotification.type, { event: { added: [], removed: [folder] } });
+      await bench.published(other, ({ diagnostics }) => diagnostics.length === 0);
+    });
+
+    it('come when a folder of the window becomes a project', async () => {
+      const other = '.sluice/workflows/other.yaml';
+      bench = await LanguageBench.start();
+      await bench.write(other, 'steps: {}\n');
+      await bench.fileChanged(other, FileChangeType.Created);
       await bench.published(other, ({ diagnostics }) => diagnostics.some(({ code }) => code === 'no-steps'));
     });
 
