@@ -24,7 +24,7 @@ import { acquireProjectLock } from './project-lock.ts';
 import { refuseMissingStore } from './store-remains.ts';
 import { removeLeftovers } from './state-file.ts';
 import { folderIdentity, makeStateFolder } from './state-folder.ts';
-import { markState, refuseForeignState, stateOrigin } from './state-mark.ts';
+import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
@@ -144,14 +144,18 @@ export class Daemon {
     this.#undo.push(lock.release);
     const crashed = findCrashedDaemon(stateFolder);
     await removeLeftovers(stateFolder);
-    const { hasStore } = this.#ownState();
-    if (hasStore) refuseMissingStore(stateFolder);
+    const { hasStore, isBroughtBack } = this.#ownState();
+    if (hasStore) {
+      refuseMissingStore(stateFolder);
+      refuseDoubtfulLogs(projectFolder);
+    }
 
     const secrets = new SecretSource({ projectFolder, env });
     this.#secrets = secrets;
     const log = new DaemonLog({ projectFolder, mask: (text) => secrets.masker().text(text), toTerminal: this.#options.toTerminal ?? false });
     this.#undo.push(() => log.stop());
     log.info({ version, node: process.versions.node, project: projectFolder }, 'starting');
+    if (isBroughtBack) log.warn({}, 'the state folder was brought back from a copy, or mounted again: whatever was done since the copy was made is forgotten, and jobs that waited in it are sent again');
 
     const project = new Project({ folder: projectFolder, secrets, env, lastConfig: await readLastConfig(projectFolder) });
     await project.refresh();
@@ -208,14 +212,14 @@ export class Daemon {
   }
 
   /** @throws CodedError `foreign-state`, UnknownFolderError */
-  #ownState(): { readonly hasStore: boolean } {
+  #ownState(): { readonly hasStore: boolean; readonly isBroughtBack: boolean } {
     const { projectFolder, consent } = this.#options;
     const origin = stateOrigin(projectFolder);
     if (origin.kind === 'own') return origin;
-    if (origin.kind === 'foreign' && consent === 'adopt') return { hasStore: true };
+    if (origin.kind === 'foreign' && consent === 'adopt') return { hasStore: true, isBroughtBack: false };
     if (origin.kind === 'foreign') return refuseForeignState(projectFolder, origin);
     if (consent === 'known-only') throw new UnknownFolderError(`no daemon of this user has run in ${projectFolder} yet`);
-    return { hasStore: false };
+    return { hasStore: false, isBroughtBack: false };
   }
 
   /** What has to be done before the store may be opened; again, where a disk that was full has room. */

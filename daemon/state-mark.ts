@@ -3,6 +3,7 @@ import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, 
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
 import { isJsonObject } from '../schemas/workflow/json.ts';
+import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './project-folder.ts';
 import { readRegularFileSync } from './regular-file.ts';
@@ -23,8 +24,11 @@ const maxMarkBytes = 16 * 1024;
 export type StateOrigin =
   /** No daemon has run here yet. */
   | { readonly kind: 'fresh' }
-  /** This user's, on this machine, in this folder. `hasStore`: there has been a store that was ready. */
-  | { readonly kind: 'own'; readonly hasStore: boolean }
+  /**
+   * This user's, on this machine, in this folder. `hasStore`: there has been a store that was ready. `isBroughtBack`: it is another folder at the same
+   * path, from a backup or mounted again.
+   */
+  | { readonly kind: 'own'; readonly hasStore: boolean; readonly isBroughtBack: boolean }
   /** `reason`: for a person, in whole sentences. */
   | { readonly kind: 'foreign'; readonly reason: string };
 
@@ -59,14 +63,29 @@ export function stateOrigin(projectFolder: string): StateOrigin {
   if (mark === undefined) return foreign('Its mark is not of this user on this machine: somebody else made it, or it was brought here from another machine, or the key in the home folder is another one by now.');
   if (mark.machine !== machineId()) return foreign('It was made on another machine.');
   if (mark.identity !== identityOf(state)) {
-    return mark.folder === realpathSync(projectFolder) ? { kind: 'own', hasStore: mark.hasStore } : foreign(`It is a copy of the state of ${mark.folder}; what waits would be sent by both.`);
+    return mark.folder === realpathSync(projectFolder) ? { kind: 'own', hasStore: mark.hasStore, isBroughtBack: true } : foreign(`It is a copy of the state of ${mark.folder}; what waits would be sent by both.`);
   }
   // Before the store was ready for the first time, its files could not all be known.
   // An empty log is one of a daemon that died, or had no room, between making it and writing the mark.
   const isKnown = ([name, { identity, isEmpty }]: [string, FoundFile]): boolean => mark.files[name] === identity || (isEmpty && madeBefore.includes(name));
   const strange = mark.hasStore ? [...found].find((one) => !isKnown(one))?.[0] : undefined;
   if (strange !== undefined) return foreign(`${strange} was put there by something else than this user's daemon, such as a checkout or a copy from elsewhere.`);
-  return { kind: 'own', hasStore: mark.hasStore };
+  return { kind: 'own', hasStore: mark.hasStore, isBroughtBack: false };
+}
+
+/** The logs beside `store.db` that may be of another time than it is: see `doubtfulLogs`. A state that was copied as a whole has none. */
+export function doubtfulLogsOf(projectFolder: string): readonly string[] {
+  const state = stateFolderOf(projectFolder);
+  const text = readRegularFileSync(path.join(state, markName), maxMarkBytes);
+  const mark = text.ok ? verifiedMark(text.content.toString('utf8')) : undefined;
+  if (mark === undefined || !mark.hasStore || mark.identity !== identityOf(state)) return [];
+  return doubtfulLogs(state, (name, stats) => mark.files[name] === identity(stats));
+}
+
+/** @throws CodedError `store-unavailable` where it is in doubt whether the store's logs belong to it */
+export function refuseDoubtfulLogs(projectFolder: string): void {
+  const logs = doubtfulLogsOf(projectFolder);
+  if (logs.length > 0) throw new CodedError('store-unavailable', doubtfulLogsText(stateFolderOf(projectFolder), logs));
 }
 
 /** @throws CodedError `foreign-state` that says what was found and how to go on */
@@ -79,8 +98,11 @@ export function stateProblem(projectFolder: string): string | undefined {
   const unsafe = unsafeState(projectFolder);
   if (unsafe !== undefined) return unsafe;
   const origin = stateOrigin(projectFolder);
+  const state = stateFolderOf(projectFolder);
+  const logs = doubtfulLogsOf(projectFolder);
+  if (logs.length > 0) return doubtfulLogsText(state, logs);
   if (origin.kind === 'foreign') return foreignStateText(projectFolder, origin.reason);
-  return origin.kind === 'own' && origin.hasStore ? missingStoreText(stateFolderOf(projectFolder)) : undefined;
+  return origin.kind === 'own' && origin.hasStore ? missingStoreText(state) : undefined;
 }
 
 function foreignStateText(projectFolder: string, reason: string): string {

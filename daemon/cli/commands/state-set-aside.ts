@@ -6,6 +6,7 @@ import { unsafeState } from '../../state-folder.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
+import { timeStamp } from '../time-stamp.ts';
 import { withoutDaemon } from '../without-daemon.ts';
 
 export const addStateSetAside: AddCommand = (state, runtime) => {
@@ -19,7 +20,7 @@ export const addStateSetAside: AddCommand = (state, runtime) => {
         const from = stateFolderOf(project);
         if (lstatSync(path.join(project, sluiceFolder)).isSymbolicLink()) throw new CodedError('foreign-state', `${path.join(project, sluiceFolder)} is a link: put a folder in its place.`);
         if (lstatSync(from, { throwIfNoEntry: false }) === undefined) throw new CodedError('wrong-state', 'There is no state here yet.');
-        const to = `${from}.${new Date(context.terminal.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+        const to = `${from}.${timeStamp(context.terminal.now())}`;
         const move = (): void => renameSync(from, to);
         // Where even the lock can't be opened safely, no daemon of this user has it.
         if (unsafeState(project) === undefined) await withoutDaemon(project, async () => move());

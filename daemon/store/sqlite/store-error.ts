@@ -30,7 +30,7 @@ export function codedStoreError(error: unknown): unknown {
 export function codedOpenError(error: unknown, file: string): unknown {
   const coded = codedStoreError(error);
   if (!(coded instanceof CodedError) || coded === error) return coded;
-  const remedy = beyondUse.includes(primaryCode(error)) ? ' Move it away with its -wal, -shm and -attempts files, which would damage a backup; then put a backup in its place, or begin with an empty store.' : '';
+  const remedy = beyondUse.includes(primaryCode(error)) ? ' Put a backup in its place and run `sluice state adopt --without-logs`, which moves the logs of the damaged one away, or begin with an empty store after `sluice state set-aside`.' : '';
   return new CodedError(coded.code, `${coded.message} Its file ${file} was left as it is.${remedy}`, coded.data);
 }
 

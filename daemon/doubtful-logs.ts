@@ -1,0 +1,57 @@
+import { lstatSync, mkdirSync, renameSync, utimesSync, type BigIntStats } from 'node:fs';
+import path from 'node:path';
+
+/** What SQLite and the daemon read into a store when it is opened. */
+const logNames = ['store.db-wal', 'store.db-attempts'];
+/** A log is written before the store, and within the same moment; a store that was changed this much later was changed by something else. In milliseconds. */
+const sameMomentMs = 60_000;
+
+/** Whether a file is the one that the mark knows. */
+export type IsKnownFile = (name: string, stats: BigIntStats) => boolean;
+
+/**
+ * Logs beside a `store.db` that may be of another time than it is: one of the two was replaced and the other wasn't. Put into the other's place, a
+ * backup is damaged by them; the very file that they belong to needs them. Nobody can tell which it is but the person who put it there.
+ */
+export function doubtfulLogs(stateFolder: string, isKnown: IsKnownFile): readonly string[] {
+  const look = (name: string): BigIntStats | undefined => lstatSync(path.join(stateFolder, name), { bigint: true, throwIfNoEntry: false });
+  const store = look('store.db');
+  if (store === undefined || store.size === 0n) return [];
+  const logs = logNames.flatMap((name) => {
+    const stats = look(name);
+    return stats === undefined || stats.size === 0n ? [] : [{ name, stats, isKnown: isKnown(name, stats) }];
+  });
+  const isStoreKnown = isKnown('store.db', store);
+  const log = logs.find(({ name }) => name === 'store.db-wal');
+  const isInDoubt = logs.some((one) => one.isKnown !== isStoreKnown) || (isStoreKnown && log !== undefined && wasOverwritten(store, log.stats));
+  return isInDoubt ? logs.map(({ name }) => name) : [];
+}
+
+/** A copy over a file keeps its identity, and may keep its time of modification, but not the time of its last change. */
+export function wasOverwritten(store: Pick<BigIntStats, 'ctimeMs'>, log: Pick<BigIntStats, 'ctimeMs'>): boolean {
+  return Number(store.ctimeMs - log.ctimeMs) > sameMomentMs;
+}
+
+/** For a person, where logs are in doubt. */
+export function doubtfulLogsText(stateFolder: string, logs: readonly string[]): string {
+  const [are, belong] = logs.length === 1 ? ['is', 'belongs'] : ['are', 'belong'];
+  return `${path.join(stateFolder, 'store.db')} was replaced, and beside it ${are} ${logs.join(' and ')} of the one before. If it is a backup, they would damage it: \`sluice state adopt --without-logs\` moves them away and uses the backup. If it is the very file that they ${belong} to, brought back as it was last, they are needed: \`sluice state adopt --with-logs\` uses all of it.`;
+}
+
+/** Moves them out of the state folder, into a folder beside it; nothing is deleted. `stamp`: part of its name. */
+export function setLogsAside(stateFolder: string, logs: readonly string[], stamp: string): string {
+  const aside = `${stateFolder}.${stamp}`;
+  mkdirSync(aside, { mode: 0o700 });
+  // With the index of the log, which says nothing without it.
+  for (const name of [...logs, 'store.db-shm']) {
+    const file = path.join(stateFolder, name);
+    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) renameSync(file, path.join(aside, name));
+  }
+  return aside;
+}
+
+/** A person has said that they belong to the store as it is now. */
+export function confirmLogs(stateFolder: string, logs: readonly string[]): void {
+  const now = new Date();
+  for (const name of logs) utimesSync(path.join(stateFolder, name), now, now);
+}
