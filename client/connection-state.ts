@@ -1,5 +1,6 @@
 import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { LastStop } from '../schemas/protocol/last-stop.ts';
+import type { ClientFault, StartRefusal } from './client-error.ts';
 import type { Daemon } from './daemon-client.ts';
 
 /** How a project stands to its daemon. */
@@ -11,7 +12,7 @@ export type ConnectionState =
    * when it ended in good order. `refused`: none is started before a person has said so: the state in the folder isn't this user's (`foreign`), or this
    * user has never run one here (`unknown`).
    */
-  | { readonly kind: 'stopped'; readonly problem?: string; readonly crashed?: boolean; readonly left?: LastStop; readonly refused?: 'foreign' | 'unknown' }
+  | { readonly kind: 'stopped'; readonly problem?: ClientFault; readonly crashed?: boolean; readonly left?: LastStop; readonly refused?: StartRefusal }
   /** No daemon runs, and none may be started, because the workspace isn't trusted. */
   | { readonly kind: 'untrusted'; readonly crashed?: boolean }
   | { readonly kind: 'starting' }
@@ -26,6 +27,11 @@ export type ConnectionState =
   /** It was connected and has lost the daemon; `attempt` counts from 1. */
   | { readonly kind: 'reconnecting'; readonly attempt: number }
   /** A daemon of another line of versions: it is only ever told to stop. */
-  | { readonly kind: 'incompatible'; readonly daemon: Daemon; readonly status: DaemonStatus; readonly behind: 'daemon' | 'extension' };
+  | { readonly kind: 'incompatible'; readonly daemon: Daemon; readonly status: DaemonStatus; readonly behind: 'daemon' | 'client' };
 
 export type ConnectionStateKind = ConnectionState['kind'];
+
+/** Attempts that a stop would have to wait for or interrupt. */
+export function activeAttempts(status: DaemonStatus): number {
+  return status.queues.reduce((sum, { depth }) => sum + depth.active, 0);
+}

@@ -1,39 +1,45 @@
-import * as l10n from '@vscode/l10n';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
-import { CodedError } from '../schemas/protocol/error.ts';
-import { messageOf, type Log } from '../extension/log.ts';
-import { Signal } from '../extension/signal.ts';
-import { backOffDelayMs, RestartBudget } from './back-off.ts';
 import type { ConnectionState } from './connection-state.ts';
+import { ClientError, type ClientFault } from './client-error.ts';
+import { backOffDelayMs, RestartBudget } from './back-off.ts';
+import type { Connected } from './connect.ts';
 import type { Daemon, DaemonClient } from './daemon-client.ts';
 import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
-import { isProcessAlive } from './discovery.ts';
+import { findDaemon } from './find-daemon.ts';
 import { readLastStop } from './last-stop.ts';
-import { shakeHands, type Handshake } from './handshake.ts';
 import { startDaemon } from './start-daemon.ts';
 import { isProjectFolder } from './state-folder.ts';
+import { tellToStop, waitForStop } from './stop-daemon.ts';
+import { messageOfError } from './system-error.ts';
 import { versionFit } from './version-fit.ts';
+
+/** What happens to a connection, for a log. */
+export type ConnectionEvent =
+  | { readonly kind: 'starting' | 'lost' | 'crashed' }
+  | { readonly kind: 'connected'; readonly pid: number; readonly version: string }
+  | { readonly kind: 'start-failed'; readonly fault: ClientFault }
+  /** A listener threw, or a bug of ours. */
+  | { readonly kind: 'error'; readonly error: unknown };
 
 export interface ConnectionOptions {
   /** Absolute. */
   readonly projectFolder: string;
-  /** Of the extension. */
+  /** Of the client. */
   readonly version: string;
   readonly isTrusted: () => boolean;
   /** Whether a daemon is to be started without anybody asking. */
   readonly autoStart: () => boolean;
   readonly launch: LaunchDaemon;
-  readonly log: Log;
+  readonly onEvent?: (event: ConnectionEvent) => void;
   readonly random?: () => number;
 }
 
-type Settled = 'settled' | 'again';
+/** What ends a subscription. */
+export interface Subscription {
+  dispose(): void;
+}
 
-/** A daemon that is stopped elsewhere is often started again at once (`sluice restart`): so many tries before that is believed. */
+/** A daemon that is stopped elsewhere is often started again immediately (`sluice restart`): this many tries before it is taken for stopped. */
 const triesWhenMissing = 4;
-/** Longer than the longest sensible grace time of what is active. */
-const stopLimitMs = 120_000;
 
 /**
  * The connection of one project folder to its daemon, kept up over crashes, restarts and sleep.
@@ -45,7 +51,7 @@ const stopLimitMs = 120_000;
  */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #changed: Signal<ConnectionState>;
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #restarts = new RestartBudget();
   #state: ConnectionState = { kind: 'none' };
   #client: DaemonClient | undefined;
@@ -56,7 +62,6 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#changed = new Signal((error) => options.log.error(messageOf(error)));
   }
 
   get state(): ConnectionState {
@@ -68,9 +73,12 @@ export class Connection {
     return this.#state.kind === 'connected' ? this.#state.daemon : undefined;
   }
 
-  get onDidChange(): Signal<ConnectionState>['listen'] {
-    return this.#changed.listen;
-  }
+  readonly onDidChange = (listener: (state: ConnectionState) => void): Subscription => {
+    // A listener of its own for each call, so that the same function can listen twice and leave once.
+    const own = (state: ConnectionState): void => listener(state);
+    this.#listeners.add(own);
+    return { dispose: () => void this.#listeners.delete(own) };
+  };
 
   /** Something may have changed: a daemon may have been started elsewhere, the folder may be a project now, or be trusted. */
   look(): Promise<void> {
@@ -80,16 +88,18 @@ export class Connection {
         this.#become({ kind: 'none' });
         return;
       }
-      const settled = await this.#tryOnce();
-      if (settled === 'again') this.#retryLater(1);
-      else if (this.#state.kind === 'stopped' && this.#state.problem === undefined && this.#state.refused === undefined && this.#options.autoStart() && this.#options.isTrusted()) await this.#start('known-only');
+      const fault = await this.#tryOnce();
+      if (fault !== undefined) this.#retryLater(1);
+      else if (this.#state.kind === 'stopped' && this.#state.problem === undefined && this.#state.refused === undefined && this.#options.autoStart() && this.#options.isTrusted()) {
+        await this.#start('known-only');
+      }
     });
   }
 
   /**
-   * The daemon, started where none runs.
+   * The daemon, started if none runs.
    *
-   * @throws CodedError `unreachable` where it can't be had, with a reason for a person
+   * @throws ClientError if it can't be had
    */
   ensure(): Promise<Daemon> {
     return this.#inTurn(async () => {
@@ -97,17 +107,18 @@ export class Connection {
       if (this.#client === undefined) {
         if (!(await isProjectFolder(this.#options.projectFolder))) {
           this.#become({ kind: 'none' });
-          throw new CodedError('bad-project', l10n.t('This folder is no Sluice project yet: it has no .sluice folder.'));
+          throw new ClientError({ kind: 'no-project', folder: this.#options.projectFolder });
         }
         this.#restarts.reset();
-        if ((await this.#tryOnce()) === 'again') throw silent();
+        const fault = await this.#tryOnce();
+        if (fault !== undefined) throw new ClientError(fault);
         if (!this.#hasClient()) await this.#start('asked');
       }
       return this.#connectedOrThrow();
     });
   }
 
-  /** Starts the daemon with the state that lies in the folder, whoever made it: a person has said so. @throws as `ensure` does */
+  /** Starts the daemon with the state that is in the folder, whoever made it: a person has said so. @throws as `ensure` does */
   adopt(): Promise<Daemon> {
     return this.#inTurn(async () => {
       this.#restarts.reset();
@@ -116,7 +127,7 @@ export class Connection {
     });
   }
 
-  /** Stops the daemon, and resolves when its process has ended. Nothing happens where none runs. */
+  /** Stops the daemon, and resolves when its process has ended. Nothing happens if none runs. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#client === undefined) await this.#tryOnce();
@@ -124,7 +135,7 @@ export class Connection {
     });
   }
 
-  /** Stops the daemon where one runs, and starts it with the version of this extension. */
+  /** Stops the daemon if one runs, and starts it with the version of this client. */
   restart(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#client === undefined) await this.#tryOnce();
@@ -153,29 +164,32 @@ export class Connection {
       case 'connected':
         return state.daemon;
       case 'incompatible':
-        throw new CodedError('unreachable', incompatible(state.status.version, state.behind));
-      case 'stopped':
-        throw new CodedError(state.refused === undefined ? 'unreachable' : 'foreign-state', state.problem ?? l10n.t("The project's daemon is not running."));
+        throw new ClientError({ kind: 'incompatible', version: state.status.version, behind: state.behind });
       case 'untrusted':
-        throw new CodedError('unreachable', l10n.t('The daemon is not started in Restricted Mode. Trust the workspace to run workflows.'));
-      default:
-        throw silent();
+        throw new ClientError({ kind: 'untrusted' });
+      case 'stopped':
+        throw new ClientError(state.problem ?? { kind: 'not-running' });
+      case 'none':
+      case 'starting':
+      case 'reconnecting':
+        throw new ClientError({ kind: 'not-running' });
     }
   }
 
   async #start(consent: StartConsent): Promise<void> {
-    const { projectFolder, launch, log } = this.#options;
+    const { projectFolder, launch } = this.#options;
     if (!this.#options.isTrusted()) {
       this.#become({ kind: 'untrusted' });
       return;
     }
     this.#become({ kind: 'starting' });
+    this.#tell({ kind: 'starting' });
     try {
-      log.info(`starting the daemon of ${projectFolder}`);
-      this.#take(await startDaemon(projectFolder, launch, consent));
+      this.#take(await startDaemon(projectFolder, { launch, consent }));
     } catch (error) {
-      log.error(messageOf(error));
-      this.#become({ kind: 'stopped', ...refusalOf(error), problem: messageOf(error) });
+      const fault: ClientFault = error instanceof ClientError ? error.fault : { kind: 'start-failed', end: { kind: 'not-spawned', problem: messageOfError(error) }, folder: projectFolder, output: '' };
+      this.#tell({ kind: 'start-failed', fault });
+      this.#become({ kind: 'stopped', problem: fault, ...(fault.kind === 'start-refused' ? { refused: fault.refusal } : fault.kind === 'state-folder' ? { refused: 'foreign' } : {}) });
     }
   }
 
@@ -185,44 +199,28 @@ export class Connection {
     if (client === undefined || !('status' in state)) return;
     this.#client = undefined;
     try {
-      await client.call('daemon/stop', {});
+      await tellToStop(client);
     } catch (error) {
-      // It may close the connection before its answer is out, and may have been told to stop already.
-      if (!(error instanceof CodedError) || (error.code !== 'unreachable' && error.code !== 'stopping')) {
-        this.#client = client;
-        throw error;
-      }
+      this.#client = client;
+      throw error;
     }
     await client.close();
-    const deadlineMs = performance.now() + stopLimitMs;
-    while (isProcessAlive(state.status.pid)) {
-      if (performance.now() > deadlineMs) throw new CodedError('wrong-state', l10n.t('The daemon (pid {0}) is still stopping; its log tells what it waits for.', state.status.pid));
-      await delay(50);
-    }
+    await waitForStop(state.status.pid);
     this.#become(await this.#rest());
   }
 
-  /** One try to connect. Settles the state, unless whoever is there may only need more time. */
-  async #tryOnce(): Promise<Settled> {
+  /** Looks for the daemon, and settles the state; but for a fault if whoever is there may only need more time. */
+  async #tryOnce(): Promise<ClientFault | undefined> {
     clearTimeout(this.#retry);
-    const answer = await shakeHands(this.#options.projectFolder);
-    switch (answer.kind) {
-      case 'done':
-        this.#take(answer);
-        return 'settled';
-      case 'silent':
-        return 'again';
-      case 'refused':
-        this.#become({ kind: 'stopped', problem: l10n.t("The daemon can't be used: {0}.", answer.reason) });
-        return 'settled';
-      case 'missing':
-      case 'dead':
-        await this.#becomeRest();
-        return 'settled';
-    }
+    const found = await findDaemon(this.#options.projectFolder);
+    if (found.kind === 'connected') this.#take(found);
+    else if (found.kind === 'none') await this.#becomeRest();
+    else if (found.fault.kind === 'unusable') this.#become({ kind: 'stopped', problem: found.fault });
+    else return found.fault;
+    return undefined;
   }
 
-  #take({ client, status }: Extract<Handshake, { kind: 'done' }>): void {
+  #take({ client, status }: Connected): void {
     if (this.#disposed) {
       void client.close();
       return;
@@ -230,8 +228,8 @@ export class Connection {
     this.#client = client;
     void client.closed.then(() => this.#lost(client));
     const fit = versionFit(status.version, this.#options.version);
-    this.#options.log.info(`connected to the daemon of ${this.#options.projectFolder}: pid ${status.pid}, version ${status.version}`);
-    if (fit === 'too-old' || fit === 'too-new') this.#become({ kind: 'incompatible', daemon: client, status, behind: fit === 'too-old' ? 'daemon' : 'extension' });
+    this.#tell({ kind: 'connected', pid: status.pid, version: status.version });
+    if (fit === 'too-old' || fit === 'too-new') this.#become({ kind: 'incompatible', daemon: client, status, behind: fit === 'too-old' ? 'daemon' : 'client' });
     else this.#become({ kind: 'connected', daemon: client, status, outdated: fit === 'older' });
   }
 
@@ -239,7 +237,7 @@ export class Connection {
     // Where this side closed it, it has been forgotten before.
     if (this.#client !== client || this.#disposed) return;
     this.#client = undefined;
-    this.#options.log.warn(`lost the daemon of ${this.#options.projectFolder}`);
+    this.#tell({ kind: 'lost' });
     this.#retryLater(1);
   }
 
@@ -248,28 +246,28 @@ export class Connection {
     this.#become({ kind: 'reconnecting', attempt });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      this.#inTurn(() => this.#reconnect(attempt)).catch((error: unknown) => this.#options.log.error(messageOf(error)));
+      this.#inTurn(() => this.#reconnect(attempt)).catch((error: unknown) => this.#tell({ kind: 'error', error }));
     }, backOffDelayMs(attempt, (this.#options.random ?? Math.random)()));
   }
 
   async #reconnect(attempt: number): Promise<void> {
     // Somebody was quicker: a command, or a look.
     if (this.#client !== undefined || this.#state.kind !== 'reconnecting') return;
-    const { projectFolder, isTrusted, log } = this.#options;
-    const answer = await shakeHands(projectFolder);
-    if (answer.kind === 'done') {
-      this.#take(answer);
-    } else if (answer.kind === 'dead') {
-      // It didn't remove its file: it died. What it has accepted waits to go on.
+    const { projectFolder, isTrusted } = this.#options;
+    const found = await findDaemon(projectFolder);
+    if (found.kind === 'connected') {
+      this.#take(found);
+    } else if (found.kind === 'none' && found.isCrashed) {
+      // What it has accepted waits to go on.
       if (!isTrusted() || !this.#restarts.take(performance.now())) {
         this.#become({ kind: this.#restKind, crashed: true });
         return;
       }
-      log.warn('the daemon ended unexpectedly; it is started again');
+      this.#tell({ kind: 'crashed' });
       await this.#start('known-only');
-    } else if (answer.kind === 'refused') {
-      this.#become({ kind: 'stopped', problem: l10n.t("The daemon can't be used: {0}.", answer.reason) });
-    } else if (answer.kind === 'missing' && attempt >= triesWhenMissing) {
+    } else if (found.kind === 'unreachable' && found.fault.kind === 'unusable') {
+      this.#become({ kind: 'stopped', problem: found.fault });
+    } else if (found.kind === 'none' && attempt >= triesWhenMissing) {
       this.#become(await this.#rest());
     } else {
       this.#retryLater(attempt + 1);
@@ -303,36 +301,26 @@ export class Connection {
     if (this.#disposed) return;
     if (state.kind === this.#state.kind && (state.kind === 'none' || state.kind === 'starting')) return;
     this.#state = state;
-    this.#changed.fire(state);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(state);
+      } catch (error) {
+        // One that throws keeps none of the others from hearing.
+        this.#tell({ kind: 'error', error });
+      }
+    }
+  }
+
+  #tell(event: ConnectionEvent): void {
+    this.#options.onEvent?.(event);
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(async () => {
-      if (this.#disposed) throw new CodedError('unreachable', l10n.t('The folder was closed.'));
+      if (this.#disposed) throw new ClientError({ kind: 'disposed' });
       return work();
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function refusalOf(error: unknown): Pick<Extract<ConnectionState, { kind: 'stopped' }>, 'refused'> {
-  if (!(error instanceof CodedError) || error.code !== 'foreign-state') return {};
-  return { refused: error.data['kind'] === 'unknown' ? 'unknown' : 'foreign' };
-}
-
-/** Why the two can't work together, and what would mend it. */
-export function incompatible(version: string, behind: 'daemon' | 'extension'): string {
-  return behind === 'daemon'
-    ? l10n.t("The project's daemon has version {0}, which is too old for this extension. Restart it.", version)
-    : l10n.t("The project's daemon has version {0}, which is newer than this extension knows. Update the extension.", version);
-}
-
-/** Attempts that a stop would have to wait for or interrupt. */
-export function activeAttempts(status: DaemonStatus): number {
-  return status.queues.reduce((sum, { depth }) => sum + depth.active, 0);
-}
-
-function silent(): CodedError {
-  return new CodedError('unreachable', l10n.t("The project's daemon doesn't answer just now. The log has more."));
 }

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { ownerKeyBytes, ownerKeyName, userFolder } from '../schemas/protocol/owner-mark.ts';
-import { stateFileFlags } from './state-folder.ts';
+import { withOpenFile } from './state-folder.ts';
 
 /** Whether a proof was made with this user's key, which the first daemon makes. Without a usable key nothing is. Never rejects. */
 export async function isOwnProof(text: string, proof: string): Promise<boolean> {
@@ -14,14 +13,11 @@ export async function isOwnProof(text: string, proof: string): Promise<boolean> 
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
-async function ownerKey(): Promise<Buffer | undefined> {
-  const file = await open(path.resolve(userFolder({ env: process.env, platform: process.platform, home: homedir() }), ownerKeyName), stateFileFlags);
-  try {
-    const { mode, uid, size } = await file.stat();
+function ownerKey(): Promise<Buffer | undefined> {
+  const file = path.resolve(userFolder({ env: process.env, platform: process.platform, home: homedir() }), ownerKeyName);
+  return withOpenFile(file, ({ mode, uid, size, isFile, read }) => {
     const ownUid = process.getuid?.();
-    if (size !== ownerKeyBytes || (ownUid !== undefined && (uid !== ownUid || (mode & 0o077) !== 0))) return undefined;
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+    const isOwn = ownUid === undefined || (uid === ownUid && (mode & 0o077) === 0);
+    return isFile && isOwn && size === ownerKeyBytes ? read() : undefined;
+  });
 }

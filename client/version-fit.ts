@@ -1,4 +1,4 @@
-/** How the daemon's version stands to the extension's. */
+/** How the daemon's version stands to the client's. */
 export type VersionFit =
   /** They understand each other and are the same, or the daemon is newer. */
   | 'fits'
@@ -12,10 +12,10 @@ export type VersionFit =
  * Results may gain members within one major version, and within one minor version before 1.0, as semver has it. A version that can't be
  * read fits nothing.
  */
-export function versionFit(daemon: string, extension: string): VersionFit {
+export function versionFit(daemon: string, client: string): VersionFit {
   const theirs = parse(daemon);
-  const ours = parse(extension);
-  if (theirs === undefined || ours === undefined) return daemon === extension ? 'fits' : 'too-old';
+  const ours = parse(client);
+  if (theirs === undefined || ours === undefined) return daemon === client ? 'fits' : 'too-old';
   const order = compare(theirs, ours);
   const isSameLine = theirs[0] === ours[0] && (ours[0] > 0 || theirs[1] === ours[1]);
   if (isSameLine) return order < 0 ? 'older' : 'fits';

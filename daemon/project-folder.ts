@@ -18,14 +18,6 @@ export interface ProjectFile extends FoundFile {
   readonly path: string;
 }
 
-/** The project that a folder lies in: the nearest folder upward that has a `.sluice/`; undefined where none has. */
-export async function findProjectFolder(from: string): Promise<string | undefined> {
-  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
-    if (await isFolder(path.join(folder, sluiceFolder))) return folder;
-    if (path.dirname(folder) === folder) return undefined;
-  }
-}
-
 export function stateFolderOf(projectFolder: string): string {
   return path.join(projectFolder, sluiceFolder, 'state');
 }
@@ -96,10 +88,6 @@ async function readGitignore(folder: string): Promise<string | undefined> {
 
 function slashed(file: string): string {
   return file.replaceAll(path.sep, '/');
-}
-
-async function isFolder(folder: string): Promise<boolean> {
-  return (await stat(folder).catch(() => undefined))?.isDirectory() === true;
 }
 
 function isCode(error: unknown, code: string): boolean {

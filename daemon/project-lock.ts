@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { lockHolderName, lockName } from '../schemas/protocol/state-folder.ts';
 import { stateFolderOf } from './project-folder.ts';
 
 export type LockResult =
@@ -35,8 +36,8 @@ const noDatabase = 26;
 export function acquireProjectLock(projectFolder: string): LockResult {
   const folder = stateFolderOf(projectFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const pidFile = path.join(folder, 'daemon.pid');
-  const lockFile = path.join(folder, 'daemon.lock');
+  const pidFile = path.join(folder, lockHolderName);
+  const lockFile = path.join(folder, lockName);
   makePrivate(lockFile);
   const database = new DatabaseSync(lockFile, { timeout: 0 });
   try {

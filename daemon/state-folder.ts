@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
+import { findStateFolderProblem, type FolderEntry, type StateFolderProblem } from '../schemas/protocol/state-folder.ts';
 import { sluiceFolder, stateFolderOf } from './project-folder.ts';
 
 /**
@@ -32,27 +33,48 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
 }
 
 /**
- * Why nothing in `.sluice/state/` may be opened, as it lies there: links lead to files of other programs, pipes never end, and what belongs to
- * another user can change at any time. Undefined where it is safe, or not there yet. Opens nothing.
+ * Why nothing in `.sluice/state/` may be opened, as it lies there: `findStateFolderProblem` judges it. Undefined if it is safe, or not there yet. Opens
+ * nothing.
  *
  * Whoever has made sure once needs no further look: only this user can put anything into the folder then.
  */
 export function unsafeState(projectFolder: string): string | undefined {
   const state = stateFolderOf(projectFolder);
+  const folders: FolderEntry[] = [];
   for (const folder of [path.join(projectFolder, sluiceFolder), state]) {
     const stats = lstatSync(folder, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
-    if (stats.isSymbolicLink()) return `${folder} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.`;
-    if (!stats.isDirectory()) return `${folder} is no folder: move what is there away.`;
+    folders.push({ path: folder, kind: kindOf(stats) });
+    if (!stats.isDirectory()) return textOf(findStateFolderProblem(folders, undefined, []));
   }
-  const uid = process.getuid?.();
-  const own = lstatSync(state);
-  if (uid !== undefined && own.uid !== uid) return `${state} belongs to another user (${own.uid}, and this is ${uid}). That user can run it; to take it over, run \`chown -R ${uid} ${state}\`.`;
-  for (const entry of readdirSync(state, { withFileTypes: true })) {
-    if (entry.isFile() || entry.isDirectory()) continue;
-    return `${path.join(state, entry.name)} is ${entry.isSymbolicLink() ? 'a link' : 'neither a file nor a folder'}. Sluice puts nothing like it there, and opens nothing that lies beside it. Look where it comes from, and remove it.`;
+  const ownUid = process.getuid?.();
+  const entries = readdirSync(state, { withFileTypes: true }).map((entry) => ({ path: path.join(state, entry.name), kind: kindOf(entry) }));
+  return textOf(findStateFolderProblem(folders, ownUid === undefined ? undefined : { uid: lstatSync(state).uid, ownUid }, entries));
+}
+
+/** A sentence or more, with what to do. */
+export function stateFolderText(problem: StateFolderProblem): string {
+  switch (problem.code) {
+    case 'linked-folder':
+      return `${problem.path} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.`;
+    case 'not-a-folder':
+      return `${problem.path} is no folder: move what is there away.`;
+    case 'other-user':
+      return `${problem.path} belongs to another user (${problem.uid}, and this is ${problem.ownUid}). That user can run it; to take it over, run \`chown -R ${problem.ownUid} ${problem.path}\`.`;
+    case 'link':
+    case 'not-a-file':
+      return `${problem.path} is ${problem.code === 'link' ? 'a link' : 'neither a file nor a folder'}. Sluice puts nothing like it there, and opens nothing that lies beside it. Look where it comes from, and remove it.`;
   }
-  return undefined;
+}
+
+function textOf(problem: StateFolderProblem | undefined): string | undefined {
+  return problem === undefined ? undefined : stateFolderText(problem);
+}
+
+function kindOf(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): FolderEntry['kind'] {
+  if (entry.isSymbolicLink()) return 'link';
+  if (entry.isDirectory()) return 'folder';
+  return entry.isFile() ? 'file' : 'other';
 }
 
 /** Nothing is there: the way doesn't even lead to a folder. */

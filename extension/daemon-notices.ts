@@ -2,14 +2,14 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { App } from './app.ts';
-import { activeAttempts, incompatible } from '../client/connection.ts';
-import type { ConnectionState } from '../client/connection-state.ts';
+import { activeAttempts, type ConnectionState } from '../client/connection-state.ts';
 import { setStateAside } from './set-state-aside.ts';
 import { commands } from './ids.ts';
 import { messageOf } from './log.ts';
 import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
 import { formatNumber } from './wording/amount.ts';
+import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
 
 /** Tells once what a person has to decide about a daemon: that it is of another version, or that it died and stays down. */
 export function noticeDaemons(app: App): void {
@@ -50,7 +50,7 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
     case 'incompatible':
       return {
         key: `incompatible ${folder} ${state.status.pid}`,
-        message: `${name}: ${incompatible(state.status.version, state.behind)}`,
+        message: `${name}: ${incompatibleText(state.status.version, state.behind)}`,
         actions: state.behind === 'daemon' ? [restart] : [],
       };
     case 'stopped':
@@ -65,7 +65,7 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
         return {
           // Each time that somebody wants it: the answer may be another one now.
           key: `foreign ${folder} ${Date.now()}`,
-          message: l10n.t('The state in {0} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {1}', name, state.problem ?? ''),
+          message: l10n.t('The state in {0} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {1}', name, state.problem === undefined ? '' : clientFaultText(state.problem)),
           actions: [
             { title: l10n.t('Use This State'), run: () => project.connection.adopt() },
             { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, app.programs.cli).then(() => project.connection.ensure()) },

@@ -1,9 +1,16 @@
 import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { findProjectFolder, sluiceFolder } from '../project-folder.ts';
-import type { DaemonClient } from './daemon-client.ts';
-import { connectIfRunning, connectOrStart, type Connection } from './daemon-connection.ts';
+import { sluiceFolder } from '../project-folder.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
+import type { Connected } from '../../client/connect.ts';
+import { daemonLauncher, type StartConsent } from '../../client/daemon-launch.ts';
+import { connectIfRunning } from '../../client/find-daemon.ts';
+import { connectOrStart } from '../../client/start-daemon.ts';
+import { findProjectFolder } from '../../client/state-folder.ts';
+import { versionFit } from '../../client/version-fit.ts';
+import { messageOf } from './client-fault-text.ts';
+import { daemonProgram } from './daemon-location.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
 import { wrap } from './render/text-width.ts';
 import type { Terminal, View } from './terminal.ts';
@@ -31,7 +38,7 @@ export class CommandContext {
   async project(): Promise<string> {
     const found = await this.projectIfAny();
     if (found !== undefined) return found;
-    const from = this.#start();
+    const from = this.startFolder;
     throw new CodedError(
       'bad-project',
       this.#given === undefined
@@ -41,29 +48,25 @@ export class CommandContext {
   }
 
   async projectIfAny(): Promise<string | undefined> {
-    const from = this.#start();
+    const from = this.startFolder;
     const found = await findProjectFolder(from);
     // A folder that was named is the project itself: a project above it would be a surprise.
     return this.#given !== undefined && found !== from ? undefined : found;
   }
 
   /** The folder that a new project goes into. */
-  #start(): string {
-    return path.resolve(this.terminal.io.cwd, this.#given ?? '.');
-  }
-
   get startFolder(): string {
-    return this.#start();
+    return path.resolve(this.terminal.io.cwd, this.#given ?? '.');
   }
 
   /** A connection to the project's daemon, which is started where none runs. `adopt`: with the state that is there, whoever made it. */
   async connect({ adopt = false } = {}): Promise<DaemonClient> {
-    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env, { adopt }));
+    return this.#start(adopt ? 'adopt' : 'asked');
   }
 
   /** As `connect`, for a command that only looks: it isn't what starts a daemon where this user has never run one. */
   async connectToLook(): Promise<DaemonClient> {
-    return this.#keep(await connectOrStart(await this.project(), this.terminal.io.env, { knownOnly: true }));
+    return this.#start('known-only');
   }
 
   async connectIfRunning({ ignoreVersion = false } = {}): Promise<DaemonClient | undefined> {
@@ -71,11 +74,15 @@ export class CommandContext {
     return connection === undefined ? undefined : this.#keep(connection, ignoreVersion);
   }
 
-  #keep({ client, version }: Connection, ignoreVersion = false): DaemonClient {
+  async #start(consent: StartConsent): Promise<DaemonClient> {
+    const launch = daemonLauncher({ program: daemonProgram, execPath: process.execPath, env: this.terminal.io.env });
+    return this.#keep(await connectOrStart(await this.project(), { launch, consent }));
+  }
+
+  #keep({ client, status: { version } }: Connected, ignoreVersion = false): DaemonClient {
     this.#open.push(client);
-    if (version !== ownVersion && !ignoreVersion) {
-      this.notice(`the daemon has version ${version}, this command ${ownVersion}; \`sluice restart\` makes them the same`);
-    }
+    const notice = ignoreVersion ? undefined : versionNotice(version);
+    if (notice !== undefined) this.notice(notice);
     return client;
   }
 
@@ -97,6 +104,20 @@ export class CommandContext {
 
 export const ownVersion: string = manifest.version;
 
+/** Undefined if a daemon of that version understands this command, and has all that it knows. */
+function versionNotice(version: string): string | undefined {
+  switch (versionFit(version, ownVersion)) {
+    case 'fits':
+      return undefined;
+    case 'older':
+    case 'too-old':
+      return `The daemon has version ${version}, and this command ${ownVersion}; \`sluice restart\` makes them the same.`;
+    case 'too-new':
+      // A restart would bring the older one back.
+      return `The daemon has version ${version}, which is newer than this command (${ownVersion}): update it.`;
+  }
+}
+
 /** Tells on stderr why a command ends, and answers with its exit code. */
 export function reportError(error: unknown, terminal: Terminal, json: boolean): ExitCode {
   const { code, message, exit, data } = describe(error);
@@ -106,8 +127,7 @@ export function reportError(error: unknown, terminal: Terminal, json: boolean): 
 }
 
 function describe(error: unknown): { code: string; message: string; exit: ExitCode; data: object } {
-  if (error instanceof CodedError) return { code: error.code, message: error.message, exit: exitCodeOf(error.code), data: error.data };
+  if (error instanceof CodedError) return { code: error.code, message: messageOf(error), exit: exitCodeOf(error.code), data: error.data };
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exit: exitCodes.usage, data: {} };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, exit: exitCodes.failed, data: {} };
+  return { code: 'internal', message: messageOf(error), exit: exitCodes.failed, data: {} };
 }

@@ -3,9 +3,10 @@ import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { daemonArguments, daemonEnvironment } from '../../client/daemon-launch.ts';
+import { connectIfRunning } from '../../client/find-daemon.ts';
 import type { CommandContext } from './command-context.ts';
-import { connectIfRunning } from './daemon-connection.ts';
-import { daemonArguments, daemonEnvironment } from './daemon-launch.ts';
+import { daemonProgram } from './daemon-location.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 
 const lookEveryMs = 50;
@@ -18,7 +19,7 @@ const lookEveryMs = 50;
 export async function runInForeground(context: CommandContext, adopt: boolean, onReady: (status: DaemonStatus) => void): Promise<ExitCode> {
   const { io } = context.terminal;
   const project = await context.project();
-  const child = spawn(process.execPath, [...daemonArguments(project), '--foreground', ...(adopt ? ['--adopt'] : [])], {
+  const child = spawn(process.execPath, [...daemonArguments(project, daemonProgram, adopt ? 'adopt' : 'asked'), '--foreground'], {
     cwd: project,
     env: daemonEnvironment(io.env),
     windowsHide: true,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Params } from '../../schemas/protocol/method.ts';
 import { maxPage } from '../../schemas/protocol/shape.ts';
-import type { DaemonClient } from './daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { collectJobIds, parseRunId } from './option-parsers.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -8,8 +8,9 @@ import { stateFolderOf } from '../project-folder.ts';
 import { stateProblem } from '../state-mark.ts';
 import type { CommandContext } from './command-context.ts';
 import { ownVersion } from './command-context.ts';
-import type { DaemonClient } from './daemon-client.ts';
-import { lookAtLock } from './lock-look.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
+import { checkLock } from '../../client/lock-check.ts';
+import { messageOf } from './client-fault-text.ts';
 import { checkProject } from './project-check.ts';
 import type { Check } from './render/doctor.ts';
 import { formatBytes, formatCount, formatDuration } from './render/format.ts';
@@ -94,14 +95,14 @@ async function checkDaemon(context: CommandContext): Promise<readonly Check[]> {
   let client: DaemonClient | undefined;
   try {
     client = await context.connectIfRunning({ ignoreVersion: true });
-    if (client === undefined) return [{ name: 'daemon', ok: true, detail: 'not running; commands that need it start it' }, checkLock(await context.project(), undefined)];
+    if (client === undefined) return [{ name: 'daemon', ok: true, detail: 'not running; commands that need it start it' }, await lockCheck(await context.project(), undefined)];
     const startedMs = context.terminal.now();
     const status = await client.call('daemon/status', {});
     const sameVersion = status.version === ownVersion;
     const version = sameVersion ? `version ${status.version}` : `version ${status.version}, but this command has ${ownVersion}: run \`sluice restart\`.`;
     return [
       { name: 'daemon', ok: sameVersion, detail: `pid ${status.pid} at ${status.endpoint}, ${version}` },
-      checkLock(await context.project(), status.pid),
+      await lockCheck(await context.project(), status.pid),
       checkClock(Date.parse(status.startedAt) + status.uptimeMs - startedMs),
       ...(await checkStore(client)),
     ];
@@ -111,12 +112,12 @@ async function checkDaemon(context: CommandContext): Promise<readonly Check[]> {
 }
 
 /** One daemon per project is as sure as this lock: who runs must have it, and nobody else may. */
-function checkLock(project: string, running: number | undefined): Check {
-  const lock = lookAtLock(project);
+async function lockCheck(project: string, running: number | undefined): Promise<Check> {
+  const lock = await checkLock(project);
   const check = (ok: boolean, detail: string): Check => ({ name: 'lock', ok, detail });
   switch (lock.kind) {
     case 'unknown':
-      return check(false, `the project's lock can't be looked at: ${lock.reason}`);
+      return check(false, `the project's lock can't be looked at: ${lock.problem}`);
     case 'free':
       return running === undefined
         ? check(true, 'free')
@@ -144,8 +145,4 @@ async function checkStore(client: DaemonClient): Promise<readonly Check[]> {
     if (error instanceof CodedError && error.code === 'unknown-method') return [{ name: 'store', ok: true, detail: 'this daemon has no check of its store' }];
     return [{ name: 'store', ok: false, detail: messageOf(error) }];
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,8 @@ import { analyseFiles, type ProjectFile as AnalysisInput } from '../../schemas/w
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
-import { findProjectFolder, isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project-folder.ts';
+import { findProjectFolder } from '../../client/state-folder.ts';
+import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
-import type { DaemonClient } from './daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { renderTally } from './render/dead-letters.ts';
 import type { Terminal } from './terminal.ts';
 

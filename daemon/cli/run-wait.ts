@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { isRunEnded } from '../../schemas/protocol/state.ts';
 import type { TopicState } from '../../schemas/protocol/subscription.ts';
-import type { DaemonClient } from './daemon-client.ts';
 
 /** How long a daemon may be away, for a restart, before waiting for it is given up. */
 const awayLimitMs = 60_000;
@@ -47,7 +47,8 @@ async function followRun(client: DaemonClient, { id, onChange, signal }: RunWait
   const abort = (): void => aborted.resolve(undefined);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    receive(await client.subscribe({ topic: 'run', id }, receive));
+    const { snapshot } = await client.subscribe({ topic: 'run', id }, ({ change }) => receive(change));
+    receive(snapshot);
     return await Promise.race([ended.promise, aborted.promise, client.closed.then(() => 'lost' as const)]);
   } finally {
     signal.removeEventListener('abort', abort);

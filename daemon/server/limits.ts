@@ -1,3 +1,5 @@
+import { maxRequestBytes, pingEveryMs } from '../../schemas/protocol/connection.ts';
+
 /** What one client, or all of them together, may take. Times are in milliseconds, sizes in bytes. */
 export interface ServerLimits {
   /** TCP connections at a time, whoever opens them; one more is closed at once. */
@@ -42,14 +44,14 @@ export const defaultLimits: ServerLimits = {
   headersMs: 5_000,
   requestMs: 10_000,
   healthMs: 2_000,
-  messageBytes: mebibyte,
+  messageBytes: maxRequestBytes,
   fragments: 1_024,
   nesting: 100,
   requestsInFlight: 64,
   subscriptions: 32,
   slowBytes: mebibyte,
   bufferedBytes: 32 * mebibyte,
-  pingEveryMs: 15_000,
+  pingEveryMs,
   // A window of the editor follows three topics: five messages a second.
   changeEveryMs: 600,
   refreshEveryMs: 5_000,

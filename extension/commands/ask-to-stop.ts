@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Asker } from '../ask/asker.ts';
-import { activeAttempts } from '../../client/connection.ts';
+import { activeAttempts } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
 import { formatNumber } from '../wording/amount.ts';
 

@@ -3,6 +3,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { seriesResolutions, type SeriesPoint } from '../../schemas/protocol/queue-series.ts';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
+import { clientFaultText } from '../wording/client-fault-text.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { MirrorChange } from '../mirror/mirror-change.ts';
 import type { Disposable, Signal } from '../signal.ts';
@@ -159,7 +160,7 @@ export class DashboardFeed {
         choice: this.#choice,
         projects: projects.all.map(({ folder, name }) => ({ folder, name })),
         connection: state?.kind ?? (projects.isVirtual ? 'virtual' : 'none'),
-        ...(state !== undefined && 'problem' in state ? { problem: state.problem } : {}),
+        ...(state !== undefined && 'problem' in state ? { problem: clientFaultText(state.problem) } : {}),
         queues,
         dead: isKnown ? this.#dead.groups : [],
         otherDead: isKnown ? this.#dead.others : 0,

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Asker } from '../ask/asker.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../ids.ts';
-import { messageOf } from '../log.ts';
+import { inWords, messageOf } from '../log.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
 import { Signal, type Disposable } from '../signal.ts';
@@ -109,7 +109,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
     const edit = { id: job, payload, savedBy: userName() };
     try {
       const shown = this.#shown.get(uri.toString());
-      return await daemon.call('draft/save', { ...edit, ...(shown === undefined ? {} : { baseRevision: shown.revision }) });
+      return await inWords(daemon.call('draft/save', { ...edit, ...(shown === undefined ? {} : { baseRevision: shown.revision }) }));
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'conflict') throw error;
       const { revisions } = await daemon.call('job/get', { id: job });
@@ -118,7 +118,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
       const compare = l10n.t('Compare');
       const detail = l10n.t('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
       const chosen = await this.#options.ask().decide({ question: error.message, detail, verb: overwrite }, compare);
-      if (chosen === overwrite) return daemon.call('draft/save', { ...edit, baseRevision: theirs });
+      if (chosen === overwrite) return inWords(daemon.call('draft/save', { ...edit, baseRevision: theirs }));
       if (chosen === compare) void this.#compare(uri, job, theirs);
       throw new Error(l10n.t('The edit of {0} was not saved.', job), { cause: error });
     }
@@ -177,7 +177,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
     if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
     const known = this.#known.get(uri.toString());
     if (this.#options.projects.get(address.folder)?.daemon === undefined && known !== undefined) return known;
-    return this.#keep(uri, await this.#daemonOf(uri).call('job/get', { id: address.job }));
+    return this.#keep(uri, await inWords(this.#daemonOf(uri).call('job/get', { id: address.job })));
   }
 
   #keep(uri: vscode.Uri, job: JobDetail): Known {

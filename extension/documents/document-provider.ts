@@ -4,6 +4,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { App } from '../app.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../ids.ts';
+import { messageOf } from '../log.ts';
 import type { ProjectMirrorChange } from '../project/projects.ts';
 import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';
 import { namedThings } from './document-links.ts';
@@ -39,7 +40,7 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
     try {
       return await textOf(daemon, address.subject);
     } catch (error) {
-      if (error instanceof CodedError) return `// ${error.message}\n`;
+      if (error instanceof CodedError) return `// ${messageOf(error)}\n`;
       throw error;
     }
   }

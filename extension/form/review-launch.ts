@@ -4,6 +4,7 @@ import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import type { RunPreview } from '../../schemas/protocol/run-preview.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { App } from '../app.ts';
+import { messageOf } from '../log.ts';
 import type { Project } from '../project/project.ts';
 import { askField } from './ask-inputs.ts';
 import { isAskedFirst, type InputField } from './input-fields.ts';
@@ -63,6 +64,6 @@ async function previewOf({ connection }: Project, workflow: string, { values, fi
     return await (await connection.ensure()).call('run/preview', { workflow, inputs: { ...values }, inputFiles: { ...files } });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { problem: error.code === 'unknown-method' ? l10n.t('The daemon has an earlier version. Restart it, and it shows what a run would do.') : error.message };
+    return { problem: error.code === 'unknown-method' ? l10n.t('The daemon has an earlier version. Restart it, and it shows what a run would do.') : messageOf(error) };
   }
 }

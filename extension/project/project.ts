@@ -1,10 +1,12 @@
-import { Connection, type ConnectionOptions } from '../../client/connection.ts';
+import { Connection, type ConnectionEvent, type ConnectionOptions } from '../../client/connection.ts';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { messageOf } from '../log.ts';
+import { messageOf, type Log } from '../log.ts';
 import { Mirror } from '../mirror/mirror.ts';
+import { clientFaultText } from '../wording/client-fault-text.ts';
 
-export interface ProjectOptions extends Omit<ConnectionOptions, 'projectFolder'> {
+export interface ProjectOptions extends Omit<ConnectionOptions, 'projectFolder' | 'onEvent'> {
+  readonly log: Log;
   /** As a URI. */
   readonly folder: string;
   /** For a person. */
@@ -21,12 +23,12 @@ export class Project {
   readonly connection: Connection;
   readonly mirror: Mirror;
 
-  constructor({ folder, name, path, ...options }: ProjectOptions) {
+  constructor({ folder, name, path, log, ...options }: ProjectOptions) {
     this.folder = folder;
     this.name = name;
     this.path = path;
-    this.connection = new Connection({ ...options, projectFolder: path });
-    this.mirror = new Mirror({ onFault: (error) => options.log.warn(`mirror of ${name}: ${messageOf(error)}`) });
+    this.connection = new Connection({ ...options, projectFolder: path, onEvent: (event) => logEvent(log, path, event) });
+    this.mirror = new Mirror({ onFault: (error) => log.warn(`mirror of ${name}: ${messageOf(error)}`) });
     this.connection.onDidChange((state) => this.#follow(state));
   }
 
@@ -61,5 +63,28 @@ export class Project {
         this.mirror.clear();
         break;
     }
+  }
+}
+
+function logEvent(log: Log, folder: string, event: ConnectionEvent): void {
+  switch (event.kind) {
+    case 'starting':
+      log.info(`starting the daemon of ${folder}`);
+      break;
+    case 'connected':
+      log.info(`connected to the daemon of ${folder}: pid ${event.pid}, version ${event.version}`);
+      break;
+    case 'lost':
+      log.warn(`lost the daemon of ${folder}`);
+      break;
+    case 'crashed':
+      log.warn(`the daemon of ${folder} ended unexpectedly; it is started again`);
+      break;
+    case 'start-failed':
+      log.error(clientFaultText(event.fault));
+      break;
+    case 'error':
+      log.error(messageOf(event.error));
+      break;
   }
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { messageOf } from '../log.ts';
 
 export interface Tally {
   /** How many were meant. */
@@ -51,7 +52,7 @@ export async function inBatches<T>(items: readonly T[], act: (items: T[]) => Pro
         }
       }
     } catch (error) {
-      return tally({ fault: error instanceof Error ? error.message : String(error) });
+      return tally({ fault: messageOf(error) });
     }
     onProgress?.(done + skipped, items.length);
   }

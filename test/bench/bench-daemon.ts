@@ -1,9 +1,9 @@
 import '../support/own-home.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
-import { readDiscovery } from '../../daemon/discovery-file.ts';
-import { daemonArguments } from '../../daemon/cli/daemon-launch.ts';
+import { DaemonClient } from '../../client/daemon-client.ts';
+import { daemonArguments } from '../../client/daemon-launch.ts';
+import { readDiscovery } from '../../client/discovery.ts';
 
 export type BenchQuestion = { readonly kind: 'count'; readonly jobs: number } | { readonly kind: 'watch-loop' | 'loop' | 'stop' };
 

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 
 const lookEveryMs = 100;
 

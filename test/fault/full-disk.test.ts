@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { SmallDisk } from '../support/small-disk.ts';

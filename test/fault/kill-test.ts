@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { DaemonEndedError, type DaemonProcess } from '../support/daemon-process.ts';

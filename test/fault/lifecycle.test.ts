@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectIfRunning } from '../../daemon/cli/daemon-connection.ts';
+import { connectIfRunning } from '../../client/find-daemon.ts';
 import { waitForRun } from '../../daemon/cli/run-wait.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';

@@ -1,4 +1,4 @@
-import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Responder } from '../support/http-sink.ts';
 import { endOfRun, eventually, jobsOf } from './fault-project.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonClient } from '../../daemon/cli/daemon-client.ts';
+import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
@@ -50,8 +50,8 @@ steps:
     const { client } = daemon;
     // Not from its file, which is on the same disk.
     const lines: string[] = [];
-    await client.subscribe({ topic: 'log' }, (change) => {
-      if ('lines' in change) lines.push(...change.lines);
+    await client.subscribe({ topic: 'log' }, ({ change }) => {
+      lines.push(...(change.lines ?? []));
     });
     const half = Promise.withResolvers<undefined>();
     sink.respond = async ({ index }) => {

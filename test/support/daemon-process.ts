@@ -2,9 +2,10 @@ import './own-home.ts';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { DaemonClient } from '../../daemon/cli/daemon-client.ts';
-import { readDiscovery } from '../../daemon/discovery-file.ts';
-import { daemonArguments, daemonEnvironment } from '../../daemon/cli/daemon-launch.ts';
+import { DaemonClient } from '../../client/daemon-client.ts';
+import { daemonArguments, daemonEnvironment } from '../../client/daemon-launch.ts';
+import { readDiscovery } from '../../client/discovery.ts';
+import { daemonProgram as sourceProgram } from '../../daemon/cli/daemon-location.ts';
 
 export interface DaemonProcessOptions {
   /** Where it dies by itself: `settle-before-commit:3`, see daemon/platform/fail-point.ts. */
@@ -46,7 +47,7 @@ export class DaemonProcess {
   #end: ProcessEnd | undefined;
   #client: DaemonClient | undefined;
 
-  constructor(folder: string, { failPoint, env = {}, program: daemonProgram, launcher = [], more = [], outsideFolder }: DaemonProcessOptions = {}) {
+  constructor(folder: string, { failPoint, env = {}, program: daemonProgram = sourceProgram, launcher = [], more = [], outsideFolder }: DaemonProcessOptions = {}) {
     this.folder = folder;
     const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram), ...more];
     this.#child = spawn(program, args, {

@@ -4,7 +4,7 @@ import { createMessageConnection, ResponseError, type MessageConnection } from '
 import { WebSocketServer } from 'ws';
 import manifest from '../../package.json' with { type: 'json' };
 import { writeDiscovery } from '../../daemon/discovery-file.ts';
-import { WebSocketReader, WebSocketWriter } from '../../daemon/cli/web-socket-transport.ts';
+import { SocketReader, SocketWriter } from '../../client/socket-transport.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';
@@ -39,7 +39,7 @@ export class ScriptedDaemon {
     this.port = typeof address === 'object' && address !== null ? address.port : 0;
     server.on('connection', (socket, request) => {
       this.authorizations.push(request.headers.authorization);
-      const connection = createMessageConnection(new WebSocketReader(socket), new WebSocketWriter(socket));
+      const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
       connection.onRequest((method, params) => this.#answer(script, method, params));
       connection.onClose(() => this.#connections.delete(connection));
       connection.listen();

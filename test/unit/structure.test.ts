@@ -15,9 +15,10 @@ interface Import {
   readonly kind: 'file' | 'node' | 'package';
 }
 
-/** Which top-level folder may import which; `daemon/core` and `schemas` are narrower still, see `findForbidden`. */
+/** Which top-level folder may import which. `schemas`, `daemon/core` and `client` are narrower still, and `daemon/cli` is wider: see `forbiddenReason`. */
 const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   schemas: ['schemas'],
+  client: ['client', 'schemas'],
   daemon: ['daemon', 'schemas'],
   extension: ['extension', 'client', 'schemas'],
 };
@@ -26,17 +27,17 @@ const emptyName = /(^|-)(utils?|helpers?|common|manager|misc)(-|\.|$)/;
 
 describe('structure of the source', () => {
   const root = path.resolve(import.meta.dirname, '../..');
-  const product = readTree(root, '{schemas,daemon,extension}/**/*.ts');
+  const product = readTree(root, '{schemas,client,daemon,extension}/**/*.ts');
   const graph = readImports(product);
 
   it('is found at all', () => {
-    for (const folder of ['schemas/', 'daemon/', 'daemon/core/']) {
+    for (const folder of ['schemas/', 'client/', 'daemon/', 'daemon/core/', 'daemon/cli/']) {
       assert.ok([...product.keys()].some((file) => file.startsWith(folder)), `no file under ${folder}`);
     }
     assert.ok([...graph.values()].flat().some(({ kind }) => kind === 'file'), 'no file imports another');
   });
 
-  it('imports along extension -> schemas <- daemon only, and keeps schemas and the core pure', () => {
+  it('imports along schemas <- client <- { daemon/cli, extension } and schemas <- daemon only, and keeps schemas and the core pure', () => {
     assert.deepEqual(findForbidden(graph), []);
   });
 
@@ -45,7 +46,7 @@ describe('structure of the source', () => {
   });
 
   it('names each file for what is in it', () => {
-    const everything = readTree(root, '{schemas,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
+    const everything = readTree(root, '{schemas,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
   });
 });
@@ -56,6 +57,9 @@ describe('the checks of the structure (control)', () => {
     'daemon to Node and to packages': { 'daemon/a.ts': `import fs from 'node:fs'; import { WebSocket } from 'ws';` },
     'daemon to package.json': { 'daemon/a.ts': `import manifest from '../package.json' with { type: 'json' };` },
     'extension to schemas': { 'extension/a.ts': `import type { B } from '../schemas/b.ts';`, 'schemas/b.ts': '' },
+    'extension to client': { 'extension/a.ts': `import { connect } from '../client/b.ts';`, 'client/b.ts': '' },
+    'the command to client': { 'daemon/cli/commands/a.ts': `import { connect } from '../../../client/b.ts';`, 'client/b.ts': '' },
+    'client to schemas, Node and packages': { 'client/a.ts': `import '../schemas/b.ts'; import fs from 'node:fs'; import { WebSocket } from 'ws';`, 'schemas/b.ts': '' },
     'schemas to a package': { 'schemas/a.ts': `import { parse } from 'yaml';` },
     'core to core and schemas': { 'daemon/core/a.ts': `import './b.ts'; import '../../schemas/c.ts';` },
     'an import in a comment or a text': { 'schemas/a.ts': `// import 'node:fs'\nexport const a = "import 'node:fs'";` },
@@ -71,6 +75,16 @@ describe('the checks of the structure (control)', () => {
     'schemas to extension': ['schemas/x/a.ts', `export * from '../../extension/b.ts';`],
     'daemon to extension': ['daemon/a.ts', `import '../extension/b.ts';`],
     'extension to daemon': ['extension/a.ts', `import { b } from '../daemon/b.ts';`],
+    'client to daemon': ['client/a.ts', `import { b } from '../daemon/b.ts';`],
+    'client to the command': ['client/a.ts', `import { b } from '../daemon/cli/b.ts';`],
+    'client to extension': ['client/a.ts', `import { b } from '../extension/b.ts';`],
+    'client to the texts of the extension': ['client/a.ts', `import * as l10n from '@vscode/l10n';`],
+    'client to VS Code': ['client/a.ts', `import * as vscode from 'vscode';`],
+    'daemon to client': ['daemon/a.ts', `import { b } from '../client/b.ts';`],
+    'a service to client': ['daemon/service/a.ts', `import { b } from '../../client/b.ts';`],
+    'the core to client': ['daemon/core/a.ts', `import { b } from '../../client/b.ts';`],
+    'the daemon to the command': ['daemon/a.ts', `import { b } from './cli/b.ts';`],
+    'schemas to client': ['schemas/a.ts', `import { b } from '../client/b.ts';`],
     'a type across the border': ['extension/a.ts', `import type { B } from '../daemon/b.ts';`],
     'a type in a type': ['extension/a.ts', `export type A = import('../daemon/b.ts').B;`],
     'an import at run time': ['extension/a.ts', `export const b = await import('../daemon/b.ts');`],
@@ -174,11 +188,14 @@ function forbiddenReason(file: string, { target, kind }: Import): string | undef
     case 'node':
       return isCore || folder === 'schemas' ? 'this folder is pure' : undefined;
     case 'package':
+      if (folder === 'client' && (target === 'vscode' || target === '@vscode/l10n')) return 'the client returns values and codes, and whoever shows them has the words';
       return isCore ? 'the core imports schemas/ and itself only' : undefined;
     case 'file':
       if (isCore && !target.startsWith('daemon/core/') && !target.startsWith('schemas/')) return 'the core imports schemas/ and itself only';
       if (target === 'package.json' && folder !== 'schemas') return undefined;
-      return allowedFolders[folder]?.includes(topFolder(target)) ? undefined : 'extension -> schemas <- daemon';
+      if (file.startsWith('daemon/cli/') && topFolder(target) === 'client') return undefined;
+      if (folder === 'daemon' && !file.startsWith('daemon/cli/') && target.startsWith('daemon/cli/')) return 'the daemon needs no command';
+      return allowedFolders[folder]?.includes(topFolder(target)) ? undefined : 'schemas <- client <- { daemon/cli, extension }; schemas <- daemon';
   }
 }
 

@@ -2,7 +2,7 @@ import type { JobDetail } from '../../../schemas/protocol/job.ts';
 import { jobsById } from '../../../schemas/protocol/jobs-by-id.ts';
 import { exportedLetter } from '../../../schemas/protocol/letter-edits.ts';
 import type { AddCommand } from '../command-runtime.ts';
-import type { DaemonClient } from '../daemon-client.ts';
+import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { addDeadIds, readDeadSelection, type DeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

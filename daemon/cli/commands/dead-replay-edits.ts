@@ -1,7 +1,8 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { planLetterEdits, readLetterEdits, type LetterEdit } from '../../../schemas/protocol/letter-edits.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { DaemonClient } from '../daemon-client.ts';
+import { messageOf } from '../client-fault-text.ts';
+import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { formatCount } from '../render/format.ts';
 import { renderEditsPlanned, renderEditsReplayed, type EditsReplayed } from '../render/jobs.ts';
@@ -44,7 +45,7 @@ async function replayEach(client: DaemonClient, edited: readonly LetterEdit[]): 
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       if (error.code !== 'wrong-state' && error.code !== 'not-found') {
-        throw new CodedError(error.code, `${ids.length} of ${formatCount(edited.length, 'dead letter')} were replayed, then it ended at ${id}: ${error.message} Say it again for the others.`);
+        throw new CodedError(error.code, `${ids.length} of ${formatCount(edited.length, 'dead letter')} were replayed, then it ended at ${id}: ${messageOf(error)} Say it again for the others.`);
       }
       skipped.push(id);
     }

@@ -1,5 +1,5 @@
 import type { AddCommand } from '../command-runtime.ts';
-import { stopDaemon } from '../daemon-stop.ts';
+import { stopDaemon } from '../../../client/stop-daemon.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 

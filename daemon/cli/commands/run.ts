@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { AddCommand } from '../command-runtime.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { DaemonClient } from '../daemon-client.ts';
+import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { examples } from '../examples.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { collect, parseCount } from '../option-parsers.ts';

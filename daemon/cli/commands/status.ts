@@ -1,5 +1,5 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { readLastStop } from '../../last-stop-file.ts';
+import { readLastStop } from '../../../client/last-stop.ts';
 import { stateProblem } from '../../state-mark.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';

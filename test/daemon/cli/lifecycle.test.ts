@@ -3,7 +3,7 @@ import { readFile, readdir, stat, watch } from 'node:fs/promises';
 import path from 'node:path';
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
 import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
-import { connectIfRunning } from '../../../daemon/cli/daemon-connection.ts';
+import { connectIfRunning } from '../../../client/find-daemon.ts';
 import { acquireProjectLock } from '../../../daemon/project-lock.ts';
 import { RealProject } from './real-project.ts';
 
@@ -82,7 +82,7 @@ describe('the life of a real daemon', () => {
     await project.write('.sluice/state/store.db', 'this is no database, and not an empty file either'.repeat(100));
     const { code, stdout, stderr } = await project.type('up');
     assert.deepEqual([code, stdout], [3, '']);
-    assert.match(stderr, /^error: The daemon could not be started: it exited with code 1\. It wrote:\nsluice: /);
+    assert.match(stderr, /^error: The daemon could not be started: it exited with code 1\. It wrote:\nThe store is no database /);
     const json = await project.type('queues --json');
     assert.deepEqual([json.code, json.stdout, (JSON.parse(json.stderr) as { error: { code: string } }).error.code], [3, '', 'unreachable']);
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connectIfRunning } from '../../../daemon/cli/daemon-connection.ts';
-import { stopDaemon } from '../../../daemon/cli/daemon-stop.ts';
+import { connectIfRunning } from '../../../client/find-daemon.ts';
+import { stopDaemon } from '../../../client/stop-daemon.ts';
 import type { SubscribeParams, TopicState } from '../../../schemas/protocol/subscription.ts';
 import { CommandLine, type CommandLineOptions, type CommandResult } from '../../unit/daemon/cli/command-line.ts';
 import { TemporaryProject } from '../../unit/daemon/cli/temporary-project.ts';
@@ -98,7 +98,7 @@ export class RealProject {
         const look = (state: TopicState): void => {
           if (isReached(state)) resolve();
         };
-        client.subscribe(topic, look).then(look, reject);
+        client.subscribe(topic, ({ change }) => look(change)).then(({ snapshot }) => look(snapshot), reject);
       });
     } finally {
       await client.close();

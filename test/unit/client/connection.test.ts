@@ -5,12 +5,11 @@ import { Connection, type ConnectionOptions } from '../../../client/connection.t
 import type { ConnectionState, ConnectionStateKind } from '../../../client/connection-state.ts';
 import { acquireProjectLock } from '../../../daemon/project-lock.ts';
 import { daemonLauncher } from '../../../client/daemon-launch.ts';
-import { CodedError } from '../../../schemas/protocol/error.ts';
+import { ClientError, type ClientFault } from '../../../client/client-error.ts';
 import { TemporaryProject } from '../daemon/cli/temporary-project.ts';
 import { ScriptedDaemon, scriptedToken } from '../../support/scripted-daemon.ts';
 
 const program = path.resolve(import.meta.dirname, '../../../daemon/main.ts');
-const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const launch = daemonLauncher({ program, execPath: process.execPath, env: process.env });
 
 describe('the connection of a project folder', () => {
@@ -24,7 +23,6 @@ describe('the connection of a project folder', () => {
       isTrusted: () => true,
       autoStart: () => false,
       launch,
-      log: quiet,
       random: () => 0,
       ...options,
     });
@@ -67,7 +65,7 @@ describe('the connection of a project folder', () => {
     const other = connect({ autoStart: () => true });
     await other.look();
     assert.equal(other.state.kind === 'stopped' && other.state.refused, 'foreign');
-    await assert.rejects(other.ensure(), /not made by|did not make here/);
+    await assert.rejects(other.ensure(), { code: 'foreign-state' });
   });
 
   it('shares one daemon between windows, and hears when the other one stops it', async () => {
@@ -85,10 +83,10 @@ describe('the connection of a project folder', () => {
     assert.ok(lock.ok);
     let launches = 0;
     const connection = connect({
-      launch: (folder) => {
+      launch: (folder, consent) => {
         // The first one has been locked out.
         if (++launches === 2) lock.release();
-        return launch(folder);
+        return launch(folder, consent);
       },
     });
     await connection.ensure();
@@ -112,7 +110,7 @@ describe('the connection of a project folder', () => {
     const died = next(connection, 'untrusted');
     process.kill(pid, 'SIGKILL');
     assert.deepEqual(await died, { kind: 'untrusted', crashed: true });
-    await assert.rejects(connection.ensure(), /Restricted Mode/);
+    await assert.rejects(connection.ensure(), isFault('untrusted'));
     isTrusted = true;
     await connection.ensure();
   });
@@ -158,12 +156,13 @@ describe('the connection of a project folder', () => {
     await assert.rejects(connection.ensure());
     await writeFile(path.join(project.state, 'last-stop.json'), JSON.stringify({ at: '2026-11-24T14:05:00.000Z', waiting: 42, dead: 0 }));
     await connection.look();
-    assert.match(connection.state.kind === 'stopped' ? (connection.state.problem ?? '') : '', /none\.js/);
+    assert.ok(connection.state.kind === 'stopped' && connection.state.problem?.kind === 'start-failed');
+    assert.match(connection.state.problem.output, /none\.js/);
   });
 
   it('tells why one could not be started', async () => {
     const connection = connect({ launch: daemonLauncher({ program: path.join(project.folder, 'none.js'), execPath: process.execPath, env: process.env }) });
-    await assert.rejects(connection.ensure(), (error) => error instanceof CodedError && error.code === 'unreachable' && error.message.includes('none.js'));
+    await assert.rejects(connection.ensure(), (error) => error instanceof ClientError && error.fault.kind === 'start-failed' && error.fault.output.includes('none.js'));
     assert.equal(connection.state.kind, 'stopped');
   });
 
@@ -171,7 +170,7 @@ describe('the connection of a project folder', () => {
     const connection = connect({ projectFolder: path.join(project.folder, '.sluice') });
     await connection.look();
     assert.equal(connection.state.kind, 'none');
-    await assert.rejects(connection.ensure(), (error) => error instanceof CodedError && error.code === 'bad-project');
+    await assert.rejects(connection.ensure(), isFault('no-project'));
   });
 
   it("doesn't use a daemon of another line of versions, and says which side is behind", async () => {
@@ -179,7 +178,7 @@ describe('the connection of a project folder', () => {
     const connection = connect({ version: '0.2.0' });
     await connection.look();
     assert.ok(connection.state.kind === 'incompatible' && connection.state.behind === 'daemon');
-    await assert.rejects(connection.ensure(), /0\.0\.9.*Restart/);
+    await assert.rejects(connection.ensure(), isFault('incompatible'));
     open.shift();
     await connection.dispose();
     await daemon.stop();
@@ -197,6 +196,10 @@ describe('the connection of a project folder', () => {
     await original.remove();
   });
 });
+
+function isFault(kind: ClientFault['kind']): (error: unknown) => boolean {
+  return (error) => error instanceof ClientError && error.fault.kind === kind;
+}
 
 function recorded(connection: Connection): ConnectionStateKind[] {
   const seen: ConnectionStateKind[] = [];

@@ -246,11 +246,18 @@ describe('commands that talk to the daemon', () => {
     }
   });
 
-  it('say so where the daemon has another version', async () => {
-    await start({ 'queue/list': () => ({ queues: [] }) }, { version: '9.9.9' });
+  it('say so if the daemon is behind, and what makes them the same; the other way round a restart would bring the older one back', async () => {
+    const list = { 'queue/list': () => ({ queues: [] }) };
+    await start(list, { version: '0.0.9' });
+    assert.match((await type('queues')).stderr, /The daemon has version 0\.0\.9, and this command .*; `sluice restart` makes them the same/);
+    await daemon?.stop();
+    await start(list, { version: '0.1.99' });
+    assert.deepEqual((await type('queues')).stderr, '', 'it understands this command, and has more');
+    await daemon?.stop();
+    await start(list, { version: '9.9.9' });
     const text = await type('queues');
     assert.equal(text.code, 0);
-    assert.match(text.stderr, /the daemon has version 9\.9\.9, this command .*; `sluice restart` makes them the same/);
+    assert.match(text.stderr, /The daemon has version 9\.9\.9, which is newer than this command .*: update it/);
     const json = await type('queues --json');
     assert.equal(json.stdout, '[]\n');
     assert.match((JSON.parse(json.stderr) as { notice: string }).notice, /9\.9\.9/);

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LogFile } from '../../../../daemon/cli/log-file.ts';
-import { findProjectFolder, listProjectFiles } from '../../../../daemon/project-folder.ts';
+import { findProjectFolder } from '../../../../client/state-folder.ts';
+import { listProjectFiles } from '../../../../daemon/project-folder.ts';
 import { CommandLine, sluice } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
 

@@ -39,9 +39,9 @@ describe('the feed of the dashboard', () => {
 
   it('says what is the matter where there is no project, and where no daemon runs', () => {
     const stage = new Stage([]);
-    stage.project.connection.state = { kind: 'stopped', problem: 'the store is broken' };
+    stage.project.connection.state = { kind: 'stopped', problem: { kind: 'start-failed', end: { kind: 'code', code: 1 }, folder: '/shop', output: 'the store is broken' } };
     stage.feed.show();
-    assert.deepEqual([stage.lastNow().connection, stage.lastNow().problem], ['stopped', 'the store is broken']);
+    assert.deepEqual([stage.lastNow().connection, stage.lastNow().problem], ['stopped', 'The daemon could not be started: it exited with code 1.\nthe store is broken']);
     stage.projects.all = [];
     stage.stateChanged.fire(undefined);
     assert.equal(stage.lastNow().connection, 'none');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readLastStop, removeLastStop, writeLastStop } from '../../../daemon/last-stop-file.ts';
+import { readLastStop } from '../../../client/last-stop.ts';
+import { removeLastStop, writeLastStop } from '../../../daemon/last-stop-file.ts';
 import { parseLastStop } from '../../../schemas/protocol/last-stop.ts';
 
 describe('last-stop.json', () => {

@@ -1,23 +1,34 @@
 import { realpath } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
+import type { DiscoveryProblem } from '../schemas/protocol/discovery.ts';
 import type { DaemonClient } from './daemon-client.ts';
 import { readDiscovery } from './discovery.ts';
 
-export type Handshake =
-  | { readonly kind: 'done'; readonly client: DaemonClient; readonly status: DaemonStatus }
-  /** No daemon runs. */
+export interface Connected {
+  readonly kind: 'connected';
+  readonly client: DaemonClient;
+  /** As of the first answer. */
+  readonly status: DaemonStatus;
+}
+
+export type ConnectAnswer =
+  | Connected
+  /** No daemon of this project runs. */
   | { readonly kind: 'missing' }
   /** One ran and ended without removing its file. */
   | { readonly kind: 'dead' }
   /** A process is there but doesn't answer in time. */
   | { readonly kind: 'silent'; readonly pid: number }
+  /** It has no room for another client, or is stopping. */
+  | { readonly kind: 'busy'; readonly pid: number }
   /** Its file must not be used. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly problem: DiscoveryProblem };
 
 const firstAnswerMs = 5_000;
 
-/** Finds the project's daemon by its file, connects, and has it say that it is this project's. Never rejects. */
-export async function shakeHands(projectFolder: string): Promise<Handshake> {
+/** One try: finds the project's daemon by its file, connects, and has it say that it is this project's. Never rejects. */
+export async function connect(projectFolder: string): Promise<ConnectAnswer> {
   const read = await readDiscovery(projectFolder);
   if (read.kind !== 'found') return read.kind === 'refused' ? read : { kind: read.kind };
   const { pid } = read.discovery;
@@ -27,27 +38,27 @@ export async function shakeHands(projectFolder: string): Promise<Handshake> {
   try {
     client = await DaemonClient.open(read.discovery);
   } catch (error) {
+    if (isTimeout(error)) return { kind: 'silent', pid };
     // Refused, or answered by another program that has the port or the number now: the daemon that wrote the file is gone.
-    return isTimeout(error) ? { kind: 'silent', pid } : { kind: 'dead' };
+    return isBusy(error) ? { kind: 'busy', pid } : { kind: 'dead' };
   }
   const status = await firstAnswer(client);
-  if (status !== undefined && status !== 'silent' && (await isSameFolder(status.project, projectFolder))) return { kind: 'done', client, status };
+  if (typeof status === 'object' && (await isSameFolder(status.project, projectFolder))) return { kind: 'connected', client, status };
   await client.close();
   // A copied project brings the file of the original along, whose daemon isn't this project's.
   return status === 'silent' ? { kind: 'silent', pid } : { kind: 'missing' };
 }
 
 async function firstAnswer(client: DaemonClient): Promise<DaemonStatus | 'silent' | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<'silent'>((resolve) => {
-    timer = setTimeout(() => resolve('silent'), firstAnswerMs);
-  });
+  const timer = new AbortController();
+  const tooLate = delay(firstAnswerMs, 'silent' as const, { signal: timer.signal });
+  tooLate.catch(() => undefined);
   try {
     return await Promise.race([client.call('daemon/status', {}), tooLate]);
   } catch {
     return undefined;
   } finally {
-    clearTimeout(timer);
+    timer.abort();
   }
 }
 
@@ -57,6 +68,12 @@ async function isSameFolder(one: string, other: string): Promise<boolean> {
   return first === second;
 }
 
+/** Words of `ws`, which has no code for either. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && (/timed out/i.test(error.message) || ('code' in error && error.code === 'ETIMEDOUT'));
+}
+
+/** A daemon says so only to who has its token. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /^Unexpected server response: 503$/.test(error.message);
 }

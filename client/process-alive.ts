@@ -1,0 +1,11 @@
+import { systemCodeOf } from './system-error.ts';
+
+/** Whether there is a process of this number. It need not be the daemon: numbers are used again. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
