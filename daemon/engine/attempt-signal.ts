@@ -4,6 +4,12 @@ import { stallMs } from './stall-watch.ts';
 /** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */
 export type AbortReason = 'timeout' | 'cancelled' | 'stopped' | 'withheld';
 
+/** When an attempt started, by both clocks: they are asked once for all who need it. */
+export interface AttemptStart {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
 /** How long an aborted attempt may take to end before it is given up, in milliseconds. */
 const giveUpMs = 10_000;
 
@@ -16,8 +22,7 @@ export class AttemptSignal {
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #reason: AbortReason | undefined;
-  #startedAt: number | undefined;
-  #startedMonotonic = Infinity;
+  #start: AttemptStart | undefined;
   /** When its time limit is reached, in monotonic time. */
   #limitAt = Infinity;
   #timeoutMs = 0;
@@ -38,12 +43,12 @@ export class AttemptSignal {
 
   /** Wall time from which on its effect may have begun. */
   get startedAt(): number | undefined {
-    return this.#startedAt;
+    return this.#start?.wall;
   }
 
   /** The same in monotonic time; infinite before. */
   get startedMonotonic(): number {
-    return this.#startedMonotonic;
+    return this.#start?.monotonic ?? Infinity;
   }
 
   /** What it was to give has been given. */
@@ -98,14 +103,19 @@ export class AttemptSignal {
 
   #continueLimit(waitsSince: number): void {
     if (this.reason !== undefined || this.#hasEnded) return;
-    this.#limitAt += this.#clock.monotonic() - waitsSince;
-    this.#armLimit();
+    const now = this.#clock.monotonic();
+    this.#limitAt += now - waitsSince;
+    this.#armLimit(now);
   }
 
-  /** From here on it counts as started. What the work gives, or `given-up` where it goes on long after it was told to end. */
+  /** From here on it counts as started. */
+  start(): AttemptStart {
+    this.#start = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    return this.#start;
+  }
+
+  /** What the work gives that began with `start`, or `given-up` where it goes on long after it was told to end. */
   race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
-    this.#startedAt = this.#clock.now();
-    this.#startedMonotonic = this.#clock.monotonic();
     this.#timeoutMs = timeoutMs;
     // One promise, where Promise.race would make three of each attempt.
     return new Promise((resolve, reject) => {
@@ -119,28 +129,29 @@ export class AttemptSignal {
           end();
           resolve('given-up');
         };
-        this.#setLimit(this.#clock.monotonic() + giveUpMs, giveUpMs, giveUp);
+        const now = this.#clock.monotonic();
+        this.#setLimit(now, now + giveUpMs, giveUpMs, giveUp);
       };
-      this.#limitAt = this.#clock.monotonic() + timeoutMs;
-      this.#armLimit();
+      this.#limitAt = this.startedMonotonic + timeoutMs;
+      this.#armLimit(this.startedMonotonic);
       work.then(after(end, resolve), after(end, reject));
     });
   }
 
-  #armLimit(): void {
-    this.#setLimit(this.#limitAt, this.#timeoutMs, () => this.abort('timeout'));
+  #armLimit(now: number): void {
+    this.#setLimit(now, this.#limitAt, this.#timeoutMs, () => this.abort('timeout'));
   }
 
   /**
    * A limit counts time in which the process could run. A timer that comes late says that it stood still, and that what has arrived
    * meanwhile hasn't been read: timers come before sockets. So the limit is put off by as much as is known to be lost, by its own length at most.
    */
-  #setLimit(at: number, lengthMs: number, onReached: () => void): void {
-    this.#timer = this.#clock.setTimer(Math.max(0, at - this.#clock.monotonic()), () => {
-      const now = this.#clock.monotonic();
-      const lateMs = now - at;
+  #setLimit(now: number, at: number, lengthMs: number, onReached: () => void): void {
+    this.#timer = this.#clock.setTimer(Math.max(0, at - now), () => {
+      const reachedAt = this.#clock.monotonic();
+      const lateMs = reachedAt - at;
       if (lateMs <= stallMs) onReached();
-      else this.#setLimit(now + Math.min(lateMs, Math.max(lengthMs, stallMs)), lengthMs, onReached);
+      else this.#setLimit(reachedAt, reachedAt + Math.min(lateMs, Math.max(lengthMs, stallMs)), lengthMs, onReached);
     });
   }
 }

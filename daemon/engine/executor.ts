@@ -13,7 +13,7 @@ import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../store/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AnswerBudget } from './answer-budget.ts';
-import { AttemptSignal, type AbortReason } from './attempt-signal.ts';
+import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
@@ -173,9 +173,10 @@ export class Executor {
       if (slot.startInMs > 0) await attempt.wait(slot.startInMs);
       // Asked again, because the queue may have been paused or held back since the claim.
       if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
-      slot.started();
+      const start = attempt.start();
+      slot.started(start);
       failPoint('attempt-before-effect');
-      const work = this.#act(job, step, queue, slot, attempt);
+      const work = this.#act(job, step, queue, slot, attempt, start);
       const result = await attempt.race(work, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
       failPoint('attempt-after-effect');
       if (result === 'given-up') this.#awaitLate(work, job);
@@ -198,8 +199,8 @@ export class Executor {
     );
   }
 
-  async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal): Promise<ActionResult> {
-    const { actions, clock, storeId, projectFolder } = this.#options;
+  async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal, start: AttemptStart): Promise<ActionResult> {
+    const { actions, storeId, projectFolder } = this.#options;
     const action = actions.get(step.uses);
     if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
     const input = this.#input(job);
@@ -208,7 +209,7 @@ export class Executor {
       signal: attempt.signal,
       idempotencyKey: idempotencyKey(storeId, job),
       jobCreatedAt: job.createdAt,
-      now: clock.now(),
+      now: start.wall,
       connection: (name) => this.#connection(name),
       secretFields: input.secretFields,
       round: job.round,

@@ -6,6 +6,7 @@ import { forecast, type ForecastInput, type ForecastVerdict } from '../core/fore
 import { QueueMeter } from '../core/queue-meter.ts';
 import { RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../store/store.ts';
+import type { AttemptStart } from './attempt-signal.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
@@ -448,7 +449,7 @@ export class QueueRunner {
       get isFollowed() {
         return ahead.size > 0;
       },
-      started: () => (startedAt = this.#started(job)),
+      started: (start) => (startedAt = this.#started(job, start)),
       depart: undefined,
       sent: () => {},
       release: () => this.#release(startedAt),
@@ -462,8 +463,8 @@ export class QueueRunner {
     return {
       startInMs: ticket.at - this.#clock.monotonic(),
       isFollowed: false,
-      started: () => {
-        startedAt = this.#started(job);
+      started: (start) => {
+        startedAt = this.#started(job, start);
         window.started(ticket, startedAt);
       },
       depart: () => {
@@ -481,10 +482,9 @@ export class QueueRunner {
     };
   }
 
-  #started({ dueAt }: ClaimedJob): number {
-    const now = this.#clock.monotonic();
-    this.#meter.waited(now, Math.max(0, this.#clock.now() - dueAt));
-    return now;
+  #started({ dueAt }: ClaimedJob, { wall, monotonic }: AttemptStart): number {
+    this.#meter.waited(monotonic, Math.max(0, wall - dueAt));
+    return monotonic;
   }
 
   #release(startedAt: number | undefined): void {

@@ -1,9 +1,11 @@
+import type { AttemptStart } from './attempt-signal.ts';
+
 /** What an attempt takes up of its queue. */
 export interface Slot {
   /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
   readonly startInMs: number;
   /** The attempt starts. */
-  started(): void;
+  started(start: AttemptStart): void;
   /**
    * The attempt's request is ready to leave: what was slow before, such as the connection, is over. How long it has to wait, in
    * milliseconds; asked again after that wait, because timers may be late. Undefined where the queue has no rate.

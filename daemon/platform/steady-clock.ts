@@ -26,6 +26,8 @@ const toleratedMs = 1000;
 export class SteadyClock implements Clock {
   readonly #source: TimeSource;
   readonly #listeners = new Set<(change: ClockChange) => void>();
+  /** The last wall time at which the clocks agreed. */
+  #agreedAt = -Infinity;
   /** `wall - monotonic` of the source, as far as it is known. */
   #offset: number;
   /** `uptime - monotonic` of the source, as far as it is known. */
@@ -41,9 +43,12 @@ export class SteadyClock implements Clock {
 
   now(): number {
     const wall = this.#source.wall();
+    // Asked several times a job, and so mostly within one millisecond: looked at once is enough.
+    if (wall === this.#agreedAt) return wall;
     const offset = wall - this.#source.monotonic();
     if (Math.abs(offset - this.#offset) <= toleratedMs) {
       this.#offset = offset;
+      this.#agreedAt = wall;
       return wall;
     }
     if (!this.#isChanging) {

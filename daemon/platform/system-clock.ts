@@ -11,13 +11,11 @@ const machine: TimeSource = {
   // Linux: the clock that counts sleep; Windows and macOS: since the start, sleep included.
   uptime: () => uptime() * 1000,
   setTimer(delayMs, callback): Timer {
-    const dueAt = performance.now() + delayMs;
     let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      const leftMs = Math.max(0, dueAt - performance.now());
-      handle = setTimeout(leftMs > longestTimeoutMs ? arm : callback, Math.min(leftMs, longestTimeoutMs));
+    const arm = (leftMs: number): void => {
+      handle = leftMs > longestTimeoutMs ? setTimeout(arm, longestTimeoutMs, leftMs - longestTimeoutMs) : setTimeout(callback, Math.max(0, leftMs));
     };
-    arm();
+    arm(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };
