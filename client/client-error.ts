@@ -11,6 +11,8 @@ export type StartRefusal = 'foreign' | 'unknown';
 /** What a client meets that no daemon has said. Whoever shows it puts it into words. `output`: the last lines of the daemon, in its own words. */
 export type ClientFault =
   | { readonly kind: 'no-project'; readonly folder: string }
+  /** It was deleted, renamed or moved. */
+  | { readonly kind: 'folder-gone'; readonly folder: string }
   /** None may be started: nobody has said that the folder is trusted. */
   | { readonly kind: 'untrusted' }
   | { readonly kind: 'not-running' }
@@ -49,6 +51,7 @@ export class ClientError extends CodedError {
 function codeOf(fault: ClientFault): ErrorCode {
   switch (fault.kind) {
     case 'no-project':
+    case 'folder-gone':
     case 'state-folder-unwritable':
       return 'bad-project';
     case 'request-too-large':

@@ -13,6 +13,8 @@ export type ConnectionState =
    * user has never run one here (`unknown`).
    */
   | { readonly kind: 'stopped'; readonly problem?: ClientFault; readonly crashed?: boolean; readonly left?: LastStop; readonly refused?: StartRefusal }
+  /** The project's folder was deleted, renamed or moved; `problem` is `folder-gone`. */
+  | { readonly kind: 'gone'; readonly problem: ClientFault }
   /** No daemon runs, and none may be started, because the workspace isn't trusted. */
   | { readonly kind: 'untrusted'; readonly crashed?: boolean }
   | { readonly kind: 'starting' }

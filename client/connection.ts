@@ -7,7 +7,7 @@ import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { findDaemon } from './find-daemon.ts';
 import { readLastStop } from './last-stop.ts';
 import { startDaemon } from './start-daemon.ts';
-import { isProjectFolder } from './state-folder.ts';
+import { isFolderGone, isProjectFolder } from './state-folder.ts';
 import { tellToStop, waitForStop } from './stop-daemon.ts';
 import { messageOfError } from './system-error.ts';
 import { versionFit } from './version-fit.ts';
@@ -85,7 +85,7 @@ export class Connection {
     return this.#inTurn(async () => {
       if (this.#client !== undefined) return;
       if (!(await isProjectFolder(this.#options.projectFolder))) {
-        this.#become({ kind: 'none' });
+        this.#become(await this.#absence());
         return;
       }
       const fault = await this.#tryOnce();
@@ -106,8 +106,9 @@ export class Connection {
       if (this.#state.kind === 'connected') return this.#state.daemon;
       if (this.#client === undefined) {
         if (!(await isProjectFolder(this.#options.projectFolder))) {
-          this.#become({ kind: 'none' });
-          throw new ClientError({ kind: 'no-project', folder: this.#options.projectFolder });
+          const absence = await this.#absence();
+          this.#become(absence);
+          throw new ClientError(absence.kind === 'gone' ? absence.problem : { kind: 'no-project', folder: this.#options.projectFolder });
         }
         this.#restarts.reset();
         const fault = await this.#tryOnce();
@@ -169,6 +170,8 @@ export class Connection {
         throw new ClientError({ kind: 'untrusted' });
       case 'stopped':
         throw new ClientError(state.problem ?? { kind: 'not-running' });
+      case 'gone':
+        throw new ClientError(state.problem);
       case 'none':
       case 'starting':
       case 'reconnecting':
@@ -278,8 +281,16 @@ export class Connection {
     return this.#options.isTrusted() ? 'stopped' : 'untrusted';
   }
 
-  /** No daemon runs, and nothing speaks against starting one. */
+  /** There is no project, or not even a folder. */
+  async #absence(): Promise<Extract<ConnectionState, { kind: 'none' | 'gone' }>> {
+    const folder = this.#options.projectFolder;
+    return (await isFolderGone(folder)) ? { kind: 'gone', problem: { kind: 'folder-gone', folder } } : { kind: 'none' };
+  }
+
+  /** No daemon runs, and nothing but the loss of its folder speaks against starting one. */
   async #rest(): Promise<ConnectionState> {
+    const absence = await this.#absence();
+    if (absence.kind === 'gone') return absence;
     const kind = this.#restKind;
     const left = kind === 'stopped' ? await readLastStop(this.#options.projectFolder) : undefined;
     return left === undefined ? { kind } : { kind: 'stopped', left };
@@ -299,7 +310,7 @@ export class Connection {
 
   #become(state: ConnectionState): void {
     if (this.#disposed) return;
-    if (state.kind === this.#state.kind && (state.kind === 'none' || state.kind === 'starting')) return;
+    if (state.kind === this.#state.kind && (state.kind === 'none' || state.kind === 'gone' || state.kind === 'starting')) return;
     this.#state = state;
     for (const listener of [...this.#listeners]) {
       try {

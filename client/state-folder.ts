@@ -25,6 +25,16 @@ export async function isProjectFolder(folder: string): Promise<boolean> {
   return (await stat(path.join(folder, '.sluice')).catch(() => undefined))?.isDirectory() === true;
 }
 
+/** Whether there is no folder any longer; false if that can't be told just now. Never rejects. */
+export async function isFolderGone(folder: string): Promise<boolean> {
+  try {
+    await lstat(folder);
+    return false;
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+  }
+}
+
 /** The project that a folder lies in: the nearest folder upward that has a `.sluice/`; undefined if none has. */
 export async function findProjectFolder(from: string): Promise<string | undefined> {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
@@ -79,14 +89,14 @@ export async function hasStateFolder(projectFolder: string): Promise<boolean> {
 /**
  * Makes the folder as the daemon itself does: for its owner alone, and kept out of git. The daemon looks closer before it opens anything in it.
  *
- * @throws ClientError `state-folder`, `state-folder-unwritable` or `no-project`
+ * @throws ClientError `state-folder`, `state-folder-unwritable` or `folder-gone`
  */
 export async function makeStateFolder(projectFolder: string): Promise<string> {
   const folder = stateFolderOf(projectFolder);
   const problem = await stateFolderProblem(projectFolder);
   if (problem !== undefined) throw new ClientError({ kind: 'state-folder', problem });
   // A project that was deleted or renamed must not come into being again.
-  if ((await lstat(projectFolder).catch(() => undefined)) === undefined) throw new ClientError({ kind: 'no-project', folder: projectFolder });
+  if (await isFolderGone(projectFolder)) throw new ClientError({ kind: 'folder-gone', folder: projectFolder });
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {

@@ -23,7 +23,7 @@ import { stateFolderOf } from './project-folder.ts';
 import { acquireProjectLock } from './project-lock.ts';
 import { refuseMissingStore } from './store-remains.ts';
 import { removeLeftovers } from './state-file.ts';
-import { folderIdentity, makeStateFolder } from './state-folder.ts';
+import { folderIdentity, isSameFolder, makeStateFolder } from './state-folder.ts';
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
@@ -188,7 +188,7 @@ export class Daemon {
     await engine.start(project.settings());
     const isBegun = engine.health.trouble === undefined;
     const begun = engine.begun.then(async () => {
-      if (crashed !== undefined) reportCrash(crashed, engine, log);
+      if (crashed !== undefined && !engine.formerEndedInOrder) reportCrash(crashed, engine, log);
       if (!hasStore) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
@@ -315,7 +315,7 @@ export class Daemon {
     let isSeen = true;
     const round = async (): Promise<void> => {
       try {
-        if (folderIdentity(stateFolder) !== identity) {
+        if (!isSameFolder(folderIdentity(stateFolder), identity)) {
           this.#loseFolder(log);
           return;
         }

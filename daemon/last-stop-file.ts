@@ -1,12 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { lastStopName, type LastStop } from '../schemas/protocol/last-stop.ts';
+import { lastStopProofText } from '../schemas/protocol/owner-mark.ts';
+import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './project-folder.ts';
 import { writeStateFile } from './state-file.ts';
 
 /** To be called when nothing moves any more. */
 export async function writeLastStop(projectFolder: string, lastStop: LastStop): Promise<void> {
-  await writeStateFile(projectFolder, lastStopName, `${JSON.stringify(lastStop)}\n`);
+  const proof = OwnerKey.readOrMake().sign(lastStopProofText(await realpath(projectFolder), lastStop));
+  await writeStateFile(projectFolder, lastStopName, `${JSON.stringify({ ...lastStop, proof })}\n`);
 }
 
 /** To be called by a daemon that has started: from then on the file would not be true. */

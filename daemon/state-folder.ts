@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
 import { findStateFolderProblem, type FolderEntry, type StateFolderProblem } from '../schemas/protocol/state-folder.ts';
+import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { sluiceFolder, stateFolderOf } from './project-folder.ts';
 
 /**
@@ -80,15 +81,26 @@ function kindOf(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>)
 /** Nothing is there: the way doesn't even lead to a folder. */
 const goneCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
+/** What tells a folder from another one that is put in its place. */
+export interface FolderIdentity {
+  readonly device: bigint;
+  /** See `isSameFile`. */
+  readonly file: string;
+}
+
+export function isSameFolder(one: FolderIdentity | undefined, other: FolderIdentity | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : one.device === other.device && isSameFile(one.file, other.file);
+}
+
 /**
- * What tells a folder from another one that is put in its place; undefined where there is none.
+ * Undefined where there is none.
  *
  * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is no lost folder
  */
-export function folderIdentity(folder: string): string | undefined {
+export function folderIdentity(folder: string): FolderIdentity | undefined {
   try {
-    const { dev, ino, birthtimeNs } = lstatSync(folder, { bigint: true });
-    return `${dev}:${ino}:${birthtimeNs}`;
+    const stats = lstatSync(folder, { bigint: true });
+    return { device: stats.dev, file: fileIdentity(stats, hasBirthTimes(stats)) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && goneCodes.includes(error.code)) return undefined;
     throw error;

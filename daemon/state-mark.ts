@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
 import { isJsonObject } from '../schemas/workflow/json.ts';
 import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
+import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './project-folder.ts';
 import { readRegularFileSync } from './regular-file.ts';
@@ -62,12 +63,12 @@ export function stateOrigin(projectFolder: string): StateOrigin {
   const mark = verifiedMark(text.content.toString('utf8'));
   if (mark === undefined) return foreign('Its mark is not of this user on this machine: somebody else made it, or it was brought here from another machine, or the key in the home folder is another one by now.');
   if (mark.machine !== machineId()) return foreign('It was made on another machine.');
-  if (mark.identity !== identityOf(state)) {
+  if (!isSameFile(mark.identity, identityOf(state))) {
     return mark.folder === realpathSync(projectFolder) ? { kind: 'own', hasStore: mark.hasStore, isBroughtBack: true } : foreign(`It is a copy of the state of ${mark.folder}; what waits would be sent by both.`);
   }
   // Before the store was ready for the first time, its files could not all be known.
   // An empty log is one of a daemon that died, or had no room, between making it and writing the mark.
-  const isKnown = ([name, { identity, isEmpty }]: [string, FoundFile]): boolean => mark.files[name] === identity || (isEmpty && madeBefore.includes(name));
+  const isKnown = ([name, { identity, isEmpty }]: [string, FoundFile]): boolean => isSameFile(mark.files[name] ?? '', identity) || (isEmpty && madeBefore.includes(name));
   const strange = mark.hasStore ? [...found].find((one) => !isKnown(one))?.[0] : undefined;
   if (strange !== undefined) return foreign(`${strange} was put there by something else than this user's daemon, such as a checkout or a copy from elsewhere.`);
   return { kind: 'own', hasStore: mark.hasStore, isBroughtBack: false };
@@ -78,8 +79,9 @@ export function doubtfulLogsOf(projectFolder: string): readonly string[] {
   const state = stateFolderOf(projectFolder);
   const text = readRegularFileSync(path.join(state, markName), maxMarkBytes);
   const mark = text.ok ? verifiedMark(text.content.toString('utf8')) : undefined;
-  if (mark === undefined || !mark.hasStore || mark.identity !== identityOf(state)) return [];
-  return doubtfulLogs(state, (name, stats) => mark.files[name] === identity(stats));
+  if (mark === undefined || !mark.hasStore || !isSameFile(mark.identity, identityOf(state))) return [];
+  const hasBirthTime = hasBirthTimes(statSync(state, { bigint: true }));
+  return doubtfulLogs(state, (name, stats) => isSameFile(mark.files[name] ?? '', fileIdentity(stats, hasBirthTime)));
 }
 
 /** @throws CodedError `store-unavailable` where it is in doubt whether the store's logs belong to it */
@@ -164,20 +166,21 @@ function proofText({ folder, identity, machine, hasStore, files }: Mark): string
 /** The store's files that are there, with their identities. */
 function presentFiles(state: string): ReadonlyMap<string, FoundFile> {
   const found = new Map<string, FoundFile>();
+  const folder = lstatSync(state, { bigint: true, throwIfNoEntry: false });
+  if (folder === undefined) return found;
+  // Of the folder, which has changed since it was made: a file need not have.
+  const hasBirthTime = hasBirthTimes(folder);
   for (const name of [...storeFiles, ...intrusiveFiles]) {
     const stats = lstatSync(path.join(state, name), { bigint: true, throwIfNoEntry: false });
-    if (stats !== undefined) found.set(name, { identity: identity(stats), isEmpty: stats.size === 0n });
+    if (stats !== undefined) found.set(name, { identity: fileIdentity(stats, hasBirthTime), isEmpty: stats.size === 0n });
   }
   return found;
 }
 
 function identityOf(folder: string): string {
-  return identity(statSync(folder, { bigint: true }));
-}
-
-/** Inode numbers are used again as soon as they are free, so the time of birth belongs to it. Numbers of devices change over restarts. */
-function identity({ ino, birthtimeNs }: BigIntStats): string {
-  return `${ino}:${birthtimeNs}`;
+  const stats = statSync(folder, { bigint: true });
+  // Numbers of devices change over restarts.
+  return fileIdentity(stats, hasBirthTimes(stats));
 }
 
 function makeFile(file: string): void {

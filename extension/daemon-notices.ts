@@ -80,6 +80,7 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
         actions: [command(l10n.t('Start Daemon'), commands.startDaemon)],
       };
     case 'none':
+    case 'gone':
     case 'untrusted':
     case 'starting':
     case 'reconnecting':

@@ -16,6 +16,8 @@ export function messageOf(error: unknown): string {
 export function clientFaultText(fault: ClientFault): string {
   switch (fault.kind) {
     case 'no-project':
+      return `There is no project in ${fault.folder}: it has no .sluice folder.`;
+    case 'folder-gone':
       return `There is no folder ${fault.folder}: it was deleted, renamed or moved.`;
     case 'untrusted':
     case 'not-running':

@@ -64,6 +64,8 @@ export class Engine {
   readonly #series: SeriesRecorder;
   readonly #space: SpaceReclaimer;
   #executor: Executor | undefined;
+  /** The former daemon was stopped, even if it could not take its `daemon.json` away: its folder had been renamed. */
+  formerEndedInOrder = false;
   /** Attempts that the end of the former daemon cut off, and the first of their jobs. */
   interrupted: { readonly attempts: number; readonly jobs: readonly number[] } = { attempts: 0, jobs: [] };
   #storeId = '';
@@ -217,6 +219,7 @@ export class Engine {
       log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set back while no daemon ran: what waits was moved with it');
       this.#pruner.shift(opened.shiftMs);
     }
+    this.formerEndedInOrder = opened.wasClosed;
     this.interrupted = { attempts: opened.interrupted, jobs: opened.interruptedJobs };
     if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
     this.#storeId = opened.storeId;

@@ -23,7 +23,7 @@ export interface StatusServiceOptions {
   readonly durability: 'full' | 'normal';
   /** The port that the server listens on; it is known only after the start. */
   readonly port: () => number;
-  /** The daemon before this one, if it was not stopped. */
+  /** The daemon before this one, if it left its `daemon.json`. */
   readonly crashed: FormerDaemon | undefined;
   /** Ends the daemon, after the answer has gone out. */
   readonly stop: () => void;
@@ -72,7 +72,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
       },
       ...(machine === undefined ? {} : { machine: { ...machine, since: new Date(machine.since).toISOString() } }),
       // Before the store is open, nobody knows what was under way.
-      ...(crashed === undefined || !engine.hasBegun
+      ...(crashed === undefined || !engine.hasBegun || engine.formerEndedInOrder
         ? {}
         : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.interrupted.attempts, jobs: engine.interrupted.jobs.map(formatJobId) } }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,

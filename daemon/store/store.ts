@@ -161,6 +161,8 @@ export interface LookResult {
 export interface OpenResult {
   /** 8 characters that tell this store from any other; part of every idempotency key. */
   readonly storeId: string;
+  /** Whoever had it before has closed it. False where that one died, and in a store that is new. */
+  readonly wasClosed: boolean;
   /** Attempts that a crash cut off. */
   readonly interrupted: number;
   /** Their jobs, twenty at most, the oldest first. */

@@ -8,6 +8,8 @@ export function clientFaultText(fault: ClientFault): string {
   switch (fault.kind) {
     case 'no-project':
       return l10n.t('This folder is no Sluice project yet: it has no .sluice folder.');
+    case 'folder-gone':
+      return l10n.t('The folder {0} is gone: it was deleted, renamed or moved.', fault.folder);
     case 'untrusted':
       return l10n.t('The daemon is not started in Restricted Mode. Trust the workspace to run workflows.');
     case 'not-running':

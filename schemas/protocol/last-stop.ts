@@ -16,8 +16,17 @@ export const lastStopName = 'last-stop.json';
 /** Of a file that is read. */
 export const maxLastStopBytes = 4 * 1024;
 
-/** Undefined where the text says nothing that can be believed. */
-export function parseLastStop(text: string): LastStop | undefined {
+/**
+ * `proof` shows that this user's daemon wrote it for this folder: it has to be the HMAC of `lastStopProofText` under the owner's key. A clone could bring any
+ * counts along.
+ */
+export interface ParsedLastStop {
+  readonly lastStop: LastStop;
+  readonly proof: string;
+}
+
+/** Undefined where the text says nothing that could be believed. */
+export function parseLastStop(text: string): ParsedLastStop | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -25,9 +34,9 @@ export function parseLastStop(text: string): LastStop | undefined {
     return undefined;
   }
   if (!isJsonObject(value)) return undefined;
-  const { at, waiting, dead } = value;
+  const { at, waiting, dead, proof } = value;
   const isTime = typeof at === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{5,20}Z$/.test(at) && !Number.isNaN(Date.parse(at));
-  return isTime && isCount(waiting) && isCount(dead) ? { at, waiting, dead } : undefined;
+  return isTime && isCount(waiting) && isCount(dead) && typeof proof === 'string' ? { lastStop: { at, waiting, dead }, proof } : undefined;
 }
 
 function isCount(value: Json | undefined): value is number {

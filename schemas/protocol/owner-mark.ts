@@ -1,4 +1,5 @@
 import type { Discovery } from './discovery.ts';
+import type { LastStop } from './last-stop.ts';
 
 /** The key of this user on this machine, in `userFolder`. */
 export const ownerKeyName = 'owner.key';
@@ -29,4 +30,9 @@ export function userFolder({ env, platform, home }: UserFolderSource): string {
 /** What the `proof` of a `daemon.json` is made of, with the owner's key: HMAC-SHA-256, in hex. `folder`: the project's, without links in its path. */
 export function discoveryProofText(folder: string, { pid, port, token, version }: Discovery): string {
   return JSON.stringify(['sluice daemon.json 1', folder, pid, port, token, version]);
+}
+
+/** The same of a `last-stop.json`. */
+export function lastStopProofText(folder: string, { at, waiting, dead }: LastStop): string {
+  return JSON.stringify(['sluice last-stop.json 1', folder, at, waiting, dead]);
 }

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HttpSink } from '../support/http-sink.ts';
-import { eventually, FaultProject } from './fault-project.ts';
+import { eventually, FaultProject, jobsOf } from './fault-project.ts';
 
 /** A user that the tests may become when they run as root, for whom permissions mean nothing. */
 const nobody = 65_534;
@@ -49,6 +49,14 @@ const nobody = 65_534;
         assert.deepEqual(await daemon.end(), { code: 1, signal: null });
         if (how === 'replaced') assert.deepEqual(await readdir(path.join(project.folder, '.sluice', 'state')), [], 'nothing is left in what took its place');
         else if (!how.startsWith('replaced')) assert.equal(existsSync(project.folder), false, 'it does not come into being again');
+        if (how === 'renamed') {
+          await rename(`${project.folder}-moved`, project.folder);
+          const next = await project.start();
+          const { lastCrash } = await next.client.call('daemon/status', {});
+          assert.equal(lastCrash, undefined, 'the one before ended in order, and left its daemon.json because it could not find it');
+          const [job] = await jobsOf(next.client);
+          assert.equal(job?.state, 'succeeded');
+        }
       } finally {
         await rm(`${project.folder}-moved`, { recursive: true, force: true });
         await project.dispose();

@@ -102,6 +102,7 @@ export class Writer {
   readonly #newStoreId: () => string;
   readonly #file: string;
 
+  #isOpen = false;
   /** What the state holds in memory may differ from the tables. */
   #stale = true;
 
@@ -125,11 +126,13 @@ export class Writer {
     const { answers, committed } = this.#transaction((tx) => {
       // First, because what is recovered gets times of now.
       const shiftMs = shiftAfterRest(tx, params.now);
-      const opened = { ...recover(tx, params), shiftMs, storeId: this.#storeId() };
+      const wasClosed = tx.db.sql("DELETE FROM meta WHERE key = 'closed'").run().changes > 0;
+      const opened = { ...recover(tx, params), wasClosed, shiftMs, storeId: this.#storeId() };
       failPoint('open-before-commit');
       return opened;
     }, params.now);
     failPoint('open-after-commit');
+    this.#isOpen = true;
     return {
       ...answers,
       queues: storedQueues(this.#db, params.now),
@@ -182,6 +185,11 @@ export class Writer {
   }
 
   close(): void {
+    try {
+      if (this.#isOpen) this.#db.sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('closed', 1)").run();
+    } catch {
+      // A full disk: then a crash is told that was none, if `daemon.json` stays as well.
+    }
     this.#db.close();
   }
 

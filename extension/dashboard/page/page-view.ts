@@ -54,6 +54,8 @@ function notice({ connection, problem, queues }: Now, { act }: PageActions): Tem
       return queues.length > 0 ? nothing : say(l10n.t('Looking for the daemon…'));
     case 'stopped':
       return say(problem ?? l10n.t("The project's daemon is not running. Jobs that wait are kept until it runs."), startDaemon, button('showLog', l10n.t('Show Log')));
+    case 'gone':
+      return say(problem ?? l10n.t('The folder of this project is gone.'), button('showLog', l10n.t('Show Log')));
     case 'untrusted':
       return say(l10n.t('No daemon runs, and Sluice starts none in Restricted Mode.'));
     case 'incompatible':

@@ -86,6 +86,8 @@ function connectionLook(connection: Now['connection']): { readonly icon: IconNam
       return { icon: 'waiting', text: l10n.t('Starting…') };
     case 'reconnecting':
       return { icon: 'waiting', text: l10n.t('Reconnecting…') };
+    case 'gone':
+      return { icon: 'warning', text: l10n.t('Folder is gone') };
     case 'stopped':
     case 'untrusted':
       return { icon: 'stopped', text: l10n.t('Daemon stopped') };

@@ -45,6 +45,8 @@ function stateText(kind: ConnectionStateKind): string {
       return '';
     case 'none':
       return l10n.t('no project');
+    case 'gone':
+      return l10n.t('folder is gone');
     case 'stopped':
       return l10n.t('daemon stopped');
     case 'untrusted':

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection, type ConnectionOptions } from '../../../client/connection.ts';
 import type { ConnectionState, ConnectionStateKind } from '../../../client/connection-state.ts';
+import { writeLastStop } from '../../../daemon/last-stop-file.ts';
 import { acquireProjectLock } from '../../../daemon/project-lock.ts';
 import { daemonLauncher } from '../../../client/daemon-launch.ts';
 import { ClientError, type ClientFault } from '../../../client/client-error.ts';
@@ -134,7 +136,7 @@ describe('the connection of a project folder', () => {
   });
 
   it('knows what the last daemon left waiting, as soon as that is written, and forgets it when one runs', async () => {
-    const leave = (at: string, waiting: number): Promise<void> => writeFile(path.join(project.state, 'last-stop.json'), JSON.stringify({ at, waiting, dead: 0 }));
+    const leave = (at: string, waiting: number): Promise<void> => writeLastStop(project.folder, { at, waiting, dead: 0 });
     const connection = connect();
     await connection.look();
     assert.deepEqual(connection.state, { kind: 'stopped' });
@@ -154,7 +156,7 @@ describe('the connection of a project folder', () => {
   it('keeps saying why one could not be started, whatever the one before left', async () => {
     const connection = connect({ launch: daemonLauncher({ program: path.join(project.folder, 'none.js'), execPath: process.execPath, env: process.env }) });
     await assert.rejects(connection.ensure());
-    await writeFile(path.join(project.state, 'last-stop.json'), JSON.stringify({ at: '2026-11-24T14:05:00.000Z', waiting: 42, dead: 0 }));
+    await writeLastStop(project.folder, { at: '2026-11-24T14:05:00.000Z', waiting: 42, dead: 0 });
     await connection.look();
     assert.ok(connection.state.kind === 'stopped' && connection.state.problem?.kind === 'start-failed');
     assert.match(connection.state.problem.output, /none\.js/);
@@ -164,6 +166,26 @@ describe('the connection of a project folder', () => {
     const connection = connect({ launch: daemonLauncher({ program: path.join(project.folder, 'none.js'), execPath: process.execPath, env: process.env }) });
     await assert.rejects(connection.ensure(), (error) => error instanceof ClientError && error.fault.kind === 'start-failed' && error.fault.output.includes('none.js'));
     assert.equal(connection.state.kind, 'stopped');
+  });
+
+  it('says that the folder is gone where it was renamed under a daemon, and makes it not anew', async () => {
+    const connection = connect();
+    await connection.ensure();
+    const gone = next(connection, 'gone');
+    const moved = `${project.folder}-moved`;
+    await rename(project.folder, moved);
+    try {
+      const state = await gone;
+      assert.deepEqual(state.kind === 'gone' ? state.problem : undefined, { kind: 'folder-gone', folder: project.folder });
+      await connection.look();
+      assert.equal(connection.state.kind, 'gone');
+      await assert.rejects(connection.ensure(), isFault('folder-gone'));
+      assert.equal(existsSync(project.folder), false);
+    } finally {
+      await rename(moved, project.folder);
+    }
+    await connection.look();
+    assert.equal(connection.state.kind, 'stopped', 'it is back');
   });
 
   it('is none where the folder is no project', async () => {

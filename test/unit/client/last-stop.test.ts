@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import '../../support/own-home.ts';
 import { readLastStop } from '../../../client/last-stop.ts';
 import { removeLastStop, writeLastStop } from '../../../daemon/last-stop-file.ts';
 import { parseLastStop } from '../../../schemas/protocol/last-stop.ts';
@@ -31,10 +32,28 @@ describe('last-stop.json', () => {
     await writeLastStop(project, lastStop);
     writeFileSync(path.join(project, '.sluice', 'state', 'last-stop.json'), `${JSON.stringify(lastStop)}${' '.repeat(5000)}`);
     assert.equal(await readLastStop(project), undefined);
-    for (const fields of [{ waiting: -1 }, { waiting: '42' }, { dead: 1.5 }, { at: 'yesterday' }, { at: '2026-99-24T14:05:00.000Z' }, { at: 7 }, { dead: undefined }]) {
-      assert.equal(parseLastStop(JSON.stringify({ ...lastStop, ...fields })), undefined, JSON.stringify(fields));
+    for (const fields of [{ waiting: -1 }, { waiting: '42' }, { dead: 1.5 }, { at: 'yesterday' }, { at: '2026-99-24T14:05:00.000Z' }, { at: 7 }, { dead: undefined }, { proof: undefined }]) {
+      assert.equal(parseLastStop(JSON.stringify({ ...lastStop, proof: '', ...fields })), undefined, JSON.stringify(fields));
     }
     for (const text of ['', '{', '[]', 'null']) assert.equal(parseLastStop(text), undefined, text);
-    assert.deepEqual(parseLastStop(JSON.stringify({ ...lastStop, more: 'of a later version' })), lastStop);
+    assert.deepEqual(parseLastStop(JSON.stringify({ ...lastStop, proof: 'p', more: 'of a later version' })), { lastStop, proof: 'p' });
+  });
+
+  it('is not believed where this user\'s daemon did not write it here: the counts of a clone are not shown', async () => {
+    const file = path.join(project, '.sluice', 'state', 'last-stop.json');
+    await writeLastStop(project, lastStop);
+    assert.deepEqual(await readLastStop(project), lastStop, 'control');
+    const written = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const clone = `${project}-clone`;
+    cpSync(project, clone, { recursive: true });
+    try {
+      assert.equal(await readLastStop(clone), undefined, 'of a copy');
+    } finally {
+      rmSync(clone, { recursive: true });
+    }
+    for (const changed of [lastStop, { ...written, waiting: 9_999 }]) {
+      writeFileSync(file, JSON.stringify(changed));
+      assert.equal(await readLastStop(project), undefined, JSON.stringify(changed));
+    }
   });
 });

@@ -70,6 +70,11 @@ describe('the health of a window', () => {
     assert.deepEqual([died.text, died.severity], ['$(error) Sluice', 'error']);
   });
 
+  it('is an error where the folder of a project is gone, and says so', () => {
+    const gone = healthAt([project({ connection: { kind: 'gone', problem: { kind: 'folder-gone', folder: '/work/shop' } }, status: undefined, queues: [] })]);
+    assert.deepEqual([gone.text, gone.severity, gone.reasons], ['$(error) Sluice', 'error', ['The folder /work/shop is gone: it was deleted, renamed or moved.']]);
+  });
+
   it('is at rest, and says so, where nobody has started a daemon', () => {
     const health = healthAt([project({ connection: { kind: 'stopped' }, status: undefined, queues: [] })]);
     assert.deepEqual([health.text, health.severity, health.label], ['$(circle-slash) Sluice', 'rest', 'Sluice: no daemon runs']);
