@@ -117,6 +117,7 @@ export class Project {
         return { reason: unknown.length > 0 ? 'broken' : 'gone', files: unknown };
       },
       connections: this.#connections,
+      connectionsDoubt: this.#connectionsDoubt(),
       config,
       env,
     };
@@ -175,6 +176,13 @@ export class Project {
   #isWhole(pattern: RegExp): boolean {
     const found = [...this.#analysis.diagnostics].filter(([file]) => pattern.test(file));
     return found.length > 0 && found.every(([, diagnostics]) => diagnostics.every(({ severity }) => severity !== 'error'));
+  }
+
+  #connectionsDoubt(): string | undefined {
+    if (this.#isWhole(connectionsFile)) return undefined;
+    const [file, state] = [...this.#files].find(([path]) => connectionsFile.test(path)) ?? [];
+    if (file === undefined) return '.sluice/connections.yaml is not there';
+    return `${file} ${state?.problem ?? 'has errors'}`;
   }
 
   /** Those whose turn it is, and those that are new. */

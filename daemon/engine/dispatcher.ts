@@ -52,6 +52,11 @@ export class Dispatcher {
     for (const runner of this.#runners.values()) runner.wake();
   }
 
+  /** The project's files say something else: what waits for them is looked at again. */
+  filesChanged(): void {
+    for (const runner of this.#runners.values()) if (runner.hold?.by?.project === true) runner.liftHold(runner.hold);
+  }
+
   /** See `QueueRunner.clockChanged`. */
   clockChanged(shiftMs: number): void {
     for (const runner of this.#runners.values()) runner.clockChanged(shiftMs);

@@ -10,6 +10,11 @@ export interface EngineSettings {
   /** Why a queue is not among `queues`. */
   readonly whyUndeclared: (queue: string) => UndeclaredQueue;
   readonly connections: ReadonlyMap<string, SmtpConnection>;
+  /**
+   * Why there may be connections that `connections` lacks: `.sluice/connections.yaml is not there`. Undefined if the file says which there are, so that
+   * one that it doesn't declare doesn't exist.
+   */
+  readonly connectionsDoubt: string | undefined;
   readonly config: ProjectConfig;
   /** The allow-listed variables, as expressions see them. */
   readonly env: Readonly<Record<string, string>>;

@@ -227,6 +227,7 @@ export class Engine {
       ...this.#options,
       storeId: opened.storeId,
       connection: (name) => this.#settings?.connections.get(name),
+      connectionsDoubt: () => this.#settings?.connectionsDoubt,
       versions: new WorkflowVersions(store),
       outcomes: this.outcomes,
       machine: this.machine,
@@ -260,6 +261,7 @@ export class Engine {
     if (settings === undefined) return;
     const { queues } = await this.#options.store.configure({ queues: settings.queues, doubtful: settings.doubtful, env: settings.env });
     this.dispatcher.declare(queues);
+    this.dispatcher.filesChanged();
     this.#pruner.apply({ ...settings, queues });
     this.alerts.apply(queues);
     this.undeclared.apply(settings, queues);

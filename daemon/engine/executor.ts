@@ -27,6 +27,8 @@ const maxUnchargedStalls = 10;
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
 const noFields: ReadonlySet<string> = new Set();
+/** How soon it is looked at again whether the project's files say what jobs of a queue need, in milliseconds; sooner if they change. */
+const withholdMs = 30_000;
 /** Longest warning of a success, in characters. */
 const maxWarning = 1000;
 
@@ -38,6 +40,8 @@ export interface ExecutorOptions {
   readonly actions: { get(name: string): Action | undefined };
   readonly secrets: SecretSource;
   readonly connection: (name: string) => Connection | undefined;
+  /** See `EngineSettings`. */
+  readonly connectionsDoubt: () => string | undefined;
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
   readonly machine: MachineLoad;
@@ -49,6 +53,8 @@ interface Made {
   readonly step: Step | undefined;
   /** `not-started`: the job goes back as it was. */
   readonly result: ActionResult | 'given-up' | 'not-started';
+  /** With `not-started`: what the project's files don't say, for which the whole queue waits. */
+  readonly withheldBy?: string;
 }
 
 /**
@@ -136,7 +142,7 @@ export class Executor {
     this.#running.set(job.jobId, attempt);
     this.#stalls.begin();
     if (this.#stopping) attempt.abort('stopped');
-    const { step, result } = await this.#make(job, queue, slot, attempt);
+    const { step, result, withheldBy } = await this.#make(job, queue, slot, attempt);
     // What a large answer takes is done bit by bit, with others' turns in between.
     if (this.#answerBytes.has(job.jobId)) await nextTurn();
     this.#running.delete(job.jobId);
@@ -145,7 +151,7 @@ export class Executor {
     const began = attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt };
     try {
       if (cutOffByStall) return { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } };
-      return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason) };
+      return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason), ...(withheldBy === undefined ? {} : { hold: this.#withhold(job, queue, withheldBy) }) };
     } catch (error) {
       // What came back can't be kept: nested so deeply that no JSON can be made of it, say.
       this.#options.onBug(error, job);
@@ -183,12 +189,20 @@ export class Executor {
       return { step, result };
     } catch (error) {
       if (error instanceof MachineTroubleError) return { step, result: machineFailure(error) };
+      if (error instanceof WithheldError) return { step, result: 'not-started', withheldBy: error.message };
       if (error instanceof MissingSecretError) return { step, result: invalid('missing secret', error.message) };
       // The workflow could not be read from the store just now.
       if (step === undefined && error instanceof CodedError && error.code === 'store-unavailable') return { step, result: 'not-started' };
       this.#options.onBug(error, job);
       return { step, result: bugFailure(error) };
     }
+  }
+
+  #withhold({ jobId }: ClaimedJob, queue: QueueRunner, cause: string): QueueHold {
+    const at = this.#options.clock.now();
+    const hold: QueueHold = { until: at + withholdMs, by: { jobId, cause, project: true, at } };
+    queue.holdBack(hold);
+    return hold;
   }
 
   /** An attempt that was given up has no say any more, but that it did end is worth knowing: its effect may stand twice. */
@@ -239,9 +253,14 @@ export class Executor {
     });
   }
 
+  /** @throws WithheldError, MissingSecretError */
   #connection(name: string): ResolvedConnection | undefined {
     const declared = this.#options.connection(name);
-    if (declared === undefined) return undefined;
+    if (declared === undefined) {
+      const doubt = this.#options.connectionsDoubt();
+      if (doubt !== undefined) throw new WithheldError(`${doubt}, so the connection ${JSON.stringify(name)} is not known`);
+      return undefined;
+    }
     const { password, ca, ...rest } = declared;
     const connection: ResolvedConnection = { ...rest, ...(ca === undefined ? {} : { ca: { folder: this.#options.projectFolder, path: ca } }) };
     if (password === undefined) return connection;
@@ -364,6 +383,11 @@ function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() 
     slot.sent();
   };
   return () => (departed ??= leave());
+}
+
+/** Nothing is sent before the project's files say what the attempt needs: a file that is away has declared nothing, and taken nothing back. */
+class WithheldError extends Error {
+  override readonly name = 'WithheldError';
 }
 
 class MissingSecretError extends Error {

@@ -205,6 +205,8 @@ export interface HoldReason {
   readonly retryAfterMs?: number;
   /** It wasn't answered: this machine has no network. */
   readonly machine?: true;
+  /** It wasn't sent: the project's files don't say what the job needs, which `cause` tells. */
+  readonly project?: true;
   readonly at: number;
 }
 

@@ -80,7 +80,8 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
 
 function holdText(heldBy: QueueView['heldBy'], until: string): string {
   if (heldBy === undefined) return l10n.t('a receiver asked for a pause; continues {0}', until);
-  const { job, cause, retryAfterMs, machine } = heldBy;
+  const { job, cause, retryAfterMs, machine, project } = heldBy;
+  if (project === true) return l10n.t('{0} (met by {1}); looked at again {2}', cause, job, until);
   if (machine === true) return l10n.t('this machine has no network ({0}, met by {1}); continues {2}', cause, job, until);
   if (retryAfterMs === undefined) return l10n.t('{0} was answered {1}; continues {2}', job, cause, until);
   return l10n.t('{0} was answered {1} and asked to wait {2}; continues {3}', job, cause, formatDuration(retryAfterMs), until);

@@ -63,6 +63,7 @@ export const HeldBy = Type.Object({
   cause: Type.String({ description: 'What it was answered: `429 Too Many Requests`.' }),
   retryAfterMs: Type.Optional(Type.Number({ description: 'What the answer asked for, even if the queue is held for less; missing if it named no time.' })),
   machine: Type.Optional(Type.Literal(true, { description: 'No answer came, and nothing was sent: this machine has no network, or no names are resolved. `cause` is its error.' })),
+  project: Type.Optional(Type.Literal(true, { description: 'Nothing was sent: a file of the project that says what the job needs is missing or has errors. `cause` says which.' })),
   at: Time,
 });
 export type HeldBy = Static<typeof HeldBy>;

@@ -46,6 +46,7 @@ export class BenchEngine {
         doubtful: [],
         whyUndeclared: () => ({ reason: 'gone', files: [] }),
         connections: new Map(),
+        connectionsDoubt: undefined,
         config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [] },
         env: {},
       });

@@ -14,7 +14,7 @@ import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { QueueDefinition, SmtpConnection } from '../../schemas/workflow/model.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAction } from './scripted-action.ts';
 
@@ -45,6 +45,10 @@ export class EngineBench {
   #kill: () => Promise<void> = async () => {};
   #queues: readonly QueueDefinition[] = [];
 
+  /** What `connections.yaml` declares. */
+  connections: ReadonlyMap<string, SmtpConnection> = new Map();
+  /** Why it may declare more. */
+  connectionsDoubt: string | undefined;
   /** While it is set, the store refuses every write with this message, as when the disk is full. */
   trouble: string | undefined;
   /** How long each transaction takes, in milliseconds of the clock. */
@@ -108,6 +112,11 @@ export class EngineBench {
     this.#queues = queues;
     await this.engine.apply(this.#settings());
     await this.rest();
+  }
+
+  /** Takes up what `connections` and `connectionsDoubt` are now. */
+  refresh(): Promise<void> {
+    return this.declare(this.#queues);
   }
 
   /** Starts a run of a workflow text; queues that the text declares are declared. Returns its number. */
@@ -292,7 +301,8 @@ steps:
       queues: this.#queues,
       doubtful: this.#options.doubtful ?? [],
       whyUndeclared: (): UndeclaredQueue => this.#options.undeclared ?? { reason: 'gone', files: [] },
-      connections: new Map(),
+      connections: this.connections,
+      connectionsDoubt: this.connectionsDoubt,
       config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [] } as const,
       env: {},
     };

@@ -15,7 +15,7 @@ export interface SeenAttempt {
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
  * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `large:40` (asks for room for that many megabytes, then is deaf), `large-late:40` (as well, but only when it is aborted), `lost:30` (its connection is reset after that long), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
- * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning)
+ * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning), `connect` (asks for the connection `esp`, and is invalid without it)
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
 export class ScriptedAction implements Action {
@@ -121,6 +121,9 @@ export class ScriptedAction implements Action {
         const text = JSON.stringify(input);
         return { ...failure({ kind: 'status', cause: text.slice(0, 90), message: text, status: 503 }), request: input, response: [text] };
       }
+      case 'connect':
+        if (context.connection('esp') === undefined) return failure({ kind: 'invalid', cause: 'unknown connection', message: 'There is no connection esp.' });
+        return { ok: true, output: input };
       case 'warn':
         return { ok: true, output: input, warning: 'One was left out.' };
       case 'part':

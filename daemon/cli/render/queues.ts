@@ -96,7 +96,8 @@ function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
 /** `j12 was answered 429 Too Many Requests and asked to wait 2h`. */
 function holdReason({ heldBy }: Pick<QueueView, 'heldBy'>): string {
   if (heldBy === undefined) return 'a receiver asked for a pause';
-  const { job, cause, retryAfterMs, machine } = heldBy;
+  const { job, cause, retryAfterMs, machine, project } = heldBy;
+  if (project === true) return `${oneLine(cause)} (met by ${job})`;
   if (machine === true) return `this machine has no network (${oneLine(cause)}, met by ${job})`;
   return `${job} was answered ${oneLine(cause)}${retryAfterMs === undefined ? '' : ` and asked to wait ${formatDuration(retryAfterMs)}`}`;
 }

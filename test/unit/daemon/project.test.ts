@@ -120,6 +120,9 @@ describe("a project's files", () => {
     }
     assert.deepEqual(project.config, config);
     assert.deepEqual([...project.settings().connections.keys()], ['esp']);
+    assert.equal(project.settings().connectionsDoubt, '.sluice/connections.yaml is not there');
+    await write('.sluice/connections.yaml', 'nonsense: 1\n');
+    assert.equal(project.settings().connectionsDoubt, '.sluice/connections.yaml has errors');
     const later = new Project({ folder, secrets: new SecretSource({ projectFolder: folder, env: {} }), env: {}, lastConfig: 'allowed-addresses: [10.0.0.7]\nretention: { runs: 400d }\n' });
     await later.refresh();
     assert.deepEqual([later.config, later.hasLastConfig, later.configText], [config, true, undefined], 'over a restart as well');
@@ -129,6 +132,7 @@ describe("a project's files", () => {
     assert.equal(project.config.allowedAddresses, undefined, 'an empty file says so');
     await write('.sluice/connections.yaml', 'connections: {}\n');
     assert.equal(project.settings().connections.size, 0);
+    assert.equal(project.settings().connectionsDoubt, undefined, 'an empty one declares that there are none');
   });
 
   it('that are none hold nobody up, and are a finding', async function () {

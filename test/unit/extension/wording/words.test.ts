@@ -71,6 +71,7 @@ describe('words for a queue', () => {
     const held = (more: object): string | undefined => new Map(queueFacts(queue({ heldUntil: minutesAgo(-30), ...more }), now)).get('Held back');
     assert.equal(held({ heldBy: { ...heldBy, retryAfterMs: 86_400_000 } }), 'j7 was answered 429 Too Many Requests and asked to wait 1d; continues in 30m');
     assert.equal(held({ heldBy }), 'j7 was answered 429 Too Many Requests; continues in 30m');
+    assert.equal(held({ heldBy: { ...heldBy, cause: '.sluice/connections.yaml is not there', project: true } }), '.sluice/connections.yaml is not there (met by j7); looked at again in 30m');
     assert.equal(held({}), 'a receiver asked for a pause; continues in 30m');
   });
 });

@@ -101,6 +101,8 @@ describe('renderQueues', () => {
     assert.match(renderQueueLine(held), /^erp is held: /);
     const unconnected = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: 'ENETUNREACH', machine: true, at: minutesAgo(1) } });
     assert.match(renderQueues([unconnected], pipe), /because this machine has no network \(ENETUNREACH, met by j7\): sluice resume erp$/m);
+    const away = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: '.sluice/connections.yaml is not there', project: true, at: minutesAgo(1) } });
+    assert.match(renderQueues([away], pipe), /because \.sluice\/connections\.yaml is not there \(met by j7\): sluice resume erp$/m);
   });
 
   it('says what resuming has changed, and nothing that it has not', () => {
