@@ -135,7 +135,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['schemas/**/*.ts', 'daemon/core/**/*.ts'],
+    files: ['schemas/**/*.ts', 'daemon/core/**/*.ts', 'daemon/ledger/**/*.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': ['error', { patterns: [nodeModules] }],
       'no-restricted-globals': ['error', ...impureGlobals],

@@ -4,12 +4,18 @@ import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled } from '../ledger/call.ts';
 import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
 import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+
+export type {
+  AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
+  MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
+} from '../ledger/call.ts';
 
 /**
  * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.
@@ -189,27 +195,6 @@ export interface StoredQueue {
   readonly starts: readonly RestoredStart[];
 }
 
-/** A queue takes no jobs for a while, because an answer meant "later". Times are wall time. */
-export interface QueueHold {
-  readonly until: number;
-  /** Undefined for a hold that an earlier version has stored. */
-  readonly by?: HoldReason;
-}
-
-export interface HoldReason {
-  /** Whose attempt was answered so. */
-  readonly jobId: number;
-  /** The `cause` of its error: `429 Too Many Requests`. */
-  readonly cause: string;
-  /** What the answer asked for, even if the hold is shorter. */
-  readonly retryAfterMs?: number;
-  /** It wasn't answered: this machine has no network. */
-  readonly machine?: true;
-  /** It wasn't sent: the project's files don't say what the job needs, which `cause` tells. */
-  readonly project?: true;
-  readonly at: number;
-}
-
 /** What is kept of an alert that is raised. Times are wall time. */
 export interface KeptAlert {
   readonly severity: AlertSeverity;
@@ -261,85 +246,11 @@ export interface QueueChange extends QueueDepth {
   readonly left: number;
 }
 
-export interface Expansion {
-  readonly stepId: number;
-  readonly queue: string;
-  /** Items turned into jobs, or left out as duplicates, so far. */
-  readonly cursor: number;
-  /** The file to read; undefined where an expression gives the items. */
-  readonly file?: string;
-  /** It has made as many jobs as the run may for now: there is nothing to do until `continueRun`. */
-  readonly held?: boolean;
-}
-
 export interface ConfigureParams {
   readonly queues: readonly QueueDefinition[];
   /** Those that are declared, but not so that it counts: what holds for one of which the store has nothing better. */
   readonly doubtful?: readonly QueueDefinition[];
   readonly env: Readonly<Record<string, string>>;
-}
-
-export interface CreateRunParams {
-  readonly workflow: string;
-  /** Content hash of `text`. */
-  readonly version: string;
-  readonly text: string;
-  /** JSON. */
-  readonly inputs: string;
-  /** Each `foreach` of its main steps makes so many jobs, and the others when the run is continued. */
-  readonly firstItems?: number;
-  readonly now: number;
-}
-
-export interface ClaimParams {
-  readonly queue: string;
-  readonly limit: number;
-  readonly now: number;
-  /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
-  readonly startAts?: readonly number[];
-  readonly keepStartsMs?: number;
-  /** Nobody waits for it: it may be some milliseconds late, and share a transaction with more. The same at `settle`. */
-  readonly patient?: boolean;
-}
-
-export interface ClaimResult {
-  readonly jobs: readonly ClaimedJob[];
-}
-
-export interface ClaimedJob {
-  readonly jobId: number;
-  readonly runId: number;
-  readonly step: string;
-  readonly version: string;
-  readonly createdAt: number;
-  readonly dueAt: number;
-  /** Number of this attempt, over all rounds: the fence that `settle` takes. */
-  readonly attempt: number;
-  /** Attempts of this round that were charged, without this one. */
-  readonly tries: number;
-  readonly throttles: number;
-  readonly round: number;
-  readonly revision: number;
-  /** JSON: what earlier attempts have achieved, of all rounds and revisions. */
-  readonly progress?: string;
-  /** JSON. */
-  readonly payload: string;
-  /** JSON of `SecretUse[]`. */
-  readonly secrets?: string;
-}
-
-export interface SettleParams {
-  readonly jobId: number;
-  readonly attempt: number;
-  /** When it began; when it was claimed, where it is missing. */
-  readonly startedAt?: number;
-  readonly endedAt: number;
-  readonly outcome: AttemptOutcome;
-  /** JSON, masked and bounded. */
-  readonly request?: string;
-  readonly response?: string;
-  /** The queue takes no jobs before it ends, unless one that ends later is there already. */
-  readonly hold?: QueueHold;
 }
 
 export interface Settlement {
@@ -352,106 +263,9 @@ export interface Settlement {
   readonly done: Promise<Settled>;
 }
 
-/** What has become of outcomes that were handed in, by their places in that list. Those that aren't named are in the store. */
-export interface Settled {
-  /** Of an attempt that has no say any more. */
-  readonly refused: readonly number[];
-  /** Not written, for a reason that is their own. */
-  readonly failed: readonly { readonly index: number; readonly error: unknown }[];
-}
-
-/** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays where it is left out. */
-export type AttemptOutcome =
-  /** `warning`: what a person should know of it all the same. */
-  | { readonly kind: 'succeeded'; readonly output: string; readonly warning?: string }
-  | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
-  | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
-  /** It never started: it goes back as if it hadn't been claimed. */
-  | { readonly kind: 'returned' }
-  /** A stop cut it off: it goes back as it was. */
-  | { readonly kind: 'interrupted' }
-  | { readonly kind: 'cancelled' };
-
-export interface ExpandParams {
-  readonly stepId: number;
-  readonly now: number;
-  /** Items to take at most. */
-  readonly limit: number;
-  /** The next items as JSON, where they come from a file; `last`: there are no more. */
-  readonly rows?: { readonly items: readonly string[]; readonly last: boolean };
-}
-
-export interface ExpandResult {
-  /** `held`: the run takes no more items until it is continued. */
-  readonly kind: 'more' | 'done' | 'full' | 'held' | 'closed';
-  readonly cursor: number;
-}
-
-export interface ReplayParams {
-  readonly jobIds: readonly number[];
-  readonly now: number;
-  /** When each is due; `now` where it is missing. */
-  readonly dueAts?: readonly number[];
-  /** Jobs with the same number keep the distances of their due times, even if nothing could be due for a while. */
-  readonly pace?: number;
-  /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
-  readonly payload?: string;
-  /** Drafts are left as they are, unsent. */
-  readonly originals?: boolean;
-}
-
-export interface ReplayResult {
-  readonly replayed: readonly number[];
-  /** How many of them went out with another payload than before: with their drafts, or with `payload`. */
-  readonly edited: number;
-}
-
-export interface SaveDraftParams {
-  readonly jobId: number;
-  /** JSON. */
-  readonly payload: string;
-  /** The revision that was edited, draft or not; not checked if omitted. */
-  readonly baseRevision?: number;
-  /** A person or program, for whoever looks at it. */
-  readonly savedBy?: string;
-  readonly now: number;
-}
-
-export interface DropDraftParams {
-  readonly jobId: number;
-  readonly baseRevision?: number;
-  readonly now: number;
-}
-
 export interface DraftCount {
   readonly count: number;
   readonly savedAt: number;
-}
-
-export interface SetQueueParams {
-  readonly queue: string;
-  readonly paused?: boolean;
-  /** `null`: no limit; `'file'`: back to what the file says. */
-  readonly rate?: Rate | null | 'file';
-  readonly concurrency?: number | 'file';
-  /** `null` lifts it. */
-  readonly hold?: null;
-}
-
-export interface MoveQueueParams {
-  readonly queue: string;
-  readonly to: string;
-  /** Jobs that this call moves at most. */
-  readonly limit: number;
-}
-
-export interface PruneParams {
-  readonly now: number;
-  /** Runs that ended before are deleted, unless they have dead letters. */
-  readonly runsBefore: number;
-  /** Dead letters of these queues that died before are discarded. */
-  readonly deadLetters: readonly { readonly queue: string; readonly before: number }[];
-  readonly limit: number;
 }
 
 export interface WorkflowVersion {

@@ -15,7 +15,7 @@ interface Import {
   readonly kind: 'file' | 'node' | 'package';
 }
 
-/** Which top-level folder may import which. `schemas`, `daemon/core` and `client` are narrower still, and `daemon/cli` is wider: see `forbiddenReason`. */
+/** Which top-level folder may import which. `schemas`, `daemon/core`, `daemon/ledger` and `client` are narrower still, and `daemon/cli` is wider: see `forbiddenReason`. */
 const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   schemas: ['schemas'],
   client: ['client', 'schemas'],
@@ -37,7 +37,7 @@ describe('structure of the source', () => {
     assert.ok([...graph.values()].flat().some(({ kind }) => kind === 'file'), 'no file imports another');
   });
 
-  it('imports along schemas <- client <- { daemon/cli, extension } and schemas <- daemon only, and keeps schemas and the core pure', () => {
+  it('imports along schemas <- client <- { daemon/cli, extension } and schemas <- daemon only, and keeps schemas, the core and the ledger pure', () => {
     assert.deepEqual(findForbidden(graph), []);
   });
 
@@ -62,6 +62,7 @@ describe('the checks of the structure (control)', () => {
     'client to schemas, Node and packages': { 'client/a.ts': `import '../schemas/b.ts'; import fs from 'node:fs'; import { WebSocket } from 'ws';`, 'schemas/b.ts': '' },
     'schemas to a package': { 'schemas/a.ts': `import { parse } from 'yaml';` },
     'core to core and schemas': { 'daemon/core/a.ts': `import './b.ts'; import '../../schemas/c.ts';` },
+    'ledger to core, schemas and ledger': { 'daemon/ledger/a.ts': `import './b.ts'; import '../core/c.ts'; import type { D } from '../../schemas/d.ts';` },
     'an import in a comment or a text': { 'schemas/a.ts': `// import 'node:fs'\nexport const a = "import 'node:fs'";` },
   };
   for (const [name, files] of Object.entries(allowed)) {
@@ -95,6 +96,11 @@ describe('the checks of the structure (control)', () => {
     'schemas to Node by the old name': ['schemas/a.ts', `import { readFileSync } from 'fs/promises';`],
     'core to Node': ['daemon/core/a.ts', `import { randomUUID } from 'node:crypto';`],
     'core to the rest of the daemon': ['daemon/core/x/a.ts', `import '../../engine/b.ts';`],
+    'ledger to the store': ['daemon/ledger/a.ts', `import type { Store } from '../store/store.ts';`],
+    'ledger to the engine': ['daemon/ledger/a.ts', `import '../engine/b.ts';`],
+    'ledger to Node': ['daemon/ledger/a.ts', `import { DatabaseSync } from 'node:sqlite';`],
+    'ledger to a package': ['daemon/ledger/a.ts', `import pg from 'pg';`],
+    'core to the ledger': ['daemon/core/a.ts', `import '../ledger/b.ts';`],
     'core to a package': ['daemon/core/a.ts', `import PQueue from 'p-queue';`],
   };
   for (const [name, [file, text]] of Object.entries(forbidden)) {
@@ -181,17 +187,21 @@ function findForbidden(graph: ImportGraph): string[] {
   );
 }
 
+const ledgerRule = 'the ledger imports core/, schemas/ and itself only';
+
 function forbiddenReason(file: string, { target, kind }: Import): string | undefined {
   const folder = topFolder(file);
   const isCore = file.startsWith('daemon/core/');
+  const isLedger = file.startsWith('daemon/ledger/');
   switch (kind) {
     case 'node':
-      return isCore || folder === 'schemas' ? 'this folder is pure' : undefined;
+      return isCore || isLedger || folder === 'schemas' ? 'this folder is pure' : undefined;
     case 'package':
       if (folder === 'client' && (target === 'vscode' || target === '@vscode/l10n')) return 'the client returns values and codes, and whoever shows them has the words';
-      return isCore ? 'the core imports schemas/ and itself only' : undefined;
+      return isCore ? 'the core imports schemas/ and itself only' : isLedger ? ledgerRule : undefined;
     case 'file':
       if (isCore && !target.startsWith('daemon/core/') && !target.startsWith('schemas/')) return 'the core imports schemas/ and itself only';
+      if (isLedger && !/^(daemon\/(core|ledger)|schemas)\//.test(target)) return ledgerRule;
       if (target === 'package.json' && folder !== 'schemas') return undefined;
       if (file.startsWith('daemon/cli/') && topFolder(target) === 'client') return undefined;
       if (folder === 'daemon' && !file.startsWith('daemon/cli/') && target.startsWith('daemon/cli/')) return 'the daemon needs no command';

@@ -1,5 +1,5 @@
 import type { ClaimedJob, SettleParams } from '../store.ts';
-import type { AttemptRef, ShelvedAttempt } from './opening.ts';
+import type { AttemptRef, ClaimedAttempt } from '../../ledger/call.ts';
 import { JournalFile, type FoundEntry, type JournalEntry } from './journal-file.ts';
 
 /** What an entry says. */
@@ -18,7 +18,7 @@ export class AttemptJournal {
   /** Undefined where it can't be opened: then nothing is noted, which is as safe, and slower. */
   readonly #file: JournalFile | undefined;
   readonly #found = new Map<string, { readonly outcome: SettleParams; readonly entry: JournalEntry }>();
-  readonly #shelved = new Map<string, ShelvedAttempt>();
+  readonly #shelved = new Map<string, ClaimedAttempt>();
   /** Noted, and not yet in the store. */
   readonly #open = new Map<SettleParams, JournalEntry>();
 
@@ -33,7 +33,7 @@ export class AttemptJournal {
   }
 
   /** Attempts that had not begun when the last process died. */
-  get shelved(): readonly ShelvedAttempt[] {
+  get shelved(): readonly ClaimedAttempt[] {
     return [...this.#shelved.values()];
   }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
-import { deadGroupOf } from './dead-group-of.ts';
+import { deadGroupOf } from '../../ledger/dead-group-of.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */

@@ -5,8 +5,8 @@ import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Settled
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
-import { settleCall, type SettleCall } from './operations/settle.ts';
 import type { ReadCall, ReadOperation } from './reader.ts';
+import { settleCall, type SettleCall } from './settle-call.ts';
 import type { PlainOperation, WriteCall } from './writer.ts';
 
 interface Queued {

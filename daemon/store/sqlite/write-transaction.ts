@@ -1,150 +1,56 @@
-import type { JobError } from '../../../schemas/protocol/shape.ts';
-import { isJobEnded, type JobState } from '../../../schemas/protocol/state.ts';
-import { nextJobState, type JobEvent } from '../../core/state-machine.ts';
+import type { Call } from '../../ledger/call.ts';
+import type { Effects, QueueMoves } from '../../ledger/change.ts';
+import { decide, preludeOf, type Answer, type Decision } from '../../ledger/decide.ts';
+import type { StepRow } from '../../ledger/row.ts';
+import { Snapshot, type FactsAtHand, type FactSource } from '../../ledger/snapshot.ts';
 import type { Committed } from '../store.ts';
+import { applyChanges } from './apply-changes.ts';
 import type { Database } from './database.ts';
-import { deadGroupOf } from './dead-group-of.ts';
 import type { WriterState } from './writer-state.ts';
-
-/** How a step's counts change by what a transaction did to its jobs. */
-export interface TallyChange {
-  total: number;
-  succeeded: number;
-  dead: number;
-  cancelled: number;
-  discarded: number;
-  /** It has to be looked at whatever its counts say. */
-  look: boolean;
-}
-
-export interface NewJob {
-  readonly stepId: number;
-  readonly queueId: number;
-  readonly priority: number;
-  readonly now: number;
-  readonly payload: string;
-  readonly secrets: string | null;
-  readonly item: string | null;
-  readonly index: number | null;
-  readonly key: string | null;
-  /** It can't be sent as it is: it is a dead letter from the start. */
-  readonly error?: JobError;
-}
 
 /** Runs named in `Committed`, at most. */
 const maxRunsNamed = 1000;
 
-/**
- * One transaction over the tables, shared by all operations of a batch. It counts what changes, so that steps and runs are
- * brought up to date once per batch (`advanceRuns`) and not once per job.
- */
+export interface StoredFacts {
+  readonly source: FactSource;
+  readonly atHand: FactsAtHand;
+}
+
+/** One transaction over the tables, shared by all calls of a batch: loads what the ledger asks for, and writes what it decides. */
 export class WriteTransaction {
   readonly state: WriterState;
   readonly db: Database;
-  readonly #queues = new Map<number, { arrived: number; left: number }>();
+  readonly #source: FactSource;
+  readonly #atHand: FactsAtHand;
+  readonly #queues = new Map<number, Pick<QueueMoves, 'arrived' | 'left'>>();
   readonly #runs = new Set<number>();
-  #tallies = new Map<number, TallyChange>();
-  #delayedChanged = false;
 
-  constructor(state: WriterState) {
+  constructor(state: WriterState, { source, atHand }: StoredFacts) {
     this.state = state;
     this.db = state.db;
+    this.#source = source;
+    this.#atHand = atHand;
   }
 
-  /**
-   * The one place where a job's state is decided to change. Counts the move; the caller writes the row.
-   *
-   * @throws Error where the state machine has no such move: that is a bug
-   */
-  moveJob(job: { readonly state: JobState; readonly queue_id: number; readonly step_id: number }, event: JobEvent): JobState {
-    const next = nextJobState(job.state, event);
-    if (next === undefined) throw new Error(`a job that is ${job.state} can't ${event}`);
-    this.state.count(job.queue_id, job.state, -1);
-    this.state.count(job.queue_id, next, 1);
-    const moves = this.#moves(job.queue_id);
-    if (isJobEnded(job.state) && !isJobEnded(next)) moves.arrived++;
-    else if (job.state === 'active' && isJobEnded(next)) moves.left++;
-    if (job.state === 'delayed' || next === 'delayed') this.#delayedChanged = true;
-    this.#tally(job.step_id, job.state, -1);
-    this.#tally(job.step_id, next, 1);
-    return next;
-  }
-
-  /** A job that hasn't ended, or is a dead letter, goes to another queue in the state that it is in. The caller writes the row. */
-  requeueJob(state: JobState, from: number, to: number): void {
-    this.state.count(from, state, -1);
-    this.state.count(to, state, 1);
-    this.#moves(from);
-    const moves = this.#moves(to);
-    if (!isJobEnded(state)) moves.arrived++;
-  }
-
-  /** Makes a job with its payload. False where its item's key, or its place, is taken. */
-  insertJob(job: NewJob): boolean {
-    const id = this.state.takeJobId();
-    const state: JobState = job.error === undefined ? 'pending' : 'dead';
-    const inserted = this.db
-      .sql(
-        `INSERT OR IGNORE INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        id,
-        job.stepId,
-        job.queueId,
-        state,
-        job.priority,
-        job.now,
-        job.now,
-        job.index,
-        job.key,
-        job.error === undefined ? null : job.now,
-        job.error === undefined ? null : JSON.stringify(job.error),
-        job.error === undefined ? null : deadGroupOf(this.state.stepInfo(job.stepId).uses, job.error, undefined),
-      );
-    if (inserted.changes === 0) return false;
-    this.db
-      .sql('INSERT INTO payloads (job_id, payload, secrets, item, created_at) VALUES (?, ?, ?, ?, ?)')
-      .run(id, job.payload, job.secrets, job.item, job.now);
-    this.state.count(job.queueId, state, 1);
-    const moves = this.#moves(job.queueId);
-    if (state === 'pending') moves.arrived++;
-    const change = this.#change(job.stepId);
-    change.total++;
-    this.#tally(job.stepId, state, 1);
-    return true;
-  }
-
-  touchQueue(queueId: number): void {
-    this.#moves(queueId);
-  }
-
-  touchRun(runId: number): void {
-    this.#runs.add(runId);
-  }
-
-  /** The step has to be looked at again before the commit. */
-  touchStep(stepId: number): void {
-    this.#change(stepId).look = true;
+  /** One stage of a batch. `now`: the time at which what follows from it happens. */
+  perform(calls: readonly Call[], now: number): readonly Answer[] {
+    for (;;) {
+      const prelude = calls[0] === undefined ? undefined : preludeOf(calls[0]);
+      if (prelude !== undefined) this.#decide([prelude], now);
+      const { answers, askAgain } = this.#decide(calls, now);
+      if (!askAgain) return answers;
+    }
   }
 
   touchDelayed(): void {
-    this.#delayedChanged = true;
-  }
-
-  /** The steps that have been touched, and how their counts change; from here on it begins anew. */
-  takeTallies(): ReadonlyMap<number, TallyChange> {
-    const taken = this.#tallies;
-    this.#tallies = new Map();
-    return taken;
+    this.state.nextDueChanged();
   }
 
   /** Call it last, before the commit. */
   summary(): Committed {
-    if (this.#delayedChanged) this.state.readNextDue();
     const { nextDueAt } = this.state;
     return {
-      queues: [...this.#queues].map(([id, moves]) => ({ ...this.state.depthOf(id), ...moves })),
+      queues: [...this.#queues].map(([id, { arrived, left }]) => ({ ...this.state.depthOf(id), arrived, left })),
       runs: this.#runs.size > maxRunsNamed ? undefined : [...this.#runs],
       ...(nextDueAt === undefined ? {} : { nextDueAt }),
       expanding: [...this.state.expansions.values()],
@@ -153,25 +59,45 @@ export class WriteTransaction {
     };
   }
 
-  #moves(queueId: number): { arrived: number; left: number } {
-    let moves = this.#queues.get(queueId);
-    if (moves === undefined) {
-      moves = { arrived: 0, left: 0 };
-      this.#queues.set(queueId, moves);
+  /** Decides, writes, and moves steps and runs on until nothing moves any more. */
+  #decide(calls: readonly Call[], now: number): Decision {
+    const decision = this.#decided(calls, []);
+    let { steps } = decision.effects;
+    for (let counted = this.#write(decision); steps.size > 0; ) {
+      const moved = this.#decided([{ name: 'advance', params: { steps, now } }], counted);
+      counted = this.#write(moved);
+      ({ steps } = moved.effects);
     }
-    return moves;
+    return decision;
   }
 
-  #tally(stepId: number, state: JobState, by: number): void {
-    if (state === 'succeeded' || state === 'dead' || state === 'cancelled' || state === 'discarded') this.#change(stepId)[state] += by;
+  #decided(calls: readonly Call[], counted: readonly StepRow[]): Decision {
+    const snapshot = new Snapshot({ env: this.state.env, ids: this.state.freshIds, atHand: this.#atHand, ...memoryFor(this.state, calls) });
+    for (const step of counted) snapshot.set('step', step.id, step);
+    for (;;) {
+      const decision = decide(calls, snapshot);
+      if (!('missing' in decision)) return decision;
+      snapshot.load(decision.missing, this.#source);
+    }
   }
 
-  #change(stepId: number): TallyChange {
-    let change = this.#tallies.get(stepId);
-    if (change === undefined) {
-      change = { total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, look: false };
-      this.#tallies.set(stepId, change);
-    }
-    return change;
+  #write({ changes, effects }: Decision): readonly StepRow[] {
+    const counted = applyChanges(this.state, changes);
+    this.state.follow(effects);
+    this.#note(effects);
+    return counted;
   }
+
+  #note({ queues, runs }: Effects): void {
+    for (const [id, { arrived, left }] of queues) {
+      const before = this.#queues.get(id);
+      this.#queues.set(id, { arrived: arrived + (before?.arrived ?? 0), left: left + (before?.left ?? 0) });
+    }
+    for (const id of runs) this.#runs.add(id);
+  }
+}
+
+/** The chunks of one fan-out share what they read and work out: to parse the inputs for each would cost more than the jobs. */
+function memoryFor(state: WriterState, [first]: readonly Call[]): { readonly memory?: Map<string, unknown> } {
+  return first?.name === 'expand' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
 }

@@ -1,21 +1,13 @@
-import type { JobState } from '../../../schemas/protocol/state.ts';
-import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import type { Database } from './database.ts';
-import type { MutableScope } from '../../core/run-scope.ts';
-import { isHeld, type StepRow, type Sweep } from './row.ts';
+import type { Effects } from '../../ledger/change.ts';
+import { isHeld, type StepRow, type Sweep } from '../../ledger/row.ts';
+import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
 
-type Depth = { -readonly [State in Exclude<keyof QueueDepth, 'name'>]: number };
-
-/** What never changes of a step, for the claims and outcomes of its jobs. */
-export interface StepInfo {
-  readonly runId: number;
-  readonly name: string;
-  readonly uses: string;
-  readonly version: string;
-}
+/** A queue, with its depths and the limits that hold. */
+type KeptQueue = { -readonly [Name in keyof (QueueDepth & QueueFacts)]: (QueueDepth & QueueFacts)[Name] };
 
 /** The jobs of a step that are being cancelled or taken up again. */
 export interface OpenSweep {
@@ -24,17 +16,10 @@ export interface OpenSweep {
   after?: number;
 }
 
-/** What the chunks of one fan-out have in common: read once, since to read the inputs for each would cost more than the jobs. */
-export interface ExpansionScope {
-  readonly scope: MutableScope;
-  /** Where an expression gives them. */
-  items?: readonly Json[];
-}
-
 /** Entries kept of the caches below. */
 const maxWorkflows = 200;
 const maxStepInfos = 20_000;
-const maxExpansionScopes = 8;
+const maxFanOutMemories = 8;
 
 /**
  * What the writer keeps in memory of the store: counts and small sets, never anything that grows with the queues. It
@@ -43,8 +28,7 @@ const maxExpansionScopes = 8;
 export class WriterState {
   readonly db: Database;
   #queueIds = new Map<string, number>();
-  #queueNames = new Map<number, string>();
-  #depths = new Map<number, Depth>();
+  #queues = new Map<number, KeptQueue>();
   #nextRunId = 1;
   #nextStepId = 1;
   #nextJobId = 1;
@@ -52,12 +36,12 @@ export class WriterState {
   readonly sweeps = new Map<number, OpenSweep>();
   readonly expansions = new Map<number, Expansion>();
   runningRuns = 0;
-  /** When the next delayed job is due. */
-  nextDueAt: number | undefined;
+  #nextDueAt: number | undefined;
+  #isNextDueKnown = false;
 
   readonly #workflows = new Map<string, Workflow>();
   readonly #stepInfos = new Map<number, StepInfo>();
-  readonly #expansionScopes = new Map<number, ExpansionScope>();
+  readonly #fanOutMemories = new Map<number, Map<string, unknown>>();
   #settings: ConfigureParams = { queues: [], env: {} };
   #queueSettings = new Map<string, QueueDefinition>();
 
@@ -72,27 +56,23 @@ export class WriterState {
   configure(settings: ConfigureParams): void {
     this.#settings = settings;
     this.#queueSettings = new Map(settings.queues.map((queue) => [queue.name, queue]));
+    for (const queue of this.#queues.values()) queue.definition = this.#definitionOf(queue.name);
   }
 
   setQueueSettings(queue: QueueDefinition): void {
     this.#queueSettings.set(queue.name, queue);
-  }
-
-  /** As declared; nothing but its name where it isn't. */
-  queueSettings(name: string): QueueDefinition {
-    return this.#queueSettings.get(name) ?? { name };
+    this.queue(this.queueId(queue.name)).definition = queue;
   }
 
   /** Reads everything from the tables. */
   load(): void {
     const { db } = this;
     this.#queueIds = new Map();
-    this.#queueNames = new Map();
-    this.#depths = new Map();
+    this.#queues = new Map();
     for (const row of db.sql('SELECT id, name FROM queues').all()) this.#addQueue(Number(row['id']), String(row['name']));
     for (const state of ['pending', 'delayed', 'active', 'dead'] as const) {
       const counts = db.sql(`SELECT queue_id, count(*) AS n FROM jobs WHERE state = '${state}' GROUP BY queue_id`).all();
-      for (const row of counts) this.#depth(Number(row['queue_id']))[state] = Number(row['n']);
+      for (const row of counts) this.queue(Number(row['queue_id']))[state] = Number(row['n']);
     }
     this.#nextRunId = this.#highest('runs') + 1;
     this.#nextStepId = this.#highest('steps') + 1;
@@ -110,12 +90,13 @@ export class WriterState {
       .all();
     for (const row of unfinished) {
       const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'total' | 'item_limit'>;
-      this.setExpansion(step, isHeld(step));
+      const { id, queue_id: queueId, cursor, file } = step;
+      this.expansions.set(id, { stepId: id, queue: this.queueName(queueId), cursor, ...(file === null ? {} : { file }), ...(isHeld(step) ? { held: true } : {}) });
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
-    this.readNextDue();
+    this.nextDueChanged();
     this.#stepInfos.clear();
-    this.#expansionScopes.clear();
+    this.#fanOutMemories.clear();
   }
 
   /** Keeps the highest numbers given so far, before rows that bear them are deleted: a number is never given twice. */
@@ -126,16 +107,37 @@ export class WriterState {
     save.run('highest_jobs', this.#nextJobId - 1);
   }
 
-  takeRunId(): number {
-    return this.#nextRunId++;
+  get freshIds(): SnapshotParams['ids'] {
+    const end = Number.MAX_SAFE_INTEGER;
+    return { runs: { next: this.#nextRunId, end }, steps: { next: this.#nextStepId, end }, jobs: { next: this.#nextJobId, end } };
   }
 
-  takeStepId(): number {
-    return this.#nextStepId++;
+  /** A row has that number now. */
+  isTaken(table: 'runs' | 'steps' | 'jobs', id: number): void {
+    if (table === 'jobs') this.#nextJobId = Math.max(this.#nextJobId, id + 1);
+    else if (table === 'steps') this.#nextStepId = Math.max(this.#nextStepId, id + 1);
+    else this.#nextRunId = Math.max(this.#nextRunId, id + 1);
   }
 
-  takeJobId(): number {
-    return this.#nextJobId++;
+  /** Keeps the figures up with changes that have been written. */
+  follow({ queues, runningRuns, delayed, fanOuts, sweeps }: Effects): void {
+    for (const [id, { pending, delayed: later, active, dead }] of queues) {
+      const depth = this.queue(id);
+      depth.pending += pending;
+      depth.delayed += later;
+      depth.active += active;
+      depth.dead += dead;
+    }
+    this.runningRuns += runningRuns;
+    if (delayed) this.nextDueChanged();
+    for (const [stepId, fanOut] of fanOuts) {
+      if (fanOut === undefined) this.#endFanOut(stepId);
+      else this.expansions.set(stepId, fanOut);
+    }
+    for (const [stepId, kind] of sweeps) {
+      if (kind === undefined) this.sweeps.delete(stepId);
+      else this.sweeps.set(stepId, { kind });
+    }
   }
 
   /** The queue's number, which is made where it is new. */
@@ -152,52 +154,59 @@ export class WriterState {
   }
 
   queueName(id: number): string {
-    return this.#queueNames.get(id) ?? String(id);
+    return this.#queues.get(id)?.name ?? String(id);
+  }
+
+  queue(id: number): KeptQueue {
+    let queue = this.#queues.get(id);
+    if (queue === undefined) {
+      queue = { id, name: String(id), definition: { name: String(id) }, pending: 0, delayed: 0, active: 0, dead: 0 };
+      this.#queues.set(id, queue);
+    }
+    return queue;
   }
 
   depthOf(queueId: number): QueueDepth {
-    return { name: this.queueName(queueId), ...this.#depth(queueId) };
+    const { name, pending, delayed, active, dead } = this.queue(queueId);
+    return { name, pending, delayed, active, dead };
   }
 
   allDepths(): QueueDepth[] {
-    return [...this.#queueNames.keys()].map((id) => this.depthOf(id));
+    return [...this.#queueIds.values()].map((id) => this.depthOf(id));
   }
 
-  /** Jobs that wait in a queue. */
-  waiting(queueId: number): number {
-    const { pending, delayed } = this.#depth(queueId);
-    return pending + delayed;
+  /** When the next delayed job is due. */
+  get nextDueAt(): number | undefined {
+    if (!this.#isNextDueKnown) {
+      const row = this.db.sql("SELECT due_at FROM jobs WHERE state = 'delayed' ORDER BY due_at LIMIT 1").get();
+      this.#nextDueAt = row === undefined ? undefined : Number(row['due_at']);
+      this.#isNextDueKnown = true;
+    }
+    return this.#nextDueAt;
   }
 
-  count(queueId: number, state: JobState, by: number): void {
-    if (state === 'pending' || state === 'delayed' || state === 'active' || state === 'dead') this.#depth(queueId)[state] += by;
-  }
-
-  /** `held`: its run has been told to take no more items for now. */
-  setExpansion({ id, queue_id: queueId, cursor, file }: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
-    this.expansions.set(id, { stepId: id, queue: this.queueName(queueId), cursor, ...(file === null ? {} : { file }), ...(held ? { held } : {}) });
-  }
-
-  endExpansion(stepId: number): void {
-    this.expansions.delete(stepId);
-    this.#expansionScopes.delete(stepId);
-  }
-
-  readNextDue(): void {
-    const row = this.db.sql("SELECT due_at FROM jobs WHERE state = 'delayed' ORDER BY due_at LIMIT 1").get();
-    this.nextDueAt = row === undefined ? undefined : Number(row['due_at']);
+  nextDueChanged(): void {
+    this.#isNextDueKnown = false;
   }
 
   /** A kept version, understood. It was valid when it was kept, so anything else is a bug, or a file that someone else wrote. */
-  workflow(version: string): Workflow {
+  workflow(version: string, given?: { readonly workflow: string; readonly text: string }): Workflow {
     const known = this.#workflows.get(version);
     if (known !== undefined) return known;
-    const row = this.db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version);
+    const row = this.db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version) ?? given;
     if (row === undefined) throw new Error(`the store has no workflow of version ${version}`);
     const { workflow, diagnostics } = analyseWorkflow({ text: String(row['text']), id: String(row['workflow']), actions: 'any' });
     if (workflow === undefined) throw new Error(`the kept workflow ${version} can't be read: ${diagnostics[0]?.message ?? ''}`);
     remember(this.#workflows, version, workflow, maxWorkflows);
     return workflow;
+  }
+
+  knownWorkflow(version: string): Workflow | undefined {
+    return this.#workflows.get(version);
+  }
+
+  knownStepInfo(stepId: number): StepInfo | undefined {
+    return this.#stepInfos.get(stepId);
   }
 
   stepInfo(stepId: number): StepInfo {
@@ -209,27 +218,30 @@ export class WriterState {
     return info;
   }
 
-  expansionScope(stepId: number, make: () => MutableScope): ExpansionScope {
-    let known = this.#expansionScopes.get(stepId);
+  fanOutMemory(stepId: number): Map<string, unknown> {
+    let known = this.#fanOutMemories.get(stepId);
     if (known === undefined) {
-      known = { scope: make() };
-      remember(this.#expansionScopes, stepId, known, maxExpansionScopes);
+      known = new Map();
+      remember(this.#fanOutMemories, stepId, known, maxFanOutMemories);
     }
     return known;
   }
 
-  #addQueue(id: number, name: string): void {
-    this.#queueIds.set(name, id);
-    this.#queueNames.set(id, name);
+  #endFanOut(stepId: number): void {
+    this.expansions.delete(stepId);
+    this.#fanOutMemories.delete(stepId);
   }
 
-  #depth(queueId: number): Depth {
-    let depth = this.#depths.get(queueId);
-    if (depth === undefined) {
-      depth = { pending: 0, delayed: 0, active: 0, dead: 0 };
-      this.#depths.set(queueId, depth);
-    }
-    return depth;
+  #addQueue(id: number, name: string): void {
+    this.#queueIds.set(name, id);
+    const queue = this.queue(id);
+    queue.name = name;
+    queue.definition = this.#definitionOf(name);
+  }
+
+  /** As declared; nothing but its name where it isn't. */
+  #definitionOf(name: string): QueueDefinition {
+    return this.#queueSettings.get(name) ?? { name };
   }
 
   #highest(table: 'runs' | 'steps' | 'jobs'): number {

@@ -5,71 +5,26 @@ import type { Opened, Opening } from './opening.ts';
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
+import type { Call, Operations, Recovered } from '../../ledger/call.ts';
+import { isRuled, stages } from '../../ledger/decide.ts';
 import { migrate } from './migrations.ts';
-import { cancelJob } from './operations/cancel-job.ts';
-import { cancelRun } from './operations/cancel-run.ts';
-import { claim } from './operations/claim.ts';
+import { factsAtHand, factSource } from './fact-source.ts';
 import { configure, forgetLimits } from './operations/configure.ts';
-import { continueRun } from './operations/continue-run.ts';
-import { createRun } from './operations/create-run.ts';
-import { discard } from './operations/discard.ts';
-import { dropDraft, saveDraft } from './operations/draft.ts';
-import { expand, failExpansion } from './operations/expand.ts';
-import { moveQueue } from './operations/move-queue.ts';
 import { probe } from './operations/probe.ts';
-import { promote } from './operations/promote.ts';
-import { prune } from './operations/prune.ts';
-import { recall } from './operations/recall.ts';
 import { reclaim } from './operations/reclaim.ts';
 import { recordSeries } from './operations/record-series.ts';
-import { recover } from './operations/recover.ts';
-import { replay } from './operations/replay.ts';
-import { retry } from './operations/retry.ts';
 import { saveAlerts } from './operations/save-alerts.ts';
-import { setQueue } from './operations/set-queue.ts';
-import { settle, settleCall, type SettleCall } from './operations/settle.ts';
 import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
-import { sweep } from './operations/sweep.ts';
-import { advanceRuns } from './run-advance.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
+import { settleCall, type SettleCall } from './settle-call.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
-import { WriteTransaction } from './write-transaction.ts';
+import { WriteTransaction, type StoredFacts } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
-/**
- * The operations that share a transaction. Each checks everything before it writes, so that one that refuses by a
- * `CodedError` leaves the others of its batch untouched.
- */
-const operations = {
-  createRun,
-  claim,
-  settle,
-  expand,
-  failExpansion,
-  sweep,
-  promote,
-  continueRun,
-  cancelRun,
-  cancelJob,
-  replay,
-  recall,
-  saveDraft,
-  dropDraft,
-  retry,
-  discard,
-  setQueue,
-  recordSeries,
-  saveAlerts,
-  shiftWaits,
-  prune,
-  configure,
-  forgetLimits,
-  moveQueue,
-  reclaim,
-  probe,
-} as const;
+/** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
+const operations = { recordSeries, saveAlerts, shiftWaits, configure, forgetLimits, reclaim, probe } as const;
 
-type WriteOperation = keyof typeof operations;
+type WriteOperation = keyof typeof operations | Exclude<keyof Operations, 'recover' | 'advance'>;
 
 /** Those whose calls are of the same shape as in the store's interface. */
 export type PlainOperation = Exclude<WriteOperation, 'settle'>;
@@ -99,6 +54,7 @@ export interface WriterOptions {
 export class Writer {
   readonly #db: Database;
   readonly #state: WriterState;
+  readonly #facts: StoredFacts;
   readonly #newStoreId: () => string;
   readonly #file: string;
 
@@ -110,6 +66,7 @@ export class Writer {
     this.#db = openMigrated(file, durability);
     prepare?.(this.#db.raw);
     this.#state = new WriterState(this.#db);
+    this.#facts = { source: factSource(this.#state), atHand: factsAtHand(this.#state) };
     this.#newStoreId = newStoreId;
     this.#file = file;
   }
@@ -123,14 +80,17 @@ export class Writer {
   }
 
   #open(params: Opening): Opened {
+    const { now, random, ended, shelved } = params;
     const { answers, committed } = this.#transaction((tx) => {
       // First, because what is recovered gets times of now.
-      const shiftMs = shiftAfterRest(tx, params.now);
+      const shiftMs = shiftAfterRest(tx, now);
+      const [recovered] = tx.perform([{ name: 'recover', params: { now, random, ended, unbegun: shelved } }], now);
+      if (recovered?.ok !== true) throw recovered?.error ?? new Error('nothing was recovered');
       const wasClosed = tx.db.sql("DELETE FROM meta WHERE key = 'closed'").run().changes > 0;
-      const opened = { ...recover(tx, params), wasClosed, shiftMs, storeId: this.#storeId() };
+      const opened = { ...(recovered.value as Recovered), wasClosed, shiftMs, storeId: this.#storeId() };
       failPoint('open-before-commit');
       return opened;
-    }, params.now);
+    });
     failPoint('open-after-commit');
     this.#isOpen = true;
     return {
@@ -173,11 +133,12 @@ export class Writer {
   }
 
   #runTogether(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } {
+    const now = latest(calls);
     const done = this.#transaction((tx) => {
-      const answers = calls.map((call) => answer(tx, call));
+      const answers = stages(calls).flatMap((stage) => answersOf(tx, stage, now));
       if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-before-commit`);
       return answers;
-    }, latest(calls));
+    });
     if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-after-commit`);
     // The file gets shorter when the log is written into it, which a transaction can't do.
     if (calls.some((call) => call.name === 'reclaim' && call.params.last === true)) this.#db.raw.exec('PRAGMA wal_checkpoint(PASSIVE)');
@@ -193,16 +154,15 @@ export class Writer {
     this.#db.close();
   }
 
-  #transaction<Value>(work: (tx: WriteTransaction) => Value, now: number): { readonly answers: Value; readonly committed: Committed } {
+  #transaction<Value>(work: (tx: WriteTransaction) => Value): { readonly answers: Value; readonly committed: Committed } {
     const { raw } = this.#db;
     raw.exec('BEGIN IMMEDIATE');
     try {
       // Within the transaction, so that what can't be read is a failure of this batch, and is tried again with the next.
       if (this.#stale) this.#state.load();
       this.#stale = false;
-      const tx = new WriteTransaction(this.#state);
+      const tx = new WriteTransaction(this.#state, this.#facts);
       const answers = work(tx);
-      advanceRuns(tx, now);
       const committed = tx.summary();
       raw.exec('COMMIT');
       return { answers, committed };
@@ -236,9 +196,20 @@ function openMigrated(file: string, durability: Durability): Database {
   }
 }
 
+/** The answers of one stage: of calls that the ledger decides together, or of one that is no business of its own. */
+function answersOf(tx: WriteTransaction, stage: readonly WriteCall[], now: number): readonly WriteAnswer[] {
+  const ruled = stage.flatMap((call) => ruledCall(call) ?? []);
+  return ruled.length === stage.length ? tx.perform(ruled, now) : stage.map((call) => answer(tx, call));
+}
+
+function ruledCall(call: WriteCall): Call | undefined {
+  if (call.name === 'settle') return { name: 'settle', params: { outcomes: JSON.parse(call.params.outcomes) as SettleParams[] } };
+  return isRuled(call.name) ? (call as Call) : undefined;
+}
+
 function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
   try {
-    const operation = operations[call.name] as (tx: WriteTransaction, params: WriteCall['params']) => unknown;
+    const operation = operations[call.name as keyof typeof operations] as (tx: WriteTransaction, params: WriteCall['params']) => unknown;
     return { ok: true, value: operation(tx, call.params) };
   } catch (error) {
     if (error instanceof CodedError) return { ok: false, error };

@@ -9,7 +9,7 @@ export function shiftWaits({ db, state }: WriteTransaction, { byMs, now }: { rea
   db.sql('UPDATE queues SET held_until = held_until + ? WHERE held_until IS NOT NULL').run(byMs);
   db.sql('UPDATE OR REPLACE rate_starts SET at = at + ?').run(byMs);
   noteTime({ db }, now);
-  state.readNextDue();
+  state.nextDueChanged();
 }
 
 /**

@@ -4,10 +4,11 @@ import { ExpressionFault } from '../../../../schemas/workflow/expression-fault.t
 import type { Step, Workflow } from '../../../../schemas/workflow/model.ts';
 import { priorStatus } from '../../../core/run-plan.ts';
 import type { MutableScope } from '../../../core/run-scope.ts';
+import { scopeOf } from '../../../ledger/scope.ts';
 import type { EvaluateParams } from '../../store.ts';
 import type { Database } from '../database.ts';
-import type { StepRow } from '../row.ts';
-import { scopeOfRun } from '../run-scope-source.ts';
+import type { StepRow } from '../../../ledger/row.ts';
+import { inputsOf, outputOf, resultsOf } from '../run-scope-source.ts';
 import { findRun } from './list-runs.ts';
 import { parsedJson } from './view.ts';
 
@@ -30,8 +31,9 @@ export function evaluate(db: Database, params: EvaluateParams): ExpressionResult
   const row = params.step === undefined ? undefined : steps.get(params.step);
   if (params.step !== undefined && row === undefined) return missing(params.expression, `This run has no step '${params.step}'.`);
 
-  const tables = { db, env: params.env, charge: budget(maxRead) };
-  const scope = scopeOfRun(tables, run, steps, row?.started_at ?? run.created_at);
+  const tables = { db, charge: budget(maxRead) };
+  const facts = { env: params.env, inputs: (id: number) => inputsOf(tables, id), output: (id: number) => outputOf(tables, id), results: (id: number) => resultsOf(tables, id) };
+  const scope = scopeOf(facts, run, rows, row?.started_at ?? run.created_at);
   if (row !== undefined) {
     const problem = enterStep(db, scope, { row, steps, workflow: workflowOf(db, run.version), index: params.index, expression: params.expression });
     if (problem !== undefined) return problem;

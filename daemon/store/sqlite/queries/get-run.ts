@@ -1,7 +1,7 @@
 import type { RunDetail, StepView } from '../../../../schemas/protocol/run.ts';
 import type { JobError } from '../../../../schemas/protocol/shape.ts';
 import type { Database } from '../database.ts';
-import type { StepRow } from '../row.ts';
+import type { StepRow } from '../../../ledger/row.ts';
 import { findRun } from './list-runs.ts';
 import { countsOf, iso, parsedJson, runSummary } from './view.ts';
 

@@ -2,7 +2,7 @@ import type { JobSummary } from '../../../../schemas/protocol/job.ts';
 import { formatJobId, formatRunId } from '../../../../schemas/protocol/id.ts';
 import type { RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { JobCounts, JobError } from '../../../../schemas/protocol/shape.ts';
-import type { JobRow, RunRow } from '../row.ts';
+import type { JobRow, RunRow } from '../../../ledger/row.ts';
 
 /** The shapes of the protocol, from rows. */
 

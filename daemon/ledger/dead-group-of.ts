@@ -1,6 +1,6 @@
-import type { JobError } from '../../../schemas/protocol/shape.ts';
-import type { Json } from '../../../schemas/workflow/json.ts';
-import { failureGroup } from '../../core/failure-group.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import { failureGroup } from '../core/failure-group.ts';
 
 /** The group of a dead letter, as its row keeps it. `response`: JSON of the last attempt's record. */
 export function deadGroupOf(uses: string, error: JobError, response: string | null | undefined): string {

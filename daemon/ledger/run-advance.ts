@@ -1,38 +1,79 @@
-import type { JobError } from '../../../schemas/protocol/shape.ts';
-import { isStepEnded, type RunState, type StepState } from '../../../schemas/protocol/state.ts';
-import { evaluateExpression, isTruthy } from '../../../schemas/workflow/expression.ts';
-import type { Step, Workflow } from '../../../schemas/workflow/model.ts';
-import { dependentsOf, planSteps, type PriorStatus } from '../../core/run-plan.ts';
-import { nextRunState, nextStepState, type RunEvent, type StepEvent } from '../../core/state-machine.ts';
-import { openJobs, runOutcome, stepOutcome, type StepTally } from '../../core/step-outcome.ts';
-import { isHeld, runColumns, type RunRow, type StepRow } from './row.ts';
-import { scopeOfRun } from './run-scope-source.ts';
-import { startStep } from './start-step.ts';
-import type { TallyChange, WriteTransaction } from './write-transaction.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import { isStepEnded, type RunState, type StepState } from '../../schemas/protocol/state.ts';
+import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.ts';
+import type { Step, Workflow } from '../../schemas/workflow/model.ts';
+import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
+import { nextRunState, nextStepState, type RunEvent, type StepEvent } from '../core/state-machine.ts';
+import { openJobs, runOutcome, stepOutcome, type StepTally } from '../core/step-outcome.ts';
+import { MissingFact, type Book } from './book.ts';
+import type { StepProgress } from './call.ts';
+import { isHeld, type RunRow, type StepRow } from './row.ts';
+import { scopeOf } from './scope.ts';
+import { notKnown, type Ask, type RunFacts, type Snapshot } from './snapshot.ts';
+import { startStep } from './starting.ts';
+
+export interface AdvanceParams {
+  readonly steps: ReadonlyMap<number, StepProgress>;
+  readonly now: number;
+}
 
 /**
- * Writes the counts of the steps that a transaction has touched, and moves their runs on, until nothing moves any more.
+ * Moves the runs of steps on by what has happened to their jobs, which has been written. What it starts may touch steps in turn: it is called again
+ * until nothing is touched.
  *
  * Architecture invariant: no other place changes the state of a step or a run.
  */
-export function advanceRuns(tx: WriteTransaction, now: number): void {
-  for (let tallies = tx.takeTallies(); tallies.size > 0; tallies = tx.takeTallies()) {
-    /** The runs to look at, with the steps of each in which a job has succeeded. */
-    const runs = new Map<number, Set<string>>();
-    for (const [stepId, change] of tallies) {
-      const step = addTally(tx, stepId, change);
-      if (step === undefined) continue;
-      tx.touchRun(step.run_id);
-      if (!mayMove(step, change)) continue;
-      const progressed = runs.get(step.run_id) ?? new Set();
-      if (change.succeeded > 0) progressed.add(step.name);
-      runs.set(step.run_id, progressed);
+export function advance(book: Book, { steps, now }: AdvanceParams): void {
+  for (const [runId, progressed] of runsToLookAt(book, steps)) {
+    try {
+      new RunAdvance(book, runOf(book, runId), now).advance(progressed);
+    } catch (error) {
+      // The others go on, so that what all of them miss is loaded together.
+      if (!(error instanceof MissingFact) && book.missing.length === 0) throw error;
     }
-    for (const [runId, progressed] of runs) new RunAdvance(tx, runId, now).advance(progressed);
   }
 }
 
-export function tallyOf(step: StepRow): StepTally {
+/** The runs that may move, with the steps of each in which a job has succeeded. */
+function runsToLookAt(book: Book, steps: AdvanceParams['steps']): ReadonlyMap<number, ReadonlySet<string>> {
+  const runs = new Map<number, Set<string>>();
+  for (const [stepId, progress] of steps) {
+    const step = progress.runId === undefined ? book.fact('step', stepId) : undefined;
+    const runId = progress.runId ?? step?.run_id;
+    if (runId === undefined) continue;
+    book.touchRun(runId);
+    if (step !== undefined && !mayMove(step, progress)) continue;
+    const progressed = runs.get(runId) ?? new Set();
+    if (step !== undefined && progress.succeeded) progressed.add(step.name);
+    runs.set(runId, progressed);
+  }
+  return runs;
+}
+
+/** What is needed whatever comes of it. */
+export function factsOfAdvance({ steps }: AdvanceParams, snapshot: Snapshot): Ask[] {
+  const asks: Ask[] = [];
+  for (const [stepId, progress] of steps) {
+    const step = progress.runId === undefined ? snapshot.find('step', stepId) : undefined;
+    if (step === notKnown) asks.push({ kind: 'step', key: stepId });
+    const runId = progress.runId ?? (step !== undefined && step !== notKnown && mayMove(step, progress) ? step.run_id : undefined);
+    if (runId !== undefined && snapshot.find('run', runId) === notKnown) asks.push({ kind: 'run', key: runId });
+  }
+  return asks;
+}
+
+/** Most outcomes are one of many of their step, and move nothing. */
+function mayMove(step: StepRow, { dead, look }: StepProgress): boolean {
+  return openJobs(tallyOf(step)) === 0 || dead || look || step.state !== 'running';
+}
+
+function runOf(book: Book, runId: number): RunFacts {
+  const facts = book.fact('run', runId);
+  if (facts === undefined) throw new Error(`there is no run ${runId} of a step that was touched`);
+  return facts;
+}
+
+function tallyOf(step: StepRow): StepTally {
   return {
     total: step.total,
     succeeded: step.succeeded,
@@ -43,35 +84,19 @@ export function tallyOf(step: StepRow): StepTally {
   };
 }
 
-function addTally(tx: WriteTransaction, stepId: number, change: TallyChange): StepRow | undefined {
-  return tx.db
-    .sql(
-      `UPDATE steps SET total = total + ?, succeeded = succeeded + ?, dead = dead + ?, cancelled = cancelled + ?, discarded = discarded + ?
-       WHERE id = ? RETURNING *`,
-    )
-    .get(change.total, change.succeeded, change.dead, change.cancelled, change.discarded, stepId) as StepRow | undefined;
-}
-
-/** Most outcomes are one of many of their step, and move nothing. */
-function mayMove(step: StepRow, change: TallyChange): boolean {
-  if (openJobs(tallyOf(step)) === 0) return true;
-  return change.dead > 0 || change.look || step.state !== 'running';
-}
-
 class RunAdvance {
-  readonly #tx: WriteTransaction;
+  readonly #book: Book;
   readonly #now: number;
   #run: RunRow;
   readonly #workflow: Workflow;
   readonly #steps: Map<string, StepRow>;
 
-  constructor(tx: WriteTransaction, runId: number, now: number) {
-    this.#tx = tx;
+  constructor(book: Book, { run, steps }: RunFacts, now: number) {
+    this.#book = book;
     this.#now = now;
-    this.#run = tx.db.sql(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(runId) as unknown as RunRow;
-    this.#workflow = tx.state.workflow(this.#run.version);
-    const rows = tx.db.sql('SELECT * FROM steps WHERE run_id = ? ORDER BY position').all(runId) as unknown as StepRow[];
-    this.#steps = new Map(rows.map((row) => [row.name, row]));
+    this.#run = run;
+    this.#workflow = book.workflow(run.version);
+    this.#steps = new Map(steps.map((row) => [row.name, row]));
   }
 
   advance(progressed: ReadonlySet<string>): void {
@@ -95,7 +120,7 @@ class RunAdvance {
     if (step.sweep === 'reopen') return;
     if (step.error !== null) {
       // Its items could not be read.
-      this.#setStep(step, 'fail', JSON.parse(step.error) as JobError);
+      this.#moveStep(step, 'fail', JSON.parse(step.error) as JobError);
       if (openJobs(tallyOf(step)) > 0) this.#setSweep(step, 'fail');
       return;
     }
@@ -105,13 +130,13 @@ class RunAdvance {
       case 'open':
         return;
       case 'succeeded':
-        this.#setStep(step, 'succeed');
+        this.#moveStep(step, 'succeed');
         return;
       case 'cancelled':
-        this.#setStep(step, 'cancel');
+        this.#moveStep(step, 'cancel');
         return;
       case 'failed':
-        this.#setStep(step, 'fail', this.#deathOf(step));
+        this.#moveStep(step, 'fail', this.#deathOf(step));
         // Only `on-item-failure: fail` ends a step before its jobs have: they are cancelled, bit by bit.
         if (openJobs(tallyOf(step)) > 0 || step.expanded === 0) this.#setSweep(step, 'fail');
     }
@@ -123,23 +148,24 @@ class RunAdvance {
     const tally = tallyOf(step);
     const foreach = this.#definition(step.name)?.foreach;
     if (stepOutcome(tally, foreach, false) === 'failed') return;
-    this.#tx.db.sql("UPDATE jobs INDEXED BY jobs_active SET swept = 0 WHERE state = 'active' AND step_id = ?").run(step.id);
-    const swept = this.#tx.db.sql('SELECT 1 FROM jobs WHERE step_id = ? AND swept = 1 LIMIT 1').get(step.id) !== undefined;
+    for (const job of this.#book.fact('activeJobs', step.id)) if (job.swept === 1) this.#book.patchJob(job, { swept: 0 });
+    // Those that are cancelled: what is under way has just been let go on.
+    const swept = this.#book.fact('hasSwept', step.id);
 
-    this.#setStep(step, 'reopen');
+    this.#moveStep(step, 'reopen');
     if (swept) this.#setSweep(step, 'reopen');
     else if (step.sweep !== null) this.#setSweep(step, undefined);
     const reopened = this.#step(step.name);
-    if (reopened.expanded === 0) this.#tx.state.setExpansion(reopened, isHeld(reopened));
+    if (reopened.expanded === 0) this.#book.setFanOut(reopened, isHeld(reopened));
     if (!swept) this.#closeStep(reopened);
 
     const group = step.on_failure === 1 ? this.#workflow.onFailure : this.#workflow.steps;
     for (const name of dependentsOf(group, new Set([step.name]))) {
       const dependent = this.#step(name);
-      if (dependent.state === 'skipped') this.#setStep(dependent, 'reopen');
+      if (dependent.state === 'skipped') this.#moveStep(dependent, 'reopen');
     }
     if (step.on_failure === 1) this.#setClosing(true);
-    else if (this.#run.state === 'failed' && this.#mayGoOn()) this.#setRun('reopen');
+    else if (this.#run.state === 'failed' && this.#mayGoOn()) this.#moveRun('reopen');
   }
 
   /** Whether the main steps end otherwise than before: a run that would fail again at once isn't opened for that. */
@@ -155,14 +181,14 @@ class RunAdvance {
         const row = this.#step(move.id);
         switch (move.kind) {
           case 'start':
-            this.#setStep(row, 'start');
+            this.#moveStep(row, 'start');
             this.#start(this.#step(move.id));
             break;
           case 'skip':
-            this.#setStep(row, 'skip');
+            this.#moveStep(row, 'skip');
             break;
           case 'fail':
-            this.#setStep(row, 'fail', move.error);
+            this.#moveStep(row, 'fail', move.error);
             break;
         }
       }
@@ -172,26 +198,28 @@ class RunAdvance {
   #start(row: StepRow): void {
     const step = this.#definition(row.name);
     if (step === undefined) throw new Error(`the workflow ${this.#run.workflow} has no step ${row.name}`);
-    const problem = startStep(this.#tx, row, step, this.#scope('success'), this.#now);
-    if (problem !== undefined) this.#setStep(row, 'fail', problem);
+    const started = startStep(this.#book, row, step, this.#scope('success'), this.#now);
+    if ('values' in started) this.#patchStep(row, started.values);
+    else this.#moveStep(row, 'fail', started);
   }
 
   #evaluateIf(step: Step, status: PriorStatus): boolean | JobError {
     if (step.if === undefined) return true;
     const result = evaluateExpression(step.if, this.#scope(status));
+    this.#book.throwIfMissing();
     if (result.ok) return isTruthy(result.value);
     return { kind: 'invalid', cause: '`if` failed', message: `\`if: ${step.if.source}\` can't be decided: ${result.error.message}` };
   }
 
   #scope(status: PriorStatus): Record<string, unknown> {
-    const scope = scopeOfRun({ db: this.#tx.db, env: this.#tx.state.env }, this.#run, this.#steps, this.#now);
+    const scope = scopeOf(this.#book.scopeFacts, this.#run, this.#steps.values(), this.#now);
     scope['$status'] = status;
     return scope;
   }
 
   #cancelWaiting(): void {
     for (const step of [...this.#steps.values()]) {
-      if (step.state === 'waiting') this.#setStep(step, 'cancel');
+      if (step.state === 'waiting') this.#moveStep(step, 'cancel');
     }
   }
 
@@ -201,88 +229,79 @@ class RunAdvance {
       case 'open':
         return;
       case 'succeeded':
-        this.#setRun('succeed');
+        this.#moveRun('succeed');
         return;
       case 'cancelled':
-        this.#setRun('cancel');
+        this.#moveRun('cancel');
         return;
       case 'failed':
-        this.#setRun(this.#run.cancelling === 1 ? 'cancel' : 'fail');
+        this.#moveRun(this.#run.cancelling === 1 ? 'cancel' : 'fail');
     }
     if (this.#run.state !== 'failed' || this.#run.failed_before === 1) return;
-    this.#tx.db.sql('UPDATE runs SET failed_before = 1 WHERE id = ?').run(this.#run.id);
+    this.#patchRun({ failed_before: 1 });
     if (Object.keys(this.#workflow.onFailure).length > 0) this.#setClosing(true);
   }
 
-  #setStep(step: StepRow, event: StepEvent, error?: JobError): void {
+  /** The one place where a step's state changes: in one patch with its times and its error. */
+  #moveStep(step: StepRow, event: StepEvent, error?: JobError): void {
     const state = nextStepState(step.state, event);
     if (state === undefined) throw new Error(`the step ${step.name}, which is ${step.state}, can't ${event}`);
     const ended = isStepEnded(state);
-    const row: StepRow = {
-      ...step,
+    const row = this.#patchStep(step, {
       state,
       started_at: state === 'waiting' ? null : (step.started_at ?? (event === 'start' ? this.#now : null)),
       ended_at: ended ? this.#now : null,
       error: error === undefined ? null : JSON.stringify(error),
-    };
-    this.#tx.db
-      .sql('UPDATE steps SET state = ?, started_at = ?, ended_at = ?, error = ? WHERE id = ?')
-      .run(row.state, row.started_at, row.ended_at, row.error, row.id);
-    this.#steps.set(step.name, row);
-    if (ended) this.#tx.state.endExpansion(step.id);
+    });
+    if (ended) this.#book.endFanOut(step.id);
     if (ended && step.sweep === 'cancel') this.#setSweep(row, undefined);
   }
 
-  #setSweep(step: StepRow, sweep: 'fail' | 'reopen' | undefined): void {
-    const row = { ...this.#step(step.name), sweep: sweep ?? null };
-    this.#tx.db.sql('UPDATE steps SET sweep = ? WHERE id = ?').run(row.sweep, row.id);
+  #patchStep(step: StepRow, values: Partial<StepRow>): StepRow {
+    const row = { ...this.#step(step.name), ...values };
     this.#steps.set(step.name, row);
-    if (sweep === undefined) this.#tx.state.sweeps.delete(step.id);
-    else this.#tx.state.sweeps.set(step.id, { kind: sweep });
-    if (sweep === 'fail') {
-      // What is under way may end by itself, but isn't tried again.
-      this.#tx.db.sql("UPDATE jobs INDEXED BY jobs_active SET swept = 1 WHERE state = 'active' AND step_id = ?").run(row.id);
-    }
+    this.#book.patchStep(step.id, values);
+    return row;
   }
 
-  #setRun(event: RunEvent): void {
+  #setSweep(step: StepRow, sweep: 'fail' | 'reopen' | undefined): void {
+    this.#steps.set(step.name, { ...this.#step(step.name), sweep: sweep ?? null });
+    this.#book.setSweep(step.id, sweep);
+    // What is under way may end by itself, but isn't tried again.
+    if (sweep === 'fail') for (const job of this.#book.fact('activeJobs', step.id)) this.#book.patchJob(job, { swept: 1 });
+  }
+
+  /** The one place where a run's state changes. */
+  #moveRun(event: RunEvent): void {
     const state: RunState | undefined = nextRunState(this.#run.state, event);
     if (state === undefined) throw new Error(`a run that is ${this.#run.state} can't ${event}`);
-    this.#tx.state.runningRuns += (state === 'running' ? 1 : 0) - (this.#run.state === 'running' ? 1 : 0);
+    if ((state === 'running') !== (this.#run.state === 'running')) this.#book.countRun(state === 'running' ? 1 : -1);
     const failed = state === 'failed' ? [...this.#steps.values()].find((step) => step.state === 'failed' && step.on_failure === 0) : undefined;
-    this.#run = {
-      ...this.#run,
+    this.#patchRun({
       state,
       ended_at: state === 'running' ? null : this.#now,
       error: failed === undefined ? null : JSON.stringify({ step: failed.name, message: messageOf(failed) }),
-    };
-    this.#tx.db
-      .sql('UPDATE runs SET state = ?, ended_at = ?, error = ? WHERE id = ?')
-      .run(this.#run.state, this.#run.ended_at, this.#run.error, this.#run.id);
-    this.#tx.touchRun(this.#run.id);
+    });
+    this.#book.touchRun(this.#run.id);
   }
 
   #setClosing(closing: boolean): void {
-    this.#run = { ...this.#run, closing: closing ? 1 : 0 };
-    this.#tx.db.sql('UPDATE runs SET closing = ? WHERE id = ?').run(this.#run.closing, this.#run.id);
+    this.#patchRun({ closing: closing ? 1 : 0 });
   }
 
   /** A failed run whose `on-failure` was cancelled is one that a replay may reopen, as any other. */
   #endClosing(): void {
     this.#setClosing(false);
-    if (this.#run.state !== 'failed' || this.#run.cancelling === 0) return;
-    this.#run = { ...this.#run, cancelling: 0 };
-    this.#tx.db.sql('UPDATE runs SET cancelling = 0 WHERE id = ?').run(this.#run.id);
+    if (this.#run.state === 'failed' && this.#run.cancelling === 1) this.#patchRun({ cancelling: 0 });
+  }
+
+  #patchRun(values: Partial<RunRow>): void {
+    this.#run = { ...this.#run, ...values };
+    this.#book.patchRun(this.#run.id, values);
   }
 
   #deathOf(step: StepRow): JobError {
-    const { db } = this.#tx;
-    const row =
-      db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = ? AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(step.queue_id, step.id) ??
-      // In another queue than the step by now: a cancelled job that was taken up again stays where it was when the others were moved.
-      db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'dead' ORDER BY ended_at, id LIMIT 1").get(step.id) ??
-      db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(step.id);
-    const first = JSON.parse((row?.['error'] as string | null | undefined) ?? 'null') as JobError | null;
+    const first = JSON.parse(this.#book.fact('firstDeath', step.id) ?? 'null') as JobError | null;
     const error = first ?? { kind: 'internal', cause: 'failed', message: 'A job of this step failed.' };
     if (step.is_foreach === 0) return error;
     const died = step.dead + step.discarded;

@@ -1,0 +1,357 @@
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import { isJobEnded, type JobState } from '../../schemas/protocol/state.ts';
+import type { Workflow } from '../../schemas/workflow/model.ts';
+import { nextJobState, type JobEvent } from '../core/state-machine.ts';
+import type { Change, Effects, QueueMoves, StepCounts, TableName, Tables } from './change.ts';
+import { deadGroupOf } from './dead-group-of.ts';
+import type { Expansion, StepProgress } from './call.ts';
+import type { JobRow, LedgerJob, QueueRow, RunRow, StepRow, Sweep } from './row.ts';
+import type { ScopeFacts } from './scope.ts';
+import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
+
+/** A fact was asked for that has not been loaded. Never leaves the ledger: `decide` answers with what is missing. */
+export class MissingFact extends Error {
+  override readonly name = 'MissingFact';
+}
+
+/** One for all, since only that it is thrown counts: to make one takes as long as to decide a job. */
+const missingFact = new MissingFact('a fact is missing');
+
+const none = new Map<number, undefined>();
+
+export interface NewJob {
+  readonly step: StepRow;
+  readonly uses: string;
+  readonly priority: number;
+  readonly now: number;
+  readonly payload: string;
+  readonly secrets: string | null;
+  readonly item: string | null;
+  readonly index: number | null;
+  readonly key: string | null;
+  /** It can't be sent as it is: it is a dead letter from the start. */
+  readonly error?: JobError;
+}
+
+/**
+ * One decision while it is made: what is known, and the changes so far. Jobs are seen as the changes leave them, so that of two outcomes of one
+ * attempt the second is refused.
+ */
+export class Book {
+  readonly #snapshot: Snapshot;
+  readonly missing: Ask[] = [];
+  #asked: Set<string> | undefined;
+  readonly #changes: Change[] = [];
+  readonly #jobPatches = new Map<number, Partial<JobRow>>();
+  readonly #stepPatches = new Map<number, Partial<StepRow>>();
+  readonly #runPatches = new Map<number, Partial<RunRow>>();
+  #queuePatches: Map<number, Partial<QueueRow>> | undefined;
+  readonly #counts = new Map<number, Partial<StepCounts>>();
+  readonly #queues = new Map<number, QueueMoves>();
+  readonly #runs = new Set<number>();
+  readonly #steps = new Map<number, StepProgress>();
+  #fanOuts: Map<number, Expansion | undefined> | undefined;
+  #sweeps: Map<number, Sweep | undefined> | undefined;
+  readonly #taken = { runs: 0, steps: 0, jobs: 0 };
+  #runningRuns = 0;
+  #delayed = false;
+  #askAgain = false;
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return this.#snapshot.env;
+  }
+
+  /** The call has to be decided once more when its changes are written, because what it chooses from is another then. */
+  get isToBeAskedAgain(): boolean {
+    return this.#askAgain;
+  }
+
+  askAgain(): void {
+    this.#askAgain = true;
+  }
+
+  /** Counts come last. */
+  get changes(): readonly Change[] {
+    return [...this.#changes, ...[...this.#counts].map(([stepId, by]) => ({ kind: 'count', stepId, by }) as const)];
+  }
+
+  get effects(): Effects {
+    return {
+      queues: this.#queues,
+      runs: this.#runs,
+      steps: this.#steps,
+      runningRuns: this.#runningRuns,
+      delayed: this.#delayed,
+      fanOuts: this.#fanOuts ?? none,
+      sweeps: this.#sweeps ?? none,
+    };
+  }
+
+  /** @throws MissingFact */
+  fact<Kind extends FactKind>(kind: Kind, key: FactKinds[Kind][0], more: Pick<Ask, 'limit' | 'text'> = {}): FactKinds[Kind][1] {
+    const found = this.#snapshot.find(kind, key, more.limit);
+    if (found !== notKnown) return found;
+    this.#ask({ kind, key, ...more } as Ask);
+    throw missingFact;
+  }
+
+  /** Asks for a fact without waiting for it: `throwIfMissing` follows when all have been asked for. */
+  ask<Kind extends FactKind>(kind: Kind, key: FactKinds[Kind][0], more: Pick<Ask, 'limit'> = {}): void {
+    if (this.#snapshot.find(kind, key, more.limit) === notKnown) this.#ask({ kind, key, ...more } as Ask);
+  }
+
+  /** Asks for many at once. */
+  need<Kind extends FactKind>(kind: Kind, keys: Iterable<FactKinds[Kind][0]>): void {
+    let isMissing = false;
+    for (const key of keys) {
+      if (this.#snapshot.find(kind, key) !== notKnown) continue;
+      isMissing = true;
+      this.#ask({ kind, key } as Ask);
+    }
+    if (isMissing) throw missingFact;
+  }
+
+  /** After what has been evaluated as well: an expression takes what a scope throws for a failure of its own. */
+  throwIfMissing(): void {
+    if (this.missing.length > 0) throw missingFact;
+  }
+
+  /** What expressions read. */
+  get scopeFacts(): ScopeFacts {
+    return {
+      env: this.#snapshot.env,
+      inputs: (runId) => this.remembered(`inputs of ${runId}`, () => this.fact('inputs', runId)),
+      output: (stepId) => this.remembered(`output of ${stepId}`, () => this.fact('output', stepId)),
+      results: (stepId) => this.remembered(`results of ${stepId}`, () => this.fact('results', stepId)),
+    };
+  }
+
+  /** What follows from facts that do not change while the snapshot's memory is kept. */
+  remembered<Value>(name: string, make: () => Value): Value {
+    if (this.#snapshot.memory.has(name)) return this.#snapshot.memory.get(name) as Value;
+    const value = make();
+    if (this.missing.length === 0) this.#snapshot.memory.set(name, value);
+    return value;
+  }
+
+  job(id: number): LedgerJob | undefined {
+    const job = this.fact('job', id);
+    const patch = this.#jobPatches.get(id);
+    return job === undefined || patch === undefined ? job : { ...job, ...patch };
+  }
+
+  workflow(version: string): Workflow {
+    return this.fact('workflow', version);
+  }
+
+  runOf(stepId: number): number {
+    return this.fact('stepInfo', stepId).runId;
+  }
+
+  waiting(queueId: number): number {
+    const { pending, delayed } = this.fact('queue', queueId);
+    const moves = this.#queues.get(queueId);
+    return pending + delayed + (moves === undefined ? 0 : moves.pending + moves.delayed);
+  }
+
+  takeId(table: 'runs' | 'steps' | 'jobs'): number {
+    const { next, end } = this.#snapshot.ids[table];
+    const id = next + this.#taken[table]++;
+    if (id >= end) throw new Error(`no number for a row of ${table} is left`);
+    return id;
+  }
+
+  /**
+   * The one place where a job's state changes: in one patch with whatever else changes by it.
+   *
+   * @throws Error where the state machine has no such move: that is a bug
+   */
+  move(job: LedgerJob, event: JobEvent, values: Partial<Omit<JobRow, 'state'>> = {}): void {
+    const state = nextJobState(job.state, event);
+    if (state === undefined) throw new Error(`a job that is ${job.state} can't ${event}`);
+    this.#count(job.queue_id, job.state, -1);
+    const moves = this.#count(job.queue_id, state, 1);
+    if (isJobEnded(job.state) && !isJobEnded(state)) moves.arrived++;
+    else if (job.state === 'active' && isJobEnded(state)) moves.left++;
+    if (job.state === 'delayed' || state === 'delayed') this.#delayed = true;
+    this.#tally(job.step_id, job.state, -1);
+    this.#tally(job.step_id, state, 1);
+    this.#patchJob(job.id, { state, ...values });
+  }
+
+  /** Any change of a job but that of its state. */
+  patchJob(job: LedgerJob, values: Partial<Omit<JobRow, 'state'>>): void {
+    this.#patchJob(job.id, values);
+  }
+
+  /** A job goes to another queue in the state that it is in. */
+  requeue(job: LedgerJob, queueId: number): void {
+    this.#count(job.queue_id, job.state, -1);
+    const moves = this.#count(queueId, job.state, 1);
+    if (!isJobEnded(job.state)) moves.arrived++;
+    this.#patchJob(job.id, { queue_id: queueId });
+  }
+
+  addJob({ step, uses, priority, now, payload, secrets, item, index, key, error }: NewJob): void {
+    const id = this.takeId('jobs');
+    const state: JobState = error === undefined ? 'pending' : 'dead';
+    const died = error === undefined ? {} : { ended_at: now, error: JSON.stringify(error), failure_group: deadGroupOf(uses, error, undefined) };
+    this.insert('jobs', { id, step_id: step.id, queue_id: step.queue_id, state, priority, due_at: now, created_at: now, item_index: index, item_key: key, ...died });
+    this.insert('payloads', { job_id: id, payload, secrets, item, created_at: now });
+    const moves = this.#count(step.queue_id, state, 1);
+    if (state === 'pending') moves.arrived++;
+    this.count(step.id, 'total', 1);
+    this.#tally(step.id, state, 1);
+  }
+
+  insert<Name extends TableName>(table: Name, row: Partial<Tables[Name]>, taken?: 'keep' | 'replace'): void {
+    this.#changes.push({ kind: 'insert', table, row, ...(taken === undefined ? {} : { taken }) });
+  }
+
+  write(change: Change): void {
+    this.#changes.push(change);
+  }
+
+  patchStep(id: number, values: Partial<StepRow>): void {
+    const known = this.#stepPatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('steps', this.#stepPatches, id, values);
+  }
+
+  patchRun(id: number, values: Partial<RunRow>): void {
+    const known = this.#runPatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('runs', this.#runPatches, id, values);
+  }
+
+  /** What a queue was told, as the changes leave it. */
+  queueRow(id: number): Pick<QueueRow, 'paused' | 'held_until'> {
+    return { ...this.fact('queueRow', id), ...this.#queuePatches?.get(id) };
+  }
+
+  patchQueue(id: number, values: Partial<QueueRow>): void {
+    this.#queuePatches ??= new Map();
+    const known = this.#queuePatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('queues', this.#queuePatches, id, values);
+  }
+
+  /** The run begins to run, or ends. */
+  countRun(by: 1 | -1): void {
+    this.#runningRuns += by;
+  }
+
+  /** Adds to a count of a step that isn't a job's state. */
+  count(stepId: number, name: keyof StepCounts, by: number): void {
+    const counts = this.#countsOf(stepId);
+    counts[name] = (counts[name] ?? 0) + by;
+    this.#progress(stepId);
+  }
+
+  setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
+    const { name } = this.fact('queue', step.queue_id);
+    (this.#fanOuts ??= new Map()).set(step.id, { stepId: step.id, queue: name, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) });
+  }
+
+  endFanOut(stepId: number): void {
+    (this.#fanOuts ??= new Map()).set(stepId, undefined);
+  }
+
+  /** What the jobs of a step have to follow from now on; `undefined` ends it. */
+  setSweep(stepId: number, kind: Sweep | undefined): void {
+    (this.#sweeps ??= new Map()).set(stepId, kind);
+    this.patchStep(stepId, { sweep: kind ?? null });
+  }
+
+  /** A job of an ended step goes: nothing moves by it. */
+  uncount({ step_id: stepId, state }: LedgerJob): void {
+    const counts = this.#countsOf(stepId);
+    counts.total = (counts.total ?? 0) - 1;
+    if (isCounted(state)) counts[state] = (counts[state] ?? 0) - 1;
+  }
+
+  touchQueue(queueId: number): void {
+    this.#moves(queueId);
+  }
+
+  touchRun(runId: number): void {
+    this.#runs.add(runId);
+  }
+
+  /** The step has to be looked at when this is written, whatever its counts say. */
+  touchStep(stepId: number, runId?: number): void {
+    const progress = this.#progress(stepId);
+    progress.look = true;
+    if (runId !== undefined) progress.runId = runId;
+  }
+
+  touchDelayed(): void {
+    this.#delayed = true;
+  }
+
+  #ask(ask: Ask): void {
+    const name = `${ask.kind} ${ask.key}`;
+    this.#asked ??= new Set();
+    if (this.#asked.has(name)) return;
+    this.#asked.add(name);
+    this.missing.push(ask);
+  }
+
+  #patchJob(id: number, values: Partial<JobRow>): void {
+    const known = this.#jobPatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('jobs', this.#jobPatches, id, values);
+  }
+
+  #addPatch<Row>(table: 'jobs' | 'steps' | 'runs' | 'queues', patches: Map<number, Row>, id: number, values: Row): void {
+    patches.set(id, values);
+    this.#changes.push({ kind: 'patch', table, id, values } as Change);
+  }
+
+  #countsOf(stepId: number): Partial<StepCounts> {
+    let counts = this.#counts.get(stepId);
+    if (counts === undefined) {
+      counts = {};
+      this.#counts.set(stepId, counts);
+    }
+    return counts;
+  }
+
+  #count(queueId: number, state: JobState, by: number): QueueMoves {
+    const moves = this.#moves(queueId);
+    if (state === 'pending' || state === 'delayed' || state === 'active' || state === 'dead') moves[state] += by;
+    return moves;
+  }
+
+  #moves(queueId: number): QueueMoves {
+    let moves = this.#queues.get(queueId);
+    if (moves === undefined) {
+      moves = { pending: 0, delayed: 0, active: 0, dead: 0, arrived: 0, left: 0 };
+      this.#queues.set(queueId, moves);
+    }
+    return moves;
+  }
+
+  #tally(stepId: number, state: JobState, by: 1 | -1): void {
+    if (!isCounted(state)) return;
+    this.count(stepId, state, by);
+    if (by > 0 && (state === 'succeeded' || state === 'dead')) this.#progress(stepId)[state] = true;
+  }
+
+  #progress(stepId: number): StepProgress {
+    let progress = this.#steps.get(stepId);
+    if (progress === undefined) {
+      progress = { succeeded: false, dead: false, look: false };
+      this.#steps.set(stepId, progress);
+    }
+    return progress;
+  }
+}
+
+function isCounted(state: JobState): state is 'succeeded' | 'dead' | 'cancelled' | 'discarded' {
+  return state === 'succeeded' || state === 'dead' || state === 'cancelled' || state === 'discarded';
+}

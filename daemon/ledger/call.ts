@@ -1,0 +1,260 @@
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import type { Rate } from '../../schemas/workflow/rate.ts';
+
+/** What a store is asked to do with runs and jobs, and what it answers: the parameters and results of the operations that `decide` knows. */
+
+export interface Operations {
+  createRun(params: CreateRunParams): { readonly runId: number };
+  claim(params: ClaimParams): ClaimResult;
+  promote(params: { readonly now: number }): void;
+  settle(params: { readonly outcomes: readonly SettleParams[] }): Settled;
+  expand(params: ExpandParams): ExpandResult;
+  failExpansion(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
+  sweep(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
+  continueRun(params: { readonly runId: number }): object;
+  cancelRun(params: { readonly runId: number; readonly now: number }): { readonly active: readonly number[] };
+  cancelJob(params: { readonly jobId: number; readonly now: number }): { readonly active: boolean };
+  replay(params: ReplayParams): ReplayResult;
+  recall(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] };
+  saveDraft(params: SaveDraftParams): { readonly revision: number };
+  dropDraft(params: DropDraftParams): { readonly dropped: boolean };
+  retry(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly retried: readonly number[] };
+  discard(params: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string }): { readonly discarded: readonly number[] };
+  setQueue(params: SetQueueParams): void;
+  moveQueue(params: MoveQueueParams): { readonly moved: number; readonly more: boolean };
+  prune(params: PruneParams): { readonly more: boolean };
+  recover(params: RecoverParams): Recovered;
+  /** Moves steps and runs on, once the changes that touched them are written. */
+  advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;
+}
+
+export type Call = { [Name in keyof Operations]: { readonly name: Name; readonly params: Parameters<Operations[Name]>[0] } }[keyof Operations];
+
+/** Why a step has to be looked at after a change. */
+export interface StepProgress {
+  succeeded: boolean;
+  dead: boolean;
+  /** Whatever its counts say. */
+  look: boolean;
+  /** Of a run that has just been made: that one is looked at. */
+  runId?: number;
+}
+
+/** Which attempt of which job. */
+export type AttemptRef = Pick<SettleParams, 'jobId' | 'attempt'>;
+
+/** The time of its claim tells it from a later attempt of the same number: what goes back without having begun gives its number back. */
+export interface ClaimedAttempt extends AttemptRef {
+  readonly claimedAt: number;
+}
+
+export interface RecoverParams {
+  readonly now: number;
+  /** 0 <= n < 1, for the waits of jobs that crashed again and again. */
+  readonly random: number;
+  /** Attempts whose outcomes are known, though not in the store yet: they stay open for them. */
+  readonly ended: readonly AttemptRef[];
+  /** Attempts that are known not to have begun. */
+  readonly unbegun: readonly ClaimedAttempt[];
+}
+
+export interface Recovered {
+  /** Attempts that were closed as interrupted. */
+  readonly interrupted: number;
+  /** The first of their jobs. */
+  readonly interruptedJobs: readonly number[];
+  /** Those that are still open: how they ended is known. */
+  readonly leftOpen: readonly AttemptRef[];
+}
+
+/** A queue takes no jobs for a while, because an answer meant "later". Times are wall time. */
+export interface QueueHold {
+  readonly until: number;
+  /** Undefined for a hold that an earlier version has stored. */
+  readonly by?: HoldReason;
+}
+
+export interface HoldReason {
+  /** Whose attempt was answered so. */
+  readonly jobId: number;
+  /** The `cause` of its error: `429 Too Many Requests`. */
+  readonly cause: string;
+  /** What the answer asked for, even if the hold is shorter. */
+  readonly retryAfterMs?: number;
+  /** It wasn't answered: this machine has no network. */
+  readonly machine?: true;
+  /** It wasn't sent: the project's files don't say what the job needs, which `cause` tells. */
+  readonly project?: true;
+  readonly at: number;
+}
+
+export interface Expansion {
+  readonly stepId: number;
+  readonly queue: string;
+  /** Items turned into jobs, or left out as duplicates, so far. */
+  readonly cursor: number;
+  /** The file to read; undefined where an expression gives the items. */
+  readonly file?: string;
+  /** It has made as many jobs as the run may for now: there is nothing to do until `continueRun`. */
+  readonly held?: boolean;
+}
+
+export interface CreateRunParams {
+  readonly workflow: string;
+  /** Content hash of `text`. */
+  readonly version: string;
+  readonly text: string;
+  /** JSON. */
+  readonly inputs: string;
+  /** Each `foreach` of its main steps makes so many jobs, and the others when the run is continued. */
+  readonly firstItems?: number;
+  readonly now: number;
+}
+
+export interface ClaimParams {
+  readonly queue: string;
+  readonly limit: number;
+  readonly now: number;
+  /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
+  readonly startAts?: readonly number[];
+  readonly keepStartsMs?: number;
+  /** Nobody waits for it: it may be some milliseconds late, and share a transaction with more. The same at `settle`. */
+  readonly patient?: boolean;
+}
+
+export interface ClaimResult {
+  readonly jobs: readonly ClaimedJob[];
+}
+
+export interface ClaimedJob {
+  readonly jobId: number;
+  readonly runId: number;
+  readonly step: string;
+  readonly version: string;
+  readonly createdAt: number;
+  readonly dueAt: number;
+  /** Number of this attempt, over all rounds: the fence that `settle` takes. */
+  readonly attempt: number;
+  /** Attempts of this round that were charged, without this one. */
+  readonly tries: number;
+  readonly throttles: number;
+  readonly round: number;
+  readonly revision: number;
+  /** JSON: what earlier attempts have achieved, of all rounds and revisions. */
+  readonly progress?: string;
+  /** JSON. */
+  readonly payload: string;
+  /** JSON of `SecretUse[]`. */
+  readonly secrets?: string;
+}
+
+export interface SettleParams {
+  readonly jobId: number;
+  readonly attempt: number;
+  /** When it began; when it was claimed, where it is missing. */
+  readonly startedAt?: number;
+  readonly endedAt: number;
+  readonly outcome: AttemptOutcome;
+  /** JSON, masked and bounded. */
+  readonly request?: string;
+  readonly response?: string;
+  /** The queue takes no jobs before it ends, unless one that ends later is there already. */
+  readonly hold?: QueueHold;
+}
+
+/** What has become of outcomes that were handed in, by their places in that list. Those that aren't named are in the store. */
+export interface Settled {
+  /** Of an attempt that has no say any more. */
+  readonly refused: readonly number[];
+  /** Not written, for a reason that is their own. */
+  readonly failed: readonly { readonly index: number; readonly error: unknown }[];
+}
+
+/** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays where it is left out. */
+export type AttemptOutcome =
+  /** `warning`: what a person should know of it all the same. */
+  | { readonly kind: 'succeeded'; readonly output: string; readonly warning?: string }
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
+  | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
+  /** It never started: it goes back as if it hadn't been claimed. */
+  | { readonly kind: 'returned' }
+  /** A stop cut it off: it goes back as it was. */
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'cancelled' };
+
+export interface ExpandParams {
+  readonly stepId: number;
+  readonly now: number;
+  /** Items to take at most. */
+  readonly limit: number;
+  /** The next items as JSON, where they come from a file; `last`: there are no more. */
+  readonly rows?: { readonly items: readonly string[]; readonly last: boolean };
+}
+
+export interface ExpandResult {
+  /** `held`: the run takes no more items until it is continued. */
+  readonly kind: 'more' | 'done' | 'full' | 'held' | 'closed';
+  readonly cursor: number;
+}
+
+export interface ReplayParams {
+  readonly jobIds: readonly number[];
+  readonly now: number;
+  /** When each is due; `now` where it is missing. */
+  readonly dueAts?: readonly number[];
+  /** Jobs with the same number keep the distances of their due times, even if nothing could be due for a while. */
+  readonly pace?: number;
+  /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
+  readonly payload?: string;
+  /** Drafts are left as they are, unsent. */
+  readonly originals?: boolean;
+}
+
+export interface ReplayResult {
+  readonly replayed: readonly number[];
+  /** How many of them went out with another payload than before: with their drafts, or with `payload`. */
+  readonly edited: number;
+}
+
+export interface SaveDraftParams {
+  readonly jobId: number;
+  /** JSON. */
+  readonly payload: string;
+  /** The revision that was edited, draft or not; not checked if omitted. */
+  readonly baseRevision?: number;
+  /** A person or program, for whoever looks at it. */
+  readonly savedBy?: string;
+  readonly now: number;
+}
+
+export interface DropDraftParams {
+  readonly jobId: number;
+  readonly baseRevision?: number;
+  readonly now: number;
+}
+
+export interface SetQueueParams {
+  readonly queue: string;
+  readonly paused?: boolean;
+  /** `null`: no limit; `'file'`: back to what the file says. */
+  readonly rate?: Rate | null | 'file';
+  readonly concurrency?: number | 'file';
+  /** `null` lifts it. */
+  readonly hold?: null;
+}
+
+export interface MoveQueueParams {
+  readonly queue: string;
+  readonly to: string;
+  /** Jobs that this call moves at most. */
+  readonly limit: number;
+}
+
+export interface PruneParams {
+  readonly now: number;
+  /** Runs that ended before are deleted, unless they have dead letters. */
+  readonly runsBefore: number;
+  /** Dead letters of these queues that died before are discarded. */
+  readonly deadLetters: readonly { readonly queue: string; readonly before: number }[];
+  readonly limit: number;
+}

@@ -1,0 +1,77 @@
+import type { Expansion, StepProgress } from './call.ts';
+import type { AttemptRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, Sweep, VersionRow } from './row.ts';
+
+/** The tables that the rules write, and what identifies a row of each. */
+export interface Tables {
+  readonly runs: RunRow & { readonly inputs: string };
+  readonly steps: StepRow;
+  readonly jobs: JobRow;
+  readonly payloads: PayloadRow;
+  readonly payload_revisions: RevisionRow;
+  readonly payload_drafts: DraftRow;
+  readonly attempts: AttemptRow;
+  readonly workflow_versions: VersionRow;
+  readonly rate_starts: StartRow;
+  readonly queues: QueueRow;
+}
+export type TableName = keyof Tables;
+
+/** Rows with one number of their own; those of payloads and drafts have that of their job. */
+export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads';
+
+/**
+ * What a decision does to the tables. A store carries changes out in their order, in one transaction. Columns that an insert leaves out have their
+ * defaults (`schema.ts`). Counts come last, so that a step is then as everything before has left it.
+ */
+export type Change =
+  | { [Name in TableName]: { readonly kind: 'insert'; readonly table: Name; readonly row: Partial<Tables[Name]>; /** A row that is there already stays, or goes. */ readonly taken?: 'keep' | 'replace' } }[TableName]
+  | { [Name in NumberedTable]: { readonly kind: 'patch'; readonly table: Name; readonly id: number; readonly values: Partial<Tables[Name]> } }[NumberedTable]
+  /** Adds to the counts of a step. */
+  | { readonly kind: 'count'; readonly stepId: number; readonly by: Partial<StepCounts> }
+  /** Delayed jobs of one replay are due later by that much. */
+  | { readonly kind: 'put_off'; readonly pace: number; readonly byMs: number }
+  /** Starts of a queue before that time matter no longer. */
+  | { readonly kind: 'forget_starts'; readonly queueId: number; readonly before: number }
+  | { readonly kind: 'delete_draft'; readonly jobId: number }
+  | { readonly kind: 'delete_revision'; readonly jobId: number; readonly revision: number }
+  /** A job with everything that belongs to it. */
+  | { readonly kind: 'delete_job'; readonly jobId: number }
+  /** A run with its steps, and the version of its workflow if no other run has it. */
+  | { readonly kind: 'delete_run'; readonly runId: number; readonly version: string };
+
+export interface StepCounts {
+  total: number;
+  succeeded: number;
+  dead: number;
+  cancelled: number;
+  discarded: number;
+  duplicates: number;
+  warnings: number;
+}
+
+/** How a queue's depths change, and how many jobs came to wait or were ended by an attempt. */
+export interface QueueMoves {
+  pending: number;
+  delayed: number;
+  active: number;
+  dead: number;
+  arrived: number;
+  left: number;
+}
+
+/**
+ * What follows from the changes for those who wait for it. All of it can be read from the tables as well; a store that no other process writes
+ * keeps its figures up to date by it.
+ */
+export interface Effects {
+  readonly queues: ReadonlyMap<number, QueueMoves>;
+  readonly runs: ReadonlySet<number>;
+  /** Steps to look at when the changes are written. */
+  readonly steps: ReadonlyMap<number, StepProgress>;
+  readonly runningRuns: number;
+  /** The next due time may be another. */
+  readonly delayed: boolean;
+  /** Fan-outs that go on or, undefined, have ended. */
+  readonly fanOuts: ReadonlyMap<number, Expansion | undefined>;
+  readonly sweeps: ReadonlyMap<number, Sweep | undefined>;
+}

@@ -1,0 +1,109 @@
+import type { Book } from './book.ts';
+import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
+import { cancelSwept, isCancelling } from './cancelling.ts';
+import { endHold } from './queue-orders.ts';
+import type { LedgerJob } from './row.ts';
+import type { DueJob } from './snapshot.ts';
+
+/** Jobs of cancelled steps that one claim clears away, at most: a million of them must not keep other queues waiting. */
+const maxSwept = 1000;
+/** Delayed jobs that one decision makes pending, at most. */
+const maxPromoted = 5000;
+/** What is later than this was kept from being due on time, and not just by a slow transaction, in milliseconds. */
+const lateMs = 1000;
+
+/** Makes due jobs `active`: by priority, due time, age. `promote` comes first, see `preludeOf`. */
+export function claim(book: Book, params: ClaimParams): ClaimResult {
+  const queueId = book.fact('knownQueue', params.queue);
+  if (queueId === undefined || params.limit <= 0) return { jobs: [] };
+  const due = chosen(book, queueId, params.limit);
+  if (due.some(({ pace }) => pace !== null) && endHold(book, queueId, params.now)) {
+    book.askAgain();
+    return { jobs: [] };
+  }
+
+  book.need('stepInfo', due.map(({ step_id }) => step_id));
+  const jobs: ClaimedJob[] = [];
+  for (const job of due) {
+    const kind = book.fact('sweep', job.step_id);
+    if (isCancelling(kind)) {
+      cancelSwept(book, job, kind, params.now);
+      continue;
+    }
+    const startAt = params.startAts?.[jobs.length];
+    // Few have a pace, so the others aren't made to write it.
+    book.move(job, 'claim', {
+      attempt: job.attempt + 1,
+      started_at: startAt === undefined ? params.now : Math.floor(startAt),
+      ...(job.pace === null ? {} : { pace: null }),
+    });
+    // A job that was returned before its start may be claimed for the same instant again.
+    if (startAt !== undefined) book.insert('rate_starts', { queue_id: queueId, at: startAt, job_id: job.id, attempt: job.attempt + 1 }, 'keep');
+    jobs.push(claimedJob(book, job));
+  }
+  if (params.keepStartsMs !== undefined && jobs.length > 0) book.write({ kind: 'forget_starts', queueId, before: params.now - params.keepStartsMs });
+  return { jobs };
+}
+
+/** The next pending jobs, until `limit` of them may be claimed, or many are to be cancelled. */
+function chosen(book: Book, queueId: number, limit: number): readonly DueJob[] {
+  for (let asked = limit; ; ) {
+    const due = book.fact('due', queueId, { limit: asked });
+    book.need('sweep', due.map(({ step_id }) => step_id));
+    let free = 0;
+    let swept = 0;
+    const taken: DueJob[] = [];
+    for (const job of due) {
+      if (free === limit || swept >= maxSwept) return taken;
+      if (isCancelling(book.fact('sweep', job.step_id))) swept++;
+      else free++;
+      taken.push(job);
+    }
+    if (due.length < asked || free === limit || swept >= maxSwept) return taken;
+    asked = Math.max(asked * 2, limit + swept + 100);
+  }
+}
+
+function claimedJob(book: Book, job: DueJob): ClaimedJob {
+  const { runId, name, version } = book.fact('stepInfo', job.step_id);
+  return {
+    jobId: job.id,
+    runId,
+    step: name,
+    version,
+    createdAt: job.created_at,
+    dueAt: job.due_at,
+    attempt: job.attempt + 1,
+    tries: job.tries,
+    throttles: job.throttles,
+    round: job.round,
+    revision: job.revision,
+    ...(job.progress === null ? {} : { progress: job.progress }),
+    payload: job.payload,
+    ...(job.secrets === null ? {} : { secrets: job.secrets }),
+  };
+}
+
+/**
+ * Delayed jobs that are due become pending. Jobs of one replay with a rate keep their distances, whatever kept the first of them from being due on
+ * time (no daemon, a machine that slept, a queue that was paused or held): all that are still to come are put off by as much.
+ */
+export function promote(book: Book, { now }: { readonly now: number }): void {
+  const nextDue = book.fact('nextDue', 0);
+  if (nextDue === undefined || nextDue > now) return;
+  const due = book.fact('overdue', now, { limit: maxPromoted });
+  const late = latePaces(due, now);
+  for (const [pace, byMs] of late) book.write({ kind: 'put_off', pace, byMs });
+  for (const job of due) {
+    const dueAt = job.due_at + (job.pace === null ? 0 : (late.get(job.pace) ?? 0));
+    if (dueAt <= now) book.move(job, 'due');
+  }
+  book.touchDelayed();
+}
+
+/** By how much the replays with a rate are late. */
+function latePaces(due: readonly LedgerJob[], now: number): ReadonlyMap<number, number> {
+  const late = new Map<number, number>();
+  for (const { pace, due_at: dueAt } of due) if (pace !== null && dueAt < now - lateMs && !late.has(pace)) late.set(pace, now - dueAt);
+  return late;
+}

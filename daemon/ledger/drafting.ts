@@ -1,0 +1,67 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { SecretUse } from '../../schemas/workflow/template.ts';
+import type { Book } from './book.ts';
+import type { DropDraftParams, SaveDraftParams } from './call.ts';
+import { revisedSecrets } from './revised-secrets.ts';
+import type { DraftRow, JobRow, LedgerJob } from './row.ts';
+
+/**
+ * Keeps an edited payload beside the one that was sent; the next replay sends it. It takes the place of a draft that is there. Each save has a
+ * revision number of its own, which is never given twice, so that whoever edited an earlier one can be told.
+ */
+export function saveDraft(book: Book, { jobId, payload, baseRevision, savedBy, now }: SaveDraftParams): { readonly revision: number } {
+  const job = existing(book, jobId);
+  if (job.state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is no dead letter; it is ${job.state}.`);
+  refuseOtherBase(job, book.fact('draft', jobId), baseRevision);
+  const revision = nextRevision(job);
+  book.insert('payload_drafts', { job_id: jobId, revision, saved_at: now, saved_by: savedBy ?? null, payload }, 'replace');
+  touch(book, job);
+  book.patchJob(job, { last_revision: revision });
+  return { revision };
+}
+
+/** The payload that was sent counts again. In any state of the job: one that was replayed with its original keeps its draft. */
+export function dropDraft(book: Book, { jobId, baseRevision }: DropDraftParams): { readonly dropped: boolean } {
+  const job = existing(book, jobId);
+  const draft = book.fact('draft', jobId);
+  refuseOtherBase(job, draft, baseRevision);
+  if (draft === undefined) return { dropped: false };
+  touch(book, job);
+  book.write({ kind: 'delete_draft', jobId });
+  return { dropped: true };
+}
+
+/** The number of the next revision of a job's payload. */
+export function nextRevision({ revision, last_revision: last }: LedgerJob): number {
+  return Math.max(revision, last ?? 0) + 1;
+}
+
+/** The job's payload is this one from now on; the one before stays as a revision. Returns what its row takes. */
+export function revise(book: Book, job: LedgerJob, { revision, payload, now }: { readonly revision: number; readonly payload: string; readonly now: number }): Partial<JobRow> {
+  const before = book.fact('payload', job.id);
+  const secrets = before.secrets === null ? [] : revisedSecrets(JSON.parse(before.secrets) as SecretUse[], JSON.parse(payload) as Json);
+  book.insert('payload_revisions', { job_id: job.id, revision: job.revision, payload: before.payload, created_at: before.created_at, secrets: before.secrets });
+  book.write({ kind: 'patch', table: 'payloads', id: job.id, values: { payload, secrets: secrets.length === 0 ? null : JSON.stringify(secrets), created_at: now } });
+  return { revision, last_revision: Math.max(job.last_revision ?? 0, revision) };
+}
+
+function existing(book: Book, jobId: number): LedgerJob {
+  const job = book.job(jobId);
+  if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+  return job;
+}
+
+function refuseOtherBase(job: LedgerJob, draft: DraftRow | undefined, baseRevision: number | undefined): void {
+  const newest = draft?.revision ?? job.revision;
+  if (baseRevision === undefined || baseRevision === newest) return;
+  const by = draft?.saved_by ?? undefined;
+  const said = draft === undefined ? 'its edit was dropped, or sent' : `another edit of it was saved${by === undefined ? '' : ` by ${by}`}`;
+  throw new CodedError('conflict', `The payload of ${formatJobId(job.id)} has changed since it was opened: ${said}.`, { revision: newest, ...(by === undefined ? {} : { by }) });
+}
+
+function touch(book: Book, { queue_id, step_id }: LedgerJob): void {
+  book.touchQueue(queue_id);
+  book.touchRun(book.runOf(step_id));
+}

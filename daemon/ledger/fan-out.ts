@@ -1,0 +1,110 @@
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { Foreach, Step } from '../../schemas/workflow/model.ts';
+import { enterItem, renderItems } from '../core/foreach-items.ts';
+import type { MutableScope } from '../core/run-scope.ts';
+import type { Book } from './book.ts';
+import type { ExpandParams, ExpandResult } from './call.ts';
+import { isHeld, type StepRow } from './row.ts';
+import { scopeOf } from './scope.ts';
+import { renderJob } from './starting.ts';
+
+/** Turns the next items of a `foreach` into jobs. */
+export function expand(book: Book, params: ExpandParams): ExpandResult {
+  const row = book.fact('step', params.stepId);
+  const open = book.fact('fanOut', params.stepId);
+  if (row === undefined || open === undefined) return { kind: 'closed', cursor: row?.cursor ?? 0 };
+  if (open.held === true) return { kind: 'held', cursor: row.cursor };
+  const room = roomIn(book, row);
+  if (room <= 0) return { kind: 'full', cursor: row.cursor };
+  const allowed = row.item_limit === null ? room : Math.min(room, row.item_limit - row.total);
+
+  const { step, foreach, scope } = fanOutOf(book, row, params.now);
+  const chunk = takeChunk(book, foreach, row, params, scope, Math.min(params.limit, allowed));
+  if ('kind' in chunk) {
+    failExpansion(book, { stepId: row.id, error: chunk });
+    return { kind: 'closed', cursor: row.cursor };
+  }
+  const duplicates = addItems(book, row, step, foreach, scope, chunk.items, params.now);
+  const cursor = row.cursor + chunk.items.length;
+  book.patchStep(row.id, { cursor, expanded: chunk.last ? 1 : 0 });
+  if (duplicates > 0) book.count(row.id, 'duplicates', duplicates);
+  if (chunk.last) {
+    book.endFanOut(row.id);
+    book.touchStep(row.id);
+    return { kind: 'done', cursor };
+  }
+  const held = isHeld({ ...row, total: row.total + chunk.items.length - duplicates });
+  book.setFanOut({ ...row, cursor }, held);
+  return { kind: held ? 'held' : 'more', cursor };
+}
+
+/** The items of a `foreach` can't be read. */
+export function failExpansion(book: Book, { stepId, error }: { readonly stepId: number; readonly error: JobError }): void {
+  if (book.fact('fanOut', stepId) === undefined) return;
+  book.endFanOut(stepId);
+  // The step fails through its own state machine, as soon as what it has made so far is cancelled.
+  // It isn't `expanded`: should a replay reopen it, it tries to go on with its items, and not to do without them.
+  book.patchStep(stepId, { error: JSON.stringify(error) });
+  book.touchStep(stepId);
+}
+
+function fanOutOf(book: Book, row: StepRow, now: number): { readonly step: Step; readonly foreach: Foreach; readonly scope: MutableScope } {
+  const facts = book.fact('run', row.run_id);
+  if (facts === undefined) throw new Error(`the step ${row.name} has no run`);
+  const workflow = book.workflow(facts.run.version);
+  const step = workflow.steps[row.name] ?? workflow.onFailure[row.name];
+  if (step?.foreach === undefined) throw new Error(`the step ${row.name} of run ${row.run_id} is no foreach`);
+  // `now()` stays what it was when the step started: a fan-out that a crash cut in two is made of one piece.
+  return { step, foreach: step.foreach, scope: scopeOf(book.scopeFacts, facts.run, facts.steps, row.started_at ?? now) };
+}
+
+interface Chunk {
+  readonly items: readonly Json[];
+  readonly last: boolean;
+}
+
+function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: ExpandParams, scope: MutableScope, limit: number): Chunk | JobError {
+  if (foreach.source.kind === 'file') {
+    if (params.rows === undefined) return { items: [], last: false };
+    const items = params.rows.items.slice(0, limit);
+    return { items: items.map((item) => JSON.parse(item) as Json), last: params.rows.last && items.length === params.rows.items.length };
+  }
+  const { items: template } = foreach.source;
+  const all = book.remembered(`items of ${row.id}`, () => renderItems(template, scope));
+  if ('kind' in all) return all;
+  const items = all.slice(row.cursor, row.cursor + limit);
+  return { items, last: row.cursor + items.length >= all.length };
+}
+
+/** Returns how many were left out because an earlier item has their key. */
+function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope: MutableScope, items: readonly Json[], now: number): number {
+  const taken = takenKeys(book, row, foreach, scope, items);
+  let duplicates = 0;
+  for (const [offset, item] of items.entries()) {
+    const index = row.cursor + offset;
+    const key = enterItem(foreach, scope, item, index);
+    if (typeof key === 'object' && key !== null) {
+      book.addJob({ ...renderJob(book, row, step, scope, { now, item: JSON.stringify(item), index, key: null }), error: key });
+    } else if (key !== null && taken.has(key)) {
+      duplicates++;
+    } else {
+      if (key !== null) taken.add(key);
+      book.addJob(renderJob(book, row, step, scope, { now, item: JSON.stringify(item), index, key }));
+    }
+  }
+  return duplicates;
+}
+
+/** Of the keys of these items, those that the step has had. */
+function takenKeys(book: Book, row: StepRow, foreach: Foreach, scope: MutableScope, items: readonly Json[]): Set<string> {
+  if (foreach.key === undefined) return new Set();
+  const keys = items.map((item, offset) => enterItem(foreach, scope, item, row.cursor + offset)).filter((key) => typeof key === 'string');
+  book.throwIfMissing();
+  return new Set(keys.length === 0 ? [] : book.fact('takenKeys', JSON.stringify([row.id, keys])));
+}
+
+function roomIn(book: Book, row: StepRow): number {
+  const { maxDepth } = book.fact('queue', row.queue_id).definition;
+  return maxDepth === undefined ? Number.MAX_SAFE_INTEGER : maxDepth - book.waiting(row.queue_id);
+}

@@ -1,0 +1,60 @@
+import type { Book } from './book.ts';
+import type { PruneParams } from './call.ts';
+import type { LedgerJob } from './row.ts';
+import type { FinishedRun } from './snapshot.ts';
+
+/** Deletes up to `limit` rows of ended runs, and discards dead letters that are past their time. */
+export function prune(book: Book, params: PruneParams): { readonly more: boolean } {
+  const dead = deadPastTheirTime(book, params);
+  const left = params.limit - dead.length;
+  const runs = left <= 0 ? [] : book.fact('finishedBefore', params.runsBefore, { limit: left });
+  const parts = withinLimit(runs, left);
+  for (const { run, jobs } of parts) book.ask('jobsOfRun', run.id, { limit: jobs });
+  book.throwIfMissing();
+
+  for (const job of dead) book.move(job, 'discard', { ended_at: params.now });
+  for (const { run, jobs, isWhole } of parts) {
+    for (const job of jobs === 0 ? [] : book.fact('jobsOfRun', run.id, { limit: jobs })) deleteJob(book, job);
+    if (isWhole) book.write({ kind: 'delete_run', runId: run.id, version: run.version });
+  }
+  // What has just been discarded is counted when this is written; the next call can delete its run.
+  return { more: dead.length > 0 || parts.filter(({ isWhole }) => isWhole).length < runs.length };
+}
+
+interface Part {
+  readonly run: FinishedRun;
+  /** So many of its jobs. */
+  readonly jobs: number;
+  /** With those, all of it goes. */
+  readonly isWhole: boolean;
+}
+
+/** The first of the runs, the last of them perhaps in part: a run counts as one row, besides those of its jobs. */
+function withinLimit(runs: readonly FinishedRun[], limit: number): readonly Part[] {
+  const parts: Part[] = [];
+  let left = limit;
+  for (const run of runs) {
+    if (left <= 0) break;
+    const jobs = Math.min(run.jobs, left);
+    left -= jobs;
+    parts.push({ run, jobs, isWhole: left > 0 });
+    left--;
+  }
+  return parts;
+}
+
+function deadPastTheirTime(book: Book, { deadLetters, limit }: PruneParams): readonly LedgerJob[] {
+  const dead: LedgerJob[] = [];
+  for (const { queue, before } of deadLetters) {
+    const queueId = book.fact('knownQueue', queue);
+    if (queueId === undefined || dead.length >= limit) continue;
+    dead.push(...book.fact('deadBefore', JSON.stringify([queueId, before]), { limit: limit - dead.length }));
+  }
+  return dead;
+}
+
+/** The counts of its step follow, so that a run that is half deleted is still counted right. No step moves by it. */
+function deleteJob(book: Book, job: LedgerJob): void {
+  book.write({ kind: 'delete_job', jobId: job.id });
+  book.uncount(job);
+}

@@ -1,0 +1,65 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Book } from './book.ts';
+import type { MoveQueueParams, SetQueueParams } from './call.ts';
+
+/** What a queue is told, over restarts too. */
+export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }: SetQueueParams): void {
+  const id = book.fact('queueId', queue);
+  if (paused === false || hold === null) {
+    const row = book.queueRow(id);
+    if (row.paused === 1 || row.held_until !== null) deferPaced(book, id);
+  }
+  const values = {
+    ...(paused === undefined ? {} : { paused: paused ? 1 : 0 } as const),
+    ...(rate === undefined ? {} : { rate: rate === 'file' ? null : JSON.stringify(rate) }),
+    ...(concurrency === undefined ? {} : { concurrency: concurrency === 'file' ? null : concurrency }),
+    ...(hold === null ? { held_until: null, held_by: null } : {}),
+  };
+  if (Object.keys(values).length > 0) book.patchQueue(id, values);
+  book.touchQueue(id);
+}
+
+/** A hold of the queue that has run out ends, once, as a pause does. False if there is none. */
+export function endHold(book: Book, queueId: number, now: number): boolean {
+  const { held_until: until } = book.queueRow(queueId);
+  if (until === null || until > now) return false;
+  deferPaced(book, queueId);
+  book.patchQueue(queueId, { held_until: null, held_by: null });
+  return true;
+}
+
+/** Of a queue that starts again: what became due one by one meanwhile doesn't start all at once. */
+function deferPaced(book: Book, queueId: number): void {
+  for (const job of book.fact('paced', queueId)) book.move(job, 'defer');
+}
+
+/**
+ * Moves jobs that wait, are under way or are dead letters to another queue, and with the first of them whatever still brings jobs into the queue.
+ * Those under way first, so that none of them comes back into the queue behind the others.
+ */
+export function moveQueue(book: Book, { queue, to, limit }: MoveQueueParams): { readonly moved: number; readonly more: boolean } {
+  const from = book.fact('queueId', queue);
+  const target = book.fact('queueId', to);
+  const { maxDepth } = book.fact('queue', target).definition;
+  const coming = book.waiting(from);
+  if (maxDepth !== undefined && coming > 0 && book.waiting(target) + coming > maxDepth) {
+    throw new CodedError('queue-full', `The queue ${to} has no room for ${coming} more: ${book.waiting(target)} jobs wait in it, and its max-depth is ${maxDepth}.`, {
+      queue: to,
+      waiting: book.waiting(target),
+      maxDepth,
+    });
+  }
+  // Steps of open runs that have not ended bring their jobs into the other queue from now on.
+  const steps = new Set(book.fact('openSteps', from).map(({ id }) => id));
+  for (const { stepId, queue: into, cursor, file = null, held = false } of book.fact('openFanOuts', 0)) {
+    if (into === queue) book.setFanOut({ id: stepId, queue_id: target, cursor, file }, held);
+  }
+  const jobs = limit > 0 ? book.fact('inQueue', from, { limit }) : [];
+  for (const job of jobs) {
+    book.requeue(job, target);
+    // Those of ended steps are dead letters: a step's jobs are in its queue.
+    steps.add(job.step_id);
+  }
+  for (const id of steps) book.patchStep(id, { queue_id: target });
+  return { moved: jobs.length, more: jobs.length >= limit };
+}

@@ -1,0 +1,166 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
+import type { Book } from './book.ts';
+import type { ReplayParams, ReplayResult } from './call.ts';
+import { isCancelling } from './cancelling.ts';
+import { nextRevision, revise } from './drafting.ts';
+import type { JobRow, LedgerJob } from './row.ts';
+
+/**
+ * A dead letter goes back to its own queue, for a new round of attempts; what has been tried so far stays as it is. A draft goes along as a new
+ * revision, unless the originals are asked for: then it stays a draft. A payload that is handed in takes its place. All of them or none: a job
+ * that isn't dead is an error before anything moves.
+ */
+export function replay(book: Book, params: ReplayParams): ReplayResult {
+  const jobs = deadJobs(book, params.jobIds);
+  book.need('sweep', jobs.map(({ step_id }) => step_id));
+  for (const { id, step_id } of jobs) {
+    if (!isCancelling(book.fact('sweep', step_id))) continue;
+    throw new CodedError('wrong-state', `The other jobs of ${formatJobId(id)}'s step are being cancelled just now; replay it when that is done.`);
+  }
+  if (params.payload !== undefined && jobs.length !== 1) {
+    throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
+  }
+  if (params.originals !== true) needEdits(book, jobs, params.payload !== undefined);
+  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  const dueAts = new Map(params.dueAts === undefined ? [] : params.jobIds.map((jobId, index) => [jobId, params.dueAts?.[index]]));
+  let edited = 0;
+  for (const job of jobs) {
+    const edit = params.originals === true ? undefined : sendEdit(book, job, params);
+    if (edit !== undefined) edited++;
+    const dueAt = Math.ceil(dueAts.get(job.id) ?? params.now);
+    book.move(job, dueAt > params.now ? 'replay_later' : 'replay', {
+      due_at: dueAt,
+      pace: params.pace ?? null,
+      round: job.round + 1,
+      tries: 0,
+      throttles: 0,
+      crashes: 0,
+      cancel_requested: 0,
+      started_at: null,
+      ended_at: null,
+      ...edit,
+    });
+    book.touchRun(book.runOf(job.step_id));
+  }
+  return { replayed: jobs.map(({ id }) => id), edited };
+}
+
+function needEdits(book: Book, jobs: readonly LedgerJob[], isEdited: boolean): void {
+  book.need('draft', jobs.map(({ id }) => id));
+  book.need('payload', jobs.filter(({ id }) => isEdited || book.fact('draft', id) !== undefined).map(({ id }) => id));
+}
+
+/** What the job's row takes of its edit; undefined if it has none. */
+function sendEdit(book: Book, job: LedgerJob, { payload, now }: ReplayParams): Partial<JobRow> | undefined {
+  const draft = book.fact('draft', job.id);
+  if (draft !== undefined) book.write({ kind: 'delete_draft', jobId: job.id });
+  if (payload !== undefined) return revise(book, job, { revision: nextRevision(job), payload, now });
+  return draft === undefined ? undefined : revise(book, job, { revision: draft.revision, payload: draft.payload, now: draft.saved_at });
+}
+
+/**
+ * Replayed jobs that no attempt of the new round has reached are dead letters again, as they were before: with their last error, and an edit that
+ * went along is a draft again. All of them or none: a job that isn't like that is an error before anything moves.
+ */
+export function recall(book: Book, { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] } {
+  const jobs = eachOnce(book, jobIds);
+  for (const kind of ['attempts', 'revisions', 'payload'] as const) book.need(kind, jobs.map(({ id }) => id));
+  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  for (const job of jobs) refuseTried(book, job);
+  for (const job of jobs) {
+    const attempts = book.fact('attempts', job.id);
+    const edit = attempts.some(({ revision }) => revision === job.revision) ? {} : unrevise(book, job);
+    book.move(job, 'recall', { pace: null, round: job.round - 1, ended_at: attempts.at(-1)?.ended_at ?? now, ...edit });
+    book.touchRun(book.runOf(job.step_id));
+  }
+  return { recalled: jobs.map(({ id }) => id) };
+}
+
+function refuseTried(book: Book, job: LedgerJob): void {
+  const tried = book.fact('attempts', job.id).some(({ round }) => round === job.round);
+  if ((job.state === 'pending' || job.state === 'delayed') && job.round > 1 && !tried) return;
+  throw new CodedError('wrong-state', `The job ${formatJobId(job.id)} can't be taken back: ${tried ? 'it was attempted since it was replayed' : `it is ${job.state}`}.`);
+}
+
+/** An edit that no attempt has used is a draft again, beside the payload that it was made from. */
+function unrevise(book: Book, job: LedgerJob): Partial<JobRow> {
+  const before = book.fact('revisions', job.id).at(-1);
+  if (before === undefined) return {};
+  const edited = book.fact('payload', job.id);
+  book.insert('payload_drafts', { job_id: job.id, revision: job.revision, saved_at: edited.created_at, payload: edited.payload }, 'replace');
+  book.write({ kind: 'patch', table: 'payloads', id: job.id, values: { payload: before.payload, secrets: before.secrets, created_at: before.created_at } });
+  book.write({ kind: 'delete_revision', jobId: job.id, revision: before.revision });
+  return { revision: before.revision };
+}
+
+/** Delayed jobs are due now. All of them or none: a job that isn't delayed is an error before anything moves. */
+export function retry(book: Book, { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number }): { readonly retried: readonly number[] } {
+  const jobs = eachOnce(book, jobIds);
+  for (const job of jobs) refuseUnlessDelayed(job);
+  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  for (const job of jobs) {
+    book.move(job, 'due', { due_at: now, pace: null });
+    book.touchRun(book.runOf(job.step_id));
+  }
+  return { retried: jobs.map(({ id }) => id) };
+}
+
+function refuseUnlessDelayed({ id, state }: LedgerJob): void {
+  switch (state) {
+    case 'delayed':
+      return;
+    case 'pending':
+      throw new CodedError('wrong-state', `The job ${formatJobId(id)} is due already; it waits for its turn.`);
+    case 'active':
+      throw new CodedError('wrong-state', `An attempt of the job ${formatJobId(id)} is under way.`);
+    case 'dead':
+      throw new CodedError('wrong-state', `The job ${formatJobId(id)} is a dead letter, which will not be tried again by itself: replay it.`);
+    case 'succeeded':
+    case 'cancelled':
+    case 'discarded':
+      throw new CodedError('wrong-state', `The job ${formatJobId(id)} has ended (${state}), so there is nothing to retry.`);
+  }
+}
+
+/**
+ * Dead letters that nobody wants any more, each with the reason that was given. They stay to be looked at until their run is deleted, and their step
+ * stays failed.
+ */
+export function discard(
+  book: Book,
+  { jobIds, now, reason }: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string },
+): { readonly discarded: readonly number[] } {
+  const jobs = deadJobs(book, jobIds);
+  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  for (const job of jobs) {
+    book.move(job, 'discard', { ended_at: now, discard_reason: reason ?? null });
+    book.touchRun(book.runOf(job.step_id));
+  }
+  return { discarded: jobs.map(({ id }) => id) };
+}
+
+/**
+ * Each once, however often it is named.
+ *
+ * @throws CodedError `not-found`
+ */
+function eachOnce(book: Book, jobIds: readonly number[]): LedgerJob[] {
+  book.need('job', jobIds);
+  return [...new Set(jobIds)].map((jobId) => {
+    const job = book.job(jobId);
+    if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+    return job;
+  });
+}
+
+/** @throws CodedError `not-found` or `wrong-state` */
+function deadJobs(book: Book, jobIds: readonly number[]): LedgerJob[] {
+  const jobs = eachOnce(book, jobIds);
+  for (const job of jobs) refuseUnlessDead(job);
+  return jobs;
+}
+
+function refuseUnlessDead({ id, state }: LedgerJob): void {
+  if (state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(id)} is no dead letter; it is ${state}.`);
+}

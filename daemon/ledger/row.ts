@@ -1,0 +1,163 @@
+import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+
+/** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
+
+export interface RunRow {
+  readonly id: number;
+  readonly workflow: string;
+  readonly version: string;
+  readonly state: RunState;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+  readonly cancelling: 0 | 1;
+  readonly closing: 0 | 1;
+  readonly failed_before: 0 | 1;
+  readonly error: string | null;
+}
+
+/** A run's columns without its inputs, which can be large. */
+export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancelling, closing, failed_before, error';
+
+export interface StepRow {
+  readonly id: number;
+  readonly run_id: number;
+  readonly position: number;
+  readonly name: string;
+  readonly on_failure: 0 | 1;
+  readonly state: StepState;
+  readonly queue_id: number;
+  readonly uses: string;
+  readonly is_foreach: 0 | 1;
+  readonly total: number;
+  readonly succeeded: number;
+  readonly dead: number;
+  readonly cancelled: number;
+  readonly discarded: number;
+  readonly expanded: 0 | 1;
+  readonly cursor: number;
+  readonly duplicates: number;
+  readonly warnings: number;
+  /** So many items become jobs, until the run is continued. */
+  readonly item_limit: number | null;
+  readonly file: string | null;
+  readonly sweep: Sweep | null;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly error: string | null;
+}
+
+/** It has made as many jobs as its run may for now. */
+export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' | 'total'>): boolean {
+  return limit !== null && total >= limit;
+}
+
+export type Sweep = 'cancel' | 'fail' | 'reopen';
+
+export interface JobRow {
+  readonly id: number;
+  readonly step_id: number;
+  readonly queue_id: number;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly due_at: number;
+  /** Of the replay with a rate that it waits for a place in, until it is claimed. */
+  readonly pace: number | null;
+  readonly created_at: number;
+  readonly item_index: number | null;
+  readonly item_key: string | null;
+  readonly revision: number;
+  readonly round: number;
+  readonly attempt: number;
+  readonly tries: number;
+  readonly throttles: number;
+  readonly crashes: number;
+  readonly cancel_requested: 0 | 1;
+  readonly swept: 0 | 1;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly error: string | null;
+  readonly discard_reason: string | null;
+  readonly last_revision: number | null;
+  readonly failure_group: string | null;
+  readonly progress: string | null;
+  readonly warning: string | null;
+}
+
+/** What the rules read of a job: all but its texts, which can be large. */
+export type LedgerJob = Pick<
+  JobRow,
+  | 'id' | 'step_id' | 'queue_id' | 'state' | 'due_at' | 'pace' | 'item_index' | 'revision' | 'round' | 'attempt' | 'tries' | 'throttles' | 'crashes'
+  | 'cancel_requested' | 'swept' | 'started_at' | 'last_revision'
+>;
+
+export interface PayloadRow {
+  readonly job_id: number;
+  readonly payload: string;
+  /** JSON of `SecretUse[]`. */
+  readonly secrets: string | null;
+  readonly item: string | null;
+  readonly created_at: number;
+}
+
+/** A payload that an edit has replaced. */
+export interface RevisionRow {
+  readonly job_id: number;
+  readonly revision: number;
+  readonly payload: string;
+  readonly created_at: number;
+  readonly secrets: string | null;
+}
+
+/** An edited payload that has not been sent. */
+export interface DraftRow {
+  readonly job_id: number;
+  /** The number that it has once it is sent. */
+  readonly revision: number;
+  readonly saved_at: number;
+  readonly saved_by: string | null;
+  readonly payload: string;
+}
+
+/** An attempt that has ended; the one under way stands in its job. */
+export interface AttemptRow {
+  readonly job_id: number;
+  readonly number: number;
+  readonly round: number;
+  readonly revision: number;
+  readonly state: AttemptState;
+  readonly started_at: number;
+  readonly ended_at: number;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly request: string | null;
+  readonly response: string | null;
+}
+
+export interface VersionRow {
+  readonly version: string;
+  readonly workflow: string;
+  readonly text: string;
+  readonly created_at: number;
+}
+
+/** A start of a rated queue, kept over restarts. */
+export interface StartRow {
+  readonly queue_id: number;
+  readonly at: number;
+  readonly job_id: number;
+  readonly attempt: number;
+}
+
+/** What a queue was told. */
+export interface QueueRow {
+  readonly id: number;
+  readonly name: string;
+  readonly paused: 0 | 1;
+  /** JSON; the text `null` says: no limit; `null`: as the file says. */
+  readonly rate: string | null;
+  readonly concurrency: number | null;
+  readonly held_until: number | null;
+  readonly held_by: string | null;
+  /** As last declared in a file without errors. */
+  readonly definition: string | null;
+}

@@ -1,0 +1,30 @@
+import { formatRunId } from '../../schemas/protocol/id.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import { runScope, type MutableScope, type StepResults } from '../core/run-scope.ts';
+import type { RunRow, StepRow } from './row.ts';
+
+/** The facts that expressions read; each may throw where it isn't known (yet). */
+export interface ScopeFacts {
+  readonly env: Readonly<Record<string, string>>;
+  inputs(runId: number): Json;
+  output(stepId: number): Json;
+  results(stepId: number): Json;
+}
+
+/** What the expressions of a run see. A fact is asked for when an expression reads it. */
+export function scopeOf(facts: ScopeFacts, run: RunRow, steps: Iterable<StepRow>, now: number): MutableScope {
+  const results: Record<string, StepResults> = {};
+  for (const { id, name, state } of steps) results[name] = { status: state, output: () => facts.output(id), results: () => facts.results(id) };
+  return runScope({
+    run: {
+      id: formatRunId(run.id),
+      workflow: run.workflow,
+      'created-at': new Date(run.created_at).toISOString(),
+      error: run.error === null ? null : (JSON.parse(run.error) as Json),
+    },
+    env: facts.env,
+    now,
+    inputs: () => facts.inputs(run.id),
+    steps: results,
+  });
+}

@@ -1,0 +1,192 @@
+import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
+import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
+import type { CreateRunParams, Expansion } from './call.ts';
+import type { AttemptRow, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow, Sweep } from './row.ts';
+
+/** What never changes of a step. */
+export interface StepInfo {
+  readonly runId: number;
+  readonly name: string;
+  readonly uses: string;
+  readonly version: string;
+}
+
+/** A run with all of its steps, in their order. */
+export interface RunFacts {
+  readonly run: RunRow;
+  readonly steps: readonly StepRow[];
+}
+
+export interface QueueFacts {
+  readonly id: number;
+  readonly name: string;
+  /** The limits that hold; just the name if nothing has been declared. */
+  readonly definition: QueueDefinition;
+  readonly pending: number;
+  readonly delayed: number;
+}
+
+/** A pending job with all that its attempt needs. */
+export type DueJob = LedgerJob & {
+  readonly created_at: number;
+  readonly progress: string | null;
+  readonly payload: string;
+  readonly secrets: string | null;
+};
+
+/** Some of the jobs of a step that is being cancelled or taken up again; `last`: no more follow. */
+export interface SweepChunk {
+  readonly stepId: number;
+  readonly kind: Sweep;
+  readonly jobs: readonly LedgerJob[];
+  readonly last: boolean;
+}
+
+/** What a step has given, for the expressions of other steps. */
+export interface ItemResult extends JsonObject {
+  readonly key: string | null;
+  readonly item: Json;
+  readonly status: string;
+  readonly output: Json;
+  readonly error: Json;
+}
+
+export type FinishedRun = Pick<RunRow, 'id' | 'version'> & { readonly jobs: number };
+
+/** The kinds of facts: what each is found by, and what it is. Selections are asked for with a `limit`. */
+export interface FactKinds {
+  readonly job: [id: number, LedgerJob | undefined];
+  readonly step: [id: number, StepRow | undefined];
+  readonly stepInfo: [id: number, StepInfo];
+  readonly run: [id: number, RunFacts | undefined];
+  readonly workflow: [version: string, Workflow];
+  /** A queue's number; a queue that is named for the first time is given one. */
+  readonly queueId: [name: string, number];
+  readonly knownQueue: [name: string, number | undefined];
+  readonly queue: [id: number, QueueFacts];
+  readonly queueRow: [id: number, Pick<QueueRow, 'paused' | 'held_until'>];
+  readonly payload: [jobId: number, PayloadRow];
+  readonly draft: [jobId: number, DraftRow | undefined];
+  /** In the order of their numbers. */
+  readonly attempts: [jobId: number, readonly Pick<AttemptRow, 'number' | 'round' | 'revision' | 'ended_at'>[]];
+  readonly revisions: [jobId: number, readonly RevisionRow[]];
+  /** An open fan-out. */
+  readonly fanOut: [stepId: number, Expansion | undefined];
+  readonly sweep: [stepId: number, Sweep | undefined];
+  readonly activeJobs: [stepId: number, readonly LedgerJob[]];
+  /** Whether any job of the step was cancelled because a sibling died. */
+  readonly hasSwept: [stepId: number, boolean];
+  /** The error (JSON) of the job of a step that died first, discarded or not. */
+  readonly firstDeath: [stepId: number, string | null];
+  /** Which of these keys (JSON of texts) the step has had. */
+  readonly takenKeys: [stepIdAndKeys: string, ReadonlySet<string>];
+  readonly inputs: [runId: number, Json];
+  readonly output: [stepId: number, Json];
+  readonly results: [stepId: number, readonly ItemResult[]];
+  readonly nextDue: [all: 0, number | undefined];
+  // Selections.
+  /** Pending jobs in the order in which they are claimed. */
+  readonly due: [queueId: number, readonly DueJob[]];
+  /** Delayed jobs that are due at that time, in the order of their due times. */
+  readonly overdue: [at: number, readonly LedgerJob[]];
+  /** All pending jobs of a queue that belong to a replay with a rate. */
+  readonly paced: [queueId: number, readonly LedgerJob[]];
+  readonly allActive: [all: 0, readonly LedgerJob[]];
+  readonly sweeping: [all: 0, readonly SweepChunk[]];
+  /** Jobs of a queue that have not ended, or are dead letters: those under way first. */
+  readonly inQueue: [queueId: number, readonly LedgerJob[]];
+  /** Steps of a queue that have not ended, of runs that have not. */
+  readonly openSteps: [queueId: number, readonly StepRow[]];
+  readonly openFanOuts: [all: 0, readonly Expansion[]];
+  /** Dead letters of a queue that died before. */
+  readonly deadBefore: [queueIdAndTime: string, readonly LedgerJob[]];
+  /** Runs that ended before and in which nothing waits, goes on, or is a dead letter: the oldest first. */
+  readonly finishedBefore: [at: number, readonly FinishedRun[]];
+  readonly jobsOfRun: [runId: number, readonly LedgerJob[]];
+}
+
+export type FactKind = keyof FactKinds;
+
+export type Ask = {
+  [Kind in FactKind]: {
+    readonly kind: Kind;
+    readonly key: FactKinds[Kind][0];
+    /** So many at most. */
+    readonly limit?: number;
+    /** The workflow's text, if the store may not have it yet. */
+    readonly text?: Pick<CreateRunParams, 'workflow' | 'text'>;
+  };
+}[FactKind];
+
+/** How a store finds facts, one function for each kind. */
+export type FactSource = { readonly [Kind in FactKind]: (key: FactKinds[Kind][0], ask: { readonly limit: number; readonly text?: Ask['text'] }) => FactKinds[Kind][1] };
+
+/** Numbers that no row has had: from `next` on, up to `end`, which is not among them. */
+export interface FreshIds {
+  readonly next: number;
+  readonly end: number;
+}
+
+export interface SnapshotParams {
+  readonly env: Readonly<Record<string, string>>;
+  /** What decisions have worked out and may find again. A store may keep it with the facts of one fan-out, and forget it at any time. */
+  readonly memory?: Map<string, unknown>;
+  readonly ids: Readonly<Record<'runs' | 'steps' | 'jobs', FreshIds>>;
+  /** Facts that the store has in memory, so that nobody has to ask for them; each answers `notKnown` where it hasn't. */
+  readonly atHand?: FactsAtHand;
+}
+
+export type FactsAtHand = { readonly [Kind in FactKind]?: (key: FactKinds[Kind][0]) => FactKinds[Kind][1] | typeof notKnown };
+
+/** Instead of a fact that has not been loaded: facts themselves can be undefined. */
+export const notKnown = Symbol('not known');
+
+/** What a decision knows of a store: the facts that have been loaded for it so far. */
+export class Snapshot {
+  readonly env: SnapshotParams['env'];
+  readonly ids: SnapshotParams['ids'];
+  #memory: Map<string, unknown> | undefined;
+  readonly #facts = new Map<FactKind, Map<number | string, unknown>>();
+  #limits: Map<string, number> | undefined;
+  readonly #atHand: FactsAtHand;
+
+  constructor({ env, ids, memory, atHand = {} }: SnapshotParams) {
+    this.#atHand = atHand;
+    this.env = env;
+    this.#memory = memory;
+    this.ids = ids;
+  }
+
+  get memory(): Map<string, unknown> {
+    this.#memory ??= new Map();
+    return this.#memory;
+  }
+
+  find<Kind extends FactKind>(kind: Kind, key: FactKinds[Kind][0], limit = 0): FactKinds[Kind][1] | typeof notKnown {
+    const facts = this.#facts.get(kind);
+    const found = facts?.get(key);
+    if (found === undefined && facts?.has(key) !== true) {
+      const atHand = this.#atHand[kind] as ((key: FactKinds[Kind][0]) => FactKinds[Kind][1] | typeof notKnown) | undefined;
+      return atHand === undefined ? notKnown : atHand(key);
+    }
+    return limit > 0 && (this.#limits?.get(`${kind} ${key}`) ?? 0) < limit ? notKnown : (found as FactKinds[Kind][1]);
+  }
+
+  set<Kind extends FactKind>(kind: Kind, key: FactKinds[Kind][0], value: FactKinds[Kind][1], limit = 0): void {
+    let facts = this.#facts.get(kind);
+    if (facts === undefined) {
+      facts = new Map();
+      this.#facts.set(kind, facts);
+    }
+    facts.set(key, value);
+    if (limit > 0) (this.#limits ??= new Map()).set(`${kind} ${key}`, limit);
+  }
+
+  /** Loads what a decision has asked for. */
+  load(asks: readonly Ask[], source: FactSource): void {
+    for (const { kind, key, limit = 0, text } of asks) {
+      const load = source[kind] as (key: number | string, ask: { readonly limit: number; readonly text?: Ask['text'] }) => never;
+      this.set(kind, key, load(key, { limit, ...(text === undefined ? {} : { text }) }), limit);
+    }
+  }
+}

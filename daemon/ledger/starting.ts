@@ -1,0 +1,111 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatRunId } from '../../schemas/protocol/id.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
+import { queueDefaults, type Step, type Workflow } from '../../schemas/workflow/model.ts';
+import { renderTemplate } from '../../schemas/workflow/template.ts';
+import { renderFailure, renderFile } from '../core/foreach-items.ts';
+import type { MutableScope } from '../core/run-scope.ts';
+import type { Book, NewJob } from './book.ts';
+import type { CreateRunParams } from './call.ts';
+import type { StepRow } from './row.ts';
+
+export function createRun(book: Book, params: CreateRunParams): { readonly runId: number } {
+  const { workflow: name, version, text, inputs, firstItems, now } = params;
+  const workflow = book.fact('workflow', version, { text: { workflow: name, text } });
+  const steps = [...Object.values(workflow.steps).map((step) => ({ step, isMain: true })), ...Object.values(workflow.onFailure).map((step) => ({ step, isMain: false }))];
+  book.need('queueId', steps.map(({ step }) => step.queue));
+  refuseWhereFull(book, workflow);
+
+  const runId = book.takeId('runs');
+  book.insert('workflow_versions', { version, workflow: name, text, created_at: now }, 'keep');
+  book.insert('runs', { id: runId, workflow: name, version, state: 'running', created_at: now, inputs });
+  book.countRun(1);
+  for (const [position, { step, isMain }] of steps.entries()) {
+    const id = book.takeId('steps');
+    book.insert('steps', {
+      id,
+      run_id: runId,
+      position,
+      name: step.id,
+      on_failure: isMain ? 0 : 1,
+      state: 'waiting',
+      queue_id: book.fact('queueId', step.queue),
+      uses: step.uses,
+      is_foreach: step.foreach === undefined ? 0 : 1,
+      item_limit: step.foreach === undefined || !isMain ? null : (firstItems ?? null),
+    });
+    if (position === 0) book.touchStep(id, runId);
+  }
+  return { runId };
+}
+
+/** Backpressure where someone can feel it. A fan-out waits instead, and what a run goes on with is never refused. */
+function refuseWhereFull(book: Book, workflow: Workflow): void {
+  for (const step of Object.values(workflow.steps)) {
+    if (step.needs.length > 0 || step.foreach !== undefined) continue;
+    const queueId = book.fact('queueId', step.queue);
+    const { maxDepth } = book.fact('queue', queueId).definition;
+    if (maxDepth === undefined) continue;
+    const waiting = book.waiting(queueId);
+    if (waiting >= maxDepth) {
+      throw new CodedError('queue-full', `The queue ${step.queue} is full: ${waiting} jobs wait, and its max-depth is ${maxDepth}.`, { queue: step.queue, waiting, maxDepth });
+    }
+  }
+}
+
+/** The limit on the items of a run is lifted: fan-outs go on where they stopped, so that no item and no key comes twice. */
+export function continueRun(book: Book, { runId }: { readonly runId: number }): object {
+  const facts = book.fact('run', runId);
+  const id = formatRunId(runId);
+  if (facts === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
+  const { run, steps } = facts;
+  if (run.state !== 'running' || run.cancelling === 1) throw new CodedError('wrong-state', `The run ${id} has ended (${run.state}) or is being cancelled, so there is nothing to continue.`);
+  const limited = steps.filter(({ item_limit: limit }) => limit !== null);
+  if (limited.length === 0) throw new CodedError('wrong-state', `The run ${id} takes all of its items already.`);
+  book.need('fanOut', limited.map((step) => step.id));
+  book.need('queue', limited.map((step) => step.queue_id));
+  for (const step of limited) {
+    book.patchStep(step.id, { item_limit: null });
+    if (book.fact('fanOut', step.id) !== undefined) book.setFanOut(step, false);
+  }
+  book.touchRun(runId);
+  return {};
+}
+
+/**
+ * Makes the job of a step that starts, or gets its fan-out going. `values`: what its row takes; or why the step can't start, where that is so without
+ * a job that a person could mend.
+ */
+export function startStep(book: Book, row: StepRow, step: Step, scope: MutableScope, now: number): { readonly values: Partial<StepRow> } | JobError {
+  if (step.foreach === undefined) {
+    scope['job'] = {};
+    book.addJob(renderJob(book, row, step, scope, { now, item: null, index: null, key: null }));
+    return { values: { expanded: 1 } };
+  }
+  if (step.foreach.source.kind === 'items') {
+    book.setFanOut({ ...row, cursor: 0, file: null }, false);
+    return { values: {} };
+  }
+  const file = renderFile(step.foreach.source.file, scope);
+  if (typeof file === 'object') return file;
+  book.setFanOut({ ...row, cursor: 0, file }, false);
+  return { values: { file } };
+}
+
+/** A job with its payload; where that can't be rendered, a dead letter that says why, to be mended by hand. */
+export function renderJob(book: Book, row: StepRow, step: Step, scope: MutableScope, { now, item, index, key }: Pick<NewJob, 'now' | 'item' | 'index' | 'key'>): NewJob {
+  const priority = step.priority ?? book.fact('queue', row.queue_id).definition.priority ?? queueDefaults.priority;
+  const rendered = renderTemplate(step.with, scope);
+  return {
+    step: row,
+    uses: step.uses,
+    priority,
+    now,
+    payload: rendered.ok ? JSON.stringify(rendered.rendered.value) : '{}',
+    secrets: rendered.ok && rendered.rendered.secrets.length > 0 ? JSON.stringify(rendered.rendered.secrets) : null,
+    item,
+    index,
+    key,
+    ...(rendered.ok ? {} : { error: renderFailure(rendered.error) }),
+  };
+}

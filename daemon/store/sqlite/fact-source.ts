@@ -1,0 +1,144 @@
+import { runColumns, type AttemptRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type Sweep } from '../../ledger/row.ts';
+import { notKnown, type FactsAtHand, type FactSource, type FinishedRun, type SweepChunk } from '../../ledger/snapshot.ts';
+import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
+import { inputsOf, outputOf, resultsOf } from './run-scope-source.ts';
+import type { OpenSweep, WriterState } from './writer-state.ts';
+
+/**
+ * Updated by number: one statement for both was 5 to 12 times slower on some Node builds (DESIGN, section 8).
+ * CROSS JOIN keeps SQLite's planner from reading payloads first.
+ */
+const selectDue = `
+  SELECT ${dueColumns}
+  FROM jobs j INDEXED BY jobs_pending CROSS JOIN payloads p ON p.job_id = j.id
+  WHERE j.state = 'pending' AND j.queue_id = ?
+  ORDER BY j.priority DESC, j.due_at, j.id
+  LIMIT ?`;
+
+/** Each by the index that has its jobs; those under way first. */
+const inQueue = (['active', 'pending', 'delayed', 'dead'] as const).map(
+  (state) => `SELECT ${jobColumns} FROM jobs INDEXED BY jobs_${state} WHERE state = '${state}' AND queue_id = ? LIMIT ?`,
+);
+
+/** Their steps' counts say what is still in a run, without a look at its jobs. */
+const selectFinished = `
+  SELECT r.id, r.version, (SELECT sum(s.total) FROM steps s WHERE s.run_id = r.id) AS jobs FROM runs r
+  WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ? AND r.closing = 0 AND NOT EXISTS (
+    SELECT 1 FROM steps s WHERE s.run_id = r.id AND (
+      s.dead > 0 OR s.sweep IS NOT NULL OR s.state IN ('waiting', 'running') OR s.total > s.succeeded + s.cancelled + s.discarded))
+  ORDER BY r.id LIMIT ?`;
+
+/** What the ledger may ask for, found in the tables, or in what the writer keeps of them in memory. */
+export function factSource(state: WriterState): FactSource {
+  const { db } = state;
+  const jobs = (text: string, ...values: (number | string)[]): readonly LedgerJob[] => db.values(text).all(...values).map(jobOf);
+  return {
+    job: (id) => made(db.values(`SELECT ${jobColumns} FROM jobs WHERE id = ?`).get(id), jobOf),
+    step: (id) => made(db.values(`SELECT ${stepColumns} FROM steps WHERE id = ?`).get(id), stepOf),
+    stepInfo: (id) => state.stepInfo(id),
+    run: (id) => {
+      const run = made(db.values(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(id), runOf);
+      return run === undefined ? undefined : { run, steps: db.values(`SELECT ${stepColumns} FROM steps WHERE run_id = ? ORDER BY position`).all(id).map(stepOf) };
+    },
+    workflow: (version, { text }) => state.workflow(version, text),
+    queueId: (name) => state.queueId(name),
+    knownQueue: (name) => state.knownQueueId(name),
+    queue: (id) => state.queue(id),
+    queueRow: (id) => db.sql('SELECT paused, held_until FROM queues WHERE id = ?').get(id) as unknown as QueueRow,
+    payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
+    draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
+    attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
+    revisions: (jobId) => db.sql('SELECT * FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
+    fanOut: (stepId) => state.expansions.get(stepId),
+    sweep: (stepId) => state.sweeps.get(stepId)?.kind,
+    activeJobs: (stepId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND step_id = ?`, stepId),
+    hasSwept: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND swept = 1 AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
+    firstDeath: (stepId) => firstDeath(state, stepId),
+    takenKeys: (stepIdAndKeys) => takenKeys(state, stepIdAndKeys),
+    inputs: (runId) => inputsOf({ db }, runId),
+    output: (stepId) => outputOf({ db }, stepId),
+    results: (stepId) => resultsOf({ db }, stepId),
+    nextDue: () => state.nextDueAt,
+    due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
+    overdue: (at, { limit }) => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit),
+    paced: (queueId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_paced WHERE pace IS NOT NULL AND state = 'pending' AND queue_id = ?`, queueId),
+    allActive: () => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'active'`),
+    sweeping: (_all, { limit }) => sweepChunks(state, limit),
+    inQueue: (queueId, { limit }) => {
+      const found: LedgerJob[] = [];
+      for (const text of inQueue) if (found.length < limit) found.push(...jobs(text, queueId, limit - found.length));
+      return found;
+    },
+    openSteps: (queueId) =>
+      db
+        .values(
+          `SELECT ${stepColumns} FROM steps WHERE queue_id = ? AND state IN ('waiting', 'running')
+           AND run_id IN (SELECT id FROM runs WHERE state = 'running' UNION ALL SELECT id FROM runs WHERE state = 'failed' AND closing = 1)`,
+        )
+        .all(queueId)
+        .map(stepOf),
+    openFanOuts: () => [...state.expansions.values()],
+    deadBefore: (queueIdAndTime, { limit }) => {
+      const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];
+      return jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'dead' AND queue_id = ? AND ended_at < ? LIMIT ?`, queueId, before, limit);
+    },
+    finishedBefore: (at, { limit }) => db.sql(selectFinished).all(at, limit) as unknown as FinishedRun[],
+    jobsOfRun: (runId, { limit }) => jobs(`SELECT ${columnsOf('j', jobColumns)} FROM steps s JOIN jobs j ON j.step_id = s.id WHERE s.run_id = ? LIMIT ?`, runId, limit),
+  };
+}
+
+/** Facts that the writer has in memory. */
+export function factsAtHand(state: WriterState): FactsAtHand {
+  return {
+    stepInfo: (id) => state.knownStepInfo(id) ?? notKnown,
+    workflow: (version) => state.knownWorkflow(version) ?? notKnown,
+    queueId: (name) => state.knownQueueId(name) ?? notKnown,
+    knownQueue: (name) => state.knownQueueId(name),
+    queue: (id) => state.queue(id),
+    fanOut: (stepId) => state.expansions.get(stepId),
+    sweep: (stepId) => state.sweeps.get(stepId)?.kind,
+  };
+}
+
+function made<Row>(values: Values | undefined, make: (values: Values) => Row): Row | undefined {
+  return values === undefined ? undefined : make(values);
+}
+
+function firstDeath({ db }: WriterState, stepId: number): string | null {
+  const row =
+    db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = (SELECT queue_id FROM steps WHERE id = ?) AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(stepId, stepId) ??
+    // In another queue than the step by now: a cancelled job that was taken up again stays where it was when the others were moved.
+    db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'dead' ORDER BY ended_at, id LIMIT 1").get(stepId) ??
+    db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(stepId);
+  return (row?.['error'] as string | null | undefined) ?? null;
+}
+
+function takenKeys({ db }: WriterState, stepIdAndKeys: string): ReadonlySet<string> {
+  const [stepId, keys] = JSON.parse(stepIdAndKeys) as [number, readonly string[]];
+  const taken = db.sql('SELECT 1 FROM jobs INDEXED BY jobs_key WHERE step_id = ? AND item_key = ? AND item_key IS NOT NULL');
+  return new Set(keys.filter((key) => taken.get(stepId, key) !== undefined));
+}
+
+function sweepChunks(state: WriterState, limit: number): readonly SweepChunk[] {
+  const chunks: SweepChunk[] = [];
+  let left = limit;
+  for (const [stepId, sweep] of state.sweeps) {
+    if (left <= 0) return [...chunks, { stepId, kind: sweep.kind, jobs: [], last: false }];
+    const jobs = nextSwept(state, stepId, sweep, left);
+    chunks.push({ stepId, kind: sweep.kind, jobs, last: jobs.length < left });
+    sweep.after = jobs.at(-1)?.item_index ?? sweep.after ?? -1;
+    left -= jobs.length;
+  }
+  return chunks;
+}
+
+/**
+ * From where the chunk before has ended: a step of a million jobs is read once and not a thousand times. No job turns up
+ * behind that place, because those that are active are marked, and follow when their attempts end.
+ */
+function nextSwept({ db }: WriterState, stepId: number, { kind, after }: OpenSweep, limit: number): readonly LedgerJob[] {
+  const which = kind === ('reopen' satisfies Sweep) ? "state = 'cancelled' AND swept = 1" : "state IN ('pending', 'delayed')";
+  const from = after === undefined ? '' : 'AND item_index > ?';
+  const values = after === undefined ? [stepId, limit] : [stepId, after, limit];
+  return db.values(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_item WHERE step_id = ? ${from} AND ${which} ORDER BY item_index LIMIT ?`).all(...values).map(jobOf);
+}
