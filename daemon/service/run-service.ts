@@ -11,6 +11,7 @@ import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
 import { readInputFiles } from './input-files.ts';
 import { checkInputs } from './input-values.ts';
+import { checkItemFiles } from './item-file-check.ts';
 import type { ProjectService } from './project-service.ts';
 import { previewRun, type RunPreviewOptions } from './run-preview.ts';
 
@@ -44,6 +45,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, firstItems }) => {
     this.#engine.refuseIntake();
     const { workflow, text, values } = await this.#read({ workflow: id, inputs, inputFiles });
+    await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const params = { workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }) };
     const runId = await this.#engine.startRun(params, workflow);

@@ -113,6 +113,19 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     await project.write('.sluice/workflows/broken.yaml', 'steps:\n  a: { uses: http/request, with: { url: "http://127.0.0.1:1" } }\n');
   });
 
+  it('exits 2, and starts nothing, for a bad line in the item file of a later step', async () => {
+    const before = await project.json('runs --limit 1');
+    await project.write('data/late.jsonl', '{"a":1}\n{"a":\n');
+    await project.write('.sluice/workflows/late.yaml', `steps:
+  a: { uses: http/request, with: { url: "http://127.0.0.1:1" } }
+  b: { needs: [a], uses: http/request, foreach: { file: data/late.jsonl, on-item-failure: continue }, with: { url: "http://127.0.0.1:1" } }
+`);
+    const { code, stderr } = await project.type('run late');
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: The items of the step b can't be read: "data\/late\.jsonl": line 2 .* Nothing was started\.$/m);
+    assert.deepEqual(await project.json('runs --limit 1'), before);
+  });
+
   it('exits 1 when the run fails or is cancelled while waiting', async () => {
     sink.respond = () => ({ status: 422, body: 'no' });
     const failed = await project.type(`run hello -i url=${url} --wait`);
