@@ -10,17 +10,19 @@ import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
 import { formatNumber } from './wording/amount.ts';
 import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
+import { crashText } from './wording/crash-words.ts';
 
-/** Tells once what a person has to decide about a daemon: that it is of another version, or that it died and stays down. */
+/** Tells once what a person has to know or decide about a daemon: that it is of another version, that it crashed, or that it stays down. */
 export function noticeDaemons(app: App): void {
   const told = new Set<string>();
   app.subscriptions.push(
     app.projects.onDidChangeState((project) => {
       if (project === undefined) return;
-      const notice = noticeOf(app, project, project.connection.state);
-      if (notice === undefined || told.has(notice.key)) return;
-      told.add(notice.key);
-      void tell(app, notice);
+      for (const notice of noticesOf(app, project, project.connection.state)) {
+        if (told.has(notice.key)) continue;
+        told.add(notice.key);
+        void tell(app, notice);
+      }
     }),
   );
 }
@@ -37,28 +39,26 @@ interface Action {
   readonly run: () => Thenable<unknown>;
 }
 
-function noticeOf(app: App, project: Project, state: ConnectionState): Notice | undefined {
+function noticesOf(app: App, project: Project, state: ConnectionState): readonly Notice[] {
+  if (state.kind === 'connected') return [crashNotice(app, project, state.status), outdatedNotice(project, state)].flatMap((notice) => notice ?? []);
+  return [stateNotice(app, project, state)].flatMap((notice) => notice ?? []);
+}
+
+function stateNotice(app: App, project: Project, state: Exclude<ConnectionState, { kind: 'connected' }>): Notice | undefined {
   const { name, folder } = project;
-  const command = (title: string, id: string): Action => ({ title, run: () => vscode.commands.executeCommand(id, { folder } satisfies Target) });
-  const restart = command(l10n.t('Restart Daemon'), commands.restartDaemon);
   switch (state.kind) {
-    case 'connected': {
-      if (!state.outdated) return crashNotice(app, project, state.status);
-      const active = activeAttempts(state.status);
-      return { key: `outdated ${folder} ${state.status.pid}`, message: outdatedText(name, state.status.version, active), actions: [restart] };
-    }
     case 'incompatible':
       return {
         key: `incompatible ${folder} ${state.status.pid}`,
         message: `${name}: ${incompatibleText(state.status.version, state.behind)}`,
-        actions: state.behind === 'daemon' ? [restart] : [],
+        actions: state.behind === 'daemon' ? [restart(folder), showLog()] : [showLog()],
       };
     case 'stopped':
       if (state.refused === 'unknown') {
         return {
           key: `unknown ${folder}`,
           message: l10n.t("You have not run the daemon of {0} yet. It runs what the project's files say, with your secrets.", name),
-          actions: [command(l10n.t('Start Daemon'), commands.startDaemon)],
+          actions: [start(folder), showLog()],
         };
       }
       if (state.refused === 'foreign') {
@@ -69,6 +69,7 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
           actions: [
             { title: l10n.t('Use This State'), run: () => project.connection.adopt() },
             { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, app.programs.cli).then(() => project.connection.ensure()) },
+            showLog(),
           ],
         };
       }
@@ -76,8 +77,8 @@ function noticeOf(app: App, project: Project, state: ConnectionState): Notice | 
       return {
         // Each crash is worth telling.
         key: `crashed ${folder} ${Date.now()}`,
-        message: l10n.t('The daemon of {0} ended unexpectedly, more than once. Its jobs are kept and wait.', name),
-        actions: [command(l10n.t('Start Daemon'), commands.startDaemon)],
+        message: l10n.t('The daemon of {0} crashed repeatedly and was not started again. Its jobs are kept and wait.', name),
+        actions: [start(folder), showDaemonLog(folder)],
       };
     case 'none':
     case 'gone':
@@ -94,24 +95,20 @@ const toldCrashKey = 'sluice.toldCrash';
 /** That the daemon before this one was not stopped, once a crash. */
 function crashNotice({ memory }: App, { name, folder }: Project, { lastCrash }: DaemonStatus): Notice | undefined {
   if (lastCrash === undefined) return undefined;
-  const { aliveAt, interrupted, jobs } = lastCrash;
   const key = `${toldCrashKey} ${folder}`;
-  if (memory.get(key) === aliveAt) return undefined;
-  void memory.update(key, aliveAt);
-  const [first] = jobs;
-  const at = new Date(aliveAt).toLocaleTimeString(vscode.env.language);
+  if (memory.get(key) === lastCrash.aliveAt) return undefined;
+  void memory.update(key, lastCrash.aliveAt);
+  const [job] = lastCrash.jobs;
   return {
-    key: `${key} ${aliveAt}`,
-    message: crashText(name, at, interrupted, jobs),
-    actions: first === undefined ? [] : [{ title: l10n.t('Show Job'), run: () => vscode.commands.executeCommand(commands.openJob, { folder, job: first } satisfies Target) }],
+    key: `${key} ${lastCrash.aliveAt}`,
+    message: crashText(name, lastCrash),
+    actions: [...(job === undefined ? [] : [action(l10n.t('Show {0}', job), commands.openJob, { folder, job })]), showDaemonLog(folder)],
   };
 }
 
-function crashText(project: string, at: string, interrupted: number, jobs: readonly string[]): string {
-  const named = jobs.slice(0, 5).join(', ');
-  if (interrupted === 0) return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. Nothing was under way.', project, at);
-  if (interrupted === 1) return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. One call was under way and is made again; it may have had its effect: {2}.', project, at, named);
-  return l10n.t('The daemon of {0} ended without being stopped, at {1} or later, and runs again. {2} calls were under way and are made again; they may have had their effect: {3}.', project, at, formatNumber(interrupted), interrupted > 5 ? l10n.t('{0} and others', named) : named);
+function outdatedNotice({ name, folder }: Project, { outdated, status }: Extract<ConnectionState, { kind: 'connected' }>): Notice | undefined {
+  if (!outdated) return undefined;
+  return { key: `outdated ${folder} ${status.pid}`, message: outdatedText(name, status.version, activeAttempts(status)), actions: [restart(folder), showLog()] };
 }
 
 function outdatedText(project: string, version: string, active: number): string {
@@ -120,10 +117,29 @@ function outdatedText(project: string, version: string, active: number): string 
   return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes {2} running jobs first.', project, version, formatNumber(active));
 }
 
+function action(title: string, id: string, ...args: readonly Target[]): Action {
+  return { title, run: () => vscode.commands.executeCommand(id, ...args) };
+}
+
+function start(folder: string): Action {
+  return action(l10n.t('Start Daemon'), commands.startDaemon, { folder });
+}
+
+function restart(folder: string): Action {
+  return action(l10n.t('Restart Daemon'), commands.restartDaemon, { folder });
+}
+
+/** Of this window. */
+function showLog(): Action {
+  return action(l10n.t('Show Log'), commands.showLog);
+}
+
+function showDaemonLog(folder: string): Action {
+  return action(l10n.t('Show Daemon Log'), commands.showDaemonLog, { folder });
+}
+
 async function tell({ ask, log }: App, { message, actions }: Notice): Promise<void> {
-  const showLog = l10n.t('Show Log');
-  const chosen = await ask.tell('warning', message, ...actions.map(({ title }) => title), showLog);
-  if (chosen === showLog) await vscode.commands.executeCommand(commands.showLog);
+  const chosen = await ask.tell('warning', message, ...actions.map(({ title }) => title));
   try {
     await actions.find(({ title }) => title === chosen)?.run();
   } catch (error) {

@@ -81,6 +81,8 @@ export const contextKeys = {
   deadDocuments: 'sluice.deadDocuments',
   /** Of these, those with an edit that was saved and not sent yet. */
   editedDocuments: 'sluice.editedDocuments',
+  /** YAML files with errors, which can't be run: `resourcePath in sluice.filesWithErrors`. By path, because a remote window's URIs are others than ours. */
+  filesWithErrors: 'sluice.filesWithErrors',
 } as const;
 
 export const settings = {

@@ -10,9 +10,9 @@ export interface Confirmation {
 
 /** Every way in which the extension asks a person; tests answer in their place. */
 export interface Asker {
-  /** Undefined where the person gave up, here and below. */
+  /** Undefined where the person gave up, here and below. A promise is of a list that is not empty: the person sees meanwhile that it is being made. */
   pick<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<T | undefined>;
-  pickMany<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<readonly T[] | undefined>;
+  pickMany<T extends vscode.QuickPickItem>(items: readonly T[], options: vscode.QuickPickOptions): Promise<readonly T[] | undefined>;
   input(options: vscode.InputBoxOptions): Promise<string | undefined>;
   file(options: vscode.OpenDialogOptions): Promise<Pick<vscode.Uri, 'fsPath'> | undefined>;
   /** Where a new file goes. */

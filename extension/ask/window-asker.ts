@@ -4,8 +4,8 @@ import type { Asker } from './asker.ts';
 
 /** Asks in VS Code's window. */
 export const windowAsker: Asker = {
-  pick: async (items, options) => isEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options }),
-  pickMany: async (items, options) => isEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options, canPickMany: true }),
+  pick: async (items, options) => (tellEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options })),
+  pickMany: async (items, options) => (tellEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options, canPickMany: true })),
   input: async (options) => vscode.window.showInputBox({ ignoreFocusOut: true, ...options }),
   file: async (options) => (await vscode.window.showOpenDialog(options))?.[0],
   saveFile: async (options) => vscode.window.showSaveDialog(options),
@@ -23,8 +23,8 @@ export const windowAsker: Asker = {
   },
 };
 
-/** An empty list would stay open without a word. */
-function isEmpty(items: readonly unknown[] | Promise<unknown>, { placeHolder }: vscode.QuickPickOptions): boolean {
+/** VS Code would show an empty list and no word about it. Whether the list is empty. */
+function tellEmpty(items: readonly unknown[] | Promise<unknown>, { placeHolder }: vscode.QuickPickOptions): boolean {
   if (!Array.isArray(items) || items.length > 0) return false;
   void vscode.window.showInformationMessage([placeHolder, l10n.t('There is nothing to choose from.')].filter((part) => part !== undefined && part !== '').join(' '));
   return true;

@@ -186,7 +186,7 @@ export class DashboardFeed {
   async #lookAtDead(queues: readonly QueueView[]): Promise<void> {
     const { daemon } = this.#project ?? {};
     const scope = this.#scope;
-    const counts = JSON.stringify(queues.map(({ name, depth }) => [name, depth.dead]));
+    const counts = JSON.stringify(queues.map(({ name, depth, drafts }) => [name, depth.dead, drafts]));
     if (daemon === undefined || (scope === this.#dead.scope && counts === this.#dead.counts)) return;
     // Before the answer, so that the same isn't asked twice, and what fails not every second.
     this.#dead = { ...(scope === this.#dead.scope ? this.#dead : { groups: [], others: 0 }), scope, counts };

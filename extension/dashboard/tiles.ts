@@ -3,6 +3,7 @@ import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '
 import { formatRate } from '../../schemas/workflow/rate.ts';
 import { presentAlerts } from '../wording/alert-words.ts';
 import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts';
+import { editedNotSentText } from '../wording/job-words.ts';
 import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';
 import { formatValue } from './chart-text.ts';
@@ -23,7 +24,7 @@ export interface Tile {
 
 /** How one queue stands. */
 export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
-  const { depth, concurrency, failureRate, waiting, oldestPendingAt, forecast, paused } = queue;
+  const { depth, concurrency, failureRate, waiting, oldestPendingAt, forecast, paused, drafts } = queue;
   const oldestMs = oldestPendingAt === undefined ? undefined : nowMs - Date.parse(oldestPendingAt);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
     waiting: [formatNumber(waitingIn(queue)), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
@@ -32,7 +33,7 @@ export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
     failures: [formatShare(failureRate), l10n.t('over five minutes')],
     time: [waiting === undefined ? '–' : formatDuration(waiting.meanMs), oldestMs === undefined ? l10n.t('nothing waits') : l10n.t('the oldest waits for {0}', formatDuration(Math.max(0, oldestMs)))],
     forecast: [forecastText(forecast), forecastDetail(forecast, nowMs)],
-    dead: [formatNumber(depth.dead), depth.dead === 0 ? l10n.t('none') : l10n.t('wait for a decision')],
+    dead: [formatNumber(depth.dead), depth.dead === 0 ? l10n.t('none') : drafts === undefined ? l10n.t('wait for a decision') : editedNotSentText(drafts.count)],
   };
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(presentAlerts(queue.alerts).filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
 }
@@ -45,6 +46,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   const failing = worst(({ failureRate }) => failureRate);
   const slowest = worst(({ waiting }) => waiting?.meanMs ?? 0);
   const dying = worst(({ depth }) => depth.dead);
+  const edited = sum(({ drafts }) => drafts?.count ?? 0);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
     waiting: [formatNumber(sum(waitingIn)), l10n.t('{0} pending, {1} delayed', formatNumber(sum(({ depth }) => depth.pending)), formatNumber(sum(({ depth }) => depth.delayed)))],
     active: [formatNumber(sum(({ depth }) => depth.active)), queues.length === 1 ? l10n.t('in one queue') : l10n.t('in {0} queues', formatNumber(queues.length))],
@@ -52,7 +54,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
     failures: [formatShare(failing?.failureRate ?? 0), failing === undefined ? l10n.t('over five minutes') : l10n.t('highest: {0}', failing.name)],
     time: [slowest?.waiting === undefined ? '–' : formatDuration(slowest.waiting.meanMs), slowest === undefined ? l10n.t('nothing started lately') : l10n.t('longest: {0}', slowest.name)],
     forecast: forecastOfAll(queues),
-    dead: [formatNumber(sum(({ depth }) => depth.dead)), dying === undefined ? l10n.t('none') : l10n.t('most: {0}', dying.name)],
+    dead: [formatNumber(sum(({ depth }) => depth.dead)), dying === undefined ? l10n.t('none') : [l10n.t('most: {0}', dying.name), ...(edited === 0 ? [] : [editedNotSentText(edited)])].join(' · ')],
   };
   const alerts = queues.flatMap(({ name, alerts: own }) => presentAlerts(own).map((alert) => ({ name, alert })));
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(alerts.filter(({ alert }) => tileOfAlert[alert.kind] === id))));

@@ -76,7 +76,7 @@ interface Fault {
 
 function faultsOf({ name, folder, connection, status, queues }: ProjectHealth, nowMs: number): Fault[] {
   const faults: Fault[] = [];
-  if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} ended unexpectedly; its jobs wait.', name) });
+  if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} crashed; its jobs wait.', name) });
   if ((connection.kind === 'stopped' || connection.kind === 'gone') && connection.problem !== undefined) faults.push({ severity: 'error', reason: clientFaultText(connection.problem) });
   if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} takes nothing: {1}', name, status.store.problem ?? '') });
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });

@@ -34,6 +34,11 @@ function replayedText(replays: number): string {
   return replays === 1 ? l10n.t('replayed once') : l10n.t('replayed {0} times', formatNumber(replays));
 }
 
+/** `3 edited, not sent`, of dead letters with a saved edit. */
+export function editedNotSentText(count: number): string {
+  return l10n.t('{0} edited, not sent', formatNumber(count));
+}
+
 /** `3 edited`, of a group; nothing where none is. */
 export function editedParts(count: number | undefined): string[] {
   return count === undefined || count === 0 ? [] : [l10n.t('{0} edited', formatNumber(count))];

@@ -28,6 +28,7 @@ export const sampleQueues: readonly QueueView[] = [
   }),
   queue('erp', {
     depth: { pending: 3, delayed: 41, active: 2, dead: 17 },
+    drafts: { count: 3, savedAt: before(60_000) },
     concurrency: 5,
     throughputPerMinute: 0,
     failureRate: 0.94,
@@ -58,7 +59,7 @@ export const sampleQueues: readonly QueueView[] = [
 
 export const sampleDead: readonly DeadGroup[] = [
   { queue: 'erp', group: 'http/request: 503 Service Unavailable', uses: 'http/request', title: '503 Service Unavailable', count: 12, newestAt: before(42_000), newest: 'j4031', oldestAt: before(3_600_000) },
-  { queue: 'erp', group: 'http/request: connect ECONNREFUSED', uses: 'http/request', title: 'connect ECONNREFUSED', count: 5, newestAt: before(1_800_000), newest: 'j3998', oldestAt: before(4_000_000) },
+  { queue: 'erp', group: 'http/request: connect ECONNREFUSED', uses: 'http/request', title: 'connect ECONNREFUSED', count: 5, edited: 3, newestAt: before(1_800_000), newest: 'j3998', oldestAt: before(4_000_000) },
   { queue: 'esp', group: 'email/send: 550 Mailbox unavailable', uses: 'email/send', title: '550 Mailbox unavailable', count: 2, newestAt: before(2_100_000), newest: 'j2017', oldestAt: before(2_400_000) },
 ];
 

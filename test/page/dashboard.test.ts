@@ -109,6 +109,12 @@ describe('the page of the dashboard, in a browser', () => {
     assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['Time', 'Succeeded', 'Arrived', 'Failed']);
   });
 
+  it('says how many dead letters have an edit that was saved and not sent', async () => {
+    await show(all);
+    assert.deepEqual(await open.page.getByTestId('dead-letters').getByTestId('edited').allInnerTexts(), ['3 edited, not sent']);
+    assert.match(await open.page.getByTestId('tiles').innerText(), /3 edited, not sent/);
+  });
+
   it('leads from a cause of dead letters to their replay, and from a stopped daemon to its start', async () => {
     await show(all);
     await open.page.getByTestId('dead-letters').getByRole('button', { name: 'Replay…' }).first().click();

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
 import { formatAge } from '../../wording/age.ts';
 import { formatNumber } from '../../wording/amount.ts';
+import { editedNotSentText } from '../../wording/job-words.ts';
 import type { PageActions } from './page-state.ts';
 
 export interface DeadTableInput {
@@ -40,9 +41,9 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
                 </thead>
                 <tbody>
                   ${groups.map(
-                    ({ group, title, uses, queue, count, newestAt }) => html`
+                    ({ group, title, uses, queue, count, edited, newestAt }) => html`
                       <tr>
-                        <th scope="row" class="cause" title=${uses}>${title}</th>
+                        <th scope="row" class="cause" title=${uses}>${title}${edited === undefined ? nothing : html`<div class="note" data-testid="edited">${editedNotSentText(edited)}</div>`}</th>
                         ${withQueue ? html`<td>${queue}</td>` : nothing}
                         <td class="number">${formatNumber(count)}</td>
                         <td class="wide"><svg class="bar" aria-hidden="true"><rect width="${(100 * count) / most}%" height="8" rx="2" /></svg></td>

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { completionJourney } from './journeys/completion.ts';
+import { crashJourney } from './journeys/crash.ts';
 import { dashboardJourney } from './journeys/dashboard.ts';
 import { deadLetterJourney } from './journeys/dead-letter.ts';
 import { fillingQueueJourney } from './journeys/filling-queue.ts';
 import { firstRunJourney } from './journeys/first-run.ts';
 import { twoWindowsJourney } from './journeys/two-windows.ts';
+import { hoverJourney } from './journeys/hover.ts';
+import { refusalsJourney } from './journeys/refusals.ts';
 import { Stage } from './stage.ts';
 
 /** With the time it takes to make the package and, the first time, to install a VS Code. */
@@ -40,4 +43,7 @@ describe('in VS Code, with the package installed', function () {
   deadLetterJourney(staged);
   dashboardJourney(staged);
   twoWindowsJourney(staged);
+  crashJourney(staged);
+  refusalsJourney(staged);
+  hoverJourney(staged);
 });

@@ -126,6 +126,12 @@ describe('the feed of the dashboard', () => {
     await stage.pass(nowEveryMs);
     assert.equal(asked(), 2);
     assert.equal(stage.lastNow().dead[0]?.count, 3);
+    // An edit changes no number of them, and is shown with its group.
+    stage.queues = [{ ...queueView('erp', { dead: 3 }), drafts: { count: 1, savedAt: '2026-11-28T08:00:00.000Z' } }];
+    stage.change();
+    await stage.pass(nowEveryMs);
+    await stage.pass(nowEveryMs);
+    assert.equal(asked(), 3);
   });
 
   it('keeps what was known while the daemon is away, and follows the one that comes back', async () => {

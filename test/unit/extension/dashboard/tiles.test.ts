@@ -38,6 +38,12 @@ describe('the figures of a queue', () => {
     ]);
   });
 
+  it('say how many dead letters have an edit that was not sent', () => {
+    const edited = queueView('erp', { depth: { pending: 0, delayed: 0, active: 0, dead: 17 }, drafts: { count: 3, savedAt: '2026-11-24T09:28:00.000Z' } });
+    assert.equal(tilesOfQueue(edited, nowMs).find(({ id }) => id === 'dead')?.detail, '3 edited, not sent');
+    assert.equal(tilesOfAll([edited, queueView('esp')]).find(({ id }) => id === 'dead')?.detail, 'most: erp · 3 edited, not sent');
+  });
+
   it('tell of no throughput where nothing is left to be done, whatever was done lately', () => {
     const idle = queueView('esp', { throughputPerMinute: 732 });
     assert.equal(tile(tilesOfQueue(idle, nowMs), 'throughput').value, '0/min');

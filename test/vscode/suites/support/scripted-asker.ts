@@ -44,12 +44,11 @@ export class ScriptedAsker implements Asker {
     return this.#find(all, answer.pick);
   }
 
-  async pickMany<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<readonly T[] | undefined> {
-    const all = await items;
-    const answer = this.#next(options.placeHolder ?? options.title ?? '', all);
+  async pickMany<T extends vscode.QuickPickItem>(items: readonly T[], options: vscode.QuickPickOptions): Promise<readonly T[] | undefined> {
+    const answer = this.#next(options.placeHolder ?? options.title ?? '', items);
     if (answer === 'give up') return undefined;
     if (!('tick' in answer)) throw new Error(`"${this.#last}" offers boxes to tick; the test answers ${JSON.stringify(answer)}`);
-    return answer.tick.map((label) => this.#find(all, label));
+    return answer.tick.map((label) => this.#find(items, label));
   }
 
   async input(options: vscode.InputBoxOptions): Promise<string | undefined> {

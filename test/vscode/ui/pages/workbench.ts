@@ -49,6 +49,12 @@ export class Workbench {
     await this.#page.locator('.explorer-folders-view .monaco-list-row, .explorer-folders-view .welcome-view').first().waitFor();
   }
 
+  /** What was open is open again, as in any browser. */
+  async reload(): Promise<void> {
+    await this.#page.reload({ waitUntil: 'commit' });
+    await this.#page.locator('.monaco-workbench').waitFor();
+  }
+
   /** Errors that the window reported and that are not VS Code's own. */
   get troubles(): readonly string[] {
     return this.log.filter((line) => line.startsWith('[error]') && !ownTroubles.test(line));
@@ -138,7 +144,12 @@ export class Workbench {
   }
 
   async shot(name: string): Promise<void> {
-    await this.picture(path.join(this.#artefacts, `${name}.png`));
+    await this.picture(this.pictureFile(name));
+  }
+
+  /** Where a picture of this name goes. */
+  pictureFile(name: string): string {
+    return path.join(this.#artefacts, `${name}.png`);
   }
 
   async picture(file: string): Promise<void> {
