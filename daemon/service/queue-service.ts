@@ -51,16 +51,21 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   'queue/move': Handlers['queue/move'] = async ({ queue, to, dryRun = false }) => {
     const from = knownQueue(this.#engine, queue);
-    knownQueue(this.#engine, to);
+    const target = knownQueue(this.#engine, to);
     if (queue === to) throw new CodedError('invalid-params', `${queue} is the queue that the jobs are in.`);
     if (to !== defaultQueueName && this.#project.fileOfQueue(to) === undefined) {
       throw new CodedError('wrong-state', `No file declares the queue ${to}, so it has no limits that jobs could be moved to.`);
     }
     const { pending, delayed, active, dead } = from.depth;
     const selected = pending + delayed + active + dead;
-    if (dryRun) return { moved: 0, selected };
+    const carried = this.#isRenamed(from, target) ? ({ carries: true } as const) : {};
+    if (dryRun) return { moved: 0, selected, ...carried };
     this.#engine.refuseIntake();
-    return { moved: await this.#move(from, to), selected };
+    // Before the first job comes: none of a paused queue starts because its queue was renamed.
+    if (carried.carries === true) await this.#override({ queue: to, ...from.overrides });
+    const moved = await this.#move(from, to);
+    if (carried.carries === true) await this.#override({ queue, paused: false, rate: 'file', concurrency: 'file' });
+    return { moved, selected, ...carried };
   };
 
   'queue/release': Handlers['queue/release'] = async ({ queue }) => {
@@ -97,6 +102,15 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     whenKept();
     runner.override(change);
     return this.#viewNow(runner);
+  }
+
+  /**
+   * Whether one takes the place of the other, so that what was set by hand goes along. One that has jobs or settings of its own keeps its settings: a pause
+   * would stop jobs that nobody meant.
+   */
+  #isRenamed(from: QueueRunner, to: QueueRunner): boolean {
+    const { pending, delayed, active } = to.depth;
+    return isSetByHand(from) && this.#engine.undeclared.of(from.name)?.reason === 'gone' && !isSetByHand(to) && pending + delayed + active === 0;
   }
 
   async #move(from: QueueRunner, to: string): Promise<number> {
@@ -166,6 +180,10 @@ function heldView(hold: QueueHold | undefined): Pick<QueueView, 'heldUntil' | 'h
   if (by === undefined) return { heldUntil };
   const { jobId, at, ...answer } = by;
   return { heldUntil, heldBy: { job: formatJobId(jobId), at: new Date(at).toISOString(), ...answer } };
+}
+
+function isSetByHand({ overrides: { paused, rate, concurrency } }: QueueRunner): boolean {
+  return paused || rate !== undefined || concurrency !== undefined;
 }
 
 function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined {

@@ -28,10 +28,10 @@ export const moveQueue: Command = {
     );
     if (picked === undefined) return undefined;
     const { target } = picked;
-    const { selected } = await daemon.call('queue/move', { queue: queue.name, to: target.name, dryRun: true });
+    const { selected, carries } = await daemon.call('queue/move', { queue: queue.name, to: target.name, dryRun: true });
     const isConfirmed = await app.ask.confirm({
       question: l10n.t('Move {0} jobs from {1} to {2}?', formatNumber(selected), queue.name, target.name),
-      detail: [l10n.t('From their next attempt on they obey its limits: {0}.', limitsText(target)), ...(isStopped(queue) && !isStopped(target) ? [l10n.t('{0} is paused or held back, and {1} is not: they can start immediately.', queue.name, target.name)] : [])].join(' '),
+      detail: [l10n.t('From their next attempt on they obey its limits: {0}.', limitsText(target)), ...settingsText(queue, target, carries === true)].join(' '),
       verb: l10n.t('Move'),
     });
     if (!isConfirmed) return undefined;
@@ -40,6 +40,13 @@ export const moveQueue: Command = {
     return result;
   },
 };
+
+/** What of its settings by hand has to be known before. */
+function settingsText(queue: QueueView, target: QueueView, carries: boolean): string[] {
+  if (carries) return [l10n.t('What was set by hand for {0} will hold for {1}.', queue.name, target.name)];
+  if (!isStopped(queue) || isStopped(target)) return [];
+  return [l10n.t('{0} is paused or held back, and {1} is not: they can start immediately.', queue.name, target.name)];
+}
 
 function limitsText({ rate, concurrency }: QueueView): string {
   return l10n.t('{0}, {1} at the same time', rate === undefined ? l10n.t('no rate limit') : formatRate(rate), formatNumber(concurrency));

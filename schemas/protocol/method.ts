@@ -152,10 +152,11 @@ export const methods = {
       {
         moved: Type.Integer({ description: 'Jobs that are now in the other queue: those that wait, those under way, and dead letters.' }),
         selected: Type.Integer({ description: 'Jobs that were in the queue.' }),
+        carries: Type.Optional(Type.Literal(true, { description: 'What was set by hand for the queue (a pause, a rate, a concurrency) is set for the other one.' })),
       },
       {
         description:
-          "All that is in a queue, and what runs still bring into it, goes to another one and obeys that one's limits from its next attempt on. An attempt that is under way ends as it began. `queue-full` where the other has no room for all of them (`max-depth`); nothing is moved then.",
+          "All that is in a queue, and what runs still bring into it, goes to another one and obeys that one's limits from its next attempt on. An attempt that is under way ends as it began. `queue-full` where the other has no room for all of them (`max-depth`); nothing is moved then. What was set by hand goes along if the queue is no longer declared (it was renamed), nothing is set for the other one and no job waits in it.",
       },
     ),
   },

@@ -26,21 +26,29 @@ export const addQueuesMove: AddCommand = (queues, runtime) => {
         const client = await context.connect();
         if (!dryRun && !yes && !context.json && terminal.canAsk) {
           const { queues: all } = await client.call('queue/list', {});
-          const { selected } = await client.call('queue/move', { queue, to, dryRun: true });
+          const { selected, carries } = await client.call('queue/move', { queue, to, dryRun: true });
           const target = all.find(({ name }) => name === to);
           if (target !== undefined) terminal.err(renderQueueLine(target));
-          if (isHeldBack(all.find(({ name }) => name === queue)) && !isHeldBack(target)) terminal.err(`${queue} is paused or held back, and ${to} is not: its jobs can start immediately.`);
+          if (carries === true) terminal.err(carriedText(queue, to, 'will hold'));
+          else if (isHeldBack(all.find(({ name }) => name === queue)) && !isHeldBack(target)) terminal.err(`${queue} is paused or held back, and ${to} is not: its jobs can start immediately.`);
           if (!(await terminal.confirm(`Move ${formatCount(selected, 'job')} from ${queue} to ${to}?`))) {
             terminal.err('Nothing was moved.');
             return exitCodes.failed;
           }
         }
         const result = await client.call('queue/move', { queue, to, ...(dryRun ? { dryRun } : {}) });
-        context.show(result, () => (dryRun ? `${formatCount(result.selected, 'job')} would be moved from ${queue} to ${to}.` : `${formatCount(result.moved, 'job')} moved from ${queue} to ${to}.`));
+        context.show(result, () => {
+          const moved = dryRun ? `${formatCount(result.selected, 'job')} would be moved from ${queue} to ${to}.` : `${formatCount(result.moved, 'job')} moved from ${queue} to ${to}.`;
+          return result.carries === true ? `${moved}\n${carriedText(queue, to, dryRun ? 'would hold' : 'holds')}` : moved;
+        });
         return exitCodes.done;
       }),
     );
 };
+
+function carriedText(queue: string, to: string, verb: string): string {
+  return `What was set by hand for ${queue} ${verb} for ${to}: \`sluice queues\` shows it.`;
+}
 
 function isHeldBack(queue: QueueView | undefined): boolean {
   return queue !== undefined && (queue.paused || queue.heldUntil !== undefined);

@@ -185,6 +185,32 @@ steps:
       assert.deepEqual(await bench.faults(), []);
     });
 
+    it('with what was set by hand, where the other takes its place', async () => {
+      await bench.runMany('{ concurrency: 1 }', 3, 'hang');
+      await bench.setQueue('api', { paused: true, concurrency: 7 });
+      await bench.declare([other]);
+      declaredIn = { other: 'q.yaml' };
+      assert.equal((await service['queue/move']({ queue: 'api', to: 'other', dryRun: true })).carries, true);
+      await moveAll();
+      assert.deepEqual([bench.queue('other').overrides, bench.queue('api').overrides], [{ paused: true, concurrency: 7 }, { paused: false }]);
+      await bench.advance(minute);
+      assert.equal(bench.action.seen.length, 1, 'nothing starts because its queue was renamed');
+      await bench.crash();
+      await bench.start([other]);
+      assert.deepEqual([bench.queue('other').overrides, bench.queue('api').overrides], [{ paused: true, concurrency: 7 }, { paused: false }], 'over a restart as well');
+    });
+
+    it('without what was set by hand, where the other has jobs or settings of its own', async () => {
+      await bench.runMany('{ concurrency: 1 }', 3, 'hang');
+      await bench.setQueue('api', { paused: true });
+      await bench.declare([other]);
+      declaredIn = { other: 'q.yaml' };
+      await bench.setQueue('other', { concurrency: 2 });
+      assert.equal((await service['queue/move']({ queue: 'api', to: 'other', dryRun: true })).carries, undefined);
+      await moveAll();
+      assert.deepEqual([bench.queue('other').overrides, bench.queue('api').paused], [{ paused: false, concurrency: 2 }, true]);
+    });
+
     it('with what is under way, delayed or dead, and with what its runs still bring', async () => {
       const text = `
 queues: { api: { rate: { limit: 60, per: 1m, burst: 60 }, retry: { delays: [1h] } } }
