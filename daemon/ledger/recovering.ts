@@ -15,6 +15,13 @@ const crashLoop = {
   message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
 } as const;
 
+/** Of a job that a salvage has marked, by the lack of a start: nothing more is known of it. */
+const lostByDamage = {
+  kind: 'interrupted',
+  cause: 'lost by damage',
+  message: "The store was damaged, and this job, or its payload, couldn't be read. Whether it was sent is not known.",
+} as const;
+
 /** Jobs that are named to a person, at most. */
 const maxNamed = 20;
 
@@ -28,6 +35,10 @@ export function recover(book: Book, { now, random, ended, unbegun }: RecoverPara
   const interruptedJobs: number[] = [];
   let interrupted = 0;
   for (const job of jobs) {
+    if (job.started_at === null) {
+      bury(book, job, { error: lostByDamage, endedAt: now });
+      continue;
+    }
     if (endedAttempts.has(`${job.id}/${job.attempt}`)) {
       leftOpen.push({ jobId: job.id, attempt: job.attempt });
       continue;

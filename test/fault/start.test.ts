@@ -43,13 +43,13 @@ describe('a daemon that cannot start', () => {
     await makeStore();
     const random = seededRandom(1);
     await project.write('state/store.db', Buffer.from(Array.from({ length: 20_000 }, () => random() * 256)));
-    await assertLeavesAlone(/The store is no database.*store\.db was left as it is\. Put a backup in its place and run `sluice state adopt --without-logs`/);
+    await assertLeavesAlone(/The store is no database.*store\.db was left as it is\. `sluice state salvage` saves what can be read of it\. Or put a backup in its place and run `sluice state adopt --without-logs`/);
   });
 
   it('says what to do where the store is cut off', async () => {
     await makeStore();
     await truncate(project.storeFile, 20_000);
-    await assertLeavesAlone(/The store is damaged.*store\.db was left as it is\. Put a backup in its place and run `sluice state adopt --without-logs`/);
+    await assertLeavesAlone(/The store is damaged.*store\.db was left as it is\. `sluice state salvage` saves what can be read of it\. Or put a backup in its place and run `sluice state adopt --without-logs`/);
   });
 
   for (const [name, harm] of Object.entries({ missing: (file: string) => rm(file), empty: (file: string) => truncate(file, 0) })) {

@@ -4,6 +4,7 @@ import { exitCodes } from '../exit-code.ts';
 import { renderStateReport } from '../render/state-report.ts';
 import { reportState } from '../state-report.ts';
 import { addStateAdopt } from './state-adopt.ts';
+import { addStateSalvage } from './state-salvage.ts';
 import { addStateSetAside } from './state-set-aside.ts';
 
 export const addState: AddCommand = (program, runtime) => {
@@ -26,5 +27,6 @@ export const addState: AddCommand = (program, runtime) => {
       }),
     );
   addStateAdopt(state, runtime);
+  addStateSalvage(state, runtime);
   addStateSetAside(state, runtime);
 };

@@ -30,7 +30,7 @@ export function codedStoreError(error: unknown): unknown {
 export function codedOpenError(error: unknown, file: string): unknown {
   const coded = codedStoreError(error);
   if (!(coded instanceof CodedError) || coded === error) return coded;
-  const remedy = beyondUse.includes(primaryCode(error)) ? ' Put a backup in its place and run `sluice state adopt --without-logs`, which moves the logs of the damaged one away, or begin with an empty store after `sluice state set-aside`.' : '';
+  const remedy = beyondUse.includes(primaryCode(error)) ? ' `sluice state salvage` saves what can be read of it. Or put a backup in its place and run `sluice state adopt --without-logs`, which moves the logs of the damaged one away, or begin with an empty store after `sluice state set-aside`.' : '';
   return new CodedError(coded.code, `${coded.message} Its file ${file} was left as it is.${remedy}`, coded.data);
 }
 
@@ -41,6 +41,12 @@ function isWithoutIndex(error: unknown): boolean {
 
 function hasNoRoom(error: Error): boolean {
   return 'errcode' in error && noRoomCodes.includes(error.errcode);
+}
+
+/** Whether SQLite can't read a part of the file. */
+export function isDamage(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && [10, 11, 26].includes(code);
 }
 
 function primaryCode(error: unknown): number | undefined {

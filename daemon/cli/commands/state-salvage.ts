@@ -1,0 +1,63 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import { formatJobId, formatRunId } from '../../../schemas/protocol/id.ts';
+import { doubtfulLogsOf, markState, refuseForeignState, stateOrigin } from '../../state-mark.ts';
+import { setLogsAside } from '../../doubtful-logs.ts';
+import { stateFolderOf } from '../../project-folder.ts';
+import { unsafeState } from '../../state-folder.ts';
+import { salvageInto } from '../../store-salvage.ts';
+import type { Salvaged } from '../../store/sqlite/salvage-store.ts';
+import type { AddCommand } from '../command-runtime.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatCount } from '../render/format.ts';
+import { timeStamp } from '../time-stamp.ts';
+import { withoutDaemon } from '../without-daemon.ts';
+
+const maxNamed = 20;
+
+export const addStateSalvage: AddCommand = (state, runtime) => {
+  state
+    .command('salvage')
+    .description('read what can be read of a damaged store into a new one, with all queues paused; the old files are moved to .sluice/state.TIME')
+    .addHelpText('after', examples(['sluice state salvage', 'after a start that says that the store is damaged, and without a backup']))
+    .action(
+      runtime.action(async (context) => {
+        const project = await context.project();
+        const unsafe = unsafeState(project);
+        if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
+        const folder = stateFolderOf(project);
+        const aside = `${folder}.${timeStamp(context.terminal.now())}`;
+        const salvaged = await withoutDaemon(project, async () => {
+          const origin = stateOrigin(project);
+          if (origin.kind === 'foreign' && doubtfulLogsOf(project).length === 0) return refuseForeignState(project, origin);
+          if (origin.kind === 'fresh') throw new CodedError('wrong-state', 'There is no store here yet.');
+          const doubtful = doubtfulLogsOf(project);
+          const done = salvageInto(folder, aside);
+          // What it says of attempts is of another time.
+          if (doubtful.includes('store.db-attempts')) setLogsAside(folder, ['store.db-attempts'], `${timeStamp(context.terminal.now())}.attempts`);
+          await markState(project, { hasStore: true });
+          return done;
+        });
+        context.show({ ...salvaged, doubtful: salvaged.doubtful.map(formatJobId), droppedRuns: salvaged.droppedRuns.map(formatRunId), movedTo: aside }, () => renderSalvaged(salvaged, aside));
+        return exitCodes.done;
+      }),
+    );
+};
+
+function renderSalvaged({ runs, jobs, doubtful, lostJobs, droppedRuns, droppedJobs, damagedTables, hasNewKeys }: Salvaged, aside: string): string {
+  const count = Object.values(jobs).reduce((sum, one) => sum + one, 0);
+  const waiting = (jobs['pending'] ?? 0) + (jobs['delayed'] ?? 0) + (jobs['active'] ?? 0);
+  const lines = [`Saved: ${formatCount(runs, 'run')} and ${formatCount(count, 'job')}, of which ${waiting} ${waiting === 1 ? 'waits' : 'wait'}, and ${formatCount(jobs['dead'] ?? 0, 'dead letter')}. The old files are in ${aside}, as they were.`];
+  if (damagedTables.length > 0) lines.push(`Parts of these tables can't be read: ${damagedTables.join(', ')}.`);
+  if (lostJobs > 0) lines.push(`${formatCount(lostJobs, 'job')} can't be read: they become dead letters with the cause "lost by damage". Whether they were sent is not known.`);
+  if (droppedRuns.length > 0) lines.push(`${formatCount(droppedRuns.length, 'run')} can't go on, as a part of ${droppedRuns.length === 1 ? 'it' : 'them'} is lost, and ${droppedRuns.length === 1 ? 'is' : 'are'} not in the new store, with ${formatCount(droppedJobs, 'job')}: ${named(droppedRuns.map(formatRunId))}.`);
+  if (doubtful.length > 0) lines.push(`${formatCount(doubtful.length, 'job')} ${doubtful.length === 1 ? 'was' : 'were'} under way and may have been sent: ${named(doubtful.map(formatJobId))}.`);
+  if (hasNewKeys) lines.push("The store's name is lost, so all idempotency keys change: receivers can't tell a job that is sent again.");
+  lines.push('All queues are paused, because a job that waits may have been sent after the last change that can be read. Look at them with `sluice jobs`, then let them go with `sluice resume QUEUE`.');
+  return lines.join('\n');
+}
+
+function named(ids: readonly string[]): string {
+  const more = ids.length - maxNamed;
+  return `${ids.slice(0, maxNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
