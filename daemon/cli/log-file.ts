@@ -87,7 +87,7 @@ class LogFollower {
     this.#isStopped = true;
     clearInterval(this.#timer);
     this.#watcher?.close();
-    void this.#work.then(() => this.#file?.close());
+    void this.#work.finally(() => this.#file?.close());
   }
 
   #watch(): void {
@@ -114,8 +114,9 @@ class LogFollower {
   async #open(at: 'start' | 'end' | LogPosition): Promise<void> {
     const file = await open(this.#path, readFlags).catch(() => undefined);
     if (file === undefined) return;
-    const { ino, size } = await file.stat();
+    // Before anything can fail, so that it is closed by whoever stops this.
     this.#file = file;
+    const { ino, size } = await file.stat();
     this.#inode = ino;
     // Another file stands there by now: all of it is new.
     if (typeof at === 'object') this.#position = at.inode === ino ? at.bytes : 0;

@@ -194,8 +194,13 @@ export class FanOut {
     if (begun?.ok === false) return { problem: `the copy of ${name} that the first ${cursor} items came from is gone` };
     const opened = begun ?? (await openProjectFile(this.#options.projectFolder, file));
     if (!opened.ok) return { problem: opened.message };
-    await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
-    const copied = await writeItemCopy(opened.handle, extension, copy, () => this.#stopping);
+    let copied: ItemCopyResult;
+    try {
+      await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
+      copied = await writeItemCopy(opened.handle, extension, copy, () => this.#stopping);
+    } finally {
+      await opened.handle.close();
+    }
     if (typeof copied === 'object') return { problem: `${name}: ${copied.problem}` };
     if (begun !== undefined && copied === 'copied') await rm(old, { force: true });
     return copied;

@@ -13,7 +13,7 @@ export type ItemCopyResult = 'copied' | 'stopped' | { readonly problem: string }
 
 /**
  * Writes the items of a file, each as a line of JSON, to `copy`, which is there when all of them are: nothing of a file that is bad
- * anywhere. Closes `source`. Stops, and leaves nothing behind, where `isStopping` says so.
+ * anywhere. `source` stays the caller's to close. Stops, and leaves nothing behind, where `isStopping` says so.
  *
  * @throws an error of the file system
  */
@@ -41,7 +41,6 @@ export async function writeItemCopy(source: FileHandle, extension: string, copy:
     throw error;
   } finally {
     await target?.close();
-    await source.close();
     // After the rename it isn't there any more.
     await rm(half, { force: true });
   }
@@ -60,11 +59,16 @@ export async function* readItemsOf(source: FileHandle, extension: string): Async
 export async function* readItemCopy(copy: string): AsyncGenerator<string> {
   const opened = await openRegularFile(copy);
   if (!opened.ok) throw new Error(`the copy ${copy} ${opened.problem}`);
-  let rest = '';
-  for await (const text of opened.handle.createReadStream({ encoding: 'utf8' }) as AsyncIterable<string>) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+  try {
+    let rest = '';
+    for await (const text of opened.handle.createReadStream({ encoding: 'utf8', autoClose: false }) as AsyncIterable<string>) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    // Waited for, because Windows removes no file that is open.
+    await opened.handle.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
@@ -154,6 +154,21 @@ steps:
     assert.deepEqual(await bench.states(1), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
   });
 
+  it('keeps no file of items open when its copy can not be begun, and goes on when it can', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const list = path.join(bench.folder, 'list.jsonl');
+    writeFileSync(list, '1\n2\n3\n');
+    const copies = path.join(bench.stateFolder, 'items');
+    writeFileSync(copies, 'a file where the folder of copies belongs');
+    const run = await bench.run(over('').replace('items: ""', 'file: list.jsonl'));
+    for (let tries = 0; tries < 3; tries++) await bench.advance(10 * second);
+    assert.deepEqual(openFiles().filter((file) => file === list), []);
+    rmSync(copies);
+    await bench.advance(10 * second);
+    await bench.rest();
+    assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+  });
+
   it('goes on after a stop in the middle', async () => {
     void bench.run(over('${{ inputs.list }}'), numbers(3000)).catch(() => 0);
     for (let turn = 0; turn < 6; turn++) await bench.turn();
@@ -164,3 +179,14 @@ steps:
     assert.equal(bench.action.seen.length, 3001);
   });
 });
+
+/** What this process has open, by path. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
