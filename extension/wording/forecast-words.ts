@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Forecast } from '../../schemas/protocol/queue.ts';
-import { formatAge } from './age.ts';
+import { formatDue } from './age.ts';
 import { formatDuration, formatNumber, formatShortDuration } from './amount.ts';
 
 /** For a row: `clear in 2h`, `growing`; undefined where there is nothing to tell, or the row tells it already. */
@@ -52,7 +52,7 @@ export function forecastDetail({ state, limitedBy, reason, until }: Forecast, no
       return l10n.t('more arrives than is done');
     case 'stalled': {
       const why = reason === undefined ? l10n.t('nothing moves') : stallText(reason);
-      return until === undefined ? why : l10n.t('{0}; goes on {1}', why, formatAge(until, nowMs));
+      return until === undefined ? why : l10n.t('{0}; goes on {1}', why, formatDue(until, nowMs));
     }
     case 'unknown':
       return l10n.t('too little was done yet');

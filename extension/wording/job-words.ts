@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
-import { formatAge } from './age.ts';
+import { formatAge, formatDue, type TellTime } from './age.ts';
 import { formatDuration, formatNumber, oneLine } from './amount.ts';
 import { lookOfState } from './state-look.ts';
 
@@ -21,7 +21,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   if (job.warning !== undefined) parts.push(oneLine(job.warning, 60));
   if (job.replays !== undefined) parts.push(l10n.t('replayed ×{0}', formatNumber(job.replays)));
   if (job.attemptCount > 1) parts.push(l10n.t('{0} attempts', job.attemptCount));
-  parts.push(job.state === 'delayed' ? formatAge(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
+  parts.push(job.state === 'delayed' ? formatDue(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
   return parts.join(' · ');
 }
 
@@ -45,7 +45,7 @@ export function editedParts(count: number | undefined): string[] {
 }
 
 /** `at` writes times: as ages in what is drawn again and again, else as they are. */
-export function jobFacts(job: JobSummary, at: (time: string) => string): readonly (readonly [name: string, value: string])[] {
+export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [name: string, value: string])[] {
   const facts: (readonly [string, string])[] = [
     [l10n.t('Job'), job.id],
     [l10n.t('State'), lookOfState(job.state).word],
@@ -56,7 +56,7 @@ export function jobFacts(job: JobSummary, at: (time: string) => string): readonl
   if (job.key !== undefined) facts.push([l10n.t('Item'), oneLine(job.key)]);
   facts.push([l10n.t('Attempts'), formatNumber(job.attemptCount)]);
   if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
-  if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), at(job.dueAt)]);
+  if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), at(job.dueAt, true)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), at(job.endedAt)]);
   if (job.warning !== undefined) facts.push([l10n.t('Warning'), oneLine(job.warning)]);
   if (job.draft !== undefined) {

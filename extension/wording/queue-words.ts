@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { formatRate } from '../../schemas/workflow/rate.ts';
-import { formatAge } from './age.ts';
+import { formatAge, formatDue } from './age.ts';
 import { alertName, alertSentence, presentAlerts } from './alert-words.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration } from './amount.ts';
 import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
@@ -71,7 +71,7 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   if (running !== undefined) facts.push([l10n.t('Takes'), l10n.t('{0} on average, {1} at most', formatDuration(running.meanMs), formatDuration(running.maxMs))]);
   if (forecast.state !== 'idle') facts.push([l10n.t('Forecast'), l10n.t('{0}: {1}', forecastText(forecast), forecastDetail(forecast, nowMs))]);
   if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
-  if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), holdText(heldBy, formatAge(heldUntil, nowMs))]);
+  if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), holdText(heldBy, formatDue(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([l10n.t('Holds at most'), formatNumber(maxDepth)]);
   if (overrides.rate !== undefined || overrides.concurrency !== undefined) facts.push([l10n.t('Set by hand'), overriddenText(queue)]);
   if (declaredIn !== undefined) facts.push([l10n.t('Declared in'), declaredIn]);

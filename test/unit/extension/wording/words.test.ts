@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ageAt, formatAge } from '../../../../extension/wording/age.ts';
+import { ageAt, formatAge, formatDue } from '../../../../extension/wording/age.ts';
 import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
 import { escapeMarkdown, formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
 import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
@@ -167,6 +167,11 @@ describe('ages', () => {
   it('tell no seconds, which differ between places that were not drawn in the same moment', () => {
     const ago = (ms: number): string => formatAge(new Date(now - ms).toISOString(), now);
     assert.deepEqual([0, 2000, 32_000, 59_999, 60_000, 150_000].map(ago), ['just now', 'just now', 'just now', 'just now', '1m ago', '2m ago']);
-    assert.deepEqual([500, 20_000, 59_999, 60_000].map((ms) => ago(-ms)), ['just now', 'within a minute', 'within a minute', 'in 1m']);
+    const due = (ms: number): string => formatDue(new Date(now + ms).toISOString(), now);
+    assert.deepEqual([-90_000, 0, 500, 59_999, 60_000].map(due), ['1m ago', 'just now', 'within a minute', 'within a minute', 'in 1m']);
+  });
+
+  it('do not take for the future what has happened since the shown clock last ticked', () => {
+    assert.equal(formatAge(new Date(now + 29_000).toISOString(), now), 'just now');
   });
 });
