@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { CodedError } from '../schemas/protocol/error.ts';
 import { maxDiscoveryBytes, parseDiscovery, type Discovery } from '../schemas/protocol/discovery.ts';
 import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
 import { discoveryName } from '../schemas/protocol/state-folder.ts';
@@ -28,7 +29,9 @@ export async function writeDiscovery(projectFolder: string, discovery: Discovery
     await writeStateFile(projectFolder, discoveryName, text);
   } catch (error) {
     if (!isOutOfRoom(error)) throw error;
-    await writeIntoSpare(projectFolder, text);
+    await writeIntoSpare(projectFolder, text).catch(() => {
+      throw new CodedError('store-unavailable', `The disk is full, and daemon.json can't be written, by which a daemon is found. Make room on the disk of ${projectFolder}.`);
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
@@ -103,6 +105,16 @@ steps:
     assert.ok(sink.requests.length <= items.length + concurrency, `${sink.requests.length} requests`);
     assert.ok(((await third.client.call('daemon/status', {})).lastCrash?.interrupted ?? 0) > 0, 'the crash is told');
     assert.deepEqual(await third.stop(), { code: 0, signal: null });
+  });
+
+  it('says what is in the way where it could not be found, as nothing has kept room for that', async () => {
+    const first = await start();
+    assert.deepEqual(await first.stop(), { code: 0, signal: null });
+    await rm(path.join(disk.outside(project.stateFolder), 'daemon.spare'));
+    await disk.fill();
+    const full = project.launch({ launcher: disk.launcher, outsideFolder: () => disk.outside(project.folder) });
+    assert.deepEqual(await full.end(), { code: 1, signal: null });
+    assert.match(full.words, /The disk is full, and daemon\.json can't be written/);
   });
 
   it('after an orderly stop as well, and sends nothing twice', async () => {
