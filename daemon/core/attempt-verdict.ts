@@ -101,7 +101,7 @@ function isRetriedByDefault({ kind, status, protocol }: FailedWith): boolean {
   if (kind === 'network' || kind === 'timeout') return true;
   if (kind !== 'status' || status === undefined) return false;
   if (protocol === 'smtp') return status >= 400 && status < 500;
-  return status === 408 || status === 425 || status === 429 || status >= 500;
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status <= 599);
 }
 
 function matches(condition: RetryCondition, { kind, status, protocol }: FailedWith): boolean {
