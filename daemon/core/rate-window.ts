@@ -5,6 +5,8 @@ import type { Rate } from '../../schemas/workflow/rate.ts';
  * starts can be given back without having pushed out those that count. Also the most that may be taken and given back.
  */
 const remembered = 1000;
+/** Places of the log at first; it grows. */
+const fewestPlaces = 16;
 /** A start, or a departure, may be late by this much without pushing those behind it, in milliseconds; by half of the spacing at most. */
 const latenessMs = 20;
 /** A departure may always be late by this much: timers are no finer, and 1,000/s must not lose a place whenever the event loop is busy. */
@@ -82,10 +84,12 @@ export class RateWindow {
   #theoreticalDeparture = -Infinity;
   /** From an attempt's start until it is ready to leave, as a mean. */
   #readyMs = 0;
+  /** How many starts of another window are in this one's log already. */
+  readonly #absorbed = new WeakMap<RateWindow, number>();
 
   constructor(rate: Rate) {
     this.#rate = rate;
-    this.#counted = new Float64Array(16);
+    this.#counted = new Float64Array(fewestPlaces);
   }
 
   get rate(): Rate {
@@ -195,6 +199,30 @@ export class RateWindow {
     this.#forgetDebt();
   }
 
+  /**
+   * What was started by another window counts in this one too, from now on: its calls go by this one. Attempts that are under way in either
+   * are no longer known by their tickets, and count as late as they can.
+   */
+  absorb(other: RateWindow): void {
+    const fresh = other.#log(other.#taken - (this.#absorbed.get(other) ?? 0));
+    this.#absorbed.set(other, other.#taken);
+    // What counts is looked up by its place, so all have to lie in the order of their times.
+    const log = new Float64Array(this.#size + fresh.length);
+    log.set(this.#log());
+    log.set(fresh, this.#size);
+    const newest = log.sort().subarray(-this.#capacity);
+    this.#counted = new Float64Array(Math.max(newest.length, fewestPlaces));
+    this.#counted.set(newest);
+    this.#size = newest.length;
+    this.#next = this.#size % this.#counted.length;
+    this.#taken += remembered + this.#capacity;
+    this.#lastStart = Math.max(this.#lastStart, other.#lastStart);
+    this.#theoreticalArrival = Math.max(this.#theoreticalArrival, other.#theoreticalArrival);
+    this.#lastDeparture = Math.max(this.#lastDeparture, other.#lastDeparture);
+    this.#theoreticalDeparture = Math.max(this.#theoreticalDeparture, other.#theoreticalDeparture);
+    this.#forgetDebt();
+  }
+
   /** Goes on with another rate, and with the starts that are remembered. */
   change(rate: Rate): void {
     this.#rate = rate;
@@ -264,8 +292,18 @@ export class RateWindow {
     return slot < 0 ? slot + this.#counted.length : slot;
   }
 
+  get #capacity(): number {
+    return this.#rate.limit + remembered;
+  }
+
+  /** When the newest starts count, as many as are known of `most`, oldest first. */
+  #log(most = this.#size): Float64Array {
+    const size = Math.min(most, this.#size);
+    return Float64Array.from({ length: size }, (_, index) => this.#counted[this.#slot(size - index)] ?? 0);
+  }
+
   #push(counted: number): void {
-    const capacity = this.#rate.limit + remembered;
+    const capacity = this.#capacity;
     if (this.#size === this.#counted.length && this.#size < capacity) this.#grow(Math.min(capacity, this.#size * 2));
     this.#counted[this.#next] = counted;
     this.#next = (this.#next + 1) % this.#counted.length;
@@ -274,7 +312,7 @@ export class RateWindow {
 
   #grow(length: number): void {
     const grown = new Float64Array(length);
-    for (let age = this.#size; age >= 1; age--) grown[this.#size - age] = this.#counted[this.#slot(age)] ?? 0;
+    grown.set(this.#log());
     this.#counted = grown;
     this.#next = this.#size;
   }

@@ -10,6 +10,7 @@ import type { AttemptStart } from './attempt-signal.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
+import { ratedSlot } from './rated-slot.ts';
 import type { Slot } from './slot.ts';
 
 /** Jobs that one claim takes, at most. */
@@ -76,6 +77,8 @@ export class QueueRunner {
   #givenBack = 0;
   #expecting = false;
   #running = false;
+  /** Who has asked it to stand still. */
+  readonly #stills = new Set<symbol>();
   #pumping = false;
   #timer: Timer | undefined;
 
@@ -252,6 +255,23 @@ export class QueueRunner {
     this.wake();
   }
 
+  /** Nothing is claimed until what this returns is called. */
+  standStill(): () => void {
+    const still = Symbol(this.name);
+    this.#stills.add(still);
+    this.giveBackAhead();
+    return () => {
+      if (this.#stills.delete(still)) this.wake();
+    };
+  }
+
+  /** Jobs of another queue have come into this one: their receiver has seen that queue's starts. */
+  follow(other: QueueRunner): void {
+    if (other.#window === undefined) return;
+    this.#window ??= new RateWindow(other.#window.rate);
+    this.#window.absorb(other.#window);
+  }
+
   /** What was claimed ahead goes back, and so does what is being claimed ahead. */
   giveBackAhead(): void {
     this.#givenBack++;
@@ -334,7 +354,7 @@ export class QueueRunner {
   #pump(): void {
     const window = this.#limit;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
-    if (!this.#running || this.paused || (window !== undefined && this.#asked > 0)) return;
+    if (!this.#running || this.#stills.size > 0 || this.paused || (window !== undefined && this.#asked > 0)) return;
     this.#startAhead();
     const likely = this.#depth.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
@@ -392,7 +412,8 @@ export class QueueRunner {
       this.#take(jobs.length);
       for (const [index, job] of jobs.entries()) {
         const ticket = tickets[index];
-        if (ticket !== undefined) this.#execute(job, this, this.#ratedSlot(job, window, ticket));
+        if (ticket === undefined) continue;
+        this.#execute(job, this, ratedSlot({ ticket, window, clock: this.#clock, onStart: (start) => this.#started(job, start), onRelease: (startedAt) => this.#release(startedAt) }));
       }
     });
   }
@@ -453,32 +474,6 @@ export class QueueRunner {
       depart: undefined,
       sent: () => {},
       release: () => this.#release(startedAt),
-    };
-  }
-
-  #ratedSlot(job: ClaimedJob, window: RateWindow, start: RateTicket): Slot {
-    let ticket = start;
-    let startedAt: number | undefined;
-    let hasPlace = false;
-    return {
-      startInMs: ticket.at - this.#clock.monotonic(),
-      isFollowed: false,
-      started: (start) => {
-        startedAt = this.#started(job, start);
-        window.started(ticket, startedAt);
-      },
-      depart: () => {
-        const now = this.#clock.monotonic();
-        if (hasPlace && window.mayStillLeave(ticket, now)) return 0;
-        ticket = window.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
-        hasPlace = true;
-        return ticket.at - now;
-      },
-      sent: () => window.sent(ticket, this.#clock.monotonic()),
-      release: () => {
-        window.ended(ticket, this.#clock.monotonic());
-        this.#release(startedAt);
-      },
     };
   }
 

@@ -248,6 +248,8 @@ export interface MoveQueueParams {
   readonly to: string;
   /** Jobs that this call moves at most. */
   readonly limit: number;
+  /** The first call for these two: the queue's starts count in the rate of the other as well. */
+  readonly isFirst: boolean;
 }
 
 export interface PruneParams {

@@ -30,6 +30,8 @@ export type Change =
   | { readonly kind: 'count'; readonly stepId: number; readonly by: Partial<StepCounts> }
   /** Delayed jobs of one replay are due later by that much. */
   | { readonly kind: 'put_off'; readonly pace: number; readonly byMs: number }
+  /** Starts of a queue count in another one's rate as well. */
+  | { readonly kind: 'copy_starts'; readonly from: number; readonly to: number }
   /** Starts of a queue before that time matter no longer. */
   | { readonly kind: 'forget_starts'; readonly queueId: number; readonly before: number }
   | { readonly kind: 'delete_draft'; readonly jobId: number }

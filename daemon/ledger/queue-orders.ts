@@ -37,7 +37,7 @@ function deferPaced(book: Book, queueId: number): void {
  * Moves jobs that wait, are under way or are dead letters to another queue, and with the first of them whatever still brings jobs into the queue.
  * Those under way first, so that none of them comes back into the queue behind the others.
  */
-export function moveQueue(book: Book, { queue, to, limit }: MoveQueueParams): { readonly moved: number; readonly more: boolean } {
+export function moveQueue(book: Book, { queue, to, limit, isFirst }: MoveQueueParams): { readonly moved: number; readonly more: boolean } {
   const from = book.fact('queueId', queue);
   const target = book.fact('queueId', to);
   const { maxDepth } = book.fact('queue', target).definition;
@@ -49,6 +49,7 @@ export function moveQueue(book: Book, { queue, to, limit }: MoveQueueParams): { 
       maxDepth,
     });
   }
+  if (isFirst) book.write({ kind: 'copy_starts', from, to: target });
   // Steps of open runs that have not ended bring their jobs into the other queue from now on.
   const steps = new Set(book.fact('openSteps', from).map(({ id }) => id));
   for (const { stepId, queue: into, cursor, file = null, held = false } of book.fact('openFanOuts', 0)) {

@@ -63,7 +63,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     this.#engine.refuseIntake();
     // Before the first job comes: none of a paused queue starts because its queue was renamed.
     if (carried.carries === true) await this.#override({ queue: to, ...from.overrides });
-    const moved = await this.#move(from, to);
+    const moved = await this.#move(from, target);
     if (carried.carries === true) await this.#override({ queue, paused: false, rate: 'file', concurrency: 'file' });
     return { moved, selected, ...carried };
   };
@@ -113,20 +113,28 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     return isSetByHand(from) && this.#engine.undeclared.of(from.name)?.reason === 'gone' && !isSetByHand(to) && pending + delayed + active === 0;
   }
 
-  async #move(from: QueueRunner, to: string): Promise<number> {
+  async #move(from: QueueRunner, to: QueueRunner): Promise<number> {
     let moved = 0;
+    const releaseFrom = from.standStill();
+    // Until it knows what the receiver of these jobs has seen lately.
+    const releaseTo = to.standStill();
     try {
-      for (let more = true; more;) {
+      for (let isFirst = true, more = true; more; isFirst = false) {
         // What was claimed ahead hasn't begun, and would begin by the limits of this queue.
         from.giveBackAhead();
-        const chunk = await this.#store.moveQueue({ queue: from.name, to, limit: jobsAtOnce });
+        const chunk = await this.#store.moveQueue({ queue: from.name, to: to.name, limit: jobsAtOnce, isFirst });
+        if (isFirst) to.follow(from);
+        releaseTo();
         moved += chunk.moved;
         more = chunk.more;
       }
       return moved;
     } catch (error) {
       if (moved === 0 || !(error instanceof CodedError)) throw error;
-      throw new CodedError(error.code, `${moved} jobs were moved to ${to}, then it ended: ${error.message} Run it again for the rest.`, { ...error.data, moved });
+      throw new CodedError(error.code, `${moved} jobs were moved to ${to.name}, then it ended: ${error.message} Run it again for the rest.`, { ...error.data, moved });
+    } finally {
+      releaseTo();
+      releaseFrom();
     }
   }
 

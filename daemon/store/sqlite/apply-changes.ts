@@ -39,6 +39,9 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
       case 'put_off':
         db.sql("UPDATE jobs INDEXED BY jobs_paced SET due_at = due_at + ? WHERE state = 'delayed' AND pace = ?").run(change.byMs, change.pace);
         break;
+      case 'copy_starts':
+        db.sql('INSERT OR IGNORE INTO rate_starts (queue_id, at, job_id, attempt) SELECT ?, at, job_id, attempt FROM rate_starts WHERE queue_id = ?').run(change.to, change.from);
+        break;
       case 'forget_starts':
         db.sql('DELETE FROM rate_starts WHERE queue_id = ? AND at < ?').run(change.queueId, change.before);
         break;

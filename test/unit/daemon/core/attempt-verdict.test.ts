@@ -52,7 +52,7 @@ describe('the verdict on a failed attempt', () => {
     for (const error of [{ kind: 'network' }, { kind: 'timeout' }, ...[408, 425, 429, 500, 503, 599].map(http), ...[421, 450].map(smtp)]) {
       assert.ok(isRetried(error), JSON.stringify(error));
     }
-    for (const error of [...[301, 400, 401, 404, 410].map(http), ...[500, 550].map(smtp), { kind: 'invalid' }, { kind: 'internal' }, { kind: 'status' }]) {
+    for (const error of [...[301, 400, 401, 404, 410, 600, 999].map(http), ...[500, 550].map(smtp), { kind: 'invalid' }, { kind: 'internal' }, { kind: 'status' }]) {
       assert.ok(!isRetried(error), JSON.stringify(error));
     }
   });

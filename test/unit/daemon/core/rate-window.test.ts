@@ -264,6 +264,50 @@ describe('a rate window', () => {
     assert.equal(starts.filter((start) => start === 0).length, 5);
   });
 
+  it('holds with the starts of another window that it has absorbed, whenever they were, and however often', () => {
+    const starts = fc.array(share, { maxLength: 40 });
+    fc.assert(
+      fc.property(rates, rates, starts, starts, starts, fc.boolean(), (rate, otherRate, pauses, otherPauses, later, isTwice) => {
+        const window = new RateWindow(rate);
+        const other = new RateWindow(otherRate);
+        const arrivals: number[] = [];
+        const call = (of: RateWindow, from: number): number => {
+          const at = of.nextStart(from);
+          of.ended(of.take(at), at);
+          return at;
+        };
+        // Both are busy until a common moment, from which on all calls go by the one.
+        let now = 0;
+        let otherNow = 0;
+        for (const pause of pauses) arrivals.push((now = call(window, now + pause * rate.perMs)));
+        for (const pause of otherPauses) arrivals.push((otherNow = call(other, otherNow + pause * otherRate.perMs)));
+        const before = arrivals.length;
+        now = Math.max(now, otherNow);
+        window.absorb(other);
+        if (isTwice) window.absorb(other);
+        for (const pause of later) arrivals.push((now = call(window, now + pause * rate.perMs)));
+        // What came before may be more than the limit: two queues let it go. No call after that adds to a window that is full.
+        const sorted = arrivals.slice(0, before).sort((one, another) => one - another);
+        for (const at of arrivals.slice(before)) {
+          const recent = sorted.filter((earlier) => earlier > at - rate.perMs + 1e-6).length;
+          assert.ok(recent < rate.limit, `a call at ${at} follows ${recent} in one window`);
+          sorted.push(at);
+        }
+        assert.ok(window.nextStart(now) <= now + 1.02 * rate.perMs + 2, 'opens again after one window');
+      }),
+    );
+  });
+
+  it('doesn\'t count a start twice that it has absorbed already', () => {
+    const rate = { limit: 10, perMs: 1000, burst: 10 };
+    const window = new RateWindow(rate);
+    const other = new RateWindow(rate);
+    for (let count = 0; count < 4; count++) other.ended(other.take(0), 0);
+    window.absorb(other);
+    window.absorb(other);
+    assert.equal(window.used(1), 4);
+  });
+
   it('restores what giving back took', () => {
     fc.assert(
       fc.property(rates, fc.nat(50), fc.integer({ min: 1, max: 20 }), (rate, before, taken) => {
