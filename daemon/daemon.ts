@@ -27,6 +27,7 @@ import { folderIdentity, isSameFolder, makeStateFolder } from './state-folder.ts
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
+import { BulkService } from './service/bulk-service.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
 import { DraftService } from './service/draft-service.ts';
 import { EvaluationService } from './service/evaluation-service.ts';
@@ -260,6 +261,7 @@ export class Daemon {
     const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
     const queues = new QueueService({ project, engine, store, clock });
     const jobs = new JobService({ engine, store, clock });
+    const bulks = new BulkService({ engine, store, clock });
     const checkPayload = payloadCheck(findAction);
     const status = new StatusService({
       project,
@@ -283,12 +285,13 @@ export class Daemon {
         queues,
         jobs,
         retries: new RetryService({ engine, store, clock }),
-        dead: new DeadLetterService({ engine, store, clock, checkPayload }),
+        bulks,
+        dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
         drafts: new DraftService({ engine, store, clock, checkPayload }),
         secrets: new SecretService(secrets),
         status,
       }),
-      topics: new Topics({ engine, store, queues, runs, status, log }),
+      topics: new Topics({ engine, store, queues, runs, status, bulks, log }),
       token,
       version,
       health: async () => engine.health.trouble?.problem,

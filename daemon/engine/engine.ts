@@ -6,6 +6,7 @@ import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, OpenResult, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';
 import type { Clock, ClockChange, Timer } from '../core/clock.ts';
+import { BulkRunner } from './bulk-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';
@@ -59,6 +60,7 @@ export class Engine {
   readonly machine: MachineLoad;
   readonly alerts: AlertWatch;
   readonly undeclared: UndeclaredQueues;
+  readonly bulks: BulkRunner;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   readonly #series: SeriesRecorder;
@@ -122,6 +124,7 @@ export class Engine {
     this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#applyAgain(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
+    this.bulks = new BulkRunner({ clock, store, abort: (jobId) => this.abort(jobId), onError: (error) => this.#note(error, 'bulk work could not go on') });
     this.#space = new SpaceReclaimer({
       clock,
       store,
@@ -248,6 +251,7 @@ export class Engine {
     this.#space.start();
     this.alerts.start();
     this.#committed(opened.committed);
+    await this.bulks.start();
   }
 
   async apply(settings: EngineSettings): Promise<void> {
@@ -339,6 +343,7 @@ export class Engine {
     await this.#pruner.stop();
     await this.#space.stop();
     await this.#fanOut.stop();
+    await this.bulks.stop();
     await this.dispatcher.drained();
     grace.cancel();
     this.#executor?.stop();
@@ -348,9 +353,9 @@ export class Engine {
     this.health.stop();
   }
 
-  /** Whether it reads items or prunes just now; a fan-out that waits for room in a queue doesn't. */
+  /** Whether it reads items, prunes, or does bulk work just now; a fan-out that waits for room in a queue doesn't. */
   get busy(): boolean {
-    return !this.#fanOut.idle || !this.#pruner.idle;
+    return !this.#fanOut.idle || !this.#pruner.idle || !this.bulks.idle;
   }
 
   /** Transactions seen so far; tests wait until it stands still. */

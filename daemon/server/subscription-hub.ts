@@ -97,13 +97,14 @@ export class SubscriptionHub {
     for (const { params } of subscriptions) this.#markGroup(this.#groups.get(keyOf(params)));
   }
 
-  #mark({ queues, runs }: TopicHint): void {
+  #mark({ queues, runs, bulks }: TopicHint): void {
     const anyQueue = queues === undefined || queues.size > 0;
     const group = (params: SubscribeParams): TopicGroup | undefined => this.#groups.get(keyOf(params));
     if (anyQueue) this.#markGroup(group({ topic: 'queues' }));
     const anyRun = runs === undefined || runs.size > 0;
     if (anyRun) this.#markGroup(group({ topic: 'runs' }));
     if (anyQueue || anyRun) this.#markGroup(group({ topic: 'status' }));
+    for (const id of bulks ?? []) this.#markGroup(group({ topic: 'bulk', id }));
     for (const one of this.#groups.values()) {
       if (one.params.topic === 'run' && (runs === undefined || runs.has(one.params.id))) this.#markGroup(one);
     }
@@ -175,5 +176,5 @@ export class SubscriptionHub {
 }
 
 function keyOf(params: SubscribeParams): string {
-  return params.topic === 'run' ? `run ${params.id}` : params.topic;
+  return 'id' in params ? `${params.topic} ${params.id}` : params.topic;
 }

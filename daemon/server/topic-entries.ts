@@ -33,6 +33,8 @@ export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap
     }
     case 'run':
       return state.run !== undefined && isNew(state.run.id) ? { change: { run: state.run }, removed } : undefined;
+    case 'bulk':
+      return state.bulk !== undefined && isNew(state.bulk.id) ? { change: { bulk: state.bulk }, removed } : undefined;
     case 'status':
       return state.status !== undefined && isNew('status') ? { change: { status: state.status }, removed } : undefined;
     case 'log':
@@ -48,6 +50,8 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
       return (state.runs ?? []).map((run) => [run.id, JSON.stringify(run)]);
     case 'run':
       return state.run === undefined ? [] : [[state.run.id, JSON.stringify(state.run)]];
+    case 'bulk':
+      return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
     case 'status':
       // The time that goes by is no news.
       return state.status === undefined ? [] : [['status', JSON.stringify({ ...state.status, uptimeMs: 0 })]];

@@ -1,15 +1,18 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import { parseRate } from '../../schemas/workflow/rate.ts';
+import type { Result } from '../../schemas/protocol/method.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { Store } from '../store/store.ts';
+import type { BulkRequest } from '../store/bulk-store.ts';
+import type { BulkService } from './bulk-service.ts';
 import { moveInChunks } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-selection.ts';
 import { checkFilter, jobNumber } from './job-service.ts';
 import { knownQueue } from './known-names.ts';
 import { checkEdit, type CheckPayload } from './payload-check.ts';
+import { spacingOf } from './replay-rate.ts';
 import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
@@ -21,11 +24,12 @@ export interface DeadLetterServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly checkPayload: CheckPayload;
+  readonly bulks: BulkService;
 }
 
 /**
- * Dead letters that are named by their ids move together or not at all. `all` can be any number, so it moves them in
- * transactions of some hundred, between which everything else goes on; what is no dead letter any more by then is left out.
+ * Dead letters that are named by their ids move together or not at all. `all` can be any number, and is bulk work: it moves them in
+ * transactions of some hundred, between which everything else goes on, and is finished even if whoever asked for it, or the daemon, goes away.
  */
 export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/groups' | 'dead/replay' | 'dead/recall' | 'dead/tally' | 'dead/discard'> {
   readonly #options: DeadLetterServiceOptions;
@@ -61,6 +65,9 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     if (dryRun === true) {
       const edited = payload !== undefined ? 1 : originals ? 0 : await this.#drafts(jobIds);
       return { replayed: 0, selected: jobIds.length, edited, ids: [] };
+    }
+    if (selection.ids === undefined && payload === undefined && continues === undefined && jobIds.length > 0) {
+      return this.#replayAll({ action: 'replay', originals, ...(rate === undefined ? {} : { rate: { text: rate, spacingMs } }) }, jobIds);
     }
     const now = clock.now();
     const firstDueAt = continues === undefined ? now : Math.max(now, timeOf(continues.lastDueAt) + spacingMs);
@@ -113,8 +120,12 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     const jobIds = await this.#select(selection);
     const why = reason.trim();
     if (dryRun === true) return { discarded: 0, selected: jobIds.length, ids: [] };
+    if (selection.ids === undefined && jobIds.length > 0) {
+      const { bulkId, view } = await this.#options.bulks.finish({ action: 'discard', ...(why === '' ? {} : { reason: why }) }, jobIds, 'discarded');
+      return { discarded: view.done, selected: jobIds.length, ids: await this.#listed(bulkId) };
+    }
     const discarded = await moveInChunks(jobIds, {
-      isWhole: selection.ids !== undefined,
+      isWhole: true,
       noun: 'dead letters',
       verb: 'discarded',
       move: async (some) => (await store.discard({ jobIds: some, now: clock.now(), ...(why === '' ? {} : { reason: why }) })).discarded,
@@ -123,7 +134,23 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
   };
 
   #select(selection: JobSelection): Promise<number[]> {
-    return selectJobs(selection, { ...this.#options, state: 'dead', what: 'dead letters' });
+    return selectJobs(selection, { ...this.#options, states: ['dead'], what: 'dead letters' });
+  }
+
+  async #replayAll(request: BulkRequest, jobIds: readonly number[]): Promise<Result<'dead/replay'>> {
+    const { bulkId, view } = await this.#options.bulks.finish(request, jobIds, 'replayed');
+    return {
+      replayed: view.done,
+      selected: jobIds.length,
+      edited: view.edited,
+      ids: await this.#listed(bulkId),
+      // Its jobs are known by that number, see `continues`.
+      ...(view.lastDueAt === undefined ? {} : { lastDueAt: view.lastDueAt, pace: -bulkId }),
+    };
+  }
+
+  async #listed(bulkId: number): Promise<string[]> {
+    return (await this.#options.store.bulkJobs({ bulkId, limit: maxListed })).map(formatJobId);
   }
 
   /** How many of the jobs have a draft. */
@@ -137,10 +164,4 @@ function timeOf(text: string): number {
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new CodedError('invalid-params', '`continues.lastDueAt` is not a time; write it as 2026-11-24T09:30:00.000Z.');
   return time;
-}
-
-function spacingOf(text: string): number {
-  const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
-  return parsed.rate.perMs / parsed.rate.limit;
 }

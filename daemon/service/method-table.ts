@@ -1,4 +1,5 @@
 import type { Handlers } from '../server/handlers.ts';
+import type { BulkService } from './bulk-service.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
 import type { DraftService } from './draft-service.ts';
 import type { EvaluationService } from './evaluation-service.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly queues: QueueService;
   readonly jobs: JobService;
   readonly retries: RetryService;
+  readonly bulks: BulkService;
   readonly dead: DeadLetterService;
   readonly drafts: DraftService;
   readonly secrets: SecretService;
@@ -24,7 +26,7 @@ export interface Services {
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, dead, drafts, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, bulks, dead, drafts, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -48,6 +50,12 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'job/get': jobs['job/get'],
     'job/cancel': jobs['job/cancel'],
     'job/retry': retries['job/retry'],
+    'bulk/start': bulks['bulk/start'],
+    'bulk/list': bulks['bulk/list'],
+    'bulk/get': bulks['bulk/get'],
+    'bulk/continue': bulks['bulk/continue'],
+    'bulk/cancel': bulks['bulk/cancel'],
+    'bulk/tally': bulks['bulk/tally'],
     'dead/list': dead['dead/list'],
     'dead/groups': dead['dead/groups'],
     'dead/replay': dead['dead/replay'],

@@ -20,7 +20,7 @@ export class RetryService implements Pick<Handlers, 'job/retry'> {
   'job/retry': Handlers['job/retry'] = async (selection) => {
     const { engine, store, clock } = this.#options;
     engine.refuseIntake();
-    const jobIds = await selectJobs(selection, { engine, store, state: 'delayed', what: 'delayed jobs' });
+    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'], what: 'delayed jobs' });
     const retried = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
       noun: 'delayed jobs',

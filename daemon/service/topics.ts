@@ -1,9 +1,11 @@
+import { formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import type { DaemonLog } from '../log/daemon-log.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { TopicHint, TopicSource } from '../server/topic-source.ts';
 import type { Store } from '../store/store.ts';
+import type { BulkService } from './bulk-service.ts';
 import type { QueueService } from './queue-service.ts';
 import type { RunService } from './run-service.ts';
 import type { StatusService } from './status-service.ts';
@@ -17,6 +19,7 @@ export interface TopicsOptions {
   readonly queues: QueueService;
   readonly runs: RunService;
   readonly status: StatusService;
+  readonly bulks: BulkService;
   readonly log: DaemonLog;
 }
 
@@ -29,7 +32,7 @@ export class Topics implements TopicSource {
   }
 
   async snapshot(params: SubscribeParams): Promise<TopicState> {
-    const { queues, store, runs, status, log } = this.#options;
+    const { queues, store, runs, status, bulks, log } = this.#options;
     switch (params.topic) {
       case 'queues':
         return { queues: await queues.list() };
@@ -37,6 +40,8 @@ export class Topics implements TopicSource {
         return { runs: (await store.listRuns({ limit: shownRuns })).runs };
       case 'run':
         return { run: await runs.get(params.id) };
+      case 'bulk':
+        return { bulk: await bulks.get(parseBulkId(params.id) ?? 0) };
       case 'status':
         return { status: await status.status() };
       case 'log':
@@ -52,6 +57,7 @@ export class Topics implements TopicSource {
         if (queues.length > 0 || runs?.length !== 0) listener({ queues: new Set(queues.map(({ name }) => name)), runs: runs && new Set(runs.map(formatRunId)) });
       }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
+      engine.bulks.onChange((bulkId) => listener({ queues: new Set(), runs: new Set(), bulks: new Set([formatBulkId(bulkId)]) })),
       engine.onLimits(() => listener({ queues: undefined, runs: new Set() })),
     ];
     return () => {

@@ -11,6 +11,7 @@ import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
 import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { BulkStore } from './bulk-store.ts';
 
 export type {
   AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
@@ -30,7 +31,7 @@ export type {
  * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
  * `settle`. The decisions are those of `daemon/core/`; a store only carries them out.
  */
-export interface Store {
+export interface Store extends BulkStore {
   /**
    * Migrates, closes what a crash interrupted, and gets ready. Call it before anything else; where it was rejected, it may be called again.
    *

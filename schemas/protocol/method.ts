@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import { BulkId, BulkView, bulkActions } from './bulk.ts';
 import { DaemonStatus } from './daemon-status.ts';
 import { DeadGroup } from './dead-group.ts';
 import { JobDetail, JobSummary } from './job.ts';
@@ -205,6 +206,35 @@ export const methods = {
       { description: 'Delayed jobs are due at once. `wrong-state` where one of `ids` is not delayed; nothing is changed then.' },
     ),
   },
+
+  'bulk/start': {
+    params: Type.Object(
+      {
+        action: Type.Enum(bulkActions, { description: 'Dead letters are replayed or discarded; jobs that have not ended are cancelled.' }),
+        ...deadSelection,
+        asOf: Type.Optional({ ...Time, description: 'Only what was like that by then: dead letters that had died, jobs that had been made. What a person has seen.' }),
+        canary: Type.Optional(Type.Integer({ minimum: 1, description: 'The oldest N first; then it is `held` until `bulk/continue`.' })),
+        rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: spreads them out: `10/min`.' })),
+        originals: Type.Optional(Type.Boolean({ description: 'Of a replay: as of `dead/replay`.' })),
+        reason: Type.Optional(Type.String({ maxLength: maxReason, description: 'Why; of a discard it is kept with each job, as `discardReason`.' })),
+      },
+      closed,
+    ),
+    result: Type.Object(BulkView.properties, {
+      description: 'Selects the jobs, keeps the work on disk, and answers; from then on it goes on by itself, whoever asked for it goes away, and over restarts of the daemon. The topic `bulk` tells how far it is.',
+    }),
+  },
+  'bulk/list': { params: Type.Object({}, closed), result: Type.Object({ bulks: Type.Array(BulkView) }, { description: 'The newest first: 100, and all that have not ended. What has ended is kept for a week.' }) },
+  'bulk/get': { params: Type.Object({ id: BulkId }, closed), result: BulkView },
+  'bulk/continue': {
+    params: Type.Object({ id: BulkId, rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: for the rest.' })) }, closed),
+    result: Type.Object(BulkView.properties, { description: 'What is `held` goes on with the rest. `wrong-state` if it is not held.' }),
+  },
+  'bulk/cancel': {
+    params: Type.Object({ id: BulkId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a replay: what no attempt has reached is a dead letter again. It is `taking-back` until then.' })) }, closed),
+    result: Type.Object(BulkView.properties, { description: 'What it has not come to stays as it is. `wrong-state` if it has ended.' }),
+  },
+  'bulk/tally': { params: Type.Object({ id: BulkId }, closed), result: Type.Object(ReplayTally.properties, { description: 'What has become of the jobs that it has replayed.' }) },
 
   'dead/list': {
     params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, group: Group, ...Page }, closed),

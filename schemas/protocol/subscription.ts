@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { BulkId, BulkView } from './bulk.ts';
 import { DaemonStatus } from './daemon-status.ts';
 import { QueueView } from './queue.ts';
 import { RunDetail, RunSummary } from './run.ts';
@@ -13,16 +14,18 @@ export const SubscribeParams = Type.Union([
   Type.Object({ topic: Type.Literal('queues') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('runs') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('run'), id: RunId }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('bulk'), id: BulkId }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('status') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('log') }, { additionalProperties: false }),
 ]);
 export type SubscribeParams = Static<typeof SubscribeParams>;
 
-/** What a topic holds: all queues; the newest 100 runs; one run; the daemon; new lines of the log. */
+/** What a topic holds: all queues; the newest 100 runs; one run; bulk work; the daemon; new lines of the log. */
 export const TopicState = Type.Object({
   queues: Type.Optional(Type.Array(QueueView)),
   runs: Type.Optional(Type.Array(RunSummary)),
   run: Type.Optional(RunDetail),
+  bulk: Type.Optional(BulkView),
   status: Type.Optional(DaemonStatus),
   lines: Type.Optional(Type.Array(Type.String())),
 });

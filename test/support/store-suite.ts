@@ -1,3 +1,4 @@
+import { describeBulk } from './store-suite/bulk.ts';
 import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
 import { describeDrafting } from './store-suite/drafting.ts';
@@ -38,6 +39,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
     describe('edits that are saved', () => describeDrafting(current));
+    describe('bulk work', () => describeBulk(current));
     describe('retrying at once', () => describeRetrying(current));
     describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));

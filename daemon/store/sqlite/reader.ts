@@ -5,6 +5,7 @@ import { migrations, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
+import { bulkJobs, bulkTally, getBulk, listBulks } from './queries/bulk.ts';
 import { check, size } from './queries/check.ts';
 import { deadDrafts, deadGroups, draftedJobs } from './queries/dead-groups.ts';
 import { evaluate } from './queries/evaluate.ts';
@@ -15,7 +16,7 @@ import { listRuns } from './queries/list-runs.ts';
 import { replayTally } from './queries/replay-tally.ts';
 import { series } from './queries/series.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'listAlerts', 'oldestPending', 'check', 'size'] as const;
+export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'listAlerts', 'oldestPending', 'getBulk', 'listBulks', 'bulkTally', 'bulkJobs', 'check', 'size'] as const;
 export type ReadOperation = (typeof readOperations)[number];
 export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
 
@@ -84,6 +85,14 @@ export class Reader {
         return listAlerts(db);
       case 'oldestPending':
         return oldestPending(db);
+      case 'getBulk':
+        return getBulk(db, call.params);
+      case 'listBulks':
+        return listBulks(db);
+      case 'bulkTally':
+        return bulkTally(db, call.params);
+      case 'bulkJobs':
+        return bulkJobs(db, call.params);
       case 'check':
         return check(db);
       case 'size':

@@ -234,3 +234,33 @@ CREATE TABLE alerts (
   PRIMARY KEY (queue, kind)
 ) WITHOUT ROWID;
 `;
+
+/** Work on many jobs that were selected once, see `bulk-store.ts`. */
+export const schemaVersion11 = `
+CREATE TABLE bulks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  action TEXT NOT NULL,
+  state TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  total INTEGER NOT NULL DEFAULT 0,
+  done INTEGER NOT NULL DEFAULT 0,
+  skipped INTEGER NOT NULL DEFAULT 0,
+  edited INTEGER NOT NULL DEFAULT 0,
+  taken_back INTEGER NOT NULL DEFAULT 0,
+  cursor INTEGER NOT NULL DEFAULT 0,  -- the last job that it has come to
+  hold_after INTEGER,
+  rate TEXT,
+  spacing_ms REAL NOT NULL,
+  last_due_at INTEGER,
+  originals INTEGER NOT NULL,
+  reason TEXT,
+  problem TEXT
+);
+CREATE TABLE bulk_jobs (
+  bulk_id INTEGER NOT NULL,
+  job_id INTEGER NOT NULL,
+  round INTEGER,  -- of the job, when it had been acted on; NULL: it hasn't been
+  PRIMARY KEY (bulk_id, job_id)
+) WITHOUT ROWID;
+`;

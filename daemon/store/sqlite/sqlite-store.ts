@@ -99,6 +99,11 @@ export class SqliteStore implements Store {
   dropDraft: Store['dropDraft'] = (params) => this.#write('dropDraft', params);
   retry: Store['retry'] = (params) => this.#write('retry', params);
   discard: Store['discard'] = (params) => this.#write('discard', params);
+  prepareBulk: Store['prepareBulk'] = (params) => this.#write('prepareBulk', params);
+  advanceBulk: Store['advanceBulk'] = (params) => this.#write('advanceBulk', params);
+  continueBulk: Store['continueBulk'] = (params) => this.#write('continueBulk', params);
+  endBulk: Store['endBulk'] = (params) => this.#write('endBulk', params);
+  forgetBulks: Store['forgetBulks'] = (params) => this.#write('forgetBulks', params);
   setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
   recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
   shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
@@ -107,6 +112,10 @@ export class SqliteStore implements Store {
   probe: Store['probe'] = (params) => this.#write('probe', params);
 
   workflowVersion: Store['workflowVersion'] = (params) => this.#read('workflowVersion', params);
+  getBulk: Store['getBulk'] = (params) => this.#read('getBulk', params);
+  listBulks: Store['listBulks'] = () => this.#read('listBulks', undefined);
+  bulkTally: Store['bulkTally'] = (params) => this.#read('bulkTally', params);
+  bulkJobs: Store['bulkJobs'] = (params) => this.#read('bulkJobs', params);
   listRuns: Store['listRuns'] = (params) => this.#read('listRuns', params);
   getRun: Store['getRun'] = (params) => this.#read('getRun', params);
   listJobs: Store['listJobs'] = (params) => this.#read('listJobs', params);

@@ -7,6 +7,7 @@ export function shiftWaits({ db, state }: WriteTransaction, { byMs, now }: { rea
   // Pending ones too: their due time is their place in the order, and their age.
   db.sql("UPDATE jobs SET due_at = due_at + ? WHERE state IN ('delayed', 'pending', 'active')").run(byMs);
   db.sql('UPDATE queues SET held_until = held_until + ? WHERE held_until IS NOT NULL').run(byMs);
+  db.sql('UPDATE bulks SET last_due_at = last_due_at + ? WHERE ended_at IS NULL').run(byMs);
   db.sql('UPDATE OR REPLACE rate_starts SET at = at + ?').run(byMs);
   noteTime({ db }, now);
   state.nextDueChanged();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { BulkService } from '../../../../daemon/service/bulk-service.ts';
 import { DeadLetterService } from '../../../../daemon/service/dead-letter-service.ts';
 import { DraftService } from '../../../../daemon/service/draft-service.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
@@ -14,7 +15,7 @@ describe('dead letters that are replayed slowly', () => {
     bench = new EngineBench();
     await bench.start();
     const { engine, store, clock } = bench;
-    dead = new DeadLetterService({ engine, store, clock, checkPayload: () => undefined });
+    dead = new DeadLetterService({ engine, store, clock, checkPayload: () => undefined, bulks: new BulkService({ engine, store, clock }) });
     drafts = new DraftService({ engine, store, clock, checkPayload: () => undefined });
     const run = await bench.run(
       `

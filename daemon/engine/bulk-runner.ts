@@ -1,0 +1,135 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { isBulkEnded, parseBulkId } from '../../schemas/protocol/bulk.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Store } from '../store/store.ts';
+
+/** Jobs of one transaction: some milliseconds, for which a claim may have to wait. */
+const chunk = 500;
+const forgetChunk = 1000;
+/** A store that can't be written is tried again so much later, in milliseconds. */
+const afterTroubleMs = 1000;
+/** How long bulk work that has ended can be looked at, in milliseconds. */
+const keptMs = 7 * 24 * 3_600_000;
+
+export interface BulkRunnerOptions {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'advanceBulk' | 'endBulk' | 'forgetBulks' | 'listBulks'>;
+  /** A job that is under way was marked as cancelled. */
+  readonly abort: (jobId: number) => void;
+  /** The store can't be written just now, or there is a bug. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** `resting`: it has ended, or is held. `interrupted`: the store or the daemon can't go on with it now; it goes on later by itself. */
+export type BulkPause = 'resting' | 'interrupted';
+
+/** Carries bulk work on, chunk by chunk, so that everything else goes on between them; after a restart, where it was. */
+export class BulkRunner {
+  readonly #options: BulkRunnerOptions;
+  readonly #underWay = new Map<number, Promise<void>>();
+  readonly #listeners = new Set<(bulkId: number) => void>();
+  /** Ends the waits of those that the store keeps from going on. */
+  readonly #pauses = new Set<() => void>();
+  #stopping = false;
+
+  constructor(options: BulkRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is nothing to do, or nothing that can be done now. */
+  get idle(): boolean {
+    return this.#underWay.size === this.#pauses.size;
+  }
+
+  /** Calls back when bulk work has come further, or has another state. Returns what ends it. */
+  onChange(listener: (bulkId: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Takes up what a former daemon left. To be called before any bulk work is prepared. */
+  async start(): Promise<void> {
+    try {
+      await this.#forget(true);
+      for (const { id, state } of await this.#options.store.listBulks()) {
+        if (!isBulkEnded(state)) void this.run(parseBulkId(id) ?? 0);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  /** Ends after the chunks that are under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const end of this.#pauses) end();
+    await Promise.all(this.#underWay.values());
+  }
+
+  /** Goes on with it. Resolves at its first pause; never rejects. */
+  run(bulkId: number): Promise<BulkPause> {
+    const paused = Promise.withResolvers<BulkPause>();
+    const before = this.#underWay.get(bulkId) ?? Promise.resolve();
+    const work = before
+      .then(() => this.#advance(bulkId, () => paused.resolve('interrupted')))
+      .then((isResting) => paused.resolve(isResting ? 'resting' : 'interrupted'))
+      .finally(() => {
+        if (this.#underWay.get(bulkId) === work) this.#underWay.delete(bulkId);
+      });
+    this.#underWay.set(bulkId, work);
+    return paused.promise;
+  }
+
+  /** Somebody has done something to it that no chunk tells of. */
+  changed(bulkId: number): void {
+    for (const listener of this.#listeners) listener(bulkId);
+  }
+
+  /** True when there is nothing more to do for now, false when the daemon stops first. */
+  async #advance(bulkId: number, onTrouble: () => void): Promise<boolean> {
+    const { store, clock, abort, onError } = this.#options;
+    while (!this.#stopping) {
+      try {
+        const { more, active } = await store.advanceBulk({ bulkId, limit: chunk, now: clock.now() });
+        for (const jobId of active) abort(jobId);
+        this.changed(bulkId);
+        if (more) continue;
+        void this.#forget(false).catch(onError);
+        return true;
+      } catch (error) {
+        onError(error);
+        if (!(error instanceof CodedError && error.code === 'store-unavailable')) {
+          await this.#fail(bulkId, error);
+          return true;
+        }
+        onTrouble();
+        await this.#pause(afterTroubleMs);
+      }
+    }
+    return false;
+  }
+
+  async #fail(bulkId: number, error: unknown): Promise<void> {
+    const { store, clock, onError } = this.#options;
+    await store.endBulk({ bulkId, now: clock.now(), problem: error instanceof Error ? error.message : String(error) }).catch(onError);
+    this.changed(bulkId);
+  }
+
+  async #forget(unprepared: boolean): Promise<void> {
+    const { store, clock } = this.#options;
+    for (let more = true; more && !this.#stopping;) ({ more } = await store.forgetBulks({ endedBefore: clock.now() - keptMs, unprepared, limit: forgetChunk }));
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimer(delayMs, () => end());
+      const end = (): void => {
+        timer.cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      this.#pauses.add(end);
+    });
+  }
+}

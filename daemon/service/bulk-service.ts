@@ -1,0 +1,132 @@
+import { formatBulkId, parseBulkId, type BulkView } from '../../schemas/protocol/bulk.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Handlers } from '../server/handlers.ts';
+import type { BulkRequest } from '../store/bulk-store.ts';
+import type { Store } from '../store/store.ts';
+import { selectJobs } from './job-selection.ts';
+import { spacingOf } from './replay-rate.ts';
+
+/** Jobs that one transaction adds to bulk work. */
+const prepareChunk = 2000;
+
+export interface BulkServiceOptions {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Work on many jobs as an operation of the daemon: it goes on when the one who asked for it has gone, and after a restart. */
+export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 'bulk/get' | 'bulk/continue' | 'bulk/cancel' | 'bulk/tally'> {
+  readonly #options: BulkServiceOptions;
+
+  constructor(options: BulkServiceOptions) {
+    this.#options = options;
+  }
+
+  'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', ...selection }) => {
+    this.#options.engine.refuseIntake();
+    if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', '`rate` and `originals` go with the action `replay`.');
+    if (action === 'cancel' && selection.group !== undefined) throw new CodedError('invalid-params', '`group` is of dead letters, which are not cancelled: discard or replay them.');
+    const why = reason.trim();
+    const request: BulkRequest = {
+      action,
+      ...(canary === undefined ? {} : { canary }),
+      ...(rate === undefined ? {} : { rate: { text: rate, spacingMs: spacingOf(rate) } }),
+      ...(originals === undefined ? {} : { originals }),
+      ...(why === '' ? {} : { reason: why }),
+    };
+    const atMs = asOf === undefined ? Infinity : timeOf(asOf);
+    const jobIds = await selectJobs(selection, {
+      ...this.#options,
+      states: action === 'cancel' ? ['pending', 'delayed', 'active'] : ['dead'],
+      what: action === 'cancel' ? 'jobs' : 'dead letters',
+      accept: ({ createdAt, endedAt }) => Date.parse(endedAt ?? createdAt) <= atMs,
+    });
+    const bulkId = await this.begin(request, jobIds);
+    void this.#options.engine.bulks.run(bulkId);
+    return this.get(bulkId);
+  };
+
+  'bulk/list': Handlers['bulk/list'] = async () => ({ bulks: [...(await this.#options.store.listBulks())] });
+
+  'bulk/get': Handlers['bulk/get'] = ({ id }) => this.get(numberOf(id));
+
+  'bulk/continue': Handlers['bulk/continue'] = async ({ id, rate }) => {
+    const { engine, store } = this.#options;
+    engine.refuseIntake();
+    const bulkId = numberOf(id);
+    if (rate !== undefined && (await this.get(bulkId)).action !== 'replay') throw new CodedError('invalid-params', '`rate` goes with the action `replay`.');
+    await store.continueBulk({ bulkId, ...(rate === undefined ? {} : { rate: { text: rate, spacingMs: spacingOf(rate) } }) });
+    void engine.bulks.run(bulkId);
+    return this.get(bulkId);
+  };
+
+  'bulk/cancel': Handlers['bulk/cancel'] = async ({ id, takeBack = false }) => {
+    const { engine, store, clock } = this.#options;
+    engine.refuseIntake();
+    const bulkId = numberOf(id);
+    await store.endBulk({ bulkId, now: clock.now(), takeBack });
+    engine.bulks.changed(bulkId);
+    if (takeBack) void engine.bulks.run(bulkId);
+    return this.get(bulkId);
+  };
+
+  'bulk/tally': Handlers['bulk/tally'] = async ({ id }) => {
+    const bulkId = numberOf(id);
+    await this.get(bulkId);
+    return this.#options.store.bulkTally({ bulkId });
+  };
+
+  /** @throws CodedError `not-found` */
+  async get(bulkId: number): Promise<BulkView> {
+    const found = await this.#options.store.getBulk({ bulkId });
+    if (found === undefined) throw new CodedError('not-found', `There is no bulk work ${formatBulkId(bulkId)}. What has ended is kept for a week.`);
+    return found;
+  }
+
+  /** Keeps the work, of which nothing is done yet. */
+  async begin(request: BulkRequest, jobIds: readonly number[]): Promise<number> {
+    const { store, clock } = this.#options;
+    const add = (from: number, bulkId?: number): Promise<{ readonly bulkId: number }> =>
+      store.prepareBulk({
+        request,
+        jobIds: jobIds.slice(from, from + prepareChunk),
+        last: from + prepareChunk >= jobIds.length,
+        now: clock.now(),
+        ...(bulkId === undefined ? {} : { bulkId }),
+      });
+    const { bulkId } = await add(0);
+    for (let from = prepareChunk; from < jobIds.length; from += prepareChunk) await add(from, bulkId);
+    return bulkId;
+  }
+
+  /**
+   * Does all of it before it answers.
+   *
+   * @throws CodedError `store-unavailable` or `stopping` if it can't be done to its end now; it goes on by itself then
+   */
+  async finish(request: BulkRequest, jobIds: readonly number[], done: string): Promise<{ readonly bulkId: number; readonly view: BulkView }> {
+    const { engine } = this.#options;
+    const bulkId = await this.begin(request, jobIds);
+    const pause = await engine.bulks.run(bulkId);
+    const view = await this.get(bulkId);
+    if (pause === 'resting' && view.problem === undefined) return { bulkId, view };
+    const count = `${view.done} of ${view.total} dead letters were ${done}`;
+    if (view.problem !== undefined) throw new CodedError('internal', `${count}, then it ended: ${view.problem}`, { done: view.done, selected: view.total });
+    const trouble = engine.health.trouble;
+    const text = `${count}; the others follow by themselves as ${view.id}, ${trouble === undefined ? 'when the daemon runs again' : `when the store can be written: ${trouble.problem}`}.`;
+    throw new CodedError(trouble === undefined ? 'stopping' : 'store-unavailable', text, { done: view.done, selected: view.total, bulk: view.id });
+  }
+}
+
+function numberOf(id: string): number {
+  return parseBulkId(id) ?? 0;
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`asOf` is not a time; write it as 2026-11-24T09:30:00.000Z.');
+  return time;
+}

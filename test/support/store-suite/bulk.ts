@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { BulkRequest } from '../../../daemon/store/bulk-store.ts';
+import type { BulkView } from '../../../schemas/protocol/bulk.ts';
+import { fanOut, numbers, type StoreBench } from './store-bench.ts';
+
+const minute = 60_000;
+
+export function describeBulk(bench: () => StoreBench): void {
+  /** So many dead letters, oldest first. */
+  const dead = async (count: number): Promise<number[]> => {
+    const store = bench();
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(count) });
+    await store.expand();
+    for (const job of await store.claim(count)) await store.die(job);
+    return store.ids(run);
+  };
+  const prepare = async (request: BulkRequest, jobIds: readonly number[]): Promise<number> => (await bench().store.prepareBulk({ request, jobIds, last: true, now: bench().now })).bulkId;
+  const view = async (bulkId: number): Promise<BulkView> => (await bench().store.getBulk({ bulkId })) ?? assert.fail('there is none');
+  const advance = (bulkId: number, limit = 1000): Promise<{ readonly more: boolean }> => bench().store.advanceBulk({ bulkId, limit, now: bench().now });
+  const runAll = async (bulkId: number, limit?: number): Promise<void> => {
+    while ((await advance(bulkId, limit)).more);
+  };
+  const statesOf = (ids: readonly number[]): Promise<string[]> => Promise.all(ids.map(async (id) => (await bench().job(id)).state));
+
+  it('acts on the oldest first, chunk by chunk, and counts exactly', async () => {
+    const ids = await dead(5);
+    const bulkId = await prepare({ action: 'replay' }, ids.toReversed());
+    assert.deepEqual(await advance(bulkId, 2), { more: true, active: [] });
+    assert.deepEqual(await statesOf(ids), ['pending', 'pending', 'dead', 'dead', 'dead']);
+    const { state, total, done, skipped, endedAt } = await view(bulkId);
+    assert.deepEqual([state, total, done, skipped, endedAt], ['running', 5, 2, 0, undefined]);
+    await runAll(bulkId, 2);
+    const ended = await view(bulkId);
+    assert.deepEqual([ended.state, ended.done, ended.endedAt], ['done', 5, new Date(bench().now).toISOString()]);
+    assert.deepEqual(await bench().store.bulkJobs({ bulkId, limit: 3 }), ids.slice(0, 3));
+    const { waiting, dead: again } = await bench().store.bulkTally({ bulkId });
+    assert.deepEqual([waiting, again], [5, 0]);
+  });
+
+  it('goes on after a crash where it was, and does none twice', async () => {
+    const ids = await dead(6);
+    const bulkId = await prepare({ action: 'discard', reason: 'made by hand' }, ids);
+    await advance(bulkId, 4);
+    await bench().crash();
+    assert.deepEqual((await bench().store.listBulks()).map(({ id, state, done, reason }) => [id, state, done, reason]), [[`b${bulkId}`, 'running', 4, 'made by hand']]);
+    await runAll(bulkId);
+    const { state, done, skipped } = await view(bulkId);
+    assert.deepEqual([state, done, skipped], ['done', 6, 0]);
+    assert.equal((await bench().job(ids[5] ?? 0)).discardReason, 'made by hand');
+  });
+
+  it('leaves out what was in another state by then, and counts it', async () => {
+    const ids = await dead(4);
+    const [first = 0, second = 0, third = 0, fourth = 0] = ids;
+    const bulkId = await prepare({ action: 'discard' }, [...ids, ...ids, 999_999]);
+    await bench().store.replay({ jobIds: [second], now: bench().now });
+    await bench().store.discard({ jobIds: [third], now: bench().now });
+    await runAll(bulkId, 1);
+    const { total, done, skipped } = await view(bulkId);
+    assert.deepEqual([total, done, skipped], [5, 2, 3]);
+    assert.deepEqual(await bench().store.bulkJobs({ bulkId, limit: 10 }), [first, fourth]);
+  });
+
+  it('holds after its canary until it is told to go on', async () => {
+    const ids = await dead(5);
+    const bulkId = await prepare({ action: 'replay', canary: 2 }, ids);
+    assert.equal((await advance(bulkId)).more, false);
+    assert.equal((await advance(bulkId)).more, false);
+    assert.deepEqual([(await view(bulkId)).state, await statesOf(ids)], ['held', ['pending', 'pending', 'dead', 'dead', 'dead']]);
+    await bench().store.continueBulk({ bulkId });
+    await runAll(bulkId);
+    assert.deepEqual([(await view(bulkId)).state, (await view(bulkId)).done], ['done', 5]);
+    await assert.rejects(bench().store.continueBulk({ bulkId }), { code: 'wrong-state' });
+    await assert.rejects(bench().store.continueBulk({ bulkId: 99 }), { code: 'not-found' });
+  });
+
+  it('spreads a replay out at its rate, over its chunks and a crash', async () => {
+    const ids = await dead(4);
+    const started = bench().now;
+    const bulkId = await prepare({ action: 'replay', rate: { text: '1/min', spacingMs: minute } }, ids);
+    await advance(bulkId, 2);
+    await bench().crash();
+    bench().now += 10;
+    await runAll(bulkId, 1);
+    const dueAts = await Promise.all(ids.map(async (id) => Date.parse((await bench().job(id)).dueAt) - started));
+    assert.deepEqual(dueAts, [0, minute, 2 * minute, 3 * minute]);
+    assert.equal((await view(bulkId)).lastDueAt, new Date(started + 3 * minute).toISOString());
+  });
+
+  it('never goes faster than its rate, though no daemon ran for a while in the middle of it', async () => {
+    const ids = await dead(4);
+    const bulkId = await prepare({ action: 'replay', rate: { text: '1/min', spacingMs: minute } }, ids);
+    await advance(bulkId, 2);
+    bench().now += 60 * minute;
+    await bench().crash();
+    await runAll(bulkId);
+    await bench().store.promote({ now: bench().now });
+    const dueAts = (await Promise.all(ids.map(async (id) => Date.parse((await bench().job(id)).dueAt)))).sort((one, other) => one - other);
+    for (const [index, at] of dueAts.entries()) assert.ok(index === 0 || at - (dueAts[index - 1] ?? 0) >= minute, dueAts.map((one) => one - bench().now).join());
+  });
+
+  it('takes back what no attempt has reached, and only what it has sent itself', async () => {
+    const store = bench();
+    const ids = await dead(5);
+    const [first = 0, second = 0, third = 0, fourth = 0] = ids;
+    const bulkId = await prepare({ action: 'replay', canary: 4 }, ids);
+    await runAll(bulkId);
+    await store.succeed(await store.next());
+    await store.die(await store.next());
+    await store.store.replay({ jobIds: [second], now: store.now });
+    await store.store.recall({ jobIds: [third], now: store.now });
+    await store.store.endBulk({ bulkId, now: store.now, takeBack: true });
+    await runAll(bulkId, 1);
+    const { state, done, takenBack } = await view(bulkId);
+    assert.deepEqual([state, done, takenBack], ['cancelled', 4, 1]);
+    assert.deepEqual(await statesOf(ids), ['succeeded', 'pending', 'dead', 'dead', 'dead'], 'what somebody else has replayed since waits');
+    assert.equal((await store.job(fourth)).attemptCount, 1);
+    assert.equal((await store.job(first)).attemptCount, 2);
+    await assert.rejects(store.store.endBulk({ bulkId, now: store.now }), { code: 'wrong-state' });
+  });
+
+  it('is cancelled with the rest as it was, and ended by a fault with its words', async () => {
+    const ids = await dead(4);
+    const bulkId = await prepare({ action: 'discard' }, ids);
+    await advance(bulkId, 1);
+    await bench().store.endBulk({ bulkId, now: bench().now });
+    assert.deepEqual(await advance(bulkId), { more: false, active: [] });
+    assert.deepEqual([(await view(bulkId)).state, await statesOf(ids)], ['cancelled', ['discarded', 'dead', 'dead', 'dead']]);
+    const failed = await prepare({ action: 'discard' }, ids);
+    await bench().store.endBulk({ bulkId: failed, now: bench().now, problem: 'it broke' });
+    assert.deepEqual([(await view(failed)).state, (await view(failed)).problem], ['failed', 'it broke']);
+  });
+
+  it('cancels jobs that wait, and names those that are under way', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(3) });
+    await store.expand();
+    const active = await store.next();
+    const ids = await store.ids(run);
+    const bulkId = await prepare({ action: 'cancel' }, ids);
+    assert.deepEqual(await store.store.advanceBulk({ bulkId, limit: 10, now: store.now }), { more: false, active: [active.jobId] });
+    assert.deepEqual((await store.jobStates(run)).sort(), ['active', 'cancelled', 'cancelled']);
+    await store.settle(active, { kind: 'cancelled' });
+  });
+
+  it('with nothing selected is done from the beginning, and what was not prepared to its end is none', async () => {
+    const none = await prepare({ action: 'replay' }, []);
+    assert.equal((await view(none)).state, 'done');
+    const ids = await dead(2);
+    const { bulkId } = await bench().store.prepareBulk({ request: { action: 'replay' }, jobIds: ids.slice(0, 1), last: false, now: bench().now });
+    assert.equal(await bench().store.getBulk({ bulkId }), undefined);
+    assert.deepEqual(await advance(bulkId), { more: false, active: [] });
+    await bench().crash();
+    while ((await bench().store.forgetBulks({ endedBefore: bench().now, unprepared: true, limit: 1 })).more);
+    await assert.rejects(advance(bulkId), { code: 'not-found' });
+    assert.deepEqual((await bench().store.listBulks()).map(({ id }) => id), [`b${none}`], 'ended now, and not before');
+    while ((await bench().store.forgetBulks({ endedBefore: bench().now + 1, unprepared: false, limit: 1 })).more);
+    assert.deepEqual(await bench().store.listBulks(), []);
+    assert.ok((await prepare({ action: 'replay' }, ids)) > bulkId, 'a number is never given twice');
+  });
+}
