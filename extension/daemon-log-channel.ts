@@ -4,7 +4,7 @@ import { isJsonObject } from '../schemas/workflow/json.ts';
 import type { Daemon } from '../client/daemon-client.ts';
 import { messageOf, type Log } from './log.ts';
 import type { Project } from './project/project.ts';
-import { oneLine } from './wording/amount.ts';
+import { oneLine } from './wording/outside-text.ts';
 
 /** The daemons' own logs, one channel for each project; made when somebody wants to see it. */
 export class DaemonLogChannel implements vscode.Disposable {

@@ -8,7 +8,7 @@ import { commands } from './ids.ts';
 import { messageOf } from './log.ts';
 import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
-import { formatNumber } from './wording/amount.ts';
+import { formatNumber } from './wording/language.ts';
 import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
 import { crashText } from './wording/crash-words.ts';
 

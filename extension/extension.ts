@@ -31,7 +31,7 @@ import { openRunsView } from './views/runs/runs-view.ts';
 import type { OpenTreeView } from './views/shared/open-view.ts';
 import { ViewFilters } from './views/shared/view-filters.ts';
 import { openWorkflowsView } from './views/workflows/workflows-view.ts';
-import { useLanguage } from './wording/amount.ts';
+import { useLanguage } from './wording/language.ts';
 
 /** What `activate` answers with: for tests, which look at what a person would see and answer what a person would be asked. */
 export interface SluiceApi {

@@ -13,7 +13,8 @@ import { checkLock } from '../../client/lock-check.ts';
 import { messageOf } from './client-fault-text.ts';
 import { checkProject } from './project-check.ts';
 import type { Check } from './render/doctor.ts';
-import { formatBytes, formatCount, formatDuration } from './render/format.ts';
+import { formatDuration } from '../../schemas/wording/amount.ts';
+import { formatBytes, formatCount } from './render/format.ts';
 
 const oldestNode: readonly [major: number, minor: number] = [22, 19];
 const leastFreeBytes = 256 * 1024 * 1024;

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { commands } from '../ids.ts';
 import type { Target } from '../target.ts';
 import { alertSentence } from '../wording/alert-words.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import type { Crossing } from './alert-crossings.ts';
 
 export interface NoticeAction {

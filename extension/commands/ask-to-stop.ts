@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Asker } from '../ask/asker.ts';
 import { activeAttempts } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 
 /** Asks where jobs are running, with how many of them are finished first; where none are, a stop harms nothing. */
 export async function askToStop(ask: Asker, project: Project, question: string, verb: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { askJob } from '../ask/ask-job.ts';
 import { commands } from '../ids.ts';
 import { readChosen, type Chosen } from '../selection/chosen.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 

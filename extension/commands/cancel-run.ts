@@ -4,7 +4,7 @@ import { askRun } from '../ask/ask-run.ts';
 import { commands } from '../ids.ts';
 import type { Tally } from '../selection/batches.ts';
 import { readChosen, type Chosen } from '../selection/chosen.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 

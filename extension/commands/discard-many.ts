@@ -7,7 +7,7 @@ import { collectLots } from '../dead-letters/dead-lot.ts';
 import type { Tally } from '../selection/batches.ts';
 import { inLots, sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { exportLots } from './export-lots.ts';
 
 /** Asks first, with the number and what it means, because nothing brings them back. Answers with the tally. `groups`: one for each project. */

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { commands } from '../ids.ts';
-import { formatAge } from '../wording/age.ts';
+import { formatAge } from '../wording/language.ts';
 import type { Command } from './command.ts';
 
 /** Goes back to the payload that was sent. */

@@ -7,7 +7,7 @@ import { exportJobs } from '../dead-letters/export-file.ts';
 import type { ProjectTally, Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 
 /** Asks for a file for each project, because ids are a project's own; writes them, and says what is in each. Answers with the tally. */
 export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Tally | undefined> {

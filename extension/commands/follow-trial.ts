@@ -8,7 +8,7 @@ import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
 import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import type { Target } from '../target.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 
 export interface Trial {
   readonly target: Target;

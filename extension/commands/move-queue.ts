@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { formatRate } from '../../schemas/workflow/rate.ts';
+import { formatNumber, formatRate } from '../wording/language.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
-import { formatNumber } from '../wording/amount.ts';
 import { isHeld, queueDescription } from '../wording/queue-words.ts';
 import type { Command } from './command.ts';
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import { chosenQueues } from './chosen-queues.ts';
 import type { Command } from './command.ts';

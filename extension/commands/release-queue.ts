@@ -1,8 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { formatRate } from '../../schemas/workflow/rate.ts';
+import { formatNumber, formatRate } from '../wording/language.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
-import { formatNumber } from '../wording/amount.ts';
 import { waitingIn } from '../wording/queue-words.ts';
 import type { Command } from './command.ts';
 

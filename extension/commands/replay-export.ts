@@ -11,7 +11,7 @@ import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import { inBatches, type Tally } from '../selection/batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { editedText } from '../wording/replay-words.ts';
 import type { Command } from './command.ts';

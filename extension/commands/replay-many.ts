@@ -6,7 +6,7 @@ import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
 import { followReplay, type FollowedReplay } from '../dead-letters/replay-follow.ts';
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
 import type { Tally } from '../selection/batches.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { failureText, outcomeText } from '../wording/replay-words.ts';
 import { showDocument } from '../documents/show-document.ts';
 

@@ -3,7 +3,7 @@ import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { isHeld } from '../wording/queue-words.ts';
 import { actOnMany } from './act-on-many.ts';
 import { chosenQueues } from './chosen-queues.ts';

@@ -7,7 +7,7 @@ import type { Daemon } from '../../client/daemon-client.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../target.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 

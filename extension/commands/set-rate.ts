@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { formatRate, parseRate } from '../../schemas/workflow/rate.ts';
+import { exactRate, parseRate } from '../../schemas/workflow/rate.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import type { Command } from './command.ts';
@@ -15,7 +15,7 @@ export const setRate: Command = {
     const text = await app.ask.input({
       title: l10n.t('Rate of {0}', queue.name),
       prompt: l10n.t("Such as 100/min (per s, min, h or d), or none for no limit; empty goes back to what the file says."),
-      value: queue.rate === undefined ? 'none' : formatRate(queue.rate),
+      value: queue.rate === undefined ? 'none' : exactRate(queue.rate),
       validateInput: (typed) => rateProblem(typed.trim()),
     });
     if (text === undefined) return undefined;

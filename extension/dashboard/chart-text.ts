@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts';
+import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import type { ChartModel, Unit } from './chart-model.ts';
 
 /** A value as it is read out; a dash where nothing is known. */

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
-import { formatRate } from '../../schemas/workflow/rate.ts';
+import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
+import { formatNumber, formatRate } from '../wording/language.ts';
 import { presentAlerts } from '../wording/alert-words.ts';
-import { formatDuration, formatNumber, formatShare } from '../wording/amount.ts';
 import { editedNotSentText } from '../wording/job-words.ts';
 import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Asker } from '../ask/asker.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 
 /** Whether saved edits are sent, or kept and the originals sent; undefined where a person gave up. `edited`: at least one. */
 export async function askEdits(ask: Asker, { count, edited, name }: { readonly count: number; readonly edited: number; readonly name: string }): Promise<'send' | 'keep' | undefined> {

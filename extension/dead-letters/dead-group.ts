@@ -5,7 +5,8 @@ import type { App } from '../app.ts';
 import { askProject } from '../ask/ask-project.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, type Target } from '../target.ts';
-import { formatNumber, oneLine } from '../wording/amount.ts';
+import { oneLine } from '../wording/outside-text.ts';
+import { formatNumber } from '../wording/language.ts';
 import type { DeadSelection } from './dead-selection.ts';
 
 /** Dead letters that belong together: of a queue, of a run, or of a queue that failed alike. */

@@ -7,7 +7,7 @@ import { messageOf } from '../log.ts';
 import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { editedText, failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
 import type { DeadLot } from './dead-lot.ts';
 import { sendReplay, type SentLot } from './replay-send.ts';

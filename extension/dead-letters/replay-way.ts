@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Asker } from '../ask/asker.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
 export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };

@@ -4,7 +4,7 @@ import type { RunDetail } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isExactNumber } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
-import { formatDateTime } from '../wording/amount.ts';
+import { formatStamp } from '../../schemas/wording/amount.ts';
 import { attemptDescription, jobFacts } from '../wording/job-words.ts';
 import { runFacts } from '../wording/run-words.ts';
 
@@ -18,7 +18,7 @@ const maxReadable = 65_536;
 
 export function runText(run: RunDetail): string {
   const { id, workflow, state, error, createdAt, endedAt, jobs, inputs, steps, ...rest } = run;
-  return withHead(runFacts(run, formatDateTime), {
+  return withHead(runFacts(run, formatStamp), {
     id,
     workflow,
     state,
@@ -34,7 +34,7 @@ export function runText(run: RunDetail): string {
 
 export function jobText(job: JobDetail): string {
   const { id, run, workflow, step, queue, state, discardReason, error, warning, progress, draft, payload, output, attempts, revisions, ...rest } = job;
-  return withHead(jobFacts(job, formatDateTime), {
+  return withHead(jobFacts(job, (time) => formatStamp(time)), {
     id,
     run,
     workflow,

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import type { RunPreview, StepPreview } from '../../schemas/protocol/run-preview.ts';
-import { formatRate } from '../../schemas/workflow/rate.ts';
-import { formatNumber, oneLine } from '../wording/amount.ts';
+import { oneLine } from '../wording/outside-text.ts';
+import { formatNumber, formatRate } from '../wording/language.ts';
 import { forecastDetail, forecastText } from '../wording/forecast-words.ts';
 import { fieldText, type InputField } from './input-fields.ts';
 import type { RunInputs } from './run-inputs.ts';

@@ -4,7 +4,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Target } from '../target.ts';
 import { alertName, alertSentence, presentAlerts } from '../wording/alert-words.ts';
-import { formatNumber } from '../wording/amount.ts';
+import { formatNumber } from '../wording/language.ts';
 import { clientFaultText } from '../wording/client-fault-text.ts';
 import { lastStopText } from '../wording/last-stop-words.ts';
 import { waitingIn } from '../wording/queue-words.ts';

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, QueueAlert } from '../../schemas/protocol/queue.ts';
-import { formatDuration, formatNumber, formatShare, formatTimeOfDay } from './amount.ts';
+import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
+import { formatNumber, formatTimeOfDay } from './language.ts';
 
 /** What is the matter, in one or two words, for a row. */
 export function alertName(kind: AlertKind): string {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { formatMoment, formatNumber } from './amount.ts';
+import { formatMoment, formatNumber } from './language.ts';
 
 /** More are counted: a notification is read at a glance. */
 const namedJobs = 5;

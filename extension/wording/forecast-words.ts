@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Forecast } from '../../schemas/protocol/queue.ts';
-import { formatDue } from './age.ts';
-import { formatDuration, formatNumber, formatShortDuration } from './amount.ts';
+import { formatDuration, formatShortDuration } from '../../schemas/wording/amount.ts';
+import { formatDue, formatNumber } from './language.ts';
 
 /** For a row: `clear in 2h`, `growing`; undefined where there is nothing to tell, or the row tells it already. */
 export function forecastPart({ state, drainMs, reason }: Forecast): string | undefined {

@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
-import { formatAge, formatDue, type TellTime } from './age.ts';
-import { formatDuration, formatNumber, oneLine } from './amount.ts';
+import { formatDuration } from '../../schemas/wording/amount.ts';
+import { oneLine } from './outside-text.ts';
+import { formatAge, formatDue, formatNumber, type TellTime } from './language.ts';
 import { lookOfState } from './state-look.ts';
 
 /** What a person knows a job by: its item's key where it has one. */

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { LastStop } from '../../schemas/protocol/last-stop.ts';
-import { formatMoment, formatNumber } from './amount.ts';
+import { formatMoment, formatNumber } from './language.ts';
 
 /** A sentence where jobs wait for a daemon that was stopped; undefined where none does. */
 export function lastStopText({ at, waiting }: LastStop, project: string): string | undefined {

@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { Forecast, QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
-import { formatRate } from '../../schemas/workflow/rate.ts';
-import { formatAge } from './age.ts';
-import { formatDuration, formatNumber, formatShare, formatShortDuration, formatSpan } from './amount.ts';
+import { formatDuration, formatShare, formatShortDuration, formatSpan } from '../../schemas/wording/amount.ts';
+import { formatAge, formatNumber, formatRate } from './language.ts';
 import { isHeld, waitingIn } from './queue-words.ts';
 import { stepDescription } from './run-words.ts';
 import { lookOfState } from './state-look.ts';
@@ -18,7 +17,7 @@ export function queueLens(queue: QueueView, nowMs: number, clock: (ms: number) =
   if (waiting > 0) parts.push(l10n.t('{0} waiting', formatNumber(waiting)));
   if (depth.active > 0) parts.push(l10n.t('{0} active', formatNumber(depth.active)));
   if (depth.dead > 0) parts.push(l10n.t('{0} dead', formatNumber(depth.dead)));
-  if (rate !== undefined && rateUsed !== undefined && rateUsed > 0) parts.push(l10n.t('{0} of {1}', formatShare(rateUsed / rate.limit), `${formatNumber(rate.limit)}${formatRate(rate).slice(String(rate.limit).length)}`));
+  if (rate !== undefined && rateUsed !== undefined && rateUsed > 0) parts.push(l10n.t('{0} of {1}', formatShare(rateUsed / rate.limit), formatRate(rate)));
   // A second's wait is no news, and would make the line change all the time.
   const oldestMs = oldestPendingAt === undefined ? 0 : nowMs - Date.parse(oldestPendingAt);
   if (oldestMs > 60_000) parts.push(l10n.t('oldest {0}', formatShortDuration(oldestMs)));

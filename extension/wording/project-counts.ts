@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { formatNumber } from './amount.ts';
+import { formatNumber } from './language.ts';
 
 /** How many are of which project, such as `shop: 3, warehouse: 2`; nothing where all are of one. */
 export function projectCounts(parts: readonly { readonly name: string; readonly count: number }[]): string | undefined {

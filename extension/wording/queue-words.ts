@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
-import { formatRate } from '../../schemas/workflow/rate.ts';
-import { formatAge, formatDue } from './age.ts';
+import { formatDuration, formatShare, formatShortDuration } from '../../schemas/wording/amount.ts';
+import { formatAge, formatDue, formatMoment, formatNumber, formatRate } from './language.ts';
 import { alertName, alertSentence, presentAlerts } from './alert-words.ts';
-import { formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration } from './amount.ts';
 import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
 
 /** Jobs that wait for their turn or for their time. */

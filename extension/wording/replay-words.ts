@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
-import { formatMoment, formatNumber, oneLine } from './amount.ts';
+import { oneLine } from './outside-text.ts';
+import { formatMoment, formatNumber } from './language.ts';
 
 /** `14 succeeded, 2 dead again, 44 waiting, the last due at 16:42`: what is known, and no more. */
 export function outcomeText(tally: ReplayTally, nowMs: number, takenBack = 0): string {

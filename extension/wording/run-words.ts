@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { JobCounts } from '../../schemas/protocol/shape.ts';
-import { formatAge } from './age.ts';
-import { formatDuration, formatNumber, oneLine } from './amount.ts';
+import { formatDuration } from '../../schemas/wording/amount.ts';
+import { oneLine } from './outside-text.ts';
+import { formatAge, formatNumber } from './language.ts';
 import { lookOfState } from './state-look.ts';
 
 /** `running · 40 of 100 · 2 dead · 3m ago` */

@@ -2,7 +2,7 @@ import type { InlayHint } from 'vscode-languageserver-types';
 import { nextTimes } from '../workflow/cron-times.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import { entryOf, nodeAt, toJson, type DocumentNode, type MapEntry } from '../workflow/document.ts';
-import { formatDuration } from '../workflow/duration.ts';
+import { formatDuration } from '../wording/amount.ts';
 import { parseRetryPolicy } from '../workflow/retry-policy.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';

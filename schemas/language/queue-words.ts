@@ -1,6 +1,7 @@
-import { formatDuration } from '../workflow/duration.ts';
 import { queueDefaults, type QueueDefinition } from '../workflow/model.ts';
-import { formatRate, type Rate } from '../workflow/rate.ts';
+import { formatDuration, rateMessage } from '../wording/amount.ts';
+import { english } from '../wording/language.ts';
+import type { Rate } from '../workflow/rate.ts';
 import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
 
 /** What a queue does to its jobs, line by line, with every default filled in. */
@@ -19,8 +20,11 @@ export function queueWords({ rate, concurrency, timeoutMs, retry, priority, maxD
 /** `at most 1,000 attempts in any 1m, 50 of them back to back, the rest 60ms apart`. */
 export function rateWords(rate: Rate): string {
   const { limit, perMs, burst } = rate;
-  const apart = burst >= limit ? '' : `, the rest ${formatDuration(perMs / limit)} apart`;
-  return `at most ${limit.toLocaleString('en')} ${limit === 1 ? 'attempt' : 'attempts'} in any ${formatDuration(perMs)} (${formatRate(rate)}), ${burst.toLocaleString('en')} of them back to back${apart}`;
+  const shown = { limit, burst, window: formatDuration(perMs), rate: rateMessage(rate) };
+  if (burst >= limit) {
+    return english.say('{limit, plural, one {at most # attempt in any {window} ({rate}), {burst} of them back to back} other {at most # attempts in any {window} ({rate}), {burst} of them back to back}}', shown);
+  }
+  return english.say('at most {limit} attempts in any {window} ({rate}), {burst} of them back to back, the rest {apart} apart', { ...shown, apart: formatDuration(perMs / limit) });
 }
 
 /** `repeated after 5s, 10s, 20s, ... at most 10m: 6 attempts in all, each delay up to 10 % longer or shorter`. */

@@ -52,22 +52,6 @@ export function parseDuration(text: string): DurationResult {
   return { ok: true, ms: Math.round(ms) };
 }
 
-/**
- * A duration for people: the two largest units that count (`1h 30m`, `2d`, `250ms`, `0s`). Below a minute, tenths of a second
- * (`1.5s`); rounded, so not always what {@link parseDuration} was given.
- */
-export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return 'forever';
-  if (ms < 0) return `-${formatDuration(-ms)}`;
-  const whole = Math.round(ms);
-  if (whole === 0) return '0s';
-  if (whole < 1_000) return `${whole}ms`;
-  // Rounding comes before the choice of units, or 59.96 s would read '60s'.
-  const tenths = Math.round(whole / 100);
-  if (tenths < 600) return `${tenths / 10}s`;
-  return twoUnits(roundTo(whole, unitBelow(roundTo(whole, 1_000))));
-}
-
 /** Exactly the same duration in the shortest form that {@link parseDuration} reads back: `5400000` gives `1h30m`. For whole, non-negative milliseconds. */
 export function exactDuration(ms: number): string {
   let rest = Math.round(ms);
@@ -81,28 +65,6 @@ export function exactDuration(ms: number): string {
     rest -= count * size;
   }
   return text;
-}
-
-const shownUnits = units.filter(([name]) => name !== 'w');
-
-function unitBelow(ms: number): number {
-  const index = shownUnits.findIndex(([, size]) => ms >= size);
-  return Math.max(1_000, shownUnits[index + 1]?.[1] ?? 1_000);
-}
-
-function roundTo(ms: number, step: number): number {
-  return Math.round(ms / step) * step;
-}
-
-function twoUnits(ms: number): string {
-  const parts: string[] = [];
-  let rest = ms;
-  for (const [name, size] of shownUnits) {
-    const count = Math.floor(rest / size);
-    if (count > 0) parts.push(`${count}${name}`);
-    rest -= count * size;
-  }
-  return parts.slice(0, 2).join(' ');
 }
 
 function likelyUnit(unit: string): string {

@@ -51,8 +51,8 @@ export function defaultBurst(limit: number): number {
   return Math.max(1, Math.floor(limit / 10));
 }
 
-/** `100/min` where the window is exactly one of s, min, h, d, else `100 per 90s`. The burst is not shown. */
-export function formatRate(rate: Rate): string {
+/** As a workflow file has it: `1000/min`. `100 per 90s` if the window is none of s, min, h, d, which a file writes as an object. The burst is not shown. */
+export function exactRate(rate: Rate): string {
   for (const [name, ms] of windows) {
     if (ms === rate.perMs) return `${rate.limit}/${name}`;
   }

@@ -1,6 +1,7 @@
 import type { QueueAlert } from '../../../schemas/protocol/queue.ts';
 import type { View } from '../terminal.ts';
-import { formatCount, formatNumber, formatShare, formatShortDuration } from './format.ts';
+import { formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { formatCount, formatNumber } from './format.ts';
 
 /** `✖ erp: 6,000 jobs wait, an error from 5,000 on (for 3m)`. Red and yellow only repeat what sign and words say. */
 export function renderAlert(queue: string, alert: QueueAlert, { style, now }: View): string {

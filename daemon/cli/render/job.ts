@@ -1,6 +1,7 @@
 import type { AttemptView, JobDetail } from '../../../schemas/protocol/job.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine, printable } from './format.ts';
+import { formatDuration } from '../../../schemas/wording/amount.ts';
+import { formatAge, formatJson, formatNumber, formatTime, indent, oneLine, printable } from './format.ts';
 import { renderFields } from './fields.ts';
 import { formatOfState } from './state-format.ts';
 import { wrap } from './text-width.ts';

@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../schemas/protocol/run.ts';
-import { formatNumber, formatShortDuration } from './format.ts';
+import { formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { formatNumber } from './format.ts';
 
 /** How far a run is, at one moment. */
 export interface ProgressSample {

@@ -2,7 +2,8 @@ import type { QueueView, ResumedQueue } from '../../../schemas/protocol/queue.ts
 import { undeclaredText } from '../../core/undeclared-text.ts';
 import type { View } from '../terminal.ts';
 import { renderAlert } from './alerts.ts';
-import { formatAge, formatCount, formatDuration, formatNumber, formatRate, formatShare, formatShortDuration, formatTime, oneLine } from './format.ts';
+import { formatDuration, formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { formatAge, formatCount, formatNumber, formatRate, formatTime, oneLine } from './format.ts';
 import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 

@@ -1,7 +1,8 @@
 import type { RunDetail, RunSummary, StepView } from '../../../schemas/protocol/run.ts';
 import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
-import { formatAge, formatCount, formatDuration, formatJson, formatNumber, formatTime, indent, oneLine } from './format.ts';
+import { formatDuration } from '../../../schemas/wording/amount.ts';
+import { formatAge, formatCount, formatJson, formatNumber, formatTime, indent, oneLine } from './format.ts';
 import { formatOfState } from './state-format.ts';
 import { wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';

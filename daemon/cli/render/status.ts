@@ -2,7 +2,8 @@ import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
 import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
 import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatTime, oneLine } from './format.ts';
+import { formatDuration } from '../../../schemas/wording/amount.ts';
+import { formatBytes, formatCount, formatNumber, formatTime, oneLine } from './format.ts';
 import { renderQueues } from './queues.ts';
 
 /** `sluice status`: is it well, and what is it doing. */

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { render } from 'lit-html';
-import { useLanguage } from '../../wording/amount.ts';
+import { useLanguage } from '../../wording/language.ts';
 import { chartModels, type ChartId, type ChartModel } from '../chart-model.ts';
 import { ClockText } from '../clock-text.ts';
 import type { MessageToPage, Now, Texts } from '../dashboard-message.ts';

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
-import { formatAge } from '../../wording/age.ts';
+import { formatDuration, formatShare } from '../../../schemas/wording/amount.ts';
+import { formatAge, formatNumber } from '../../wording/language.ts';
 import { presentAlerts } from '../../wording/alert-words.ts';
-import { formatDuration, formatNumber, formatShare } from '../../wording/amount.ts';
 import { forecastText } from '../../wording/forecast-words.ts';
 import { isHeld, waitingIn } from '../../wording/queue-words.ts';
 import { formatValue } from '../chart-text.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
-import { formatNumber } from '../../wording/amount.ts';
+import { formatNumber } from '../../wording/language.ts';
 import { longestList } from '../shared/page-size.ts';
 import { hasWords } from '../shared/view-filters.ts';
 import type { Project } from '../../project/project.ts';

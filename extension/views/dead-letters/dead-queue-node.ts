@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { formatNumber } from '../../wording/amount.ts';
+import { formatNumber } from '../../wording/language.ts';
 import { editedParts } from '../../wording/job-words.ts';
 import { MessageNode } from '../shared/message-node.ts';
 import { longestList } from '../shared/page-size.ts';

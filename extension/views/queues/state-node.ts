@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { JobState } from '../../../schemas/protocol/state.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { formatNumber } from '../../wording/amount.ts';
+import { formatNumber } from '../../wording/language.ts';
 import { lookOfState } from '../../wording/state-look.ts';
 import { JobList } from '../shared/job-list.ts';
 import { stateIcon } from '../shared/state-icon.ts';

@@ -4,7 +4,7 @@ import type { RunSummary } from '../../../schemas/protocol/run.ts';
 import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { ageAt } from '../../wording/age.ts';
+import { ageAt } from '../../wording/language.ts';
 import { runDescription, runFacts, runLabel } from '../../wording/run-words.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { stateIcon } from '../shared/state-icon.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { CommandId } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { escapeMarkdown } from '../../wording/amount.ts';
+import { escapeMarkdown } from '../../wording/outside-text.ts';
 import { commandLink } from '../../wording/command-link.ts';
 
 export interface FactLink {

@@ -5,7 +5,7 @@ import { isJobEnded } from '../../../schemas/protocol/state.ts';
 import { curlActions } from '../../documents/curl-text.ts';
 import { commands } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { ageAt } from '../../wording/age.ts';
+import { ageAt } from '../../wording/language.ts';
 import { jobDescription, jobFacts, jobLabel, jobName } from '../../wording/job-words.ts';
 import { AttemptNode } from './attempt-node.ts';
 import { factTable } from './fact-table.ts';

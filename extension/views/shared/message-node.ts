@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Target } from '../../target.ts';
-import { oneLine } from '../../wording/amount.ts';
+import { oneLine } from '../../wording/outside-text.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** A row that says why there are no others. */

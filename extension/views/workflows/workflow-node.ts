@@ -4,7 +4,7 @@ import type { WorkflowView } from '../../../schemas/protocol/method.ts';
 import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { formatAge } from '../../wording/age.ts';
+import { formatAge } from '../../wording/language.ts';
 import { lookOfState } from '../../wording/state-look.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { stateIcon } from '../shared/state-icon.ts';

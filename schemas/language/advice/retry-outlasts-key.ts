@@ -1,5 +1,5 @@
 import { entryOf } from '../../workflow/document.ts';
-import { formatDuration } from '../../workflow/duration.ts';
+import { formatDuration } from '../../wording/amount.ts';
 import type { Adviser } from './advice.ts';
 import { queueUses } from './queue-use.ts';
 import { retryBudgetMs } from '../retry-times.ts';

@@ -1,5 +1,5 @@
 import { entryOf, nodeAt, type DocumentNode } from '../../workflow/document.ts';
-import { formatDuration } from '../../workflow/duration.ts';
+import { formatDuration } from '../../wording/amount.ts';
 import { nextTimes } from '../../workflow/cron-times.ts';
 import type { Adviser } from './advice.ts';
 import { retryBudgetMs, retryOf } from '../retry-times.ts';

@@ -1,5 +1,5 @@
 import { alertKinds, alertSeverities, alertUnits, longestOverMs, type AlertKind, type AlertThresholds, type QueueAlerts } from '../alert.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../../wording/amount.ts';
 import { parsePercentage } from '../percentage.ts';
 import type { MapReader } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { exactDuration, formatDuration, maxDurationMs, parseDuration } from '../../../schemas/workflow/duration.ts';
+import { formatDuration } from '../../../schemas/wording/amount.ts';
+import { exactDuration, maxDurationMs, parseDuration } from '../../../schemas/workflow/duration.ts';
 
 describe('a duration', () => {
   const read: Record<string, number> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatRate, maxRateLimit, parseRate, type Rate } from '../../../schemas/workflow/rate.ts';
+import { exactRate, maxRateLimit, parseRate, type Rate } from '../../../schemas/workflow/rate.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 
 describe('a rate', () => {
@@ -60,10 +60,10 @@ describe('a rate', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: maxRateLimit }), fc.constantFrom('s', 'min', 'h', 'd'), (limit, unit) => {
       const result = parseRate(`${limit}/${unit}`);
       assert.ok(result.ok);
-      assert.equal(formatRate(result.rate), `${limit}/${unit}`);
+      assert.equal(exactRate(result.rate), `${limit}/${unit}`);
       assert.ok(result.rate.burst >= 1 && result.rate.burst <= limit);
     }));
-    assert.equal(formatRate({ limit: 100, perMs: 90_000, burst: 10 }), '100 per 90s');
-    assert.equal(formatRate({ limit: 7, perMs: 5_400_000, burst: 1 }), '7 per 1h30m');
+    assert.equal(exactRate({ limit: 100, perMs: 90_000, burst: 10 }), '100 per 90s');
+    assert.equal(exactRate({ limit: 7, perMs: 5_400_000, burst: 1 }), '7 per 1h30m');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { crashText } from '../../../../extension/wording/crash-words.ts';
-import { formatMoment } from '../../../../extension/wording/amount.ts';
+import { formatMoment } from '../../../../extension/wording/language.ts';
 
 const aliveAt = '2026-11-28T08:02:11.000Z';
 const jobs = ['j1', 'j2', 'j3', 'j4', 'j5', 'j6', 'j7'];

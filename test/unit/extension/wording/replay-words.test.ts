@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
 import { editedText, failureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/replay-words.ts';
-import { formatMoment } from '../../../../extension/wording/amount.ts';
+import { formatMoment } from '../../../../extension/wording/language.ts';
 import { now } from '../../daemon/cli/protocol-samples.ts';
 
 const error = { kind: 'status', cause: '422', message: 'The server answered 422.' };

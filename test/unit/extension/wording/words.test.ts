@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { ageAt, formatAge, formatDue } from '../../../../extension/wording/age.ts';
+import { formatDuration, formatShare, formatShortDuration } from '../../../../schemas/wording/amount.ts';
+import { escapeMarkdown, oneLine } from '../../../../extension/wording/outside-text.ts';
+import { ageAt, formatAge, formatDue, formatMoment, formatNumber } from '../../../../extension/wording/language.ts';
 import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
-import { escapeMarkdown, formatDuration, formatMoment, formatNumber, formatShare, formatShortDuration, oneLine } from '../../../../extension/wording/amount.ts';
 import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
 import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';

@@ -50,7 +50,7 @@ describe('hover', () => {
     'a step in needs': ['needs: [enrich', 'enrich', 'enrich', /\*\*step\*\* `enrich`/],
     'a step in an expression': ['size(steps.enrich', 'enrich', 'enrich', /\*\*step\*\* `enrich`/],
     'what waits': ['\n  letter', 'letter', 'letter', /- after `enrich`\n- gives \{ message-id|'message-id'/],
-    'a queue with its limits': ['queue: esp', 'esp', 'esp', /at most 1,000 attempts in any 1m \(1000\/min\), 50 of them back to back, the rest 60ms apart\n- 20 at the same time\n- an attempt may take 1h 30m\n- repeated after 1m, 5m: 3 attempts in all\n/],
+    'a queue with its limits': ['queue: esp', 'esp', 'esp', /at most 1,000 attempts in any 1m \(1,000\/min\), 50 of them back to back, the rest 60ms apart\n- 20 at the same time\n- an attempt may take 1h 30m\n- repeated after 1m, 5m: 3 attempts in all\n/],
     'a queue that has the defaults': ['queue: plain', 'plain', 'plain', /starts attempts as fast as its concurrency allows\n- 10 at the same time \(default\)\n- an attempt may take 30s \(default\)\n- repeated after 5s, 10s, 20s, 40s: 5 attempts in all, each delay up to 10 % longer or shorter \(default\)/],
     'a connection': ['connection: esp', 'esp', 'esp', /SMTP at mail\.example\.com:587, STARTTLS\n- as u/],
     'an item': ['x${{ person', 'person', 'person', /\*\*item\*\* `person`: \{ email: text, … \}/],

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
-import {
-  formatAge,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatNumber,
-  formatRate,
-  formatShare,
-  formatTime,
-  oneLine,
-  printable,
-} from '../../../../../daemon/cli/render/format.ts';
+import { formatAge, formatBytes, formatCount, formatNumber, formatRate, formatTime, oneLine, printable } from '../../../../../daemon/cli/render/format.ts';
 import { minutesAgo, now } from '../protocol-samples.ts';
 
 describe('format', () => {
   it('writes numbers with thousands separators', () => {
     assert.equal(formatNumber(1_234_567), '1,234,567');
     assert.deepEqual([formatCount(1, 'job'), formatCount(2_000, 'job')], ['1 job', '2,000 jobs']);
-  });
-
-  it('writes durations in two units at most', () => {
-    const expected: Record<string, number> = { '0ms': 0, '850ms': 850, '1s': 1000, '1.2s': 1234, '59.9s': 59_990, '1m': 60_000, '3m 20s': 200_000, '2h 5m': 7_500_000, '3d 4h': 273_600_000 };
-    for (const [text, ms] of Object.entries(expected)) assert.equal(formatDuration(ms), text);
   });
 
   it('writes ages, and times to come', () => {
@@ -34,9 +18,8 @@ describe('format', () => {
     assert.equal(formatTime('soon', { timeZone: 'UTC' }), 'soon');
   });
 
-  it('writes rates, shares and sizes', () => {
+  it('writes rates and sizes', () => {
     assert.deepEqual([formatRate({ limit: 1000, perMs: 60_000 }), formatRate({ limit: 5, perMs: 90_000 })], ['1,000/min', '5 per 1m 30s']);
-    assert.deepEqual([0, 0.004, 0.05, 0.333, 1].map(formatShare), ['0%', '0.4%', '5.0%', '33%', '100%']);
     assert.deepEqual([812, 3_565_158].map(formatBytes), ['812 bytes', '3.4 MiB']);
   });
 

@@ -1,0 +1,39 @@
+import { message, renderMessage, type ArgsFor, type Message } from './message.ts';
+
+/** How a person's language tells messages, numbers and times. Times are ISO 8601. */
+export interface Language {
+  /** BCP 47. */
+  readonly locale: string;
+  /** `12,345` */
+  readonly number: (value: number) => string;
+  /** `Nov 24, 14:05` */
+  readonly moment: (time: string) => string;
+  /** `14:05` */
+  readonly timeOfDay: (time: string) => string;
+  readonly textOf: (message: Message) => string;
+  /** The same for a message that is told where it is made. */
+  readonly say: <const P extends string>(pattern: P, ...args: ArgsFor<P>) => string;
+}
+
+const timeParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
+/** `translate` finds the pattern of a message in that language; the default is English. Times are in the zone of this machine. */
+export function languageOf(locale: string, translate: (pattern: string) => string = (pattern) => pattern): Language {
+  const numbers = new Intl.NumberFormat(locale);
+  const plurals = new Intl.PluralRules(locale);
+  const moments = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...timeParts });
+  const times = new Intl.DateTimeFormat(locale, timeParts);
+  const by = { number: (value: number) => numbers.format(value), plural: (count: number) => plurals.select(count), translate };
+  const textOf = (told: Message): string => renderMessage(told, by);
+  return {
+    locale,
+    number: by.number,
+    moment: (time) => moments.format(Date.parse(time)),
+    timeOfDay: (time) => times.format(Date.parse(time)),
+    textOf,
+    say: (pattern, ...args) => textOf(message(pattern, ...args)),
+  };
+}
+
+/** Of the command, the log and the checks of files, which speak English. */
+export const english = languageOf('en');

@@ -1,0 +1,72 @@
+/**
+ * What is told to people, before it has a language: an English pattern, which is also its key in a translation, and arguments.
+ *
+ * A pattern is a whole sentence (or a whole label) with names in braces: `{job} was answered {cause}.` Where a number decides its form, the pattern is an
+ * ICU plural, each form of which is a whole sentence: `{count, plural, one {# job waits.} other {# jobs wait.}}`; `#` is the number. English has the forms
+ * `one` and `other`; a translation has those of its language (`few`, `many`). See https://unicode-org.github.io/icu/userguide/format_parse/messages/:
+ * what is read here is that subset, and no nesting, so that each sentence stands in one piece.
+ */
+export interface Message {
+  readonly pattern: string;
+  readonly args: MessageArgs;
+}
+
+/** Text stands as it is, numbers are written as in the reader's language, and a message within a message is told in the same language. */
+export type MessageArg = string | number | Message;
+
+export type MessageArgs = Readonly<Record<string, MessageArg>>;
+
+/** The names in a pattern and what each may be: the compiler refuses a message whose arguments don't fit. */
+export type ArgsOf<P extends string> = P extends `{${infer Count}, plural, one {${infer One}} other {${infer Other}}}`
+  ? Readonly<Record<Count, number>> & Readonly<Record<Exclude<NamesIn<One> | NamesIn<Other>, Count>, MessageArg>>
+  : Readonly<Record<NamesIn<P>, MessageArg>>;
+
+type NamesIn<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+
+/** Nothing for a pattern without names. */
+export type ArgsFor<P extends string> = keyof ArgsOf<P> extends never ? [] : [args: ArgsOf<P>];
+
+export function message<const P extends string>(pattern: P, ...[args]: ArgsFor<P>): Message {
+  return { pattern, args: args ?? {} };
+}
+
+/** Plural forms by the name that CLDR gives them; `other` is there in every language. */
+interface Plural {
+  readonly count: string;
+  readonly forms: ReadonlyMap<string, string>;
+}
+
+export interface RenderedBy {
+  readonly number: (value: number) => string;
+  readonly plural: (count: number) => string;
+  /** The pattern in the reader's language; the pattern itself, if there is no translation. */
+  readonly translate: (pattern: string) => string;
+}
+
+/** Never throws: a translation that is damaged shows as it stands. */
+export function renderMessage({ pattern, args }: Message, by: RenderedBy): string {
+  const translated = by.translate(pattern);
+  const plural = readPlural(translated);
+  const count = plural === undefined ? undefined : args[plural.count];
+  if (plural === undefined || typeof count !== 'number') return fill(translated, args, by);
+  return fill((plural.forms.get(by.plural(count)) ?? plural.forms.get('other') ?? '').replaceAll('#', `{${plural.count}}`), args, by);
+}
+
+function fill(text: string, args: MessageArgs, by: RenderedBy): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const arg = Object.hasOwn(args, name) ? args[name] : undefined;
+    if (arg === undefined) return whole;
+    if (typeof arg === 'string') return arg;
+    return typeof arg === 'number' ? by.number(arg) : renderMessage(arg, by);
+  });
+}
+
+/** Undefined for a pattern that is no plural, or is not closed. */
+export function readPlural(pattern: string): Plural | undefined {
+  const [head, count = ''] = /^\{(\w+), plural,/.exec(pattern) ?? [];
+  if (head === undefined || !pattern.endsWith('}')) return undefined;
+  const forms = new Map<string, string>();
+  // A form is text with names in braces, and nothing deeper.
+  for (const [, form = '', text = ''] of pattern.slice(head.length, -1).matchAll(/\s*(\w+)\s*\{((?:[^{}]|\{\w+\})*)\}/g)) forms.set(form, text);
+  return forms.has('other') ? { count, forms } : undefined;
+}
