@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import type { TSchema } from 'typebox';
+import { BulkView } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { AttemptView, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
@@ -51,6 +52,7 @@ const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['SeriesPoint', SeriesPoint],
   ['DeadGroup', DeadGroup],
   ['ReplayTally', ReplayTally],
+  ['Bulk', BulkView],
   ['Secret', SecretView],
   ['Diagnostic', DiagnosticView],
 ];

@@ -29,6 +29,11 @@ export function parseJobId(text: string): string {
   return text;
 }
 
+export function parseBulkId(text: string): string {
+  if (!/^b[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('Work on many jobs is written like b3; `sluice bulk` lists it.');
+  return text;
+}
+
 /** A run's or a job's. */
 export function parseId(text: string): string {
   if (!/^[rj][1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12, a job like j40.');

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBulk } from './commands/bulk.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addContinue } from './commands/continue.ts';
 import { addDead } from './commands/dead.ts';
@@ -35,7 +36,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Project', [addInit, addValidate, addDoctor, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
-  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead]],
+  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addBulk]],
 ];
 
 export interface Program {

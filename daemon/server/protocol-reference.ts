@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { BulkView } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { errorCodes } from '../../schemas/protocol/error.ts';
@@ -6,6 +7,7 @@ import { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import { DiagnosticView, methods } from '../../schemas/protocol/method.ts';
 import { QueueView } from '../../schemas/protocol/queue.ts';
 import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import { ReplayTally } from '../../schemas/protocol/replay.ts';
 import { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import { SubscribeParams, SubscribeResult, TopicState } from '../../schemas/protocol/subscription.ts';
 import { SecretView } from '../../schemas/protocol/secret.ts';
@@ -58,6 +60,8 @@ const shapes = new Map<TSchema, string>([
   [SeriesPoint, 'SeriesPoint'],
   [DeadGroup, 'DeadGroup'],
   [SecretView, 'Secret'],
+  [BulkView, 'Bulk'],
+  [ReplayTally, 'ReplayTally'],
   [DiagnosticView, 'Diagnostic'],
 ]);
 
@@ -74,7 +78,7 @@ function paramsTable(schema: TSchema): string {
 
 /** A schema as TypeScript people write it; a shape of its own by its name, linked. */
 function typeText(schema: unknown): string {
-  const shape = shapes.get(schema as TSchema);
+  const shape = shapeOf(schema);
   if (shape !== undefined) return `[${shape}](command-line.md#${shape.toLowerCase()})`;
   if (schema === TopicState || schema === SubscribeResult) return schema === TopicState ? '[topic state](#subscriptions)' : '{ id: integer; snapshot: [topic state](#subscriptions) }';
   if (!isJsonObject(schema)) return 'any';
@@ -89,6 +93,13 @@ function typeText(schema: unknown): string {
     return fields.length === 0 ? '{ }' : `{ ${fields.join('; ')} }`;
   }
   return typeof schema.type === 'string' ? schema.type : 'any';
+}
+
+/** A shape that is described again where it is answered is the same shape. */
+function shapeOf(schema: unknown): string | undefined {
+  const propertiesOf = (one: unknown): string | undefined => (isJsonObject(one) && isJsonObject(one.properties) ? JSON.stringify(one.properties) : undefined);
+  const properties = propertiesOf(schema);
+  return shapes.get(schema as TSchema) ?? (properties === undefined ? undefined : [...shapes].find(([one]) => propertiesOf(one) === properties)?.[1]);
 }
 
 function note(schema: unknown): string {

@@ -19,6 +19,7 @@ interface ReplayOptions extends DeadSelectionOptions {
   readonly dryRun?: boolean;
   readonly rate?: string;
   readonly canary?: number;
+  readonly detach?: boolean;
 }
 
 export const addDeadReplay: AddCommand = (dead, runtime) => {
@@ -29,7 +30,8 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     .option('--wait', 'wait until each has succeeded or died again, and say so; 1,000 at most')
     .option('--dry-run', 'only check and count')
     .option('--rate <rate>', 'spread them out: 10/min')
-    .option('--canary <n>', 'only the oldest n, to see whether it works', parsePositive)
+    .option('--canary <n>', 'only the oldest n, to see whether it works; with --detach, these first', parsePositive)
+    .option('--detach', 'of --all: print an id and let the daemon go on by itself; `sluice bulk` shows how far it is')
     .addHelpText(
       'after',
       examples(
@@ -41,7 +43,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: ReplayOptions) => {
         const { terminal } = context;
-        const { edit, from, rate, canary, original = false, wait = false, dryRun = false, yes = false } = options;
+        const { edit, from, rate, canary, original = false, wait = false, dryRun = false, yes = false, detach = false } = options;
         if (from !== undefined) {
           refuseBesides(ids, options);
           return replayEdits(context, await readPayloadFile('--from', from, terminal, 'an array of dead letters'), { dryRun, yes });
@@ -49,6 +51,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
         const selection = readDeadSelection(ids ?? [], options);
         if (edit !== undefined && selection.ids?.length !== 1) throw new UsageError('--edit replaces the payload of a single dead letter: name one.');
         if (edit !== undefined && original) throw new UsageError('--edit and --original: which payload is it to be?');
+        if (detach && (selection.all !== true || wait || dryRun)) throw new UsageError('--detach goes with --all, and with neither --wait nor --dry-run.');
         const payload = edit === undefined ? {} : { payload: await readPayloadFile('--edit', edit, terminal, 'the whole payload') };
         const client = await context.connect();
         const params = {
@@ -68,6 +71,11 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
           terminal.err('Nothing was replayed.');
           return exitCodes.failed;
         }
+        if (detach) {
+          const bulk = await client.call('bulk/start', { action: 'replay', ...params });
+          context.show(bulk, () => bulk.id);
+          return exitCodes.done;
+        }
         const result = await client.call('dead/replay', { ...params, ...(dryRun ? { dryRun } : {}) });
         if (dryRun || !wait || result.ids.length === 0) {
           context.show(result, (view) => (dryRun ? renderSelected(result) : renderReplayed(result, view)));
@@ -81,7 +89,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     );
 };
 
-function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, group, edit, rate, canary, original, wait }: ReplayOptions): void {
-  if ((ids ?? []).length === 0 && [all, queue, run, where, group, edit, rate, canary, original, wait].every((option) => option === undefined)) return;
+function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, group, edit, rate, canary, original, wait, detach }: ReplayOptions): void {
+  if ((ids ?? []).length === 0 && [all, queue, run, where, group, edit, rate, canary, original, wait, detach].every((option) => option === undefined)) return;
   throw new UsageError('--from names its dead letters itself: neither ids nor other options than --dry-run and --yes go with it.');
 }

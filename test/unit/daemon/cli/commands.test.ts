@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { ScriptedDaemon, type Script } from '../../../support/scripted-daemon.ts';
 import { CommandLine, sluice, type CommandLineOptions, type CommandResult } from './command-line.ts';
-import { job, jobDetail, now, queue, run } from './protocol-samples.ts';
+import { bulk, job, jobDetail, now, queue, run } from './protocol-samples.ts';
 import { TemporaryProject } from './temporary-project.ts';
 
 describe('commands that talk to the daemon', () => {
@@ -88,6 +88,39 @@ describe('commands that talk to the daemon', () => {
     await sluice(['dead', 'discard', 'j1', '--reason', 'made by hand'], { cwd: project.folder });
     assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true, queue: 'erp' }, { ids: ['j1'] }, { ids: ['j1'], reason: 'made by hand' }]);
     assert.equal((await type('cancel r12')).stdout, 'r12 is cancelled.\n');
+  });
+
+  it('begin work on many jobs and leave it to the daemon', async () => {
+    const scripted = await start({ 'bulk/start': () => bulk() });
+    assert.deepEqual(await type('dead replay --all --queue erp --rate 10/min --canary 5 --detach'), { code: 0, stdout: 'b3\n', stderr: '' });
+    assert.deepEqual(await sluice(['dead', 'discard', '--all', '--yes', '--detach', '--reason', 'too old'], { cwd: project.folder }), { code: 0, stdout: 'b3\n', stderr: '' });
+    assert.deepEqual(scripted.paramsOf('bulk/start'), [
+      { action: 'replay', all: true, queue: 'erp', rate: '10/min', canary: 5 },
+      { action: 'discard', all: true, reason: 'too old' },
+    ]);
+    for (const wrong of ['dead replay j1 --detach', 'dead replay --all --detach --wait', 'dead replay --all --detach --dry-run', 'dead discard j1 --detach']) assert.equal((await type(wrong)).code, 2, wrong);
+    assert.equal(scripted.paramsOf('bulk/start').length, 2);
+  });
+
+  it('show, continue and cancel work on many jobs', async () => {
+    const tally = { succeeded: 4, dead: 1, active: 0, retrying: 0, waiting: 0, cancelled: 0, discarded: 0 };
+    const scripted = await start({
+      'bulk/list': () => ({ bulks: [bulk(), bulk({ id: 'b2', action: 'discard', state: 'done', done: 3, total: 3 })] }),
+      'bulk/get': ({ id }) => (id === 'b4' ? bulk({ id, state: 'failed', problem: 'it broke' }) : bulk({ skipped: 1 })),
+      'bulk/tally': () => tally,
+      'bulk/continue': () => bulk({ state: 'running' }),
+      'bulk/cancel': () => bulk({ state: 'cancelled', takenBack: 2 }),
+    });
+    assert.match((await type('bulk')).stdout, /^ID +ACTION +STATE +DONE +OF +SKIPPED +STARTED\nb3 +replay +held +5 +1,200 .*\nb2 +discard +done +3 +3 /);
+    const shown = (await type('bulk show b3')).stdout;
+    assert.match(shown, /^b3 {2}held {2}5 of 1,200 jobs replayed; 1 skipped, because it was in another state by then\.\nOf those that were replayed: 4 succeeded, 1 dead again\.\nIt waits: `sluice bulk continue b3`/);
+    assert.deepEqual((JSON.parse((await type('bulk show b3 --json')).stdout) as { outcome: unknown }).outcome, tally);
+    const failed = await type('bulk show b4');
+    assert.deepEqual([failed.code, failed.stdout.includes('It failed: it broke')], [1, true]);
+    assert.match((await type('bulk continue b3 --rate 1/s')).stdout, /^b3 {2}running/);
+    assert.match((await type('bulk cancel b3 --take-back')).stdout, /2 taken back/);
+    assert.deepEqual([scripted.paramsOf('bulk/continue'), scripted.paramsOf('bulk/cancel')], [[{ id: 'b3', rate: '1/s' }], [{ id: 'b3', takeBack: true }]]);
+    for (const wrong of ['bulk shwo', 'bulk show 3', 'bulk cancel']) assert.equal((await type(wrong)).code, 2, wrong);
   });
 
   it('retry what is delayed', async () => {

@@ -1,4 +1,5 @@
 import type { View } from '../../../../daemon/cli/terminal.ts';
+import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
 import type { QueueAlert, QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, StepView } from '../../../../schemas/protocol/run.ts';
@@ -109,4 +110,8 @@ export function run(fields: Partial<RunDetail> = {}): RunDetail {
     steps: [step()],
     ...fields,
   };
+}
+
+export function bulk(fields: Partial<BulkView> = {}): BulkView {
+  return { id: 'b3', action: 'replay', state: 'held', startedAt: minutesAgo(2), total: 1200, done: 5, skipped: 0, edited: 0, takenBack: 0, canary: 5, ...fields };
 }
