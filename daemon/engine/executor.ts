@@ -10,7 +10,7 @@ import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
-import { idempotencyKey } from '../store/idempotency-key.ts';
+import { idempotencyKey } from '../ledger/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AnswerBudget } from './answer-budget.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';

@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { factsOfAdvance } from './advance-facts.ts';
 import { Book, MissingFact } from './book.ts';
 import type { Call, Operations } from './call.ts';
 import type { Change, Effects } from './change.ts';
@@ -10,7 +11,7 @@ import { prune } from './pruning.ts';
 import { moveQueue, setQueue } from './queue-orders.ts';
 import { recover } from './recovering.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
-import { advance, factsOfAdvance } from './run-advance.ts';
+import { advance } from './run-advance.ts';
 import { factsOfSettling, settle } from './settling.ts';
 import type { Ask, Snapshot } from './snapshot.ts';
 import { continueRun, createRun } from './starting.ts';

@@ -1,6 +1,25 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Book } from './book.ts';
 import type { MoveQueueParams, SetQueueParams } from './call.ts';
+
+/**
+ * The limits that hold: what is declared; of each queue that is not, the last declaration, so that no limit opens by accident; and where there is
+ * none, one that is declared, but not so that it counts.
+ */
+export function limitsThatHold(
+  { queues, doubtful = [] }: { readonly queues: readonly QueueDefinition[]; readonly doubtful?: readonly QueueDefinition[] },
+  known: Iterable<string>,
+  lastDeclaration: (name: string) => QueueDefinition | undefined,
+): readonly QueueDefinition[] {
+  const limits = new Map(doubtful.map((definition) => [definition.name, definition]));
+  for (const name of known) {
+    const last = lastDeclaration(name);
+    if (last !== undefined) limits.set(name, last);
+  }
+  for (const { name } of queues) limits.delete(name);
+  return [...queues, ...limits.values()];
+}
 
 /** What a queue is told, over restarts too. */
 export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }: SetQueueParams): void {

@@ -4,18 +4,13 @@ import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
 import { nextRunState, nextStepState, type RunEvent, type StepEvent } from '../core/state-machine.ts';
-import { openJobs, runOutcome, stepOutcome, type StepTally } from '../core/step-outcome.ts';
+import { openJobs, runOutcome, stepOutcome } from '../core/step-outcome.ts';
+import { mayMove, tallyOf, type AdvanceParams } from './advance-facts.ts';
 import { MissingFact, type Book } from './book.ts';
-import type { StepProgress } from './call.ts';
 import { isHeld, type RunRow, type StepRow } from './row.ts';
 import { scopeOf } from './scope.ts';
-import { notKnown, type Ask, type RunFacts, type Snapshot } from './snapshot.ts';
+import type { RunFacts } from './snapshot.ts';
 import { startStep } from './starting.ts';
-
-export interface AdvanceParams {
-  readonly steps: ReadonlyMap<number, StepProgress>;
-  readonly now: number;
-}
 
 /**
  * Moves the runs of steps on by what has happened to their jobs, which has been written. What it starts may touch steps in turn: it is called again
@@ -50,38 +45,10 @@ function runsToLookAt(book: Book, steps: AdvanceParams['steps']): ReadonlyMap<nu
   return runs;
 }
 
-/** What is needed whatever comes of it. */
-export function factsOfAdvance({ steps }: AdvanceParams, snapshot: Snapshot): Ask[] {
-  const asks: Ask[] = [];
-  for (const [stepId, progress] of steps) {
-    const step = progress.runId === undefined ? snapshot.find('step', stepId) : undefined;
-    if (step === notKnown) asks.push({ kind: 'step', key: stepId });
-    const runId = progress.runId ?? (step !== undefined && step !== notKnown && mayMove(step, progress) ? step.run_id : undefined);
-    if (runId !== undefined && snapshot.find('run', runId) === notKnown) asks.push({ kind: 'run', key: runId });
-  }
-  return asks;
-}
-
-/** Most outcomes are one of many of their step, and move nothing. */
-function mayMove(step: StepRow, { dead, look }: StepProgress): boolean {
-  return openJobs(tallyOf(step)) === 0 || dead || look || step.state !== 'running';
-}
-
 function runOf(book: Book, runId: number): RunFacts {
   const facts = book.fact('run', runId);
   if (facts === undefined) throw new Error(`there is no run ${runId} of a step that was touched`);
   return facts;
-}
-
-function tallyOf(step: StepRow): StepTally {
-  return {
-    total: step.total,
-    succeeded: step.succeeded,
-    dead: step.dead,
-    cancelled: step.cancelled,
-    discarded: step.discarded,
-    expanded: step.expanded === 1,
-  };
 }
 
 class RunAdvance {

@@ -4,6 +4,7 @@ import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { EvaluateParams } from '../ledger/evaluating.ts';
 import type { ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled } from '../ledger/call.ts';
 import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
@@ -13,6 +14,7 @@ import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { BulkStore } from './bulk-store.ts';
 
+export type { EvaluateParams } from '../ledger/evaluating.ts';
 export type {
   AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
   MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
@@ -292,17 +294,6 @@ export interface ListJobsParams {
   readonly where?: string;
   readonly limit: number;
   readonly cursor?: string;
-}
-
-export interface EvaluateParams {
-  readonly runId: number;
-  /** CEL. Anything that reads `secrets` is refused. */
-  readonly expression: string;
-  /** As this step sees it. */
-  readonly step?: string;
-  /** As this item of the step sees it; the first that is there where it is left out. */
-  readonly index?: number;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface DeadGroupsParams {

@@ -1,6 +1,7 @@
 import type { Call } from '../../ledger/call.ts';
-import type { Effects, QueueMoves } from '../../ledger/change.ts';
-import { decide, preludeOf, type Answer, type Decision } from '../../ledger/decide.ts';
+import type { QueueMoves } from '../../ledger/change.ts';
+import type { Answer, Decision } from '../../ledger/decide.ts';
+import { perform, type LedgerTables } from '../../ledger/perform.ts';
 import type { StepRow } from '../../ledger/row.ts';
 import { Snapshot, type FactsAtHand, type FactSource } from '../../ledger/snapshot.ts';
 import type { Committed } from '../store.ts';
@@ -17,10 +18,10 @@ export interface StoredFacts {
 }
 
 /** One transaction over the tables, shared by all calls of a batch: loads what the ledger asks for, and writes what it decides. */
-export class WriteTransaction {
+export class WriteTransaction implements LedgerTables {
   readonly state: WriterState;
   readonly db: Database;
-  readonly #source: FactSource;
+  readonly source: FactSource;
   readonly #atHand: FactsAtHand;
   readonly #queues = new Map<number, Pick<QueueMoves, 'arrived' | 'left'>>();
   readonly #runs = new Set<number>();
@@ -28,22 +29,31 @@ export class WriteTransaction {
   constructor(state: WriterState, { source, atHand }: StoredFacts) {
     this.state = state;
     this.db = state.db;
-    this.#source = source;
+    this.source = source;
     this.#atHand = atHand;
   }
 
   /** One stage of a batch. `now`: the time at which what follows from it happens. */
   perform(calls: readonly Call[], now: number): readonly Answer[] {
-    for (;;) {
-      const prelude = calls[0] === undefined ? undefined : preludeOf(calls[0]);
-      if (prelude !== undefined) this.#decide([prelude], now);
-      const { answers, askAgain } = this.#decide(calls, now);
-      if (!askAgain) return answers;
-    }
+    return perform(this, calls, now);
   }
 
-  touchDelayed(): void {
-    this.state.nextDueChanged();
+  snapshot([first]: readonly Call[]): Snapshot {
+    const { state } = this;
+    // The chunks of one fan-out share what they read and work out: to parse the inputs for each would cost more than the jobs.
+    const memory = first?.name === 'expand' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
+    return new Snapshot({ env: state.env, ids: state.freshIds, atHand: this.#atHand, ...memory });
+  }
+
+  write({ changes, effects }: Decision): readonly StepRow[] {
+    const counted = applyChanges(this.state, changes);
+    this.state.follow(effects);
+    for (const [id, { arrived, left }] of effects.queues) {
+      const before = this.#queues.get(id);
+      this.#queues.set(id, { arrived: arrived + (before?.arrived ?? 0), left: left + (before?.left ?? 0) });
+    }
+    for (const id of effects.runs) this.#runs.add(id);
+    return counted;
   }
 
   /** Call it last, before the commit. */
@@ -58,46 +68,4 @@ export class WriteTransaction {
       runningRuns: this.state.runningRuns,
     };
   }
-
-  /** Decides, writes, and moves steps and runs on until nothing moves any more. */
-  #decide(calls: readonly Call[], now: number): Decision {
-    const decision = this.#decided(calls, []);
-    let { steps } = decision.effects;
-    for (let counted = this.#write(decision); steps.size > 0; ) {
-      const moved = this.#decided([{ name: 'advance', params: { steps, now } }], counted);
-      counted = this.#write(moved);
-      ({ steps } = moved.effects);
-    }
-    return decision;
-  }
-
-  #decided(calls: readonly Call[], counted: readonly StepRow[]): Decision {
-    const snapshot = new Snapshot({ env: this.state.env, ids: this.state.freshIds, atHand: this.#atHand, ...memoryFor(this.state, calls) });
-    for (const step of counted) snapshot.set('step', step.id, step);
-    for (;;) {
-      const decision = decide(calls, snapshot);
-      if (!('missing' in decision)) return decision;
-      snapshot.load(decision.missing, this.#source);
-    }
-  }
-
-  #write({ changes, effects }: Decision): readonly StepRow[] {
-    const counted = applyChanges(this.state, changes);
-    this.state.follow(effects);
-    this.#note(effects);
-    return counted;
-  }
-
-  #note({ queues, runs }: Effects): void {
-    for (const [id, { arrived, left }] of queues) {
-      const before = this.#queues.get(id);
-      this.#queues.set(id, { arrived: arrived + (before?.arrived ?? 0), left: left + (before?.left ?? 0) });
-    }
-    for (const id of runs) this.#runs.add(id);
-  }
-}
-
-/** The chunks of one fan-out share what they read and work out: to parse the inputs for each would cost more than the jobs. */
-function memoryFor(state: WriterState, [first]: readonly Call[]): { readonly memory?: Map<string, unknown> } {
-  return first?.name === 'expand' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
 }

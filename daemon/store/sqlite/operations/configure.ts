@@ -1,4 +1,5 @@
 import { defaultQueueName, type QueueDefinition } from '../../../../schemas/workflow/model.ts';
+import { limitsThatHold } from '../../../ledger/queue-orders.ts';
 import type { ConfigureParams } from '../../store.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
 
@@ -8,15 +9,8 @@ const deadSteps = "SELECT step_id FROM jobs INDEXED BY jobs_dead WHERE state = '
 
 export function configure(tx: WriteTransaction, params: ConfigureParams): { readonly queues: readonly QueueDefinition[] } {
   const declared = new Set(params.queues.map(({ name }) => name));
-  const doubtful = new Map((params.doubtful ?? []).map((definition) => [definition.name, definition]));
-  const kept: QueueDefinition[] = [];
-  for (const { name } of tx.state.allDepths()) {
-    if (declared.has(name)) continue;
-    const definition = lastDeclaration(tx, name) ?? doubtful.get(name);
-    doubtful.delete(name);
-    if (definition !== undefined) kept.push(definition);
-  }
-  const queues = [...params.queues, ...kept, ...[...doubtful.values()].filter(({ name }) => !declared.has(name))];
+  const undeclared = tx.state.allDepths().flatMap(({ name }) => (declared.has(name) ? [] : [name]));
+  const queues = limitsThatHold(params, undeclared, (name) => lastDeclaration(tx, name));
   tx.state.configure({ ...params, queues });
   for (const definition of params.queues) keep(tx, definition);
   return { queues };

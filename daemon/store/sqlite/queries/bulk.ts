@@ -1,8 +1,8 @@
 import { formatBulkId, type BulkAction, type BulkState, type BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { ReplayTally } from '../../../../schemas/protocol/replay.ts';
+import { iso } from '../../../ledger/view.ts';
 import type { Database } from '../database.ts';
 import { replayTally } from './replay-tally.ts';
-import { iso } from './view.ts';
 
 export interface BulkRow {
   readonly id: number;

@@ -1,17 +1,9 @@
-import { readDeadGroup, type DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
-import { formatJobId } from '../../../../schemas/protocol/id.ts';
+import type { DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
+import { deadGroupView, type DeadGroupRow } from '../../../ledger/view.ts';
 import type { DeadGroupsParams, DraftCount } from '../../store.ts';
 import type { Database } from '../database.ts';
-import { iso } from './view.ts';
 
-interface GroupRow {
-  readonly queue_id: number;
-  readonly queue: string;
-  readonly failure_group: string;
-  readonly count: number;
-  readonly newest_at: number;
-  readonly oldest_at: number;
-}
+type GroupRow = Omit<DeadGroupRow, 'newest' | 'edited'> & { readonly queue_id: number };
 
 /** Counted along an index that holds dead letters alone, with their groups: no job and no error is read. */
 export function deadGroups(db: Database, { queue, limit }: DeadGroupsParams): { readonly groups: DeadGroup[]; readonly others: number } {
@@ -29,23 +21,10 @@ export function deadGroups(db: Database, { queue, limit }: DeadGroupsParams): { 
   const newest = db.sql(`SELECT id FROM jobs INDEXED BY jobs_dead_group WHERE state = 'dead' AND queue_id = ? AND failure_group = ? ORDER BY ended_at DESC, id DESC LIMIT 1`);
   const edited = editedByGroup(db);
   return {
-    groups: rows.slice(0, limit).flatMap(({ queue_id, queue: name, failure_group: group, count, newest_at, oldest_at }) => {
-      const id = newest.get(queue_id, group)?.['id'];
-      // All of them have been replayed since they were counted.
-      if (id === undefined) return [];
-      const drafts = edited.get(`${queue_id} ${group}`) ?? 0;
-      return [
-        {
-          queue: name,
-          group,
-          ...readDeadGroup(group),
-          count,
-          ...(drafts === 0 ? {} : { edited: drafts }),
-          newestAt: iso(newest_at),
-          newest: formatJobId(Number(id)),
-          oldestAt: iso(oldest_at),
-        },
-      ];
+    groups: rows.slice(0, limit).flatMap((row) => {
+      const id = newest.get(row.queue_id, row.failure_group)?.['id'];
+      // Undefined if all of them have been replayed since they were counted.
+      return id === undefined ? [] : [deadGroupView({ ...row, newest: Number(id), edited: edited.get(`${row.queue_id} ${row.failure_group}`) ?? 0 })];
     }),
     others: rows.slice(limit).reduce((sum, { count }) => sum + count, 0),
   };

@@ -1,18 +1,22 @@
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { JobSummary } from '../../../../schemas/protocol/job.ts';
-import { evaluateExpression, isTruthy, parseExpression, type Expression } from '../../../../schemas/workflow/expression.ts';
+import type { PayloadRow } from '../../../ledger/row.ts';
+import { jobSummary, parsedJson, type JobViewRow } from '../../../ledger/view.ts';
+import { Where, type JobTexts } from '../../../ledger/where.ts';
 import type { ListJobsParams } from '../../store.ts';
 import type { Database } from '../database.ts';
-import { jobSummary, jobViewColumns, jobViewJoins, parsedJson, type JobViewRow } from './view.ts';
+import { jobViewColumns, jobViewJoins } from './get-job.ts';
 
 /** Rows that one page looks at, when a `where` lets few of them through. */
 const maxScanned = 50_000;
 /** How long one page may take with a `where`, in milliseconds: other readers wait for it. It ends early then, with a cursor. */
 const maxScanMs = 200;
 
+const noTexts: JobTexts = { payload: null, item: null };
+
 /** Newest first; dead letters by when they died. */
 export function listJobs(db: Database, params: ListJobsParams): { readonly jobs: JobSummary[]; readonly next?: string } {
-  const where = params.where === undefined ? undefined : parsedWhere(params.where);
+  const where = params.where === undefined ? undefined : new Where(params.where);
   const byDeath = params.state === 'dead';
   const { text, values } = query(params, byDeath);
   const most = where === undefined ? params.limit : maxScanned;
@@ -30,7 +34,7 @@ export function listJobs(db: Database, params: ListJobsParams): { readonly jobs:
     if (row === undefined) continue;
     last = row;
     const summary = jobSummary(row);
-    if (where === undefined || admits(db, where, summary, row.id)) jobs.push(summary);
+    if (where === undefined || where.admits(summary, where.readsTexts ? textsOf(db, row.id) : noTexts)) jobs.push(summary);
   }
   return { jobs };
 }
@@ -67,24 +71,7 @@ function cursorOf(row: JobViewRow, byDeath: boolean): string {
   return `${byDeath ? (row.ended_at ?? 0) : 0}.${row.id}`;
 }
 
-function parsedWhere(source: string): Expression {
-  const parsed = parseExpression(source);
-  if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is no valid expression: ${parsed.error.message}`);
-  return parsed.expression;
-}
-
-/** A field that a job doesn't have makes the expression fail for it; such a job isn't meant. */
-function admits(db: Database, where: Expression, summary: JobSummary, id: number): boolean {
-  const scope = Object.defineProperties({ ...summary }, {
-    payload: { enumerable: true, get: () => payloadOf(db, id, 'payload') },
-    item: { enumerable: true, get: () => payloadOf(db, id, 'item') },
-  });
-  const result = evaluateExpression(where, scope);
-  if (result.ok) return isTruthy(result.value);
-  if (result.error.kind === 'missing' || result.error.kind === 'type' || result.error.kind === 'evaluation') return false;
-  throw new CodedError('invalid-params', `\`where\` can't be evaluated: ${result.error.message}`);
-}
-
-function payloadOf(db: Database, id: number, column: 'payload' | 'item'): unknown {
-  return parsedJson(db.sql(`SELECT ${column} AS value FROM payloads WHERE job_id = ?`).get(id)?.['value'] as string | null | undefined) ?? null;
+function textsOf(db: Database, id: number): JobTexts {
+  const row = db.sql('SELECT payload, item FROM payloads WHERE job_id = ?').get(id) as Pick<PayloadRow, 'payload' | 'item'> | undefined;
+  return { payload: parsedJson(row?.payload) ?? null, item: parsedJson(row?.item) ?? null };
 }

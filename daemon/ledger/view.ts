@@ -1,0 +1,232 @@
+import { readDeadGroup, type DeadGroup } from '../../schemas/protocol/dead-group.ts';
+import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
+import type { AttemptView, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
+import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
+import { idempotencyKey } from './idempotency-key.ts';
+import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, StepRow } from './row.ts';
+import type { RunFacts } from './snapshot.ts';
+
+/** The shapes of the protocol, from rows. */
+
+/** Inputs that are shown, in characters of JSON. */
+export const shownInputs = 65_536;
+
+/** A job with what its list shows of its step, run, queue and draft. */
+export type JobViewRow = JobRow & {
+  readonly run_id: number;
+  readonly workflow: string;
+  readonly step: string;
+  readonly uses: string;
+  readonly queue: string;
+  readonly draft_revision: number | null;
+  readonly draft_saved_at: number | null;
+  readonly draft_saved_by: string | null;
+};
+
+export function jobSummary(row: JobViewRow): JobSummary {
+  return {
+    id: formatJobId(row.id),
+    run: formatRunId(row.run_id),
+    workflow: row.workflow,
+    step: row.step,
+    queue: row.queue,
+    uses: row.uses,
+    state: row.state,
+    priority: row.priority,
+    createdAt: iso(row.created_at),
+    dueAt: iso(row.due_at),
+    ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
+    ...(row.item_key === null ? {} : { key: row.item_key }),
+    ...(row.item_index === null ? {} : { index: row.item_index }),
+    attemptCount: row.attempt,
+    ...(row.round > 1 ? { replays: row.round - 1 } : {}),
+    // The last error is history once the job has succeeded; its attempts keep it.
+    ...(row.error === null || row.state === 'succeeded' ? {} : { error: JSON.parse(row.error) as JobError }),
+    ...(row.state !== 'dead' || row.failure_group === null ? {} : { group: row.failure_group }),
+    ...(row.draft_revision === null || row.draft_saved_at === null
+      ? {}
+      : { draft: { revision: row.draft_revision, savedAt: iso(row.draft_saved_at), ...(row.draft_saved_by === null ? {} : { savedBy: row.draft_saved_by }) } }),
+    ...(row.warning === null ? {} : { warning: row.warning }),
+    ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
+  };
+}
+
+export interface JobFacts {
+  readonly storeId: string;
+  readonly job: JobViewRow;
+  /** In the order of their numbers. */
+  readonly attempts: readonly AttemptRow[];
+  readonly payload: Pick<PayloadRow, 'payload' | 'item' | 'created_at'>;
+  /** Those that an edit has replaced, oldest first. */
+  readonly revisions: readonly Pick<RevisionRow, 'revision' | 'payload' | 'created_at'>[];
+  readonly draft: Pick<DraftRow, 'revision' | 'payload' | 'saved_at'> | undefined;
+}
+
+export function jobDetail({ storeId, job, attempts, payload: current, revisions, draft }: JobFacts): JobDetail {
+  const keyOf = (revision: number): string => idempotencyKey(storeId, { jobId: job.id, createdAt: job.created_at, revision });
+  const view = ({ revision, payload, created_at }: JobFacts['revisions'][number]): RevisionView => ({
+    revision,
+    createdAt: iso(created_at),
+    payload: parsedJson(payload),
+    idempotencyKey: keyOf(revision),
+  });
+  const output = attempts.findLast((attempt) => attempt.state === 'succeeded')?.output;
+  return {
+    ...jobSummary(job),
+    payload: parsedJson(current.payload),
+    ...(current.item === null ? {} : { item: parsedJson(current.item) }),
+    ...(output === null || output === undefined ? {} : { output: parsedJson(output) }),
+    ...(job.progress === null ? {} : { progress: parsedJson(job.progress) }),
+    idempotencyKey: keyOf(job.revision),
+    revisions: [
+      ...revisions.map(view),
+      view({ ...current, revision: job.revision }),
+      ...(draft === undefined ? [] : [{ ...view({ ...draft, created_at: draft.saved_at }), draft: true }]),
+    ],
+    attempts: [...attempts.map(attemptView), ...activeAttempt(job)],
+  };
+}
+
+function attemptView(row: AttemptRow): AttemptView {
+  return {
+    number: row.number,
+    round: row.round,
+    revision: row.revision,
+    state: row.state,
+    startedAt: iso(row.started_at),
+    endedAt: iso(row.ended_at),
+    // Not below 0: the wall clock may have been set back meanwhile.
+    durationMs: Math.max(0, row.ended_at - row.started_at),
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) as JobError }),
+    ...(row.request === null ? {} : { request: parsedJson(row.request) }),
+    ...(row.response === null ? {} : { response: parsedJson(row.response) }),
+  };
+}
+
+function activeAttempt(job: JobViewRow): AttemptView[] {
+  if (job.state !== 'active') return [];
+  return [{ number: job.attempt, round: job.round, revision: job.revision, state: 'active', startedAt: iso(job.started_at ?? job.created_at) }];
+}
+
+export function runSummary({ run, steps }: RunFacts): RunSummary {
+  const heldAfter = heldAfterOf({ run, steps });
+  return {
+    id: formatRunId(run.id),
+    workflow: run.workflow,
+    version: run.version,
+    state: run.state,
+    createdAt: iso(run.created_at),
+    ...(run.ended_at === null ? {} : { endedAt: iso(run.ended_at) }),
+    closing: run.closing === 1,
+    ...(heldAfter === undefined ? {} : { heldAfter }),
+    ...(run.error === null ? {} : { error: JSON.parse(run.error) as NonNullable<RunSummary['error']> }),
+    jobs: steps.map(countsOf).reduce(added, { total: 0, open: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 }),
+    duplicates: steps.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    warnings: steps.reduce((sum, { warnings }) => sum + warnings, 0),
+  };
+}
+
+/** How many of its first items a run has taken that takes no others until it is continued. */
+function heldAfterOf({ run, steps }: RunFacts): number | undefined {
+  if (run.state !== 'running' || run.cancelling === 1) return undefined;
+  const limits = steps.flatMap(({ state, expanded, total, item_limit: limit }) => (state === 'running' && expanded === 0 && limit !== null && total >= limit ? [limit] : []));
+  return limits.length === 0 ? undefined : Math.max(...limits);
+}
+
+/** `inputs`: JSON, or undefined where it is longer than `shownInputs`; `queueName`: of a queue's number. */
+export function runDetail(facts: RunFacts, { inputs, inputBytes, queueName }: { readonly inputs: string | undefined; readonly inputBytes: number; readonly queueName: (id: number) => string }): RunDetail {
+  return { ...runSummary(facts), inputs: parsedJson(inputs) ?? null, inputBytes, steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))) };
+}
+
+function stepView(row: StepRow, queue: string): StepView {
+  return {
+    id: row.name,
+    state: row.state,
+    onFailure: row.on_failure === 1,
+    queue,
+    uses: row.uses,
+    foreach: row.is_foreach === 1,
+    expanded: row.expanded === 1,
+    duplicates: row.duplicates,
+    warnings: row.warnings,
+    ...(row.started_at === null ? {} : { startedAt: iso(row.started_at) }),
+    ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) as JobError }),
+    jobs: countsOf(row),
+  };
+}
+
+function countsOf({ total, succeeded, dead, cancelled, discarded }: StepRow): JobCounts {
+  return { total, open: total - succeeded - dead - cancelled - discarded, succeeded, dead, cancelled, discarded };
+}
+
+function added(one: JobCounts, other: JobCounts): JobCounts {
+  return {
+    total: one.total + other.total,
+    open: one.open + other.open,
+    succeeded: one.succeeded + other.succeeded,
+    dead: one.dead + other.dead,
+    cancelled: one.cancelled + other.cancelled,
+    discarded: one.discarded + other.discarded,
+  };
+}
+
+/** Dead letters of a queue that failed alike, counted. */
+export interface DeadGroupRow {
+  readonly queue: string;
+  readonly failure_group: string;
+  readonly count: number;
+  readonly edited: number;
+  readonly newest_at: number;
+  /** The job that died last. */
+  readonly newest: number;
+  readonly oldest_at: number;
+}
+
+export function deadGroupView({ queue, failure_group: group, count, edited, newest_at, newest, oldest_at }: DeadGroupRow): DeadGroup {
+  return {
+    queue,
+    group,
+    ...readDeadGroup(group),
+    count,
+    ...(edited === 0 ? {} : { edited }),
+    newestAt: iso(newest_at),
+    newest: formatJobId(newest),
+    oldestAt: iso(oldest_at),
+  };
+}
+
+/** A job that was replayed. `tried`: an attempt of its present round has ended. */
+export type ReplayedRow = Pick<JobRow, 'state' | 'due_at' | 'ended_at' | 'error'> & { readonly tried: boolean };
+
+/** What has become of jobs that were replayed. */
+export function replayTally(jobs: Iterable<ReplayedRow>): ReplayTally {
+  const counts = { succeeded: 0, dead: 0, cancelled: 0, discarded: 0, active: 0, retrying: 0, waiting: 0 };
+  let lastDueAt: number | undefined;
+  let failure: { readonly at: number; readonly error: string } | undefined;
+  for (const { state, due_at: dueAt, ended_at: endedAt, error, tried } of jobs) {
+    const isOpen = state === 'pending' || state === 'delayed';
+    const what = state === 'pending' || state === 'delayed' ? (tried ? 'retrying' : 'waiting') : state;
+    counts[what]++;
+    if (isOpen) lastDueAt = Math.max(lastDueAt ?? 0, dueAt);
+    if ((what === 'dead' || what === 'retrying') && error !== null) {
+      const at = endedAt ?? dueAt;
+      if (failure === undefined || at >= failure.at) failure = { at, error };
+    }
+  }
+  return {
+    ...counts,
+    ...(lastDueAt === undefined ? {} : { lastDueAt: iso(lastDueAt) }),
+    ...(failure === undefined ? {} : { error: JSON.parse(failure.error) as JobError }),
+  };
+}
+
+export function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+export function parsedJson(text: string | null | undefined): unknown {
+  return text === null || text === undefined ? undefined : JSON.parse(text);
+}

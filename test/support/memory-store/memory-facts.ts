@@ -1,0 +1,161 @@
+import { isHeld, type JobRow } from '../../../daemon/ledger/row.ts';
+import type { Expansion } from '../../../daemon/ledger/call.ts';
+import type { FactSource, ItemResult, QueueFacts, RunFacts, SweepChunk } from '../../../daemon/ledger/snapshot.ts';
+import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import type { Json } from '../../../schemas/workflow/json.ts';
+import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
+import type { MemoryTables } from './memory-tables.ts';
+
+const byDue = (one: JobRow, other: JobRow): number => one.due_at - other.due_at || one.id - other.id;
+
+export function queueNamed(tables: MemoryTables, name: string): number | undefined {
+  return tables.queues.where((queue) => queue.name === name)[0]?.id;
+}
+
+/** A queue's number; a queue that is named for the first time is made. */
+export function queueIdOf(tables: MemoryTables, name: string): number {
+  const known = queueNamed(tables, name);
+  if (known !== undefined) return known;
+  const id = tables.highest.queues + 1;
+  tables.apply([{ kind: 'insert', table: 'queues', row: { id, name } }]);
+  return id;
+}
+
+export function runFacts(tables: MemoryTables, id: number): RunFacts | undefined {
+  const run = tables.runs.get(id);
+  const steps = tables.steps.where(({ run_id }) => run_id === id).sort((one, other) => one.position - other.position);
+  return run === undefined ? undefined : { run, steps };
+}
+
+export function fanOuts(tables: MemoryTables): Expansion[] {
+  return tables.steps
+    .where(({ state, is_foreach, expanded, error, run_id }) => state === 'running' && is_foreach === 1 && expanded === 0 && error === null && tables.runs.get(run_id)?.cancelling === 0)
+    .map((step) => ({
+      stepId: step.id,
+      queue: tables.queues.get(step.queue_id)?.name ?? '',
+      cursor: step.cursor,
+      ...(step.file === null ? {} : { file: step.file }),
+      ...(isHeld(step) ? { held: true } : {}),
+    }));
+}
+
+export function nextDueAt(tables: MemoryTables): number | undefined {
+  return tables.jobs.where(({ state }) => state === 'delayed').sort(byDue)[0]?.due_at;
+}
+
+export function workflowIn(tables: MemoryTables, version: string, given = tables.workflow_versions.get(version)): Workflow {
+  const { workflow, diagnostics } = analyseWorkflow({ text: given?.text ?? '', id: given?.workflow ?? '', actions: 'any' });
+  if (workflow === undefined) throw new Error(`the workflow ${version} can't be read: ${diagnostics[0]?.message ?? ''}`);
+  return workflow;
+}
+
+export function outputOf(tables: MemoryTables, stepId: number): Json {
+  const [job] = tables.jobs.where(({ step_id, state }) => step_id === stepId && state === 'succeeded');
+  return job === undefined ? null : parsed(tables.attempts.get(`${job.id}/${job.attempt}`)?.output);
+}
+
+export function resultsOf(tables: MemoryTables, stepId: number): readonly ItemResult[] {
+  return tables.jobs
+    .where(({ step_id }) => step_id === stepId)
+    .sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0))
+    .map((job) => ({
+      key: job.item_key,
+      item: parsed(tables.payloads.get(job.id)?.item),
+      status: job.state,
+      output: job.state === 'succeeded' ? parsed(tables.attempts.get(`${job.id}/${job.attempt}`)?.output) : null,
+      error: job.state === 'succeeded' ? null : parsed(job.error),
+    }));
+}
+
+export function parsed(text: string | null | undefined): Json {
+  return text === null || text === undefined ? null : (JSON.parse(text) as Json);
+}
+
+/** What the ledger may ask for, each found by a look at the whole table. */
+export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) => QueueDefinition): FactSource {
+  const { jobs, steps, runs, attempts } = tables;
+  const some = (limit: number, condition: (job: JobRow) => boolean): JobRow[] => jobs.where(condition).slice(0, limit);
+  const queue = (id: number): QueueFacts => {
+    const name = tables.queues.get(id)?.name ?? '';
+    const waiting = (state: string): number => jobs.where((job) => job.queue_id === id && job.state === state).length;
+    return { id, name, definition: definitionOf(name), pending: waiting('pending'), delayed: waiting('delayed') };
+  };
+  return {
+    job: (id) => jobs.get(id),
+    step: (id) => steps.get(id),
+    stepInfo: (id) => {
+      const step = steps.get(id);
+      return { runId: step?.run_id ?? 0, name: step?.name ?? '', uses: step?.uses ?? '', version: runs.get(step?.run_id ?? 0)?.version ?? '' };
+    },
+    run: (id) => runFacts(tables, id),
+    workflow: (version, { text }) => workflowIn(tables, version, tables.workflow_versions.get(version) ?? (text === undefined ? undefined : { version, ...text, created_at: 0 })),
+    queueId: (name) => queueIdOf(tables, name),
+    knownQueue: (name) => queueNamed(tables, name),
+    queue,
+    queueRow: (id) => tables.queues.get(id) ?? { paused: 0, held_until: null },
+    payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
+    draft: (jobId) => tables.payload_drafts.get(jobId),
+    attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),
+    revisions: (jobId) => tables.payload_revisions.where(({ job_id }) => job_id === jobId).sort((one, other) => one.revision - other.revision),
+    fanOut: (stepId) => fanOuts(tables).find((one) => one.stepId === stepId),
+    sweep: (stepId) => steps.get(stepId)?.sweep ?? undefined,
+    activeJobs: (stepId) => jobs.where(({ step_id, state }) => step_id === stepId && state === 'active'),
+    hasSwept: (stepId) => jobs.where(({ step_id, state, swept }) => step_id === stepId && state === 'cancelled' && swept === 1).length > 0,
+    firstDeath: (stepId) => {
+      const died = (state: string): JobRow | undefined =>
+        jobs.where((job) => job.step_id === stepId && job.state === state).sort((one, other) => (one.ended_at ?? 0) - (other.ended_at ?? 0) || one.id - other.id)[0];
+      return (died('dead') ?? died('discarded'))?.error ?? null;
+    },
+    takenKeys: (stepIdAndKeys) => {
+      const [stepId, wanted] = JSON.parse(stepIdAndKeys) as [number, string[]];
+      return new Set(jobs.where(({ step_id, item_key }) => step_id === stepId && item_key !== null && wanted.includes(item_key)).flatMap(({ item_key }) => item_key ?? []));
+    },
+    inputs: (runId) => parsed(runs.get(runId)?.inputs),
+    output: (stepId) => outputOf(tables, stepId),
+    results: (stepId) => resultsOf(tables, stepId),
+    nextDue: () => nextDueAt(tables),
+    due: (queueId, { limit }) =>
+      jobs
+        .where(({ queue_id, state }) => queue_id === queueId && state === 'pending')
+        .sort((one, other) => other.priority - one.priority || byDue(one, other))
+        .slice(0, limit)
+        .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null })),
+    overdue: (at, { limit }) => jobs.where(({ state, due_at }) => state === 'delayed' && due_at <= at).sort(byDue).slice(0, limit),
+    paced: (queueId) => jobs.where(({ queue_id, state, pace }) => queue_id === queueId && state === 'pending' && pace !== null),
+    allActive: () => jobs.where(({ state }) => state === 'active'),
+    sweeping: (_all, { limit }) => sweepChunks(tables, limit),
+    inQueue: (queueId, { limit }) => (['active', 'pending', 'delayed', 'dead'] as const).flatMap((state) => jobs.where((job) => job.queue_id === queueId && job.state === state)).slice(0, limit),
+    openSteps: (queueId) =>
+      steps.where(({ queue_id, state, run_id }) => {
+        const run = runs.get(run_id);
+        return queue_id === queueId && (state === 'waiting' || state === 'running') && (run?.state === 'running' || run?.closing === 1);
+      }),
+    openFanOuts: () => fanOuts(tables),
+    deadBefore: (queueIdAndTime, { limit }) => {
+      const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];
+      return some(limit, ({ queue_id, state, ended_at }) => queue_id === queueId && state === 'dead' && (ended_at ?? 0) < before);
+    },
+    finishedBefore: (at, { limit }) =>
+      runs
+        .where(({ id, state, ended_at, closing }) => {
+          const isOpen = steps.where(({ run_id }) => run_id === id).some((step) => step.dead > 0 || step.sweep !== null || step.state === 'waiting' || step.state === 'running' || step.total > step.succeeded + step.cancelled + step.discarded);
+          return state !== 'running' && closing === 0 && (ended_at ?? 0) < at && !isOpen;
+        })
+        .sort((one, other) => one.id - other.id)
+        .slice(0, limit)
+        .map(({ id, version }) => ({ id, version, jobs: jobs.where(({ step_id }) => steps.get(step_id)?.run_id === id).length })),
+    jobsOfRun: (runId, { limit }) => some(limit, ({ step_id }) => steps.get(step_id)?.run_id === runId),
+  };
+}
+
+function sweepChunks({ steps, jobs }: MemoryTables, limit: number): readonly SweepChunk[] {
+  let left = limit;
+  return steps.where(({ sweep }) => sweep !== null).map(({ id, sweep }) => {
+    const kind = sweep ?? 'cancel';
+    const all = jobs.where(({ step_id, state, swept }) => step_id === id && (kind === 'reopen' ? state === 'cancelled' && swept === 1 : state === 'pending' || state === 'delayed'));
+    const chunk = all.slice(0, left);
+    const last = all.length < left;
+    left -= chunk.length;
+    return { stepId: id, kind, jobs: chunk, last };
+  });
+}

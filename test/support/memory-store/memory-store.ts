@@ -1,0 +1,296 @@
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
+import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
+import type { Call, Operations } from '../../../daemon/ledger/call.ts';
+import { isRuled, stages } from '../../../daemon/ledger/decide.ts';
+import { perform } from '../../../daemon/ledger/perform.ts';
+import { limitsThatHold } from '../../../daemon/ledger/queue-orders.ts';
+import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
+import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
+import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
+import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
+import { MemoryViews } from './memory-views.ts';
+
+type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+interface Queued {
+  readonly name: string;
+  readonly params: object;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Methods that write, each a transaction. */
+type WriteName = 'configure' | 'forgetLimits' | 'saveAlerts' | 'recordSeries' | 'shiftWaits' | 'probe' | Exclude<keyof Operations, 'settle' | 'recover' | 'advance'>;
+
+/**
+ * A store in memory, for tests: that the seam is enough to build a store on it, and that the rules are in the ledger. It keeps no figures of its own:
+ * depths, fan-outs, what is due next and the numbers of new rows are read from its tables each time, as a store has to that others write too.
+ */
+export class MemoryStore extends MemoryViews implements Store {
+  readonly #tables: MemoryTables;
+  #definitions = new Map<string, QueueDefinition>();
+  #env: Readonly<Record<string, string>> = {};
+  #listener: (committed: Committed) => void = () => {};
+  #queued: Queued[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+
+  /** `tables`: what an earlier store has left. */
+  constructor(tables: MemoryTables) {
+    super(tables);
+    this.#tables = tables;
+  }
+
+  async open({ now, random }: OpenParams): Promise<OpenResult> {
+    const { answers, committed } = this.#transaction([{ name: 'recover', params: { now, random, ended: [], unbegun: [] } }]);
+    const [recovered] = answers;
+    if (recovered?.ok !== true) throw new Error('not recovered');
+    const { interrupted, interruptedJobs } = recovered.value as ReturnType<Operations['recover']>;
+    return { storeId: 'memory00', wasClosed: false, interrupted, interruptedJobs, shiftMs: 0, noted: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
+  }
+
+  look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new Map(), []).runningRuns });
+
+  async close(): Promise<void> {
+    this.#flush();
+  }
+
+  onCommit(listener: (committed: Committed) => void): void {
+    this.#listener = listener;
+  }
+
+  configure: Store['configure'] = (params) => this.#write('configure', params);
+  forgetLimits: Store['forgetLimits'] = (params) => this.#write('forgetLimits', params);
+  moveQueue: Store['moveQueue'] = (params) => this.#write('moveQueue', params);
+  saveAlerts: Store['saveAlerts'] = (params) => this.#write('saveAlerts', params);
+  createRun: Store['createRun'] = (params) => this.#write('createRun', params);
+  claim: Store['claim'] = (params: ClaimParams) => this.#write('claim', params);
+  expand: Store['expand'] = (params) => this.#write('expand', params);
+  failExpansion: Store['failExpansion'] = (params) => this.#write('failExpansion', params);
+  sweep: Store['sweep'] = (params) => this.#write('sweep', params);
+  promote: Store['promote'] = (params) => this.#write('promote', params);
+  continueRun: Store['continueRun'] = (params) => this.#write('continueRun', params);
+  cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
+  cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
+  replay: Store['replay'] = (params) => this.#write('replay', params);
+  recall: Store['recall'] = (params) => this.#write('recall', params);
+  saveDraft: Store['saveDraft'] = (params) => this.#write('saveDraft', params);
+  dropDraft: Store['dropDraft'] = (params) => this.#write('dropDraft', params);
+  retry: Store['retry'] = (params) => this.#write('retry', params);
+  discard: Store['discard'] = (params) => this.#write('discard', params);
+  setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
+  recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
+  shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
+  prune: Store['prune'] = (params) => this.#write('prune', params);
+  // Bulk work has its rules in the SQLite store still.
+  prepareBulk: Store['prepareBulk'] = noBulk;
+  advanceBulk: Store['advanceBulk'] = noBulk;
+  continueBulk: Store['continueBulk'] = noBulk;
+  endBulk: Store['endBulk'] = noBulk;
+  forgetBulks: Store['forgetBulks'] = noBulk;
+  getBulk: Store['getBulk'] = noBulk;
+  listBulks: Store['listBulks'] = noBulk;
+  bulkTally: Store['bulkTally'] = noBulk;
+  bulkJobs: Store['bulkJobs'] = noBulk;
+  reclaim: Store['reclaim'] = () => this.size();
+  probe: Store['probe'] = (params) => this.#write('probe', params);
+
+  shelve(): void {}
+
+  begin(): boolean {
+    return true;
+  }
+
+  settle({ outcomes }: { readonly outcomes: readonly SettleParams[] }): Settlement {
+    return { noted: false, done: this.#queue('settle', { outcomes }) as Promise<Settled> };
+  }
+
+  #write<Name extends WriteName>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
+    return this.#queue(name, params) as ReturnType<Store[Name]>;
+  }
+
+  #queue(name: string, params: object): Promise<unknown> {
+    this.#immediate ??= setImmediate(() => this.#flush());
+    return new Promise((resolve, reject) => {
+      this.#queued.push({ name, params, resolve, reject });
+    });
+  }
+
+  /** What was called in one turn is one transaction; where that fails, each call has one of its own. */
+  #flush(): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const batch = this.#queued;
+    this.#queued = [];
+    if (batch.length > 0 && !this.#tryTogether(batch)) for (const one of batch) this.#tryTogether([one]);
+  }
+
+  #tryTogether(batch: readonly Queued[]): boolean {
+    try {
+      const { answers, committed } = this.#transaction(batch);
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer?.ok === true) resolve(answer.value);
+        else reject(answer?.error);
+      }
+      this.#listener(committed);
+      return true;
+    } catch (error) {
+      const [only] = batch;
+      if (batch.length === 1) only?.reject(error);
+      return batch.length === 1;
+    }
+  }
+
+  #transaction(calls: readonly { readonly name: string; readonly params: object }[]): { readonly answers: readonly Answer[]; readonly committed: Committed } {
+    return this.#tables.transaction(() => {
+      const moves = new Map<number, { arrived: number; left: number }>();
+      const runs = new Set<number>();
+      const source = this.#source();
+      const snapshot = (): Snapshot => {
+        const { highest } = this.#tables;
+        const fresh = (table: 'runs' | 'steps' | 'jobs') => ({ next: highest[table] + 1, end: Infinity });
+        return new Snapshot({ env: this.#env, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } });
+      };
+      const write: Parameters<typeof perform>[0]['write'] = ({ changes, effects }) => {
+        for (const [id, { arrived, left }] of effects.queues) moves.set(id, { arrived: arrived + (moves.get(id)?.arrived ?? 0), left: left + (moves.get(id)?.left ?? 0) });
+        for (const id of effects.runs) runs.add(id);
+        return this.#tables.apply(changes);
+      };
+      const answers = stages(calls).flatMap((stage): readonly Answer[] => {
+        const ruled = stage.filter(({ name }) => isRuled(name)) as unknown as readonly Call[];
+        return ruled.length === 0 ? stage.map((call) => this.#other(call)) : perform({ snapshot, source, write }, ruled, Math.max(...stage.map(latest)));
+      });
+      return { answers, committed: this.#committed(moves, [...runs]) };
+    });
+  }
+
+  /** What has no rule about jobs. */
+  #other({ name, params }: { readonly name: string; readonly params: object }): Answer {
+    const { queues, jobs, rate_starts: starts, alerts } = this.#tables;
+    switch (name) {
+      case 'configure': {
+        const { queues: declared, doubtful, env } = params as ConfigureParams;
+        const limits = limitsThatHold({ queues: declared, ...(doubtful === undefined ? {} : { doubtful }) }, queues.where().map((queue) => queue.name), (queue) => this.#kept(queue));
+        this.#env = env;
+        this.#definitions = new Map(limits.map((queue) => [queue.name, queue]));
+        for (const queue of declared) this.#keep(queue);
+        return { ok: true, value: { queues: limits } };
+      }
+      case 'forgetLimits': {
+        const { queue, onlyEmpty } = params as Parameters<Store['forgetLimits']>[0];
+        const { name: _name, arrived: _arrived, left: _left, ...depth } = this.#depth(queueIdOf(this.#tables, queue));
+        if (onlyEmpty === true && Object.values(depth).some((count) => count > 0)) return { ok: true, value: { forgotten: false } };
+        this.#keep({ name: queue });
+        this.#definitions.set(queue, { name: queue });
+        return { ok: true, value: { forgotten: true } };
+      }
+      case 'saveAlerts':
+        for (const { queue, kind, raised } of (params as Parameters<Store['saveAlerts']>[0]).alerts) {
+          if (raised === undefined) alerts.delete(`${queue} ${kind}`);
+          else alerts.set(`${queue} ${kind}`, { queue, kind, ...raised });
+        }
+        return { ok: true, value: {} };
+      case 'recordSeries':
+        this.#record(params as Parameters<Store['recordSeries']>[0]);
+        return { ok: true, value: undefined };
+      case 'shiftWaits': {
+        const { byMs } = params as Parameters<Store['shiftWaits']>[0];
+        for (const { id, due_at } of jobs.where(({ state }) => state === 'pending' || state === 'delayed' || state === 'active')) this.#tables.patch('jobs', id, { due_at: due_at + byMs });
+        for (const { id, held_until: until } of queues.where()) if (until !== null) this.#tables.patch('queues', id, { held_until: until + byMs });
+        const shifted = starts.where().map((row) => ({ ...row, at: row.at + byMs }));
+        for (const row of starts.where()) starts.delete(startKey(row));
+        for (const row of shifted) starts.set(startKey(row), row);
+        return { ok: true, value: undefined };
+      }
+      case 'probe':
+        return { ok: true, value: undefined };
+      default:
+        return { ok: false, error: new CodedError('internal', `no operation ${name}`) };
+    }
+  }
+
+  #record({ at, steps }: Parameters<Store['recordSeries']>[0]): void {
+    const { series } = this.#tables;
+    for (const { stepMs, keepMs } of Object.values(seriesResolutions)) {
+      for (const { queue, ...step } of steps) {
+        queueIdOf(this.#tables, queue);
+        const key = `${stepMs} ${queue} ${Math.floor(at / stepMs)}`;
+        series.set(key, { ...added(series.get(key), step), stepMs, queue, at: Math.floor(at / stepMs) * stepMs });
+        const old = series.where((row) => row.stepMs === stepMs && row.queue === queue && row.at <= at - keepMs).sort((one, other) => one.at - other.at);
+        for (const row of old.slice(0, -1)) series.delete(`${stepMs} ${queue} ${row.at / stepMs}`);
+      }
+    }
+  }
+
+  #source() {
+    return memoryFacts(this.#tables, (queue) => this.#definitions.get(queue) ?? { name: queue });
+  }
+
+  #keep(definition: QueueDefinition): void {
+    this.#tables.patch('queues', queueIdOf(this.#tables, definition.name), { definition: JSON.stringify(definition) });
+  }
+
+  #kept(queue: string): QueueDefinition | undefined {
+    const text = this.#tables.queues.get(queueNamed(this.#tables, queue) ?? 0)?.definition;
+    return text === null || text === undefined ? undefined : (JSON.parse(text) as QueueDefinition);
+  }
+
+  #committed(moves: ReadonlyMap<number, { readonly arrived: number; readonly left: number }>, runs: readonly number[]): Committed {
+    const due = nextDueAt(this.#tables);
+    return {
+      queues: [...moves].map(([id, move]) => ({ ...this.#depth(id), ...move })),
+      runs,
+      ...(due === undefined ? {} : { nextDueAt: due }),
+      expanding: fanOuts(this.#tables),
+      sweeping: this.#tables.steps.where(({ sweep }) => sweep !== null).length > 0,
+      runningRuns: this.#tables.runs.where(({ state }) => state === 'running').length,
+    };
+  }
+
+  #depths(): QueueChange[] {
+    return this.#tables.queues.where().map(({ id }) => this.#depth(id));
+  }
+
+  #depth(id: number): QueueChange {
+    const count = (state: string): number => this.#tables.jobs.where((job) => job.queue_id === id && job.state === state).length;
+    return { name: this.#tables.queues.get(id)?.name ?? '', pending: count('pending'), delayed: count('delayed'), active: count('active'), dead: count('dead'), arrived: 0, left: 0 };
+  }
+
+  #storedQueues(now: number): StoredQueue[] {
+    return this.#tables.queues.where().map(({ id, name, paused, rate, concurrency, held_until: until, held_by: by, definition }) => ({
+      name,
+      paused: paused === 1,
+      ...(definition === null ? {} : { definition: JSON.parse(definition) as QueueDefinition }),
+      ...(rate === null ? {} : { rate: JSON.parse(rate) as StoredQueue['rate'] & null }),
+      ...(concurrency === null ? {} : { concurrency }),
+      ...(until === null ? {} : { hold: { until, ...(by === null ? {} : { by: JSON.parse(by) as HoldReason }) } }),
+      starts: this.#tables.rate_starts.where(({ queue_id }) => queue_id === id).sort((one, other) => one.at - other.at).map(({ at, job_id, attempt }) => {
+        const ended = this.#tables.attempts.get(`${job_id}/${attempt}`);
+        return { at, endedAt: ended?.ended_at ?? now, isCutOff: ended === undefined || ended.state === 'interrupted' };
+      }),
+    }));
+  }
+}
+
+function noBulk(): Promise<never> {
+  return Promise.reject(new Error('there is no bulk work in this store'));
+}
+
+function latest({ params }: { readonly params: object }): number {
+  if ('now' in params) return Number(params.now);
+  return 'outcomes' in params ? Math.max(0, ...(params.outcomes as readonly SettleParams[]).map(({ endedAt }) => endedAt)) : 0;
+}
+
+function added(before: SeriesRow | undefined, step: Omit<SeriesRow, 'stepMs' | 'queue' | 'at'>): Omit<SeriesRow, 'stepMs' | 'queue' | 'at'> {
+  if (before === undefined) return step;
+  const sum = (one: SeriesRow['waiting'], other: SeriesRow['waiting']) => ({ count: one.count + other.count, totalMs: one.totalMs + other.totalMs, maxMs: Math.max(one.maxMs, other.maxMs) });
+  return {
+    depth: step.depth,
+    arrivals: before.arrivals + step.arrivals,
+    completions: before.completions + step.completions,
+    failures: before.failures + step.failures,
+    waiting: sum(before.waiting, step.waiting),
+    running: sum(before.running, step.running),
+  };
+}

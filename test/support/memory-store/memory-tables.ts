@@ -1,0 +1,187 @@
+import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
+import type { JobRow, RunRow, StepRow } from '../../../daemon/ledger/row.ts';
+import type { QueueStep } from '../../../daemon/core/queue-step.ts';
+import type { StoredAlert } from '../../../daemon/store/store.ts';
+
+type Row<Name extends TableName> = Tables[Name];
+
+/** What identifies a row of each table. */
+const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string } = {
+  runs: ({ id }) => id,
+  steps: ({ id }) => id,
+  jobs: ({ id }) => id,
+  queues: ({ id }) => id,
+  payloads: ({ job_id }) => job_id,
+  payload_drafts: ({ job_id }) => job_id,
+  payload_revisions: ({ job_id, revision }) => `${job_id}/${revision}`,
+  attempts: ({ job_id, number }) => `${job_id}/${number}`,
+  workflow_versions: ({ version }) => version,
+  rate_starts: startKey,
+};
+
+export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>): string {
+  return `${queue_id}/${at}/${job_id}/${attempt}`;
+}
+
+const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, sweep: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
+const job = {
+  pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_requested: 0, swept: 0, started_at: null, ended_at: null, error: null,
+  discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null,
+} as const satisfies Partial<JobRow>;
+const run = { ended_at: null, cancelling: 0, closing: 0, failed_before: 0, error: null } as const satisfies Partial<RunRow>;
+
+/** What a column is that an insert leaves out. */
+const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
+  runs: run,
+  steps: step,
+  jobs: job,
+  queues: { paused: 0, rate: null, concurrency: null, held_until: null, held_by: null, definition: null },
+  payload_drafts: { saved_by: null },
+};
+
+/** Rows by their keys. A transaction that fails leaves them as they were. */
+class Table<Value> {
+  readonly #rows = new Map<number | string, Value>();
+  readonly #undo: (() => void)[];
+
+  constructor(undo: (() => void)[]) {
+    this.#undo = undo;
+  }
+
+  get(key: number | string): Value | undefined {
+    return this.#rows.get(key);
+  }
+
+  set(key: number | string, row: Value): void {
+    this.#keep(key);
+    this.#rows.set(key, row);
+  }
+
+  delete(key: number | string): void {
+    this.#keep(key);
+    this.#rows.delete(key);
+  }
+
+  where(condition: (row: Value) => boolean = () => true): Value[] {
+    return [...this.#rows.values()].filter(condition);
+  }
+
+  #keep(key: number | string): void {
+    const before = this.#rows.get(key);
+    this.#undo.push(() => {
+      if (before === undefined) this.#rows.delete(key);
+      else this.#rows.set(key, before);
+    });
+  }
+}
+
+export interface SeriesRow extends QueueStep {
+  readonly stepMs: number;
+  readonly queue: string;
+  readonly at: number;
+}
+
+/** The tables of a store in memory, as a disk would keep them. */
+export class MemoryTables {
+  readonly #undo: (() => void)[] = [];
+  readonly runs = new Table<Row<'runs'>>(this.#undo);
+  readonly steps = new Table<Row<'steps'>>(this.#undo);
+  readonly jobs = new Table<Row<'jobs'>>(this.#undo);
+  readonly queues = new Table<Row<'queues'>>(this.#undo);
+  readonly payloads = new Table<Row<'payloads'>>(this.#undo);
+  readonly payload_drafts = new Table<Row<'payload_drafts'>>(this.#undo);
+  readonly payload_revisions = new Table<Row<'payload_revisions'>>(this.#undo);
+  readonly attempts = new Table<Row<'attempts'>>(this.#undo);
+  readonly workflow_versions = new Table<Row<'workflow_versions'>>(this.#undo);
+  readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
+  readonly alerts = new Table<StoredAlert>(this.#undo);
+  readonly series = new Table<SeriesRow>(this.#undo);
+  /** The highest number that a row has had. */
+  readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0 };
+
+  /** Does all of it or nothing. */
+  transaction<Value>(work: () => Value): Value {
+    this.#undo.length = 0;
+    const highest = { ...this.highest };
+    try {
+      return work();
+    } catch (error) {
+      for (const undo of this.#undo.reverse()) undo();
+      Object.assign(this.highest, highest);
+      throw error;
+    }
+  }
+
+  /** Carries changes out, in their order. Returns the steps whose counts have changed. */
+  apply(changes: readonly Change[]): readonly StepRow[] {
+    return changes.flatMap((change) => this.#apply(change) ?? []);
+  }
+
+  patch<Name extends NumberedTable>(name: Name, id: number, values: Partial<Row<Name>>): void {
+    const table = this[name] as unknown as Table<Row<Name>>;
+    const row = table.get(id);
+    if (row !== undefined) table.set(id, { ...row, ...values });
+  }
+
+  #apply(change: Change): StepRow | undefined {
+    switch (change.kind) {
+      case 'insert':
+        this.#insert(change.table, change.row as Row<typeof change.table>, change.taken);
+        return undefined;
+      case 'patch':
+        this.patch(change.table, change.id, change.values);
+        return undefined;
+      case 'count':
+        return this.#count(change.stepId, change.by);
+      case 'put_off':
+        for (const { id, due_at } of this.jobs.where(({ state, pace }) => state === 'delayed' && pace === change.pace)) this.patch('jobs', id, { due_at: due_at + change.byMs });
+        return undefined;
+      case 'forget_starts':
+        for (const row of this.rate_starts.where(({ queue_id, at }) => queue_id === change.queueId && at < change.before)) this.rate_starts.delete(keys.rate_starts(row));
+        return undefined;
+      case 'copy_starts':
+        for (const row of this.rate_starts.where(({ queue_id }) => queue_id === change.from)) this.#insert('rate_starts', { ...row, queue_id: change.to }, 'keep');
+        return undefined;
+      case 'delete_draft':
+        this.payload_drafts.delete(change.jobId);
+        return undefined;
+      case 'delete_revision':
+        this.payload_revisions.delete(`${change.jobId}/${change.revision}`);
+        return undefined;
+      case 'delete_job':
+        for (const row of this.attempts.where(({ job_id }) => job_id === change.jobId)) this.attempts.delete(keys.attempts(row));
+        for (const row of this.payload_revisions.where(({ job_id }) => job_id === change.jobId)) this.payload_revisions.delete(keys.payload_revisions(row));
+        for (const table of [this.payload_drafts, this.payloads, this.jobs]) table.delete(change.jobId);
+        return undefined;
+      case 'delete_run':
+        for (const { id } of this.steps.where(({ run_id }) => run_id === change.runId)) this.steps.delete(id);
+        this.runs.delete(change.runId);
+        if (this.runs.where(({ version }) => version === change.version).length === 0) this.workflow_versions.delete(change.version);
+        return undefined;
+    }
+  }
+
+  #insert<Name extends TableName>(name: Name, given: Row<Name>, taken: 'keep' | 'replace' | undefined): void {
+    const row = { ...defaults[name], ...given };
+    const table = this[name] as unknown as Table<Row<Name>>;
+    const key = keys[name](row);
+    const isTaken = table.get(key) !== undefined || (name === 'jobs' && this.#isPlaceTaken(row as unknown as JobRow));
+    if (isTaken && taken === undefined) throw new Error(`there is a row ${key} of ${name} already`);
+    if (!isTaken || taken === 'replace') table.set(key, row);
+    const numbered: TableName = name;
+    if (numbered === 'runs' || numbered === 'steps' || numbered === 'jobs' || numbered === 'queues') this.highest[numbered] = Math.max(this.highest[numbered], Number(key));
+  }
+
+  #isPlaceTaken({ step_id, item_index, item_key }: JobRow): boolean {
+    if (item_index === null) return false;
+    return this.jobs.where((other) => other.step_id === step_id && (other.item_index === item_index || (item_key !== null && other.item_key === item_key))).length > 0;
+  }
+
+  #count(stepId: number, by: Partial<StepCounts>): StepRow | undefined {
+    const row = this.steps.get(stepId);
+    if (row === undefined) return undefined;
+    const counts = Object.fromEntries(Object.entries(by).map(([name, count]) => [name, row[name as keyof StepCounts] + count]));
+    this.patch('steps', stepId, counts);
+    return this.steps.get(stepId);
+  }
+}

@@ -1,0 +1,175 @@
+import { ExpressionFault } from '../../../schemas/workflow/expression-fault.ts';
+import type { Json } from '../../../schemas/workflow/json.ts';
+import { evaluate } from '../../../daemon/ledger/evaluating.ts';
+import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
+import { Where } from '../../../daemon/ledger/where.ts';
+import type { Store } from '../../../daemon/store/store.ts';
+import { memoryFacts, outputOf, parsed, resultsOf, runFacts, workflowIn } from './memory-facts.ts';
+import type { MemoryTables } from './memory-tables.ts';
+
+/** JSON that one evaluation may read, in characters. */
+const maxRead = 16 * 1024 * 1024;
+
+/** What people look at. */
+export class MemoryViews {
+  readonly #tables: MemoryTables;
+
+  constructor(tables: MemoryTables) {
+    this.#tables = tables;
+  }
+
+  async workflowVersion({ version }: { readonly version: string }): ReturnType<Store['workflowVersion']> {
+    const row = this.#tables.workflow_versions.get(version);
+    return row === undefined ? undefined : { workflow: row.workflow, text: row.text };
+  }
+
+  listRuns: Store['listRuns'] = async ({ workflow, state, limit, cursor }) => {
+    const { runs } = this.#tables;
+    const found = runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && run.id < Number(cursor ?? Infinity)).sort((one, other) => other.id - one.id);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return { runs: page.flatMap(({ id }) => runFacts(this.#tables, id) ?? []).map(runSummary), ...(found.length > limit && last !== undefined ? { next: String(last.id) } : {}) };
+  };
+
+  getRun: Store['getRun'] = async ({ runId }) => {
+    const facts = runFacts(this.#tables, runId);
+    if (facts === undefined) return undefined;
+    const inputs = this.#tables.runs.get(runId)?.inputs ?? '';
+    return runDetail(facts, { inputs: inputs.length > shownInputs ? undefined : inputs, inputBytes: inputs.length, queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
+  };
+
+  listJobs: Store['listJobs'] = async ({ queue, state, runId, step, group, where: source, limit, cursor }) => {
+    const where = source === undefined ? undefined : new Where(source);
+    const timeOf = (job: JobViewRow): number => (state === 'dead' ? (job.ended_at ?? 0) : 0);
+    const [at = Infinity, id = Infinity] = cursor?.split('.').map(Number) ?? [];
+    const found = this.#tables.jobs
+      .where((job) => (state ?? job.state) === job.state && (group ?? job.failure_group) === job.failure_group)
+      .map((job) => this.#viewRow(job.id))
+      .filter((job) => (queue ?? job.queue) === job.queue && (runId ?? job.run_id) === job.run_id && (step ?? job.step) === job.step)
+      .filter((job) => timeOf(job) < at || (timeOf(job) === at && job.id < id) || cursor === undefined)
+      .sort((one, other) => timeOf(other) - timeOf(one) || other.id - one.id)
+      .filter((job) => where?.admits(jobSummary(job), this.#texts(job.id)) ?? true);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return { jobs: page.map(jobSummary), ...(found.length > limit && last !== undefined ? { next: `${timeOf(last)}.${last.id}` } : {}) };
+  };
+
+  deadGroups: Store['deadGroups'] = async ({ queue, limit }) => {
+    const groups = new Map<string, DeadGroupRow>();
+    for (const job of this.#deadJobs(queue).sort((one, other) => (one.ended_at ?? 0) - (other.ended_at ?? 0) || one.id - other.id)) {
+      const known = groups.get(`${job.queue} ${job.failure_group}`) ?? { queue: job.queue, failure_group: job.failure_group ?? '', count: 0, edited: 0, oldest_at: job.ended_at ?? 0, newest_at: 0, newest: 0 };
+      groups.set(`${job.queue} ${job.failure_group}`, { ...known, count: known.count + 1, edited: known.edited + (job.draft_revision === null ? 0 : 1), newest_at: job.ended_at ?? 0, newest: job.id });
+    }
+    const sorted = [...groups.values()].sort((one, other) => other.newest_at - one.newest_at || (`${one.queue} ${one.failure_group}` < `${other.queue} ${other.failure_group}` ? -1 : 1));
+    return { groups: sorted.slice(0, limit).map(deadGroupView), others: sorted.slice(limit).reduce((sum, { count }) => sum + count, 0) };
+  };
+
+  deadDrafts: Store['deadDrafts'] = async () => {
+    const found: Record<string, { count: number; savedAt: number }> = {};
+    for (const { queue, draft_saved_at: at } of this.#deadJobs()) {
+      if (at !== null) found[queue] = { count: (found[queue]?.count ?? 0) + 1, savedAt: Math.max(found[queue]?.savedAt ?? 0, at) };
+    }
+    return found;
+  };
+
+  draftedJobs: Store['draftedJobs'] = async () => this.#deadJobs().flatMap(({ id, draft_revision: draft }) => (draft === null ? [] : [id]));
+
+  replayTally: Store['replayTally'] = async ({ jobIds }) => {
+    const { jobs, attempts } = this.#tables;
+    return replayTally(jobIds.flatMap((id) => jobs.get(id) ?? []).map((job) => ({ ...job, tried: attempts.where(({ job_id, round }) => job_id === job.id && round === job.round).length > 0 })));
+  };
+
+  getJob: Store['getJob'] = async ({ jobId }) => {
+    if (this.#tables.jobs.get(jobId) === undefined) return undefined;
+    const source = memoryFacts(this.#tables, (name) => ({ name }));
+    const none = { limit: 0 };
+    const attempts = this.#tables.attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number);
+    return jobDetail({ storeId: 'memory00', job: this.#viewRow(jobId), attempts, payload: source.payload(jobId, none), revisions: source.revisions(jobId, none), draft: source.draft(jobId, none) });
+  };
+
+  evaluate: Store['evaluate'] = async (params) => {
+    const facts = runFacts(this.#tables, params.runId);
+    if (facts === undefined) return undefined;
+    let left = maxRead;
+    const charged = <Value>(value: Value): Value => {
+      left -= JSON.stringify(value).length;
+      if (left < 0) throw new ExpressionFault('limit', "This expression reads more than 16 MB of the run's data.");
+      return value;
+    };
+    const scope = { env: params.env, inputs: (id: number) => charged(parsed(this.#tables.runs.get(id)?.inputs)), output: (id: number) => charged(outputOf(this.#tables, id)), results: (id: number) => lazily(resultsOf(this.#tables, id), charged) };
+    return evaluate(params, {
+      ...facts,
+      scope,
+      workflow: () => workflowIn(this.#tables, facts.run.version),
+      itemFrom: (stepId, index) => {
+        const [job] = this.#tables.jobs.where(({ step_id, item_index: at }) => step_id === stepId && at !== null && at >= index).sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0));
+        return job === undefined ? undefined : { item_index: job.item_index, item_key: job.item_key, item: this.#tables.payloads.get(job.id)?.item ?? null };
+      },
+    });
+  };
+
+  series: Store['series'] = async ({ queue, stepMs, from, to }) => {
+    const rows = this.#tables.series.where((row) => row.queue === queue && row.stepMs === stepMs && row.at < to).sort((one, other) => one.at - other.at);
+    const first = rows.findLast(({ at }) => at < from)?.at ?? from;
+    return rows.filter(({ at }) => at >= first).map(({ stepMs: _stepMs, queue: _queue, ...step }) => step);
+  };
+
+  listAlerts: Store['listAlerts'] = async () => this.#tables.alerts.where();
+
+  oldestPending: Store['oldestPending'] = async () => {
+    const oldest: Record<string, number> = {};
+    for (const { queue_id: id, due_at: dueAt } of this.#tables.jobs.where(({ state }) => state === 'pending')) {
+      const name = this.#tables.queues.get(id)?.name ?? '';
+      oldest[name] = Math.min(oldest[name] ?? Infinity, dueAt);
+    }
+    return oldest;
+  };
+
+  check: Store['check'] = async () => {
+    const { steps, jobs, runs } = this.#tables;
+    const states = ['succeeded', 'dead', 'cancelled', 'discarded'] as const;
+    const miscounted = steps.where((step) => {
+      const own = jobs.where(({ step_id }) => step_id === step.id);
+      return step.total !== own.length || states.some((state) => step[state] !== own.filter((job) => job.state === state).length);
+    });
+    const stuck = runs.where((run) => (run.state === 'running' || run.closing === 1) && !steps.where(({ run_id }) => run_id === run.id).some(
+      (step) => step.state === 'running' && (step.expanded === 0 || step.sweep !== null || step.total > step.succeeded + step.dead + step.cancelled + step.discarded),
+    ));
+    return [{ name: 'counts', ok: miscounted.length === 0, detail: `${miscounted.length} are wrong` }, { name: 'progress', ok: stuck.length === 0, detail: `${stuck.length} are stuck` }];
+  };
+
+  size: Store['size'] = async () => ({ bytes: 1, freeBytes: 0 });
+
+  #viewRow(id: number): JobViewRow {
+    const { jobs, steps, runs, queues, payload_drafts: drafts } = this.#tables;
+    const job = jobs.get(id);
+    const step = steps.get(job?.step_id ?? 0);
+    if (job === undefined || step === undefined) throw new Error(`there is no job ${id}`);
+    const draft = drafts.get(id);
+    return {
+      ...job,
+      run_id: step.run_id,
+      workflow: runs.get(step.run_id)?.workflow ?? '',
+      step: step.name,
+      uses: step.uses,
+      queue: queues.get(job.queue_id)?.name ?? '',
+      draft_revision: draft?.revision ?? null,
+      draft_saved_at: draft?.saved_at ?? null,
+      draft_saved_by: draft?.saved_by ?? null,
+    };
+  }
+
+  #deadJobs(queue?: string): JobViewRow[] {
+    return this.#tables.jobs.where(({ state }) => state === 'dead').map(({ id }) => this.#viewRow(id)).filter((job) => (queue ?? job.queue) === job.queue);
+  }
+
+  #texts(id: number): { readonly payload: Json; readonly item: Json } {
+    const row = this.#tables.payloads.get(id);
+    return { payload: parsed(row?.payload), item: parsed(row?.item) };
+  }
+}
+
+/** Outputs are charged when they are read. */
+function lazily<Result extends object>(results: readonly Result[], charged: <Value>(value: Value) => Value): readonly Result[] {
+  return results.map((result) => Object.defineProperty({ ...result }, 'output', { enumerable: true, get: () => charged((result as { output?: unknown }).output) }));
+}

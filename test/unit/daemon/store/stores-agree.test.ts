@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
+import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
+import type { AttemptOutcome, ClaimedJob, Committed, SettleParams } from '../../../../daemon/store/store.ts';
+import type { Json } from '../../../../schemas/workflow/json.ts';
+import { MemoryStore } from '../../../support/memory-store/memory-store.ts';
+import { MemoryTables } from '../../../support/memory-store/memory-tables.ts';
+import { serverError, StoreBench } from '../../../support/store-suite/store-bench.ts';
+
+const memories = new Map<string, MemoryTables>();
+const inMemory = (folder: string): MemoryStore => {
+  const tables = memories.get(folder) ?? new MemoryTables();
+  memories.set(folder, tables);
+  return new MemoryStore(tables);
+};
+const inSqlite = (folder: string): SqliteStore =>
+  new SqliteStore(new InlineConnection({ file: path.join(folder, 'store.db'), durability: 'normal', newStoreId: () => 'memory00' }));
+
+const list: readonly Json[] = [{ id: 'a' }, { id: 'b' }, { id: 'a' }, { id: null }, { id: 'c' }];
+const workflows: readonly string[] = [
+  'steps:\n  a: { uses: test/scripted, queue: one, with: { n: 1 } }\n',
+  'steps:\n  a: { uses: test/scripted, with: {} }\n  b: { uses: test/scripted, queue: one, if: "${{ steps.a.output != 2 }}", with: { got: "${{ steps.a.output }}", key: "${{ secrets.KEY }}" } }\non-failure:\n  tell: { uses: test/scripted, with: { why: "${{ run.error.message }}" } }\n',
+  'inputs: { list: { type: array } }\nsteps:\n  each: { uses: test/scripted, queue: one, foreach: { items: "${{ inputs.list }}", key: "${{ item.id }}", on-item-failure: fail, tolerate: 1 }, with: { item: "${{ item }}" } }\n  after: { needs: [each], if: "${{ always() }}", uses: test/scripted, with: { all: "${{ steps.each.results }}" } }\n',
+  'inputs: { list: { type: array } }\nsteps:\n  each: { uses: test/scripted, queue: two, priority: high, foreach: { items: "${{ inputs.list }}", on-item-failure: continue, tolerate: 50% }, with: { item: "${{ item.id }}" } }\n  after: { needs: [each], uses: test/scripted, with: { n: "${{ steps.each.results.size() }}" } }\n',
+  'inputs: { list: { type: array } }\nsteps:\n  bad: { uses: test/scripted, with: { n: "${{ inputs.list[9].id }}" } }\n  file: { uses: test/scripted, queue: one, foreach: { file: people.csv, on-item-failure: fail }, with: { name: "${{ item.name }}" } }\n',
+  'steps: none',
+];
+
+/** `at` picks one of what there is, the same in both stores. */
+type Operation =
+  | { readonly kind: 'run'; readonly workflow: number; readonly firstItems?: number | undefined }
+  | { readonly kind: 'claim'; readonly queue: string; readonly limit: number; readonly rated: boolean }
+  | { readonly kind: 'settle'; readonly ats: readonly number[]; readonly how: number; readonly late: boolean }
+  | { readonly kind: 'expand' | 'failExpansion' | 'sweep' | 'promote' | 'prune' | 'shiftWaits'; readonly at: number }
+  | { readonly kind: 'cancelRun' | 'continueRun' | 'cancelJob' | 'retry' | 'discard' | 'recall' | 'saveDraft' | 'dropDraft'; readonly at: number }
+  | { readonly kind: 'replay'; readonly ats: readonly number[]; readonly later: boolean; readonly how: number }
+  | { readonly kind: 'setQueue' | 'moveQueue' | 'forgetLimits'; readonly queue: string; readonly at: number };
+type Step = { readonly kind: 'turn'; readonly operations: readonly Operation[] } | { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'crash' };
+
+const at = fc.nat(40);
+const queue = fc.constantFrom('default', 'one', 'two');
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('run' as const), workflow: fc.nat(workflows.length - 1), firstItems: fc.constantFrom(undefined, undefined, 2) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('claim' as const), queue, limit: fc.integer({ min: 1, max: 5 }), rated: fc.boolean() }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('settle' as const), ats: fc.array(at, { minLength: 1, maxLength: 4 }), how: fc.nat(11), late: fc.constantFrom(false, false, false, true) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('expand' as const, 'expand' as const, 'expand' as const, 'failExpansion' as const, 'sweep' as const, 'sweep' as const, 'promote' as const, 'prune' as const, 'shiftWaits' as const), at }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constantFrom('cancelRun' as const, 'continueRun' as const, 'cancelJob' as const, 'retry' as const, 'discard' as const, 'recall' as const, 'saveDraft' as const, 'dropDraft' as const), at }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('replay' as const), ats: fc.array(at, { minLength: 1, maxLength: 3 }), later: fc.boolean(), how: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('setQueue' as const, 'moveQueue' as const, 'forgetLimits' as const), queue, at }) },
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('turn' as const), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 700, 2500, 100_000) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+);
+
+/** One of the stores, with what has been seen of it. */
+class Side {
+  readonly bench: StoreBench;
+  readonly underWay: ClaimedJob[] = [];
+  readonly past: ClaimedJob[] = [];
+  #lastTold: Committed | undefined;
+
+  constructor(bench: StoreBench) {
+    this.bench = bench;
+  }
+
+  async perform(one: Operation): Promise<unknown> {
+    const { store, now } = this.bench;
+    const runs = (await store.listRuns({ limit: 1000 })).runs.map(({ id }) => Number(id.slice(1)));
+    const jobs = (await store.listJobs({ limit: 1000 })).jobs.map(({ id }) => Number(id.slice(1)));
+    const dead = (await store.listJobs({ limit: 1000, state: 'dead' })).jobs.map(({ id }) => Number(id.slice(1)));
+    const pick = (ids: readonly number[], index: number): number => ids[index % Math.max(1, ids.length)] ?? 999;
+    const expanding = [...this.bench.last.expanding].sort((first, second) => first.stepId - second.stepId);
+    const stepId = 'at' in one ? pick(expanding.map(({ stepId: id }) => id), one.at) : 0;
+    return async () => {
+      switch (one.kind) {
+        case 'run':
+          return this.bench.run(workflows[one.workflow] ?? '', { list }, `w${one.workflow}`, one.firstItems);
+        case 'claim': {
+          const rated = one.rated ? { startAts: Array.from({ length: one.limit }, (_, index) => now + index * 0.5), keepStartsMs: 5000 } : {};
+          const claimed = await store.claim({ queue: one.queue, limit: one.limit, now, ...rated });
+          this.underWay.push(...claimed.jobs);
+          return claimed;
+        }
+        case 'settle':
+          return store.settle({ outcomes: this.#outcomes(one) }).done;
+        case 'expand':
+          return store.expand({ stepId, now, limit: 1 + (one.at % 4), rows: { items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
+        case 'failExpansion':
+          return store.failExpansion({ stepId, error: serverError, now });
+        case 'sweep':
+          return store.sweep({ now, limit: 1000 });
+        case 'promote':
+          return store.promote({ now });
+        case 'prune':
+          return store.prune({ now, runsBefore: now - one.at * 100, deadLetters: [{ queue: 'one', before: now - 5000 }], limit: 1000 });
+        case 'shiftWaits':
+          return store.shiftWaits({ byMs: one.at % 2 === 0 ? 700 : -700, now });
+        case 'cancelRun':
+        case 'continueRun':
+          return store[one.kind]({ runId: pick(runs, one.at), now });
+        case 'cancelJob':
+          return store.cancelJob({ jobId: pick(jobs, one.at), now });
+        case 'retry':
+        case 'recall':
+          return store[one.kind]({ jobIds: [pick(jobs, one.at)], now });
+        case 'discard':
+          return store.discard({ jobIds: [pick(dead, one.at), pick(dead, one.at + 1)], now, ...(one.at % 2 === 0 ? { reason: 'why' } : {}) });
+        case 'saveDraft':
+          return store.saveDraft({ jobId: pick(dead, one.at), payload: JSON.stringify({ edited: one.at, key: '${{ secrets.KEY }}' }), now, ...(one.at % 3 === 0 ? { baseRevision: 1, savedBy: 'ada' } : {}) });
+        case 'dropDraft':
+          return store.dropDraft({ jobId: pick(jobs, one.at), now });
+        case 'replay': {
+          const jobIds = [...new Set(one.ats.map((index) => pick(dead, index)))];
+          const slow = one.later ? { pace: now, dueAts: jobIds.map((_, index) => now + index * 1500) } : {};
+          const edit = one.how === 1 ? { payload: '{"n":9}' } : one.how === 2 ? { originals: true } : {};
+          return store.replay({ jobIds, now, ...slow, ...edit });
+        }
+        case 'setQueue':
+          return store.setQueue({ queue: one.queue, ...(one.at % 3 === 0 ? { hold: null } : { paused: one.at % 2 === 0 }), ...(one.at % 5 === 0 ? { rate: null, concurrency: one.at } : {}) });
+        case 'moveQueue':
+          return store.moveQueue({ queue: one.queue, to: one.at % 2 === 0 ? 'two' : 'one', limit: 1000, isFirst: one.at % 3 === 0 });
+        case 'forgetLimits':
+          return store.forgetLimits({ queue: one.queue, onlyEmpty: one.at % 2 === 0 });
+      }
+    };
+  }
+
+  #outcomes({ ats, how, late }: Operation & { readonly kind: 'settle' }): SettleParams[] {
+    const { now } = this.bench;
+    const from = late ? this.past : this.underWay;
+    const jobs = [...new Set(ats.map((index) => from[index % Math.max(1, from.length)]))].filter((job) => job !== undefined);
+    if (!late) {
+      this.past.push(...jobs);
+      for (const job of jobs) this.underWay.splice(this.underWay.indexOf(job), 1);
+    }
+    const outcomes: readonly AttemptOutcome[] = [
+      { kind: 'succeeded', output: '2' },
+      { kind: 'succeeded', output: '{"x":1}' },
+      { kind: 'succeeded', output: 'null', warning: 'careful' },
+      { kind: 'dead', error: serverError },
+      { kind: 'dead', error: serverError, progress: '{"done":1}' },
+      { kind: 'retry', dueAt: now + 500, charged: true, error: serverError },
+      { kind: 'retry', dueAt: now + 2000, charged: false, error: serverError },
+      { kind: 'retry', dueAt: now, charged: false, error: serverError, progress: '{"done":2}' },
+      { kind: 'interrupted' },
+      { kind: 'returned' },
+      { kind: 'cancelled' },
+    ];
+    const hold = how % 4 === 3 ? { hold: { until: now + how * 300, by: { jobId: 1, cause: '429', at: now } } } : {};
+    return jobs.map(({ jobId, attempt }, index) => ({ jobId, attempt, endedAt: now, outcome: outcomes[(how + index) % outcomes.length] ?? { kind: 'interrupted' }, ...hold }));
+  }
+
+  /** What has been committed since it was asked last. */
+  #told(): object | undefined {
+    const { commits, last } = this.bench;
+    const told = commits.slice(commits.indexOf(this.#lastTold ?? last) + (this.#lastTold === undefined ? 0 : 1));
+    this.#lastTold = last;
+    return told.length === 0 ? undefined : sorted(told.reduce(together));
+  }
+
+  /** All that can be seen. */
+  async seen(): Promise<object> {
+    const { store } = this.bench;
+    const { runs } = await store.listRuns({ limit: 1000 });
+    const { jobs } = await store.listJobs({ limit: 1000 });
+    return {
+      runs,
+      details: await Promise.all(runs.map(({ id }) => store.getRun({ runId: Number(id.slice(1)) }))),
+      jobs: await Promise.all(jobs.map(({ id }) => store.getJob({ jobId: Number(id.slice(1)) }))),
+      dead: await store.listJobs({ limit: 1000, state: 'dead' }),
+      groups: await store.deadGroups({ limit: 1000 }),
+      drafts: [await store.deadDrafts(), await store.draftedJobs()],
+      oldest: await store.oldestPending(),
+      tally: await store.replayTally({ jobIds: jobs.map(({ id }) => Number(id.slice(1))) }),
+      failed: (await store.check()).filter(({ ok }) => !ok),
+      told: this.#told(),
+    };
+  }
+}
+
+/** What commits have told together: a turn that fails as a whole is repeated in one or in several. */
+function together(one: Committed, other: Committed): Committed {
+  const queues = new Map(one.queues.map((change) => [change.name, change]));
+  for (const change of other.queues) {
+    const { arrived = 0, left = 0 } = queues.get(change.name) ?? {};
+    queues.set(change.name, { ...change, arrived: arrived + change.arrived, left: left + change.left });
+  }
+  return { ...other, queues: [...queues.values()], runs: [...new Set([...(one.runs ?? []), ...(other.runs ?? [])])] };
+}
+
+function sorted({ queues, runs, expanding, ...rest }: Committed): object {
+  return { ...rest, queues: [...queues].sort((one, other) => one.name.localeCompare(other.name)), runs: [...(runs ?? [])].sort(), expanding: [...expanding].sort((one, other) => one.stepId - other.stepId) };
+}
+
+async function answersOf(side: Side, operations: readonly Operation[]): Promise<unknown[]> {
+  const calls = (await Promise.all(operations.map((one) => side.perform(one)))) as (() => Promise<unknown>)[];
+  const settled = await Promise.allSettled(calls.map((call) => call()));
+  return settled.map((one) => {
+    if (one.status === 'fulfilled') return one.value;
+    const { code, message, data } = one.reason as { readonly code?: string; readonly message: string; readonly data?: unknown };
+    // What is no coded error is told in each store's own words.
+    return code === undefined ? 'bug' : { code, message, data };
+  });
+}
+
+describe('a store in memory and the SQLite store', () => {
+  it('answer and show the same, whatever is asked of them', async function () {
+    this.timeout(120_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const sides = [new Side(new StoreBench(inMemory)), new Side(new StoreBench(inSqlite))] as const;
+        const [memory, sqlite] = sides;
+        const limits = [{ name: 'two', maxDepth: 6, priority: 3 }];
+        try {
+          for (const { bench } of sides) await bench.open(limits);
+          for (const one of steps) {
+            const [first, second] = [await take(memory, one), await take(sqlite, one)];
+            assert.deepEqual(second, first, JSON.stringify(one));
+            assert.deepEqual(await sqlite.seen(), await memory.seen(), `after ${JSON.stringify(one)}`);
+          }
+        } finally {
+          for (const { bench } of sides) {
+            memories.delete(bench.folder);
+            await bench.dispose();
+            assert.ok(!existsSync(bench.folder));
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+
+    async function take(side: Side, one: Step): Promise<unknown> {
+      switch (one.kind) {
+        case 'turn':
+          return answersOf(side, one.operations);
+        case 'wait':
+          side.bench.now += one.ms;
+          return undefined;
+        case 'crash': {
+          const { committed, queues, interrupted, interruptedJobs, storeId } = await side.bench.crash([{ name: 'two', maxDepth: 6, priority: 3 }]);
+          side.past.push(...side.underWay.splice(0));
+          return { committed: sorted({ ...committed, runs: [] }), queues: [...queues].sort((first, second) => first.name.localeCompare(second.name)), interrupted, interruptedJobs, storeId };
+        }
+      }
+    }
+  });
+});
