@@ -60,6 +60,7 @@ export const commands = {
   getStarted: 'sluice.getStarted',
   startPractice: 'sluice.startPractice',
   openDashboard: 'sluice.openDashboard',
+  openProject: 'sluice.openProject',
   filterQueues: 'sluice.filterQueues',
   filterRuns: 'sluice.filterRuns',
   filterDeadLetters: 'sluice.filterDeadLetters',

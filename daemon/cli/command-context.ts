@@ -6,6 +6,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { Connected } from '../../client/connect.ts';
 import { daemonLauncher, type StartConsent } from '../../client/daemon-launch.ts';
 import { connectIfRunning } from '../../client/find-daemon.ts';
+import { ProjectList } from '../../client/project-list.ts';
 import { connectOrStart } from '../../client/start-daemon.ts';
 import { findProjectFolder } from '../../client/state-folder.ts';
 import { versionFit } from '../../client/version-fit.ts';
@@ -27,6 +28,7 @@ export class CommandContext {
   readonly json: boolean;
   readonly #given: string | undefined;
   readonly #open: DaemonClient[] = [];
+  #remembered: Promise<void> | undefined;
 
   constructor(terminal: Terminal, { project, json }: GlobalOptions) {
     this.terminal = terminal;
@@ -79,8 +81,9 @@ export class CommandContext {
     return this.#keep(await connectOrStart(await this.project(), { launch, consent }));
   }
 
-  #keep({ client, status: { version } }: Connected, ignoreVersion = false): DaemonClient {
+  #keep({ client, status: { project, version } }: Connected, ignoreVersion = false): DaemonClient {
     this.#open.push(client);
+    this.#remembered ??= new ProjectList(this.terminal.io.env).remember(project);
     const notice = ignoreVersion ? undefined : versionNotice(version);
     if (notice !== undefined) this.notice(notice);
     return client;
@@ -98,7 +101,7 @@ export class CommandContext {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#open.map((client) => client.close()));
+    await Promise.all([...this.#open.map((client) => client.close()), this.#remembered]);
   }
 }
 

@@ -13,6 +13,7 @@ import { addLanguageServer } from './commands/language-server.ts';
 import { addLogs } from './commands/logs.ts';
 import { addPause } from './commands/pause.ts';
 import { addPractice } from './commands/practice.ts';
+import { addProjects } from './commands/projects.ts';
 import { addQueues } from './commands/queues.ts';
 import { addRestart } from './commands/restart.ts';
 import { addResume } from './commands/resume.ts';
@@ -33,7 +34,7 @@ import type { Terminal } from './terminal.ts';
 
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
-  ['Project', [addInit, addValidate, addDoctor, addPractice, addLanguageServer, addSecrets]],
+  ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addBulk]],

@@ -27,6 +27,7 @@ import { openDashboard } from './open-dashboard.ts';
 import { openDeadLetter } from './open-dead-letter.ts';
 import { openFailure } from './open-failure.ts';
 import { openJob } from './open-job.ts';
+import { openProject } from './open-project.ts';
 import { openRun } from './open-run.ts';
 import { openWorkflow } from './open-workflow.ts';
 import { pauseQueue } from './pause-queue.ts';
@@ -84,6 +85,7 @@ export const allCommands: readonly Command[] = [
   openDeadLetter,
   openFailure,
   openJob,
+  openProject,
   openRun,
   openWorkflow,
   pauseQueue,

@@ -51,12 +51,14 @@ export class Project {
     switch (state.kind) {
       case 'connected':
         void this.mirror.attach(state.daemon);
+        void remember(this.path);
         break;
       case 'reconnecting':
       case 'starting':
         this.mirror.detach();
         break;
       case 'none':
+      case 'gone':
       case 'stopped':
       case 'untrusted':
       case 'incompatible':
@@ -64,6 +66,13 @@ export class Project {
         break;
     }
   }
+}
+
+/** For `sluice projects`, and for other windows. */
+async function remember(folder: string): Promise<void> {
+  // Not needed to look or to start, so not loaded for it.
+  const { ProjectList } = await import('../../client/project-list.ts');
+  await new ProjectList().remember(folder);
 }
 
 function logEvent(log: Log, folder: string, event: ConnectionEvent): void {

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as vscode from 'vscode';
+import { ProjectList } from '../../../../../client/project-list.ts';
 import { commands } from '../../../../../extension/ids.ts';
 import { dashboardTabs } from '../../support/dashboard-tabs.ts';
 import { labelOf } from '../../support/row-label.ts';
@@ -40,6 +44,26 @@ export function lookingCommands(): void {
     const input = await until('the comparison is open', () => diffInput(), (listener) => vscode.window.tabGroups.onDidChangeTabs(listener));
     assert.deepEqual([input.original.path, input.modified.path].map((path) => /attempt \d/.exec(path)?.[0]), ['attempt 1', 'attempt 2']);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('list the other projects of this machine, with what waits in them', async () => {
+    const elsewhere = mkdtempSync(path.join(tmpdir(), 'sluice-elsewhere-'));
+    try {
+      mkdirSync(path.join(elsewhere, '.sluice'));
+      const list = new ProjectList();
+      await list.remember(elsewhere);
+      await list.remember(path.join(elsewhere, 'deleted'));
+      const { asker } = await drive(commands.openProject, { answers: ['give up'] });
+      assert.deepEqual(asker.offered.flat().filter((label) => label.startsWith('sluice-elsewhere-')), [path.basename(elsewhere)]);
+      const { app } = await sluice();
+      const own = app.projects.all.map((project) => project.path);
+      assert.deepEqual(asker.offered.flat().filter((label) => own.some((folder) => path.basename(folder) === label)), []);
+      const known = (await list.all()).map(({ folder }) => folder);
+      assert.deepEqual(own.filter((folder) => !known.includes(folder)), [], 'a project whose daemon is connected is on the list');
+      await list.forget([elsewhere, path.join(elsewhere, 'deleted')]);
+    } finally {
+      rmSync(elsewhere, { recursive: true, force: true });
+    }
   });
 
   it('open what failed in a run', async () => {

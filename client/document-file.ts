@@ -1,0 +1,157 @@
+import { Low, type Adapter } from 'lowdb';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Of a file that is read, in bytes: these are documents that a person may read. */
+const maxBytes = 1024 * 1024;
+/** A FIFO in its place must not hold the reader up. Windows has no such flag. */
+const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
+
+export interface DocumentFileOptions<Document> {
+  /** Absolute. Its folder is made if there is none, for the user alone. */
+  readonly file: string;
+  /** Undefined if the value isn't such a document. */
+  readonly parse: (value: unknown) => Document | undefined;
+  /** Of a new document. */
+  readonly empty: Document;
+}
+
+/**
+ * A small JSON document that people may read and edit, with lowdb.
+ *
+ * - A write is on disk as a whole or not at all: a new file under a name of its own, synced, then renamed. Before it, a copy of what was
+ *   valid is kept as `FILE.last`.
+ * - A document that is damaged is read from that copy. The next write keeps the damaged one as `FILE.damaged`.
+ * - Two processes that change it at the same time don't damage it, but one of the two changes may be lost.
+ */
+export class DocumentFile<Document> {
+  readonly #low: Low<Document>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ file, parse, empty }: DocumentFileOptions<Document>) {
+    this.#low = new Low(new DurableJsonFile(file, parse), empty);
+  }
+
+  /** As it is on disk now; the empty one if there is none that can be read. @throws the error of the file system, but for a missing file */
+  async read(): Promise<Document> {
+    return this.#inTurn(async () => {
+      await this.#low.read();
+      return this.#low.data;
+    });
+  }
+
+  /** `change` answers with the new document, or with the same one if there is nothing to change. @throws the error of the file system */
+  async update(change: (document: Document) => Document): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#low.read();
+      const changed = change(this.#low.data);
+      if (changed === this.#low.data) return;
+      this.#low.data = changed;
+      await this.#low.write();
+    });
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+type Look<Document> = { readonly kind: 'valid'; readonly document: Document } | { readonly kind: 'damaged' } | { readonly kind: 'missing' };
+
+class DurableJsonFile<Document> implements Adapter<Document> {
+  readonly #file: string;
+  readonly #parse: (value: unknown) => Document | undefined;
+
+  constructor(file: string, parse: (value: unknown) => Document | undefined) {
+    this.#file = file;
+    this.#parse = parse;
+  }
+
+  async read(): Promise<Document | null> {
+    const now = await this.#look(this.#file);
+    const look = now.kind === 'damaged' ? await this.#look(this.#lastGood) : now;
+    return look.kind === 'valid' ? look.document : null;
+  }
+
+  async write(document: Document): Promise<void> {
+    const folder = path.dirname(this.#file);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const before = await this.#look(this.#file);
+    if (before.kind === 'valid') await this.#keepLastGood();
+    if (before.kind === 'damaged') await rename(this.#file, `${this.#file}.damaged`);
+    await replaceWith(this.#file, async (temporary) => {
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(document, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+    await syncFolder(folder);
+  }
+
+  get #lastGood(): string {
+    return `${this.#file}.last`;
+  }
+
+  async #keepLastGood(): Promise<void> {
+    await replaceWith(this.#lastGood, (temporary) => copyFile(this.#file, temporary, constants.COPYFILE_EXCL));
+  }
+
+  async #look(file: string): Promise<Look<Document>> {
+    const text = await readText(file);
+    if (text === undefined) return { kind: 'missing' };
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return { kind: 'damaged' };
+    }
+    const document = this.#parse(value);
+    return document === undefined ? { kind: 'damaged' } : { kind: 'valid', document };
+  }
+}
+
+/** Undefined if there is none. What is no regular file, or too large, reads as an empty text. */
+async function readText(name: string): Promise<string | undefined> {
+  let file;
+  try {
+    file = await open(name, readFlags);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const stats = await file.stat();
+    return stats.isFile() && stats.size <= maxBytes ? await file.readFile('utf8') : '';
+  } finally {
+    await file.close();
+  }
+}
+
+async function replaceWith(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  try {
+    await write(temporary);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A rename is on disk when its folder is. Windows opens no folders, and needs none of this. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
