@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, renameSync, utimesSync, type BigIntStats } from 'node:fs';
 import path from 'node:path';
+import { english } from '../schemas/wording/language.ts';
 
 /** What SQLite and the daemon read into a store when it is opened. */
 const logNames = ['store.db-wal', 'store.db-attempts'];
@@ -34,8 +35,10 @@ export function wasOverwritten(store: Pick<BigIntStats, 'ctimeMs'>, log: Pick<Bi
 
 /** For a person, where logs are in doubt. */
 export function doubtfulLogsText(stateFolder: string, logs: readonly string[]): string {
-  const [are, belong] = logs.length === 1 ? ['is', 'belongs'] : ['are', 'belong'];
-  return `${path.join(stateFolder, 'store.db')} was replaced, and beside it ${are} ${logs.join(' and ')} of the one before. If it is a backup, they would damage it: \`sluice state adopt --without-logs\` moves them away and uses the backup. If it is the very file that they ${belong} to, brought back as it was last, they are needed: \`sluice state adopt --with-logs\` uses all of it.`;
+  return english.say(
+    '{count, plural, =1 {{store} was replaced, and beside it is {logs} of the one before. If it is a backup, that log would damage it: `sluice state adopt --without-logs` moves it away and uses the backup. If it is the very file that the log belongs to, brought back as it was last, the log is needed: `sluice state adopt --with-logs` uses all of it.} other {{store} was replaced, and beside it are {logs} of the one before. If it is a backup, they would damage it: `sluice state adopt --without-logs` moves them away and uses the backup. If it is the very file that they belong to, brought back as it was last, they are needed: `sluice state adopt --with-logs` uses all of it.}}',
+    { count: logs.length, store: path.join(stateFolder, 'store.db'), logs: logs.join(' and ') },
+  );
 }
 
 /** Moves them out of the state folder, into a folder beside it; nothing is deleted. `stamp`: part of its name. */

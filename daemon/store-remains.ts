@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
+import { english } from '../schemas/wording/language.ts';
 
 /**
  * What is wrong where a store has been and its file is missing or empty: to start would begin with an empty one beside the logs and backups of the
@@ -12,7 +13,7 @@ export function missingStoreText(stateFolder: string): string | undefined {
   if (size !== undefined && size > 0) return undefined;
   const others = readdirSync(stateFolder).filter((name) => name.startsWith('store.db') && name !== 'store.db' && name !== 'store.db-shm');
   const beside = others.filter((name) => (statSync(path.join(stateFolder, name), { throwIfNoEntry: false })?.size ?? 0) > 0).sort();
-  const found = beside.length === 0 ? 'Nothing of it is left beside it.' : `Beside it ${beside.length === 1 ? 'lies' : 'lie'} ${beside.join(', ')}.`;
+  const found = beside.length === 0 ? 'Nothing of it is left beside it.' : english.say('{count, plural, =1 {Beside it is {list}.} other {Beside it are {list}.}}', { count: beside.length, list: beside.join(', ') });
   return `${file} is ${size === undefined ? 'missing' : 'empty'}, though a store has been here, so no daemon starts. ${found} If you have the very file, as it was last, put it back and run \`sluice state adopt --with-logs\`. A backup is damaged by logs of another time: put it into ${stateFolder} and run \`sluice state adopt --without-logs\`, which moves them away. \`sluice state salvage\` saves what can be read of the logs. Without any of it, begin with an empty store after \`sluice state set-aside\`.`;
 }
 

@@ -8,7 +8,7 @@ import { commands } from './ids.ts';
 import { messageOf } from './log.ts';
 import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
-import { formatNumber } from './wording/language.ts';
+import { say } from './wording/language.ts';
 import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
 import { crashText } from './wording/crash-words.ts';
 
@@ -113,8 +113,10 @@ function outdatedNotice({ name, folder }: Project, { outdated, status }: Extract
 
 function outdatedText(project: string, version: string, active: number): string {
   if (active === 0) return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one.', project, version);
-  if (active === 1) return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes the running job first.', project, version);
-  return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one, and finishes {2} running jobs first.', project, version, formatNumber(active));
+  return say(
+    '{count, plural, =1 {The daemon of {project} still has version {version}. A restart brings the new one, and finishes the running job first.} other {The daemon of {project} still has version {version}. A restart brings the new one, and finishes # running jobs first.}}',
+    { count: active, project, version },
+  );
 }
 
 function action(title: string, id: string, ...args: readonly Target[]): Action {

@@ -13,6 +13,7 @@ import { replyFailure, smtpFailure, throttlesSender } from './smtp-failure.ts';
 import { NoUtf8Error, type OutgoingMessage, type SentMessage } from './smtp-pool.ts';
 import { SmtpPools } from './smtp-pools.ts';
 import { refusedRecipients, type RefusedRecipient } from './smtp-session.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** How much of a body and subject, in characters, and how many recipients, an attempt's record keeps. */
 const maxExcerpt = 4096;
@@ -122,13 +123,13 @@ function sentResult({ messageId, request }: Report, { accepted, rejected }: Emai
   const output = { 'message-id': messageId, accepted, rejected: rejected.map(({ recipient }) => recipient), rejections: rejected.map(({ recipient, reply }) => ({ recipient, reply })), response };
   if (rejected.length === 0) return { ok: true, output, request };
   const total = accepted.length + rejected.length;
-  return { ok: true, output, request, warning: `${rejected.length} of ${total} recipients ${rejected.length === 1 ? 'was' : 'were'} refused for good: ${named(rejected)}.` };
+  return { ok: true, output, request, warning: english.say('{count, plural, one {# of {total} recipients was refused for good: {list}.} other {# of {total} recipients were refused for good: {list}.}}', { count: rejected.length, total, list: named(rejected) }) };
 }
 
 function putOff(peer: string, { accepted, rejected }: EmailProgress, deferred: readonly RefusedRecipient[]): string {
   const total = accepted.length + rejected.length + deferred.length;
   const parts = [
-    total === 1 ? `${peer} put the recipient off: ${named(deferred)}.` : `${peer} put off ${deferred.length} of ${total} recipients: ${named(deferred)}.`,
+    english.say('{total, plural, =1 {{peer} put the recipient off: {list}.} other {{peer} put off {count} of # recipients: {list}.}}', { total, peer, count: deferred.length, list: named(deferred) }),
     ...(accepted.length === 0 ? [] : [`Already sent, and not sent again, to ${list(accepted)}.`]),
     ...(rejected.length === 0 ? [] : [`Refused for good: ${named(rejected)}.`]),
   ];
@@ -158,7 +159,10 @@ function withoutUtf8({ peer, request }: Report, message: EmailMessage): ActionRe
   const addresses = beyondAscii(message);
   return invalidInput(
     'SMTPUTF8 not offered',
-    `${peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has ${list(addresses)}. Use a server that does, or leave ${addresses.length === 1 ? 'it' : 'them'} out.`,
+    english.say(
+      "{count, plural, =1 {{peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has {list}. Use a server that does, or leave it out.} other {{peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has {list}. Use a server that does, or leave them out.}}",
+      { count: addresses.length, peer, list: list(addresses) },
+    ),
     { request },
   );
 }

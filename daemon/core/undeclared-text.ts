@@ -1,4 +1,5 @@
 import type { QueueView } from '../../schemas/protocol/queue.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** Files that a text names. */
 const maxFiles = 3;
@@ -20,12 +21,11 @@ export function undeclaredText({ name, undeclared, depth }: Pick<QueueView, 'nam
 
 function contentText({ pending, delayed, active, dead }: QueueView['depth']): string {
   const jobs = pending + delayed + active;
-  const parts = [...(jobs > 0 ? [count(jobs, 'job')] : []), ...(dead > 0 ? [count(dead, 'dead letter')] : [])];
+  const parts = [
+    ...(jobs > 0 ? [english.say('{jobs, plural, one {# job} other {# jobs}}', { jobs })] : []),
+    ...(dead > 0 ? [english.say('{dead, plural, one {# dead letter} other {# dead letters}}', { dead })] : []),
+  ];
   return parts.length === 0 ? 'the jobs that still come' : parts.join(' and ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function listed(files: readonly string[]): string {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { commands } from '../ids.ts';
 import type { Target } from '../target.ts';
 import { alertSentence } from '../wording/alert-words.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { Crossing } from './alert-crossings.ts';
 
 export interface NoticeAction {
@@ -28,7 +28,7 @@ export function alertNotice(crossings: readonly Crossing[], nowMs: number): Aler
   const isOneQueue = crossings.every((one) => one.folder === folder && one.queue === queue);
   if (!isOneQueue) {
     const queues = [...new Set(crossings.map((one) => one.queue))];
-    return { severity, message: l10n.t('{0} queues need a look: {1}.', formatNumber(queues.length), queues.join(', ')), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
+    return { severity, message: say('{count, plural, one {# queue needs a look: {list}.} other {# queues need a look: {list}.}}', { count: queues.length, list: queues.join(', ') }), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
   }
   const message = crossings.map((one) => alertSentence(queue, one.alert, nowMs)).join(' ');
   const mute = { title: l10n.t('Mute Queue'), command: commands.muteAlerts, target };

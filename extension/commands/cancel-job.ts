@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { askJob } from '../ask/ask-job.ts';
 import { commands } from '../ids.ts';
 import { readChosen, type Chosen } from '../selection/chosen.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
@@ -17,9 +17,9 @@ export const cancelJob: Command = {
     const [first] = chosen;
     if (first === undefined) return undefined;
     const confirmation = {
-      question: chosen.length === 1 ? l10n.t('Cancel the job {0}?', first.id) : l10n.t('Cancel {0} jobs?', formatNumber(chosen.length)),
+      question: say('{count, plural, =1 {Cancel the job {first}?} other {Cancel # jobs?}}', { count: chosen.length, first: first.id }),
       detail: l10n.t("What has not begun never starts, and attempts under way are interrupted. What was sent stays sent. This can't be undone."),
-      verb: chosen.length === 1 ? l10n.t('Cancel Job') : l10n.t('Cancel Jobs'),
+      verb: say('{count, plural, =1 {Cancel Job} other {Cancel Jobs}}', { count: chosen.length }),
     };
     if (chosen.length > 1) {
       const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: l10n.t('Cancelling jobs'), confirmation, act: (daemon, id) => daemon.call('job/cancel', { id }) });

@@ -4,7 +4,7 @@ import { askRun } from '../ask/ask-run.ts';
 import { commands } from '../ids.ts';
 import type { Tally } from '../selection/batches.ts';
 import { readChosen, type Chosen } from '../selection/chosen.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
@@ -21,7 +21,7 @@ export const cancelRun: Command = {
     const { workflow, jobs } = await daemon.call('run/get', { id: run });
     const isSure = await app.ask.confirm({
       question: l10n.t('Cancel the run {0} of {1}?', run, workflow),
-      detail: jobs.open === 1 ? l10n.t('One of its jobs is still open. It starts no more, or is interrupted. What was sent stays sent.') : l10n.t('{0} of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.', formatNumber(jobs.open)),
+      detail: say('{count, plural, =1 {One of its jobs is still open. It no longer starts, or is interrupted. What was sent stays sent.} other {# of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.}}', { count: jobs.open }),
       verb: l10n.t('Cancel Run'),
     });
     return isSure ? daemon.call('run/cancel', { id: run }) : undefined;
@@ -38,7 +38,7 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
     what: 'runs-cancelled',
     title: l10n.t('Cancelling runs'),
     confirmation: {
-      question: running.length === 1 ? l10n.t('Cancel the one run of the selection that goes on?') : l10n.t('Cancel {0} runs?', formatNumber(running.length)),
+      question: say('{count, plural, =1 {Cancel the one run of the selection that goes on?} other {Cancel # runs?}}', { count: running.length }),
       detail: l10n.t("Jobs of theirs that are still open: {0}. None of them starts any more, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
       verb: l10n.t('Cancel Runs'),
     },

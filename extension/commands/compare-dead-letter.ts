@@ -16,7 +16,7 @@ export const compareDeadLetter: Command = {
     const { folder, job, uri } = asked;
     const revision = originalRevision(await (await app.projects.daemonOf(folder)).call('job/get', { id: job }));
     const original = vscode.Uri.from(documentUri({ folder, subject: { kind: 'payload', job, revision } }));
-    await vscode.commands.executeCommand('vscode.diff', original, uri, revision === 1 ? l10n.t('{0}: original ↔ edited', job) : l10n.t('{0}: revision {1} ↔ edited', job, revision));
+    await vscode.commands.executeCommand('vscode.diff', original, uri, revision > 1 ? l10n.t('{0}: revision {1} ↔ edited', job, revision) : l10n.t('{0}: original ↔ edited', job));
   },
 };
 

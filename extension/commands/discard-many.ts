@@ -7,7 +7,7 @@ import { collectLots } from '../dead-letters/dead-lot.ts';
 import type { Tally } from '../selection/batches.ts';
 import { inLots, sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import { exportLots } from './export-lots.ts';
 
 /** Asks first, with the number and what it means, because nothing brings them back. Answers with the tally. `groups`: one for each project. */
@@ -21,12 +21,13 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   const discard = l10n.t('Discard');
   const withReason = l10n.t('Discard with Reason…');
   const confirmation = {
-    question: count === 1 ? l10n.t('Discard the dead letter {0}?', lots[0]?.ids[0] ?? '') : l10n.t('Discard {0} dead letters of {1}?', formatNumber(count), name),
+    question: say('{count, plural, =1 {Discard the dead letter {first}?} other {Discard # dead letters of {name}?}}', { count, first: lots[0]?.ids[0] ?? '', name }),
     detail: [
-      count === 1
-        ? l10n.t("It is never attempted again, and its run doesn't continue from it. This can't be undone. Its attempts stay to be read until they are pruned.")
-        : l10n.t("They are never attempted again, and their runs don't continue from them. This can't be undone. Their attempts stay to be read until they are pruned."),
-      ...(edited === 0 ? [] : [count === 1 ? l10n.t('It has an edit that was saved and never sent.') : edited === 1 ? l10n.t('One of them has an edit that was saved and never sent.') : l10n.t('{0} of them have edits that were saved and never sent.', formatNumber(edited))]),
+      say(
+        "{count, plural, =1 {It is never attempted again, and its run doesn't continue from it. This can't be undone. Its attempts stay to be read until they are pruned.} other {They are never attempted again, and their runs don't continue from them. This can't be undone. Their attempts stay to be read until they are pruned.}}",
+        { count },
+      ),
+      ...(edited === 0 ? [] : [count > 1 ? say('{count, plural, =1 {One of them has an edit that was saved and never sent.} other {# of them have edits that were saved and never sent.}}', { count: edited }) : l10n.t('It has an edit that was saved and never sent.')]),
     ].join(' '),
     verb: discard,
   };

@@ -7,7 +7,7 @@ import { exportJobs } from '../dead-letters/export-file.ts';
 import type { ProjectTally, Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 
 /** Asks for a file for each project, because ids are a project's own; writes them, and says what is in each. Answers with the tally. */
 export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Tally | undefined> {
@@ -27,7 +27,7 @@ export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Ta
 
 async function exportLot(app: App, { project, daemon, ids, edited }: DeadLot, name: string): Promise<Tally | undefined> {
   const file = await app.ask.saveFile({
-    title: ids.length === 1 ? l10n.t('Export the dead letter {0}', ids[0] ?? '') : l10n.t('Export {0} dead letters of {1}', formatNumber(ids.length), name),
+    title: say('{count, plural, =1 {Export the dead letter {first}} other {Export # dead letters of {name}}}', { count: ids.length, first: ids[0] ?? '', name }),
     saveLabel: l10n.t('Export'),
     defaultUri: vscode.Uri.file(path.join(project.path, 'dead-letters.json')),
     filters: { JSON: ['json'] },
@@ -47,7 +47,7 @@ async function exportLot(app: App, { project, daemon, ids, edited }: DeadLot, na
 
 function exportedEdits(edited: number, done: number): string[] {
   if (edited === 0 || done === 0) return [];
-  return [edited === 1 ? l10n.t('One has a saved edit, which is its payload in the file.') : l10n.t('{0} have saved edits, which are their payloads in the file.', formatNumber(edited))];
+  return [say('{count, plural, =1 {One has a saved edit, which is its payload in the file.} other {# have saved edits, which are their payloads in the file.}}', { count: edited })];
 }
 
 async function tell({ ask }: App, { done, fault }: Tally, text: string, file: string): Promise<void> {

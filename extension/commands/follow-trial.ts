@@ -8,7 +8,7 @@ import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
 import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import type { Target } from '../target.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 
 export interface Trial {
   readonly target: Target;
@@ -64,8 +64,8 @@ async function tell({ ask }: App, { target, name, rest }: Trial, { succeeded, de
   const stop = l10n.t('Cancel Run');
   const parts = [l10n.t('{0} succeeded', formatNumber(succeeded))];
   if (failed > 0) parts.push(cause === undefined ? l10n.t('{0} failed', formatNumber(failed)) : l10n.t('{0} failed ({1})', formatNumber(failed), cause));
-  if (open > 0) parts.push(open === 1 ? l10n.t('1 is still open') : l10n.t('{0} are still open', formatNumber(open)));
-  const waits = rest === 1 ? l10n.t('The other one waits.') : l10n.t('The other {0} wait.', formatNumber(rest));
+  if (open > 0) parts.push(say('{count, plural, one {# is still open} other {# are still open}}', { count: open }));
+  const waits = say('{count, plural, =1 {The other one waits.} other {The other # wait.}}', { count: rest });
   // What failed is to be looked at first.
   const actions = failed > 0 ? [look, stop, go] : [go, look, stop];
   const chosen = await ask.tell(failed > 0 ? 'warning' : 'information', `${l10n.t('{0} ({1}), first items: {2}.', name, target.run ?? '', parts.join(', '))} ${waits}`, ...actions);

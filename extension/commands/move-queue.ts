@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { formatNumber, formatRate } from '../wording/language.ts';
+import { formatNumber, formatRate, say } from '../wording/language.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import { isHeld, queueDescription } from '../wording/queue-words.ts';
@@ -29,13 +29,13 @@ export const moveQueue: Command = {
     const { target } = picked;
     const { selected, carries } = await daemon.call('queue/move', { queue: queue.name, to: target.name, dryRun: true });
     const isConfirmed = await app.ask.confirm({
-      question: l10n.t('Move {0} jobs from {1} to {2}?', formatNumber(selected), queue.name, target.name),
+      question: say('{count, plural, one {Move # job from {from} to {to}?} other {Move # jobs from {from} to {to}?}}', { count: selected, from: queue.name, to: target.name }),
       detail: [l10n.t('From their next attempt on they obey its limits: {0}.', limitsText(target)), ...settingsText(queue, target, carries === true)].join(' '),
       verb: l10n.t('Move'),
     });
     if (!isConfirmed) return undefined;
     const result = await daemon.call('queue/move', { queue: queue.name, to: target.name });
-    void app.ask.tell('information', l10n.t('{0} jobs moved from {1} to {2}.', formatNumber(result.moved), queue.name, target.name));
+    void app.ask.tell('information', say('{count, plural, one {# job moved from {from} to {to}.} other {# jobs moved from {from} to {to}.}}', { count: result.moved, from: queue.name, to: target.name }));
     return result;
   },
 };

@@ -11,9 +11,8 @@ import { commands } from '../ids.ts';
 import { messageOf } from '../log.ts';
 import { inBatches, type Tally } from '../selection/batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import { readRegularFile } from '../regular-file.ts';
-import { editedText } from '../wording/replay-words.ts';
 import type { Command } from './command.ts';
 
 const maxBytes = 256 * 1024 * 1024;
@@ -71,7 +70,7 @@ async function planned(daemon: Daemon, edits: readonly LetterEdit[]): Promise<Le
 async function refuse({ ask, log }: App, problems: readonly string[]): Promise<undefined> {
   for (const problem of problems) log.error(problem);
   const [first = ''] = problems;
-  const text = problems.length === 1 ? l10n.t('Nothing was replayed. {0}', first) : l10n.t('Nothing was replayed. {0} The log has {1} more.', first, formatNumber(problems.length - 1));
+  const text = problems.length > 1 ? l10n.t('Nothing was replayed. {0} The log has {1} more.', first, formatNumber(problems.length - 1)) : l10n.t('Nothing was replayed. {0}', first);
   const showLog = l10n.t('Show Log');
   void ask.tell('error', text, showLog).then((chosen) => {
     if (chosen === showLog) log.show();
@@ -83,9 +82,7 @@ function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string):
   const others = l10n.t('Others in the file, whose payloads are as their jobs have them, are left alone: {0}.', formatNumber(unchanged.length));
   return {
     question:
-      edited.length === 1
-        ? l10n.t('Replay one dead letter of {0} with its edited payload?', project)
-        : l10n.t('Replay {0} dead letters of {1} with their edited payloads?', formatNumber(edited.length), project),
+      say('{count, plural, =1 {Replay one dead letter of {project} with its edited payload?} other {Replay # dead letters of {project} with their edited payloads?}}', { count: edited.length, project }),
     detail: unchanged.length === 0 ? meaning : `${meaning} ${others}`,
     verb: l10n.t('Replay'),
   };
@@ -105,7 +102,7 @@ async function replayEach(app: App, daemon: Daemon, edited: readonly LetterEdit[
       },
     ),
   );
-  const text = tallyText('replayed', tally, editedText(tally.done, tally.done));
+  const text = tallyText('replayed', tally, tally.done);
   app.log.info(text);
   void app.ask.tell(tally.fault === undefined ? 'information' : 'error', text);
   return tally;

@@ -6,7 +6,7 @@ import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
 import { followReplay, type FollowedReplay } from '../dead-letters/replay-follow.ts';
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
 import type { Tally } from '../selection/batches.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { failureText, outcomeText } from '../wording/replay-words.ts';
 import { showDocument } from '../documents/show-document.ts';
 
@@ -51,7 +51,7 @@ function withOthers(tally: Tally, others: number): Tally {
 async function askToGoOn(app: App, first: FollowedReplay, counts: readonly number[]): Promise<ReplayWay | undefined> {
   const { outcome } = first;
   const count = counts.reduce((sum, each) => sum + each, 0);
-  const others = count === 1 ? l10n.t('The other one is as it was.') : l10n.t('{0} others are as they were.', formatNumber(count));
+  const others = say('{count, plural, =1 {The other one is as it was.} other {# others are as they were.}}', { count });
   const said = `${l10n.t('Of those replayed first: {0}.', outcomeText(outcome, Date.now()))} ${others}`;
   if (outcome.dead + outcome.retrying + outcome.cancelled + outcome.discarded + outcome.waiting + outcome.active > 0) {
     const leave = l10n.t('Leave the Others');
@@ -62,7 +62,7 @@ async function askToGoOn(app: App, first: FollowedReplay, counts: readonly numbe
     if (chosen === open) await openFailed(first);
     return chosen === anyway ? askWay(app.ask, counts, l10n.t('the others')) : undefined;
   }
-  const all = count === 1 ? l10n.t('Replay the Other One') : l10n.t('Replay the Other {0}', formatNumber(count));
+  const all = say('{count, plural, =1 {Replay the Other One} other {Replay the Other #}}', { count });
   const slowly = l10n.t('Replay Them Slowly…');
   const chosen = await app.ask.tell('information', said, all, slowly);
   return chosen === all ? { kind: 'all' } : chosen === slowly ? askRate(app.ask) : undefined;

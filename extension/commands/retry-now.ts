@@ -7,7 +7,7 @@ import type { Daemon } from '../../client/daemon-client.ts';
 import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../target.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
@@ -23,7 +23,7 @@ export const retryNow: Command = {
         what: 'jobs-retried',
         title: l10n.t('Retrying jobs'),
         confirmation: {
-          question: l10n.t('Try {0} jobs at once?', formatNumber(chosen.length)),
+          question: say('{count, plural, one {Retry # job immediately?} other {Retry # jobs immediately?}}', { count: chosen.length }),
           detail: whatItMeans(),
           verb: l10n.t('Retry Now'),
         },
@@ -49,13 +49,13 @@ async function retryQueue(app: App, daemon: Daemon, queue: string): Promise<numb
     void app.ask.tell('information', l10n.t('No job of {0} waits for a later time.', queue));
     return undefined;
   }
-  const confirmation = { question: l10n.t('Retry {0} delayed jobs of {1} now?', formatNumber(delayed), queue), detail: whatItMeans(), verb: l10n.t('Retry Now') };
+  const confirmation = { question: say('{count, plural, one {Retry # delayed job of {queue} now?} other {Retry # delayed jobs of {queue} now?}}', { count: delayed, queue }), detail: whatItMeans(), verb: l10n.t('Retry Now') };
   if (delayed > 1 && !(await app.ask.confirm(confirmation))) return undefined;
   return told(app, await daemon.call('job/retry', { all: true, queue }));
 }
 
 function told({ ask }: App, { retried }: Result<'job/retry'>): number {
-  if (retried !== 1) void ask.tell('information', l10n.t('{0} jobs are due at once.', formatNumber(retried)));
+  if (retried !== 1) void ask.tell('information', say('{count, plural, one {# job is due now.} other {# jobs are due now.}}', { count: retried }));
   return retried;
 }
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
-import { formatNumber, formatRate } from '../wording/language.ts';
+import { formatNumber, formatRate, say } from '../wording/language.ts';
 import { presentAlerts } from '../wording/alert-words.ts';
 import { editedNotSentText } from '../wording/job-words.ts';
 import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
@@ -49,7 +49,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   const edited = sum(({ drafts }) => drafts?.count ?? 0);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
     waiting: [formatNumber(sum(waitingIn)), l10n.t('{0} pending, {1} delayed', formatNumber(sum(({ depth }) => depth.pending)), formatNumber(sum(({ depth }) => depth.delayed)))],
-    active: [formatNumber(sum(({ depth }) => depth.active)), queues.length === 1 ? l10n.t('in one queue') : l10n.t('in {0} queues', formatNumber(queues.length))],
+    active: [formatNumber(sum(({ depth }) => depth.active)), say('{count, plural, =1 {in one queue} other {in # queues}}', { count: queues.length })],
     throughput: [formatValue('perMinute', sum(throughputNow)), l10n.t('attempts that succeeded')],
     failures: [formatShare(failing?.failureRate ?? 0), failing === undefined ? l10n.t('over five minutes') : l10n.t('highest: {0}', failing.name)],
     time: [slowest?.waiting === undefined ? '–' : formatDuration(slowest.waiting.meanMs), slowest === undefined ? l10n.t('nothing started lately') : l10n.t('longest: {0}', slowest.name)],

@@ -8,7 +8,7 @@ import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/language.ts';
-import { editedText, failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
+import { failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
 import type { DeadLot } from './dead-lot.ts';
 import { sendReplay, type SentLot } from './replay-send.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, takeBack, watchReplay } from './replay-watch.ts';
@@ -108,7 +108,7 @@ function followed(app: App, sent: readonly SentLot[], { outcome, takenBack, wasS
   const tally = sumOf(sent.map(({ lot, tally: one }) => ({ project: lot.project.name, tally: one })));
   const edited = sent.reduce((sum, one) => sum + one.edited, 0);
   const tell = (): Tally => {
-    const head = tallyText('replayed', tally, editedText(tally.done, edited));
+    const head = tallyText('replayed', tally, edited);
     const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? failureText(outcome) : ''];
     const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
     app.log.info(text);

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Asker } from '../ask/asker.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
 export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
@@ -32,7 +32,7 @@ export async function askWay(ask: Asker, counts: readonly number[], name: string
     ...(most > 0 ? [canary] : []),
     slowly,
   ];
-  const title = l10n.t('Replay {0} dead letters of {1}', formatNumber(count), name);
+  const title = say('{count, plural, one {Replay # dead letter of {name}} other {Replay # dead letters of {name}}}', { count, name });
   const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });
   switch (picked?.way) {
     case undefined:

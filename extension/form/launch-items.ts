@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import type { RunPreview, StepPreview } from '../../schemas/protocol/run-preview.ts';
 import { oneLine } from '../wording/outside-text.ts';
-import { formatNumber, formatRate } from '../wording/language.ts';
+import { formatNumber, formatRate, say } from '../wording/language.ts';
 import { forecastDetail, forecastText } from '../wording/forecast-words.ts';
 import { fieldText, type InputField } from './input-fields.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -44,7 +44,7 @@ export function launchItems({ fields, inputs, preview, nowMs, separator }: Launc
     if (rest > 0) {
       items.push({
         label: `$(beaker) ${l10n.t('Try the First {0}', triedFirst)}`,
-        description: rest === 1 ? l10n.t('the other one waits until you let it go') : l10n.t('the other {0} wait until you let them go', formatNumber(rest)),
+        description: say('{count, plural, =1 {the other one waits until you let it go} other {the other # wait until you let them go}}', { count: rest }),
         choice: { kind: 'try' },
       });
     }
@@ -99,11 +99,11 @@ function stepItems(step: StepPreview, inputs: RunInputs, fields: readonly InputF
   const items: LaunchItem[] = [{ label: `$(list-unordered) ${l10n.t('{0}: {1}', step.step, jobsText(step.jobs))}`, description: queueText(step), detail: paceText(step, nowMs), choice: none }];
   if (step.duplicates > 0) {
     const named = step.duplicateKeys.map((key) => oneLine(key, 40)).join(', ') + (step.duplicates > step.duplicateKeys.length ? ', …' : '');
-    const label = step.duplicates === 1 ? l10n.t('1 duplicate is left out') : l10n.t('{0} duplicates are left out', formatNumber(step.duplicates));
+    const label = say('{count, plural, one {# duplicate is left out} other {# duplicates are left out}}', { count: step.duplicates });
     items.push({ label: `$(copy) ${label}`, description: named, choice: none });
   }
   if (step.unusable > 0) {
-    const label = step.unusable === 1 ? l10n.t('1 item becomes a dead letter') : l10n.t('{0} items become dead letters', formatNumber(step.unusable));
+    const label = say('{count, plural, one {# item becomes a dead letter} other {# items become dead letters}}', { count: step.unusable });
     items.push({ label: `$(warning) ${label}`, detail: oneLine(step.first?.problem ?? l10n.t('Its key can not be used.'), 300), choice: none });
   }
   const { first } = step;
@@ -120,7 +120,7 @@ function jobsOf(steps: readonly StepPreview[]): number {
 }
 
 function jobsText(count: number): string {
-  return count === 1 ? l10n.t('1 job') : l10n.t('{0} jobs', formatNumber(count));
+  return say('{count, plural, one {# job} other {# jobs}}', { count });
 }
 
 function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
@@ -133,7 +133,7 @@ function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
 }
 
 function paceText({ ahead, forecast }: StepPreview, nowMs: number): string {
-  const waits = ahead === 0 ? [] : [ahead === 1 ? l10n.t('1 job waits before them') : l10n.t('{0} jobs wait before them', formatNumber(ahead))];
+  const waits = ahead === 0 ? [] : [say('{count, plural, one {# job waits before them} other {# jobs wait before them}}', { count: ahead })];
   const ends = forecast.state === 'unknown' ? l10n.t('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastDetail(forecast, nowMs)})`;
   return [...waits, ...(typeof ends === 'string' ? [ends] : ends)].join(' · ');
 }

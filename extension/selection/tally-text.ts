@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import type { Tally } from './batches.ts';
 
 export type TalliedAction = 'replayed' | 'discarded' | 'exported' | 'jobs-cancelled' | 'jobs-retried' | 'runs-cancelled' | 'queues-paused' | 'queues-resumed';
 
-/** What came of it, exactly. `edits`: what is said of the payloads of those that were replayed, such as `, 3 of them edited`. */
-export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally, edits = ''): string {
-  const parts = [total === 1 && done === 1 ? oneText(what, edits) : headOf(what, formatNumber(done), formatNumber(total), edits)];
+/** What came of it, exactly. `edited`: how many of those that were replayed went with an edited payload. */
+export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally, edited = 0): string {
+  const parts = [total === 1 && done === 1 ? oneText(what, edited > 0) : headOf(what, done, total, edited)];
   if (byProject !== undefined) {
     const each = byProject.map(({ project, tally }) => l10n.t('{0} {1} of {2}', project, formatNumber(tally.done), formatNumber(tally.total)));
     parts.push(l10n.t('By project: {0}.', each.join(', ')));
@@ -23,10 +23,10 @@ export function tallyText(what: TalliedAction, { total, done, skipped, isCancell
   return parts.join(' ');
 }
 
-function oneText(what: TalliedAction, edits: string): string {
+function oneText(what: TalliedAction, isEdited: boolean): string {
   switch (what) {
     case 'replayed':
-      return l10n.t('Replayed the dead letter{0}.', edits);
+      return isEdited ? say('Replayed the dead letter with its edited payload.') : say('Replayed the dead letter.');
     case 'discarded':
       return l10n.t('Discarded the dead letter.');
     case 'exported':
@@ -44,25 +44,31 @@ function oneText(what: TalliedAction, edits: string): string {
   }
 }
 
-function headOf(what: TalliedAction, done: string, total: string, edits: string): string {
+function headOf(what: TalliedAction, done: number, total: number, edited: number): string {
   switch (what) {
     case 'replayed':
-      return l10n.t('Dead letters replayed: {0} of {1}{2}.', done, total, edits);
+      return replayedText(done, total, edited);
     case 'discarded':
-      return l10n.t('Dead letters discarded: {0} of {1}.', done, total);
+      return say('Dead letters discarded: {done} of {total}.', { done, total });
     case 'exported':
-      return l10n.t('Dead letters exported: {0} of {1}.', done, total);
+      return say('Dead letters exported: {done} of {total}.', { done, total });
     case 'jobs-cancelled':
-      return l10n.t('Jobs cancelled: {0} of {1}.', done, total);
+      return say('Jobs cancelled: {done} of {total}.', { done, total });
     case 'jobs-retried':
-      return l10n.t('Jobs that are due at once: {0} of {1}.', done, total);
+      return say('Jobs that are due at once: {done} of {total}.', { done, total });
     case 'runs-cancelled':
-      return l10n.t('Runs cancelled: {0} of {1}.', done, total);
+      return say('Runs cancelled: {done} of {total}.', { done, total });
     case 'queues-paused':
-      return l10n.t('Queues paused: {0} of {1}.', done, total);
+      return say('Queues paused: {done} of {total}.', { done, total });
     case 'queues-resumed':
-      return l10n.t('Queues resumed: {0} of {1}.', done, total);
+      return say('Queues resumed: {done} of {total}.', { done, total });
   }
+}
+
+function replayedText(done: number, total: number, edited: number): string {
+  if (edited === 0) return say('Dead letters replayed: {done} of {total}.', { done, total });
+  if (edited < done) return say('Dead letters replayed: {done} of {total}, {edited} of them edited.', { done, total, edited });
+  return done > 1 ? say('Dead letters replayed: {done} of {total}, all of them edited.', { done, total }) : say('Dead letters replayed: {done} of {total}, with its edited payload.', { done, total });
 }
 
 function skippedText(what: TalliedAction, skipped: string): string {

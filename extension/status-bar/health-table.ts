@@ -5,7 +5,7 @@ import { commands, views } from '../ids.ts';
 import type { Target } from '../target.ts';
 import { alertName, presentAlerts } from '../wording/alert-words.ts';
 import { escapeMarkdown } from '../wording/outside-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import { commandLink } from '../wording/command-link.ts';
 import { forecastPart } from '../wording/forecast-words.ts';
 import { rateUsedText, waitingIn } from '../wording/queue-words.ts';
@@ -31,7 +31,7 @@ export function healthTable(projects: readonly TableProject[], reasons: readonly
   const rows = projects.flatMap(({ name, folder, queues }) => queues.map((queue) => ({ queue, project: several ? name : undefined, target: { folder, queue: queue.name } })));
   const sorted = rows.toSorted((one, other) => rankOf(other.queue) - rankOf(one.queue));
   const head = [`| ${[l10n.t('Queue'), l10n.t('Waiting'), l10n.t('Active'), l10n.t('Dead'), l10n.t('Rate'), l10n.t('State')].map(spaced).join(' | ')} |`, '|:--|--:|--:|--:|:--|:--|'];
-  const more = rows.length > maxRows ? ['', l10n.t('and {0} more queues', formatNumber(rows.length - maxRows))] : [];
+  const more = rows.length > maxRows ? ['', say('{count, plural, one {and # more queue} other {and # more queues}}', { count: rows.length - maxRows })] : [];
   const table = rows.length === 0 ? [] : [...head, ...sorted.slice(0, maxRows).map(({ queue, project, target }) => rowOf(queue, project, target)), ...more, ''];
   return [...reasons.slice(0, maxReasons).flatMap((reason) => [escapeMarkdown(reason), '']), ...table, links(projects)].join('\n');
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, QueueAlert } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
-import { formatNumber, formatTimeOfDay } from './language.ts';
+import { formatNumber, formatTimeOfDay, say } from './language.ts';
 
 /** What is the matter, in one or two words, for a row. */
 export function alertName(kind: AlertKind): string {
@@ -42,7 +42,7 @@ export function alertSentence(queue: string, alert: QueueAlert, nowMs: number): 
 function crossedSentence(queue: string, { kind, value, threshold }: QueueAlert): string {
   switch (kind) {
     case 'depth':
-      return l10n.t('{0} has {1} jobs waiting; its threshold is {2}.', queue, formatNumber(value), formatNumber(threshold));
+      return say('{count, plural, one {{queue} has # job waiting; its threshold is {threshold}.} other {{queue} has # jobs waiting; its threshold is {threshold}.}}', { count: value, queue, threshold });
     case 'oldest':
       return l10n.t('The oldest job of {0} has been waiting for {1}; the threshold is {2}.', queue, formatDuration(value), formatDuration(threshold));
     case 'failure-rate':

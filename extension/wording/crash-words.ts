@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { formatMoment, formatNumber } from './language.ts';
+import { formatMoment, say } from './language.ts';
 
 /** More are counted: a notification is read at a glance. */
 const namedJobs = 5;
@@ -14,9 +14,15 @@ export function crashText(project: string, { aliveAt, interrupted, jobs }: NonNu
 function interruptedText(interrupted: number, named: readonly string[]): string {
   const list = named.join(', ');
   if (interrupted === 0) return l10n.t('No call was in progress.');
-  if (interrupted === 1) return l10n.t('One call was in progress. It is made again, so its effect may happen twice: {0}.', list);
   const others = interrupted - named.length;
-  if (others <= 0) return l10n.t('{0} calls were in progress. They are made again, so their effects may happen twice: {1}.', formatNumber(interrupted), list);
-  if (others === 1) return l10n.t('{0} calls were in progress. They are made again, so their effects may happen twice: {1} and one other.', formatNumber(interrupted), list);
-  return l10n.t('{0} calls were in progress. They are made again, so their effects may happen twice: {1} and {2} others.', formatNumber(interrupted), list, formatNumber(others));
+  if (others <= 0) {
+    return say(
+      '{count, plural, =1 {One call was in progress. It is made again, so its effect may happen twice: {list}.} other {# calls were in progress. They are made again, so their effects may happen twice: {list}.}}',
+      { count: interrupted, list },
+    );
+  }
+  return say(
+    '{others, plural, =1 {{interrupted} calls were in progress. They are made again, so their effects may happen twice: {list} and one other.} other {{interrupted} calls were in progress. They are made again, so their effects may happen twice: {list} and # others.}}',
+    { others, interrupted, list },
+  );
 }

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
 import { oneLine } from './outside-text.ts';
-import { formatAge, formatDue, formatNumber, type TellTime } from './language.ts';
+import { type TellTime, formatAge, formatDue, formatNumber, say } from './language.ts';
 import { lookOfState } from './state-look.ts';
 
 /** What a person knows a job by: its item's key where it has one. */
@@ -21,7 +21,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
   if (job.warning !== undefined) parts.push(oneLine(job.warning, 60));
   if (job.replays !== undefined) parts.push(l10n.t('replayed ×{0}', formatNumber(job.replays)));
-  if (job.attemptCount > 1) parts.push(l10n.t('{0} attempts', job.attemptCount));
+  if (job.attemptCount > 1) parts.push(say('{count, plural, one {# attempt} other {# attempts}}', { count: job.attemptCount }));
   parts.push(job.state === 'delayed' ? formatDue(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
   return parts.join(' · ');
 }
@@ -32,7 +32,7 @@ export function jobLabel(job: JobSummary, nowMs: number): string {
 }
 
 function replayedText(replays: number): string {
-  return replays === 1 ? l10n.t('replayed once') : l10n.t('replayed {0} times', formatNumber(replays));
+  return say('{count, plural, =1 {replayed once} other {replayed # times}}', { count: replays });
 }
 
 /** `3 edited, not sent`, of dead letters with a saved edit. */
@@ -56,7 +56,7 @@ export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [nam
   ];
   if (job.key !== undefined) facts.push([l10n.t('Item'), oneLine(job.key)]);
   facts.push([l10n.t('Attempts'), formatNumber(job.attemptCount)]);
-  if (job.replays !== undefined) facts.push([l10n.t('Replayed'), job.replays === 1 ? l10n.t('once') : l10n.t('{0} times', formatNumber(job.replays))]);
+  if (job.replays !== undefined) facts.push([l10n.t('Replayed'), say('{count, plural, =1 {once} other {# times}}', { count: job.replays })]);
   if (job.state === 'delayed') facts.push([l10n.t('Next attempt'), at(job.dueAt, true)]);
   if (job.endedAt !== undefined) facts.push([l10n.t('Ended'), at(job.endedAt)]);
   if (job.warning !== undefined) facts.push([l10n.t('Warning'), oneLine(job.warning)]);

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Forecast, QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { formatDuration, formatShare, formatShortDuration, formatSpan } from '../../schemas/wording/amount.ts';
-import { formatAge, formatNumber, formatRate } from './language.ts';
+import { formatAge, formatNumber, formatRate, say } from './language.ts';
 import { isHeld, waitingIn } from './queue-words.ts';
 import { stepDescription } from './run-words.ts';
 import { lookOfState } from './state-look.ts';
@@ -65,6 +65,6 @@ export function stepLens(run: string, step: StepView): string {
 /** What stands at the line of a step that has dead letters; undefined where it has none. */
 export function failureText(run: string, { jobs, error, foreach, state }: StepView): string | undefined {
   if (jobs.dead === 0 && (state !== 'failed' || error === undefined)) return undefined;
-  const counted = jobs.dead === 0 ? l10n.t('It failed.') : foreach ? l10n.t('{0} of {1} jobs are dead letters.', formatNumber(jobs.dead), formatNumber(jobs.total)) : l10n.t('Its job is a dead letter.');
+  const counted = jobs.dead === 0 ? l10n.t('It failed.') : foreach ? say('{count, plural, one {# of {total} jobs is a dead letter.} other {# of {total} jobs are dead letters.}}', { count: jobs.dead, total: jobs.total }) : l10n.t('Its job is a dead letter.');
   return `${run}: ${counted}${error === undefined ? '' : ` ${error.message}`}`;
 }

@@ -36,10 +36,3 @@ export function oneOutcomeText({ succeeded, dead, active, retrying, waiting, las
 export function failureText({ dead, retrying, error }: ReplayTally): string {
   return dead + retrying === 0 || error === undefined ? '' : l10n.t('The newest failure: {0}', oneLine(error.message, 160));
 }
-
-/** `, 3 of them edited`, of what was sent. */
-export function editedText(count: number, edited: number): string {
-  if (edited === 0) return '';
-  if (count === 1) return l10n.t(' with its edited payload');
-  return edited === count ? l10n.t(', all of them edited') : l10n.t(', {0} of them edited', formatNumber(edited));
-}

@@ -3,7 +3,7 @@ import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { JobCounts } from '../../schemas/protocol/shape.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
 import { oneLine } from './outside-text.ts';
-import { formatAge, formatNumber } from './language.ts';
+import { formatAge, formatNumber, say } from './language.ts';
 import { lookOfState } from './state-look.ts';
 
 /** `running · 40 of 100 · 2 dead · 3m ago` */
@@ -49,8 +49,8 @@ export function stepDescription(step: StepView): string {
 /** What a run or a step that looks good may hide. */
 function noteParts({ duplicates, warnings }: { readonly duplicates: number; readonly warnings: number }): string[] {
   return [
-    ...(duplicates > 0 ? [duplicates === 1 ? l10n.t('1 duplicate left out') : l10n.t('{0} duplicates left out', formatNumber(duplicates))] : []),
-    ...(warnings > 0 ? [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', formatNumber(warnings))] : []),
+    ...(duplicates > 0 ? [say('{count, plural, one {# duplicate left out} other {# duplicates left out}}', { count: duplicates })] : []),
+    ...(warnings > 0 ? [say('{count, plural, one {# warning} other {# warnings}}', { count: warnings })] : []),
   ];
 }
 

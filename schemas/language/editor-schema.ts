@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
 import { defaultQueueName } from '../workflow/model.ts';
 import { snippetText } from './snippet-text.ts';
+import { english } from '../wording/language.ts';
 
 /** What a schema is made ready for. */
 export type EditorSchemaUse = 'completion' | 'hover';
@@ -87,7 +88,7 @@ function markdown(description: string, fallback: Json | undefined, examples: rea
   return [
     description,
     ...(fallback === undefined ? [] : [`Default: ${code(fallback)}`]),
-    ...(others.length === 0 ? [] : [others.length === 1 ? `Example: ${others.map(code).join('')}` : `Examples: ${others.map(code).join(', ')}`]),
+    ...(others.length === 0 ? [] : [english.say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: others.length, list: others.map(code).join(', ') })]),
   ].join('\n\n');
 }
 

@@ -39,7 +39,7 @@ export function retryWords({ backoff, jitter }: RetryPolicy): string {
     }
     case 'exponential': {
       const { maxMs, attempts } = backoff;
-      if (attempts === 1) return 'never repeated';
+      if (attempts < 2) return 'never repeated';
       const delays = retryDelaysMs(backoff, 5);
       return `repeated after ${delays.map(formatDuration).join(', ')}${attempts - 1 > delays.length ? `, ... at most ${formatDuration(maxMs)}` : ''}: ${attempts} attempts in all${spread}`;
     }

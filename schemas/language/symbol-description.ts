@@ -5,6 +5,7 @@ import { describeField } from './field-description.ts';
 import type { LanguageProject } from './language-project.ts';
 import type { LanguageSymbol } from './language-symbol.ts';
 import { queueWords } from './queue-words.ts';
+import { english } from '../wording/language.ts';
 
 /** What a symbol is, as Markdown; undefined where nothing is known but its name. */
 export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol): string | undefined {
@@ -15,11 +16,11 @@ export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol)
       return describeStep(project, symbol);
     case 'queue': {
       const definition = queueDefinition(project, symbol.name);
-      return definition && lines(`**queue** \`${symbol.name}\``, list(queueWords(definition)), usedBy(symbol, 'step'));
+      return definition && lines(`**queue** \`${symbol.name}\``, list(queueWords(definition)), usedBySteps(symbol));
     }
     case 'connection': {
       const connection = project.analysis.connections.get(symbol.name);
-      return connection && lines(`**connection** \`${symbol.name}\``, list(connectionWords(connection)), usedBy(symbol, 'step'));
+      return connection && lines(`**connection** \`${symbol.name}\``, list(connectionWords(connection)), usedBySteps(symbol));
     }
     case 'secret':
       return describeSecret(project, symbol);
@@ -98,10 +99,11 @@ function workflowFile(project: LanguageProject, path: string | undefined): Analy
   return analysed?.kind === 'workflow' ? analysed : undefined;
 }
 
-function usedBy({ references }: LanguageSymbol, what: string): string {
+function usedBySteps({ references }: LanguageSymbol): string {
   const files = new Set(references.map(({ path }) => path)).size;
-  if (references.length === 0) return `Used by no ${what}.`;
-  return `Used by ${references.length} ${references.length === 1 ? what : `${what}s`}${files > 1 ? ` of ${files} files` : ''}.`;
+  const count = references.length;
+  if (count === 0) return 'Used by no step.';
+  return files > 1 ? english.say('Used by {count} steps of {files} files.', { count, files }) : english.say('{count, plural, one {Used by # step.} other {Used by # steps.}}', { count });
 }
 
 function list(items: readonly string[]): string {

@@ -3,7 +3,8 @@
  *
  * A pattern is a whole sentence (or a whole label) with names in braces: `{job} was answered {cause}.` Where a number decides its form, the pattern is an
  * ICU plural, each form of which is a whole sentence: `{count, plural, one {# job waits.} other {# jobs wait.}}`; `#` is the number. English has the forms
- * `one` and `other`; a translation has those of its language (`few`, `many`). See https://unicode-org.github.io/icu/userguide/format_parse/messages/:
+ * `one` and `other`; a translation has those of its language (`few`, `many`). A form for exactly one is `=1 {The other one waits.}`: in other languages
+ * `one` is for 21 as well, so it tells its number. See https://unicode-org.github.io/icu/userguide/format_parse/messages/:
  * what is read here is that subset, and no nesting, so that each sentence stands in one piece.
  */
 export interface Message {
@@ -17,7 +18,7 @@ export type MessageArg = string | number | Message;
 export type MessageArgs = Readonly<Record<string, MessageArg>>;
 
 /** The names in a pattern and what each may be: the compiler refuses a message whose arguments don't fit. */
-export type ArgsOf<P extends string> = P extends `{${infer Count}, plural, one {${infer One}} other {${infer Other}}}`
+export type ArgsOf<P extends string> = P extends `{${infer Count}, plural, ${'one' | '=1'} {${infer One}} other {${infer Other}}}`
   ? Readonly<Record<Count, number>> & Readonly<Record<Exclude<NamesIn<One> | NamesIn<Other>, Count>, MessageArg>>
   : Readonly<Record<NamesIn<P>, MessageArg>>;
 
@@ -30,7 +31,7 @@ export function message<const P extends string>(pattern: P, ...[args]: ArgsFor<P
   return { pattern, args: args ?? {} };
 }
 
-/** Plural forms by the name that CLDR gives them; `other` is there in every language. */
+/** Plural forms by the name that CLDR gives them, or `=1` for exactly that number; `other` is there in every language. */
 interface Plural {
   readonly count: string;
   readonly forms: ReadonlyMap<string, string>;
@@ -49,7 +50,7 @@ export function renderMessage({ pattern, args }: Message, by: RenderedBy): strin
   const plural = readPlural(translated);
   const count = plural === undefined ? undefined : args[plural.count];
   if (plural === undefined || typeof count !== 'number') return fill(translated, args, by);
-  return fill((plural.forms.get(by.plural(count)) ?? plural.forms.get('other') ?? '').replaceAll('#', `{${plural.count}}`), args, by);
+  return fill((plural.forms.get(`=${count}`) ?? plural.forms.get(by.plural(count)) ?? plural.forms.get('other') ?? '').replaceAll('#', `{${plural.count}}`), args, by);
 }
 
 function fill(text: string, args: MessageArgs, by: RenderedBy): string {
@@ -67,6 +68,6 @@ export function readPlural(pattern: string): Plural | undefined {
   if (head === undefined || !pattern.endsWith('}')) return undefined;
   const forms = new Map<string, string>();
   // A form is text with names in braces, and nothing deeper.
-  for (const [, form = '', text = ''] of pattern.slice(head.length, -1).matchAll(/\s*(\w+)\s*\{((?:[^{}]|\{\w+\})*)\}/g)) forms.set(form, text);
+  for (const [, form = '', text = ''] of pattern.slice(head.length, -1).matchAll(/\s*(\w+|=\d+)\s*\{((?:[^{}]|\{\w+\})*)\}/g)) forms.set(form, text);
   return forms.has('other') ? { count, forms } : undefined;
 }

@@ -41,5 +41,5 @@ export function integerArgument(args: readonly Value[], index: number): number {
 }
 
 function place(index: number): string {
-  return index === 0 ? 'the first value' : index === 1 ? 'the second value' : `value ${index + 1}`;
+  return ['the first value', 'the second value'][index] ?? `value ${index + 1}`;
 }

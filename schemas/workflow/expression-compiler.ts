@@ -8,6 +8,7 @@ import { negate, operators, type Operator } from './expression-operator.ts';
 import { explainMissing, rangeOf, readFields, readIndex, readRoot, textOf, type Code, type Read } from './expression-path.ts';
 import { describe, toJson, type Value } from './expression-value.ts';
 import { nearestName } from './nearest-name.ts';
+import { english } from '../wording/language.ts';
 
 export interface Compiled {
   readonly code: Code;
@@ -271,7 +272,7 @@ function checkCount(node: ASTNode, name: string, called: Pick<ExpressionFunction
   if (count >= least && count <= most) return;
   const hidden = method ? 1 : 0;
   const shown = called.parameters.slice(hidden).join(', ');
-  throw new ExpressionFault('type', `${name}() is called with ${count - hidden} ${count - hidden === 1 ? 'value' : 'values'}; it takes (${shown}).`, rangeOf(node));
+  throw new ExpressionFault('type', english.say('{count, plural, one {{name}() is called with # value; it takes ({shown}).} other {{name}() is called with # values; it takes ({shown}).}}', { count: count - hidden, name, shown }), rangeOf(node));
 }
 
 function unknownFunction(node: ASTNode, name: string, method: boolean): ExpressionFault {

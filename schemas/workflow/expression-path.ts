@@ -5,6 +5,7 @@ import { describe, isList, isMap, isNumeric, type Value } from './expression-val
 import type { JsonObject } from './json.ts';
 import { nearestName } from './nearest-name.ts';
 import { visibleText } from './visible-text.ts';
+import { english } from '../wording/language.ts';
 
 /** What a compiled part of an expression does. */
 export type Code = (run: Evaluation) => Value;
@@ -63,8 +64,9 @@ export function readIndex(container: Value, key: Value, node: ASTNode, container
     }
     const element = container[Number(key)];
     if (element !== undefined) return element;
-    const count = container.length === 1 ? '1 element' : `${container.length} elements`;
-    throw new ExpressionFault('missing', `'${textOf(node)}' doesn't exist: the list has ${count}${container.length > 0 ? ', counted from 0' : ''}.`, rangeOf(node));
+    const told = { count: container.length, path: textOf(node) };
+    const text = english.say("{count, plural, one {'{path}' doesn't exist: the list has # element, counted from 0.} other {'{path}' doesn't exist: the list has # elements, counted from 0.}}", told);
+    throw new ExpressionFault('missing', container.length > 0 ? text : english.say("'{path}' doesn't exist: the list has 0 elements.", told), rangeOf(node));
   }
   if (isMap(container) && typeof key === 'string') {
     const value = fieldOf(container, key, isInherited(key));

@@ -4,6 +4,7 @@ import type { Evaluation } from './expression-evaluation.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { findsPattern, parsePattern, type Pattern } from './expression-pattern.ts';
 import type { Value } from './expression-value.ts';
+import { english } from '../wording/language.ts';
 
 /** CEL's methods of text, with those of its strings extension. Positions count code points from 0, as `size()` does. */
 export const textMethods: readonly (readonly [string, ExpressionFunction])[] = [
@@ -95,5 +96,5 @@ function offsetOf(text: string, position: number): number {
   const offset = utf16Offset(text, position);
   if (offset !== undefined) return offset;
   const length = codePointLength(text);
-  throw new ExpressionFault('evaluation', `Position ${position} is outside of this text, which has ${length} ${length === 1 ? 'character' : 'characters'}.`);
+  throw new ExpressionFault('evaluation', english.say('{length, plural, one {Position {position} is outside of this text, which has # character.} other {Position {position} is outside of this text, which has # characters.}}', { length, position: String(position) }));
 }

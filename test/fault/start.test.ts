@@ -57,7 +57,7 @@ describe('a daemon that cannot start', () => {
       await makeStore();
       await project.write('state/store.db.v4.bak', 'a backup');
       await harm(project.storeFile);
-      await assertRefuses(new RegExp(`store\\.db is ${name}, though a store has been here.*lies store\\.db\\.v4\\.bak\\..*A backup.*put it into.*sluice state adopt --without-logs`));
+      await assertRefuses(new RegExp(`store\\.db is ${name}, though a store has been here.*is store\\.db\\.v4\\.bak\\..*A backup.*put it into.*sluice state adopt --without-logs`));
     });
   }
 

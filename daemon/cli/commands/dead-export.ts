@@ -7,7 +7,7 @@ import { addDeadIds, readDeadSelection, type DeadSelection, type DeadSelectionOp
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { collectPages } from '../pages.ts';
-import { formatCount, formatNumber } from '../render/format.ts';
+import { formatCount, say } from '../render/format.ts';
 
 /** Read from the daemon at the same time. */
 const batchSize = 20;
@@ -33,7 +33,7 @@ export const addDeadExport: AddCommand = (dead, runtime) => {
           }
         }
         terminal.out(count === 0 ? '[]' : '\n]');
-        if (edited > 0) terminal.err(`${formatNumber(edited)} of ${formatCount(count, 'dead letter')} ${edited === 1 ? 'has a saved edit' : 'have saved edits'}, which ${edited === 1 ? 'is its' : 'are their'} \`payload\` here.`);
+        if (edited > 0) terminal.err(say('{edited, plural, one {# of {count} has a saved edit, which is its `payload` here.} other {# of {count} have saved edits, which are their `payload` here.}}', { edited, count: formatCount(count, 'dead letter') }));
         return exitCodes.done;
       }),
     );

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import { messageOf } from '../client-fault-text.ts';
 import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
-import { formatCount } from '../render/format.ts';
+import { formatCount, say } from '../render/format.ts';
 import { renderEditsPlanned, renderEditsReplayed, type EditsReplayed } from '../render/jobs.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -24,7 +24,7 @@ export async function replayEdits(context: CommandContext, value: unknown, { dry
     context.show(planned, () => renderEditsPlanned(planned));
     return exitCodes.done;
   }
-  if (!yes && !context.json && terminal.canAsk && !(await terminal.confirm(`${renderEditsPlanned(planned)} Replay ${edited.length === 1 ? 'it' : 'them'}?`))) {
+  if (!yes && !context.json && terminal.canAsk && !(await terminal.confirm(`${renderEditsPlanned(planned)} ${say('{count, plural, =1 {Replay it?} other {Replay them?}}', { count: edited.length })}`))) {
     terminal.err('Nothing was replayed.');
     return exitCodes.failed;
   }
@@ -45,7 +45,7 @@ async function replayEach(client: DaemonClient, edited: readonly LetterEdit[]): 
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       if (error.code !== 'wrong-state' && error.code !== 'not-found') {
-        throw new CodedError(error.code, `${ids.length} of ${formatCount(edited.length, 'dead letter')} were replayed, then it ended at ${id}: ${messageOf(error)} Say it again for the others.`);
+        throw new CodedError(error.code, `Stopped at ${id}, after ${ids.length} of ${formatCount(edited.length, 'dead letter')}: ${messageOf(error)} Run it again for the rest.`);
       }
       skipped.push(id);
     }

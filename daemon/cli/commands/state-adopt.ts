@@ -6,7 +6,7 @@ import { stateFolderOf } from '../../project-folder.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount } from '../render/format.ts';
+import { say } from '../render/format.ts';
 import { timeStamp } from '../time-stamp.ts';
 import { UsageError } from '../usage-error.ts';
 import { withoutDaemon } from '../without-daemon.ts';
@@ -49,7 +49,7 @@ export const addStateAdopt: AddCommand = (state, runtime) => {
 };
 
 function adoptedText(waiting: number, movedTo: string | undefined): string {
-  const jobs = `${formatCount(waiting, 'job')} ${waiting === 1 ? 'waits' : 'wait'} in it; \`sluice up\` goes on with ${waiting === 1 ? 'it' : 'them'}.`;
+  const jobs = say('{waiting, plural, one {# job waits in it; `sluice up` continues it.} other {# jobs wait in it; `sluice up` continues them.}}', { waiting });
   const logs = movedTo === undefined ? '' : ` The logs are in ${movedTo}.`;
   return `This state is yours now. ${jobs} If it is a backup: what was done since it was made is forgotten, so jobs that were sent since then are sent again, with the same keys.${logs}`;
 }

@@ -9,7 +9,7 @@ import type { Salvaged } from '../../store/sqlite/salvage-store.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount } from '../render/format.ts';
+import { formatCount, say } from '../render/format.ts';
 import { timeStamp } from '../time-stamp.ts';
 import { withoutDaemon } from '../without-daemon.ts';
 
@@ -47,11 +47,35 @@ export const addStateSalvage: AddCommand = (state, runtime) => {
 function renderSalvaged({ runs, jobs, doubtful, lostJobs, droppedRuns, droppedJobs, damagedTables, hasNewKeys }: Salvaged, aside: string): string {
   const count = Object.values(jobs).reduce((sum, one) => sum + one, 0);
   const waiting = (jobs['pending'] ?? 0) + (jobs['delayed'] ?? 0) + (jobs['active'] ?? 0);
-  const lines = [`Saved: ${formatCount(runs, 'run')} and ${formatCount(count, 'job')}, of which ${waiting} ${waiting === 1 ? 'waits' : 'wait'}, and ${formatCount(jobs['dead'] ?? 0, 'dead letter')}. The old files are in ${aside}, as they were.`];
+  const lines = [say('{waiting, plural, one {Saved: {runs} and {jobs}, of which # waits, and {dead}. The old files are in {aside}, as they were.} other {Saved: {runs} and {jobs}, of which # wait, and {dead}. The old files are in {aside}, as they were.}}', {
+      waiting,
+      runs: formatCount(runs, 'run'),
+      jobs: formatCount(count, 'job'),
+      dead: formatCount(jobs['dead'] ?? 0, 'dead letter'),
+      aside,
+    })];
   if (damagedTables.length > 0) lines.push(`Parts of these tables can't be read: ${damagedTables.join(', ')}.`);
-  if (lostJobs > 0) lines.push(`${formatCount(lostJobs, 'job')} can't be read: they become dead letters with the cause "lost by damage". Whether they were sent is not known.`);
-  if (droppedRuns.length > 0) lines.push(`${formatCount(droppedRuns.length, 'run')} can't go on, as a part of ${droppedRuns.length === 1 ? 'it' : 'them'} is lost, and ${droppedRuns.length === 1 ? 'is' : 'are'} not in the new store, with ${formatCount(droppedJobs, 'job')}: ${named(droppedRuns.map(formatRunId))}.`);
-  if (doubtful.length > 0) lines.push(`${formatCount(doubtful.length, 'job')} ${doubtful.length === 1 ? 'was' : 'were'} under way and may have been sent: ${named(doubtful.map(formatJobId))}.`);
+  if (lostJobs > 0) {
+    lines.push(
+      say(
+        `{count, plural, one {# job can't be read: it becomes a dead letter with the cause "lost by damage". Whether it was sent is not known.} other {# jobs can't be read: they become dead letters with the cause "lost by damage". Whether they were sent is not known.}}`,
+        { count: lostJobs },
+      ),
+    );
+  }
+  if (droppedRuns.length > 0) {
+    lines.push(
+      say(
+        "{count, plural, one {# run can't continue, as a part of it is lost, and is not in the new store, with {jobs}: {list}.} other {# runs can't continue, as a part of them is lost, and are not in the new store, with {jobs}: {list}.}}",
+        { count: droppedRuns.length, jobs: formatCount(droppedJobs, 'job'), list: named(droppedRuns.map(formatRunId)) },
+      ),
+    );
+  }
+  if (doubtful.length > 0) {
+    lines.push(
+      say('{count, plural, one {# job was under way and may have been sent: {list}.} other {# jobs were under way and may have been sent: {list}.}}', { count: doubtful.length, list: named(doubtful.map(formatJobId)) }),
+    );
+  }
   if (hasNewKeys) lines.push("The store's name is lost, so all idempotency keys change: receivers can't tell a job that is sent again.");
   lines.push('All queues are paused, because a job that waits may have been sent after the last change that can be read. Look at them with `sluice jobs`, then let them go with `sluice resume QUEUE`.');
   return lines.join('\n');

@@ -3,7 +3,7 @@ import type { JobSummary } from '../../../schemas/protocol/job.ts';
 import type { Result } from '../../../schemas/protocol/method.ts';
 import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatCount, formatNumber, formatTime, oneLine } from './format.ts';
+import { formatAge, formatNumber, formatTime, oneLine, say } from './format.ts';
 import { moreLine } from './jobs.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -78,16 +78,22 @@ function deadColumns(view: View, hasEdits: boolean): readonly Column<JobSummary>
 }
 
 export function renderSelected({ selected, edited }: Pick<Result<'dead/replay'>, 'selected' | 'edited'>): string {
-  return selected === 0 ? 'There is nothing to replay.' : `${formatCount(selected, 'dead letter')} would be replayed${withEdits(selected, edited)}.`;
+  return selected === 0 ? 'There is nothing to replay.' : say('{count, plural, one {# dead letter would be replayed{edits}.} other {# dead letters would be replayed{edits}.}}', { count: selected, edits: withEdits(selected, edited) });
 }
 
 export function renderReplayed({ replayed, edited, lastDueAt }: Pick<Result<'dead/replay'>, 'replayed' | 'edited' | 'lastDueAt'>, view: View): string {
   if (replayed === 0) return 'There was nothing to replay.';
-  const count = formatCount(replayed, 'dead letter');
-  const queues = replayed === 1 ? 'its queue' : 'their queues';
-  const head = `${count} went back to ${queues}${withEdits(replayed, edited)}`;
-  if (lastDueAt === undefined) return `${head}: \`sluice queues\` shows how far they are.`;
-  return `${head}, and ${replayed === 1 ? 'is' : 'are'} due one by one, the last at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`;
+  const told = { count: replayed, edits: withEdits(replayed, edited) };
+  if (lastDueAt === undefined) {
+    return say(
+      '{count, plural, one {# dead letter went back to its queue{edits}: `sluice queues` shows how far it is.} other {# dead letters went back to their queues{edits}: `sluice queues` shows how far they are.}}',
+      told,
+    );
+  }
+  return say(
+    '{count, plural, one {# dead letter went back to its queue{edits}, and is due at {time} ({age}).} other {# dead letters went back to their queues{edits}, and are due one by one, the last at {time} ({age}).}}',
+    { ...told, time: formatTime(lastDueAt, view), age: formatAge(lastDueAt, view) },
+  );
 }
 
 /** What has become of those that were replayed: never more than is known. */
@@ -106,6 +112,6 @@ export function renderTally(tally: ReplayTally, view: View): string {
 /** `, 3 of them with their saved edits`. */
 export function withEdits(count: number, edited: number): string {
   if (edited === 0) return '';
-  if (count === 1) return ' with its edited payload';
-  return edited === count ? ', all of them with their edited payloads' : `, ${formatNumber(edited)} of them with ${edited === 1 ? 'its' : 'their'} edited payload${edited === 1 ? '' : 's'}`;
+  if (count < 2) return ' with its edited payload';
+  return edited === count ? ', all of them with their edited payloads' : say('{edited, plural, one {, # of them with its edited payload} other {, # of them with their edited payloads}}', { edited });
 }

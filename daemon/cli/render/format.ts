@@ -10,9 +10,11 @@ export const say = english.say;
 /** `12,345` */
 export const formatNumber = english.number;
 
-/** `1 job`, `2,000 jobs` */
+const pluralRules = new Intl.PluralRules('en');
+
+/** `1 job`, `2,000 jobs`, as a label of its own or where nothing else in the sentence depends on the number; else `say` it. */
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
-  return `${formatNumber(count)} ${count === 1 ? singular : plural}`;
+  return `${formatNumber(count)} ${pluralRules.select(count) === 'one' ? singular : plural}`;
 }
 
 /** `1,000/min` */

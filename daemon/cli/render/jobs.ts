@@ -1,6 +1,6 @@
 import type { JobSummary } from '../../../schemas/protocol/job.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatCount, formatNumber } from './format.ts';
+import { formatAge, formatNumber, say } from './format.ts';
 import { formatOfState } from './state-format.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -37,7 +37,7 @@ function whenOf(job: JobSummary, view: View): string {
 }
 
 export function renderDiscarded(discarded: number): string {
-  return discarded === 0 ? 'There was nothing to discard.' : `${formatCount(discarded, 'dead letter')} discarded.`;
+  return discarded === 0 ? 'There was nothing to discard.' : say('{count, plural, one {# dead letter discarded.} other {# dead letters discarded.}}', { count: discarded });
 }
 
 /** What `sluice dead replay --from` answers with. */
@@ -53,11 +53,13 @@ export interface EditsReplayed {
 
 export function renderEditsPlanned({ selected, unchanged }: EditsReplayed): string {
   if (selected === 0) return unchanged === 0 ? 'There is nothing in it to replay.' : 'Every payload is as its job has it: there is nothing to replay.';
-  const edited = `${formatCount(selected, 'payload')} ${selected === 1 ? 'was' : 'were'} edited.`;
-  return unchanged === 0 ? edited : `${edited} ${formatCount(unchanged, 'other')} ${unchanged === 1 ? 'is as its job has it, and is' : 'are as their jobs have them, and are'} left alone.`;
+  const edited = say('{count, plural, one {# payload was edited.} other {# payloads were edited.}}', { count: selected });
+  const others = say('{count, plural, one {# other is as its job has it, and is left alone.} other {# others are as their jobs have them, and are left alone.}}', { count: unchanged });
+  return unchanged === 0 ? edited : `${edited} ${others}`;
 }
 
 export function renderEditsReplayed({ selected, replayed, skipped }: EditsReplayed): string {
   const rest = skipped.length === 0 ? '' : `\nNo dead letters any more, and left alone: ${skipped.join(', ')}.`;
-  return `${formatNumber(replayed)} of ${formatCount(selected, 'edited dead letter')} went back to ${selected === 1 ? 'its queue' : 'their queues'}.${rest}`;
+  const done = say('{selected, plural, one {{replayed} of # edited dead letter went back to its queue.} other {{replayed} of # edited dead letters went back to their queues.}}', { selected, replayed });
+  return `${done}${rest}`;
 }

@@ -3,7 +3,7 @@ import { undeclaredText } from '../../core/undeclared-text.ts';
 import type { View } from '../terminal.ts';
 import { renderAlert } from './alerts.ts';
 import { formatDuration, formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
-import { formatAge, formatCount, formatNumber, formatRate, formatTime, oneLine } from './format.ts';
+import { formatAge, formatNumber, formatRate, formatTime, oneLine, say } from './format.ts';
 import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -72,7 +72,7 @@ function notesOf(queue: QueueView, view: View): string[] {
   if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {
     notes.push(style('red', `${name} is full (max-depth ${formatNumber(maxDepth)}) and takes no more jobs.`));
   }
-  if (depth.dead > 0) notes.push(`${name} has ${formatCount(depth.dead, 'dead letter')}: sluice dead list --queue ${name}`);
+  if (depth.dead > 0) notes.push(say('{count, plural, one {{name} has # dead letter: sluice dead list --queue {name}} other {{name} has # dead letters: sluice dead list --queue {name}}}', { count: depth.dead, name }));
   return notes;
 }
 
@@ -112,7 +112,12 @@ export function renderResumed(queue: ResumedQueue, view: Pick<View, 'timeZone'>)
   if (lines.length === 0) lines.push(`${name} was neither paused nor held.`);
   lines.push(renderQueueLine(queue));
   if (resumed.heldUntil !== undefined && depth.delayed > 0) {
-    lines.push(`${formatCount(depth.delayed, 'job')} of it ${depth.delayed === 1 ? 'waits' : 'wait'} for a retry time of ${depth.delayed === 1 ? 'its' : 'their'} own: \`sluice retry --all --queue ${name}\` starts ${depth.delayed === 1 ? 'it' : 'them'} now.`);
+    lines.push(
+      say(
+        '{count, plural, one {# job of it waits for a retry time of its own: `sluice retry --all --queue {name}` starts it now.} other {# jobs of it wait for a retry time of their own: `sluice retry --all --queue {name}` starts them now.}}',
+        { count: depth.delayed, name },
+      ),
+    );
   }
   return lines.join('\n');
 }

@@ -2,7 +2,7 @@ import type { RunDetail, RunSummary, StepView } from '../../../schemas/protocol/
 import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
-import { formatAge, formatCount, formatJson, formatNumber, formatTime, indent, oneLine } from './format.ts';
+import { formatAge, formatJson, formatNumber, formatTime, indent, oneLine, say } from './format.ts';
 import { formatOfState } from './state-format.ts';
 import { wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
@@ -43,14 +43,14 @@ function stateText({ state, closing, heldAfter }: Pick<RunSummary, 'state' | 'cl
 function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, string])[] {
   const { jobs } = run;
   const counts = [
-    formatCount(jobs.total, 'job'),
+    say('{count, plural, one {# job} other {# jobs}}', { count: jobs.total }),
     ...(['open', 'succeeded', 'dead', 'cancelled', 'discarded'] as const).flatMap((name) => (jobs[name] === 0 ? [] : [`${formatNumber(jobs[name])} ${name}`])),
   ];
   return [
     ['workflow', `${oneLine(run.workflow)}, version ${run.version.slice(0, 12)}`],
     ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})`],
     ...(run.endedAt === undefined ? [] : [['took', durationText(run.createdAt, run.endedAt, view)] as const]),
-    ['jobs', [...counts, ...(run.duplicates === 0 ? [] : [`${formatCount(run.duplicates, 'duplicate')} left out`])].join(', ')],
+    ['jobs', [...counts, ...(run.duplicates === 0 ? [] : [say('{count, plural, one {# duplicate left out} other {# duplicates left out}}', { count: run.duplicates })])].join(', ')],
     ...inputFields(run),
   ];
 }
@@ -90,14 +90,22 @@ function errorParts({ error, steps }: RunDetail, { width }: View): string[] {
 /** What a run that looks good may hide. */
 function noteParts({ id, steps }: RunDetail, { width }: View): string[] {
   const lines = steps.flatMap((step) => [
-    ...(step.duplicates === 0 ? [] : [`${step.id}: ${duplicatesText(step.duplicates)}, because an earlier item has the same key. Is \`foreach.key\` different for each item?`]),
-    ...(step.warnings === 0 ? [] : [`${step.id}: ${formatCount(step.warnings, 'job')} succeeded with a warning; \`sluice jobs --run ${id} --where 'warning != ""'\` lists ${step.warnings === 1 ? 'it' : 'them'}.`]),
+    ...(step.duplicates === 0 ? [] : [duplicatesText(step)]),
+    ...(step.warnings === 0 ? [] : [warningsText(id, step)]),
   ]);
   return lines.length === 0 ? [] : [wrap(`Notes\n${indent(lines.join('\n'))}`, width, 2)];
 }
 
-function duplicatesText(duplicates: number): string {
-  return duplicates === 1 ? '1 item was left out' : `${formatNumber(duplicates)} items were left out`;
+function duplicatesText({ id, duplicates }: StepView): string {
+  return say(
+    '{count, plural, one {{step}: # item was left out, because an earlier item has the same key. Is `foreach.key` different for each item?} other {{step}: # items were left out, because an earlier item has the same key. Is `foreach.key` different for each item?}}',
+    { count: duplicates, step: id },
+  );
+}
+
+function warningsText(run: string, { id, warnings }: StepView): string {
+  const list = `sluice jobs --run ${run} --where 'warning != ""'`;
+  return say('{count, plural, one {{step}: # job succeeded with a warning; `{list}` lists it.} other {{step}: # jobs succeeded with a warning; `{list}` lists them.}}', { count: warnings, step: id, list });
 }
 
 function nextSteps({ id, state, jobs }: RunDetail): string[] {

@@ -1,6 +1,6 @@
 import { waitingJobs, type StateReport } from '../state-report.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatBytes, formatCount, oneLine } from './format.ts';
+import { formatAge, formatBytes, formatCount, oneLine, say } from './format.ts';
 import { wrap } from './text-width.ts';
 
 /** `sluice state` */
@@ -10,7 +10,8 @@ export function renderStateReport(report: StateReport, view: View): string {
   for (const { name, bytes, changedAt } of files) lines.push(`  ${oneLine(name)}  ${formatBytes(bytes)}, changed ${formatAge(changedAt, view)}`);
   if (jobs !== undefined) {
     const waiting = waitingJobs(report);
-    lines.push('', `${formatCount(waiting, 'job')} ${waiting === 1 ? 'waits' : 'wait'} in it, and ${formatCount(jobs['dead'] ?? 0, 'dead letter')}.${hasLog(report) ? ' What store.db-wal holds is not counted.' : ''}`);
+    const content = say('{waiting, plural, one {# job waits in it, and {dead}.} other {# jobs wait in it, and {dead}.}}', { waiting, dead: formatCount(jobs['dead'] ?? 0, 'dead letter') });
+    lines.push('', `${content}${hasLog(report) ? ' What store.db-wal holds is not counted.' : ''}`);
   } else if (files.some(({ name }) => name.startsWith('store.db'))) {
     lines.push('', 'The store in it can not be read as one.');
   }

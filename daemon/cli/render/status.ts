@@ -3,7 +3,7 @@ import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
 import type { View } from '../terminal.ts';
 import { renderFields } from './fields.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
-import { formatBytes, formatCount, formatNumber, formatTime, oneLine } from './format.ts';
+import { formatBytes, formatCount, formatNumber, formatTime, oneLine, say } from './format.ts';
 import { renderQueues } from './queues.ts';
 
 /** `sluice status`: is it well, and what is it doing. */
@@ -31,13 +31,16 @@ function crashText({ aliveAt, interrupted, jobs }: NonNullable<DaemonStatus['las
   const ended = `The daemon before this one ended without being stopped; its last sign of life was at ${formatTime(aliveAt, view)}.`;
   if (interrupted === 0) return `${ended} Nothing was under way.`;
   const more = interrupted > jobs.length ? ` and ${formatNumber(interrupted - jobs.length)} more` : '';
-  const was = interrupted === 1 ? 'One attempt was under way and is made again; its call may have had its effect' : `${formatNumber(interrupted)} attempts were under way and are made again; their calls may have had their effect`;
-  return `${ended} ${was}: ${jobs.join(', ')}${more}. sluice logs has the rest.`;
+  const was = say(
+    '{count, plural, =1 {One attempt was under way and is made again; its call may have had its effect: {list}.} other {# attempts were under way and are made again; their calls may have had their effect: {list}.}}',
+    { count: interrupted, list: `${jobs.join(', ')}${more}` },
+  );
+  return `${ended} ${was} sluice logs has the rest.`;
 }
 
 /** What waits for a daemon while none runs. */
 export function renderLastStop({ at, waiting, dead }: LastStop, view: Pick<View, 'timeZone'>): string {
-  const jobs = waiting === 0 ? 'No job was' : `${formatCount(waiting, 'job')} ${waiting === 1 ? 'was' : 'were'}`;
-  const letters = dead === 0 ? '' : `, beside ${formatCount(dead, 'dead letter')}`;
-  return `${jobs} waiting when it stopped at ${formatTime(at, view)}${letters}.`;
+  const told = { time: formatTime(at, view), letters: dead === 0 ? '' : `, beside ${formatCount(dead, 'dead letter')}` };
+  if (waiting === 0) return say('No job was waiting when it stopped at {time}{letters}.', told);
+  return say('{waiting, plural, one {# job was waiting when it stopped at {time}{letters}.} other {# jobs were waiting when it stopped at {time}{letters}.}}', { waiting, ...told });
 }

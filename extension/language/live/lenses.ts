@@ -6,6 +6,7 @@ import { commands, type CommandId } from '../../ids.ts';
 import type { Target } from '../../target.ts';
 import { queueLens, runLens, stepLens } from '../../wording/lens-words.ts';
 import type { Places } from './places.ts';
+import { say } from '../../wording/language.ts';
 
 /** Of VS Code: opens the list of problems. */
 export const showProblems = 'workbench.actions.view.problems';
@@ -40,7 +41,7 @@ export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts):
   if (workflow !== undefined) {
     // What has errors can't be run.
     if (facts.errors > 0) {
-      const title = facts.errors === 1 ? l10n.t('1 error: it can not be run') : l10n.t('{0} errors: it can not be run', facts.errors);
+      const title = say('{count, plural, one {# error: it can not be run} other {# errors: it can not be run}}', { count: facts.errors });
       lenses.push({ range: workflow.range, title: `$(error) ${title}`, command: showProblems, target: { folder } });
     } else lenses.push({ range: workflow.range, title: `$(play) ${l10n.t('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
     if (lastRun !== undefined) {

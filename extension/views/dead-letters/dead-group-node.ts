@@ -4,7 +4,7 @@ import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { oneLine } from '../../wording/outside-text.ts';
-import { formatAge, formatNumber } from '../../wording/language.ts';
+import { formatAge, formatNumber, say } from '../../wording/language.ts';
 import { editedParts } from '../../wording/job-words.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { JobList } from '../shared/job-list.ts';
@@ -50,7 +50,7 @@ export class DeadGroupNode implements TreeNode {
       [l10n.t('Newest'), formatAge(newestAt, now)],
       [l10n.t('Oldest'), formatAge(oldestAt, now)],
     ]);
-    item.accessibilityInformation = { label: [count === 1 ? l10n.t('{0}, one dead letter', name) : l10n.t('{0}, {1} dead letters', name, counted), ...editedParts(edited)].join(', ') };
+    item.accessibilityInformation = { label: [say('{count, plural, =1 {{group}, one dead letter} other {{group}, # dead letters}}', { count, group: name }), ...editedParts(edited)].join(', ') };
     return item;
   }
 

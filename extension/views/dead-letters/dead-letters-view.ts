@@ -1,8 +1,7 @@
-import * as l10n from '@vscode/l10n';
 import type { App } from '../../app.ts';
 import { views } from '../../ids.ts';
 import type { ProjectMirrorChange } from '../../project/projects.ts';
-import { formatNumber } from '../../wording/language.ts';
+import { say } from '../../wording/language.ts';
 import { longestList } from '../shared/page-size.ts';
 import { hasWords } from '../shared/view-filters.ts';
 import type { Project } from '../../project/project.ts';
@@ -31,7 +30,7 @@ export function openDeadLettersView(app: App): OpenTreeView {
     const before = app.memory.get<SeenCounts>(memoryKey) ?? {};
     const { unseen, seen } = countUnseen(deadCounts(app), before, open.view.visible);
     if (JSON.stringify(seen) !== JSON.stringify(before)) void app.memory.update(memoryKey, seen);
-    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: unseen === 1 ? l10n.t('One new dead letter') : l10n.t('{0} new dead letters', formatNumber(unseen)) };
+    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: say('{count, plural, =1 {One new dead letter} other {# new dead letters}}', { count: unseen }) };
   };
   app.subscriptions.push(
     open.view.onDidChangeVisibility(showBadge),

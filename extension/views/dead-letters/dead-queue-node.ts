@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { formatNumber } from '../../wording/language.ts';
+import { formatNumber, say } from '../../wording/language.ts';
 import { editedParts } from '../../wording/job-words.ts';
 import { MessageNode } from '../shared/message-node.ts';
 import { longestList } from '../shared/page-size.ts';
@@ -38,7 +38,7 @@ export class DeadQueueNode implements TreeNode {
     item.description = [formatNumber(count), ...edited].join(' · ');
     item.iconPath = new vscode.ThemeIcon('inbox');
     item.contextValue = 'deadQueue deadGroup';
-    item.tooltip = count === 1 ? l10n.t('One dead letter of the queue {0}, by what it failed with', this.#queue) : l10n.t('{0} dead letters of the queue {1}, by what they failed with', formatNumber(count), this.#queue);
+    item.tooltip = say('{count, plural, =1 {One dead letter of the queue {queue}, by what it failed with} other {# dead letters of the queue {queue}, by what they failed with}}', { count, queue: this.#queue });
     item.accessibilityInformation = { label: [item.tooltip, ...edited].join(', ') };
     return item;
   }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { JobState } from '../../../schemas/protocol/state.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
-import { formatNumber } from '../../wording/language.ts';
+import { formatNumber, say } from '../../wording/language.ts';
 import { lookOfState } from '../../wording/state-look.ts';
 import { JobList } from '../shared/job-list.ts';
 import { stateIcon } from '../shared/state-icon.ts';
@@ -47,7 +47,7 @@ export class StateNode implements TreeNode {
     // A red cross on none would look like a fault.
     item.iconPath = isEmpty ? new vscode.ThemeIcon(icon, new vscode.ThemeColor('disabledForeground')) : stateIcon(this.#state);
     item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;
-    item.accessibilityInformation = { label: count === undefined ? word : count === 1 ? l10n.t('{0}: one job', word) : l10n.t('{0}: {1} jobs', word, formatNumber(count)) };
+    item.accessibilityInformation = { label: count === undefined ? word : say('{count, plural, =1 {{state}: one job} other {{state}: # jobs}}', { count, state: word }) };
     return item;
   }
 

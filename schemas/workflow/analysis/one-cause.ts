@@ -1,5 +1,6 @@
 import type { Diagnostic, SourceRange } from '../diagnostic.ts';
 import { nodeAt, pathAt, type DocumentNode, type DocumentPath, type MapEntry, type MapNode } from '../document.ts';
+import { english } from '../../wording/language.ts';
 
 /** Nobody reads more of them than these, and each is held against the others. */
 const mostWeighed = 300;
@@ -130,7 +131,7 @@ function oneOfEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
     if (said.has(cause)) return [];
     said.add(cause);
     const more = (counts.get(cause) ?? 1) - 1;
-    return [more === 0 ? one : { ...one, message: `${one.message} The same is wrong in ${more} more ${more === 1 ? 'place' : 'places'}.` }];
+    return [more === 0 ? one : { ...one, message: `${one.message} ${english.say('{more, plural, one {The same is wrong in # more place.} other {The same is wrong in # more places.}}', { more })}` }];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted } from './report.ts';
+import { english } from '../../wording/language.ts';
 
 /** A value that doesn't fit a JSON Schema, in plain words. */
 export interface SchemaProblem {
@@ -136,21 +137,21 @@ function nameOf(path: readonly string[], what: string): string {
   return list === undefined ? `item ${Number(last) + 1}` : `item ${Number(last) + 1} of ${quoted(list)}`;
 }
 
-function boundMessage(keyword: string, limit: unknown): string | undefined {
-  const bound = typeof limit === 'number' ? limit.toLocaleString('en') : '';
+function boundMessage(keyword: string, count: unknown): string | undefined {
+  if (typeof count !== 'number') return undefined;
   switch (keyword) {
     case 'minimum':
-      return `is at least ${bound}`;
+      return english.say('is at least {count}', { count });
     case 'maximum':
-      return `is at most ${bound}`;
+      return english.say('is at most {count}', { count });
     case 'minLength':
-      return limit === 1 ? "can't be empty" : `has at least ${bound} characters`;
+      return english.say("{count, plural, =1 {can't be empty} other {has at least # characters}}", { count });
     case 'maxLength':
-      return `has at most ${bound} characters`;
+      return english.say('{count, plural, one {has at most # character} other {has at most # characters}}', { count });
     case 'minItems':
-      return limit === 1 ? "can't be empty" : `has at least ${bound} items`;
+      return english.say("{count, plural, =1 {can't be empty} other {has at least # items}}", { count });
     case 'maxItems':
-      return `has at most ${bound} items`;
+      return english.say('{count, plural, one {has at most # item} other {has at most # items}}', { count });
     case 'uniqueItems':
       return 'has an item twice';
     default:

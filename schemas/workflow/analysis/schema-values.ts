@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { describe, placeOf } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
+import { english } from '../../wording/language.ts';
 
 export const ajv = new Ajv2020({
   allErrors: true,
@@ -111,7 +112,8 @@ function checkChoices(report: Report, node: MapNode, schema: JsonObject): boolea
     if (typeof validate === 'string' || values.some((value) => validate(value))) continue;
     validate(values[0]);
     const problem = schemaProblems(validate.errors ?? [], 'it')[0];
-    report.error('bad-schema', range, `No value fits: ${values.length === 1 ? `the value of ${quoted(key)}` : `each value of ${quoted(key)}`} is ruled out by the rest of the schema${problem === undefined ? '' : ` (of the first: ${problem.message.replace(/\.$/, '')})`}.`);
+    const told = { count: values.length, key: quoted(key), why: problem === undefined ? '' : ` (of the first: ${problem.message.replace(/\.$/, '')})` };
+    report.error('bad-schema', range, english.say('{count, plural, =1 {No value fits: the value of {key} is ruled out by the rest of the schema{why}.} other {No value fits: each value of {key} is ruled out by the rest of the schema{why}.}}', told));
     return false;
   }
   return true;

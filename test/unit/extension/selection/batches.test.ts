@@ -49,6 +49,11 @@ describe('many that are acted on at once', () => {
 
   it('are told in the singular where it was one', () => {
     assert.equal(tallyText('replayed', { total: 1, done: 1, skipped: 0, isCancelled: false }), 'Replayed the dead letter.');
+    const replayed = { total: 60, done: 60, skipped: 0, isCancelled: false };
+    assert.deepEqual(
+      [tallyText('replayed', { ...replayed, total: 1, done: 1 }, 1), tallyText('replayed', replayed, 3), tallyText('replayed', replayed, 60)],
+      ['Replayed the dead letter with its edited payload.', 'Dead letters replayed: 60 of 60, 3 of them edited.', 'Dead letters replayed: 60 of 60, all of them edited.'],
+    );
     assert.equal(tallyText('queues-paused', { total: 3, done: 2, skipped: 1, isCancelled: false }), 'Queues paused: 2 of 3. Were paused already: 1.');
   });
 });

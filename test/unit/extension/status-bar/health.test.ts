@@ -54,7 +54,7 @@ describe('the health of a window', () => {
 
   it('counts dead letters without colour, as nobody set a threshold', () => {
     const dead = healthAt([project({ queues: [queue({ name: 'erp', depth: { pending: 1, delayed: 0, active: 0, dead: 3 } })] })]);
-    assert.deepEqual([dead.text, dead.severity, dead.label], ['$(inbox) 1 · 3 dead', 'rest', 'Sluice: 1 jobs in the queues. 3 dead letters']);
+    assert.deepEqual([dead.text, dead.severity, dead.label], ['$(inbox) 1 · 3 dead', 'rest', 'Sluice: 1 job in the queues. 3 dead letters']);
   });
 
   it('is a warning where a queue is full', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
-import { editedText, failureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/replay-words.ts';
+import { failureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/replay-words.ts';
 import { formatMoment } from '../../../../extension/wording/language.ts';
 import { now } from '../../daemon/cli/protocol-samples.ts';
 
@@ -24,9 +24,5 @@ describe('words for what became of a replay', () => {
     assert.equal(oneOutcomeText({ ...emptyTally, dead: 1, error }), 'It died again: The server answered 422.');
     assert.equal(oneOutcomeText({ ...emptyTally, waiting: 1 }), 'It waits for its turn.');
     assert.equal(oneOutcomeText({ ...emptyTally, dead: 1 }, 1), 'It was taken back unsent.');
-  });
-
-  it('say which payloads went out', () => {
-    assert.deepEqual([editedText(60, 0), editedText(1, 1), editedText(60, 3), editedText(3, 3)], ['', ' with its edited payload', ', 3 of them edited', ', all of them edited']);
   });
 });

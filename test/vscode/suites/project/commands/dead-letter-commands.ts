@@ -198,7 +198,7 @@ export function deadLetterCommands(): void {
     assert.equal((await drive(commands.retryNow, { args: [shop.target({ job: clicked?.id ?? '', queue: 'erp' })] })).result, 1);
     const { result, asker } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })], ...(delayed.length > 2 ? { answers: [{ confirm: true }] } : {}) });
     assert.equal(result, delayed.length - 1);
-    if (delayed.length > 2) assert.match(asker.told.join(), /2 jobs are due at once/);
+    if (delayed.length > 2) assert.match(asker.told.join(), /2 jobs are due now/);
     await shop.deadAre((dead) => dead === 3);
   });
 
