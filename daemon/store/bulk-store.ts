@@ -7,7 +7,7 @@ import type { ReplayTally } from '../../schemas/protocol/replay.ts';
  *
  *     prepareBulk* -> running -> done
  *                        |-> held -> running
- *                        |-> taking-back -> cancelled
+ *                        |-> taking-back -> cancelled      a replay also when it was done
  *                        \-> cancelled | failed
  *
  * One that wasn't prepared to its end is no bulk work: `forgetBulks` deletes it.
@@ -19,7 +19,10 @@ export interface BulkStore {
   advanceBulk(params: { readonly bulkId: number; readonly limit: number; readonly now: number }): Promise<BulkAdvance>;
   /** What is `held` goes on, with a rate or without. Rejects with `wrong-state` for anything else. */
   continueBulk(params: { readonly bulkId: number; readonly rate?: BulkRate }): Promise<object>;
-  /** Ends what has not ended; with `takeBack`, what a replay has sent and no attempt has reached is taken back first. Rejects with `wrong-state`. */
+  /**
+   * Ends what has not ended; with `takeBack`, what a replay has sent and no attempt has reached is taken back first, also after its end. Rejects with
+   * `wrong-state`.
+   */
   endBulk(params: { readonly bulkId: number; readonly now: number; readonly takeBack?: boolean; readonly problem?: string }): Promise<object>;
   /** Deletes bulk work that ended before, in chunks, and what a former daemon hasn't prepared to its end. Repeat it while there is `more`. */
   forgetBulks(params: { readonly endedBefore: number; readonly unprepared: boolean; readonly limit: number }): Promise<{ readonly more: boolean }>;

@@ -5,7 +5,8 @@ import type { App } from '../app.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots } from '../dead-letters/dead-lot.ts';
 import type { Tally } from '../selection/batches.ts';
-import { inLots, sumOf } from '../selection/lots.ts';
+import { inBulk } from '../selection/bulk-lots.ts';
+import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import { exportLots } from './export-lots.ts';
@@ -39,16 +40,13 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   }
   const reason = chosen === withReason ? await askReason(app, confirmation.question) : '';
   if (chosen === undefined || reason === undefined) return undefined;
-  const tallies = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
-    inLots<string>(
-      lots.map(({ project, daemon, ids }) => ({ project: project.name, items: ids, act: (batch) => daemon.call('dead/discard', { ids: batch, ...(reason === '' ? {} : { reason }) }) })),
-      {
-        isCancelled: () => token.isCancellationRequested,
-        onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
-      },
-    ),
+  const outcomes = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
+    inBulk(lots, { action: 'discard', ...(reason === '' ? {} : { reason }) }, {
+      isCancelled: () => token.isCancellationRequested,
+      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+    }),
   );
-  const tally = sumOf(tallies);
+  const tally = sumOf(outcomes.map((outcome, index) => ({ project: lots[index]?.project.name ?? '', tally: outcome.tally })));
   app.log.info(tallyText('discarded', tally));
   if (count > 1 || tally.done < tally.total) void app.ask.tell(tally.fault === undefined ? 'information' : 'error', tallyText('discarded', tally));
   return tally;

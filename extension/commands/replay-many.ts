@@ -69,9 +69,9 @@ async function askToGoOn(app: App, first: FollowedReplay, counts: readonly numbe
 }
 
 /** The newest attempt of one that failed. */
-async function openFailed({ lots, ids }: FollowedReplay): Promise<void> {
-  for (const [index, { project, daemon }] of lots.entries()) {
-    for (const id of (ids[index] ?? []).toReversed()) {
+async function openFailed({ lots }: FollowedReplay): Promise<void> {
+  for (const { project, daemon, ids } of lots) {
+    for (const id of ids.toReversed()) {
       const job = await daemon.call('job/get', { id });
       const attempt = job.attempts.at(-1);
       if (attempt?.error === undefined) continue;

@@ -1,3 +1,4 @@
+import { maxBulkIds } from '../../schemas/protocol/bulk.ts';
 import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 
@@ -12,7 +13,7 @@ export interface CollectedDeadLetter {
 
 const pageLimit = 1000;
 /** A list of more ids would take long to make, and nobody would wait for it. */
-const maxCollected = 100_000;
+const maxCollected = maxBulkIds;
 /** Read from the daemon at the same time. */
 const batchSize = 20;
 

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { takeBackBulk } from '../../client/run-bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { App } from '../app.ts';
 import { messageOf } from '../log.ts';
@@ -11,7 +12,7 @@ import { formatNumber } from '../wording/language.ts';
 import { failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
 import type { DeadLot } from './dead-lot.ts';
 import { sendReplay, type SentLot } from './replay-send.ts';
-import { emptyTally, haveAnswered, haveEnded, joinTallies, takeBack, watchReplay } from './replay-watch.ts';
+import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
 import type { ReplayWay } from './replay-way.ts';
 
 const firstLookMs = 250;
@@ -27,8 +28,6 @@ export interface FollowOptions {
 /** A replay that was sent, and followed for as long as it was worth. */
 export interface FollowedReplay {
   readonly lots: readonly DeadLot[];
-  /** Of each lot: those that were replayed. */
-  readonly ids: readonly (readonly string[])[];
   readonly tally: Tally;
   /** As last seen. */
   readonly outcome: ReplayTally;
@@ -51,13 +50,13 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
     const untilMs = way.kind === 'all' ? Date.now() + followAllMs : Infinity;
     // Retries may take hours more than the rate does: what failed and is tried again is told as such.
     const isEnough = way.kind === 'all' ? haveEnded : haveAnswered;
-    const outcomes = sent.map(({ ids }): ReplayTally => ({ ...emptyTally, waiting: ids.length }));
+    const outcomes = sent.map(({ tally }): ReplayTally => ({ ...emptyTally, waiting: tally.done }));
     const watched = await Promise.all(
-      sent.map(async ({ lot, ids }, index) => {
-        if (ids.length === 0) return undefined;
+      sent.map(async ({ lot, bulks, tally: { done } }, index) => {
+        if (done === 0) return undefined;
         let lookMs = firstLookMs;
         try {
-          await watchReplay(lot.daemon, ids, {
+          await watchBulks(lot.daemon, bulks, {
             isEnough: (tally) => token.isCancellationRequested || Date.now() >= untilMs || isEnough(tally),
             nextLook: async () => {
               await cancelledOr(token, lookMs);
@@ -84,11 +83,11 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
 /** The outcomes are looked at again afterwards: an attempt may have begun meanwhile. */
 async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayTally[], faults: string[]): Promise<number> {
   let count = 0;
-  for (const [index, { lot, ids }] of sent.entries()) {
-    if (ids.length === 0) continue;
+  for (const [index, { lot, bulks }] of sent.entries()) {
+    if (bulks.length === 0) continue;
     try {
-      count += await takeBack(lot.daemon, ids);
-      outcomes[index] = await watchReplay(lot.daemon, ids, { isEnough: () => true, nextLook: () => Promise.resolve() });
+      for (const { id } of bulks) count += (await takeBackBulk(lot.daemon, id, { nextLook: () => delay(firstLookMs) })).takenBack;
+      outcomes[index] = await watchBulks(lot.daemon, bulks, { isEnough: () => true, nextLook: () => Promise.resolve() });
     } catch (error) {
       app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
       faults.push(l10n.t('What waits in {0} could not be taken back: {1}', lot.project.name, messageOf(error)));
@@ -116,7 +115,7 @@ function followed(app: App, sent: readonly SentLot[], { outcome, takenBack, wasS
     void app.ask.tell(severity, text);
     return tally;
   };
-  return { lots: sent.map(({ lot }) => lot), ids: sent.map(({ ids }) => ids), tally, outcome, wasStopped, tell };
+  return { lots: sent.map(({ lot }) => lot), tally, outcome, wasStopped, tell };
 }
 
 /** Resolves after that time, or when it is cancelled. */

@@ -1,3 +1,4 @@
+import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 
@@ -14,16 +15,23 @@ export interface WatchOptions {
   readonly onProgress?: (tally: ReplayTally) => void;
 }
 
-/**
- * Looks at replayed jobs again and again, until it is enough. Answers with what became of them.
- *
- * @throws CodedError where the daemon is lost
- */
-export async function watchReplay(daemon: Daemon, ids: readonly string[], { nextLook, isEnough, onProgress }: WatchOptions): Promise<ReplayTally> {
-  while (true) {
+/** Looks at jobs again and again, until it is enough. Answers with what became of them. @throws CodedError if the daemon is lost */
+export function watchReplay(daemon: Daemon, ids: readonly string[], options: WatchOptions): Promise<ReplayTally> {
+  return watchTally(async () => {
     const tallies: ReplayTally[] = [];
     for (let from = 0; from < ids.length; from += maxIds) tallies.push(await daemon.call('dead/tally', { ids: ids.slice(from, from + maxIds) }));
-    const tally = joinTallies(tallies);
+    return joinTallies(tallies);
+  }, options);
+}
+
+/** The same of replays that a daemon carried out. @throws CodedError if the daemon is lost */
+export function watchBulks(daemon: Daemon, bulks: readonly BulkView[], options: WatchOptions): Promise<ReplayTally> {
+  return watchTally(async () => joinTallies(await Promise.all(bulks.map(({ id }) => daemon.call('bulk/tally', { id })))), options);
+}
+
+async function watchTally(look: () => Promise<ReplayTally>, { nextLook, isEnough, onProgress }: WatchOptions): Promise<ReplayTally> {
+  while (true) {
+    const tally = await look();
     onProgress?.(tally);
     if (isEnough(tally)) return tally;
     await nextLook();
@@ -57,11 +65,4 @@ export function haveEnded({ active, retrying, waiting }: ReplayTally): boolean {
 /** Each has ended or failed once: retries may take hours, and a first failure is answer enough. */
 export function haveAnswered({ active, waiting }: ReplayTally): boolean {
   return active + waiting === 0;
-}
-
-/** Replayed jobs that no attempt has reached are dead letters again. Answers with how many. @throws CodedError where the daemon is lost */
-export async function takeBack(daemon: Daemon, ids: readonly string[]): Promise<number> {
-  let count = 0;
-  for (let from = 0; from < ids.length; from += maxIds) count += (await daemon.call('dead/recall', { ids: ids.slice(from, from + maxIds) })).recalled.length;
-  return count;
 }

@@ -19,6 +19,9 @@ export function isBulkEnded(state: BulkState): boolean {
   return state === 'done' || state === 'cancelled' || state === 'failed';
 }
 
+/** Ids that one `bulk/start` takes: with the longest ids that there can be in years, they fit into a message. */
+export const maxBulkIds = 50_000;
+
 export const BulkId = Type.String({ pattern: '^b[1-9][0-9]{0,15}$', description: 'Bulk work: `b3`.' });
 
 export function formatBulkId(id: number): string {

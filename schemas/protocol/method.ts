@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { BulkId, BulkView, bulkActions } from './bulk.ts';
+import { BulkId, BulkView, bulkActions, maxBulkIds } from './bulk.ts';
 import { DaemonStatus } from './daemon-status.ts';
 import { DeadGroup } from './dead-group.ts';
 import { JobDetail, JobSummary } from './job.ts';
@@ -212,6 +212,7 @@ export const methods = {
       {
         action: Type.Enum(bulkActions, { description: 'Dead letters are replayed or discarded; jobs that have not ended are cancelled.' }),
         ...deadSelection,
+        ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: maxBulkIds })),
         asOf: Type.Optional({ ...Time, description: 'Only what was like that by then: dead letters that had died, jobs that had been made. What a person has seen.' }),
         canary: Type.Optional(Type.Integer({ minimum: 1, description: 'The oldest N first; then it is `held` until `bulk/continue`.' })),
         rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: spreads them out: `10/min`.' })),
@@ -232,7 +233,7 @@ export const methods = {
   },
   'bulk/cancel': {
     params: Type.Object({ id: BulkId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a replay: what no attempt has reached is a dead letter again. It is `taking-back` until then.' })) }, closed),
-    result: Type.Object(BulkView.properties, { description: 'What it has not come to stays as it is. `wrong-state` if it has ended.' }),
+    result: Type.Object(BulkView.properties, { description: 'What it has not come to stays as it is. `wrong-state` if it has ended; with `takeBack`, a replay can be taken back after its end too.' }),
   },
   'bulk/tally': { params: Type.Object({ id: BulkId }, closed), result: Type.Object(ReplayTally.properties, { description: 'What has become of the jobs that it has replayed.' }) },
 

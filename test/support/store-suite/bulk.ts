@@ -119,6 +119,23 @@ export function describeBulk(bench: () => StoreBench): void {
     await assert.rejects(store.store.endBulk({ bulkId, now: store.now }), { code: 'wrong-state' });
   });
 
+  it('takes back after its end too, and again when more has come back', async () => {
+    const ids = await dead(2);
+    const bulkId = await prepare({ action: 'replay' }, ids);
+    await runAll(bulkId);
+    await bench().succeed(await bench().next());
+    await bench().store.endBulk({ bulkId, now: bench().now, takeBack: true });
+    await runAll(bulkId);
+    const { state, done, takenBack } = await view(bulkId);
+    assert.deepEqual([state, done, takenBack, await statesOf(ids)], ['cancelled', 2, 1, ['succeeded', 'dead']]);
+    await bench().store.endBulk({ bulkId, now: bench().now, takeBack: true });
+    await runAll(bulkId);
+    assert.equal((await view(bulkId)).takenBack, 1);
+    const discarded = await prepare({ action: 'discard' }, ids);
+    await runAll(discarded);
+    await assert.rejects(bench().store.endBulk({ bulkId: discarded, now: bench().now, takeBack: true }), { code: 'wrong-state' });
+  });
+
   it('is cancelled with the rest as it was, and ended by a fault with its words', async () => {
     const ids = await dead(4);
     const bulkId = await prepare({ action: 'discard' }, ids);

@@ -54,9 +54,10 @@ export function continueBulk(tx: WriteTransaction, { bulkId, rate }: { readonly 
 export function endBulk(tx: WriteTransaction, params: { readonly bulkId: number; readonly now: number; readonly takeBack?: boolean; readonly problem?: string }): object {
   const { bulkId, now, problem } = params;
   const { state, action } = openBulk(tx, bulkId);
-  if (state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} has ended already: it is ${state}.`);
+  const takesBack = params.takeBack === true && action === 'replay' && state !== 'preparing';
+  if (!takesBack && state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} has ended already: it is ${state}.`);
   if (problem !== undefined) tx.db.sql("UPDATE bulks SET state = 'failed', ended_at = ?, problem = ? WHERE id = ?").run(now, problem, bulkId);
-  else if (params.takeBack === true && action === 'replay') tx.db.sql("UPDATE bulks SET state = 'taking-back', cursor = 0 WHERE id = ?").run(bulkId);
+  else if (takesBack) tx.db.sql("UPDATE bulks SET state = 'taking-back', cursor = 0, ended_at = NULL WHERE id = ?").run(bulkId);
   else tx.db.sql("UPDATE bulks SET state = 'cancelled', ended_at = ? WHERE id = ?").run(now, bulkId);
   return {};
 }
