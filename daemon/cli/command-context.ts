@@ -1,7 +1,7 @@
 import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { sluiceFolder } from '../project-folder.ts';
+import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { Connected } from '../../client/connect.ts';
 import { daemonLauncher, type StartConsent } from '../../client/daemon-launch.ts';

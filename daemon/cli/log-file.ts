@@ -2,7 +2,7 @@ import { constants, watch, type FSWatcher } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { stateFolderOf } from '../project-folder.ts';
+import { stateFolderOf } from '../state/state-folder.ts';
 
 const logFileName = 'daemon.log';
 const chunkBytes = 64 * 1024;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { sluiceFolder } from '../project-folder.ts';
+import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
 
 /** Where the practice receiver listens if nothing else has that port. */
 export const defaultPracticePort = 4680;

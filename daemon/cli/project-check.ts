@@ -9,7 +9,7 @@ import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from 
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { findProjectFolder } from '../../client/state-folder.ts';
-import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project-folder.ts';
+import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project/project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { sluiceFolder } from '../project-folder.ts';
-import { makeStateFolder } from '../state-folder.ts';
+import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
+import { makeStateFolder } from '../state/state-folder.ts';
 import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 
 export interface StarterProject {

@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { stateFolderOf } from '../project-folder.ts';
-import { unsafeState } from '../state-folder.ts';
-import { stateOrigin } from '../state-mark.ts';
+import { stateFolderOf, unsafeState } from '../state/state-folder.ts';
+import { stateOrigin } from '../state/state-mark.ts';
 import { lookIntoStore, type StoreLook } from '../store/sqlite/store-look.ts';
 
 export interface StateReport {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { stateFolderOf } from '../project-folder.ts';
-import { acquireProjectLock } from '../project-lock.ts';
+import { stateFolderOf } from '../state/state-folder.ts';
+import { acquireProjectLock } from '../state/project-lock.ts';
 
 /**
  * Does something with a project's state while no daemon can have it.

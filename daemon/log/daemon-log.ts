@@ -5,7 +5,7 @@ import { DaemonLogFile } from './log-file.ts';
 import { readableLine, safeLine } from './log-line.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { stateFolderOf } from '../project-folder.ts';
+import { stateFolderOf } from '../state/state-folder.ts';
 
 /** What an error goes into is `err`; names of other fields are free, and their values are masked. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { csvRemedy, decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { ItemFileError, readItems } from '../engine/item-file.ts';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 
 /** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
 export const maxInputBytes = 64 * 1024 * 1024;

@@ -3,10 +3,10 @@ import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.t
 import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine, EngineLog } from '../engine/engine.ts';
-import { shownFolder } from '../project-folder.ts';
-import { lastConfigText } from '../project.ts';
-import type { LookExtent } from '../project-inventory.ts';
-import type { Project } from '../project.ts';
+import { shownFolder } from '../project/project-folder.ts';
+import { lastConfigText } from '../project/project.ts';
+import type { LookExtent } from '../project/project-inventory.ts';
+import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import { unknownName } from './known-names.ts';
 

@@ -9,7 +9,7 @@ import { denseSeries } from '../core/dense-series.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue-runner.ts';
-import type { Project } from '../project.ts';
+import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
 import { forecastView } from './forecast-view.ts';

@@ -1,3 +1,5 @@
+/** The folder that makes a folder a project. */
+export const sluiceFolder = '.sluice';
 /** Names in `.sluice/state/` that a daemon and its clients both know, as `docs/protocol.md` has them. */
 export const discoveryName = 'daemon.json';
 export const lockName = 'daemon.lock';

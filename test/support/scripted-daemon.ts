@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { WebSocketServer } from 'ws';
 import manifest from '../../package.json' with { type: 'json' };
-import { writeDiscovery } from '../../daemon/discovery-file.ts';
+import { writeDiscovery } from '../../daemon/state/discovery-file.ts';
 import { SocketReader, SocketWriter } from '../../client/socket-transport.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';

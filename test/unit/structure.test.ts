@@ -45,6 +45,10 @@ describe('structure of the source', () => {
     assert.deepEqual(findCircles(graph), []);
   });
 
+  it('has no circle between the rooms of the daemon', () => {
+    assert.deepEqual(findCircles(roomsOf(graph, 'daemon')), []);
+  });
+
   it('names each file for what is in it', () => {
     const everything = readTree(root, '{schemas,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
@@ -130,6 +134,19 @@ describe('the checks of the structure (control)', () => {
   it('allow two ways to one file', () => {
     const files = { 'daemon/a.ts': `import './b.ts'; import './c.ts';`, 'daemon/b.ts': `import './c.ts';`, 'daemon/c.ts': '' };
     assert.deepEqual(findCircles(readImports(treeOf(files))), []);
+  });
+
+  it('catch a circle between rooms whose files are in none', () => {
+    const graph = readImports(
+      treeOf({
+        'daemon/main.ts': `import './a/one.ts';`,
+        'daemon/a/one.ts': `import '../b/one.ts'; import './two.ts';`,
+        'daemon/a/two.ts': '',
+        'daemon/b/one.ts': `import '../a/two.ts';`,
+      }),
+    );
+    assert.deepEqual(findCircles(graph), []);
+    assert.deepEqual(findCircles(roomsOf(graph, 'daemon')), ['daemon/a -> daemon/b -> daemon/a']);
   });
 
   it('catch names that say nothing, of files and of folders', () => {
@@ -231,6 +248,19 @@ function findCircles(graph: ImportGraph): string[] {
   };
   for (const file of graph.keys()) walk(file, []);
   return circles;
+}
+
+/** The folders of a top folder, with what their files import from each other. The files beside them are one room as well. */
+function roomsOf(graph: ImportGraph, top: string): ImportGraph {
+  const roomOf = (file: string): string => file.split('/').slice(0, -1).slice(0, 2).join('/');
+  const rooms = new Map<string, Import[]>();
+  for (const [file, imports] of graph) {
+    if (topFolder(file) !== top) continue;
+    const room = roomOf(file);
+    const targets = imports.filter(({ kind, target }) => kind === 'file' && topFolder(target) === top && roomOf(target) !== room).map(({ target }): Import => ({ target: roomOf(target), kind: 'file' }));
+    rooms.set(room, [...(rooms.get(room) ?? []), ...targets]);
+  }
+  return rooms;
 }
 
 function findEmptyNames(files: Iterable<string>): string[] {

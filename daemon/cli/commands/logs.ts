@@ -1,5 +1,5 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { unsafeState } from '../../state-folder.ts';
+import { unsafeState } from '../../state/state-folder.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

@@ -1,8 +1,7 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { unsafeState } from '../../state-folder.ts';
-import { doubtfulLogsOf, markState, stateOrigin } from '../../state-mark.ts';
-import { confirmLogs, doubtfulLogsText, setLogsAside } from '../../doubtful-logs.ts';
-import { stateFolderOf } from '../../project-folder.ts';
+import { stateFolderOf, unsafeState } from '../../state/state-folder.ts';
+import { doubtfulLogsOf, markState, stateOrigin } from '../../state/state-mark.ts';
+import { confirmLogs, doubtfulLogsText, setLogsAside } from '../../state/doubtful-logs.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

@@ -1,10 +1,9 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../../schemas/protocol/id.ts';
-import { doubtfulLogsOf, markState, refuseForeignState, stateOrigin } from '../../state-mark.ts';
-import { setLogsAside } from '../../doubtful-logs.ts';
-import { stateFolderOf } from '../../project-folder.ts';
-import { unsafeState } from '../../state-folder.ts';
-import { salvageInto } from '../../store-salvage.ts';
+import { doubtfulLogsOf, markState, refuseForeignState, stateOrigin } from '../../state/state-mark.ts';
+import { setLogsAside } from '../../state/doubtful-logs.ts';
+import { stateFolderOf, unsafeState } from '../../state/state-folder.ts';
+import { salvageInto } from '../../state/store-salvage.ts';
 import type { Salvaged } from '../../store/sqlite/salvage-store.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';

@@ -1,8 +1,8 @@
 import { lstatSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { sluiceFolder, stateFolderOf } from '../../project-folder.ts';
-import { unsafeState } from '../../state-folder.ts';
+import { sluiceFolder } from '../../../schemas/protocol/state-folder.ts';
+import { stateFolderOf, unsafeState } from '../../state/state-folder.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

@@ -1,6 +1,6 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { readLastStop } from '../../../client/last-stop.ts';
-import { stateProblem } from '../../state-mark.ts';
+import { stateProblem } from '../../state/state-mark.ts';
 import type { AddCommand } from '../command-runtime.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

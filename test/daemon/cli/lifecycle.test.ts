@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
 import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
 import { connectIfRunning } from '../../../client/find-daemon.ts';
-import { acquireProjectLock } from '../../../daemon/project-lock.ts';
+import { acquireProjectLock } from '../../../daemon/state/project-lock.ts';
 import { RealProject } from './real-project.ts';
 
 interface Check {

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { discoveryPath, readDiscovery } from '../../../client/discovery.ts';
-import { newToken, removeDiscovery, writeDiscovery } from '../../../daemon/discovery-file.ts';
+import { newToken, removeDiscovery, writeDiscovery } from '../../../daemon/state/discovery-file.ts';
 import type { DiscoveryProblem } from '../../../schemas/protocol/discovery.ts';
 
 const posix = process.platform !== 'win32';

@@ -5,8 +5,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
 import { findDaemon } from '../../../client/find-daemon.ts';
-import { writeDiscovery } from '../../../daemon/discovery-file.ts';
-import { acquireProjectLock } from '../../../daemon/project-lock.ts';
+import { writeDiscovery } from '../../../daemon/state/discovery-file.ts';
+import { acquireProjectLock } from '../../../daemon/state/project-lock.ts';
 import { ScriptedDaemon } from '../../support/scripted-daemon.ts';
 import { TemporaryProject } from '../daemon/cli/temporary-project.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import '../../support/own-home.ts';
 import { readLastStop } from '../../../client/last-stop.ts';
-import { removeLastStop, writeLastStop } from '../../../daemon/last-stop-file.ts';
+import { removeLastStop, writeLastStop } from '../../../daemon/state/last-stop-file.ts';
 import { parseLastStop } from '../../../schemas/protocol/last-stop.ts';
 
 describe('last-stop.json', () => {

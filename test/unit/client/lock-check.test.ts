@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkLock } from '../../../client/lock-check.ts';
-import { acquireProjectLock } from '../../../daemon/project-lock.ts';
+import { acquireProjectLock } from '../../../daemon/state/project-lock.ts';
 import { TemporaryProject } from '../daemon/cli/temporary-project.ts';
 
 describe('a look at the lock of a project', () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
 import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import type { SettleParams } from '../../../../daemon/store/store.ts';
-import { salvageInto } from '../../../../daemon/store-salvage.ts';
+import { salvageInto } from '../../../../daemon/state/store-salvage.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { seededRandom } from '../../../fault/seeded-random.ts';
 

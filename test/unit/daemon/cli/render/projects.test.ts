@@ -7,21 +7,21 @@ describe('the list of projects in a terminal', () => {
   const view = (width?: number): View => ({ width, now: Date.parse('2026-11-28T10:00:00Z'), timeZone: 'UTC', style: (_format, text) => text });
   const usedAt = '2026-11-28T09:00:00.000Z';
   const projects: readonly ProjectLook[] = [
-    { folder: '/home/ada/crm', usedAt, daemon: 'running', pid: 4711, version: '1.0.0', waiting: 1204, active: 3, dead: 2 },
-    { folder: '/home/ada/newsletter', usedAt, daemon: 'stopped', waiting: 12, dead: 0, stoppedAt: '2026-11-28T08:00:00.000Z' },
-    { folder: '/home/ada/crashed', usedAt, daemon: 'stopped' },
-    { folder: '/home/ada/stuck', usedAt, daemon: 'unreachable' },
-    { folder: '/home/ada/deleted', usedAt, daemon: 'gone' },
+    { folder: '/srv/crm', usedAt, daemon: 'running', pid: 4711, version: '1.0.0', waiting: 1204, active: 3, dead: 2 },
+    { folder: '/srv/newsletter', usedAt, daemon: 'stopped', waiting: 12, dead: 0, stoppedAt: '2026-11-28T08:00:00.000Z' },
+    { folder: '/srv/crashed', usedAt, daemon: 'stopped' },
+    { folder: '/srv/stuck', usedAt, daemon: 'unreachable' },
+    { folder: '/srv/deleted', usedAt, daemon: 'gone' },
   ];
 
   it('says for each what is known, and a question mark for what nobody knows', () => {
     assert.deepEqual(renderProjects(projects, { forgotten: undefined }, view()).split('\n').map((line) => line.trimEnd()), [
-      'FOLDER                DAEMON             WAITING  ACTIVE  DEAD  STOPPED',
-      '/home/ada/crm         running, pid 4711    1,204       3     2  -',
-      '/home/ada/newsletter  stopped                 12       0     0  2h ago',
-      '/home/ada/crashed     stopped                  ?       0     ?  -',
-      '/home/ada/stuck       does not answer          ?       ?     ?  -',
-      '/home/ada/deleted     folder is gone           ?       ?     ?  -',
+      'FOLDER           DAEMON             WAITING  ACTIVE  DEAD  STOPPED',
+      '/srv/crm         running, pid 4711    1,204       3     2  -',
+      '/srv/newsletter  stopped                 12       0     0  2h ago',
+      '/srv/crashed     stopped                  ?       0     ?  -',
+      '/srv/stuck       does not answer          ?       ?     ?  -',
+      '/srv/deleted     folder is gone           ?       ?     ?  -',
       '',
       '`sluice projects --forget` takes those from the list whose folder is gone.',
     ]);

@@ -1,10 +1,13 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CodedError } from '../schemas/protocol/error.ts';
-import { findStateFolderProblem, type FolderEntry, type StateFolderProblem } from '../schemas/protocol/state-folder.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { findStateFolderProblem, sluiceFolder, type FolderEntry, type StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
-import { sluiceFolder, stateFolderOf } from './project-folder.ts';
+
+export function stateFolderOf(projectFolder: string): string {
+  return path.join(projectFolder, sluiceFolder, 'state');
+}
 
 /**
  * Makes `.sluice/state/`, for its owner alone, with a `.gitignore` that keeps all of it out of git. What is there must be safe to use.

@@ -1,25 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
-import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
-import { decodeText } from '../schemas/workflow/text-encoding.ts';
-import { readRegularFile, type FileProblem } from './regular-file.ts';
+import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../../schemas/workflow/project-files.ts';
+import { IgnoreRules } from '../../schemas/workflow/ignore-rules.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
+import { readRegularFile, type FileProblem } from '../platform/regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
 const maxFileBytes = 4 * 1024 * 1024;
 /** A larger one says nothing. */
 const maxGitignoreBytes = 256 * 1024;
 
-/** The folder that makes a folder a project. */
-export const sluiceFolder = '.sluice';
-
 export interface ProjectFile extends FoundFile {
   /** Absolute. */
   readonly path: string;
-}
-
-export function stateFolderOf(projectFolder: string): string {
-  return path.join(projectFolder, sluiceFolder, 'state');
 }
 
 export interface ListedProject {

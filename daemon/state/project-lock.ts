@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { lockHolderName, lockName } from '../schemas/protocol/state-folder.ts';
-import { stateFolderOf } from './project-folder.ts';
+import { lockHolderName, lockName } from '../../schemas/protocol/state-folder.ts';
+import { stateFolderOf } from './state-folder.ts';
 
 export type LockResult =
   | { readonly ok: true; readonly release: () => void }

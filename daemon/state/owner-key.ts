@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { ownerKeyBytes, ownerKeyName, userFolder } from '../schemas/protocol/owner-mark.ts';
+import { ownerKeyBytes, ownerKeyName, userFolder } from '../../schemas/protocol/owner-mark.ts';
 
 /** A link in its place could lead to a file that others know. Windows has neither flag. */
 const keyFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { CodedError } from '../schemas/protocol/error.ts';
-import { english } from '../schemas/wording/language.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /**
  * What is wrong where a store has been and its file is missing or empty: to start would begin with an empty one beside the logs and backups of the

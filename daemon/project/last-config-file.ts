@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { readRegularFile } from './regular-file.ts';
-import { stateFolderOf } from './project-folder.ts';
-import { writeStateFile } from './state-file.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
+import { stateFolderOf } from '../state/state-folder.ts';
+import { writeStateFile } from '../state/state-file.ts';
 
 const name = 'config.last.yaml';
 const maxBytes = 4 * 1024 * 1024;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../../daemon/platform/system-clock.ts';
-import { FolderWatch } from '../../../daemon/folder-watch.ts';
+import { systemClock } from '../../../../daemon/platform/system-clock.ts';
+import { FolderWatch } from '../../../../daemon/project/folder-watch.ts';
 
 describe('a watch of folders', () => {
   let folder: string;

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { acquireProjectLock } from '../../../daemon/project-lock.ts';
+import { acquireProjectLock } from '../../../../daemon/state/project-lock.ts';
 
 describe('the lock of a project', () => {
   let project: string;
@@ -22,7 +22,7 @@ describe('the lock of a project', () => {
 
   /** A process that tries to get the lock, says how that went, and lives on. */
   async function contender(): Promise<{ readonly child: ChildProcess; readonly result: { readonly ok: boolean; readonly holder?: number } }> {
-    const module = pathToFileURL(path.resolve(import.meta.dirname, '../../../daemon/project-lock.ts')).href;
+    const module = pathToFileURL(path.resolve(import.meta.dirname, '../../../../daemon/state/project-lock.ts')).href;
     const source = `
       import { acquireProjectLock } from ${JSON.stringify(module)};
       const result = acquireProjectLock(${JSON.stringify(project)});

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, renameSync, utimesSync, type BigIntStats } from 'node:fs';
 import path from 'node:path';
-import { english } from '../schemas/wording/language.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** What SQLite and the daemon read into a store when it is opened. */
 const logNames = ['store.db-wal', 'store.db-attempts'];

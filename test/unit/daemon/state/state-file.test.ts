@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { removeLeftovers } from '../../../daemon/state-file.ts';
+import { removeLeftovers } from '../../../../daemon/state/state-file.ts';
 
 describe('files of .sluice/state/', () => {
   let folder: string;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { wasOverwritten } from '../../../daemon/doubtful-logs.ts';
+import { wasOverwritten } from '../../../../daemon/state/doubtful-logs.ts';
 
 describe('a store beside its log', () => {
   const at = (minutes: number): { readonly ctimeMs: bigint } => ({ ctimeMs: BigInt(Date.UTC(2026, 0, 5, 9) + minutes * 60_000) });

@@ -1,9 +1,9 @@
 import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { lastStopName, type LastStop } from '../schemas/protocol/last-stop.ts';
-import { lastStopProofText } from '../schemas/protocol/owner-mark.ts';
+import { lastStopName, type LastStop } from '../../schemas/protocol/last-stop.ts';
+import { lastStopProofText } from '../../schemas/protocol/owner-mark.ts';
 import { OwnerKey } from './owner-key.ts';
-import { stateFolderOf } from './project-folder.ts';
+import { stateFolderOf } from './state-folder.ts';
 import { writeStateFile } from './state-file.ts';
 
 /** To be called when nothing moves any more. */

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FolderMemory } from '../../../daemon/folder-memory.ts';
-import { ProjectInventory, type LookExtent } from '../../../daemon/project-inventory.ts';
-import { listProjectFiles } from '../../../daemon/project-folder.ts';
-import { findProjectFiles, maxSearchedFolders, type FolderLook } from '../../../schemas/workflow/project-files.ts';
+import { FolderMemory } from '../../../../daemon/project/folder-memory.ts';
+import { ProjectInventory, type LookExtent } from '../../../../daemon/project/project-inventory.ts';
+import { listProjectFiles } from '../../../../daemon/project/project-folder.ts';
+import { findProjectFiles, maxSearchedFolders, type FolderLook } from '../../../../schemas/workflow/project-files.ts';
 
 /** More than all folders of these tests need until each has had its turn. */
 const manyRounds = 10;

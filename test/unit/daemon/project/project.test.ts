@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Project } from '../../../daemon/project.ts';
-import { SecretSource } from '../../../daemon/secrets/secret-source.ts';
-import type { UndeclaredQueue } from '../../../schemas/protocol/queue.ts';
+import { Project } from '../../../../daemon/project/project.ts';
+import { SecretSource } from '../../../../daemon/secrets/secret-source.ts';
+import type { UndeclaredQueue } from '../../../../schemas/protocol/queue.ts';
 
 const step = 'steps: { a: { queue: erp, uses: http/request, with: { url: "http://127.0.0.1/" } } }\n';
 const declaring = (limits: string): string => `queues: { erp: ${limits} }\n${step}`;
@@ -95,7 +95,7 @@ describe("a project's files", () => {
     if (process.platform === 'win32') return this.skip();
     const program = `
       import { openSync } from 'node:fs';
-      import { Project } from ${JSON.stringify(path.resolve('daemon/project.ts'))};
+      import { Project } from ${JSON.stringify(path.resolve('daemon/project/project.ts'))};
       const project = new Project({ folder: process.argv[1], secrets: { names: () => [] }, env: {} });
       await project.refresh();
       try { for (;;) openSync('/dev/null'); } catch {}

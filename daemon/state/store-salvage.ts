@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CodedError } from '../schemas/protocol/error.ts';
-import { salvageStore, type Salvaged } from './store/sqlite/salvage-store.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { salvageStore, type Salvaged } from '../store/sqlite/salvage-store.ts';
 
 /** Of a store whose file is gone: its log may hold all of it, and SQLite reads none beside an empty file. In bytes. */
 const pageBytes = 4096;

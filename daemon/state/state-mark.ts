@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { CodedError } from '../schemas/protocol/error.ts';
-import { isJsonObject } from '../schemas/workflow/json.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { OwnerKey } from './owner-key.ts';
-import { stateFolderOf } from './project-folder.ts';
-import { readRegularFileSync } from './regular-file.ts';
+import { stateFolderOf, unsafeState } from './state-folder.ts';
+import { readRegularFileSync } from '../platform/regular-file.ts';
 import { writeStateFile } from './state-file.ts';
-import { unsafeState } from './state-folder.ts';
 import { missingStoreText } from './store-remains.ts';
 
 /** What a daemon reads back and acts upon, whatever else lies in the folder. */

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Clock, Timer } from './core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 
 /** How long it waits for more of the same, in milliseconds: an editor that saves makes several events, a checkout hundreds. */
 const settleMs = 100;

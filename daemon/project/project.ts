@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diagnosticViews } from '../schemas/protocol/diagnostic-view.ts';
-import { CodedError } from '../schemas/protocol/error.ts';
-import type { DiagnosticView } from '../schemas/protocol/method.ts';
-import { analyseConfig } from '../schemas/workflow/analysis/analyse-config.ts';
-import { analyseFiles, type AnalysedFiles } from '../schemas/workflow/analysis/analyse-files.ts';
-import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../schemas/workflow/analysis/analyse-project.ts';
-import { queueDeclarations, type QueueDeclarations } from '../schemas/workflow/analysis/queue-declarations.ts';
-import type { ProjectConfig } from '../schemas/workflow/model.ts';
-import type { EngineSettings } from './engine/engine-settings.ts';
+import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { DiagnosticView } from '../../schemas/protocol/method.ts';
+import { analyseConfig } from '../../schemas/workflow/analysis/analyse-config.ts';
+import { analyseFiles, type AnalysedFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
+import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { queueDeclarations, type QueueDeclarations } from '../../schemas/workflow/analysis/queue-declarations.ts';
+import type { ProjectConfig } from '../../schemas/workflow/model.ts';
+import type { EngineSettings } from '../engine/engine-settings.ts';
 import { readProjectText, shownFolder } from './project-folder.ts';
 import { ProjectInventory, type LookExtent } from './project-inventory.ts';
-import type { SecretSource } from './secrets/secret-source.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
 
 const configFile = /^\.sluice\/config\.ya?ml$/;
 /** Files that one look of a round is for. */
