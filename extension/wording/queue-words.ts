@@ -1,7 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare, formatShortDuration } from '../../schemas/wording/amount.ts';
-import { formatAge, formatDue, formatMoment, formatNumber, formatRate } from './language.ts';
+import { holdMessage, setByHandMessage } from '../../schemas/wording/queue.ts';
+import { formatAge, formatDue, formatMoment, formatNumber, formatRate, say, textOf } from './language.ts';
+import { oneLine } from './outside-text.ts';
 import { alertName, alertSentence, presentAlerts } from './alert-words.ts';
 import { forecastDetail, forecastPart, forecastText } from './forecast-words.ts';
 
@@ -44,7 +46,8 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   const isFilling = alerts.some(({ kind }) => kind === 'filling');
   const cleared = isFilling ? undefined : forecastPart(forecast);
   if (cleared !== undefined) parts.push(cleared);
-  if (overrides.rate !== undefined || overrides.concurrency !== undefined) parts.push(l10n.t('{0} set by hand', overriddenText(queue)));
+  const setByHand = setByHandMessage(overrides);
+  if (setByHand !== undefined) parts.push(say('{limits} set by hand', { limits: setByHand }));
   return parts.length === 0 ? [l10n.t('empty')] : parts;
 }
 
@@ -72,18 +75,15 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   if (paused) facts.push([l10n.t('Paused'), l10n.t('by hand, until it is resumed')]);
   if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([l10n.t('Held back'), holdText(heldBy, formatDue(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([l10n.t('Holds at most'), formatNumber(maxDepth)]);
-  if (overrides.rate !== undefined || overrides.concurrency !== undefined) facts.push([l10n.t('Set by hand'), overriddenText(queue)]);
+  const setByHand = setByHandMessage(overrides);
+  if (setByHand !== undefined) facts.push([l10n.t('Set by hand'), textOf(setByHand)]);
   if (declaredIn !== undefined) facts.push([l10n.t('Declared in'), declaredIn]);
   return facts;
 }
 
 function holdText(heldBy: QueueView['heldBy'], until: string): string {
-  if (heldBy === undefined) return l10n.t('a receiver asked for a pause; continues {0}', until);
-  const { job, cause, retryAfterMs, machine, project } = heldBy;
-  if (project === true) return l10n.t('{0} (met by {1}); looked at again {2}', cause, job, until);
-  if (machine === true) return l10n.t('this machine has no network ({0}, met by {1}); continues {2}', cause, job, until);
-  if (retryAfterMs === undefined) return l10n.t('{0} was answered {1}; continues {2}', job, cause, until);
-  return l10n.t('{0} was answered {1} and asked to wait {2}; continues {3}', job, cause, formatDuration(retryAfterMs), until);
+  const told = { why: holdMessage(heldBy, oneLine), until };
+  return heldBy?.project === true ? say('{why}; looked at again {until}', told) : say('{why}; continues {until}', told);
 }
 
 /** In a row, beside the name. */
@@ -108,11 +108,4 @@ function undeclaredSentence({ reason, files }: UndeclaredQueue): string {
     case 'broken':
       return l10n.t('The declaration can not be read ({0}); its last limits hold until that is corrected.', files.join(', '));
   }
-}
-
-function overriddenText({ overrides: { rate, concurrency } }: QueueView): string {
-  const parts: string[] = [];
-  if (rate !== undefined) parts.push(rate === null ? l10n.t('no rate limit') : l10n.t('rate {0}', formatRate(rate)));
-  if (concurrency !== undefined) parts.push(l10n.t('concurrency {0}', formatNumber(concurrency)));
-  return parts.join(', ');
 }

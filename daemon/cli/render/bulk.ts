@@ -2,7 +2,7 @@ import type { BulkAction, BulkView } from '../../../schemas/protocol/bulk.ts';
 import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
 import type { View } from '../terminal.ts';
 import { renderTally } from './dead-letters.ts';
-import { formatAge, formatCount, formatNumber, formatTime, oneLine } from './format.ts';
+import { formatAge, formatCount, formatNumber, formatTime, oneLine, say } from './format.ts';
 import { renderTable, type Column } from './table.ts';
 
 const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled' };
@@ -26,7 +26,7 @@ export function renderBulks(bulks: readonly BulkView[], view: View): string {
 export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, view: View): string {
   const { id, action, state, done, total, skipped, takenBack, rate, lastDueAt, problem } = bulk;
   const counts = [`${formatNumber(done)} of ${formatCount(total, 'job')} ${moved[action]}`];
-  if (skipped > 0) counts.push(`${formatNumber(skipped)} skipped, because ${skipped === 1 ? 'it was' : 'they were'} in another state by then`);
+  if (skipped > 0) counts.push(say('{skipped, plural, one {# skipped, because it was in another state by then} other {# skipped, because they were in another state by then}}', { skipped }));
   if (takenBack > 0) counts.push(`${formatNumber(takenBack)} taken back`);
   const lines = [`${id}  ${view.style('bold', state)}  ${counts.join('; ')}.`];
   if (rate !== undefined && lastDueAt !== undefined) lines.push(`At ${rate}, the last of them is due at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`);

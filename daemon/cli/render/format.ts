@@ -7,6 +7,9 @@ import type { View } from '../terminal.ts';
 /** A sentence of the command, with the right form for its number. */
 export const say = english.say;
 
+/** The same for what `schemas/wording/` tells. */
+export const textOf = english.textOf;
+
 /** `12,345` */
 export const formatNumber = english.number;
 

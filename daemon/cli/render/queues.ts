@@ -3,7 +3,8 @@ import { undeclaredText } from '../../core/undeclared-text.ts';
 import type { View } from '../terminal.ts';
 import { renderAlert } from './alerts.ts';
 import { formatDuration, formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
-import { formatAge, formatNumber, formatRate, formatTime, oneLine, say } from './format.ts';
+import { holdMessage, setByHandMessage } from '../../../schemas/wording/queue.ts';
+import { formatAge, formatNumber, formatRate, formatTime, oneLine, say, textOf } from './format.ts';
 import { widthOf, wrap } from './text-width.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -84,23 +85,16 @@ function undeclaredNote(queue: QueueView): string {
 
 /** What was set by hand: `rate 50/min and concurrency 5`. */
 export function overriddenText({ overrides }: Pick<QueueView, 'overrides'>): string | undefined {
-  const parts: string[] = [];
-  if (overrides.rate !== undefined) parts.push(overrides.rate === null ? 'no rate limit' : `rate ${formatRate(overrides.rate)}`);
-  if (overrides.concurrency !== undefined) parts.push(`concurrency ${formatNumber(overrides.concurrency)}`);
-  return parts.length === 0 ? undefined : parts.join(' and ');
+  const told = setByHandMessage(overrides);
+  return told && textOf(told);
 }
 
 function resetOptions({ rate, concurrency }: QueueView['overrides']): string {
   return [rate === undefined ? '' : '--rate file', concurrency === undefined ? '' : '--concurrency file'].filter((part) => part !== '').join(' ');
 }
 
-/** `j12 was answered 429 Too Many Requests and asked to wait 2h`. */
 function holdReason({ heldBy }: Pick<QueueView, 'heldBy'>): string {
-  if (heldBy === undefined) return 'a receiver asked for a pause';
-  const { job, cause, retryAfterMs, machine, project } = heldBy;
-  if (project === true) return `${oneLine(cause)} (met by ${job})`;
-  if (machine === true) return `this machine has no network (${oneLine(cause)}, met by ${job})`;
-  return `${job} was answered ${oneLine(cause)}${retryAfterMs === undefined ? '' : ` and asked to wait ${formatDuration(retryAfterMs)}`}`;
+  return textOf(holdMessage(heldBy, oneLine));
 }
 
 /** What resuming a queue has changed, and how the queue is now. */

@@ -1,0 +1,22 @@
+import type { QueueView } from '../protocol/queue.ts';
+import { formatDuration, rateMessage } from './amount.ts';
+import { message, type Message } from './message.ts';
+
+/** Why a queue is held back: `j12 was answered 429 Too Many Requests and asked to wait 2h`. The cause came from outside: each side shows it in its own safe way. */
+export function holdMessage(heldBy: QueueView['heldBy'], showCause: (cause: string) => string): Message {
+  if (heldBy === undefined) return message('a receiver asked for a pause');
+  const { job, retryAfterMs, machine, project } = heldBy;
+  const told = { job, cause: showCause(heldBy.cause) };
+  if (project === true) return message('{cause} (met by {job})', told);
+  if (machine === true) return message('this machine has no network ({cause}, met by {job})', told);
+  if (retryAfterMs === undefined) return message('{job} was answered {cause}', told);
+  return message('{job} was answered {cause} and asked to wait {duration}', { ...told, duration: formatDuration(retryAfterMs) });
+}
+
+/** The limits of a queue that were set by hand: `rate 50/min and concurrency 5`; undefined if none was. */
+export function setByHandMessage({ rate, concurrency }: QueueView['overrides']): Message | undefined {
+  if (rate === undefined) return concurrency === undefined ? undefined : message('concurrency {concurrency}', { concurrency });
+  if (rate === null) return concurrency === undefined ? message('no rate limit') : message('no rate limit and concurrency {concurrency}', { concurrency });
+  const told = { rate: rateMessage(rate) };
+  return concurrency === undefined ? message('rate {rate}', told) : message('rate {rate} and concurrency {concurrency}', { ...told, concurrency });
+}
