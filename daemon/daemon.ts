@@ -1,5 +1,3 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
 import path from 'node:path';
 import { CodedError } from '../schemas/protocol/error.ts';
 import { formatJobId } from '../schemas/protocol/id.ts';
@@ -19,8 +17,9 @@ import { removeLastStop, writeLastStop } from './state/last-stop-file.ts';
 import { lastConfigText, Project } from './project/project.ts';
 import type { LookExtent } from './project/project-inventory.ts';
 import { findCrashedDaemon, type FormerDaemon } from './state/former-daemon.ts';
-import { folderIdentity, isSameFolder, makeStateFolder, stateFolderOf } from './state/state-folder.ts';
-import { acquireProjectLock } from './state/project-lock.ts';
+import { makeStateFolder } from './state/state-folder.ts';
+import { acquireProjectLock, ProjectLockedError } from './state/project-lock.ts';
+import { StoreGuard } from './state/store-guard.ts';
 import { refuseMissingStore } from './state/store-remains.ts';
 import { removeLeftovers } from './state/state-file.ts';
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state/state-mark.ts';
@@ -32,7 +31,7 @@ import { DraftService } from './service/draft-service.ts';
 import { EvaluationService } from './service/evaluation-service.ts';
 import { JobService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
-import type { CheckPayload } from './service/payload-check.ts';
+import { payloadCheck, type FindAction } from './service/payload-check.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { RetryService } from './service/retry-service.ts';
@@ -69,13 +68,6 @@ export interface DaemonOptions {
  */
 export type StartConsent = 'known-only' | 'adopt';
 
-type FindAction = (name: string) => Action | undefined;
-
-/** Another daemon has the project. */
-export class ProjectLockedError extends Error {
-  override readonly name = 'ProjectLockedError';
-}
-
 /** Nobody has run a daemon in this folder yet, and it was told not to be the first. */
 export class UnknownFolderError extends Error {
   override readonly name = 'UnknownFolderError';
@@ -90,6 +82,7 @@ export class Daemon {
   #port = 0;
   #secrets: SecretSource | undefined;
   #hasLostFolder = false;
+  #hasLostStore = false;
   #starting: Promise<{ readonly port: number }> | undefined;
   #stopping: Promise<void> | undefined;
   #onStopped: () => void = () => {};
@@ -123,9 +116,9 @@ export class Daemon {
     return this.#secrets?.masker().cutText(text) ?? text;
   }
 
-  /** It has ended because its folder was deleted, renamed or replaced. */
-  get hasLostFolder(): boolean {
-    return this.#hasLostFolder;
+  /** It has ended because its folder or its store was deleted, renamed or replaced. */
+  get hasLostState(): boolean {
+    return this.#hasLostFolder || this.#hasLostStore;
   }
 
   /** Gives what is active its grace time. Idempotent; every call resolves when all is done. */
@@ -187,8 +180,10 @@ export class Daemon {
     const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction, crashed });
     await engine.start(project.settings());
     const isBegun = engine.health.trouble === undefined;
+    const guard = new StoreGuard({ projectFolder, store, clock, log, say });
     const begun = engine.begun.then(async () => {
       if (crashed !== undefined && !engine.formerEndedInOrder) reportCrash(crashed, engine, log);
+      guard.storeIsOpen();
       if (!hasStore) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
@@ -197,13 +192,15 @@ export class Daemon {
     if (isBegun) await begun;
     else begun.catch((error: unknown) => log.error({ err: error }, 'the daemon could not begin in full'));
     // One that has not begun knows nothing newer than what the last one left.
-    this.#undo.push(async () => (engine.hasBegun ? this.#leaveLastStop(queues) : undefined));
+    this.#undo.push(async () => (engine.hasBegun && !guard.isElsewhere ? this.#leaveLastStop(queues) : undefined));
+    // It may have been lost since the last look.
+    this.#undo.push(() => guard.save().then(() => undefined));
     this.#undo.push(() => engine.stop());
     const { port } = await server.start();
     this.#undo.push(() => server.stop());
     this.#port = port;
     ownPorts.add(port);
-    this.#watchFiles(projects, log);
+    this.#watchFiles({ projects, engine, guard, log });
     await writeDiscovery(projectFolder, { pid: process.pid, port, token, version });
     this.#undo.push(() => removeDiscovery(projectFolder, token));
     log.info({ port }, 'ready');
@@ -227,6 +224,8 @@ export class Daemon {
     let isAgain = false;
     return async () => {
       try {
+        // Opening would make an empty one where it was deleted meanwhile.
+        if (isAgain && hasStore) refuseMissingStore(stateFolder);
         if (isAgain) await requireRoom(stateFolder);
         isAgain = true;
         await markState(this.#options.projectFolder, { hasStore });
@@ -301,7 +300,7 @@ export class Daemon {
   }
 
   /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */
-  #watchFiles(projects: ProjectService, log: DaemonLog): void {
+  #watchFiles({ projects, engine, guard, log }: { readonly projects: ProjectService; readonly engine: Engine; readonly guard: StoreGuard; readonly log: DaemonLog }): void {
     let timer: Timer | undefined;
     let stopped = false;
     const look = (extent: LookExtent): Promise<void> =>
@@ -311,14 +310,13 @@ export class Daemon {
       clock: this.#clock,
       onChange: () => void look('own'),
     });
-    const { projectFolder } = this.#options;
-    const stateFolder = stateFolderOf(projectFolder);
-    const identity = folderIdentity(stateFolder);
     let isSeen = true;
     const round = async (): Promise<void> => {
       try {
-        if (!isSameFolder(folderIdentity(stateFolder), identity)) {
-          this.#loseFolder(log);
+        const found = guard.look();
+        if (found !== 'kept') {
+          if (found === 'folder-lost') this.#loseFolder(log);
+          else void this.#loseStore(guard.lostText(found), { engine, guard, log });
           return;
         }
         isSeen = true;
@@ -342,8 +340,22 @@ export class Daemon {
   #loseFolder(log: DaemonLog): void {
     const text = `${this.#options.projectFolder} was deleted, renamed or replaced: the daemon finishes what is under way, and ends`;
     log.error({}, text);
-    process.stderr.write(`sluice: ${text}.\n`);
+    say(`${text}.`);
     this.#hasLostFolder = true;
+    void this.stop();
+  }
+
+  /** Answers until all is saved, so that everybody can see what is the matter. */
+  async #loseStore(text: string, { engine, guard, log }: { readonly engine: Engine; readonly guard: StoreGuard; readonly log: DaemonLog }): Promise<void> {
+    log.error({}, text);
+    say(text);
+    this.#hasLostStore = true;
+    engine.health.lose(text);
+    await engine.stop();
+    for (let saved = await guard.save(); !saved.ok && this.#stopping === undefined; saved = await guard.save()) {
+      engine.health.lose(saved.problem);
+      await new Promise<void>((resolve) => void this.#clock.setTimer(roundEveryMs, resolve));
+    }
     void this.stop();
   }
 
@@ -379,17 +391,10 @@ function reportCrash({ aliveAt }: FormerDaemon, { interrupted: { attempts, jobs 
   else log.warn(details, 'the daemon before this one ended without being stopped; attempts that were under way are made again, and may have had their effect');
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function say(text: string): void {
+  process.stderr.write(`sluice: ${text}\n`);
 }
 
-/** What is wrong with an edited payload, by the input schema of its action. */
-function payloadCheck(findAction: FindAction): CheckPayload {
-  const ajv = new Ajv2020({ strict: false });
-  formats.default(ajv);
-  return (uses, payload) => {
-    const action = findAction(uses);
-    if (action === undefined) return undefined;
-    return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
-  };
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { foreignExitCode, lockedExitCode, unknownExitCode } from '../schemas/protocol/daemon-flags.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
 import { crashText, reportCrashes } from './crash-report.ts';
-import { Daemon, ProjectLockedError, UnknownFolderError } from './daemon.ts';
+import { Daemon, UnknownFolderError } from './daemon.ts';
+import { ProjectLockedError } from './state/project-lock.ts';
 
 /** The daemon's program: `node main.ts --project DIR`. People start it by `sluice up`. */
 
@@ -49,7 +50,7 @@ try {
   await daemon.start();
   await daemon.stopped;
   // All is closed and written. Libraries may have timers left, which nobody needs to wait for.
-  process.exit(daemon.hasLostFolder ? 1 : 0);
+  process.exit(daemon.hasLostState ? 1 : 0);
 } catch (error) {
   process.stderr.write(`sluice: ${crashText(error instanceof Error ? error.message : error, mask)}\n`);
   process.exitCode = exitCodeOf(error);

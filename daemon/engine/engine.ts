@@ -292,8 +292,9 @@ export class Engine {
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
   refuseIntake(): void {
-    if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
+    // First: it says more, where a store that is lost makes the daemon stop.
     this.health.refuseIntake();
+    if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
   }
 
   /**

@@ -22,6 +22,7 @@ export class StoreHealth {
   #trouble: StoreTrouble | undefined;
   #timer: Timer | undefined;
   #stopped = false;
+  #isLost = false;
 
   /** `probe`: writes to the store, and rejects where that can't be done. */
   constructor(options: { readonly clock: Clock; readonly probe: () => Promise<void>; readonly onChange: (trouble: StoreTrouble | undefined) => void }) {
@@ -45,6 +46,14 @@ export class StoreHealth {
     return true;
   }
 
+  /** The store can't be used again by this process. `problem` may be told anew as things go on. */
+  lose(problem: string): void {
+    this.#timer?.cancel();
+    this.#isLost = true;
+    this.#trouble = { problem, since: this.#trouble?.since ?? this.#clock.now() };
+    this.#onChange(this.#trouble);
+  }
+
   /** @throws CodedError `store-unavailable` while the store can't be written */
   refuseIntake(): void {
     if (this.#trouble !== undefined) throw new CodedError('store-unavailable', this.#trouble.problem);
@@ -63,10 +72,10 @@ export class StoreHealth {
     try {
       await this.#probe();
     } catch {
-      if (!this.#stopped) this.#probeLater();
+      if (!this.#stopped && !this.#isLost) this.#probeLater();
       return;
     }
-    if (this.#stopped) return;
+    if (this.#stopped || this.#isLost) return;
     this.#trouble = undefined;
     this.#onChange(undefined);
   }

@@ -1,8 +1,13 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+import type { Action } from '../actions/action.ts';
 import type { Store } from '../store/store.ts';
+
+export type FindAction = (name: string) => Action | undefined;
 
 /** What is wrong with an edited payload, by the action's own schema; undefined where nothing is. */
 export type CheckPayload = (uses: string, payload: JsonObject) => string | undefined;
@@ -19,4 +24,15 @@ export async function checkEdit(store: Store, checkPayload: CheckPayload, jobId:
   const problem = checkPayload(job.uses, payload);
   if (problem !== undefined) throw new CodedError('invalid-params', `The edited payload can't be sent by ${job.uses}: ${problem}`);
   return { job, payload };
+}
+
+/** By the input schemas of the actions that are to be found. */
+export function payloadCheck(findAction: FindAction): CheckPayload {
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  return (uses, payload) => {
+    const action = findAction(uses);
+    if (action === undefined) return undefined;
+    return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
+  };
 }

@@ -9,6 +9,11 @@ export type LockResult =
   /** `holder`: the pid of the process that has it, where that could be found out. */
   | { readonly ok: false; readonly holder?: number };
 
+/** Another daemon has the project. */
+export class ProjectLockedError extends Error {
+  override readonly name = 'ProjectLockedError';
+}
+
 /**
  * Locks of this process. A database that nobody refers to is closed by the garbage collector, and its lock with it.
  */

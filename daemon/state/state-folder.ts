@@ -84,25 +84,25 @@ function kindOf(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>)
 /** Nothing is there: the way doesn't even lead to a folder. */
 const goneCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
-/** What tells a folder from another one that is put in its place. */
-export interface FolderIdentity {
+/** What tells a folder or file from another one that is put in its place. */
+export interface EntryIdentity {
   readonly device: bigint;
   /** See `isSameFile`. */
   readonly file: string;
 }
 
-export function isSameFolder(one: FolderIdentity | undefined, other: FolderIdentity | undefined): boolean {
+export function isSameEntry(one: EntryIdentity | undefined, other: EntryIdentity | undefined): boolean {
   return one === undefined || other === undefined ? one === other : one.device === other.device && isSameFile(one.file, other.file);
 }
 
 /**
  * Undefined where there is none.
  *
- * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is no lost folder
+ * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is no loss
  */
-export function folderIdentity(folder: string): FolderIdentity | undefined {
+export function entryIdentity(entry: string): EntryIdentity | undefined {
   try {
-    const stats = lstatSync(folder, { bigint: true });
+    const stats = lstatSync(entry, { bigint: true });
     return { device: stats.dev, file: fileIdentity(stats, hasBirthTimes(stats)) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && goneCodes.includes(error.code)) return undefined;

@@ -42,6 +42,11 @@ export interface Store extends BulkStore {
   open(params: OpenParams): Promise<OpenResult>;
   /** Makes what is in the store readable without writing anything, until `open`: for a disk that is full. Everything that writes is refused meanwhile. */
   look(params: LookParams): Promise<LookResult>;
+  /**
+   * Copies all that is in the store into a new `file`, as durable as a file can be, and takes nothing more: for a store whose own file has lost its name.
+   * Rejects where there is a file already or it can't be written: then all is as before.
+   */
+  retire(params: { readonly file: string }): Promise<void>;
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;
   /** Calls back after each transaction, with what it changed. */

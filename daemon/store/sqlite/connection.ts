@@ -12,5 +12,7 @@ export interface Connection {
   look(params: LookParams): Promise<LookResult>;
   write(calls: readonly WriteCall[]): Promise<Written>;
   read(call: ReadCall): Promise<unknown>;
+  /** See `Store.retire`. */
+  retire(file: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -48,6 +48,11 @@ export class InlineConnection implements Connection {
     return this.#reader.run(call);
   }
 
+  async retire(file: string): Promise<void> {
+    if (this.#writer === undefined) throw new Error('the store is not open');
+    this.#writer.copyTo(file);
+  }
+
   async close(): Promise<void> {
     this.#reader?.close();
     this.#writer?.close();

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 /** Each half of the file, in bytes. */
@@ -83,8 +83,12 @@ export class JournalFile {
 
   /** Removes the file, unless something in it is held, or it is to be kept. */
   close({ keep = false }: { readonly keep?: boolean } = {}): void {
+    // The file of that name may be another daemon's, where this one's was deleted.
+    const { dev, ino } = fstatSync(this.#descriptor);
     closeSync(this.#descriptor);
-    if (!keep && this.#current.held + this.#other.held === 0) rmSync(this.#file, { force: true });
+    if (keep || this.#current.held + this.#other.held > 0) return;
+    const found = lstatSync(this.#file, { throwIfNoEntry: false });
+    if (found?.dev === dev && found.ino === ino) rmSync(this.#file, { force: true });
   }
 
   #halfWithRoom(bytes: number): JournalHalf | undefined {

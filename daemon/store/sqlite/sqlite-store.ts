@@ -33,6 +33,7 @@ export class SqliteStore implements Store {
   #opening: Promise<void> = Promise.resolve();
   /** It is open for a look only. */
   #lookedAt: LookParams | undefined;
+  #isRetired = false;
   #queued: Queued[] = [];
   #immediate: NodeJS.Immediate | undefined;
   #timer: Timer | undefined;
@@ -67,6 +68,18 @@ export class SqliteStore implements Store {
       return { ...opened, noted: journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
     } catch (error) {
       if (this.#lookedAt !== undefined) await this.#connection.look(this.#lookedAt);
+      throw error;
+    }
+  }
+
+  async retire({ file }: Parameters<Store['retire']>[0]): Promise<void> {
+    this.#flush();
+    this.#isRetired = true;
+    try {
+      // After everything that was sent before: messages stay in their order.
+      await this.#connection.retire(file);
+    } catch (error) {
+      this.#isRetired = false;
       throw error;
     }
   }
@@ -152,6 +165,7 @@ export class SqliteStore implements Store {
 
   #queue(call: WriteCall, patient: boolean): Promise<unknown> {
     if (this.#lookedAt !== undefined) return Promise.reject(new CodedError('store-unavailable', 'The store can be read and not written: the disk is full.', { noRoom: true }));
+    if (this.#isRetired) return Promise.reject(new CodedError('store-unavailable', 'The store was saved into another file, and its daemon ends: nothing was changed.'));
     const answer = new Promise((resolve, reject) => {
       this.#queued.push({ call, resolve, reject });
     });

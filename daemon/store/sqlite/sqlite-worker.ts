@@ -76,6 +76,10 @@ function answerOther(request: Exclude<WorkerRequest, { readonly kind: 'write' }>
     case 'read':
       if (reader === undefined) throw new Error('the store is not open');
       return reader.run(request.call);
+    case 'retire':
+      if (writer === undefined) throw new Error('the store is not open');
+      writer.copyTo(request.file);
+      return undefined;
     case 'close':
       reader?.close();
       writer?.close();

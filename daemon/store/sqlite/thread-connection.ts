@@ -60,6 +60,10 @@ export class ThreadConnection implements Connection {
     return this.#reader.one({ kind: 'read', call });
   }
 
+  async retire(file: string): Promise<void> {
+    await this.#writer.one({ kind: 'retire', file });
+  }
+
   async close(): Promise<void> {
     // The writer last: SQLite folds the log into the store when the last connection closes, which one that only reads can't do.
     try {

@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { Committed, SettleParams, Settled, Store } from '../store.ts';
@@ -144,6 +145,25 @@ export class Writer {
     // The file gets shorter when the log is written into it, which a transaction can't do.
     if (calls.some((call) => call.name === 'reclaim' && call.params.last === true)) this.#db.raw.exec('PRAGMA wal_checkpoint(PASSIVE)');
     return done;
+  }
+
+  /**
+   * Everything that is committed, into a new file that is on disk when this returns.
+   *
+   * @throws where there is such a file already, or it can't be written; nothing of it is left then
+   */
+  copyTo(file: string): void {
+    // For its owner alone, as the store is; SQLite takes an empty file for none.
+    const descriptor = openSync(file, 'wx', 0o600);
+    try {
+      this.#db.raw.prepare('VACUUM INTO ?').run(file);
+      fsyncSync(descriptor);
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   close(): void {

@@ -55,6 +55,11 @@ export class MemoryStore extends MemoryViews implements Store {
     this.#flush();
   }
 
+  /** Memory has no file whose name could be lost. */
+  async retire(): Promise<never> {
+    throw new Error('a store in memory has no file');
+  }
+
   onCommit(listener: (committed: Committed) => void): void {
     this.#listener = listener;
   }

@@ -1,0 +1,142 @@
+import { linkSync, lstatSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { entryIdentity, isSameEntry, stateFolderOf, type EntryIdentity } from './state-folder.ts';
+import { markState } from './state-mark.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * - `folder-lost`: the state folder was deleted, renamed or replaced, with all that is in it.
+ * - `store-lost`: the same of `store.db` alone. The open file still has all of the store, until this process ends.
+ * - `log-lost`: the same of SQLite's log alone. Its content is in `store.db` as soon as the store is closed in order.
+ */
+export type StoreLook = 'kept' | 'folder-lost' | 'store-lost' | 'log-lost';
+
+export interface StoreGuardOptions {
+  readonly projectFolder: string;
+  readonly store: Pick<Store, 'retire'>;
+  readonly clock: Clock;
+  readonly log: { error(details: object, message: string): void };
+  /** For whoever started the daemon. */
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Sees to it that a store whose files are taken away while they are open isn't lost: on POSIX systems an open file lives on without a name, and goes with
+ * the process. (On Windows an open file can be neither deleted nor renamed.)
+ */
+export class StoreGuard {
+  readonly #options: StoreGuardOptions;
+  readonly #folder: string;
+  readonly #file: string;
+  readonly #folderIdentity: EntryIdentity | undefined;
+  #files: { readonly store: EntryIdentity | undefined; readonly log: EntryIdentity | undefined } | undefined;
+  #saving: Promise<void> | undefined;
+  #told = '';
+  #isElsewhere = false;
+
+  constructor(options: StoreGuardOptions) {
+    this.#options = options;
+    this.#folder = stateFolderOf(options.projectFolder);
+    this.#file = path.join(this.#folder, 'store.db');
+    this.#folderIdentity = entryIdentity(this.#folder);
+  }
+
+  /** To be called when the store is open: its log may be another file before. */
+  storeIsOpen(): void {
+    this.#files = { store: entryIdentity(this.#file), log: entryIdentity(`${this.#file}-wal`) };
+  }
+
+  /** Three looks at the file system at most. @throws where that can't be told now */
+  look(): StoreLook {
+    if (!isSameEntry(entryIdentity(this.#folder), this.#folderIdentity)) return 'folder-lost';
+    if (this.#files === undefined) return 'kept';
+    if (!isSameEntry(entryIdentity(this.#file), this.#files.store)) return 'store-lost';
+    return isSameEntry(entryIdentity(`${this.#file}-wal`), this.#files.log) ? 'kept' : 'log-lost';
+  }
+
+  /** What is saved is not what a next daemon finds: something else has the name of the store. */
+  get isElsewhere(): boolean {
+    return this.#isElsewhere;
+  }
+
+  /** For a person, while it has not been saved yet. */
+  lostText(look: 'store-lost' | 'log-lost'): string {
+    return look === 'store-lost'
+      ? `${this.#file} was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in the store is saved, and the daemon ends.`
+      : `${this.#file}-wal was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in it is written into store.db, and the daemon ends.`;
+  }
+
+  /**
+   * Saves what was in a `store.db` that is lost: under its name if that is free, or else beside it. Nothing is written to the store afterwards. To be
+   * called when nothing moves any more; does nothing where it is not lost. Never rejects; where it could not be saved, it may be called again.
+   */
+  async save(): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }> {
+    this.#saving ??= this.#save();
+    try {
+      await this.#saving;
+      return { ok: true };
+    } catch (error) {
+      this.#saving = undefined;
+      const why = error instanceof Error ? error.message : String(error);
+      const problem = `${this.#file} was deleted, moved or replaced while the daemon has it open, and what was in it can't be saved: ${why}. Only this daemon still has it. Make room for it on the disk, or make ${this.#folder} writable; the daemon tries again every 2 seconds. If it is ended before that, what was accepted is lost.`;
+      this.#tell(problem);
+      return { ok: false, problem };
+    }
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#isLost()) return;
+    const { clock, store, projectFolder } = this.#options;
+    const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
+    const rescued = path.join(this.#folder, `store.rescued-${stamp}.db`);
+    await store.retire({ file: rescued });
+    this.#isElsewhere = true;
+    if (!this.#takeName(rescued)) {
+      this.#tell(
+        `${this.#file} was replaced while the daemon had it open. Everything that was in the store is saved in ${rescued}. To continue with it, move what has its place away, rename it to store.db, and run \`sluice state adopt --without-logs\`. To continue with what is there now, run \`sluice state adopt\`.`,
+      );
+      return;
+    }
+    this.#isElsewhere = false;
+    const isMarked = await markState(projectFolder, { hasStore: true }).then(() => true, () => false);
+    this.#tell(
+      `${this.#file} was deleted or moved while the daemon had it open. Everything that was in it is saved: a new store.db has taken its place. ${isMarked ? '`sluice up`' : '`sluice state adopt`'} continues with it.`,
+    );
+  }
+
+  /** What can't be looked at now, such as on a network drive that doesn't answer, isn't taken for lost. */
+  #isLost(): boolean {
+    try {
+      return this.look() === 'store-lost';
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether the file has the name of the store now. Nothing that is there is replaced. */
+  #takeName(rescued: string): boolean {
+    const log = `${this.#file}-wal`;
+    const foundLog = entryIdentity(log);
+    // The log of the lost one would be read into the new one, and damage it; somebody else's may not be removed.
+    if (foundLog !== undefined && !isSameEntry(foundLog, this.#files?.log)) return false;
+    if (lstatSync(this.#file, { throwIfNoEntry: false }) !== undefined) return false;
+    for (const file of [log, `${this.#file}-shm`]) rmSync(file, { force: true });
+    try {
+      // Unlike a renaming, it fails where the name has been taken meanwhile.
+      linkSync(rescued, this.#file);
+    } catch {
+      return false;
+    }
+    rmSync(rescued);
+    return true;
+  }
+
+  /** Once, however often it is tried. */
+  #tell(text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#options.log.error({}, text);
+    this.#options.say(text);
+  }
+}
