@@ -1,5 +1,6 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 
 /** What a store is asked to do with runs and jobs, and what it answers: the parameters and results of the operations that `decide` knows. */
 
@@ -23,6 +24,11 @@ export interface Operations {
   setQueue(params: SetQueueParams): void;
   moveQueue(params: MoveQueueParams): { readonly moved: number; readonly more: boolean };
   prune(params: PruneParams): { readonly more: boolean };
+  prepareBulk(params: PrepareBulkParams): { readonly bulkId: number };
+  advanceBulk(params: AdvanceBulkParams): BulkAdvance;
+  continueBulk(params: { readonly bulkId: number; readonly rate?: BulkRate }): object;
+  endBulk(params: EndBulkParams): object;
+  forgetBulks(params: ForgetBulksParams): { readonly more: boolean };
   recover(params: RecoverParams): Recovered;
   /** Moves steps and runs on, once the changes that touched them are written. */
   advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;

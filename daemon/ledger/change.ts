@@ -1,5 +1,5 @@
 import type { Expansion, StepProgress } from './call.ts';
-import type { AttemptRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, Sweep, VersionRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, Sweep, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -13,11 +13,13 @@ export interface Tables {
   readonly workflow_versions: VersionRow;
   readonly rate_starts: StartRow;
   readonly queues: QueueRow;
+  readonly bulks: BulkRow;
+  readonly bulk_jobs: BulkJobRow;
 }
 export type TableName = keyof Tables;
 
 /** Rows with one number of their own; those of payloads and drafts have that of their job. */
-export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads';
+export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 'bulks';
 
 /**
  * What a decision does to the tables. A store carries changes out in their order, in one transaction. Columns that an insert leaves out have their
@@ -34,6 +36,11 @@ export type Change =
   | { readonly kind: 'copy_starts'; readonly from: number; readonly to: number }
   /** Starts of a queue before that time matter no longer. */
   | { readonly kind: 'forget_starts'; readonly queueId: number; readonly before: number }
+  /** A job of bulk work has been acted on, in that round of its own. */
+  | { readonly kind: 'mark_bulk_job'; readonly bulkId: number; readonly jobId: number; readonly round: number }
+  /** Those of its jobs up to that number. */
+  | { readonly kind: 'delete_bulk_jobs'; readonly bulkId: number; readonly upTo: number }
+  | { readonly kind: 'delete_bulk'; readonly bulkId: number }
   | { readonly kind: 'delete_draft'; readonly jobId: number }
   | { readonly kind: 'delete_revision'; readonly jobId: number; readonly revision: number }
   /** A job with everything that belongs to it. */

@@ -1,6 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { factsOfAdvance } from './advance-facts.ts';
 import { Book, MissingFact } from './book.ts';
+import { advanceBulk, continueBulk, endBulk, forgetBulks, prepareBulk } from './bulk-work.ts';
 import type { Call, Operations } from './call.ts';
 import type { Change, Effects } from './change.ts';
 import { cancelJob, cancelRun, sweep } from './cancelling.ts';
@@ -52,6 +53,11 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   setQueue,
   moveQueue,
   prune,
+  prepareBulk,
+  advanceBulk,
+  continueBulk,
+  endBulk,
+  forgetBulks,
   recover,
   advance,
 };
@@ -116,7 +122,10 @@ export function stages<One extends { readonly name: string }>(calls: readonly On
   return found;
 }
 
-/** What has to be decided and written before a call, because it chooses from that: what is due by then is pending before a claim. */
+/**
+ * What has to be decided and written before a call, because it chooses from that: what is due by then is pending before a claim, and a replay at a
+ * rate that is late has been put off before more of it is sent.
+ */
 export function preludeOf({ name, params }: Call): Call | undefined {
-  return name === 'claim' ? { name: 'promote', params: { now: params.now } } : undefined;
+  return name === 'claim' || name === 'advanceBulk' ? { name: 'promote', params: { now: params.now } } : undefined;
 }

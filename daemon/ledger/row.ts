@@ -1,3 +1,4 @@
+import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
@@ -160,4 +161,36 @@ export interface QueueRow {
   readonly held_by: string | null;
   /** As last declared in a file without errors. */
   readonly definition: string | null;
+}
+
+/** Bulk work, see `BulkStore`. */
+export interface BulkRow {
+  readonly id: number;
+  readonly action: BulkAction;
+  /** `preparing`: its jobs are being added, and nobody knows of it yet. */
+  readonly state: BulkState | 'preparing';
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly total: number;
+  readonly done: number;
+  readonly skipped: number;
+  readonly edited: number;
+  readonly taken_back: number;
+  readonly hold_after: number | null;
+  readonly rate: string | null;
+  readonly spacing_ms: number;
+  readonly last_due_at: number | null;
+  readonly originals: 0 | 1;
+  readonly reason: string | null;
+  readonly problem: string | null;
+  /** The last job that it has come to. */
+  readonly cursor: number;
+}
+
+/** A job of bulk work. */
+export interface BulkJobRow {
+  readonly bulk_id: number;
+  readonly job_id: number;
+  /** The round that the job was in when it was acted on; `null`: it has not been. */
+  readonly round: number | null;
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, Expansion } from './call.ts';
-import type { AttemptRow, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow, Sweep } from './row.ts';
+import type { AttemptRow, BulkRow, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow, Sweep } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -102,6 +102,19 @@ export interface FactKinds {
   readonly deadBefore: [queueIdAndTime: string, readonly LedgerJob[]];
   /** Runs that ended before and in which nothing waits, goes on, or is a dead letter: the oldest first. */
   readonly finishedBefore: [at: number, readonly FinishedRun[]];
+  readonly bulk: [id: number, BulkRow | undefined];
+  /** A number that no bulk work has had. */
+  readonly nextBulk: [all: 0, number];
+  /** Which of these jobs (JSON of numbers) bulk work has. */
+  readonly bulkMembers: [bulkIdAndJobs: string, ReadonlySet<number>];
+  /** The next of its jobs after that number, in the order of their numbers. */
+  readonly bulkNext: [bulkIdAndJob: string, readonly number[]];
+  /** The same of those that it has acted on. */
+  readonly bulkSent: [bulkIdAndJob: string, readonly { readonly job_id: number; readonly round: number }[]];
+  /** Bulk work that ended before that time, or, if that is asked for, has not been prepared to its end. */
+  readonly oldBulk: [endedBeforeAndUnprepared: string, number | undefined];
+  /** When the last job is due that waits in a replay with a rate. */
+  readonly lastPaced: [pace: number, number | undefined];
   readonly jobsOfRun: [runId: number, readonly LedgerJob[]];
 }
 

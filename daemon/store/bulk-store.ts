@@ -1,5 +1,8 @@
-import type { BulkAction, BulkView } from '../../schemas/protocol/bulk.ts';
+import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from '../ledger/bulk-call.ts';
+
+export type { BulkRate, BulkRequest } from '../ledger/bulk-call.ts';
 
 /**
  * Bulk work: many jobs, selected once, and acted on chunk by chunk. How far it has come is written in the transaction that moves the jobs, so
@@ -16,16 +19,16 @@ export interface BulkStore {
   /** Adds jobs to bulk work that is being prepared, in any order; the first call makes it, the `last` one begins it. */
   prepareBulk(params: PrepareBulkParams): Promise<{ readonly bulkId: number }>;
   /** Acts on its next jobs, oldest first, 'limit' at most. `active`: jobs that are under way and were marked: their attempts have to be aborted. */
-  advanceBulk(params: { readonly bulkId: number; readonly limit: number; readonly now: number }): Promise<BulkAdvance>;
+  advanceBulk(params: AdvanceBulkParams): Promise<BulkAdvance>;
   /** What is `held` goes on, with a rate or without. Rejects with `wrong-state` for anything else. */
   continueBulk(params: { readonly bulkId: number; readonly rate?: BulkRate }): Promise<object>;
   /**
    * Ends what has not ended; with `takeBack`, what a replay has sent and no attempt has reached is taken back first, also after its end. Rejects with
    * `wrong-state`.
    */
-  endBulk(params: { readonly bulkId: number; readonly now: number; readonly takeBack?: boolean; readonly problem?: string }): Promise<object>;
+  endBulk(params: EndBulkParams): Promise<object>;
   /** Deletes bulk work that ended before, in chunks, and what a former daemon hasn't prepared to its end. Repeat it while there is `more`. */
-  forgetBulks(params: { readonly endedBefore: number; readonly unprepared: boolean; readonly limit: number }): Promise<{ readonly more: boolean }>;
+  forgetBulks(params: ForgetBulksParams): Promise<{ readonly more: boolean }>;
 
   /** Undefined where there is none of that number. */
   getBulk(params: { readonly bulkId: number }): Promise<BulkView | undefined>;
@@ -35,36 +38,4 @@ export interface BulkStore {
   bulkTally(params: { readonly bulkId: number }): Promise<ReplayTally>;
   /** The oldest of the jobs that it has acted on. */
   bulkJobs(params: { readonly bulkId: number; readonly limit: number }): Promise<readonly number[]>;
-}
-
-export interface BulkRate {
-  /** As a person has written it: `10/min`. */
-  readonly text: string;
-  readonly spacingMs: number;
-}
-
-export interface BulkRequest {
-  readonly action: BulkAction;
-  /** It holds when it has come to this many jobs. */
-  readonly canary?: number;
-  /** Of a replay. */
-  readonly rate?: BulkRate;
-  /** Of a replay: drafts are left as they are, unsent. */
-  readonly originals?: boolean;
-  readonly reason?: string;
-}
-
-export interface PrepareBulkParams {
-  /** Undefined: of a new one. */
-  readonly bulkId?: number;
-  readonly request: BulkRequest;
-  readonly jobIds: readonly number[];
-  readonly last: boolean;
-  readonly now: number;
-}
-
-export interface BulkAdvance {
-  /** It is still `running` or `taking-back`. */
-  readonly more: boolean;
-  readonly active: readonly number[];
 }

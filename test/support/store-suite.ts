@@ -16,9 +16,9 @@ import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 /**
  * What every store has to keep, whatever it is made of. `open` gives a store on what the folder names, not opened yet; after
  * each test its own check has to find nothing, and the depths that it told have to be those of its jobs. `modelRuns`: random
- * sequences of operations to try; `hasBulk`: it does bulk work.
+ * sequences of operations to try.
  */
-export function describeStore(name: string, open: StoreInFolder, { modelRuns = 100, hasBulk = true }: { readonly modelRuns?: number; readonly hasBulk?: boolean } = {}): void {
+export function describeStore(name: string, open: StoreInFolder, { modelRuns = 100 }: { readonly modelRuns?: number } = {}): void {
   describe(name, () => {
     let bench: StoreBench;
     beforeEach(async () => {
@@ -39,7 +39,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('cancelling', () => describeCancelling(current));
     describe('replay and discard', () => describeReplaying(current));
     describe('edits that are saved', () => describeDrafting(current));
-    if (hasBulk) describe('bulk work', () => describeBulk(current));
+    describe('bulk work', () => describeBulk(current));
     describe('retrying at once', () => describeRetrying(current));
     describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));

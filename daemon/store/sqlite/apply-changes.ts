@@ -6,7 +6,7 @@ import { stepColumns, stepOf } from './row-columns.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Tables whose rows are found by the number of their job. */
-const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id' };
+const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', bulks: 'id' };
 
 /** What belongs to a job, deleted before it. */
 const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads'] as const;
@@ -44,6 +44,15 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
         break;
       case 'forget_starts':
         db.sql('DELETE FROM rate_starts WHERE queue_id = ? AND at < ?').run(change.queueId, change.before);
+        break;
+      case 'mark_bulk_job':
+        db.sql('UPDATE bulk_jobs SET round = ? WHERE bulk_id = ? AND job_id = ?').run(change.round, change.bulkId, change.jobId);
+        break;
+      case 'delete_bulk_jobs':
+        db.sql('DELETE FROM bulk_jobs WHERE bulk_id = ? AND job_id <= ?').run(change.bulkId, change.upTo);
+        break;
+      case 'delete_bulk':
+        db.sql('DELETE FROM bulks WHERE id = ?').run(change.bulkId);
         break;
       case 'delete_draft':
         db.sql('DELETE FROM payload_drafts WHERE job_id = ?').run(change.jobId);

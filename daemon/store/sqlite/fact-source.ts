@@ -1,4 +1,4 @@
-import { runColumns, type AttemptRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type Sweep } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type Sweep } from '../../ledger/row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type FinishedRun, type SweepChunk } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
 import { inputsOf, outputOf, resultsOf } from './run-scope-source.ts';
@@ -83,6 +83,22 @@ export function factSource(state: WriterState): FactSource {
       return jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'dead' AND queue_id = ? AND ended_at < ? LIMIT ?`, queueId, before, limit);
     },
     finishedBefore: (at, { limit }) => db.sql(selectFinished).all(at, limit) as unknown as FinishedRun[],
+    bulk: (id) => db.sql('SELECT * FROM bulks WHERE id = ?').get(id) as BulkRow | undefined,
+    nextBulk: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'bulks'").get()?.['seq'] ?? 0) + 1,
+    bulkMembers: (bulkIdAndJobs) => bulkMembers(state, bulkIdAndJobs),
+    bulkNext: (bulkIdAndJob, { limit }) => {
+      const [id, after] = JSON.parse(bulkIdAndJob) as [number, number];
+      return db.sql('SELECT job_id FROM bulk_jobs WHERE bulk_id = ? AND job_id > ? ORDER BY job_id LIMIT ?').all(id, after, limit).map((row) => Number(row['job_id']));
+    },
+    bulkSent: (bulkIdAndJob, { limit }) => {
+      const [id, after] = JSON.parse(bulkIdAndJob) as [number, number];
+      return db.sql('SELECT job_id, round FROM bulk_jobs WHERE bulk_id = ? AND round IS NOT NULL AND job_id > ? ORDER BY job_id LIMIT ?').all(id, after, limit) as unknown as { job_id: number; round: number }[];
+    },
+    oldBulk: (endedBeforeAndUnprepared) => {
+      const [before, unprepared] = JSON.parse(endedBeforeAndUnprepared) as [number, boolean];
+      return db.sql("SELECT id FROM bulks WHERE ended_at < ? OR (state = 'preparing' AND ?) ORDER BY id LIMIT 1").get(before, unprepared ? 1 : 0)?.['id'] as number | undefined;
+    },
+    lastPaced: (pace) => (db.sql('SELECT max(due_at) AS due_at FROM jobs INDEXED BY jobs_paced WHERE pace = ?').get(pace)?.['due_at'] as number | null | undefined) ?? undefined,
     jobsOfRun: (runId, { limit }) => jobs(`SELECT ${columnsOf('j', jobColumns)} FROM steps s JOIN jobs j ON j.step_id = s.id WHERE s.run_id = ? LIMIT ?`, runId, limit),
   };
 }
@@ -117,6 +133,12 @@ function takenKeys({ db }: WriterState, stepIdAndKeys: string): ReadonlySet<stri
   const [stepId, keys] = JSON.parse(stepIdAndKeys) as [number, readonly string[]];
   const taken = db.sql('SELECT 1 FROM jobs INDEXED BY jobs_key WHERE step_id = ? AND item_key = ? AND item_key IS NOT NULL');
   return new Set(keys.filter((key) => taken.get(stepId, key) !== undefined));
+}
+
+function bulkMembers({ db }: WriterState, bulkIdAndJobs: string): ReadonlySet<number> {
+  const [id, jobIds] = JSON.parse(bulkIdAndJobs) as [number, readonly number[]];
+  const member = db.sql('SELECT 1 FROM bulk_jobs WHERE bulk_id = ? AND job_id = ?');
+  return new Set(jobIds.filter((jobId) => member.get(id, jobId) !== undefined));
 }
 
 function sweepChunks(state: WriterState, limit: number): readonly SweepChunk[] {

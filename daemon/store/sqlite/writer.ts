@@ -10,7 +10,6 @@ import type { Call, Operations, Recovered } from '../../ledger/call.ts';
 import { isRuled, stages } from '../../ledger/decide.ts';
 import { migrate } from './migrations.ts';
 import { factsAtHand, factSource } from './fact-source.ts';
-import { advanceBulk, continueBulk, endBulk, forgetBulks, prepareBulk } from './operations/bulk.ts';
 import { configure, forgetLimits } from './operations/configure.ts';
 import { probe } from './operations/probe.ts';
 import { reclaim } from './operations/reclaim.ts';
@@ -24,7 +23,7 @@ import { WriteTransaction, type StoredFacts } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-const operations = { recordSeries, saveAlerts, shiftWaits, configure, forgetLimits, prepareBulk, advanceBulk, continueBulk, endBulk, forgetBulks, reclaim, probe } as const;
+const operations = { recordSeries, saveAlerts, shiftWaits, configure, forgetLimits, reclaim, probe } as const;
 
 type WriteOperation = keyof typeof operations | Exclude<keyof Operations, 'recover' | 'advance'>;
 

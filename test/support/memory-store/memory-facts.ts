@@ -1,4 +1,4 @@
-import { isHeld, type JobRow } from '../../../daemon/ledger/row.ts';
+import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
 import type { FactSource, ItemResult, QueueFacts, RunFacts, SweepChunk } from '../../../daemon/ledger/snapshot.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
@@ -144,8 +144,27 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => one.id - other.id)
         .slice(0, limit)
         .map(({ id, version }) => ({ id, version, jobs: jobs.where(({ step_id }) => steps.get(step_id)?.run_id === id).length })),
+    bulk: (id) => tables.bulks.get(id),
+    nextBulk: () => tables.highest.bulks + 1,
+    bulkMembers: (bulkIdAndJobs) => {
+      const [id, wanted] = JSON.parse(bulkIdAndJobs) as [number, number[]];
+      return new Set(wanted.filter((jobId) => tables.bulk_jobs.get(`${id}/${jobId}`) !== undefined));
+    },
+    bulkNext: (bulkIdAndJob, { limit }) => bulkJobsAfter(tables, bulkIdAndJob).slice(0, limit).map(({ job_id }) => job_id),
+    bulkSent: (bulkIdAndJob, { limit }) =>
+      bulkJobsAfter(tables, bulkIdAndJob).flatMap(({ job_id, round }) => (round === null ? [] : [{ job_id, round }])).slice(0, limit),
+    oldBulk: (endedBeforeAndUnprepared) => {
+      const [before, unprepared] = JSON.parse(endedBeforeAndUnprepared) as [number, boolean];
+      return tables.bulks.where(({ ended_at, state }) => (ended_at !== null && ended_at < before) || (unprepared && state === 'preparing'))[0]?.id;
+    },
+    lastPaced: (pace) => jobs.where((job) => job.pace === pace).map(({ due_at }) => due_at).sort((one, other) => other - one)[0],
     jobsOfRun: (runId, { limit }) => some(limit, ({ step_id }) => steps.get(step_id)?.run_id === runId),
   };
+}
+
+function bulkJobsAfter({ bulk_jobs: members }: MemoryTables, bulkIdAndJob: string): BulkJobRow[] {
+  const [id, after] = JSON.parse(bulkIdAndJob) as [number, number];
+  return members.where(({ bulk_id, job_id }) => bulk_id === id && job_id > after).sort((one, other) => one.job_id - other.job_id);
 }
 
 function sweepChunks({ steps, jobs }: MemoryTables, limit: number): readonly SweepChunk[] {

@@ -87,16 +87,11 @@ export class MemoryStore extends MemoryViews implements Store {
   recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
   shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
   prune: Store['prune'] = (params) => this.#write('prune', params);
-  // Bulk work has its rules in the SQLite store still.
-  prepareBulk: Store['prepareBulk'] = noBulk;
-  advanceBulk: Store['advanceBulk'] = noBulk;
-  continueBulk: Store['continueBulk'] = noBulk;
-  endBulk: Store['endBulk'] = noBulk;
-  forgetBulks: Store['forgetBulks'] = noBulk;
-  getBulk: Store['getBulk'] = noBulk;
-  listBulks: Store['listBulks'] = noBulk;
-  bulkTally: Store['bulkTally'] = noBulk;
-  bulkJobs: Store['bulkJobs'] = noBulk;
+  prepareBulk: Store['prepareBulk'] = (params) => this.#write('prepareBulk', params);
+  advanceBulk: Store['advanceBulk'] = (params) => this.#write('advanceBulk', params);
+  continueBulk: Store['continueBulk'] = (params) => this.#write('continueBulk', params);
+  endBulk: Store['endBulk'] = (params) => this.#write('endBulk', params);
+  forgetBulks: Store['forgetBulks'] = (params) => this.#write('forgetBulks', params);
   reclaim: Store['reclaim'] = () => this.size();
   probe: Store['probe'] = (params) => this.#write('probe', params);
 
@@ -172,7 +167,7 @@ export class MemoryStore extends MemoryViews implements Store {
 
   /** What has no rule about jobs. */
   #other({ name, params }: { readonly name: string; readonly params: object }): Answer {
-    const { queues, jobs, rate_starts: starts, alerts } = this.#tables;
+    const { queues, jobs, rate_starts: starts, alerts, bulks } = this.#tables;
     switch (name) {
       case 'configure': {
         const { queues: declared, doubtful, env } = params as ConfigureParams;
@@ -202,6 +197,7 @@ export class MemoryStore extends MemoryViews implements Store {
       case 'shiftWaits': {
         const { byMs } = params as Parameters<Store['shiftWaits']>[0];
         for (const { id, due_at } of jobs.where(({ state }) => state === 'pending' || state === 'delayed' || state === 'active')) this.#tables.patch('jobs', id, { due_at: due_at + byMs });
+        for (const { id, ended_at: endedAt, last_due_at: last } of bulks.where()) if (endedAt === null && last !== null) this.#tables.patch('bulks', id, { last_due_at: last + byMs });
         for (const { id, held_until: until } of queues.where()) if (until !== null) this.#tables.patch('queues', id, { held_until: until + byMs });
         const shifted = starts.where().map((row) => ({ ...row, at: row.at + byMs }));
         for (const row of starts.where()) starts.delete(startKey(row));
@@ -276,10 +272,6 @@ export class MemoryStore extends MemoryViews implements Store {
       }),
     }));
   }
-}
-
-function noBulk(): Promise<never> {
-  return Promise.reject(new Error('there is no bulk work in this store'));
 }
 
 function latest({ params }: { readonly params: object }): number {

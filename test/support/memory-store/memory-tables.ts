@@ -17,6 +17,8 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   attempts: ({ job_id, number }) => `${job_id}/${number}`,
   workflow_versions: ({ version }) => version,
   rate_starts: startKey,
+  bulks: ({ id }) => id,
+  bulk_jobs: ({ bulk_id, job_id }) => `${bulk_id}/${job_id}`,
 };
 
 export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>): string {
@@ -37,6 +39,8 @@ const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
   jobs: job,
   queues: { paused: 0, rate: null, concurrency: null, held_until: null, held_by: null, definition: null },
   payload_drafts: { saved_by: null },
+  bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null },
+  bulk_jobs: { round: null },
 };
 
 /** Rows by their keys. A transaction that fails leaves them as they were. */
@@ -94,10 +98,12 @@ export class MemoryTables {
   readonly attempts = new Table<Row<'attempts'>>(this.#undo);
   readonly workflow_versions = new Table<Row<'workflow_versions'>>(this.#undo);
   readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
+  readonly bulks = new Table<Row<'bulks'>>(this.#undo);
+  readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   /** The highest number that a row has had. */
-  readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0 };
+  readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0, bulks: 0 };
 
   /** Does all of it or nothing. */
   transaction<Value>(work: () => Value): Value {
@@ -142,6 +148,15 @@ export class MemoryTables {
       case 'copy_starts':
         for (const row of this.rate_starts.where(({ queue_id }) => queue_id === change.from)) this.#insert('rate_starts', { ...row, queue_id: change.to }, 'keep');
         return undefined;
+      case 'mark_bulk_job':
+        this.bulk_jobs.set(`${change.bulkId}/${change.jobId}`, { bulk_id: change.bulkId, job_id: change.jobId, round: change.round });
+        return undefined;
+      case 'delete_bulk_jobs':
+        for (const row of this.bulk_jobs.where(({ bulk_id, job_id }) => bulk_id === change.bulkId && job_id <= change.upTo)) this.bulk_jobs.delete(keys.bulk_jobs(row));
+        return undefined;
+      case 'delete_bulk':
+        this.bulks.delete(change.bulkId);
+        return undefined;
       case 'delete_draft':
         this.payload_drafts.delete(change.jobId);
         return undefined;
@@ -169,7 +184,7 @@ export class MemoryTables {
     if (isTaken && taken === undefined) throw new Error(`there is a row ${key} of ${name} already`);
     if (!isTaken || taken === 'replace') table.set(key, row);
     const numbered: TableName = name;
-    if (numbered === 'runs' || numbered === 'steps' || numbered === 'jobs' || numbered === 'queues') this.highest[numbered] = Math.max(this.highest[numbered], Number(key));
+    if (numbered === 'runs' || numbered === 'steps' || numbered === 'jobs' || numbered === 'queues' || numbered === 'bulks') this.highest[numbered] = Math.max(this.highest[numbered], Number(key));
   }
 
   #isPlaceTaken({ step_id, item_index, item_key }: JobRow): boolean {

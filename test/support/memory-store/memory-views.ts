@@ -1,5 +1,6 @@
 import { ExpressionFault } from '../../../schemas/workflow/expression-fault.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
 import { evaluate } from '../../../daemon/ledger/evaluating.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
 import { Where } from '../../../daemon/ledger/where.ts';
@@ -106,6 +107,24 @@ export class MemoryViews {
         return job === undefined ? undefined : { item_index: job.item_index, item_key: job.item_key, item: this.#tables.payloads.get(job.id)?.item ?? null };
       },
     });
+  };
+
+  getBulk: Store['getBulk'] = async ({ bulkId }) => {
+    const row = this.#tables.bulks.get(bulkId);
+    return row === undefined ? undefined : bulkView(row);
+  };
+
+  listBulks: Store['listBulks'] = async () => {
+    const rows = this.#tables.bulks.where().sort((one, other) => other.id - one.id);
+    const newest = rows[0]?.id ?? 0;
+    return rows.filter(({ id, ended_at }) => ended_at === null || id > newest - listedBulks).flatMap((row) => bulkView(row) ?? []);
+  };
+
+  bulkTally: Store['bulkTally'] = async ({ bulkId }) => this.replayTally({ jobIds: await this.bulkJobs({ bulkId, limit: Infinity }) });
+
+  bulkJobs: Store['bulkJobs'] = async ({ bulkId, limit }) => {
+    const members = this.#tables.bulk_jobs.where(({ bulk_id, round }) => bulk_id === bulkId && round !== null);
+    return members.map(({ job_id }) => job_id).sort((one, other) => one - other).slice(0, limit);
   };
 
   series: Store['series'] = async ({ queue, stepMs, from, to }) => {

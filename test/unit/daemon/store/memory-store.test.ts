@@ -9,4 +9,4 @@ describeStore('a store in memory', (folder) => {
   const tables = disks.get(folder) ?? new MemoryTables();
   disks.set(folder, tables);
   return new MemoryStore(tables);
-}, { hasBulk: false });
+});

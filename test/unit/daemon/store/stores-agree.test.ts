@@ -37,6 +37,7 @@ type Operation =
   | { readonly kind: 'expand' | 'failExpansion' | 'sweep' | 'promote' | 'prune' | 'shiftWaits'; readonly at: number }
   | { readonly kind: 'cancelRun' | 'continueRun' | 'cancelJob' | 'retry' | 'discard' | 'recall' | 'saveDraft' | 'dropDraft'; readonly at: number }
   | { readonly kind: 'replay'; readonly ats: readonly number[]; readonly later: boolean; readonly how: number }
+  | { readonly kind: 'bulk'; readonly at: number; readonly how: 'prepare' | 'advance' | 'end' | 'continue' | 'forget' }
   | { readonly kind: 'setQueue' | 'moveQueue' | 'forgetLimits'; readonly queue: string; readonly at: number };
 type Step = { readonly kind: 'turn'; readonly operations: readonly Operation[] } | { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'crash' };
 
@@ -49,6 +50,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('expand' as const, 'expand' as const, 'expand' as const, 'failExpansion' as const, 'sweep' as const, 'sweep' as const, 'promote' as const, 'prune' as const, 'shiftWaits' as const), at }) },
   { weight: 7, arbitrary: fc.record({ kind: fc.constantFrom('cancelRun' as const, 'continueRun' as const, 'cancelJob' as const, 'retry' as const, 'discard' as const, 'recall' as const, 'saveDraft' as const, 'dropDraft' as const), at }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('replay' as const), ats: fc.array(at, { minLength: 1, maxLength: 3 }), later: fc.boolean(), how: fc.nat(3) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('bulk' as const), at, how: fc.constantFrom('prepare' as const, 'prepare' as const, 'advance' as const, 'advance' as const, 'advance' as const, 'end' as const, 'continue' as const, 'forget' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('setQueue' as const, 'moveQueue' as const, 'forgetLimits' as const), queue, at }) },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -120,6 +122,8 @@ class Side {
           const edit = one.how === 1 ? { payload: '{"n":9}' } : one.how === 2 ? { originals: true } : {};
           return store.replay({ jobIds, now, ...slow, ...edit });
         }
+        case 'bulk':
+          return this.#bulk(one, one.at % 3 === 2 ? jobs : dead);
         case 'setQueue':
           return store.setQueue({ queue: one.queue, ...(one.at % 3 === 0 ? { hold: null } : { paused: one.at % 2 === 0 }), ...(one.at % 5 === 0 ? { rate: null, concurrency: one.at } : {}) });
         case 'moveQueue':
@@ -128,6 +132,26 @@ class Side {
           return store.forgetLimits({ queue: one.queue, onlyEmpty: one.at % 2 === 0 });
       }
     };
+  }
+
+  #bulk({ at: index, how }: Operation & { readonly kind: 'bulk' }, jobs: readonly number[]): Promise<unknown> {
+    const { store, now } = this.bench;
+    const bulkId = 1 + (index % 4);
+    switch (how) {
+      case 'prepare': {
+        const action = (['replay', 'discard', 'cancel'] as const)[index % 3] ?? 'replay';
+        const slow = index % 2 === 0 ? { rate: { text: '1/s', spacingMs: 1000 } } : {};
+        return store.prepareBulk({ request: { action, ...(index % 5 === 0 ? { canary: 1 } : {}), ...slow }, jobIds: [...jobs, 999], last: index % 7 !== 0, now });
+      }
+      case 'advance':
+        return store.advanceBulk({ bulkId, limit: 1 + (index % 3), now });
+      case 'end':
+        return store.endBulk({ bulkId, now, takeBack: index % 2 === 0 });
+      case 'continue':
+        return store.continueBulk({ bulkId, ...(index % 2 === 0 ? { rate: { text: '2/s', spacingMs: 500 } } : {}) });
+      case 'forget':
+        return store.forgetBulks({ endedBefore: now - index * 100, unprepared: index % 2 === 0, limit: 2 });
+    }
   }
 
   #outcomes({ ats, how, late }: Operation & { readonly kind: 'settle' }): SettleParams[] {
@@ -176,6 +200,7 @@ class Side {
       groups: await store.deadGroups({ limit: 1000 }),
       drafts: [await store.deadDrafts(), await store.draftedJobs()],
       oldest: await store.oldestPending(),
+      bulks: await store.listBulks(),
       tally: await store.replayTally({ jobIds: jobs.map(({ id }) => Number(id.slice(1))) }),
       failed: (await store.check()).filter(({ ok }) => !ok),
       told: this.#told(),
@@ -231,7 +256,7 @@ describe('a store in memory and the SQLite store', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
 
     async function take(side: Side, one: Step): Promise<unknown> {

@@ -1,0 +1,181 @@
+import { formatBulkId, type BulkView } from '../../schemas/protocol/bulk.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Book } from './book.ts';
+import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
+import { cancelJob, isCancelling } from './cancelling.ts';
+import { discard, recall, replay } from './replaying.ts';
+import type { BulkRow, LedgerJob } from './row.ts';
+import { iso } from './view.ts';
+
+/** Bulk work that has ended is listed with its newest so many. */
+export const listedBulks = 100;
+
+/** Adds jobs to bulk work that is being prepared; the first call makes it, the last one begins it. */
+export function prepareBulk(book: Book, { bulkId, request, jobIds, last, now }: PrepareBulkParams): { readonly bulkId: number } {
+  const id = bulkId ?? book.fact('nextBulk', 0);
+  const wanted = new Set(jobIds);
+  const known = bulkId === undefined || wanted.size === 0 ? new Set<number>() : book.fact('bulkMembers', JSON.stringify([id, [...wanted]]));
+  const added = [...wanted].filter((jobId) => !known.has(jobId));
+  const total = (bulkId === undefined ? 0 : openBulk(book, id).total) + added.length;
+  const state = !last ? 'preparing' : total === 0 ? 'done' : 'running';
+  const values = { total, state, ended_at: state === 'done' ? now : null } as const;
+  if (bulkId === undefined) {
+    const { action, canary, rate, originals, reason } = request;
+    book.insert('bulks', {
+      id, action, started_at: now, hold_after: canary ?? null, rate: rate?.text ?? null, spacing_ms: rate?.spacingMs ?? 0, originals: originals === true ? 1 : 0, reason: reason ?? null, ...values,
+    });
+  } else patch(book, id, values);
+  for (const jobId of added) book.insert('bulk_jobs', { bulk_id: id, job_id: jobId });
+  return { bulkId: id };
+}
+
+/** Acts on the next jobs. One that has moved by itself, or by somebody else, since it was selected is left out, and counted. */
+export function advanceBulk(book: Book, params: AdvanceBulkParams): BulkAdvance {
+  const bulk = openBulk(book, params.bulkId);
+  switch (bulk.state) {
+    case 'running':
+      return act(book, bulk, params);
+    case 'taking-back':
+      return takeBack(book, bulk, params);
+    default:
+      return { more: false, active: [] };
+  }
+}
+
+export function continueBulk(book: Book, { bulkId, rate }: { readonly bulkId: number; readonly rate?: BulkRate }): object {
+  const { state } = openBulk(book, bulkId);
+  if (state !== 'held') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} is not held; it is ${state}.`);
+  // Its own clock: those that were tried first were due long ago.
+  patch(book, bulkId, { state: 'running', hold_after: null, ...(rate === undefined ? {} : { rate: rate.text, spacing_ms: rate.spacingMs, last_due_at: null }) });
+  return {};
+}
+
+export function endBulk(book: Book, { bulkId, now, takeBack: isTakenBack, problem }: EndBulkParams): object {
+  const { state, action } = openBulk(book, bulkId);
+  const takesBack = isTakenBack === true && action === 'replay' && state !== 'preparing';
+  if (!takesBack && state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} has ended already: it is ${state}.`);
+  if (problem !== undefined) patch(book, bulkId, { state: 'failed', ended_at: now, problem });
+  else if (takesBack) patch(book, bulkId, { state: 'taking-back', cursor: 0, ended_at: null });
+  else patch(book, bulkId, { state: 'cancelled', ended_at: now });
+  return {};
+}
+
+export function forgetBulks(book: Book, { endedBefore, unprepared, limit }: ForgetBulksParams): { readonly more: boolean } {
+  const id = book.fact('oldBulk', JSON.stringify([endedBefore, unprepared]));
+  if (id === undefined) return { more: false };
+  const members = book.fact('bulkNext', JSON.stringify([id, 0]), { limit });
+  const last = members.at(-1);
+  if (last !== undefined) book.write({ kind: 'delete_bulk_jobs', bulkId: id, upTo: last });
+  if (members.length < limit) book.write({ kind: 'delete_bulk', bulkId: id });
+  return { more: true };
+}
+
+function act(book: Book, bulk: BulkRow, { limit, now }: AdvanceBulkParams): BulkAdvance {
+  const most = bulk.hold_after === null ? limit : Math.min(limit, bulk.hold_after - bulk.done - bulk.skipped);
+  const jobIds = most <= 0 ? [] : book.fact('bulkNext', JSON.stringify([bulk.id, bulk.cursor]), { limit: most });
+  const meant = meantJobs(book, bulk, jobIds);
+  const { edited = 0, active = [], lastDueAt } = meant.length === 0 ? {} : move(book, bulk, meant, now);
+  for (const { id, round } of meant) book.write({ kind: 'mark_bulk_job', bulkId: bulk.id, jobId: id, round: bulk.action === 'replay' ? round + 1 : round });
+  const done = bulk.done + meant.length;
+  const skipped = bulk.skipped + jobIds.length - meant.length;
+  const isOver = done + skipped >= bulk.total || jobIds.length === 0;
+  const isHeld = !isOver && bulk.hold_after !== null && done + skipped >= bulk.hold_after;
+  patch(book, bulk.id, {
+    state: isOver ? 'done' : isHeld ? 'held' : 'running',
+    done,
+    skipped,
+    edited: bulk.edited + edited,
+    cursor: jobIds.at(-1) ?? bulk.cursor,
+    ended_at: isOver ? now : null,
+    ...(lastDueAt === undefined ? {} : { last_due_at: lastDueAt }),
+  });
+  return { more: !isOver && !isHeld, active };
+}
+
+function meantJobs(book: Book, { action }: BulkRow, jobIds: readonly number[]): LedgerJob[] {
+  book.need('job', jobIds);
+  const jobs = jobIds.flatMap((id) => book.job(id) ?? []);
+  if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active');
+  const dead = jobs.filter(({ state }) => state === 'dead');
+  if (action === 'discard') return dead;
+  book.need('sweep', dead.map(({ step_id }) => step_id));
+  return dead.filter(({ step_id }) => !isCancelling(book.fact('sweep', step_id)));
+}
+
+function move(book: Book, bulk: BulkRow, jobs: readonly LedgerJob[], now: number): { readonly edited?: number; readonly active?: readonly number[]; readonly lastDueAt?: number } {
+  const jobIds = jobs.map(({ id }) => id);
+  switch (bulk.action) {
+    case 'discard':
+      discard(book, { jobIds, now, ...(bulk.reason === null ? {} : { reason: bulk.reason }) });
+      return {};
+    case 'cancel':
+      return { active: jobIds.filter((jobId) => cancelJob(book, { jobId, now }).active) };
+    case 'replay': {
+      const slow = paced(book, bulk, jobIds.length, now);
+      const { edited } = replay(book, { jobIds, now, originals: bulk.originals === 1, ...slow });
+      const lastDueAt = slow?.dueAts.at(-1);
+      return { edited, ...(lastDueAt === undefined ? {} : { lastDueAt }) };
+    }
+  }
+}
+
+/**
+ * Those of one bulk keep their distances, however many chunks and restarts of the daemon it takes. What waits may have been put off as a whole since
+ * (see `promote`, which comes first): the next ones follow the last of it.
+ */
+function paced(book: Book, { id, spacing_ms: spacingMs, last_due_at: lastDueAt }: BulkRow, count: number, now: number): { readonly pace: number; readonly dueAts: readonly number[] } | undefined {
+  if (spacingMs === 0) return undefined;
+  // Times are what other replays are known by.
+  const pace = -id;
+  const last = Math.max(lastDueAt ?? -Infinity, book.fact('lastPaced', pace) ?? -Infinity);
+  const first = Math.max(now, last + spacingMs);
+  return { pace, dueAts: Array.from({ length: count }, (_, index) => first + index * spacingMs) };
+}
+
+/** What no attempt has reached; one that was replayed again since is another replay's. */
+function takeBack(book: Book, { id, cursor, taken_back: before }: BulkRow, { limit, now }: AdvanceBulkParams): BulkAdvance {
+  const sent = book.fact('bulkSent', JSON.stringify([id, cursor]), { limit });
+  book.need('job', sent.map(({ job_id }) => job_id));
+  book.need('attempts', sent.map(({ job_id }) => job_id));
+  const jobIds = sent.flatMap(({ job_id: jobId, round }) => {
+    const job = book.job(jobId);
+    const isWaiting = job !== undefined && job.round === round && round > 1 && (job.state === 'pending' || job.state === 'delayed');
+    return isWaiting && book.fact('attempts', jobId).every((attempt) => attempt.round !== round) ? [jobId] : [];
+  });
+  recall(book, { jobIds, now });
+  const isOver = sent.length < limit;
+  patch(book, id, { state: isOver ? 'cancelled' : 'taking-back', taken_back: before + jobIds.length, cursor: sent.at(-1)?.job_id ?? cursor, ended_at: isOver ? now : null });
+  return { more: !isOver, active: [] };
+}
+
+function openBulk(book: Book, bulkId: number): BulkRow {
+  const bulk = book.fact('bulk', bulkId);
+  if (bulk === undefined) throw new CodedError('not-found', `There is no bulk work ${formatBulkId(bulkId)}.`);
+  return bulk;
+}
+
+function patch(book: Book, id: number, values: Partial<BulkRow>): void {
+  book.write({ kind: 'patch', table: 'bulks', id, values });
+}
+
+/** Undefined while it is being prepared: nobody knows of it yet. */
+export function bulkView(row: BulkRow): BulkView | undefined {
+  if (row.state === 'preparing') return undefined;
+  return {
+    id: formatBulkId(row.id),
+    action: row.action,
+    state: row.state,
+    startedAt: iso(row.started_at),
+    ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
+    total: row.total,
+    done: row.done,
+    skipped: row.skipped,
+    edited: row.edited,
+    takenBack: row.taken_back,
+    ...(row.hold_after === null ? {} : { canary: row.hold_after }),
+    ...(row.rate === null ? {} : { rate: row.rate }),
+    ...(row.last_due_at === null ? {} : { lastDueAt: iso(row.last_due_at) }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.problem === null ? {} : { problem: row.problem }),
+  };
+}
