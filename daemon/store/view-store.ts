@@ -1,0 +1,62 @@
+import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
+import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { EvaluateParams } from '../ledger/evaluating.ts';
+import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
+
+/** What people and programs look at. Runs and jobs have the shapes of the protocol. */
+export interface ViewStore {
+  /** The text of a workflow's version; undefined where there is none. */
+  workflowVersion(params: { readonly version: string }): Promise<WorkflowVersion | undefined>;
+  listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
+  getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
+  listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
+  getJob(params: { readonly jobId: number }): Promise<JobDetail | undefined>;
+  /** Dead letters by queue and `failureGroup`, the group with the newest first. `others`: those of groups beyond `limit`. */
+  deadGroups(params: DeadGroupsParams): Promise<{ readonly groups: DeadGroup[]; readonly others: number }>;
+  /** How many dead letters of each queue have a draft, and when the newest was saved; without those that have none. */
+  deadDrafts(): Promise<Readonly<Record<string, DraftCount>>>;
+  /** All dead letters that have a draft. */
+  draftedJobs(): Promise<readonly number[]>;
+  /** What has become of jobs that were replayed. */
+  replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
+  /** What an expression gives in a run; undefined where there is no such run. */
+  evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
+}
+
+export interface DraftCount {
+  readonly count: number;
+  readonly savedAt: number;
+}
+
+export interface WorkflowVersion {
+  readonly workflow: string;
+  readonly text: string;
+}
+
+export interface ListRunsParams {
+  readonly workflow?: string;
+  readonly state?: RunState;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface ListJobsParams {
+  readonly queue?: string;
+  readonly state?: JobState;
+  readonly runId?: number;
+  readonly step?: string;
+  /** A group of dead letters. */
+  readonly group?: string;
+  /** CEL over a job's view; checked by the caller. */
+  readonly where?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface DeadGroupsParams {
+  readonly queue?: string;
+  readonly limit: number;
+}
