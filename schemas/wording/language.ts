@@ -6,6 +6,8 @@ export interface Language {
   readonly locale: string;
   /** `12,345` */
   readonly number: (value: number) => string;
+  /** The plural form that a number asks for, by the name that CLDR gives it. */
+  readonly pluralForm: (count: number) => string;
   /** `Nov 24, 14:05` */
   readonly moment: (time: string) => string;
   /** `14:05` */
@@ -19,20 +21,27 @@ const timeParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as co
 
 /** `translate` finds the pattern of a message in that language; the default is English. Times are in the zone of this machine. */
 export function languageOf(locale: string, translate: (pattern: string) => string = (pattern) => pattern): Language {
-  const numbers = new Intl.NumberFormat(locale);
-  const plurals = new Intl.PluralRules(locale);
-  const moments = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...timeParts });
-  const times = new Intl.DateTimeFormat(locale, timeParts);
-  const by = { number: (value: number) => numbers.format(value), plural: (count: number) => plurals.select(count), translate };
+  const numbers = onFirstUse(() => new Intl.NumberFormat(locale));
+  const plurals = onFirstUse(() => new Intl.PluralRules(locale));
+  const moments = onFirstUse(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...timeParts }));
+  const times = onFirstUse(() => new Intl.DateTimeFormat(locale, timeParts));
+  const by = { number: (value: number) => numbers().format(value), plural: (count: number) => plurals().select(count), translate };
   const textOf = (told: Message): string => renderMessage(told, by);
   return {
     locale,
     number: by.number,
-    moment: (time) => moments.format(Date.parse(time)),
-    timeOfDay: (time) => times.format(Date.parse(time)),
+    pluralForm: by.plural,
+    moment: (time) => moments().format(Date.parse(time)),
+    timeOfDay: (time) => times().format(Date.parse(time)),
     textOf,
     say: (pattern, ...args) => textOf(message(pattern, ...args)),
   };
+}
+
+/** The first formatter of a process loads the data of ICU, some ten milliseconds that a start need not wait for. */
+function onFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** Of the command, the log and the checks of files, which speak English. */

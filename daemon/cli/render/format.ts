@@ -13,11 +13,9 @@ export const textOf = english.textOf;
 /** `12,345` */
 export const formatNumber = english.number;
 
-const pluralRules = new Intl.PluralRules('en');
-
 /** `1 job`, `2,000 jobs`, as a label of its own or where nothing else in the sentence depends on the number; else `say` it. */
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
-  return `${formatNumber(count)} ${pluralRules.select(count) === 'one' ? singular : plural}`;
+  return `${formatNumber(count)} ${english.pluralForm(count) === 'one' ? singular : plural}`;
 }
 
 /** `1,000/min` */
