@@ -39,17 +39,18 @@ steps: { each: { uses: test/scripted, foreach: { items: "\${{ inputs.items }}", 
   for (const failPoint of ['reclaim-before-commit:3', 'reclaim-after-commit:3']) {
     it(`loses nothing (${failPoint})`, async () => {
       const before = statSync(project.storeFile).size;
-      assert.ok(before > 20 * mb, `${before}`);
+      assert.ok(before > 12 * mb, `there is something left to give back: ${before}`);
       // The store was made elsewhere.
       const daemon = await project.start({ failPoint, more: ['--adopt'] });
       assert.deepEqual(await daemon.end(), { code: null, signal: 'SIGKILL' });
-      const next = await project.start({ failPoint: 'reclaim-before-commit:2' });
+      const next = await project.start();
       await assertSound(next.client);
       const { queues } = await next.client.call('queue/list', {});
       // The daemon has no such action, so that what it starts is a dead letter.
       const { pending, delayed, active, dead } = queues.find(({ name }) => name === 'api')?.depth ?? { pending: 0, delayed: 0, active: 0, dead: 0 };
       assert.equal(pending + delayed + active + dead, 39);
-      assert.deepEqual(await next.end(), { code: null, signal: 'SIGKILL' });
+      // Wherever it is.
+      await next.kill();
     });
   }
 
