@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
+import { english } from '../../schemas/wording/language.ts';
 import type { Book } from './book.ts';
 import type { LedgerJob, Sweep } from './row.ts';
 
@@ -29,7 +30,16 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
   if (facts === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
   const { run, steps } = facts;
   if (run.state !== 'running' && run.closing === 0) {
-    throw new CodedError('wrong-state', `The run ${formatRunId(runId)} has ended (${run.state}), so there is nothing to cancel.`);
+    // Of a run that has ended only what was replayed is open.
+    const open = steps.reduce((sum, { total, succeeded, dead, cancelled, discarded }) => sum + total - succeeded - dead - cancelled - discarded, 0);
+    const ended = `The run ${formatRunId(runId)} has ended (${run.state})`;
+    if (open === 0) throw new CodedError('wrong-state', `${ended}, so there is nothing to cancel.`);
+    const replayed = english.say('{count, plural, =1 {One of its jobs was replayed and is open.} other {# of its jobs were replayed and are open.}}', { count: open });
+    throw new CodedError(
+      'wrong-state',
+      `${ended} and can't be cancelled. ${replayed} To stop a replay, \`sluice bulk\` shows its id, and \`sluice bulk cancel ID --take-back\` makes every job that no attempt has reached a dead letter again.`,
+      { open },
+    );
   }
   const open = steps.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'failed');
   const started = open.filter(({ state }) => state !== 'waiting');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { BulkService } from '../../../../daemon/service/bulk-service.ts';
 import { DeadLetterService } from '../../../../daemon/service/dead-letter-service.ts';
 import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
@@ -98,6 +99,23 @@ describe('bulk work', () => {
     assert.deepEqual([succeeded, left], [1, 1]);
     await assert.rejects(async () => bulks['bulk/cancel']({ id }), { code: 'wrong-state' });
     await assert.rejects(async () => bulks['bulk/get']({ id: 'b99' }), { code: 'not-found' });
+  });
+
+  it('is what stops a replay whose run has ended: that can not be cancelled, and says so', async () => {
+    await deadLetters(3);
+    await bench.setQueue('mail', { paused: true });
+    const { id } = await bulks['bulk/start']({ action: 'replay', all: true, rate: '1/h' });
+    await bench.rest();
+    await assert.rejects(bench.cancelRun(1), (error: unknown) => {
+      assert.ok(error instanceof CodedError);
+      assert.equal(error.code, 'wrong-state');
+      assert.match(error.message, /has ended \(failed\) and can't be cancelled\. 3 of its jobs were replayed and are open\..*`sluice bulk cancel ID --take-back`/);
+      return true;
+    });
+    await bulks['bulk/cancel']({ id, takeBack: true });
+    await bench.rest();
+    assert.equal((await view(id)).takenBack, 3);
+    await assert.rejects(bench.cancelRun(1), /so there is nothing to cancel/);
   });
 
   it('cancels jobs, those that are under way too', async () => {
