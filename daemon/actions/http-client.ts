@@ -4,6 +4,7 @@ import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guar
 import { guardedConnector } from './guarded-connector.ts';
 import { readProxies } from './proxy-settings.ts';
 import { ResponseHeads } from './response-heads.ts';
+import { maxHeaderBytes } from './network-failure.ts';
 
 export interface HttpCall {
   /** `http:` or `https:`, without user and password. */
@@ -54,8 +55,6 @@ export interface HttpClientOptions {
 
 /** Connections to one origin at most. Concurrency is the queues' business; this only bounds file descriptors. */
 const connectionsPerOrigin = 512;
-/** Largest headers of an answer, in bytes. */
-const maxHeaderBytes = 65_536;
 /**
  * Idle connections are closed after this, in milliseconds: below the 5 s of Node's own servers, so that few are closed
  * under a request.

@@ -35,6 +35,11 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   const url = location === undefined ? null : URL.parse(asciiOf(location), call.url.href);
   if (url === null) return { kind: 'none' };
   const from = call.url.host;
+  url.username = '';
+  url.password = '';
+  if (isSameRequest(url, call.url)) {
+    return refused('redirect to itself', `${from} redirects to the same URL that was called (${answer.status}), so following it would only repeat the request. Its \`location\` may be empty by mistake.`);
+  }
   if (hops >= maxRedirects) return refused('too many redirects', `${from} redirects more than ${maxRedirects} times.`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return refused('redirect not followed', `${from} redirects to a ${url.protocol} address, not to http: or https:.`);
@@ -42,8 +47,6 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   if (call.url.protocol === 'https:' && url.protocol === 'http:') {
     return refused('redirect not followed', `${from} redirects from https: to http:, where the request would go in the clear.`);
   }
-  url.username = '';
-  url.password = '';
   const sameOrigin = url.origin === call.url.origin;
   const place = `${sameOrigin ? '' : url.origin}${url.pathname}`.slice(0, maxShownPlace);
   if (answer.status <= 303 && call.method !== 'GET' && call.method !== 'HEAD') {
@@ -58,6 +61,11 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   }
   const headers = sameOrigin ? call.headers : Object.fromEntries(Object.entries(call.headers).filter(([name]) => crossOriginHeaders.has(name)));
   return { kind: 'follow', call: { ...call, url, headers } };
+}
+
+/** What stands behind `#` is never sent. */
+function isSameRequest(one: URL, other: URL): boolean {
+  return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
 }
 
 /** The same host, at the default port of https: instead of that of http:. */

@@ -20,6 +20,9 @@ const causeOfCode: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate not trusted',
 };
 
+/** Largest headers of an answer, in bytes. */
+export const maxHeaderBytes = 65_536;
+
 /** undici's refusals of what it was asked to send: a line break in a header, say. */
 const unsendable: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
 
@@ -37,6 +40,10 @@ export function networkFailure(error: Error, peer: string, details: FailureDetai
   if (machine !== undefined && code !== undefined) {
     const message = `This machine lacks ${lackOf(code)}, so nothing was sent to ${peer}: ${explainError(error)}.`;
     return { ok: false, error: attemptError('network', code, message), machine, ...details };
+  }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    const message = `The headers of the answer from ${peer} are larger than ${maxHeaderBytes / 1024} KiB, which is the most that is read, so its answer is not known. The server has to send less: look there for cookies, or for a header that grows with each request.`;
+    return { ok: false, error: attemptError('network', causeOfCode[code] ?? code, message), ...details };
   }
   const cause = error.name === 'HTTPParserError' ? 'not HTTP' : code === undefined ? 'network error' : (causeOfCode[code] ?? code);
   return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explainError(error)}.`), ...details };

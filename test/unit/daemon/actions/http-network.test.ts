@@ -84,6 +84,7 @@ describe('http/request on the network', () => {
     it('says that the answer has too many headers, or changes the protocol', async () => {
       const large = failed(await run({ url: await rawServer(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`) })).error;
       assert.deepEqual([large.kind, large.cause], ['network', 'response headers too large']);
+      assert.match(large.message, /headers of the answer from .* are larger than 64 KiB.*server has to send less/);
       const switched = failed(await run({ url: await rawServer('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n') })).error;
       assert.equal(switched.kind, 'network');
     });

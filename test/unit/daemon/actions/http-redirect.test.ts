@@ -91,6 +91,16 @@ describe('redirects of http/request', () => {
     assert.deepEqual([got.accept, got['content-type'], got['idempotency-key']], ['text/html', 'text/plain; charset=utf-8', 'key_1']);
   });
 
+  for (const location of ['', '#top', 'self']) {
+    it(`that lead to the URL itself are not followed (${location === '' ? 'empty' : location})`, async () => {
+      const { sink, url } = await bench.http(() => ({ status: 307, headers: { location: location === 'self' ? '/self?a=1' : location } }));
+      const { error } = failed(await run({ url: new URL('/self?a=1', url).href, method: 'POST', text: 'hi' }));
+      assert.deepEqual([error.kind, error.cause, error.status], ['status', 'redirect to itself', 307]);
+      assert.match(error.message, /redirects to the same URL that was called \(307\)/);
+      assert.equal(sink.requests.length, 1);
+    });
+  }
+
   it('end after five', async () => {
     const { sink, url } = await bench.http(({ index }) => (index === 5 ? {} : { status: 302, headers: { location: `/${index}` } }));
     succeeded(await run({ url }));
