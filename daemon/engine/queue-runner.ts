@@ -265,8 +265,9 @@ export class QueueRunner {
     };
   }
 
-  /** Jobs of another queue have come into this one: their receiver has seen that queue's starts. */
+  /** Jobs of another queue have come into this one: their receiver has seen that queue's starts, and may have asked for a pause. */
   follow(other: QueueRunner): void {
+    if (other.hold !== undefined) this.holdBack(other.hold);
     if (other.#window === undefined) return;
     this.#window ??= new RateWindow(other.#window.rate);
     this.#window.absorb(other.#window);

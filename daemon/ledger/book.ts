@@ -229,7 +229,7 @@ export class Book {
   }
 
   /** What a queue was told, as the changes leave it. */
-  queueRow(id: number): Pick<QueueRow, 'paused' | 'held_until'> {
+  queueRow(id: number): Pick<QueueRow, 'paused' | 'held_until' | 'held_by'> {
     return { ...this.fact('queueRow', id), ...this.#queuePatches?.get(id) };
   }
 

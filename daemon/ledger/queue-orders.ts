@@ -68,7 +68,12 @@ export function moveQueue(book: Book, { queue, to, limit, isFirst }: MoveQueuePa
       maxDepth,
     });
   }
-  if (isFirst) book.write({ kind: 'copy_starts', from, to: target });
+  if (isFirst) {
+    book.write({ kind: 'copy_starts', from, to: target });
+    // The receiver of these jobs has asked for it, whatever their queue is called.
+    const { held_until: until, held_by } = book.queueRow(from);
+    if (until !== null && until > (book.queueRow(target).held_until ?? 0)) book.patchQueue(target, { held_until: until, held_by });
+  }
   // Steps of open runs that have not ended bring their jobs into the other queue from now on.
   const steps = new Set(book.fact('openSteps', from).map(({ id }) => id));
   for (const { stepId, queue: into, cursor, file = null, held = false } of book.fact('openFanOuts', 0)) {

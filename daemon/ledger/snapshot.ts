@@ -64,7 +64,7 @@ export interface FactKinds {
   readonly queueId: [name: string, number];
   readonly knownQueue: [name: string, number | undefined];
   readonly queue: [id: number, QueueFacts];
-  readonly queueRow: [id: number, Pick<QueueRow, 'paused' | 'held_until'>];
+  readonly queueRow: [id: number, Pick<QueueRow, 'paused' | 'held_until' | 'held_by'>];
   readonly payload: [jobId: number, PayloadRow];
   readonly draft: [jobId: number, DraftRow | undefined];
   /** In the order of their numbers. */

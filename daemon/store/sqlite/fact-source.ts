@@ -44,7 +44,7 @@ export function factSource(state: WriterState): FactSource {
     queueId: (name) => state.queueId(name),
     knownQueue: (name) => state.knownQueueId(name),
     queue: (id) => state.queue(id),
-    queueRow: (id) => db.sql('SELECT paused, held_until FROM queues WHERE id = ?').get(id) as unknown as QueueRow,
+    queueRow: (id) => db.sql('SELECT paused, held_until, held_by FROM queues WHERE id = ?').get(id) as unknown as QueueRow,
     payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
     attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],

@@ -92,7 +92,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     queueId: (name) => queueIdOf(tables, name),
     knownQueue: (name) => queueNamed(tables, name),
     queue,
-    queueRow: (id) => tables.queues.get(id) ?? { paused: 0, held_until: null },
+    queueRow: (id) => tables.queues.get(id) ?? { paused: 0, held_until: null, held_by: null },
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
     attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),

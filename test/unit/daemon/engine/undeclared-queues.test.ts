@@ -232,6 +232,25 @@ steps:
       assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
     });
 
+    it('with a pause that its receiver asked for, over a crash too, unless the other one has a longer one', async () => {
+      const run = await bench.runMany('{ concurrency: 1 }', 5, '429:600');
+      assert.equal(sent(), 1);
+      const { heldUntil } = await view('api');
+      assert.ok(heldUntil !== undefined);
+      await bench.declare([other]);
+      declaredIn = { other: 'q.yaml' };
+      await moveAll();
+      assert.equal((await view('other')).heldUntil, heldUntil);
+      await bench.crash();
+      await start([other]);
+      assert.equal((await view('other')).heldUntil, heldUntil);
+      await bench.advance(9 * minute);
+      assert.equal(sent(), 1, 'the receiver said later');
+      await bench.advance(2 * minute);
+      assert.ok(sent() > 1);
+      await bench.cancelRun(run);
+    });
+
     it('with what is under way, delayed or dead, and with what its runs still bring', async () => {
       const text = `
 queues: { api: { rate: { limit: 60, per: 1m, burst: 60 }, retry: { delays: [1h] } } }

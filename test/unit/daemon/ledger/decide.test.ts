@@ -112,7 +112,7 @@ describe('the outcome of an attempt', () => {
 
   it('holds its queue until the last hold ends, even if it is refused', () => {
     const held = (jobId: number, until: number): Call => ({ name: 'settle', params: { outcomes: [{ jobId, attempt: 9, endedAt: 2000, outcome: { kind: 'interrupted' }, hold: { until } }] } });
-    const facts: Facts = { job: { 1: active(1) }, queueRow: { 1: { paused: 0, held_until: 5000 } } };
+    const facts: Facts = { job: { 1: active(1) }, queueRow: { 1: { paused: 0, held_until: 5000, held_by: null } } };
     const holds = (...calls: Call[]) => decided(calls, facts).changes;
     assert.deepEqual(holds(held(1, 4000)), []);
     assert.deepEqual(holds(held(1, 9000), held(1, 7000)), [{ kind: 'patch', table: 'queues', id: 1, values: { held_until: 9000, held_by: null } }]);
@@ -142,7 +142,7 @@ describe('the moves of a job', () => {
         const job = aJob({ state: from, round: 2 });
         const due = { ...job, created_at: 1, progress: null, payload: '{}', secrets: null };
         const decision = decided([makers[event](job)], {
-          job: { 1: job }, stepInfo, knownQueue: { q: 1 }, queueId: { q: 1 }, queueRow: { 1: { paused: 1, held_until: null } }, due: { 1: [due] }, paced: { 1: [job] },
+          job: { 1: job }, stepInfo, knownQueue: { q: 1 }, queueId: { q: 1 }, queueRow: { 1: { paused: 1, held_until: null, held_by: null } }, due: { 1: [due] }, paced: { 1: [job] },
           payload: { 1: { job_id: 1, payload: '{}', secrets: null, item: null, created_at: 1 } }, sweeping: { 0: [{ stepId: 1, kind: 'reopen', jobs: [job], last: false }] },
         });
         assert.equal(patchOf(decision, 1)?.state, to);
