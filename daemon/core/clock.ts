@@ -12,6 +12,17 @@ export interface ClockChange {
   readonly sleptMs: number;
 }
 
+/** A reading of the wall clock beside the machine's uptime: of two, `shiftBetween` tells how far the wall clock was set between them. */
+export interface ClockAnchor {
+  /** Milliseconds since the epoch. */
+  readonly wallMs: number;
+  /** Since the machine was started, sleep included, in milliseconds. */
+  readonly uptimeMs: number;
+  /** Names this start of the machine, unlike any other of any machine. Missing if the system has no such name. */
+  readonly bootId?: string;
+  readonly hostname: string;
+}
+
 /** Where all time comes from, so that tests move it by hand. */
 export interface Clock {
   /**
@@ -22,6 +33,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary origin, with fractions. Never goes back, and counts the time that the machine slept, once that is known. */
   monotonic(): number;
+  /** What a later process needs to tell whether the wall clock was set meanwhile. Agrees with `now`: a change that hasn't been told isn't in it. */
+  anchor(): ClockAnchor;
   /** Calls back once, at `delayMs` from now or a little later, never earlier by more than a millisecond. Stands still while the machine sleeps. */
   setTimer(delayMs: number, callback: () => void): Timer;
   /** Calls back when the wall clock was set or the machine has slept. Returns what ends it. */

@@ -37,6 +37,8 @@ const spacingShare = 0.004;
  */
 const earlyShare = 0.002;
 const longestEarlyMs = 2;
+/** A call may seem to have ended by this much before it started, since times are rounded and moved by small corrections. In milliseconds. */
+const longestRoundingMs = 1000;
 /** After that long a call counts though nobody knows what has become of it, in milliseconds; after one window at the latest. */
 const longestUnseenMs = 10_000;
 
@@ -187,11 +189,14 @@ export class RateWindow {
     this.#countBy(ticket, now);
   }
 
-  /** Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way. */
+  /**
+   * Starts that are known from before a restart, oldest first. What a crash cut off may still be on its way. An end long before its start is
+   * unknown: when the wall clock is set, starts are moved with it, and ends aren't.
+   */
   restore(starts: readonly RestoredStart[], now: number): void {
     for (const { at, endedAt, isCutOff } of starts) {
       const startedAt = Math.min(at, now);
-      const latestAt = Math.max(startedAt, Math.min(endedAt, now));
+      const latestAt = endedAt < at - longestRoundingMs ? now : Math.max(startedAt, Math.min(endedAt, now));
       this.#countBy(this.take(startedAt), latestAt + (isCutOff ? this.guardMs : 0));
       // Nobody knows when it left; one spacing after its start is late already.
       this.#departed(Math.min(latestAt, startedAt + this.#exactSpacingMs));

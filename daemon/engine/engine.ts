@@ -16,6 +16,7 @@ import { OutcomeWriter } from './outcome-writer.ts';
 import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
 import { SpaceReclaimer } from './space-reclaimer.ts';
+import { StoreClock } from './store-clock.ts';
 import { StoreHealth, type StoreTrouble } from './store-health.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
@@ -63,6 +64,7 @@ export class Engine {
   readonly bulks: BulkRunner;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
+  readonly #storeClock: StoreClock;
   readonly #series: SeriesRecorder;
   readonly #space: SpaceReclaimer;
   #executor: Executor | undefined;
@@ -86,8 +88,6 @@ export class Engine {
   #promoting = false;
   #stopping = false;
   #commits = 0;
-  /** By how much the wall clock was set, and the store doesn't know yet. */
-  #unshiftedMs = 0;
   #ignoreClock = (): void => {};
 
   constructor(options: EngineOptions) {
@@ -122,7 +122,8 @@ export class Engine {
       onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
     });
     this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#applyAgain(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
-    this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, onError: (error) => this.#note(error, 'what queues did could not be written') });
+    this.#storeClock = new StoreClock({ clock, store, onError: (error) => this.#note(error, 'what waits could not be moved with the wall clock') });
+    this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.bulks = new BulkRunner({ clock, store, abort: (jobId) => this.abort(jobId), onError: (error) => this.#note(error, 'bulk work could not go on') });
     this.#space = new SpaceReclaimer({
@@ -207,10 +208,10 @@ export class Engine {
   }
 
   async #open(): Promise<void> {
-    const { clock, random, store, beforeOpen } = this.#options;
+    const { random, store, beforeOpen } = this.#options;
     if (this.#opened === undefined) {
       await beforeOpen?.();
-      this.#opened = await store.open({ now: clock.now(), random: random() });
+      this.#opened = await this.#storeClock.open((anchor) => store.open({ anchor, random: random() }));
     }
     await this.#begin(this.#opened);
     this.#begun.resolve(undefined);
@@ -219,7 +220,7 @@ export class Engine {
   async #begin(opened: OpenResult): Promise<void> {
     const { store, log } = this.#options;
     if (opened.shiftMs !== 0) {
-      log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set back while no daemon ran: what waits was moved with it');
+      log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set while no daemon ran: what waits was moved with it');
       this.#pruner.shift(opened.shiftMs);
     }
     this.formerEndedInOrder = opened.wasClosed;
@@ -349,7 +350,7 @@ export class Engine {
     grace.cancel();
     this.#executor?.stop();
     await this.outcomes.drained();
-    await this.#series.stop();
+    if (this.#opened !== undefined) await this.#series.stop();
     failPoint('stop-after-drain');
     this.health.stop();
   }
@@ -426,7 +427,7 @@ export class Engine {
       log.warn({ shiftMs }, 'the wall clock was set: what waits was moved with it, so that it waits as long as it was asked to');
       this.outcomes.shift(shiftMs);
       this.#pruner.shift(shiftMs);
-      this.#unshiftedMs += shiftMs;
+      this.#storeClock.shift(shiftMs);
       void this.#shiftStore();
     }
     this.dispatcher.clockChanged(shiftMs);
@@ -434,18 +435,11 @@ export class Engine {
   }
 
   async #shiftStore(): Promise<void> {
-    const byMs = this.#unshiftedMs;
-    if (byMs === 0 || this.#storeId === '') return;
-    this.#unshiftedMs = 0;
+    if (!this.#storeClock.isBehind || this.#opened === undefined) return;
     // Until the store says when what it has moved is due.
     this.#dueTimer?.cancel();
     this.#nextDueAt = undefined;
-    try {
-      await this.#options.store.shiftWaits({ byMs, now: this.#options.clock.now() });
-    } catch (error) {
-      this.#unshiftedMs += byMs;
-      this.#note(error, 'what waits could not be moved with the wall clock');
-    }
+    await this.#storeClock.catchUp();
   }
 
   #healthChanged(trouble: StoreTrouble | undefined): void {

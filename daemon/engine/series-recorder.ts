@@ -2,7 +2,7 @@ import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
 import type { QueueStep } from '../core/queue-step.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
-import type { Clock, Timer } from '../core/clock.ts';
+import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { QueueRunner } from './queue-runner.ts';
 
@@ -12,6 +12,8 @@ export interface SeriesRecorderOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, 'recordSeries'>;
   readonly dispatcher: Dispatcher;
+  /** Of the clock by which the waits in the store go. */
+  readonly anchor: () => ClockAnchor;
   readonly onError: (error: unknown) => void;
 }
 
@@ -43,22 +45,22 @@ export class SeriesRecorder {
     });
   }
 
-  /** Writes what there is; call it when nothing goes on any more. */
+  /** Writes what there is, and the clock in any case; call it when nothing goes on any more. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#timer?.cancel();
     await this.#writing;
-    await this.#write(this.#options.clock.now());
+    await this.#write(this.#options.clock.now(), true);
   }
 
   /** Never rejects. What the store can't take just now is written with the next step. */
-  async #write(at: number): Promise<void> {
-    const { store, dispatcher, onError } = this.#options;
+  async #write(at: number, isLast = false): Promise<void> {
+    const { store, dispatcher, anchor, onError } = this.#options;
     const taken = dispatcher.list().flatMap((runner) => this.#take(runner));
-    if (taken.length === 0) return;
+    if (taken.length === 0 && !isLast) return;
     try {
-      await store.recordSeries({ at, steps: taken.map(({ runner, tally, depth }) => ({ queue: runner.name, ...stepOf(tally, depth) })) });
+      await store.recordSeries({ at, anchor: anchor(), steps: taken.map(({ runner, tally, depth }) => ({ queue: runner.name, ...stepOf(tally, depth) })) });
     } catch (error) {
       for (const { runner, tally } of taken) {
         runner.giveBackActivity(tally);

@@ -1,4 +1,4 @@
-import type { Clock, ClockChange, Timer } from '../core/clock.ts';
+import type { Clock, ClockAnchor, ClockChange, Timer } from '../core/clock.ts';
 
 /** The clocks of a machine, as they are. All in milliseconds. */
 export interface TimeSource {
@@ -8,9 +8,13 @@ export interface TimeSource {
   monotonic(): number;
   /** Since the machine was started, sleep included. */
   uptime(): number;
+  /** Which start of which machine the uptime counts from. */
+  identity(): MachineIdentity;
   /** Follows `monotonic`. */
   setTimer(delayMs: number, callback: () => void): Timer;
 }
+
+export type MachineIdentity = Pick<ClockAnchor, 'bootId' | 'hostname'>;
 
 /** Differences up to this are followed without a word, in milliseconds: clocks are corrected all the time, and `uptime` is not exact. */
 const toleratedMs = 1000;
@@ -60,6 +64,13 @@ export class SteadyClock implements Clock {
 
   monotonic(): number {
     return this.#source.monotonic() + this.#sleptMs;
+  }
+
+  anchor(): ClockAnchor {
+    const wallMs = this.now();
+    // Until a change is told, `now` doesn't have it, nor the sleep that may be in it.
+    const uptimeMs = this.#isChanging ? this.#uptimeOffset + this.#source.monotonic() : this.#source.uptime();
+    return { wallMs, uptimeMs: Math.round(uptimeMs), ...this.#source.identity() };
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {

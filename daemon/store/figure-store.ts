@@ -1,3 +1,4 @@
+import type { ClockAnchor } from '../core/clock.ts';
 import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
 import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 
@@ -5,7 +6,7 @@ import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 export interface FigureStore {
   /**
    * Adds what queues did to their series, in steps of each of `seriesResolutions`, and forgets what these keep no longer. A step that is
-   * recorded twice, as over a restart, is the sum of both, with the newer depths.
+   * recorded twice, as over a restart, is the sum of both, with the newer depths. The clock is kept with it, for the next `open`.
    */
   recordSeries(params: RecordSeriesParams): Promise<void>;
   /**
@@ -55,6 +56,8 @@ export interface AlertChange {
 export interface RecordSeriesParams {
   /** A time within the step. */
   readonly at: number;
+  /** Of the clock by which the waits in the store go. */
+  readonly anchor: ClockAnchor;
   readonly steps: readonly (QueueStep & { readonly queue: string })[];
 }
 

@@ -1,4 +1,5 @@
 import type { Expansion, QueueHold, SettleParams } from '../ledger/call.ts';
+import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
@@ -57,13 +58,14 @@ export interface Store extends RunStore, BulkStore, ViewStore, FigureStore {
   forgetLimits(params: { readonly queue: string; readonly onlyEmpty?: boolean }): Promise<{ readonly forgotten: boolean }>;
   /**
    * Moves the wall times of everything that waits, because the wall clock was set: due times, holds, and recorded starts. What has happened keeps
-   * its time.
+   * its time. `anchor` is of the clock as it is now.
    */
-  shiftWaits(params: { readonly byMs: number; readonly now: number }): Promise<void>;
+  shiftWaits(params: { readonly byMs: number; readonly anchor: ClockAnchor }): Promise<void>;
 }
 
 export interface OpenParams {
-  readonly now: number;
+  /** The time of opening. */
+  readonly anchor: ClockAnchor;
   /** 0 <= n < 1, for the waits of jobs that crashed again and again. */
   readonly random: number;
 }
@@ -88,7 +90,7 @@ export interface OpenResult {
   readonly interrupted: number;
   /** Their jobs, twenty at most, the oldest first. */
   readonly interruptedJobs: readonly number[];
-  /** The wall clock was set back by at least this much since the store was last written: what waits was moved with it. Not above 0; milliseconds. */
+  /** How far the wall clock was set since the store was last written, forward if positive: what waits was moved with it. Milliseconds. */
   readonly shiftMs: number;
   /** Outcomes that a crash kept from coming into the store: settle them, once it is configured. */
   readonly noted: readonly SettleParams[];

@@ -1,4 +1,4 @@
-import type { Clock, ClockChange, Timer } from '../../daemon/core/clock.ts';
+import type { Clock, ClockAnchor, ClockChange, Timer } from '../../daemon/core/clock.ts';
 import { SteadyClock } from '../../daemon/platform/steady-clock.ts';
 
 interface Pending {
@@ -15,6 +15,8 @@ export class FakeClock implements Clock {
   #elapsedMs = 0;
   #wallOffset: number;
   #sleptMs = 0;
+  /** Which start of the machine this is, and at which `#elapsedMs` it was. */
+  #boot = { count: 1, at: -3_600_000 };
   #order = 0;
   readonly #timers = new Set<Pending>();
   #steady: SteadyClock;
@@ -30,6 +32,10 @@ export class FakeClock implements Clock {
 
   monotonic(): number {
     return this.#steady.monotonic();
+  }
+
+  anchor(): ClockAnchor {
+    return this.#steady.anchor();
   }
 
   onChange(listener: (change: ClockChange) => void): () => void {
@@ -51,6 +57,13 @@ export class FakeClock implements Clock {
   sleep(forMs: number): void {
     this.#wallOffset += forMs;
     this.#sleptMs += forMs;
+  }
+
+  /** The machine is off for that long, and is started again: call it while nothing runs. */
+  reboot(offMs: number): void {
+    this.#wallOffset += offMs;
+    this.#sleptMs = 0;
+    this.#boot = { count: this.#boot.count + 1, at: this.#elapsedMs };
   }
 
   /** The process can't run for that long: time passes, and timers come late, at the next `advance`. */
@@ -92,7 +105,8 @@ export class FakeClock implements Clock {
     return new SteadyClock({
       wall: () => this.#wallOffset + this.#elapsedMs,
       monotonic: () => this.#elapsedMs,
-      uptime: () => this.#elapsedMs + this.#sleptMs,
+      uptime: () => this.#elapsedMs - this.#boot.at + this.#sleptMs,
+      identity: () => ({ bootId: `boot ${this.#boot.count}`, hostname: 'machine' }),
       setTimer: (delayMs, callback) => this.setTimer(delayMs, callback),
     });
   }

@@ -81,10 +81,11 @@ export class Writer {
   }
 
   #open(params: Opening): Opened {
-    const { now, random, ended, shelved } = params;
+    const { anchor, random, ended, shelved } = params;
+    const now = anchor.wallMs;
     const { answers, committed } = this.#transaction((tx) => {
       // First, because what is recovered gets times of now.
-      const shiftMs = shiftAfterRest(tx, now);
+      const shiftMs = shiftAfterRest(tx, anchor);
       const [recovered] = tx.perform([{ name: 'recover', params: { now, random, ended, unbegun: shelved } }], now);
       if (recovered?.ok !== true) throw recovered?.error ?? new Error('nothing was recovered');
       const wasClosed = tx.db.sql("DELETE FROM meta WHERE key = 'closed'").run().changes > 0;
@@ -96,7 +97,7 @@ export class Writer {
     this.#isOpen = true;
     return {
       ...answers,
-      queues: storedQueues(this.#db, params.now),
+      queues: storedQueues(this.#db, now),
       committed: { ...committed, queues: standingQueues(this.#state), runs: undefined },
     };
   }

@@ -41,7 +41,7 @@ export class MemoryStore extends MemoryViews implements Store {
     this.#tables = tables;
   }
 
-  async open({ now, random }: OpenParams): Promise<OpenResult> {
+  async open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
     const { answers, committed } = this.#transaction([{ name: 'recover', params: { now, random, ended: [], unbegun: [] } }]);
     const [recovered] = answers;
     if (recovered?.ok !== true) throw new Error('not recovered');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { QueueStep, SeriesStep } from '../../../daemon/core/queue-step.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
 import type { StoreBench } from './store-bench.ts';
+import { anchorAt } from '../anchor-at.ts';
 
 const { '10s': fine, '5min': coarse } = seriesResolutions;
 
@@ -22,9 +23,9 @@ export function describeSeries(bench: () => StoreBench): void {
   it('keeps what each queue did, in both resolutions, and adds up what falls into one step', async () => {
     const store = bench();
     const began = store.now;
-    await store.store.recordSeries({ at: began + 1, steps: [{ queue: 'a', ...step(10, 4, 100) }, { queue: 'b', ...step(7, 0, 0) }] });
-    await store.store.recordSeries({ at: began + 9999, steps: [{ queue: 'a', ...step(12, 2, 50) }] });
-    await store.store.recordSeries({ at: began + 20_000, steps: [{ queue: 'a', ...step(9, 1, 300) }] });
+    await store.store.recordSeries({ at: began + 1, anchor: anchorAt(began + 1), steps: [{ queue: 'a', ...step(10, 4, 100) }, { queue: 'b', ...step(7, 0, 0) }] });
+    await store.store.recordSeries({ at: began + 9999, anchor: anchorAt(began + 9999), steps: [{ queue: 'a', ...step(12, 2, 50) }] });
+    await store.store.recordSeries({ at: began + 20_000, anchor: anchorAt(began + 20_000), steps: [{ queue: 'a', ...step(9, 1, 300) }] });
     const both = { ...step(12, 6, 0), completions: 10, failures: 2, waiting: { count: 2, totalMs: 150, maxMs: 100 }, running: { count: 4, totalMs: 60, maxMs: 20 } };
     const later = { at: began + 20_000, ...step(9, 1, 300) };
     assert.deepEqual(await of(store, fine.stepMs, began, began + 60_000), [{ at: began, ...both }, later]);
@@ -41,8 +42,8 @@ export function describeSeries(bench: () => StoreBench): void {
   it('forgets what is older than it keeps, but for the one that has the depths from there on', async () => {
     const store = bench();
     const began = store.now;
-    for (let n = 0; n < 5; n++) await store.store.recordSeries({ at: began + n * fine.stepMs, steps: [{ queue: 'a', ...step(n, 1, 0) }] });
-    await store.store.recordSeries({ at: began + fine.keepMs + 3 * fine.stepMs, steps: [{ queue: 'a', ...step(99, 1, 0) }] });
+    for (let n = 0; n < 5; n++) await store.store.recordSeries({ at: began + n * fine.stepMs, anchor: anchorAt(began + n * fine.stepMs), steps: [{ queue: 'a', ...step(n, 1, 0) }] });
+    await store.store.recordSeries({ at: began + fine.keepMs + 3 * fine.stepMs, anchor: anchorAt(began + fine.keepMs + 3 * fine.stepMs), steps: [{ queue: 'a', ...step(99, 1, 0) }] });
     const kept = await of(store, fine.stepMs, 0, began + 2 * fine.keepMs);
     assert.deepEqual(kept.map(({ depth }) => depth.pending), [3, 4, 99]);
     assert.deepEqual((await of(store, coarse.stepMs, 0, began + 2 * fine.keepMs)).map(({ arrivals }) => arrivals), [5, 1]);

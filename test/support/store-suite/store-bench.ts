@@ -10,6 +10,7 @@ import type { JobError } from '../../../schemas/protocol/shape.ts';
 import { jobStates } from '../../../schemas/protocol/state.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
+import { anchorAt } from '../anchor-at.ts';
 
 /** A store on what that folder names: opened again with the same folder, it has what the one before has kept. */
 export type StoreInFolder = (folder: string) => Store;
@@ -45,7 +46,7 @@ export class StoreBench {
   async open(queues: readonly QueueDefinition[] = []): Promise<OpenResult> {
     this.#store = this.#storeIn(this.folder);
     this.#store.onCommit((committed) => this.#note(committed));
-    const opened = await this.#store.open({ now: this.now, random: 0.5 });
+    const opened = await this.#store.open({ anchor: anchorAt(this.now), random: 0.5 });
     this.#depths.clear();
     this.commits = [];
     this.#note(opened.committed);

@@ -1,10 +1,10 @@
 import { seriesResolutions } from '../../../../schemas/protocol/queue-series.ts';
 import type { RecordSeriesParams } from '../../store.ts';
 import type { WriteTransaction } from '../write-transaction.ts';
-import { noteTime } from './shift-waits.ts';
+import { keepAnchor } from './shift-waits.ts';
 
-export function recordSeries(tx: WriteTransaction, { at, steps }: RecordSeriesParams): void {
-  noteTime(tx, at);
+export function recordSeries(tx: WriteTransaction, { at, anchor, steps }: RecordSeriesParams): void {
+  keepAnchor(tx, anchor);
   const add = tx.db.sql(
     `INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET pending = excluded.pending, delayed = excluded.delayed, active = excluded.active, dead = excluded.dead,

@@ -96,22 +96,140 @@ describe('when the wall clock is set', () => {
     });
   }
 
-  it('back while no daemon runs, a wait is no longer than it was asked to be', async () => {
-    for (const end of [() => bench.stop(), () => bench.crash()]) {
-      await failing('10m');
-      const before = attempts();
-      await bench.advance(minute);
-      await end();
-      bench.clock.jumpWall(-6 * hour);
-      await bench.start();
-      await bench.advance(11 * minute);
-      assert.equal(attempts(), before + 1);
-      await bench.stop();
-      await bench.start();
-      assert.equal(bench.logged.filter(({ message }) => message.includes('set back while no daemon ran')).length, 1, 'and that is told once');
-      bench.logged.length = 0;
-    }
+  for (const [how, end] of [['was stopped', () => bench.stop()], ['has crashed', () => bench.crash()]] as const) {
+    describe(`while no daemon runs, since it ${how}`, () => {
+      const toldOf = (): object[] => bench.logged.filter(({ message }) => message.includes('set while no daemon ran')).map(({ details }) => details);
+      /** The clock is set in the middle of a rest. */
+      const rest = async (restMs: number, setMs: number): Promise<void> => {
+        await end();
+        await bench.clock.advance(restMs / 2);
+        bench.clock.jumpWall(setMs);
+        await bench.clock.advance(restMs / 2);
+        await bench.start();
+      };
+
+      for (const setMs of [2 * hour, -6 * hour, 10 * 365 * day]) {
+        it(`by ${setMs / hour} h, a retry comes after its delay, the rest included`, async () => {
+          await failing('2h');
+          await bench.advance(10 * minute);
+          await rest(hour, setMs);
+          await bench.advance(49 * minute);
+          assert.equal(attempts(), 1, 'not before');
+          await bench.advance(2 * minute);
+          assert.equal(attempts(), 2, 'and then');
+          assert.deepEqual(toldOf(), [{ shiftMs: setMs }]);
+        });
+
+        it(`by ${setMs / hour} h, a queue is held as long as its receiver asked for`, async () => {
+          await bench.runMany('{ concurrency: 1 }', 3, '429:4');
+          await rest(second, setMs);
+          assert.equal(bench.queue('api').hold?.until, bench.clock.now() + 3 * second);
+          await bench.advance(2.9 * second);
+          assert.equal(attempts(), 1);
+          await bench.advance(0.2 * second);
+          assert.equal(attempts(), 2);
+        });
+
+        it(`by ${setMs / hour} h, a rate goes on as it was`, async () => {
+          await bench.runMany('{ rate: { limit: 10, per: 1h, burst: 10 }, concurrency: 20 }', 30);
+          assert.equal(attempts(), 10);
+          await rest(10 * minute, setMs);
+          await bench.advance(49 * minute);
+          assert.equal(attempts(), 10);
+          await bench.advance(2 * minute);
+          assert.ok(Math.abs(attempts() - 20) <= 1, `${attempts()}`);
+        });
+      }
+
+      it('and is told once', async () => {
+        await rest(hour, 2 * hour);
+        await rest(hour, 0);
+        assert.deepEqual(toldOf(), [{ shiftMs: 2 * hour }]);
+      });
+
+      it('a long rest is a rest', async () => {
+        await failing('2h');
+        await bench.advance(10 * minute);
+        await rest(30 * day, 0);
+        await bench.advance(second);
+        assert.equal(attempts(), 2);
+        assert.deepEqual(toldOf(), []);
+      });
+
+      it('a rest in which the machine was asleep is a rest', async () => {
+        await failing('2h');
+        await end();
+        bench.clock.sleep(8 * hour);
+        await bench.start();
+        await bench.advance(second);
+        assert.equal(attempts(), 2);
+        assert.deepEqual(toldOf(), []);
+      });
+
+      it('a rest with a restart of the machine is a rest', async () => {
+        await failing('2h');
+        await bench.advance(10 * minute);
+        await end();
+        bench.clock.reboot(3 * hour);
+        await bench.start();
+        await bench.advance(second);
+        assert.equal(attempts(), 2);
+        assert.deepEqual(toldOf(), []);
+      });
+
+      it('set back over a restart of the machine, a wait is no longer than it was asked to be', async () => {
+        await failing('10m');
+        await bench.advance(minute);
+        await end();
+        bench.clock.reboot(minute);
+        bench.clock.jumpWall(-6 * hour);
+        await bench.start();
+        await bench.advance(11 * minute);
+        assert.equal(attempts(), 2);
+      });
+    });
+  }
+
+  it('back over a restart of the machine, after a daemon was stopped that had long done nothing, a wait counts from the stop', async () => {
+    await failing('10h');
+    await bench.advance(8 * hour);
+    await bench.stop();
+    bench.clock.reboot(0);
+    bench.clock.jumpWall(-6 * hour);
+    await bench.start();
+    await bench.advance(2 * hour + second);
+    assert.equal(attempts(), 2);
   });
+
+  it('forward while no daemon runs, a slow call counts for its rate from its end', async () => {
+    await bench.runMany('{ rate: { limit: 1, per: 1m }, concurrency: 2 }', 2, 'slow:8');
+    await bench.advance(10 * second);
+    await bench.stop();
+    bench.clock.jumpWall(2 * hour);
+    await bench.start();
+    await bench.advance(57 * second);
+    assert.equal(attempts(), 1);
+    await bench.advance(5 * second);
+    assert.equal(attempts(), 2);
+  });
+
+  for (const [when, endsBefore] of [['can be written before', true], ['can\'t be written until after', false]] as const) {
+    it(`what the store was not told is seen at the next start, if it ${when} the stop`, async () => {
+      await failing('2h');
+      await bench.advance(minute);
+      bench.trouble = 'the disk is full';
+      bench.clock.jumpWall(2 * hour);
+      await bench.advance(minute);
+      if (endsBefore) bench.trouble = undefined;
+      await bench.stop();
+      bench.trouble = undefined;
+      await bench.start();
+      await bench.advance(2 * hour - 4 * minute);
+      assert.equal(attempts(), 1);
+      await bench.advance(4 * minute);
+      assert.equal(attempts(), 2);
+    });
+  }
 
   it('forward by years, nothing that was to be kept is deleted', async () => {
     const run = await bench.run('steps: { call: { uses: test/scripted, with: {} } }');

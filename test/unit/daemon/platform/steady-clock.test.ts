@@ -14,6 +14,7 @@ describe('a steady clock', () => {
       wall: () => machine.wall,
       monotonic: () => machine.monotonic,
       uptime: () => machine.uptime,
+      identity: () => ({ bootId: 'boot 1', hostname: 'machine' }),
       setTimer: () => ({ cancel: () => {} }),
     });
     told = [];
@@ -65,6 +66,17 @@ describe('a steady clock', () => {
     await turn();
     assert.deepEqual(told[1], { shiftMs: -6 * hour, sleptMs: hour });
     assert.equal(clock.now(), machine.wall);
+  });
+
+  it('gives a reading to compare with later, which has a change, and the sleep in it, once that was told', async () => {
+    pass(1000);
+    const before = clock.anchor();
+    assert.deepEqual(before, { wallMs: machine.wall, uptimeMs: machine.uptime, bootId: 'boot 1', hostname: 'machine' });
+    machine.wall += 10 * hour;
+    machine.uptime += 8 * hour;
+    assert.deepEqual(clock.anchor(), before);
+    await turn();
+    assert.deepEqual(clock.anchor(), { ...before, wallMs: machine.wall, uptimeMs: machine.uptime });
   });
 
   it('tells nobody of a change that was taken back within the same turn, nor anyone who has left', async () => {

@@ -6,6 +6,7 @@ import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connect
 import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import type { AttemptOutcome, ClaimedJob, OpenResult, SettleParams } from '../../../../daemon/store/store.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
+import { anchorAt } from '../../../support/anchor-at.ts';
 
 const at = Date.UTC(2026, 0, 5, 9);
 const text = 'inputs: { items: { type: array } }\nsteps: { each: { uses: test/scripted, foreach: { items: "${{ inputs.items }}", on-item-failure: continue }, with: { n: "${{ item }}" } } }\n';
@@ -39,7 +40,7 @@ describe("what a store's process has noted when it dies", () => {
       return write(calls);
     };
     store = new SqliteStore(connection);
-    return store.open({ now: at, random: 0.5 });
+    return store.open({ anchor: anchorAt(at), random: 0.5 });
   };
   const die = async (): Promise<OpenResult> => {
     await connection.close();
@@ -77,7 +78,7 @@ describe("what a store's process has noted when it dies", () => {
       throw new CodedError('store-unavailable', 'The disk is full.', { noRoom: true });
     };
     const refused = new SqliteStore(broken);
-    await assert.rejects(refused.open({ now: at, random: 0.5 }), { code: 'store-unavailable' });
+    await assert.rejects(refused.open({ anchor: anchorAt(at), random: 0.5 }), { code: 'store-unavailable' });
     await refused.close();
     assert.equal((await open()).noted.length, 1);
   });

@@ -8,6 +8,7 @@ import type { SettleParams } from '../../../../daemon/store/store.ts';
 import { salvageInto } from '../../../../daemon/state/store-salvage.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { seededRandom } from '../../../fault/seeded-random.ts';
+import { anchorAt } from '../../../support/anchor-at.ts';
 
 const at = Date.UTC(2026, 0, 5, 9);
 const pageBytes = 4096;
@@ -25,7 +26,7 @@ describe('a damaged store', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sluice-salvage-'));
     whole = path.join(folder, 'whole.db');
     const store = openStore(whole);
-    await store.open({ now: at, random: 0.5 });
+    await store.open({ anchor: anchorAt(at), random: 0.5 });
     await store.configure({ queues: [], env: {} });
     for (const version of ['v1', 'v2', 'v3']) {
       const items = JSON.stringify({ items: Array.from({ length: itemCount }, (_, n) => `${version}-${n}-${'x'.repeat(200)}`) });
@@ -52,7 +53,7 @@ describe('a damaged store', () => {
     try {
       const { jobs, lostJobs } = salvageInto(state, `${state}.aside`);
       const store = openStore(path.join(state, 'store.db'));
-      await store.open({ now: at + 10_000, random: 0.5 });
+      await store.open({ anchor: anchorAt(at + 10_000), random: 0.5 });
       await store.configure({ queues: [], env: {} });
       const checks = await store.check();
       const { jobs: dead } = await store.listJobs({ state: 'dead', limit: 2000 });

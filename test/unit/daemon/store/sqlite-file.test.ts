@@ -8,6 +8,7 @@ import { migrate, migrations, NewerStoreError, readVersion } from '../../../../d
 import { openSqliteStore } from '../../../../daemon/store/sqlite/open-sqlite-store.ts';
 import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { StoreBench } from '../../../support/store-suite/store-bench.ts';
+import { anchorAt } from '../../../support/anchor-at.ts';
 
 const modeOf = (file: string): number => statSync(file).mode & 0o777;
 
@@ -92,7 +93,7 @@ describe("the SQLite store's file", () => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     const store = openSqliteStore({ file, durability: 'full' });
-    await assert.rejects(store.open({ now: 0, random: 0 }), /version 99.*use the newer Sluice/);
+    await assert.rejects(store.open({ anchor: anchorAt(0), random: 0 }), /version 99.*use the newer Sluice/);
     await store.close();
     rmSync(file);
   });
@@ -100,14 +101,14 @@ describe("the SQLite store's file", () => {
   it('says so where the file is no database', async () => {
     writeFileSync(file, 'something else entirely, and long enough to be read as a header of a database file');
     const store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
-    await assert.rejects(store.open({ now: 0, random: 0 }), { code: 'store-unavailable' });
+    await assert.rejects(store.open({ anchor: anchorAt(0), random: 0 }), { code: 'store-unavailable' });
   });
 
   it('is readable to its owner only, with its log', async function () {
     if (process.platform === 'win32') this.skip();
     writeFileSync(file, '', { mode: 0o644 });
     const store = new SqliteStore(new InlineConnection({ file, durability: 'full', newStoreId: () => 'abcdefgh' }));
-    const { storeId } = await store.open({ now: 0, random: 0 });
+    const { storeId } = await store.open({ anchor: anchorAt(0), random: 0 });
     assert.equal(storeId, 'abcdefgh');
     assert.ok(existsSync(`${file}-wal`));
     for (const suffix of ['', '-wal', '-shm']) assert.equal(modeOf(`${file}${suffix}`), 0o600, suffix);

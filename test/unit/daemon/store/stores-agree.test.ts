@@ -9,6 +9,7 @@ import type { Json } from '../../../../schemas/workflow/json.ts';
 import { MemoryStore } from '../../../support/memory-store/memory-store.ts';
 import { MemoryTables } from '../../../support/memory-store/memory-tables.ts';
 import { serverError, StoreBench } from '../../../support/store-suite/store-bench.ts';
+import { anchorAt } from '../../../support/anchor-at.ts';
 
 const memories = new Map<string, MemoryTables>();
 const inMemory = (folder: string): MemoryStore => {
@@ -101,7 +102,7 @@ class Side {
         case 'prune':
           return store.prune({ now, runsBefore: now - one.at * 100, deadLetters: [{ queue: 'one', before: now - 5000 }], limit: 1000 });
         case 'shiftWaits':
-          return store.shiftWaits({ byMs: one.at % 2 === 0 ? 700 : -700, now });
+          return store.shiftWaits({ byMs: one.at % 2 === 0 ? 700 : -700, anchor: anchorAt(now) });
         case 'cancelRun':
         case 'continueRun':
           return store[one.kind]({ runId: pick(runs, one.at), now });
