@@ -103,7 +103,7 @@ export class SecretForm {
 
 /**
  * The forms in which a secret's value turns up in requests, answers, errors and logs:
- * - as it is, and escaped for JSON (also for JSON that is text within JSON), URLs, forms or HTML, character by character, so that partly
+ * - as it is, and escaped for JSON (also for JSON that is text within JSON), URLs (also for a URL within a URL), forms or HTML, character by character, so that partly
  *   escaped text is found as well
  * - in base64, standard or URL-safe, at each of the three places where it can start within a group of three bytes (`user:secret`)
  * - in hex, in either case
@@ -141,18 +141,20 @@ function formsOf(character: string): readonly Form[] {
   return [
     { text: character },
     { text: percent, folded: true },
+    // A URL within the query of another one.
+    { text: percent.replaceAll('%', '%25'), folded: true },
     ...(htmlEntities[character] ?? []).map((text): Form => ({ text, folded: true })),
     ...unicodeEscapes(character),
     ...(letter === undefined ? [] : [{ text: letter, escaped: true } as const]),
     ...('"\'/'.includes(character) ? [{ text: character, escaped: true } as const] : []),
-    ...(character === ' ' ? [{ text: '+' }] : []),
+    ...(character === ' ' ? [{ text: '+' }, { text: '%2b', folded: true } as const] : []),
   ];
 }
 
 /** A run of backslashes is one unit: single ones, each of which may be doubled, could be matched in very many ways. */
 function backslashes(count: number): readonly Form[] {
   const depths = [1, 2, 4, 8].map((factor): Form => ({ text: '\\'.repeat(count * factor) }));
-  return [...depths, { text: '%5c'.repeat(count), folded: true }, { text: '\\u005c'.repeat(count), folded: true }, { text: '\\\\u005c'.repeat(count), folded: true }];
+  return [...depths, { text: '%5c'.repeat(count), folded: true }, { text: '%255c'.repeat(count), folded: true }, { text: '\\u005c'.repeat(count), folded: true }, { text: '\\\\u005c'.repeat(count), folded: true }];
 }
 
 /** `\u00e9`, with any number of backslashes before the first `u`; a pair of surrogates takes two. */
@@ -172,8 +174,8 @@ function base64Core(bytes: Buffer, shift: number): string {
 
 function base64Units(core: string): readonly Unit[] {
   return (core.match(/[A-Za-z0-9]+|[+/]/g) ?? []).map((unit): Unit => {
-    if (unit === '+') return [{ text: '+' }, { text: '-' }, { text: '%2b', folded: true }];
-    if (unit === '/') return [{ text: '/' }, { text: '/', escaped: true }, { text: '_' }, { text: '%2f', folded: true }];
+    if (unit === '+') return [{ text: '+' }, { text: '-' }, { text: '%2b', folded: true }, { text: '%252b', folded: true }];
+    if (unit === '/') return [{ text: '/' }, { text: '/', escaped: true }, { text: '_' }, { text: '%2f', folded: true }, { text: '%252f', folded: true }];
     return unit;
   });
 }

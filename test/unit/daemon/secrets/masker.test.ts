@@ -13,6 +13,8 @@ const encodings: Readonly<Record<string, (secret: string) => string>> = {
   'PHP JSON': (secret) => JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
   'URI component': encodeURIComponent,
   'URI component in lower case': (secret) => encodeURIComponent(secret).replace(/%../g, (hex) => hex.toLowerCase()),
+  'URI component within a URI component': (secret) => encodeURIComponent(encodeURIComponent(secret)),
+  'form within a URI component': (secret) => encodeURIComponent(new URLSearchParams([['', secret]]).toString().slice(1)),
   URI: encodeURI,
   form: (secret) => new URLSearchParams([['', secret]]).toString().slice(1),
   hex: (secret) => Buffer.from(secret).toString('hex'),
