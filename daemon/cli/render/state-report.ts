@@ -13,7 +13,8 @@ export function renderStateReport(report: StateReport, view: View): string {
     const content = say('{waiting, plural, one {# job waits in it, and {dead}.} other {# jobs wait in it, and {dead}.}}', { waiting, dead: formatCount(jobs['dead'] ?? 0, 'dead letter') });
     lines.push('', `${content}${hasLog(report) ? ' What store.db-wal holds is not counted.' : ''}`);
   } else if (files.some(({ name }) => name.startsWith('store.db'))) {
-    lines.push('', 'The store in it can not be read as one.');
+    // A store that no daemon has closed may be in its log alone.
+    lines.push('', hasLog(report) ? "What waits can't be counted: store.db-wal holds it, which only a daemon reads. While your daemon runs, `sluice status` counts it." : "Its store.db can't be read as a store.");
   }
   return lines.join('\n').trimEnd();
 }
