@@ -1,4 +1,5 @@
-import { maxRetryAfterMs } from '../core/attempt-verdict.ts';
+/** A hundred years: more can't be told from a mistake, nor be counted exactly. */
+export const longestToldMs = 36_525 * 86_400_000;
 
 /**
  * The three date formats of HTTP: IMF-fixdate, RFC 850, asctime. Anything else that `Date.parse` would guess at is
@@ -8,14 +9,15 @@ const httpDate =
   /^[A-Z][a-z]{2}(?:[a-z]*, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}:\d{2} GMT| [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
 
 /**
- * Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Returns milliseconds from `now`, more than 0 and at most `maxRetryAfterMs`.
+ * Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Returns milliseconds from `now`, more than 0 and at most `longestToldMs`: it is what was
+ * asked for, and `attemptVerdict` decides how much of that is waited.
  * Undefined if the header is missing or says neither, and for zero or a date that has passed: those tell nothing about when to come back.
  */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const value = (Array.isArray(header) ? header[0] : header)?.trim();
   if (value === undefined) return undefined;
   const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : untilDateMs(value, now);
-  return waitMs > 0 ? Math.min(waitMs, maxRetryAfterMs) : undefined;
+  return waitMs > 0 ? Math.min(waitMs, longestToldMs) : undefined;
 }
 
 function untilDateMs(text: string, now: number): number {

@@ -6,7 +6,7 @@ export const throttleBound = 100;
 /** Crashes that a job may be part of before it counts as their cause. */
 export const crashBound = 10;
 /** Longest wait of a job that a `Retry-After` can ask for, in milliseconds. */
-export const maxRetryAfterMs = 86_400_000;
+const maxRetryAfterMs = 86_400_000;
 /** Longest wait of a whole queue that one answer can ask for, in milliseconds, unless a delay of the retry policy is longer. */
 export const maxHoldMs = 3_600_000;
 /** Waits after answers that mean "later" without saying how long, in milliseconds: the first, doubled with each, up to the last. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { retryAfterMs } from '../../../../daemon/actions/retry-after.ts';
-import { maxRetryAfterMs } from '../../../../daemon/core/attempt-verdict.ts';
+import { longestToldMs, retryAfterMs } from '../../../../daemon/actions/retry-after.ts';
 
 describe('retryAfterMs', () => {
   const now = Date.UTC(1994, 10, 6, 8, 49, 7);
@@ -12,8 +11,9 @@ describe('retryAfterMs', () => {
     ['Sun Nov  6 08:49:37 1994', 30_000],
     ['Sun, 06 Nov 1994 08:00:00 GMT', undefined],
     ['Sun, 06 Nov 1994 08:49:07 GMT', undefined],
-    ['Fri, 31 Dec 9999 23:59:59 GMT', maxRetryAfterMs],
-    ['99999999999999999999', maxRetryAfterMs],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', longestToldMs],
+    ['99999999999999999999', longestToldMs],
+    ['172800', 172_800_000],
     [['7', '9'], 7_000],
     ['1.5', undefined],
     ['-1', undefined],

@@ -81,6 +81,7 @@ describe('the verdict on a failed attempt', () => {
   it('lets Retry-After make a delay longer, holds the queue for it, and charges nothing', () => {
     assert.deepEqual(after(later(503, 90_000)), { kind: 'retry', delayMs: 90_000, charged: false, holdMs: 90_000 });
     assert.deepEqual(verdict(http(500), { retryAfterMs: 90_000 }), { kind: 'retry', delayMs: 90_000, charged: false, holdMs: 90_000 }, 'any status that is retried');
+    assert.deepEqual(verdict(http(500), { retryAfterMs: 400 * day }), { kind: 'retry', delayMs: day, charged: false, holdMs: minutes(120) }, 'a day is the most');
   });
 
   it('never lets Retry-After make a delay of the policy shorter, though the queue is held for no longer than that', () => {
