@@ -181,8 +181,8 @@ export class Daemon {
     await engine.start(project.settings());
     const isBegun = engine.health.trouble === undefined;
     const guard = new StoreGuard({ projectFolder, store, clock, log, say });
-    const begun = engine.begun.then(async () => {
-      if (crashed !== undefined && !engine.formerEndedInOrder) reportCrash(crashed, engine, log);
+    const begun = engine.opening.begun.then(async () => {
+      if (crashed !== undefined && !engine.opening.formerEndedInOrder) reportCrash(crashed, engine, log);
       guard.storeIsOpen();
       if (!hasStore) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
@@ -385,7 +385,7 @@ export class Daemon {
 }
 
 /** Says what a person should know of a daemon that was not stopped: until when it lived, and which calls may have been made twice. */
-function reportCrash({ aliveAt }: FormerDaemon, { interrupted: { attempts, jobs } }: Engine, log: DaemonLog): void {
+function reportCrash({ aliveAt }: FormerDaemon, { opening: { interrupted: { attempts, jobs } } }: Engine, log: DaemonLog): void {
   const details = { aliveAt: new Date(aliveAt).toISOString(), interrupted: attempts, jobs: jobs.map(formatJobId) };
   if (attempts === 0) log.warn(details, 'the daemon before this one ended without being stopped; nothing was under way');
   else log.warn(details, 'the daemon before this one ended without being stopped; attempts that were under way are made again, and may have had their effect');

@@ -3,11 +3,13 @@ import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
-import type { ClaimedJob, Committed, CreateRunParams, OpenResult, Store } from '../store/store.ts';
+import type { ClaimedJob, Committed, CreateRunParams, LookResult, OpenResult, Store } from '../store/store.ts';
 import { AlertWatch } from './alert-watch.ts';
-import type { Clock, ClockChange, Timer } from '../core/clock.ts';
+import type { Clock, ClockChange } from '../core/clock.ts';
 import { BulkRunner } from './bulk-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { DueTimer } from './due-timer.ts';
+import type { EngineLog } from './engine-log.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';
 import { FanOut } from './fan-out.ts';
@@ -18,13 +20,12 @@ import { SeriesRecorder } from './series-recorder.ts';
 import { SpaceReclaimer } from './space-reclaimer.ts';
 import { StoreClock } from './store-clock.ts';
 import { StoreHealth, type StoreTrouble } from './store-health.ts';
+import { StoreOpening } from './store-opening.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
 
 /** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
 const sweepChunk = 1000;
-/** The longest timer for what is due later, in milliseconds. */
-const longestWaitMs = 60_000;
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -37,12 +38,6 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** Done before each try to open the store, which isn't opened where it rejects. */
   readonly beforeOpen?: () => Promise<void>;
-}
-
-export interface EngineLog {
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
 }
 
 /**
@@ -62,30 +57,22 @@ export class Engine {
   readonly alerts: AlertWatch;
   readonly undeclared: UndeclaredQueues;
   readonly bulks: BulkRunner;
+  readonly opening: StoreOpening;
   readonly #fanOut: FanOut;
   readonly #pruner: Pruner;
   readonly #storeClock: StoreClock;
+  readonly #due: DueTimer;
   readonly #series: SeriesRecorder;
   readonly #space: SpaceReclaimer;
   #executor: Executor | undefined;
-  /** The former daemon was stopped, even if it could not take its `daemon.json` away: its folder had been renamed. */
-  formerEndedInOrder = false;
-  /** Attempts that the end of the former daemon cut off, and the first of their jobs. */
-  interrupted: { readonly attempts: number; readonly jobs: readonly number[] } = { attempts: 0, jobs: [] };
   #storeId = '';
-  /** The store has been opened; undefined where it can only be looked at. */
-  #opened: OpenResult | undefined;
-  readonly #begun = Promise.withResolvers<undefined>();
   #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
   readonly #listeners = new Set<(committed: Committed) => void>();
   readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
   readonly #limitListeners = new Set<() => void>();
   #runningRuns = 0;
-  #nextDueAt: number | undefined;
-  #dueTimer: Timer | undefined;
   #sweeping = false;
-  #promoting = false;
   #stopping = false;
   #commits = 0;
   #ignoreClock = (): void => {};
@@ -123,6 +110,14 @@ export class Engine {
     });
     this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#applyAgain(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#storeClock = new StoreClock({ clock, store, onError: (error) => this.#note(error, 'what waits could not be moved with the wall clock') });
+    this.#due = new DueTimer({ clock, store, isStoreOk: () => this.health.trouble === undefined, onError: (error) => this.#note(error, 'due jobs could not be made pending') });
+    this.opening = new StoreOpening({
+      ...options,
+      storeClock: this.#storeClock,
+      onLooked: (looked) => this.#looked(looked),
+      onNoRoom: (error) => this.health.note(error),
+      onOpened: (opened) => this.#begin(opened),
+    });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
     this.bulks = new BulkRunner({ clock, store, abort: (jobId) => this.abort(jobId), onError: (error) => this.#note(error, 'bulk work could not go on') });
@@ -164,11 +159,6 @@ export class Engine {
     return this.#executor !== undefined;
   }
 
-  /** Resolves when it has begun, which is later than `start` where the disk is full. */
-  get begun(): Promise<undefined> {
-    return this.#begun.promise;
-  }
-
   /**
    * Opens the store, closes what a crash interrupted, and begins. Where the disk has no room for that, everything can be looked at when it
    * resolves, and it begins by itself as soon as there is room.
@@ -176,29 +166,16 @@ export class Engine {
   async start(settings: EngineSettings): Promise<void> {
     this.#ignoreClock = this.#options.clock.onChange((change) => this.#clockChanged(change));
     this.#settings = settings;
-    try {
-      await this.#open();
-    } catch (error) {
-      if (!(error instanceof CodedError) || error.data['noRoom'] !== true) throw error;
-      // What can't even be looked at can't be waited for.
-      if (this.#opened === undefined) {
-        await this.#look().catch(() => {
-          throw error;
-        });
-      }
-      this.health.note(error);
-    }
+    await this.opening.start();
   }
 
   /** What a store in trouble is tried with. */
   async #probe(): Promise<void> {
-    if (!this.hasBegun) await this.#open();
+    if (!this.hasBegun) await this.opening.retry();
     else await this.#options.store.probe({ now: this.#options.clock.now() });
   }
 
-  async #look(): Promise<void> {
-    const { clock, store } = this.#options;
-    const { queues, depths, runningRuns } = await store.look({ now: clock.now() });
+  #looked({ queues, depths, runningRuns }: LookResult): void {
     this.#runningRuns = runningRuns;
     // Their starts are counted once it is open.
     this.dispatcher.restore(queues.map((queue) => ({ ...queue, starts: [] })));
@@ -207,25 +184,8 @@ export class Engine {
     this.dispatcher.declare(this.#settings?.queues ?? []);
   }
 
-  async #open(): Promise<void> {
-    const { random, store, beforeOpen } = this.#options;
-    if (this.#opened === undefined) {
-      await beforeOpen?.();
-      this.#opened = await this.#storeClock.open((anchor) => store.open({ anchor, random: random() }));
-    }
-    await this.#begin(this.#opened);
-    this.#begun.resolve(undefined);
-  }
-
   async #begin(opened: OpenResult): Promise<void> {
     const { store, log } = this.#options;
-    if (opened.shiftMs !== 0) {
-      log.warn({ shiftMs: opened.shiftMs }, 'the wall clock was set while no daemon ran: what waits was moved with it');
-      this.#pruner.shift(opened.shiftMs);
-    }
-    this.formerEndedInOrder = opened.wasClosed;
-    this.interrupted = { attempts: opened.interrupted, jobs: opened.interruptedJobs };
-    if (opened.interrupted > 0) log.warn({ attempts: opened.interrupted }, 'attempts that a crash interrupted were closed');
     this.#storeId = opened.storeId;
     const executor = new Executor({
       ...this.#options,
@@ -237,6 +197,7 @@ export class Engine {
       machine: this.machine,
       onBug: (error, job: ClaimedJob) => log.error({ err: error, job: job.jobId, step: job.step }, 'an attempt ended by a bug'),
     });
+    this.#pruner.shift(opened.shiftMs);
     store.onCommit((committed) => this.#committed(committed));
     this.dispatcher.restore(opened.queues);
     this.alerts.restore(await store.listAlerts());
@@ -257,7 +218,7 @@ export class Engine {
 
   async apply(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
-    if (this.#opened === undefined) this.dispatcher.declare(settings.queues);
+    if (!this.opening.isOpen) this.dispatcher.declare(settings.queues);
     else await this.#configure();
   }
 
@@ -336,7 +297,7 @@ export class Engine {
     const { clock } = this.#options;
     this.dispatcher.stop();
     this.#executor?.refuse();
-    this.#dueTimer?.cancel();
+    this.#due.stop();
     this.#ignoreClock();
     failPoint('stop-before-drain');
     const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
@@ -350,7 +311,7 @@ export class Engine {
     grace.cancel();
     this.#executor?.stop();
     await this.outcomes.drained();
-    if (this.#opened !== undefined) await this.#series.stop();
+    if (this.opening.isOpen) await this.#series.stop();
     failPoint('stop-after-drain');
     this.health.stop();
   }
@@ -374,8 +335,7 @@ export class Engine {
       if (committed.queues.length > 0) this.alerts.moved();
       this.#fanOut.committed(committed);
       if (committed.sweeping) void this.#sweep();
-      this.#nextDueAt = committed.nextDueAt;
-      this.#wakeWhenDue();
+      this.#due.set(committed.nextDueAt);
     }
     for (const listener of this.#listeners) listener(committed);
   }
@@ -394,29 +354,6 @@ export class Engine {
     }
   }
 
-  #wakeWhenDue(): void {
-    this.#dueTimer?.cancel();
-    this.#dueTimer = undefined;
-    if (this.#nextDueAt === undefined || this.health.trouble !== undefined) return;
-    const { clock } = this.#options;
-    const waitMs = Math.max(0, this.#nextDueAt - clock.now());
-    // Looked at again now and then, since the machine may sleep without the timer's knowing.
-    if (waitMs > longestWaitMs) this.#dueTimer = clock.setTimer(longestWaitMs, () => this.#wakeWhenDue());
-    else this.#dueTimer = clock.setTimer(waitMs, () => void this.#promote());
-  }
-
-  async #promote(): Promise<void> {
-    if (this.#promoting || this.#stopping) return;
-    this.#promoting = true;
-    try {
-      await this.#options.store.promote({ now: this.#options.clock.now() });
-    } catch (error) {
-      this.#note(error, 'due jobs could not be made pending');
-    } finally {
-      this.#promoting = false;
-    }
-  }
-
   #clockChanged({ shiftMs, sleptMs }: ClockChange): void {
     const { log } = this.#options;
     if (sleptMs > 0) {
@@ -431,14 +368,13 @@ export class Engine {
       void this.#shiftStore();
     }
     this.dispatcher.clockChanged(shiftMs);
-    this.#wakeWhenDue();
+    this.#due.arm();
   }
 
   async #shiftStore(): Promise<void> {
-    if (!this.#storeClock.isBehind || this.#opened === undefined) return;
+    if (!this.#storeClock.isBehind || !this.opening.isOpen) return;
     // Until the store says when what it has moved is due.
-    this.#dueTimer?.cancel();
-    this.#nextDueAt = undefined;
+    this.#due.set(undefined);
     await this.#storeClock.catchUp();
   }
 
@@ -454,7 +390,7 @@ export class Engine {
     this.outcomes.resume();
     if (this.#stopping) return;
     this.dispatcher.start();
-    this.#wakeWhenDue();
+    this.#due.arm();
   }
 
   #note(error: unknown, message: string): void {

@@ -72,9 +72,9 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
       },
       ...(machine === undefined ? {} : { machine: { ...machine, since: new Date(machine.since).toISOString() } }),
       // Before the store is open, nobody knows what was under way.
-      ...(crashed === undefined || !engine.hasBegun || engine.formerEndedInOrder
+      ...(crashed === undefined || !engine.hasBegun || engine.opening.formerEndedInOrder
         ? {}
-        : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.interrupted.attempts, jobs: engine.interrupted.jobs.map(formatJobId) } }),
+        : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.opening.interrupted.attempts, jobs: engine.opening.interrupted.jobs.map(formatJobId) } }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
       runs: { running: engine.runningRuns },
       lateOutcomes: engine.outcomes.late,

@@ -1,0 +1,87 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { LookResult, OpenResult, Store } from '../store/store.ts';
+import type { Clock } from '../core/clock.ts';
+import type { EngineLog } from './engine-log.ts';
+import type { StoreClock } from './store-clock.ts';
+
+export interface StoreOpeningOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly store: Pick<Store, 'open' | 'look'>;
+  readonly storeClock: StoreClock;
+  readonly log: EngineLog;
+  /** Done before each try to open the store, which isn't opened where it rejects. */
+  readonly beforeOpen?: () => Promise<void>;
+  /** The store can only be looked at for now. */
+  readonly onLooked: (looked: LookResult) => void;
+  /** The disk has no room to open the store: `retry` once it may have. */
+  readonly onNoRoom: (error: CodedError) => void;
+  /** The store is open. Where it rejects, the next try calls it again. */
+  readonly onOpened: (opened: OpenResult) => Promise<void>;
+}
+
+/** Opens the store, and knows what its former daemon has left. Where the disk is too full for that, the store is only looked at until there is room. */
+export class StoreOpening {
+  readonly #options: StoreOpeningOptions;
+  readonly #begun = Promise.withResolvers<undefined>();
+  /** Undefined where the store can only be looked at. */
+  #opened: OpenResult | undefined;
+
+  constructor(options: StoreOpeningOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
+  }
+
+  /** Resolves when what is to be done with the open store has been done once, which is later than `start` where the disk is full. */
+  get begun(): Promise<undefined> {
+    return this.#begun.promise;
+  }
+
+  /** The former daemon was stopped, even if it could not take its `daemon.json` away: its folder had been renamed. */
+  get formerEndedInOrder(): boolean {
+    return this.#opened?.wasClosed === true;
+  }
+
+  /** Attempts that the end of the former daemon cut off, and the first of their jobs. */
+  get interrupted(): { readonly attempts: number; readonly jobs: readonly number[] } {
+    return { attempts: this.#opened?.interrupted ?? 0, jobs: this.#opened?.interruptedJobs ?? [] };
+  }
+
+  async start(): Promise<void> {
+    const { clock, store, onLooked, onNoRoom } = this.#options;
+    try {
+      await this.retry();
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.data['noRoom'] !== true) throw error;
+      // What can't even be looked at can't be waited for.
+      if (!this.isOpen) {
+        const looked = await store.look({ now: clock.now() }).catch(() => {
+          throw error;
+        });
+        onLooked(looked);
+      }
+      onNoRoom(error);
+    }
+  }
+
+  /** Goes on where `start` or an earlier try has failed. */
+  async retry(): Promise<void> {
+    const { random, store, storeClock, beforeOpen, onOpened } = this.#options;
+    if (this.#opened === undefined) {
+      await beforeOpen?.();
+      this.#opened = await storeClock.open((anchor) => store.open({ anchor, random: random() }));
+      this.#tell(this.#opened);
+    }
+    await onOpened(this.#opened);
+    this.#begun.resolve(undefined);
+  }
+
+  #tell({ shiftMs, interrupted }: OpenResult): void {
+    const { log } = this.#options;
+    if (shiftMs !== 0) log.warn({ shiftMs }, 'the wall clock was set while no daemon ran: what waits was moved with it');
+    if (interrupted > 0) log.warn({ attempts: interrupted }, 'attempts that a crash interrupted were closed');
+  }
+}
