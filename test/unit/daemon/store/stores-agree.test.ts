@@ -183,7 +183,8 @@ class Side {
   /** What has been committed since it was asked last. */
   #told(): object | undefined {
     const { commits, last } = this.bench;
-    const told = commits.slice(commits.indexOf(this.#lastTold ?? last) + (this.#lastTold === undefined ? 0 : 1));
+    // All of them, the first time: one store may make two transactions of a turn that is one in the other.
+    const told = commits.slice(this.#lastTold === undefined ? 0 : commits.indexOf(this.#lastTold) + 1);
     this.#lastTold = last;
     return told.length === 0 ? undefined : sorted(told.reduce(together));
   }
