@@ -60,6 +60,14 @@ export interface RestoredStart {
 }
 
 /**
+ * How long a start has to be known over a restart, in milliseconds: the window, after the latest moment at which it may have come to count; and what a
+ * longer window would have to know if the rate were changed, an hour or 10,000 starts.
+ */
+export function keptStartsMs({ limit, perMs }: Rate): number {
+  return Math.max(perMs, Math.min(3_600_000, (10_000 * perMs) / limit)) + longestUnseenMs + longestRoundingMs;
+}
+
+/**
  * Decides when attempts may start, so that in any window of `rate.perMs` at most `rate.limit` do, as the *receiver* sees it.
  *
  * Two rules, both have to agree:

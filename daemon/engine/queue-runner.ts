@@ -4,7 +4,7 @@ import type { ActivityTally } from '../core/activity-tally.ts';
 import { ClaimAhead } from '../core/claim-ahead.ts';
 import { forecast, type ForecastInput, type ForecastVerdict } from '../core/forecast.ts';
 import { QueueMeter } from '../core/queue-meter.ts';
-import { RateWindow, type RateTicket } from '../core/rate-window.ts';
+import { keptStartsMs, RateWindow, type RateTicket } from '../core/rate-window.ts';
 import type { ClaimedJob, ClaimParams, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../store/store.ts';
 import type { AttemptStart } from './attempt-signal.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
@@ -502,9 +502,4 @@ export class QueueRunner {
       this.wake();
     });
   }
-}
-
-/** The window itself, and what a longer one would have to know if the rate were changed: an hour, or 10,000 starts. */
-function keptStartsMs({ limit, perMs }: Rate): number {
-  return Math.max(perMs, Math.min(3_600_000, (10_000 * perMs) / limit)) + 1000;
 }

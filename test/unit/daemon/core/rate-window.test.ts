@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { RateWindow, type RateTicket, type RestoredStart } from '../../../../daemon/core/rate-window.ts';
+import { keptStartsMs, RateWindow, type RateTicket, type RestoredStart } from '../../../../daemon/core/rate-window.ts';
 import type { Rate } from '../../../../schemas/workflow/rate.ts';
 
 const rates: fc.Arbitrary<Rate> = fc
@@ -181,7 +181,7 @@ describe('a rate window', () => {
           if (kind === 'restart') {
             window = new RateWindow(rate);
             for (const { ticket, endsAt } of calls) stored.push({ at: ticket.at, endedAt: Math.min(endsAt, now), isCutOff: endsAt > now });
-            stored = stored.filter(({ at }) => at >= now - rate.perMs - 1000);
+            stored = stored.filter(({ at }) => at >= now - keptStartsMs(rate));
             window.restore(stored, now);
             calls = [];
             continue;
@@ -204,6 +204,14 @@ describe('a rate window', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('keeps a start for as long as it may count: a call that took long to leave counts from there, after a restart too', () => {
+    // The fewest starts that are kept: those of the window.
+    const rate = { limit: 10_000, perMs: 60_000, burst: 10_000 };
+    const [startedAt, sentAt] = [0, 9000];
+    const now = sentAt + rate.perMs - 1;
+    assert.ok(startedAt >= now - keptStartsMs(rate), 'a start that still counts is known');
   });
 
   it('counts a call that starts later than planned from its real start', () => {
