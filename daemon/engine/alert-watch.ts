@@ -5,7 +5,7 @@ import { AlertGauge, type RaisedAlert } from '../core/alert-gauge.ts';
 import type { AlertChange, KeptAlert, Store, StoredAlert } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { QueueRunner } from './queue-runner.ts';
+import type { QueueRunner } from './queue/queue-runner.ts';
 
 /** How soon it looks after jobs have moved, in milliseconds. */
 const soonMs = 1000;

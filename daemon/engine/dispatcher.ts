@@ -2,7 +2,7 @@ import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { QueueChange, Store, StoredQueue } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
-import { QueueRunner, type QueueRunnerOptions } from './queue-runner.ts';
+import { QueueRunner, type QueueRunnerOptions } from './queue/queue-runner.ts';
 
 /** All queues, each with a runner of its own. */
 export class Dispatcher {

@@ -17,8 +17,8 @@ import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-si
 import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
-import type { QueueRunner } from './queue-runner.ts';
-import type { Slot } from './slot.ts';
+import type { QueueRunner } from './queue/queue-runner.ts';
+import type { Slot } from './queue/slot.ts';
 import { StallWatch } from './stall-watch.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
 

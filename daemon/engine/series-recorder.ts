@@ -4,7 +4,7 @@ import type { QueueStep } from '../core/queue-step.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
 import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { QueueRunner } from './queue-runner.ts';
+import type { QueueRunner } from './queue/queue-runner.ts';
 
 const { stepMs } = seriesResolutions['10s'];
 

@@ -1,5 +1,5 @@
 import type { Forecast } from '../../schemas/protocol/queue.ts';
-import type { QueueRunner } from '../engine/queue-runner.ts';
+import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 
 export interface ForecastOptions {
   /** Whether the store can be written. */

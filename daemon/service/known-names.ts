@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { QueueRunner } from '../engine/queue-runner.ts';
+import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 
 /** Names that a message lists. */
 const maxListed = 20;

@@ -8,7 +8,7 @@ import type { SpentTally } from '../core/activity-tally.ts';
 import { denseSeries } from '../core/dense-series.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { QueueRunner } from '../engine/queue-runner.ts';
+import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';

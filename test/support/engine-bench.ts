@@ -7,7 +7,7 @@ import { Engine } from '../../daemon/engine/engine.ts';
 import { SecretSource } from '../../daemon/secrets/secret-source.ts';
 import { InlineConnection } from '../../daemon/store/sqlite/inline-connection.ts';
 import { SqliteStore } from '../../daemon/store/sqlite/sqlite-store.ts';
-import type { QueueRunner } from '../../daemon/engine/queue-runner.ts';
+import type { QueueRunner } from '../../daemon/engine/queue/queue-runner.ts';
 import type { SetQueueParams, Store, StoreCheck } from '../../daemon/store/store.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';

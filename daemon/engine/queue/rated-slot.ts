@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.ts';
-import type { RateTicket, RateWindow } from '../core/rate-window.ts';
-import type { AttemptStart } from './attempt-signal.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { RateTicket, RateWindow } from '../../core/rate-window.ts';
+import type { AttemptStart } from '../attempt-signal.ts';
 import type { Slot } from './slot.ts';
 
 export interface RatedSlotOptions {

@@ -1,4 +1,4 @@
-import type { AttemptStart } from './attempt-signal.ts';
+import type { AttemptStart } from '../attempt-signal.ts';
 
 /** What an attempt takes up of its queue. */
 export interface Slot {

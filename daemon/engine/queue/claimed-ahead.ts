@@ -1,5 +1,5 @@
-import type { ClaimedJob } from '../store/store.ts';
-import type { Clock, Timer } from '../core/clock.ts';
+import type { ClaimedJob } from '../../store/store.ts';
+import type { Clock, Timer } from '../../core/clock.ts';
 
 /** After that long without a place a job goes back, in milliseconds: it would be called active, and isn't. */
 const longestWaitMs = 250;

@@ -1,0 +1,93 @@
+import type { Clock } from '../../core/clock.ts';
+import type { RateTicket, RateWindow } from '../../core/rate-window.ts';
+import type { ClaimedJob } from '../../store/store.ts';
+import type { AttemptStart } from '../attempt-signal.ts';
+import type { MachineLoad } from '../machine-load.ts';
+import type { QueueFigures } from './queue-figures.ts';
+import type { QueueLoad } from './queue-limits.ts';
+import { ratedSlot } from './rated-slot.ts';
+import type { Slot } from './slot.ts';
+
+export interface AttemptPoolOptions {
+  readonly clock: Clock;
+  readonly machine: MachineLoad;
+  readonly figures: QueueFigures;
+  /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
+  readonly execute: (job: ClaimedJob, slot: Slot) => void;
+  /** Whether another job is there to take a place that becomes free. */
+  readonly isFollowed: () => boolean;
+  /** A place is free again. `ranMs` is undefined where the attempt never started. */
+  readonly onRelease: (ranMs: number | undefined) => void;
+}
+
+/** The attempts of one queue that are under way: each has a place from its claim on until nothing can repeat it any more. */
+export class AttemptPool {
+  readonly #options: AttemptPoolOptions;
+  /** Handed to the executor and not yet released. */
+  #taken = 0;
+
+  constructor(options: AttemptPoolOptions) {
+    this.#options = options;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  get load(): QueueLoad {
+    return { taken: this.#taken, machineRoom: this.#options.machine.room };
+  }
+
+  /** They start now. */
+  startFree(jobs: readonly ClaimedJob[]): void {
+    this.#take(jobs.length);
+    for (const job of jobs) this.#options.execute(job, this.#freeSlot(job));
+  }
+
+  /** Each starts when its ticket says. */
+  startRated(jobs: readonly ClaimedJob[], tickets: readonly RateTicket[], window: RateWindow): void {
+    const { clock, execute } = this.#options;
+    this.#take(jobs.length);
+    for (const [index, job] of jobs.entries()) {
+      const ticket = tickets[index];
+      if (ticket === undefined) continue;
+      const slot = ratedSlot({ ticket, window, clock, onStart: (start) => this.#started(job, start), onRelease: (startedAt) => this.#release(startedAt) });
+      execute(job, slot);
+    }
+  }
+
+  #take(attempts: number): void {
+    this.#taken += attempts;
+    this.#options.machine.took(attempts);
+  }
+
+  #freeSlot(job: ClaimedJob): Slot {
+    const { isFollowed } = this.#options;
+    let startedAt: number | undefined;
+    return {
+      startInMs: 0,
+      get isFollowed() {
+        return isFollowed();
+      },
+      started: (start) => (startedAt = this.#started(job, start)),
+      depart: undefined,
+      sent: () => {},
+      release: () => this.#release(startedAt),
+    };
+  }
+
+  #started({ dueAt }: ClaimedJob, { wall, monotonic }: AttemptStart): number {
+    this.#options.figures.waited(monotonic, Math.max(0, wall - dueAt));
+    return monotonic;
+  }
+
+  #release(startedAt: number | undefined): void {
+    const { clock, figures, machine, onRelease } = this.#options;
+    const now = clock.monotonic();
+    const ranMs = startedAt === undefined ? undefined : now - startedAt;
+    if (ranMs !== undefined) figures.ran(now, ranMs);
+    this.#taken--;
+    machine.released();
+    onRelease(ranMs);
+  }
+}
