@@ -3,6 +3,10 @@ import { escaped } from './escaped.ts';
 
 export type ViewName = 'Queues' | 'Runs' | 'Dead Letters' | 'Workflows';
 
+/** After that long without the views a click has closed them, in milliseconds. */
+const restoreLimitMs = 5_000;
+const mostClicks = 4;
+
 /** Sluice's container in the side bar. */
 export class SideBar {
   readonly #page: Page;
@@ -15,9 +19,18 @@ export class SideBar {
     return this.#page.getByRole('tab', { name: /^Sluice/ });
   }
 
+  /**
+   * A window that starts may bring the side bar back in the very moment of the click, and a click on what is open closes it. A person then clicks
+   * once more.
+   */
   async open(): Promise<void> {
-    if ((await this.tab.getAttribute('aria-selected')) !== 'true') await this.tab.click();
-    await this.#pane('Queues').waitFor();
+    const pane = this.#pane('Queues');
+    for (let clicks = 0; clicks < mostClicks; clicks++) {
+      if (await pane.isVisible()) return;
+      await this.tab.click();
+      if (await pane.waitFor({ timeout: restoreLimitMs }).then(() => true, () => false)) return;
+    }
+    await pane.waitFor();
   }
 
   /** A row of a view by the beginning of its name. */
