@@ -2,6 +2,7 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../platform/system-clock.ts';
 import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
+import { StoreWrites, type StoreWrite } from '../store-writes.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
@@ -24,7 +25,7 @@ const patienceMs = 5;
  * The embedded store. Writes of one turn of the event loop go to the writer together, and those that arrive while it
  * commits make up its next transaction: callers share an fsync without knowing of each other.
  */
-export class SqliteStore implements Store {
+export class SqliteStore extends StoreWrites implements Store {
   readonly #connection: Connection;
   readonly #clock: Clock;
   #journal: AttemptJournal | undefined;
@@ -42,6 +43,7 @@ export class SqliteStore implements Store {
   #closed: Promise<void> | undefined;
 
   constructor(connection: Connection, clock: Clock = systemClock) {
+    super();
     this.#connection = connection;
     this.#clock = clock;
   }
@@ -93,36 +95,8 @@ export class SqliteStore implements Store {
     this.#listener = listener;
   }
 
-  configure: Store['configure'] = (params) => this.#write('configure', params);
-  forgetLimits: Store['forgetLimits'] = (params) => this.#write('forgetLimits', params);
-  moveQueue: Store['moveQueue'] = (params) => this.#write('moveQueue', params);
-  saveAlerts: Store['saveAlerts'] = (params) => this.#write('saveAlerts', params);
-  createRun: Store['createRun'] = (params) => this.#write('createRun', params);
-  claim: Store['claim'] = ({ patient = false, ...params }) => this.#write('claim', params, patient);
-  expand: Store['expand'] = (params) => this.#write('expand', params);
-  failExpansion: Store['failExpansion'] = (params) => this.#write('failExpansion', params);
-  sweep: Store['sweep'] = (params) => this.#write('sweep', params);
-  promote: Store['promote'] = (params) => this.#write('promote', params);
-  continueRun: Store['continueRun'] = (params) => this.#write('continueRun', params);
-  cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
-  cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
-  replay: Store['replay'] = (params) => this.#write('replay', params);
-  recall: Store['recall'] = (params) => this.#write('recall', params);
-  saveDraft: Store['saveDraft'] = (params) => this.#write('saveDraft', params);
-  dropDraft: Store['dropDraft'] = (params) => this.#write('dropDraft', params);
-  retry: Store['retry'] = (params) => this.#write('retry', params);
-  discard: Store['discard'] = (params) => this.#write('discard', params);
-  prepareBulk: Store['prepareBulk'] = (params) => this.#write('prepareBulk', params);
-  advanceBulk: Store['advanceBulk'] = (params) => this.#write('advanceBulk', params);
-  continueBulk: Store['continueBulk'] = (params) => this.#write('continueBulk', params);
-  endBulk: Store['endBulk'] = (params) => this.#write('endBulk', params);
-  forgetBulks: Store['forgetBulks'] = (params) => this.#write('forgetBulks', params);
-  setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
-  recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
-  shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
-  prune: Store['prune'] = (params) => this.#write('prune', params);
-  reclaim: Store['reclaim'] = (params) => this.#write('reclaim', params);
-  probe: Store['probe'] = (params) => this.#write('probe', params);
+  claim: Store['claim'] = ({ patient = false, ...params }) => this.#writeCall('claim', params, patient);
+  reclaim: Store['reclaim'] = (params) => this.#writeCall('reclaim', params);
 
   workflowVersion: Store['workflowVersion'] = (params) => this.#read('workflowVersion', params);
   getBulk: Store['getBulk'] = (params) => this.#read('getBulk', params);
@@ -159,7 +133,11 @@ export class SqliteStore implements Store {
     return settled;
   }
 
-  #write<Name extends PlainOperation>(name: Name, params: Parameters<Store[Name]>[0], patient = false): ReturnType<Store[Name]> {
+  protected write<Name extends StoreWrite>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
+    return this.#writeCall(name, params);
+  }
+
+  #writeCall<Name extends PlainOperation>(name: Name, params: Parameters<Store[Name]>[0], patient = false): ReturnType<Store[Name]> {
     return this.#queue({ name, params } as WriteCall, patient) as ReturnType<Store[Name]>;
   }
 

@@ -7,6 +7,7 @@ import { perform } from '../../../daemon/ledger/perform.ts';
 import { limitsThatHold } from '../../../daemon/ledger/queue-orders.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
 import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
+import type { StoreWrite } from '../../../daemon/store/store-writes.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
 import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
 import { MemoryViews } from './memory-views.ts';
@@ -19,9 +20,6 @@ interface Queued {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
-
-/** Methods that write, each a transaction. */
-type WriteName = 'configure' | 'forgetLimits' | 'saveAlerts' | 'recordSeries' | 'shiftWaits' | 'probe' | Exclude<keyof Operations, 'settle' | 'recover' | 'advance'>;
 
 /**
  * A store in memory, for tests: that the seam is enough to build a store on it, and that the rules are in the ledger. It keeps no figures of its own:
@@ -64,36 +62,8 @@ export class MemoryStore extends MemoryViews implements Store {
     this.#listener = listener;
   }
 
-  configure: Store['configure'] = (params) => this.#write('configure', params);
-  forgetLimits: Store['forgetLimits'] = (params) => this.#write('forgetLimits', params);
-  moveQueue: Store['moveQueue'] = (params) => this.#write('moveQueue', params);
-  saveAlerts: Store['saveAlerts'] = (params) => this.#write('saveAlerts', params);
-  createRun: Store['createRun'] = (params) => this.#write('createRun', params);
-  claim: Store['claim'] = (params: ClaimParams) => this.#write('claim', params);
-  expand: Store['expand'] = (params) => this.#write('expand', params);
-  failExpansion: Store['failExpansion'] = (params) => this.#write('failExpansion', params);
-  sweep: Store['sweep'] = (params) => this.#write('sweep', params);
-  promote: Store['promote'] = (params) => this.#write('promote', params);
-  continueRun: Store['continueRun'] = (params) => this.#write('continueRun', params);
-  cancelRun: Store['cancelRun'] = (params) => this.#write('cancelRun', params);
-  cancelJob: Store['cancelJob'] = (params) => this.#write('cancelJob', params);
-  replay: Store['replay'] = (params) => this.#write('replay', params);
-  recall: Store['recall'] = (params) => this.#write('recall', params);
-  saveDraft: Store['saveDraft'] = (params) => this.#write('saveDraft', params);
-  dropDraft: Store['dropDraft'] = (params) => this.#write('dropDraft', params);
-  retry: Store['retry'] = (params) => this.#write('retry', params);
-  discard: Store['discard'] = (params) => this.#write('discard', params);
-  setQueue: Store['setQueue'] = (params) => this.#write('setQueue', params);
-  recordSeries: Store['recordSeries'] = (params) => this.#write('recordSeries', params);
-  shiftWaits: Store['shiftWaits'] = (params) => this.#write('shiftWaits', params);
-  prune: Store['prune'] = (params) => this.#write('prune', params);
-  prepareBulk: Store['prepareBulk'] = (params) => this.#write('prepareBulk', params);
-  advanceBulk: Store['advanceBulk'] = (params) => this.#write('advanceBulk', params);
-  continueBulk: Store['continueBulk'] = (params) => this.#write('continueBulk', params);
-  endBulk: Store['endBulk'] = (params) => this.#write('endBulk', params);
-  forgetBulks: Store['forgetBulks'] = (params) => this.#write('forgetBulks', params);
+  claim: Store['claim'] = (params: ClaimParams) => this.#queue('claim', params) as ReturnType<Store['claim']>;
   reclaim: Store['reclaim'] = () => this.size();
-  probe: Store['probe'] = (params) => this.#write('probe', params);
 
   shelve(): void {}
 
@@ -105,7 +75,7 @@ export class MemoryStore extends MemoryViews implements Store {
     return { noted: false, done: this.#queue('settle', { outcomes }) as Promise<Settled> };
   }
 
-  #write<Name extends WriteName>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
+  protected write<Name extends StoreWrite>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
     return this.#queue(name, params) as ReturnType<Store[Name]>;
   }
 

@@ -5,17 +5,19 @@ import { evaluate } from '../../../daemon/ledger/evaluating.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
 import { Where } from '../../../daemon/ledger/where.ts';
 import type { Store } from '../../../daemon/store/store.ts';
+import { StoreWrites } from '../../../daemon/store/store-writes.ts';
 import { memoryFacts, outputOf, parsed, resultsOf, runFacts, workflowIn } from './memory-facts.ts';
 import type { MemoryTables } from './memory-tables.ts';
 
 /** JSON that one evaluation may read, in characters. */
 const maxRead = 16 * 1024 * 1024;
 
-/** What people look at. */
-export class MemoryViews {
+/** What people look at. What is written comes through it, since a class has one parent. */
+export abstract class MemoryViews extends StoreWrites {
   readonly #tables: MemoryTables;
 
   constructor(tables: MemoryTables) {
+    super();
     this.#tables = tables;
   }
 
