@@ -2,6 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { isBulkEnded, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
+import { StoppableWaits } from './stoppable-waits.ts';
 
 /** Jobs of one transaction: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;
@@ -28,12 +29,13 @@ export class BulkRunner {
   readonly #options: BulkRunnerOptions;
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #listeners = new Set<(bulkId: number) => void>();
-  /** Ends the waits of those that the store keeps from going on. */
-  readonly #pauses = new Set<() => void>();
+  /** The waits of those that the store keeps from going on. */
+  readonly #pauses: StoppableWaits;
   #stopping = false;
 
   constructor(options: BulkRunnerOptions) {
     this.#options = options;
+    this.#pauses = new StoppableWaits(options.clock);
   }
 
   /** Whether there is nothing to do, or nothing that can be done now. */
@@ -62,7 +64,7 @@ export class BulkRunner {
   /** Ends after the chunks that are under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const end of this.#pauses) end();
+    this.#pauses.stop();
     await Promise.all(this.#underWay.values());
   }
 
@@ -103,7 +105,7 @@ export class BulkRunner {
           return true;
         }
         onTrouble();
-        await this.#pause(afterTroubleMs);
+        await this.#pauses.wait(afterTroubleMs);
       }
     }
     return false;
@@ -118,18 +120,5 @@ export class BulkRunner {
   async #forget(unprepared: boolean): Promise<void> {
     const { store, clock } = this.#options;
     for (let more = true; more && !this.#stopping;) ({ more } = await store.forgetBulks({ endedBefore: clock.now() - keptMs, unprepared, limit: forgetChunk }));
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    if (this.#stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.setTimer(delayMs, () => end());
-      const end = (): void => {
-        timer.cancel();
-        this.#pauses.delete(end);
-        resolve();
-      };
-      this.#pauses.add(end);
-    });
   }
 }

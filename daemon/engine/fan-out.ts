@@ -7,6 +7,7 @@ import { openRegularFile } from '../platform/regular-file.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';
+import { StoppableWaits } from './stoppable-waits.ts';
 
 /** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;
@@ -40,12 +41,13 @@ export class FanOut {
   readonly #waiting = new Map<string, (() => void)[]>();
   /** How often a commit has changed each queue. */
   readonly #changes = new Map<string, number>();
-  /** Ends the waits of those that failed. */
-  readonly #pauses = new Set<() => void>();
+  /** The waits of those that failed. */
+  readonly #pauses: StoppableWaits;
   #stopping = false;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+    this.#pauses = new StoppableWaits(options.clock);
   }
 
   /** Whether each of them waits for room in its queue, or to be tried again. */
@@ -87,7 +89,7 @@ export class FanOut {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.wakeAll();
-    for (const end of this.#pauses) end();
+    this.#pauses.stop();
     await Promise.all(this.#underWay.values());
   }
 
@@ -117,21 +119,8 @@ export class FanOut {
       await this.#expand(expansion);
     } catch (error) {
       this.#options.onError(error);
-      await this.#pause(error instanceof CodedError ? afterTroubleMs : afterFailureMs);
+      await this.#pauses.wait(error instanceof CodedError ? afterTroubleMs : afterFailureMs);
     }
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    if (this.#stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.setTimer(delayMs, () => end());
-      const end = (): void => {
-        timer.cancel();
-        this.#pauses.delete(end);
-        resolve();
-      };
-      this.#pauses.add(end);
-    });
   }
 
   async #expand(expansion: Expansion): Promise<void> {
