@@ -1,18 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
-import { queueDefaults, type Connection, type Step } from '../../schemas/workflow/model.ts';
-import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../../schemas/workflow/template.ts';
-import type { Action, ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../actions/action.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import { queueDefaults, type Step } from '../../schemas/workflow/model.ts';
+import type { Action, ActionContext, ActionFailure, ActionResult } from '../actions/action.ts';
 import { attemptVerdict } from '../core/attempt-verdict.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
-import type { SecretSource } from '../secrets/secret-source.ts';
 import { idempotencyKey } from '../ledger/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
 import { AnswerBudget } from './answer-budget.ts';
+import { AttemptInputs, invalid, MissingSecretError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
@@ -26,22 +25,16 @@ import type { WorkflowVersions } from './workflow-versions.ts';
 const maxUnchargedStalls = 10;
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
-const noFields: ReadonlySet<string> = new Set();
 /** How soon it is looked at again whether the project's files say what jobs of a queue need, in milliseconds; sooner if they change. */
 const withholdMs = 30_000;
 /** Longest warning of a success, in characters. */
 const maxWarning = 1000;
 
-export interface ExecutorOptions {
+export interface ExecutorOptions extends AttemptInputsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly storeId: string;
-  readonly projectFolder: string;
   readonly actions: { get(name: string): Action | undefined };
-  readonly secrets: SecretSource;
-  readonly connection: (name: string) => Connection | undefined;
-  /** See `EngineSettings`. */
-  readonly connectionsDoubt: () => string | undefined;
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
   readonly machine: MachineLoad;
@@ -65,6 +58,7 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #running = new Map<number, AttemptSignal>();
   readonly #stalls: StallWatch;
+  readonly #inputs: AttemptInputs;
   readonly #answers = new AnswerBudget();
   /** By job: what its attempt holds of `#answers`. */
   readonly #answerBytes = new Map<number, number>();
@@ -76,6 +70,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#stalls = new StallWatch(options.clock);
+    this.#inputs = new AttemptInputs(options);
   }
 
   /** The machine has slept: connections may be gone. */
@@ -217,14 +212,14 @@ export class Executor {
     const { actions, storeId, projectFolder } = this.#options;
     const action = actions.get(step.uses);
     if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
-    const input = this.#input(job);
+    const input = this.#inputs.of(job);
     if ('ok' in input) return input;
     const context: ActionContext = {
       signal: attempt.signal,
       idempotencyKey: idempotencyKey(storeId, job),
       jobCreatedAt: job.createdAt,
       now: start.wall,
-      connection: (name) => this.#connection(name),
+      connection: (name) => this.#inputs.connection(name),
       secretFields: input.secretFields,
       round: job.round,
       progress: job.progress === undefined ? undefined : (JSON.parse(job.progress) as Json),
@@ -233,41 +228,6 @@ export class Executor {
       projectFolder,
     };
     return action.execute(input.value, context);
-  }
-
-  /** The payload with its secrets filled in. */
-  #input(job: ClaimedJob): { readonly value: JsonObject; readonly secretFields: ReadonlySet<string> } | ActionFailure {
-    const payload = JSON.parse(job.payload) as Json;
-    if (!isJsonObject(payload)) return invalid('payload is no object', 'The payload must be an object: the `with` of the step.');
-    if (job.secrets === undefined) return { value: payload, secretFields: noFields };
-    const secrets = JSON.parse(job.secrets) as SecretUse[];
-    return { value: this.#fill({ value: payload, secrets }) as JsonObject, secretFields: new Set(secrets.map(({ path }) => String(path[0]))) };
-  }
-
-  /** @throws MissingSecretError */
-  #fill(rendered: Rendered): Json {
-    return fillSecrets(rendered, (name) => {
-      const secret = this.#options.secrets.get(name);
-      if (!secret.ok) throw secret.lacks === undefined ? new MissingSecretError(secret.message) : new MachineTroubleError(secret.message, secret.lacks);
-      return secret.value;
-    });
-  }
-
-  /** @throws WithheldError, MissingSecretError */
-  #connection(name: string): ResolvedConnection | undefined {
-    const declared = this.#options.connection(name);
-    if (declared === undefined) {
-      const doubt = this.#options.connectionsDoubt();
-      if (doubt !== undefined) throw new WithheldError(`${doubt}, so the connection ${JSON.stringify(name)} is not known`);
-      return undefined;
-    }
-    const { password, ca, ...rest } = declared;
-    const connection: ResolvedConnection = { ...rest, ...(ca === undefined ? {} : { ca: { folder: this.#options.projectFolder, path: ca } }) };
-    if (password === undefined) return connection;
-    const rendered = renderTemplate(password, {});
-    if (!rendered.ok) throw new Error(rendered.error.message);
-    const filled = this.#fill(rendered.rendered);
-    return { ...connection, password: typeof filled === 'string' ? filled : JSON.stringify(filled) };
   }
 
   #settlement(
@@ -385,15 +345,6 @@ function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() 
   return () => (departed ??= leave());
 }
 
-/** Nothing is sent before the project's files say what the attempt needs: a file that is away has declared nothing, and taken nothing back. */
-class WithheldError extends Error {
-  override readonly name = 'WithheldError';
-}
-
-class MissingSecretError extends Error {
-  override readonly name = 'MissingSecretError';
-}
-
 /** A failure without any word of the receiver. */
 function saysNothing({ error: { kind }, effectStands, progress }: ActionFailure): boolean {
   return (kind === 'timeout' || kind === 'network') && effectStands !== true && progress === undefined;
@@ -412,10 +363,6 @@ function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
     case undefined:
       return undefined;
   }
-}
-
-function invalid(cause: string, message: string): ActionFailure {
-  return { ok: false, error: { kind: 'invalid', cause, message } };
 }
 
 /** Nothing has left: what the attempt needed of this machine comes before that. */
