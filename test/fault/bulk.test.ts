@@ -2,21 +2,10 @@ import assert from 'node:assert/strict';
 import { isBulkEnded } from '../../schemas/protocol/bulk.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
+import { deliverWorkflow } from './deliver-workflow.ts';
 import { assertSound, eventually, FaultProject, runsAtRest } from './fault-project.ts';
 
 const count = 1_200;
-
-const workflow = (url: string): string => `
-inputs: { items: { type: array } }
-queues: { hooks: { concurrency: 50 } }
-steps:
-  deliver:
-    queue: hooks
-    retry: none
-    foreach: { items: "\${{ inputs.items }}", key: "\${{ item }}", on-item-failure: continue }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}" } }
-`;
 
 describe('bulk work of a daemon that is killed', () => {
   let sink: HttpSink;
@@ -25,7 +14,7 @@ describe('bulk work of a daemon that is killed', () => {
     sink = new HttpSink();
     sink.respond = async () => ({ status: 400 });
     const { url } = await sink.start();
-    project = await FaultProject.make({ 'workflows/deliver.yaml': workflow(url) });
+    project = await FaultProject.make({ 'workflows/deliver.yaml': deliverWorkflow(url, { concurrency: 50, onItemFailure: 'continue', retry: 'none' }) });
     const daemon = await project.start();
     await daemon.client.call('run/start', { workflow: 'deliver', inputs: { items: Array.from({ length: count }, (_, index) => index) } });
     await runsAtRest(daemon.client);

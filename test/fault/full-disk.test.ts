@@ -5,6 +5,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { SmallDisk } from '../support/small-disk.ts';
+import { deliverWorkflow } from './deliver-workflow.ts';
 import { assertSound, detailsOf, eventually, FaultProject, jobsOf, runsAtRest } from './fault-project.ts';
 import { brokenPromises } from './kill-oracle.ts';
 
@@ -23,19 +24,7 @@ describe('a start on a full disk', () => {
   beforeEach(async () => {
     sink = new HttpSink();
     const { url } = await sink.start();
-    project = await FaultProject.make({
-      'queues.yaml': `queues:\n  hooks: { concurrency: ${concurrency} }\n`,
-      'workflows/deliver.yaml': `
-inputs:
-  items: { type: array }
-steps:
-  deliver:
-    queue: hooks
-    foreach: { items: "\${{ inputs.items }}", key: "\${{ item }}", on-item-failure: continue }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}", padding: "${'x'.repeat(2000)}" } }
-`,
-    });
+    project = await FaultProject.make({ 'workflows/deliver.yaml': deliverWorkflow(url, { concurrency, onItemFailure: 'continue', padding: 2000 }) });
     disk = await SmallDisk.mount(project.stateFolder, 16);
   });
   afterEach(async () => {

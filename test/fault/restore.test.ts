@@ -4,6 +4,7 @@ import path from 'node:path';
 import { foreignExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { CommandLine, type CommandResult } from '../unit/daemon/cli/command-line.ts';
+import { deliverWorkflow } from './deliver-workflow.ts';
 import { assertSound, endOfRun, FaultProject, jobsOf, runsAtRest } from './fault-project.ts';
 
 const before = ['a', 'b', 'c'];
@@ -17,20 +18,7 @@ describe('a backup that is put back', () => {
   beforeEach(async () => {
     sink = new HttpSink();
     const { url } = await sink.start();
-    project = await FaultProject.make({
-      'workflows/deliver.yaml': `
-queues:
-  hooks: { concurrency: 2 }
-inputs:
-  items: { type: array }
-steps:
-  deliver:
-    queue: hooks
-    foreach: { items: "\${{ inputs.items }}", key: "\${{ item }}", on-item-failure: fail }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}" } }
-`,
-    });
+    project = await FaultProject.make({ 'workflows/deliver.yaml': deliverWorkflow(url, { concurrency: 2, onItemFailure: 'fail' }) });
   });
   afterEach(async () => {
     await project.dispose();

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { CommandLine, type CommandResult } from '../unit/daemon/cli/command-line.ts';
+import { deliverWorkflow } from './deliver-workflow.ts';
 import { assertSound, FaultProject, jobsOf, runsAtRest } from './fault-project.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -20,20 +21,7 @@ describe('sluice state salvage', () => {
   beforeEach(async () => {
     sink = new HttpSink();
     const { url } = await sink.start();
-    project = await FaultProject.make({
-      'workflows/deliver.yaml': `
-queues:
-  hooks: { concurrency: ${concurrency} }
-inputs:
-  items: { type: array }
-steps:
-  deliver:
-    queue: hooks
-    foreach: { items: "\${{ inputs.items }}", key: "\${{ item }}", on-item-failure: continue }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}", padding: "${'x'.repeat(400)}" } }
-`,
-    });
+    project = await FaultProject.make({ 'workflows/deliver.yaml': deliverWorkflow(url, { concurrency, onItemFailure: 'continue', padding: 400 }) });
   });
   afterEach(async () => {
     await project.dispose();

@@ -7,6 +7,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
+import { deliverWorkflow } from './deliver-workflow.ts';
 import { assertSound, detailsOf, eventually, FaultProject, jobsOf, runsAtRest, unlessGone } from './fault-project.ts';
 import { brokenPromises } from './kill-oracle.ts';
 
@@ -26,19 +27,7 @@ describe('a store that cannot be written', () => {
   beforeEach(async () => {
     sink = new HttpSink();
     const { url } = await sink.start();
-    project = await FaultProject.make({
-      'queues.yaml': `queues:\n  hooks: { concurrency: ${concurrency} }\n`,
-      'workflows/deliver.yaml': `
-inputs:
-  items: { type: array }
-steps:
-  deliver:
-    queue: hooks
-    foreach: { items: "\${{ inputs.items }}", key: "\${{ item }}", on-item-failure: fail }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}", padding: "${'x'.repeat(2000)}" } }
-`,
-    });
+    project = await FaultProject.make({ 'workflows/deliver.yaml': deliverWorkflow(url, { concurrency, onItemFailure: 'fail', padding: 2000 }) });
   });
   afterEach(async () => {
     await project.dispose();
