@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { DiscoveryProblem } from '../schemas/protocol/discovery.ts';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 import type { DaemonClient } from './daemon-client.ts';
 import { readDiscovery } from './discovery.ts';
 
@@ -70,7 +71,7 @@ async function isSameFolder(one: string, other: string): Promise<boolean> {
 
 /** Words of `ws`, which has no code for either. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && (/timed out/i.test(error.message) || ('code' in error && error.code === 'ETIMEDOUT'));
+  return error instanceof Error && (/timed out/i.test(error.message) || systemCodeOf(error) === 'ETIMEDOUT');
 }
 
 /** A daemon says so only to who has its token. */

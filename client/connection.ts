@@ -9,7 +9,7 @@ import { readLastStop } from './last-stop.ts';
 import { startDaemon } from './start-daemon.ts';
 import { isFolderGone, isProjectFolder } from './state-folder.ts';
 import { tellToStop, waitForStop } from './stop-daemon.ts';
-import { messageOfError } from './system-error.ts';
+import { messageOfError } from '../schemas/protocol/system-error.ts';
 import { versionFit } from './version-fit.ts';
 
 /** What happens to a connection, for a log. */

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../schemas/workflow/json.ts';
 import { ClientError } from './client-error.ts';
 import { SocketReader, SocketWriter } from './socket-transport.ts';
 import { SubscriptionInbox } from './subscription-inbox.ts';
-import { messageOfError } from './system-error.ts';
+import { messageOfError } from '../schemas/protocol/system-error.ts';
 
 /** What views, commands and the mirror need of a connection. */
 export interface Daemon {

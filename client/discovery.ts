@@ -6,7 +6,7 @@ import { discoveryName } from '../schemas/protocol/state-folder.ts';
 import { isOwnProof } from './owner-key.ts';
 import { isProcessAlive } from './process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
-import { systemCodeOf } from './system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }

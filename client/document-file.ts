@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 
 /** Of a file that is read, in bytes: these are documents that a person may read. */
 const maxBytes = 1024 * 1024;
@@ -123,7 +124,7 @@ async function readText(name: string): Promise<string | undefined> {
   try {
     file = await open(name, readFlags);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {

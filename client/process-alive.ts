@@ -1,4 +1,4 @@
-import { systemCodeOf } from './system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 
 /** Whether there is a process of this number. It need not be the daemon: numbers are used again. */
 export function isProcessAlive(pid: number): boolean {

@@ -5,12 +5,13 @@ import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
 import { DaemonLog } from './log/daemon-log.ts';
-import { isOutOfRoom, requireRoom } from './state/disk-room.ts';
+import { lacksRoom, requireRoom } from './state/disk-room.ts';
 import { keepSpare, newToken, removeDiscovery, writeDiscovery } from './state/discovery-file.ts';
 import type { Clock, Timer } from './core/clock.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
+import { messageOfError } from '../schemas/protocol/system-error.ts';
 import { FolderWatch } from './project/folder-watch.ts';
 import { readLastConfig, writeLastConfig } from './project/last-config-file.ts';
 import { removeLastStop, writeLastStop } from './state/last-stop-file.ts';
@@ -230,7 +231,7 @@ export class Daemon {
         isAgain = true;
         await markState(this.#options.projectFolder, { hasStore });
       } catch (error) {
-        throw isOutOfRoom(error) ? new CodedError('store-unavailable', `The store can't be opened: the disk is full (${messageOf(error)}).`, { noRoom: true }) : error;
+        throw lacksRoom(error) ? new CodedError('store-unavailable', `The store can't be opened: the disk is full (${messageOfError(error)}).`, { noRoom: true }) : error;
       }
     };
   }
@@ -377,7 +378,7 @@ export class Daemon {
       try {
         await undo();
       } catch (error) {
-        process.stderr.write(`sluice: while stopping: ${messageOf(error)}\n`);
+        process.stderr.write(`sluice: while stopping: ${messageOfError(error)}\n`);
       }
     }
     this.#onStopped();
@@ -393,8 +394,4 @@ function reportCrash({ aliveAt }: FormerDaemon, { opening: { interrupted: { atte
 
 function say(text: string): void {
   process.stderr.write(`sluice: ${text}\n`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

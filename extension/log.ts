@@ -1,5 +1,6 @@
 import { ClientError } from '../client/client-error.ts';
 import { clientFaultText } from './wording/client-fault-text.ts';
+import { messageOfError } from '../schemas/protocol/system-error.ts';
 
 /** What the extension writes to its log; VS Code's `LogOutputChannel` has these methods. */
 export interface Log {
@@ -12,7 +13,7 @@ export interface Log {
 /** What any error says to a person. */
 export function messageOf(error: unknown): string {
   if (error instanceof ClientError) return clientFaultText(error.fault);
-  return error instanceof Error ? error.message : String(error);
+  return messageOfError(error);
 }
 
 /** For VS Code itself, which shows the message of an error as it is. */

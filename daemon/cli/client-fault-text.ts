@@ -3,13 +3,14 @@ import type { ClientFault, DaemonEnd } from '../../client/client-error.ts';
 import { ClientError } from '../../client/client-error.ts';
 import { stateFolderOf } from '../../client/state-folder.ts';
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
+import { messageOfError } from '../../schemas/protocol/system-error.ts';
 import { stateFolderText } from '../state/state-folder.ts';
 import { formatBytes } from './render/format.ts';
 
 /** What any error says to a person. */
 export function messageOf(error: unknown): string {
   if (error instanceof ClientError) return clientFaultText(error.fault);
-  return error instanceof Error ? error.message : String(error);
+  return messageOfError(error);
 }
 
 /** What a client met that no daemon has said. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { makeStateFolder } from '../state/state-folder.ts';
 import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 
@@ -84,7 +85,7 @@ async function writeNew(file: string, text: string): Promise<boolean> {
     await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (systemCodeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

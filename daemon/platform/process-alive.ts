@@ -1,9 +1,11 @@
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
+
 /** Whether there is a process with this pid. It need not be the daemon: numbers are used again. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return systemCodeOf(error) === 'EPERM';
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 
 /** Why a file gives nothing. `problem` is the rest of a sentence that begins with the file's name: `is a folder, not a file`. */
 export interface FileProblem {
@@ -121,7 +122,7 @@ function problemOfKind(stats: Stats): FileProblem | undefined {
 }
 
 function problemOfError(error: unknown, isLink: boolean): FileProblem {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   if (isLink) return { ok: false, kind: 'not-regular', problem: "is a link to a file that doesn't exist" };
   if (isMissing(error)) return { ok: false, kind: 'missing', problem: "doesn't exist" };
   if (code === 'ELOOP') return { ok: false, kind: 'not-regular', problem: 'is a link that leads back to itself' };
@@ -133,12 +134,8 @@ function tooLarge(maxBytes: number): FileProblem {
 }
 
 function isMissing(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 function flag(name: 'O_NONBLOCK' | 'O_NOCTTY'): number {

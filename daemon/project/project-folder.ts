@@ -3,6 +3,7 @@ import path from 'node:path';
 import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../../schemas/workflow/project-files.ts';
 import { IgnoreRules } from '../../schemas/workflow/ignore-rules.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { readRegularFile, type FileProblem } from '../platform/regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
@@ -61,7 +62,7 @@ export async function readFolder(folder: string): Promise<FolderLook> {
     const hasGitignore = entries.some(({ name }) => name === '.gitignore');
     return { ok: true, entries, ...(hasGitignore ? { gitignore: await readGitignore(folder) } : {}) };
   } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return { ok: true, entries: [] };
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') return { ok: true, entries: [] };
     return { ok: false, problem: `can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})` };
   }
 }
@@ -81,8 +82,4 @@ async function readGitignore(folder: string): Promise<string | undefined> {
 
 function slashed(file: string): string {
   return file.replaceAll(path.sep, '/');
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -6,7 +6,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { maxDiscoveryBytes, parseDiscovery, type Discovery } from '../../schemas/protocol/discovery.ts';
 import { discoveryProofText } from '../../schemas/protocol/owner-mark.ts';
 import { discoveryName } from '../../schemas/protocol/state-folder.ts';
-import { isOutOfRoom } from './disk-room.ts';
+import { lacksRoom } from './disk-room.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
@@ -28,7 +28,7 @@ export async function writeDiscovery(projectFolder: string, discovery: Discovery
   try {
     await writeStateFile(projectFolder, discoveryName, text);
   } catch (error) {
-    if (!isOutOfRoom(error)) throw error;
+    if (!lacksRoom(error)) throw error;
     await writeIntoSpare(projectFolder, text).catch(() => {
       throw new CodedError('store-unavailable', `The disk is full, and daemon.json can't be written, by which a daemon is found. Make room on the disk of ${projectFolder}.`);
     });

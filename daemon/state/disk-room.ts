@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isOutOfRoom, systemCodeOf } from '../../schemas/protocol/system-error.ts';
 
-/** The disk is full, or a quota or a limit of the process is used up. */
-const noRoomCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 /** What a store needs to open, and some more, in bytes: less would be found out by failing. */
 const roomBytes = 256 * 1024;
 
-/** Whether an error of the file system says that something can't be written for want of room. */
-export function isOutOfRoom(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && noRoomCodes.includes(error.code);
+/** Whether an error of the file system says that something can't be written for want of room: on the disk, or within a limit of the process. */
+export function lacksRoom(error: unknown): boolean {
+  return isOutOfRoom(error) || systemCodeOf(error) === 'EFBIG';
 }
 
 /**

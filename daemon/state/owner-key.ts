@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSy
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { ownerKeyBytes, ownerKeyName, userFolder } from '../../schemas/protocol/owner-mark.ts';
+import { messageOfError, systemCodeOf } from '../../schemas/protocol/system-error.ts';
 
 /** A link in its place could lead to a file that others know. Windows has neither flag. */
 const keyFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -25,8 +26,8 @@ export class OwnerKey {
     try {
       descriptor = openSync(file, keyFlags);
     } catch (error) {
-      if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
-      throw unusable(file, messageOf(error), error);
+      if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') return undefined;
+      throw unusable(file, messageOfError(error), error);
     }
     try {
       const stats = fstatSync(descriptor);
@@ -82,7 +83,7 @@ function make(file: string): void {
     }
     publish(temporary, file);
   } catch (error) {
-    throw new Error(`The key by which this user's state is known can't be made: ${messageOf(error)}. The variable SLUICE_HOME can name another folder for it.`, { cause: error });
+    throw new Error(`The key by which this user's state is known can't be made: ${messageOfError(error)}. The variable SLUICE_HOME can name another folder for it.`, { cause: error });
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -93,18 +94,10 @@ function publish(temporary: string, file: string): void {
   try {
     linkSync(temporary, file);
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) renameSync(temporary, file);
+    if (systemCodeOf(error) !== 'EEXIST') renameSync(temporary, file);
   }
 }
 
 function unusable(file: string, why: string, cause?: unknown): Error {
   return new Error(`The key by which this user's state is known, ${file}, can't be used: ${why}.`, { cause });
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { lockHolderName, lockName } from '../../schemas/protocol/state-folder.ts';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { stateFolderOf } from './state-folder.ts';
 
 export type LockResult =
@@ -76,7 +77,7 @@ function makePrivate(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessAlive } from '../platform/process-alive.ts';
 import { makeStateFolder } from './state-folder.ts';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 
 /** Windows refuses to replace a file that someone has open just now. */
 const renameTries = 10;
@@ -58,7 +59,7 @@ async function replace(from: string, to: string): Promise<void> {
       await rename(from, to);
       return;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = systemCodeOf(error);
       if (process.platform !== 'win32' || tries === renameTries || (code !== 'EPERM' && code !== 'EBUSY' && code !== 'EACCES')) throw error;
       await delay(renameRetryMs);
     }

@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { findStateFolderProblem, sluiceFolder, type FolderEntry, type StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
+import { messageOfError, systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 
 export function stateFolderOf(projectFolder: string): string {
@@ -26,10 +27,10 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
     if (process.platform !== 'win32' && (lstatSync(folder).mode & 0o077) !== 0) await chmod(folder, 0o700);
     await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
       // A full disk keeps nothing from being read.
-      if (!isCode(error, 'EEXIST') && !isCode(error, 'ENOSPC')) throw error;
+      if (systemCodeOf(error) !== 'EEXIST' && systemCodeOf(error) !== 'ENOSPC') throw error;
     });
   } catch (error) {
-    const why = isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'is no folder: move what is there away' : `can't be written: ${error instanceof Error ? error.message : String(error)}`;
+    const why = systemCodeOf(error) === 'EEXIST' || systemCodeOf(error) === 'ENOTDIR' ? 'is no folder: move what is there away' : `can't be written: ${messageOfError(error)}`;
     throw new CodedError('bad-project', `${folder} ${why}`);
   }
   if (isWritableByOthers(lstatSync(folder))) throw new CodedError('foreign-state', `${folder} can be written by other users, and this file system doesn't let that be changed. Put the project on one that has permissions.`);
@@ -112,8 +113,4 @@ export function entryIdentity(entry: string): EntryIdentity | undefined {
 
 function isWritableByOthers({ mode }: Stats): boolean {
   return process.platform !== 'win32' && (mode & 0o022) !== 0;
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

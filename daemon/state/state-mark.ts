@@ -3,6 +3,7 @@ import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, 
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
+import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { OwnerKey } from './owner-key.ts';
@@ -186,7 +187,7 @@ function makeFile(file: string): void {
   try {
     closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
   }
 }
 

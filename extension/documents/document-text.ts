@@ -121,11 +121,6 @@ export function payloadText(payload: unknown): string {
   return `${JSON.stringify(payload, null, 2)}\n`;
 }
 
-/** One attempt, without what differs in every two of them: for comparing. */
-export function attemptAsJson({ state, error, request, response }: AttemptView): string {
-  return `${JSON.stringify({ state, error, request, response }, null, 2)}\n`;
-}
-
 function withHead(facts: readonly (readonly [name: string, value: string])[], value: unknown): string {
   const head = facts.map(([name, text]) => `// ${name}: ${text}`.replace(/\s+/g, ' '));
   return `${head.join('\n')}\n${JSON.stringify(value, null, 2)}\n`;

@@ -71,8 +71,8 @@ describe('the health of a window', () => {
   });
 
   it('is an error where the folder of a project is gone, and says so', () => {
-    const gone = healthAt([project({ connection: { kind: 'gone', problem: { kind: 'folder-gone', folder: '/work/shop' } }, status: undefined, queues: [] })]);
-    assert.deepEqual([gone.text, gone.severity, gone.reasons], ['$(error) Sluice', 'error', ['The folder /work/shop is gone: it was deleted, renamed or moved.']]);
+    const gone = healthAt([project({ connection: { kind: 'gone', problem: { kind: 'folder-gone', folder: '/srv/shop' } }, status: undefined, queues: [] })]);
+    assert.deepEqual([gone.text, gone.severity, gone.reasons], ['$(error) Sluice', 'error', ['The folder /srv/shop is gone: it was deleted, renamed or moved.']]);
   });
 
   it('is at rest, and says so, where nobody has started a daemon', () => {
