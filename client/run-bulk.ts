@@ -1,6 +1,5 @@
 import { isBulkEnded, type BulkView } from '../schemas/protocol/bulk.ts';
 import { CodedError } from '../schemas/protocol/error.ts';
-import type { Params } from '../schemas/protocol/method.ts';
 import type { Daemon } from './daemon-client.ts';
 
 export interface FollowOptions {
@@ -9,11 +8,6 @@ export interface FollowOptions {
   readonly onProgress?: (bulk: BulkView) => void;
   /** It is cancelled, and followed to its end. */
   readonly isCancelled?: () => boolean;
-}
-
-/** Begins work on many jobs. From then on it goes on by itself, whether or not anybody follows it. @throws CodedError */
-export function startBulk(daemon: Daemon, params: Params<'bulk/start'>): Promise<BulkView> {
-  return daemon.call('bulk/start', params);
 }
 
 /** Looks at it again and again, until it has ended or is held. @throws CodedError if the daemon is lost; the work goes on all the same */

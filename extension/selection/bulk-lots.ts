@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError } from '../../client/client-error.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { followBulk, startBulk } from '../../client/run-bulk.ts';
+import { followBulk } from '../../client/run-bulk.ts';
 import { maxBulkIds, type BulkView } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
@@ -55,7 +55,7 @@ async function ofLot({ daemon, ids }: BulkLot, request: Pick<Params<'bulk/start'
     // Of two works at a rate, each would keep it by itself.
     const meant = request.rate === undefined ? ids.length : Math.min(ids.length, maxBulkIds);
     for (let from = 0; from < meant && isCancelled?.() !== true; from += maxBulkIds) {
-      const begun = await startBulk(daemon, { ...request, ids: ids.slice(from, from + maxBulkIds) });
+      const begun = await daemon.call('bulk/start', { ...request, ids: ids.slice(from, from + maxBulkIds) });
       const place = bulks.push(begun) - 1;
       let lookMs = firstLookMs;
       bulks[place] = await followBulk(daemon, begun, {
