@@ -12,10 +12,9 @@ import { findProjectFolder } from '../../client/state-folder.ts';
 import { versionFit } from '../../client/version-fit.ts';
 import { messageOf } from './client-fault-text.ts';
 import { daemonProgram } from './daemon-location.ts';
-import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
+import { exitCodeOf, exitCodes, type ExitCode, UsageError } from './exit-code.ts';
 import { wrap } from './render/text-width.ts';
 import type { Terminal, View } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface GlobalOptions {
   readonly project?: string;

@@ -3,7 +3,7 @@ import type { Params } from '../../schemas/protocol/method.ts';
 import { maxPage } from '../../schemas/protocol/shape.ts';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import { collectJobIds, parseRunId } from './option-parsers.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './exit-code.ts';
 
 export interface DeadFilter {
   readonly queue?: string;

@@ -30,3 +30,8 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return exitCodes.failed;
   }
 }
+
+/** What was typed is wrong; exit 2. The message says what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

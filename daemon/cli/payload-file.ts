@@ -4,7 +4,7 @@ import { InexactNumberError, isExactNumber, parseExactJson } from '../../schemas
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
 import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './exit-code.ts';
 
 /** Of a file with payloads, in bytes. */
 const maxGivenBytes = 256 * 1024 * 1024;

@@ -11,7 +11,7 @@ import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { findProjectFolder } from '../../client/state-folder.ts';
 import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project/project-folder.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './exit-code.ts';
 
 export interface CheckResult {
   /** How many files were looked at. */

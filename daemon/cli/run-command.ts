@@ -1,9 +1,8 @@
 import { CommanderError, type Command } from 'commander';
 import { reportError } from './command-context.ts';
-import { exitCodes } from './exit-code.ts';
+import { exitCodes, UsageError } from './exit-code.ts';
 import { buildProgram } from './program.ts';
 import { Terminal, wantsColour, type CommandIo } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Runs one command line (without `node` and the program's name) and answers with its exit code. Never rejects. */
 export async function runCommand(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './exit-code.ts';
 
 export interface RunInputs {
   readonly inputs: Readonly<Record<string, Json>>;

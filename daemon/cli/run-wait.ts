@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SingleBar } from 'cli-progress';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { isRunEnded } from '../../schemas/protocol/state.ts';
 import type { TopicState } from '../../schemas/protocol/subscription.ts';
+import { progressOf, renderProgress, type ProgressSample } from './render/progress.ts';
+import type { Terminal } from './terminal.ts';
 
 /** How long a daemon may be away, for a restart, before waiting for it is given up. */
 const awayLimitMs = 60_000;
@@ -67,4 +70,43 @@ async function findDaemon({ id, reconnect, signal }: RunWait): Promise<DaemonCli
     'unreachable',
     `The daemon went away and did not come back within ${awayLimitMs / 1000} s. The run is kept: after \`sluice up\` it goes on, and \`sluice run-show ${id}\` shows it.`,
   );
+}
+
+/** So many samples are more than the window of the speed holds, at four a second. */
+const keptSamples = 200;
+
+/** A run's progress, on stderr and on a terminal only. */
+export class ProgressBar {
+  readonly #terminal: Terminal;
+  readonly #bar: SingleBar | undefined;
+  readonly #samples: ProgressSample[] = [];
+
+  constructor(terminal: Terminal, isWanted: boolean) {
+    this.#terminal = terminal;
+    if (!isWanted || terminal.io.stderr.isTTY !== true) return;
+    this.#bar = new SingleBar({
+      format: '{bar} {text}',
+      barsize: 24,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      hideCursor: true,
+      // Ctrl-C is the command's own business: it has something to say.
+      gracefulExit: false,
+      stream: terminal.io.stderr,
+    });
+    this.#bar.start(1, 0, { text: '' });
+  }
+
+  show(run: RunDetail): void {
+    if (this.#bar === undefined) return;
+    this.#samples.push(progressOf(run, this.#terminal.now()));
+    if (this.#samples.length > keptSamples) this.#samples.shift();
+    const { total = 0, done = 0 } = this.#samples.at(-1) ?? {};
+    this.#bar.setTotal(Math.max(1, total));
+    this.#bar.update(done, { text: renderProgress(this.#samples) });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
 }

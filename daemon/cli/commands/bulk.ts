@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
-import type { AddCommand, CommandRuntime } from '../command-runtime.ts';
-import { examples } from '../examples.ts';
-import { exitCodes } from '../exit-code.ts';
+import { type AddCommand, type CommandRuntime, examples } from '../command-runtime.ts';
+import { exitCodes, UsageError } from '../exit-code.ts';
 import { parseBulkId } from '../option-parsers.ts';
 import { renderBulk, renderBulks } from '../render/bulk.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** `sluice bulk`: work on many jobs, which the daemon carries on by itself. */
 export const addBulk: AddCommand = (program, runtime) => {

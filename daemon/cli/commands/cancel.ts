@@ -1,5 +1,4 @@
-import type { AddCommand } from '../command-runtime.ts';
-import { examples } from '../examples.ts';
+import { type AddCommand, examples } from '../command-runtime.ts';
 import { exitCodes } from '../exit-code.ts';
 import { parseId } from '../option-parsers.ts';
 

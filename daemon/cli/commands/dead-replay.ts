@@ -1,15 +1,20 @@
-import { maxPage } from '../../../schemas/protocol/shape.ts';
-import type { AddCommand } from '../command-runtime.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../client-fault-text.ts';
+import type { DaemonClient } from '../../../client/daemon-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type AddCommand, examples } from '../command-runtime.ts';
 import { addDeadSelection, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
-import { examples } from '../examples.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type ExitCode, UsageError } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { readPayloadFile } from '../payload-file.ts';
-import { formatCount, formatNumber } from '../render/format.ts';
 import { renderReplayed, renderSelected, renderTally, withEdits } from '../render/dead-letters.ts';
-import { waitForReplay } from '../replay-wait.ts';
-import { UsageError } from '../usage-error.ts';
-import { replayEdits } from './dead-replay-edits.ts';
+import { formatCount, formatNumber, say } from '../render/format.ts';
+import { renderEditsPlanned, renderEditsReplayed, type EditsReplayed } from '../render/jobs.ts';
+import { CodedError } from '../../../schemas/protocol/error.ts';
+import { planLetterEdits, readLetterEdits, type LetterEdit } from '../../../schemas/protocol/letter-edits.ts';
+import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
+import { maxPage } from '../../../schemas/protocol/shape.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface ReplayOptions extends DeadSelectionOptions {
   readonly edit?: string;
@@ -92,4 +97,71 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
 function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, group, edit, rate, canary, original, wait, detach }: ReplayOptions): void {
   if ((ids ?? []).length === 0 && [all, queue, run, where, group, edit, rate, canary, original, wait, detach].every((option) => option === undefined)) return;
   throw new UsageError('--from names its dead letters itself: neither ids nor other options than --dry-run and --yes go with it.');
+}
+
+/** More problems than this aren't read. */
+const maxShown = 20;
+
+/** `sluice dead replay --from FILE`: everything is checked before anything is replayed. `value`: what the file holds. */
+async function replayEdits(context: CommandContext, value: unknown, { dryRun, yes }: { readonly dryRun: boolean; readonly yes: boolean }): Promise<ExitCode> {
+  const { terminal } = context;
+  const read = readLetterEdits(value);
+  if (!read.ok) throw refusal(read.problems);
+  const client = await context.connect();
+  const { edited, unchanged, problems } = await planLetterEdits(client, read.edits);
+  if (problems.length > 0) throw refusal(problems);
+  const planned: EditsReplayed = { selected: edited.length, unchanged: unchanged.length, replayed: 0, ids: [], skipped: [] };
+  if (dryRun || edited.length === 0) {
+    context.show(planned, () => renderEditsPlanned(planned));
+    return exitCodes.done;
+  }
+  if (!yes && !context.json && terminal.canAsk && !(await terminal.confirm(`${renderEditsPlanned(planned)} ${say('{count, plural, =1 {Replay it?} other {Replay them?}}', { count: edited.length })}`))) {
+    terminal.err('Nothing was replayed.');
+    return exitCodes.failed;
+  }
+  const { ids, skipped } = await replayEach(client, edited);
+  const result = { ...planned, replayed: ids.length, ids, skipped };
+  context.show(result, () => renderEditsReplayed(result));
+  return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** What was checked is replayed; where somebody else was quicker with one, the others go on. */
+async function replayEach(client: DaemonClient, edited: readonly LetterEdit[]): Promise<{ readonly ids: readonly string[]; readonly skipped: readonly string[] }> {
+  const ids: string[] = [];
+  const skipped: string[] = [];
+  for (const { id, payload } of edited) {
+    try {
+      await client.call('dead/replay', { ids: [id], payload });
+      ids.push(id);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      if (error.code !== 'wrong-state' && error.code !== 'not-found') {
+        throw new CodedError(error.code, `Stopped at ${id}, after ${ids.length} of ${formatCount(edited.length, 'dead letter')}: ${messageOf(error)} Run it again for the rest.`);
+      }
+      skipped.push(id);
+    }
+  }
+  return { ids, skipped };
+}
+
+function refusal(problems: readonly string[]): UsageError {
+  const more = problems.length - maxShown;
+  return new UsageError(['--from: nothing was replayed.', ...problems.slice(0, maxShown), ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'));
+}
+
+/** Between two looks, in milliseconds: the first outcomes are seen soon, and hours cost nothing. */
+const firstLookMs = 200;
+const longestLookMs = 2000;
+
+/** Waits until each of the jobs, a thousand at most, has succeeded, died or been cancelled. On a terminal it shows how far they are. */
+async function waitForReplay(client: DaemonClient, ids: readonly string[], terminal: Terminal, isShown: boolean): Promise<ReplayTally> {
+  let shown = '';
+  for (let waitMs = firstLookMs; ; waitMs = Math.min(longestLookMs, waitMs * 1.5)) {
+    const tally = await client.call('dead/tally', { ids: [...ids] });
+    const text = renderTally(tally, terminal.errorView);
+    if (isShown && terminal.io.stderr.isTTY === true && text !== shown) terminal.err(text);
+    shown = text;
+    if (tally.active + tally.retrying + tally.waiting === 0) return tally;
+    await delay(waitMs);
+  }
 }

@@ -1,12 +1,14 @@
 import { Option } from 'commander';
+import { type AddCommand, examples } from '../command-runtime.ts';
+import { addDeadFilter, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
+import { exitCodes } from '../exit-code.ts';
+import { parsePositive, parseRunId, parseJobId, collectJobIds } from '../option-parsers.ts';
+import { collectPages } from '../pages.ts';
+import { formatCount } from '../render/format.ts';
+import { renderJob } from '../render/job.ts';
+import { renderJobs } from '../render/jobs.ts';
 import type { Params } from '../../../schemas/protocol/method.ts';
 import { jobStates, type JobState } from '../../../schemas/protocol/state.ts';
-import type { AddCommand } from '../command-runtime.ts';
-import { examples } from '../examples.ts';
-import { exitCodes } from '../exit-code.ts';
-import { parsePositive, parseRunId } from '../option-parsers.ts';
-import { collectPages } from '../pages.ts';
-import { renderJobs } from '../render/jobs.ts';
 
 interface JobsOptions {
   readonly queue?: string;
@@ -44,6 +46,41 @@ export const addJobs: AddCommand = (program, runtime) => {
           return { entries: jobs, next };
         });
         context.show(entries, (view) => renderJobs(entries, { more, filtered: Object.keys(filter).length > 0 }, view));
+        return exitCodes.done;
+      }),
+    );
+};
+
+export const addJob: AddCommand = (program, runtime) => {
+  program
+    .command('job')
+    .argument('<id>', 'such as j40', parseJobId)
+    .description('show a job: its payload, every attempt with its error, and what to do next')
+    .addHelpText('after', examples(['sluice job j40', 'everything about it'], ['sluice job j40 --json | jq .payload > payload.json', 'its payload, to edit it']))
+    .action(
+      runtime.action(async (context, id: string) => {
+        const job = await (await context.connectToLook()).call('job/get', { id });
+        context.show(job, (view) => renderJob(job, view));
+        return exitCodes.done;
+      }),
+    );
+};
+
+export const addRetry: AddCommand = (program, runtime) => {
+  addDeadFilter(
+    program
+      .command('retry')
+      .description('try delayed jobs now, instead of when their time comes; rates and pauses hold all the same')
+      .argument('[id...]', 'such as j40', collectJobIds)
+      .option('-a, --all', 'all delayed jobs that the conditions let through'),
+  )
+    .addHelpText('after', examples(['sluice retry j40', 'one'], ['sluice retry --all --queue erp', 'all of a queue, now that the other side is back']))
+    .action(
+      runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
+        const selection = readDeadSelection(ids ?? [], options, { noun: 'delayed jobs', shownBy: 'sluice jobs --state delayed' });
+        const client = await context.connect();
+        const result = await client.call('job/retry', selection);
+        context.show(result, () => (result.retried === 0 ? 'No job is delayed.' : `${formatCount(result.retried, 'job is', 'jobs are')} due now.`));
         return exitCodes.done;
       }),
     );

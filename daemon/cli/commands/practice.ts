@@ -1,10 +1,8 @@
-import type { AddCommand } from '../command-runtime.ts';
-import { examples } from '../examples.ts';
-import { exitCodes } from '../exit-code.ts';
+import { type AddCommand, examples } from '../command-runtime.ts';
+import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePort } from '../option-parsers.ts';
 import { defaultPracticePort, practiceWorkflow, readPracticePort, writePracticePort } from '../practice-port.ts';
 import { startPracticeReceiver, type Greeting, type PracticeReceiver } from '../practice-receiver.ts';
-import { UsageError } from '../usage-error.ts';
 
 interface PracticeOptions {
   readonly port?: number;

@@ -1,9 +1,11 @@
-import type { AddCommand } from '../command-runtime.ts';
-import { examples } from '../examples.ts';
-import { exitCodes } from '../exit-code.ts';
-import { renderQueues } from '../render/queues.ts';
-import { addQueuesMove } from './queues-move.ts';
-import { addQueuesRelease } from './queues-release.ts';
+import { InvalidArgumentError } from 'commander';
+import { type AddCommand, examples } from '../command-runtime.ts';
+import { exitCodes, UsageError } from '../exit-code.ts';
+import { parsePositive } from '../option-parsers.ts';
+import { formatCount } from '../render/format.ts';
+import { renderQueues, renderQueueLine, renderResumed } from '../render/queues.ts';
+import type { Params } from '../../../schemas/protocol/method.ts';
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
 
 export const addQueues: AddCommand = (program, runtime) => {
   const queues = program
@@ -20,3 +22,153 @@ export const addQueues: AddCommand = (program, runtime) => {
   addQueuesMove(queues, runtime);
   addQueuesRelease(queues, runtime);
 };
+
+interface ReleaseOptions {
+  readonly yes?: boolean;
+}
+
+const addQueuesRelease: AddCommand = (queues, runtime) => {
+  queues
+    .command('release')
+    .argument('<queue>', 'name of a queue that no file declares any longer')
+    .description('let the jobs of a queue go that is no longer declared: its last limits hold no more, the defaults do')
+    .option('--yes', "don't ask")
+    .addHelpText('after', examples(['sluice queues release erp', 'without a rate limit, 10 at the same time']))
+    .action(
+      runtime.action(async (context, queue: string, { yes = false }: ReleaseOptions) => {
+        const { terminal } = context;
+        if (!yes && (context.json || !terminal.canAsk)) throw new UsageError('Releasing a queue lifts its limits: it needs --yes where nobody can be asked.');
+        const client = await context.connect();
+        if (!yes) {
+          const { queues: all } = await client.call('queue/list', {});
+          const view = all.find(({ name }) => name === queue);
+          const waiting = view === undefined ? 0 : view.depth.pending + view.depth.delayed + view.depth.active;
+          if (view !== undefined) terminal.err(renderQueueLine(view));
+          if (!(await terminal.confirm(`Let ${formatCount(waiting, 'job')} of ${queue} go without these limits?`))) {
+            terminal.err('Nothing was released.');
+            return exitCodes.failed;
+          }
+        }
+        const released = await client.call('queue/release', { queue });
+        context.show(released, () => renderQueueLine(released));
+        return exitCodes.done;
+      }),
+    );
+};
+
+interface MoveOptions {
+  readonly to: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+const addQueuesMove: AddCommand = (queues, runtime) => {
+  queues
+    .command('move')
+    .argument('<queue>', 'name of the queue that the jobs are in')
+    .description('move all jobs of a queue to another one, whose limits they obey from then on: after a rename, say')
+    .requiredOption('--to <queue>', 'name of a queue that a file declares')
+    .option('--dry-run', 'only count')
+    .option('--yes', "don't ask")
+    .addHelpText('after', examples(['sluice queues move erp --to erp2', 'what waits, what is under way, and dead letters']))
+    .action(
+      runtime.action(async (context, queue: string, { to, dryRun = false, yes = false }: MoveOptions) => {
+        const { terminal } = context;
+        const client = await context.connect();
+        if (!dryRun && !yes && !context.json && terminal.canAsk) {
+          const { queues: all } = await client.call('queue/list', {});
+          const { selected, carries } = await client.call('queue/move', { queue, to, dryRun: true });
+          const target = all.find(({ name }) => name === to);
+          if (target !== undefined) terminal.err(renderQueueLine(target));
+          if (carries === true) terminal.err(carriedText(queue, to, 'will hold'));
+          else if (isHeldBack(all.find(({ name }) => name === queue)) && !isHeldBack(target)) terminal.err(`${queue} is paused or held back, and ${to} is not: its jobs can start immediately.`);
+          if (!(await terminal.confirm(`Move ${formatCount(selected, 'job')} from ${queue} to ${to}?`))) {
+            terminal.err('Nothing was moved.');
+            return exitCodes.failed;
+          }
+        }
+        const result = await client.call('queue/move', { queue, to, ...(dryRun ? { dryRun } : {}) });
+        context.show(result, () => {
+          const moved = dryRun ? `${formatCount(result.selected, 'job')} would be moved from ${queue} to ${to}.` : `${formatCount(result.moved, 'job')} moved from ${queue} to ${to}.`;
+          return result.carries === true ? `${moved}\n${carriedText(queue, to, dryRun ? 'would hold' : 'holds')}` : moved;
+        });
+        return exitCodes.done;
+      }),
+    );
+};
+
+function carriedText(queue: string, to: string, verb: string): string {
+  return `What was set by hand for ${queue} ${verb} for ${to}: \`sluice queues\` shows it.`;
+}
+
+function isHeldBack(queue: QueueView | undefined): boolean {
+  return queue !== undefined && (queue.paused || queue.heldUntil !== undefined);
+}
+
+export const addPause: AddCommand = (program, runtime) => {
+  program
+    .command('pause')
+    .argument('<queue>', 'name of the queue')
+    .description('stop starting jobs of a queue; what is active ends, what waits is kept')
+    .addHelpText('after', examples(['sluice pause erp', 'until sluice resume erp, over restarts too']))
+    .action(
+      runtime.action(async (context, queue: string) => {
+        const view = await (await context.connect()).call('queue/pause', { queue });
+        context.show(view, () => renderQueueLine(view));
+        return exitCodes.done;
+      }),
+    );
+};
+
+export const addResume: AddCommand = (program, runtime) => {
+  program
+    .command('resume')
+    .argument('<queue>', 'name of the queue')
+    .description('start jobs of a queue again that is paused, or held because a receiver asked for a pause')
+    .addHelpText('after', examples(['sluice resume erp', 'go on where it was paused']))
+    .action(
+      runtime.action(async (context, queue: string) => {
+        const resumed = await (await context.connect()).call('queue/resume', { queue });
+        context.show(resumed, (view) => renderResumed(resumed, view));
+        return exitCodes.done;
+      }),
+    );
+};
+
+interface SetOptions {
+  readonly rate?: string;
+  readonly concurrency?: number | typeof asInFile;
+}
+
+/** What takes an override back. */
+const asInFile = 'file';
+
+export const addSet: AddCommand = (program, runtime) => {
+  program
+    .command('set')
+    .argument('<queue>', 'name of the queue')
+    .description("set a queue's limits at once, kept over restarts, over what the file says")
+    .option('--rate <rate>', 'such as 50/min; none for no limit; file for what the file says')
+    .option('--concurrency <n>', 'attempts at the same time; file for what the file says', parseConcurrency)
+    .addHelpText('after', examples(['sluice set erp --rate 50/min --concurrency 5', 'slower from now on'], ['sluice set erp --rate file', 'what the file says again']))
+    .action(
+      runtime.action(async (context, queue: string, { rate, concurrency }: SetOptions) => {
+        if (rate === undefined && concurrency === undefined) throw new UsageError('Say what to set: --rate 50/min, --concurrency 5, or both.');
+        const params: Params<'queue/set'> = {
+          queue,
+          ...(rate === undefined ? {} : { rate: rate === asInFile ? null : rate }),
+          ...(concurrency === undefined ? {} : { concurrency: concurrency === asInFile ? null : concurrency }),
+        };
+        const view = await (await context.connect()).call('queue/set', params);
+        context.show(view, () => renderQueueLine(view));
+        return exitCodes.done;
+      }),
+    );
+};
+
+function parseConcurrency(text: string): number | typeof asInFile {
+  if (text === asInFile) return asInFile;
+  const value = parsePositive(text);
+  if (value > 10_000) throw new InvalidArgumentError('It is 10,000 at most.');
+  return value;
+}

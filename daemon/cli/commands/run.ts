@@ -1,15 +1,12 @@
 import path from 'node:path';
-import type { AddCommand } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-runtime.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { DaemonClient } from '../../../client/daemon-client.ts';
-import { examples } from '../examples.ts';
-import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { exitCodes, type ExitCode, UsageError } from '../exit-code.ts';
 import { collect, parseCount } from '../option-parsers.ts';
-import { ProgressBar } from '../progress-bar.ts';
 import { renderRun } from '../render/runs.ts';
 import { readRunInputs } from '../run-inputs.ts';
-import { waitForRun } from '../run-wait.ts';
-import { UsageError } from '../usage-error.ts';
+import { ProgressBar, waitForRun } from '../run-wait.ts';
 
 interface RunOptions {
   readonly input?: readonly string[];

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readRunInputs } from '../../../../daemon/cli/run-inputs.ts';
 import { readProjectText } from '../../../../daemon/project/project-folder.ts';
-import { UsageError } from '../../../../daemon/cli/usage-error.ts';
+import { UsageError } from '../../../../daemon/cli/exit-code.ts';
 import { evaluateExpression, parseExpression } from '../../../../schemas/workflow/expression.ts';
 import { sluice } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
