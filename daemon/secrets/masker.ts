@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { anchorLength, secretForms, type SecretForm } from './secret-form.ts';
+import { maxEscape, unescapedCutText, unescapedText } from './unescaped-text.ts';
 
 /** What stands in the place of a secret. */
 export const mask = '***';
@@ -24,8 +25,8 @@ type Stretch = readonly [number, number];
  * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretForms` lists. Immutable;
  * made again when the secrets change.
  *
- * A text is scanned once, however many secrets there are: four characters at a time are looked up in a table of those by which the values
- * are known. A text without a secret comes back as the same string, a tree as the same tree.
+ * A text is scanned once, and once more as `unescapedText` if that differs, however many secrets there are: four characters at a time are
+ * looked up in a table of those by which the values are known. A text without a secret comes back as the same string, a tree as the same tree.
  */
 export class Masker {
   readonly #anchored = new Lookup();
@@ -100,6 +101,12 @@ export class Masker {
   }
 
   #found(text: string): Stretch[] {
+    const plain = unescapedText(text);
+    if (plain === undefined) return this.#standing(text);
+    return [...this.#standing(text), ...this.#standing(plain.text).map(([from, to]) => plain.original(from, to))];
+  }
+
+  #standing(text: string): Stretch[] {
     const found: Stretch[] = [];
     this.#anchored.scan(text, 0, text.length, (at, form) => {
       const stretch = form.around(text, at);
@@ -117,15 +124,29 @@ export class Masker {
     const ends = [text.length];
     for (let at = text.indexOf(cutMark); at !== -1 && ends.length < maxCuts; at = text.indexOf(cutMark, at + 1)) ends.push(at);
     return ends.flatMap((end): Stretch[] => {
-      let from = end;
-      const onPlace = (at: number, form: SecretForm): void => {
-        if (at < from && form.isCut(text, at, end)) from = at;
-      };
-      const earliest = Math.max(0, end - this.#longest);
-      this.#starts.scan(text, earliest, end, onPlace);
-      scanFirsts(this.#otherStarts, text, earliest, end - minMaskedLength + 1, onPlace);
+      const from = Math.min(this.#cutFrom(text, end), this.#cutUnescapedFrom(text, end));
       return from === end ? [] : [[from, end]];
     });
+  }
+
+  #cutUnescapedFrom(text: string, end: number): number {
+    const earliest = Math.max(0, end - this.#longest * maxEscape);
+    const plain = unescapedCutText(text.slice(earliest, end));
+    if (plain === undefined) return end;
+    const from = this.#cutFrom(plain.text, plain.text.length);
+    return from === plain.text.length ? end : earliest + plain.original(from, plain.text.length)[0];
+  }
+
+  /** Where the beginning of a secret begins that ends at `end`; `end` if there is none. */
+  #cutFrom(text: string, end: number): number {
+    let from = end;
+    const onPlace = (at: number, form: SecretForm): void => {
+      if (at < from && form.isCut(text, at, end)) from = at;
+    };
+    const earliest = Math.max(0, end - this.#longest);
+    this.#starts.scan(text, earliest, end, onPlace);
+    scanFirsts(this.#otherStarts, text, earliest, end - minMaskedLength + 1, onPlace);
+    return from;
   }
 }
 

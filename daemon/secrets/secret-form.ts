@@ -20,9 +20,8 @@ const htmlEntities: Readonly<Record<string, readonly string[]>> = {
   '&': ['&amp;'],
   '<': ['&lt;'],
   '>': ['&gt;'],
-  '"': ['&quot;', '&#34;'],
-  "'": ['&#39;', '&#039;', '&#x27;', '&apos;'],
-  '/': ['&#x2f;'],
+  '"': ['&quot;'],
+  "'": ['&apos;', '&#039;'],
 };
 
 /**
@@ -103,8 +102,8 @@ export class SecretForm {
 
 /**
  * The forms in which a secret's value turns up in requests, answers, errors and logs:
- * - as it is, and escaped for JSON (also for JSON that is text within JSON), URLs (also for a URL within a URL), forms or HTML, character by character, so that partly
- *   escaped text is found as well
+ * - as it is, and escaped for JSON (also for JSON that is text within JSON), URLs (also for a URL within a URL), forms, HTML or quoted-printable, character by
+ *   character, so that partly escaped text is found as well; letters and digits stand as they are, which `unescapedText` sees to
  * - in base64, standard or URL-safe, at each of the three places where it can start within a group of three bytes (`user:secret`)
  * - in hex, in either case
  */
@@ -144,6 +143,10 @@ function formsOf(character: string): readonly Form[] {
     // A URL within the query of another one.
     { text: percent.replaceAll('%', '%25'), folded: true },
     ...(htmlEntities[character] ?? []).map((text): Form => ({ text, folded: true })),
+    { text: `&#${character.codePointAt(0) ?? 0};` },
+    { text: `&#x${(character.codePointAt(0) ?? 0).toString(16)};`, folded: true },
+    // Quoted-printable.
+    { text: percent.replaceAll('%', '='), folded: true },
     ...unicodeEscapes(character),
     ...(letter === undefined ? [] : [{ text: letter, escaped: true } as const]),
     ...('"\'/'.includes(character) ? [{ text: character, escaped: true } as const] : []),
@@ -154,7 +157,8 @@ function formsOf(character: string): readonly Form[] {
 /** A run of backslashes is one unit: single ones, each of which may be doubled, could be matched in very many ways. */
 function backslashes(count: number): readonly Form[] {
   const depths = [1, 2, 4, 8].map((factor): Form => ({ text: '\\'.repeat(count * factor) }));
-  return [...depths, { text: '%5c'.repeat(count), folded: true }, { text: '%255c'.repeat(count), folded: true }, { text: '\\u005c'.repeat(count), folded: true }, { text: '\\\\u005c'.repeat(count), folded: true }];
+  const escapes = ['%5c', '%255c', '\\u005c', '\\\\u005c', '&#92;', '&#x5c;', '=5c'];
+  return [...depths, ...escapes.map((escape): Form => ({ text: escape.repeat(count), folded: true }))];
 }
 
 /** `\u00e9`, with any number of backslashes before the first `u`; a pair of surrogates takes two. */

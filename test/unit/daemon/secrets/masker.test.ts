@@ -19,8 +19,29 @@ const encodings: Readonly<Record<string, (secret: string) => string>> = {
   form: (secret) => new URLSearchParams([['', secret]]).toString().slice(1),
   hex: (secret) => Buffer.from(secret).toString('hex'),
   'hex in upper case': (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
+  'URI component of which every character is escaped': (secret) => percentOfAll(secret),
+  'URI component of which every character is escaped, in upper case': (secret) => percentOfAll(secret).toUpperCase(),
+  'URI component of which every character is escaped, within a URI component': (secret) => encodeURIComponent(percentOfAll(secret)),
+  'JSON of which every character is escaped': unicodeOfAll,
+  'JSON of which every character is escaped, within JSON': (secret) => JSON.stringify(unicodeOfAll(secret)).slice(1, -1),
+  'HTML of which every character is an entity': (secret) => Array.from(secret, (character) => `&#${character.codePointAt(0)};`).join(''),
+  'HTML of which every character is a hexadecimal entity': (secret) => Array.from(secret, (character) => `&#x${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()};`).join(''),
+  'quoted-printable': (secret) => quotedPrintable(secret),
+  'quoted-printable in short lines': (secret) => (quotedPrintable(secret).match(/(?:=..|[^=]){1,9}/gs) ?? []).join('=\r\n'),
   HTML: (secret) => secret.replace(/[&<>"']/g, (one) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[one] ?? '&#39;'),
 };
+
+function percentOfAll(secret: string): string {
+  return [...Buffer.from(secret)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+function unicodeOfAll(secret: string): string {
+  return Array.from({ length: secret.length }, (_, index) => `\\u${secret.charCodeAt(index).toString(16).padStart(4, '0')}`).join('');
+}
+
+function quotedPrintable(secret: string): string {
+  return [...Buffer.from(secret)].map((byte) => (byte > 0x20 && byte < 0x7f && byte !== 0x3d ? String.fromCharCode(byte) : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`)).join('');
+}
 
 /** What base64 of `before + secret + after` shows of the secret alone. */
 function base64Core(secret: string, before: number, encoding: 'base64' | 'base64url'): string {
@@ -67,6 +88,31 @@ describe('Masker', () => {
     });
   }
 
+  const lineEnds = { CRLF: '\r\n', LF: '\n', 'CRLF in JSON': '\\r\\n', 'LF in JSON within JSON': '\\\\n', 'an escaped CRLF': '%0D%0A', 'an entity': '&#13;\n', 'LF and an indent': '\n    ' };
+  for (const [name, lineEnd] of Object.entries(lineEnds)) {
+    it(`leaves no secret in lines of base64 and hex that end with ${name}, wherever it starts`, () => {
+      fc.assert(
+        fc.property(anySecret, fc.integer({ min: 0, max: 120 }), fc.constantFrom(60, 64, 76), fc.constantFrom('base64', 'base64url', 'hex'), (secret, before, columns, encoding) => {
+          const all = Buffer.concat([Buffer.alloc(before, 'x'), Buffer.from(secret), Buffer.alloc(80, 'y')]).toString(encoding);
+          const lines = all.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+          const masked = new Masker(['another secret', secret]).text(`content: ${lines.join(lineEnd)}`);
+          const core = encoding === 'hex' ? Buffer.from(secret).toString('hex') : base64Core(secret, before, encoding);
+          assert.ok(!masked.replaceAll(lineEnd, '').includes(core), masked);
+          assert.ok(masked.includes(mask));
+          // Nothing beside it went along, but for what base64 shares with the neighbours.
+          assert.ok(masked.replaceAll(lineEnd, '').length >= 'content: '.length + all.length - core.length + mask.length - 2, masked);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  }
+
+  it('leaves texts alone whose lines only look like one value, and those with escapes and no secret', () => {
+    const masker = new Masker(['hunter22']);
+    for (const text of ['hunt\ner22', 'see hunt\r\ner22', '%41%42%43 \\u0061 &#97; =\r\nx', `${'A'.repeat(76)}\r\n${'B'.repeat(76)}`]) assert.equal(masker.text(text), text);
+    assert.equal(masker.text('a %68%75nter22 b %20 hunter%32%32 c %41'), `a ${mask} b %20 ${mask} c %41`);
+  });
+
   it('leaves none of several secrets, however they overlap', () => {
     const small = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 4, maxLength: 8 });
     fc.assert(
@@ -109,7 +155,7 @@ describe('Masker', () => {
 
   it('leaves nothing of a secret that a text was cut in, at its end or before a mark', () => {
     fc.assert(
-      fc.property(anySecret, fc.constantFrom(...Object.values(encodings)), fc.double({ min: 0, max: 1, noNaN: true }), (secret, encode, share) => {
+      fc.property(anySecret, fc.constantFrom(...Object.entries(encodings)), fc.double({ min: 0, max: 1, noNaN: true }), (secret, [name, encode], share) => {
         const written = encode(secret);
         const length = Math.ceil(written.length * share);
         const before = 'x '.repeat(60);
@@ -117,11 +163,17 @@ describe('Masker', () => {
         const shown = (end: string): string => masker.cutText(`${before}${written.slice(0, length)}${end}`).slice(before.length);
         for (const end of ['', '…', '… and more']) {
           const left = shown(end).replace(end, '').replaceAll(mask, '');
-          assert.ok(left.length <= 12, `${left} of ${written}`);
+          // Three characters of it, and a beginning of the fourth.
+          assert.ok(left.length <= (name.includes('every character') ? 31 : 12), `${left} of ${written}`);
         }
       }),
       { numRuns: 2000 },
     );
+    const broken = (Buffer.from(`user:${'secret of many characters '.repeat(20)}`).toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
+    for (let length = 100; length < broken.length; length++) {
+      const left = new Masker(['secret of many characters '.repeat(20)]).cutText(`${'x '.repeat(60)}${broken.slice(0, length)}`).slice(120);
+      assert.ok(left.length < 16, left);
+    }
     const secret = 'abcdefghijklmnopqrstuvwxyz012345';
     const masker = new Masker([secret]);
     assert.equal(masker.cutText(`${'-'.repeat(4065)}${secret.slice(0, 31)}`), `${'-'.repeat(4065)}${mask}`);
@@ -140,7 +192,11 @@ describe('Masker', () => {
   it('answers in time for text made to be slow', () => {
     const masker = new Masker(['\\'.repeat(20) + 'x', `${'"'.repeat(20)}x`, `${' '.repeat(2)}${'a'.repeat(20)}b`, `${'/'.repeat(20)}x`]);
     const tookMs = processorMs(() => {
-      for (const character of ['\\', '"', 'a', '/', '\\/', '\\"']) masker.text(character.repeat(20_000));
+      for (const character of ['\\', '"', 'a', '/', '\\/', '\\"', '%', '%25', '%61', '&#', '&#000', '\\u00', '\n', '\\n', '\r', '=', '=\n', '&', '%0a', '\r\n']) {
+        masker.text(character.repeat(20_000));
+        masker.cutText(`${character.repeat(20_000)}z`);
+        masker.cutText(character.repeat(20_000));
+      }
     });
     assert.ok(tookMs < 2_000, `${tookMs} ms`);
   });
