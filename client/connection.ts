@@ -1,16 +1,13 @@
-import type { ConnectionState } from './connection-state.ts';
+import { backOffDelayMs, type ConnectionState, RestartBudget } from './connection-state.ts';
 import { ClientError, type ClientFault } from './client-error.ts';
-import { backOffDelayMs, RestartBudget } from './back-off.ts';
-import type { Connected } from './connect.ts';
+import { type Connected, versionFit } from './connect.ts';
 import type { Daemon, DaemonClient } from './daemon-client.ts';
 import type { LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { findDaemon } from './find-daemon.ts';
-import { readLastStop } from './last-stop.ts';
-import { startDaemon } from './start-daemon.ts';
+import { readLastStop } from './discovery.ts';
+import { startDaemon, tellToStop, waitForStop } from './daemon-lifecycle.ts';
 import { isFolderGone, isProjectFolder } from './state-folder.ts';
-import { tellToStop, waitForStop } from './stop-daemon.ts';
 import { messageOfError } from '../schemas/protocol/system-error.ts';
-import { versionFit } from './version-fit.ts';
 
 /** What happens to a connection, for a log. */
 export type ConnectionEvent =

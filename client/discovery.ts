@@ -1,12 +1,13 @@
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { maxDiscoveryBytes, parseDiscovery, unsafeDiscovery, type Discovery, type DiscoveryProblem } from '../schemas/protocol/discovery.ts';
-import { discoveryProofText } from '../schemas/protocol/owner-mark.ts';
+import { realpath } from 'node:fs/promises';
+import { type Discovery, type DiscoveryProblem, maxDiscoveryBytes, parseDiscovery, unsafeDiscovery } from '../schemas/protocol/discovery.ts';
+import { type LastStop, lastStopName, maxLastStopBytes, parseLastStop } from '../schemas/protocol/last-stop.ts';
+import { discoveryProofText, lastStopProofText } from '../schemas/protocol/owner-mark.ts';
 import { discoveryName } from '../schemas/protocol/state-folder.ts';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 import { isOwnProof } from './owner-key.ts';
 import { isProcessAlive } from './process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 
 export type DiscoveryRead =
   | { readonly kind: 'found'; readonly discovery: Discovery }
@@ -43,4 +44,16 @@ async function usable(text: string, folder: string): Promise<DiscoveryRead> {
   const { discovery, proof } = parsed;
   if (!(await isOwnProof(discoveryProofText(folder, discovery), proof))) return { kind: 'refused', problem: { code: 'unproven' } };
   return isProcessAlive(discovery.pid) ? { kind: 'found', discovery } : { kind: 'dead', pid: discovery.pid };
+}
+
+/** What the last daemon of a project said when it ended in good order; undefined if none did, or if it can't be believed. Never rejects. */
+export async function readLastStop(projectFolder: string): Promise<LastStop | undefined> {
+  try {
+    const parsed = await withOpenFile(path.join(stateFolderOf(projectFolder), lastStopName), async ({ isFile, size, read }) => (isFile && size <= maxLastStopBytes ? parseLastStop((await read()).toString('utf8')) : undefined));
+    if (parsed === undefined) return undefined;
+    const { lastStop, proof } = parsed;
+    return (await isOwnProof(lastStopProofText(await realpath(projectFolder), lastStop), proof)) ? lastStop : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,8 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { MachineTrouble } from '../core/machine-trouble.ts';
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Connection } from '../../schemas/workflow/model.ts';
-import type { MachineTrouble } from '../core/machine-trouble.ts';
 
 /** Something a step can do. Stateless between attempts, but for the connections it pools until `stop()`. */
 export interface Action {
@@ -104,4 +105,51 @@ export interface AttemptError {
   readonly status?: number;
   /** Says that `status` is an SMTP reply code: there 4yz is worth a retry and 5yz isn't, the reverse of HTTP. Missing for HTTP. */
   readonly protocol?: 'smtp';
+}
+
+/** Longest `cause`, in characters, and longest `message` kept. */
+const maxCause = 100;
+const maxMessage = 1000;
+
+export type FailureDetails = Omit<ActionFailure, 'ok' | 'error'>;
+
+/** An `AttemptError` within its bounds: one line of cause, a message that no server can blow up. */
+export function attemptError(kind: AttemptError['kind'], cause: string, message: string): AttemptError {
+  return { kind, cause: cause.replace(/\s+/g, ' ').slice(0, maxCause), message: message.slice(0, maxMessage) };
+}
+
+/** The input can't be sent as it is: never retried. */
+export function invalidInput(cause: string, message: string, details: FailureDetails = {}): ActionFailure {
+  return { ok: false, error: attemptError('invalid', cause, message), ...details };
+}
+
+/**
+ * What an aborted attempt ends with. A `TimeoutError` as the signal's reason (as of `AbortSignal.timeout`) means the
+ * time limit; anything else, a cancel or a stop. Whether the other side had already acted can't be known.
+ */
+export function abortedAttempt(signal: AbortSignal, details: FailureDetails = {}): ActionFailure {
+  const reason: unknown = signal.reason;
+  const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+  const error = timedOut
+    ? attemptError('timeout', 'timeout', 'The attempt was ended by its time limit. The other side may have acted on it all the same.')
+    : attemptError('cancelled', 'cancelled', 'The attempt was stopped. The other side may have acted on it all the same.');
+  return { ok: false, error, ...details };
+}
+
+export type ValidatedInput<Input> = { readonly ok: true; readonly input: Input } | { readonly ok: false; readonly failure: ActionFailure };
+
+/**
+ * Checks rendered inputs against an action's schema, compiled at the first check (the others take about a microsecond). `Input` must be what
+ * the schema admits: the type stands beside the schema, in the same file.
+ */
+export function inputValidator<Input>(definition: ActionDefinition): (input: JsonObject) => ValidatedInput<Input> {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, keywords: ['x-secret'] });
+  let compiled: ValidateFunction<Input> | undefined;
+  return (input) => {
+    const validate = (compiled ??= ajv.compile<Input>(definition.input));
+    const candidate: unknown = input;
+    if (validate(candidate)) return { ok: true, input: candidate };
+    const message = ajv.errorsText(validate.errors?.slice(0, 3), { dataVar: 'with', separator: '; ' });
+    return { ok: false, failure: invalidInput('invalid input', `${definition.name}: ${message}.`) };
+  };
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ownInterfaces } from './own-interfaces.ts';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -195,4 +195,13 @@ function isThisMachine(ip: Address): boolean {
   const text = ip.toString();
   // If that can't be read, any may be this machine's.
   return ownInterfaces()?.some(({ address }) => readAddress(address)?.toString() === text) ?? true;
+}
+
+/** The addresses of this machine; undefined if they can't be read, because asking takes a file descriptor as well. */
+export function ownInterfaces(): readonly NetworkInterfaceInfo[] | undefined {
+  try {
+    return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  } catch {
+    return undefined;
+  }
 }

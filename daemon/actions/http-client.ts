@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
-import { readProxies } from './proxy-settings.ts';
+import { readProxies } from './network-settings.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { maxHeaderBytes } from './network-failure.ts';
 

@@ -1,6 +1,5 @@
 import { headerProblem } from '../../schemas/workflow/actions/request-rules.ts';
-import { invalidInput } from './action-failure.ts';
-import type { ActionFailure } from './action.ts';
+import { type ActionFailure, invalidInput } from './action.ts';
 
 /** `headers` of `with`, their names in lower case; or why they can't be sent, which the editor has said unless an edit made them. */
 export function readHeaders(given: Readonly<Record<string, string | number>> = {}): { readonly headers: Record<string, string> } | ActionFailure {

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
-import { abortedAttempt, invalidInput } from './action-failure.ts';
-import type { Action, ActionContext, ActionFailure, ActionResult } from './action.ts';
+import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput } from './action.ts';
 import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
 import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
@@ -9,7 +8,6 @@ import { redirectOf } from './http-redirect.ts';
 import { statusFailure } from './http-status-failure.ts';
 import { readHeaders } from './http-headers.ts';
 import { appendQuery, readUrl } from './http-url.ts';
-import { inputValidator } from './input-validator.ts';
 import { explainError, networkFailure } from './network-failure.ts';
 
 /** Fields of `with` that make the body. */

@@ -1,6 +1,5 @@
 import { credentialsInUrl } from '../../schemas/workflow/actions/request-rules.ts';
-import { invalidInput } from './action-failure.ts';
-import type { ActionFailure } from './action.ts';
+import { type ActionFailure, invalidInput } from './action.ts';
 
 /** Reads an absolute HTTP URL, or says why it isn't one. The message doesn't repeat it: it may hold a secret. */
 export function readUrl(text: string): URL | ActionFailure {

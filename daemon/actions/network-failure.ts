@@ -1,8 +1,6 @@
-import { ownInterfaces } from './own-interfaces.ts';
 import { lackOf, machineTroubleOf } from '../core/machine-trouble.ts';
-import { AddressDeniedError } from './address-guard.ts';
-import { attemptError, invalidInput, type FailureDetails } from './action-failure.ts';
-import type { ActionFailure } from './action.ts';
+import { AddressDeniedError, ownInterfaces } from './address-guard.ts';
+import { type ActionFailure, attemptError, type FailureDetails, invalidInput } from './action.ts';
 
 /**
  * Codes of undici and OpenSSL in words that a person can group by; other codes, such as `ECONNREFUSED`, are clear as

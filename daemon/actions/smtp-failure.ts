@@ -1,7 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import { attemptError, type FailureDetails } from './action-failure.ts';
-import type { ActionFailure } from './action.ts';
+import { type ActionFailure, attemptError, type FailureDetails } from './action.ts';
 import { networkFailure } from './network-failure.ts';
 
 /** How much of a server's reply is kept, in characters. */

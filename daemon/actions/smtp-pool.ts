@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
 import type { NodemailerError } from 'nodemailer';
 import type { ResolvedConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
-import { SmtpSession, type SmtpEnvelope, type SmtpReplies } from './smtp-session.ts';
+import { type SmtpEnvelope, type SmtpReplies, SmtpSession } from './smtp-session.ts';
 
 /**
  * An open connection that sends nothing for this long is closed, in milliseconds: sooner than servers do, so that none
@@ -39,7 +40,7 @@ interface Waiter {
  * A server may end a connection that has carried messages (421, or without a word) before it takes the next one: that is its limit for a
  * connection and no failure of a message, which goes out over a new one. What the new one is told counts.
  */
-export class SmtpPool {
+class SmtpPool {
   readonly #settings: ResolvedConnection;
   readonly #guard: AddressGuard;
   /** Open, and carrying nothing; the last one was used last. */
@@ -180,4 +181,35 @@ function endsConnection(error: NodemailerError): boolean {
 
 function saidBy(error: NodemailerError): string {
   return typeof error.response === 'string' && error.response !== '' ? error.response.slice(0, 500) : error.message.slice(0, 500);
+}
+
+/** One pool of SMTP connections for each connection of `connections.yaml`, made at first use and again when its settings change. */
+export class SmtpPools {
+  readonly #guard: AddressGuard;
+  readonly #pools = new Map<string, { readonly settings: string; readonly pool: SmtpPool }>();
+
+  constructor(guard: AddressGuard) {
+    this.#guard = guard;
+  }
+
+  get(connection: ResolvedConnection): SmtpPool {
+    const settings = digest(connection);
+    const known = this.#pools.get(connection.name);
+    if (known?.settings === settings) return known.pool;
+    known?.pool.retire();
+    const pool = new SmtpPool(connection, this.#guard);
+    this.#pools.set(connection.name, { settings, pool });
+    return pool;
+  }
+
+  /** Closes all connections, those in the middle of a message too. Idempotent. */
+  stop(): void {
+    for (const { pool } of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+}
+
+/** Tells settings apart without keeping the password once more. */
+function digest({ host, port, tls, user, password, ca, pool, maxMessages }: ResolvedConnection): string {
+  return createHash('sha256').update(JSON.stringify([host, port, tls, user ?? null, password ?? null, ca ?? null, pool, maxMessages])).digest('base64');
 }

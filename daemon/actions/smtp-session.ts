@@ -5,7 +5,7 @@ import type { NodemailerError } from 'nodemailer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { ResolvedConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
-import { trustedAuthorities } from './trusted-authorities.ts';
+import { trustedAuthorities } from './network-settings.ts';
 import { connectGuarded, connectTimeoutMs } from './guarded-connector.ts';
 
 const greetingTimeoutMs = 30_000;

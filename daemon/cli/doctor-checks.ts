@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { readProxies } from '../actions/proxy-settings.ts';
+import { readProxies } from '../actions/network-settings.ts';
 import { secretFilePath } from '../secrets/secret-source.ts';
 import { stateFolderOf } from '../state/state-folder.ts';
 import { stateProblem } from '../state/state-mark.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
-import { stallMs } from './stall-watch.ts';
+import { stallMs } from './machine-load.ts';
 
 /** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */
 export type AbortReason = 'timeout' | 'cancelled' | 'stopped' | 'withheld';

@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { isBulkEnded, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
-import { StoppableWaits } from './stoppable-waits.ts';
+import { StoppableWaits } from './due-timer.ts';
 
 /** Jobs of one transaction: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;

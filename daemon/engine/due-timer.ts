@@ -1,5 +1,5 @@
-import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
+import type { Store } from '../store/store.ts';
 
 /** The longest timer for what is due later, in milliseconds. */
 const longestWaitMs = 60_000;
@@ -57,5 +57,41 @@ export class DueTimer {
     } finally {
       this.#promoting = false;
     }
+  }
+}
+
+/** Waits of a service that its stop ends at once. */
+export class StoppableWaits {
+  readonly #clock: Clock;
+  readonly #ends = new Set<() => void>();
+  #isStopped = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many there are now. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  /** Resolves after that time, in milliseconds, or with `stop`. */
+  async wait(delayMs: number): Promise<void> {
+    if (this.#isStopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimer(delayMs, () => end());
+      const end = (): void => {
+        timer.cancel();
+        this.#ends.delete(end);
+        resolve();
+      };
+      this.#ends.add(end);
+    });
+  }
+
+  /** Ends all of them, and those that would begin. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const end of this.#ends) end();
   }
 }

@@ -19,3 +19,9 @@ export interface EngineSettings {
   /** The allow-listed variables, as expressions see them. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+export interface EngineLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}

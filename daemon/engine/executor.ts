@@ -14,11 +14,10 @@ import { AnswerBudget } from './answer-budget.ts';
 import { AttemptInputs, invalid, MissingSecretError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
 import type { Clock } from '../core/clock.ts';
-import type { MachineLoad } from './machine-load.ts';
+import { type MachineLoad, StallWatch } from './machine-load.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue/queue-runner.ts';
 import type { Slot } from './queue/slot.ts';
-import { StallWatch } from './stall-watch.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
 
 /** How often attempts of a job that a stall may have cut off aren't charged. */

@@ -7,7 +7,7 @@ import { openRegularFile } from '../platform/regular-file.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';
-import { StoppableWaits } from './stoppable-waits.ts';
+import { StoppableWaits } from './due-timer.ts';
 
 /** Items that one transaction turns into jobs: some milliseconds, for which a claim may have to wait. */
 const chunk = 500;

@@ -1,8 +1,8 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { LookResult, OpenResult, Store } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
-import type { EngineLog } from './engine-log.ts';
-import type { StoreClock } from './store-clock.ts';
+import type { EngineLog } from './engine-settings.ts';
+import type { StoreClock } from './store-health.ts';
 
 export interface StoreOpeningOptions {
   readonly clock: Clock;

@@ -1,10 +1,9 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
-import type { MethodName, Params } from '../../schemas/protocol/method.ts';
-import { isJsonObject } from '../../schemas/workflow/json.ts';
 import type { Log } from '../log/daemon-log.ts';
-import type { Handlers } from './handlers.ts';
-import { ParamsValidator } from './params-validator.ts';
+import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
+import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
+import { ParamsValidator } from './params.ts';
 import type { SubscriptionSession } from './subscription-session.ts';
 
 /** Checks a request, has its handler answer it, and turns whatever goes wrong into an answer. */
@@ -53,3 +52,14 @@ export class MethodCaller {
 export function responseErrorOf({ code, message, data }: CodedError): ResponseError<unknown> {
   return new ResponseError(errorCodes[code].number, message, { ...data, code });
 }
+
+/** Methods that the server answers itself, because they belong to a connection. */
+export type ConnectionMethod = 'subscribe' | 'unsubscribe';
+
+/**
+ * What answers each method. Parameters have been checked against the method's schema. An expected failure is thrown as a
+ * `CodedError`; anything else that is thrown reaches the client as `internal`, without its message.
+ */
+export type Handlers = {
+  readonly [M in Exclude<MethodName, ConnectionMethod>]: (params: Params<M>) => Promise<Result<M>>;
+};

@@ -6,14 +6,11 @@ import type { Log } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import { judge, tokenDigest, type Verdict } from './gatekeeper.ts';
-import type { Handlers } from './handlers.ts';
-import { healthAnswer, type Health } from './health-answer.ts';
-import { answer, answerUpgrade } from './http-answer.ts';
+import { answer, answerUpgrade, type Health, healthAnswer, RefusalLog } from './http-answer.ts';
 import { defaultLimits, type ServerLimits } from './limits.ts';
-import { MethodCaller } from './method-caller.ts';
-import { RefusalLog } from './refusal-log.ts';
+import { type Handlers, MethodCaller } from './method-caller.ts';
 import { SubscriptionHub } from './subscription-hub.ts';
-import type { TopicSource } from './topic-source.ts';
+import type { TopicSource } from './topic.ts';
 
 export interface ServerOptions {
   readonly handlers: Handlers;

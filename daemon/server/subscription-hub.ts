@@ -4,8 +4,7 @@ import type { Log } from '../log/daemon-log.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Subscription } from './subscription.ts';
-import { topicEntries } from './topic-entries.ts';
-import type { TopicHint, TopicSource } from './topic-source.ts';
+import { topicEntries, type TopicHint, type TopicSource } from './topic.ts';
 
 /** All subscriptions to the same topic: its state is asked for once for all of them. */
 interface TopicGroup {

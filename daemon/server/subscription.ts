@@ -1,5 +1,5 @@
 import type { Changed, SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
-import { topicChange, type TopicEntries } from './topic-entries.ts';
+import { topicChange, type TopicEntries } from './topic.ts';
 
 /** The client at the other end. */
 export interface SubscriptionOutlet {

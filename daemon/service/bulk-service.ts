@@ -1,12 +1,12 @@
-import { formatBulkId, parseBulkId, type BulkView } from '../../schemas/protocol/bulk.ts';
-import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Handlers } from '../server/handlers.ts';
+import { type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { parseRate } from '../../schemas/workflow/rate.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest } from '../store/bulk-store.ts';
 import type { Store } from '../store/store.ts';
-import { selectJobs } from './job-selection.ts';
-import { spacingOf } from './replay-rate.ts';
+import { selectJobs } from './job-service.ts';
 
 /** Jobs that one transaction adds to bulk work. */
 const prepareChunk = 2000;
@@ -129,4 +129,11 @@ function timeOf(text: string): number {
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new CodedError('invalid-params', '`asOf` is not a time; write it as 2026-11-24T09:30:00.000Z.');
   return time;
+}
+
+/** Milliseconds between two jobs that are replayed at that rate. @throws CodedError `invalid-params` */
+export function spacingOf(text: string): number {
+  const parsed = parseRate(text);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${parsed.problems[0]?.message ?? ''}`);
+  return parsed.rate.perMs / parsed.rate.limit;
 }

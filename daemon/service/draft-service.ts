@@ -1,13 +1,16 @@
-import { CodedError } from '../../schemas/protocol/error.ts';
-import type { JobDetail } from '../../schemas/protocol/job.ts';
-import type { Json } from '../../schemas/workflow/json.ts';
-import { isSameJson } from '../../schemas/workflow/same-json.ts';
+import formats from 'ajv-formats';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Action } from '../actions/action.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Handlers } from '../server/handlers.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
+import type { JobDetail } from '../../schemas/protocol/job.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { isSameJson } from '../../schemas/workflow/same-json.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import { jobNumber } from './job-service.ts';
-import { checkEdit, type CheckPayload } from './payload-check.ts';
 
 export interface DraftServiceOptions {
   readonly engine: Engine;
@@ -49,4 +52,34 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
     if (job === undefined) throw new CodedError('not-found', `There is no job ${id}.`);
     return job;
   }
+}
+
+export type FindAction = (name: string) => Action | undefined;
+
+/** What is wrong with an edited payload, by the action's own schema; undefined where nothing is. */
+export type CheckPayload = (uses: string, payload: JsonObject) => string | undefined;
+
+/**
+ * The job, if the edited payload is one that its action takes.
+ *
+ * @throws CodedError `not-found` or `invalid-params`
+ */
+export async function checkEdit(store: Store, checkPayload: CheckPayload, jobId: number, payload: unknown): Promise<{ readonly job: JobDetail; readonly payload: JsonObject }> {
+  if (!isJsonObject(payload)) throw new CodedError('invalid-params', 'The edited payload must be an object: the `with` of the step, filled in.');
+  const job = await store.getJob({ jobId });
+  if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+  const problem = checkPayload(job.uses, payload);
+  if (problem !== undefined) throw new CodedError('invalid-params', `The edited payload can't be sent by ${job.uses}: ${problem}`);
+  return { job, payload };
+}
+
+/** By the input schemas of the actions that are to be found. */
+export function payloadCheck(findAction: FindAction): CheckPayload {
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  return (uses, payload) => {
+    const action = findAction(uses);
+    if (action === undefined) return undefined;
+    return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
+  };
 }

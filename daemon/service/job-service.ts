@@ -1,11 +1,15 @@
-import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatRunId, parseJobId } from '../../schemas/protocol/id.ts';
-import type { JobDetail } from '../../schemas/protocol/job.ts';
-import { parseExpression } from '../../schemas/workflow/expression.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Handlers } from '../server/handlers.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId, formatRunId, parseJobId } from '../../schemas/protocol/id.ts';
+import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import { maxPage } from '../../schemas/protocol/shape.ts';
+import type { JobState } from '../../schemas/protocol/state.ts';
+import { parseExpression } from '../../schemas/workflow/expression.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';
+import { moveInChunks } from './job-chunks.ts';
 import { knownQueue } from './known-names.ts';
 import { runNumber } from './run-service.ts';
 
@@ -70,4 +74,80 @@ export async function checkFilter({ where, queue, runId }: JobFilter, { engine, 
 function summaryOf(job: JobDetail): Awaited<ReturnType<Handlers['job/cancel']>> {
   const { payload: _payload, item: _item, output: _output, idempotencyKey: _key, revisions: _revisions, attempts: _attempts, ...summary } = job;
   return summary;
+}
+
+/** Ids that an answer lists. */
+const maxListed = 1000;
+
+/** Delayed jobs that somebody doesn't want to wait for any longer. They move as dead letters do: named ones together, others in chunks. */
+export class RetryService implements Pick<Handlers, 'job/retry'> {
+  readonly #options: { readonly engine: Engine; readonly store: Store; readonly clock: Clock };
+
+  constructor(options: { readonly engine: Engine; readonly store: Store; readonly clock: Clock }) {
+    this.#options = options;
+  }
+
+  'job/retry': Handlers['job/retry'] = async (selection) => {
+    const { engine, store, clock } = this.#options;
+    engine.refuseIntake();
+    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'], what: 'delayed jobs' });
+    const retried = await moveInChunks(jobIds, {
+      isWhole: selection.ids !== undefined,
+      noun: 'delayed jobs',
+      verb: 'retried',
+      move: async (some) => (await store.retry({ jobIds: some, now: clock.now() })).retried,
+    });
+    return { retried: retried.length, selected: jobIds.length, ids: retried.slice(0, maxListed).map(formatJobId) };
+  };
+}
+
+export interface SelectionOptions {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly states: readonly JobState[];
+  /** For a message: `dead letters`. */
+  readonly what: string;
+  readonly accept?: (job: JobSummary) => boolean;
+}
+
+export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' | 'run' | 'where' | 'group'>;
+
+/**
+ * The jobs of some states that are selected, oldest first. Numbers alone are held: a million of them take 8 MB for a moment. Named ones are
+ * taken as they are, whatever their state.
+ *
+ * @throws CodedError `invalid-params` or `not-found`
+ */
+export async function selectJobs(
+  { ids, all, queue, run, where, group }: JobSelection,
+  { engine, store, states, what, accept = () => true }: SelectionOptions,
+): Promise<number[]> {
+  if (ids !== undefined) {
+    if (all === true || [queue, run, where, group].some((condition) => condition !== undefined)) {
+      throw new CodedError('invalid-params', 'Give either `ids`, or `all` with conditions as you like.');
+    }
+    return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
+  }
+  if (all !== true) throw new CodedError('invalid-params', `Say which ${what}: \`ids\`, or \`all: true\`.`);
+  const filter = {
+    ...(queue === undefined ? {} : { queue }),
+    ...(run === undefined ? {} : { runId: runNumber(run) }),
+    ...(where === undefined ? {} : { where }),
+    ...(group === undefined ? {} : { group }),
+  };
+  await checkFilter(filter, { engine, store });
+  const selected: number[] = [];
+  for (const state of states) {
+    let cursor: string | undefined;
+    do {
+      const page = await store.listJobs({ ...filter, state, limit: maxPage, ...(cursor === undefined ? {} : { cursor }) });
+      for (const job of page.jobs) {
+        const jobId = accept(job) ? parseJobId(job.id) : undefined;
+        if (jobId !== undefined) selected.push(jobId);
+      }
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+  // One may have been seen in two states.
+  return [...new Set(selected)].sort((one, other) => one - other);
 }

@@ -1,13 +1,11 @@
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
 import type { DraftService } from './draft-service.ts';
-import type { EvaluationService } from './evaluation-service.ts';
-import type { JobService } from './job-service.ts';
+import type { JobService, RetryService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
 import type { QueueService } from './queue-service.ts';
-import type { RetryService } from './retry-service.ts';
-import type { RunService } from './run-service.ts';
+import type { EvaluationService, RunService } from './run-service.ts';
 import type { SecretService } from './secret-service.ts';
 import type { StatusService } from './status-service.ts';
 

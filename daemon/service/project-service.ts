@@ -3,12 +3,12 @@ import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.t
 import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { EngineLog } from '../engine/engine-log.ts';
+import type { EngineLog } from '../engine/engine-settings.ts';
 import { shownFolder } from '../project/project-folder.ts';
 import { lastConfigText } from '../project/project.ts';
 import type { LookExtent } from '../project/project-inventory.ts';
 import type { Project } from '../project/project.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import { unknownName } from './known-names.ts';
 
 /** Diagnostics that an error carries. */

@@ -1,18 +1,17 @@
-import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatJobId } from '../../schemas/protocol/id.ts';
-import type { QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
-import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
-import { defaultQueueName } from '../../schemas/workflow/model.ts';
-import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { SpentTally } from '../core/activity-tally.ts';
-import { denseSeries } from '../core/dense-series.ts';
 import type { Clock } from '../core/clock.ts';
+import { denseSeries } from '../core/dense-series.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 import type { Project } from '../project/project.ts';
-import type { Handlers } from '../server/handlers.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { formatJobId } from '../../schemas/protocol/id.ts';
+import { maxSeriesPoints, seriesResolutions } from '../../schemas/protocol/queue-series.ts';
+import type { Forecast, QueueView, TimeSpent } from '../../schemas/protocol/queue.ts';
+import { defaultQueueName } from '../../schemas/workflow/model.ts';
+import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
-import { forecastView } from './forecast-view.ts';
 import { knownQueue } from './known-names.ts';
 
 /** Jobs that one transaction moves. */
@@ -210,4 +209,31 @@ function givenRate(text: string | null): Rate | null | 'file' {
   const parsed = parseRate(text);
   if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
   return parsed.rate;
+}
+
+export interface ForecastOptions {
+  /** Whether the store can be written. */
+  readonly isStoreOk: boolean;
+  /** Wall time in milliseconds. */
+  readonly now: number;
+  /** Jobs that are about to come, besides those that wait; 0 if omitted. */
+  readonly more?: number;
+}
+
+/** Whether a queue will clear, as clients see it. */
+export function forecastView(runner: QueueRunner, { isStoreOk, now, more = 0 }: ForecastOptions): Forecast {
+  const verdict = runner.forecast(isStoreOk, more);
+  const heldUntil = runner.hold?.until;
+  const at = (time: number): string => new Date(time).toISOString();
+  switch (verdict.state) {
+    case 'draining':
+      return { ...verdict, drainMs: Math.round(verdict.drainMs), clearsAt: at(now + verdict.drainMs) };
+    case 'stalled':
+      return { ...verdict, ...(verdict.reason === 'held' && heldUntil !== undefined ? { until: at(heldUntil) } : {}) };
+    case 'idle':
+    case 'steady':
+    case 'growing':
+    case 'unknown':
+      return verdict;
+  }
 }

@@ -13,7 +13,7 @@ import { readItemsOf } from '../engine/item-copy.ts';
 import { ItemFileError } from '../engine/item-file.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Masker } from '../secrets/masker.ts';
-import { forecastView } from './forecast-view.ts';
+import { forecastView } from './queue-service.ts';
 
 /** Largest payload that is handed over, in characters of JSON. */
 const maxPayload = 262_144;

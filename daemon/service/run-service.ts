@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import type { Engine } from '../engine/engine.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId, parseRunId } from '../../schemas/protocol/id.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
-import type { JsonObject } from '../../schemas/workflow/json.ts';
+import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Masker } from '../secrets/masker.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
-import { readInputFiles } from './input-files.ts';
-import { checkInputs } from './input-values.ts';
+import { checkInputs, readInputFiles } from './run-inputs.ts';
 import { checkItemFiles } from './item-file-check.ts';
 import type { ProjectService } from './project-service.ts';
 import { previewRun, type RunPreviewOptions } from './run-preview.ts';
@@ -107,4 +107,41 @@ export function runNumber(id: string): number {
   const number = parseRunId(id);
   if (number === undefined) throw new CodedError('invalid-params', `${id} is no run: runs are named r1, r2 and so on.`);
   return number;
+}
+
+/** Longest value that is handed over whole, in characters of JSON. */
+const maxValue = 262_144;
+/** So much of a longer one is shown. */
+const shownOfLonger = 4_096;
+
+/** Answers what an expression gives in a run, for people who look at it. */
+export class EvaluationService implements Pick<Handlers, 'run/evaluate'> {
+  readonly #store: Store;
+  readonly #env: () => Readonly<Record<string, string>>;
+  readonly #masker: () => Masker;
+
+  constructor(options: { readonly store: Store; readonly env: () => Readonly<Record<string, string>>; readonly masker: () => Masker }) {
+    this.#store = options.store;
+    this.#env = options.env;
+    this.#masker = options.masker;
+  }
+
+  'run/evaluate': Handlers['run/evaluate'] = async ({ id, expression, step, index }) => {
+    const result = await this.#store.evaluate({
+      runId: runNumber(id),
+      expression,
+      env: this.#env(),
+      ...(step === undefined ? {} : { step }),
+      ...(index === undefined ? {} : { index }),
+    });
+    if (result === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
+    if (result.ok) return answer(this.#masker().json(result.value));
+    const { kind, message, range } = result.error;
+    return { error: { kind, message: this.#masker().text(message), ...range } };
+  };
+}
+
+function answer(value: Json): { value: Json } | { size: number; preview: string } {
+  const text = JSON.stringify(value);
+  return text.length <= maxValue ? { value } : { size: text.length, preview: text.slice(0, shownOfLonger) };
 }

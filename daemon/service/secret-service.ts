@@ -1,5 +1,5 @@
 import type { SecretSource } from '../secrets/secret-source.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers } from '../server/method-caller.ts';
 
 /** Secrets by their names: values come in, and none ever goes out. */
 export class SecretService implements Pick<Handlers, 'secret/list' | 'secret/set' | 'secret/delete'> {

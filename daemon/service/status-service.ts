@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FormerDaemon } from '../state/former-daemon.ts';
 import type { Project } from '../project/project.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import type { QueueService } from './queue-service.ts';
 

@@ -3,7 +3,7 @@ import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import type { DaemonLog } from '../log/daemon-log.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { TopicHint, TopicSource } from '../server/topic-source.ts';
+import type { TopicHint, TopicSource } from '../server/topic.ts';
 import type { Store } from '../store/store.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { QueueService } from './queue-service.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ProjectLook } from '../../client/project-look.ts';
+import type { ProjectLook } from '../../client/projects.ts';
 import { commands } from '../ids.ts';
 import { say } from '../wording/language.ts';
 import type { Command } from './command.ts';
@@ -13,7 +13,7 @@ export const openProject: Command = {
   run: async ({ projects, ask }) => {
     const open = new Set(projects.folders.map((project) => project.path));
     // Here and not above: seldom needed, and not to be loaded at the start.
-    const [{ ProjectList }, { lookAtProjects }] = await Promise.all([import('../../client/project-list.ts'), import('../../client/project-look.ts')]);
+    const [{ ProjectList }, { lookAtProjects }] = await Promise.all([import('../../client/projects.ts'), import('../../client/projects.ts')]);
     const known = (await new ProjectList().all()).filter(({ folder }) => !open.has(folder));
     if (known.length === 0) {
       void ask.tell('information', l10n.t('This machine has no other project that Sluice knows of. A project is known once its daemon has run.'));

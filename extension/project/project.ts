@@ -71,7 +71,7 @@ export class Project {
 /** For `sluice projects`, and for other windows. */
 async function remember(folder: string): Promise<void> {
   // Not needed to look or to start, so not loaded for it.
-  const { ProjectList } = await import('../../client/project-list.ts');
+  const { ProjectList } = await import('../../client/projects.ts');
   await new ProjectList().remember(folder);
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, ClockAnchor, ClockChange, Timer } from '../../daemon/core/clock.ts';
-import { SteadyClock } from '../../daemon/platform/steady-clock.ts';
+import { SteadyClock } from '../../daemon/platform/system-clock.ts';
 
 interface Pending {
   readonly dueAt: number;

@@ -1,5 +1,5 @@
-import { readLastStop } from '../../../client/last-stop.ts';
-import { stopDaemon } from '../../../client/stop-daemon.ts';
+import { readLastStop } from '../../../client/discovery.ts';
+import { stopDaemon } from '../../../client/daemon-lifecycle.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
 import { runInForeground } from '../daemon-foreground.ts';
 import { runChecks } from '../doctor-checks.ts';

@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { ProjectList } from '../../../client/project-list.ts';
-import { lookAtProjects } from '../../../client/project-look.ts';
+import { lookAtProjects, ProjectList } from '../../../client/projects.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { checkGivenFiles, checkProject } from '../project-check.ts';

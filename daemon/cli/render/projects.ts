@@ -1,4 +1,4 @@
-import type { ProjectLook } from '../../../client/project-look.ts';
+import type { ProjectLook } from '../../../client/projects.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatNumber, oneLine, say } from './format.ts';
 import { renderTable, type Column } from './table.ts';

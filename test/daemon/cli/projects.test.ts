@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { ProjectLook } from '../../../client/project-look.ts';
+import type { ProjectLook } from '../../../client/projects.ts';
 import { RealProject } from './real-project.ts';
 
 describe('the projects of a machine', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connectIfRunning } from '../../../client/find-daemon.ts';
-import { stopDaemon } from '../../../client/stop-daemon.ts';
+import { stopDaemon } from '../../../client/daemon-lifecycle.ts';
 import type { SubscribeParams, TopicState } from '../../../schemas/protocol/subscription.ts';
 import { CommandLine, type CommandLineOptions, type CommandResult } from '../../unit/daemon/cli/command-line.ts';
 import { TemporaryProject } from '../../unit/daemon/cli/temporary-project.ts';

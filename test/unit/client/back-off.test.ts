@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { backOffDelayMs, RestartBudget } from '../../../client/back-off.ts';
+import { backOffDelayMs, RestartBudget } from '../../../client/connection-state.ts';
 
 describe('back-off between tries to connect', () => {
   it('doubles up to its bound', () => {

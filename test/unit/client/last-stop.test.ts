@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import '../../support/own-home.ts';
-import { readLastStop } from '../../../client/last-stop.ts';
+import { readLastStop } from '../../../client/discovery.ts';
 import { removeLastStop, writeLastStop } from '../../../daemon/state/last-stop-file.ts';
 import { parseLastStop } from '../../../schemas/protocol/last-stop.ts';
 

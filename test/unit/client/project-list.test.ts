@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ProjectList } from '../../../client/project-list.ts';
+import { ProjectList } from '../../../client/projects.ts';
 
 describe('the list of projects', () => {
   const at = Date.parse('2026-11-28T10:00:00Z');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { versionFit } from '../../../client/version-fit.ts';
+import { versionFit } from '../../../client/connect.ts';
 
 describe('how the versions of daemon and extension fit', () => {
   const cases: readonly [daemon: string, extension: string, fit: ReturnType<typeof versionFit>][] = [

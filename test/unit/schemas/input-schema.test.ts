@@ -1,7 +1,7 @@
 /** Schemas of inputs: what the analysis lets pass, a run can check. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkInputs } from '../../../daemon/service/input-values.ts';
+import { checkInputs } from '../../../daemon/service/run-inputs.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { analyseWorkflow, type WorkflowAnalysis } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';

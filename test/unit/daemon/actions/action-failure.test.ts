@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { attemptError } from '../../../../daemon/actions/action-failure.ts';
+import { attemptError } from '../../../../daemon/actions/action.ts';
 
 describe('attemptError', () => {
   it('keeps the cause to one line, and both texts within their bounds', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readEmailAddress } from '../../../../daemon/actions/email-address.ts';
+import { readEmailAddress } from '../../../../daemon/actions/email-message.ts';
 
 describe('readEmailAddress', () => {
   const cases: readonly (readonly [string, string | undefined, string?])[] = [

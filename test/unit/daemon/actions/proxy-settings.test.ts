@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readProxies } from '../../../../daemon/actions/proxy-settings.ts';
+import { readProxies } from '../../../../daemon/actions/network-settings.ts';
 
 describe('the proxies of the environment', () => {
   const read = (env: NodeJS.ProcessEnv): readonly (string | undefined)[] => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { longestToldMs, retryAfterMs } from '../../../../daemon/actions/retry-after.ts';
+import { longestToldMs, retryAfterMs } from '../../../../daemon/actions/http-status-failure.ts';
 
 describe('retryAfterMs', () => {
   const now = Date.UTC(1994, 10, 6, 8, 49, 7);

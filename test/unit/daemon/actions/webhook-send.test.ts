@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ActionContext, ActionResult } from '../../../../daemon/actions/action.ts';
-import { readWebhookSecrets, signWebhook } from '../../../../daemon/actions/standard-webhook.ts';
+import { readWebhookSecrets, signWebhook } from '../../../../daemon/actions/webhook-send.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { actionContext, failed, succeeded } from '../../../support/action-context.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ClockAnchor } from '../../../../daemon/core/clock.ts';
-import { StoreClock } from '../../../../daemon/engine/store-clock.ts';
+import { StoreClock } from '../../../../daemon/engine/store-health.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 const hour = 3_600_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ClockChange } from '../../../../daemon/core/clock.ts';
-import { SteadyClock } from '../../../../daemon/platform/steady-clock.ts';
+import { SteadyClock } from '../../../../daemon/platform/system-clock.ts';
 
 const hour = 3_600_000;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ParamsValidator } from '../../../../daemon/server/params-validator.ts';
+import { ParamsValidator } from '../../../../daemon/server/params.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { methods } from '../../../../schemas/protocol/method.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Masker } from '../../../../daemon/secrets/masker.ts';
-import { EvaluationService } from '../../../../daemon/service/evaluation-service.ts';
+import { EvaluationService } from '../../../../daemon/service/run-service.ts';
 import type { EvaluateParams, Store } from '../../../../daemon/store/store.ts';
 import type { ExpressionResult } from '../../../../schemas/workflow/expression.ts';
 

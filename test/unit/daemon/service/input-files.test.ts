@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { maxInputBytes, readInputFiles } from '../../../../daemon/service/input-files.ts';
+import { maxInputBytes, readInputFiles } from '../../../../daemon/service/run-inputs.ts';
 import { CodedError, type ErrorCode } from '../../../../schemas/protocol/error.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkInputs } from '../../../../daemon/service/input-values.ts';
+import { checkInputs } from '../../../../daemon/service/run-inputs.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Workflow } from '../../../../schemas/workflow/model.ts';

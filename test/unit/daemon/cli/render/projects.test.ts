@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProjectLook } from '../../../../../client/project-look.ts';
+import type { ProjectLook } from '../../../../../client/projects.ts';
 import { renderProjects } from '../../../../../daemon/cli/render/projects.ts';
 import type { View } from '../../../../../daemon/cli/terminal.ts';
 

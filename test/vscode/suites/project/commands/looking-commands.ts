@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { ProjectList } from '../../../../../client/project-list.ts';
+import { ProjectList } from '../../../../../client/projects.ts';
 import { commands } from '../../../../../extension/ids.ts';
 import { dashboardTabs } from '../../support/dashboard-tabs.ts';
 import { labelOf } from '../../support/row-label.ts';

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError } from '../schemas/protocol/error.ts';
 import { ClientError } from './client-error.ts';
 import { connect, type Connected } from './connect.ts';
+import type { Daemon } from './daemon-client.ts';
 import type { DaemonLaunch, LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { connectIfRunning } from './find-daemon.ts';
+import { isProcessAlive } from './process-alive.ts';
 import { hasStateFolder } from './state-folder.ts';
 
 /** From the start to the first answer. A store after a crash may have to be checked first. */
@@ -77,4 +80,35 @@ async function failureOf(launched: DaemonLaunch, folder: string, limitMs: number
   if (refusal !== undefined) return new ClientError({ kind: 'start-refused', refusal, folder, output });
   if (end === undefined) return new ClientError({ kind: 'start-timeout', limitMs, folder, output });
   return new ClientError(launched.lostLock() ? { kind: 'locked-out', limitMs, output } : { kind: 'start-failed', end, folder, output });
+}
+
+/** Longer than the longest sensible grace time of active attempts. */
+const stopLimitMs = 120_000;
+const lookEveryMs = 25;
+
+/** Tells a daemon to stop. @throws CodedError if it couldn't be told */
+export async function tellToStop(daemon: Daemon): Promise<void> {
+  try {
+    await daemon.call('daemon/stop', {});
+  } catch (error) {
+    // It may close the connection before its answer is out, and may have been told to stop already.
+    if (!(error instanceof CodedError) || (error.code !== 'unreachable' && error.code !== 'stopping')) throw error;
+  }
+}
+
+/** Resolves when a daemon that was told to stop has ended: its process, not only its connection. @throws ClientError `stop-timeout` */
+export async function waitForStop(pid: number, limitMs = stopLimitMs): Promise<void> {
+  const deadlineMs = performance.now() + limitMs;
+  while (isProcessAlive(pid)) {
+    if (performance.now() > deadlineMs) throw new ClientError({ kind: 'stop-timeout', limitMs, pid });
+    await delay(lookEveryMs);
+  }
+}
+
+/** Tells the daemon to stop and waits until its process has ended. Answers with its pid. */
+export async function stopDaemon(daemon: Daemon): Promise<number> {
+  const { pid } = await daemon.call('daemon/status', {});
+  await tellToStop(daemon);
+  await waitForStop(pid);
+  return pid;
 }
