@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseDocument, visit } from 'yaml';
-import { InexactNumberError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { inexactText, isExactNumber, LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +22,7 @@ export async function readPayloadFile(option: string, file: string, terminal: Te
     // JSON is YAML 1.2, but the JSON parser is exact about large texts and says better what is wrong with them.
     return /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : parseYaml(text);
   } catch (error) {
-    if (error instanceof InexactNumberError) throw new UsageError(`${option}: in ${name}, ${error.message}.`);
+    if (error instanceof LossyJsonError) throw new UsageError(`${option}: in ${name}, ${error.message}.`);
     throw new UsageError(`${option}: ${name} is neither JSON nor YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
@@ -40,21 +40,21 @@ async function readGivenFile(option: string, name: string, file: string): Promis
 
 function parseJsonOrYaml(text: string): unknown {
   try {
-    return parseExactJson(text);
+    return parseExactJson(text, { tellLines: true });
   } catch (error) {
-    if (error instanceof InexactNumberError) throw error;
+    if (error instanceof LossyJsonError) throw error;
     return parseYaml(text);
   }
 }
 
-/** @throws what the parser found first, InexactNumberError */
+/** @throws what the parser found first, LossyJsonError */
 function parseYaml(text: string): unknown {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error !== undefined) throw error;
   visit(document, {
     Scalar: (_key, { value, source, range }) => {
-      if (typeof value === 'number' && source !== undefined && !isExactNumber(source)) throw new InexactNumberError({ literal: source, offset: range?.[0] ?? 0 });
+      if (typeof value === 'number' && source !== undefined && !isExactNumber(source)) throw new LossyJsonError(inexactText(source), range?.[0] ?? 0);
     },
   });
   return document.toJS();

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
-import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -52,7 +52,7 @@ function parseValue(name: string, text: string, schema: unknown): Json {
   try {
     return parseExactJson(text);
   } catch (error) {
-    if (error instanceof InexactNumberError) throw new UsageError(`Input ${name}: ${error.message}${types.includes('string') ? '' : ', and have the workflow take a `type: string`'}.`);
+    if (error instanceof LossyJsonError) throw new UsageError(`Input ${name}: ${error.message}${types.includes('integer') || types.includes('number') ? ', and have the workflow take a `type: string`' : ''}.`);
     const hint = types.includes('array') || types.includes('object') ? `; write it as JSON, such as ${exampleOf(types)}, or name a file with ${name}=@file` : '';
     throw new UsageError(`Input ${name} has to be ${types.map(withArticle).join(' or ')}, and \`${text}\` is not${hint}.`);
   }

@@ -1,7 +1,7 @@
 import { CsvError, parse as parseCsv } from 'csv-parse';
 import { isUtf8 } from 'node:buffer';
 import { finished } from 'node:stream/promises';
-import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { badByteProblem, csvRemedy, firstBadByte, markProblem, nulProblem, placeOf } from '../../schemas/workflow/text-encoding.ts';
 import { JsonListSplitter } from './json-list-splitter.ts';
 
@@ -131,7 +131,7 @@ function checkJson(text: string, noJson: (problem: string) => string, place: str
   try {
     return parseExactJson(text);
   } catch (error) {
-    if (error instanceof InexactNumberError) throw new ItemFileError(`${place}: ${error.message}`);
+    if (error instanceof LossyJsonError) throw new ItemFileError(`${place}: ${error.message}`);
     throw new ItemFileError(noJson(error instanceof Error ? error.message : String(error)));
   }
 }

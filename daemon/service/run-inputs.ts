@@ -4,7 +4,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { ItemFileError, readItems } from '../engine/item-file.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
@@ -95,7 +95,7 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
       room -= bytes;
     } catch (error) {
       if (error instanceof CodedError) throw error;
-      if (error instanceof ItemFileError || error instanceof SyntaxError || error instanceof InexactNumberError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
+      if (error instanceof ItemFileError || error instanceof SyntaxError || error instanceof LossyJsonError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
       throw new CodedError('invalid-inputs', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -112,7 +112,7 @@ async function readValue(file: string, asText: boolean, room: number): Promise<{
     case '.jsonl':
       return { value: await readList(file, content, room), bytes };
     case '.json':
-      return { value: parseExactJson(decoded.text), bytes };
+      return { value: parseExactJson(decoded.text, { tellLines: true }), bytes };
     default:
       return { value: decoded.text, bytes };
   }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { planLetterEdits, readLetterEdits, type LetterEdit, type LetterEditPlan } from '../../schemas/protocol/letter-edits.ts';
-import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { App } from '../app.ts';
 import type { Confirmation } from '../ask/asker.ts';
@@ -54,9 +54,9 @@ async function readJson(path: string): Promise<unknown> {
   const decoded = decodeText(read.content);
   if (!decoded.ok) throw new Error(`${path} ${decoded.problem}.`);
   try {
-    return parseExactJson(decoded.text);
+    return parseExactJson(decoded.text, { tellLines: true });
   } catch (error) {
-    if (error instanceof InexactNumberError) throw new Error(l10n.t('In {0}, {1}.', path, error.message), { cause: error });
+    if (error instanceof LossyJsonError) throw new Error(l10n.t('In {0}, {1}.', path, error.message), { cause: error });
     throw new Error(l10n.t('{0} is no JSON: {1}', path, messageOf(error)), { cause: error });
   }
 }

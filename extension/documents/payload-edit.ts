@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { InexactNumberError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 
 export type PayloadEdit = { readonly ok: true; readonly payload: JsonObject } | { readonly ok: false; readonly message: string };
@@ -8,9 +8,9 @@ export type PayloadEdit = { readonly ok: true; readonly payload: JsonObject } | 
 export function readPayload(text: string): PayloadEdit {
   let value: unknown;
   try {
-    value = parseExactJson(text);
+    value = parseExactJson(text, { tellLines: true });
   } catch (error) {
-    if (error instanceof InexactNumberError) return { ok: false, message: l10n.t('In the payload, {0}.', error.message) };
+    if (error instanceof LossyJsonError) return { ok: false, message: l10n.t('In the payload, {0}.', error.message) };
     return { ok: false, message: l10n.t('The payload is not valid JSON: {0}', error instanceof Error ? error.message : String(error)) };
   }
   return isJsonObject(value) ? { ok: true, payload: value } : { ok: false, message: l10n.t('The payload has to be a JSON object.') };

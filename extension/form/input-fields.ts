@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { inexactText, InexactNumberError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { inexactText, LossyJsonError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 
 export type FieldKind = 'boolean' | 'choice' | 'integer' | 'number' | 'text' | 'list' | 'json';
@@ -76,19 +76,19 @@ export function readFieldText({ kind, schema }: InputField, text: string): Field
       return readNumber(kind, schema, text.trim());
     case 'list': {
       const value = parseJson(text);
-      if (value instanceof InexactNumberError) return refuse(rounded(value.message));
+      if (value instanceof LossyJsonError) return refuse(rounded(value.message));
       return Array.isArray(value) ? { ok: true, value } : refuse(l10n.t('A list is written as JSON: ["one", "two"].'));
     }
     case 'json': {
       const value = parseJson(text);
-      if (value instanceof InexactNumberError) return refuse(rounded(value.message));
+      if (value instanceof LossyJsonError) return refuse(rounded(value.message));
       return value === undefined ? refuse(l10n.t('This is written as JSON: {0}', '"text", 17, true, {"key": "value"}')) : { ok: true, value };
     }
     case 'boolean':
       return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : refuse(l10n.t('Either true or false.'));
     case 'choice': {
       const value = parseJson(text);
-      return { ok: true, value: value === undefined || value instanceof InexactNumberError ? text : value };
+      return { ok: true, value: value === undefined || value instanceof LossyJsonError ? text : value };
     }
   }
 }
@@ -127,11 +127,11 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-function parseJson(text: string): Json | InexactNumberError | undefined {
+function parseJson(text: string): Json | LossyJsonError | undefined {
   try {
     return parseExactJson(text);
   } catch (error) {
-    return error instanceof InexactNumberError ? error : undefined;
+    return error instanceof LossyJsonError ? error : undefined;
   }
 }
 

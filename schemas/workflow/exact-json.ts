@@ -1,10 +1,14 @@
 import type { Json } from './json.ts';
+import { endOfJsonString, findRepeatedKey, type RepeatedKey } from './repeated-key.ts';
 
 /**
- * JSON whose numbers stay what they are. A double keeps about 16 digits: of a whole number beyond 2^53, such as a 64-bit id,
- * `JSON.parse` makes another one without a word, and two ids can become the same. Fractions aren't meant: their nearest double prints as
- * it was written, or differs by less than anybody measures.
+ * JSON of which reading loses nothing. `JSON.parse` loses two things without a word: all values but the last of a key that an object has
+ * twice, and the last digits of whole numbers beyond 2^53, such as 64-bit ids, of which two can become the same. Fractions aren't meant: their
+ * nearest double prints as it was written, or differs by less than anybody measures.
  */
+
+/** Of a number or key in a message, in characters. */
+const maxShown = 40;
 
 /** A number that would be rounded. */
 export interface InexactNumber {
@@ -14,31 +18,52 @@ export interface InexactNumber {
   readonly offset: number;
 }
 
-/** The message tells the number, what would become of it, and the remedy, without its place; it is no sentence yet. */
-export class InexactNumberError extends Error {
-  override readonly name = 'InexactNumberError';
-  readonly number: InexactNumber;
+/** Valid JSON that says more than its value would hold. The message tells what would be lost, and the remedy; it is no sentence yet. */
+export class LossyJsonError extends Error {
+  override readonly name = 'LossyJsonError';
+  /** Of what would be lost, in UTF-16 code units. */
+  readonly offset: number;
 
-  constructor(number: InexactNumber) {
-    super(inexactText(number.literal));
-    this.number = number;
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
   }
 }
 
-export function inexactText(literal: string): string {
-  const shown = literal.length > 40 ? `${literal.slice(0, 40)}...` : literal;
+/** `place` follows the number. */
+export function inexactText(literal: string, place = ''): string {
+  const shown = literal.length > maxShown ? `${literal.slice(0, maxShown)}...` : literal;
   const becomes = Number(literal);
   return Number.isFinite(becomes)
-    ? `the number ${shown} would become ${becomes}, because numbers beyond 2^53 keep about 16 digits: write it as text, in quotes`
-    : `the number ${shown} is too large for any number: write it as text, in quotes`;
+    ? `the number ${shown}${place} would become ${becomes}, because numbers beyond 2^53 keep about 16 digits: write it as text, in quotes`
+    : `the number ${shown}${place} is too large for any number: write it as text, in quotes`;
 }
 
-/** @throws SyntaxError, InexactNumberError */
-export function parseExactJson(text: string): Json {
+function repeatedText({ key }: RepeatedKey, places: string): string {
+  const shown = JSON.stringify(key.length > maxShown ? `${key.slice(0, maxShown)}...` : key);
+  return `the key ${shown} is in the same object twice${places}, and only the last value would be kept: remove or rename one of them`;
+}
+
+/**
+ * `tellLines`: whether messages name lines, of a text of several that a person sees as a file or document.
+ *
+ * @throws SyntaxError, LossyJsonError
+ */
+export function parseExactJson(text: string, { tellLines = false }: { readonly tellLines?: boolean } = {}): Json {
   const value = JSON.parse(text) as Json;
+  const hasLines = tellLines && text.trimEnd().includes('\n');
   const inexact = findInexactNumber(text);
-  if (inexact !== undefined) throw new InexactNumberError(inexact);
+  if (inexact !== undefined) throw new LossyJsonError(inexactText(inexact.literal, hasLines ? ` (line ${lineOf(text, inexact.offset)})` : ''), inexact.offset);
+  const repeated = findRepeatedKey(text);
+  if (repeated !== undefined) {
+    const [first, second] = repeated.offsets;
+    throw new LossyJsonError(repeatedText(repeated, hasLines ? ` (lines ${lineOf(text, first)} and ${lineOf(text, second)})` : ''), second);
+  }
   return value;
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
 }
 
 /** The first of a JSON text that is known to be valid. */
@@ -77,7 +102,7 @@ function inexactNumbers(text: string, most: number): InexactNumber[] {
   for (let at = 0; at < text.length && found.length < most;) {
     const code = text.charCodeAt(at);
     if (code === 0x22) {
-      at = endOfString(text, at);
+      at = endOfJsonString(text, at);
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       number.lastIndex = at;
       const literal = number.exec(text)?.[0] ?? '-';
@@ -88,15 +113,6 @@ function inexactNumbers(text: string, most: number): InexactNumber[] {
     }
   }
   return found;
-}
-
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text[end - 1 - slashes] === '\\') slashes++;
-    if (slashes % 2 === 0) return end + 1;
-  }
-  return text.length;
 }
 
 /** `9007199254740993` and `9.007199254740993e15` alike: the digits without zeros around them, and where the point is. */

@@ -1,6 +1,6 @@
 import { codePointLength } from './code-points.ts';
 import type { Evaluation } from './expression-evaluation.ts';
-import { InexactNumberError, parseExactJson } from './exact-json.ts';
+import { LossyJsonError, parseExactJson } from './exact-json.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { canonicalJson, stableHash } from './expression-hash.ts';
 import { isEqual } from './expression-operator.ts';
@@ -139,7 +139,7 @@ function fromJsonText(args: readonly Value[], run: Evaluation): Value {
   try {
     value = parseExactJson(text);
   } catch (error) {
-    if (error instanceof InexactNumberError) throw new ExpressionFault('evaluation', `fromJSON(): ${error.message}.`);
+    if (error instanceof LossyJsonError) throw new ExpressionFault('evaluation', `fromJSON(): ${error.message}.`);
     throw new ExpressionFault('evaluation', 'fromJSON() was given a text that is not JSON.');
   }
   run.measure(value);

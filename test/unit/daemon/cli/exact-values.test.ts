@@ -52,6 +52,7 @@ describe('values that would come out as others', () => {
     const read = (...given: string[]): ReturnType<typeof readRunInputs> => readRunInputs(given, workflow, project.folder);
     await assert.rejects(read(`n=${id}`), (error) => error instanceof UsageError && /Input n: the number 7615917337495251231 would become/.test(error.message));
     await assert.rejects(read(`list=[1, ${id}]`), /Input list: the number/);
+    await assert.rejects(read('list=[{"a": 1, "a": 2}]'), /Input list: the key "a" is in the same object twice, and only the last value would be kept: remove or rename one of them\.$/);
     assert.deepEqual((await read(`text=${id}`)).inputs, { text: id });
   });
 
@@ -60,6 +61,10 @@ describe('values that would come out as others', () => {
     for (const text of [`{"json": {"id": ${id}}}`, `json:\n  id: ${id}\n`]) {
       const { stderr, code } = await sluice(['dead', 'replay', 'j1', '--edit', await write('edit.json', text)], { cwd: project.folder });
       assert.deepEqual([code, /in .*edit\.json, the number 7615917337495251231 would become/.test(stderr)], [2, true], stderr);
+    }
+    for (const option of ['--edit', '--from']) {
+      const { stderr, code } = await sluice(['dead', 'replay', ...(option === '--edit' ? ['j1'] : []), option, await write('edit.json', '{\n"json": 1,\n"json": 2 }')], { cwd: project.folder });
+      assert.deepEqual([code, /in .*edit\.json, the key "json" is in the same object twice \(lines 2 and 3\), /.test(stderr)], [2, true], stderr);
     }
     const { stderr } = await sluice(['dead', 'replay', 'j1', '--edit', await write('edit.yaml', Buffer.from('text: gr\u{fc}n', 'latin1'))], { cwd: project.folder });
     assert.match(stderr, /edit\.yaml is not UTF-8: line 1, column 9 has the byte FC/);
@@ -71,5 +76,10 @@ describe('values that would come out as others', () => {
     const result = evaluateExpression(parsed.expression, {});
     assert.ok(!result.ok);
     assert.match(result.error.message, /fromJSON\(\): the number 7615917337495251231 would become/);
+    const twice = parseExpression('fromJSON("{\\"a\\": 1, \\"a\\": 2}")');
+    assert.ok(twice.ok);
+    const second = evaluateExpression(twice.expression, {});
+    assert.ok(!second.ok);
+    assert.match(second.error.message, /fromJSON\(\): the key "a" is in the same object twice/);
   });
 });

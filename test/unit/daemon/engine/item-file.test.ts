@@ -88,6 +88,8 @@ steps:
     ['has zero bytes', 'm.csv', `name\n${'Ada\n'.repeat(100_000)}\0`, /line 100002 has a zero byte/],
     ['has a number that would be rounded', 'n.jsonl', '1\n{"id": 7615917337495251231}\n', /line 2: the number 7615917337495251231 would become 7615917337495251000/],
     ['has a number that would be rounded in its list', 'o.json', '[1,\n{"id": 7615917337495251231}]', /near line 2: the number 7615917337495251231/],
+    ['has a key twice', 's.jsonl', '{}\n{"id": 1, "name": {"id": 2}, "id": 3}\n', /s\.jsonl": line 2: the key "id" is in the same object twice, .*remove or rename/],
+    ['has a key twice in its list', 't.json', '[1,\n{"a": 1,\n"a": 3}]', /near line \d: the key "a" is in the same object twice,/],
     ['goes on after its list', 'p.json', '[1]\n[2]', /near line 2 something follows the end of its list: "\["/],
     ['is empty where a list is wanted', 'q.json', ' \n', /is empty, and has to hold a JSON array/],
     ['has an element too many', 'r.json', '[1,]', /near line 1 it is no JSON list/],

@@ -47,6 +47,8 @@ describe('inputs from files', () => {
     await refused({ list: await file('utf16.csv', Buffer.from('\uFEFFa,b\n', 'utf16le')) }, 'invalid-inputs', /utf16\.csv is UTF-16, not UTF-8/);
     await refused({ list: await file('ids.jsonl', '1\n[7615917337495251231]\n') }, 'invalid-inputs', /ids\.jsonl: line 2: the number 7615917337495251231 would become/);
     await refused({ other: await file('id.json', '{"id": 7615917337495251231}') }, 'invalid-inputs', /id\.json: the number 7615917337495251231 would become .*write it as text/);
+    await refused({ list: await file('twice.jsonl', '1\n{"a":1,"a":2}\n') }, 'invalid-inputs', /twice\.jsonl: line 2: the key "a" is in the same object twice,/);
+    await refused({ other: await file('twice.json', '{\n"a": 1,\n"a": 2}') }, 'invalid-inputs', /twice\.json: the key "a" is in the same object twice \(lines 2 and 3\), .*remove or rename/);
     await refused({ text: path.join(folder, 'none') }, 'invalid-inputs', /none doesn't exist/);
     await refused({ text: 'relative.txt' }, 'invalid-params', /absolute path/);
   });

@@ -95,6 +95,8 @@ describe('the text of a document', () => {
     const { payload } = jobDetail();
     assert.deepEqual(readPayload(payloadText(payload)), { ok: true, payload });
     assert.deepEqual(parse(payloadText(payload)), payload);
+    const twice = readPayload('{\n"to": 1,\n"to": 2}');
+    assert.ok(!twice.ok && twice.message.includes('the key "to" is in the same object twice (lines 2 and 3)'));
     for (const text of ['', '{', '[]', '"x"', 'null']) assert.equal(readPayload(text).ok, false, text);
   });
 });
