@@ -204,8 +204,8 @@ export class Engine {
     if (this.#stopping) return;
     this.#executor = executor;
     // Now, because what follows from them takes its settings from there.
-    if (opened.noted.length > 0) log.info({ attempts: opened.noted.length }, 'attempts that had ended before a crash were settled as they ended');
-    for (const outcome of opened.noted) this.outcomes.settle(outcome);
+    if (opened.unsettled.length > 0) log.info({ attempts: opened.unsettled.length }, 'attempts that had ended before a crash were settled as they ended');
+    for (const outcome of opened.unsettled) this.outcomes.settle(outcome);
     this.dispatcher.start();
     this.#pruner.start();
     this.#space.start();

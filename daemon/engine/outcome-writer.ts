@@ -88,18 +88,19 @@ export class OutcomeWriter {
     this.#turn = [];
     const outcomes = turn.map(({ outcome }) => outcome);
     const shiftedMs = this.#shiftedMs;
-    const { noted, done } = this.#store.settle({ outcomes, patient: turn.every(({ slot }) => slot?.isFollowed === true) });
-    if (noted) {
+    const urgency = turn.every(({ slot }) => slot?.isFollowed === true) ? 'lazy' : 'immediate';
+    const { survivesCrash, stored } = this.#store.settle({ outcomes, urgency });
+    if (survivesCrash) {
       failPoint('outcome-noted');
       releaseAll(turn);
     }
     try {
-      this.#settled(outcomes, await done);
+      this.#settled(outcomes, await stored);
     } catch (error) {
       if (this.#health.note(error)) this.#kept.push(...outcomes.map((outcome) => shiftedOutcome(outcome, this.#shiftedMs - shiftedMs)));
       else for (const outcome of outcomes) this.#onBug(error, outcome);
     }
-    if (!noted) releaseAll(turn);
+    if (!survivesCrash) releaseAll(turn);
     this.#underWay--;
     if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }

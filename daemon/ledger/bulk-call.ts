@@ -1,6 +1,16 @@
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 
-/** What a store is asked to do with bulk work; see `BulkStore`. */
+/**
+ * What a store is asked to do with bulk work: many jobs, selected once, and acted on chunk by chunk. How far it has come is written in the transaction
+ * that moves the jobs, so a crash in the middle neither leaves one out nor counts one twice.
+ *
+ *     prepareBulk* -> running -> done
+ *                        |-> held -> running
+ *                        |-> taking-back -> cancelled      a replay also when it was done
+ *                        \-> cancelled | failed
+ *
+ * One that wasn't prepared to its end is no bulk work: `forgetBulks` deletes it.
+ */
 
 export interface BulkRate {
   /** As a person has written it: `10/min`. */

@@ -2,35 +2,64 @@ import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 
-/** What a store is asked to do with runs and jobs, and what it answers: the parameters and results of the operations that `decide` knows. */
-
+/**
+ * What a store is asked to do with runs and jobs, and what it answers: the operations that `decide` knows. `store/run-store.ts` makes them the methods of
+ * every store. Each refuses with a `CodedError`: `not-found`, `wrong-state`, `queue-full`.
+ */
 export interface Operations {
   createRun(params: CreateRunParams): { readonly runId: number };
+  /** Makes due jobs `active`: by priority, due time, age. */
   claim(params: ClaimParams): ClaimResult;
+  /** Makes `pending` what was delayed and is due. */
   promote(params: { readonly now: number }): void;
+  /** Ends attempts. An outcome of an attempt that isn't the job's present one is refused. */
   settle(params: { readonly outcomes: readonly SettleParams[] }): Settled;
+  /** Turns the next items of a `foreach` into jobs. */
   expand(params: ExpandParams): ExpandResult;
+  /** The items of a `foreach` can't be read. */
   failExpansion(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
+  /** Goes on cancelling, or taking up again, the jobs of steps that are being closed or reopened. */
   sweep(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
+  /** A run that was to take its first items only takes the others as well. */
   continueRun(params: { readonly runId: number }): object;
+  /** `active`: jobs that are under way; they are marked, and their attempts have to be aborted and settled as cancelled. */
   cancelRun(params: { readonly runId: number; readonly now: number }): { readonly active: readonly number[] };
+  /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): { readonly active: boolean };
   replay(params: ReplayParams): ReplayResult;
+  /** Replayed jobs that no attempt has reached since are dead letters again, as they were. */
   recall(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] };
+  /**
+   * Keeps an edited payload of a dead letter for its next replay. `revision`: the number that it is going to have. `conflict` if the newest
+   * payload isn't the one that was edited.
+   */
   saveDraft(params: SaveDraftParams): { readonly revision: number };
   dropDraft(params: DropDraftParams): { readonly dropped: boolean };
+  /** Delayed jobs are due immediately. */
   retry(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly retried: readonly number[] };
+  /** `reason`: why, for anyone who looks at them later. */
   discard(params: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string }): { readonly discarded: readonly number[] };
   setQueue(params: SetQueueParams): void;
+  /**
+   * Moves jobs that wait, are under way or are dead letters to another queue, oldest first, and with the first of them whatever still brings
+   * jobs into the queue. Repeat it while there is `more`. `queue-full`, before anything moves, if not all of those that wait have room in the other.
+   */
   moveQueue(params: MoveQueueParams): { readonly moved: number; readonly more: boolean };
+  /** Repeat it while there is `more`. */
   prune(params: PruneParams): { readonly more: boolean };
+  /** Adds jobs to bulk work that is being prepared, in any order; the first call makes it, the `last` one begins it. */
   prepareBulk(params: PrepareBulkParams): { readonly bulkId: number };
+  /** Acts on its next jobs, oldest first, `limit` at most. `active`: jobs that are under way and were marked: their attempts have to be aborted. */
   advanceBulk(params: AdvanceBulkParams): BulkAdvance;
+  /** What is `held` continues, with a rate or without. `wrong-state` for anything else. */
   continueBulk(params: { readonly bulkId: number; readonly rate?: BulkRate }): object;
+  /** Ends what has not ended; with `takeBack`, what a replay has sent and no attempt has reached is taken back first, also after its end. */
   endBulk(params: EndBulkParams): object;
+  /** Deletes bulk work that ended before, in chunks, and what a former daemon hasn't prepared to its end. Repeat it while there is `more`. */
   forgetBulks(params: ForgetBulksParams): { readonly more: boolean };
+  /** Closes what a crash interrupted; a part of a store's `open`. */
   recover(params: RecoverParams): Recovered;
-  /** Moves steps and runs on, once the changes that touched them are written. */
+  /** Moves steps and runs on, once the changes that touched them are written; a part of the other operations. */
   advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;
 }
 
@@ -124,8 +153,6 @@ export interface ClaimParams {
   /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
   readonly startAts?: readonly number[];
   readonly keepStartsMs?: number;
-  /** Nobody waits for it: it may be some milliseconds late, and share a transaction with more. The same at `settle`. */
-  readonly patient?: boolean;
 }
 
 export interface ClaimResult {

@@ -163,7 +163,7 @@ export interface QueueRow {
   readonly definition: string | null;
 }
 
-/** Bulk work, see `BulkStore`. */
+/** Bulk work, see `bulk-call.ts`. */
 export interface BulkRow {
   readonly id: number;
   readonly action: BulkAction;

@@ -4,8 +4,7 @@ import { type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
-import type { BulkRequest } from '../store/bulk-store.ts';
-import type { Store } from '../store/store.ts';
+import type { BulkRequest, Store } from '../store/store.ts';
 import { selectJobs } from './job-service.ts';
 
 /** Jobs that one transaction adds to bulk work. */

@@ -3,7 +3,6 @@ import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
-import type { BulkStore } from './bulk-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
 import type { ViewStore } from './view-store.ts';
@@ -14,15 +13,16 @@ export type {
   MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
 } from '../ledger/call.ts';
 export type { AlertChange, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
-export type { Settlement } from './run-store.ts';
+export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
+export type { BulkRequest } from '../ledger/bulk-call.ts';
 export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, WorkflowVersion } from './view-store.ts';
 
 /**
  * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.
  *
  * - Each method is one transaction; calls made in the same turn of the event loop share one, and one fsync.
- * - A promise resolves once what it says is as durable as the store is configured to be. How attempts ended is noted before that, so
- *   that an effect that was made isn't made again because the process died.
+ * - A promise resolves once what it says is as durable as the store is configured to be. How attempts ended may survive a crash before that
+ *   (`Settlement`), so that an effect that was made isn't made again because the process died.
  * - Times are handed in, in milliseconds since the epoch, so that tests decide what time it is.
  * - Runs and jobs are numbers here, and `r12` or `j4031` in the views, which have the protocol's shapes.
  * - Rejects with a `CodedError`: `not-found`, `wrong-state`, `queue-full`, `store-unavailable`.
@@ -30,7 +30,7 @@ export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, Work
  * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
  * `settle`. The decisions are those of `daemon/ledger/`; a store only carries them out.
  */
-export interface Store extends RunStore, BulkStore, ViewStore, FigureStore {
+export interface Store extends RunStore, ViewStore, FigureStore {
   /**
    * Migrates, closes what a crash interrupted, and gets ready. Call it before anything else; where it was rejected, it may be called again.
    *
@@ -92,8 +92,8 @@ export interface OpenResult {
   readonly interruptedJobs: readonly number[];
   /** How far the wall clock was set since the store was last written, forward if positive: what waits was moved with it. Milliseconds. */
   readonly shiftMs: number;
-  /** Outcomes that a crash kept from coming into the store: settle them, once it is configured. */
-  readonly noted: readonly SettleParams[];
+  /** Outcomes that survived a crash and have not come into the store: settle them, once it is configured. */
+  readonly unsettled: readonly SettleParams[];
   readonly queues: readonly StoredQueue[];
   readonly committed: Committed;
 }

@@ -1,3 +1,4 @@
+import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
@@ -22,6 +23,14 @@ export interface ViewStore {
   draftedJobs(): Promise<readonly number[]>;
   /** What has become of jobs that were replayed. */
   replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
+  /** Undefined if there is no bulk work of that number. */
+  getBulk(params: { readonly bulkId: number }): Promise<BulkView | undefined>;
+  /** Bulk work, the newest first: a hundred, and all that have not ended. */
+  listBulks(): Promise<readonly BulkView[]>;
+  /** What has become of those that bulk work replayed. */
+  bulkTally(params: { readonly bulkId: number }): Promise<ReplayTally>;
+  /** The oldest of the jobs that bulk work has acted on. */
+  bulkJobs(params: { readonly bulkId: number; readonly limit: number }): Promise<readonly number[]>;
   /** What an expression gives in a run; undefined where there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
 }

@@ -27,6 +27,8 @@ export interface EngineBenchOptions {
   readonly doubtful?: readonly QueueDefinition[];
   /** Why those are not declared that aren't; their declarations have gone where it is missing. */
   readonly undeclared?: UndeclaredQueue;
+  /** The store can't tell a job that waits for a slot from one that has started. */
+  readonly withoutPrefetch?: boolean;
 }
 
 /**
@@ -92,6 +94,7 @@ export class EngineBench {
       return write(calls);
     };
     this.#store = new SqliteStore(connection, this.clock);
+    if (this.#options.withoutPrefetch === true) Reflect.deleteProperty(this.#store, 'prefetch');
     const log = (level: string) => (details: object, message: string) => void this.logged.push({ level, details, message });
     this.#engine = new Engine({
       clock: this.clock,

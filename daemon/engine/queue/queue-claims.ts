@@ -1,7 +1,7 @@
 import { ClaimAhead } from '../../core/claim-ahead.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { keptStartsMs, type RateTicket, type RateWindow } from '../../core/rate-window.ts';
-import type { ClaimedJob, ClaimParams, Store } from '../../store/store.ts';
+import type { ClaimedJob, Store } from '../../store/store.ts';
 import type { AttemptPool } from './attempt-pool.ts';
 import { ClaimedAhead } from './claimed-ahead.ts';
 import type { QueueFigures } from './queue-figures.ts';
@@ -133,7 +133,8 @@ export class QueueClaims {
     const freePlaces = this.#freePlaces;
     const places = freePlaces - this.#asked - this.#ahead.size;
     // As long as the machine allows no more, what is claimed ahead would only wait.
-    const ahead = window === undefined && freePlaces === this.#limits.concurrency - this.#pool.taken ? this.#claimAhead.jobs(this.#limits.concurrency) : 0;
+    const mayClaimAhead = window === undefined && this.#options.store.prefetch !== undefined;
+    const ahead = mayClaimAhead && freePlaces === this.#limits.concurrency - this.#pool.taken ? this.#claimAhead.jobs(this.#limits.concurrency) : 0;
     // By large claims, each while half of what the one before brought is still there.
     if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
     const free = Math.min(places + ahead, likely, maxClaim);
@@ -164,14 +165,14 @@ export class QueueClaims {
     const askedAt = this.#clock.monotonic();
     const now = this.#clock.now();
     const givenBack = this.#givenBack;
-    const patient = this.#ahead.size + this.#asked > 0;
-    void this.#claim({ limit, now, patient }, (jobs) => {
+    const urgency = this.#ahead.size + this.#asked > 0 ? 'lazy' : 'immediate';
+    void this.#claim({ limit, now, urgency }, (jobs) => {
       this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
       const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#limits.isRunning ? places : 0);
       for (const job of jobs.slice(kept.length)) this.#options.giveBack(job);
       const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
       this.#pool.startFree(kept.slice(0, starting));
-      this.#shelve(kept.slice(starting), now);
+      this.#hold(kept.slice(starting), now);
     });
   }
 
@@ -185,7 +186,7 @@ export class QueueClaims {
     });
   }
 
-  async #claim(params: Omit<ClaimParams, 'queue'>, place: (jobs: readonly ClaimedJob[]) => void): Promise<void> {
+  async #claim(params: Omit<Parameters<Store['claim']>[0], 'queue'>, place: (jobs: readonly ClaimedJob[]) => void): Promise<void> {
     this.#asked += params.limit;
     let jobs: readonly ClaimedJob[] = [];
     try {
@@ -201,9 +202,9 @@ export class QueueClaims {
     this.#options.onDone();
   }
 
-  #shelve(jobs: readonly ClaimedJob[], now: number): void {
+  #hold(jobs: readonly ClaimedJob[], claimedAt: number): void {
     if (jobs.length === 0) return;
-    this.#options.store.shelve({ jobs, now });
+    this.#options.store.prefetch?.hold({ jobs, claimedAt });
     this.#ahead.add(jobs);
   }
 
@@ -211,7 +212,7 @@ export class QueueClaims {
   #startAhead(): void {
     const jobs = this.#ahead.take(this.#freePlaces);
     if (jobs.length === 0) return;
-    if (this.#options.store.begin({ jobs })) {
+    if (this.#options.store.prefetch?.start({ jobs }) === true) {
       this.#pool.startFree(jobs);
       return;
     }

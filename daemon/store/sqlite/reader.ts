@@ -1,5 +1,6 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { LookParams, LookResult, Store, StoredAlert, WorkflowVersion } from '../store.ts';
+import type { StoreRead } from '../store-calls.ts';
 import { Database } from './database.ts';
 import { migrations, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
@@ -16,9 +17,7 @@ import { listRuns } from './queries/list-runs.ts';
 import { replayTally } from './queries/replay-tally.ts';
 import { series } from './queries/series.ts';
 
-export const readOperations = ['workflowVersion', 'listRuns', 'getRun', 'listJobs', 'deadGroups', 'deadDrafts', 'draftedJobs', 'replayTally', 'getJob', 'evaluate', 'series', 'listAlerts', 'oldestPending', 'getBulk', 'listBulks', 'bulkTally', 'bulkJobs', 'check', 'size'] as const;
-export type ReadOperation = (typeof readOperations)[number];
-export type ReadCall = { [Name in ReadOperation]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[ReadOperation];
+export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[StoreRead];
 
 /** A connection of its own for what people look at, so that no list keeps a claim waiting. */
 export class Reader {

@@ -235,7 +235,7 @@ CREATE TABLE alerts (
 ) WITHOUT ROWID;
 `;
 
-/** Work on many jobs that were selected once, see `bulk-store.ts`. */
+/** Work on many jobs that were selected once, see `bulk-call.ts`. */
 export const schemaVersion11 = `
 CREATE TABLE bulks (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,14 +1,14 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../platform/system-clock.ts';
-import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Settled, Settlement, SettleParams, Store } from '../store.ts';
-import { StoreWrites, type StoreWrite } from '../store-writes.ts';
+import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
+import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
-import type { ReadCall, ReadOperation } from './reader.ts';
+import type { ReadCall } from './reader.ts';
 import { settleCall, type SettleCall } from './settle-call.ts';
-import type { PlainOperation, WriteCall } from './writer.ts';
+import type { WriteCall } from './writer.ts';
 
 interface Queued {
   readonly call: WriteCall;
@@ -18,14 +18,14 @@ interface Queued {
 
 /** Calls that share one message to the writer, at most. */
 const maxBatch = 5000;
-/** Patient calls are sent so long after the last message, in milliseconds. */
-const patienceMs = 5;
+/** Lazy calls are sent this long after the last message, in milliseconds. */
+const lazyMs = 5;
 
 /**
  * The embedded store. Writes of one turn of the event loop go to the writer together, and those that arrive while it
  * commits make up its next transaction: callers share an fsync without knowing of each other.
  */
-export class SqliteStore extends StoreWrites implements Store {
+export class SqliteStore extends StoreCalls implements Store {
   readonly #connection: Connection;
   readonly #clock: Clock;
   #journal: AttemptJournal | undefined;
@@ -67,7 +67,7 @@ export class SqliteStore extends StoreWrites implements Store {
     try {
       const { leftOpen, ...opened } = await this.#connection.open({ ...params, ended, shelved });
       this.#lookedAt = undefined;
-      return { ...opened, noted: journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
+      return { ...opened, unsettled: journal.takeOutcomes(leftOpen).map((outcome) => shiftedOutcome(outcome, opened.shiftMs)) };
     } catch (error) {
       if (this.#lookedAt !== undefined) await this.#connection.look(this.#lookedAt);
       throw error;
@@ -95,59 +95,40 @@ export class SqliteStore extends StoreWrites implements Store {
     this.#listener = listener;
   }
 
-  claim: Store['claim'] = ({ patient = false, ...params }) => this.#writeCall('claim', params, patient);
-  reclaim: Store['reclaim'] = (params) => this.#writeCall('reclaim', params);
+  claim: Store['claim'] = ({ urgency, ...params }) => this.#queue({ name: 'claim', params }, urgency) as ReturnType<Store['claim']>;
 
-  workflowVersion: Store['workflowVersion'] = (params) => this.#read('workflowVersion', params);
-  getBulk: Store['getBulk'] = (params) => this.#read('getBulk', params);
-  listBulks: Store['listBulks'] = () => this.#read('listBulks', undefined);
-  bulkTally: Store['bulkTally'] = (params) => this.#read('bulkTally', params);
-  bulkJobs: Store['bulkJobs'] = (params) => this.#read('bulkJobs', params);
-  listRuns: Store['listRuns'] = (params) => this.#read('listRuns', params);
-  getRun: Store['getRun'] = (params) => this.#read('getRun', params);
-  listJobs: Store['listJobs'] = (params) => this.#read('listJobs', params);
-  deadGroups: Store['deadGroups'] = (params) => this.#read('deadGroups', params);
-  deadDrafts: Store['deadDrafts'] = () => this.#read('deadDrafts', undefined);
-  draftedJobs: Store['draftedJobs'] = () => this.#read('draftedJobs', undefined);
-  replayTally: Store['replayTally'] = (params) => this.#read('replayTally', params);
-  getJob: Store['getJob'] = (params) => this.#read('getJob', params);
-  evaluate: Store['evaluate'] = (params) => this.#read('evaluate', params);
-  series: Store['series'] = (params) => this.#read('series', params);
-  listAlerts: Store['listAlerts'] = () => this.#read('listAlerts', undefined);
-  oldestPending: Store['oldestPending'] = () => this.#read('oldestPending', undefined);
-  check: Store['check'] = () => this.#read('check', undefined);
-  size: Store['size'] = () => this.#read('size', undefined);
+  readonly prefetch: Prefetch = {
+    hold: ({ jobs, claimedAt }) => this.#journal?.shelve(jobs, claimedAt),
+    start: ({ jobs }) => this.#journal?.begin(jobs) === true,
+  };
 
-  shelve: Store['shelve'] = ({ jobs, now }) => this.#journal?.shelve(jobs, now);
-  begin: Store['begin'] = ({ jobs }) => this.#journal?.begin(jobs) === true;
-
-  settle({ outcomes, patient = false }: Parameters<Store['settle']>[0]): Settlement {
+  settle({ outcomes, urgency }: Parameters<Store['settle']>[0]): Settlement {
     const call = settleCall(outcomes);
-    const noted = this.#journal?.noteOutcomes(outcomes, call.outcomes) === true;
-    return { noted, done: this.#settled(outcomes, call, patient) };
+    const survivesCrash = this.#journal?.noteOutcomes(outcomes, call.outcomes) === true;
+    return { survivesCrash, stored: this.#settled(outcomes, call, urgency) };
   }
 
-  async #settled(outcomes: readonly SettleParams[], call: SettleCall, patient: boolean): Promise<Settled> {
-    const settled = (await this.#queue({ name: 'settle', params: call }, patient)) as Settled;
+  async #settled(outcomes: readonly SettleParams[], call: SettleCall, urgency: Urgency | undefined): Promise<Settled> {
+    const settled = (await this.#queue({ name: 'settle', params: call }, urgency)) as Settled;
     this.#journal?.settled(outcomes);
     return settled;
   }
 
-  protected write<Name extends StoreWrite>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
-    return this.#writeCall(name, params);
+  protected write(name: StoreWrite, params: object): Promise<unknown> {
+    return this.#queue({ name, params } as WriteCall);
   }
 
-  #writeCall<Name extends PlainOperation>(name: Name, params: Parameters<Store[Name]>[0], patient = false): ReturnType<Store[Name]> {
-    return this.#queue({ name, params } as WriteCall, patient) as ReturnType<Store[Name]>;
+  protected read(name: StoreRead, params: object): Promise<unknown> {
+    return this.#opening.then(() => this.#connection.read({ name, params } as ReadCall));
   }
 
-  #queue(call: WriteCall, patient: boolean): Promise<unknown> {
+  #queue(call: WriteCall, urgency: Urgency = 'immediate'): Promise<unknown> {
     if (this.#lookedAt !== undefined) return Promise.reject(new CodedError('store-unavailable', 'The store can be read and not written: the disk is full.', { noRoom: true }));
     if (this.#isRetired) return Promise.reject(new CodedError('store-unavailable', 'The store was saved into another file, and its daemon ends: nothing was changed.'));
     const answer = new Promise((resolve, reject) => {
       this.#queued.push({ call, resolve, reject });
     });
-    if (patient) this.#sendSoon();
+    if (urgency === 'lazy') this.#sendSoon();
     else this.#sendNow();
     return answer;
   }
@@ -163,13 +144,9 @@ export class SqliteStore extends StoreWrites implements Store {
   /** Large transactions cost less: a commit writes whole pages, and wakes threads. */
   #sendSoon(): void {
     if (this.#immediate !== undefined || this.#timer !== undefined) return;
-    const waitMs = this.#sentAt + patienceMs - this.#clock.monotonic();
+    const waitMs = this.#sentAt + lazyMs - this.#clock.monotonic();
     if (waitMs < 1) this.#sendNow();
     else this.#timer = this.#clock.setTimer(waitMs, () => this.#flush());
-  }
-
-  #read<Name extends ReadOperation>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
-    return this.#opening.then(() => this.#connection.read({ name, params } as ReadCall)) as ReturnType<Store[Name]>;
   }
 
   #flush(): void {

@@ -7,10 +7,10 @@ import { perform } from '../../../daemon/ledger/perform.ts';
 import { limitsThatHold } from '../../../daemon/ledger/queue-orders.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
 import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
-import type { StoreWrite } from '../../../daemon/store/store-writes.ts';
+import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
 import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
-import { MemoryViews } from './memory-views.ts';
+import { memorySize, MemoryViews } from './memory-views.ts';
 
 type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
@@ -25,8 +25,9 @@ interface Queued {
  * A store in memory, for tests: that the seam is enough to build a store on it, and that the rules are in the ledger. It keeps no figures of its own:
  * depths, fan-outs, what is due next and the numbers of new rows are read from its tables each time, as a store has to that others write too.
  */
-export class MemoryStore extends MemoryViews implements Store {
+export class MemoryStore extends StoreCalls implements Store {
   readonly #tables: MemoryTables;
+  readonly #views: MemoryViews;
   #definitions = new Map<string, QueueDefinition>();
   #env: Readonly<Record<string, string>> = {};
   #listener: (committed: Committed) => void = () => {};
@@ -35,8 +36,9 @@ export class MemoryStore extends MemoryViews implements Store {
 
   /** `tables`: what an earlier store has left. */
   constructor(tables: MemoryTables) {
-    super(tables);
+    super();
     this.#tables = tables;
+    this.#views = new MemoryViews(tables);
   }
 
   async open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
@@ -44,7 +46,7 @@ export class MemoryStore extends MemoryViews implements Store {
     const [recovered] = answers;
     if (recovered?.ok !== true) throw new Error('not recovered');
     const { interrupted, interruptedJobs } = recovered.value as ReturnType<Operations['recover']>;
-    return { storeId: 'memory00', wasClosed: false, interrupted, interruptedJobs, shiftMs: 0, noted: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
+    return { storeId: 'memory00', wasClosed: false, interrupted, interruptedJobs, shiftMs: 0, unsettled: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
   }
 
   look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new Map(), []).runningRuns });
@@ -63,20 +65,17 @@ export class MemoryStore extends MemoryViews implements Store {
   }
 
   claim: Store['claim'] = (params: ClaimParams) => this.#queue('claim', params) as ReturnType<Store['claim']>;
-  reclaim: Store['reclaim'] = () => this.size();
-
-  shelve(): void {}
-
-  begin(): boolean {
-    return true;
-  }
 
   settle({ outcomes }: { readonly outcomes: readonly SettleParams[] }): Settlement {
-    return { noted: false, done: this.#queue('settle', { outcomes }) as Promise<Settled> };
+    return { survivesCrash: false, stored: this.#queue('settle', { outcomes }) as Promise<Settled> };
   }
 
-  protected write<Name extends StoreWrite>(name: Name, params: Parameters<Store[Name]>[0]): ReturnType<Store[Name]> {
-    return this.#queue(name, params) as ReturnType<Store[Name]>;
+  protected write(name: StoreWrite, params: object): Promise<unknown> {
+    return this.#queue(name, params);
+  }
+
+  protected read(name: StoreRead, params: never): Promise<unknown> {
+    return this.#views[name](params);
   }
 
   #queue(name: string, params: object): Promise<unknown> {
@@ -174,6 +173,8 @@ export class MemoryStore extends MemoryViews implements Store {
         for (const row of shifted) starts.set(startKey(row), row);
         return { ok: true, value: undefined };
       }
+      case 'reclaim':
+        return { ok: true, value: memorySize };
       case 'probe':
         return { ok: true, value: undefined };
       default:

@@ -5,19 +5,21 @@ import { evaluate } from '../../../daemon/ledger/evaluating.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
 import { Where } from '../../../daemon/ledger/where.ts';
 import type { Store } from '../../../daemon/store/store.ts';
-import { StoreWrites } from '../../../daemon/store/store-writes.ts';
+import type { StoreRead } from '../../../daemon/store/store-calls.ts';
 import { memoryFacts, outputOf, parsed, resultsOf, runFacts, workflowIn } from './memory-facts.ts';
 import type { MemoryTables } from './memory-tables.ts';
 
 /** JSON that one evaluation may read, in characters. */
 const maxRead = 16 * 1024 * 1024;
 
-/** What people look at. What is written comes through it, since a class has one parent. */
-export abstract class MemoryViews extends StoreWrites {
+/** A store that has no file is as large as any. */
+export const memorySize = { bytes: 1, freeBytes: 0 } as const;
+
+/** What people look at. */
+export class MemoryViews implements Pick<Store, StoreRead> {
   readonly #tables: MemoryTables;
 
   constructor(tables: MemoryTables) {
-    super();
     this.#tables = tables;
   }
 
@@ -159,7 +161,7 @@ export abstract class MemoryViews extends StoreWrites {
     return [{ name: 'counts', ok: miscounted.length === 0, detail: `${miscounted.length} are wrong` }, { name: 'progress', ok: stuck.length === 0, detail: `${stuck.length} are stuck` }];
   };
 
-  size: Store['size'] = async () => ({ bytes: 1, freeBytes: 0 });
+  size: Store['size'] = async () => memorySize;
 
   #viewRow(id: number): JobViewRow {
     const { jobs, steps, runs, queues, payload_drafts: drafts } = this.#tables;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BulkRequest } from '../../../daemon/store/bulk-store.ts';
+import type { BulkRequest } from '../../../daemon/store/store.ts';
 import type { BulkView } from '../../../schemas/protocol/bulk.ts';
 import { fanOut, numbers, type StoreBench } from './store-bench.ts';
 

@@ -94,7 +94,7 @@ export class StoreBench {
   }
 
   async settle(job: Pick<ClaimedJob, 'jobId' | 'attempt'>, outcome: AttemptOutcome, extra: Partial<SettleParams> = {}): Promise<{ readonly accepted: boolean }> {
-    const { refused } = await this.store.settle({ outcomes: [{ jobId: job.jobId, attempt: job.attempt, endedAt: this.now, outcome, ...extra }] }).done;
+    const { refused } = await this.store.settle({ outcomes: [{ jobId: job.jobId, attempt: job.attempt, endedAt: this.now, outcome, ...extra }] }).stored;
     return { accepted: refused.length === 0 };
   }
 

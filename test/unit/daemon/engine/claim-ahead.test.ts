@@ -55,6 +55,18 @@ steps:
     assert.equal(bench.action.mostAlive, 2);
   });
 
+  it('is not for a store that could not tell, after a crash, what waited from what had started', async () => {
+    await bench.dispose();
+    bench = new EngineBench({ withoutPrefetch: true });
+    await bench.start();
+    const id = await run(text(2), Array<string>(60).fill('slow:0.1'), 0);
+    for (let step = 0; step < 40; step++) {
+      await bench.advance(unit / 4);
+      assert.ok(((await bench.tally(id))['active'] ?? 0) <= 2, 'no more than there are slots');
+    }
+    assert.ok(((await bench.tally(id))['succeeded'] ?? 0) >= 10, 'and it goes on');
+  });
+
   it('is not for attempts that take much longer than a claim', async () => {
     const id = await run(text(2), Array<string>(20).fill('slow:3'), 95 * unit);
     assert.equal((await bench.tally(id))['active'], 2);

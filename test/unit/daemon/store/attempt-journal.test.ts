@@ -57,14 +57,14 @@ describe("what a store's process has noted when it dies", () => {
     const [first, second] = await claim(2);
     assert.ok(first && second);
     disk = 'hangs';
-    assert.equal(store.settle({ outcomes: [ended(first, { kind: 'succeeded', output: '"done"' })] }).noted, true);
-    const { noted, interrupted } = await die();
+    assert.equal(store.settle({ outcomes: [ended(first, { kind: 'succeeded', output: '"done"' })] }).survivesCrash, true);
+    const { unsettled, interrupted } = await die();
     assert.equal(interrupted, 1, 'the second one');
-    assert.deepEqual(noted, [ended(first, { kind: 'succeeded', output: '"done"' })]);
+    assert.deepEqual(unsettled, [ended(first, { kind: 'succeeded', output: '"done"' })]);
     assert.deepEqual(await attemptsOf(first), ['active', ['active']]);
-    assert.deepEqual(await store.settle({ outcomes: noted }).done, { refused: [], failed: [] });
+    assert.deepEqual(await store.settle({ outcomes: unsettled }).stored, { refused: [], failed: [] });
     assert.deepEqual(await attemptsOf(first), ['succeeded', ['succeeded']]);
-    assert.deepEqual((await die()).noted, [], 'it is there, and stays');
+    assert.deepEqual((await die()).unsettled, [], 'it is there, and stays');
   });
 
   it('outlives a start that can not open the store', async () => {
@@ -80,7 +80,7 @@ describe("what a store's process has noted when it dies", () => {
     const refused = new SqliteStore(broken);
     await assert.rejects(refused.open({ anchor: anchorAt(at), random: 0.5 }), { code: 'store-unavailable' });
     await refused.close();
-    assert.equal((await open()).noted.length, 1);
+    assert.equal((await open()).unsettled.length, 1);
   });
 
   it('stays noted until it is in the store, whichever process dies before', async () => {
@@ -88,7 +88,7 @@ describe("what a store's process has noted when it dies", () => {
     assert.ok(first);
     disk = 'hangs';
     store.settle({ outcomes: [ended(first, { kind: 'succeeded', output: '1' })] });
-    for (const process of ['second', 'third']) assert.equal((await die()).noted.length, 1, process);
+    for (const process of ['second', 'third']) assert.equal((await die()).unsettled.length, 1, process);
   });
 
   it('stays noted while the disk is full', async () => {
@@ -96,29 +96,29 @@ describe("what a store's process has noted when it dies", () => {
     assert.ok(first);
     const outcome = ended(first, { kind: 'succeeded', output: '1' });
     disk = 'is full';
-    const { noted, done } = store.settle({ outcomes: [outcome] });
-    assert.equal(noted, true);
-    await assert.rejects(done, { code: 'store-unavailable' });
-    assert.deepEqual((await die()).noted, [outcome]);
+    const { survivesCrash, stored } = store.settle({ outcomes: [outcome] });
+    assert.equal(survivesCrash, true);
+    await assert.rejects(stored, { code: 'store-unavailable' });
+    assert.deepEqual((await die()).unsettled, [outcome]);
   });
 
   it('an outcome that the store already has is of no account', async () => {
     const [first] = await claim(1);
     assert.ok(first);
-    await store.settle({ outcomes: [ended(first, { kind: 'retry', dueAt: at, charged: true, error: { kind: 'network', cause: 'c', message: 'm' } })] }).done;
+    await store.settle({ outcomes: [ended(first, { kind: 'retry', dueAt: at, charged: true, error: { kind: 'network', cause: 'c', message: 'm' } })] }).stored;
     await store.promote({ now: at });
     const [again] = await claim(1);
     assert.deepEqual([again?.jobId, again?.attempt], [first.jobId, 2]);
-    const { noted, interrupted } = await die();
-    assert.deepEqual([noted, interrupted], [[], 1], 'the second attempt is under way, the first has been settled');
+    const { unsettled, interrupted } = await die();
+    assert.deepEqual([unsettled, interrupted], [[], 1], 'the second attempt is under way, the first has been settled');
   });
 
   it('a job that was shelved goes back without an attempt, and one that has begun is interrupted', async () => {
     const jobs = await claim(3);
     const [first, second, third] = jobs;
     assert.ok(first && second && third);
-    store.shelve({ jobs: [second, third], now: at });
-    assert.equal(store.begin({ jobs: [second] }), true);
+    store.prefetch.hold({ jobs: [second, third], claimedAt: at });
+    assert.equal(store.prefetch.start({ jobs: [second] }), true);
     const { interrupted } = await die();
     assert.equal(interrupted, 2);
     assert.deepEqual(await attemptsOf(first), ['pending', ['interrupted']]);
@@ -131,8 +131,8 @@ describe("what a store's process has noted when it dies", () => {
   it('a job that was shelved, went back and was claimed anew is interrupted', async () => {
     const [first] = await claim(1);
     assert.ok(first);
-    store.shelve({ jobs: [first], now: at });
-    await store.settle({ outcomes: [ended(first, { kind: 'returned' })] }).done;
+    store.prefetch.hold({ jobs: [first], claimedAt: at });
+    await store.settle({ outcomes: [ended(first, { kind: 'returned' })] }).stored;
     const { jobs } = await store.claim({ queue: 'default', limit: 1, now: at + 40 });
     assert.deepEqual(jobs.map(({ jobId, attempt }) => [jobId, attempt]), [[first.jobId, 1]]);
     assert.equal((await die()).interrupted, 1);
@@ -144,8 +144,8 @@ describe("what a store's process has noted when it dies", () => {
     void store.settle({ outcomes: [ended(first, { kind: 'succeeded', output: '1' })] });
     await store.close();
     assert.deepEqual(readdirSync(folder).filter((name) => name.includes('attempts')), []);
-    const { interrupted, noted } = await open();
-    assert.deepEqual([interrupted, noted], [0, []]);
+    const { interrupted, unsettled } = await open();
+    assert.deepEqual([interrupted, unsettled], [0, []]);
     assert.deepEqual(await attemptsOf(first), ['succeeded', ['succeeded']]);
   });
 });

@@ -40,7 +40,7 @@ describe('a damaged store', () => {
       endedAt: at + 5,
       outcome: index % 3 === 0 ? { kind: 'dead', error: { kind: 'status', cause: '400', message: 'No.', status: 400 } } : { kind: 'succeeded', output: '"done"' },
     }));
-    await store.settle({ outcomes }).done;
+    await store.settle({ outcomes }).stored;
     await store.close();
   });
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -90,7 +90,7 @@ class Side {
           return claimed;
         }
         case 'settle':
-          return store.settle({ outcomes: this.#outcomes(one) }).done;
+          return store.settle({ outcomes: this.#outcomes(one) }).stored;
         case 'expand':
           return store.expand({ stepId, now, limit: 1 + (one.at % 4), rows: { items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
         case 'failExpansion':
