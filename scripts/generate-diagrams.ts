@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { replaceGenerated } from '../daemon/cli/command-reference.ts';
-import { jobMachine, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
+import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, jobMachine, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
 import { jobStates, runStates, stepStates } from '../schemas/protocol/state.ts';
 
 export const architectureFile = path.resolve(import.meta.dirname, '../docs/architecture.md');
@@ -18,6 +18,10 @@ const machines: Readonly<Record<string, Machine>> = {
   'job states': { states: jobStates, moves: jobMachine, begins: { pending: 'made', dead: 'made, but its payload could not be rendered' } },
   'step states': { states: stepStates, moves: stepMachine, begins: { waiting: 'its run is made' } },
   'run states': { states: runStates, moves: runMachine, begins: { running: 'accepted' } },
+  'step cascades': { states: cascadeStates, moves: cascadeMachine, begins: { none: 'its run is made' } },
+  'causes to cancel a job': { states: cancelCauseStates, moves: cancelCauseMachine, begins: { none: 'made' } },
+  'on-failure states': { states: onFailureStates, moves: onFailureMachine, begins: { waiting: 'its run is accepted' } },
+  'requests to cancel a run': { states: cancelRequestStates, moves: cancelRequestMachine, begins: { none: 'accepted' } },
 };
 
 /** The page with its diagrams drawn anew. */

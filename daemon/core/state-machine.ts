@@ -7,8 +7,8 @@ interface Move<State extends string> {
 }
 
 /**
- * The three state machines of the engine, as data. Every change of state in a store goes through `next`; the diagrams in
- * `docs/architecture.md` are drawn from these tables.
+ * The state machines of the engine, as data: what people see of jobs, steps and runs, and what their cancelling and their `on-failure` steps have
+ * come to. Every change of state in a store goes through these tables; the diagrams in `docs/architecture.md` are drawn from them.
  *
  * Architecture invariant: no other place decides which state follows which.
  */
@@ -65,9 +65,79 @@ export const runMachine = {
   reopen: [{ from: 'failed', to: 'running' }],
 } as const satisfies Record<string, readonly Move<RunState>[]>;
 
+/** What is being done to the jobs of a step, in chunks, because of something that concerns all of them. */
+export const cascadeStates = ['none', 'cancelling', 'failing', 'reopening'] as const;
+export type CascadeState = (typeof cascadeStates)[number];
+
+export const cascadeMachine = {
+  /** A person cancelled the run: all jobs that wait are cancelled, for good. A person outranks the death of a sibling. */
+  cancel: [
+    { from: 'none', to: 'cancelling' },
+    { from: 'failing', to: 'cancelling' },
+    { from: 'reopening', to: 'cancelling' },
+  ],
+  /** The step failed before all of its jobs ended: those that wait are cancelled, until a replay reopens the step. */
+  fail: [{ from: 'none', to: 'failing' }],
+  /** The step was reopened: the jobs that its failure cancelled wait again. */
+  reopen: [
+    { from: 'none', to: 'reopening' },
+    { from: 'failing', to: 'reopening' },
+  ],
+  end: [
+    { from: 'cancelling', to: 'none' },
+    { from: 'failing', to: 'none' },
+    { from: 'reopening', to: 'none' },
+  ],
+} as const satisfies Record<string, readonly Move<CascadeState>[]>;
+
+/** Why a job was cancelled or, while an attempt of it is under way, why no other attempt may follow. */
+export const cancelCauseStates = ['none', 'sibling', 'person'] as const;
+export type CancelCauseState = (typeof cancelCauseStates)[number];
+
+export const cancelCauseMachine = {
+  request: [
+    { from: 'none', to: 'person' },
+    { from: 'sibling', to: 'person' },
+  ],
+  sibling_died: [{ from: 'none', to: 'sibling' }],
+  /** The step of the sibling was reopened. What a person cancelled stays cancelled. */
+  release: [{ from: 'sibling', to: 'none' }],
+  /** Its attempt succeeded or made a dead letter of it, so there is nothing left to cancel. */
+  clear: [
+    { from: 'sibling', to: 'none' },
+    { from: 'person', to: 'none' },
+  ],
+} as const satisfies Record<string, readonly Move<CancelCauseState>[]>;
+
+/** What the `on-failure` steps of a run have come to. The run itself is `failed` meanwhile, or runs again. */
+export const onFailureStates = ['waiting', 'running', 'ended'] as const;
+export type OnFailureState = (typeof onFailureStates)[number];
+
+export const onFailureMachine = {
+  /** The run failed for the first time. */
+  start: [{ from: 'waiting', to: 'running' }],
+  end: [{ from: 'running', to: 'ended' }],
+  /** A replay of one of its jobs succeeded. */
+  reopen: [{ from: 'ended', to: 'running' }],
+} as const satisfies Record<string, readonly Move<OnFailureState>[]>;
+
+/** Whether a person has asked for a run to be cancelled. */
+export const cancelRequestStates = ['none', 'requested'] as const;
+export type CancelRequestState = (typeof cancelRequestStates)[number];
+
+export const cancelRequestMachine = {
+  request: [{ from: 'none', to: 'requested' }],
+  /** Only `on-failure` steps were left to cancel, and they have ended: the failed run can be reopened as any other. */
+  fulfil: [{ from: 'requested', to: 'none' }],
+} as const satisfies Record<string, readonly Move<CancelRequestState>[]>;
+
 export type JobEvent = keyof typeof jobMachine;
 export type StepEvent = keyof typeof stepMachine;
 export type RunEvent = keyof typeof runMachine;
+export type CascadeEvent = keyof typeof cascadeMachine;
+export type CancelCauseEvent = keyof typeof cancelCauseMachine;
+export type OnFailureEvent = keyof typeof onFailureMachine;
+export type CancelRequestEvent = keyof typeof cancelRequestMachine;
 
 /** The state that follows, or undefined where the machine has no such move. */
 export function nextJobState(state: JobState, event: JobEvent): JobState | undefined {
@@ -80,6 +150,22 @@ export function nextStepState(state: StepState, event: StepEvent): StepState | u
 
 export function nextRunState(state: RunState, event: RunEvent): RunState | undefined {
   return follow<RunState>(runMachine[event], state);
+}
+
+export function nextCascade(state: CascadeState, event: CascadeEvent): CascadeState | undefined {
+  return follow<CascadeState>(cascadeMachine[event], state);
+}
+
+export function nextCancelCause(state: CancelCauseState, event: CancelCauseEvent): CancelCauseState | undefined {
+  return follow<CancelCauseState>(cancelCauseMachine[event], state);
+}
+
+export function nextOnFailure(state: OnFailureState, event: OnFailureEvent): OnFailureState | undefined {
+  return follow<OnFailureState>(onFailureMachine[event], state);
+}
+
+export function nextCancelRequest(state: CancelRequestState, event: CancelRequestEvent): CancelRequestState | undefined {
+  return follow<CancelRequestState>(cancelRequestMachine[event], state);
 }
 
 function follow<State extends string>(moves: readonly Move<State>[], state: State): State | undefined {

@@ -23,7 +23,7 @@ import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
 
 /** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
-const sweepChunk = 1000;
+const cascadeChunk = 1000;
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -43,7 +43,7 @@ export interface EngineOptions {
  *
  *     commit -> queue depths   -> dispatcher -> executor -> outcomes -> commit
  *            -> open fan-outs  -> fan-out    -> commit
- *            -> open sweeps    -> sweep      -> commit
+ *            -> open cascades  -> cascade    -> commit
  *            -> next due time  -> timer      -> promote  -> commit
  */
 export class Engine {
@@ -70,7 +70,7 @@ export class Engine {
   readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
   readonly #limitListeners = new Set<() => void>();
   #runningRuns = 0;
-  #sweeping = false;
+  #cascading = false;
   #stopping = false;
   #commits = 0;
   #ignoreClock = (): void => {};
@@ -332,23 +332,23 @@ export class Engine {
     if (!this.#stopping) {
       if (committed.queues.length > 0) this.alerts.moved();
       this.#fanOut.committed(committed);
-      if (committed.sweeping) void this.#sweep();
+      if (committed.cascading) void this.#cascade();
       this.#due.set(committed.nextDueAt);
     }
     for (const listener of this.#listeners) listener(committed);
   }
 
-  async #sweep(): Promise<void> {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
+  async #cascade(): Promise<void> {
+    if (this.#cascading) return;
+    this.#cascading = true;
     try {
       for (let more = true; more && !this.#stopping;) {
-        ({ more } = await this.#options.store.sweep({ now: this.#options.clock.now(), limit: sweepChunk }));
+        ({ more } = await this.#options.store.cascade({ now: this.#options.clock.now(), limit: cascadeChunk }));
       }
     } catch (error) {
       this.#note(error, 'jobs could not be cancelled');
     } finally {
-      this.#sweeping = false;
+      this.#cascading = false;
     }
   }
 

@@ -1,11 +1,11 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isJobEnded, type JobState } from '../../schemas/protocol/state.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
-import { nextJobState, type JobEvent } from '../core/state-machine.ts';
+import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type JobEvent } from '../core/state-machine.ts';
 import type { Change, Effects, QueueMoves, StepCounts, TableName, Tables } from './change.ts';
 import { deadGroupOf } from './dead-group-of.ts';
 import type { Expansion, StepProgress } from './call.ts';
-import type { JobRow, LedgerJob, QueueRow, RunRow, StepRow, Sweep } from './row.ts';
+import type { Cascade, JobRow, LedgerJob, QueueRow, RunRow, StepRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -51,7 +51,7 @@ export class Book {
   readonly #runs = new Set<number>();
   readonly #steps = new Map<number, StepProgress>();
   #fanOuts: Map<number, Expansion | undefined> | undefined;
-  #sweeps: Map<number, Sweep | undefined> | undefined;
+  #cascades: Map<number, Cascade | undefined> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
   #runningRuns = 0;
   #delayed = false;
@@ -87,7 +87,7 @@ export class Book {
       runningRuns: this.#runningRuns,
       delayed: this.#delayed,
       fanOuts: this.#fanOuts ?? none,
-      sweeps: this.#sweeps ?? none,
+      cascades: this.#cascades ?? none,
     };
   }
 
@@ -170,7 +170,7 @@ export class Book {
    *
    * @throws Error where the state machine has no such move: that is a bug
    */
-  move(job: LedgerJob, event: JobEvent, values: Partial<Omit<JobRow, 'state'>> = {}): void {
+  move(job: LedgerJob, event: JobEvent, values: Partial<Omit<JobRow, 'state' | 'cancel_cause'>> = {}): void {
     const state = nextJobState(job.state, event);
     if (state === undefined) throw new Error(`a job that is ${job.state} can't ${event}`);
     this.#count(job.queue_id, job.state, -1);
@@ -183,9 +183,24 @@ export class Book {
     this.#patchJob(job.id, { state, ...values });
   }
 
-  /** Any change of a job but that of its state. */
-  patchJob(job: LedgerJob, values: Partial<Omit<JobRow, 'state'>>): void {
+  /** Any other change of a job. */
+  patchJob(job: LedgerJob, values: Partial<Omit<JobRow, 'state' | 'cancel_cause'>>): void {
     this.#patchJob(job.id, values);
+  }
+
+  /**
+   * The one place where it changes why a job is cancelled, or why no other attempt of it may follow: in the same patch as its state, if that changes.
+   * What a person cancelled stays a person's, however often it is cancelled.
+   *
+   * @throws Error where the state machine has no such move: that is a bug
+   */
+  moveCancelCause(job: LedgerJob, event: CancelCauseEvent): void {
+    const cause = this.#jobPatches.get(job.id)?.cancel_cause;
+    const before = (cause === undefined ? job.cancel_cause : cause) ?? 'none';
+    if (before === 'person' && (event === 'request' || event === 'sibling_died')) return;
+    const after = nextCancelCause(before, event);
+    if (after === undefined) throw new Error(`a job whose cause to be cancelled is '${before}' can't ${event}`);
+    this.#patchJob(job.id, { cancel_cause: after === 'none' ? null : after });
   }
 
   /** A job goes to another queue in the state that it is in. */
@@ -216,16 +231,12 @@ export class Book {
     this.#changes.push(change);
   }
 
-  patchStep(id: number, values: Partial<StepRow>): void {
-    const known = this.#stepPatches.get(id);
-    if (known !== undefined) Object.assign(known, values);
-    else this.#addPatch('steps', this.#stepPatches, id, values);
+  patchStep(id: number, values: Partial<Omit<StepRow, 'cascade'>>): void {
+    this.#patchStep(id, values);
   }
 
-  patchRun(id: number, values: Partial<RunRow>): void {
-    const known = this.#runPatches.get(id);
-    if (known !== undefined) Object.assign(known, values);
-    else this.#addPatch('runs', this.#runPatches, id, values);
+  patchRun(id: number, values: Partial<Omit<RunRow, 'cancel_requested'>>): void {
+    this.#patchRun(id, values);
   }
 
   /** What a queue was told, as the changes leave it. */
@@ -261,10 +272,29 @@ export class Book {
     (this.#fanOuts ??= new Map()).set(stepId, undefined);
   }
 
-  /** What the jobs of a step have to follow from now on; `undefined` ends it. */
-  setSweep(stepId: number, kind: Sweep | undefined): void {
-    (this.#sweeps ??= new Map()).set(stepId, kind);
-    this.patchStep(stepId, { sweep: kind ?? null });
+  /**
+   * The one place where it changes what the jobs of a step have to follow. Returns what they follow from now on; `null`: nothing.
+   *
+   * @throws Error where the state machine has no such move: that is a bug
+   */
+  moveCascade({ id, cascade }: Pick<StepRow, 'id' | 'cascade'>, event: CascadeEvent): Cascade | null {
+    const after = nextCascade(cascade ?? 'none', event);
+    if (after === undefined) throw new Error(`the cascade of the step ${id}, which is ${cascade ?? 'none'}, can't ${event}`);
+    const kept = after === 'none' ? null : after;
+    (this.#cascades ??= new Map()).set(id, kept ?? undefined);
+    this.#patchStep(id, { cascade: kept });
+    return kept;
+  }
+
+  /**
+   * The one place where it changes whether a run is to be cancelled.
+   *
+   * @throws Error where the state machine has no such move: that is a bug
+   */
+  moveCancelRequest({ id, cancel_requested: requested }: Pick<RunRow, 'id' | 'cancel_requested'>, event: CancelRequestEvent): void {
+    const after = nextCancelRequest(requested === 1 ? 'requested' : 'none', event);
+    if (after === undefined) throw new Error(`the run ${id} ${requested === 1 ? 'is' : "isn't"} to be cancelled, so it can't ${event} that`);
+    this.#patchRun(id, { cancel_requested: after === 'requested' ? 1 : 0 });
   }
 
   /** A job of an ended step goes: nothing moves by it. */
@@ -305,6 +335,18 @@ export class Book {
     const known = this.#jobPatches.get(id);
     if (known !== undefined) Object.assign(known, values);
     else this.#addPatch('jobs', this.#jobPatches, id, values);
+  }
+
+  #patchStep(id: number, values: Partial<StepRow>): void {
+    const known = this.#stepPatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('steps', this.#stepPatches, id, values);
+  }
+
+  #patchRun(id: number, values: Partial<RunRow>): void {
+    const known = this.#runPatches.get(id);
+    if (known !== undefined) Object.assign(known, values);
+    else this.#addPatch('runs', this.#runPatches, id, values);
   }
 
   #addPatch<Row>(table: 'jobs' | 'steps' | 'runs' | 'queues', patches: Map<number, Row>, id: number, values: Row): void {

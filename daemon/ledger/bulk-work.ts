@@ -98,8 +98,8 @@ function meantJobs(book: Book, { action }: BulkRow, jobIds: readonly number[]): 
   if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active');
   const dead = jobs.filter(({ state }) => state === 'dead');
   if (action === 'discard') return dead;
-  book.need('sweep', dead.map(({ step_id }) => step_id));
-  return dead.filter(({ step_id }) => !isCancelling(book.fact('sweep', step_id)));
+  book.need('cascade', dead.map(({ step_id }) => step_id));
+  return dead.filter(({ step_id }) => !isCancelling(book.fact('cascade', step_id)));
 }
 
 function move(book: Book, bulk: BulkRow, jobs: readonly LedgerJob[], now: number): { readonly edited?: number; readonly active?: readonly number[]; readonly lastDueAt?: number } {

@@ -18,8 +18,8 @@ export interface Operations {
   expand(params: ExpandParams): ExpandResult;
   /** The items of a `foreach` can't be read. */
   failExpansion(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
-  /** Goes on cancelling, or taking up again, the jobs of steps that are being closed or reopened. */
-  sweep(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
+  /** Cancels or reopens the next jobs of steps that are being cancelled, have failed, or were reopened. Repeat it while there is `more`. */
+  cascade(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
   /** A run that was to take its first items only takes the others as well. */
   continueRun(params: { readonly runId: number }): object;
   /** `active`: jobs that are under way; they are marked, and their attempts have to be aborted and settled as cancelled. */

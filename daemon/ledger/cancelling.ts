@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import { english } from '../../schemas/wording/language.ts';
 import type { Book } from './book.ts';
-import type { LedgerJob, Sweep } from './row.ts';
+import type { Cascade, LedgerJob } from './row.ts';
 
 export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; readonly now: number }): { readonly active: boolean } {
   const job = book.job(jobId);
@@ -10,10 +10,10 @@ export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; 
   switch (job.state) {
     case 'pending':
     case 'delayed':
-      book.move(job, 'cancel', { ended_at: now });
+      cancelWaiting(book, job, 'cancelling', now);
       return { active: false };
     case 'active':
-      book.patchJob(job, { cancel_requested: 1 });
+      book.moveCancelCause(job, 'request');
       return { active: true };
     case 'dead':
       throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is a dead letter: replay it, or discard it.`);
@@ -24,12 +24,12 @@ export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; 
   }
 }
 
-/** From here on no job of the run starts; those that wait are cancelled bit by bit, and those under way are named. */
+/** From here on no job of the run starts; those that wait are cancelled in chunks, and those under way are named. */
 export function cancelRun(book: Book, { runId }: { readonly runId: number }): { readonly active: readonly number[] } {
   const facts = book.fact('run', runId);
   if (facts === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
   const { run, steps } = facts;
-  if (run.state !== 'running' && run.closing === 0) {
+  if (run.state !== 'running' && run.on_failure_state !== 'running') {
     // Of a run that has ended only what was replayed is open.
     const open = steps.reduce((sum, { total, succeeded, dead, cancelled, discarded }) => sum + total - succeeded - dead - cancelled - discarded, 0);
     const ended = `The run ${formatRunId(runId)} has ended (${run.state})`;
@@ -44,14 +44,14 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
   const open = steps.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'failed');
   const started = open.filter(({ state }) => state !== 'waiting');
   book.need('activeJobs', started.map(({ id }) => id));
-  book.patchRun(runId, { cancelling: 1 });
+  if (run.cancel_requested === 0) book.moveCancelRequest(run, 'request');
   for (const { id } of open) book.touchStep(id);
   const active: number[] = [];
-  for (const { id } of started) {
-    book.setSweep(id, 'cancel');
-    book.endFanOut(id);
-    for (const job of book.fact('activeJobs', id)) {
-      book.patchJob(job, { cancel_requested: 1 });
+  for (const step of started) {
+    if (step.cascade !== 'cancelling') book.moveCascade(step, 'cancel');
+    book.endFanOut(step.id);
+    for (const job of book.fact('activeJobs', step.id)) {
+      book.moveCancelCause(job, 'request');
       active.push(job.id);
     }
   }
@@ -60,28 +60,34 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
 }
 
 /**
- * Goes on cancelling, or taking up again, the jobs of steps that are being closed or reopened: a step of a million jobs is cancelled in many
- * transactions, and other work goes on between them.
+ * Cancels or reopens the next jobs of the steps that have a cascade: a step of a million jobs is cancelled in many transactions, and other work
+ * continues between them.
  */
-export function sweep(book: Book, { now, limit }: { readonly now: number; readonly limit: number }): { readonly more: boolean } {
-  const chunks = book.fact('sweeping', 0, { limit });
+export function cascade(book: Book, { now, limit }: { readonly now: number; readonly limit: number }): { readonly more: boolean } {
+  const chunks = book.fact('cascading', 0, { limit });
   for (const { stepId, kind, jobs, last } of chunks) {
     for (const job of jobs) {
-      if (kind === 'reopen') book.move(job, 'reopen', { due_at: now, ended_at: null, swept: 0 });
-      else cancelSwept(book, job, kind, now);
+      if (kind === 'reopening') {
+        book.moveCancelCause(job, 'release');
+        book.move(job, 'reopen', { due_at: now, ended_at: null });
+      } else cancelWaiting(book, job, kind, now);
     }
     if (!last) continue;
-    book.setSweep(stepId, undefined);
+    book.moveCascade({ id: stepId, cascade: kind }, 'end');
     book.touchStep(stepId);
   }
   return { more: chunks.some(({ last }) => !last) };
 }
 
-export function isCancelling(sweep: Sweep | undefined): sweep is 'cancel' | 'fail' {
-  return sweep === 'cancel' || sweep === 'fail';
+/** A cascade that cancels the jobs that wait; the other kind reopens some. */
+export type CancellingCascade = Exclude<Cascade, 'reopening'>;
+
+export function isCancelling(cascade: Cascade | undefined): cascade is CancellingCascade {
+  return cascade === 'cancelling' || cascade === 'failing';
 }
 
-/** Its step is being cancelled, and it waits. */
-export function cancelSwept(book: Book, job: LedgerJob, kind: 'cancel' | 'fail', now: number): void {
-  book.move(job, 'cancel', { ended_at: now, swept: kind === 'fail' ? 1 : 0 });
+/** Cancels a job that waits, as the cascade of its step says, or as a person does. */
+export function cancelWaiting(book: Book, job: LedgerJob, kind: CancellingCascade, now: number): void {
+  book.moveCancelCause(job, kind === 'failing' ? 'sibling_died' : 'request');
+  book.move(job, 'cancel', { ended_at: now });
 }

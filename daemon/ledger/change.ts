@@ -1,5 +1,5 @@
 import type { Expansion, StepProgress } from './call.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, Sweep, VersionRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -82,5 +82,6 @@ export interface Effects {
   readonly delayed: boolean;
   /** Fan-outs that go on or, undefined, have ended. */
   readonly fanOuts: ReadonlyMap<number, Expansion | undefined>;
-  readonly sweeps: ReadonlyMap<number, Sweep | undefined>;
+  /** What the jobs of a step follow from now on; undefined: nothing. */
+  readonly cascades: ReadonlyMap<number, Cascade | undefined>;
 }

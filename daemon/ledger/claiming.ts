@@ -1,12 +1,12 @@
 import type { Book } from './book.ts';
 import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
-import { cancelSwept, isCancelling } from './cancelling.ts';
+import { cancelWaiting, isCancelling } from './cancelling.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';
 import type { DueJob } from './snapshot.ts';
 
 /** Jobs of cancelled steps that one claim clears away, at most: a million of them must not keep other queues waiting. */
-const maxSwept = 1000;
+const maxCancelled = 1000;
 /** Delayed jobs that one decision makes pending, at most. */
 const maxPromoted = 5000;
 /** What is later than this was kept from being due on time, and not just by a slow transaction, in milliseconds. */
@@ -25,9 +25,9 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
   book.need('stepInfo', due.map(({ step_id }) => step_id));
   const jobs: ClaimedJob[] = [];
   for (const job of due) {
-    const kind = book.fact('sweep', job.step_id);
+    const kind = book.fact('cascade', job.step_id);
     if (isCancelling(kind)) {
-      cancelSwept(book, job, kind, params.now);
+      cancelWaiting(book, job, kind, params.now);
       continue;
     }
     const startAt = params.startAts?.[jobs.length];
@@ -49,18 +49,18 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
 function chosen(book: Book, queueId: number, limit: number): readonly DueJob[] {
   for (let asked = limit; ; ) {
     const due = book.fact('due', queueId, { limit: asked });
-    book.need('sweep', due.map(({ step_id }) => step_id));
+    book.need('cascade', due.map(({ step_id }) => step_id));
     let free = 0;
-    let swept = 0;
+    let cancelled = 0;
     const taken: DueJob[] = [];
     for (const job of due) {
-      if (free === limit || swept >= maxSwept) return taken;
-      if (isCancelling(book.fact('sweep', job.step_id))) swept++;
+      if (free === limit || cancelled >= maxCancelled) return taken;
+      if (isCancelling(book.fact('cascade', job.step_id))) cancelled++;
       else free++;
       taken.push(job);
     }
-    if (due.length < asked || free === limit || swept >= maxSwept) return taken;
-    asked = Math.max(asked * 2, limit + swept + 100);
+    if (due.length < asked || free === limit || cancelled >= maxCancelled) return taken;
+    asked = Math.max(asked * 2, limit + cancelled + 100);
   }
 }
 

@@ -4,7 +4,7 @@ import { Book, MissingFact } from './book.ts';
 import { advanceBulk, continueBulk, endBulk, forgetBulks, prepareBulk } from './bulk-work.ts';
 import type { Call, Operations } from './call.ts';
 import type { Change, Effects } from './change.ts';
-import { cancelJob, cancelRun, sweep } from './cancelling.ts';
+import { cancelJob, cancelRun, cascade } from './cancelling.ts';
 import { claim, promote } from './claiming.ts';
 import { dropDraft, saveDraft } from './drafting.ts';
 import { expand, failExpansion } from './fan-out.ts';
@@ -40,7 +40,7 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   settle,
   expand,
   failExpansion,
-  sweep,
+  cascade,
   continueRun,
   cancelRun,
   cancelJob,

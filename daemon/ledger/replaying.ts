@@ -13,9 +13,9 @@ import type { JobRow, LedgerJob } from './row.ts';
  */
 export function replay(book: Book, params: ReplayParams): ReplayResult {
   const jobs = deadJobs(book, params.jobIds);
-  book.need('sweep', jobs.map(({ step_id }) => step_id));
+  book.need('cascade', jobs.map(({ step_id }) => step_id));
   for (const { id, step_id } of jobs) {
-    if (!isCancelling(book.fact('sweep', step_id))) continue;
+    if (!isCancelling(book.fact('cascade', step_id))) continue;
     throw new CodedError('wrong-state', `The other jobs of ${formatJobId(id)}'s step are being cancelled just now; replay it when that is done.`);
   }
   if (params.payload !== undefined && jobs.length !== 1) {
@@ -36,7 +36,6 @@ export function replay(book: Book, params: ReplayParams): ReplayResult {
       tries: 0,
       throttles: 0,
       crashes: 0,
-      cancel_requested: 0,
       started_at: null,
       ended_at: null,
       ...edit,

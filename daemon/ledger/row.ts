@@ -1,5 +1,6 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
 
@@ -10,14 +11,15 @@ export interface RunRow {
   readonly state: RunState;
   readonly created_at: number;
   readonly ended_at: number | null;
-  readonly cancelling: 0 | 1;
-  readonly closing: 0 | 1;
-  readonly failed_before: 0 | 1;
+  /** A person has asked for it to be cancelled. */
+  readonly cancel_requested: 0 | 1;
+  /** Of its `on-failure` steps together. */
+  readonly on_failure_state: OnFailureState;
   readonly error: string | null;
 }
 
 /** A run's columns without its inputs, which can be large. */
-export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancelling, closing, failed_before, error';
+export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error';
 
 export interface StepRow {
   readonly id: number;
@@ -41,7 +43,7 @@ export interface StepRow {
   /** So many items become jobs, until the run is continued. */
   readonly item_limit: number | null;
   readonly file: string | null;
-  readonly sweep: Sweep | null;
+  readonly cascade: Cascade | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly error: string | null;
@@ -52,7 +54,10 @@ export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' 
   return limit !== null && total >= limit;
 }
 
-export type Sweep = 'cancel' | 'fail' | 'reopen';
+/** What the jobs of a step still have to follow. */
+export type Cascade = Exclude<CascadeState, 'none'>;
+
+export type CancelCause = Exclude<CancelCauseState, 'none'>;
 
 export interface JobRow {
   readonly id: number;
@@ -72,8 +77,8 @@ export interface JobRow {
   readonly tries: number;
   readonly throttles: number;
   readonly crashes: number;
-  readonly cancel_requested: 0 | 1;
-  readonly swept: 0 | 1;
+  /** Why it was cancelled or, while it is active, why no other attempt may follow. */
+  readonly cancel_cause: CancelCause | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly error: string | null;
@@ -88,7 +93,7 @@ export interface JobRow {
 export type LedgerJob = Pick<
   JobRow,
   | 'id' | 'step_id' | 'queue_id' | 'state' | 'due_at' | 'pace' | 'item_index' | 'revision' | 'round' | 'attempt' | 'tries' | 'throttles' | 'crashes'
-  | 'cancel_requested' | 'swept' | 'started_at' | 'last_revision'
+  | 'cancel_cause' | 'started_at' | 'last_revision'
 >;
 
 export interface PayloadRow {

@@ -3,7 +3,7 @@ import { isStepEnded, type RunState, type StepState } from '../../schemas/protoc
 import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.ts';
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
-import { nextRunState, nextStepState, type RunEvent, type StepEvent } from '../core/state-machine.ts';
+import { nextOnFailure, nextRunState, nextStepState, type CascadeEvent, type OnFailureEvent, type RunEvent, type StepEvent } from '../core/state-machine.ts';
 import { openJobs, runOutcome, stepOutcome } from '../core/step-outcome.ts';
 import { mayMove, tallyOf, type AdvanceParams } from './advance-facts.ts';
 import { MissingFact, type Book } from './book.ts';
@@ -16,7 +16,7 @@ import { startStep } from './starting.ts';
  * Moves the runs of steps on by what has happened to their jobs, which has been written. What it starts may touch steps in turn: it is called again
  * until nothing is touched.
  *
- * Architecture invariant: no other place changes the state of a step or a run.
+ * Architecture invariant: no other place changes the state of a step or a run, or of the `on-failure` steps of a run.
  */
 export function advance(book: Book, { steps, now }: AdvanceParams): void {
   for (const [runId, progressed] of runsToLookAt(book, steps)) {
@@ -71,27 +71,27 @@ class RunAdvance {
       if (step.state === 'running') this.#closeStep(step);
       else if (step.state === 'failed' && progressed.has(step.name)) this.#reopenStep(step);
     }
-    if (this.#run.cancelling === 1) this.#cancelWaiting();
+    if (this.#run.cancel_requested === 1) this.#cancelWaiting();
     if (this.#run.state === 'running') {
       this.#moveSteps(this.#workflow.steps);
       this.#closeRun();
     }
-    if (this.#run.closing === 1) {
+    if (this.#run.on_failure_state === 'running') {
       this.#moveSteps(this.#workflow.onFailure);
-      if ([...this.#statesOf(this.#workflow.onFailure).values()].every(isStepEnded)) this.#endClosing();
+      if ([...this.#statesOf(this.#workflow.onFailure).values()].every(isStepEnded)) this.#endOnFailure();
     }
   }
 
   #closeStep(step: StepRow): void {
-    // Its cancelled jobs are still being taken up again.
-    if (step.sweep === 'reopen') return;
+    // Some of its jobs still are as its failure left them.
+    if (step.cascade === 'reopening') return;
     if (step.error !== null) {
       // Its items could not be read.
       this.#moveStep(step, 'fail', JSON.parse(step.error) as JobError);
-      if (openJobs(tallyOf(step)) > 0) this.#setSweep(step, 'fail');
+      if (openJobs(tallyOf(step)) > 0) this.#failJobs(step);
       return;
     }
-    const cancelling = this.#run.cancelling === 1 || step.sweep === 'cancel';
+    const cancelling = this.#run.cancel_requested === 1 || step.cascade === 'cancelling';
     const outcome = stepOutcome(tallyOf(step), this.#definition(step.name)?.foreach, cancelling);
     switch (outcome) {
       case 'open':
@@ -104,35 +104,36 @@ class RunAdvance {
         return;
       case 'failed':
         this.#moveStep(step, 'fail', this.#deathOf(step));
-        // Only `on-item-failure: fail` ends a step before its jobs have: they are cancelled, bit by bit.
-        if (openJobs(tallyOf(step)) > 0 || step.expanded === 0) this.#setSweep(step, 'fail');
+        // Only `on-item-failure: fail` ends a step before its jobs have: they are cancelled in chunks.
+        if (openJobs(tallyOf(step)) > 0 || step.expanded === 0) this.#failJobs(step);
     }
   }
 
   /** A replayed job has succeeded: where no more have died than may, the step goes on, and what was skipped waits again. */
   #reopenStep(step: StepRow): void {
-    if (this.#run.cancelling === 1) return;
+    // What a person is cancelling isn't reopened by what happened to be under way.
+    if (this.#run.cancel_requested === 1 || step.cascade === 'cancelling') return;
     const tally = tallyOf(step);
     const foreach = this.#definition(step.name)?.foreach;
     if (stepOutcome(tally, foreach, false) === 'failed') return;
-    for (const job of this.#book.fact('activeJobs', step.id)) if (job.swept === 1) this.#book.patchJob(job, { swept: 0 });
-    // Those that are cancelled: what is under way has just been let go on.
-    const swept = this.#book.fact('hasSwept', step.id);
+    for (const job of this.#book.fact('activeJobs', step.id)) if (job.cancel_cause === 'sibling') this.#book.moveCancelCause(job, 'release');
+    const hasCancelled = this.#book.fact('hasCancelledBySibling', step.id);
 
     this.#moveStep(step, 'reopen');
-    if (swept) this.#setSweep(step, 'reopen');
-    else if (step.sweep !== null) this.#setSweep(step, undefined);
+    if (hasCancelled) this.#moveCascade(step, 'reopen');
+    else if (step.cascade !== null) this.#moveCascade(step, 'end');
     const reopened = this.#step(step.name);
     if (reopened.expanded === 0) this.#book.setFanOut(reopened, isHeld(reopened));
-    if (!swept) this.#closeStep(reopened);
+    if (!hasCancelled) this.#closeStep(reopened);
 
     const group = step.on_failure === 1 ? this.#workflow.onFailure : this.#workflow.steps;
     for (const name of dependentsOf(group, new Set([step.name]))) {
       const dependent = this.#step(name);
       if (dependent.state === 'skipped') this.#moveStep(dependent, 'reopen');
     }
-    if (step.on_failure === 1) this.#setClosing(true);
-    else if (this.#run.state === 'failed' && this.#mayGoOn()) this.#moveRun('reopen');
+    if (step.on_failure === 1) {
+      if (this.#run.on_failure_state === 'ended') this.#moveOnFailure('reopen');
+    } else if (this.#run.state === 'failed' && this.#mayGoOn()) this.#moveRun('reopen');
   }
 
   /** Whether the main steps end otherwise than before: a run that would fail again at once isn't opened for that. */
@@ -202,11 +203,10 @@ class RunAdvance {
         this.#moveRun('cancel');
         return;
       case 'failed':
-        this.#moveRun(this.#run.cancelling === 1 ? 'cancel' : 'fail');
+        this.#moveRun(this.#run.cancel_requested === 1 ? 'cancel' : 'fail');
     }
-    if (this.#run.state !== 'failed' || this.#run.failed_before === 1) return;
-    this.#patchRun({ failed_before: 1 });
-    if (Object.keys(this.#workflow.onFailure).length > 0) this.#setClosing(true);
+    // They start once, however often the run is reopened and fails again.
+    if (this.#run.state === 'failed' && this.#run.on_failure_state === 'waiting' && Object.keys(this.#workflow.onFailure).length > 0) this.#moveOnFailure('start');
   }
 
   /** The one place where a step's state changes: in one patch with its times and its error. */
@@ -221,7 +221,7 @@ class RunAdvance {
       error: error === undefined ? null : JSON.stringify(error),
     });
     if (ended) this.#book.endFanOut(step.id);
-    if (ended && step.sweep === 'cancel') this.#setSweep(row, undefined);
+    if (ended && step.cascade === 'cancelling') this.#moveCascade(row, 'end');
   }
 
   #patchStep(step: StepRow, values: Partial<StepRow>): StepRow {
@@ -231,11 +231,15 @@ class RunAdvance {
     return row;
   }
 
-  #setSweep(step: StepRow, sweep: 'fail' | 'reopen' | undefined): void {
-    this.#steps.set(step.name, { ...this.#step(step.name), sweep: sweep ?? null });
-    this.#book.setSweep(step.id, sweep);
-    // What is under way may end by itself, but isn't tried again.
-    if (sweep === 'fail') for (const job of this.#book.fact('activeJobs', step.id)) this.#book.patchJob(job, { swept: 1 });
+  #moveCascade(step: StepRow, event: CascadeEvent): void {
+    const row = this.#step(step.name);
+    this.#steps.set(row.name, { ...row, cascade: this.#book.moveCascade(row, event) });
+  }
+
+  /** Cancels the jobs that are left of a step that has failed. What is under way may end by itself, but isn't tried again. */
+  #failJobs(step: StepRow): void {
+    this.#moveCascade(step, 'fail');
+    for (const job of this.#book.fact('activeJobs', step.id)) this.#book.moveCancelCause(job, 'sibling_died');
   }
 
   /** The one place where a run's state changes. */
@@ -252,14 +256,19 @@ class RunAdvance {
     this.#book.touchRun(this.#run.id);
   }
 
-  #setClosing(closing: boolean): void {
-    this.#patchRun({ closing: closing ? 1 : 0 });
+  /** The one place where the state of a run's `on-failure` steps changes. */
+  #moveOnFailure(event: OnFailureEvent): void {
+    const state = nextOnFailure(this.#run.on_failure_state, event);
+    if (state === undefined) throw new Error(`on-failure steps that are ${this.#run.on_failure_state} can't ${event}`);
+    this.#patchRun({ on_failure_state: state });
   }
 
-  /** A failed run whose `on-failure` was cancelled is one that a replay may reopen, as any other. */
-  #endClosing(): void {
-    this.#setClosing(false);
-    if (this.#run.state === 'failed' && this.#run.cancelling === 1) this.#patchRun({ cancelling: 0 });
+  /** A failed run whose `on-failure` steps were cancelled is one that a replay may reopen, as any other. */
+  #endOnFailure(): void {
+    this.#moveOnFailure('end');
+    if (this.#run.state !== 'failed' || this.#run.cancel_requested === 0) return;
+    this.#book.moveCancelRequest(this.#run, 'fulfil');
+    this.#run = { ...this.#run, cancel_requested: 0 };
   }
 
   #patchRun(values: Partial<RunRow>): void {

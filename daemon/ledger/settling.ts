@@ -30,7 +30,8 @@ function settleOne(book: Book, params: SettleParams): boolean {
   switch (outcome.kind) {
     case 'succeeded':
       recordAttempt(book, job, params, 'succeeded', outcome.output, undefined);
-      book.move(job, 'succeed', { tries: job.tries + 1, swept: 0, ended_at: endedAt, ...(outcome.warning === undefined ? {} : { warning: outcome.warning }) });
+      clearCancelCause(book, job);
+      book.move(job, 'succeed', { tries: job.tries + 1, ended_at: endedAt, ...(outcome.warning === undefined ? {} : { warning: outcome.warning }) });
       if (outcome.warning !== undefined) book.count(job.step_id, 'warnings', 1);
       break;
     case 'retry':
@@ -92,7 +93,7 @@ export function putBack(book: Book, job: LedgerJob, now: number): void {
 
 /** Its attempt was left to end, but no other may follow: it, or its step, has been cancelled meanwhile. */
 export function isGivenUp(job: LedgerJob): boolean {
-  return job.cancel_requested === 1 || job.swept === 1;
+  return job.cancel_cause !== null;
 }
 
 export interface Death {
@@ -106,12 +107,17 @@ export interface Death {
 
 export function bury(book: Book, job: LedgerJob, { error, endedAt, response, ...more }: Death): void {
   const group = deadGroupOf(book.fact('stepInfo', job.step_id).uses, error, response);
-  book.move(job, 'die', { tries: job.tries + 1, swept: 0, ended_at: endedAt, error: JSON.stringify(error), failure_group: group, ...more });
+  clearCancelCause(book, job);
+  book.move(job, 'die', { tries: job.tries + 1, ended_at: endedAt, error: JSON.stringify(error), failure_group: group, ...more });
 }
 
 export function cancelActive(book: Book, job: LedgerJob, endedAt: number, more: { readonly progress?: string; readonly crashes?: number; readonly started_at?: null } = {}): void {
-  // Whom a person cancelled stays so; whom a sibling's death cancelled goes on when that sibling does.
-  book.move(job, 'cancel', { swept: job.cancel_requested === 1 ? 0 : job.swept, ended_at: endedAt, ...more });
+  book.move(job, 'cancel', { ended_at: endedAt, ...more });
+}
+
+/** It ends otherwise than by being cancelled. */
+function clearCancelCause(book: Book, job: LedgerJob): void {
+  if (job.cancel_cause !== null) book.moveCancelCause(job, 'clear');
 }
 
 /** What an attempt was, for ever: later rounds and edits add rows, and change none. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, Expansion } from './call.ts';
-import type { AttemptRow, BulkRow, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow, Sweep } from './row.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -34,10 +34,10 @@ export type DueJob = LedgerJob & {
   readonly secrets: string | null;
 };
 
-/** Some of the jobs of a step that is being cancelled or taken up again; `last`: no more follow. */
-export interface SweepChunk {
+/** Some of the jobs that the cascade of a step still concerns; `last`: no more follow. */
+export interface CascadeChunk {
   readonly stepId: number;
-  readonly kind: Sweep;
+  readonly kind: Cascade;
   readonly jobs: readonly LedgerJob[];
   readonly last: boolean;
 }
@@ -72,10 +72,10 @@ export interface FactKinds {
   readonly revisions: [jobId: number, readonly RevisionRow[]];
   /** An open fan-out. */
   readonly fanOut: [stepId: number, Expansion | undefined];
-  readonly sweep: [stepId: number, Sweep | undefined];
+  readonly cascade: [stepId: number, Cascade | undefined];
   readonly activeJobs: [stepId: number, readonly LedgerJob[]];
   /** Whether any job of the step was cancelled because a sibling died. */
-  readonly hasSwept: [stepId: number, boolean];
+  readonly hasCancelledBySibling: [stepId: number, boolean];
   /** The error (JSON) of the job of a step that died first, discarded or not. */
   readonly firstDeath: [stepId: number, string | null];
   /** Which of these keys (JSON of texts) the step has had. */
@@ -92,7 +92,7 @@ export interface FactKinds {
   /** All pending jobs of a queue that belong to a replay with a rate. */
   readonly paced: [queueId: number, readonly LedgerJob[]];
   readonly allActive: [all: 0, readonly LedgerJob[]];
-  readonly sweeping: [all: 0, readonly SweepChunk[]];
+  readonly cascading: [all: 0, readonly CascadeChunk[]];
   /** Jobs of a queue that have not ended, or are dead letters: those under way first. */
   readonly inQueue: [queueId: number, readonly LedgerJob[]];
   /** Steps of a queue that have not ended, of runs that have not. */

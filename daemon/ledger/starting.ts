@@ -59,7 +59,7 @@ export function continueRun(book: Book, { runId }: { readonly runId: number }): 
   const id = formatRunId(runId);
   if (facts === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
   const { run, steps } = facts;
-  if (run.state !== 'running' || run.cancelling === 1) throw new CodedError('wrong-state', `The run ${id} has ended (${run.state}) or is being cancelled, so there is nothing to continue.`);
+  if (run.state !== 'running' || run.cancel_requested === 1) throw new CodedError('wrong-state', `The run ${id} has ended (${run.state}) or is being cancelled, so there is nothing to continue.`);
   const limited = steps.filter(({ item_limit: limit }) => limit !== null);
   if (limited.length === 0) throw new CodedError('wrong-state', `The run ${id} takes all of its items already.`);
   book.need('fanOut', limited.map((step) => step.id));

@@ -119,7 +119,7 @@ export function runSummary({ run, steps }: RunFacts): RunSummary {
     state: run.state,
     createdAt: iso(run.created_at),
     ...(run.ended_at === null ? {} : { endedAt: iso(run.ended_at) }),
-    closing: run.closing === 1,
+    closing: run.on_failure_state === 'running',
     ...(heldAfter === undefined ? {} : { heldAfter }),
     ...(run.error === null ? {} : { error: JSON.parse(run.error) as NonNullable<RunSummary['error']> }),
     jobs: steps.map(countsOf).reduce(added, { total: 0, open: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 }),
@@ -130,7 +130,7 @@ export function runSummary({ run, steps }: RunFacts): RunSummary {
 
 /** How many of its first items a run has taken that takes no others until it is continued. */
 function heldAfterOf({ run, steps }: RunFacts): number | undefined {
-  if (run.state !== 'running' || run.cancelling === 1) return undefined;
+  if (run.state !== 'running' || run.cancel_requested === 1) return undefined;
   const limits = steps.flatMap(({ state, expanded, total, item_limit: limit }) => (state === 'running' && expanded === 0 && limit !== null && total >= limit ? [limit] : []));
   return limits.length === 0 ? undefined : Math.max(...limits);
 }

@@ -121,7 +121,8 @@ export interface Committed {
   readonly nextDueAt?: number;
   /** Steps whose items are being turned into jobs. */
   readonly expanding: readonly Expansion[];
-  readonly sweeping: boolean;
+  /** Some steps have jobs that are still to be cancelled or reopened: `cascade` does it. */
+  readonly cascading: boolean;
   readonly runningRuns: number;
 }
 

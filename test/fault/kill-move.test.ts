@@ -36,7 +36,7 @@ steps:
   };
 
   it('leaves a cancelled run cancelled, and starts none of its jobs', async () => {
-    const first = await project.start({ failPoint: 'sweep-after-commit:2' });
+    const first = await project.start({ failPoint: 'cascade-after-commit:2' });
     await first.client.call('queue/pause', { queue: 'hooks' });
     const { id } = await first.client.call('run/start', { workflow: 'import' });
     await allExpanded(first, id);

@@ -9,12 +9,12 @@ import type { Workflow } from '../../schemas/workflow/model.ts';
 export type Facts = { readonly [Kind in FactKind]?: Readonly<Record<number | string, FactKinds[Kind][1]>> };
 
 /** Kinds of which the others are not there, instead of not known. */
-const absent: readonly FactKind[] = ['job', 'step', 'run', 'draft', 'sweep', 'fanOut', 'knownQueue', 'nextDue'];
-const none: readonly FactKind[] = ['attempts', 'revisions', 'activeJobs', 'due', 'overdue', 'paced', 'allActive', 'sweeping'];
+const absent: readonly FactKind[] = ['job', 'step', 'run', 'draft', 'cascade', 'fanOut', 'knownQueue', 'nextDue'];
+const none: readonly FactKind[] = ['attempts', 'revisions', 'activeJobs', 'due', 'overdue', 'paced', 'allActive', 'cascading'];
 
 export function aJob(values: Partial<LedgerJob> = {}): LedgerJob {
   return {
-    id: 1, step_id: 1, queue_id: 1, state: 'pending', due_at: 1000, pace: null, item_index: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_requested: 0, swept: 0,
+    id: 1, step_id: 1, queue_id: 1, state: 'pending', due_at: 1000, pace: null, item_index: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null,
     started_at: null, last_revision: null, ...values,
   };
 }
@@ -22,12 +22,12 @@ export function aJob(values: Partial<LedgerJob> = {}): LedgerJob {
 export function aStep(values: Partial<StepRow> = {}): StepRow {
   return {
     id: 1, run_id: 1, position: 0, name: 'a', on_failure: 0, state: 'running', queue_id: 1, uses: 'test/scripted', is_foreach: 0, total: 1, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 1,
-    cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, sweep: null, started_at: 1000, ended_at: null, error: null, ...values,
+    cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, cascade: null, started_at: 1000, ended_at: null, error: null, ...values,
   };
 }
 
 export function aRun(values: Partial<RunRow> = {}): RunRow {
-  return { id: 1, workflow: 'test', version: 'v', state: 'running', created_at: 1000, ended_at: null, cancelling: 0, closing: 0, failed_before: 0, error: null, ...values };
+  return { id: 1, workflow: 'test', version: 'v', state: 'running', created_at: 1000, ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, ...values };
 }
 
 export function aWorkflow(text: string): Workflow {

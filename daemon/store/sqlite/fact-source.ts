@@ -1,8 +1,8 @@
-import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type Sweep } from '../../ledger/row.ts';
-import { notKnown, type FactsAtHand, type FactSource, type FinishedRun, type SweepChunk } from '../../ledger/snapshot.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
+import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type FinishedRun } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
 import { inputsOf, outputOf, resultsOf } from './run-scope-source.ts';
-import type { OpenSweep, WriterState } from './writer-state.ts';
+import type { OpenCascade, WriterState } from './writer-state.ts';
 
 /**
  * Updated by number: one statement for both was 5 to 12 times slower on some Node builds (DESIGN, section 8).
@@ -23,9 +23,9 @@ const inQueue = (['active', 'pending', 'delayed', 'dead'] as const).map(
 /** Their steps' counts say what is still in a run, without a look at its jobs. */
 const selectFinished = `
   SELECT r.id, r.version, (SELECT sum(s.total) FROM steps s WHERE s.run_id = r.id) AS jobs FROM runs r
-  WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ? AND r.closing = 0 AND NOT EXISTS (
+  WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ? AND r.on_failure_state <> 'running' AND NOT EXISTS (
     SELECT 1 FROM steps s WHERE s.run_id = r.id AND (
-      s.dead > 0 OR s.sweep IS NOT NULL OR s.state IN ('waiting', 'running') OR s.total > s.succeeded + s.cancelled + s.discarded))
+      s.dead > 0 OR s.cascade IS NOT NULL OR s.state IN ('waiting', 'running') OR s.total > s.succeeded + s.cancelled + s.discarded))
   ORDER BY r.id LIMIT ?`;
 
 /** What the ledger may ask for, found in the tables, or in what the writer keeps of them in memory. */
@@ -50,9 +50,9 @@ export function factSource(state: WriterState): FactSource {
     attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
     revisions: (jobId) => db.sql('SELECT * FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
     fanOut: (stepId) => state.expansions.get(stepId),
-    sweep: (stepId) => state.sweeps.get(stepId)?.kind,
+    cascade: (stepId) => state.cascades.get(stepId)?.kind,
     activeJobs: (stepId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND step_id = ?`, stepId),
-    hasSwept: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND swept = 1 AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
+    hasCancelledBySibling: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND cancel_cause = 'sibling' AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
     firstDeath: (stepId) => firstDeath(state, stepId),
     takenKeys: (stepIdAndKeys) => takenKeys(state, stepIdAndKeys),
     inputs: (runId) => inputsOf({ db }, runId),
@@ -63,7 +63,7 @@ export function factSource(state: WriterState): FactSource {
     overdue: (at, { limit }) => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit),
     paced: (queueId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_paced WHERE pace IS NOT NULL AND state = 'pending' AND queue_id = ?`, queueId),
     allActive: () => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'active'`),
-    sweeping: (_all, { limit }) => sweepChunks(state, limit),
+    cascading: (_all, { limit }) => cascadeChunks(state, limit),
     inQueue: (queueId, { limit }) => {
       const found: LedgerJob[] = [];
       for (const text of inQueue) if (found.length < limit) found.push(...jobs(text, queueId, limit - found.length));
@@ -73,7 +73,7 @@ export function factSource(state: WriterState): FactSource {
       db
         .values(
           `SELECT ${stepColumns} FROM steps WHERE queue_id = ? AND state IN ('waiting', 'running')
-           AND run_id IN (SELECT id FROM runs WHERE state = 'running' UNION ALL SELECT id FROM runs WHERE state = 'failed' AND closing = 1)`,
+           AND run_id IN (SELECT id FROM runs WHERE state = 'running' UNION ALL SELECT id FROM runs WHERE state = 'failed' AND on_failure_state = 'running')`,
         )
         .all(queueId)
         .map(stepOf),
@@ -112,7 +112,7 @@ export function factsAtHand(state: WriterState): FactsAtHand {
     knownQueue: (name) => state.knownQueueId(name),
     queue: (id) => state.queue(id),
     fanOut: (stepId) => state.expansions.get(stepId),
-    sweep: (stepId) => state.sweeps.get(stepId)?.kind,
+    cascade: (stepId) => state.cascades.get(stepId)?.kind,
   };
 }
 
@@ -141,14 +141,14 @@ function bulkMembers({ db }: WriterState, bulkIdAndJobs: string): ReadonlySet<nu
   return new Set(jobIds.filter((jobId) => member.get(id, jobId) !== undefined));
 }
 
-function sweepChunks(state: WriterState, limit: number): readonly SweepChunk[] {
-  const chunks: SweepChunk[] = [];
+function cascadeChunks(state: WriterState, limit: number): readonly CascadeChunk[] {
+  const chunks: CascadeChunk[] = [];
   let left = limit;
-  for (const [stepId, sweep] of state.sweeps) {
-    if (left <= 0) return [...chunks, { stepId, kind: sweep.kind, jobs: [], last: false }];
-    const jobs = nextSwept(state, stepId, sweep, left);
-    chunks.push({ stepId, kind: sweep.kind, jobs, last: jobs.length < left });
-    sweep.after = jobs.at(-1)?.item_index ?? sweep.after ?? -1;
+  for (const [stepId, cascade] of state.cascades) {
+    if (left <= 0) return [...chunks, { stepId, kind: cascade.kind, jobs: [], last: false }];
+    const jobs = nextOfCascade(state, stepId, cascade, left);
+    chunks.push({ stepId, kind: cascade.kind, jobs, last: jobs.length < left });
+    cascade.after = jobs.at(-1)?.item_index ?? cascade.after ?? -1;
     left -= jobs.length;
   }
   return chunks;
@@ -158,8 +158,8 @@ function sweepChunks(state: WriterState, limit: number): readonly SweepChunk[] {
  * From where the chunk before has ended: a step of a million jobs is read once and not a thousand times. No job turns up
  * behind that place, because those that are active are marked, and follow when their attempts end.
  */
-function nextSwept({ db }: WriterState, stepId: number, { kind, after }: OpenSweep, limit: number): readonly LedgerJob[] {
-  const which = kind === ('reopen' satisfies Sweep) ? "state = 'cancelled' AND swept = 1" : "state IN ('pending', 'delayed')";
+function nextOfCascade({ db }: WriterState, stepId: number, { kind, after }: OpenCascade, limit: number): readonly LedgerJob[] {
+  const which = kind === 'reopening' ? "state = 'cancelled' AND cancel_cause = 'sibling'" : "state IN ('pending', 'delayed')";
   const from = after === undefined ? '' : 'AND item_index > ?';
   const values = after === undefined ? [stepId, limit] : [stepId, after, limit];
   return db.values(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_item WHERE step_id = ? ${from} AND ${which} ORDER BY item_index LIMIT ?`).all(...values).map(jobOf);

@@ -9,12 +9,12 @@ import type { DueJob } from '../../ledger/snapshot.ts';
 export type Values = readonly SQLOutputValue[];
 
 export const jobColumns =
-  'id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_requested, swept, started_at, last_revision';
+  'id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision';
 
 export function jobOf(values: Values): LedgerJob {
-  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_requested, swept, started_at, last_revision] = values;
+  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision] = values;
   return {
-    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_requested, swept, started_at, last_revision,
+    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision,
   } as LedgerJob;
 }
 
@@ -22,25 +22,25 @@ export function jobOf(values: Values): LedgerJob {
 export const dueColumns = `${columnsOf('j', jobColumns)}, j.created_at, j.progress, p.payload, p.secrets`;
 
 export function dueJobOf(values: Values): DueJob {
-  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_requested, swept, started_at, last_revision, created_at, progress, payload, secrets] = values;
+  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, payload, secrets] = values;
   return {
-    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_requested, swept, started_at, last_revision, created_at, progress, payload, secrets,
+    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, payload, secrets,
   } as DueJob;
 }
 
 export const stepColumns =
-  'id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, sweep, started_at, ended_at, error';
+  'id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, cascade, started_at, ended_at, error';
 
 export function stepOf(values: Values): StepRow {
-  const [id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, sweep, started_at, ended_at, error] = values;
+  const [id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, cascade, started_at, ended_at, error] = values;
   return {
-    id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, sweep, started_at, ended_at, error,
+    id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, succeeded, dead, cancelled, discarded, expanded, cursor, duplicates, warnings, item_limit, file, cascade, started_at, ended_at, error,
   } as StepRow;
 }
 
 export function runOf(values: Values): RunRow {
-  const [id, workflow, version, state, created_at, ended_at, cancelling, closing, failed_before, error] = values;
-  return { id, workflow, version, state, created_at, ended_at, cancelling, closing, failed_before, error } as RunRow;
+  const [id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error] = values;
+  return { id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error } as RunRow;
 }
 
 /** The same columns of a table that has that name in a statement. */

@@ -264,3 +264,28 @@ CREATE TABLE bulk_jobs (
   PRIMARY KEY (bulk_id, job_id)
 ) WITHOUT ROWID;
 `;
+
+/**
+ * Cancelling and `on-failure` under plain names, as the state machines have them (`daemon/core/state-machine.ts`). A job has one cause to be cancelled
+ * instead of two flags, of which the person's was the one that counted.
+ */
+export const schemaVersion12 = `
+ALTER TABLE runs RENAME COLUMN cancelling TO cancel_requested;
+ALTER TABLE runs ADD COLUMN on_failure_state TEXT NOT NULL DEFAULT 'waiting';  -- 'waiting', 'running' or 'ended'
+UPDATE runs SET on_failure_state = CASE closing WHEN 1 THEN 'running' ELSE 'ended' END WHERE failed_before = 1 OR closing = 1;
+ALTER TABLE runs DROP COLUMN closing;
+ALTER TABLE runs DROP COLUMN failed_before;
+
+DROP INDEX steps_sweep;
+ALTER TABLE steps RENAME COLUMN sweep TO cascade;  -- 'cancelling', 'failing' or 'reopening'
+UPDATE steps SET cascade = CASE cascade WHEN 'cancel' THEN 'cancelling' WHEN 'fail' THEN 'failing' ELSE 'reopening' END WHERE cascade IS NOT NULL;
+CREATE INDEX steps_cascade ON steps (id) WHERE cascade IS NOT NULL;
+
+DROP INDEX jobs_swept;
+ALTER TABLE jobs ADD COLUMN cancel_cause TEXT;  -- 'person' or 'sibling'; of an active job: why no other attempt follows
+UPDATE jobs SET cancel_cause = CASE WHEN swept = 1 AND cancel_requested = 0 THEN 'sibling' ELSE 'person' END
+WHERE state = 'cancelled' OR (state = 'active' AND (swept = 1 OR cancel_requested = 1));
+ALTER TABLE jobs DROP COLUMN swept;
+ALTER TABLE jobs DROP COLUMN cancel_requested;
+CREATE INDEX jobs_cancelled_by_sibling ON jobs (step_id) WHERE cancel_cause = 'sibling';
+`;

@@ -64,7 +64,7 @@ export class WriteTransaction implements LedgerTables {
       runs: this.#runs.size > maxRunsNamed ? undefined : [...this.#runs],
       ...(nextDueAt === undefined ? {} : { nextDueAt }),
       expanding: [...this.state.expansions.values()],
-      sweeping: this.state.sweeps.size > 0,
+      cascading: this.state.cascades.size > 0,
       runningRuns: this.state.runningRuns,
     };
   }

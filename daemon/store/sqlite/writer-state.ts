@@ -3,15 +3,15 @@ import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-work
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import type { Database } from './database.ts';
 import type { Effects } from '../../ledger/change.ts';
-import { isHeld, type StepRow, type Sweep } from '../../ledger/row.ts';
+import { isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
 
 /** A queue, with its depths and the limits that hold. */
 type KeptQueue = { -readonly [Name in keyof (QueueDepth & QueueFacts)]: (QueueDepth & QueueFacts)[Name] };
 
-/** The jobs of a step that are being cancelled or taken up again. */
-export interface OpenSweep {
-  readonly kind: Sweep;
+/** How far the cascade of a step has come. */
+export interface OpenCascade {
+  readonly kind: Cascade;
   /** The place of the last item that has been looked at; undefined at the beginning, and after a restart. */
   after?: number;
 }
@@ -32,8 +32,8 @@ export class WriterState {
   #nextRunId = 1;
   #nextStepId = 1;
   #nextJobId = 1;
-  /** Steps whose jobs are being cancelled or taken up again. */
-  readonly sweeps = new Map<number, OpenSweep>();
+  /** By the number of the step. */
+  readonly cascades = new Map<number, OpenCascade>();
   readonly expansions = new Map<number, Expansion>();
   runningRuns = 0;
   #nextDueAt: number | undefined;
@@ -77,15 +77,15 @@ export class WriterState {
     this.#nextRunId = this.#highest('runs') + 1;
     this.#nextStepId = this.#highest('steps') + 1;
     this.#nextJobId = this.#highest('jobs') + 1;
-    this.sweeps.clear();
-    for (const row of db.sql('SELECT id, sweep FROM steps WHERE sweep IS NOT NULL').all()) {
-      this.sweeps.set(Number(row['id']), { kind: row['sweep'] as Sweep });
+    this.cascades.clear();
+    for (const row of db.sql('SELECT id, cascade FROM steps WHERE cascade IS NOT NULL').all()) {
+      this.cascades.set(Number(row['id']), { kind: row['cascade'] as Cascade });
     }
     this.expansions.clear();
     const unfinished = db
       .sql(
         `SELECT s.id, s.queue_id, s.cursor, s.file, s.total, s.item_limit FROM steps s JOIN runs r ON r.id = s.run_id
-         WHERE s.state = 'running' AND s.expanded = 0 AND r.cancelling = 0`,
+         WHERE s.state = 'running' AND s.expanded = 0 AND r.cancel_requested = 0`,
       )
       .all();
     for (const row of unfinished) {
@@ -120,7 +120,7 @@ export class WriterState {
   }
 
   /** Keeps the figures up with changes that have been written. */
-  follow({ queues, runningRuns, delayed, fanOuts, sweeps }: Effects): void {
+  follow({ queues, runningRuns, delayed, fanOuts, cascades }: Effects): void {
     for (const [id, { pending, delayed: later, active, dead }] of queues) {
       const depth = this.queue(id);
       depth.pending += pending;
@@ -134,9 +134,9 @@ export class WriterState {
       if (fanOut === undefined) this.#endFanOut(stepId);
       else this.expansions.set(stepId, fanOut);
     }
-    for (const [stepId, kind] of sweeps) {
-      if (kind === undefined) this.sweeps.delete(stepId);
-      else this.sweeps.set(stepId, { kind });
+    for (const [stepId, kind] of cascades) {
+      if (kind === undefined) this.cascades.delete(stepId);
+      else this.cascades.set(stepId, { kind });
     }
   }
 

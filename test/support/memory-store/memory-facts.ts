@@ -1,6 +1,6 @@
 import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
-import type { FactSource, ItemResult, QueueFacts, RunFacts, SweepChunk } from '../../../daemon/ledger/snapshot.ts';
+import type { CascadeChunk, FactSource, ItemResult, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
@@ -29,7 +29,7 @@ export function runFacts(tables: MemoryTables, id: number): RunFacts | undefined
 
 export function fanOuts(tables: MemoryTables): Expansion[] {
   return tables.steps
-    .where(({ state, is_foreach, expanded, error, run_id }) => state === 'running' && is_foreach === 1 && expanded === 0 && error === null && tables.runs.get(run_id)?.cancelling === 0)
+    .where(({ state, is_foreach, expanded, error, run_id }) => state === 'running' && is_foreach === 1 && expanded === 0 && error === null && tables.runs.get(run_id)?.cancel_requested === 0)
     .map((step) => ({
       stepId: step.id,
       queue: tables.queues.get(step.queue_id)?.name ?? '',
@@ -98,9 +98,9 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),
     revisions: (jobId) => tables.payload_revisions.where(({ job_id }) => job_id === jobId).sort((one, other) => one.revision - other.revision),
     fanOut: (stepId) => fanOuts(tables).find((one) => one.stepId === stepId),
-    sweep: (stepId) => steps.get(stepId)?.sweep ?? undefined,
+    cascade: (stepId) => steps.get(stepId)?.cascade ?? undefined,
     activeJobs: (stepId) => jobs.where(({ step_id, state }) => step_id === stepId && state === 'active'),
-    hasSwept: (stepId) => jobs.where(({ step_id, state, swept }) => step_id === stepId && state === 'cancelled' && swept === 1).length > 0,
+    hasCancelledBySibling: (stepId) => jobs.where(({ step_id, state, cancel_cause: cause }) => step_id === stepId && state === 'cancelled' && cause === 'sibling').length > 0,
     firstDeath: (stepId) => {
       const died = (state: string): JobRow | undefined =>
         jobs.where((job) => job.step_id === stepId && job.state === state).sort((one, other) => (one.ended_at ?? 0) - (other.ended_at ?? 0) || one.id - other.id)[0];
@@ -123,12 +123,12 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     overdue: (at, { limit }) => jobs.where(({ state, due_at }) => state === 'delayed' && due_at <= at).sort(byDue).slice(0, limit),
     paced: (queueId) => jobs.where(({ queue_id, state, pace }) => queue_id === queueId && state === 'pending' && pace !== null),
     allActive: () => jobs.where(({ state }) => state === 'active'),
-    sweeping: (_all, { limit }) => sweepChunks(tables, limit),
+    cascading: (_all, { limit }) => cascadeChunks(tables, limit),
     inQueue: (queueId, { limit }) => (['active', 'pending', 'delayed', 'dead'] as const).flatMap((state) => jobs.where((job) => job.queue_id === queueId && job.state === state)).slice(0, limit),
     openSteps: (queueId) =>
       steps.where(({ queue_id, state, run_id }) => {
         const run = runs.get(run_id);
-        return queue_id === queueId && (state === 'waiting' || state === 'running') && (run?.state === 'running' || run?.closing === 1);
+        return queue_id === queueId && (state === 'waiting' || state === 'running') && (run?.state === 'running' || run?.on_failure_state === 'running');
       }),
     openFanOuts: () => fanOuts(tables),
     deadBefore: (queueIdAndTime, { limit }) => {
@@ -137,9 +137,9 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     },
     finishedBefore: (at, { limit }) =>
       runs
-        .where(({ id, state, ended_at, closing }) => {
-          const isOpen = steps.where(({ run_id }) => run_id === id).some((step) => step.dead > 0 || step.sweep !== null || step.state === 'waiting' || step.state === 'running' || step.total > step.succeeded + step.cancelled + step.discarded);
-          return state !== 'running' && closing === 0 && (ended_at ?? 0) < at && !isOpen;
+        .where(({ id, state, ended_at, on_failure_state: onFailure }) => {
+          const isOpen = steps.where(({ run_id }) => run_id === id).some((step) => step.dead > 0 || step.cascade !== null || step.state === 'waiting' || step.state === 'running' || step.total > step.succeeded + step.cancelled + step.discarded);
+          return state !== 'running' && onFailure !== 'running' && (ended_at ?? 0) < at && !isOpen;
         })
         .sort((one, other) => one.id - other.id)
         .slice(0, limit)
@@ -167,11 +167,11 @@ function bulkJobsAfter({ bulk_jobs: members }: MemoryTables, bulkIdAndJob: strin
   return members.where(({ bulk_id, job_id }) => bulk_id === id && job_id > after).sort((one, other) => one.job_id - other.job_id);
 }
 
-function sweepChunks({ steps, jobs }: MemoryTables, limit: number): readonly SweepChunk[] {
+function cascadeChunks({ steps, jobs }: MemoryTables, limit: number): readonly CascadeChunk[] {
   let left = limit;
-  return steps.where(({ sweep }) => sweep !== null).map(({ id, sweep }) => {
-    const kind = sweep ?? 'cancel';
-    const all = jobs.where(({ step_id, state, swept }) => step_id === id && (kind === 'reopen' ? state === 'cancelled' && swept === 1 : state === 'pending' || state === 'delayed'));
+  return steps.where(({ cascade }) => cascade !== null).map(({ id, cascade }) => {
+    const kind = cascade ?? 'cancelling';
+    const all = jobs.where(({ step_id, state, cancel_cause: cause }) => step_id === id && (kind === 'reopening' ? state === 'cancelled' && cause === 'sibling' : state === 'pending' || state === 'delayed'));
     const chunk = all.slice(0, left);
     const last = all.length < left;
     left -= chunk.length;

@@ -215,7 +215,7 @@ export class MemoryStore extends StoreCalls implements Store {
       runs,
       ...(due === undefined ? {} : { nextDueAt: due }),
       expanding: fanOuts(this.#tables),
-      sweeping: this.#tables.steps.where(({ sweep }) => sweep !== null).length > 0,
+      cascading: this.#tables.steps.where(({ cascade }) => cascade !== null).length > 0,
       runningRuns: this.#tables.runs.where(({ state }) => state === 'running').length,
     };
   }

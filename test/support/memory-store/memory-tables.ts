@@ -25,12 +25,12 @@ export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>):
   return `${queue_id}/${at}/${job_id}/${attempt}`;
 }
 
-const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, sweep: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
+const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, cascade: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
 const job = {
-  pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_requested: 0, swept: 0, started_at: null, ended_at: null, error: null,
+  pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
   discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null,
 } as const satisfies Partial<JobRow>;
-const run = { ended_at: null, cancelling: 0, closing: 0, failed_before: 0, error: null } as const satisfies Partial<RunRow>;
+const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null } as const satisfies Partial<RunRow>;
 
 /** What a column is that an insert leaves out. */
 const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {

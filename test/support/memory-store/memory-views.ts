@@ -155,8 +155,8 @@ export class MemoryViews implements Pick<Store, StoreRead> {
       const own = jobs.where(({ step_id }) => step_id === step.id);
       return step.total !== own.length || states.some((state) => step[state] !== own.filter((job) => job.state === state).length);
     });
-    const stuck = runs.where((run) => (run.state === 'running' || run.closing === 1) && !steps.where(({ run_id }) => run_id === run.id).some(
-      (step) => step.state === 'running' && (step.expanded === 0 || step.sweep !== null || step.total > step.succeeded + step.dead + step.cancelled + step.discarded),
+    const stuck = runs.where((run) => (run.state === 'running' || run.on_failure_state === 'running') && !steps.where(({ run_id }) => run_id === run.id).some(
+      (step) => step.state === 'running' && (step.expanded === 0 || step.cascade !== null || step.total > step.succeeded + step.dead + step.cancelled + step.discarded),
     ));
     return [{ name: 'counts', ok: miscounted.length === 0, detail: `${miscounted.length} are wrong` }, { name: 'progress', ok: stuck.length === 0, detail: `${stuck.length} are stuck` }];
   };

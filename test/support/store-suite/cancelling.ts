@@ -55,13 +55,13 @@ export function describeCancelling(bench: () => StoreBench): void {
     assert.ok(active && delayed);
     await store.retryIn(delayed, 1000);
     assert.deepEqual(await store.store.cancelRun({ runId: run, now: store.now }), { active: [active.jobId] });
-    assert.deepEqual([store.last.sweeping, store.last.expanding.length], [true, 0]);
-    assert.deepEqual(await store.store.sweep({ now: store.now, limit: 3 }), { more: true });
+    assert.deepEqual([store.last.cascading, store.last.expanding.length], [true, 0]);
+    assert.deepEqual(await store.store.cascade({ now: store.now, limit: 3 }), { more: true });
     assert.deepEqual(await store.claim(), []);
-    await store.sweep();
+    await store.cascade();
     assert.deepEqual(await store.states(run), { run: 'running', each: 'running', after: 'cancelled' });
     assert.deepEqual(await store.store.cancelRun({ runId: run, now: store.now }), { active: [active.jobId] }, 'again');
-    await store.sweep();
+    await store.cascade();
     await store.settle(active, { kind: 'cancelled' });
     assert.deepEqual(await store.states(run), { run: 'cancelled', each: 'cancelled', after: 'cancelled' });
     assert.deepEqual(await store.jobStates(run), numbers(6).map(() => 'cancelled'));
@@ -75,22 +75,22 @@ export function describeCancelling(bench: () => StoreBench): void {
     await store.store.expand({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 2 });
     const job = await store.next();
     await store.store.cancelRun({ runId: run, now: store.now });
-    await store.sweep();
+    await store.cascade();
     const { committed } = await store.crash();
     assert.deepEqual(committed.expanding, []);
     assert.deepEqual(await store.states(run), { run: 'cancelled', each: 'cancelled', after: 'cancelled' });
     assert.equal((await store.job(job.jobId)).state, 'cancelled');
   });
 
-  it('goes on sweeping after a crash in its middle', async () => {
+  it('continues a cascade after a crash in its middle', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(5) });
     await store.expand();
     await store.store.cancelRun({ runId: run, now: store.now });
-    await store.store.sweep({ now: store.now, limit: 2 });
-    assert.equal((await store.crash()).committed.sweeping, true);
+    await store.store.cascade({ now: store.now, limit: 2 });
+    assert.equal((await store.crash()).committed.cascading, true);
     assert.deepEqual(await store.claim(), []);
-    await store.sweep();
+    await store.cascade();
     assert.equal((await store.states(run))['run'], 'cancelled');
   });
 
@@ -113,7 +113,7 @@ export function describeCancelling(bench: () => StoreBench): void {
     const job = await store.next();
     await store.die(job);
     await store.store.cancelRun({ runId: run, now: store.now });
-    await store.sweep();
+    await store.cascade();
     assert.deepEqual(await store.states(run), { run: 'failed', a: 'failed', tell: 'cancelled' });
     assert.equal((await store.runDetail(run)).closing, false);
     await store.store.replay({ jobIds: [job.jobId], now: store.now });

@@ -70,7 +70,7 @@ export function describeFanningOut(bench: () => StoreBench): void {
     await store.expand();
     await store.store.cancelRun({ runId: run, now: store.now });
     await assert.rejects(store.store.continueRun({ runId: run }), { code: 'wrong-state' });
-    await store.sweep();
+    await store.cascade();
     assert.equal((await store.states(run))['run'], 'cancelled');
   });
 
@@ -122,8 +122,8 @@ export function describeFanningOut(bench: () => StoreBench): void {
     const other = store.last.expanding[0]?.stepId ?? 0;
     await store.store.expand({ stepId: other, now: store.now, limit: 2 });
     await store.store.failExpansion({ stepId: other, error: refused, now: store.now });
-    assert.equal(store.last.sweeping, true);
-    await store.sweep();
+    assert.equal(store.last.cascading, true);
+    await store.cascade();
     assert.deepEqual(await store.jobStates(broken), ['cancelled', 'cancelled']);
     assert.equal((await store.runDetail(broken)).steps[0]?.error?.message, refused.message);
   });
@@ -135,7 +135,7 @@ export function describeFanningOut(bench: () => StoreBench): void {
     await store.store.expand({ stepId, now: store.now, limit: 1 });
     await store.die(await store.next());
     await store.store.failExpansion({ stepId, error: refused, now: store.now });
-    await store.sweep();
+    await store.cascade();
     await store.store.replay({ jobIds: await store.ids(run), now: store.now });
     await store.succeed(await store.next());
     await store.expand();
@@ -182,10 +182,10 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.equal((await store.states(run))['each'], 'running');
     await store.die(second);
     assert.deepEqual(await store.states(run), { run: 'failed', each: 'failed', after: 'skipped' });
-    assert.deepEqual(await store.store.sweep({ now: store.now, limit: 2 }), { more: true });
-    assert.deepEqual(await store.claim(), [], 'nothing of it starts any more, swept or not');
-    await store.sweep();
-    assert.equal(store.last.sweeping, false);
+    assert.deepEqual(await store.store.cascade({ now: store.now, limit: 2 }), { more: true });
+    assert.deepEqual(await store.claim(), [], 'nothing of it starts any more, whether the cascade has come to it or not');
+    await store.cascade();
+    assert.equal(store.last.cascading, false);
     await store.succeed(third);
     await store.retryIn(fourth, 1000);
     assert.deepEqual(await store.jobStates(run), ['dead', 'dead', 'succeeded', ...numbers(5).map(() => 'cancelled')]);
@@ -198,7 +198,7 @@ export function describeFanningOut(bench: () => StoreBench): void {
     await store.store.expand({ stepId, now: store.now, limit: 2 });
     await store.die(await store.next());
     assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 2 });
-    await store.sweep();
+    await store.cascade();
     assert.deepEqual((await store.crash()).committed.expanding, []);
     assert.deepEqual(await store.jobStates(run), ['dead', 'cancelled']);
   });

@@ -133,9 +133,9 @@ export function describeLooking(bench: () => StoreBench): void {
     await store.settle(await store.next('mine'), { kind: 'interrupted' });
     assert.deepEqual(store.last.queues, [{ name: 'mine', pending: 1, delayed: 0, active: 0, dead: 0, arrived: 0, left: 0 }]);
     await store.retryIn(await store.next('mine'), 500);
-    const { queues, nextDueAt, expanding, sweeping, runningRuns } = store.last;
+    const { queues, nextDueAt, expanding, cascading, runningRuns } = store.last;
     assert.deepEqual(queues, [{ name: 'mine', pending: 0, delayed: 1, active: 0, dead: 0, arrived: 0, left: 0 }]);
-    assert.deepEqual([nextDueAt, expanding, sweeping, runningRuns], [store.now + 500, [], false, 2]);
+    assert.deepEqual([nextDueAt, expanding, cascading, runningRuns], [store.now + 500, [], false, 2]);
     store.now += 500;
     await store.die(await store.next('mine'));
     assert.deepEqual([store.last.runs, store.last.runningRuns], [[mine], 1]);

@@ -24,7 +24,7 @@ export function describeOutcomes(bench: () => StoreBench): void {
     await store.store.replay({ jobIds: [second.jobId], now: store.now, dueAts: [store.now + 1000] });
     assert.deepEqual(moves(), [['default', 1, 0]]);
     await store.store.cancelRun({ runId: run, now: store.now });
-    await store.sweep();
+    await store.cascade();
     assert.deepEqual(store.commits.flatMap(({ queues }) => queues.map(({ left }) => left)).reduce((sum, left) => sum + left, 0), 2, 'what is cancelled while it waits was not done');
     assert.deepEqual((await store.crash()).committed.queues.map(({ arrived, left }) => [arrived, left]), [[0, 0]]);
   });

@@ -192,16 +192,16 @@ export function describeReplaying(bench: () => StoreBench): void {
     await store.store.cancelJob({ jobId: second.jobId, now: store.now });
     await store.settle(second, { kind: 'cancelled' });
     await store.die(first);
-    await store.sweep();
+    await store.cascade();
     await store.retryIn(third, 1000);
     assert.deepEqual(await store.jobStates(run), ['dead', ...numbers(5).map(() => 'cancelled')]);
     await store.store.replay({ jobIds: [first.jobId], now: store.now });
     await store.succeed(await store.next());
     assert.deepEqual(await store.states(run), { run: 'running', each: 'running', after: 'waiting' });
-    await store.store.sweep({ now: store.now, limit: 1 });
+    await store.store.cascade({ now: store.now, limit: 1 });
     const { committed } = await store.crash();
-    assert.deepEqual([committed.sweeping, committed.expanding.map(({ cursor }) => cursor)], [true, [6]]);
-    await store.sweep();
+    assert.deepEqual([committed.cascading, committed.expanding.map(({ cursor }) => cursor)], [true, [6]]);
+    await store.cascade();
     await store.expand();
     for (const job of await store.claim()) await store.succeed(job);
     assert.deepEqual(await store.states(run), { run: 'running', each: 'succeeded', after: 'running' });
@@ -215,7 +215,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     const [first, second] = await store.claim();
     assert.ok(first && second);
     await store.die(first);
-    await store.sweep();
+    await store.cascade();
     await store.store.replay({ jobIds: [first.jobId], now: store.now });
     await store.succeed(await store.next());
     await store.retryIn(second, 1000);
@@ -230,7 +230,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     const [first, ...more] = (await store.claim(3));
     assert.ok(first);
     for (const job of [first, ...more]) await store.die(job);
-    await store.sweep();
+    await store.cascade();
     await store.store.replay({ jobIds: [first.jobId], now: store.now });
     await store.succeed(await store.next());
     assert.equal((await store.states(run))['each'], 'running');
@@ -243,7 +243,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     const job = await store.next();
     await store.die(job);
     await assert.rejects(store.store.replay({ jobIds: [job.jobId], now: store.now }), { code: 'wrong-state' });
-    await store.sweep();
+    await store.cascade();
     await store.store.replay({ jobIds: [job.jobId], now: store.now });
     assert.equal((await store.next()).jobId, job.jobId);
     assert.equal((await store.states(run))['each'], 'failed');

@@ -117,8 +117,8 @@ export class StoreBench {
     }
   }
 
-  async sweep(limit = 1000): Promise<void> {
-    while ((await this.store.sweep({ now: this.now, limit })).more);
+  async cascade(limit = 1000): Promise<void> {
+    while ((await this.store.cascade({ now: this.now, limit })).more);
   }
 
   async runDetail(runId: number): Promise<RunDetail> {

@@ -20,13 +20,13 @@ export function check(db: Database): readonly StoreCheck[] {
       )
       .get()?.['n'],
   );
-  // A run that runs has something that will move it: a job, a fan-out, or a sweep.
+  // A run that runs has something that will move it: a job, a fan-out, or a cascade.
   const stuck = Number(
     db
       .sql(
-        `SELECT count(*) AS n FROM runs r WHERE (r.state = 'running' OR r.closing = 1) AND NOT EXISTS (
+        `SELECT count(*) AS n FROM runs r WHERE (r.state = 'running' OR r.on_failure_state = 'running') AND NOT EXISTS (
            SELECT 1 FROM steps s WHERE s.run_id = r.id AND s.state = 'running' AND (
-             s.expanded = 0 OR s.sweep IS NOT NULL OR s.total > s.succeeded + s.dead + s.cancelled + s.discarded))`,
+             s.expanded = 0 OR s.cascade IS NOT NULL OR s.total > s.succeeded + s.dead + s.cancelled + s.discarded))`,
       )
       .get()?.['n'],
   );

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import {
+  cancelCauseMachine,
+  cancelCauseStates,
+  cancelRequestMachine,
+  cancelRequestStates,
+  cascadeMachine,
+  cascadeStates,
   jobMachine,
+  nextCancelCause,
+  nextCancelRequest,
+  nextCascade,
   nextJobState,
+  nextOnFailure,
   nextRunState,
   nextStepState,
+  onFailureMachine,
+  onFailureStates,
   runMachine,
   stepMachine,
 } from '../../../../daemon/core/state-machine.ts';
@@ -26,6 +38,26 @@ const stepMoves: typeof jobMoves = {
 const runMoves: typeof jobMoves = {
   running: { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' },
   failed: { reopen: 'running' },
+};
+const cascadeMoves: typeof jobMoves = {
+  none: { cancel: 'cancelling', fail: 'failing', reopen: 'reopening' },
+  cancelling: { end: 'none' },
+  failing: { cancel: 'cancelling', reopen: 'reopening', end: 'none' },
+  reopening: { cancel: 'cancelling', end: 'none' },
+};
+const cancelCauseMoves: typeof jobMoves = {
+  none: { request: 'person', sibling_died: 'sibling' },
+  sibling: { request: 'person', release: 'none', clear: 'none' },
+  person: { clear: 'none' },
+};
+const onFailureMoves: typeof jobMoves = {
+  waiting: { start: 'running' },
+  running: { end: 'ended' },
+  ended: { reopen: 'running' },
+};
+const cancelRequestMoves: typeof jobMoves = {
+  none: { request: 'requested' },
+  requested: { fulfil: 'none' },
 };
 
 function describeMachine<State extends string, Event extends string>(
@@ -50,6 +82,10 @@ const eventsOf = <Machine extends object>(machine: Machine): (keyof Machine & st
 describeMachine('a job', jobStates, eventsOf(jobMachine), nextJobState, jobMoves);
 describeMachine('a step', stepStates, eventsOf(stepMachine), nextStepState, stepMoves);
 describeMachine('a run', runStates, eventsOf(runMachine), nextRunState, runMoves);
+describeMachine('the cascade of a step', cascadeStates, eventsOf(cascadeMachine), nextCascade, cascadeMoves);
+describeMachine('why a job is cancelled', cancelCauseStates, eventsOf(cancelCauseMachine), nextCancelCause, cancelCauseMoves);
+describeMachine('the on-failure steps of a run', onFailureStates, eventsOf(onFailureMachine), nextOnFailure, onFailureMoves);
+describeMachine('the request to cancel a run', cancelRequestStates, eventsOf(cancelRequestMachine), nextCancelRequest, cancelRequestMoves);
 
 describe('the end of a state machine', () => {
   it('is left by a replay only', () => {

@@ -77,20 +77,20 @@ describe('a decision', () => {
 
 describe('the outcome of an attempt', () => {
   const patches: Record<string, [outcome: AttemptOutcome, before: object, patch: object]> = {
-    'a success': [{ kind: 'succeeded', output: '1' }, {}, { state: 'succeeded', tries: 1, swept: 0, ended_at: 2000 }],
-    'a success after all, of a job whose sibling died': [{ kind: 'succeeded', output: '1' }, { swept: 1 }, { state: 'succeeded', tries: 1, swept: 0, ended_at: 2000 }],
+    'a success': [{ kind: 'succeeded', output: '1' }, {}, { state: 'succeeded', tries: 1, ended_at: 2000 }],
+    'a success after all, of a job whose sibling died': [{ kind: 'succeeded', output: '1' }, { cancel_cause: 'sibling' }, { state: 'succeeded', tries: 1, cancel_cause: null, ended_at: 2000 }],
     'a retry': [{ kind: 'retry', dueAt: 5000, charged: true, error }, {}, { state: 'delayed', due_at: 5000, tries: 1, throttles: 0, started_at: null, error: JSON.stringify(error) }],
     'a retry that is not charged': [{ kind: 'retry', dueAt: 5000, charged: false, error }, { throttles: 2 }, { state: 'delayed', due_at: 5000, tries: 0, throttles: 3, started_at: null, error: JSON.stringify(error) }],
     'a retry after a part was taken': [
       { kind: 'retry', dueAt: 5000, charged: false, error, progress: '7' }, { throttles: 2 },
       { state: 'delayed', due_at: 5000, tries: 0, throttles: 0, started_at: null, error: JSON.stringify(error), progress: '7' },
     ],
-    'a retry of a job that a person cancelled': [{ kind: 'retry', dueAt: 5000, charged: true, error }, { cancel_requested: 1, swept: 1 }, { state: 'cancelled', swept: 0, ended_at: 2000 }],
-    'a retry of a job whose sibling died': [{ kind: 'retry', dueAt: 5000, charged: true, error }, { swept: 1 }, { state: 'cancelled', swept: 1, ended_at: 2000 }],
-    'a death': [{ kind: 'dead', error }, { swept: 1 }, { state: 'dead', tries: 1, swept: 0, ended_at: 2000, error: JSON.stringify(error), failure_group: 'test/scripted: 503' }],
+    'a retry of a job that a person cancelled': [{ kind: 'retry', dueAt: 5000, charged: true, error }, { cancel_cause: 'person' }, { state: 'cancelled', ended_at: 2000 }],
+    'a retry of a job whose sibling died': [{ kind: 'retry', dueAt: 5000, charged: true, error }, { cancel_cause: 'sibling' }, { state: 'cancelled', ended_at: 2000 }],
+    'a death': [{ kind: 'dead', error }, { cancel_cause: 'sibling' }, { state: 'dead', tries: 1, cancel_cause: null, ended_at: 2000, error: JSON.stringify(error), failure_group: 'test/scripted: 503' }],
     'one that never began': [{ kind: 'returned' }, {}, { state: 'pending', attempt: 0, started_at: null }],
     'one that a stop cut off': [{ kind: 'interrupted' }, {}, { state: 'pending', started_at: null }],
-    'a cancelled one': [{ kind: 'cancelled' }, { cancel_requested: 1 }, { state: 'cancelled', swept: 0, ended_at: 2000 }],
+    'a cancelled one': [{ kind: 'cancelled' }, { cancel_cause: 'person' }, { state: 'cancelled', ended_at: 2000 }],
   };
   for (const [name, [outcome, before, patch]] of Object.entries(patches)) {
     it(`is one change of its job: ${name}`, () => {
@@ -133,17 +133,17 @@ describe('the moves of a job', () => {
     replay: ({ id }) => ({ name: 'replay', params: { jobIds: [id], now: 1 } }),
     replay_later: ({ id }) => ({ name: 'replay', params: { jobIds: [id], now: 1, dueAts: [9] } }),
     recall: ({ id }) => ({ name: 'recall', params: { jobIds: [id], now: 1 } }),
-    reopen: () => ({ name: 'sweep', params: { now: 1, limit: 1 } }),
+    reopen: () => ({ name: 'cascade', params: { now: 1, limit: 1 } }),
     discard: ({ id }) => ({ name: 'discard', params: { jobIds: [id], now: 1 } }),
   };
   for (const [event, moves] of Object.entries(jobMachine) as [JobEvent, readonly { from: JobState; to: JobState }[]][]) {
     for (const { from, to } of moves) {
       it(`${event}: from ${from} to ${to}, in one change with the state in it`, () => {
-        const job = aJob({ state: from, round: 2 });
+        const job = aJob({ state: from, round: 2, ...(event === 'reopen' ? { cancel_cause: 'sibling' } : {}) });
         const due = { ...job, created_at: 1, progress: null, payload: '{}', secrets: null };
         const decision = decided([makers[event](job)], {
           job: { 1: job }, stepInfo, knownQueue: { q: 1 }, queueId: { q: 1 }, queueRow: { 1: { paused: 1, held_until: null, held_by: null } }, due: { 1: [due] }, paced: { 1: [job] },
-          payload: { 1: { job_id: 1, payload: '{}', secrets: null, item: null, created_at: 1 } }, sweeping: { 0: [{ stepId: 1, kind: 'reopen', jobs: [job], last: false }] },
+          payload: { 1: { job_id: 1, payload: '{}', secrets: null, item: null, created_at: 1 } }, cascading: { 0: [{ stepId: 1, kind: 'reopening', jobs: [job], last: false }] },
         });
         assert.equal(patchOf(decision, 1)?.state, to);
         assert.equal(decision.changes.filter((change) => change.kind === 'patch' && change.table === 'jobs').length, 1);

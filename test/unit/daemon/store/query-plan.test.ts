@@ -36,14 +36,14 @@ describe('query plans', () => {
     bench.now += 10;
     await bench.store.promote({ now: bench.now });
     await bench.die(first);
-    await bench.sweep(1);
+    await bench.cascade(1);
     await bench.store.replay({ jobIds: [first.jobId], now: bench.now });
     await bench.succeed(await bench.next());
-    await bench.sweep(1);
+    await bench.cascade(1);
     await bench.claim(1);
     await bench.store.cancelRun({ runId: run, now: bench.now });
     await bench.crash();
-    await bench.sweep();
+    await bench.cascade();
     await bench.store.prune({ now: bench.now + 1, runsBefore: bench.now + 1, deadLetters: [{ queue: 'default', before: bench.now }], limit: 100 });
     db = new DatabaseSync(path.join(bench.folder, 'store.db'), { readOnly: true });
     after(async () => {
@@ -92,7 +92,7 @@ describe('query plans', () => {
     const scans = [...texts]
       .filter((text) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(text))
       .map((text) => ({ text, plan: planOf(text) }))
-      .filter(({ plan }) => /SCAN (jobs|j|payloads|p|attempts|a)\b(?! USING (COVERING )?INDEX jobs_(pending|delayed|active|dead|swept))/.test(plan));
+      .filter(({ plan }) => /SCAN (jobs|j|payloads|p|attempts|a)\b(?! USING (COVERING )?INDEX jobs_(pending|delayed|active|dead|cancelled_by_sibling))/.test(plan));
     assert.deepEqual(scans, []);
   });
 });

@@ -72,6 +72,36 @@ describe("the SQLite store's file", () => {
       assert.deepEqual(groups, ['http/request: 422: order <number> not found', 'http/request: ECONNRESET', null]);
     });
 
+    it('say in plain words what was being cancelled, failed or reopened, and why', () => {
+      migrate(db, file, migrations.slice(0, 11));
+      const run = db.prepare("INSERT INTO runs (id, workflow, version, state, created_at, inputs, cancelling, closing, failed_before) VALUES (?, 'w', 'v', ?, 0, '{}', ?, ?, ?)");
+      run.run(1, 'running', 0, 0, 0);
+      run.run(2, 'failed', 1, 1, 1);
+      run.run(3, 'running', 0, 0, 1);
+      const step = db.prepare("INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, sweep) VALUES (?, 1, ?, 's', 0, 'failed', 1, 'x/y', 1, ?)");
+      for (const [index, sweep] of [null, 'cancel', 'fail', 'reopen'].entries()) step.run(index + 1, index, sweep);
+      const job = db.prepare('INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, cancel_requested, swept) VALUES (?, 1, 1, ?, 5, 0, 0, ?, ?)');
+      const jobs: [state: string, requested: 0 | 1, swept: 0 | 1, cause: string | null][] = [
+        ['pending', 0, 0, null],
+        ['active', 0, 0, null],
+        ['active', 1, 0, 'person'],
+        ['active', 0, 1, 'sibling'],
+        ['active', 1, 1, 'person'],
+        ['cancelled', 0, 0, 'person'],
+        ['cancelled', 1, 0, 'person'],
+        ['cancelled', 0, 1, 'sibling'],
+        // A person asked for it too late.
+        ['succeeded', 1, 0, null],
+        ['dead', 1, 0, null],
+      ];
+      for (const [index, [state, requested, swept]] of jobs.entries()) job.run(index + 1, state, requested, swept);
+      migrate(db, file);
+      const all = (sql: string): unknown[] => db.prepare(sql).all().map((row) => Object.values(row));
+      assert.deepEqual(all('SELECT cancel_requested, on_failure_state FROM runs ORDER BY id'), [[0, 'waiting'], [1, 'running'], [0, 'ended']]);
+      assert.deepEqual(all('SELECT cascade FROM steps ORDER BY id'), [[null], ['cancelling'], ['failing'], ['reopening']]);
+      assert.deepEqual(all('SELECT cancel_cause FROM jobs ORDER BY id'), jobs.map(([, , , cause]) => [cause]));
+    });
+
     it('leave the store as it was where a step fails', () => {
       migrate(db, file, steps.slice(0, 2));
       assert.throws(() => migrate(db, file, [...steps.slice(0, 2), 'CREATE TABLE e (x); CREATE TABLE a (x)']));
