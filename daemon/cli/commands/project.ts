@@ -102,4 +102,4 @@ export const addLanguageServer: AddCommand = (program, runtime) => {
  * The program of the language server. In source it stands with the extension, whose server it is as well; in a build it lies in `dist/`
  * beside this module.
  */
-const languageServerUrl: URL = new URL(import.meta.url.endsWith('.ts') ? '../../extension/language/server/main.ts' : './language-server.js', import.meta.url);
+const languageServerUrl: URL = new URL(import.meta.url.endsWith('.ts') ? '../../../extension/language/server/main.ts' : './language-server.js', import.meta.url);
