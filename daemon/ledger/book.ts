@@ -42,6 +42,8 @@ export class Book {
   readonly missing: Ask[] = [];
   #asked: Set<string> | undefined;
   readonly #changes: Change[] = [];
+  /** The rows of each change that inserts some. */
+  readonly #inserted = new Map<TableName, object[]>();
   readonly #jobPatches = new Map<number, Partial<JobRow>>();
   readonly #stepPatches = new Map<number, Partial<StepRow>>();
   readonly #runPatches = new Map<number, Partial<RunRow>>();
@@ -223,8 +225,16 @@ export class Book {
     this.#tally(step.id, state, 1);
   }
 
+  /** `taken`: the same for all rows of a table that a decision inserts. */
   insert<Name extends TableName>(table: Name, row: Partial<Tables[Name]>, taken?: 'keep' | 'replace'): void {
-    this.#changes.push({ kind: 'insert', table, row, ...(taken === undefined ? {} : { taken }) });
+    const rows = this.#inserted.get(table);
+    if (rows !== undefined) {
+      rows.push(row);
+      return;
+    }
+    const first = [row];
+    this.#inserted.set(table, first);
+    this.#changes.push({ kind: 'insert', table, rows: first, ...(taken === undefined ? {} : { taken }) });
   }
 
   write(change: Change): void {

@@ -23,10 +23,11 @@ export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 
 
 /**
  * What a decision does to the tables. A store carries changes out in their order, in one transaction. Columns that an insert leaves out have their
- * defaults (`schema.ts`). Counts come last, so that a step is then as everything before has left it.
+ * defaults (`schema.ts`). All rows that are new in a table are one change, where the first of them came, so that a store can write many at a time. Counts come
+ * last, so that a step is then as everything before has left it.
  */
 export type Change =
-  | { [Name in TableName]: { readonly kind: 'insert'; readonly table: Name; readonly row: Partial<Tables[Name]>; /** A row that is there already stays, or goes. */ readonly taken?: 'keep' | 'replace' } }[TableName]
+  | { [Name in TableName]: { readonly kind: 'insert'; readonly table: Name; readonly rows: readonly Partial<Tables[Name]>[]; /** A row that is there already stays, or goes. */ readonly taken?: 'keep' | 'replace' } }[TableName]
   | { [Name in NumberedTable]: { readonly kind: 'patch'; readonly table: Name; readonly id: number; readonly values: Partial<Tables[Name]> } }[NumberedTable]
   /** Adds to the counts of a step. */
   | { readonly kind: 'count'; readonly stepId: number; readonly by: Partial<StepCounts> }

@@ -1,8 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Change, NumberedTable, StepCounts, TableName } from '../../ledger/change.ts';
-import type { AttemptRow, JobRow, PayloadRow, StepRow } from '../../ledger/row.ts';
+import type { Change, NumberedTable, StepCounts } from '../../ledger/change.ts';
+import type { StepRow } from '../../ledger/row.ts';
 import type { Database } from './database.ts';
+import { insertRows } from './insert-rows.ts';
 import { stepColumns, stepOf } from './row-columns.ts';
+import { statementText } from './statement-text.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Tables whose rows are found by the number of their job. */
@@ -10,9 +12,6 @@ const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id',
 
 /** What belongs to a job, deleted before it. */
 const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads'] as const;
-
-/** The statements for what is changed, one for each list of columns: a few dozen. */
-const statements = new Map<string, { readonly columns: readonly string[]; readonly text: string }[]>();
 
 /** Carries changes out, in their order. Returns the steps whose counts have changed, as they are now. */
 export function applyChanges(state: WriterState, changes: readonly Change[]): readonly StepRow[] {
@@ -22,11 +21,8 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
   for (const change of changes) {
     switch (change.kind) {
       case 'insert':
-        if (change.table === 'jobs') insertJob(db, change.row);
-        else if (change.table === 'attempts') insertAttempt(db, change.row);
-        else if (change.table === 'payloads') insertPayload(db, change.row);
-        else insert(db, change.table, change.row, change.taken);
-        if (change.table === 'jobs' || change.table === 'steps' || change.table === 'runs') state.isTaken(change.table, change.row.id ?? 0);
+        insertRows(db, change.table, change.rows, change.taken);
+        if (change.table === 'jobs' || change.table === 'steps' || change.table === 'runs') for (const { id = 0 } of change.rows) state.isTaken(change.table, id);
         break;
       case 'patch':
         patch(db, change.table, change.id, change.values);
@@ -72,70 +68,9 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
   return counted;
 }
 
-function insert(db: Database, table: TableName, row: object, taken: 'keep' | 'replace' | undefined): void {
-  const statement = statementOf(taken === undefined ? `insert ${table}` : `insert ${table} or ${taken}`, Object.keys(row), (columns) => {
-    const or = taken === undefined ? '' : taken === 'keep' ? ' OR IGNORE' : ' OR REPLACE';
-    return `INSERT${or} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-  });
-  db.sql(statement).run(...(Object.values(row) as SQLInputValue[]));
-}
-
-// Written for every job.
-
-function insertJob(db: Database, row: Partial<JobRow>): void {
-  const { id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group } = row;
-  db.sql(
-    `INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(
-    id ?? null,
-    step_id ?? null,
-    queue_id ?? null,
-    state ?? null,
-    priority ?? null,
-    due_at ?? null,
-    created_at ?? null,
-    item_index ?? null,
-    item_key ?? null,
-    ended_at ?? null,
-    error ?? null,
-    failure_group ?? null,
-  );
-}
-
-function insertAttempt(db: Database, { job_id, number, round, revision, state, started_at, ended_at, output, error, request, response }: Partial<AttemptRow>): void {
-  db.sql(
-    `INSERT INTO attempts (job_id, number, round, revision, state, started_at, ended_at, output, error, request, response)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(job_id ?? null, number ?? null, round ?? null, revision ?? null, state ?? null, started_at ?? null, ended_at ?? null, output ?? null, error ?? null, request ?? null, response ?? null);
-}
-
-function insertPayload(db: Database, { job_id, payload, secrets, item, created_at }: Partial<PayloadRow>): void {
-  db.sql('INSERT INTO payloads (job_id, payload, secrets, item, created_at) VALUES (?, ?, ?, ?, ?)').run(job_id ?? null, payload ?? null, secrets ?? null, item ?? null, created_at ?? null);
-}
-
 function patch(db: Database, table: NumberedTable, id: number, values: object): void {
-  const statement = statementOf(table, Object.keys(values), (columns) => `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE ${keys[table]} = ?`);
+  const statement = statementText(table, Object.keys(values), (columns) => `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE ${keys[table]} = ?`);
   db.sql(statement).run(...(Object.values(values) as SQLInputValue[]), id);
-}
-
-/** The text for a list of columns: found by comparing names, since to put them together for each row takes as long as the row. */
-function statementOf(what: string, columns: readonly string[], make: (columns: readonly string[]) => string): string {
-  let shapes = statements.get(what);
-  if (shapes === undefined) {
-    shapes = [];
-    statements.set(what, shapes);
-  }
-  for (const shape of shapes) if (areSame(shape.columns, columns)) return shape.text;
-  const text = make(columns);
-  shapes.push({ columns, text });
-  return text;
-}
-
-function areSame(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
-  return true;
 }
 
 function count(db: Database, stepId: number, { total = 0, succeeded = 0, dead = 0, cancelled = 0, discarded = 0, duplicates = 0, warnings = 0 }: Partial<StepCounts>): StepRow | undefined {

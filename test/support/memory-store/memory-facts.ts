@@ -17,7 +17,7 @@ export function queueIdOf(tables: MemoryTables, name: string): number {
   const known = queueNamed(tables, name);
   if (known !== undefined) return known;
   const id = tables.highest.queues + 1;
-  tables.apply([{ kind: 'insert', table: 'queues', row: { id, name } }]);
+  tables.apply([{ kind: 'insert', table: 'queues', rows: [{ id, name }] }]);
   return id;
 }
 

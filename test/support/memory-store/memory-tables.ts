@@ -132,7 +132,7 @@ export class MemoryTables {
   #apply(change: Change): StepRow | undefined {
     switch (change.kind) {
       case 'insert':
-        this.#insert(change.table, change.row as Row<typeof change.table>, change.taken);
+        for (const row of change.rows) this.#insert(change.table, row as Row<typeof change.table>, change.taken);
         return undefined;
       case 'patch':
         this.patch(change.table, change.id, change.values);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AttemptOutcome, Call } from '../../../../daemon/ledger/call.ts';
+import type { TableName } from '../../../../daemon/ledger/change.ts';
 import { decide, stages } from '../../../../daemon/ledger/decide.ts';
 import type { JobRow } from '../../../../daemon/ledger/row.ts';
 import { Snapshot } from '../../../../daemon/ledger/snapshot.ts';
@@ -13,6 +14,8 @@ const settled = (jobId: number, outcome: AttemptOutcome, attempt = 1): Call => (
 const active = (id: number, more: object = {}) => aJob({ id, state: 'active', attempt: 1, started_at: 1500, ...more });
 const patchOf = ({ changes }: Decided, jobId: number): Partial<JobRow> | undefined =>
   changes.flatMap((change) => (change.kind === 'patch' && change.table === 'jobs' && change.id === jobId ? [change.values] : []))[0];
+const rowsOf = ({ changes }: Decided, table: TableName): readonly object[] =>
+  changes.flatMap((change): readonly object[] => (change.kind === 'insert' && change.table === table ? change.rows : []));
 
 describe('a decision', () => {
   it('gives the same for the same calls and facts, and leaves the facts as they are', () => {
@@ -64,7 +67,8 @@ describe('a decision', () => {
     assert.equal(outcomes.rounds.length, 2);
     const advanced = decided([{ name: 'advance', params: { steps: new Map(ids.map((id) => [id, { succeeded: true, dead: false, look: false }])), now: 2000 } }], facts);
     assert.ok(advanced.rounds.length <= 5, `${advanced.rounds.length} rounds`);
-    assert.equal(advanced.changes.filter((change) => change.kind === 'insert' && change.table === 'jobs').length, 60);
+    assert.equal(rowsOf(advanced, 'jobs').length, 60);
+    assert.deepEqual(advanced.changes.flatMap((change) => (change.kind === 'insert' ? [change.table] : [])), ['jobs', 'payloads'], 'the rows of a table are one change');
     const claimed = decided([{ name: 'claim', params: { queue: 'default', limit: 60, now: 2000 } }], facts);
     assert.ok(claimed.rounds.length <= 4, `${claimed.rounds.length} rounds`);
   });
@@ -96,8 +100,7 @@ describe('the outcome of an attempt', () => {
     it(`is one change of its job: ${name}`, () => {
       const decision = decided([settled(1, outcome)], { job: { 1: active(1, before) }, stepInfo });
       assert.deepEqual(patchOf(decision, 1), patch);
-      const attempts = decision.changes.filter((change) => change.kind === 'insert' && change.table === 'attempts');
-      assert.equal(attempts.length, outcome.kind === 'returned' ? 0 : 1, 'what never began was no attempt');
+      assert.equal(rowsOf(decision, 'attempts').length, outcome.kind === 'returned' ? 0 : 1, 'what never began was no attempt');
     });
   }
 

@@ -1,0 +1,79 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { TableName } from '../../ledger/change.ts';
+import type { AttemptRow, JobRow, PayloadRow } from '../../ledger/row.ts';
+import type { Database } from './database.ts';
+import { statementText } from './statement-text.ts';
+
+/** Rows that one statement writes, where there are so many: to run a statement takes as long as to write a row. */
+const rowsTogether = 10;
+
+/** How the rows of a table become the values of its columns; a column that a row leaves out is NULL. */
+interface Shape {
+  readonly columns: readonly string[];
+  add(values: SQLInputValue[], row: object): void;
+}
+
+/** Of the tables that are written for every job, named one by one: to ask each row for its columns takes as long as to write it. */
+const shapes: { readonly [Name in TableName]?: Shape } = {
+  jobs: {
+    columns: ['id', 'step_id', 'queue_id', 'state', 'priority', 'due_at', 'created_at', 'item_index', 'item_key', 'ended_at', 'error', 'failure_group'],
+    add(values, { id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group }: Partial<JobRow>) {
+      values.push(
+        id ?? null, step_id ?? null, queue_id ?? null, state ?? null, priority ?? null, due_at ?? null, created_at ?? null, item_index ?? null, item_key ?? null, ended_at ?? null, error ?? null,
+        failure_group ?? null,
+      );
+    },
+  },
+  payloads: {
+    columns: ['job_id', 'payload', 'secrets', 'item', 'created_at'],
+    add(values, { job_id, payload, secrets, item, created_at }: Partial<PayloadRow>) {
+      values.push(job_id ?? null, payload ?? null, secrets ?? null, item ?? null, created_at ?? null);
+    },
+  },
+  attempts: {
+    columns: ['job_id', 'number', 'round', 'revision', 'state', 'started_at', 'ended_at', 'output', 'error', 'request', 'response'],
+    add(values, { job_id, number, round, revision, state, started_at, ended_at, output, error, request, response }: Partial<AttemptRow>) {
+      values.push(
+        job_id ?? null, number ?? null, round ?? null, revision ?? null, state ?? null, started_at ?? null, ended_at ?? null, output ?? null, error ?? null, request ?? null, response ?? null,
+      );
+    },
+  },
+};
+
+/** `taken`: a row that is there already stays, or goes. */
+export function insertRows(db: Database, table: TableName, rows: readonly object[], taken: 'keep' | 'replace' | undefined): void {
+  const shape = shapes[table];
+  const into = `${taken === undefined ? 'INSERT' : taken === 'keep' ? 'INSERT OR IGNORE' : 'INSERT OR REPLACE'} INTO ${table}`;
+  if (shape === undefined) for (const row of rows) insertAny(db, into, row);
+  else insertShaped(db, into, rows, shape);
+}
+
+function insertShaped(db: Database, into: string, rows: readonly object[], shape: Shape): void {
+  const begin = `${into} (${shape.columns.join(', ')}) VALUES `;
+  const one = placeholders(shape.columns);
+  const many = rows.length < rowsTogether ? 0 : rows.length - (rows.length % rowsTogether);
+  if (many > 0) {
+    const statement = db.sql(begin + Array<string>(rowsTogether).fill(one).join(', '));
+    for (let from = 0; from < many; from += rowsTogether) {
+      const values: SQLInputValue[] = [];
+      for (let index = from; index < from + rowsTogether; index++) shape.add(values, rows[index] ?? {});
+      statement.run(...values);
+    }
+  }
+  const statement = db.sql(begin + one);
+  for (const row of rows.slice(many)) {
+    const values: SQLInputValue[] = [];
+    shape.add(values, row);
+    statement.run(...values);
+  }
+}
+
+/** A row that has some of the columns of its table. */
+function insertAny(db: Database, into: string, row: object): void {
+  const text = statementText(into, Object.keys(row), (columns) => `${into} (${columns.join(', ')}) VALUES ${placeholders(columns)}`);
+  db.sql(text).run(...(Object.values(row) as SQLInputValue[]));
+}
+
+function placeholders(columns: readonly string[]): string {
+  return `(${columns.map(() => '?').join(', ')})`;
+}
