@@ -10,7 +10,7 @@ import type { Project } from './project/project.ts';
 import type { Target } from './target.ts';
 import { say } from './wording/language.ts';
 import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
-import { crashText } from './wording/crash-words.ts';
+import { crashText } from './wording/daemon.ts';
 
 /** Tells once what a person has to know or decide about a daemon: that it is of another version, that it crashed, or that it stays down. */
 export function noticeDaemons(app: App): void {

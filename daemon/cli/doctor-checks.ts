@@ -12,7 +12,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts';
 import { checkLock } from '../../client/lock-check.ts';
 import { messageOf } from './client-fault-text.ts';
 import { checkProject } from './project-check.ts';
-import type { Check } from './render/doctor.ts';
+import type { Check } from './render/checks.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
 import { formatBytes, formatCount } from './render/format.ts';
 

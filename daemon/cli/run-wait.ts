@@ -5,7 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { isRunEnded } from '../../schemas/protocol/state.ts';
 import type { TopicState } from '../../schemas/protocol/subscription.ts';
-import { progressOf, renderProgress, type ProgressSample } from './render/progress.ts';
+import { type ProgressSample, progressOf, renderProgress } from './render/runs.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long a daemon may be away, for a restart, before waiting for it is given up. */

@@ -1,6 +1,7 @@
 import { defaultQueueName, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
-import { undeclaredText } from '../core/undeclared-text.ts';
+import { english } from '../../schemas/wording/language.ts';
+import { undeclaredMessages } from '../../schemas/wording/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -48,7 +49,7 @@ export class UndeclaredQueues {
     this.#queues = new Map(holding.filter((one) => !declared.has(one.name) && hasLimits(one)).map(({ name }) => [name, whyUndeclared(name)]));
     for (const [name, undeclared] of this.#queues) {
       const depth = dispatcher.queue(name).depth;
-      if (before.get(name)?.reason !== undeclared.reason && waiting(depth) > 0) log.warn({ queue: name, ...undeclared }, undeclaredText({ name, undeclared, depth }));
+      if (before.get(name)?.reason !== undeclared.reason && waiting(depth) > 0) log.warn({ queue: name, ...undeclared, waiting: waiting(depth) }, english.paragraphOf(undeclaredMessages(name, undeclared)));
     }
     for (const name of before.keys()) if (declared.has(name)) log.info({ queue: name }, `${name} is declared again; its limits are those of its file`);
     this.#forgetDefaultLater();

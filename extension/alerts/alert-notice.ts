@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { commands } from '../ids.ts';
 import type { Target } from '../target.ts';
-import { alertSentence } from '../wording/alert-words.ts';
+import { alertText } from '../wording/queue.ts';
 import { say } from '../wording/language.ts';
 import type { Crossing } from './alert-crossings.ts';
 
@@ -30,7 +30,7 @@ export function alertNotice(crossings: readonly Crossing[], nowMs: number): Aler
     const queues = [...new Set(crossings.map((one) => one.queue))];
     return { severity, message: say('{count, plural, one {# queue needs a look: {list}.} other {# queues need a look: {list}.}}', { count: queues.length, list: queues.join(', ') }), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
   }
-  const message = crossings.map((one) => alertSentence(queue, one.alert, nowMs)).join(' ');
+  const message = crossings.map((one) => alertText(queue, one.alert, nowMs)).join(' ');
   const mute = { title: l10n.t('Mute Queue'), command: commands.muteAlerts, target };
   return { severity, message, actions: [show, actionFor(alert.kind, target), mute] };
 }

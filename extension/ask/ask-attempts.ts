@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { App } from '../app.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, readTargets } from '../target.ts';
-import { attemptDescription } from '../wording/job-words.ts';
+import { attemptDescription } from '../wording/job.ts';
 import { askJob } from './ask-job.ts';
 
 export interface AskedAttempts {

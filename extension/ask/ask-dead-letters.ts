@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { App } from '../app.ts';
 import { chosenDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import type { DeadGroup } from '../dead-letters/dead-group.ts';
-import { jobDescription, jobName } from '../wording/job-words.ts';
+import { jobDescription, jobName } from '../wording/job.ts';
 import { askProject } from './ask-project.ts';
 
 /** The dead letters that a command is about: those that are selected, of whichever project, or those of one that a person ticks. */

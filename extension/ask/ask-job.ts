@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { JobState } from '../../schemas/protocol/state.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget } from '../target.ts';
-import { jobDescription, jobName } from '../wording/job-words.ts';
+import { jobDescription, jobName } from '../wording/job.ts';
 import { askProject } from './ask-project.ts';
 
 export interface AskedJob {

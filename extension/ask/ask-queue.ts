@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget } from '../target.ts';
-import { queueDescription } from '../wording/queue-words.ts';
+import { queueDescription } from '../wording/queue.ts';
 import { askProject } from './ask-project.ts';
 
 export interface AskedQueue {

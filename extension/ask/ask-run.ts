@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget } from '../target.ts';
-import { runDescription } from '../wording/run-words.ts';
+import { runDescription } from '../wording/run.ts';
 import { askProject } from './ask-project.ts';
 
 export interface AskedRun {

@@ -7,8 +7,7 @@ import type { Tally } from '../selection/batches.ts';
 import type { Chosen } from '../selection/chosen.ts';
 import { inLots, sumOf } from '../selection/lots.ts';
 import { tallyText, type TalliedAction } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/language.ts';
-import { projectCounts } from '../wording/project-counts.ts';
+import { formatNumber, projectCounts } from '../wording/language.ts';
 
 export interface ManyOptions {
   readonly chosen: readonly Chosen[];

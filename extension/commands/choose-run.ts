@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { commands } from '../ids.ts';
-import { runDescription } from '../wording/run-words.ts';
+import { runDescription } from '../wording/run.ts';
 import type { Command } from './command.ts';
 
 /** The run whose values the expressions of the workflow in the editor show. */

@@ -1,7 +1,7 @@
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { App } from '../app.ts';
 import type { Chosen } from '../selection/chosen.ts';
-import { waitingIn } from '../wording/queue-words.ts';
+import { waitingIn } from '../wording/queue.ts';
 
 export interface ChosenQueues {
   readonly matching: readonly Chosen[];

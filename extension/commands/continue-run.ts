@@ -4,7 +4,7 @@ import { askProject } from '../ask/ask-project.ts';
 import { commands } from '../ids.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget } from '../target.ts';
-import { runDescription } from '../wording/run-words.ts';
+import { runDescription } from '../wording/run.ts';
 import type { Command } from './command.ts';
 
 /** Lets a run whose first items were tried take the rest of them. */

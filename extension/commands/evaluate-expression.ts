@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { askRun, type AskedRun } from '../ask/ask-run.ts';
 import { commands } from '../ids.ts';
 import type { LiveDocument } from '../language/live/live-document.ts';
-import { valueText } from '../wording/value-text.ts';
+import { valueText } from '../wording/outside-text.ts';
 import type { Command } from './command.ts';
 
 /** Any expression against a run: that of the workflow in the editor, else one that is asked for. Its value opens as a document. */

@@ -3,7 +3,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { formatNumber, formatRate, say } from '../wording/language.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
-import { isHeld, queueDescription } from '../wording/queue-words.ts';
+import { isHeld, queueDescription } from '../wording/queue.ts';
 import type { Command } from './command.ts';
 
 /** All that is in a queue goes to another one: it was renamed, say. */

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { formatNumber, formatRate } from '../wording/language.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
-import { waitingIn } from '../wording/queue-words.ts';
+import { waitingIn } from '../wording/queue.ts';
 import type { Command } from './command.ts';
 
 /** What is in a queue that no file declares any longer goes without its last limits. */

@@ -7,7 +7,7 @@ import { followReplay, type FollowedReplay } from '../dead-letters/replay-follow
 import { askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
 import type { Tally } from '../selection/batches.ts';
 import { say } from '../wording/language.ts';
-import { failureText, outcomeText } from '../wording/replay-words.ts';
+import { newestFailureText, outcomeText } from '../wording/job.ts';
 import { showDocument } from '../documents/show-document.ts';
 
 /**
@@ -58,7 +58,7 @@ async function askToGoOn(app: App, first: FollowedReplay, counts: readonly numbe
     const open = l10n.t('Open the Failure');
     const anyway = l10n.t('Replay Them Anyway…');
     const failed = outcome.dead + outcome.retrying > 0;
-    const chosen = await app.ask.tell('warning', [said, failureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
+    const chosen = await app.ask.tell('warning', [said, newestFailureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
     if (chosen === open) await openFailed(first);
     return chosen === anyway ? askWay(app.ask, counts, l10n.t('the others')) : undefined;
   }

@@ -4,7 +4,7 @@ import { commands } from '../ids.ts';
 import { readChosen } from '../selection/chosen.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { formatNumber } from '../wording/language.ts';
-import { isHeld } from '../wording/queue-words.ts';
+import { isHeld } from '../wording/queue.ts';
 import { actOnMany } from './act-on-many.ts';
 import { chosenQueues } from './chosen-queues.ts';
 import type { Command } from './command.ts';

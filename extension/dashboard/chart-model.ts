@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, QueueView } from '../../schemas/protocol/queue.ts';
-import { waitingIn } from '../wording/queue-words.ts';
+import { waitingIn } from '../wording/queue.ts';
 import type { Column, QueueColumns, SeriesGrid } from './series-grid.ts';
 import { throughputNow } from './throughput-now.ts';
 

@@ -2,10 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
 import { formatNumber, formatRate, say } from '../wording/language.ts';
-import { presentAlerts } from '../wording/alert-words.ts';
-import { editedNotSentText } from '../wording/job-words.ts';
-import { forecastText, forecastDetail } from '../wording/forecast-words.ts';
-import { waitingIn } from '../wording/queue-words.ts';
+import { forecastCauseText, forecastText, presentAlerts, waitingIn } from '../wording/queue.ts';
+import { editedNotSentText } from '../wording/job.ts';
 import { formatValue } from './chart-text.ts';
 import { throughputNow } from './throughput-now.ts';
 
@@ -32,7 +30,7 @@ export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
     throughput: [formatValue('perMinute', throughputNow(queue)), rateDetail(queue)],
     failures: [formatShare(failureRate), l10n.t('over five minutes')],
     time: [waiting === undefined ? '–' : formatDuration(waiting.meanMs), oldestMs === undefined ? l10n.t('nothing waits') : l10n.t('the oldest waits for {0}', formatDuration(Math.max(0, oldestMs)))],
-    forecast: [forecastText(forecast), forecastDetail(forecast, nowMs)],
+    forecast: [forecastText(forecast), forecastCauseText(forecast, nowMs)],
     dead: [formatNumber(depth.dead), depth.dead === 0 ? l10n.t('none') : drafts === undefined ? l10n.t('wait for a decision') : editedNotSentText(drafts.count)],
   };
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(presentAlerts(queue.alerts).filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
@@ -111,6 +109,6 @@ function forecastOfAll(queues: readonly QueueView[]): readonly [string, string] 
   if (stalled.length > 0) return [l10n.t('{0} stalled', formatNumber(stalled.length)), stalled.join(', ')];
   const draining = queues.filter(({ forecast }) => forecast.state === 'draining');
   const last = draining.reduce<QueueView | undefined>((most, queue) => ((queue.forecast.drainMs ?? 0) >= (most?.forecast.drainMs ?? 0) ? queue : most), undefined);
-  if (last?.forecast.drainMs !== undefined) return [l10n.t('clear in {0}', formatDuration(last.forecast.drainMs)), l10n.t('last: {0}', last.name)];
-  return named('unknown').length > 0 ? [l10n.t('unknown'), l10n.t('too little was done yet')] : [l10n.t('all clear'), l10n.t('nothing waits')];
+  if (last?.forecast.drainMs !== undefined) return [forecastText(last.forecast), l10n.t('last: {0}', last.name)];
+  return named('unknown').length > 0 ? [l10n.t('unknown'), l10n.t('too few jobs were completed yet')] : [l10n.t('all empty'), l10n.t('no job is waiting')];
 }

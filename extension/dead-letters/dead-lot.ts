@@ -1,6 +1,6 @@
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { Project } from '../project/project.ts';
-import { projectCounts } from '../wording/project-counts.ts';
+import { projectCounts } from '../wording/language.ts';
 import type { DeadGroup } from './dead-group.ts';
 import { collectDeadLetters } from './dead-selection.ts';
 

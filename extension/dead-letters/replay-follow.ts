@@ -9,7 +9,7 @@ import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/language.ts';
-import { failureText, oneOutcomeText, outcomeText } from '../wording/replay-words.ts';
+import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.ts';
 import type { DeadLot } from './dead-lot.ts';
 import { sendReplay, type SentLot } from './replay-send.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
@@ -108,7 +108,7 @@ function followed(app: App, sent: readonly SentLot[], { outcome, takenBack, wasS
   const edited = sent.reduce((sum, one) => sum + one.edited, 0);
   const tell = (): Tally => {
     const head = tallyText('replayed', tally, edited);
-    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? failureText(outcome) : ''];
+    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? newestFailureText(outcome) : ''];
     const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
     app.log.info(text);
     const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';

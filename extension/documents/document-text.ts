@@ -5,8 +5,8 @@ import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isExactNumber } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { formatStamp } from '../../schemas/wording/amount.ts';
-import { attemptDescription, jobFacts } from '../wording/job-words.ts';
-import { runFacts } from '../wording/run-words.ts';
+import { attemptDescription, jobFacts } from '../wording/job.ts';
+import { runFacts } from '../wording/run.ts';
 
 /** Of a body that is read as JSON, in characters; records are shorter. */
 const maxReadable = 65_536;

@@ -3,7 +3,7 @@ import type { QuickPickItem } from 'vscode';
 import type { RunPreview, StepPreview } from '../../schemas/protocol/run-preview.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { formatNumber, formatRate, say } from '../wording/language.ts';
-import { forecastDetail, forecastText } from '../wording/forecast-words.ts';
+import { forecastCauseText, forecastText } from '../wording/queue.ts';
 import { fieldText, type InputField } from './input-fields.ts';
 import type { RunInputs } from './run-inputs.ts';
 
@@ -134,6 +134,6 @@ function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
 
 function paceText({ ahead, forecast }: StepPreview, nowMs: number): string {
   const waits = ahead === 0 ? [] : [say('{count, plural, one {# job waits before them} other {# jobs wait before them}}', { count: ahead })];
-  const ends = forecast.state === 'unknown' ? l10n.t('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastDetail(forecast, nowMs)})`;
+  const ends = forecast.state === 'unknown' ? l10n.t('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastCauseText(forecast, nowMs)})`;
   return [...waits, ...(typeof ends === 'string' ? [ends] : ends)].join(' · ');
 }

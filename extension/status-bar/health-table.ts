@@ -3,12 +3,9 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { ConnectionStateKind } from '../../client/connection-state.ts';
 import { commands, views } from '../ids.ts';
 import type { Target } from '../target.ts';
-import { alertName, presentAlerts } from '../wording/alert-words.ts';
-import { escapeMarkdown } from '../wording/outside-text.ts';
+import { alertName, forecastPart, presentAlerts, rateUsedText, waitingIn } from '../wording/queue.ts';
+import { commandLink, escapeMarkdown } from '../wording/outside-text.ts';
 import { formatNumber, say } from '../wording/language.ts';
-import { commandLink } from '../wording/command-link.ts';
-import { forecastPart } from '../wording/forecast-words.ts';
-import { rateUsedText, waitingIn } from '../wording/queue-words.ts';
 
 export interface TableProject {
   readonly name: string;

@@ -3,11 +3,10 @@ import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Target } from '../target.ts';
-import { alertName, alertSentence, presentAlerts } from '../wording/alert-words.ts';
+import { alertName, alertText, presentAlerts, waitingIn } from '../wording/queue.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import { clientFaultText } from '../wording/client-fault-text.ts';
-import { lastStopText } from '../wording/last-stop-words.ts';
-import { waitingIn } from '../wording/queue-words.ts';
+import { lastStopText } from '../wording/daemon.ts';
 
 export type Severity = 'rest' | 'warning' | 'error';
 
@@ -53,7 +52,7 @@ export function healthOf(projects: readonly ProjectHealth[], nowMs: number): Hea
   const left = lefts.reduce((sum, one) => sum + one.left.waiting, 0);
   const state = stateWords(projects) ?? say('{count, plural, one {# job in the queues} other {# jobs in the queues}}', { count: waiting });
   const deadWords = dead === 0 ? [] : [say('{count, plural, one {# dead letter} other {# dead letters}}', { count: dead })];
-  const ending = queues.flatMap(({ name, alerts }) => alerts.filter(({ endsAt }) => endsAt !== undefined).map((alert) => alertSentence(name, alert, nowMs)));
+  const ending = queues.flatMap(({ name, alerts }) => alerts.filter(({ endsAt }) => endsAt !== undefined).map((alert) => alertText(name, alert, nowMs)));
   const reasons = [...ordered.map(({ reason }) => reason), ...ending, ...notes];
   const target = ordered[0]?.target;
   return {
@@ -82,7 +81,7 @@ function faultsOf({ name, folder, connection, status, queues }: ProjectHealth, n
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });
   for (const queue of queues) {
     const target = { folder, queue: queue.name };
-    faults.push(...presentAlerts(queue.alerts).map((alert) => ({ severity: alert.severity, reason: alertSentence(queue.name, alert, nowMs), target, short: `${queue.name}: ${alertName(alert.kind)}` })));
+    faults.push(...presentAlerts(queue.alerts).map((alert) => ({ severity: alert.severity, reason: alertText(queue.name, alert, nowMs), target, short: `${queue.name}: ${alertName(alert.kind)}` })));
     if (queue.maxDepth !== undefined && waitingIn(queue) >= queue.maxDepth) faults.push({ severity: 'warning', reason: l10n.t('{0} is full and takes no more jobs.', queue.name), target });
   }
   return faults;

@@ -1,57 +1,57 @@
-import * as l10n from '@vscode/l10n';
 import type { ClientFault, DaemonEnd } from '../../client/client-error.ts';
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
 import type { StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
+import { say } from './language.ts';
 
 /** What the client of a daemon met that no daemon has said, in whole sentences. */
 export function clientFaultText(fault: ClientFault): string {
   switch (fault.kind) {
     case 'no-project':
-      return l10n.t('This folder is no Sluice project yet: it has no .sluice folder.');
+      return say('This folder is no Sluice project yet: it has no .sluice folder.');
     case 'folder-gone':
-      return l10n.t('The folder {0} is gone: it was deleted, renamed or moved.', fault.folder);
+      return say('The folder {folder} is gone: it was deleted, renamed or moved.', { folder: fault.folder });
     case 'untrusted':
-      return l10n.t('The daemon is not started in Restricted Mode. Trust the workspace to run workflows.');
+      return say('The daemon is not started in Restricted Mode. Trust the workspace to run workflows.');
     case 'not-running':
-      return l10n.t("The project's daemon is not running.");
+      return say("The project's daemon is not running.");
     case 'disposed':
-      return l10n.t('The folder was closed.');
+      return say('The folder was closed.');
     case 'silent':
-      return l10n.t("The project's daemon (pid {0}) does not answer just now. The log has more.", String(fault.pid));
+      return say("The project's daemon (pid {pid}) does not answer just now. The log has more.", { pid: String(fault.pid) });
     case 'busy':
-      return l10n.t("The project's daemon (pid {0}) accepts no further connection: it is stopping, or too many programs are connected to it.", String(fault.pid));
+      return say("The project's daemon (pid {pid}) accepts no further connection: it is stopping, or too many programs are connected to it.", { pid: String(fault.pid) });
     case 'unusable':
-      return l10n.t('A daemon has the project, but {0} can not be used to reach it. {1}', fault.file, discoveryProblemText(fault.problem));
+      return say('A daemon has the project, but {file} can not be used to reach it. {problem}', { file: fault.file, problem: discoveryProblemText(fault.problem) });
     case 'incompatible':
       return incompatibleText(fault.version, fault.behind);
     case 'state-folder':
       return stateFolderText(fault.problem);
     case 'state-folder-unwritable':
-      return l10n.t('The folder {0} can not be written: {1}', fault.folder, fault.problem);
+      return say('The folder {folder} can not be written: {problem}', { folder: fault.folder, problem: fault.problem });
     case 'start-refused':
-      return fault.output === '' ? l10n.t('No daemon of yours has run in this folder yet.') : fault.output;
+      return fault.output === '' ? say('No daemon of yours has run in this folder yet.') : fault.output;
     case 'start-failed':
       return withOutput(endText(fault.end), fault.output);
     case 'start-timeout':
-      return withOutput(l10n.t('The daemon was started but did not answer within {0} seconds.', fault.limitMs / 1000), fault.output);
+      return withOutput(say('The daemon was started but did not answer within {seconds} seconds.', { seconds: fault.limitMs / 1000 }), fault.output);
     case 'locked-out':
-      return withOutput(l10n.t('No daemon answered within {0} seconds: another one has the project, and is still starting or stopping.', fault.limitMs / 1000), fault.output);
+      return withOutput(say('No daemon answered within {seconds} seconds: another one has the project, and is still starting or stopping.', { seconds: fault.limitMs / 1000 }), fault.output);
     case 'stop-timeout':
-      return l10n.t('The daemon (pid {0}) is still stopping; its log tells what it waits for.', String(fault.pid));
+      return say('The daemon (pid {pid}) is still stopping; its log tells what it waits for.', { pid: String(fault.pid) });
     case 'request-too-large':
-      return l10n.t('That is more than 1 MiB, which is all that a message may have. Large inputs go into a file.');
+      return say('That is more than 1 MiB, which is all that a message may have. Large inputs go into a file.');
     case 'lost':
-      return l10n.t('The daemon went away before it answered {0}.', fault.method);
+      return say('The daemon went away before it answered {method}.', { method: fault.method });
     case 'broken':
-      return l10n.t('The connection to the daemon broke during {0}: {1}', fault.method, fault.problem);
+      return say('The connection to the daemon broke during {method}: {problem}', { method: fault.method, problem: fault.problem });
   }
 }
 
 /** Why the two can't work together, and what would fix it. */
 export function incompatibleText(version: string, behind: 'daemon' | 'client'): string {
   return behind === 'daemon'
-    ? l10n.t("The project's daemon has version {0}, which is too old for this extension. Restart it.", version)
-    : l10n.t("The project's daemon has version {0}, which is newer than this extension knows. Update the extension.", version);
+    ? say("The project's daemon has version {version}, which is too old for this extension. Restart it.", { version })
+    : say("The project's daemon has version {version}, which is newer than this extension knows. Update the extension.", { version });
 }
 
 function withOutput(text: string, output: string): string {
@@ -61,43 +61,43 @@ function withOutput(text: string, output: string): string {
 function endText(end: DaemonEnd): string {
   switch (end.kind) {
     case 'code':
-      return l10n.t('The daemon could not be started: it exited with code {0}.', end.code);
+      return say('The daemon could not be started: it exited with code {code}.', { code: end.code });
     case 'signal':
-      return l10n.t('The daemon could not be started: it was ended by {0}.', end.signal);
+      return say('The daemon could not be started: it was ended by {signal}.', { signal: end.signal });
     case 'not-spawned':
-      return l10n.t('The daemon could not be started: {0}', end.problem);
+      return say('The daemon could not be started: {problem}', { problem: end.problem });
   }
 }
 
 function stateFolderText(problem: StateFolderProblem): string {
   switch (problem.code) {
     case 'linked-folder':
-      return l10n.t('{0} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.', problem.path);
+      return say('{path} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.', { path: problem.path });
     case 'not-a-folder':
-      return l10n.t('{0} is not a folder. Move what is there away.', problem.path);
+      return say('{path} is not a folder. Move what is there away.', { path: problem.path });
     case 'other-user':
-      return l10n.t('{0} belongs to another user.', problem.path);
+      return say('{path} belongs to another user.', { path: problem.path });
     case 'link':
     case 'not-a-file':
-      return l10n.t('{0} is neither a file nor a folder of its own. Sluice puts nothing like it there, and opens nothing next to it. Find out where it comes from, and remove it.', problem.path);
+      return say('{path} is neither a file nor a folder of its own. Sluice puts nothing like it there, and opens nothing next to it. Find out where it comes from, and remove it.', { path: problem.path });
   }
 }
 
 function discoveryProblemText(problem: DiscoveryProblem): string {
   switch (problem.code) {
     case 'unreadable':
-      return l10n.t('It can not be read ({0}).', problem.errno);
+      return say('It can not be read ({errno}).', { errno: problem.errno });
     case 'not-a-file':
-      return l10n.t('It is not a file.');
+      return say('It is not a file.');
     case 'other-user':
-      return l10n.t('It belongs to another user.');
+      return say('It belongs to another user.');
     case 'too-large':
-      return l10n.t('It is too large.');
+      return say('It is too large.');
     case 'open-to-others':
-      return l10n.t('Others can read it, and it holds the key to the daemon. Make it readable for yourself alone, and restart the daemon.');
+      return say('Others can read it, and it holds the key to the daemon. Make it readable for yourself alone, and restart the daemon.');
     case 'invalid':
-      return l10n.t('Its content is not valid.');
+      return say('Its content is not valid.');
     case 'unproven':
-      return l10n.t('It was not written by a daemon that you have started in this folder.');
+      return say('It was not written by a daemon that you have started in this folder.');
   }
 }

@@ -24,6 +24,11 @@ export function textOf(message: Message): string {
   return current.textOf(message);
 }
 
+/** Sentences, one after the other. */
+export function paragraphOf(messages: readonly Message[]): string {
+  return current.paragraphOf(messages);
+}
+
 /** `12,345` */
 export function formatNumber(value: number): string {
   return current.number(value);
@@ -60,4 +65,9 @@ export function ageAt(nowMs: number): TellTime {
 /** `1,000/min` */
 export function formatRate(rate: { readonly limit: number; readonly perMs: number }): string {
   return textOf(rateMessage(rate));
+}
+
+/** How many are of which project, such as `shop: 3, warehouse: 2`; nothing where all are of one. */
+export function projectCounts(parts: readonly { readonly name: string; readonly count: number }[]): string | undefined {
+  return parts.length < 2 ? undefined : parts.map(({ name, count }) => say('{name}: {count}', { name, count })).join(', ');
 }

@@ -15,6 +15,8 @@ export interface Language {
   readonly textOf: (message: Message) => string;
   /** The same for a message that is told where it is made. */
   readonly say: <const P extends string>(pattern: P, ...args: ArgsFor<P>) => string;
+  /** Sentences, one after the other. */
+  readonly paragraphOf: (messages: readonly Message[]) => string;
 }
 
 const timeParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
@@ -34,6 +36,7 @@ export function languageOf(locale: string, translate: (pattern: string) => strin
     moment: (time) => moments().format(Date.parse(time)),
     timeOfDay: (time) => times().format(Date.parse(time)),
     textOf,
+    paragraphOf: (messages) => messages.map(textOf).join(' '),
     say: (pattern, ...args) => textOf(message(pattern, ...args)),
   };
 }

@@ -6,7 +6,7 @@ import { runChecks } from '../doctor-checks.ts';
 import { exitCodes } from '../exit-code.ts';
 import { LogFile } from '../log-file.ts';
 import { parsePositive } from '../option-parsers.ts';
-import { renderChecks } from '../render/doctor.ts';
+import { renderChecks } from '../render/checks.ts';
 import { parseLogLine, renderLogLine } from '../render/log-line.ts';
 import { renderLastStop, renderStatus } from '../render/status.ts';
 import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
@@ -87,7 +87,7 @@ export const addStatus: AddCommand = (program, runtime) => {
           const problem = stateProblem(project);
           if (problem !== undefined) throw new CodedError('foreign-state', `No daemon runs. ${problem}`);
           const left = await readLastStop(project);
-          const waits = left === undefined ? '' : ` ${renderLastStop(left, context.terminal.errorView)}`;
+          const waits = left === undefined ? '' : ` ${renderLastStop(left, project, context.terminal.errorView)}`;
           const message = `The daemon of ${project} is not running.${waits} \`sluice up\` starts it, and so do commands that need it.`;
           throw new CodedError('unreachable', message, left === undefined ? {} : { lastStop: { ...left } });
         }

@@ -7,9 +7,8 @@ import { addDeadSelection, readDeadSelection, type DeadSelectionOptions } from '
 import { exitCodes, type ExitCode, UsageError } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { readPayloadFile } from '../payload-file.ts';
-import { renderReplayed, renderSelected, renderTally, withEdits } from '../render/dead-letters.ts';
+import { type EditsReplayed, renderEditsPlanned, renderEditsReplayed, renderReplayed, renderSelected, renderTally } from '../render/bulk.ts';
 import { formatCount, formatNumber, say } from '../render/format.ts';
-import { renderEditsPlanned, renderEditsReplayed, type EditsReplayed } from '../render/jobs.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { planLetterEdits, readLetterEdits, type LetterEdit } from '../../../schemas/protocol/letter-edits.ts';
 import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
@@ -72,7 +71,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
         if (wait && planned !== undefined && planned.selected > maxPage) {
           throw new UsageError(`--wait follows ${formatNumber(maxPage)} dead letters at most, and these are ${formatNumber(planned.selected)}: leave it out, and look at \`sluice queues\`.`);
         }
-        if (asks && planned !== undefined && planned.selected > 1 && !(await terminal.confirm(`Replay ${formatCount(planned.selected, 'dead letter')}${withEdits(planned.selected, planned.edited)}?`))) {
+        if (asks && planned !== undefined && planned.selected > 1 && !(await terminal.confirm(`${renderSelected(planned)} Replay them?`))) {
           terminal.err('Nothing was replayed.');
           return exitCodes.failed;
         }

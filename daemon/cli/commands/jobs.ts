@@ -5,8 +5,7 @@ import { exitCodes } from '../exit-code.ts';
 import { parsePositive, parseRunId, parseJobId, collectJobIds } from '../option-parsers.ts';
 import { collectPages } from '../pages.ts';
 import { formatCount } from '../render/format.ts';
-import { renderJob } from '../render/job.ts';
-import { renderJobs } from '../render/jobs.ts';
+import { renderJob, renderJobs } from '../render/jobs.ts';
 import type { Params } from '../../../schemas/protocol/method.ts';
 import { jobStates, type JobState } from '../../../schemas/protocol/state.ts';
 

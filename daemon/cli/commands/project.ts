@@ -3,8 +3,8 @@ import { lookAtProjects, ProjectList } from '../../../client/projects.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { checkGivenFiles, checkProject } from '../project-check.ts';
-import { renderCheckSummary, renderDiagnostic } from '../render/diagnostics.ts';
-import { renderProjects } from '../render/projects.ts';
+import { renderCheckSummary, renderDiagnostic } from '../render/checks.ts';
+import { renderProjects } from '../render/status.ts';
 import { writeStarterProject } from '../starter-project.ts';
 
 export const addProjects: AddCommand = (program, runtime) => {

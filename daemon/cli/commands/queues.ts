@@ -3,7 +3,7 @@ import { type AddCommand, examples } from '../command-runtime.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { formatCount } from '../render/format.ts';
-import { renderQueues, renderQueueLine, renderResumed } from '../render/queues.ts';
+import { renderQueueLine, renderQueues, renderResumed } from '../render/queues.ts';
 import type { Params } from '../../../schemas/protocol/method.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 

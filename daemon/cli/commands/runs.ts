@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-code.ts';
 import { parsePositive, parseRunId, parseId, parseCount } from '../option-parsers.ts';
 import { collectPages } from '../pages.ts';
 import { formatJson } from '../render/format.ts';
-import { renderRuns, renderRun } from '../render/runs.ts';
+import { renderRun, renderRuns } from '../render/runs.ts';
 import { runStates, type RunState } from '../../../schemas/protocol/state.ts';
 
 interface RunsOptions {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, renameSync } from 'node:fs';
 import { type AddCommand, examples } from '../command-runtime.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { formatCount, say } from '../render/format.ts';
-import { renderStateReport } from '../render/state-report.ts';
+import { renderStateReport } from '../render/status.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../../schemas/protocol/id.ts';
 import { sluiceFolder } from '../../../schemas/protocol/state-folder.ts';

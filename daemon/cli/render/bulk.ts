@@ -1,8 +1,9 @@
 import type { BulkAction, BulkView } from '../../../schemas/protocol/bulk.ts';
+import type { Result } from '../../../schemas/protocol/method.ts';
 import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
+import { replayedMessage, tallyMessages, wouldReplayMessage } from '../../../schemas/wording/replay.ts';
 import type { View } from '../terminal.ts';
-import { renderTally } from './dead-letters.ts';
-import { formatAge, formatCount, formatNumber, formatTime, oneLine, say } from './format.ts';
+import { formatAge, formatCount, formatNumber, formatTime, oneLine, say, textOf } from './format.ts';
 import { renderTable, type Column } from './table.ts';
 
 const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled' };
@@ -32,7 +33,55 @@ export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, vie
   if (rate !== undefined && lastDueAt !== undefined) lines.push(`At ${rate}, the last of them is due at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`);
   if (outcome !== undefined) lines.push(`Of those that were replayed: ${renderTally(outcome, view)}.`);
   if (problem !== undefined) lines.push(`It failed: ${oneLine(problem)}`);
-  if (state === 'held') lines.push(`It waits: \`sluice bulk continue ${id}\` goes on with the rest, \`sluice bulk cancel ${id}\` leaves the rest as it is.`);
-  else if (state === 'running') lines.push(`It goes on by itself; \`sluice bulk cancel ${id}\` ends it.`);
+  if (state === 'held') lines.push(`It waits: \`sluice bulk continue ${id}\` continues with the rest, \`sluice bulk cancel ${id}\` leaves the rest as it is.`);
+  else if (state === 'running') lines.push(`It continues by itself; \`sluice bulk cancel ${id}\` ends it.`);
   return lines.join('\n');
+}
+
+/** `sluice dead replay --dry-run`, and what is asked about. */
+export function renderSelected({ selected, edited }: Pick<Result<'dead/replay'>, 'selected' | 'edited'>): string {
+  return selected === 0 ? 'There is nothing to replay.' : textOf(wouldReplayMessage(selected, edited));
+}
+
+export function renderReplayed({ replayed, edited, lastDueAt }: Pick<Result<'dead/replay'>, 'replayed' | 'edited' | 'lastDueAt'>, view: View): string {
+  if (replayed === 0) return 'There was nothing to replay.';
+  const next =
+    lastDueAt === undefined
+      ? '`sluice queues` shows the progress.'
+      : say('{count, plural, =1 {It is due at {time} ({age}).} other {They are due one by one, the last at {time} ({age}).}}', { count: replayed, time: formatTime(lastDueAt, view), age: formatAge(lastDueAt, view) });
+  return `${textOf(replayedMessage(replayed, edited))} ${next}`;
+}
+
+/** What has become of those that were replayed: never more than is known. */
+export function renderTally(tally: ReplayTally, view: View): string {
+  const counts = tallyMessages(tally, { nowMs: view.now, time: (time) => formatTime(time, view) }).map(textOf).join(', ');
+  return tally.error === undefined ? counts : `${counts} (${oneLine(tally.error.cause)})`;
+}
+
+export function renderDiscarded(discarded: number): string {
+  return discarded === 0 ? 'There was nothing to discard.' : say('{count, plural, one {# dead letter discarded.} other {# dead letters discarded.}}', { count: discarded });
+}
+
+/** What `sluice dead replay --from` answers with. */
+export interface EditsReplayed {
+  /** Dead letters whose payload was edited. */
+  readonly selected: number;
+  readonly unchanged: number;
+  readonly replayed: number;
+  readonly ids: readonly string[];
+  /** Those that were no longer dead letters when it came to them. */
+  readonly skipped: readonly string[];
+}
+
+export function renderEditsPlanned({ selected, unchanged }: EditsReplayed): string {
+  if (selected === 0) return unchanged === 0 ? 'There is nothing in it to replay.' : 'Every payload is as its job has it: there is nothing to replay.';
+  const edited = say('{count, plural, one {# payload was edited.} other {# payloads were edited.}}', { count: selected });
+  const others = say('{count, plural, one {# other is as its job has it, and is left alone.} other {# others are as their jobs have them, and are left alone.}}', { count: unchanged });
+  return unchanged === 0 ? edited : `${edited} ${others}`;
+}
+
+export function renderEditsReplayed({ selected, replayed, skipped }: EditsReplayed): string {
+  const rest = skipped.length === 0 ? '' : `\nSkipped, because they are no longer dead letters: ${skipped.join(', ')}.`;
+  const done = say('{selected, plural, one {{replayed} of # edited dead letter went back to its queue.} other {{replayed} of # edited dead letters went back to their queues.}}', { selected, replayed });
+  return `${done}${rest}`;
 }

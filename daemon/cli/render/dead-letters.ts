@@ -1,9 +1,8 @@
 import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
 import type { JobSummary } from '../../../schemas/protocol/job.ts';
 import type { Result } from '../../../schemas/protocol/method.ts';
-import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatNumber, formatTime, oneLine, say } from './format.ts';
+import { formatAge, formatNumber, oneLine } from './format.ts';
 import { moreLine } from './jobs.ts';
 import { renderTable, type Column } from './table.ts';
 
@@ -75,43 +74,4 @@ function deadColumns(view: View, hasEdits: boolean): readonly Column<JobSummary>
     ...(hasEdits ? [{ title: 'EDITED', value: ({ draft }: JobSummary) => (draft === undefined ? '-' : formatAge(draft.savedAt, view)) }] : []),
     { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12 },
   ];
-}
-
-export function renderSelected({ selected, edited }: Pick<Result<'dead/replay'>, 'selected' | 'edited'>): string {
-  return selected === 0 ? 'There is nothing to replay.' : say('{count, plural, one {# dead letter would be replayed{edits}.} other {# dead letters would be replayed{edits}.}}', { count: selected, edits: withEdits(selected, edited) });
-}
-
-export function renderReplayed({ replayed, edited, lastDueAt }: Pick<Result<'dead/replay'>, 'replayed' | 'edited' | 'lastDueAt'>, view: View): string {
-  if (replayed === 0) return 'There was nothing to replay.';
-  const told = { count: replayed, edits: withEdits(replayed, edited) };
-  if (lastDueAt === undefined) {
-    return say(
-      '{count, plural, one {# dead letter went back to its queue{edits}: `sluice queues` shows how far it is.} other {# dead letters went back to their queues{edits}: `sluice queues` shows how far they are.}}',
-      told,
-    );
-  }
-  return say(
-    '{count, plural, one {# dead letter went back to its queue{edits}, and is due at {time} ({age}).} other {# dead letters went back to their queues{edits}, and are due one by one, the last at {time} ({age}).}}',
-    { ...told, time: formatTime(lastDueAt, view), age: formatAge(lastDueAt, view) },
-  );
-}
-
-/** What has become of those that were replayed: never more than is known. */
-export function renderTally(tally: ReplayTally, view: View): string {
-  const { succeeded, dead, active, retrying, waiting, cancelled, discarded, lastDueAt, error } = tally;
-  const parts: string[] = [`${formatNumber(succeeded)} succeeded`];
-  if (dead > 0) parts.push(`${formatNumber(dead)} dead again`);
-  if (active > 0) parts.push(`${formatNumber(active)} being tried`);
-  if (retrying > 0) parts.push(`${formatNumber(retrying)} failed and tried again later`);
-  if (waiting > 0) parts.push(`${formatNumber(waiting)} waiting`);
-  if (cancelled + discarded > 0) parts.push(`${formatNumber(cancelled + discarded)} cancelled or discarded`);
-  const due = lastDueAt === undefined || waiting + retrying === 0 ? '' : `; the last is due at ${formatTime(lastDueAt, view)}`;
-  return `${parts.join(', ')}${due}${error === undefined ? '' : ` (${oneLine(error.cause)})`}`;
-}
-
-/** `, 3 of them with their saved edits`. */
-export function withEdits(count: number, edited: number): string {
-  if (edited === 0) return '';
-  if (count < 2) return ' with its edited payload';
-  return edited === count ? ', all of them with their edited payloads' : say('{edited, plural, one {, # of them with its edited payload} other {, # of them with their edited payloads}}', { edited });
 }

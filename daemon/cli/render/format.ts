@@ -1,6 +1,7 @@
 import { ageMessage, formatStamp, rateMessage } from '../../../schemas/wording/amount.ts';
 import { english } from '../../../schemas/wording/language.ts';
-import type { View } from '../terminal.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../../../schemas/protocol/state.ts';
+import type { Format, View } from '../terminal.ts';
 
 /** How single values are written in English; every renderer uses these, so that one thing looks the same everywhere. */
 
@@ -9,6 +10,9 @@ export const say = english.say;
 
 /** The same for what `schemas/wording/` tells. */
 export const textOf = english.textOf;
+
+/** Sentences of `schemas/wording/`, one after the other. */
+export const paragraphOf = english.paragraphOf;
 
 /** `12,345` */
 export const formatNumber = english.number;
@@ -66,4 +70,29 @@ export function formatJson(value: unknown): string {
 
 export function indent(text: string, by = '  '): string {
   return text.replace(/^(?=.)/gm, by);
+}
+
+/** The colour of a state's word. */
+export function formatOfState(state: JobState | StepState | RunState | AttemptState): Format | undefined {
+  switch (state) {
+    case 'succeeded':
+      return 'green';
+    case 'failed':
+    case 'dead':
+      return 'red';
+    case 'active':
+    case 'running':
+      return 'cyan';
+    case 'delayed':
+    case 'throttled':
+    case 'interrupted':
+      return 'yellow';
+    case 'pending':
+    case 'waiting':
+      return undefined;
+    case 'cancelled':
+    case 'discarded':
+    case 'skipped':
+      return 'dim';
+  }
 }

@@ -1,8 +1,9 @@
-import type { JobSummary } from '../../../schemas/protocol/job.ts';
+import type { AttemptView, JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
+import { formatDuration } from '../../../schemas/wording/amount.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatNumber, say } from './format.ts';
-import { formatOfState } from './state-format.ts';
-import { renderTable, type Column } from './table.ts';
+import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, printable } from './format.ts';
+import { renderFields, renderTable, type Column } from './table.ts';
+import { wrap } from './text-width.ts';
 
 /** `sluice jobs`: newest first. */
 export function renderJobs(jobs: readonly JobSummary[], { more, filtered }: { readonly more: boolean; readonly filtered: boolean }, view: View): string {
@@ -36,30 +37,102 @@ function whenOf(job: JobSummary, view: View): string {
   return job.state === 'delayed' ? `due ${formatAge(job.dueAt, view)}` : formatAge(job.createdAt, view);
 }
 
-export function renderDiscarded(discarded: number): string {
-  return discarded === 0 ? 'There was nothing to discard.' : say('{count, plural, one {# dead letter discarded.} other {# dead letters discarded.}}', { count: discarded });
+/** In characters. */
+const longestValue = 4_000;
+const longestAnswer = 500;
+
+/** `sluice job ID`: all there is about one, ending with what to do next. */
+export function renderJob(job: JobDetail, view: View): string {
+  const edit = job.revisions.find(({ draft }) => draft === true);
+  const revision = job.revisions.findLast(({ draft }) => draft !== true)?.revision ?? 1;
+  const parts = [
+    `${view.style('bold', job.id)}  ${view.style(formatOfState(job.state), job.state)}`,
+    renderFields(fieldsOf(job, view), view),
+    section('Payload', job.payload, revision > 1 ? ` (revision ${revision})` : ''),
+    ...(edit === undefined ? [] : [section('Saved edit', edit.payload, ` (revision ${edit.revision}, saved ${formatAge(edit.createdAt, view)}${job.draft?.savedBy === undefined ? '' : ` by ${oneLine(job.draft.savedBy)}`}, not sent yet)`)]),
+    ...(job.output === undefined ? [] : [section('Output', job.output)]),
+    job.attempts.length === 0 ? 'No attempt has been made yet.' : `Attempts\n${indent(renderTable(job.attempts, attemptColumns(view), narrower(view)))}`,
+    ...(job.warning === undefined ? [] : [wrap(`Warning\n${indent(printable(job.warning))}`, view.width)]),
+    ...(job.error === undefined ? [] : [wrap(`Error\n${indent([printable(job.error.message), ...answerOf(job)].join('\n'))}`, view.width)]),
+    ...nextSteps(job).map((text) => wrap(text, view.width, 4)),
+  ];
+  return parts.join('\n\n');
 }
 
-/** What `sluice dead replay --from` answers with. */
-export interface EditsReplayed {
-  /** Dead letters whose payload was edited. */
-  readonly selected: number;
-  readonly unchanged: number;
-  readonly replayed: number;
-  readonly ids: readonly string[];
-  /** Were no dead letters any more when it came to them. */
-  readonly skipped: readonly string[];
+function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, string])[] {
+  return [
+    ['run', `${job.run} of ${oneLine(job.workflow)}`],
+    ['step', `${job.step} (${job.uses})`],
+    ...(job.key === undefined ? [] : [['key', oneLine(job.key)] as const]),
+    ['queue', `${job.queue}, priority ${job.priority}`],
+    ['created', `${formatTime(job.createdAt, view)} (${formatAge(job.createdAt, view)})`],
+    ...(job.state === 'delayed' ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
+    ...(job.endedAt === undefined ? [] : [['ended', `${formatTime(job.endedAt, view)} (${formatAge(job.endedAt, view)})`] as const]),
+    ...(job.discardReason === undefined ? [] : [['reason', oneLine(job.discardReason)] as const]),
+    ['idempotency key', oneLine(job.idempotencyKey)],
+  ];
 }
 
-export function renderEditsPlanned({ selected, unchanged }: EditsReplayed): string {
-  if (selected === 0) return unchanged === 0 ? 'There is nothing in it to replay.' : 'Every payload is as its job has it: there is nothing to replay.';
-  const edited = say('{count, plural, one {# payload was edited.} other {# payloads were edited.}}', { count: selected });
-  const others = say('{count, plural, one {# other is as its job has it, and is left alone.} other {# others are as their jobs have them, and are left alone.}}', { count: unchanged });
-  return unchanged === 0 ? edited : `${edited} ${others}`;
+/** What the other side said to the last attempt: the cause mostly stands there, and not in the status. */
+function answerOf({ attempts }: JobDetail): string[] {
+  const response: unknown = attempts.at(-1)?.response;
+  if (typeof response !== 'object' || response === null || !('body' in response) || typeof response.body !== 'string') return [];
+  const said = oneLine(response.body);
+  return [`It said: ${said.length > longestAnswer ? `${said.slice(0, longestAnswer)}…` : said}`];
 }
 
-export function renderEditsReplayed({ selected, replayed, skipped }: EditsReplayed): string {
-  const rest = skipped.length === 0 ? '' : `\nNo dead letters any more, and left alone: ${skipped.join(', ')}.`;
-  const done = say('{selected, plural, one {{replayed} of # edited dead letter went back to its queue.} other {{replayed} of # edited dead letters went back to their queues.}}', { selected, replayed });
-  return `${done}${rest}`;
+function attemptColumns(view: View): readonly Column<AttemptView>[] {
+  return [
+    { title: '#', value: ({ number }) => formatNumber(number), align: 'right' },
+    { title: 'ROUND', value: ({ round }) => formatNumber(round), align: 'right', dropOrder: 2 },
+    { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
+    { title: 'STARTED', value: ({ startedAt }) => formatTime(startedAt, view) },
+    { title: 'TOOK', value: ({ durationMs }) => (durationMs === undefined ? '-' : formatDuration(durationMs)), align: 'right', dropOrder: 1 },
+    { title: 'ERROR', value: ({ error }) => error?.message ?? '', shrinkTo: 12 },
+  ];
+}
+
+function narrower(view: View): View {
+  return { ...view, width: view.width === undefined ? undefined : view.width - 2 };
+}
+
+function section(title: string, value: unknown, note = ''): string {
+  const text = formatJson(value);
+  const isCut = text.length > longestValue;
+  const shown = isCut ? `${text.slice(0, longestValue)}\n… (${formatNumber(text.length)} characters; --json has all of it)` : text;
+  return `${title}${note}\n${indent(shown)}`;
+}
+
+function nextSteps({ id, state, queue, error, draft }: JobDetail): string[] {
+  switch (state) {
+    case 'dead':
+      if (draft !== undefined) {
+        return [
+          [
+            'What to do next',
+            `  sluice dead replay ${id}             sends the saved edit`,
+            `  sluice dead replay ${id} --original  sends the payload as it was`,
+            `  sluice dead drop-edit ${id}          drops the edit`,
+            `  sluice dead discard ${id}            gives it up`,
+          ].join('\n'),
+        ];
+      }
+      return [
+        [
+          'What to do next',
+          `  sluice dead replay ${id}                      once the cause (${oneLine(error?.cause ?? 'see above')}) is gone`,
+          `  sluice dead replay ${id} --edit payload.json  with another payload`,
+          `  sluice dead discard ${id}                     to give it up`,
+        ].join('\n'),
+      ];
+    case 'pending':
+    case 'delayed':
+      return [`It waits in ${queue}: \`sluice queues\` shows the queue, \`sluice cancel ${id}\` takes the job out.`];
+    case 'active':
+      return [`It is being tried just now; \`sluice cancel ${id}\` stops it.`];
+    case 'succeeded':
+    case 'cancelled':
+    case 'discarded':
+      return [];
+  }
 }

@@ -1,14 +1,14 @@
-import type { QueueView, ResumedQueue } from '../../../schemas/protocol/queue.ts';
-import { undeclaredText } from '../../core/undeclared-text.ts';
+import type { QueueAlert, QueueView, ResumedQueue, UndeclaredQueue } from '../../../schemas/protocol/queue.ts';
+import { alertLevelMessage, alertMessages } from '../../../schemas/wording/alert.ts';
+import { formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { forecastMessage } from '../../../schemas/wording/forecast.ts';
+import { holdMessage, setByHandMessage, undeclaredMessages } from '../../../schemas/wording/queue.ts';
 import type { View } from '../terminal.ts';
-import { renderAlert } from './alerts.ts';
-import { formatDuration, formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
-import { holdMessage, setByHandMessage } from '../../../schemas/wording/queue.ts';
-import { formatAge, formatNumber, formatRate, formatTime, oneLine, say, textOf } from './format.ts';
-import { widthOf, wrap } from './text-width.ts';
+import { formatAge, formatNumber, formatRate, formatTime, oneLine, paragraphOf, say, textOf } from './format.ts';
 import { renderTable, type Column } from './table.ts';
+import { widthOf, wrap } from './text-width.ts';
 
-/** `sluice queues`: a row for each, then what needs a person's eye, with the command that mends it. */
+/** `sluice queues`: a row for each, then what needs attention, with the command that helps. */
 export function renderQueues(queues: readonly QueueView[], view: View): string {
   if (queues.length === 0) return 'There are no queues yet. A workflow declares them under `queues:`, or .sluice/queues.yaml does for all workflows.';
   const notes = queues.flatMap((queue) => notesOf(queue, view));
@@ -48,10 +48,10 @@ function drain({ forecast: { state, drainMs, reason } }: QueueView): string {
       return drainMs === undefined ? '?' : formatShortDuration(drainMs);
     case 'stalled':
       if (reason === 'not-due') return 'later';
-      return reason === 'paused' || reason === 'held' ? reason : 'stalled';
+      return reason === 'paused' || reason === 'held' ? reason : textOf(forecastMessage({ state }));
     case 'steady':
     case 'growing':
-      return state;
+      return textOf(forecastMessage({ state }));
     case 'unknown':
       return '?';
   }
@@ -61,13 +61,13 @@ function notesOf(queue: QueueView, view: View): string[] {
   const { style, now } = view;
   const { name, paused, overrides, heldUntil, depth, maxDepth, forecast, alerts } = queue;
   const notes = alerts.map((alert) => renderAlert(name, alert, view));
-  if (queue.undeclared !== undefined) notes.push(style('yellow', undeclaredNote(queue)));
+  if (queue.undeclared !== undefined) notes.push(style('yellow', undeclaredNote(name, queue.undeclared)));
   if (paused) notes.push(style('yellow', `${name} is paused: sluice resume ${name}`));
   if (heldUntil !== undefined && Date.parse(heldUntil) > now) {
-    notes.push(style('yellow', `${name} is held until ${formatTime(heldUntil, view)} (${formatAge(heldUntil, { now })}), because ${holdReason(queue)}: sluice resume ${name}`));
+    notes.push(style('yellow', `${name} is held until ${formatTime(heldUntil, view)} (${formatAge(heldUntil, { now })}). ${holdReason(queue)} To resume it now: sluice resume ${name}`));
   }
-  if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} a minute: more arrives than is done.`));
-  if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `Nothing of ${name} completes: its attempts fail. \`sluice jobs --queue ${name}\` shows why.`));
+  if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} jobs a minute: more arrive than are completed.`));
+  if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `All attempts of ${name} are failing: \`sluice jobs --queue ${name}\` shows why.`));
   const set = overriddenText(queue);
   if (set !== undefined) notes.push(`${name} runs with ${set} instead of what the file says: sluice set ${name} ${resetOptions(overrides)}`);
   if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {
@@ -77,10 +77,18 @@ function notesOf(queue: QueueView, view: View): string[] {
   return notes;
 }
 
-function undeclaredNote(queue: QueueView): string {
-  const { name, undeclared } = queue;
-  const answer = undeclared?.reason === 'gone' ? `sluice queues move ${name} --to QUEUE, or sluice queues release ${name}` : 'sluice validate';
-  return `${undeclaredText(queue)}: ${answer}`;
+function undeclaredNote(name: string, undeclared: UndeclaredQueue): string {
+  const next = undeclared.reason === 'gone' ? `To move or release them: sluice queues move ${name} --to QUEUE, or sluice queues release ${name}` : 'To see the errors: sluice validate';
+  return `${paragraphOf(undeclaredMessages(name, undeclared))} ${next}`;
+}
+
+/** `✖ Error for 3m: erp has 6,000 jobs waiting; the threshold is 5,000.` Red and yellow only repeat what sign and words say. */
+function renderAlert(queue: string, alert: QueueAlert, view: View): string {
+  const { severity, value, threshold, endsAt } = alert;
+  const isPresent = value >= threshold && endsAt === undefined;
+  const level = isPresent ? `${textOf(alertLevelMessage(alert, view.now))}: ` : '';
+  const text = paragraphOf(alertMessages(queue, alert, view.now, (time) => formatTime(time, view)));
+  return view.style(!isPresent ? 'dim' : severity === 'error' ? 'red' : 'yellow', `${severity === 'error' ? '✖' : '⚠'} ${level}${text}`);
 }
 
 /** What was set by hand: `rate 50/min and concurrency 5`. */
@@ -102,7 +110,7 @@ export function renderResumed(queue: ResumedQueue, view: Pick<View, 'timeZone'>)
   const { resumed, name, depth } = queue;
   const lines: string[] = [];
   if (resumed.paused) lines.push(`Ended the pause of ${name}.`);
-  if (resumed.heldUntil !== undefined) lines.push(`Lifted the hold of ${name} until ${formatTime(resumed.heldUntil, view)} (${holdReason(resumed)}).`);
+  if (resumed.heldUntil !== undefined) lines.push(`Lifted the hold of ${name} until ${formatTime(resumed.heldUntil, view)}. ${holdReason(resumed)}`);
   if (lines.length === 0) lines.push(`${name} was neither paused nor held.`);
   lines.push(renderQueueLine(queue));
   if (resumed.heldUntil !== undefined && depth.delayed > 0) {
@@ -122,7 +130,7 @@ export function renderQueueLine(queue: QueueView): string {
   const set = overriddenText(queue);
   const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
   const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
-  const end = forecast.drainMs === undefined ? '' : `, empty in about ${formatDuration(forecast.drainMs)}`;
+  const end = forecast.drainMs === undefined ? '' : `, ${textOf(forecastMessage(forecast))}`;
   const state = paused ? 'is paused' : heldUntil === undefined ? 'runs' : 'is held';
   return `${name} ${state}: ${limits}${set === undefined ? '' : ` (set by hand: ${set})`}; ${waiting}${end}.`;
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Format, View } from '../terminal.ts';
-import { oneLine } from './format.ts';
+import { indent, oneLine } from './format.ts';
 import { cutTo, widthOf } from './text-width.ts';
 
 export interface Column<Row> {
@@ -92,4 +92,10 @@ function narrow<Row>(columns: readonly MeasuredColumn<Row>[], by: number): reado
 
 function spare<Row>({ width, shrinkTo }: MeasuredColumn<Row>): number {
   return shrinkTo === undefined ? 0 : Math.max(0, width - shrinkTo);
+}
+
+/** Names and values beneath each other, the values aligned. */
+export function renderFields(fields: readonly (readonly [name: string, value: string])[], { style }: View): string {
+  const width = Math.max(0, ...fields.map(([name]) => name.length));
+  return indent(fields.map(([name, value]) => `${style('dim', name.padEnd(width))}  ${value}`).join('\n'));
 }

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
 import { formatAge, formatNumber } from '../../wording/language.ts';
-import { editedNotSentText } from '../../wording/job-words.ts';
+import { editedNotSentText } from '../../wording/job.ts';
 import type { PageActions } from './page-state.ts';
 
 export interface DeadTableInput {

@@ -6,8 +6,7 @@ import type { App } from '../../app.ts';
 import type { Daemon } from '../../../client/daemon-client.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { commands, languageId, settings } from '../../ids.ts';
-import { escapeMarkdown } from '../../wording/outside-text.ts';
-import { valueText } from '../../wording/value-text.ts';
+import { escapeMarkdown, valueText } from '../../wording/outside-text.ts';
 import { expressionAt, type PointedExpression } from './expression-at.ts';
 import { liveDocument, rangeIn } from './live-document.ts';
 

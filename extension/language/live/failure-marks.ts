@@ -4,7 +4,7 @@ import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflo
 import type { App } from '../../app.ts';
 import { commands, languageId, settings, views } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { failureText } from '../../wording/lens-words.ts';
+import { stepFailureText } from '../../wording/run.ts';
 import type { LastRuns } from './last-runs.ts';
 import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
 import { Marks } from './marks.ts';
@@ -61,7 +61,7 @@ export class FailureMarks implements vscode.CodeActionProvider {
     if (lastRun === undefined) return [];
     return places.steps.flatMap(({ name, range }) => {
       const step = lastRun.steps.find(({ id }) => id === name);
-      const text = step === undefined ? undefined : failureText(lastRun.id, step);
+      const text = step === undefined ? undefined : stepFailureText(lastRun.id, step);
       return text === undefined ? [] : [new FailureMark(rangeIn(document, range), text, { folder: project.folder, run: lastRun.id, step: name })];
     });
   }

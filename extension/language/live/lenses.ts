@@ -4,7 +4,8 @@ import type { RunDetail } from '../../../schemas/protocol/run.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { commands, type CommandId } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { queueLens, runLens, stepLens } from '../../wording/lens-words.ts';
+import { queueLens } from '../../wording/queue.ts';
+import { runLens, stepLens } from '../../wording/run.ts';
 import type { Places } from './places.ts';
 import { say } from '../../wording/language.ts';
 

@@ -5,7 +5,7 @@ import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { oneLine } from '../../wording/outside-text.ts';
 import { formatAge, formatNumber, say } from '../../wording/language.ts';
-import { editedParts } from '../../wording/job-words.ts';
+import { editedParts } from '../../wording/job.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { JobList } from '../shared/job-list.ts';
 import type { TreeContext } from '../shared/tree-context.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatNumber, say } from '../../wording/language.ts';
-import { editedParts } from '../../wording/job-words.ts';
+import { editedParts } from '../../wording/job.ts';
 import { MessageNode } from '../shared/message-node.ts';
 import { longestList } from '../shared/page-size.ts';
 import type { TreeContext } from '../shared/tree-context.ts';

@@ -4,8 +4,8 @@ import { views } from '../../ids.ts';
 import { openTreeView } from '../shared/open-tree-view.ts';
 import type { OpenTreeView } from '../shared/open-view.ts';
 import { hasWords } from '../shared/view-filters.ts';
-import { lastStopPart } from '../../wording/last-stop-words.ts';
-import { queueDescription } from '../../wording/queue-words.ts';
+import { lastStopPart } from '../../wording/daemon.ts';
+import { queueDescription } from '../../wording/queue.ts';
 import { queueNodeId, QueueNode } from './queue-node.ts';
 
 /** Queues, their states, and the jobs in each. */

@@ -4,7 +4,7 @@ import type { JobState } from '../../../schemas/protocol/state.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatNumber, say } from '../../wording/language.ts';
-import { lookOfState } from '../../wording/state-look.ts';
+import { lookOfState, stateTitle } from '../../wording/state-look.ts';
 import { JobList } from '../shared/job-list.ts';
 import { stateIcon } from '../shared/state-icon.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
@@ -38,7 +38,8 @@ export class StateNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { word, icon } = lookOfState(this.#state);
+    const { icon } = lookOfState(this.#state);
+    const word = stateTitle(this.#state);
     const count = this.#count();
     const isEmpty = count === 0;
     const item = new vscode.TreeItem(word, isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);

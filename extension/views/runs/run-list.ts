@@ -5,7 +5,7 @@ import { longestList, nextLimit, pageSize } from '../shared/page-size.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
 import type { TreeNode } from '../shared/tree-node.ts';
 import { hasWords } from '../shared/view-filters.ts';
-import { runDescription } from '../../wording/run-words.ts';
+import { runDescription } from '../../wording/run.ts';
 import { RunNode } from './run-node.ts';
 
 /** The runs of one project, newest first, by pages: the newest from the mirror, older ones from the daemon. */

@@ -5,7 +5,7 @@ import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { ageAt } from '../../wording/language.ts';
-import { runDescription, runFacts, runLabel } from '../../wording/run-words.ts';
+import { runDescription, runFacts, runLabel } from '../../wording/run.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { stateIcon } from '../shared/state-icon.ts';
 import type { TreeContext } from '../shared/tree-context.ts';

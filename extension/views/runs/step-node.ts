@@ -3,7 +3,7 @@ import type { StepView } from '../../../schemas/protocol/run.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { oneLine } from '../../wording/outside-text.ts';
-import { stepDescription } from '../../wording/run-words.ts';
+import { stepDescription } from '../../wording/run.ts';
 import { JobList } from '../shared/job-list.ts';
 import { stateIcon } from '../shared/state-icon.ts';
 import type { TreeContext } from '../shared/tree-context.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { AttemptView } from '../../../schemas/protocol/job.ts';
 import { commands } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { attemptDescription } from '../../wording/job-words.ts';
+import { attemptDescription } from '../../wording/job.ts';
 import { stateIcon } from './state-icon.ts';
 import type { TreeNode } from './tree-node.ts';
 

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import type { CommandId } from '../../ids.ts';
 import type { Target } from '../../target.ts';
-import { escapeMarkdown } from '../../wording/outside-text.ts';
-import { commandLink } from '../../wording/command-link.ts';
+import { commandLink, escapeMarkdown } from '../../wording/outside-text.ts';
 
 export interface FactLink {
   readonly title: string;

@@ -6,7 +6,7 @@ import { curlActions } from '../../documents/curl-text.ts';
 import { commands } from '../../ids.ts';
 import type { Target } from '../../target.ts';
 import { ageAt } from '../../wording/language.ts';
-import { jobDescription, jobFacts, jobLabel, jobName } from '../../wording/job-words.ts';
+import { jobDescription, jobFacts, jobLabel, jobName } from '../../wording/job.ts';
 import { AttemptNode } from './attempt-node.ts';
 import { factTable } from './fact-table.ts';
 import { stateIcon } from './state-icon.ts';

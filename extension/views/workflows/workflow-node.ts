@@ -5,7 +5,7 @@ import { commands } from '../../ids.ts';
 import type { Project } from '../../project/project.ts';
 import type { Target } from '../../target.ts';
 import { formatAge } from '../../wording/language.ts';
-import { lookOfState } from '../../wording/state-look.ts';
+import { stateText } from '../../wording/state-look.ts';
 import { factTable } from '../shared/fact-table.ts';
 import { stateIcon } from '../shared/state-icon.ts';
 import type { TreeContext } from '../shared/tree-context.ts';
@@ -66,7 +66,7 @@ export class WorkflowNode implements TreeNode {
   #result(last: RunSummary | undefined): string | undefined {
     if (!this.#workflow.valid) return l10n.t('has errors');
     if (last === undefined) return undefined;
-    return `${lookOfState(last.state).word.toLowerCase()} ${formatAge(last.endedAt ?? last.createdAt, this.#context.now())}`;
+    return `${stateText(last.state)} ${formatAge(last.endedAt ?? last.createdAt, this.#context.now())}`;
   }
 
   get #lastRun(): RunSummary | undefined {

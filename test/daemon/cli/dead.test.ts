@@ -113,7 +113,7 @@ describe('sluice dead, against a real daemon', () => {
     it(`sends a saved edit ${how}, and says so`, async () => {
       const id = await saveEdit('a', { id: 'a', customer: 17 });
       const { stdout } = await project.type(replayCommand(id));
-      assert.match(stdout, /went back to (its queue|their queues)(, 1 of them)? with its edited payload/);
+      assert.match(stdout, /went back to (its queue|their queues)(, 1 of them)? with its edited payload\./);
       await settled();
       assert.ok(sink.requests.some(({ body = '' }) => body === '{"id":"a","customer":17}'));
       const { revisions, draft } = await project.json<JobDetail>(`job ${id}`);

@@ -58,7 +58,7 @@ describe('the life of a real daemon', () => {
     await project.type('down');
     const { at, ...counts } = (await lastStop()) as LastStop;
     assert.deepEqual(counts, { waiting: 3, dead: 0 });
-    assert.match((await project.type('status')).stderr, /is not running\. 3 jobs were waiting when it stopped at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\. `sluice up`/);
+    assert.match((await project.type('status')).stderr, /is not running\. 3 jobs were waiting when the daemon of \S+ stopped at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\. `sluice up`/);
 
     const { pid, startedAt } = await project.json<DaemonStatus>('up');
     assert.ok(startedAt >= at);

@@ -91,7 +91,7 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     // The command makes the daemon look at its files.
     await project.type('restart');
     const { stdout } = await project.type('status');
-    assert.match(stdout, /^old is no longer declared; its last limits hold for 4 jobs:( |\n {2})sluice queues move old --to QUEUE, or sluice queues release old$/m);
+    assert.match(stdout, /^old is no longer declared: its last limits hold for what is in it\. .* To move or release them:( |\n {2})sluice queues move old --to QUEUE, or sluice queues release old$/m);
     assert.equal((await project.json<QueueView[]>('queues')).find(({ name }) => name === 'old')?.rate?.limit, 1);
 
     const refused = await project.type('queues release old');

@@ -79,7 +79,7 @@ describe('commands that talk to the daemon', () => {
     await type('set erp --rate file --concurrency file');
     assert.deepEqual(scripted.paramsOf('queue/set'), [{ queue: 'erp', rate: null, concurrency: null }]);
     const replayed = await type('dead replay --all --run r12 --rate 10/min --canary 5');
-    assert.equal(replayed.stdout, '2 dead letters went back to their queues, 1 of them with its edited payload: `sluice queues` shows how far they are.\n');
+    assert.equal(replayed.stdout, '2 dead letters went back to their queues, 1 of them with its edited payload. `sluice queues` shows the progress.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);
     assert.equal((await type('dead replay --all --dry-run', { columns: 80 })).stdout, '2 dead letters would be replayed, 1 of them with its edited payload.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay').at(-1), { all: true, dryRun: true });
@@ -191,7 +191,7 @@ describe('commands that talk to the daemon', () => {
     assert.match(refused.stderr, /2 payloads were edited\. 2 others .* Replay them\? \[y\/N\] Nothing was replayed\./);
     gone.add('j3');
     const some = await type('dead replay --from letters.json --yes');
-    assert.deepEqual([some.code, some.stdout], [1, '1 of 2 edited dead letters went back to their queues.\nNo dead letters any more, and left alone: j3.\n']);
+    assert.deepEqual([some.code, some.stdout], [1, '1 of 2 edited dead letters went back to their queues.\nSkipped, because they are no longer dead letters: j3.\n']);
     assert.deepEqual(replays(), ['j2', 'j3'].map((id) => ({ ids: [id], payload: { url: `http://${id}` } })));
     assert.deepEqual(JSON.parse((await type('dead replay --from letters.json --json')).stdout), { selected: 2, unchanged: 2, replayed: 1, ids: ['j2'], skipped: ['j3'] });
     await edited();

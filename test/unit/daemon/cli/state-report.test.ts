@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { renderStateReport } from '../../../../daemon/cli/render/state-report.ts';
+import { renderStateReport } from '../../../../daemon/cli/render/status.ts';
 import { reportState } from '../../../../daemon/cli/state-report.ts';
 import { pipe } from './protocol-samples.ts';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { QueueService } from '../../../../daemon/service/queue-service.ts';
-import { undeclaredText } from '../../../../daemon/core/undeclared-text.ts';
 import type { QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../../schemas/workflow/model.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
@@ -86,8 +85,7 @@ steps:
     assert.equal((await view('api')).undeclared, undefined);
     await bench.declare([]);
     assert.deepEqual((await view('api')).undeclared, { reason: 'gone', files: [] });
-    assert.equal(undeclaredText(await view('api')), 'api is no longer declared; its last limits hold for 24 jobs');
-    assert.deepEqual(warnings(), ['api is no longer declared; its last limits hold for 24 jobs']);
+    assert.deepEqual(warnings(), ['api is no longer declared: its last limits hold for what is in it. Declare it again, move its jobs to another queue, or release them.']);
     await bench.declare([]);
     assert.equal(warnings().length, 1, 'once');
     await bench.declare([definition]);
@@ -123,7 +121,7 @@ steps:
     await bench.run(run);
     await bench.advance(3 * second);
     assert.ok(sent() <= 4, `${sent()} in 3 s`);
-    assert.match(undeclaredText(await view('api')), /^api is declared more than once \(a\.yaml, b\.yaml\), so none of it counts; its last limits hold for [4-6] jobs$/);
+    assert.deepEqual((await view('api')).undeclared, { reason: 'twice', files: ['a.yaml', 'b.yaml'] });
     await assert.rejects(service['queue/release']({ queue: 'api' }), /declared in a\.yaml and b\.yaml/);
   });
 

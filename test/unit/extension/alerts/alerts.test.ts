@@ -72,7 +72,7 @@ describe('the notification of crossed thresholds', () => {
 
   it('says what was crossed, and offers what helps', () => {
     const notice = alertNotice([crossing('esp')], now);
-    assert.deepEqual([notice?.severity, notice?.message], ['warning', 'esp has 5,200 jobs waiting; its threshold is 5,000.']);
+    assert.deepEqual([notice?.severity, notice?.message], ['warning', 'esp has 5,200 jobs waiting; the threshold is 5,000.']);
     assert.deepEqual(notice?.actions.map(({ title }) => title), ['Show Queue', 'Set Rate…', 'Mute Queue']);
     assert.deepEqual(notice.actions.map(({ target }) => target), [1, 2, 3].map(() => ({ folder, queue: 'esp' })));
     assert.equal(alertNotice([crossing('esp', { kind: 'failure-rate' })], now)?.actions[1]?.title, 'Pause Queue');

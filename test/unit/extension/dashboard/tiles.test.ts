@@ -33,7 +33,7 @@ describe('the figures of a queue', () => {
       ['throughput', '96/min', '97 used of 100/min'],
       ['failures', '1.2%', 'over five minutes'],
       ['time', '1m 1s', 'the oldest waits for 2m'],
-      ['forecast', 'clear in 12m', 'as fast as the rate allows'],
+      ['forecast', 'empty in 12m', 'as fast as the rate allows'],
       ['dead', '2', 'wait for a decision'],
     ]);
   });
@@ -56,10 +56,10 @@ describe('the figures of a queue', () => {
       const { value, detail } = tile(tilesOfQueue(queueView('q', { forecast: change }), nowMs), 'forecast');
       return [value, detail];
     };
-    assert.deepEqual(forecast({ state: 'growing', growthPerMinute: 31.27 }), ['growing by 31.3/min', 'more arrives than is done']);
-    assert.deepEqual(forecast({ state: 'stalled', reason: 'nothing-completes' }), ['stalled', 'nothing ends well']);
-    assert.deepEqual(forecast({ state: 'stalled', reason: 'held', until: '2026-11-24T09:32:00.000Z' }), ['stalled', 'held back; goes on in 2m']);
-    assert.deepEqual(forecast({ state: 'idle' }), ['clear', 'nothing waits']);
+    assert.deepEqual(forecast({ state: 'growing', growthPerMinute: 31.27 }), ['growing by 31/min', 'more jobs arrive than are completed']);
+    assert.deepEqual(forecast({ state: 'stalled', reason: 'nothing-completes' }), ['stalled', 'all attempts are failing']);
+    assert.deepEqual(forecast({ state: 'stalled', reason: 'held', until: '2026-11-24T09:32:00.000Z' }), ['stalled', 'held back; continues in 2m']);
+    assert.deepEqual(forecast({ state: 'idle' }), ['empty', 'no job is waiting']);
   });
 
   it('carry each alert at the figure that it is about, the gravest first', () => {
@@ -104,6 +104,6 @@ describe('the figures of all queues', () => {
   });
 
   it('say when the last one will be clear', () => {
-    assert.deepEqual(tile(tilesOfAll(queues.slice(1)), 'forecast'), { id: 'forecast', label: 'Forecast', value: 'clear in 1m', detail: 'last: esp' });
+    assert.deepEqual(tile(tilesOfAll(queues.slice(1)), 'forecast'), { id: 'forecast', label: 'Forecast', value: 'empty in 1m', detail: 'last: esp' });
   });
 });

@@ -37,14 +37,14 @@ describe('the health of a window', () => {
     assert.deepEqual([warning.severity, warning.text.startsWith('$(warning)'), warning.target], ['warning', true, { folder: 'file:///shop', queue: 'crm' }]);
     const error = healthAt([project({ queues: [filling, deep] })]);
     assert.deepEqual([error.severity, error.text.startsWith('$(error)'), error.target], ['error', true, { folder: 'file:///shop', queue: 'esp' }]);
-    assert.deepEqual(error.reasons, ['esp has 5,200 jobs waiting; its threshold is 5,000.', 'crm has been filling for 6m: more arrives than is done. The threshold is 5m.']);
+    assert.deepEqual(error.reasons, ['esp has 5,200 jobs waiting; the threshold is 5,000.', 'crm has been filling for 6m: more jobs arrive than are completed. The threshold is 5m.']);
   });
 
   it('has no colour where the cause of an alert has gone, and says what it was and when it clears', () => {
     const drained = queue({ name: 'crm', depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, alerts: [alert({ severity: 'error', value: 0, threshold: 1000, peak: { value: 2786, at: minutesAgo(2) }, endsAt: new Date(now + 40_000).toISOString() })] });
     const health = healthAt([project({ queues: [drained] })]);
     assert.deepEqual([health.severity, health.text, health.isEmpty], ['rest', '$(inbox) 0', true]);
-    assert.match(health.reasons.join(), /^Jobs that wait in crm: was 2,786 at \d\d:\d\d, is 0 now, threshold 1,000\. The alert clears in 40s\.$/);
+    assert.match(health.reasons.join(), /^Jobs waiting in crm: 0 now, 2,786 at \d\d:\d\d; the threshold is 1,000\. The alert clears in 40s\.$/);
   });
 
   it('shows no nought in red: what is the matter stands in its place', () => {
@@ -84,14 +84,14 @@ describe('the health of a window', () => {
     const stopped = project({ connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1_042, dead: 3 } }, status: undefined, queues: [] });
     const alone = healthAt([stopped]);
     assert.deepEqual([alone.text, alone.severity], ['$(circle-slash) 1,042 waiting', 'rest']);
-    assert.match(alone.reasons.join(), /^1,042 jobs were waiting when the daemon of shop stopped: Nov 2[45], \d\d:\d\d\.$/);
+    assert.match(alone.reasons.join(), /^1,042 jobs were waiting when the daemon of shop stopped at Nov 2[45], \d\d:\d\d\. There were 3 dead letters\.$/);
     assert.match(alone.label, /^Sluice: no daemon runs\. 1,042 jobs were waiting/);
     const other = healthAt([project({ name: 'other' }), stopped]);
     assert.deepEqual([other.text, other.reasons], ['$(inbox) 42', alone.reasons]);
     const none = healthAt([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 3 } } }]);
     assert.deepEqual([none.text, none.reasons], ['$(circle-slash) Sluice', []]);
     const one = healthAt([{ ...stopped, connection: { kind: 'stopped', left: { at: '2026-11-24T14:05:00.000Z', waiting: 1, dead: 0 } } }]);
-    assert.match(one.reasons.join(), /^One job was waiting when/);
+    assert.match(one.reasons.join(), /^1 job was waiting when/);
   });
 
   it('keeps its number while a connection is looked for', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { crashText } from '../../../../extension/wording/crash-words.ts';
+import { crashText } from '../../../../extension/wording/daemon.ts';
 import { formatMoment } from '../../../../extension/wording/language.ts';
 
 const aliveAt = '2026-11-28T08:02:11.000Z';

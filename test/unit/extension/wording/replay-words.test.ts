@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
-import { failureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/replay-words.ts';
+import { newestFailureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/job.ts';
 import { formatMoment } from '../../../../extension/wording/language.ts';
 import { now } from '../../daemon/cli/protocol-samples.ts';
 
@@ -11,7 +11,7 @@ describe('words for what became of a replay', () => {
   it('say what is known and no more: 44 that wait are not replayed yet', () => {
     const tally = { ...emptyTally, succeeded: 14, dead: 2, waiting: 44, lastDueAt, error };
     assert.equal(outcomeText(tally, now), `14 succeeded, 2 dead again, 44 waiting, the last due at ${formatMoment(lastDueAt)}`);
-    assert.equal(failureText(tally), 'The newest failure: The server answered 422.');
+    assert.equal(newestFailureText(tally), 'The newest failure: The server answered 422.');
   });
 
   it('tell what was taken back from what died', () => {

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { formatDuration, formatShare, formatShortDuration } from '../../../../schemas/wording/amount.ts';
 import { escapeMarkdown, oneLine } from '../../../../extension/wording/outside-text.ts';
 import { ageAt, formatAge, formatDue, formatMoment, formatNumber } from '../../../../extension/wording/language.ts';
-import { alertName, alertSentence } from '../../../../extension/wording/alert-words.ts';
-import { forecastPart } from '../../../../extension/wording/forecast-words.ts';
-import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job-words.ts';
-import { queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue-words.ts';
-import { runDescription, runFacts, runLabel, stepDescription } from '../../../../extension/wording/run-words.ts';
+import { alertName, alertText, forecastPart, queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue.ts';
+import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job.ts';
+import { runDescription, runFacts, runLabel, stepDescription } from '../../../../extension/wording/run.ts';
 import { lookOfState } from '../../../../extension/wording/state-look.ts';
 import { alertKinds, type AlertKind, type QueueAlert } from '../../../../schemas/protocol/queue.ts';
 import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
@@ -28,7 +26,7 @@ describe('words for amounts', () => {
 
 describe('words for a queue', () => {
   it('say what needs an eye first, and nothing about what is zero', () => {
-    assert.equal(queueDescription(queue(), now), '12,348 waiting · 10 active · oldest 7m · 87 of 100/min · clear in 2h');
+    assert.equal(queueDescription(queue(), now), '12,348 waiting · 10 active · oldest 7m · 87 of 100/min · empty in 2h');
     const { oldestPendingAt: _, ...fresh } = queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, forecast: { state: 'idle' } });
     assert.equal(queueDescription(fresh, now), 'empty');
     const { rate: __, ...unlimited } = queue({ paused: true, maxDepth: 100, heldUntil: minutesAgo(-1), depth: { pending: 100, delayed: 0, active: 0, dead: 4 }, overrides: { paused: true, concurrency: 2 }, forecast: { state: 'stalled', reason: 'paused' } });
@@ -42,7 +40,7 @@ describe('words for a queue', () => {
     assert.match(queueDescription(gone, now), /^no longer declared · 12,348 waiting/);
     assert.equal(
       new Map(queueFacts(gone, now)).get('Limits'),
-      'No file declares this queue any longer; its last limits hold for what is in it. Declare it again, move its jobs to another queue, or release them.',
+      'erp is no longer declared: its last limits hold for what is in it. Declare it again, move its jobs to another queue, or release them.',
     );
     const twice = queue({ undeclared: { reason: 'twice', files: ['a.yaml', 'b.yaml'] } });
     assert.match(queueDescription(twice, now), /^declared twice · /);
@@ -58,59 +56,59 @@ describe('words for a queue', () => {
   });
 
   it('read well aloud', () => {
-    assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m, 87 of 100/min, clear in 2h');
+    assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m, 87 of 100/min, empty in 2h');
   });
 
   it('tell the facts', () => {
     const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: null }, alerts: [alert()], waiting: { meanMs: 1500, maxMs: 9000 } }), now));
     assert.equal(facts.get('Rate'), '87 used of 100/min');
-    assert.equal(facts.get('Forecast'), 'clear in 2h 3m: as fast as the rate allows');
+    assert.equal(facts.get('Forecast'), 'empty in 2h 3m: as fast as the rate allows');
     assert.equal(facts.get('Set by hand'), 'no rate limit');
-    assert.equal(facts.get('Warning'), 'erp has 5,200 jobs waiting; its threshold is 5,000. Since 2m.');
+    assert.equal(facts.get('Warning for 2m'), 'erp has 5,200 jobs waiting; the threshold is 5,000.');
     assert.equal(facts.get('Waits'), '1.5s on average, 9s at most');
     const heldBy = { job: 'j7', cause: '429 Too Many Requests', at: minutesAgo(30) };
     const held = (more: object): string | undefined => new Map(queueFacts(queue({ heldUntil: minutesAgo(-30), ...more }), now)).get('Held back');
-    assert.equal(held({ heldBy: { ...heldBy, retryAfterMs: 86_400_000 } }), 'j7 was answered 429 Too Many Requests and asked to wait 1d; continues in 30m');
-    assert.equal(held({ heldBy }), 'j7 was answered 429 Too Many Requests; continues in 30m');
-    assert.equal(held({ heldBy: { ...heldBy, cause: '.sluice/connections.yaml is not there', project: true } }), '.sluice/connections.yaml is not there (met by j7); looked at again in 30m');
-    assert.equal(held({}), 'a receiver asked for a pause; continues in 30m');
+    assert.equal(held({ heldBy: { ...heldBy, retryAfterMs: 86_400_000 } }), 'j7 was answered 429 Too Many Requests and asked to wait 1d. It continues in 30m.');
+    assert.equal(held({ heldBy }), 'j7 was answered 429 Too Many Requests. It continues in 30m.');
+    assert.equal(held({ heldBy: { ...heldBy, cause: '.sluice/connections.yaml is not there', project: true } }), '.sluice/connections.yaml is not there (met by j7). It is checked again in 30m.');
+    assert.equal(held({}), 'A receiver asked for a pause. It continues in 30m.');
   });
 });
 
 describe('words for alerts and forecasts', () => {
   const figures: Readonly<Record<AlertKind, Partial<QueueAlert>>> = {
     depth: {},
-    oldest: { value: 720_000, threshold: 600_000 },
-    'failure-rate': { value: 0.23, threshold: 0.2 },
+    oldest: { value: 720_000, threshold: 600_000, unit: 'ms' },
+    'failure-rate': { value: 0.23, threshold: 0.2, unit: 'share' },
     'dead-letters': { value: 3, threshold: 1 },
-    filling: { value: 360_000, threshold: 300_000 },
+    filling: { value: 360_000, threshold: 300_000, unit: 'ms' },
   };
 
   it('have a sentence of its own for each alert, with its figures', () => {
-    assert.deepEqual(alertKinds.map((kind) => alertSentence('esp', alert({ kind, ...figures[kind] }), now)), [
-      'esp has 5,200 jobs waiting; its threshold is 5,000.',
+    assert.deepEqual(alertKinds.map((kind) => alertText('esp', alert({ kind, ...figures[kind] }), now)), [
+      'esp has 5,200 jobs waiting; the threshold is 5,000.',
       'The oldest job of esp has been waiting for 12m; the threshold is 10m.',
       '23% of the attempts of esp fail; the threshold is 20%.',
       'Dead letters of esp: 3; the threshold is 1.',
-      'esp has been filling for 6m: more arrives than is done. The threshold is 5m.',
+      'esp has been filling for 6m: more jobs arrive than are completed. The threshold is 5m.',
     ]);
     assert.equal(new Set(alertKinds.map(alertName)).size, alertKinds.length);
   });
 
   it('never say that something is crossed which is not', () => {
     const eased = alert({ value: 4500, peak: { value: 6000, at: minutesAgo(1) } });
-    assert.match(alertSentence('esp', eased, now), /^Jobs that wait in esp: was 6,000 at \d\d:\d\d, is 4,500 now, threshold 5,000\. The alert stays until it is clearly below\.$/);
+    assert.match(alertText('esp', eased, now), /^Jobs waiting in esp: 4,500 now, 6,000 at \d\d:\d\d; the threshold is 5,000\. The alert stays until this is clearly below\.$/);
     for (const kind of alertKinds) {
       const { unit } = alert({ kind, ...figures[kind] });
-      const gone = alertSentence('esp', alert({ kind, ...figures[kind], unit, value: 0, endsAt: new Date(now + 5000).toISOString() }), now);
-      assert.match(gone, /is 0\S* now.*clears in 5s\.$/, kind);
+      const gone = alertText('esp', alert({ kind, ...figures[kind], unit, value: 0, endsAt: new Date(now + 5000).toISOString() }), now);
+      assert.match(gone, /: 0\S* now.*clears in 5s\.$/, kind);
     }
     assert.ok(!queueDescription(queue({ alerts: [alert({ endsAt: minutesAgo(-1) })] }), now).includes('too many'));
   });
 
   it('leave out of a row what changes all the time, or stands there already', () => {
     assert.equal(forecastPart({ state: 'draining', drainMs: 59_000 }), undefined);
-    assert.equal(forecastPart({ state: 'draining', drainMs: 7_400_000 }), 'clear in 2h');
+    assert.equal(forecastPart({ state: 'draining', drainMs: 7_400_000 }), 'empty in 2h');
     assert.equal(forecastPart({ state: 'stalled', reason: 'paused' }), undefined);
     assert.equal(forecastPart({ state: 'stalled', reason: 'nothing-completes' }), 'stalled');
   });
@@ -121,14 +119,14 @@ describe('words for jobs, attempts, runs and steps', () => {
     assert.equal(jobName(job()), 'deal-7');
     assert.equal(jobDescription(job(), now), 'j40 · dead · deal/book · 503 Service Unavailable · 5 attempts · 3m ago');
     assert.equal(jobDescription(job(), now, { state: false, cause: false }), 'j40 · deal/book · 5 attempts · 3m ago');
-    assert.equal(jobLabel(job(), now), 'job j40, deal-7, Dead, 503 Service Unavailable, 3m ago');
+    assert.equal(jobLabel(job(), now), 'job j40, deal-7, dead, 503 Service Unavailable, 3m ago');
     const edited = job({ draft: { revision: 2, savedAt: new Date(now - 60_000).toISOString(), savedBy: 'ada' } });
     assert.equal(jobDescription(edited, now, { state: false, cause: false }), 'edited, not sent · j40 · deal/book · 5 attempts · 3m ago');
-    assert.equal(jobLabel(edited, now), 'job j40, deal-7, Dead, 503 Service Unavailable, edited, not sent, 3m ago');
+    assert.equal(jobLabel(edited, now), 'job j40, deal-7, dead, 503 Service Unavailable, edited, not sent, 3m ago');
     assert.deepEqual(jobFacts(edited, ageAt(now)).find(([name]) => name === 'Edit'), ['Edit', 'saved 1m ago by ada, not sent yet']);
     const again = job({ replays: 2 });
     assert.equal(jobDescription(again, now), 'j40 · dead · deal/book · 503 Service Unavailable · replayed ×2 · 5 attempts · 3m ago');
-    assert.equal(jobLabel(again, now), 'job j40, deal-7, Dead, 503 Service Unavailable, replayed 2 times, 3m ago');
+    assert.equal(jobLabel(again, now), 'job j40, deal-7, dead, 503 Service Unavailable, replayed 2 times, 3m ago');
     assert.deepEqual([job(), job({ replays: 1 }), again].map((one) => new Map(jobFacts(one, ageAt(now))).get('Replayed')), [undefined, 'once', '2 times']);
   });
 
@@ -150,7 +148,7 @@ describe('words for jobs, attempts, runs and steps', () => {
     assert.equal(new Map(runFacts(run({ duplicates: 990 }), ageAt(now))).get('Duplicates'), '990 left out, because an earlier item has the same key');
     assert.match(stepDescription(step({ duplicates: 1 })), /1 duplicate left out/);
     assert.match(jobDescription(job({ state: 'succeeded', warning: '1 of 3 recipients was refused.' }), now), /1 of 3 recipients was refused\./);
-    assert.equal(runLabel(run(), now), 'run r12 of deal, Failed, 1,000 of 1,000, 2 dead, 3m ago');
+    assert.equal(runLabel(run(), now), 'run r12 of deal, failed, 1,000 of 1,000, 2 dead, 3m ago');
     assert.equal(stepDescription(step()), 'failed · 2 dead · 503');
   });
 });

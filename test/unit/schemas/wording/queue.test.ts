@@ -9,11 +9,11 @@ describe('the wording of a queue', () => {
     assert.deepEqual(
       [told(undefined), told(heldBy), told({ ...heldBy, retryAfterMs: 7_200_000 }), told({ ...heldBy, machine: true }), told({ ...heldBy, project: true })],
       [
-        'a receiver asked for a pause',
-        'j7 was answered 429 TOO MANY',
-        'j7 was answered 429 TOO MANY and asked to wait 2h',
-        'this machine has no network (429 TOO MANY, met by j7)',
-        '429 TOO MANY (met by j7)',
+        'A receiver asked for a pause.',
+        'j7 was answered 429 TOO MANY.',
+        'j7 was answered 429 TOO MANY and asked to wait 2h.',
+        'This machine has no network (429 TOO MANY, met by j7).',
+        '429 TOO MANY (met by j7).',
       ],
     );
   });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { renderDiagnostic, renderCheckSummary } from '../../../../../daemon/cli/render/diagnostics.ts';
-import { renderChecks } from '../../../../../daemon/cli/render/doctor.ts';
+import { renderCheckSummary, renderChecks, renderDiagnostic } from '../../../../../daemon/cli/render/checks.ts';
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues, renderResumed } from '../../../../../daemon/cli/render/queues.ts';
 import { renderLastStop, renderStatus } from '../../../../../daemon/cli/render/status.ts';
@@ -24,9 +23,9 @@ describe('renderStatus', () => {
   it('tells of a crash, and of what may have been sent twice', () => {
     const aliveAt = minutesAgo(5);
     const shown = (interrupted: number, jobs: readonly string[]): string => renderStatus({ ...status, queues: [], lastCrash: { aliveAt, interrupted, jobs: [...jobs] } }, pipe);
-    assert.match(shown(0, []), /^ +crash +The daemon before this one ended without being stopped; its last sign of life was at .*\. Nothing was under way\.$/m);
-    assert.match(shown(1, ['j7']), /One attempt was under way and is made again; its call may have had its effect: j7\. sluice logs has the rest\.$/m);
-    assert.match(shown(30, ['j1', 'j2']), /30 attempts were under way .*: j1, j2 and 28 more\./m);
+    assert.match(shown(0, []), /^ +crash +The daemon of p crashed or was killed \(last alive: 2026-11-24 09:55:00\) and is running again\. No call was in progress\. `sluice logs` has the rest\.$/m);
+    assert.match(shown(1, ['j7']), / One call was in progress\. It is made again, so its effect may happen twice: j7\. `sluice logs` has the rest\.$/m);
+    assert.match(shown(30, ['j1', 'j2']), / 30 calls were in progress\. .* twice: j1, j2 and 28 others\./m);
     assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /crash/);
   });
 });
@@ -56,16 +55,16 @@ describe('renderQueues', () => {
     const [, row, , ...notes] = renderQueues([queue({ alerts: [...alerts], forecast: { state: 'growing', growthPerMinute: 48.3 } })], pipe).split('\n');
     assert.match(row ?? '', / growing$/);
     assert.deepEqual(notes, [
-      '✖ erp: 60,000 jobs wait, an error from 50,000 on (for 1h)',
-      '⚠ erp: a job has waited for 12m, a warning from 10m on (for 3m)',
-      '⚠ erp: 13% of the attempts fail, a warning from 5.0% on (for 3m)',
-      '⚠ erp: 1 dead letter, a warning from 1 on (for 3m)',
-      '⚠ erp: more has arrived than was done for 6m, a warning from 5m on (for 3m)',
-      '⚠ erp: 0 jobs wait, was 2,786, a warning from 1,000 on; clears in 40s',
-      'erp grows by about 49 a minute: more arrives than is done.',
+      '✖ Error for 1h 30m: erp has 60,000 jobs waiting; the threshold is 50,000.',
+      '⚠ Warning for 3m: The oldest job of erp has been waiting for 12m; the threshold is 10m.',
+      '⚠ Warning for 3m: 13% of the attempts of erp fail; the threshold is 5.0%.',
+      '⚠ Warning for 3m: Dead letters of erp: 1; the threshold is 1.',
+      '⚠ Warning for 3m: erp has been filling for 6m 40s: more jobs arrive than are completed. The threshold is 5m.',
+      '⚠ Jobs waiting in erp: 0 now, 2,786 at 2026-11-24 09:58:00; the threshold is 1,000. The alert clears in 40s.',
+      'erp grows by about 49 jobs a minute: more arrive than are completed.',
     ]);
     const stalled = renderQueues([queue({ forecast: { state: 'stalled', reason: 'nothing-completes' } })], pipe);
-    assert.match(stalled, / stalled\n\nNothing of erp completes: its attempts fail\. `sluice jobs --queue erp` shows why\.$/);
+    assert.match(stalled, / stalled\n\nAll attempts of erp are failing: `sluice jobs --queue erp` shows why\.$/);
     assert.match(renderQueues([queue({ forecast: { state: 'stalled', reason: 'not-due' } })], pipe), / later$/);
   });
 
@@ -97,12 +96,12 @@ describe('renderQueues', () => {
   it('says until when a queue is held, by whose answer, and what lifts it', () => {
     const heldBy = { job: 'j7', cause: '404 Not Found', retryAfterMs: 86_400_000, at: minutesAgo(30) };
     const held = queue({ heldUntil: minutesAgo(-30), heldBy, forecast: { state: 'stalled', reason: 'held' } });
-    assert.match(renderQueues([held], pipe), /^erp is held until 2026-11-24 10:30:00 \(in 30m\), because j7 was answered 404 Not Found and asked to wait 1d: sluice resume erp$/m);
+    assert.match(renderQueues([held], pipe), /^erp is held until 2026-11-24 10:30:00 \(in 30m\)\. j7 was answered 404 Not Found and asked to wait 1d\. To resume it now: sluice resume erp$/m);
     assert.match(renderQueueLine(held), /^erp is held: /);
     const unconnected = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: 'ENETUNREACH', machine: true, at: minutesAgo(1) } });
-    assert.match(renderQueues([unconnected], pipe), /because this machine has no network \(ENETUNREACH, met by j7\): sluice resume erp$/m);
+    assert.match(renderQueues([unconnected], pipe), /\. This machine has no network \(ENETUNREACH, met by j7\)\. To resume it now: sluice resume erp$/m);
     const away = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: '.sluice/connections.yaml is not there', project: true, at: minutesAgo(1) } });
-    assert.match(renderQueues([away], pipe), /because \.sluice\/connections\.yaml is not there \(met by j7\): sluice resume erp$/m);
+    assert.match(renderQueues([away], pipe), /\. \.sluice\/connections\.yaml is not there \(met by j7\)\. To resume it now: sluice resume erp$/m);
   });
 
   it('says what resuming has changed, and nothing that it has not', () => {
@@ -113,7 +112,7 @@ describe('renderQueues', () => {
     assert.deepEqual(resumed({ paused: false }), ['erp was neither paused nor held.']);
     assert.deepEqual(resumed({ paused: true, heldUntil: minutesAgo(-30), heldBy }), [
       'Ended the pause of erp.',
-      'Lifted the hold of erp until 2026-11-24 10:30:00 (j7 was answered 429 Too Many Requests).',
+      'Lifted the hold of erp until 2026-11-24 10:30:00. j7 was answered 429 Too Many Requests.',
     ]);
     const text = renderResumed({ ...queue(), resumed: { paused: false, heldUntil: minutesAgo(-30), heldBy } }, pipe);
     assert.match(text, /3 jobs of it wait for a retry time of their own: `sluice retry --all --queue erp` starts them now\.$/);
@@ -124,17 +123,17 @@ describe('renderQueues', () => {
   });
 
   it('puts one into a sentence', () => {
-    assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, empty in about 2h 3m.');
+    assert.equal(renderQueueLine(queue()), 'erp runs: 100/min, concurrency 10; 12,345 pending, 10 active, empty in 2h 3m.');
   });
 });
 
 describe('renderLastStop', () => {
-  const left = (fields: Partial<LastStop>): string => renderLastStop({ at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 0, ...fields }, pipe);
+  const left = (fields: Partial<LastStop>): string => renderLastStop({ at: '2026-11-24T14:05:00.000Z', waiting: 0, dead: 0, ...fields }, '/work/shop', pipe);
 
   it('says what waited, and what had died', () => {
-    assert.equal(left({}), 'No job was waiting when it stopped at 2026-11-24 14:05:00.');
-    assert.equal(left({ waiting: 1, dead: 1 }), '1 job was waiting when it stopped at 2026-11-24 14:05:00, beside 1 dead letter.');
-    assert.equal(left({ waiting: 12_345, dead: 2 }), '12,345 jobs were waiting when it stopped at 2026-11-24 14:05:00, beside 2 dead letters.');
+    assert.equal(left({}), 'No job was waiting when the daemon of shop stopped at 2026-11-24 14:05:00.');
+    assert.equal(left({ waiting: 1, dead: 1 }), '1 job was waiting when the daemon of shop stopped at 2026-11-24 14:05:00. There was 1 dead letter.');
+    assert.equal(left({ waiting: 12_345, dead: 2 }), '12,345 jobs were waiting when the daemon of shop stopped at 2026-11-24 14:05:00. There were 2 dead letters.');
   });
 });
 

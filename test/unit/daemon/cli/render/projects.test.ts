@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ProjectLook } from '../../../../../client/projects.ts';
-import { renderProjects } from '../../../../../daemon/cli/render/projects.ts';
+import { renderProjects } from '../../../../../daemon/cli/render/status.ts';
 import type { View } from '../../../../../daemon/cli/terminal.ts';
 
 describe('the list of projects in a terminal', () => {

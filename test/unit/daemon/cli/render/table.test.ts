@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renderTable, type Column } from '../../../../../daemon/cli/render/table.ts';
+import { type Column, renderTable } from '../../../../../daemon/cli/render/table.ts';
 import { widthOf } from '../../../../../daemon/cli/render/text-width.ts';
 import { processorMs } from '../../../../support/processor-time.ts';
 import { pipe } from '../protocol-samples.ts';

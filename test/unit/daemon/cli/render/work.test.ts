@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { renderJob } from '../../../../../daemon/cli/render/job.ts';
-import { renderDeadGroups, renderDeadLetters, renderReplayed, renderTally } from '../../../../../daemon/cli/render/dead-letters.ts';
-import { renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
-import { progressOf, renderProgress, type ProgressSample } from '../../../../../daemon/cli/render/progress.ts';
-import { renderRun, renderRuns } from '../../../../../daemon/cli/render/runs.ts';
+import { renderJob, renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
+import { renderReplayed, renderTally } from '../../../../../daemon/cli/render/bulk.ts';
+import { renderDeadGroups, renderDeadLetters } from '../../../../../daemon/cli/render/dead-letters.ts';
+import { type ProgressSample, progressOf, renderProgress, renderRun, renderRuns } from '../../../../../daemon/cli/render/runs.ts';
 import { job, jobDetail, pipe, run, step, terminal80, minutesAgo } from '../protocol-samples.ts';
 
 const all = { more: false, filtered: false };
@@ -58,12 +57,12 @@ describe('renderDeadLetters', () => {
   });
 
   it('says what was really sent, when the last is due, and what became of them', () => {
-    assert.match(renderReplayed({ replayed: 60, edited: 3 }, pipe), /^60 dead letters went back to their queues, 3 of them with their edited payloads: /);
-    assert.match(renderReplayed({ replayed: 1, edited: 1 }, pipe), /^1 dead letter went back to its queue with its edited payload: /);
+    assert.match(renderReplayed({ replayed: 60, edited: 3 }, pipe), /^60 dead letters went back to their queues, 3 of them with their edited payloads\. `sluice queues` shows the progress\.$/);
+    assert.match(renderReplayed({ replayed: 1, edited: 1 }, pipe), /^1 dead letter went back to its queue with its edited payload\. /);
     const lastDueAt = minutesAgo(-6);
-    assert.equal(renderReplayed({ replayed: 60, edited: 0, lastDueAt }, pipe), '60 dead letters went back to their queues, and are due one by one, the last at 2026-11-24 10:06:00 (in 6m).');
+    assert.equal(renderReplayed({ replayed: 60, edited: 0, lastDueAt }, pipe), '60 dead letters went back to their queues. They are due one by one, the last at 2026-11-24 10:06:00 (in 6m).');
     const tally = { succeeded: 14, dead: 2, active: 0, retrying: 0, waiting: 44, cancelled: 0, discarded: 0, lastDueAt };
-    assert.equal(renderTally(tally, pipe), '14 succeeded, 2 dead again, 44 waiting; the last is due at 2026-11-24 10:06:00');
+    assert.equal(renderTally(tally, pipe), '14 succeeded, 2 dead again, 44 waiting, the last due at 2026-11-24 10:06:00');
   });
 
   it('is glad where there is none', () => {

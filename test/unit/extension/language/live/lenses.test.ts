@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { parseDocument } from '../../../../../schemas/workflow/document.ts';
 import { lensesOf, type LensFacts } from '../../../../../extension/language/live/lenses.ts';
 import { placesIn } from '../../../../../extension/language/live/places.ts';
-import { failureText, queueLens, runLens, stepLens } from '../../../../../extension/wording/lens-words.ts';
-import { valueText } from '../../../../../extension/wording/value-text.ts';
+import { queueLens } from '../../../../../extension/wording/queue.ts';
+import { runLens, stepFailureText, stepLens } from '../../../../../extension/wording/run.ts';
+import { valueText } from '../../../../../extension/wording/outside-text.ts';
 import { minutesAgo, now, queue, run, step } from '../../../daemon/cli/protocol-samples.ts';
 
 const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
 const counts = { total: 1, open: 0, succeeded: 1, dead: 0, cancelled: 0, discarded: 0 };
 
 describe('the line above a queue', () => {
-  it('says how many wait, how much of the rate is used, how old, how many fail, and when it clears', () => {
+  it('says how many wait, how much of the rate is used, how old, how many fail, and when it is empty', () => {
     const busy = queue({
       depth: { pending: 1200, delayed: 4, active: 0, dead: 0 },
       rate: { limit: 1000, perMs: 60_000, burst: 100 },
@@ -19,7 +20,7 @@ describe('the line above a queue', () => {
       oldestPendingAt: minutesAgo(3),
       forecast: { state: 'draining', drainMs: 3_120_000, clearsAt: minutesAgo(-52) },
     });
-    assert.equal(queueLens(busy, now, clock), '1,204 waiting · 87% of 1,000/min · oldest 3m · 0.4% failing · clears 10:52');
+    assert.equal(queueLens(busy, now, clock), '1,204 waiting · 87% of 1,000/min · oldest 3m · 0.4% failing · empty at 10:52');
   });
 
   it('leaves out what is zero, and says so where everything is', () => {
@@ -32,7 +33,7 @@ describe('the line above a queue', () => {
     assert.equal(waiting({ paused: true, forecast: { state: 'stalled', reason: 'paused' } }), 'paused · 5 waiting · 2 dead · stalled');
     assert.equal(waiting({ heldUntil: minutesAgo(-1), forecast: { state: 'unknown' } }), 'held back · 5 waiting · 2 dead');
     assert.equal(waiting({ forecast: { state: 'growing', growthPerMinute: 12.4 } }), '5 waiting · 2 dead · growing by 12/min');
-    assert.equal(waiting({ forecast: { state: 'draining', drainMs: 1, clearsAt: minutesAgo(-60 * 30) } }), '5 waiting · 2 dead · clears in 1d 6h');
+    assert.equal(waiting({ forecast: { state: 'draining', drainMs: 1, clearsAt: minutesAgo(-60 * 30) } }), '5 waiting · 2 dead · empty in 1d 6h');
   });
 });
 
@@ -48,11 +49,11 @@ describe('the lines above a workflow and its steps', () => {
 
   it('say what failed at a step, and nothing of one that went well', () => {
     const error = { kind: 'status', cause: '503 Service Unavailable', message: 'The other side is down.' };
-    assert.equal(failureText('r12', step({ state: 'succeeded', jobs: counts })), undefined);
-    assert.equal(failureText('r12', step({ state: 'failed', foreach: false, error, jobs: { ...counts, dead: 1 } })), 'r12: Its job is a dead letter. The other side is down.');
+    assert.equal(stepFailureText('r12', step({ state: 'succeeded', jobs: counts })), undefined);
+    assert.equal(stepFailureText('r12', step({ state: 'failed', foreach: false, error, jobs: { ...counts, dead: 1 } })), 'r12: Its job is a dead letter. The other side is down.');
     const { error: _, ...tolerated } = step({ state: 'succeeded', foreach: true, jobs: { ...counts, total: 1000, dead: 2 } });
-    assert.equal(failureText('r12', tolerated), 'r12: 2 of 1,000 jobs are dead letters.');
-    assert.equal(failureText('r12', step({ state: 'failed', error, jobs: { ...counts, dead: 0 } })), 'r12: It failed. The other side is down.');
+    assert.equal(stepFailureText('r12', tolerated), 'r12: 2 of 1,000 jobs are dead letters.');
+    assert.equal(stepFailureText('r12', step({ state: 'failed', error, jobs: { ...counts, dead: 0 } })), 'r12: It failed. The other side is down.');
   });
 });
 
@@ -97,6 +98,6 @@ describe('a value', () => {
     assert.equal(valueText({ value: { a: 1 } }), '{\n  "a": 1\n}');
     assert.equal(valueText({ value: [1, 2, 3, 4] }, 4), '[\n  1,\n  2,\n… (6 lines in all)');
     assert.equal(valueText({ value: null }), 'null');
-    assert.equal(valueText({ preview: '[1, 2', size: 300_000 }), '[1, 2\n… (300000 characters in all)');
+    assert.equal(valueText({ preview: '[1, 2', size: 300_000 }), '[1, 2\n… (300,000 characters in all)');
   });
 });

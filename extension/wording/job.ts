@@ -1,0 +1,102 @@
+import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import { formatDuration } from '../../schemas/wording/amount.ts';
+import { newestFailureMessage, tallyMessages } from '../../schemas/wording/replay.ts';
+import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf } from './language.ts';
+import { oneLine } from './outside-text.ts';
+import { stateText, stateTitle } from './state-look.ts';
+
+/** What a person knows a job by: its item's key where it has one. */
+export function jobName({ id, key }: JobSummary): string {
+  return key === undefined ? id : oneLine(key, 80);
+}
+
+/** What stands beside a job's name; `shown` leaves out what the rows above it tell already. */
+export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly state?: boolean; readonly cause?: boolean } = {}): string {
+  const parts: string[] = [];
+  // First, because a narrow side bar cuts the rest.
+  if (job.draft !== undefined && job.state === 'dead') parts.push(say('edited, not sent'));
+  if (job.key !== undefined) parts.push(job.id);
+  if (shown.state !== false && job.state !== 'succeeded') parts.push(stateText(job.state));
+  parts.push(`${job.workflow}/${job.step}`);
+  if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
+  if (job.warning !== undefined) parts.push(oneLine(job.warning, 60));
+  if (job.replays !== undefined) parts.push(say('replayed ×{replays}', { replays: job.replays }));
+  if (job.attemptCount > 1) parts.push(say('{count, plural, one {# attempt} other {# attempts}}', { count: job.attemptCount }));
+  parts.push(job.state === 'delayed' ? formatDue(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
+  return parts.join(' · ');
+}
+
+export function jobLabel(job: JobSummary, nowMs: number): string {
+  const name = job.key === undefined ? say('job {job}', { job: job.id }) : say('job {job}, {key}', { job: job.id, key: oneLine(job.key, 80) });
+  return [name, stateText(job.state), ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.warning === undefined ? [] : [oneLine(job.warning)]), ...(job.draft === undefined ? [] : [say('edited, not sent')]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
+}
+
+function replayedText(replays: number): string {
+  return say('{count, plural, =1 {replayed once} other {replayed # times}}', { count: replays });
+}
+
+/** `3 edited, not sent`, of dead letters with a saved edit. */
+export function editedNotSentText(count: number): string {
+  return say('{count} edited, not sent', { count });
+}
+
+/** `3 edited`, of a group; nothing where none is. */
+export function editedParts(count: number | undefined): string[] {
+  return count === undefined || count === 0 ? [] : [say('{count} edited', { count })];
+}
+
+/** `at` writes times: as ages in what is drawn again and again, else as they are. */
+export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [name: string, value: string])[] {
+  const facts: (readonly [string, string])[] = [
+    [say('Job'), job.id],
+    [say('State'), stateTitle(job.state)],
+    [say('Run'), `${job.run}, ${job.workflow}/${job.step}`],
+    [say('Queue'), say('{queue}, priority {priority}', { queue: job.queue, priority: job.priority })],
+    [say('Does'), job.uses],
+  ];
+  if (job.key !== undefined) facts.push([say('Item'), oneLine(job.key)]);
+  facts.push([say('Attempts'), formatNumber(job.attemptCount)]);
+  if (job.replays !== undefined) facts.push([say('Replayed'), say('{count, plural, =1 {once} other {# times}}', { count: job.replays })]);
+  if (job.state === 'delayed') facts.push([say('Next attempt'), at(job.dueAt, true)]);
+  if (job.endedAt !== undefined) facts.push([say('Ended'), at(job.endedAt)]);
+  if (job.warning !== undefined) facts.push([say('Warning'), oneLine(job.warning)]);
+  if (job.draft !== undefined) {
+    const age = at(job.draft.savedAt);
+    facts.push([say('Edit'), job.draft.savedBy === undefined ? say('saved {age}, not sent yet', { age }) : say('saved {age} by {savedBy}, not sent yet', { age, savedBy: oneLine(job.draft.savedBy) })]);
+  }
+  if (job.discardReason !== undefined) facts.push([say('Reason'), oneLine(job.discardReason)]);
+  if (job.error !== undefined) facts.push([say('Error'), oneLine(job.error.message)]);
+  return facts;
+}
+
+/** `failed · 503 Service Unavailable · 1.5s` */
+export function attemptDescription(attempt: AttemptView): string {
+  const parts = [stateText(attempt.state)];
+  if (attempt.error !== undefined) parts.push(oneLine(attempt.error.cause, 60));
+  if (attempt.durationMs !== undefined) parts.push(formatDuration(attempt.durationMs));
+  return parts.join(' · ');
+}
+
+/** `14 succeeded, 2 dead again, 44 waiting, the last due at 16:42`: what became of a replay. */
+export function outcomeText(tally: ReplayTally, nowMs: number, takenBack = 0): string {
+  return tallyMessages(tally, { nowMs, takenBack, time: formatMoment }).map(textOf).join(', ');
+}
+
+/** The same of a single one, as a sentence. */
+export function oneOutcomeText({ succeeded, dead, active, retrying, waiting, lastDueAt, error }: ReplayTally, takenBack = 0): string {
+  const cause = oneLine(error?.message ?? '', 160);
+  const time = lastDueAt === undefined ? '' : formatMoment(lastDueAt);
+  if (takenBack > 0) return say('It was taken back unsent.');
+  if (succeeded > 0) return say('It succeeded.');
+  if (dead > 0) return cause === '' ? say('It died again.') : say('It died again: {cause}', { cause });
+  if (active > 0) return say('It is in progress.');
+  if (retrying > 0) return say('It failed and is tried again, due at {time}: {cause}', { time, cause });
+  return waiting > 0 ? say('It waits for its turn.') : say('It was cancelled or discarded meanwhile.');
+}
+
+/** Why the newest one failed, as a sentence of its own; empty if none did. */
+export function newestFailureText(tally: ReplayTally): string {
+  const told = newestFailureMessage(tally, (text) => oneLine(text, 160));
+  return told === undefined ? '' : textOf(told);
+}

@@ -1,0 +1,89 @@
+import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
+import type { JobCounts } from '../../schemas/protocol/shape.ts';
+import { formatDuration, formatSpan } from '../../schemas/wording/amount.ts';
+import { formatAge, say } from './language.ts';
+import { oneLine } from './outside-text.ts';
+import { stateText, stateTitle } from './state-look.ts';
+
+/** `running · 40 of 100 · 2 dead · 3m ago` */
+export function runDescription(run: RunSummary, nowMs: number): string {
+  const parts = [stateText(run.state), ...countParts(run.jobs, run.state === 'running')];
+  parts.push(...noteParts(run));
+  if (run.heldAfter !== undefined) parts.push(say('the rest waits for you'));
+  if (run.closing) parts.push(say('on-failure steps continue'));
+  parts.push(formatAge(run.endedAt ?? run.createdAt, nowMs));
+  return parts.join(' · ');
+}
+
+export function runLabel(run: RunSummary, nowMs: number): string {
+  return [say('run {run} of {workflow}', { run: run.id, workflow: run.workflow }), stateText(run.state), ...countParts(run.jobs, true), ...noteParts(run), formatAge(run.endedAt ?? run.createdAt, nowMs)].join(', ');
+}
+
+/** `at` writes times: as ages in what is drawn again and again, else as they are. */
+export function runFacts(run: RunSummary, at: (time: string) => string): readonly (readonly [name: string, value: string])[] {
+  const { jobs } = run;
+  const facts: (readonly [string, string])[] = [
+    [say('Run'), `${run.id}, ${run.workflow}`],
+    [say('State'), stateTitle(run.state)],
+    [say('Started'), at(run.createdAt)],
+    [say('Jobs'), say('{total} in all, {succeeded} succeeded, {open} open, {dead} dead', { total: jobs.total, succeeded: jobs.succeeded, open: jobs.open, dead: jobs.dead })],
+  ];
+  if (run.duplicates > 0) facts.push([say('Duplicates'), say('{duplicates} left out, because an earlier item has the same key', { duplicates: run.duplicates })]);
+  if (run.warnings > 0) facts.push([say('Warnings'), say('{warnings} succeeded, and should be looked at', { warnings: run.warnings })]);
+  if (run.heldAfter !== undefined) facts.push([say('Waits'), say('the first {heldAfter} items were tried; "Run the Rest" lets the others go', { heldAfter: run.heldAfter })]);
+  if (run.endedAt !== undefined) facts.push([say('Took'), formatDuration(Date.parse(run.endedAt) - Date.parse(run.createdAt))]);
+  if (run.error !== undefined) facts.push([say('Error'), oneLine(run.error.step === undefined ? run.error.message : `${run.error.step}: ${run.error.message}`)]);
+  return facts;
+}
+
+export function stepDescription(step: StepView): string {
+  const parts = [stateText(step.state)];
+  if (step.foreach) parts.push(...countParts(step.jobs, step.state === 'running'));
+  parts.push(...noteParts(step));
+  if (step.onFailure) parts.push(say('on failure'));
+  if (step.error !== undefined && step.state === 'failed') parts.push(oneLine(step.error.cause, 60));
+  return parts.join(' · ');
+}
+
+/** What a run or a step that looks good may hide. */
+function noteParts({ duplicates, warnings }: { readonly duplicates: number; readonly warnings: number }): string[] {
+  return [
+    ...(duplicates > 0 ? [say('{count, plural, one {# duplicate left out} other {# duplicates left out}}', { count: duplicates })] : []),
+    ...(warnings > 0 ? [say('{count, plural, one {# warning} other {# warnings}}', { count: warnings })] : []),
+  ];
+}
+
+function countParts({ total, open, dead }: JobCounts, showsProgress: boolean): string[] {
+  const parts: string[] = [];
+  if (showsProgress && total > 1) parts.push(say('{done} of {total}', { done: total - open, total }));
+  if (dead > 0) parts.push(say('{dead} dead', { dead }));
+  return parts;
+}
+
+/** `r12 failed 3m ago`, `r13 running for 2m, 40 of 100` */
+export function runLens({ id, state, createdAt, endedAt, jobs }: RunSummary, nowMs: number): string {
+  const told = { run: id, state: stateText(state) };
+  if (state !== 'running') return say('{run} {state} {age}', { ...told, age: formatAge(endedAt ?? createdAt, nowMs) });
+  const going = { ...told, duration: formatSpan(nowMs - Date.parse(createdAt)) };
+  return jobs.total > 1 ? say('{run} {state} for {duration}, {done} of {total}', { ...going, done: jobs.total - jobs.open, total: jobs.total }) : say('{run} {state} for {duration}', going);
+}
+
+/** `r12: succeeded in 3m 20s`, `r12: failed · 2 dead · 503 Service Unavailable` */
+export function stepLens(run: string, step: StepView): string {
+  const told = { run, step: stepDescription(step) };
+  if (step.state !== 'succeeded' || step.startedAt === undefined || step.endedAt === undefined) return say('{run}: {step}', told);
+  return say('{run}: {step} in {duration}', { ...told, duration: formatDuration(Date.parse(step.endedAt) - Date.parse(step.startedAt)) });
+}
+
+/** What is shown at the line of a step that has dead letters; undefined if it has none. */
+export function stepFailureText(run: string, step: StepView): string | undefined {
+  const { jobs, error, state } = step;
+  if (jobs.dead === 0 && (state !== 'failed' || error === undefined)) return undefined;
+  const told = { run, failure: failureOf(step) };
+  return error === undefined ? say('{run}: {failure}', told) : say('{run}: {failure} {cause}', { ...told, cause: error.message });
+}
+
+function failureOf({ jobs, foreach }: StepView): string {
+  if (jobs.dead === 0) return say('It failed.');
+  return foreach ? say('{count, plural, one {# of {total} jobs is a dead letter.} other {# of {total} jobs are dead letters.}}', { count: jobs.dead, total: jobs.total }) : say('Its job is a dead letter.');
+}
