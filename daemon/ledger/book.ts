@@ -67,6 +67,11 @@ export class Book {
     return this.#snapshot.env;
   }
 
+  /** Whose calls these are. */
+  get daemon(): number {
+    return this.#snapshot.daemon;
+  }
+
   /** The call has to be decided once more when its changes are written, because what it chooses from is another then. */
   get isToBeAskedAgain(): boolean {
     return this.#askAgain;

@@ -22,7 +22,7 @@ export function prepareBulk(book: Book, { bulkId, request, jobIds, last, now }: 
   if (bulkId === undefined) {
     const { action, canary, rate, originals, reason } = request;
     book.insert('bulks', {
-      id, action, started_at: now, hold_after: canary ?? null, rate: rate?.text ?? null, spacing_ms: rate?.spacingMs ?? 0, originals: originals === true ? 1 : 0, reason: reason ?? null, ...values,
+      id, action, started_at: now, hold_after: canary ?? null, rate: rate?.text ?? null, spacing_ms: rate?.spacingMs ?? 0, originals: originals === true ? 1 : 0, reason: reason ?? null, daemon: book.daemon, ...values,
     });
   } else patch(book, id, values);
   for (const jobId of added) book.insert('bulk_jobs', { bulk_id: id, job_id: jobId });
@@ -61,7 +61,7 @@ export function endBulk(book: Book, { bulkId, now, takeBack: isTakenBack, proble
 }
 
 export function forgetBulks(book: Book, { endedBefore, unprepared, limit }: ForgetBulksParams): { readonly more: boolean } {
-  const id = book.fact('oldBulk', JSON.stringify([endedBefore, unprepared]));
+  const id = book.fact('oldBulk', JSON.stringify([endedBefore, unprepared ? book.daemon : null]));
   if (id === undefined) return { more: false };
   const members = book.fact('bulkNext', JSON.stringify([id, 0]), { limit });
   const last = members.at(-1);

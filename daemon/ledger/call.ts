@@ -57,7 +57,7 @@ export interface Operations {
   endBulk(params: EndBulkParams): object;
   /** Deletes bulk work that ended before, in chunks, and what a former daemon hasn't prepared to its end. Repeat it while there is `more`. */
   forgetBulks(params: ForgetBulksParams): { readonly more: boolean };
-  /** Closes what a crash interrupted; a part of a store's `open`. */
+  /** Closes what the crash of a daemon interrupted; a part of a store's `open` and `checkIn`. */
   recover(params: RecoverParams): Recovered;
   /** Moves steps and runs on, once the changes that touched them are written; a part of the other operations. */
   advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;
@@ -84,6 +84,8 @@ export interface ClaimedAttempt extends AttemptRef {
 }
 
 export interface RecoverParams {
+  /** Whose attempts are closed. */
+  readonly daemon: number;
   readonly now: number;
   /** 0 <= n < 1, for the waits of jobs that crashed again and again. */
   readonly random: number;

@@ -1,6 +1,7 @@
 import type { Book } from './book.ts';
 import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
 import { cancelWaiting, isCancelling } from './cancelling.ts';
+import { soleDaemon } from './daemons.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';
 import type { DueJob } from './snapshot.ts';
@@ -36,6 +37,7 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
       attempt: job.attempt + 1,
       started_at: startAt === undefined ? params.now : Math.floor(startAt),
       ...(job.pace === null ? {} : { pace: null }),
+      ...(book.daemon === soleDaemon ? {} : { daemon: book.daemon }),
     });
     // A job that was returned before its start may be claimed for the same instant again.
     if (startAt !== undefined) book.insert('rate_starts', { queue_id: queueId, at: startAt, job_id: job.id, attempt: job.attempt + 1 }, 'keep');

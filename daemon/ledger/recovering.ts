@@ -25,9 +25,9 @@ const lostByDamage = {
 /** Jobs that are named to a person, at most. */
 const maxNamed = 20;
 
-/** Closes what a crash interrupted. */
-export function recover(book: Book, { now, random, ended, unbegun }: RecoverParams): Recovered {
-  const jobs = book.fact('allActive', 0);
+/** Closes what a crash of a daemon interrupted. */
+export function recover(book: Book, { daemon, now, random, ended, unbegun }: RecoverParams): Recovered {
+  const jobs = book.fact('activeOf', daemon);
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
   const endedAttempts = new Set(ended.map(({ jobId, attempt }) => `${jobId}/${attempt}`));
   const unbegunAttempts = new Set(unbegun.map(({ jobId, attempt, claimedAt }) => `${jobId}/${attempt}/${claimedAt}`));

@@ -87,6 +87,8 @@ export interface JobRow {
   readonly failure_group: string | null;
   readonly progress: string | null;
   readonly warning: string | null;
+  /** Whose its last claim was, see `daemons.ts`. */
+  readonly daemon: number;
 }
 
 /** What the rules read of a job: all but its texts, which can be large. */
@@ -190,6 +192,8 @@ export interface BulkRow {
   readonly problem: string | null;
   /** The last job that it has come to. */
   readonly cursor: number;
+  /** Who prepares it. */
+  readonly daemon: number;
 }
 
 /** A job of bulk work. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, Expansion } from './call.ts';
+import { soleDaemon } from './daemons.ts';
 import type { AttemptRow, BulkRow, Cascade, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
 /** What never changes of a step. */
@@ -91,7 +92,8 @@ export interface FactKinds {
   readonly overdue: [at: number, readonly LedgerJob[]];
   /** All pending jobs of a queue that belong to a replay with a rate. */
   readonly paced: [queueId: number, readonly LedgerJob[]];
-  readonly allActive: [all: 0, readonly LedgerJob[]];
+  /** All jobs that the daemon of that number has under way. */
+  readonly activeOf: [daemon: number, readonly LedgerJob[]];
   readonly cascading: [all: 0, readonly CascadeChunk[]];
   /** Jobs of a queue that have not ended, or are dead letters: those under way first. */
   readonly inQueue: [queueId: number, readonly LedgerJob[]];
@@ -111,8 +113,8 @@ export interface FactKinds {
   readonly bulkNext: [bulkIdAndJob: string, readonly number[]];
   /** The same of those that it has acted on. */
   readonly bulkSent: [bulkIdAndJob: string, readonly { readonly job_id: number; readonly round: number }[]];
-  /** Bulk work that ended before that time, or, if that is asked for, has not been prepared to its end. */
-  readonly oldBulk: [endedBeforeAndUnprepared: string, number | undefined];
+  /** Bulk work that ended before that time, or, if a daemon is named, that it has not prepared to its end. */
+  readonly oldBulk: [endedBeforeAndPreparer: string, number | undefined];
   /** When the last job is due that waits in a replay with a rate. */
   readonly lastPaced: [pace: number, number | undefined];
   readonly jobsOfRun: [runId: number, readonly LedgerJob[]];
@@ -145,6 +147,8 @@ export interface SnapshotParams {
   /** What decisions have worked out and may find again. A store may keep it with the facts of one fan-out, and forget it at any time. */
   readonly memory?: Map<string, unknown>;
   readonly ids: Readonly<Record<'runs' | 'steps' | 'jobs', FreshIds>>;
+  /** Whose calls these are; `soleDaemon` if omitted. */
+  readonly daemon?: number;
   /** Facts that the store has in memory, so that nobody has to ask for them; each answers `notKnown` where it hasn't. */
   readonly atHand?: FactsAtHand;
 }
@@ -158,12 +162,14 @@ export const notKnown = Symbol('not known');
 export class Snapshot {
   readonly env: SnapshotParams['env'];
   readonly ids: SnapshotParams['ids'];
+  readonly daemon: number;
   #memory: Map<string, unknown> | undefined;
   readonly #facts = new Map<FactKind, Map<number | string, unknown>>();
   #limits: Map<string, number> | undefined;
   readonly #atHand: FactsAtHand;
 
-  constructor({ env, ids, memory, atHand = {} }: SnapshotParams) {
+  constructor({ env, ids, memory, daemon = soleDaemon, atHand = {} }: SnapshotParams) {
+    this.daemon = daemon;
     this.#atHand = atHand;
     this.env = env;
     this.#memory = memory;

@@ -3,6 +3,7 @@ import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { DaemonStore } from './daemon-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
 import type { ViewStore } from './view-store.ts';
@@ -12,6 +13,7 @@ export type {
   AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
   MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
 } from '../ledger/call.ts';
+export type { CheckIn } from './daemon-store.ts';
 export type { AlertChange, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
 export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
 export type { BulkRequest } from '../ledger/bulk-call.ts';
@@ -30,9 +32,9 @@ export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, Work
  * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
  * `settle`. The decisions are those of `daemon/ledger/`; a store only carries them out.
  */
-export interface Store extends RunStore, ViewStore, FigureStore {
+export interface Store extends RunStore, ViewStore, FigureStore, DaemonStore {
   /**
-   * Migrates, closes what a crash interrupted, and gets ready. Call it before anything else; where it was rejected, it may be called again.
+   * Migrates, closes what a crash of this daemon interrupted, and gets ready. Attempts of other daemons that share the store are theirs: see `checkIn`. Call it before anything else; where it was rejected, it may be called again.
    *
    * Rejects with `store-unavailable` where the store can't be used now; `noRoom` in its data: for want of room on the disk, and `look` may do.
    */
@@ -46,7 +48,7 @@ export interface Store extends RunStore, ViewStore, FigureStore {
   retire(params: { readonly file: string }): Promise<void>;
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;
-  /** Calls back after each transaction, with what it changed. */
+  /** Calls back after each transaction, with what it changed: this daemon's own and those of others that share the store alike. */
   onCommit(listener: (committed: Committed) => void): void;
   /**
    * What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before, but for queues
@@ -86,7 +88,7 @@ export interface OpenResult {
   readonly storeId: string;
   /** Whoever had it before has closed it. False where that one died, and in a store that is new. */
   readonly wasClosed: boolean;
-  /** Attempts that a crash cut off. */
+  /** Attempts that a crash of this daemon cut off. */
   readonly interrupted: number;
   /** Their jobs, twenty at most, the oldest first. */
   readonly interruptedJobs: readonly number[];

@@ -10,7 +10,7 @@ export type Facts = { readonly [Kind in FactKind]?: Readonly<Record<number | str
 
 /** Kinds of which the others are not there, instead of not known. */
 const absent: readonly FactKind[] = ['job', 'step', 'run', 'draft', 'cascade', 'fanOut', 'knownQueue', 'nextDue'];
-const none: readonly FactKind[] = ['attempts', 'revisions', 'activeJobs', 'due', 'overdue', 'paced', 'allActive', 'cascading'];
+const none: readonly FactKind[] = ['attempts', 'revisions', 'activeJobs', 'due', 'overdue', 'paced', 'activeOf', 'cascading'];
 
 export function aJob(values: Partial<LedgerJob> = {}): LedgerJob {
   return {

@@ -11,14 +11,15 @@ import { describeReplaying } from './store-suite/replaying.ts';
 import { describeRetrying } from './store-suite/retrying.ts';
 import { describeAlerting } from './store-suite/alerting.ts';
 import { describeSeries } from './store-suite/series.ts';
+import { describeSharing } from './store-suite/sharing.ts';
 import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 
 /**
  * What every store has to keep, whatever it is made of. `open` gives a store on what the folder names, not opened yet; after
  * each test its own check has to find nothing, and the depths that it told have to be those of its jobs. `modelRuns`: random
- * sequences of operations to try.
+ * sequences of operations to try. `isShared`: several daemons can have it open.
  */
-export function describeStore(name: string, open: StoreInFolder, { modelRuns = 100 }: { readonly modelRuns?: number } = {}): void {
+export function describeStore(name: string, open: StoreInFolder, { modelRuns = 100, isShared = false }: { readonly modelRuns?: number; readonly isShared?: boolean } = {}): void {
   describe(name, () => {
     let bench: StoreBench;
     beforeEach(async () => {
@@ -45,6 +46,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
     describe('evaluating expressions', () => describeEvaluating(current));
+    describe('daemons', () => describeSharing(current, isShared ? open : undefined));
     describe('anything in any order', () => describeModel(open, modelRuns));
   });
 }

@@ -62,7 +62,7 @@ export function factSource(state: WriterState): FactSource {
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
     overdue: (at, { limit }) => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit),
     paced: (queueId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_paced WHERE pace IS NOT NULL AND state = 'pending' AND queue_id = ?`, queueId),
-    allActive: () => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'active'`),
+    activeOf: (daemon) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND daemon = ?`, daemon),
     cascading: (_all, { limit }) => cascadeChunks(state, limit),
     inQueue: (queueId, { limit }) => {
       const found: LedgerJob[] = [];
@@ -94,9 +94,9 @@ export function factSource(state: WriterState): FactSource {
       const [id, after] = JSON.parse(bulkIdAndJob) as [number, number];
       return db.sql('SELECT job_id, round FROM bulk_jobs WHERE bulk_id = ? AND round IS NOT NULL AND job_id > ? ORDER BY job_id LIMIT ?').all(id, after, limit) as unknown as { job_id: number; round: number }[];
     },
-    oldBulk: (endedBeforeAndUnprepared) => {
-      const [before, unprepared] = JSON.parse(endedBeforeAndUnprepared) as [number, boolean];
-      return db.sql("SELECT id FROM bulks WHERE ended_at < ? OR (state = 'preparing' AND ?) ORDER BY id LIMIT 1").get(before, unprepared ? 1 : 0)?.['id'] as number | undefined;
+    oldBulk: (endedBeforeAndPreparer) => {
+      const [before, preparer] = JSON.parse(endedBeforeAndPreparer) as [number, number | null];
+      return db.sql("SELECT id FROM bulks WHERE ended_at < ? OR (state = 'preparing' AND daemon = ?) ORDER BY id LIMIT 1").get(before, preparer)?.['id'] as number | undefined;
     },
     lastPaced: (pace) => (db.sql('SELECT max(due_at) AS due_at FROM jobs INDEXED BY jobs_paced WHERE pace = ?').get(pace)?.['due_at'] as number | null | undefined) ?? undefined,
     jobsOfRun: (runId, { limit }) => jobs(`SELECT ${columnsOf('j', jobColumns)} FROM steps s JOIN jobs j ON j.step_id = s.id WHERE s.run_id = ? LIMIT ?`, runId, limit),

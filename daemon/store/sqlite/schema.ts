@@ -289,3 +289,12 @@ ALTER TABLE jobs DROP COLUMN swept;
 ALTER TABLE jobs DROP COLUMN cancel_requested;
 CREATE INDEX jobs_cancelled_by_sibling ON jobs (step_id) WHERE cancel_cause = 'sibling';
 `;
+
+/**
+ * Whose an active job is, and who prepares bulk work: the number of one of the daemons that share the store. An embedded store has one, which is 0, so
+ * everything that was there is its own.
+ */
+export const schemaVersion13 = `
+ALTER TABLE jobs ADD COLUMN daemon INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bulks ADD COLUMN daemon INTEGER NOT NULL DEFAULT 0;
+`;

@@ -133,6 +133,9 @@ export class SqliteStore extends StoreCalls implements Store {
     return answer;
   }
 
+  /** Its file is locked for one daemon. */
+  checkIn: Store['checkIn'] = async () => ({ others: [], leads: true, interrupted: 0, interruptedJobs: [] });
+
   /** After the poll phase, so that everything that sockets brought in this turn goes along. */
   #sendNow(): void {
     if (this.#immediate !== undefined) return;

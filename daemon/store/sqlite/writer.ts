@@ -7,6 +7,7 @@ import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
 import type { Call, Operations, Recovered } from '../../ledger/call.ts';
+import { soleDaemon } from '../../ledger/daemons.ts';
 import { isRuled, stages } from '../../ledger/decide.ts';
 import { migrate } from './migrations.ts';
 import { factsAtHand, factSource } from './fact-source.ts';
@@ -86,7 +87,7 @@ export class Writer {
     const { answers, committed } = this.#transaction((tx) => {
       // First, because what is recovered gets times of now.
       const shiftMs = shiftAfterRest(tx, anchor);
-      const [recovered] = tx.perform([{ name: 'recover', params: { now, random, ended, unbegun: shelved } }], now);
+      const [recovered] = tx.perform([{ name: 'recover', params: { daemon: soleDaemon, now, random, ended, unbegun: shelved } }], now);
       if (recovered?.ok !== true) throw recovered?.error ?? new Error('nothing was recovered');
       const wasClosed = tx.db.sql("DELETE FROM meta WHERE key = 'closed'").run().changes > 0;
       const opened = { ...(recovered.value as Recovered), wasClosed, shiftMs, storeId: this.#storeId() };

@@ -122,7 +122,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null })),
     overdue: (at, { limit }) => jobs.where(({ state, due_at }) => state === 'delayed' && due_at <= at).sort(byDue).slice(0, limit),
     paced: (queueId) => jobs.where(({ queue_id, state, pace }) => queue_id === queueId && state === 'pending' && pace !== null),
-    allActive: () => jobs.where(({ state }) => state === 'active'),
+    activeOf: (id) => jobs.where(({ state, daemon }) => state === 'active' && daemon === id),
     cascading: (_all, { limit }) => cascadeChunks(tables, limit),
     inQueue: (queueId, { limit }) => (['active', 'pending', 'delayed', 'dead'] as const).flatMap((state) => jobs.where((job) => job.queue_id === queueId && job.state === state)).slice(0, limit),
     openSteps: (queueId) =>
@@ -153,9 +153,9 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     bulkNext: (bulkIdAndJob, { limit }) => bulkJobsAfter(tables, bulkIdAndJob).slice(0, limit).map(({ job_id }) => job_id),
     bulkSent: (bulkIdAndJob, { limit }) =>
       bulkJobsAfter(tables, bulkIdAndJob).flatMap(({ job_id, round }) => (round === null ? [] : [{ job_id, round }])).slice(0, limit),
-    oldBulk: (endedBeforeAndUnprepared) => {
-      const [before, unprepared] = JSON.parse(endedBeforeAndUnprepared) as [number, boolean];
-      return tables.bulks.where(({ ended_at, state }) => (ended_at !== null && ended_at < before) || (unprepared && state === 'preparing'))[0]?.id;
+    oldBulk: (endedBeforeAndPreparer) => {
+      const [before, preparer] = JSON.parse(endedBeforeAndPreparer) as [number, number | null];
+      return tables.bulks.where(({ ended_at, state, daemon }) => (ended_at !== null && ended_at < before) || (state === 'preparing' && daemon === preparer))[0]?.id;
     },
     lastPaced: (pace) => jobs.where((job) => job.pace === pace).map(({ due_at }) => due_at).sort((one, other) => other - one)[0],
     jobsOfRun: (runId, { limit }) => some(limit, ({ step_id }) => steps.get(step_id)?.run_id === runId),

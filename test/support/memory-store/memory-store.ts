@@ -2,6 +2,7 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Call, Operations } from '../../../daemon/ledger/call.ts';
+import { standingOf } from '../../../daemon/ledger/daemons.ts';
 import { isRuled, stages } from '../../../daemon/ledger/decide.ts';
 import { perform } from '../../../daemon/ledger/perform.ts';
 import { limitsThatHold } from '../../../daemon/ledger/queue-orders.ts';
@@ -13,6 +14,8 @@ import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts'
 import { memorySize, MemoryViews } from './memory-views.ts';
 
 type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+type Perform = (calls: readonly Call[], now: number) => readonly Answer[];
 
 interface Queued {
   readonly name: string;
@@ -28,31 +31,56 @@ interface Queued {
 export class MemoryStore extends StoreCalls implements Store {
   readonly #tables: MemoryTables;
   readonly #views: MemoryViews;
-  #definitions = new Map<string, QueueDefinition>();
+  /** Declared by this daemon's files, but not so that it counts. */
+  #doubtful: readonly QueueDefinition[] = [];
   #env: Readonly<Record<string, string>> = {};
+  readonly #name: string;
+  #daemon = 0;
   #listener: (committed: Committed) => void = () => {};
+  readonly #hear = (committed: Committed): void => this.#listener(committed);
   #queued: Queued[] = [];
   #immediate: NodeJS.Immediate | undefined;
 
-  /** `tables`: what an earlier store has left. */
-  constructor(tables: MemoryTables) {
+  /** `tables`: what earlier stores have left, or what others have open. `name`: of the daemon that this is the store of. */
+  constructor(tables: MemoryTables, name = 'one') {
     super();
     this.#tables = tables;
     this.#views = new MemoryViews(tables);
+    this.#name = name;
   }
 
   async open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
-    const { answers, committed } = this.#transaction([{ name: 'recover', params: { now, random, ended: [], unbegun: [] } }]);
-    const [recovered] = answers;
-    if (recovered?.ok !== true) throw new Error('not recovered');
-    const { interrupted, interruptedJobs } = recovered.value as ReturnType<Operations['recover']>;
-    return { storeId: 'memory00', wasClosed: false, interrupted, interruptedJobs, shiftMs: 0, unsettled: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
+    const { value, committed } = this.#transaction((perform) => {
+      this.#daemon = this.#seat(now);
+      return this.#recover(perform, this.#daemon, now, random);
+    });
+    this.#tell(committed);
+    this.#tables.listeners.add(this.#hear);
+    return { storeId: 'memory00', wasClosed: false, ...value, shiftMs: 0, unsettled: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
   }
+
+  checkIn: Store['checkIn'] = async ({ now, random }) => {
+    const { value, committed } = this.#transaction((perform) => {
+      this.#seat(now);
+      const { alive, lost, leader, nextInMs } = standingOf(this.#tables.daemons.where(), now);
+      const recovered = lost.map(({ id }) => this.#recover(perform, id, now, random));
+      return {
+        others: alive.flatMap(({ id, name }) => (id === this.#daemon ? [] : [name])),
+        leads: leader === this.#daemon,
+        interrupted: recovered.reduce((sum, { interrupted }) => sum + interrupted, 0),
+        interruptedJobs: recovered.flatMap(({ interruptedJobs }) => interruptedJobs),
+        nextInMs,
+      };
+    });
+    this.#tell(committed);
+    return value;
+  };
 
   look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new Map(), []).runningRuns });
 
   async close(): Promise<void> {
     this.#flush();
+    this.#tables.listeners.delete(this.#hear);
   }
 
   /** Memory has no file whose name could be lost. */
@@ -96,13 +124,18 @@ export class MemoryStore extends StoreCalls implements Store {
 
   #tryTogether(batch: readonly Queued[]): boolean {
     try {
-      const { answers, committed } = this.#transaction(batch);
+      const { value: answers, committed } = this.#transaction((perform) =>
+        stages(batch).flatMap((stage): readonly Answer[] => {
+          const ruled = stage.filter(({ name }) => isRuled(name)) as unknown as readonly Call[];
+          return ruled.length === 0 ? stage.map((call) => this.#other(call)) : perform(ruled, Math.max(...stage.map(latest)));
+        }),
+      );
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = answers[index];
         if (answer?.ok === true) resolve(answer.value);
         else reject(answer?.error);
       }
-      this.#listener(committed);
+      this.#tell(committed);
       return true;
     } catch (error) {
       const [only] = batch;
@@ -111,7 +144,7 @@ export class MemoryStore extends StoreCalls implements Store {
     }
   }
 
-  #transaction(calls: readonly { readonly name: string; readonly params: object }[]): { readonly answers: readonly Answer[]; readonly committed: Committed } {
+  #transaction<Value>(work: (perform: Perform) => Value): { readonly value: Value; readonly committed: Committed } {
     return this.#tables.transaction(() => {
       const moves = new Map<number, { arrived: number; left: number }>();
       const runs = new Set<number>();
@@ -119,19 +152,36 @@ export class MemoryStore extends StoreCalls implements Store {
       const snapshot = (): Snapshot => {
         const { highest } = this.#tables;
         const fresh = (table: 'runs' | 'steps' | 'jobs') => ({ next: highest[table] + 1, end: Infinity });
-        return new Snapshot({ env: this.#env, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } });
+        return new Snapshot({ env: this.#env, daemon: this.#daemon, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } });
       };
       const write: Parameters<typeof perform>[0]['write'] = ({ changes, effects }) => {
         for (const [id, { arrived, left }] of effects.queues) moves.set(id, { arrived: arrived + (moves.get(id)?.arrived ?? 0), left: left + (moves.get(id)?.left ?? 0) });
         for (const id of effects.runs) runs.add(id);
         return this.#tables.apply(changes);
       };
-      const answers = stages(calls).flatMap((stage): readonly Answer[] => {
-        const ruled = stage.filter(({ name }) => isRuled(name)) as unknown as readonly Call[];
-        return ruled.length === 0 ? stage.map((call) => this.#other(call)) : perform({ snapshot, source, write }, ruled, Math.max(...stage.map(latest)));
-      });
-      return { answers, committed: this.#committed(moves, [...runs]) };
+      const value = work((calls, now) => perform({ snapshot, source, write }, calls, now));
+      return { value, committed: this.#committed(moves, [...runs]) };
     });
+  }
+
+  /** Every daemon that has the store open. */
+  #tell(committed: Committed): void {
+    for (const listener of this.#tables.listeners) listener(committed);
+  }
+
+  /** The number of this daemon, which is the same over its restarts; from now on it is alive. */
+  #seat(now: number): number {
+    const { daemons } = this.#tables;
+    const id = daemons.where(({ name }) => name === this.#name)[0]?.id ?? daemons.where().length + 1;
+    daemons.set(id, { id, name: this.#name, seen_at: now });
+    return id;
+  }
+
+  #recover(perform: Perform, daemon: number, now: number, random: number): Pick<OpenResult, 'interrupted' | 'interruptedJobs'> {
+    const [recovered] = perform([{ name: 'recover', params: { daemon, now, random, ended: [], unbegun: [] } }], now);
+    if (recovered?.ok !== true) throw new Error('not recovered');
+    const { interrupted, interruptedJobs } = recovered.value as ReturnType<Operations['recover']>;
+    return { interrupted, interruptedJobs };
   }
 
   /** What has no rule about jobs. */
@@ -142,7 +192,7 @@ export class MemoryStore extends StoreCalls implements Store {
         const { queues: declared, doubtful, env } = params as ConfigureParams;
         const limits = limitsThatHold({ queues: declared, ...(doubtful === undefined ? {} : { doubtful }) }, queues.where().map((queue) => queue.name), (queue) => this.#kept(queue));
         this.#env = env;
-        this.#definitions = new Map(limits.map((queue) => [queue.name, queue]));
+        this.#doubtful = doubtful ?? [];
         for (const queue of declared) this.#keep(queue);
         return { ok: true, value: { queues: limits } };
       }
@@ -151,7 +201,6 @@ export class MemoryStore extends StoreCalls implements Store {
         const { name: _name, arrived: _arrived, left: _left, ...depth } = this.#depth(queueIdOf(this.#tables, queue));
         if (onlyEmpty === true && Object.values(depth).some((count) => count > 0)) return { ok: true, value: { forgotten: false } };
         this.#keep({ name: queue });
-        this.#definitions.set(queue, { name: queue });
         return { ok: true, value: { forgotten: true } };
       }
       case 'saveAlerts':
@@ -196,7 +245,7 @@ export class MemoryStore extends StoreCalls implements Store {
   }
 
   #source() {
-    return memoryFacts(this.#tables, (queue) => this.#definitions.get(queue) ?? { name: queue });
+    return memoryFacts(this.#tables, (queue) => this.#kept(queue) ?? this.#doubtful.find(({ name }) => name === queue) ?? { name: queue });
   }
 
   #keep(definition: QueueDefinition): void {

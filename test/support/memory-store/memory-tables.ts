@@ -1,7 +1,8 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
 import type { JobRow, RunRow, StepRow } from '../../../daemon/ledger/row.ts';
 import type { QueueStep } from '../../../daemon/core/queue-step.ts';
-import type { StoredAlert } from '../../../daemon/store/store.ts';
+import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
+import type { Committed, StoredAlert } from '../../../daemon/store/store.ts';
 
 type Row<Name extends TableName> = Tables[Name];
 
@@ -28,7 +29,7 @@ export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>):
 const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, cascade: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
 const job = {
   pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
-  discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null,
+  discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0,
 } as const satisfies Partial<JobRow>;
 const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null } as const satisfies Partial<RunRow>;
 
@@ -39,7 +40,7 @@ const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
   jobs: job,
   queues: { paused: 0, rate: null, concurrency: null, held_until: null, held_by: null, definition: null },
   payload_drafts: { saved_by: null },
-  bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null },
+  bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null, daemon: 0 },
   bulk_jobs: { round: null },
 };
 
@@ -102,6 +103,9 @@ export class MemoryTables {
   readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
+  readonly daemons = new Table<DaemonRow>(this.#undo);
+  /** Of the daemons that have it open. */
+  readonly listeners = new Set<(committed: Committed) => void>();
   /** The highest number that a row has had. */
   readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0, bulks: 0 };
 

@@ -12,8 +12,8 @@ import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import { anchorAt } from '../anchor-at.ts';
 
-/** A store on what that folder names: opened again with the same folder, it has what the one before has kept. */
-export type StoreInFolder = (folder: string) => Store;
+/** A store on what that folder names: opened again with the same folder, it has what the one before has kept. `daemon`: whose it is, if daemons share it. */
+export type StoreInFolder = (folder: string, daemon?: string) => Store;
 
 export const serverError: JobError = { kind: 'status', cause: '503', message: 'The other side is down.', status: 503 };
 export const refused: JobError = { kind: 'status', cause: '400', message: 'The other side refuses.', status: 400 };
@@ -21,15 +21,17 @@ export const refused: JobError = { kind: 'status', cause: '400', message: 'The o
 /** A store with the clock, the claims and the outcomes in the test's hand. `open()` first, `dispose()` last. */
 export class StoreBench {
   now = Date.UTC(2026, 0, 5, 9, 0, 0);
-  readonly folder = mkdtempSync(path.join(tmpdir(), 'sluice-store-'));
+  readonly folder: string;
   /** What `onCommit` has told since the store was opened, its `open` included. */
   commits: Committed[] = [];
-  readonly #storeIn: StoreInFolder;
+  readonly #storeIn: () => Store;
   readonly #depths = new Map<string, QueueDepth>();
   #store: Store | undefined;
 
-  constructor(storeIn: StoreInFolder) {
-    this.#storeIn = storeIn;
+  /** `folder`: of the store that it shares as the daemon of that name. */
+  constructor(storeIn: StoreInFolder, { folder = mkdtempSync(path.join(tmpdir(), 'sluice-store-')), daemon }: { readonly folder?: string; readonly daemon?: string } = {}) {
+    this.folder = folder;
+    this.#storeIn = () => storeIn(folder, daemon);
   }
 
   get store(): Store {
@@ -44,7 +46,7 @@ export class StoreBench {
   }
 
   async open(queues: readonly QueueDefinition[] = []): Promise<OpenResult> {
-    this.#store = this.#storeIn(this.folder);
+    this.#store = this.#storeIn();
     this.#store.onCommit((committed) => this.#note(committed));
     const opened = await this.#store.open({ anchor: anchorAt(this.now), random: 0.5 });
     this.#depths.clear();

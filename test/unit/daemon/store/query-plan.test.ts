@@ -84,7 +84,7 @@ describe('query plans', () => {
   });
 
   it('finds what was active at a crash without a look at the rest', () => {
-    const [recovery] = [...texts].filter((text) => text.startsWith('SELECT id, step_id, queue_id, state') && text.endsWith("state = 'active'"));
+    const [recovery] = [...texts].filter((text) => text.startsWith('SELECT id, step_id, queue_id, state') && text.endsWith("state = 'active' AND daemon = ?"));
     assert.match(planOf(recovery ?? ''), /USING INDEX jobs_active/);
   });
 

@@ -102,6 +102,21 @@ describe("the SQLite store's file", () => {
       assert.deepEqual(all('SELECT cancel_cause FROM jobs ORDER BY id'), jobs.map(([, , , cause]) => [cause]));
     });
 
+    it("make what is active in a store of an older Sluice the work of its only daemon, which closes it", async () => {
+      migrate(db, file, migrations.slice(0, 12));
+      db.exec(`
+        INSERT INTO queues (id, name) VALUES (1, 'default');
+        INSERT INTO workflow_versions (version, workflow, text, created_at) VALUES ('v1', 'w', 'steps: { s: { uses: test/scripted, with: {} } }', 0);
+        INSERT INTO runs (id, workflow, version, state, created_at, inputs) VALUES (1, 'w', 'v1', 'running', 0, '{}');
+        INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, expanded) VALUES (1, 1, 0, 's', 0, 'running', 1, 'test/scripted', 0, 1, 1);
+        INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, attempt, started_at) VALUES (1, 1, 1, 'active', 5, 0, 0, 1, 0);
+        INSERT INTO payloads (job_id, payload, created_at) VALUES (1, '{}', 0);`);
+      const store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
+      const { interrupted, interruptedJobs } = await store.open({ anchor: anchorAt(0), random: 0 });
+      await store.close();
+      assert.deepEqual([interrupted, interruptedJobs], [1, [1]]);
+    });
+
     it('leave the store as it was where a step fails', () => {
       migrate(db, file, steps.slice(0, 2));
       assert.throws(() => migrate(db, file, [...steps.slice(0, 2), 'CREATE TABLE e (x); CREATE TABLE a (x)']));

@@ -12,10 +12,10 @@ import { serverError, StoreBench } from '../../../support/store-suite/store-benc
 import { anchorAt } from '../../../support/anchor-at.ts';
 
 const memories = new Map<string, MemoryTables>();
-const inMemory = (folder: string): MemoryStore => {
+const inMemory = (folder: string, daemon?: string): MemoryStore => {
   const tables = memories.get(folder) ?? new MemoryTables();
   memories.set(folder, tables);
-  return new MemoryStore(tables);
+  return new MemoryStore(tables, daemon);
 };
 const inSqlite = (folder: string): SqliteStore =>
   new SqliteStore(new InlineConnection({ file: path.join(folder, 'store.db'), durability: 'normal', newStoreId: () => 'memory00' }));
@@ -44,6 +44,8 @@ type Step = { readonly kind: 'turn'; readonly operations: readonly Operation[] }
 
 const at = fc.nat(40);
 const queue = fc.constantFrom('default', 'one', 'two');
+/** What several daemons do as one would: each crashes by itself, and forgets what it has prepared itself. */
+const isShared = (one: Operation): boolean => one.kind !== 'bulk' || one.how !== 'forget';
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('run' as const), workflow: fc.nat(workflows.length - 1), firstItems: fc.constantFrom(undefined, undefined, 2) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('claim' as const), queue, limit: fc.integer({ min: 1, max: 5 }), rated: fc.boolean() }) },
@@ -54,25 +56,40 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('bulk' as const), at, how: fc.constantFrom('prepare' as const, 'prepare' as const, 'advance' as const, 'advance' as const, 'advance' as const, 'end' as const, 'continue' as const, 'forget' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('setQueue' as const, 'moveQueue' as const, 'forgetLimits' as const), queue, at }) },
 );
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('turn' as const), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 700, 2500, 100_000) }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
-);
+const turn = (operations: fc.Arbitrary<Operation>): fc.Arbitrary<Step> => fc.record({ kind: fc.constant('turn' as const), operations: fc.array(operations, { minLength: 1, maxLength: 4 }) });
+const wait: fc.Arbitrary<Step> = fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 700, 2500, 100_000) });
+const step = fc.oneof({ weight: 12, arbitrary: turn(operation) }, { weight: 2, arbitrary: wait }, { weight: 1, arbitrary: fc.constant<Step>({ kind: 'crash' }) });
+const sharedStep = fc.oneof({ weight: 6, arbitrary: turn(operation.filter(isShared)) }, { weight: 1, arbitrary: wait });
 
-/** One of the stores, with what has been seen of it. */
+/** One of the stores, with what has been seen of it. Its calls are those of its daemons in turn. */
 class Side {
   readonly bench: StoreBench;
+  readonly #daemons: readonly StoreBench[];
+  #turn = 0;
   readonly underWay: ClaimedJob[] = [];
   readonly past: ClaimedJob[] = [];
   #lastTold: Committed | undefined;
 
-  constructor(bench: StoreBench) {
+  /** What it is told is told to the first daemon, whoever made the change. */
+  constructor(bench: StoreBench, ...others: readonly StoreBench[]) {
     this.bench = bench;
+    this.#daemons = [bench, ...others];
+  }
+
+  /** The next turn is another daemon's. */
+  pass(): void {
+    this.#turn++;
+  }
+
+  get #speaker(): StoreBench {
+    const speaker = this.#daemons[this.#turn % this.#daemons.length] ?? this.bench;
+    speaker.now = this.bench.now;
+    return speaker;
   }
 
   async perform(one: Operation): Promise<unknown> {
-    const { store, now } = this.bench;
+    const speaker = this.#speaker;
+    const { store, now } = speaker;
     const runs = (await store.listRuns({ limit: 1000 })).runs.map(({ id }) => Number(id.slice(1)));
     const jobs = (await store.listJobs({ limit: 1000 })).jobs.map(({ id }) => Number(id.slice(1)));
     const dead = (await store.listJobs({ limit: 1000, state: 'dead' })).jobs.map(({ id }) => Number(id.slice(1)));
@@ -82,7 +99,7 @@ class Side {
     return async () => {
       switch (one.kind) {
         case 'run':
-          return this.bench.run(workflows[one.workflow] ?? '', { list }, `w${one.workflow}`, one.firstItems);
+          return speaker.run(workflows[one.workflow] ?? '', { list }, `w${one.workflow}`, one.firstItems);
         case 'claim': {
           const rated = one.rated ? { startAts: Array.from({ length: one.limit }, (_, index) => now + index * 0.5), keepStartsMs: 5000 } : {};
           const claimed = await store.claim({ queue: one.queue, limit: one.limit, now, ...rated });
@@ -136,7 +153,7 @@ class Side {
   }
 
   #bulk({ at: index, how }: Operation & { readonly kind: 'bulk' }, jobs: readonly number[]): Promise<unknown> {
-    const { store, now } = this.bench;
+    const { store, now } = this.#speaker;
     const bulkId = 1 + (index % 4);
     switch (how) {
       case 'prepare': {
@@ -191,7 +208,7 @@ class Side {
 
   /** All that can be seen. */
   async seen(): Promise<object> {
-    const { store } = this.bench;
+    const { store } = this.#speaker;
     const { runs } = await store.listRuns({ limit: 1000 });
     const { jobs } = await store.listJobs({ limit: 1000 });
     return {
@@ -235,45 +252,55 @@ async function answersOf(side: Side, operations: readonly Operation[]): Promise<
   });
 }
 
+const limits = [{ name: 'two', maxDepth: 6, priority: 3 }];
+
+async function take(side: Side, one: Step): Promise<unknown> {
+  switch (one.kind) {
+    case 'turn':
+      side.pass();
+      return answersOf(side, one.operations);
+    case 'wait':
+      side.bench.now += one.ms;
+      return undefined;
+    case 'crash': {
+      const { committed, queues, interrupted, interruptedJobs, storeId } = await side.bench.crash(limits);
+      side.past.push(...side.underWay.splice(0));
+      return { committed: sorted({ ...committed, runs: [] }), queues: [...queues].sort((first, second) => first.name.localeCompare(second.name)), interrupted, interruptedJobs, storeId };
+    }
+  }
+}
+
+/** Asks both the same, and compares each answer and all that can be seen after it. `names`: of the daemons that share the store in memory. */
+async function compare(names: readonly string[], steps: readonly Step[]): Promise<void> {
+  const first = new StoreBench(inMemory);
+  const others = names.slice(1).map((daemon) => new StoreBench(inMemory, { folder: first.folder, daemon }));
+  const inFile = new StoreBench(inSqlite);
+  const [memory, sqlite] = [new Side(first, ...others), new Side(inFile)];
+  try {
+    for (const bench of [first, ...others, inFile]) await bench.open(limits);
+    first.commits.splice(1);
+    for (const one of steps) {
+      const [answer, other] = [await take(memory, one), await take(sqlite, one)];
+      assert.deepEqual(other, answer, JSON.stringify(one));
+      assert.deepEqual(await sqlite.seen(), await memory.seen(), `after ${JSON.stringify(one)}`);
+    }
+  } finally {
+    memories.delete(first.folder);
+    for (const bench of [...others, first, inFile]) {
+      await bench.dispose();
+      assert.ok(!existsSync(bench.folder));
+    }
+  }
+}
+
 describe('a store in memory and the SQLite store', () => {
   it('answer and show the same, whatever is asked of them', async function () {
     this.timeout(120_000);
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-        const sides = [new Side(new StoreBench(inMemory)), new Side(new StoreBench(inSqlite))] as const;
-        const [memory, sqlite] = sides;
-        const limits = [{ name: 'two', maxDepth: 6, priority: 3 }];
-        try {
-          for (const { bench } of sides) await bench.open(limits);
-          for (const one of steps) {
-            const [first, second] = [await take(memory, one), await take(sqlite, one)];
-            assert.deepEqual(second, first, JSON.stringify(one));
-            assert.deepEqual(await sqlite.seen(), await memory.seen(), `after ${JSON.stringify(one)}`);
-          }
-        } finally {
-          for (const { bench } of sides) {
-            memories.delete(bench.folder);
-            await bench.dispose();
-            assert.ok(!existsSync(bench.folder));
-          }
-        }
-      }),
-      { numRuns: 60 },
-    );
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) => compare(['one'], steps)), { numRuns: 60 });
+  });
 
-    async function take(side: Side, one: Step): Promise<unknown> {
-      switch (one.kind) {
-        case 'turn':
-          return answersOf(side, one.operations);
-        case 'wait':
-          side.bench.now += one.ms;
-          return undefined;
-        case 'crash': {
-          const { committed, queues, interrupted, interruptedJobs, storeId } = await side.bench.crash([{ name: 'two', maxDepth: 6, priority: 3 }]);
-          side.past.push(...side.underWay.splice(0));
-          return { committed: sorted({ ...committed, runs: [] }), queues: [...queues].sort((first, second) => first.name.localeCompare(second.name)), interrupted, interruptedJobs, storeId };
-        }
-      }
-    }
+  it('answer, show and tell the same if two daemons share the one in memory and take turns', async function () {
+    this.timeout(120_000);
+    await fc.assert(fc.asyncProperty(fc.array(sharedStep, { minLength: 5, maxLength: 25 }), (steps) => compare(['one', 'two'], steps)), { numRuns: 40 });
   });
 });
