@@ -26,6 +26,8 @@ const maxUnchargedStalls = 10;
 const maxRecord = 65_536;
 /** How soon it is looked at again whether the project's files say what jobs of a queue need, in milliseconds; sooner if they change. */
 const withholdMs = 30_000;
+/** So long after a look at the file of secrets what was read then is masked, and every secret that was filled in since. In milliseconds. */
+const secretsLookMs = 50;
 /** Longest warning of a success, in characters. */
 const maxWarning = 1000;
 
@@ -64,7 +66,8 @@ export class Executor {
   /** By job: how often a stall may have cut off its attempts. */
   readonly #stalled = new Map<number, number>();
   #stopping = false;
-  #turnsMasker: Masker | undefined;
+  /** When the masker last looked at the file of secrets, in monotonic time. */
+  #lookedAt = -Infinity;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -309,15 +312,13 @@ export class Executor {
     return JSON.stringify(this.#masker().json(value));
   }
 
-  /** Asked for once a turn and not once a job: it looks whether the file of secrets has changed. */
+  /** Whatever an attempt was filled with is known; the file is looked at for what else stands in it by now, which isn't worth a look for each job. */
   #masker(): Masker {
-    if (this.#turnsMasker === undefined) {
-      this.#turnsMasker = this.#options.secrets.masker();
-      setImmediate(() => {
-        this.#turnsMasker = undefined;
-      });
-    }
-    return this.#turnsMasker;
+    const { secrets, clock } = this.#options;
+    const now = clock.monotonic();
+    if (now < this.#lookedAt + secretsLookMs) return secrets.maskerOfKnown();
+    this.#lookedAt = now;
+    return secrets.masker();
   }
 }
 

@@ -28,6 +28,11 @@ export class SecretFile {
     this.path = file;
   }
 
+  /** What it held when it was last read. */
+  get lastRead(): SecretFileContent {
+    return this.#content;
+  }
+
   /** What the file holds now; the same object as long as it hasn't changed. */
   read(): SecretFileContent {
     const stats = statSync(this.path, { throwIfNoEntry: false });

@@ -125,7 +125,15 @@ export class SecretSource {
 
   /** Masks all values, those of earlier versions of the file too. The same object until one of them changes. */
   masker(): Masker {
-    const content = this.#file.read();
+    return this.#maskerOf(this.#file.read());
+  }
+
+  /** Masks all values that have been read so far, those that were given to anybody among them, without a look at the file. */
+  maskerOfKnown(): Masker {
+    return this.#maskerOf(this.#file.lastRead);
+  }
+
+  #maskerOf(content: SecretFileContent): Masker {
     if (content !== this.#masked) {
       for (const value of [...this.#variables.values(), ...this.#held.values(), ...Object.values(content.ok ? content.values : {})]) this.#everSeen.add(value);
       this.#masker = new Masker(this.#everSeen);

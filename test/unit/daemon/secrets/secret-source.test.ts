@@ -126,6 +126,10 @@ describe('SecretSource', () => {
     assert.equal(secrets.masker(), before);
     assert.equal(before.text('first-value variable-value'), `${mask} ${mask}`);
     await save('A=second-value');
-    assert.equal(secrets.masker().text('first-value second-value'), `${mask} ${mask}`);
+    assert.equal(secrets.maskerOfKnown().text('first-value second-value'), `${mask} second-value`, 'nobody has been given it');
+    assert.deepEqual(secrets.get('A'), { ok: true, value: 'second-value' });
+    assert.equal(secrets.maskerOfKnown().text('first-value second-value'), `${mask} ${mask}`);
+    await save('A=third-value');
+    assert.equal(secrets.masker().text('first-value second-value third-value'), `${mask} ${mask} ${mask}`);
   });
 });
