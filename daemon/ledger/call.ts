@@ -272,7 +272,7 @@ export interface SetQueueParams {
   readonly queue: string;
   readonly paused?: boolean;
   /** `null`: no limit; `'file'`: back to what the file says. */
-  readonly rate?: Rate | null | 'file';
+  readonly rate?: Rate | 'none' | 'file';
   readonly concurrency?: number | 'file';
   /** `null` lifts it. */
   readonly hold?: null;

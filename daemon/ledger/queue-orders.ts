@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { Book } from './book.ts';
 import type { MoveQueueParams, SetQueueParams } from './call.ts';
 
@@ -30,12 +31,22 @@ export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }:
   }
   const values = {
     ...(paused === undefined ? {} : { paused: paused ? 1 : 0 } as const),
-    ...(rate === undefined ? {} : { rate: rate === 'file' ? null : JSON.stringify(rate) }),
+    ...(rate === undefined ? {} : { rate: rate === 'file' ? null : storedRate(rate) }),
     ...(concurrency === undefined ? {} : { concurrency: concurrency === 'file' ? null : concurrency }),
     ...(hold === null ? { held_until: null, held_by: null } : {}),
   };
   if (Object.keys(values).length > 0) book.patchQueue(id, values);
   book.touchQueue(id);
+}
+
+/** A rate that was set by hand, as a queue's row keeps it. */
+function storedRate(rate: Rate | 'none'): string {
+  return JSON.stringify(rate === 'none' ? null : rate);
+}
+
+/** The rate that was set by hand, from a queue's row. */
+export function readStoredRate(text: string): Rate | 'none' {
+  return (JSON.parse(text) as Rate | null) ?? 'none';
 }
 
 /** A hold of the queue that has run out ends, once, as a pause does. False if there is none. */

@@ -161,7 +161,7 @@ export interface QueueRow {
   readonly id: number;
   readonly name: string;
   readonly paused: 0 | 1;
-  /** JSON; the text `null` says: no limit; `null`: as the file says. */
+  /** As set by hand, see `readStoredRate`; `null`: as the file says. */
   readonly rate: string | null;
   readonly concurrency: number | null;
   readonly held_until: number | null;

@@ -102,7 +102,7 @@ function describeFault(errors: readonly ErrorObject[], params: JsonObject): Para
   if (error === undefined) return { field: '', message: 'the parameters are not as they should be.' };
   const field = fieldOf(error.instancePath);
   // A union reports each of its members, and then itself.
-  const types = errors.filter(({ keyword, instancePath }) => keyword === 'type' && instancePath === error.instancePath).map(typeIn);
+  const allowed = errors.filter(({ keyword, instancePath }) => (keyword === 'type' || keyword === 'const') && instancePath === error.instancePath).map(allowedIn);
   switch (error.keyword) {
     case 'additionalProperties':
       return unknownKey(error, field);
@@ -111,7 +111,7 @@ function describeFault(errors: readonly ErrorObject[], params: JsonObject): Para
       return { field: name, message: `'${name}' is missing.` };
     }
     case 'type':
-      return { field, message: `'${field}' must be ${types.join(' or ')}, not ${kindOf(valueAt(error, params))}.` };
+      return { field, message: `'${field}' must be ${[...new Set(allowed)].join(' or ')}, not ${kindOf(valueAt(error, params))}.` };
     case 'enum':
       return wrongWord(error, field);
     default:
@@ -157,7 +157,10 @@ function textParam(error: ErrorObject, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-function typeIn(error: ErrorObject): string {
+/** What one member of a union allows: `an integer`, or the word that it is, in quotes. */
+function allowedIn(error: ErrorObject): string {
+  const schema: unknown = error.parentSchema;
+  if (isJsonObject(schema) && typeof schema.const === 'string') return `'${schema.const}'`;
   const type: unknown = error.params.type;
   const names = (Array.isArray(type) ? type : [type]).map(String);
   return names.map((name) => articles[name] ?? name).join(' or ');

@@ -45,7 +45,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     this.#override({
       queue,
       ...(rate === undefined ? {} : { rate: givenRate(rate) }),
-      ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 'file' }),
+      ...(concurrency === undefined ? {} : { concurrency }),
     });
 
   'queue/move': Handlers['queue/move'] = async ({ queue, to, dryRun = false }) => {
@@ -160,7 +160,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       concurrency: runner.concurrency,
       overrides: {
         paused: overrides.paused,
-        ...(overrides.rate === undefined ? {} : { rate: overrides.rate === null ? null : { ...overrides.rate } }),
+        ...(overrides.rate === undefined ? {} : { rate: overrides.rate === 'none' ? 'none' : { ...overrides.rate } }),
         ...(overrides.concurrency === undefined ? {} : { concurrency: overrides.concurrency }),
       },
       depth: { pending: depth.pending, delayed: depth.delayed, active: depth.active, dead: depth.dead },
@@ -203,9 +203,8 @@ function givenTime(name: string, text: string): number {
   return time;
 }
 
-function givenRate(text: string | null): Rate | null | 'file' {
-  if (text === null) return 'file';
-  if (text === 'none') return null;
+function givenRate(text: string): Rate | 'none' | 'file' {
+  if (text === 'none' || text === 'file') return text;
   const parsed = parseRate(text);
   if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
   return parsed.rate;

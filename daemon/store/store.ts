@@ -105,7 +105,7 @@ export interface StoredQueue {
   readonly name: string;
   readonly paused: boolean;
   /** `null`: without limit; undefined: as the file says. */
-  readonly rate?: Rate | null;
+  readonly rate?: Rate | 'none';
   readonly concurrency?: number;
   readonly hold?: QueueHold;
   /** As last given to `configure`. */

@@ -20,7 +20,7 @@ export const setConcurrency: Command = {
       validateInput: (typed) => (isConcurrency(typed.trim()) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
     });
     if (text === undefined || !isConcurrency(text.trim())) return undefined;
-    const concurrency = text.trim() === '' ? null : Number(text);
+    const concurrency = text.trim() === '' ? 'file' : Number(text);
     return (await project.connection.ensure()).call('queue/set', { queue: queue.name, concurrency });
   },
 };

@@ -19,14 +19,14 @@ export const setRate: Command = {
       validateInput: (typed) => rateProblem(typed.trim()),
     });
     if (text === undefined) return undefined;
-    const rate = text.trim() === '' ? null : text.trim();
+    const rate = text.trim() === '' ? 'file' : text.trim();
     return (await project.connection.ensure()).call('queue/set', { queue: queue.name, rate });
   },
 };
 
 /** What is wrong with a rate that was typed; undefined where nothing is. */
 function rateProblem(text: string): string | undefined {
-  if (text === '' || text === 'none') return undefined;
+  if (text === '' || text === 'none' || text === 'file') return undefined;
   const parsed = parseRate(text);
   return parsed.ok ? undefined : parsed.problems[0]?.message;
 }

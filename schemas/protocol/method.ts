@@ -138,10 +138,12 @@ export const methods = {
     params: Type.Object(
       {
         queue: Name,
-        rate: Type.Optional(
-          Type.Union([Type.String({ maxLength: 100 }), Type.Null()], { description: "`50/min`, `none` for no limit; `null` goes back to the file's." }),
+        rate: Type.Optional(Type.String({ maxLength: 100, description: '`50/min`; `none` for no limit; `file` for what the file says. Unchanged if left out.' })),
+        concurrency: Type.Optional(
+          Type.Union([Type.Integer({ minimum: 1, maximum: 10_000 }), Type.Literal('file')], {
+            description: 'Attempts at the same time, 1 to 10,000; `file` for what the file says. Unchanged if left out.',
+          }),
         ),
-        concurrency: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 10_000 }), Type.Null()])),
       },
       closed,
     ),

@@ -6,10 +6,10 @@ export { alertKinds, alertSeverities, type AlertKind, type AlertSeverity } from 
 
 export const RateShape = Type.Object({ limit: Type.Integer(), perMs: Type.Number(), burst: Type.Integer() });
 
-/** What a person set while the daemon ran; wins over the file until it is taken back. */
+/** What a person set while the daemon ran; it wins over the file until it is taken back. A limit that is left out is what the file says. */
 export const QueueOverrides = Type.Object({
   paused: Type.Boolean(),
-  rate: Type.Optional(Type.Union([RateShape, Type.Null()], { description: '`null`: no limit.' })),
+  rate: Type.Optional(Type.Union([RateShape, Type.Literal('none')], { description: '`none`: no limit.' })),
   concurrency: Type.Optional(Type.Integer()),
 });
 export type QueueOverrides = Static<typeof QueueOverrides>;

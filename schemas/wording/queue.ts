@@ -16,7 +16,7 @@ export function holdMessage(heldBy: QueueView['heldBy'], showCause: (cause: stri
 /** The limits of a queue that were set by hand: `rate 50/min and concurrency 5`; undefined if none was. */
 export function setByHandMessage({ rate, concurrency }: QueueView['overrides']): Message | undefined {
   if (rate === undefined) return concurrency === undefined ? undefined : message('concurrency {concurrency}', { concurrency });
-  if (rate === null) return concurrency === undefined ? message('no rate limit') : message('no rate limit and concurrency {concurrency}', { concurrency });
+  if (rate === 'none') return concurrency === undefined ? message('no rate limit') : message('no rate limit and concurrency {concurrency}', { concurrency });
   const told = { rate: rateMessage(rate) };
   return concurrency === undefined ? message('rate {rate}', told) : message('rate {rate} and concurrency {concurrency}', { ...told, concurrency });
 }

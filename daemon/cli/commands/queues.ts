@@ -154,11 +154,7 @@ export const addSet: AddCommand = (program, runtime) => {
     .action(
       runtime.action(async (context, queue: string, { rate, concurrency }: SetOptions) => {
         if (rate === undefined && concurrency === undefined) throw new UsageError('Say what to set: --rate 50/min, --concurrency 5, or both.');
-        const params: Params<'queue/set'> = {
-          queue,
-          ...(rate === undefined ? {} : { rate: rate === asInFile ? null : rate }),
-          ...(concurrency === undefined ? {} : { concurrency: concurrency === asInFile ? null : concurrency }),
-        };
+        const params: Params<'queue/set'> = { queue, ...(rate === undefined ? {} : { rate }), ...(concurrency === undefined ? {} : { concurrency }) };
         const view = await (await context.connect()).call('queue/set', params);
         context.show(view, () => renderQueueLine(view));
         return exitCodes.done;

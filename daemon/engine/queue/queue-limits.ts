@@ -4,10 +4,10 @@ import type { Clock } from '../../core/clock.ts';
 import { RateWindow } from '../../core/rate-window.ts';
 import type { QueueHold, StoredQueue } from '../../store/store.ts';
 
-/** What a person has set by hand; what is missing is as the project's files say. `rate: null` is none. */
+/** What a person has set by hand; what is left out is as the project's files say. */
 export interface QueueOverrides {
   readonly paused: boolean;
-  readonly rate?: Rate | null;
+  readonly rate?: Rate | 'none';
   readonly concurrency?: number;
 }
 
@@ -75,7 +75,8 @@ export class QueueLimits {
 
   /** The rate that holds now: the override's, else the file's. */
   get rate(): Rate | undefined {
-    return this.#overrides.rate === undefined ? this.#definition.rate : (this.#overrides.rate ?? undefined);
+    const { rate = this.#definition.rate } = this.#overrides;
+    return rate === 'none' ? undefined : rate;
   }
 
   /** The window of the rate that holds now. */
@@ -137,7 +138,7 @@ export class QueueLimits {
   }
 
   /** What a person sets; `'file'` takes an override back. */
-  override(change: { readonly paused?: boolean; readonly rate?: Rate | null | 'file'; readonly concurrency?: number | 'file' }): void {
+  override(change: { readonly paused?: boolean; readonly rate?: Rate | 'none' | 'file'; readonly concurrency?: number | 'file' }): void {
     const { paused, rate, concurrency } = this.#overrides;
     const newRate = change.rate === undefined ? rate : change.rate === 'file' ? undefined : change.rate;
     const newConcurrency = change.concurrency === undefined ? concurrency : change.concurrency === 'file' ? undefined : change.concurrency;

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { Rate } from '../../../schemas/workflow/rate.ts';
+import { readStoredRate } from '../../ledger/queue-orders.ts';
 import type { HoldReason, QueueChange, QueueHold, StoredQueue } from '../store.ts';
 import type { Database } from './database.ts';
 import type { WriterState } from './writer-state.ts';
@@ -21,7 +21,7 @@ export function storedQueues(db: Database, now: number): StoredQueue[] {
         name: String(row['name']),
         paused: row['paused'] === 1,
         ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
-        ...(row['rate'] === null ? {} : { rate: JSON.parse(String(row['rate'])) as Rate | null }),
+        ...(row['rate'] === null ? {} : { rate: readStoredRate(String(row['rate'])) }),
         ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
         ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
         starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),

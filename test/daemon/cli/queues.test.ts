@@ -39,7 +39,7 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     assert.deepEqual((await erp())?.overrides, { paused: false });
     assert.equal((await erp())?.rate?.limit, 6000);
     const none = await project.json<QueueView>('set erp --rate none');
-    assert.deepEqual([none.rate, none.overrides.rate], [undefined, null]);
+    assert.deepEqual([none.rate, none.overrides.rate], [undefined, 'none']);
     await project.type('set erp --rate file');
   });
 

@@ -5,7 +5,7 @@ import type { Call, Operations } from '../../../daemon/ledger/call.ts';
 import { standingOf } from '../../../daemon/ledger/daemons.ts';
 import { isRuled, stages } from '../../../daemon/ledger/decide.ts';
 import { perform } from '../../../daemon/ledger/perform.ts';
-import { limitsThatHold } from '../../../daemon/ledger/queue-orders.ts';
+import { limitsThatHold, readStoredRate } from '../../../daemon/ledger/queue-orders.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
 import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
@@ -283,7 +283,7 @@ export class MemoryStore extends StoreCalls implements Store {
       name,
       paused: paused === 1,
       ...(definition === null ? {} : { definition: JSON.parse(definition) as QueueDefinition }),
-      ...(rate === null ? {} : { rate: JSON.parse(rate) as StoredQueue['rate'] & null }),
+      ...(rate === null ? {} : { rate: readStoredRate(rate) }),
       ...(concurrency === null ? {} : { concurrency }),
       ...(until === null ? {} : { hold: { until, ...(by === null ? {} : { by: JSON.parse(by) as HoldReason }) } }),
       starts: this.#tables.rate_starts.where(({ queue_id }) => queue_id === id).sort((one, other) => one.at - other.at).map(({ at, job_id, attempt }) => {

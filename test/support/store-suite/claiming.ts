@@ -119,8 +119,8 @@ export function describeClaiming(bench: () => StoreBench): void {
     const hold = { until: store.now + 500, by: { jobId: 1, cause: '429 Too Many Requests', retryAfterMs: 500, at: store.now } };
     await store.settle(await store.next(queue), { kind: 'interrupted' }, { hold });
     assert.deepEqual(await kept(), { name: queue, paused: true, definition, rate, concurrency: 3, hold, starts: [] });
-    await store.store.setQueue({ queue, paused: false, rate: null });
-    assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: null, concurrency: 3, hold, starts: [] });
+    await store.store.setQueue({ queue, paused: false, rate: 'none' });
+    assert.deepEqual(await kept(), { name: queue, paused: false, definition, rate: 'none', concurrency: 3, hold, starts: [] });
     await store.store.setQueue({ queue, rate: 'file', concurrency: 'file' });
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, hold, starts: [] });
     await store.store.setQueue({ queue, hold: null });

@@ -77,7 +77,7 @@ describe('commands that talk to the daemon', () => {
       'run/cancel': () => run({ state: 'cancelled' }),
     });
     await type('set erp --rate file --concurrency file');
-    assert.deepEqual(scripted.paramsOf('queue/set'), [{ queue: 'erp', rate: null, concurrency: null }]);
+    assert.deepEqual(scripted.paramsOf('queue/set'), [{ queue: 'erp', rate: 'file', concurrency: 'file' }]);
     const replayed = await type('dead replay --all --run r12 --rate 10/min --canary 5');
     assert.equal(replayed.stdout, '2 dead letters went back to their queues, 1 of them with its edited payload. `sluice queues` shows the progress.\n');
     assert.deepEqual(scripted.paramsOf('dead/replay'), [{ all: true, run: 'r12', rate: '10/min', canary: 5 }]);

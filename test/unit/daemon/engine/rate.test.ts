@@ -99,7 +99,7 @@ steps:
   it('remembers what has started when a limit was lifted and comes back', async () => {
     await start('{ limit: 10, per: 1m, burst: 10 }', 30);
     assert.equal(bench.action.seen.length, 10);
-    await bench.setQueue('api', { paused: true, rate: null });
+    await bench.setQueue('api', { paused: true, rate: 'none' });
     await bench.setQueue('api', { paused: false, rate: 'file' });
     await bench.advance(50 * second);
     assert.equal(bench.action.times.length, 10);

@@ -143,7 +143,7 @@ class Side {
         case 'bulk':
           return this.#bulk(one, one.at % 3 === 2 ? jobs : dead);
         case 'setQueue':
-          return store.setQueue({ queue: one.queue, ...(one.at % 3 === 0 ? { hold: null } : { paused: one.at % 2 === 0 }), ...(one.at % 5 === 0 ? { rate: null, concurrency: one.at } : {}) });
+          return store.setQueue({ queue: one.queue, ...(one.at % 3 === 0 ? { hold: null } : { paused: one.at % 2 === 0 }), ...(one.at % 5 === 0 ? { rate: 'none', concurrency: one.at } : {}) });
         case 'moveQueue':
           return store.moveQueue({ queue: one.queue, to: one.at % 2 === 0 ? 'two' : 'one', limit: 1000, isFirst: one.at % 3 === 0 });
         case 'forgetLimits':

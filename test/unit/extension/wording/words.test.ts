@@ -60,7 +60,7 @@ describe('words for a queue', () => {
   });
 
   it('tell the facts', () => {
-    const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: null }, alerts: [alert()], waiting: { meanMs: 1500, maxMs: 9000 } }), now));
+    const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: 'none' }, alerts: [alert()], waiting: { meanMs: 1500, maxMs: 9000 } }), now));
     assert.equal(facts.get('Rate'), '87 used of 100/min');
     assert.equal(facts.get('Forecast'), 'empty in 2h 3m: as fast as the rate allows');
     assert.equal(facts.get('Set by hand'), 'no rate limit');

@@ -25,7 +25,7 @@ describe('the wording of a queue', () => {
     };
     const rate = { limit: 1000, perMs: 60_000, burst: 100 };
     assert.deepEqual(
-      [told({}), told({ rate }), told({ concurrency: 5 }), told({ rate, concurrency: 5 }), told({ rate: null }), told({ rate: null, concurrency: 5 })],
+      [told({}), told({ rate }), told({ concurrency: 5 }), told({ rate, concurrency: 5 }), told({ rate: 'none' }), told({ rate: 'none', concurrency: 5 })],
       [undefined, 'rate 1,000/min', 'concurrency 5', 'rate 1,000/min and concurrency 5', 'no rate limit', 'no rate limit and concurrency 5'],
     );
   });

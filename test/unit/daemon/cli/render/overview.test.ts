@@ -82,7 +82,7 @@ describe('renderQueues', () => {
   });
 
   it('breaks long notes between words, and no command in two where that can be helped', () => {
-    const set = queue({ overrides: { paused: false, rate: null, concurrency: 2 } });
+    const set = queue({ overrides: { paused: false, rate: 'none', concurrency: 2 } });
     for (const line of renderQueues([set], terminal80).split('\n')) assert.ok(line.length <= 80, line);
   });
 

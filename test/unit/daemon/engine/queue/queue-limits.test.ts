@@ -57,7 +57,7 @@ const rows: readonly Row[] = [
     set: (limits, clock) => {
       limits.override({ rate: oneAMinute });
       useStart(limits, clock);
-      limits.override({ rate: null });
+      limits.override({ rate: 'none' });
     },
     answer: () => ({ kind: 'free', places: 3 }),
   },
