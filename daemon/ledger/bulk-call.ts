@@ -1,7 +1,7 @@
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 
 /**
- * What a store is asked to do with bulk work: many jobs, selected once, and acted on chunk by chunk. How far it has come is written in the transaction
+ * What a store is asked to do with bulk work: many jobs, or runs, selected once, and acted on chunk by chunk. How far it has come is written in the transaction
  * that moves the jobs, so a crash in the middle neither leaves one out nor counts one twice.
  *
  *     prepareBulk* -> running -> done
@@ -33,6 +33,7 @@ export interface PrepareBulkParams {
   /** Undefined: of a new one. */
   readonly bulkId?: number;
   readonly request: BulkRequest;
+  /** Of `cancel-runs`: numbers of runs, here and in `bulk_jobs`. */
   readonly jobIds: readonly number[];
   readonly last: boolean;
   readonly now: number;

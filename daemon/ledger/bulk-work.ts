@@ -1,9 +1,9 @@
-import { formatBulkId, type BulkView } from '../../schemas/protocol/bulk.ts';
+import { formatBulkId, type BulkAction, type BulkView } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Book } from './book.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
-import { cancelJob, isCancelling } from './cancelling.ts';
-import { discard, recall, replay } from './replaying.ts';
+import { cancelJob, cancelRun, isCancelling } from './cancelling.ts';
+import { discard, recall, replay, retry } from './replaying.ts';
 import type { BulkRow, LedgerJob } from './row.ts';
 import { iso } from './view.ts';
 
@@ -72,44 +72,74 @@ export function forgetBulks(book: Book, { endedBefore, unprepared, limit }: Forg
 
 function act(book: Book, bulk: BulkRow, { limit, now }: AdvanceBulkParams): BulkAdvance {
   const most = bulk.hold_after === null ? limit : Math.min(limit, bulk.hold_after - bulk.done - bulk.skipped);
-  const jobIds = most <= 0 ? [] : book.fact('bulkNext', JSON.stringify([bulk.id, bulk.cursor]), { limit: most });
-  const meant = meantJobs(book, bulk, jobIds);
-  const { edited = 0, active = [], lastDueAt } = meant.length === 0 ? {} : move(book, bulk, meant, now);
-  for (const { id, round } of meant) book.write({ kind: 'mark_bulk_job', bulkId: bulk.id, jobId: id, round: bulk.action === 'replay' ? round + 1 : round });
+  const ids = most <= 0 ? [] : book.fact('bulkNext', JSON.stringify([bulk.id, bulk.cursor]), { limit: most });
+  const { meant, edited = 0, active = [], lastDueAt } = bulk.action === 'cancel-runs' ? cancelRuns(book, ids) : actOnJobs(book, bulk, bulk.action, ids, now);
+  for (const { id, round } of meant) book.write({ kind: 'mark_bulk_job', bulkId: bulk.id, jobId: id, round });
   const done = bulk.done + meant.length;
-  const skipped = bulk.skipped + jobIds.length - meant.length;
-  const isOver = done + skipped >= bulk.total || jobIds.length === 0;
+  const skipped = bulk.skipped + ids.length - meant.length;
+  const isOver = done + skipped >= bulk.total || ids.length === 0;
   const isHeld = !isOver && bulk.hold_after !== null && done + skipped >= bulk.hold_after;
   patch(book, bulk.id, {
     state: isOver ? 'done' : isHeld ? 'held' : 'running',
     done,
     skipped,
     edited: bulk.edited + edited,
-    cursor: jobIds.at(-1) ?? bulk.cursor,
+    cursor: ids.at(-1) ?? bulk.cursor,
     ended_at: isOver ? now : null,
     ...(lastDueAt === undefined ? {} : { last_due_at: lastDueAt }),
   });
   return { more: !isOver && !isHeld, active };
 }
 
-function meantJobs(book: Book, { action }: BulkRow, jobIds: readonly number[]): LedgerJob[] {
+/** What was done with one chunk. */
+interface Acted {
+  /** Those that it was done to, each with the round that a job is in after it. */
+  readonly meant: readonly { readonly id: number; readonly round: number }[];
+  readonly edited?: number;
+  /** Jobs under way that are cancelled. */
+  readonly active?: readonly number[];
+  readonly lastDueAt?: number;
+}
+
+type JobAction = Exclude<BulkAction, 'cancel-runs'>;
+
+function actOnJobs(book: Book, bulk: BulkRow, action: JobAction, jobIds: readonly number[], now: number): Acted {
+  const jobs = meantJobs(book, action, jobIds);
+  const meant = jobs.map(({ id, round }) => ({ id, round: action === 'replay' ? round + 1 : round }));
+  return jobs.length === 0 ? { meant } : { meant, ...move(book, bulk, action, jobs, now) };
+}
+
+function cancelRuns(book: Book, runIds: readonly number[]): Acted {
+  book.need('run', runIds);
+  const open = runIds.filter((runId) => {
+    const run = book.fact('run', runId)?.run;
+    return run !== undefined && (run.state === 'running' || run.on_failure_state === 'running');
+  });
+  return { active: open.flatMap((runId) => cancelRun(book, { runId }).active), meant: open.map((id) => ({ id, round: 0 })) };
+}
+
+function meantJobs(book: Book, action: JobAction, jobIds: readonly number[]): LedgerJob[] {
   book.need('job', jobIds);
   const jobs = jobIds.flatMap((id) => book.job(id) ?? []);
   if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active');
+  if (action === 'retry') return jobs.filter(({ state }) => state === 'delayed');
   const dead = jobs.filter(({ state }) => state === 'dead');
   if (action === 'discard') return dead;
   book.need('cascade', dead.map(({ step_id }) => step_id));
   return dead.filter(({ step_id }) => !isCancelling(book.fact('cascade', step_id)));
 }
 
-function move(book: Book, bulk: BulkRow, jobs: readonly LedgerJob[], now: number): { readonly edited?: number; readonly active?: readonly number[]; readonly lastDueAt?: number } {
+function move(book: Book, bulk: BulkRow, action: JobAction, jobs: readonly LedgerJob[], now: number): Omit<Acted, 'meant'> {
   const jobIds = jobs.map(({ id }) => id);
-  switch (bulk.action) {
+  switch (action) {
     case 'discard':
       discard(book, { jobIds, now, ...(bulk.reason === null ? {} : { reason: bulk.reason }) });
       return {};
     case 'cancel':
       return { active: jobIds.filter((jobId) => cancelJob(book, { jobId, now }).active) };
+    case 'retry':
+      retry(book, { jobIds, now });
+      return {};
     case 'replay': {
       const slow = paced(book, bulk, jobIds.length, now);
       const { edited } = replay(book, { jobIds, now, originals: bulk.originals === 1, ...slow });

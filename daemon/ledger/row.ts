@@ -196,10 +196,10 @@ export interface BulkRow {
   readonly daemon: number;
 }
 
-/** A job of bulk work. */
+/** A job of bulk work; of `cancel-runs`: a run, in the same column. */
 export interface BulkJobRow {
   readonly bulk_id: number;
   readonly job_id: number;
-  /** The round that the job was in when it was acted on; `null`: it has not been. */
+  /** The round that the job was in when it was acted on (of a run: 0); `null`: it has not been. */
   readonly round: number | null;
 }

@@ -103,6 +103,7 @@ export class SubscriptionHub {
     const anyRun = runs === undefined || runs.size > 0;
     if (anyRun) this.#markGroup(group({ topic: 'runs' }));
     if (anyQueue || anyRun) this.#markGroup(group({ topic: 'status' }));
+    if (bulks !== undefined) this.#markGroup(group({ topic: 'bulks' }));
     for (const id of bulks ?? []) this.#markGroup(group({ topic: 'bulk', id }));
     for (const one of this.#groups.values()) {
       if (one.params.topic === 'run' && (runs === undefined || runs.has(one.params.id))) this.#markGroup(one);

@@ -14,7 +14,7 @@ export interface TopicHint {
 export interface TopicSource {
   /**
    * The state of a topic now, in the one member of `TopicState` that belongs to it: whole for `queues`, `run`, `bulk` and `status`, the newest 100 for
-   * `runs`, the last lines for `log`. Rejects with a `CodedError` `not-found` for a run, or bulk work, that isn't there.
+   * `runs` and `bulks` (and all that has not ended), the last lines for `log`. Rejects with a `CodedError` `not-found` for a run, or bulk work, that isn't there.
    */
   snapshot(params: SubscribeParams): Promise<TopicState>;
   /** Tells after each change, as often as it likes: the hub coalesces. Returns what ends it. */
@@ -56,6 +56,10 @@ export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap
     }
     case 'run':
       return state.run !== undefined && isNew(state.run.id) ? { change: { run: state.run }, removed } : undefined;
+    case 'bulks': {
+      const bulks = (state.bulks ?? []).filter(({ id }) => isNew(id));
+      return bulks.length + removed.length === 0 ? undefined : { change: { bulks }, removed };
+    }
     case 'bulk':
       return state.bulk !== undefined && isNew(state.bulk.id) ? { change: { bulk: state.bulk }, removed } : undefined;
     case 'status':
@@ -73,6 +77,8 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
       return (state.runs ?? []).map((run) => [run.id, JSON.stringify(run)]);
     case 'run':
       return state.run === undefined ? [] : [[state.run.id, JSON.stringify(state.run)]];
+    case 'bulks':
+      return (state.bulks ?? []).map((bulk) => [bulk.id, JSON.stringify(bulk)]);
     case 'bulk':
       return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
     case 'status':

@@ -1,11 +1,21 @@
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
+import { type BulkAction, type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import type { JobState } from '../../schemas/protocol/state.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
-import { selectJobs } from './job-service.ts';
+import { selectJobs, type JobSelection } from './job-service.ts';
+import { runNumber } from './run-service.ts';
+
+/** The jobs that each action may be for, and what they are called in a message. */
+const meant = {
+  replay: { states: ['dead'], what: 'dead letters' },
+  discard: { states: ['dead'], what: 'dead letters' },
+  cancel: { states: ['pending', 'delayed', 'active'], what: 'jobs' },
+  retry: { states: ['delayed'], what: 'delayed jobs' },
+} as const satisfies Partial<Record<BulkAction, { readonly states: readonly JobState[]; readonly what: string }>>;
 
 /** Jobs that one transaction adds to bulk work. */
 const prepareChunk = 2000;
@@ -24,10 +34,10 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
     this.#options = options;
   }
 
-  'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', ...selection }) => {
+  'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', runs, ...selection }) => {
     this.#options.engine.refuseIntake();
     if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', '`rate` and `originals` go with the action `replay`.');
-    if (action === 'cancel' && selection.group !== undefined) throw new CodedError('invalid-params', '`group` is of dead letters, which are not cancelled: discard or replay them.');
+    if ((action === 'cancel' || action === 'retry') && selection.group !== undefined) throw new CodedError('invalid-params', '`group` is of dead letters: discard or replay them.');
     const why = reason.trim();
     const request: BulkRequest = {
       action,
@@ -36,14 +46,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
       ...(originals === undefined ? {} : { originals }),
       ...(why === '' ? {} : { reason: why }),
     };
-    const atMs = asOf === undefined ? Infinity : timeOf(asOf);
-    const jobIds = await selectJobs(selection, {
-      ...this.#options,
-      states: action === 'cancel' ? ['pending', 'delayed', 'active'] : ['dead'],
-      what: action === 'cancel' ? 'jobs' : 'dead letters',
-      accept: ({ createdAt, endedAt }) => Date.parse(endedAt ?? createdAt) <= atMs,
-    });
-    const bulkId = await this.begin(request, jobIds);
+    const bulkId = await this.begin(request, await this.#select(action, { selection, runs, asOf }));
     void this.#options.engine.bulks.run(bulkId);
     return this.get(bulkId);
   };
@@ -83,6 +86,17 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
     const found = await this.#options.store.getBulk({ bulkId });
     if (found === undefined) throw new CodedError('not-found', `There is no bulk work ${formatBulkId(bulkId)}. What has ended is kept for a week.`);
     return found;
+  }
+
+  /** Numbers of the jobs, or runs, that are meant. @throws CodedError `invalid-params` or `not-found` */
+  async #select(action: BulkAction, { selection, runs, asOf }: { readonly selection: JobSelection; readonly runs: readonly string[] | undefined; readonly asOf: string | undefined }): Promise<number[]> {
+    const atMs = asOf === undefined ? Infinity : timeOf(asOf);
+    if (action === 'cancel-runs') {
+      if (runs === undefined || asOf !== undefined || Object.keys(selection).length > 0) throw new CodedError('invalid-params', '`cancel-runs` takes `runs`, and no other condition.');
+      return [...new Set(runs.map(runNumber))].sort((one, other) => one - other);
+    }
+    if (runs !== undefined) throw new CodedError('invalid-params', '`runs` goes with the action `cancel-runs`.');
+    return selectJobs(selection, { ...this.#options, ...meant[action], accept: ({ createdAt, endedAt }) => Date.parse(endedAt ?? createdAt) <= atMs });
   }
 
   /** Keeps the work, of which nothing is done yet. */

@@ -40,6 +40,8 @@ export class Topics implements TopicSource {
         return { runs: (await store.listRuns({ limit: shownRuns })).runs };
       case 'run':
         return { run: await runs.get(params.id) };
+      case 'bulks':
+        return bulks['bulk/list']({});
       case 'bulk':
         return { bulk: await bulks.get(parseBulkId(params.id) ?? 0) };
       case 'status':

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { Time } from './shape.ts';
 
-/** What bulk work does to each job of its selection. */
-export const bulkActions = ['replay', 'discard', 'cancel'] as const;
+/** What bulk work does to each job of its selection: `retry` makes delayed jobs due. The selection of `cancel-runs` is of runs. */
+export const bulkActions = ['replay', 'discard', 'cancel', 'retry', 'cancel-runs'] as const;
 export type BulkAction = (typeof bulkActions)[number];
 
 /**
@@ -33,16 +33,16 @@ export function parseBulkId(text: string): number | undefined {
   return /^b[1-9][0-9]{0,15}$/.test(text) ? Number(text.slice(1)) : undefined;
 }
 
-/** Work on many jobs, which were selected when it began. `done` and `skipped` add up to what it has come to; the rest of `total` is as it was. */
+/** Work on many jobs, or runs, which were selected when it began. `done` and `skipped` add up to what it has come to; the rest of `total` is as it was. */
 export const BulkView = Type.Object({
   id: BulkId,
   action: Type.Enum(bulkActions),
   state: Type.Enum(bulkStates, { description: '`running` and `taking-back` go on by themselves, over restarts of the daemon too; `held` waits for `bulk/continue`.' }),
   startedAt: Time,
   endedAt: Type.Optional(Time),
-  total: Type.Integer({ description: 'Jobs that were selected.' }),
-  done: Type.Integer({ description: 'Jobs that were replayed, discarded or cancelled.' }),
-  skipped: Type.Integer({ description: 'Jobs that were in another state, or gone, when their turn came.' }),
+  total: Type.Integer({ description: 'Jobs that were selected; of `cancel-runs`: runs.' }),
+  done: Type.Integer({ description: 'How many were replayed, discarded, cancelled, or made due.' }),
+  skipped: Type.Integer({ description: 'How many were in another state, or gone, when their turn came.' }),
   edited: Type.Integer({ description: 'Of a replay: how many went out with a saved edit.' }),
   takenBack: Type.Integer({ description: 'Of a replay that was cancelled: how many are dead letters again.' }),
   canary: Type.Optional(Type.Integer({ description: 'It holds when it has come to this many.' })),

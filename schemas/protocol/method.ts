@@ -212,9 +212,10 @@ export const methods = {
   'bulk/start': {
     params: Type.Object(
       {
-        action: Type.Enum(bulkActions, { description: 'Dead letters are replayed or discarded; jobs that have not ended are cancelled.' }),
+        action: Type.Enum(bulkActions, { description: 'Dead letters are replayed or discarded, jobs that have not ended are cancelled, delayed jobs are made due, runs are cancelled.' }),
         ...deadSelection,
         ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: maxBulkIds })),
+        runs: Type.Optional(Type.Array(RunId, { minItems: 1, maxItems: maxBulkIds, description: 'Of `cancel-runs`, and instead of all other conditions.' })),
         asOf: Type.Optional({ ...Time, description: 'Only what was like that by then: dead letters that had died, jobs that had been made. What a person has seen.' }),
         canary: Type.Optional(Type.Integer({ minimum: 1, description: 'The oldest N first; then it is `held` until `bulk/continue`.' })),
         rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: spreads them out: `10/min`.' })),

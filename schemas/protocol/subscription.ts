@@ -14,17 +14,19 @@ export const SubscribeParams = Type.Union([
   Type.Object({ topic: Type.Literal('queues') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('runs') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('run'), id: RunId }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('bulks') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('bulk'), id: BulkId }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('status') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('log') }, { additionalProperties: false }),
 ]);
 export type SubscribeParams = Static<typeof SubscribeParams>;
 
-/** What a topic holds: all queues; the newest 100 runs; one run; bulk work; the daemon; new lines of the log. */
+/** What a topic holds: all queues; the newest 100 runs; one run; all bulk work that has not ended, and the newest 100 that has; one of it; the daemon; new lines of the log. */
 export const TopicState = Type.Object({
   queues: Type.Optional(Type.Array(QueueView)),
   runs: Type.Optional(Type.Array(RunSummary)),
   run: Type.Optional(RunDetail),
+  bulks: Type.Optional(Type.Array(BulkView)),
   bulk: Type.Optional(BulkView),
   status: Type.Optional(DaemonStatus),
   lines: Type.Optional(Type.Array(Type.String())),
@@ -43,7 +45,7 @@ export const Changed = Type.Object({
   number: Type.Integer({ description: 'From 1, without gaps.' }),
   change: TopicState,
   removed: Type.Optional(
-    Type.Array(Type.String(), { description: 'Names of queues, or ids of runs, that the topic no longer holds. For `runs`: also those that newer ones pushed out.' }),
+    Type.Array(Type.String(), { description: 'Names of queues, or ids of runs or bulk work, that the topic no longer holds. For `runs`: also those that newer ones pushed out.' }),
   ),
 });
 export type Changed = Static<typeof Changed>;

@@ -67,6 +67,10 @@ export class SettableTopics implements TopicSource {
     for (const listener of this.#hints) listener({ queues: queues === undefined ? undefined : new Set(queues), runs: runs === 'any' ? undefined : new Set(runs) });
   }
 
+  hintBulk(id: string): void {
+    for (const listener of this.#hints) listener({ queues: new Set(), runs: new Set(), bulks: new Set([id]) });
+  }
+
   line(text: string): void {
     for (const listener of this.#lines) listener(text);
   }

@@ -6,7 +6,7 @@ import type { View } from '../terminal.ts';
 import { formatAge, formatCount, formatNumber, formatTime, oneLine, say, textOf } from './format.ts';
 import { renderTable, type Column } from './table.ts';
 
-const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled' };
+const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled', retry: 'made due', 'cancel-runs': 'cancelled' };
 
 /** `sluice bulk`. */
 export function renderBulks(bulks: readonly BulkView[], view: View): string {
@@ -26,7 +26,7 @@ export function renderBulks(bulks: readonly BulkView[], view: View): string {
 /** `sluice bulk show`: what was done, exactly, and what can be done next. */
 export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, view: View): string {
   const { id, action, state, done, total, skipped, takenBack, rate, lastDueAt, problem } = bulk;
-  const counts = [`${formatNumber(done)} of ${formatCount(total, 'job')} ${moved[action]}`];
+  const counts = [`${formatNumber(done)} of ${formatCount(total, action === 'cancel-runs' ? 'run' : 'job')} ${moved[action]}`];
   if (skipped > 0) counts.push(say('{skipped, plural, one {# skipped, because it was in another state by then} other {# skipped, because they were in another state by then}}', { skipped }));
   if (takenBack > 0) counts.push(`${formatNumber(takenBack)} taken back`);
   const lines = [`${id}  ${view.style('bold', state)}  ${counts.join('; ')}.`];

@@ -160,6 +160,37 @@ export function describeBulk(bench: () => StoreBench): void {
     await store.settle(active, { kind: 'cancelled' });
   });
 
+  it('makes delayed jobs due, and leaves out what no longer waits for a later time', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(3) });
+    await store.expand();
+    for (const job of await store.claim(2)) await store.settle(job, { kind: 'retry', dueAt: store.now + 60 * minute, charged: true, error: { kind: 'http', cause: '503', message: 'busy' } });
+    const ids = await store.ids(run);
+    const bulkId = await prepare({ action: 'retry' }, ids);
+    await runAll(bulkId, 1);
+    const { total, done, skipped } = await view(bulkId);
+    assert.deepEqual([total, done, skipped, await statesOf(ids)], [3, 2, 1, ['pending', 'pending', 'pending']]);
+  });
+
+  it('cancels runs, names the jobs of theirs that are under way, and leaves out those that have ended', async () => {
+    const store = bench();
+    const one = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) });
+    const other = await store.run(fanOut('on-item-failure: continue'), { list: numbers(1) });
+    await store.expand();
+    const active = await store.next();
+    const bulkId = await prepare({ action: 'cancel-runs' }, [one, other, 999_999]);
+    const advanced = await store.store.advanceBulk({ bulkId, limit: 10, now: store.now });
+    assert.deepEqual(advanced, { more: false, active: [active.jobId] });
+    await store.settle(active, { kind: 'cancelled' });
+    await store.cascade();
+    assert.deepEqual(await Promise.all([one, other].map(async (runId) => (await store.store.getRun({ runId }))?.state)), ['cancelled', 'cancelled']);
+    const { total, done, skipped } = await view(bulkId);
+    assert.deepEqual([total, done, skipped], [3, 2, 1]);
+    const again = await prepare({ action: 'cancel-runs' }, [one, other]);
+    await runAll(again);
+    assert.deepEqual([(await view(again)).done, (await view(again)).skipped], [0, 2]);
+  });
+
   it('with nothing selected is done from the beginning, and what was not prepared to its end is none', async () => {
     const none = await prepare({ action: 'replay' }, []);
     assert.equal((await view(none)).state, 'done');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
+import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
@@ -153,6 +154,16 @@ describe('subscriptions', () => {
     await advance(250);
     assert.deepEqual(client.changes, []);
     assert.deepEqual(log.entries, []);
+  });
+
+  it('of bulk work get what is new and what has come further, though the client did not know of it', async () => {
+    const bulk = (id: string, done: number): BulkView => ({ id, action: 'cancel', state: 'running', startedAt: '2026-01-05T09:00:00.000Z', total: 9, done, skipped: 0, edited: 0, takenBack: 0 });
+    topics.state = () => ({ bulks: [bulk('b1', 3)] });
+    await client.session.subscribe({ topic: 'bulks' });
+    topics.state = () => ({ bulks: [bulk('b2', 0), bulk('b1', 3)] });
+    topics.hintBulk('b2');
+    await advance(250);
+    assert.deepEqual(client.changes, [{ id: 1, number: 1, change: { bulks: [bulk('b2', 0)] } }]);
   });
 
   it('of the status are not told that time goes by', async () => {

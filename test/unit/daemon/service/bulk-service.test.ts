@@ -3,6 +3,7 @@ import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { BulkService } from '../../../../daemon/service/bulk-service.ts';
 import { DeadLetterService } from '../../../../daemon/service/dead-letter-service.ts';
 import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
+import type { Params } from '../../../../schemas/protocol/method.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;
@@ -126,6 +127,25 @@ describe('bulk work', () => {
     assert.deepEqual(await bench.tally(run), { cancelled: 3 });
   });
 
+  it('makes delayed jobs due, and they start', async () => {
+    const run = await bench.run(failing.replace('retry: none', 'retry: { delays: [1h] }'), { list: [0, 1, 2] });
+    await bench.rest();
+    assert.deepEqual(await bench.tally(run), { delayed: 3 });
+    const { id } = await bulks['bulk/start']({ action: 'retry', all: true, queue: 'mail' });
+    await bench.rest();
+    assert.deepEqual([(await view(id)).done, await bench.tally(run)], [3, { succeeded: 3 }]);
+  });
+
+  it('cancels runs, with what waits in them and what is under way', async () => {
+    const runs = [1, 2].map(() => bench.run(failing.replace('[503, ok]', 'slow:60').replace('concurrency: 50', 'concurrency: 1'), { list: [0, 1, 2] }));
+    const [one = 0, other = 0] = await Promise.all(runs);
+    await bench.rest();
+    const { id, action, total } = await bulks['bulk/start']({ action: 'cancel-runs', runs: [`r${other}`, `r${one}`] });
+    await bench.rest();
+    assert.deepEqual([action, total, (await view(id)).done, (await view(id)).state], ['cancel-runs', 2, 2, 'done']);
+    assert.deepEqual([await bench.tally(one), await bench.tally(other)], [{ cancelled: 3 }, { cancelled: 3 }]);
+  });
+
   it('goes on where it was when the daemon runs again', async () => {
     const ids = await deadLetters(1200);
     bench.engine.bulks.onChange(() => (bench.trouble = 'the disk is full'));
@@ -162,7 +182,8 @@ describe('bulk work', () => {
   });
 
   it('refuses what makes no sense together', async () => {
-    for (const params of [{ action: 'discard', all: true, rate: '1/s' }, { action: 'cancel', all: true, originals: true }, { action: 'cancel', all: true, group: 'x' }, { action: 'replay' }, { action: 'replay', all: true, asOf: 'soon' }, { action: 'replay', all: true, rate: 'fast' }] as const) {
+    const refused: readonly Params<'bulk/start'>[] = [{ action: 'discard', all: true, rate: '1/s' }, { action: 'cancel', all: true, originals: true }, { action: 'cancel', all: true, group: 'x' }, { action: 'retry', all: true, group: 'x' }, { action: 'cancel-runs' }, { action: 'cancel-runs', runs: ['r1'], all: true }, { action: 'cancel', runs: ['r1'] }, { action: 'replay' }, { action: 'replay', all: true, asOf: 'soon' }, { action: 'replay', all: true, rate: 'fast' }];
+    for (const params of refused) {
       await assert.rejects(async () => bulks['bulk/start'](params), { code: 'invalid-params' }, JSON.stringify(params));
     }
   });
