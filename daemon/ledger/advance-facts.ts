@@ -30,7 +30,7 @@ export function factsOfAdvance({ steps }: AdvanceParams, snapshot: Snapshot): As
 /** What the expressions of the steps that may start now refer to. Whatever else they turn out to read is missed, and asked for, when they read it. */
 function resultsReadNext({ run, steps }: RunFacts, snapshot: Snapshot): Ask[] {
   const workflow = snapshot.find('workflow', run.version);
-  if (workflow === notKnown) return [];
+  if (workflow === notKnown || workflow === undefined) return [];
   const asks: Ask[] = [];
   const rows = new Map(steps.map((row) => [row.name, row]));
   for (const row of steps) {

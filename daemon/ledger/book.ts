@@ -6,6 +6,7 @@ import type { Change, Effects, QueueMoves, StepCounts, TableName, Tables } from 
 import { deadGroupOf } from './dead-group-of.ts';
 import type { Expansion, StepProgress } from './call.ts';
 import type { Cascade, JobRow, LedgerJob, QueueRow, RunRow, StepRow } from './row.ts';
+import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -55,6 +56,7 @@ export class Book {
   #fanOuts: Map<number, Expansion | undefined> | undefined;
   #cascades: Map<number, Cascade | undefined> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
+  #outputFacts: OutputFacts | undefined;
   #runningRuns = 0;
   #delayed = false;
   #askAgain = false;
@@ -129,12 +131,18 @@ export class Book {
 
   /** What expressions read. */
   get scopeFacts(): ScopeFacts {
+    const outputs = this.#largeOutputs();
     return {
       env: this.#snapshot.env,
       inputs: (runId) => this.remembered(`inputs of ${runId}`, () => this.fact('inputs', runId)),
       output: (stepId) => this.remembered(`output of ${stepId}`, () => this.fact('output', stepId)),
-      results: (stepId) => this.remembered(`results of ${stepId}`, () => this.fact('results', stepId)),
+      results: (stepId) => this.remembered(`results of ${stepId}`, () => outputs.resultsOf(this.fact('results', stepId))),
     };
+  }
+
+  /** A job, or an item of it, is rendered next: the bound on what is read of large outputs holds for it alone. */
+  beginReading(): void {
+    this.#largeOutputs().begin();
   }
 
   /** What follows from facts that do not change while the snapshot's memory is kept. */
@@ -151,8 +159,10 @@ export class Book {
     return job === undefined || patch === undefined ? job : { ...job, ...patch };
   }
 
-  workflow(version: string): Workflow {
-    return this.fact('workflow', version);
+  workflow(version: string, text?: Ask['text']): Workflow {
+    const workflow = this.fact('workflow', version, text === undefined ? {} : { text });
+    if (workflow === undefined) throw new Error(`the workflow of version ${version} can't be read`);
+    return workflow;
   }
 
   runOf(stepId: number): number {
@@ -336,6 +346,24 @@ export class Book {
 
   touchDelayed(): void {
     this.#delayed = true;
+  }
+
+  /** Those of the snapshot's memory, lent the facts of this decision. */
+  #largeOutputs(): LargeOutputs {
+    const { memory, maxLargeCharacters } = this.#snapshot;
+    const known = memory.get('large outputs');
+    const outputs = known instanceof LargeOutputs ? known : new LargeOutputs();
+    memory.set('large outputs', outputs);
+    this.#outputFacts ??= {
+      maxLargeCharacters,
+      largeOutput: (key) => this.#snapshot.find('largeOutput', key),
+      needLargeOutputs: (keys) => {
+        for (const key of keys) this.#ask({ kind: 'largeOutput', key });
+        throw missingFact;
+      },
+    };
+    outputs.lend(this.#outputFacts);
+    return outputs;
   }
 
   #ask(ask: Ask): void {

@@ -1,10 +1,13 @@
+import { ExpressionFault } from '../../schemas/workflow/expression-fault.ts';
 import { evaluateExpression, parseExpression, type ExpressionResult } from '../../schemas/workflow/expression.ts';
-import type { Step, Workflow } from '../../schemas/workflow/model.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { Step } from '../../schemas/workflow/model.ts';
 import { priorStatus } from '../core/run-plan.ts';
 import type { MutableScope } from '../core/run-scope.ts';
-import type { JobRow, PayloadRow, StepRow } from './row.ts';
-import { scopeOf, type ScopeFacts } from './scope.ts';
-import type { RunFacts } from './snapshot.ts';
+import { Book, MissingFact } from './book.ts';
+import type { StepRow } from './row.ts';
+import { scopeOf } from './scope.ts';
+import { Snapshot, type Ask, type FactSource, type RunFacts } from './snapshot.ts';
 import { parsedJson } from './view.ts';
 
 export interface EvaluateParams {
@@ -18,19 +21,57 @@ export interface EvaluateParams {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What an evaluation reads. */
-export interface EvaluationFacts extends RunFacts {
-  readonly scope: ScopeFacts;
-  /** The version that the run keeps, whatever its file says by now; undefined where it can't be read. */
-  workflow(): Workflow | undefined;
-  /** The first item of a step from that place on. */
-  itemFrom(stepId: number, index: number): ItemFacts | undefined;
+/** What an evaluation may ask for. */
+export type EvaluationSource = Pick<FactSource, 'run' | 'workflow' | 'inputs' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
+
+/** JSON that one evaluation may read, in characters: a step can have a million results. */
+const maxRead = 16 * 1024 * 1024;
+
+const noIds = { next: 1, end: 1 };
+
+/**
+ * The value of an expression as the run, the step and the item would see it now; undefined if there is no such run. For a store that needn't wait for its
+ * facts; one that has to wait does the same with `await` where it loads. `sourceOf`: each JSON text that is read is charged with its length.
+ */
+export function evaluate(params: EvaluateParams, sourceOf: (charge: (characters: number) => void) => EvaluationSource): ExpressionResult | undefined {
+  const snapshot = new Snapshot({ env: params.env, ids: { runs: noIds, steps: noIds, jobs: noIds }, maxLargeCharacters: maxRead });
+  const source = sourceOf(readBudget());
+  for (;;) {
+    const evaluation = decideEvaluation(params, snapshot);
+    if (!('missing' in evaluation)) return evaluation.result;
+    try {
+      snapshot.load(evaluation.missing, source);
+    } catch (error) {
+      if (error instanceof ExpressionFault) return { ok: false, error: error.toError(params.expression) };
+      throw error;
+    }
+  }
 }
 
-export type ItemFacts = Pick<JobRow, 'item_index' | 'item_key'> & Pick<PayloadRow, 'item'>;
+/** The same as `decide` for an expression: its value, or what it lacks. */
+export function decideEvaluation(params: EvaluateParams, snapshot: Snapshot): { readonly result: ExpressionResult | undefined } | { readonly missing: readonly Ask[] } {
+  const book = new Book(snapshot);
+  try {
+    const result = evaluated(book, params);
+    // An expression takes what a scope throws for a failure of its own.
+    return book.missing.length > 0 ? { missing: book.missing } : { result };
+  } catch (error) {
+    if (error instanceof MissingFact) return { missing: book.missing };
+    throw error;
+  }
+}
 
-/** The value of an expression as the run, the step and the item would see it now. */
-export function evaluate(params: Omit<EvaluateParams, 'runId' | 'env'>, facts: EvaluationFacts): ExpressionResult {
+function readBudget(): (characters: number) => void {
+  let left = maxRead;
+  return (characters) => {
+    left -= characters;
+    if (left < 0) throw new ExpressionFault('limit', `This expression reads more than ${maxRead / 1024 / 1024} MB of the run's data, the most that is looked at here. In the run itself it may read more.`);
+  };
+}
+
+function evaluated(book: Book, params: EvaluateParams): ExpressionResult | undefined {
+  const facts = book.fact('run', params.runId);
+  if (facts === undefined) return undefined;
   const parsed = parseExpression(params.expression);
   if (!parsed.ok) return parsed;
   const secret = parsed.expression.references.find(({ path }) => path[0] === 'secrets');
@@ -41,23 +82,34 @@ export function evaluate(params: Omit<EvaluateParams, 'runId' | 'env'>, facts: E
   const row = params.step === undefined ? undefined : steps.find(({ name }) => name === params.step);
   if (params.step !== undefined && row === undefined) return missing(params.expression, `This run has no step '${params.step}'.`);
 
-  const scope = scopeOf(facts.scope, run, steps, row?.started_at ?? run.created_at);
-  const problem = row === undefined ? undefined : enterStep(scope, facts, row, params);
-  return problem ?? evaluateExpression(parsed.expression, scope);
+  const scope = scopeOf(book.scopeFacts, run, steps, row?.started_at ?? run.created_at);
+  const problem = row === undefined ? undefined : enterStep(book, scope, facts, row, params);
+  return problem ?? wholly(evaluateExpression(parsed.expression, scope), params.expression);
+}
+
+/** With the large outputs in it, which are read only here if the expression just hands them on. */
+function wholly(result: ExpressionResult, expression: string): ExpressionResult {
+  if (!result.ok) return result;
+  try {
+    return { ok: true, value: JSON.parse(JSON.stringify(result.value)) as Json };
+  } catch (error) {
+    if (error instanceof ExpressionFault) return { ok: false, error: error.toError(expression) };
+    throw error;
+  }
 }
 
 /** Adds what only a step sees: how those before it ended, its job, and its item. */
-function enterStep(scope: MutableScope, facts: EvaluationFacts, row: StepRow, { index, expression }: Pick<EvaluateParams, 'index' | 'expression'>): ExpressionResult | undefined {
-  const workflow = facts.workflow();
+function enterStep(book: Book, scope: MutableScope, { run, steps }: RunFacts, row: StepRow, { index, expression }: Pick<EvaluateParams, 'index' | 'expression'>): ExpressionResult | undefined {
+  const workflow = book.fact('workflow', run.version);
   const group: Readonly<Record<string, Step>> = (row.on_failure === 1 ? workflow?.onFailure : workflow?.steps) ?? {};
   const step = group[row.name];
-  const states = new Map(facts.steps.map(({ name, state }) => [name, state]));
+  const states = new Map(steps.map(({ name, state }) => [name, state]));
   scope['$status'] = step === undefined ? 'success' : priorStatus(step.needs, group, states);
   if (step?.foreach === undefined) {
     scope['job'] = {};
     return undefined;
   }
-  const job = facts.itemFrom(row.id, index ?? 0);
+  const job = book.fact('itemFrom', JSON.stringify([row.id, index ?? 0]));
   if (job === undefined || (index !== undefined && job.item_index !== index)) {
     // What has nothing to do with an item has a value all the same.
     return index === undefined ? undefined : missing(expression, `The step '${row.name}' has no item ${index}${row.expanded === 1 ? '' : ' yet'}.`);

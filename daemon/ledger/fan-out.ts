@@ -7,7 +7,7 @@ import type { Book } from './book.ts';
 import type { ExpandParams, ExpandResult } from './call.ts';
 import { isHeld, type StepRow } from './row.ts';
 import { scopeOf } from './scope.ts';
-import { renderJob } from './starting.ts';
+import { orTooLarge, renderJob } from './starting.ts';
 
 /** Turns the next items of a `foreach` into jobs. */
 export function expand(book: Book, params: ExpandParams): ExpandResult {
@@ -81,16 +81,19 @@ function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: ExpandPar
 function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope: MutableScope, items: readonly Json[], now: number): number {
   const taken = takenKeys(book, row, foreach, scope, items);
   let duplicates = 0;
-  for (const [offset, item] of items.entries()) {
+  for (const [offset, value] of items.entries()) {
     const index = row.cursor + offset;
-    const key = enterItem(foreach, scope, item, index);
-    if (typeof key === 'object' && key !== null) {
-      book.addJob({ ...renderJob(book, row, step, scope, { now, item: JSON.stringify(item), index, key: null }), error: key });
-    } else if (key !== null && taken.has(key)) {
+    const key = enter(book, foreach, scope, value, index);
+    const text = orTooLarge(() => JSON.stringify(value));
+    const item = typeof text === 'object' ? null : text;
+    const error = typeof text === 'object' ? text : typeof key === 'object' && key !== null ? key : undefined;
+    if (error !== undefined) {
+      book.addJob({ ...renderJob(book, row, step, scope, { now, item, index, key: null }), error });
+    } else if (typeof key === 'string' && taken.has(key)) {
       duplicates++;
     } else {
-      if (key !== null) taken.add(key);
-      book.addJob(renderJob(book, row, step, scope, { now, item: JSON.stringify(item), index, key }));
+      if (typeof key === 'string') taken.add(key);
+      book.addJob(renderJob(book, row, step, scope, { now, item, index, key: typeof key === 'string' ? key : null }));
     }
   }
   return duplicates;
@@ -99,9 +102,14 @@ function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope:
 /** Of the keys of these items, those that the step has had. */
 function takenKeys(book: Book, row: StepRow, foreach: Foreach, scope: MutableScope, items: readonly Json[]): Set<string> {
   if (foreach.key === undefined) return new Set();
-  const keys = items.map((item, offset) => enterItem(foreach, scope, item, row.cursor + offset)).filter((key) => typeof key === 'string');
+  const keys = items.map((item, offset) => enter(book, foreach, scope, item, row.cursor + offset)).filter((key) => typeof key === 'string');
   book.throwIfMissing();
   return new Set(keys.length === 0 ? [] : book.fact('takenKeys', JSON.stringify([row.id, keys])));
+}
+
+function enter(book: Book, foreach: Foreach, scope: MutableScope, item: Json, index: number): string | null | JobError {
+  book.beginReading();
+  return orTooLarge(() => enterItem(foreach, scope, item, index));
 }
 
 function roomIn(book: Book, row: StepRow): number {

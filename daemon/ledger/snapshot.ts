@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, Expansion } from './call.ts';
 import { soleDaemon } from './daemons.ts';
-import type { AttemptRow, BulkRow, Cascade, DraftRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -35,6 +35,8 @@ export type DueJob = LedgerJob & {
   readonly secrets: string | null;
 };
 
+export type ItemFacts = Pick<JobRow, 'item_index' | 'item_key'> & Pick<PayloadRow, 'item'>;
+
 /** Some of the jobs that the cascade of a step still concerns; `last`: no more follow. */
 export interface CascadeChunk {
   readonly stepId: number;
@@ -52,6 +54,22 @@ export interface ItemResult extends JsonObject {
   readonly error: Json;
 }
 
+/** The output of one item that is too large to be loaded before an expression reads it. */
+export interface LargeOutput {
+  /** Place in the list of results. */
+  readonly index: number;
+  /** What the fact `largeOutput` is found by. */
+  readonly key: string;
+  /** Of its JSON. */
+  readonly characters: number;
+}
+
+/** One entry per item, in their order. Large outputs are `null` in the list, and named beside it in the same order. */
+export interface StoredResults {
+  readonly list: readonly ItemResult[];
+  readonly large: readonly LargeOutput[];
+}
+
 export type FinishedRun = Pick<RunRow, 'id' | 'version'> & { readonly jobs: number };
 
 /** The kinds of facts: what each is found by, and what it is. Selections are asked for with a `limit`. */
@@ -60,7 +78,8 @@ export interface FactKinds {
   readonly step: [id: number, StepRow | undefined];
   readonly stepInfo: [id: number, StepInfo];
   readonly run: [id: number, RunFacts | undefined];
-  readonly workflow: [version: string, Workflow];
+  /** Undefined: it can't be read, which is a bug wherever it is not only looked at. */
+  readonly workflow: [version: string, Workflow | undefined];
   /** A queue's number; a queue that is named for the first time is given one. */
   readonly queueId: [name: string, number];
   readonly knownQueue: [name: string, number | undefined];
@@ -83,7 +102,11 @@ export interface FactKinds {
   readonly takenKeys: [stepIdAndKeys: string, ReadonlySet<string>];
   readonly inputs: [runId: number, Json];
   readonly output: [stepId: number, Json];
-  readonly results: [stepId: number, readonly ItemResult[]];
+  readonly results: [stepId: number, StoredResults];
+  /** JSON of an output that `results` names. */
+  readonly largeOutput: [jobIdAndAttempt: string, string];
+  /** The first item of a step from that place on. */
+  readonly itemFrom: [stepIdAndIndex: string, ItemFacts | undefined];
   readonly nextDue: [all: 0, number | undefined];
   // Selections.
   /** Pending jobs in the order in which they are claimed. */
@@ -149,6 +172,8 @@ export interface SnapshotParams {
   readonly ids: Readonly<Record<'runs' | 'steps' | 'jobs', FreshIds>>;
   /** Whose calls these are; `soleDaemon` if omitted. */
   readonly daemon?: number;
+  /** How much JSON of large outputs one expression, or one job with its item, may be made of, in characters; 64 Mi if omitted. */
+  readonly maxLargeCharacters?: number;
   /** Facts that the store has in memory, so that nobody has to ask for them; each answers `notKnown` where it hasn't. */
   readonly atHand?: FactsAtHand;
 }
@@ -163,13 +188,15 @@ export class Snapshot {
   readonly env: SnapshotParams['env'];
   readonly ids: SnapshotParams['ids'];
   readonly daemon: number;
+  readonly maxLargeCharacters: number;
   #memory: Map<string, unknown> | undefined;
   readonly #facts = new Map<FactKind, Map<number | string, unknown>>();
   #limits: Map<string, number> | undefined;
   readonly #atHand: FactsAtHand;
 
-  constructor({ env, ids, memory, daemon = soleDaemon, atHand = {} }: SnapshotParams) {
+  constructor({ env, ids, memory, daemon = soleDaemon, maxLargeCharacters = 64 * 1024 * 1024, atHand = {} }: SnapshotParams) {
     this.daemon = daemon;
+    this.maxLargeCharacters = maxLargeCharacters;
     this.#atHand = atHand;
     this.env = env;
     this.#memory = memory;
@@ -202,9 +229,10 @@ export class Snapshot {
   }
 
   /** Loads what a decision has asked for. */
-  load(asks: readonly Ask[], source: FactSource): void {
+  load(asks: readonly Ask[], source: Partial<FactSource>): void {
     for (const { kind, key, limit = 0, text } of asks) {
-      const load = source[kind] as (key: number | string, ask: { readonly limit: number; readonly text?: Ask['text'] }) => never;
+      const load = source[kind] as ((key: number | string, ask: { readonly limit: number; readonly text?: Ask['text'] }) => never) | undefined;
+      if (load === undefined) throw new Error(`facts of the kind ${kind} can't be loaded here`);
       this.set(kind, key, load(key, { limit, ...(text === undefined ? {} : { text }) }), limit);
     }
   }

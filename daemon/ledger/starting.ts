@@ -2,6 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { queueDefaults, type Step, type Workflow } from '../../schemas/workflow/model.ts';
+import { ExpressionFault } from '../../schemas/workflow/expression-fault.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { renderFailure, renderFile } from '../core/foreach-items.ts';
 import type { MutableScope } from '../core/run-scope.ts';
@@ -11,7 +12,7 @@ import type { StepRow } from './row.ts';
 
 export function createRun(book: Book, params: CreateRunParams): { readonly runId: number } {
   const { workflow: name, version, text, inputs, firstItems, now } = params;
-  const workflow = book.fact('workflow', version, { text: { workflow: name, text } });
+  const workflow = book.workflow(version, { workflow: name, text });
   const steps = [...Object.values(workflow.steps).map((step) => ({ step, isMain: true })), ...Object.values(workflow.onFailure).map((step) => ({ step, isMain: false }))];
   book.need('queueId', steps.map(({ step }) => step.queue));
   refuseWhereFull(book, workflow);
@@ -95,17 +96,30 @@ export function startStep(book: Book, row: StepRow, step: Step, scope: MutableSc
 /** A job with its payload; where that can't be rendered, a dead letter that says why, to be mended by hand. */
 export function renderJob(book: Book, row: StepRow, step: Step, scope: MutableScope, { now, item, index, key }: Pick<NewJob, 'now' | 'item' | 'index' | 'key'>): NewJob {
   const priority = step.priority ?? book.fact('queue', row.queue_id).definition.priority ?? queueDefaults.priority;
+  book.beginReading();
   const rendered = renderTemplate(step.with, scope);
+  const payload = rendered.ok ? orTooLarge(() => JSON.stringify(rendered.rendered.value)) : renderFailure(rendered.error);
+  const error = typeof payload === 'object' ? payload : undefined;
   return {
     step: row,
     uses: step.uses,
     priority,
     now,
-    payload: rendered.ok ? JSON.stringify(rendered.rendered.value) : '{}',
+    payload: typeof payload === 'object' ? '{}' : payload,
     secrets: rendered.ok && rendered.rendered.secrets.length > 0 ? JSON.stringify(rendered.rendered.secrets) : null,
     item,
     index,
     key,
-    ...(rendered.ok ? {} : { error: renderFailure(rendered.error) }),
+    ...(error === undefined ? {} : { error }),
   };
+}
+
+/** Values that expressions gave may share large outputs with the results of steps. They are read when JSON is made of them, which can be too much. */
+export function orTooLarge<Value>(make: () => Value): Value | JobError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ExpressionFault) return { kind: 'invalid', cause: 'expression failed', message: error.toError('').message };
+    throw error;
+  }
 }

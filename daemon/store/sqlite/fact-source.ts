@@ -1,7 +1,7 @@
 import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type FinishedRun } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
-import { inputsOf, outputOf, resultsOf } from './run-scope-source.ts';
+import { scopeSource } from './run-scope-source.ts';
 import type { OpenCascade, WriterState } from './writer-state.ts';
 
 /**
@@ -55,9 +55,7 @@ export function factSource(state: WriterState): FactSource {
     hasCancelledBySibling: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND cancel_cause = 'sibling' AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
     firstDeath: (stepId) => firstDeath(state, stepId),
     takenKeys: (stepIdAndKeys) => takenKeys(state, stepIdAndKeys),
-    inputs: (runId) => inputsOf({ db }, runId),
-    output: (stepId) => outputOf({ db }, stepId),
-    results: (stepId) => resultsOf({ db }, stepId),
+    ...scopeSource(db),
     nextDue: () => state.nextDueAt,
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
     overdue: (at, { limit }) => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit),

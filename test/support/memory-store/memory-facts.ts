@@ -1,6 +1,6 @@
 import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
-import type { CascadeChunk, FactSource, ItemResult, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
+import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
@@ -49,22 +49,41 @@ export function workflowIn(tables: MemoryTables, version: string, given = tables
   return workflow;
 }
 
-export function outputOf(tables: MemoryTables, stepId: number): Json {
-  const [job] = tables.jobs.where(({ step_id, state }) => step_id === stepId && state === 'succeeded');
-  return job === undefined ? null : parsed(tables.attempts.get(`${job.id}/${job.attempt}`)?.output);
-}
+/** Longer outputs are facts of their own, in characters: few, so that the conformance suite and the comparison of stores come to it. */
+const largeCharacters = 20;
 
-export function resultsOf(tables: MemoryTables, stepId: number): readonly ItemResult[] {
-  return tables.jobs
-    .where(({ step_id }) => step_id === stepId)
-    .sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0))
-    .map((job) => ({
-      key: job.item_key,
-      item: parsed(tables.payloads.get(job.id)?.item),
-      status: job.state,
-      output: job.state === 'succeeded' ? parsed(tables.attempts.get(`${job.id}/${job.attempt}`)?.output) : null,
-      error: job.state === 'succeeded' ? null : parsed(job.error),
-    }));
+/** What expressions read; each JSON text that is parsed is charged. */
+export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
+  const charged = (text: string | null | undefined): Json => {
+    charge(text?.length ?? 0);
+    return parsed(text);
+  };
+  const itemsOf = (stepId: number): JobRow[] => tables.jobs.where(({ step_id }) => step_id === stepId).sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0));
+  return {
+    inputs: (runId) => charged(tables.runs.get(runId)?.inputs),
+    output: (stepId) => {
+      const [job] = tables.jobs.where(({ step_id, state }) => step_id === stepId && state === 'succeeded');
+      return job === undefined ? null : charged(tables.attempts.get(`${job.id}/${job.attempt}`)?.output);
+    },
+    results: (stepId) => {
+      const large: LargeOutput[] = [];
+      const list = itemsOf(stepId).map((job, index): ItemResult => {
+        const key = `${job.id}/${job.attempt}`;
+        const output = job.state === 'succeeded' ? tables.attempts.get(key)?.output : null;
+        const isLarge = (output?.length ?? 0) > largeCharacters;
+        if (isLarge) large.push({ index, key, characters: output?.length ?? 0 });
+        const item = charged(tables.payloads.get(job.id)?.item);
+        return { key: job.item_key, item, status: job.state, output: isLarge ? null : charged(output), error: job.state === 'succeeded' ? null : charged(job.error) };
+      });
+      return { list, large };
+    },
+    largeOutput: (key) => tables.attempts.get(key)?.output ?? 'null',
+    itemFrom: (stepIdAndIndex) => {
+      const [stepId, from] = JSON.parse(stepIdAndIndex) as [number, number];
+      const job = itemsOf(stepId).find(({ item_index: index }) => index !== null && index >= from);
+      return job === undefined ? undefined : { item_index: job.item_index, item_key: job.item_key, item: tables.payloads.get(job.id)?.item ?? null };
+    },
+  };
 }
 
 export function parsed(text: string | null | undefined): Json {
@@ -110,9 +129,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
       const [stepId, wanted] = JSON.parse(stepIdAndKeys) as [number, string[]];
       return new Set(jobs.where(({ step_id, item_key }) => step_id === stepId && item_key !== null && wanted.includes(item_key)).flatMap(({ item_key }) => item_key ?? []));
     },
-    inputs: (runId) => parsed(runs.get(runId)?.inputs),
-    output: (stepId) => outputOf(tables, stepId),
-    results: (stepId) => resultsOf(tables, stepId),
+    ...memoryScope(tables),
     nextDue: () => nextDueAt(tables),
     due: (queueId, { limit }) =>
       jobs

@@ -1,4 +1,3 @@
-import { ExpressionFault } from '../../../schemas/workflow/expression-fault.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
 import { evaluate } from '../../../daemon/ledger/evaluating.ts';
@@ -6,11 +5,8 @@ import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummar
 import { Where } from '../../../daemon/ledger/where.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
-import { memoryFacts, outputOf, parsed, resultsOf, runFacts, workflowIn } from './memory-facts.ts';
+import { memoryFacts, memoryScope, parsed, runFacts, workflowIn } from './memory-facts.ts';
 import type { MemoryTables } from './memory-tables.ts';
-
-/** JSON that one evaluation may read, in characters. */
-const maxRead = 16 * 1024 * 1024;
 
 /** A store that has no file is as large as any. */
 export const memorySize = { bytes: 1, freeBytes: 0 } as const;
@@ -92,26 +88,12 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return jobDetail({ storeId: 'memory00', job: this.#viewRow(jobId), attempts, payload: source.payload(jobId, none), revisions: source.revisions(jobId, none), draft: source.draft(jobId, none) });
   };
 
-  evaluate: Store['evaluate'] = async (params) => {
-    const facts = runFacts(this.#tables, params.runId);
-    if (facts === undefined) return undefined;
-    let left = maxRead;
-    const charged = <Value>(value: Value): Value => {
-      left -= JSON.stringify(value).length;
-      if (left < 0) throw new ExpressionFault('limit', "This expression reads more than 16 MB of the run's data.");
-      return value;
-    };
-    const scope = { env: params.env, inputs: (id: number) => charged(parsed(this.#tables.runs.get(id)?.inputs)), output: (id: number) => charged(outputOf(this.#tables, id)), results: (id: number) => lazily(resultsOf(this.#tables, id), charged) };
-    return evaluate(params, {
-      ...facts,
-      scope,
-      workflow: () => workflowIn(this.#tables, facts.run.version),
-      itemFrom: (stepId, index) => {
-        const [job] = this.#tables.jobs.where(({ step_id, item_index: at }) => step_id === stepId && at !== null && at >= index).sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0));
-        return job === undefined ? undefined : { item_index: job.item_index, item_key: job.item_key, item: this.#tables.payloads.get(job.id)?.item ?? null };
-      },
-    });
-  };
+  evaluate: Store['evaluate'] = async (params) =>
+    evaluate(params, (charge) => ({
+      ...memoryScope(this.#tables, charge),
+      run: (id) => runFacts(this.#tables, id),
+      workflow: (version) => workflowIn(this.#tables, version),
+    }));
 
   getBulk: Store['getBulk'] = async ({ bulkId }) => {
     const row = this.#tables.bulks.get(bulkId);
@@ -190,9 +172,4 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     const row = this.#tables.payloads.get(id);
     return { payload: parsed(row?.payload), item: parsed(row?.item) };
   }
-}
-
-/** Outputs are charged when they are read. */
-function lazily<Result extends object>(results: readonly Result[], charged: <Value>(value: Value) => Value): readonly Result[] {
-  return results.map((result) => Object.defineProperty({ ...result }, 'output', { enumerable: true, get: () => charged((result as { output?: unknown }).output) }));
 }

@@ -83,6 +83,15 @@ export function describeEvaluating(bench: () => StoreBench): void {
     assert.match(message, /16 MB/);
     assert.equal(await value(run, 'steps.each.status'), 'running', 'only what an expression reads counts');
   });
+
+  it('hands on large results whole', async () => {
+    const run = await bench().run(words, { list: ['a', 'b'] });
+    await bench().expand();
+    for (const n of [1, 2]) await bench().succeed(await bench().next(), { text: 'x'.repeat(20_000), n });
+    const results = (await value(run, 'steps.each.results')) as { output: { n: number; text: string } }[];
+    assert.deepEqual(results.map(({ output }) => [output.n, output.text.length]), [[1, 20_000], [2, 20_000]]);
+  });
+
   it('reads of large results only those that are asked for', async () => {
     const run = await bench().run(words, { list: Array.from({ length: 20 }, (_, index) => `w${index}`) });
     await bench().expand();

@@ -35,6 +35,28 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.deepEqual(await store.jobStates(run), numbers(5).map(() => 'active'));
   });
 
+  it('takes large results of another step as its items, in several chunks and over a crash', async () => {
+    const store = bench();
+    const run = await store.run(
+      `inputs: { list: { type: array } }
+steps:
+  each: { uses: test/scripted, queue: first, foreach: { items: "\${{ inputs.list }}", on-item-failure: continue }, with: {} }
+  again: { needs: each, uses: test/scripted, foreach: { items: "\${{ steps.each.results }}", key: "\${{ item.output.n }}", on-item-failure: continue }, with: { n: "\${{ item.output.n }}", size: "\${{ size(item.output.text) }}", last: "\${{ steps.each.results[6].output.n }}" } }
+`,
+      { list: numbers(7) },
+    );
+    await store.expand();
+    for (const [n, job] of (await store.claim(100, 'first')).entries()) await store.succeed(job, { n, text: 'x'.repeat(20_000 + n) });
+    const stepId = store.last.expanding[0]?.stepId ?? 0;
+    for (const cursor of [3, 6]) assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 3 }), { kind: 'more', cursor });
+    await store.crash();
+    await store.expand();
+    const payloads = (await store.claim()).map((job) => JSON.parse(job.payload) as unknown);
+    assert.deepEqual(payloads, numbers(7).map((_, n) => ({ n, size: 20_000 + n, last: 6 })));
+    const last = (await store.jobs(run)).find(({ step, index }) => step === 'again' && index === 6);
+    assert.equal(((await store.job(Number(last?.id.slice(1)))).item as { output: { text: string } } | undefined)?.output.text.length, 20_006);
+  });
+
   it('takes the first items only, until the run is continued: over a crash, and no key twice', async () => {
     const store = bench();
     const list = ['a', 'b', 'a', 'c', 'b', 'd'].map((id) => ({ id }));
