@@ -16,6 +16,7 @@ const outputFolder = path.join(root, 'dist');
 const programs = {
   cli: 'daemon/cli/main.ts',
   daemon: 'daemon/main.ts',
+  'body-program': 'daemon/actions/body-program.ts',
   'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
 };
 

@@ -3,6 +3,8 @@ import type { MachineTrouble } from '../core/machine-trouble.ts';
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Connection } from '../../schemas/workflow/model.ts';
+import type { EncodedOutput } from './body-output.ts';
+import type { LargeBody } from './body-process.ts';
 
 /** Something a step can do. Stateless between attempts, but for the connections it pools until `stop()`. */
 export interface Action {
@@ -46,6 +48,12 @@ export interface ActionContext {
    * which doesn't count against the time limit; rejects when the attempt is aborted meanwhile. Ask once.
    */
   room(bytes: number): Promise<void>;
+  /**
+   * Decodes, masks and encodes the body of an answer in another process. The time limit stands still meanwhile: the receiver
+   * has done its part. `output` is the rest of the output, with a field at least.
+   * @throws BodyTooLargeError, MachineTroubleError, Error; see `BodyProcess.encode`
+   */
+  encodeLargeBody(output: JsonObject, body: LargeBody): Promise<EncodedOutput>;
   /** The project's folder, absolute: attachments and templates are named relative to it. */
   readonly projectFolder: string;
 }
@@ -65,6 +73,8 @@ export interface ActionSuccess {
   readonly ok: true;
   /** Conforms to the definition's output schema. */
   readonly output: Json;
+  /** The whole of it as `encodeLargeBody` has made it, where `output` lacks its large body. */
+  readonly encodedOutput?: Uint8Array;
   readonly request?: Json;
   /** What a person should know of it all the same, in one or two sentences: a recipient who was refused. */
   readonly warning?: string;

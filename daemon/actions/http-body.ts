@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { quoteInexactNumbers } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
-import type { HttpAnswer, HttpHeaders } from './http-client.ts';
+import type { HttpAnswer, HttpHeaders } from './http-answer.ts';
 
 const decoders: Readonly<Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(gunzip),
@@ -21,11 +21,15 @@ export interface ParsedBody {
 /** Deeper JSON is kept as text: what walks trees later (masking, storing) recurses. */
 const maxDepth = 256;
 
-export type DecodedBody =
-  /** `isGarbled`: the bytes aren't in the encoding that the headers name, and are meant as text. */
-  | { readonly kind: 'text'; readonly text: string; readonly isGarbled: boolean }
-  | { readonly kind: 'too-large' }
-  | { readonly kind: 'undecodable'; readonly message: string };
+export interface BodyText {
+  readonly text: string;
+  /** The bytes aren't in the encoding that the headers name, and are meant as text. */
+  readonly isGarbled: boolean;
+}
+
+type UnusableBody = { readonly kind: 'too-large' } | { readonly kind: 'undecodable'; readonly message: string };
+export type UnpackedBody = { readonly kind: 'bytes'; readonly bytes: Buffer } | UnusableBody;
+export type DecodedBody = ({ readonly kind: 'text' } & BodyText) | UnusableBody;
 
 /**
  * The answer's text: decompressed (compression isn't asked for, but some servers use it regardless) within `maxBytes`,
@@ -33,14 +37,20 @@ export type DecodedBody =
  * where it names none.
  */
 export async function decodeBody(answer: HttpAnswer, maxBytes: number): Promise<DecodedBody> {
+  const unpacked = await unpackBody(answer, maxBytes);
+  return unpacked.kind === 'bytes' ? { kind: 'text', ...textOf(unpacked.bytes, answer.headers) } : unpacked;
+}
+
+/** The first half of `decodeBody`. */
+export async function unpackBody(answer: HttpAnswer, maxBytes: number): Promise<UnpackedBody> {
   if (answer.truncated) return { kind: 'too-large' };
   const encoding = single(answer.headers['content-encoding'])?.toLowerCase();
   const plain = encoding === undefined || encoding === '' || encoding === 'identity' || answer.body.length === 0;
-  if (plain) return textOf(answer.body, answer.headers);
+  if (plain) return { kind: 'bytes', bytes: answer.body };
   const decoder = decoders[encoding];
   if (decoder === undefined) return { kind: 'undecodable', message: `its content-encoding is ${JSON.stringify(encoding.slice(0, 40))}` };
   try {
-    return textOf(await decoder(answer.body, { maxOutputLength: Math.max(maxBytes, 1) }), answer.headers);
+    return { kind: 'bytes', bytes: await decoder(answer.body, { maxOutputLength: Math.max(maxBytes, 1) }) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too-large' };
     return { kind: 'undecodable', message: `its ${encoding} data is broken` };
@@ -69,7 +79,7 @@ export function parseBody(text: string, headers: HttpHeaders): ParsedBody {
 }
 
 /** What a person should know of the body of an answer that was taken. */
-export function bodyWarning(host: string, isGarbled: boolean, { inexact }: ParsedBody): { readonly warning?: string } {
+export function bodyWarning(host: string, isGarbled: boolean, { inexact }: Pick<ParsedBody, 'inexact'>): { readonly warning?: string } {
   const [first, ...others] = inexact;
   const parts = [
     ...(first === undefined ? [] : [`${host} answered with ${others.length === 0 ? `the number ${first.slice(0, 40)}` : `${inexact.length} numbers such as ${first.slice(0, 40)}`}, beyond 2^53: the output has ${others.length === 0 ? 'it' : 'them'} as text, digit by digit.`]),
@@ -83,19 +93,20 @@ export function single(value: string | string[] | undefined): string | undefined
   return Array.isArray(value) ? value[0] : value;
 }
 
-function textOf(body: Buffer, headers: HttpHeaders): DecodedBody {
+/** The second half of `decodeBody`. */
+export function textOf(body: Buffer, headers: HttpHeaders): BodyText {
   const type = single(headers['content-type']);
   const charset = type === undefined ? undefined : /;\s*charset\s*=\s*"?([\w:.-]+)/i.exec(type)?.[1];
   if (charset === undefined || /^utf-?8$/i.test(charset)) {
     // A byte order mark is no part of the text.
     const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-    return { kind: 'text', text: body.toString('utf8', start), isGarbled: isMeantAsText(type) && !isUtf8(body) };
+    return { text: body.toString('utf8', start), isGarbled: isMeantAsText(type) && !isUtf8(body) };
   }
   try {
-    return { kind: 'text', text: new TextDecoder(charset, { fatal: true }).decode(body), isGarbled: false };
+    return { text: new TextDecoder(charset, { fatal: true }).decode(body), isGarbled: false };
   } catch {
     // Either such bytes aren't in that charset, or nobody knows it.
-    return { kind: 'text', text: lenientText(body, charset), isGarbled: true };
+    return { text: lenientText(body, charset), isGarbled: true };
   }
 }
 

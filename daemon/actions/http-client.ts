@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
+import type { HttpAnswer, HttpHeaders } from './http-answer.ts';
 import { readProxies } from './network-settings.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { maxHeaderBytes } from './network-failure.ts';
@@ -15,8 +16,8 @@ export interface HttpCall {
   readonly body: string | undefined;
   /** A secret was filled into the body: it goes to this origin and to no other. */
   readonly bodyHasSecret: boolean;
-  /** Bytes of the answer's body that are kept; the connection is closed at the first byte beyond. */
-  readonly maxBytes: number;
+  /** Bytes of the answer's body that are kept, by its status; the connection is closed at the first byte beyond. */
+  readonly maxBytes: (status: number) => number;
   /** Ends the call at once and closes its socket. */
   readonly signal: AbortSignal;
   /** Asked when the connection stands, right before the request goes out; see `ActionContext.depart`. */
@@ -26,24 +27,6 @@ export interface HttpCall {
 }
 
 export type HttpOutcome = HttpAnswer | { readonly kind: 'failed'; readonly error: Error; readonly isUnsent: boolean } | { readonly kind: 'aborted' };
-
-export interface HttpAnswer {
-  readonly kind: 'answer';
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  /** As it came, not decompressed. */
-  readonly body: Buffer;
-  /** This is only the body's beginning: it is longer than `maxBytes`, or was cut. */
-  readonly truncated: boolean;
-  /**
-   * Why the rest of the answer didn't come, or couldn't be read: `headers` and `body` are what came before. The status is what the
-   * receiver said all the same. The call's signal may have aborted.
-   */
-  readonly cutBy?: Error;
-}
-
-/** Names in lower case; a list where a header came several times. */
-export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpClientOptions {
   readonly guard: AddressGuard;
@@ -62,7 +45,7 @@ const connectionsPerOrigin = 512;
 const keepAliveMs = 4_000;
 
 /** Bytes of an answer's body that are read without asking for room. */
-const smallBytes = 65_536;
+export const smallBytes = 65_536;
 
 /** How often a connection that was closed while its request waited to leave is replaced. */
 const maxReplaced = 3;
@@ -191,7 +174,8 @@ class DepartureBody {
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
-  readonly #maxBytes: number;
+  readonly #maxBytesOf: HttpCall['maxBytes'];
+  #maxBytes = 0;
   readonly #room: HttpCall['room'];
   #hasRoom = false;
   readonly #heads: ResponseHeads;
@@ -200,11 +184,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: HttpHeaders = {};
   #chunks: Buffer[] = [];
+  /** The whole of a large body whose length is known; `#chunks` is left empty then. */
+  #whole: Buffer | undefined;
   #length = 0;
 
   constructor(call: HttpCall, heads: ResponseHeads, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
-    this.#maxBytes = call.maxBytes;
+    this.#maxBytesOf = call.maxBytes;
     this.#room = call.room;
     this.#heads = heads;
     this.#resolve = resolve;
@@ -221,17 +207,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
     this.#status = status;
     this.#headers = headers;
+    this.#maxBytes = this.#maxBytesOf(status);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.#hasRoom && this.#length + chunk.length > smallBytes) this.#waitForRoom(controller);
     const room = this.#maxBytes - this.#length;
     if (chunk.length <= room) {
-      this.#chunks.push(chunk);
+      this.#keep(chunk);
       this.#length += chunk.length;
       return;
     }
-    this.#chunks.push(chunk.subarray(0, room));
+    this.#keep(chunk.subarray(0, room));
     this.#length += room;
     this.#answer({ truncated: true });
     controller.abort(new Error('the answer is longer than its bound'));
@@ -245,10 +232,27 @@ class Exchange implements Dispatcher.DispatchHandler {
     const isLengthKnown = Number.isSafeInteger(length) && this.#headers['content-encoding'] === undefined;
     controller.pause();
     this.#room(isLengthKnown ? Math.min(length, this.#maxBytes) : this.#maxBytes).then(
-      () => controller.resume(),
+      () => {
+        if (isLengthKnown) this.#gather(Math.min(length, this.#maxBytes));
+        controller.resume();
+      },
       // It was aborted, and has ended by that.
       () => {},
     );
+  }
+
+  /** Pieces that are copied as they come are garbage at once, and not tens of megabytes together at the end. */
+  #gather(length: number): void {
+    const whole = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const chunk of this.#chunks) at += chunk.copy(whole, at);
+    this.#whole = whole;
+    this.#chunks = [];
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#whole === undefined) this.#chunks.push(chunk);
+    else chunk.copy(this.#whole, this.#length);
   }
 
   onResponseEnd(): void {
@@ -273,7 +277,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #answer(ending: Pick<HttpAnswer, 'truncated' | 'cutBy'>): void {
     const [first] = this.#chunks;
-    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#length);
+    const body = this.#whole !== undefined ? this.#whole.subarray(0, this.#length) : this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#length);
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body, ...ending });
   }
 

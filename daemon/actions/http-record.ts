@@ -1,5 +1,6 @@
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { HttpAnswer, HttpCall, HttpHeaders } from './http-client.ts';
+import type { HttpCall } from './http-client.ts';
+import type { HttpAnswer, HttpHeaders } from './http-answer.ts';
 
 /** How much of a body an attempt's record keeps, in characters. */
 const maxExcerpt = 4096;

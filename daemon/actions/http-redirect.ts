@@ -1,5 +1,6 @@
 import { single } from './http-body.ts';
-import type { HttpAnswer, HttpCall } from './http-client.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import type { HttpCall } from './http-client.ts';
 
 /** Redirects that one attempt follows at most. */
 export const maxRedirects = 5;

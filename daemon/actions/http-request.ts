@@ -1,8 +1,11 @@
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
+import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput } from './action.ts';
-import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
-import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
+import { BodyTooLargeError, largeBodyBytes } from './body-process.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import { bodyWarning, decodeBody, parseBody, textOf, unpackBody, type UnpackedBody } from './http-body.ts';
+import { smallBytes, type HttpCall, type HttpClient } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
 import { redirectOf } from './http-redirect.ts';
 import { statusFailure } from './http-status-failure.ts';
@@ -33,15 +36,15 @@ export class HttpRequestAction implements Action {
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
     const valid = validate(input);
     if (!valid.ok) return valid.failure;
-    const prepared = prepareCall(valid.input, context);
-    if ('ok' in prepared) return prepared;
     const expected = expectation(valid.input.expect);
+    const prepared = prepareCall(valid.input, expected, context);
+    if ('ok' in prepared) return prepared;
     let call = prepared;
     for (let hops = 0; ; hops++) {
       const outcome = await this.#client.send(call);
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
       if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent && hops === 0);
-      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call) : incomplete(outcome, outcome.cutBy, call);
+      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, context) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {
         call = redirect.call;
@@ -56,7 +59,7 @@ export class HttpRequestAction implements Action {
   async stop(): Promise<void> {}
 }
 
-function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall | ActionFailure {
+function prepareCall(input: HttpRequestInput, expected: (status: number) => boolean, context: ActionContext): HttpCall | ActionFailure {
   const url = readUrl(input.url);
   if (!(url instanceof URL)) return url;
   appendQuery(url, pairs(input.query));
@@ -65,35 +68,54 @@ function prepareCall(input: HttpRequestInput, context: ActionContext): HttpCall 
   if (body !== undefined) headers['content-type'] = body.type;
   const given = readHeaders(input.headers);
   if ('ok' in given) return given;
+  const maxBytes = input['max-bytes'] ?? defaultMaxBytes;
   return {
     url,
     method: input.method ?? 'GET',
     headers: { ...headers, ...given.headers },
     body: body?.text,
     bodyHasSecret: bodyFields.some((field) => context.secretFields.has(field)),
-    maxBytes: input['max-bytes'] ?? defaultMaxBytes,
+    // Of an answer that fails anyway, no more than its record needs.
+    maxBytes: (status) => (expected(status) ? maxBytes : Math.min(maxBytes, smallBytes)),
     signal: context.signal,
     depart: context.depart,
     room: (bytes) => context.room(bytes),
   };
 }
 
-async function success(answer: HttpAnswer, call: HttpCall): Promise<ActionResult> {
-  const decoded = await decodeBody(answer, call.maxBytes);
-  if (decoded.kind === 'text') {
-    const body = parseBody(decoded.text, answer.headers);
-    return {
-      ok: true,
-      output: { status: answer.status, headers: outputHeaders(answer.headers), body: body.value },
-      request: requestRecord(call),
-      ...bodyWarning(call.url.host, decoded.isGarbled, body),
-    };
+async function success(answer: HttpAnswer, call: HttpCall, context: ActionContext): Promise<ActionResult> {
+  const { host } = call.url;
+  try {
+    const unpacked = await unpack(answer, call, context);
+    if (unpacked.kind === 'too-large') return unusable(answer, call, 'response too large', `its body is larger than max-bytes (${call.maxBytes(answer.status)} bytes)`);
+    if (unpacked.kind === 'undecodable') return unusable(answer, call, 'response not readable', unpacked.message);
+    const { bytes } = unpacked;
+    const output = { status: answer.status, headers: outputHeaders(answer.headers) };
+    const request = requestRecord(call);
+    if (bytes.length > largeBodyBytes) {
+      const { json, ...warning } = await context.encodeLargeBody(output, { bytes, headers: answer.headers, host });
+      return { ok: true, output, encodedOutput: json, request, ...warning };
+    }
+    const { text, isGarbled } = textOf(bytes, answer.headers);
+    const body = parseBody(text, answer.headers);
+    return { ok: true, output: { ...output, body: body.value }, request, ...bodyWarning(host, isGarbled, body) };
+  } catch (error) {
+    if (context.signal.aborted) return incomplete(answer, error instanceof Error ? error : new Error(String(error)), call);
+    // A call that changes nothing is made again when the machine has what it lacks.
+    if (error instanceof MachineTroubleError && safeMethods.has(call.method)) throw error;
+    if (error instanceof BodyTooLargeError) return unusable(answer, call, 'response too large', error.message);
+    return unusable(answer, call, 'response not readable', error instanceof Error ? error.message : String(error));
   }
-  const [cause, reason] =
-    decoded.kind === 'too-large'
-      ? ['response too large', `its body is larger than max-bytes (${call.maxBytes} bytes)`]
-      : ['response not readable', decoded.message];
-  return unusable(answer, call, cause, reason);
+}
+
+/** Few bytes may unfold into many, for which no room was asked when they were read. */
+async function unpack(answer: HttpAnswer, { maxBytes }: HttpCall, context: ActionContext): Promise<UnpackedBody> {
+  const mostBytes = maxBytes(answer.status);
+  if (answer.body.length > smallBytes || mostBytes <= smallBytes) return unpackBody(answer, mostBytes);
+  const small = await unpackBody(answer, smallBytes);
+  if (small.kind !== 'too-large') return small;
+  await context.room(mostBytes);
+  return unpackBody(answer, mostBytes);
 }
 
 /** The status is as expected, and the rest of the answer didn't come, or isn't HTTP. A call that changes nothing is simply made again. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ActionFailure, attemptError } from './action.ts';
-import type { HttpAnswer, HttpCall } from './http-client.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import type { HttpCall } from './http-client.ts';
 import { requestRecord, responseRecord } from './http-record.ts';
 
 /**

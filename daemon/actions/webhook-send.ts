@@ -3,7 +3,8 @@ import { webhookSend, type WebhookSendInput } from '../../schemas/workflow/actio
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput } from './action.ts';
 import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
-import type { HttpAnswer, HttpCall, HttpClient } from './http-client.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import type { HttpCall, HttpClient } from './http-client.ts';
 import { readHeaders } from './http-headers.ts';
 import { requestRecord } from './http-record.ts';
 import { statusFailure } from './http-status-failure.ts';
@@ -86,7 +87,7 @@ function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall 
   headers['webhook-timestamp'] = String(timestampSeconds);
   delete headers['webhook-signature'];
   if (keys.length > 0) headers['webhook-signature'] = signWebhook(keys, context.idempotencyKey, timestampSeconds, body);
-  return { url, method: 'POST', headers, body, bodyHasSecret: false, maxBytes: maxAnswerBytes, signal: context.signal, depart: context.depart, room: (bytes) => context.room(bytes) };
+  return { url, method: 'POST', headers, body, bodyHasSecret: false, maxBytes: () => maxAnswerBytes, signal: context.signal, depart: context.depart, room: (bytes) => context.room(bytes) };
 }
 
 /** Bytes that a secret has, by the specification. */

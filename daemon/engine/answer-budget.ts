@@ -43,6 +43,10 @@ export class AnswerBudget {
     return taken;
   }
 
+  get isUnused(): boolean {
+    return this.#freeBytes === this.#totalBytes;
+  }
+
   giveBack(bytes: number): void {
     this.#freeBytes += bytes;
     this.#grant();

@@ -96,9 +96,11 @@ export class AttemptSignal {
     if (this.#reason !== undefined || this.#hasEnded) return wait;
     this.#timer?.cancel();
     const waitsSince = this.#clock.monotonic();
-    const value = await wait;
-    this.#continueLimit(waitsSince);
-    return value;
+    try {
+      return await wait;
+    } finally {
+      this.#continueLimit(waitsSince);
+    }
   }
 
   #continueLimit(waitsSince: number): void {

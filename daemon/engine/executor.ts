@@ -10,7 +10,7 @@ import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { idempotencyKey } from '../ledger/idempotency-key.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
-import { AnswerBudget } from './answer-budget.ts';
+import { AttemptAnswers } from './attempt-answers.ts';
 import { AttemptInputs, invalid, MissingSecretError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
 import type { Clock } from '../core/clock.ts';
@@ -60,9 +60,7 @@ export class Executor {
   readonly #running = new Map<number, AttemptSignal>();
   readonly #stalls: StallWatch;
   readonly #inputs: AttemptInputs;
-  readonly #answers = new AnswerBudget();
-  /** By job: what its attempt holds of `#answers`. */
-  readonly #answerBytes = new Map<number, number>();
+  readonly #answers: AttemptAnswers;
   /** By job: how often a stall may have cut off its attempts. */
   readonly #stalled = new Map<number, number>();
   #stopping = false;
@@ -73,6 +71,7 @@ export class Executor {
     this.#options = options;
     this.#stalls = new StallWatch(options.clock);
     this.#inputs = new AttemptInputs(options);
+    this.#answers = new AttemptAnswers(options.clock);
   }
 
   /** The machine has slept: connections may be gone. */
@@ -81,26 +80,7 @@ export class Executor {
   }
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
-    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, this.#untilStored(job, slot)));
-  }
-
-  /** The slot, and with it the memory that the attempt's answer takes until its outcome is in the store. */
-  #untilStored({ jobId }: ClaimedJob, slot: Slot): Pick<Slot, 'isFollowed' | 'release'> {
-    const bytes = this.#answerBytes.get(jobId);
-    if (bytes === undefined) return slot;
-    this.#answerBytes.delete(jobId);
-    const release = (): void => {
-      this.#answers.giveBack(bytes);
-      slot.release();
-    };
-    return { isFollowed: false, release };
-  }
-
-  async #room({ jobId }: ClaimedJob, attempt: AttemptSignal, bytes: number): Promise<void> {
-    const taken = await attempt.withoutLimit(this.#answers.take(bytes, attempt.signal));
-    if (taken > 0 && (attempt.signal.aborted || attempt.hasEnded)) this.#answers.giveBack(taken);
-    else if (taken > 0) this.#answerBytes.set(jobId, (this.#answerBytes.get(jobId) ?? 0) + taken);
-    attempt.signal.throwIfAborted();
+    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, this.#answers.untilStored(job.jobId, slot)));
   }
 
   /** A job that was claimed ahead goes back to its queue. */
@@ -118,6 +98,7 @@ export class Executor {
   /** Nothing is under way any more, and nothing begins. */
   stop(): void {
     this.#stalls.stop();
+    this.#answers.stop();
   }
 
   /** From now on nothing begins, and what is under way is told to end. */
@@ -141,7 +122,7 @@ export class Executor {
     if (this.#stopping) attempt.abort('stopped');
     const { step, result, withheldBy } = await this.#make(job, queue, slot, attempt);
     // What a large answer takes is done bit by bit, with others' turns in between.
-    if (this.#answerBytes.has(job.jobId)) await nextTurn();
+    if (this.#answers.has(job.jobId)) await nextTurn();
     this.#running.delete(job.jobId);
     const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
     this.#stalls.end();
@@ -226,7 +207,8 @@ export class Executor {
       round: job.round,
       progress: job.progress === undefined ? undefined : (JSON.parse(job.progress) as Json),
       depart: departure(queue, slot, attempt),
-      room: (bytes) => this.#room(job, attempt, bytes),
+      room: (bytes) => this.#answers.room(job.jobId, attempt, bytes),
+      encodeLargeBody: (output, body) => this.#answers.encode(job.jobId, attempt, this.#masker(), output, body),
       projectFolder,
     };
     return action.execute(input.value, context);
@@ -249,7 +231,7 @@ export class Executor {
     const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
     if (result.ok) {
       this.#options.machine.reached();
-      const output = this.#masked(result.output);
+      const output = result.encodedOutput ?? this.#masked(result.output);
       queue.count(true);
       return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output, ...this.#warning(result.warning) }, ...record };
     }
@@ -365,7 +347,7 @@ function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
   }
 }
 
-/** Nothing has left: what the attempt needed of this machine comes before that. */
+/** Nothing has left, or nothing that changes anything: what the attempt needed of this machine was missing. */
 function machineFailure({ message, code }: MachineTroubleError): ActionFailure {
   return { ok: false, error: { kind: 'network', cause: code, message: `${message}.` }, machine: 'resources' };
 }

@@ -208,7 +208,8 @@ export interface Settled {
 /** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays where it is left out. */
 export type AttemptOutcome =
   /** `warning`: what a person should know of it all the same. */
-  | { readonly kind: 'succeeded'; readonly output: string; readonly warning?: string }
+  /** `output`: JSON; as UTF-8 where it is large. */
+  | { readonly kind: 'succeeded'; readonly output: string | Uint8Array; readonly warning?: string }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
   | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
   /** It never started: it goes back as if it hadn't been claimed. */

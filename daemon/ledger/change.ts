@@ -29,6 +29,8 @@ export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 
 export type Change =
   | { [Name in TableName]: { readonly kind: 'insert'; readonly table: Name; readonly rows: readonly Partial<Tables[Name]>[]; /** A row that is there already stays, or goes. */ readonly taken?: 'keep' | 'replace' } }[TableName]
   | { [Name in NumberedTable]: { readonly kind: 'patch'; readonly table: Name; readonly id: number; readonly values: Partial<Tables[Name]> } }[NumberedTable]
+  /** The output of an attempt that is new in the same transaction, as UTF-8. */
+  | { readonly kind: 'set_output'; readonly jobId: number; readonly attempt: number; readonly output: Uint8Array }
   /** Adds to the counts of a step. */
   | { readonly kind: 'count'; readonly stepId: number; readonly by: Partial<StepCounts> }
   /** Delayed jobs of one replay are due later by that much. */

@@ -126,7 +126,7 @@ export function recordAttempt(
   job: LedgerJob,
   { startedAt, endedAt, request, response }: Pick<SettleParams, 'startedAt' | 'endedAt' | 'request' | 'response'>,
   state: AttemptState,
-  output: string | null,
+  output: string | Uint8Array | null,
   error: JobError | undefined,
 ): void {
   book.insert('attempts', {
@@ -137,9 +137,10 @@ export function recordAttempt(
     state,
     started_at: startedAt ?? job.started_at ?? endedAt,
     ended_at: endedAt,
-    output,
+    output: typeof output === 'string' ? output : null,
     error: error === undefined ? null : JSON.stringify(error),
     request: request ?? null,
     response: response ?? null,
   });
+  if (output instanceof Uint8Array) book.write({ kind: 'set_output', jobId: job.id, attempt: job.attempt, output });
 }

@@ -36,12 +36,15 @@ export class Masker {
   readonly #others = new Map<string, SecretForm[]>();
   /** Values that begin with something else, likewise. */
   readonly #otherStarts = new Map<string, SecretForm[]>();
+  /** To make the same one elsewhere. */
+  readonly secrets: readonly string[];
   readonly #forms: readonly SecretForm[];
   readonly #longest: number;
   readonly #numeric: boolean;
 
   constructor(secrets: Iterable<string>) {
-    const long = [...new Set(secrets)].filter((secret) => secret.trim().length >= minMaskedLength);
+    this.secrets = [...new Set(secrets)];
+    const long = this.secrets.filter((secret) => secret.trim().length >= minMaskedLength);
     this.#forms = long.flatMap((secret) => secretForms(secret, minMaskedLength));
     for (const form of this.#forms) {
       if (form.anchor === undefined) addByFirst(this.#others, form);

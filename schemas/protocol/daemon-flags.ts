@@ -11,6 +11,8 @@ export const daemonFlags: readonly string[] = [
   '--max-semi-space-size=4',
   // How far a heap may grow beyond what was alive at its last collection.
   '--heap-growing-percent=30',
+  // For a collection when a daemon comes to rest after large answers.
+  '--expose-gc',
 ];
 
 /** Exit codes of a daemon that doesn't start. The project's lock is taken. */

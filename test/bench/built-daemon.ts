@@ -22,7 +22,7 @@ export async function withBuiltDaemon<Value>(work: (programs: BuiltPrograms) => 
   try {
     await build({
       absWorkingDir: root,
-      entryPoints: { bench: 'test/bench/bench-daemon-program.ts', daemon: 'daemon/main.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
+      entryPoints: { bench: 'test/bench/bench-daemon-program.ts', daemon: 'daemon/main.ts', 'body-program': 'daemon/actions/body-program.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
       outdir: folder,
       bundle: true,
       splitting: true,

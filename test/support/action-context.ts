@@ -11,6 +11,7 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     connection: () => undefined,
     depart: undefined,
     room: async () => {},
+    encodeLargeBody: async () => Promise.reject(new Error('no large body is expected')),
     round: 1,
     progress: undefined,
     projectFolder: import.meta.dirname,

@@ -14,7 +14,7 @@ export interface SeenAttempt {
 /**
  * An action whose input says how its attempts go. `do` is one word, or a list with one for each attempt of that key, the
  * last for all that follow: `ok`, `throw`, `hang` (ends when it is aborted), `deaf` (ends at `endDeaf`, whatever it is told),
- * `confirmed` (hangs as well, though its effect stands), `slow:30` (seconds of the clock), `large:40` (asks for room for that many megabytes, then is deaf), `large-late:40` (as well, but only when it is aborted), `lost:30` (its connection is reset after that long), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
+ * `confirmed` (hangs as well, though its effect stands), `body` (gives `output` as the large body of an answer), `slow:30` (seconds of the clock), `large:40` (asks for room for that many megabytes, then is deaf), `large-late:40` (as well, but only when it is aborted), `lost:30` (its connection is reset after that long), `cold:0.15` (gets ready for that long, leaves and succeeds), a status (`503`), `429:30` (with `Retry-After` in seconds), `network`, `no-network`, `no-descriptors` (this machine lacks them), `invalid`, `echo`
  * `part` (450, and one more in its progress), `part-on` (as well, and asks for the rest right away), `warn` (succeeds with a warning), `connect` (asks for the connection `esp`, and is invalid without it)
  * and `echo-503` (which repeat the input in all that they give back). Succeeds with `output`, or with its input.
  */
@@ -28,6 +28,8 @@ export class ScriptedAction implements Action {
   mostAlive = 0;
   /** Keys of which two attempts were under way at once. */
   readonly twice = new Set<string>();
+  /** Resolve when a large body has been worked on, which is done in a real process. */
+  readonly encoding: Promise<unknown>[] = [];
   readonly #clock: Clock | undefined;
   readonly #counts = new Map<string, number>();
   #deaf: ((result: ActionResult) => void)[] = [];
@@ -136,6 +138,14 @@ export class ScriptedAction implements Action {
       case 'confirmed':
         await aborted(signal);
         return { ...failure({ kind: 'invalid', cause: 'answer cut short', message: 'It was done.', status: 201 }), effectStands: true };
+      case 'body': {
+        const bytes = Buffer.from(JSON.stringify(input['output']));
+        await context.room(bytes.length);
+        const encoding = context.encodeLargeBody({ status: 200 }, { bytes, headers: {}, host: 'receiver.example' });
+        this.encoding.push(encoding);
+        const { json, warning } = await encoding;
+        return { ok: true, output: { status: 200 }, encodedOutput: json, ...(warning === undefined ? {} : { warning }) };
+      }
       case 'deaf':
         return new Promise((resolve) => {
           this.#deaf.push(resolve);

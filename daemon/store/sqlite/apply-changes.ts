@@ -27,6 +27,9 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
       case 'patch':
         patch(db, change.table, change.id, change.values);
         break;
+      case 'set_output':
+        setOutput(db, change.jobId, change.attempt, change.output);
+        break;
       case 'count': {
         const step = count(db, change.stepId, change.by);
         if (step !== undefined) counted.push(step);
@@ -71,6 +74,13 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
 function patch(db: Database, table: NumberedTable, id: number, values: object): void {
   const statement = statementText(table, Object.keys(values), (columns) => `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE ${keys[table]} = ?`);
   db.sql(statement).run(...(Object.values(values) as SQLInputValue[]), id);
+}
+
+function setOutput(db: Database, jobId: number, attempt: number, output: Uint8Array): void {
+  const update = db.sql('UPDATE attempts SET output = CAST(? AS TEXT) WHERE job_id = ? AND number = ?');
+  update.run(output, jobId, attempt);
+  // A statement keeps its copy of what it was given until it is given something else: of no row here.
+  update.run(null, null, null);
 }
 
 function count(db: Database, stepId: number, { total = 0, succeeded = 0, dead = 0, cancelled = 0, discarded = 0, duplicates = 0, warnings = 0 }: Partial<StepCounts>): StepRow | undefined {

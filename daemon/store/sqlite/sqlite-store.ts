@@ -104,7 +104,8 @@ export class SqliteStore extends StoreCalls implements Store {
 
   settle({ outcomes, urgency }: Parameters<Store['settle']>[0]): Settlement {
     const call = settleCall(outcomes);
-    const survivesCrash = this.#journal?.noteOutcomes(outcomes, call.outcomes) === true;
+    // Large outputs have no room in it.
+    const survivesCrash = call.outputs === undefined && this.#journal?.noteOutcomes(outcomes, call.outcomes) === true;
     return { survivesCrash, stored: this.#settled(outcomes, call, urgency) };
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Reader } from './reader.ts';
 import { sentError, type SentAnswer, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-message.ts';
+import { releaseOutputs } from './settle-call.ts';
 import { Writer, type WriteAnswer, type WriteCall } from './writer.ts';
 
 /**
@@ -40,7 +41,9 @@ function write(requests: readonly { readonly id: number; readonly calls: readonl
     for (const { id, calls } of requests) reply({ id, answers: calls.map(() => notOpen()) });
     return;
   }
-  const { answers, committed } = writer.run(requests.flatMap(({ calls }) => calls));
+  const all = requests.flatMap(({ calls }) => calls);
+  const { answers, committed } = writer.run(all);
+  for (const call of all) if (call.name === 'settle') releaseOutputs(call.params);
   let from = 0;
   for (const [index, { id, calls }] of requests.entries()) {
     const own = answers.slice(from, from + calls.length).map(sentAnswer);

@@ -18,7 +18,7 @@ import { recordSeries } from './operations/record-series.ts';
 import { saveAlerts } from './operations/save-alerts.ts';
 import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
-import { settleCall, type SettleCall } from './settle-call.ts';
+import { settleCall, settledOutcomes, type SettleCall } from './settle-call.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriteTransaction, type StoredFacts } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
@@ -114,15 +114,14 @@ export class Writer {
       const coded = codedStoreError(error);
       const [only, ...others] = calls;
       if (coded instanceof CodedError) return { answers: calls.map(() => ({ ok: false, error: coded })), committed: undefined };
-      if (only !== undefined && others.length === 0) return only.name === 'settle' ? this.#settleApart(only.params.outcomes, error) : { answers: [{ ok: false, error }], committed: undefined };
+      if (only !== undefined && others.length === 0) return only.name === 'settle' ? this.#settleApart(settledOutcomes(only.params), error) : { answers: [{ ok: false, error }], committed: undefined };
     }
     const parts = calls.map((call) => this.run([call]));
     return { answers: parts.flatMap((part) => part.answers), committed: mergedAll(parts) };
   }
 
   /** Outcomes that failed together. */
-  #settleApart(text: string, error: unknown): Written {
-    const outcomes = JSON.parse(text) as readonly SettleParams[];
+  #settleApart(outcomes: readonly SettleParams[], error: unknown): Written {
     if (outcomes.length === 1) return { answers: [{ ok: true, value: { refused: [], failed: [{ index: 0, error }] } satisfies Settled }], committed: undefined };
     const parts = outcomes.map((outcome) => this.run([{ name: 'settle', params: settleCall([outcome]) }]));
     const answers = parts.map(({ answers: [only] }) => only);
@@ -225,7 +224,7 @@ function answersOf(tx: WriteTransaction, stage: readonly WriteCall[], now: numbe
 }
 
 function ruledCall(call: WriteCall): Call | undefined {
-  if (call.name === 'settle') return { name: 'settle', params: { outcomes: JSON.parse(call.params.outcomes) as SettleParams[] } };
+  if (call.name === 'settle') return { name: 'settle', params: { outcomes: settledOutcomes(call.params) } };
   return isRuled(call.name) ? (call as Call) : undefined;
 }
 

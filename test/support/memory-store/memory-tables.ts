@@ -152,6 +152,11 @@ export class MemoryTables {
       case 'copy_starts':
         for (const row of this.rate_starts.where(({ queue_id }) => queue_id === change.from)) this.#insert('rate_starts', { ...row, queue_id: change.to }, 'keep');
         return undefined;
+      case 'set_output': {
+        const row = this.attempts.get(`${change.jobId}/${change.attempt}`);
+        if (row !== undefined) this.attempts.set(keys.attempts(row), { ...row, output: Buffer.from(change.output).toString() });
+        return undefined;
+      }
       case 'mark_bulk_job':
         this.bulk_jobs.set(`${change.bulkId}/${change.jobId}`, { bulk_id: change.bulkId, job_id: change.jobId, round: change.round });
         return undefined;

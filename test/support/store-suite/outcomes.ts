@@ -84,6 +84,20 @@ export function describeOutcomes(bench: () => StoreBench): void {
     assert.deepEqual([state, output, error], ['succeeded', 'done', undefined]);
   });
 
+  it('keeps an output that comes as UTF-8 as it keeps a text, beside others of the same call', async () => {
+    const store = bench();
+    await store.one();
+    await store.one();
+    const jobs = await store.claim(2);
+    assert.equal(jobs.length, 2);
+    const text = '{"body":"Zoë \ud83d\ude00 \\u0000"}';
+    const bytes = new TextEncoder().encode(text);
+    const outcomes = jobs.map(({ jobId, attempt }, index) => ({ jobId, attempt, endedAt: store.now, outcome: { kind: 'succeeded' as const, output: index === 0 ? bytes : text } }));
+    assert.deepEqual(await store.store.settle({ outcomes }).stored, { refused: [], failed: [] });
+    for (const { jobId } of jobs) assert.deepEqual((await store.job(jobId)).output, JSON.parse(text));
+    assert.equal(new TextDecoder().decode(bytes), text, 'it is still the caller\'s');
+  });
+
   it('refuses the outcome of any attempt but the present one', async () => {
     const store = bench();
     await store.one();

@@ -1,0 +1,34 @@
+import { Masker } from '../secrets/masker.ts';
+import { bodyWarning, parseBody, type BodyText } from './http-body.ts';
+import type { HttpHeaders } from './http-answer.ts';
+
+/** What a step's output is made of, beside the bytes of the answer's body. */
+export interface BodyRequest {
+  readonly headers: HttpHeaders;
+  /** Who answered, for the warning. */
+  readonly host: string;
+  readonly secrets: readonly string[];
+  /** JSON of an object with all fields of the output but `body`, and at least one; masked. */
+  readonly output: string;
+}
+
+export interface EncodedOutput {
+  /** A step's output, as JSON in UTF-8, with secrets masked. */
+  readonly json: Uint8Array;
+  readonly warning?: string;
+}
+
+/** Parses, masks and encodes the body of an answer. Its text is asked for, and not given, so that it is garbage as soon as it is parsed. */
+export function encodeBody({ headers, host, secrets, output }: BodyRequest, decode: () => BodyText): EncodedOutput {
+  const { text, isGarbled } = decode();
+  const { value, inexact } = parseBody(text, headers);
+  const body = JSON.stringify(new Masker(secrets).json(value));
+  return { json: utf8(`${output.slice(0, -1)},"body":`, body, '}'), ...bodyWarning(host, isGarbled, { inexact }) };
+}
+
+/** One after the other, without a text of all of them. */
+function utf8(...texts: readonly string[]): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+  texts.reduce((at, text) => at + bytes.write(text, at), 0);
+  return bytes;
+}

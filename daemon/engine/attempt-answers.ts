@@ -1,0 +1,92 @@
+import type { JsonObject } from '../../schemas/workflow/json.ts';
+import type { EncodedOutput } from '../actions/body-output.ts';
+import { BodyProcess, type LargeBody } from '../actions/body-process.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { Masker } from '../secrets/masker.ts';
+import { AnswerBudget } from './answer-budget.ts';
+import type { AttemptSignal } from './attempt-signal.ts';
+import type { Slot } from './queue/slot.ts';
+
+/** How long nothing is held before memory is given back, in milliseconds. */
+const restMs = 2000;
+/** Answers that took less together leave no garbage that is worth a collection, in bytes. */
+const collectedBytes = 16_777_216;
+
+interface Held {
+  readonly bytes: number;
+  /** Resolves when no process works on its body, also if the attempt was given up before. */
+  readonly encoded: Promise<void>;
+}
+
+/** The large answers of all attempts: the memory that they may take, and the process that works on them. */
+export class AttemptAnswers {
+  readonly #clock: Clock;
+  readonly #budget = new AnswerBudget();
+  readonly #bodies: BodyProcess;
+  /** By job: what its attempt holds of the budget. */
+  readonly #held = new Map<number, Held>();
+  /** Of all answers since memory was given back. */
+  #bytes = 0;
+  #rest: Timer | undefined;
+
+  constructor(clock: Clock, bodies = new BodyProcess()) {
+    this.#clock = clock;
+    this.#bodies = bodies;
+  }
+
+  /** Whether the attempt of that job holds a large answer. */
+  has(jobId: number): boolean {
+    return this.#held.has(jobId);
+  }
+
+  /** See `ActionContext.room`. */
+  async room(jobId: number, attempt: AttemptSignal, bytes: number): Promise<void> {
+    const taken = await attempt.withoutLimit(this.#budget.take(bytes, attempt.signal));
+    this.#rest?.cancel();
+    this.#bytes += taken;
+    if (taken > 0 && (attempt.signal.aborted || attempt.hasEnded)) this.#giveBack(taken);
+    else if (taken > 0) this.#held.set(jobId, { bytes: (this.#held.get(jobId)?.bytes ?? 0) + taken, encoded: Promise.resolve() });
+    attempt.signal.throwIfAborted();
+  }
+
+  /** See `ActionContext.encodeLargeBody`. */
+  async encode(jobId: number, attempt: AttemptSignal, masker: Masker, output: JsonObject, body: LargeBody): Promise<EncodedOutput> {
+    // It was given up: what is held for that job is another attempt's.
+    if (attempt.hasEnded) attempt.signal.throwIfAborted();
+    const encoding = this.#bodies.encode(JSON.stringify(masker.json(output)), body, masker.secrets);
+    const held = this.#held.get(jobId);
+    if (held !== undefined) this.#held.set(jobId, { ...held, encoded: encoding.then(() => {}, () => {}) });
+    return attempt.withoutLimit(encoding);
+  }
+
+  /** The slot, and with it the memory that the attempt's answer takes until its outcome is in the store. */
+  untilStored(jobId: number, slot: Slot): Pick<Slot, 'isFollowed' | 'release'> {
+    const held = this.#held.get(jobId);
+    if (held === undefined) return slot;
+    this.#held.delete(jobId);
+    const release = (): void => {
+      void held.encoded.then(() => this.#giveBack(held.bytes));
+      slot.release();
+    };
+    return { isFollowed: false, release };
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#rest?.cancel();
+    this.#bodies.stop();
+  }
+
+  #giveBack(bytes: number): void {
+    this.#budget.giveBack(bytes);
+    if (this.#budget.isUnused) this.#rest = this.#clock.setTimer(restMs, () => this.#giveBackMemory());
+  }
+
+  #giveBackMemory(): void {
+    this.#bodies.stop();
+    if (this.#bytes < collectedBytes) return;
+    this.#bytes = 0;
+    // V8 looks for garbage when it needs memory, which a daemon at rest doesn't. Only a daemon is started with this function.
+    void globalThis.gc?.({ execution: 'async' });
+  }
+}
