@@ -9,13 +9,12 @@ import { placeOf } from './map-reader.ts';
 import type { Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false, keywords: ['x-secret'] });
+let compiler: Ajv2020 | undefined;
 const validators = new WeakMap<ActionDefinition, ValidateFunction>();
 
 /** Checks `with` against what the action takes. Values that hold expressions count as right; missing and unknown keys don't. */
 export function checkActionInput(report: Report, action: ActionDefinition, input: DocumentNode, at: SourceRange): void {
-  const validate = validators.get(action) ?? ajv.compile(allowExpressions(action.input));
-  validators.set(action, validate);
+  const validate = validatorOf(action);
   checkRequest(report, action, input);
   if (validate(toJson(input))) return;
   for (const { path, onKey, kind, message, suggestions, other } of schemaProblems(validate.errors ?? [], `'with' of ${action.name}`)) {
@@ -28,6 +27,14 @@ export function checkActionInput(report: Report, action: ActionDefinition, input
     const node = nodeAt(input, parts) ?? input;
     report.error(kind === 'value' ? 'bad-with' : kind, onKey ? keyRange : placeOf(node, keyRange), message, suggestions);
   }
+}
+
+/** The compiler is made with the first: the store's threads analyse workflows too, and check no actions. */
+function validatorOf(action: ActionDefinition): ValidateFunction {
+  compiler ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false, keywords: ['x-secret'] });
+  const validate = validators.get(action) ?? compiler.compile(allowExpressions(action.input));
+  validators.set(action, validate);
+  return validate;
 }
 
 /** What a schema can't say of a URL and of headers. */

@@ -6,7 +6,7 @@ import { nearestName } from '../nearest-name.ts';
 import { describe, placeOf, type MapReader } from './map-reader.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
-import { ajv, checkSchemaValues, compileSchema } from './schema-values.ts';
+import { checkSchemaValues, compileSchema, schemaChecker } from './schema-values.ts';
 
 const keywords = [
   '$anchor', '$comment', '$defs', '$ref', 'additionalProperties', 'allOf', 'anyOf', 'const', 'contains', 'contentEncoding', 'contentMediaType',
@@ -89,8 +89,9 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
 }
 
 function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: JsonObject): boolean {
-  if (ajv.validateSchema(schema) === true) return true;
-  for (const { path, message, suggestions } of schemaProblems(ajv.errors ?? [], 'the schema')) {
+  const checker = schemaChecker();
+  if (checker.validateSchema(schema) === true) return true;
+  for (const { path, message, suggestions } of schemaProblems(checker.errors ?? [], 'the schema')) {
     const parts = path.map((part, index) => (nodeAt(value, path.slice(0, index))?.kind === 'list' ? Number(part) : part));
     const node = nodeAt(value, parts) ?? value;
     report.error('bad-schema', placeOf(node, entryAt(value, parts)?.keyRange ?? keyRange), `This is no valid JSON Schema: ${message}`, suggestions);

@@ -7,14 +7,20 @@ import { quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
 import { english } from '../../wording/language.ts';
 
-export const ajv = new Ajv2020({
-  allErrors: true,
-  verbose: true,
-  strict: false,
-  formats: fullFormats,
-  // A pattern with repeated groups can take for ever to match, and this runs while a file is being typed.
-  code: { regExp: Object.assign((pattern: string, flags: string) => (mayBeSlow(pattern) ? { test: () => true } : new RegExp(pattern, flags)), { code: 'new RegExp' }) },
-});
+let checker: Ajv2020 | undefined;
+
+/** Made when a schema is first checked: it takes milliseconds, in each thread that analyses workflows, and most of those have no schemas. */
+export function schemaChecker(): Ajv2020 {
+  checker ??= new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    formats: fullFormats,
+    // A pattern with repeated groups can take for ever to match, and this runs while a file is being typed.
+    code: { regExp: Object.assign((pattern: string, flags: string) => (mayBeSlow(pattern) ? { test: () => true } : new RegExp(pattern, flags)), { code: 'new RegExp' }) },
+  });
+  return checker;
+}
 
 /** Compiling takes milliseconds, and a file that is being typed has the same schemas again and again. */
 const compiled = new Map<string, ValidateFunction | string>();
@@ -34,11 +40,11 @@ export function compileSchema(schema: JsonObject): ValidateFunction | string {
 
 function compile(schema: JsonObject): ValidateFunction | string {
   try {
-    return ajv.compile(schema);
+    return schemaChecker().compile(schema);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
-    ajv.removeSchema(schema);
+    schemaChecker().removeSchema(schema);
   }
 }
 
