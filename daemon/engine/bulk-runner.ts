@@ -15,8 +15,6 @@ const keptMs = 7 * 24 * 3_600_000;
 export interface BulkRunnerOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, 'advanceBulk' | 'endBulk' | 'forgetBulks' | 'listBulks'>;
-  /** A job that is under way was marked as cancelled. */
-  readonly abort: (jobId: number) => void;
   /** The store can't be written just now, or there is a bug. */
   readonly onError: (error: unknown) => void;
 }
@@ -89,11 +87,10 @@ export class BulkRunner {
 
   /** True when there is nothing more to do for now, false when the daemon stops first. */
   async #advance(bulkId: number, onTrouble: () => void): Promise<boolean> {
-    const { store, clock, abort, onError } = this.#options;
+    const { store, clock, onError } = this.#options;
     while (!this.#stopping) {
       try {
-        const { more, active } = await store.advanceBulk({ bulkId, limit: chunk, now: clock.now() });
-        for (const jobId of active) abort(jobId);
+        const { more } = await store.advanceBulk({ bulkId, limit: chunk, now: clock.now() });
         this.changed(bulkId);
         if (more) continue;
         void this.#forget(false).catch(onError);

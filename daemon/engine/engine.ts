@@ -118,7 +118,7 @@ export class Engine {
     });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
-    this.bulks = new BulkRunner({ clock, store, abort: (jobId) => this.abort(jobId), onError: (error) => this.#note(error, 'bulk work could not go on') });
+    this.bulks = new BulkRunner({ clock, store, onError: (error) => this.#note(error, 'bulk work could not go on') });
     this.#space = new SpaceReclaimer({
       clock,
       store,
@@ -276,8 +276,8 @@ export class Engine {
     }
   }
 
-  /** Aborts the attempt of a job that was marked as cancelled. */
-  abort(jobId: number): void {
+  /** Aborts the attempt of a job that was marked as cancelled, if it is one of this daemon's. */
+  #abort(jobId: number): void {
     if (this.#executor?.abort(jobId, 'cancelled') !== true) this.dispatcher.giveBackOne(jobId);
   }
 
@@ -328,6 +328,9 @@ export class Engine {
     this.#commits++;
     this.#runningRuns = committed.runningRuns;
     this.dispatcher.committed(committed.queues);
+    for (const order of committed.orders ?? []) this.dispatcher.queue(order.name).obey(order);
+    // When the claims of the same transaction have been answered: a job may be among both.
+    if (committed.aborting !== undefined) queueMicrotask(() => committed.aborting?.forEach((jobId) => this.#abort(jobId)));
     if (committed.queues.length > 0) this.#series.moved();
     if (!this.#stopping) {
       if (committed.queues.length > 0) this.alerts.moved();

@@ -151,9 +151,9 @@ export class FanOut {
       while (!this.#stopping) {
         const queue = this.#queueOf(stepId, first);
         const changes = this.#changesOf(queue);
-        const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { items, last } });
+        const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { from: read - items.length, items, last } });
         if (result.kind === 'done' || result.kind === 'held' || result.kind === 'closed') return result.kind;
-        // Where the queue has room for some of them only, the rest goes on from where the store has come to.
+        // If the queue has room for some of them only, or another daemon has made more, the rest goes on from where the store has come to.
         items = items.slice(result.cursor - (read - items.length));
         if (items.length === 0 && !last) return 'more';
         if (result.kind === 'full') await this.#room(queue, changes);

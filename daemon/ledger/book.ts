@@ -19,6 +19,8 @@ export class MissingFact extends Error {
 const missingFact = new MissingFact('a fact is missing');
 
 const none = new Map<number, undefined>();
+const noJobs: readonly number[] = [];
+const noQueues: ReadonlySet<number> = new Set();
 
 export interface NewJob {
   readonly step: StepRow;
@@ -54,6 +56,8 @@ export class Book {
   readonly #runs = new Set<number>();
   readonly #steps = new Map<number, StepProgress>();
   #fanOuts: Map<number, Expansion | undefined> | undefined;
+  #aborting: number[] | undefined;
+  #orders: Set<number> | undefined;
   #cascades: Map<number, Cascade | undefined> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
   #outputFacts: OutputFacts | undefined;
@@ -97,6 +101,8 @@ export class Book {
       delayed: this.#delayed,
       fanOuts: this.#fanOuts ?? none,
       cascades: this.#cascades ?? none,
+      aborting: this.#aborting ?? noJobs,
+      orders: this.#orders ?? noQueues,
     };
   }
 
@@ -217,6 +223,7 @@ export class Book {
     if (before === 'person' && (event === 'request' || event === 'sibling_died')) return;
     const after = nextCancelCause(before, event);
     if (after === undefined) throw new Error(`a job whose cause to be cancelled is '${before}' can't ${event}`);
+    if (event === 'request' && job.state === 'active') (this.#aborting ??= []).push(job.id);
     this.#patchJob(job.id, { cancel_cause: after === 'none' ? null : after });
   }
 
@@ -331,6 +338,11 @@ export class Book {
 
   touchQueue(queueId: number): void {
     this.#moves(queueId);
+  }
+
+  /** A person has told the queue something. */
+  order(queueId: number): void {
+    (this.#orders ??= new Set()).add(queueId);
   }
 
   touchRun(runId: number): void {

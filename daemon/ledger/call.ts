@@ -22,9 +22,9 @@ export interface Operations {
   cascade(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
   /** A run that was to take its first items only takes the others as well. */
   continueRun(params: { readonly runId: number }): object;
-  /** `active`: jobs that are under way; they are marked, and their attempts have to be aborted and settled as cancelled. */
+  /** `active`: jobs that are under way; they are marked, and `Committed.aborting` names them to whoever has them. */
   cancelRun(params: { readonly runId: number; readonly now: number }): { readonly active: readonly number[] };
-  /** `active`: the job is under way; it is marked, and its attempt has to be aborted and settled as cancelled. */
+  /** `active`: the job is under way; it is marked, and `Committed.aborting` names it to whoever has it. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): { readonly active: boolean };
   replay(params: ReplayParams): ReplayResult;
   /** Replayed jobs that no attempt has reached since are dead letters again, as they were. */
@@ -49,7 +49,7 @@ export interface Operations {
   prune(params: PruneParams): { readonly more: boolean };
   /** Adds jobs to bulk work that is being prepared, in any order; the first call makes it, the `last` one begins it. */
   prepareBulk(params: PrepareBulkParams): { readonly bulkId: number };
-  /** Acts on its next jobs, oldest first, `limit` at most. `active`: jobs that are under way and were marked: their attempts have to be aborted. */
+  /** Acts on its next jobs, oldest first, `limit` at most. `active`: jobs that are under way and were marked, as by `cancelJob`. */
   advanceBulk(params: AdvanceBulkParams): BulkAdvance;
   /** What is `held` continues, with a rate or without. `wrong-state` for anything else. */
   continueBulk(params: { readonly bulkId: number; readonly rate?: BulkRate }): object;
@@ -223,8 +223,11 @@ export interface ExpandParams {
   readonly now: number;
   /** Items to take at most. */
   readonly limit: number;
-  /** The next items as JSON, where they come from a file; `last`: there are no more. */
-  readonly rows?: { readonly items: readonly string[]; readonly last: boolean };
+  /**
+   * The next items as JSON, if they come from a file. `from`: the place of the first of them among all; those that are jobs already, whoever made them, are
+   * skipped. `last`: there are no more.
+   */
+  readonly rows?: { readonly from: number; readonly items: readonly string[]; readonly last: boolean };
 }
 
 export interface ExpandResult {

@@ -87,4 +87,8 @@ export interface Effects {
   readonly fanOuts: ReadonlyMap<number, Expansion | undefined>;
   /** What the jobs of a step follow from now on; undefined: nothing. */
   readonly cascades: ReadonlyMap<number, Cascade | undefined>;
+  /** Jobs under way that a person has cancelled: their attempts have to be aborted. */
+  readonly aborting: readonly number[];
+  /** Queues that a person has told something. */
+  readonly orders: ReadonlySet<number>;
 }

@@ -67,8 +67,11 @@ interface Chunk {
 function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: ExpandParams, scope: MutableScope, limit: number): Chunk | JobError {
   if (foreach.source.kind === 'file') {
     if (params.rows === undefined) return { items: [], last: false };
-    const items = params.rows.items.slice(0, limit);
-    return { items: items.map((item) => JSON.parse(item) as Json), last: params.rows.last && items.length === params.rows.items.length };
+    const { from, items: given, last } = params.rows;
+    if (from > row.cursor) throw new Error(`the step ${row.name} has come to item ${row.cursor}, and was given those from ${from} on`);
+    const coming = given.slice(row.cursor - from);
+    const items = coming.slice(0, limit);
+    return { items: items.map((item) => JSON.parse(item) as Json), last: last && items.length === coming.length };
   }
   const { items: template } = foreach.source;
   const all = book.remembered(`items of ${row.id}`, () => renderItems(template, scope));

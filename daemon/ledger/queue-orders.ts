@@ -3,6 +3,7 @@ import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { Book } from './book.ts';
 import type { MoveQueueParams, SetQueueParams } from './call.ts';
+import type { QueueRow } from './row.ts';
 
 /**
  * The limits that hold: what is declared; of each queue that is not, the last declaration, so that no limit opens by accident; and where there is
@@ -22,7 +23,20 @@ export function limitsThatHold(
   return [...queues, ...limits.values()];
 }
 
-/** What a queue is told, over restarts too. */
+/** What a person has told a queue, over restarts too. */
+export interface QueueOrders {
+  readonly name: string;
+  readonly paused: boolean;
+  /** Undefined: as the file says. */
+  readonly rate?: Rate | 'none';
+  readonly concurrency?: number;
+}
+
+export function ordersOf({ name, paused, rate, concurrency }: Pick<QueueRow, 'name' | 'paused' | 'rate' | 'concurrency'>): QueueOrders {
+  return { name, paused: paused === 1, ...(rate === null ? {} : { rate: readStoredRate(rate) }), ...(concurrency === null ? {} : { concurrency }) };
+}
+
+/** Sets what a queue is told. */
 export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }: SetQueueParams): void {
   const id = book.fact('queueId', queue);
   if (paused === false || hold === null) {
@@ -36,6 +50,7 @@ export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }:
     ...(hold === null ? { held_until: null, held_by: null } : {}),
   };
   if (Object.keys(values).length > 0) book.patchQueue(id, values);
+  book.order(id);
   book.touchQueue(id);
 }
 

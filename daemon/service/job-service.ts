@@ -38,8 +38,7 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
 
   'job/cancel': Handlers['job/cancel'] = async ({ id }) => {
     const jobId = jobNumber(id);
-    const { active } = await this.#store.cancelJob({ jobId, now: this.#clock.now() });
-    if (active) this.#engine.abort(jobId);
+    await this.#store.cancelJob({ jobId, now: this.#clock.now() });
     return summaryOf(await this.get(id));
   };
 

@@ -96,10 +96,9 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   async #override(change: SetQueueParams, whenKept = (): void => {}): Promise<QueueView> {
     const runner = knownQueue(this.#engine, change.queue);
-    // On disk first: what a person has set is kept from the moment that they are told so.
+    // On disk first: what a person has set is kept from the moment that they are told so. The commit tells the runner.
     await this.#store.setQueue(change);
     whenKept();
-    runner.override(change);
     return this.#viewNow(runner);
   }
 

@@ -76,8 +76,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   'run/get': Handlers['run/get'] = ({ id }) => this.get(id);
 
   'run/cancel': Handlers['run/cancel'] = async ({ id }) => {
-    const { active } = await this.#store.cancelRun({ runId: runNumber(id), now: this.#clock.now() });
-    for (const jobId of active) this.#engine.abort(jobId);
+    await this.#store.cancelRun({ runId: runNumber(id), now: this.#clock.now() });
     return this.#summary(id);
   };
 

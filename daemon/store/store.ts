@@ -2,7 +2,7 @@ import type { Expansion, QueueHold, SettleParams } from '../ledger/call.ts';
 import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
-import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
@@ -13,6 +13,7 @@ export type {
   AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
   MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
 } from '../ledger/call.ts';
+export type { QueueOrders } from '../ledger/queue-orders.ts';
 export type { CheckIn } from './daemon-store.ts';
 export type { AlertChange, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
 export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
@@ -101,12 +102,7 @@ export interface OpenResult {
 }
 
 /** What a queue keeps over restarts. */
-export interface StoredQueue {
-  readonly name: string;
-  readonly paused: boolean;
-  /** `null`: without limit; undefined: as the file says. */
-  readonly rate?: Rate | 'none';
-  readonly concurrency?: number;
+export interface StoredQueue extends QueueOrders {
   readonly hold?: QueueHold;
   /** As last given to `configure`. */
   readonly definition?: QueueDefinition;
@@ -126,6 +122,10 @@ export interface Committed {
   /** Some steps have jobs that are still to be cancelled or reopened: `cascade` does it. */
   readonly cascading: boolean;
   readonly runningRuns: number;
+  /** Jobs under way that were marked as cancelled: whoever has them aborts their attempts, and settles them as cancelled. */
+  readonly aborting?: readonly number[];
+  /** Queues that a person has told something, as they are told now. Holds that receivers asked for are not among it: each daemon is told by its own. */
+  readonly orders?: readonly QueueOrders[];
 }
 
 export interface QueueDepth {

@@ -229,14 +229,12 @@ steps:
   }
 
   async cancelRun(runId: number): Promise<void> {
-    const { active } = await this.store.cancelRun({ runId, now: this.clock.now() });
-    for (const jobId of active) this.engine.abort(jobId);
+    await this.store.cancelRun({ runId, now: this.clock.now() });
     await this.rest();
   }
 
   async cancelJob(jobId: number): Promise<void> {
-    const { active } = await this.store.cancelJob({ jobId, now: this.clock.now() });
-    if (active) this.engine.abort(jobId);
+    await this.store.cancelJob({ jobId, now: this.clock.now() });
     await this.rest();
   }
 

@@ -3,7 +3,7 @@ import type { Rate } from '../../../schemas/workflow/rate.ts';
 import type { ActivityTally } from '../../core/activity-tally.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ForecastVerdict } from '../../core/forecast.ts';
-import type { ClaimedJob, QueueChange, QueueDepth, QueueHold, Store, StoredQueue } from '../../store/store.ts';
+import type { ClaimedJob, QueueChange, QueueDepth, QueueHold, QueueOrders, Store, StoredQueue } from '../../store/store.ts';
 import type { MachineLoad } from '../machine-load.ts';
 import { AttemptPool } from './attempt-pool.ts';
 import { QueueClaims } from './queue-claims.ts';
@@ -154,6 +154,11 @@ export class QueueRunner {
   declare(definition: QueueDefinition): void {
     this.#limits.declare(definition);
     this.wake();
+  }
+
+  /** What a person has told it, whoever carried it out. */
+  obey({ paused, rate, concurrency }: QueueOrders): void {
+    this.override({ paused, rate: rate === undefined ? 'file' : rate, concurrency: concurrency ?? 'file' });
   }
 
   /** What a person sets; `'file'` takes an override back. */

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
-import { readStoredRate } from '../../ledger/queue-orders.ts';
+import { ordersOf, type QueueOrders } from '../../ledger/queue-orders.ts';
+import type { QueueRow } from '../../ledger/row.ts';
 import type { HoldReason, QueueChange, QueueHold, StoredQueue } from '../store.ts';
 import type { Database } from './database.ts';
 import type { WriterState } from './writer-state.ts';
@@ -18,15 +19,16 @@ export function storedQueues(db: Database, now: number): StoredQueue[] {
         )
         .all(now, row['id'] ?? null);
       return {
-        name: String(row['name']),
-        paused: row['paused'] === 1,
+        ...ordersOf(row as unknown as QueueRow),
         ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
-        ...(row['rate'] === null ? {} : { rate: readStoredRate(String(row['rate'])) }),
-        ...(row['concurrency'] === null ? {} : { concurrency: Number(row['concurrency']) }),
         ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
         starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
       };
     });
+}
+
+export function storedOrders(db: Database, queueId: number): QueueOrders {
+  return ordersOf(db.sql('SELECT name, paused, rate, concurrency FROM queues WHERE id = ?').get(queueId) as unknown as QueueRow);
 }
 
 /** How all queues stand, with nothing that has moved. */

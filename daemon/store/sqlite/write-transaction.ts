@@ -7,6 +7,7 @@ import { Snapshot, type FactsAtHand, type FactSource } from '../../ledger/snapsh
 import type { Committed } from '../store.ts';
 import { applyChanges } from './apply-changes.ts';
 import type { Database } from './database.ts';
+import { storedOrders } from './stored-queues.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Runs named in `Committed`, at most. */
@@ -25,6 +26,8 @@ export class WriteTransaction implements LedgerTables {
   readonly #atHand: FactsAtHand;
   readonly #queues = new Map<number, Pick<QueueMoves, 'arrived' | 'left'>>();
   readonly #runs = new Set<number>();
+  readonly #aborting: number[] = [];
+  readonly #orders = new Set<number>();
 
   constructor(state: WriterState, { source, atHand }: StoredFacts) {
     this.state = state;
@@ -53,6 +56,8 @@ export class WriteTransaction implements LedgerTables {
       this.#queues.set(id, { arrived: arrived + (before?.arrived ?? 0), left: left + (before?.left ?? 0) });
     }
     for (const id of effects.runs) this.#runs.add(id);
+    for (const id of effects.aborting) this.#aborting.push(id);
+    for (const id of effects.orders) this.#orders.add(id);
     return counted;
   }
 
@@ -66,6 +71,8 @@ export class WriteTransaction implements LedgerTables {
       expanding: [...this.state.expansions.values()],
       cascading: this.state.cascades.size > 0,
       runningRuns: this.state.runningRuns,
+      ...(this.#aborting.length === 0 ? {} : { aborting: this.#aborting }),
+      ...(this.#orders.size === 0 ? {} : { orders: [...this.#orders].map((id) => storedOrders(this.db, id)) }),
     };
   }
 }

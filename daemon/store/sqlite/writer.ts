@@ -255,5 +255,7 @@ function merged(one: Committed | undefined, other: Committed | undefined): Commi
     queues.set(change.name, { ...change, arrived: change.arrived + arrived, left: change.left + left });
   }
   const runs = one.runs === undefined || other.runs === undefined ? undefined : [...new Set([...one.runs, ...other.runs])];
-  return { ...other, queues: [...queues.values()], runs };
+  const aborting = [...(one.aborting ?? []), ...(other.aborting ?? [])];
+  const orders = [...(one.orders ?? []), ...(other.orders ?? [])];
+  return { ...other, queues: [...queues.values()], runs, ...(aborting.length === 0 ? {} : { aborting }), ...(orders.length === 0 ? {} : { orders }) };
 }

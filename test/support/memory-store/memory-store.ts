@@ -5,7 +5,7 @@ import type { Call, Operations } from '../../../daemon/ledger/call.ts';
 import { standingOf } from '../../../daemon/ledger/daemons.ts';
 import { isRuled, stages } from '../../../daemon/ledger/decide.ts';
 import { perform } from '../../../daemon/ledger/perform.ts';
-import { limitsThatHold, readStoredRate } from '../../../daemon/ledger/queue-orders.ts';
+import { limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
 import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
@@ -148,6 +148,8 @@ export class MemoryStore extends StoreCalls implements Store {
     return this.#tables.transaction(() => {
       const moves = new Map<number, { arrived: number; left: number }>();
       const runs = new Set<number>();
+      const aborting: number[] = [];
+      const orders = new Set<number>();
       const source = this.#source();
       const snapshot = (): Snapshot => {
         const { highest } = this.#tables;
@@ -157,10 +159,13 @@ export class MemoryStore extends StoreCalls implements Store {
       const write: Parameters<typeof perform>[0]['write'] = ({ changes, effects }) => {
         for (const [id, { arrived, left }] of effects.queues) moves.set(id, { arrived: arrived + (moves.get(id)?.arrived ?? 0), left: left + (moves.get(id)?.left ?? 0) });
         for (const id of effects.runs) runs.add(id);
+        aborting.push(...effects.aborting);
+        for (const id of effects.orders) orders.add(id);
         return this.#tables.apply(changes);
       };
       const value = work((calls, now) => perform({ snapshot, source, write }, calls, now));
-      return { value, committed: this.#committed(moves, [...runs]) };
+      const told = [...orders].flatMap((id) => this.#tables.queues.get(id) ?? []).map(ordersOf);
+      return { value, committed: { ...this.#committed(moves, [...runs]), ...(aborting.length === 0 ? {} : { aborting }), ...(told.length === 0 ? {} : { orders: told }) } };
     });
   }
 
@@ -279,12 +284,9 @@ export class MemoryStore extends StoreCalls implements Store {
   }
 
   #storedQueues(now: number): StoredQueue[] {
-    return this.#tables.queues.where().map(({ id, name, paused, rate, concurrency, held_until: until, held_by: by, definition }) => ({
-      name,
-      paused: paused === 1,
+    return this.#tables.queues.where().map((queue) => ({ ...queue, until: queue.held_until, by: queue.held_by })).map(({ id, until, by, definition, ...queue }) => ({
+      ...ordersOf(queue),
       ...(definition === null ? {} : { definition: JSON.parse(definition) as QueueDefinition }),
-      ...(rate === null ? {} : { rate: readStoredRate(rate) }),
-      ...(concurrency === null ? {} : { concurrency }),
       ...(until === null ? {} : { hold: { until, ...(by === null ? {} : { by: JSON.parse(by) as HoldReason }) } }),
       starts: this.#tables.rate_starts.where(({ queue_id }) => queue_id === id).sort((one, other) => one.at - other.at).map(({ at, job_id, attempt }) => {
         const ended = this.#tables.attempts.get(`${job_id}/${attempt}`);

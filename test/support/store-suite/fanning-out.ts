@@ -104,9 +104,9 @@ steps:
     const [expansion] = store.last.expanding;
     assert.equal(expansion?.file, 'people.csv');
     const { stepId } = expansion;
-    const rows = (names: string[], last: boolean) => ({ items: names.map((name) => JSON.stringify({ name })), last });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(['a', 'b', 'c'], true) }), { kind: 'more', cursor: 2 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(['c'], true) }), { kind: 'done', cursor: 3 });
+    const rows = (from: number, names: string[], last: boolean) => ({ from, items: names.map((name) => JSON.stringify({ name })), last });
+    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(0, ['a', 'b', 'c'], true) }), { kind: 'more', cursor: 2 });
+    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(2, ['c'], true) }), { kind: 'done', cursor: 3 });
     assert.deepEqual((await store.claim()).map(({ payload }) => JSON.parse(payload) as unknown), [{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
     assert.equal((await store.runDetail(run)).steps[0]?.expanded, true);
   });

@@ -58,6 +58,34 @@ export function describeSharing(current: () => StoreBench, open: StoreInFolder |
     for (const runId of runs) assert.equal((await one.runDetail(runId)).state, 'succeeded');
   });
 
+  it('make each item of a file one job, if one has read on from where the other was', async () => {
+    await one.run('steps:\n  each: { uses: test/scripted, foreach: { file: people.csv, on-item-failure: continue }, with: { name: "${{ item.name }}" } }\n');
+    const [stepId = 0] = one.last.expanding.map((fan) => fan.stepId);
+    const items = ['a', 'b', 'c', 'd', 'e'].map((name) => JSON.stringify({ name }));
+    const expand = ({ store, now }: StoreBench, from: number, to: number) => store.expand({ stepId, now, limit: 10, rows: { from, items: items.slice(from, to), last: to === items.length } });
+    assert.deepEqual(await expand(one, 0, 2), { kind: 'more', cursor: 2 });
+    assert.deepEqual(await expand(two, 0, 3), { kind: 'more', cursor: 3 });
+    assert.deepEqual(await expand(one, 2, 5), { kind: 'done', cursor: 5 });
+    assert.deepEqual(await expand(two, 3, 5), { kind: 'closed', cursor: 5 });
+    assert.deepEqual((await two.claim()).map(({ payload }) => payload), items);
+  });
+
+  it('tell each other what they have to abort, and what queues were told', async () => {
+    const runId = await one.one();
+    await one.one();
+    const [first, second] = [await one.next(), await one.next()];
+    await two.store.cancelRun({ runId, now: two.now });
+    assert.deepEqual([one.last.aborting, two.last.aborting], [[first.jobId], [first.jobId]]);
+    await two.store.cancelJob({ jobId: second.jobId, now: two.now });
+    assert.deepEqual(one.last.aborting, [second.jobId]);
+    for (const job of [first, second]) await one.settle(job, { kind: 'cancelled' });
+    assert.deepEqual([two.last.aborting, await two.states(runId)], [undefined, { run: 'cancelled', only: 'cancelled' }]);
+    await two.store.setQueue({ queue: 'default', paused: true, concurrency: 3 });
+    assert.deepEqual(one.last.orders, [{ name: 'default', paused: true, concurrency: 3 }]);
+    await one.store.setQueue({ queue: 'default', paused: false, rate: 'none', concurrency: 'file' });
+    assert.deepEqual(two.last.orders, [{ name: 'default', paused: false, rate: 'none' }]);
+  });
+
   it('open a store without touching what the others have under way, and close what they had themselves', async () => {
     for (let count = 0; count < 3; count++) await one.one();
     const [first, second] = [await one.next(), await two.next()];

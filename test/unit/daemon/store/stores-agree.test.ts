@@ -109,7 +109,7 @@ class Side {
         case 'settle':
           return store.settle({ outcomes: this.#outcomes(one) }).stored;
         case 'expand':
-          return store.expand({ stepId, now, limit: 1 + (one.at % 4), rows: { items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
+          return store.expand({ stepId, now, limit: 1 + (one.at % 4), rows: { from: Math.max(0, (expanding.find((fan) => fan.stepId === stepId)?.cursor ?? 0) - (one.at % 3)), items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
         case 'failExpansion':
           return store.failExpansion({ stepId, error: serverError, now });
         case 'cascade':
@@ -234,11 +234,14 @@ function together(one: Committed, other: Committed): Committed {
     const { arrived = 0, left = 0 } = queues.get(change.name) ?? {};
     queues.set(change.name, { ...change, arrived: arrived + change.arrived, left: left + change.left });
   }
-  return { ...other, queues: [...queues.values()], runs: [...new Set([...(one.runs ?? []), ...(other.runs ?? [])])] };
+  const aborting = [...(one.aborting ?? []), ...(other.aborting ?? [])];
+  const orders = [...(one.orders ?? []), ...(other.orders ?? [])];
+  return { ...other, aborting, orders, queues: [...queues.values()], runs: [...new Set([...(one.runs ?? []), ...(other.runs ?? [])])] };
 }
 
-function sorted({ queues, runs, expanding, ...rest }: Committed): object {
-  return { ...rest, queues: [...queues].sort((one, other) => one.name.localeCompare(other.name)), runs: [...(runs ?? [])].sort(), expanding: [...expanding].sort((one, other) => one.stepId - other.stepId) };
+/** Of what a queue was told, the last counts. */
+function sorted({ queues, runs, expanding, aborting = [], orders = [], ...rest }: Committed): object {
+  return { ...rest, aborting: [...aborting].sort(), orders: new Map(orders.map((order) => [order.name, order])), queues: [...queues].sort((one, other) => one.name.localeCompare(other.name)), runs: [...(runs ?? [])].sort(), expanding: [...expanding].sort((one, other) => one.stepId - other.stepId) };
 }
 
 async function answersOf(side: Side, operations: readonly Operation[]): Promise<unknown[]> {
