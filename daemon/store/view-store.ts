@@ -4,13 +4,14 @@ import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { KeptWorkflow } from '../core/kept-workflows.ts';
 import type { EvaluateParams } from '../ledger/evaluating.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
 
 /** What people and programs look at. Runs and jobs have the shapes of the protocol. */
 export interface ViewStore {
   /** The text of a workflow's version; undefined where there is none. */
-  workflowVersion(params: { readonly version: string }): Promise<WorkflowVersion | undefined>;
+  workflowVersion(params: { readonly version: string }): Promise<KeptWorkflow | undefined>;
   listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
   getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
   listJobs(params: ListJobsParams): Promise<{ readonly jobs: JobSummary[]; readonly next?: string }>;
@@ -38,11 +39,6 @@ export interface ViewStore {
 export interface DraftCount {
   readonly count: number;
   readonly savedAt: number;
-}
-
-export interface WorkflowVersion {
-  readonly workflow: string;
-  readonly text: string;
 }
 
 export interface ListRunsParams {

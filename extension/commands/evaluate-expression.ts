@@ -14,14 +14,14 @@ export const evaluateExpression: Command = {
   acts: false,
   run: async (app, argument) => {
     // The whole language, which activation does without.
-    const [{ liveDocument }, { expressionAt }, { parseExpression }] = await Promise.all([
+    const [{ analysisOf, liveDocument }, { expressionAt }, { parseExpression }] = await Promise.all([
       import('../language/live/live-document.ts'),
       import('../language/live/expression-at.ts'),
       import('../../schemas/workflow/expression.ts'),
     ]);
     const editor = vscode.window.activeTextEditor;
     const live = editor === undefined ? undefined : liveDocument(app, editor.document);
-    const pointed = editor === undefined || live === undefined ? undefined : expressionAt(live.path, editor.document.getText(), editor.document.offsetAt(editor.selection.active));
+    const pointed = editor === undefined || live === undefined ? undefined : expressionAt(analysisOf(live), editor.document.offsetAt(editor.selection.active));
     const asked = await runOf(app, live, argument);
     if (asked === undefined) return undefined;
     const given = isJsonObject(argument) && typeof argument['expression'] === 'string' ? argument['expression'] : (pointed?.source ?? '');

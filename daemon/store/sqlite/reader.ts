@@ -1,6 +1,7 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import type { LookParams, LookResult, Store, StoredAlert, WorkflowVersion } from '../store.ts';
+import type { LookParams, LookResult, Store, StoredAlert } from '../store.ts';
 import type { StoreRead } from '../store-calls.ts';
+import { KeptWorkflows } from '../../core/kept-workflows.ts';
 import { Database } from './database.ts';
 import { migrations, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
@@ -9,7 +10,7 @@ import { WriterState } from './writer-state.ts';
 import { bulkJobs, bulkTally, getBulk, listBulks } from './queries/bulk.ts';
 import { check, size } from './queries/check.ts';
 import { deadDrafts, deadGroups, draftedJobs } from './queries/dead-groups.ts';
-import { evaluate } from './queries/evaluate.ts';
+import { evaluate, keptWorkflow } from './queries/evaluate.ts';
 import { getJob } from './queries/get-job.ts';
 import { getRun } from './queries/get-run.ts';
 import { listJobs } from './queries/list-jobs.ts';
@@ -23,6 +24,7 @@ export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly pa
 export class Reader {
   readonly #db: Database;
   readonly #file: string;
+  readonly #workflows = new KeptWorkflows();
 
   /** `access`: `read-alone` where no writer has the store open. */
   constructor(file: string, access: 'read' | 'read-alone' = 'read') {
@@ -59,7 +61,7 @@ export class Reader {
     const db = this.#db;
     switch (call.name) {
       case 'workflowVersion':
-        return workflowVersion(db, call.params);
+        return keptWorkflow(db, call.params.version);
       case 'listRuns':
         return listRuns(db, call.params);
       case 'getRun':
@@ -77,7 +79,7 @@ export class Reader {
       case 'getJob':
         return getJob(db, call.params);
       case 'evaluate':
-        return evaluate(db, call.params);
+        return evaluate(db, call.params, this.#workflows);
       case 'series':
         return series(db, call.params);
       case 'listAlerts':
@@ -102,11 +104,6 @@ export class Reader {
   close(): void {
     this.#db.close();
   }
-}
-
-function workflowVersion(db: Database, { version }: { readonly version: string }): WorkflowVersion | undefined {
-  const row = db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version);
-  return row === undefined ? undefined : { workflow: String(row['workflow']), text: String(row['text']) };
 }
 
 /** By due time within each priority, so as many lookups as there are queues and priorities, whatever their depth. */

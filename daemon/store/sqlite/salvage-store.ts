@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import { analyseKept } from '../../core/kept-workflows.ts';
 import { migrate, migrations, readVersion } from './migrations.ts';
 import { salvageRows, type SalvagedTable } from './salvage-rows.ts';
 
@@ -95,7 +95,7 @@ function dropRuns(db: DatabaseSync): { readonly droppedRuns: readonly number[]; 
     const version = String(row['version']);
     let steps = stepsOf.get(version);
     if (steps === undefined) {
-      const { workflow } = analyseWorkflow({ text: String(row['text']), id: String(row['workflow']), actions: 'any' });
+      const { workflow } = analyseKept({ text: String(row['text']), workflow: String(row['workflow']) });
       steps = workflow === undefined ? -1 : Object.keys(workflow.steps).length + Object.keys(workflow.onFailure).length;
       stepsOf.set(version, steps);
     }

@@ -1,7 +1,8 @@
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
-import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
+import { KeptWorkflows, type KeptWorkflow } from '../../core/kept-workflows.ts';
 import type { Database } from './database.ts';
+import { keptWorkflow } from './queries/evaluate.ts';
 import type { Effects } from '../../ledger/change.ts';
 import { isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
@@ -17,7 +18,6 @@ export interface OpenCascade {
 }
 
 /** Entries kept of the caches below. */
-const maxWorkflows = 200;
 const maxStepInfos = 20_000;
 const maxFanOutMemories = 8;
 
@@ -39,7 +39,7 @@ export class WriterState {
   #nextDueAt: number | undefined;
   #isNextDueKnown = false;
 
-  readonly #workflows = new Map<string, Workflow>();
+  readonly #workflows = new KeptWorkflows();
   readonly #stepInfos = new Map<number, StepInfo>();
   readonly #fanOutMemories = new Map<number, Map<string, unknown>>();
   #settings: ConfigureParams = { queues: [], env: {} };
@@ -189,20 +189,17 @@ export class WriterState {
     this.#isNextDueKnown = false;
   }
 
-  /** A kept version, understood. It was valid when it was kept, so anything else is a bug, or a file that someone else wrote. */
-  workflow(version: string, given?: { readonly workflow: string; readonly text: string }): Workflow {
-    const known = this.#workflows.get(version);
+  /** `given`: the version of a run that is about to be written. */
+  workflow(version: string, given?: KeptWorkflow): Workflow {
+    const known = this.#workflows.known(version);
     if (known !== undefined) return known;
-    const row = this.db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version) ?? given;
-    if (row === undefined) throw new Error(`the store has no workflow of version ${version}`);
-    const { workflow, diagnostics } = analyseWorkflow({ text: String(row['text']), id: String(row['workflow']), actions: 'any' });
-    if (workflow === undefined) throw new Error(`the kept workflow ${version} can't be read: ${diagnostics[0]?.message ?? ''}`);
-    remember(this.#workflows, version, workflow, maxWorkflows);
-    return workflow;
+    const kept = keptWorkflow(this.db, version) ?? given;
+    if (kept === undefined) throw new Error(`the store has no workflow of version ${version}`);
+    return this.#workflows.understand(version, kept);
   }
 
   knownWorkflow(version: string): Workflow | undefined {
-    return this.#workflows.get(version);
+    return this.#workflows.known(version);
   }
 
   knownStepInfo(stepId: number): StepInfo | undefined {

@@ -8,7 +8,7 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { commands, languageId, settings } from '../../ids.ts';
 import { escapeMarkdown, valueText } from '../../wording/outside-text.ts';
 import { expressionAt, type PointedExpression } from './expression-at.ts';
-import { liveDocument, rangeIn } from './live-document.ts';
+import { analysisOf, liveDocument, rangeIn } from './live-document.ts';
 
 /** Lines of a value that a hover shows. */
 const shownLines = 20;
@@ -29,7 +29,7 @@ export class EvaluateHover implements vscode.HoverProvider {
     const live = liveDocument(this.#app, document);
     const daemon = live?.project.daemon;
     if (live === undefined || daemon === undefined || !isOn()) return undefined;
-    const pointed = expressionAt(live.path, document.getText(), document.offsetAt(position));
+    const pointed = expressionAt(analysisOf(live), document.offsetAt(position));
     const workflow = workflowIdOf(live.path);
     const run = this.#app.chosenRuns.get(live.project.folder, workflow) ?? live.project.mirror.runs().find((one) => one.workflow === workflow)?.id;
     if (pointed === undefined || run === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { analyseFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import type { AnalysedFile } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { LanguageFile } from '../../../schemas/language/language-file.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 
@@ -17,8 +17,7 @@ export interface PointedExpression {
 }
 
 /** The expression at an offset of a workflow file; undefined where none stands. Secrets are none: they have no value that could be shown. */
-export function expressionAt(path: string, text: string, offset: number): PointedExpression | undefined {
-  const analysed = analyseFiles([{ path, text }], { partial: true }).byPath.get(path);
+export function expressionAt(analysed: AnalysedFile | undefined, offset: number): PointedExpression | undefined {
   if (analysed?.kind !== 'workflow') return undefined;
   const steps: ReadonlySet<string> = new Set(analysed.analysis.steps.keys());
   for (const { expressions, place } of new LanguageFile(analysed).sites) {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { analyseFiles, type AnalysedFile, type AnalysedFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { parseDocument, type Document } from '../../../schemas/workflow/document.ts';
 import type { App } from '../../app.ts';
 import { languageId } from '../../ids.ts';
@@ -15,6 +16,7 @@ export interface LiveDocument {
 }
 
 const parsed = new WeakMap<vscode.TextDocument, { readonly version: number; readonly tree: Document }>();
+const analysed = new WeakMap<vscode.TextDocument, AnalysedFiles>();
 
 /** Undefined for a file of no project. */
 export function liveDocument({ projects }: App, document: vscode.TextDocument): LiveDocument | undefined {
@@ -33,6 +35,13 @@ export function visibleDocuments(app: App): readonly LiveDocument[] {
 
 export function rangeIn(document: vscode.TextDocument, { start, end }: { readonly start: number; readonly end: number }): vscode.Range {
   return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+/** What its file says, on its own. A text is analysed once, however often somebody rests the mouse on it or a figure beside it moves. */
+export function analysisOf({ document, path }: Pick<LiveDocument, 'document' | 'path'>): AnalysedFile | undefined {
+  const files = analyseFiles([{ path, text: document.getText() }], { partial: true }, analysed.get(document));
+  analysed.set(document, files);
+  return files.byPath.get(path);
 }
 
 /** Each version is read once, however many look at it. */

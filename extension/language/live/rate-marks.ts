@@ -2,11 +2,10 @@ import * as vscode from 'vscode';
 import { advise } from '../../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
 import type { LiveQueue } from '../../../schemas/language/advice/advice.ts';
-import { analyseFiles, type AnalysedFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import type { App } from '../../app.ts';
 import { settings } from '../../ids.ts';
-import { rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+import { analysisOf, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
 import { Marks } from './marks.ts';
 
 const source = 'sluice';
@@ -16,8 +15,6 @@ const code = 'rate-out-of-reach';
 export class RateMarks {
   readonly #app: App;
   readonly #marks = new Marks('sluice rates');
-  /** Figures move every second, texts seldom: a text is analysed once. */
-  readonly #analysed = new WeakMap<vscode.TextDocument, AnalysedFiles>();
 
   constructor(app: App) {
     this.#app = app;
@@ -32,13 +29,13 @@ export class RateMarks {
     for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
   }
 
-  #marksOf({ document, project, places, path }: LiveDocument): readonly vscode.Diagnostic[] {
+  #marksOf(shown: LiveDocument): readonly vscode.Diagnostic[] {
+    const { document, project, places, path } = shown;
     if (project.daemon === undefined || places.queues.length === 0) return [];
     const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
     if (live.size === 0) return [];
-    const files = analyseFiles([{ path, text: document.getText() }], { partial: true }, this.#analysed.get(document));
-    this.#analysed.set(document, files);
-    return (advise(advisedProject(files.byPath.values(), live)).get(path) ?? []).flatMap((one) => {
+    const file = analysisOf(shown);
+    return (advise(advisedProject(file === undefined ? [] : [file], live)).get(path) ?? []).flatMap((one) => {
       if (one.code !== code) return [];
       const mark = new vscode.Diagnostic(rangeIn(document, one.range), one.message, vscode.DiagnosticSeverity.Warning);
       mark.source = source;

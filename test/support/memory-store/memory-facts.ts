@@ -1,7 +1,7 @@
 import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
 import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
-import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
 import type { MemoryTables } from './memory-tables.ts';
@@ -44,9 +44,7 @@ export function nextDueAt(tables: MemoryTables): number | undefined {
 }
 
 export function workflowIn(tables: MemoryTables, version: string, given = tables.workflow_versions.get(version)): Workflow {
-  const { workflow, diagnostics } = analyseWorkflow({ text: given?.text ?? '', id: given?.workflow ?? '', actions: 'any' });
-  if (workflow === undefined) throw new Error(`the workflow ${version} can't be read: ${diagnostics[0]?.message ?? ''}`);
-  return workflow;
+  return new KeptWorkflows().understand(version, given ?? { workflow: '', text: '' });
 }
 
 /** Longer outputs are facts of their own, in characters: few, so that the conformance suite and the comparison of stores come to it. */

@@ -190,6 +190,14 @@ describe('the SQLite store in trouble', () => {
   const workflow = 'inputs: { large: { type: string } }\nsteps:\n  only: { uses: test/scripted, with: { n: 1 } }\n';
   const create = () => bench.run(workflow, JSON.parse(large) as { large: string });
 
+  it('reads the workflow of a run once, however often its expressions are looked at', async () => {
+    const runId = await create();
+    const evaluate = (step: string) => bench.store.evaluate({ runId, step, expression: '1 + 1', env: {} });
+    assert.deepEqual(await evaluate('only'), { ok: true, value: 2 });
+    connection?.exec("UPDATE workflow_versions SET text = 'steps: {}'");
+    assert.deepEqual(await evaluate('only'), { ok: true, value: 2 });
+  });
+
   it('refuses what a full disk can not take, keeps what it had, and goes on when there is room', async () => {
     await create();
     const job = await bench.next();

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { expressionAt } from '../../../../../extension/language/live/expression-at.ts';
+import { analyseFiles, type AnalysedFile } from '../../../../../schemas/workflow/analysis/analyse-files.ts';
 
 const path = '.sluice/workflows/w.yaml';
+
+function analysed(file: string, text: string): AnalysedFile | undefined {
+  return analyseFiles([{ path: file, text }], { partial: true }).byPath.get(file);
+}
 
 /** What is pointed at by `|`. */
 function at(marked: string): ReturnType<typeof expressionAt> & { readonly written?: string } | undefined {
   const offset = marked.indexOf('|');
   const text = marked.replace('|', '');
-  const found = expressionAt(path, text, offset);
+  const found = expressionAt(analysed(path, text), offset);
   return found === undefined ? undefined : { ...found, written: text.slice(found.range.start, found.range.end) };
 }
 
@@ -31,7 +36,7 @@ describe('the expression that is pointed at', () => {
   it('is none outside of expressions, and none that names a secret', () => {
     assert.equal(at(step('https://|x/${{ one.id }}')), undefined);
     assert.equal(at(step('https://x/${{ secrets.TO|KEN }}')), undefined);
-    assert.equal(expressionAt('.sluice/queues.yaml', 'queues: {}\n', 3), undefined);
+    assert.equal(expressionAt(analysed('.sluice/queues.yaml', 'queues: {}\n'), 3), undefined);
   });
 
   it('is found in a condition without braces, and in a file with errors', () => {
