@@ -1,13 +1,14 @@
 import type { Book } from './book.ts';
 import type { PruneParams } from './call.ts';
-import type { LedgerJob } from './row.ts';
-import type { FinishedRun } from './snapshot.ts';
+import type { LedgerJob, RunRow } from './row.ts';
+import { isFinished } from './run-standing.ts';
+import type { RunFacts } from './snapshot.ts';
 
 /** Deletes up to `limit` rows of ended runs, and discards dead letters that are past their time. */
 export function prune(book: Book, params: PruneParams): { readonly more: boolean } {
   const dead = deadPastTheirTime(book, params);
   const left = params.limit - dead.length;
-  const runs = left <= 0 ? [] : book.fact('finishedBefore', params.runsBefore, { limit: left });
+  const runs = left <= 0 ? [] : book.fact('endedBefore', params.runsBefore, { limit: left }).filter(isFinished).map(finishedRun);
   const parts = withinLimit(runs, left);
   for (const { run, jobs } of parts) book.ask('jobsOfRun', run.id, { limit: jobs });
   book.throwIfMissing();
@@ -19,6 +20,14 @@ export function prune(book: Book, params: PruneParams): { readonly more: boolean
   }
   // What has just been discarded is counted when this is written; the next call can delete its run.
   return { more: dead.length > 0 || parts.filter(({ isWhole }) => isWhole).length < runs.length };
+}
+
+interface FinishedRun extends Pick<RunRow, 'id' | 'version'> {
+  readonly jobs: number;
+}
+
+function finishedRun({ run: { id, version }, steps }: RunFacts): FinishedRun {
+  return { id, version, jobs: steps.reduce((sum, { total }) => sum + total, 0) };
 }
 
 interface Part {

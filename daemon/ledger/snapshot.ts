@@ -70,8 +70,6 @@ export interface StoredResults {
   readonly large: readonly LargeOutput[];
 }
 
-export type FinishedRun = Pick<RunRow, 'id' | 'version'> & { readonly jobs: number };
-
 /** The kinds of facts: what each is found by, and what it is. Selections are asked for with a `limit`. */
 export interface FactKinds {
   readonly job: [id: number, LedgerJob | undefined];
@@ -125,8 +123,8 @@ export interface FactKinds {
   readonly openFanOuts: [all: 0, readonly Expansion[]];
   /** Dead letters of a queue that died before. */
   readonly deadBefore: [queueIdAndTime: string, readonly LedgerJob[]];
-  /** Runs that ended before and in which nothing waits, goes on, or is a dead letter: the oldest first. */
-  readonly finishedBefore: [at: number, readonly FinishedRun[]];
+  /** Runs that ended before: the oldest first. A store may leave out those in which, by the counts of their steps, a job is open or a dead letter. */
+  readonly endedBefore: [at: number, readonly RunFacts[]];
   readonly bulk: [id: number, BulkRow | undefined];
   /** A number that no bulk work has had. */
   readonly nextBulk: [all: 0, number];

@@ -1,5 +1,5 @@
 import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
-import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type FinishedRun } from '../../ledger/snapshot.ts';
+import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
 import { scopeSource } from './run-scope-source.ts';
 import type { OpenCascade, WriterState } from './writer-state.ts';
@@ -20,26 +20,26 @@ const inQueue = (['active', 'pending', 'delayed', 'dead'] as const).map(
   (state) => `SELECT ${jobColumns} FROM jobs INDEXED BY jobs_${state} WHERE state = '${state}' AND queue_id = ? LIMIT ?`,
 );
 
-/** Their steps' counts say what is still in a run, without a look at its jobs. */
-const selectFinished = `
-  SELECT r.id, r.version, (SELECT sum(s.total) FROM steps s WHERE s.run_id = r.id) AS jobs FROM runs r
-  WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ? AND r.on_failure_state <> 'running' AND NOT EXISTS (
-    SELECT 1 FROM steps s WHERE s.run_id = r.id AND (
-      s.dead > 0 OR s.cascade IS NOT NULL OR s.state IN ('waiting', 'running') OR s.total > s.succeeded + s.cancelled + s.discarded))
+/** Those with dead letters are left out here, as there can be many for a long time. */
+const selectEnded = `
+  SELECT r.id FROM runs r
+  WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ?
+    AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.run_id = r.id AND s.total > s.succeeded + s.cancelled + s.discarded)
   ORDER BY r.id LIMIT ?`;
 
 /** What the ledger may ask for, found in the tables, or in what the writer keeps of them in memory. */
 export function factSource(state: WriterState): FactSource {
   const { db } = state;
   const jobs = (text: string, ...values: (number | string)[]): readonly LedgerJob[] => db.values(text).all(...values).map(jobOf);
+  const run = (id: number): RunFacts | undefined => {
+    const row = made(db.values(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(id), runOf);
+    return row === undefined ? undefined : { run: row, steps: db.values(`SELECT ${stepColumns} FROM steps WHERE run_id = ? ORDER BY position`).all(id).map(stepOf) };
+  };
   return {
     job: (id) => made(db.values(`SELECT ${jobColumns} FROM jobs WHERE id = ?`).get(id), jobOf),
     step: (id) => made(db.values(`SELECT ${stepColumns} FROM steps WHERE id = ?`).get(id), stepOf),
     stepInfo: (id) => state.stepInfo(id),
-    run: (id) => {
-      const run = made(db.values(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(id), runOf);
-      return run === undefined ? undefined : { run, steps: db.values(`SELECT ${stepColumns} FROM steps WHERE run_id = ? ORDER BY position`).all(id).map(stepOf) };
-    },
+    run,
     workflow: (version, { text }) => state.workflow(version, text),
     queueId: (name) => state.queueId(name),
     knownQueue: (name) => state.knownQueueId(name),
@@ -80,7 +80,7 @@ export function factSource(state: WriterState): FactSource {
       const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];
       return jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'dead' AND queue_id = ? AND ended_at < ? LIMIT ?`, queueId, before, limit);
     },
-    finishedBefore: (at, { limit }) => db.sql(selectFinished).all(at, limit) as unknown as FinishedRun[],
+    endedBefore: (at, { limit }) => db.sql(selectEnded).all(at, limit).flatMap((row) => run(Number(row['id'])) ?? []),
     bulk: (id) => db.sql('SELECT * FROM bulks WHERE id = ?').get(id) as BulkRow | undefined,
     nextBulk: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'bulks'").get()?.['seq'] ?? 0) + 1,
     bulkMembers: (bulkIdAndJobs) => bulkMembers(state, bulkIdAndJobs),

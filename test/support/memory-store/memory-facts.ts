@@ -1,5 +1,6 @@
 import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
+import { isFinished } from '../../../daemon/ledger/run-standing.ts';
 import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
@@ -150,15 +151,13 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
       const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];
       return some(limit, ({ queue_id, state, ended_at }) => queue_id === queueId && state === 'dead' && (ended_at ?? 0) < before);
     },
-    finishedBefore: (at, { limit }) =>
+    endedBefore: (at, { limit }) =>
       runs
-        .where(({ id, state, ended_at, on_failure_state: onFailure }) => {
-          const isOpen = steps.where(({ run_id }) => run_id === id).some((step) => step.dead > 0 || step.cascade !== null || step.state === 'waiting' || step.state === 'running' || step.total > step.succeeded + step.cancelled + step.discarded);
-          return state !== 'running' && onFailure !== 'running' && (ended_at ?? 0) < at && !isOpen;
-        })
+        .where(({ state, ended_at }) => state !== 'running' && (ended_at ?? 0) < at)
         .sort((one, other) => one.id - other.id)
-        .slice(0, limit)
-        .map(({ id, version }) => ({ id, version, jobs: jobs.where(({ step_id }) => steps.get(step_id)?.run_id === id).length })),
+        .flatMap(({ id }) => runFacts(tables, id) ?? [])
+        .filter(isFinished)
+        .slice(0, limit),
     bulk: (id) => tables.bulks.get(id),
     nextBulk: () => tables.highest.bulks + 1,
     bulkMembers: (bulkIdAndJobs) => {

@@ -1,6 +1,7 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
 import { evaluate } from '../../../daemon/ledger/evaluating.ts';
+import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
 import { Where } from '../../../daemon/ledger/where.ts';
 import type { Store } from '../../../daemon/store/store.ts';
@@ -132,14 +133,12 @@ export class MemoryViews implements Pick<Store, StoreRead> {
 
   check: Store['check'] = async () => {
     const { steps, jobs, runs } = this.#tables;
-    const states = ['succeeded', 'dead', 'cancelled', 'discarded'] as const;
     const miscounted = steps.where((step) => {
       const own = jobs.where(({ step_id }) => step_id === step.id);
-      return step.total !== own.length || states.some((state) => step[state] !== own.filter((job) => job.state === state).length);
+      const count = (state: string): number => own.filter((job) => job.state === state).length;
+      return isMiscounted(step, { total: own.length, succeeded: count('succeeded'), dead: count('dead'), cancelled: count('cancelled'), discarded: count('discarded') });
     });
-    const stuck = runs.where((run) => (run.state === 'running' || run.on_failure_state === 'running') && !steps.where(({ run_id }) => run_id === run.id).some(
-      (step) => step.state === 'running' && (step.expanded === 0 || step.cascade !== null || step.total > step.succeeded + step.dead + step.cancelled + step.discarded),
-    ));
+    const stuck = runs.where().flatMap(({ id }) => runFacts(this.#tables, id) ?? []).filter(isStuck);
     return [{ name: 'counts', ok: miscounted.length === 0, detail: `${miscounted.length} are wrong` }, { name: 'progress', ok: stuck.length === 0, detail: `${stuck.length} are stuck` }];
   };
 
