@@ -28,7 +28,7 @@ export interface Operations {
   cancelJob(params: { readonly jobId: number; readonly now: number }): { readonly active: boolean };
   replay(params: ReplayParams): ReplayResult;
   /** Replayed jobs that no attempt has reached since are dead letters again, as they were. */
-  recall(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] };
+  recall(params: RecallParams): { readonly recalled: readonly number[] };
   /**
    * Keeps an edited payload of a dead letter for its next replay. `revision`: the number that it is going to have. `conflict` if the newest
    * payload isn't the one that was edited.
@@ -61,6 +61,13 @@ export interface Operations {
   recover(params: RecoverParams): Recovered;
   /** Moves steps and runs on, once the changes that touched them are written; a part of the other operations. */
   advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;
+}
+
+export interface RecallParams {
+  readonly jobIds: readonly number[];
+  readonly now: number;
+  /** Also those that were attempted since they were replayed, and wait for another attempt. */
+  readonly tried?: boolean;
 }
 
 export type Call = { [Name in keyof Operations]: { readonly name: Name; readonly params: Parameters<Operations[Name]>[0] } }[keyof Operations];

@@ -37,7 +37,7 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
     const replayed = english.say('{count, plural, =1 {One of its jobs was replayed and is open.} other {# of its jobs were replayed and are open.}}', { count: open });
     throw new CodedError(
       'wrong-state',
-      `${ended} and can't be cancelled. ${replayed} To stop a replay, \`sluice bulk\` shows its id, and \`sluice bulk cancel ID --take-back\` makes every job that no attempt has reached a dead letter again.`,
+      `${ended} and can't be cancelled. ${replayed} To stop the replay, take it back: those of them that wait are dead letters again.`,
       { open },
     );
   }

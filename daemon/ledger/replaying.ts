@@ -1,8 +1,10 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
+import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { Book } from './book.ts';
-import type { ReplayParams, ReplayResult } from './call.ts';
+import type { RecallParams, ReplayParams, ReplayResult } from './call.ts';
 import { isCancelling } from './cancelling.ts';
+import { deadGroupOf } from './dead-group-of.ts';
 import { nextRevision, revise } from './drafting.ts';
 import type { JobRow, LedgerJob } from './row.ts';
 
@@ -60,26 +62,36 @@ function sendEdit(book: Book, job: LedgerJob, { payload, now }: ReplayParams): P
 
 /**
  * Replayed jobs that no attempt of the new round has reached are dead letters again, as they were before: with their last error, and an edit that
- * went along is a draft again. All of them or none: a job that isn't like that is an error before anything moves.
+ * went along is a draft again. With `tried`, those that wait for another attempt are dead letters too, with the error of this round's last one. All of
+ * them or none: a job that isn't like that is an error before anything moves.
  */
-export function recall(book: Book, { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number }): { readonly recalled: readonly number[] } {
+export function recall(book: Book, { jobIds, now, tried = false }: RecallParams): { readonly recalled: readonly number[] } {
   const jobs = eachOnce(book, jobIds);
   for (const kind of ['attempts', 'revisions', 'payload'] as const) book.need(kind, jobs.map(({ id }) => id));
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
-  for (const job of jobs) refuseTried(book, job);
+  const again = new Set(jobs.filter((job) => refuseUnlessWaiting(book, job, tried)).map(({ id }) => id));
+  book.need('lastFailure', [...again]);
   for (const job of jobs) {
     const attempts = book.fact('attempts', job.id);
+    const died = again.has(job.id) ? diedAgain(book, job) : { round: job.round - 1 };
     const edit = attempts.some(({ revision }) => revision === job.revision) ? {} : unrevise(book, job);
-    book.move(job, 'recall', { pace: null, round: job.round - 1, ended_at: attempts.at(-1)?.ended_at ?? now, ...edit });
+    book.move(job, 'recall', { pace: null, ended_at: attempts.at(-1)?.ended_at ?? now, ...died, ...edit });
     book.touchRun(book.runOf(job.step_id));
   }
   return { recalled: jobs.map(({ id }) => id) };
 }
 
-function refuseTried(book: Book, job: LedgerJob): void {
+/** Answers whether it was attempted since it was replayed. */
+function refuseUnlessWaiting(book: Book, job: LedgerJob, acceptsTried: boolean): boolean {
   const tried = book.fact('attempts', job.id).some(({ round }) => round === job.round);
-  if ((job.state === 'pending' || job.state === 'delayed') && job.round > 1 && !tried) return;
+  if ((job.state === 'pending' || job.state === 'delayed') && job.round > 1 && (acceptsTried || !tried)) return tried;
   throw new CodedError('wrong-state', `The job ${formatJobId(job.id)} can't be taken back: ${tried ? 'it was attempted since it was replayed' : `it is ${job.state}`}.`);
+}
+
+/** What the row of a job that died says of the last attempt that failed. */
+function diedAgain(book: Book, { id, step_id }: LedgerJob): Partial<JobRow> {
+  const { error = null, response = null } = book.fact('lastFailure', id) ?? {};
+  return error === null ? {} : { error, failure_group: deadGroupOf(book.fact('stepInfo', step_id).uses, JSON.parse(error) as JobError, response) };
 }
 
 /** An edit that no attempt has used is a draft again, beside the payload that it was made from. */

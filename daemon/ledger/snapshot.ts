@@ -87,6 +87,8 @@ export interface FactKinds {
   readonly draft: [jobId: number, DraftRow | undefined];
   /** In the order of their numbers. */
   readonly attempts: [jobId: number, readonly Pick<AttemptRow, 'number' | 'round' | 'revision' | 'ended_at'>[]];
+  /** The last attempt that has an error. */
+  readonly lastFailure: [jobId: number, Pick<AttemptRow, 'error' | 'response'> | undefined];
   readonly revisions: [jobId: number, readonly RevisionRow[]];
   /** An open fan-out. */
   readonly fanOut: [stepId: number, Expansion | undefined];

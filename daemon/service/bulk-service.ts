@@ -7,7 +7,7 @@ import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
-import { runNumber } from './run-service.ts';
+import { runNumber } from './known-names.ts';
 
 /** The jobs that each action may be for, and what they are called in a message. */
 const meant = {

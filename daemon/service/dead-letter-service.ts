@@ -8,9 +8,8 @@ import type { BulkRequest, Store } from '../store/store.ts';
 import { type BulkService, spacingOf } from './bulk-service.ts';
 import { moveInChunks } from './job-chunks.ts';
 import { checkFilter, jobNumber, type JobSelection, selectJobs } from './job-service.ts';
-import { knownQueue } from './known-names.ts';
+import { knownQueue, runNumber } from './known-names.ts';
 import { checkEdit, type CheckPayload } from './draft-service.ts';
-import { runNumber } from './run-service.ts';
 
 const defaultPage = 100;
 /** Ids that an answer lists. */

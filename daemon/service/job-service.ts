@@ -10,8 +10,7 @@ import { parseExpression } from '../../schemas/workflow/expression.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';
 import { moveInChunks } from './job-chunks.ts';
-import { knownQueue } from './known-names.ts';
-import { runNumber } from './run-service.ts';
+import { knownQueue, runNumber } from './known-names.ts';
 
 const defaultPage = 100;
 

@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { parseRunId } from '../../schemas/protocol/id.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -25,4 +26,11 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   const rest = known.length > maxListed ? `, and ${known.length - maxListed} more` : '';
   const hint = near === undefined ? (known.length === 0 ? none : `There are: ${listed}${rest}.`) : `Did you mean ${near}?`;
   return new CodedError('not-found', `There is no ${kind} ${name}. ${hint}`);
+}
+
+/** @throws CodedError `invalid-params` */
+export function runNumber(id: string): number {
+  const number = parseRunId(id);
+  if (number === undefined) throw new CodedError('invalid-params', `${id} is no run: runs are named r1, r2 and so on.`);
+  return number;
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatRunId, parseRunId } from '../../schemas/protocol/id.ts';
-import type { Params } from '../../schemas/protocol/method.ts';
+import { formatRunId } from '../../schemas/protocol/id.ts';
+import type { Params, Result } from '../../schemas/protocol/method.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
@@ -12,6 +12,9 @@ import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import { checkInputs, readInputFiles } from './run-inputs.ts';
 import { checkItemFiles } from './item-file-check.ts';
+import { moveInChunks } from './job-chunks.ts';
+import { selectJobs } from './job-service.ts';
+import { runNumber } from './known-names.ts';
 import type { ProjectService } from './project-service.ts';
 import { previewRun, type RunPreviewOptions } from './run-preview.ts';
 
@@ -75,10 +78,25 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
 
   'run/get': Handlers['run/get'] = ({ id }) => this.get(id);
 
-  'run/cancel': Handlers['run/cancel'] = async ({ id }) => {
+  'run/cancel': Handlers['run/cancel'] = async ({ id, takeBack = false }) => {
+    if (takeBack) return this.#takeBack(id);
     await this.#store.cancelRun({ runId: runNumber(id), now: this.#clock.now() });
     return this.#summary(id);
   };
+
+  /** Jobs of a run that has ended, which were replayed, are dead letters again, except those that are under way. */
+  async #takeBack(id: string): Promise<Result<'run/cancel'>> {
+    const { state, closing } = await this.get(id);
+    if (state === 'running' || closing) throw new CodedError('wrong-state', `The run ${id} goes on: cancel it, without \`takeBack\`.`);
+    const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'], what: 'jobs' });
+    const recalled = await moveInChunks(jobIds, {
+      isWhole: false,
+      noun: 'replayed jobs',
+      verb: 'taken back',
+      move: async (some) => (await this.#store.recall({ jobIds: some, now: this.#clock.now(), tried: true })).recalled,
+    });
+    return { ...(await this.#summary(id)), takenBack: recalled.length };
+  }
 
   /** @throws CodedError `not-found` */
   async get(id: string): Promise<RunDetail> {
@@ -99,13 +117,6 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
     if (twice !== undefined) throw new CodedError('invalid-params', `The input ${twice} is given twice, by value and as a file.`);
     return { workflow, text, values: checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs }) };
   }
-}
-
-/** @throws CodedError `invalid-params` */
-export function runNumber(id: string): number {
-  const number = parseRunId(id);
-  if (number === undefined) throw new CodedError('invalid-params', `${id} is no run: runs are named r1, r2 and so on.`);
-  return number;
 }
 
 /** Longest value that is handed over whole, in characters of JSON. */

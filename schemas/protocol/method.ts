@@ -116,7 +116,16 @@ export const methods = {
     result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first.' }),
   },
   'run/get': { params: Type.Object({ id: RunId }, closed), result: RunDetail },
-  'run/cancel': { params: Type.Object({ id: RunId }, closed), result: RunSummary },
+  'run/cancel': {
+    params: Type.Object(
+      { id: RunId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a run that has ended: its jobs that were replayed and wait are dead letters again. What is under way is left to end.' })) },
+      closed,
+    ),
+    result: Type.Object(
+      { ...RunSummary.properties, takenBack: Type.Optional(Type.Integer({ description: 'Jobs that are dead letters again.' })) },
+      { description: '`wrong-state` if it has ended, with `open` in the data if jobs of it were replayed and are open: `takeBack` stops them.' },
+    ),
+  },
 
   'run/evaluate': {
     params: Type.Object(

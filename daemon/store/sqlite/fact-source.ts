@@ -48,6 +48,8 @@ export function factSource(state: WriterState): FactSource {
     payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
     attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
+    lastFailure: (jobId) =>
+      db.sql('SELECT error, response FROM attempts WHERE job_id = ? AND error IS NOT NULL ORDER BY number DESC LIMIT 1').get(jobId) as Pick<AttemptRow, 'error' | 'response'> | undefined,
     revisions: (jobId) => db.sql('SELECT * FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
     fanOut: (stepId) => state.expansions.get(stepId),
     cascade: (stepId) => state.cascades.get(stepId)?.kind,

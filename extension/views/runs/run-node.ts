@@ -38,7 +38,7 @@ export class RunNode implements TreeNode {
     const item = new vscode.TreeItem(`${run.workflow} ${run.id}`, vscode.TreeItemCollapsibleState.Collapsed);
     item.description = runDescription(run, now);
     item.iconPath = stateIcon(run.state);
-    item.contextValue = ['run', run.state, ...(run.state === 'running' ? ['cancellable'] : []), ...(run.heldAfter === undefined ? [] : ['continuable']), ...(run.jobs.dead > 0 ? ['withDead'] : [])].join(' ');
+    item.contextValue = ['run', run.state, ...(run.state === 'running' || run.jobs.open > 0 ? ['cancellable'] : []), ...(run.heldAfter === undefined ? [] : ['continuable']), ...(run.jobs.dead > 0 ? ['withDead'] : [])].join(' ');
     item.accessibilityInformation = { label: runLabel(run, now) };
     item.command = { command: commands.openRun, title: l10n.t('Open Run'), arguments: [this.target] };
     return item;

@@ -57,6 +57,20 @@ describe('sluice dead, against a real daemon', () => {
     assert.match(again.stderr, /is no dead letter; it is succeeded/);
   });
 
+  it('are dead letters again, once the run is cancelled that was replayed', async () => {
+    await project.type('pause erp');
+    await project.type('dead replay --all --rate 1/min');
+    const sent = sink.requests.length;
+    const refused = await project.type(`cancel ${run}`);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, new RegExp(`The run ${run} has ended \\(failed\\) and can't be cancelled\\. 3 of its jobs were replayed and are open\\..*\`sluice cancel ${run} --yes\` does that\\.`));
+    assert.equal((await project.type(`cancel ${run} --yes`)).stdout, `3 replayed jobs of ${run} are dead letters again.\n`);
+    await project.type('resume erp');
+    assert.deepEqual((await dead()).map(({ error }) => error?.status), [422, 422, 422]);
+    assert.equal(sink.requests.length, sent);
+    assert.match((await project.type(`cancel ${run} --yes`)).stderr, /has ended \(failed\), so there is nothing to cancel/);
+  });
+
   it('replays with another payload, from a file or from stdin, and keeps the old one', async () => {
     const id = await jobOf('a');
     const { payload } = await project.json<JobDetail>(`job ${id}`);

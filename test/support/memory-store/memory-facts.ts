@@ -113,6 +113,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     queueRow: (id) => tables.queues.get(id) ?? { paused: 0, held_until: null, held_by: null },
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
+    lastFailure: (jobId) => attempts.where(({ job_id, error }) => job_id === jobId && error !== null).sort((one, other) => one.number - other.number).at(-1),
     attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),
     revisions: (jobId) => tables.payload_revisions.where(({ job_id }) => job_id === jobId).sort((one, other) => one.revision - other.revision),
     fanOut: (stepId) => fanOuts(tables).find((one) => one.stepId === stepId),

@@ -163,6 +163,27 @@ export function describeDrafting(bench: () => StoreBench): void {
       await assert.rejects(store.store.recall({ jobIds: [Number(waiting.slice(1))], now: store.now }), { code: 'wrong-state' }, 'was never a dead letter');
     });
 
+    it('makes a dead letter of what waits for another attempt where that is asked for, with what the last one said', async () => {
+      const store = bench();
+      const [one, other] = [await deadJob(), await deadJob()];
+      await store.store.saveDraft({ jobId: one, payload: '{"n":2}', now: store.now });
+      const before = await store.job(other);
+      await store.store.replay({ jobIds: [one, other], now: store.now, dueAts: [store.now, store.now + 5000] });
+      store.now += 1000;
+      const error = { kind: 'status', cause: '404', message: 'gone', status: 404 } as const;
+      await store.settle(await store.next(), { kind: 'retry', dueAt: store.now + 10_000, charged: true, error });
+      store.now += 1000;
+      assert.deepEqual(await store.store.recall({ jobIds: [one, other], now: store.now, tried: true }), { recalled: [one, other] });
+      const dead = await store.job(one);
+      assert.deepEqual([dead.state, dead.error?.message, dead.payload, dead.replays, dead.attempts.length], ['dead', 'gone', { n: 2 }, 1, 2], 'what was sent stays its payload');
+      assert.equal(dead.endedAt, dead.attempts.at(-1)?.endedAt);
+      assert.deepEqual(await store.job(other), { ...before, dueAt: (await store.job(other)).dueAt });
+      const { groups } = await store.store.deadGroups({ limit: 10 });
+      assert.equal(groups.length, 2, 'each with its own failure');
+      assert.deepEqual(store.depth(), { pending: 0, delayed: 0, active: 0, dead: 2 });
+      await store.assertSound();
+    });
+
     it('closes its step as its death did', async () => {
       const store = bench();
       const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) });

@@ -132,7 +132,7 @@ async function perform(bench: StoreBench, oracle: Oracle, operation: Operation):
     }
     case 'recall': {
       const jobId = oracle.pick(operation.at % 2 === 0 ? 'delayed' : 'pending', operation.at);
-      if (jobId !== undefined) await unlessWrongState(store.recall({ jobIds: [jobId], now }));
+      if (jobId !== undefined) await unlessWrongState(store.recall({ jobIds: [jobId], now, tried: operation.at % 3 === 0 }));
       return;
     }
     case 'wait':

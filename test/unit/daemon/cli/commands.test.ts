@@ -63,6 +63,31 @@ describe('commands that talk to the daemon', () => {
     assert.deepEqual([failed.code, failed.stdout, JSON.parse(failed.stderr)], [1, '', { error: { code: 'no-value', kind: 'missing', message: "There is no 'one'.", start: 0, end: 3 } }]);
   });
 
+  it('take the replay of a run that has ended back, after a question', async () => {
+    const scripted = await start({
+      'run/cancel': ({ takeBack }: { readonly takeBack?: boolean }) => {
+        if (takeBack !== true) throw new CodedError('wrong-state', 'The run r12 has ended. 3 of its jobs are open.', { open: 3 });
+        return { ...run({ state: 'failed' }), jobs: { ...run().jobs, open: 1 }, takenBack: 2 };
+      },
+    });
+    const asked = (): number => scripted.paramsOf('run/cancel').filter((params) => (params as { takeBack?: boolean }).takeBack === true).length;
+    for (const argv of ['cancel r12', 'cancel r12 --json']) {
+      const refused = await type(argv);
+      assert.deepEqual([refused.code, refused.stdout, asked()], [1, '', 0], 'nobody can be asked');
+      assert.match(refused.stderr, /3 of its jobs are open\. `sluice cancel r12 --yes` does that\./);
+    }
+    const declined = await type('cancel r12', { columns: 100, input: 'n\n' });
+    assert.deepEqual([declined.code, asked()], [1, 0]);
+    assert.match(declined.stderr, /3 of its jobs are open\. Take it back\?.*Nothing was cancelled\./s);
+    for (const [argv, options] of [['cancel r12', { columns: 100, input: 'y\n' }], ['cancel r12 --yes', {}]] as const) {
+      const taken = await type(argv, options);
+      assert.equal(taken.code, 0, taken.stderr);
+      assert.match(taken.stdout, /^2 replayed jobs of r12 are dead letters again\. 1 is under way, and will end by itself;/);
+    }
+    assert.equal(asked(), 2);
+    assert.equal((JSON.parse((await type('cancel r12 --yes --json')).stdout) as { takenBack: number }).takenBack, 2);
+  });
+
   it('send the token in the header', async () => {
     const { authorizations } = await start({ 'queue/list': () => ({ queues: [] }) });
     await type('queues');
@@ -88,6 +113,7 @@ describe('commands that talk to the daemon', () => {
     await sluice(['dead', 'discard', 'j1', '--reason', 'made by hand'], { cwd: project.folder });
     assert.deepEqual(scripted.paramsOf('dead/discard'), [{ all: true, queue: 'erp' }, { ids: ['j1'] }, { ids: ['j1'], reason: 'made by hand' }]);
     assert.equal((await type('cancel r12')).stdout, 'r12 is cancelled.\n');
+    assert.deepEqual(scripted.paramsOf('run/cancel'), [{ id: 'r12' }]);
   });
 
   it('begin work on many jobs and leave it to the daemon', async () => {

@@ -110,7 +110,8 @@ describe('bulk work', () => {
     await assert.rejects(bench.cancelRun(1), (error: unknown) => {
       assert.ok(error instanceof CodedError);
       assert.equal(error.code, 'wrong-state');
-      assert.match(error.message, /has ended \(failed\) and can't be cancelled\. 3 of its jobs were replayed and are open\..*`sluice bulk cancel ID --take-back`/);
+      assert.match(error.message, /has ended \(failed\) and can't be cancelled\. 3 of its jobs were replayed and are open\. To stop the replay, take it back/);
+      assert.equal(error.data['open'], 3);
       return true;
     });
     await bulks['bulk/cancel']({ id, takeBack: true });

@@ -126,8 +126,9 @@ class Side {
         case 'cancelJob':
           return store.cancelJob({ jobId: pick(jobs, one.at), now });
         case 'retry':
+          return store.retry({ jobIds: [pick(jobs, one.at)], now });
         case 'recall':
-          return store[one.kind]({ jobIds: [pick(jobs, one.at)], now });
+          return store.recall({ jobIds: [pick(jobs, one.at)], now, tried: one.at % 2 === 1 });
         case 'discard':
           return store.discard({ jobIds: [pick(dead, one.at), pick(dead, one.at + 1)], now, ...(one.at % 2 === 0 ? { reason: 'why' } : {}) });
         case 'saveDraft':
