@@ -12,6 +12,7 @@ import type { Projects } from './project/projects.ts';
 import type { SecretKeeper } from './secrets/secret-keeper.ts';
 import type { Disposable, Signal } from './signal.ts';
 import type { OpenTreeView } from './views/shared/open-view.ts';
+import type { FollowedBulks } from './selection/unfollowed-bulks.ts';
 import type { ViewFilters } from './views/shared/view-filters.ts';
 
 /** What every part of the extension works with; made once, by `activate`. */
@@ -27,6 +28,7 @@ export interface App {
   readonly dashboard: Dashboard;
   readonly alerts: AlertCrossings;
   readonly secrets: SecretKeeper;
+  readonly followedBulks: FollowedBulks;
   readonly filters: ViewFilters;
   /** By id, once they are open. */
   readonly views: Map<ViewId, OpenTreeView>;

@@ -23,6 +23,8 @@ import { Projects } from './project/projects.ts';
 import { handOverSecrets } from './secrets/hand-over-secrets.ts';
 import { SecretKeeper } from './secrets/secret-keeper.ts';
 import { tellSecrets } from './secrets/tell-secrets.ts';
+import { showBulkProgress } from './selection/bulk-progress.ts';
+import { FollowedBulks } from './selection/unfollowed-bulks.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
 import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
@@ -67,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
     dashboard: new Dashboard({ projects, log, extensionUri: context.extensionUri, subscriptions }),
     alerts: new AlertCrossings(context.workspaceState),
     secrets: new SecretKeeper(context.secrets),
+    followedBulks: new FollowedBulks(),
     filters: new ViewFilters(),
     views: new Map(),
     language,
@@ -83,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   const statusBar = showStatusBar(app);
   noticeDaemons(app);
   noticeAlerts(app);
+  showBulkProgress({ ...app, ask: () => app.ask });
   showLive(app);
   handOverSecrets(app);
   tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });

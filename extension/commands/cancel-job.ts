@@ -22,7 +22,7 @@ export const cancelJob: Command = {
       verb: say('{count, plural, =1 {Cancel Job} other {Cancel Jobs}}', { count: chosen.length }),
     };
     if (chosen.length > 1) {
-      const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: l10n.t('Cancelling jobs'), confirmation, act: (daemon, id) => daemon.call('job/cancel', { id }) });
+      const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: l10n.t('Cancelling jobs'), confirmation, act: 'cancel' });
       return tally?.done;
     }
     if (!(await app.ask.confirm(confirmation))) return undefined;

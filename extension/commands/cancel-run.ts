@@ -59,6 +59,6 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
       detail: l10n.t("Jobs of theirs that are still open: {0}. None of them starts any more, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
       verb: l10n.t('Cancel Runs'),
     },
-    act: (daemon, id) => daemon.call('run/cancel', { id }),
+    act: 'cancel-runs',
   });
 }

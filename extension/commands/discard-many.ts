@@ -42,6 +42,7 @@ export async function discardMany(app: App, groups: readonly DeadGroup[]): Promi
   if (chosen === undefined || reason === undefined) return undefined;
   const outcomes = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
     inBulk(lots, { action: 'discard', ...(reason === '' ? {} : { reason }) }, {
+      followed: app.followedBulks,
       isCancelled: () => token.isCancellationRequested,
       onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
     }),

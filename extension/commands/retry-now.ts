@@ -27,7 +27,7 @@ export const retryNow: Command = {
           detail: whatItMeans(),
           verb: l10n.t('Retry Now'),
         },
-        act: (daemon, id) => daemon.call('job/retry', { ids: [id] }),
+        act: 'retry',
       });
       return tally?.done;
     }

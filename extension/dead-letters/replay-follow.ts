@@ -43,6 +43,7 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     const sent = await sendReplay(lots, {
       originals,
+      followed: app.followedBulks,
       ...(way.kind === 'rate' ? { rate: way.rate } : {}),
       isCancelled: () => token.isCancellationRequested,
       onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),

@@ -10,6 +10,8 @@ export interface MirrorChange {
   readonly runs: ReadonlySet<string>;
   readonly runList: boolean;
   readonly status: boolean;
+  /** Bulk work began, came further, or ended. */
+  readonly bulks: boolean;
 }
 
 /** Gathers what changes until it is told. */
@@ -18,6 +20,7 @@ export class MirrorChanges {
   #queueList = false;
   #runList = false;
   #status = false;
+  #bulks = false;
   #queues = new Set<string>();
   #runs = new Set<string>();
 
@@ -39,12 +42,16 @@ export class MirrorChanges {
     this.#status = true;
   }
 
+  markBulks(): void {
+    this.#bulks = true;
+  }
+
   /** What has gathered, and a new beginning; undefined where that is nothing. */
   take(): MirrorChange | undefined {
-    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status };
-    this.#all = this.#queueList = this.#runList = this.#status = false;
+    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks };
+    this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = false;
     this.#queues = new Set();
     this.#runs = new Set();
-    return change.all || change.status || change.queues.size + change.runs.size > 0 ? change : undefined;
+    return change.all || change.status || change.bulks || change.queues.size + change.runs.size > 0 ? change : undefined;
   }
 }

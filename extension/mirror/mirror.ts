@@ -1,3 +1,4 @@
+import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
@@ -27,6 +28,7 @@ export class Mirror {
   readonly #changes = new MirrorChanges();
   readonly #queues = new Map<string, QueueView>();
   readonly #runs = new Map<string, RunSummary>();
+  readonly #bulks = new Map<string, BulkView>();
   #status: DaemonStatus | undefined;
   #feeds: readonly TopicFeed[] = [];
   #isDue = false;
@@ -63,12 +65,18 @@ export class Mirror {
     return this.#runs.get(id);
   }
 
+  /** Work on many jobs that has not ended, and what has ended lately. */
+  bulks(): readonly BulkView[] {
+    return [...this.#bulks.values()];
+  }
+
   /** Reads from this daemon from now on. Resolves when the first snapshots are there. */
   async attach(daemon: Daemon): Promise<void> {
     this.detach();
     this.#feeds = [
       this.#feed(daemon, { topic: 'queues' }, (state) => this.#takeQueues(state), (state, removed) => this.#changeQueues(state, removed)),
       this.#feed(daemon, { topic: 'runs' }, (state) => this.#takeRuns(state), (state, removed) => this.#changeRuns(state, removed)),
+      this.#feed(daemon, { topic: 'bulks' }, (state) => this.#takeBulks(state), (state, removed) => this.#changeBulks(state, removed)),
       this.#feed(daemon, { topic: 'status' }, (state) => this.#takeStatus(state), (state) => this.#takeStatus(state)),
     ];
     await Promise.all(this.#feeds.map((feed) => feed.start()));
@@ -84,6 +92,7 @@ export class Mirror {
     this.detach();
     this.#queues.clear();
     this.#runs.clear();
+    this.#bulks.clear();
     this.#status = undefined;
     this.#changes.markAll();
     this.#tell();
@@ -126,6 +135,18 @@ export class Mirror {
       this.#changes.markRun(run.id, !this.#runs.has(run.id));
       this.#runs.set(run.id, run);
     }
+    this.#tell();
+  }
+
+  #takeBulks({ bulks = [] }: TopicState): void {
+    this.#bulks.clear();
+    this.#changeBulks({ bulks }, []);
+  }
+
+  #changeBulks({ bulks = [] }: TopicState, removed: readonly string[]): void {
+    for (const id of removed) this.#bulks.delete(id);
+    for (const bulk of bulks) this.#bulks.set(bulk.id, bulk);
+    this.#changes.markBulks();
     this.#tell();
   }
 

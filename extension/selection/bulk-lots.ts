@@ -13,13 +13,19 @@ import type { Tally } from './batches.ts';
 const firstLookMs = 50;
 const longestLookMs = 1000;
 
+import type { FollowedBulks } from './unfollowed-bulks.ts';
+
 /** What of one project is acted on. */
 export interface BulkLot {
-  readonly daemon: Daemon;
+  /** A function connects to it when its turn comes. */
+  readonly daemon: Daemon | (() => Promise<Daemon>);
+  /** Of jobs; of runs, if these are cancelled. */
   readonly ids: readonly string[];
 }
 
 export interface BulkLotsOptions {
+  /** So that nobody else in the window tells of it. */
+  readonly followed: FollowedBulks;
   readonly onProgress?: (done: number, total: number) => void;
   readonly isCancelled?: () => boolean;
   /** Between two looks, by how long one waits. */
@@ -36,7 +42,7 @@ export interface BulkOutcome {
  * Has the daemons of several projects work on many jobs, one project after the other. What was begun goes on if this window is closed. A fault ends its
  * own project's part only, because every project has a daemon of its own; a cancel ends all. Never rejects, so that the tallies always are the truth.
  */
-export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, options: BulkLotsOptions = {}): Promise<readonly BulkOutcome[]> {
+export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, options: BulkLotsOptions): Promise<readonly BulkOutcome[]> {
   const total = lots.reduce((sum, { ids }) => sum + ids.length, 0);
   const outcomes: BulkOutcome[] = [];
   let before = 0;
@@ -48,14 +54,18 @@ export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bul
   return outcomes;
 }
 
-async function ofLot({ daemon, ids }: BulkLot, request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, { onProgress, isCancelled, wait = (ms) => delay(ms) }: BulkLotsOptions): Promise<BulkOutcome> {
+async function ofLot({ daemon: given, ids }: BulkLot, request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, { followed, onProgress, isCancelled, wait = (ms) => delay(ms) }: BulkLotsOptions): Promise<BulkOutcome> {
   const bulks: BulkView[] = [];
   const came = (): number => bulks.reduce((sum, { done, skipped }) => sum + done + skipped, 0);
   try {
+    if (ids.length === 0 || isCancelled?.() === true) return { tally: tallyOf(ids.length, bulks, { isCancelled: ids.length > 0 }), bulks };
+    const daemon = typeof given === 'function' ? await given() : given;
     // Of two works at a rate, each would keep it by itself.
     const meant = request.rate === undefined ? ids.length : Math.min(ids.length, maxBulkIds);
     for (let from = 0; from < meant && isCancelled?.() !== true; from += maxBulkIds) {
-      const begun = await daemon.call('bulk/start', { ...request, ids: ids.slice(from, from + maxBulkIds) });
+      const some = ids.slice(from, from + maxBulkIds);
+      const begun = await daemon.call('bulk/start', { ...request, ...(request.action === 'cancel-runs' ? { runs: some } : { ids: some }) });
+      followed.add(daemon, begun.id);
       const place = bulks.push(begun) - 1;
       let lookMs = firstLookMs;
       bulks[place] = await followBulk(daemon, begun, {

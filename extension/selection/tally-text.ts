@@ -1,8 +1,32 @@
 import * as l10n from '@vscode/l10n';
+import type { BulkAction, BulkView } from '../../schemas/protocol/bulk.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import type { Tally } from './batches.ts';
 
 export type TalliedAction = 'replayed' | 'discarded' | 'exported' | 'jobs-cancelled' | 'jobs-retried' | 'runs-cancelled' | 'queues-paused' | 'queues-resumed';
+
+const tallied: Readonly<Record<BulkAction, TalliedAction>> = { replay: 'replayed', discard: 'discarded', cancel: 'jobs-cancelled', retry: 'jobs-retried', 'cancel-runs': 'runs-cancelled' };
+
+/** What a daemon has done with many, as `tallyText`. */
+export function bulkTallyText({ action, state, total, done, skipped, edited, problem }: BulkView): string {
+  return tallyText(tallied[action], { total, done, skipped, isCancelled: state === 'cancelled', ...(problem === undefined ? {} : { fault: problem }) }, edited);
+}
+
+/** What is under way, as the title of its progress. */
+export function bulkActionText(action: BulkAction): string {
+  switch (action) {
+    case 'replay':
+      return l10n.t('Replaying dead letters');
+    case 'discard':
+      return l10n.t('Discarding dead letters');
+    case 'cancel':
+      return l10n.t('Cancelling jobs');
+    case 'retry':
+      return l10n.t('Retrying jobs');
+    case 'cancel-runs':
+      return l10n.t('Cancelling runs');
+  }
+}
 
 /** What came of it, exactly. `edited`: how many of those that were replayed went with an edited payload. */
 export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally, edited = 0): string {

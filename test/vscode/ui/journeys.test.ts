@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { bulkWorkJourney } from './journeys/bulk-work.ts';
 import { completionJourney } from './journeys/completion.ts';
 import { crashJourney } from './journeys/crash.ts';
 import { dashboardJourney } from './journeys/dashboard.ts';
@@ -46,4 +47,5 @@ describe('in VS Code, with the package installed', function () {
   crashJourney(staged);
   refusalsJourney(staged);
   hoverJourney(staged);
+  bulkWorkJourney(staged);
 });

@@ -76,6 +76,17 @@ describe('the mirror of a daemon', () => {
     assert.deepEqual(mirror.queues().map(({ name }) => name), ['erp']);
   });
 
+  it('holds bulk work that was begun elsewhere, and tells when it comes further', () => {
+    flush();
+    const bulk = { id: 'b1', action: 'replay', state: 'running', startedAt: '2026-11-24T10:00:00.000Z', total: 9, done: 1, skipped: 0, edited: 0, takenBack: 0 } as const;
+    topics.tell('bulks', { bulks: [bulk] });
+    assert.deepEqual([flush()?.bulks, mirror.bulks()], [true, [bulk]]);
+    topics.tell('bulks', { bulks: [{ ...bulk, done: 5 }] });
+    assert.deepEqual([flush()?.all, mirror.bulks().map(({ done }) => done)], [false, [5]]);
+    topics.tell('bulks', {}, { removed: ['b1'] });
+    assert.deepEqual([flush()?.bulks, mirror.bulks()], [true, []]);
+  });
+
   it('is empty when the daemon is gone for good', () => {
     flush();
     mirror.clear();

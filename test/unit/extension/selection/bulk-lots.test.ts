@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ClientError } from '../../../../client/client-error.ts';
 import { takeBackBulk } from '../../../../client/run-bulk.ts';
 import { inBulk, type BulkLot } from '../../../../extension/selection/bulk-lots.ts';
+import { FollowedBulks } from '../../../../extension/selection/unfollowed-bulks.ts';
 import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
@@ -18,7 +19,7 @@ class Works extends ScriptedTopics {
     this.asked.push({ method, params });
     if (this.fault !== undefined && method !== 'bulk/start') throw this.fault;
     if (method === 'bulk/start') {
-      const { action, ids = [] } = params as Params<'bulk/start'>;
+      const { action, runs, ids = runs ?? [] } = params as Params<'bulk/start'>;
       this.#bulk = { ...this.#bulk, id: `b${this.asked.filter((one) => one.method === 'bulk/start').length}`, action, state: 'running', total: ids.length, done: 0 };
     } else if (method === 'bulk/cancel') {
       this.#bulk = { ...this.#bulk, state: (params as Params<'bulk/cancel'>).takeBack === true ? 'taking-back' : 'cancelled' };
@@ -34,6 +35,7 @@ class Works extends ScriptedTopics {
 }
 
 const wait = (): Promise<void> => Promise.resolve();
+const followed = new FollowedBulks();
 const lotOf = (daemon: Works, count: number): BulkLot => ({ daemon, ids: Array.from({ length: count }, (_, index) => `j${index + 1}`) });
 
 describe('work on many of several projects', () => {
@@ -41,7 +43,7 @@ describe('work on many of several projects', () => {
     const [shop, office] = [new Works(), new Works()];
     shop.steps.push({ done: 2, skipped: 1 }, { done: 4, skipped: 1, edited: 1, state: 'done' });
     const seen: string[] = [];
-    const outcomes = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'discard', reason: 'too old' }, { wait, onProgress: (done, total) => seen.push(`${done} of ${total}`) });
+    const outcomes = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'discard', reason: 'too old' }, { followed, wait, onProgress: (done, total) => seen.push(`${done} of ${total}`) });
     assert.deepEqual(outcomes.map(({ tally }) => tally), [
       { total: 5, done: 4, skipped: 1, isCancelled: false },
       { total: 3, done: 3, skipped: 0, isCancelled: false },
@@ -50,10 +52,24 @@ describe('work on many of several projects', () => {
     assert.deepEqual(shop.started(), [{ action: 'discard', reason: 'too old', ids: ['j1', 'j2', 'j3', 'j4', 'j5'] }]);
   });
 
+  it('is of runs where these are cancelled, and known as followed by a command of the window', async () => {
+    const [shop, office] = [new Works(), new Works()];
+    await inBulk([{ daemon: () => Promise.resolve(shop), ids: ['r1', 'r2'] }], { action: 'cancel-runs' }, { followed, wait });
+    assert.deepEqual(shop.started(), [{ action: 'cancel-runs', runs: ['r1', 'r2'] }]);
+    assert.deepEqual([followed.has(shop, 'b1'), followed.has(shop, 'b2'), followed.has(office, 'b1')], [true, false, false]);
+  });
+
+  it('connects to no daemon that has nothing to do, and ends its own part only if one can not be had', async () => {
+    const office = new Works();
+    const none = (): Promise<never> => Promise.reject(new Error('not there'));
+    const outcomes = await inBulk([{ daemon: none, ids: [] }, { daemon: none, ids: ['j1'] }, lotOf(office, 2)], { action: 'retry' }, { followed, wait });
+    assert.deepEqual(outcomes.map(({ tally }) => [tally.done, tally.isCancelled, tally.fault]), [[0, false, undefined], [0, false, 'not there'], [2, false, undefined]]);
+  });
+
   it('is cancelled in the daemon, and no other is begun', async () => {
     const [shop, office] = [new Works(), new Works()];
     shop.steps.push({ done: 2 });
-    const outcomes = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'replay' }, { wait, isCancelled: () => shop.asked.length > 1 });
+    const outcomes = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'replay' }, { followed, wait, isCancelled: () => shop.asked.length > 1 });
     assert.deepEqual(outcomes.map(({ tally }) => tally), [
       { total: 5, done: 2, skipped: 0, isCancelled: true },
       { total: 3, done: 0, skipped: 0, isCancelled: true },
@@ -64,7 +80,7 @@ describe('work on many of several projects', () => {
   it('goes on in the daemon when this window loses it, and says under which name; the other projects go on', async () => {
     const [shop, office] = [new Works(), new Works()];
     shop.fault = new ClientError({ kind: 'lost', method: 'bulk/get' });
-    const [first, second] = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'replay' }, { wait });
+    const [first, second] = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'replay' }, { followed, wait });
     assert.match(first?.tally.fault ?? '', /The daemon goes on with it as b1\./);
     assert.deepEqual([first?.tally.total, first?.tally.done, second?.tally.done], [5, 0, 3]);
   });
@@ -72,16 +88,16 @@ describe('work on many of several projects', () => {
   it('says what makes an older daemon able to do it', async () => {
     const shop = new Works();
     shop.fault = new CodedError('unknown-method', 'There is no method bulk/get.');
-    const [only] = await inBulk([lotOf(shop, 1)], { action: 'replay' }, { wait });
+    const [only] = await inBulk([lotOf(shop, 1)], { action: 'replay' }, { followed, wait });
     assert.match(only?.tally.fault ?? '', /earlier version\. Restart it/);
   });
 
   it('of more than one message can hold is more than one work', async () => {
     const shop = new Works();
-    const [only] = await inBulk([lotOf(shop, 50_001)], { action: 'discard' }, { wait });
+    const [only] = await inBulk([lotOf(shop, 50_001)], { action: 'discard' }, { followed, wait });
     assert.deepEqual([shop.started().map(({ ids = [] }) => ids.length), only?.tally.done], [[50_000, 1], 50_001]);
     const slow = new Works();
-    const [atRate] = await inBulk([lotOf(slow, 50_001)], { action: 'replay', rate: '10/min' }, { wait });
+    const [atRate] = await inBulk([lotOf(slow, 50_001)], { action: 'replay', rate: '10/min' }, { followed, wait });
     assert.deepEqual([slow.started().length, atRate?.tally.done], [1, 50_000], 'two would go twice as fast');
     assert.match(atRate?.tally.fault ?? '', /^No more than 50,000/);
   });

@@ -41,6 +41,12 @@ export class Shop {
     await this.erp.stop();
   }
 
+  /** The bulk work that began last: its action, its state, and how many it has been done to. */
+  async lastBulk(): Promise<readonly unknown[]> {
+    const [last] = (await this.daemon.call('bulk/list', {})).bulks;
+    return [last?.action, last?.state, last?.done];
+  }
+
   target(rest: Omit<Target, 'folder'> = {}): Target {
     return { folder: this.project.folder, ...rest };
   }

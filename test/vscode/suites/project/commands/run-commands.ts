@@ -132,6 +132,7 @@ export function runCommands(): void {
     assert.match(asker.confirmations[0]?.detail ?? '', /still open: 7\./);
     assert.deepEqual(result, { total: 3, done: 2, skipped: 1, isCancelled: false });
     assert.deepEqual(asker.told, ['Runs cancelled: 2 of 3. Had ended by then: 1.']);
+    assert.deepEqual(await shop.lastBulk(), ['cancel-runs', 'done', 2], 'a closed window would not have kept it from its end');
     for (const run of runs) await shop.runIs(run, 'cancelled');
     shop.erp.release();
   });
@@ -148,6 +149,7 @@ export function runCommands(): void {
     assert.deepEqual(asker.confirmations.map(({ question }) => question), ['Cancel 4 jobs?']);
     assert.equal(result, 3);
     assert.deepEqual(asker.told, ['Jobs cancelled: 3 of 4. Had ended by then: 1.']);
+    assert.deepEqual(await shop.lastBulk(), ['cancel', 'done', 3]);
     assert.ok((await shop.jobOf(run, 'cancelled')).endedAt !== undefined);
     shop.erp.release();
   });

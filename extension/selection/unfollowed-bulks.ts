@@ -1,0 +1,96 @@
+import type { Daemon } from '../../client/daemon-client.ts';
+import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
+
+/** Bulk work that commands of this window follow, and tell of by themselves. What they lose sight of with its connection is followed no longer. */
+export class FollowedBulks {
+  readonly #ids = new WeakMap<Daemon, Set<string>>();
+
+  add(daemon: Daemon, id: string): void {
+    const ids = this.#ids.get(daemon) ?? new Set();
+    this.#ids.set(daemon, ids.add(id));
+  }
+
+  has(daemon: Daemon, id: string): boolean {
+    return this.#ids.get(daemon)?.has(id) === true;
+  }
+}
+
+/** Where the progress of one bulk work is shown. */
+export interface BulkDisplay {
+  update(bulk: BulkView): void;
+  /** Undefined: nothing is known of it any longer, because its daemon is gone. */
+  end(bulk: BulkView | undefined): void;
+}
+
+export interface UnfollowedBulksOptions {
+  readonly show: (folder: string, bulk: BulkView) => BulkDisplay;
+  /** Calls back after the time in which a command that has begun a work gets its id, and most works end. */
+  readonly later: (callback: () => void) => void;
+}
+
+/** What is known of the bulk work of one project. */
+export interface KnownBulks {
+  readonly folder: string;
+  /** Undefined while the connection is lost. */
+  readonly daemon: Daemon | undefined;
+  readonly bulks: readonly BulkView[];
+}
+
+/**
+ * Which bulk work this window shows though no command of it follows it: it was begun before the window was reloaded, by another window, or by the
+ * `sluice` command. Short work isn't shown, nor is one that is held: nobody knows for how long.
+ */
+export class UnfollowedBulks {
+  readonly #options: UnfollowedBulksOptions;
+  readonly #followed: FollowedBulks;
+  /** By folder and id. */
+  readonly #shown = new Map<string, BulkDisplay>();
+  readonly #waiting = new Set<string>();
+
+  constructor(followed: FollowedBulks, options: UnfollowedBulksOptions) {
+    this.#followed = followed;
+    this.#options = options;
+  }
+
+  /** `read` tells what is known of the project, now and later. */
+  look(read: () => KnownBulks): void {
+    const { folder, bulks } = read();
+    for (const bulk of bulks) {
+      const key = keyOf(folder, bulk);
+      if (this.#shown.has(key) || this.#waiting.has(key) || !goesOn(bulk)) continue;
+      this.#waiting.add(key);
+      this.#options.later(() => {
+        this.#waiting.delete(key);
+        this.#show(read(), bulk.id);
+      });
+    }
+    this.#update(folder, bulks);
+  }
+
+  #show({ folder, daemon, bulks }: KnownBulks, id: string): void {
+    const bulk = bulks.find((one) => one.id === id);
+    if (bulk === undefined || !goesOn(bulk) || daemon === undefined || this.#followed.has(daemon, id)) return;
+    this.#shown.set(keyOf(folder, bulk), this.#options.show(folder, bulk));
+  }
+
+  #update(folder: string, bulks: readonly BulkView[]): void {
+    const byKey = new Map(bulks.map((bulk) => [keyOf(folder, bulk), bulk]));
+    for (const [key, display] of this.#shown) {
+      if (!key.startsWith(`${folder} `)) continue;
+      const bulk = byKey.get(key);
+      if (bulk !== undefined && goesOn(bulk)) display.update(bulk);
+      else {
+        this.#shown.delete(key);
+        display.end(bulk);
+      }
+    }
+  }
+}
+
+function keyOf(folder: string, { id }: BulkView): string {
+  return `${folder} ${id}`;
+}
+
+function goesOn({ state }: BulkView): boolean {
+  return !isBulkEnded(state) && state !== 'held';
+}

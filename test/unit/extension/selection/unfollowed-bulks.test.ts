@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type { Daemon } from '../../../../client/daemon-client.ts';
+import { FollowedBulks, UnfollowedBulks, type KnownBulks } from '../../../../extension/selection/unfollowed-bulks.ts';
+import type { BulkState, BulkView } from '../../../../schemas/protocol/bulk.ts';
+import { ScriptedTopics } from '../mirror/scripted-topics.ts';
+
+const bulk = (id: string, done: number, state: BulkState = 'running'): BulkView => ({ id, action: 'replay', state, startedAt: '2026-11-24T10:00:00.000Z', total: 9, done, skipped: 0, edited: 0, takenBack: 0 });
+
+describe('bulk work that no command of the window follows', () => {
+  let daemon: Daemon;
+  let followed: FollowedBulks;
+  let unfollowed: UnfollowedBulks;
+  let seen: string[];
+  let due: (() => void)[];
+  let known: KnownBulks;
+  const look = (...bulks: BulkView[]): void => {
+    known = { folder: 'shop', daemon, bulks };
+    unfollowed.look(() => known);
+  };
+  const pass = (): void => due.splice(0).forEach((callback) => callback());
+
+  beforeEach(() => {
+    daemon = new ScriptedTopics();
+    followed = new FollowedBulks();
+    seen = [];
+    due = [];
+    unfollowed = new UnfollowedBulks(followed, {
+      show: (folder, { id, done }) => {
+        seen.push(`${folder} ${id}: ${done}`);
+        return { update: (now) => seen.push(`${id}: ${now.done}`), end: (now) => seen.push(`${id}: ${now?.state ?? 'unknown'}`) };
+      },
+      later: (callback) => due.push(callback),
+    });
+  });
+
+  it('is shown with how far it is by then, once, and until it ends', () => {
+    look(bulk('b1', 1));
+    assert.deepEqual(seen, [], 'most works end before anybody could read it');
+    look(bulk('b1', 2));
+    pass();
+    look(bulk('b1', 4));
+    look(bulk('b1', 9, 'done'));
+    look(bulk('b1', 9, 'done'));
+    pass();
+    assert.deepEqual(seen, ['shop b1: 2', 'b1: 4', 'b1: done']);
+  });
+
+  it('is not what a command has begun meanwhile, what has ended, or what is held', () => {
+    look(bulk('b1', 1), bulk('b2', 1), bulk('b3', 1, 'held'), bulk('b4', 9, 'done'));
+    followed.add(daemon, 'b1');
+    look(bulk('b1', 2), bulk('b2', 9, 'done'), bulk('b3', 1, 'held'));
+    pass();
+    assert.deepEqual(seen, []);
+  });
+
+  it('is what a command has lost sight of with its connection', () => {
+    followed.add(daemon, 'b1');
+    look(bulk('b1', 1));
+    pass();
+    daemon = new ScriptedTopics();
+    look(bulk('b1', 5));
+    pass();
+    assert.deepEqual(seen, ['shop b1: 5']);
+  });
+
+  it('ends without a word about it when its daemon is gone, and while it is held', () => {
+    look(bulk('b1', 1), bulk('b2', 1));
+    pass();
+    look(bulk('b2', 3, 'held'));
+    assert.deepEqual(seen.slice(2), ['b1: unknown', 'b2: held']);
+    look(bulk('b2', 3));
+    pass();
+    assert.deepEqual(seen.slice(4), ['shop b2: 3'], 'it goes on');
+  });
+
+  it('of one project says nothing of another', () => {
+    look(bulk('b1', 1));
+    pass();
+    unfollowed.look(() => ({ folder: 'office', daemon, bulks: [] }));
+    assert.deepEqual(seen, ['shop b1: 1']);
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DatabaseSync } from 'node:sqlite';
+import { connectIfRunning } from '../../../../client/find-daemon.ts';
+import type { DaemonClient } from '../../../../client/daemon-client.ts';
+import { followBulk } from '../../../../client/run-bulk.ts';
+import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
+import type { Stage } from '../stage.ts';
+import { shopProject } from './shop-project.ts';
+
+/** Work on many jobs goes on in the daemon while the window that began it is reloaded. */
+export function bulkWorkJourney(stage: () => Stage): void {
+  it('a person sees after a reload that the daemon still works on many jobs, and cancels it', async () => {
+    stage().respond(() => ({ status: 422, body: 'no such contact' }));
+    const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
+    const { sideBar, prompt } = window;
+    await window.command('Sluice: Run Workflow');
+    await prompt.choose('Import contacts');
+    await prompt.choose('From a file');
+    await prompt.choose('contacts.csv');
+    await prompt.asks('Nothing has been sent yet');
+    await prompt.choose('Run');
+    await sideBar.open();
+    await sideBar.row('Runs', 'import r1').filter({ hasText: 'failed' }).waitFor();
+    const { id } = await discardForever(window.folder);
+
+    await window.reload();
+    const progress = window.notification('20 of 120 in shop');
+    await progress.waitFor();
+    await progress.filter({ hasText: 'Discarding dead letters' }).waitFor();
+    await window.shot('bulk-work-1-after-reload');
+    await window.act(progress, 'Cancel');
+    await window.notification('shop: Dead letters discarded: 20 of 120. It was cancelled; the others are as they were.').waitFor();
+    await progress.waitFor({ state: 'detached' });
+    await window.shot('bulk-work-2-cancelled');
+    const { state, done } = await withDaemon(window.folder, (daemon) => daemon.call('bulk/get', { id }));
+    assert.deepEqual([state, done], ['cancelled', 20]);
+  });
+}
+
+/** Begins a discard that has come to 20 of the dead letters. Its store says that it goes on, which a daemon does for as long as its disk is full. */
+async function discardForever(folder: string): Promise<BulkView> {
+  const held = await withDaemon(folder, async (daemon) => followBulk(daemon, await daemon.call('bulk/start', { action: 'discard', all: true, canary: 20 }), { nextLook: () => nextTurn() }));
+  assert.equal(held.state, 'held');
+  const store = new DatabaseSync(path.join(folder, '.sluice', 'state', 'store.db'), { timeout: 30_000 });
+  store.exec("UPDATE bulks SET state = 'running', hold_after = NULL");
+  store.close();
+  return held;
+}
+
+async function withDaemon<T>(folder: string, work: (daemon: DaemonClient) => Promise<T>): Promise<T> {
+  const connected = await connectIfRunning(folder);
+  assert.ok(connected !== undefined, 'no daemon runs');
+  try {
+    return await work(connected.client);
+  } finally {
+    await connected.client.close();
+  }
+}
