@@ -126,7 +126,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['client/**/*.ts', 'daemon/**/*.ts', 'extension/**/*.ts'],
+    files: ['platform/**/*.ts', 'client/**/*.ts', 'daemon/**/*.ts', 'extension/**/*.ts'],
     ignores: ['daemon/actions/http-client.ts', 'daemon/core/**'],
     rules: {
       '@typescript-eslint/no-restricted-imports': ['error', { paths: requestImports }],

@@ -5,7 +5,7 @@ import { connect, type Connected } from './connect.ts';
 import type { Daemon } from './daemon-client.ts';
 import type { DaemonLaunch, LaunchDaemon, StartConsent } from './daemon-launch.ts';
 import { connectIfRunning } from './find-daemon.ts';
-import { isProcessAlive } from './process-alive.ts';
+import { isProcessAlive } from '../platform/process-alive.ts';
 import { hasStateFolder } from './state-folder.ts';
 
 /** From the start to the first answer. A store after a crash may have to be checked first. */

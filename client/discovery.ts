@@ -6,7 +6,7 @@ import { discoveryProofText, lastStopProofText } from '../schemas/protocol/owner
 import { discoveryName } from '../schemas/protocol/state-folder.ts';
 import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 import { isOwnProof } from './owner-key.ts';
-import { isProcessAlive } from './process-alive.ts';
+import { isProcessAlive } from '../platform/process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
 
 export type DiscoveryRead =

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { lockHolderName, lockName } from '../schemas/protocol/state-folder.ts';
-import { isProcessAlive } from './process-alive.ts';
+import { isProcessAlive } from '../platform/process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
 import { messageOfError, systemCodeOf } from '../schemas/protocol/system-error.ts';
 

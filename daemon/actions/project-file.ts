@@ -1,7 +1,7 @@
 import { realpath, stat, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
-import { openRegularFile, readBounded } from '../platform/regular-file.ts';
+import { openRegularFile, readBounded } from '../../platform/regular-file.ts';
 
 export type ProjectFile = { readonly ok: true; readonly content: Buffer } | { readonly ok: false; readonly message: string };
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseDocument, visit } from 'yaml';
 import { inexactText, isExactNumber, LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './exit-code.ts';
 

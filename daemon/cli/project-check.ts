@@ -4,12 +4,12 @@ import type { DiagnosticView } from '../../schemas/protocol/method.ts';
 import { advise } from '../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../schemas/language/advice/advised-project.ts';
 import type { Advice } from '../../schemas/language/advice/advice.ts';
-import { analyseFiles, type ProjectFile as AnalysisInput } from '../../schemas/workflow/analysis/analyse-files.ts';
+import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { analyseWorkflow, workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Diagnostic } from '../../schemas/workflow/diagnostic.ts';
 import { findProjectFolder } from '../../client/state-folder.ts';
-import { isOwnFolder, listProjectFiles, readProjectText, shownFolder } from '../project/project-folder.ts';
+import { isOwnFolder, listProjectFiles, readProjectText, readProjectTexts, shownFolder } from '../../platform/project-reader.ts';
 import { SecretSource } from '../secrets/secret-source.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -78,21 +78,15 @@ function findingsOf({ analysis, advice }: CheckedProject, file: string): readonl
 
 async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Promise<CheckedProject> {
   const { files, failed, isPartial } = await listProjectFiles(projectFolder);
-  const given: AnalysisInput[] = [];
-  for (const { file, path: absolute } of files) {
-    const read = await readProjectText(absolute);
-    if (read.ok) given.push({ path: file, text: read.text });
-    // What was removed since the folder was read isn't there.
-    else if (read.kind !== 'missing') given.push({ path: file, text: '', problem: read.problem });
-  }
-  const texts = new Map(given.map(({ path: file, text }) => [file, text]));
+  const read = await readProjectTexts(projectFolder, files.map(({ file }) => file));
+  const texts = new Map([...read].map(([file, { text }]) => [file, text]));
   // Elsewhere a folder of somebody else's, such as the data of a database in a container, is no fault of the project.
   const folders = [
     ...[...failed].filter(([folder]) => isOwnFolder(folder)).map(([folder, problem]) => [shownFolder(folder), unreadableFile(shownFolder(folder), problem)] as const),
     ...(isPartial ? [['.', partlySearched()] as const] : []),
   ];
   const secrets = new SecretSource({ projectFolder, env }).names();
-  const analysed = analyseFiles(given, { secrets });
+  const analysed = analyseFiles([...read].map(([file, { text, problem }]) => ({ path: file, text, problem })), { secrets });
   return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets, folders };
 }
 

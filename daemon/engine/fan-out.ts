@@ -3,7 +3,7 @@ import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
-import { openRegularFile } from '../platform/regular-file.ts';
+import { openRegularFile } from '../../platform/regular-file.ts';
 import type { Committed, Expansion, Store } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';

@@ -1,6 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { failPoint } from '../platform/fail-point.ts';
-import { openRegularFile } from '../platform/regular-file.ts';
+import { openRegularFile } from '../../platform/regular-file.ts';
 import { ItemFileError, readItems } from './item-file.ts';
 
 /** Of a file of items, in bytes: what is really read of it, since the size that a file tells may be that of a hole. */

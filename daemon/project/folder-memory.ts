@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FolderLook } from '../../schemas/workflow/project-files.ts';
-import { readFolder } from './project-folder.ts';
+import { readFolder } from '../../platform/project-reader.ts';
 
 /** A folder that was changed this short a time before it was read may change again without another time of change, in milliseconds. */
 const unsettledMs = 2500;

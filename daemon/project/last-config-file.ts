@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readRegularFile } from '../platform/regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { stateFolderOf } from '../state/state-folder.ts';
 import { writeStateFile } from '../state/state-file.ts';
 

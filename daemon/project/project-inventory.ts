@@ -2,7 +2,7 @@ import type { IgnoreRules } from '../../schemas/workflow/ignore-rules.ts';
 import { findProjectFiles, ownFolders } from '../../schemas/workflow/project-files.ts';
 import { projectFileKind } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { FolderMemory } from './folder-memory.ts';
-import { isOwnFolder, readRulesAbove } from './project-folder.ts';
+import { isOwnFolder, readRulesAbove } from '../../platform/project-reader.ts';
 
 /** Folders outside of `.sluice/` that one look of a round is for. */
 const foldersPerRound = 20;

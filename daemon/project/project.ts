@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
@@ -9,7 +7,7 @@ import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from 
 import { queueDeclarations, type QueueDeclarations } from '../../schemas/workflow/analysis/queue-declarations.ts';
 import type { ProjectConfig } from '../../schemas/workflow/model.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
-import { readProjectText, shownFolder } from './project-folder.ts';
+import { readProjectTexts, shownFolder, type ProjectText } from '../../platform/project-reader.ts';
 import { ProjectInventory, type LookExtent } from './project-inventory.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 
@@ -30,21 +28,13 @@ export interface ProjectOptions {
   readonly lastConfig?: string | undefined;
 }
 
-interface ReadFileState {
-  readonly text: string;
-  /** Why there is no text. */
-  readonly problem?: string;
-  /** Changes whenever the file does. */
-  readonly stamp: string;
-}
-
 /**
  * The project's files, understood. They are looked at again whenever somebody asks, by their times and sizes, so that what
  * was saved a moment ago is what runs; nothing depends on file events, which some file systems don't send.
  */
 export class Project {
   readonly #options: ProjectOptions;
-  #files = new Map<string, ReadFileState>();
+  #files: ReadonlyMap<string, ProjectText> = new Map();
   readonly #inventory: ProjectInventory;
   #failed: ReadonlyMap<string, string> = new Map();
   #isPartial = false;
@@ -136,9 +126,11 @@ export class Project {
   async refresh(extent: LookExtent = 'own'): Promise<boolean> {
     const { files: listed, failed, isPartial } = await this.#inventory.look(extent);
     const due = extent === 'round' ? this.#dueFiles(listed) : new Set(listed);
-    const files = new Map<string, ReadFileState>();
-    for (const { file, state } of await Promise.all(listed.map(async (file) => ({ file, state: due.has(file) ? await this.#read(file) : this.#files.get(file) })))) {
-      if (state !== undefined) files.set(file, state);
+    const read = await readProjectTexts(this.#options.folder, due, this.#files);
+    const files = new Map<string, ProjectText>();
+    for (const file of listed) {
+      const text = due.has(file) ? read.get(file) : this.#files.get(file);
+      if (text !== undefined) files.set(file, text);
     }
     const names = this.#options.secrets.names();
     const same =
@@ -191,17 +183,5 @@ export class Project {
     for (let index = 0; index < Math.min(filesPerRound, listed.length); index++) due.add(listed[(this.#nextFile + index) % listed.length] ?? '');
     this.#nextFile = listed.length === 0 ? 0 : (this.#nextFile + filesPerRound) % listed.length;
     return due;
-  }
-
-  async #read(file: string): Promise<ReadFileState | undefined> {
-    const place = path.join(this.#options.folder, file);
-    const stats = await stat(place).catch(() => undefined);
-    const stamp = stats === undefined ? undefined : `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`;
-    const known = this.#files.get(file);
-    if (stamp !== undefined && known?.stamp === stamp) return known;
-    const read = await readProjectText(place);
-    if (read.ok) return { text: read.text, stamp: stamp ?? '' };
-    // It went away between the listing and the reading.
-    return read.kind === 'missing' ? undefined : { text: '', problem: read.problem, stamp: `${stamp ?? ''} ${read.problem}` };
   }
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { lacksResources } from '../core/machine-trouble.ts';
-import { readRegularFileSync } from '../platform/regular-file.ts';
+import { readRegularFileSync } from '../../platform/regular-file.ts';
 import { changeSecretLines, parseSecretLines } from './secret-lines.ts';
 
 /** Larger files are refused, in bytes: this one holds a few dozen lines. */

@@ -4,7 +4,7 @@ import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/a
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineLog } from '../engine/engine-settings.ts';
-import { shownFolder } from '../project/project-folder.ts';
+import { shownFolder } from '../../platform/project-reader.ts';
 import { lastConfigText } from '../project/project.ts';
 import type { LookExtent } from '../project/project-inventory.ts';
 import type { Project } from '../project/project.ts';

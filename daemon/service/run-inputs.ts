@@ -2,7 +2,7 @@ import path from 'node:path';
 import formats from 'ajv-formats';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ItemFileError, readItems } from '../engine/item-file.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';

@@ -9,7 +9,7 @@ import { discoveryName } from '../../schemas/protocol/state-folder.ts';
 import { lacksRoom } from './disk-room.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './state-folder.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { writeStateFile } from './state-file.ts';
 
 const spareName = 'daemon.spare';

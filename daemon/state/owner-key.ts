@@ -1,8 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
-import { ownerKeyBytes, ownerKeyName, userFolder } from '../../schemas/protocol/owner-mark.ts';
+import { isProofOf, ownerKeyFile, proofOf } from '../../platform/owner-proof.ts';
+import { ownerKeyBytes, ownerKeyFlaw, type OwnerKeyFlaw } from '../../schemas/protocol/owner-mark.ts';
 import { messageOfError, systemCodeOf } from '../../schemas/protocol/system-error.ts';
 
 /** A link in its place could lead to a file that others know. Windows has neither flag. */
@@ -21,7 +21,7 @@ export class OwnerKey {
 
   /** Undefined where this user has none yet. @throws Error where it is there and can't be used */
   static read(env: NodeJS.ProcessEnv = process.env): OwnerKey | undefined {
-    const file = fileIn(env);
+    const file = ownerKeyFile(env);
     let descriptor: number;
     try {
       descriptor = openSync(file, keyFlags);
@@ -31,12 +31,9 @@ export class OwnerKey {
     }
     try {
       const stats = fstatSync(descriptor);
-      const uid = process.getuid?.();
-      if (!stats.isFile()) throw unusable(file, 'it is no file');
-      if (uid !== undefined && stats.uid !== uid) throw unusable(file, 'it belongs to another user');
-      if (uid !== undefined && (stats.mode & 0o077) !== 0) throw unusable(file, `others can read it: run \`chmod 600 ${file}\``);
       const key = Buffer.alloc(ownerKeyBytes + 1);
-      if (readSync(descriptor, key, 0, key.length, 0) !== ownerKeyBytes) throw unusable(file, `it doesn't have ${ownerKeyBytes} bytes: remove it, and a new one is made`);
+      const flaw = ownerKeyFlaw({ isFile: stats.isFile(), size: stats.size, uid: stats.uid, mode: stats.mode }, process.getuid?.()) ?? (readSync(descriptor, key, 0, key.length, 0) === ownerKeyBytes ? undefined : 'wrong-size');
+      if (flaw !== undefined) throw unusable(file, flawText(flaw, file));
       return new OwnerKey(key.subarray(0, ownerKeyBytes));
     } finally {
       closeSync(descriptor);
@@ -47,26 +44,33 @@ export class OwnerKey {
   static readOrMake(env: NodeJS.ProcessEnv = process.env): OwnerKey {
     const found = OwnerKey.read(env);
     if (found !== undefined) return found;
-    make(fileIn(env));
+    make(ownerKeyFile(env));
     const made = OwnerKey.read(env);
-    if (made === undefined) throw unusable(fileIn(env), 'it is gone as soon as it is made');
+    if (made === undefined) throw unusable(ownerKeyFile(env), 'it is gone as soon as it is made');
     return made;
   }
 
   /** HMAC-SHA-256, in hex. */
   sign(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('hex');
+    return proofOf(text, this.#key);
   }
 
   verify(text: string, proof: string): boolean {
-    const right = Buffer.from(this.sign(text));
-    const given = Buffer.from(proof);
-    return given.length === right.length && timingSafeEqual(given, right);
+    return isProofOf(proof, text, this.#key);
   }
 }
 
-function fileIn(env: NodeJS.ProcessEnv): string {
-  return path.resolve(userFolder({ env, platform: process.platform, home: homedir() }), ownerKeyName);
+function flawText(flaw: OwnerKeyFlaw, file: string): string {
+  switch (flaw) {
+    case 'no-file':
+      return 'it is not a file';
+    case 'of-another-user':
+      return 'it belongs to another user';
+    case 'readable-by-others':
+      return `others can read it: run \`chmod 600 ${file}\``;
+    case 'wrong-size':
+      return `it doesn't have ${ownerKeyBytes} bytes: remove it, and a new one is made`;
+  }
 }
 
 /** As a whole or not at all: of two programs that make it at the same time, both get the same one. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isProcessAlive } from '../platform/process-alive.ts';
+import { isProcessAlive } from '../../platform/process-alive.ts';
 import { makeStateFolder } from './state-folder.ts';
 import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 

@@ -8,7 +8,7 @@ import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf, unsafeState } from './state-folder.ts';
-import { readRegularFileSync } from '../platform/regular-file.ts';
+import { readRegularFileSync } from '../../platform/regular-file.ts';
 import { writeStateFile } from './state-file.ts';
 import { missingStoreText } from './store-remains.ts';
 

@@ -10,7 +10,7 @@ import { commands } from '../ids.ts';
 import { withConnection } from '../project/connection-entry.ts';
 import type { Project } from '../project/project.ts';
 import { workflowIdFrom } from '../project/workflow-id-from.ts';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import type { Command } from './command.ts';
 
 /** Of `connections.yaml`, in bytes. */
@@ -58,8 +58,8 @@ async function addConnection({ ask }: App, { path: folder }: Project, name: stri
   const file = path.join(folder, '.sluice', 'connections.yaml');
   const read = await readRegularFile(file, maxFileBytes);
   // What is there and can't be read is not to be written over.
-  if (read.kind === 'refused') throw new Error(l10n.t('The connection {0} could not be added, because {1} can not be read: {2}', name, file, read.reason));
-  const text = withConnection(read.kind === 'read' ? read.content.toString('utf8') : undefined, name);
+  if (!read.ok && read.kind !== 'missing') throw new Error(l10n.t('The connection {0} was not added: {1} {2}.', name, file, read.problem));
+  const text = withConnection(read.ok ? read.content.toString('utf8') : undefined, name);
   if (text === undefined) return;
   await writeFile(file, text);
   const open = l10n.t('Open connections.yaml');

@@ -12,7 +12,7 @@ import { messageOf } from '../log.ts';
 import { inBatches, type Tally } from '../selection/batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber, say } from '../wording/language.ts';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import type { Command } from './command.ts';
 
 const maxBytes = 256 * 1024 * 1024;
@@ -50,7 +50,7 @@ async function readJson(path: string): Promise<unknown> {
   const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.scheme === 'file' && uri.fsPath === path);
   if (open !== undefined && !(await open.save())) throw new Error(l10n.t('{0} could not be saved.', path));
   const read = await readRegularFile(path, maxBytes);
-  if (read.kind !== 'read') throw new Error(l10n.t('{0} can not be read: {1}', path, read.kind === 'missing' ? l10n.t('it does not exist') : read.reason));
+  if (!read.ok) throw new Error(`${path} ${read.problem}.`);
   const decoded = decodeText(read.content);
   if (!decoded.ok) throw new Error(`${path} ${decoded.problem}.`);
   try {

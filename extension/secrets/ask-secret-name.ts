@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
 import type { App } from '../app.ts';
 import type { Project } from '../project/project.ts';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { namedSecrets } from './named-secrets.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
@@ -49,5 +49,5 @@ async function namedInFiles({ folder }: Project): Promise<readonly string[]> {
   const patterns = ['.sluice/*.{yaml,yml}', '.sluice/workflows/*.{yaml,yml}'];
   const found = await Promise.all(patterns.map((pattern) => vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.parse(folder), pattern), null, maxFiles)));
   const texts = await Promise.all(found.flat().map((uri) => readRegularFile(uri.fsPath, maxFileBytes)));
-  return [...new Set(texts.flatMap((read) => (read.kind === 'read' ? namedSecrets(read.content.toString('utf8')) : [])))].sort();
+  return [...new Set(texts.flatMap((read) => (read.ok ? namedSecrets(read.content.toString('utf8')) : [])))].sort();
 }

@@ -6,6 +6,26 @@ export const ownerKeyName = 'owner.key';
 /** In bytes. */
 export const ownerKeyBytes = 32;
 
+/** The file of the key, as the system tells of it. */
+export interface OwnerKeyFile {
+  readonly isFile: boolean;
+  /** In bytes. */
+  readonly size: number;
+  /** POSIX owner and mode. */
+  readonly uid: number;
+  readonly mode: number;
+}
+
+export type OwnerKeyFlaw = 'no-file' | 'of-another-user' | 'readable-by-others' | 'wrong-size';
+
+/** Why the file can't be used as this user's key; undefined if it can. `ownUid`: undefined on Windows, where the folder's rights protect it. */
+export function ownerKeyFlaw({ isFile, size, uid, mode }: OwnerKeyFile, ownUid: number | undefined): OwnerKeyFlaw | undefined {
+  if (!isFile) return 'no-file';
+  if (ownUid !== undefined && uid !== ownUid) return 'of-another-user';
+  if (ownUid !== undefined && (mode & 0o077) !== 0) return 'readable-by-others';
+  return size === ownerKeyBytes ? undefined : 'wrong-size';
+}
+
 export interface UserFolderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;

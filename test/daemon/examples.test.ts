@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { listProjectFiles } from '../../daemon/project/project-folder.ts';
+import { listProjectFiles } from '../../platform/project-reader.ts';
 import { campaign } from '../../examples/campaign/campaign.ts';
 import { dealClosed } from '../../examples/deal-closed/deal-closed.ts';
 import { enrichment } from '../../examples/enrichment/enrichment.ts';

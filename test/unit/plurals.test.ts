@@ -7,7 +7,7 @@ import { patternsIn } from '../../scripts/translatable-texts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-const sources = globSync('{schemas,client,daemon,extension}/**/*.ts', { cwd: root })
+const sources = globSync('{schemas,platform,client,daemon,extension}/**/*.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
   // The store and its rules tell nobody anything, and 1 is a yes in their rows.
   .filter((file) => !/^daemon\/(store|ledger)\//.test(file))

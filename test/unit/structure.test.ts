@@ -18,26 +18,27 @@ interface Import {
 /** Which top-level folder may import which. `schemas`, `daemon/core`, `daemon/ledger` and `client` are narrower still, and `daemon/cli` is wider: see `forbiddenReason`. */
 const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   schemas: ['schemas'],
-  client: ['client', 'schemas'],
-  daemon: ['daemon', 'schemas'],
-  extension: ['extension', 'client', 'schemas'],
+  platform: ['platform', 'schemas'],
+  client: ['client', 'platform', 'schemas'],
+  daemon: ['daemon', 'platform', 'schemas'],
+  extension: ['extension', 'client', 'platform', 'schemas'],
 };
 
 const emptyName = /(^|-)(utils?|helpers?|common|manager|misc)(-|\.|$)/;
 
 describe('structure of the source', () => {
   const root = path.resolve(import.meta.dirname, '../..');
-  const product = readTree(root, '{schemas,client,daemon,extension}/**/*.ts');
+  const product = readTree(root, '{schemas,platform,client,daemon,extension}/**/*.ts');
   const graph = readImports(product);
 
   it('is found at all', () => {
-    for (const folder of ['schemas/', 'client/', 'daemon/', 'daemon/core/', 'daemon/cli/']) {
+    for (const folder of ['schemas/', 'platform/', 'client/', 'daemon/', 'daemon/core/', 'daemon/cli/']) {
       assert.ok([...product.keys()].some((file) => file.startsWith(folder)), `no file under ${folder}`);
     }
     assert.ok([...graph.values()].flat().some(({ kind }) => kind === 'file'), 'no file imports another');
   });
 
-  it('imports along schemas <- client <- { daemon/cli, extension } and schemas <- daemon only, and keeps schemas, the core and the ledger pure', () => {
+  it('imports along schemas <- platform <- client <- { daemon/cli, extension } and platform <- daemon only, and keeps schemas, the core and the ledger pure', () => {
     assert.deepEqual(findForbidden(graph), []);
   });
 
@@ -50,7 +51,7 @@ describe('structure of the source', () => {
   });
 
   it('names each file for what is in it', () => {
-    const everything = readTree(root, '{schemas,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
+    const everything = readTree(root, '{schemas,platform,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
   });
 });
@@ -64,6 +65,8 @@ describe('the checks of the structure (control)', () => {
     'extension to client': { 'extension/a.ts': `import { connect } from '../client/b.ts';`, 'client/b.ts': '' },
     'the command to client': { 'daemon/cli/commands/a.ts': `import { connect } from '../../../client/b.ts';`, 'client/b.ts': '' },
     'client to schemas, Node and packages': { 'client/a.ts': `import '../schemas/b.ts'; import fs from 'node:fs'; import { WebSocket } from 'ws';`, 'schemas/b.ts': '' },
+    'platform to schemas, Node and packages': { 'platform/a.ts': `import '../schemas/b.ts'; import fs from 'node:fs'; import PQueue from 'p-queue';`, 'schemas/b.ts': '' },
+    'client, daemon and extension to platform': { 'client/a.ts': `import '../platform/b.ts';`, 'daemon/state/a.ts': `import '../../platform/b.ts';`, 'extension/a.ts': `import '../platform/b.ts';`, 'platform/b.ts': '' },
     'schemas to a package': { 'schemas/a.ts': `import { parse } from 'yaml';` },
     'core to core and schemas': { 'daemon/core/a.ts': `import './b.ts'; import '../../schemas/c.ts';` },
     'ledger to core, schemas and ledger': { 'daemon/ledger/a.ts': `import './b.ts'; import '../core/c.ts'; import type { D } from '../../schemas/d.ts';` },
@@ -85,6 +88,11 @@ describe('the checks of the structure (control)', () => {
     'client to extension': ['client/a.ts', `import { b } from '../extension/b.ts';`],
     'client to the texts of the extension': ['client/a.ts', `import * as l10n from '@vscode/l10n';`],
     'client to VS Code': ['client/a.ts', `import * as vscode from 'vscode';`],
+    'platform to client': ['platform/a.ts', `import { b } from '../client/b.ts';`],
+    'platform to daemon': ['platform/a.ts', `import { b } from '../daemon/b.ts';`],
+    'platform to VS Code': ['platform/a.ts', `import * as vscode from 'vscode';`],
+    'schemas to platform': ['schemas/a.ts', `import { b } from '../platform/b.ts';`],
+    'the core to platform': ['daemon/core/a.ts', `import { b } from '../../platform/b.ts';`],
     'daemon to client': ['daemon/a.ts', `import { b } from '../client/b.ts';`],
     'a service to client': ['daemon/service/a.ts', `import { b } from '../../client/b.ts';`],
     'the core to client': ['daemon/core/a.ts', `import { b } from '../../client/b.ts';`],
@@ -214,7 +222,7 @@ function forbiddenReason(file: string, { target, kind }: Import): string | undef
     case 'node':
       return isCore || isLedger || folder === 'schemas' ? 'this folder is pure' : undefined;
     case 'package':
-      if (folder === 'client' && (target === 'vscode' || target === '@vscode/l10n')) return 'the client returns values and codes, and whoever shows them has the words';
+      if ((folder === 'client' || folder === 'platform') && (target === 'vscode' || target === '@vscode/l10n')) return 'the client returns values and codes, and whoever shows them has the words';
       return isCore ? 'the core imports schemas/ and itself only' : isLedger ? ledgerRule : undefined;
     case 'file':
       if (isCore && !target.startsWith('daemon/core/') && !target.startsWith('schemas/')) return 'the core imports schemas/ and itself only';
@@ -222,7 +230,7 @@ function forbiddenReason(file: string, { target, kind }: Import): string | undef
       if (target === 'package.json' && folder !== 'schemas') return undefined;
       if (file.startsWith('daemon/cli/') && topFolder(target) === 'client') return undefined;
       if (folder === 'daemon' && !file.startsWith('daemon/cli/') && target.startsWith('daemon/cli/')) return 'the daemon needs no command';
-      return allowedFolders[folder]?.includes(topFolder(target)) ? undefined : 'schemas <- client <- { daemon/cli, extension }; schemas <- daemon';
+      return allowedFolders[folder]?.includes(topFolder(target)) ? undefined : 'schemas <- platform <- client <- { daemon/cli, extension }; platform <- daemon';
   }
 }
 

@@ -2,8 +2,6 @@
 export const limits = {
   /** Longest text that is looked at, in UTF-16 code units; the analysis has a bound of its own below it, with a message. */
   textLength: 4 * 1024 * 1024,
-  /** Of a `.gitignore`; a larger one says nothing. */
-  gitignoreBytes: 256 * 1024,
   /** Longest text that the YAML libraries get, in UTF-16 code units. */
   libraryTextLength: 512 * 1024,
   /** Aliases, or what looks like some, in a file that the schema service gets. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LanguageProject } from '../../../schemas/language/language-project.ts';
-import { readProject, type StampedText } from './project-folder.ts';
+import { listProjectFiles, readProjectTexts, type ProjectText } from '../../../platform/project-reader.ts';
 import { readSecretNames } from './secret-names.ts';
 
 /** A text that an editor holds open, which wins over the file's. */
@@ -20,7 +20,7 @@ export class OpenProject {
   readonly #env: NodeJS.ProcessEnv;
   readonly #toldSecrets: () => readonly string[];
   readonly #open = new Map<string, OpenText>();
-  #onDisk: ReadonlyMap<string, StampedText> = new Map();
+  #onDisk: ReadonlyMap<string, ProjectText> = new Map();
   #language: LanguageProject | undefined;
   /** What {@link #language} was made of, by path. */
   #shown: ReadonlyMap<string, string> = new Map();
@@ -61,7 +61,8 @@ export class OpenProject {
 
   /** As it stands now; asked before it is {@link ready}, it knows the open texts only. */
   language(): LanguageProject {
-    const texts = new Map([...this.#onDisk].map(([file, { text }]) => [file, text]));
+    // What can't be read has nothing to show here: the daemon says why.
+    const texts = new Map([...this.#onDisk].flatMap(([file, { text, problem }]) => (problem === undefined ? [[file, text] as const] : [])));
     for (const [file, { text }] of this.#open) texts.set(file, text);
     const before = this.#language;
     if (before === undefined) return this.#keep(texts, LanguageProject.of(filesOf(texts), { uriOf: (file) => this.uriOf(file) }));
@@ -82,8 +83,13 @@ export class OpenProject {
     return language;
   }
 
+  async #readTexts(): Promise<ReadonlyMap<string, ProjectText>> {
+    const { files } = await listProjectFiles(this.folder);
+    return readProjectTexts(this.folder, files.map(({ file }) => file), this.#onDisk);
+  }
+
   async #read(): Promise<void> {
-    const [onDisk, found] = await Promise.all([readProject(this.folder, this.#onDisk), readSecretNames(this.folder, this.#env)]);
+    const [onDisk, found] = await Promise.all([this.#readTexts(), readSecretNames(this.folder, this.#env)]);
     this.#onDisk = onDisk;
     const secrets = [...new Set([...found, ...this.#toldSecrets()])].sort();
     const language = this.language();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readRunInputs } from '../../../../daemon/cli/run-inputs.ts';
-import { readProjectText } from '../../../../daemon/project/project-folder.ts';
+import { readProjectText } from '../../../../platform/project-reader.ts';
 import { UsageError } from '../../../../daemon/cli/exit-code.ts';
 import { evaluateExpression, parseExpression } from '../../../../schemas/workflow/expression.ts';
 import { sluice } from './command-line.ts';

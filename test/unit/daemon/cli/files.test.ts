@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rename, stat, symlink, writeFile } from 'n
 import path from 'node:path';
 import { LogFile } from '../../../../daemon/cli/log-file.ts';
 import { findProjectFolder } from '../../../../client/state-folder.ts';
-import { listProjectFiles } from '../../../../daemon/project/project-folder.ts';
+import { listProjectFiles } from '../../../../platform/project-reader.ts';
 import { CommandLine, sluice } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
 

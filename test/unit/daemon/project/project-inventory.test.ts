@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FolderMemory } from '../../../../daemon/project/folder-memory.ts';
 import { ProjectInventory, type LookExtent } from '../../../../daemon/project/project-inventory.ts';
-import { listProjectFiles } from '../../../../daemon/project/project-folder.ts';
+import { listProjectFiles } from '../../../../platform/project-reader.ts';
 import { findProjectFiles, maxSearchedFolders, type FolderLook } from '../../../../schemas/workflow/project-files.ts';
 
 /** More than all folders of these tests need until each has had its turn. */

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeStarterProject } from '../../../../daemon/cli/starter-project.ts';
-import { listProjectFiles } from '../../../../daemon/project/project-folder.ts';
+import { listProjectFiles } from '../../../../platform/project-reader.ts';
 import type { Advice, LiveQueue } from '../../../../schemas/language/advice/advice.ts';
 import { adviceCodes, type AdviceCode } from '../../../../schemas/language/advice/advice-code.ts';
 import { advise } from '../../../../schemas/language/advice/advise.ts';

@@ -1,15 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../../schemas/workflow/project-files.ts';
-import { IgnoreRules } from '../../schemas/workflow/ignore-rules.ts';
-import { decodeText } from '../../schemas/workflow/text-encoding.ts';
-import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
-import { readRegularFile, type FileProblem } from '../platform/regular-file.ts';
+import PQueue from 'p-queue';
+import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
+import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
+import { decodeText } from '../schemas/workflow/text-encoding.ts';
+import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { readRegularFile, type FileProblem } from './regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */
 const maxFileBytes = 4 * 1024 * 1024;
 /** A larger one says nothing. */
 const maxGitignoreBytes = 256 * 1024;
+/** Files that are read at the same time: each holds one of the few threads that all files are read by, and its content. */
+const filesAtOnce = 16;
 
 export interface ProjectFile extends FoundFile {
   /** Absolute. */
@@ -73,6 +76,35 @@ export async function readProjectText(path: string): Promise<{ readonly ok: true
   if (!read.ok) return read;
   const decoded = decodeText(read.content);
   return decoded.ok ? decoded : { ok: false, kind: 'not-text', problem: decoded.problem };
+}
+
+/** A file of a project, as it was when it was read. */
+export interface ProjectText {
+  /** Empty if there is a `problem`. */
+  readonly text: string;
+  /** Why there is no text, as the rest of a sentence that begins with the file's name. */
+  readonly problem?: string;
+  /** Changes whenever the file does. */
+  readonly stamp: string;
+}
+
+/**
+ * The texts of files of a project, `filesAtOnce` of them at a time; `files` and the keys of the result are relative to its folder. One that is `known`
+ * already and has not changed since is not read again. What went away since the files were listed is left out. Never rejects.
+ */
+export async function readProjectTexts(projectFolder: string, files: Iterable<string>, known: ReadonlyMap<string, ProjectText> = new Map()): Promise<Map<string, ProjectText>> {
+  const queue = new PQueue({ concurrency: filesAtOnce });
+  const texts = await queue.addAll([...files].map((file) => async () => [file, await readStamped(path.join(projectFolder, file), known.get(file))] as const));
+  return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const])));
+}
+
+async function readStamped(file: string, known: ProjectText | undefined): Promise<ProjectText | undefined> {
+  const stats = await stat(file).catch(() => undefined);
+  const stamp = stats === undefined ? undefined : `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`;
+  if (stamp !== undefined && known?.stamp === stamp) return known;
+  const read = await readProjectText(file);
+  if (read.ok) return { text: read.text, stamp: stamp ?? '' };
+  return read.kind === 'missing' ? undefined : { text: '', problem: read.problem, stamp: `${stamp ?? ''} ${read.problem}` };
 }
 
 async function readGitignore(folder: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readRegularFile, readRegularFileSync, type RegularFileContent } from '../../../../daemon/platform/regular-file.ts';
+import { readRegularFile, readRegularFileSync, type RegularFileContent } from '../../../platform/regular-file.ts';
 
 const readers: Readonly<Record<string, (file: string, maxBytes: number) => RegularFileContent | Promise<RegularFileContent>>> = { readRegularFile, readRegularFileSync };
 
