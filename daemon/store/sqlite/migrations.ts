@@ -17,8 +17,8 @@ export class NewerStoreError extends Error {
 }
 
 /**
- * Brings a store up to date. Each step is one transaction, and, unless the store is new, is preceded by a backup
- * `store.db.v<version>.bak` beside it, so that an upgrade that goes wrong can be taken back by hand.
+ * Brings a store up to date. Each step is one transaction, preceded by a backup
+ * `store.db.v<version>.bak` beside it, so that an upgrade that goes wrong can be taken back by hand. A store that is new takes all of them in one.
  *
  * @throws NewerStoreError where the store is of a version that this program doesn't know
  */
@@ -31,17 +31,24 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
   }
   const isNew = version === 0;
   db.function('failure_group', (uses, error, response) => deadGroupOf(String(uses), JSON.parse(String(error)) as JobError, response === null ? undefined : String(response)));
-  for (; version < steps.length; version++) {
+  while (version < steps.length) {
     if (!isNew) backUp(db, file, version);
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      db.exec(steps[version] ?? '');
-      db.exec(`PRAGMA user_version = ${version + 1}`);
-      db.exec('COMMIT');
-    } catch (error) {
-      db.exec('ROLLBACK');
-      throw error;
-    }
+    const next = isNew ? steps.length : version + 1;
+    takeSteps(db, steps.slice(version, next), next);
+    version = next;
+  }
+}
+
+/** In one transaction: each waits for the disk. */
+function takeSteps(db: DatabaseSync, steps: readonly string[], version: number): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of steps) db.exec(step);
+    db.exec(`PRAGMA user_version = ${version}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
   }
 }
 
