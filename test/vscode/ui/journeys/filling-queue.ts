@@ -23,7 +23,7 @@ export function fillingQueueJourney(stage: () => Stage): void {
 
     await window.openFile('import.yaml');
     await window.explorer();
-    const alert = window.notification(/erp has 118 jobs waiting; its threshold is 20/);
+    const alert = window.notification(/erp has 118 jobs waiting; the threshold is 20/);
     await alert.waitFor();
     await window.statusBarWarning.waitFor();
     await window.shot('filling-queue-1-alert');
