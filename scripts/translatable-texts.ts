@@ -10,13 +10,13 @@ const tellers = new Set(['say', 'message']);
 
 type Texts = Awaited<ReturnType<typeof getL10nJson>>;
 
-/** Every text of the editor that can be translated: those of `l10n.t`, and the patterns of messages, each by itself as its key. */
+/** Every text of the editor that can be translated: those of `l10n.t`, and the patterns of messages, of the language service too, each by itself as its key. */
 export async function translatableTexts(root: string): Promise<Texts> {
   const read = (pattern: string): { readonly file: string; readonly contents: string }[] =>
     globSync(pattern, { cwd: root }).sort().map((file) => ({ file, contents: readFileSync(path.join(root, file), 'utf8') }));
   const editor = read('extension/**/*.ts');
   const texts = await getL10nJson(editor.map(({ contents }) => ({ extension: '.ts', contents })));
-  for (const { file, contents } of [...editor, ...read('schemas/wording/**/*.ts')]) {
+  for (const { file, contents } of [...editor, ...read('schemas/{wording,workflow,language}/**/*.ts')]) {
     for (const pattern of patternsIn(file, contents)) texts[pattern] = pattern;
   }
   return texts;

@@ -1,5 +1,6 @@
 import { credentialsInUrl } from '../../schemas/workflow/actions/request-rules.ts';
 import { type ActionFailure, invalidInput } from './action.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** Reads an absolute HTTP URL, or says why it isn't one. The message doesn't repeat it: it may hold a secret. */
 export function readUrl(text: string): URL | ActionFailure {
@@ -7,7 +8,7 @@ export function readUrl(text: string): URL | ActionFailure {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return invalidInput('invalid url', '`url` must be an absolute http: or https: URL, such as https://api.example.com/people.');
   }
-  return url.username === '' && url.password === '' ? url : invalidInput('invalid url', credentialsInUrl);
+  return url.username === '' && url.password === '' ? url : invalidInput('invalid url', english.textOf(credentialsInUrl));
 }
 
 /**

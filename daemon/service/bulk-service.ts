@@ -6,6 +6,7 @@ import type { JobState } from '../../schemas/protocol/state.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
+import { english } from '../../schemas/wording/language.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
 import { runNumber } from './known-names.ts';
 
@@ -147,6 +148,6 @@ function timeOf(text: string): number {
 /** Milliseconds between two jobs that are replayed at that rate. @throws CodedError `invalid-params` */
 export function spacingOf(text: string): number {
   const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${parsed.problems[0]?.message ?? ''}`);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
   return parsed.rate.perMs / parsed.rate.limit;
 }

@@ -13,6 +13,7 @@ import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
 import { knownQueue } from './known-names.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** Jobs that one transaction moves. */
 const jobsAtOnce = 500;
@@ -205,7 +206,7 @@ function givenTime(name: string, text: string): number {
 function givenRate(text: string): Rate | 'none' | 'file' {
   if (text === 'none' || text === 'file') return text;
   const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${parsed.problems[0]?.message ?? ''}`);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
   return parsed.rate;
 }
 

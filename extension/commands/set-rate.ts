@@ -3,6 +3,7 @@ import { exactRate, parseRate } from '../../schemas/workflow/rate.ts';
 import { askQueue } from '../ask/ask-queue.ts';
 import { commands } from '../ids.ts';
 import type { Command } from './command.ts';
+import { paragraphOf } from '../wording/language.ts';
 
 /** Holds at once and over restarts, until it is taken back. */
 export const setRate: Command = {
@@ -28,5 +29,5 @@ export const setRate: Command = {
 function rateProblem(text: string): string | undefined {
   if (text === '' || text === 'none' || text === 'file') return undefined;
   const parsed = parseRate(text);
-  return parsed.ok ? undefined : parsed.problems[0]?.message;
+  return parsed.ok ? undefined : paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message));
 }

@@ -6,6 +6,7 @@ import { toDiagnostic } from './diagnostics.ts';
 import type { FileChange, Fix } from './fixes/fix.ts';
 import { fixesFor } from './fixes/fixes-for.ts';
 import { withoutOverlap, type TextChange } from './fixes/text-change.ts';
+import { english, type Language } from '../wording/language.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 
@@ -26,10 +27,12 @@ export interface CodeActionOptions {
   readonly only?: readonly string[] | undefined;
   /** Whether the editor has {@link setSecretCommand}. */
   readonly canSetSecrets?: boolean;
+  /** What titles and findings are told in; default English. */
+  readonly language?: Language;
 }
 
 /** Quick fixes for what was found within a range of a file, and `source.fixAll.sluice` where it is asked for. */
-export function codeActions(project: LanguageProject, path: string, range: SourceRange, { only, canSetSecrets = false }: CodeActionOptions = {}): CodeAction[] {
+export function codeActions(project: LanguageProject, path: string, range: SourceRange, { only, canSetSecrets = false, language = english }: CodeActionOptions = {}): CodeAction[] {
   const file = project.files.get(path);
   if (file === undefined) return [];
   const isWanted = (kind: string): boolean => only === undefined || only.some((wanted) => kind === wanted || kind.startsWith(`${wanted}.`));
@@ -38,11 +41,11 @@ export function codeActions(project: LanguageProject, path: string, range: Sourc
     for (const finding of findingsOf(project, path)) {
       if (finding.range.end < range.start || range.end < finding.range.start) continue;
       for (const fix of fixesFor({ finding, file, project, text: file.text, root: file.document.root })) {
-        if (fix.changes.length > 0 || canSetSecrets) actions.push(quickFix(project, file, finding, fix, canSetSecrets));
+        if (fix.changes.length > 0 || canSetSecrets) actions.push(quickFix(project, file, finding, fix, { canSetSecrets, language }));
       }
     }
   }
-  if (only !== undefined && isWanted(fixAllKind)) actions.push(...fixAll(project, file));
+  if (only !== undefined && isWanted(fixAllKind)) actions.push(...fixAll(project, file, language));
   return actions;
 }
 
@@ -59,23 +62,23 @@ function findingsOf(project: LanguageProject, path: string): readonly (AnalysisF
   return [...(project.analysis.diagnostics.get(path) ?? []), ...(project.advice.get(path) ?? [])];
 }
 
-function quickFix(project: LanguageProject, file: LanguageFile, finding: AnalysisFinding | Advice, { title: words, changes, preferred = false, secret }: Fix, canSetSecrets: boolean): CodeAction {
-  const title = visibleText(words);
+function quickFix(project: LanguageProject, file: LanguageFile, finding: AnalysisFinding | Advice, { title: words, changes, preferred = false, secret }: Fix, { canSetSecrets, language }: { readonly canSetSecrets: boolean; readonly language: Language }): CodeAction {
+  const title = visibleText(language.textOf(words));
   const argument: SetSecretArgument | undefined = secret === undefined || !canSetSecrets ? undefined : { uri: project.uriOf(file.path), secret };
   return {
     title,
     kind: CodeActionKind.QuickFix,
-    diagnostics: [toDiagnostic(file, finding)],
+    diagnostics: [toDiagnostic(file, finding, language)],
     ...(preferred ? { isPreferred: true } : {}),
     ...(changes.length > 0 ? { edit: workspaceEdit(project, changes) } : {}),
     ...(argument === undefined ? {} : { command: { title, command: setSecretCommand, arguments: [argument] } }),
   };
 }
 
-function fixAll(project: LanguageProject, file: LanguageFile): readonly CodeAction[] {
+function fixAll(project: LanguageProject, file: LanguageFile, language: Language): readonly CodeAction[] {
   const changes = fixAllChanges(project, file);
   if (changes.length === 0) return [];
-  return [{ title: 'Fix all that is certain', kind: fixAllKind, edit: workspaceEdit(project, [{ path: file.path, changes }]) }];
+  return [{ title: language.say('Fix all that is certain'), kind: fixAllKind, edit: workspaceEdit(project, [{ path: file.path, changes }]) }];
 }
 
 function workspaceEdit(project: LanguageProject, fileChanges: readonly FileChange[]): WorkspaceEdit {

@@ -7,6 +7,7 @@ import { applyChanges, type TextChange } from './fixes/text-change.ts';
 import { addEntry } from './fixes/yaml-edit.ts';
 import { symbolKey, type LanguageSymbol, type SymbolKind } from './language-symbol.ts';
 import type { LanguageProject } from './language-project.ts';
+import { english } from '../wording/language.ts';
 
 /** Why a name stays as it is, in one sentence for a person. */
 export interface RenameRefusal {
@@ -81,7 +82,7 @@ function nameGiven(project: LanguageProject, { kind, declarations, references: [
 
 function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): string | undefined {
   const problem = nameProblem(newName, uses[kind], quoted(newName));
-  if (problem !== undefined) return problem.message;
+  if (problem !== undefined) return english.textOf(problem.message);
   if ((kind === 'alias' || kind === 'variable') && isRoot(newName)) return `'${newName}' means something else in expressions.`;
   const other = project.symbols.get({ kind, scope, name: newName });
   if (other === undefined) return undefined;
@@ -122,7 +123,7 @@ function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: Lan
     // A secret is set under its new name sooner or later.
     const known = new Set((before.analysis.diagnostics.get(file.path) ?? []).map(({ code }) => code));
     const added = (after.analysis.diagnostics.get(file.path) ?? []).find(({ code, severity }) => severity === 'error' && code !== 'unknown-secret' && !known.has(code));
-    if (added !== undefined) return `With that name, ${file.path} would be wrong: ${added.message}`;
+    if (added !== undefined) return `With that name, ${file.path} would be wrong: ${english.textOf(added.message)}`;
   }
   return undefined;
 }

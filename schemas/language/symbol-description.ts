@@ -6,6 +6,7 @@ import type { LanguageProject } from './language-project.ts';
 import type { LanguageSymbol } from './language-symbol.ts';
 import { queueWords } from './queue-words.ts';
 import { english } from '../wording/language.ts';
+import { verbatim } from '../wording/message.ts';
 
 /** What a symbol is, as Markdown; undefined where nothing is known but its name. */
 export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol): string | undefined {
@@ -92,7 +93,7 @@ function connectionWords({ host, port, tls, user, from, pool }: SmtpConnection):
 }
 
 /** A place at which every name can be seen, for asking about names that are the same everywhere. */
-const anywhere = { step: '', section: 'steps', item: undefined, whyNoItem: '', secrets: false } as const;
+const anywhere = { step: '', section: 'steps', item: undefined, whyNoItem: verbatim(''), secrets: false } as const;
 
 function workflowFile(project: LanguageProject, path: string | undefined): AnalysedFileOf<'workflow'> | undefined {
   const analysed = path === undefined ? undefined : project.files.get(path)?.analysed;

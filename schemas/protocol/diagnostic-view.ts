@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../workflow/diagnostic.ts';
+import { english } from '../wording/language.ts';
 import { LineMap } from '../workflow/line-map.ts';
 import type { DiagnosticView } from './method.ts';
 
@@ -8,6 +9,6 @@ export function diagnosticViews(file: string, text: string, diagnostics: readonl
   return diagnostics.map(({ severity, code, message, range, suggestions }) => {
     const { line, column } = lines.positionAt(range.start);
     const end = lines.positionAt(range.end);
-    return { file, line, column, endLine: end.line, endColumn: end.column, severity, code, message, ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }) };
+    return { file, line, column, endLine: end.line, endColumn: end.column, severity, code, message: english.textOf(message), ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }) };
   });
 }

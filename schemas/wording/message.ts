@@ -31,6 +31,17 @@ export function message<const P extends string>(pattern: P, ...[args]: ArgsFor<P
   return { pattern, args: args ?? {} };
 }
 
+/** Sentences one after the other, as one message. */
+export function sentences(...parts: readonly (Message | undefined)[]): Message {
+  const told = parts.filter((part) => part !== undefined);
+  return { pattern: told.map((_, index) => `{${index}}`).join(' '), args: Object.fromEntries(told.map((part, index) => [index, part])) };
+}
+
+/** Text that has no translation here, because it was written elsewhere. */
+export function verbatim(text: string): Message {
+  return { pattern: '{text}', args: { text } };
+}
+
 /** Plural forms by the name that CLDR gives them, or `=1` for exactly that number; `other` is there in every language. */
 interface Plural {
   readonly count: string;

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
 import type { DocumentNode, MapEntry, MapNode, ScalarNode, ScalarStyle } from './document-node.ts';
+import { message, type Message, verbatim } from '../wording/message.ts';
 import { inexactText, isExactNumber } from './exact-json.ts';
 
 /** Collections within collections; a workflow needs about ten. Recursion over a tree relies on it. */
@@ -38,7 +39,7 @@ export class DocumentBuilder {
     const range = rangeOf(node, fallback);
     if (this.#expanding.size > 0) this.#countAliased(range);
     if (this.#tooMany) return emptyScalar(range);
-    if (depth > maxDepth) return this.#fail(range, 'too-deep', `Lists and maps may stand in each other ${maxDepth} deep at most.`);
+    if (depth > maxDepth) return this.#fail(range, 'too-deep', message('Lists and maps may stand in each other {maxDepth} deep at most.', { maxDepth }));
 
     if (isAlias(node)) return this.#buildAlias(node.source, range, depth);
     const anchor = (node as { anchor?: string }).anchor;
@@ -55,16 +56,16 @@ export class DocumentBuilder {
     const { value } = node;
     const style = styles[node.type ?? ''] ?? 'plain';
     if (typeof value === 'number' && !Number.isFinite(value)) {
-      return this.#fail(range, 'bad-value', 'Infinity and "not a number" have no place here: use an ordinary number.');
+      return this.#fail(range, 'bad-value', message('Infinity and "not a number" have no place here: use an ordinary number.'));
     }
     const { source } = node;
     if (typeof value === 'number' && source !== undefined && !this.#isKept && !isExactNumber(source)) {
-      return this.#fail(range, 'bad-value', `${upperFirst(inexactText(source))}.`);
+      return this.#fail(range, 'bad-value', verbatim(`${upperFirst(inexactText(source))}.`));
     }
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
       return { kind: 'scalar', value, style, range, source: range };
     }
-    return this.#fail(range, 'bad-value', 'A value is text, a number, true, false or null.');
+    return this.#fail(range, 'bad-value', message('A value is text, a number, true, false or null.'));
   }
 
   #buildMap(node: YAMLMap, range: SourceRange, depth: number): MapNode {
@@ -74,13 +75,13 @@ export class DocumentBuilder {
     for (const pair of node.items as Pair<ParsedNode, ParsedNode | null>[]) {
       const keyRange = rangeOf(pair.key, range);
       if (!isScalar(pair.key)) {
-        this.#fail(keyRange, 'yaml-syntax', 'A key is plain text: neither a list, a map nor an alias.');
+        this.#fail(keyRange, 'yaml-syntax', message('A key is plain text: neither a list, a map nor an alias.'));
         continue;
       }
       const key = String(pair.key.value);
       const first = entries.get(key);
       if (first !== undefined) {
-        this.#fail(keyRange, 'duplicate-key', `'${key.slice(0, 80)}' stands here twice; each key may stand in a map once.`);
+        this.#fail(keyRange, 'duplicate-key', message("'{key}' stands here twice; each key may stand in a map once.", { key: key.slice(0, 80) }));
         repeated.push({ key, keyRange, value: emptyScalar(rangeOf(pair.value, { start: keyRange.end, end: keyRange.end })) });
         continue;
       }
@@ -94,7 +95,7 @@ export class DocumentBuilder {
 
   #merge(source: DocumentNode, entries: Map<string, MapEntry>): void {
     if (source.kind !== 'map') {
-      this.#fail(source.range, 'yaml-syntax', "'<<' takes a map, or a list of maps, whose keys it adds to this one.");
+      this.#fail(source.range, 'yaml-syntax', message("'<<' takes a map, or a list of maps, whose keys it adds to this one."));
       return;
     }
     for (const entry of source.entries) {
@@ -105,15 +106,15 @@ export class DocumentBuilder {
   #buildAlias(name: string, range: SourceRange, depth: number): DocumentNode {
     const target = this.#anchors.get(name);
     if (target === undefined) {
-      return this.#fail(range, 'yaml-syntax', `No anchor '&${name}' stands above this alias.`);
+      return this.#fail(range, 'yaml-syntax', message("No anchor '&{name}' stands above this alias.", { name }));
     }
     if (this.#expanding.has(target)) {
-      return this.#fail(range, 'yaml-syntax', `The alias '*${name}' stands within what it repeats, so it would never end.`);
+      return this.#fail(range, 'yaml-syntax', message("The alias '*{name}' stands within what it repeats, so it would never end.", { name }));
     }
     // An anchor is known from its start on, so an alias within it is met before it has been expanded once.
     const targetRange = rangeOf(target, range);
     if (targetRange.start <= range.start && range.end <= targetRange.end) {
-      return this.#fail(range, 'yaml-syntax', `The alias '*${name}' stands within what it repeats, so it would never end.`);
+      return this.#fail(range, 'yaml-syntax', message("The alias '*{name}' stands within what it repeats, so it would never end.", { name }));
     }
     this.#expanding.add(target);
     const built = this.build(target, range, depth);
@@ -125,10 +126,10 @@ export class DocumentBuilder {
     this.#aliasedNodes += 1;
     if (this.#aliasedNodes <= maxAliasedNodes || this.#tooMany) return;
     this.#tooMany = true;
-    this.#fail(range, 'too-large', `Aliases repeat more than ${maxAliasedNodes.toLocaleString('en')} values; write out what is needed instead.`);
+    this.#fail(range, 'too-large', message('Aliases repeat more than {count} values; write out what is needed instead.', { count: maxAliasedNodes }));
   }
 
-  #fail(range: SourceRange, code: Diagnostic['code'], message: string): ScalarNode {
+  #fail(range: SourceRange, code: Diagnostic['code'], message: Message): ScalarNode {
     this.diagnostics.push({ severity: 'error', code, message, range });
     return emptyScalar(range);
   }

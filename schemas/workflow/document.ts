@@ -1,6 +1,7 @@
 import { Composer, Lexer, Parser, type CST, type Node } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
 import { DocumentBuilder, maxDepth } from './document-builder.ts';
+import { message, type Message, verbatim } from '../wording/message.ts';
 import type { DocumentNode, MapEntry } from './document-node.ts';
 import type { Json } from './json.ts';
 
@@ -31,7 +32,7 @@ const maxSyntaxErrors = 100;
  */
 export function parseDocument(text: string, { isKept = false }: { readonly isKept?: boolean } = {}): Document {
   if (text.length > maxDocumentLength) {
-    return unreadable(text, 'too-large', { start: 0, end: 1 }, 'The file is too large: 1 MiB is the limit.');
+    return unreadable(text, 'too-large', { start: 0, end: 1 }, message('The file is too large: 1 MiB is the limit.'));
   }
   const tokens: CST.Token[] = [];
   const refused = tokenise(text, tokens);
@@ -42,11 +43,11 @@ export function parseDocument(text: string, { isKept = false }: { readonly isKep
   const [first, second] = composer.compose(tokens, true, text.length);
   if (first === undefined) return { text, root: undefined, diagnostics: [] };
 
-  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message }) =>
-    indentationProblem(text, code, message, pos[0]) ?? problem('yaml-syntax', within(text, pos), plainMessage(code, message.length > 200 ? `${message.slice(0, 200)}...` : message)));
+  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message: words }) =>
+    indentationProblem(text, code, words, pos[0]) ?? problem('yaml-syntax', within(text, pos), plainMessage(code, words.length > 200 ? `${words.slice(0, 200)}...` : words)));
   if (second !== undefined) {
     const range = within(text, [second.range[0], second.range[0] + 3]);
-    diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: "One file holds one document: take out what follows this '---'.", range });
+    diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: message("One file holds one document: take out what follows this '---'."), range });
   }
   const builder = new DocumentBuilder({ isKept });
   const contents = first.contents as Node | null;
@@ -63,7 +64,7 @@ export function parseDocument(text: string, { isKept = false }: { readonly isKep
 function garbledText(text: string): Diagnostic[] {
   const start = text.indexOf('\uFFFD');
   if (start < 0) return [];
-  return [problem('unreadable-file', { start, end: start + 1 }, 'Here is U+FFFD, which takes the place of bytes that are not UTF-8: the file is in another encoding, or was saved after it had been read in a wrong one. Save it as UTF-8.')];
+  return [problem('unreadable-file', { start, end: start + 1 }, message('Here is U+FFFD, which takes the place of bytes that are not UTF-8: the file is in another encoding, or was saved after it had been read in a wrong one. Save it as UTF-8.'))];
 }
 
 /** The entry of a key, or undefined where `node` is no map or lacks it. */
@@ -142,14 +143,16 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
     take(parser.next(lexeme));
     count += 1;
     const at = { start: Math.min(parser.offset, text.length - 1), end: Math.min(parser.offset + 1, text.length) };
-    if (count > maxTokens) return problem('too-large', at, `The file is too large: it has more than ${maxTokens.toLocaleString('en')} words and signs up to here.`);
-    if (parser.stack.length > maxDepth) return problem('too-deep', at, `Lists and maps may stand in each other ${maxDepth} deep at most.`);
+    if (count > maxTokens) return problem('too-large', at, message('The file is too large: it has more than {count} words and signs up to here.', { count: maxTokens }));
+    if (parser.stack.length > maxDepth) return problem('too-deep', at, message('Lists and maps may stand in each other {maxDepth} deep at most.', { maxDepth }));
   }
   take(parser.end());
   return undefined;
 }
 
-const bareExpression = 'Within { } or [ ], an expression stands in quotes';
+function bareExpression(expression: string): Message {
+  return message('Within {braces} or [ ], an expression stands in quotes: "{expression}".', { braces: '{ }', expression });
+}
 
 /**
  * Within `{ }` and `[ ]`, the braces of an expression without quotes are those of a map. Everybody makes this mistake once; what
@@ -171,7 +174,7 @@ function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): read
     const end = close < 0 || (lineEnd >= 0 && close > lineEnd) ? start + 2 : close + 2;
     skipTo = lineEnd < 0 ? text.length : lineEnd;
     const source = text.slice(start - 1, end);
-    mended.push(problem('yaml-syntax', { start: start - 1, end }, `${bareExpression}: "${source.length > 80 ? '${{ ... }}' : source}".`));
+    mended.push(problem('yaml-syntax', { start: start - 1, end }, bareExpression(source.length > 80 ? '${{ ... }}' : source)));
   }
   return mended;
 }
@@ -187,40 +190,40 @@ function firstCause(sorted: readonly Diagnostic[]): readonly Diagnostic[] {
 }
 
 function isBareExpression({ code, message }: Diagnostic): boolean {
-  return code === 'yaml-syntax' && message.startsWith(bareExpression);
+  return code === 'yaml-syntax' && message.pattern === bareExpression('').pattern;
 }
 
 /** The parser's words where they are plain enough, ours where they aren't. */
-function plainMessage(code: string, message: string): string {
+function plainMessage(code: string, words: string): Message {
   switch (code) {
     case 'MISSING_CHAR': {
-      const [, quote] = /^Missing closing (["'])quote/.exec(message) ?? [];
-      return quote === undefined ? `${message}.` : `A text that begins with ${quote} has no ${quote} at its end.`;
+      const [, quote] = /^Missing closing (["'])quote/.exec(words) ?? [];
+      return quote === undefined ? verbatim(`${words}.`) : message('A text that begins with {quote} has no {quote} at its end.', { quote });
     }
     case 'TAB_AS_INDENT':
-      return 'A tab cannot indent YAML: use spaces.';
+      return message('A tab cannot indent YAML: use spaces.');
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return "A second ': ' on this line: put text that holds ': ' in quotes, or begin a new line.";
+      return message("A second ': ' on this line: put text that holds ': ' in quotes, or begin a new line.");
     case 'BAD_SCALAR_START':
-      return `${message}: put text that begins with this character in quotes.`;
+      return message('{problem}: put text that begins with this character in quotes.', { problem: words });
     case 'MULTILINE_IMPLICIT_KEY':
-      return "A key stands on one line, with a colon behind it. Is a ':' missing?";
+      return message("A key stands on one line, with a colon behind it. Is a ':' missing?");
     case 'NON_STRING_KEY':
-      return "A key is plain text. Where a value begins with '{', such as an expression without its '$', put it in quotes.";
+      return message("A key is plain text. Where a value begins with '{', such as an expression without its '$', put it in quotes.");
     case 'TAG_RESOLVE_FAILED':
-      return `${message}: tags ('!...') are not used here; put text that begins with '!' in quotes.`;
+      return message("{problem}: tags ('!...') are not used here; put text that begins with '!' in quotes.", { problem: words });
     default:
-      return /[.?!]$/.test(message) ? message : `${message}.`;
+      return verbatim(/[.?!]$/.test(words) ? words : `${words}.`);
   }
 }
 
 /** What the parser says of a line that is indented otherwise than its neighbours is about a place before or behind it, or about a colon. */
-function indentationProblem(text: string, code: string, message: string, at: number): Diagnostic | undefined {
-  if (code === 'BAD_INDENT' && message.startsWith('All mapping items')) return problem('yaml-syntax', lineAt(text, at), 'This line is indented otherwise than the lines beside it: the keys of one map begin at the same column.');
+function indentationProblem(text: string, code: string, words: string, at: number): Diagnostic | undefined {
+  if (code === 'BAD_INDENT' && words.startsWith('All mapping items')) return problem('yaml-syntax', lineAt(text, at), message('This line is indented otherwise than the lines beside it: the keys of one map begin at the same column.'));
   if (code !== 'BLOCK_AS_IMPLICIT_KEY') return undefined;
   const lineEnd = text.indexOf('\n', at);
   const hasOwnColon = lineEnd < 0 || /:(?:\s|$)/.test(text.slice(at, lineEnd));
-  return hasOwnColon ? undefined : problem('yaml-syntax', lineAt(text, lineEnd + 1), 'This line is indented further than the one above it, which has its value already.');
+  return hasOwnColon ? undefined : problem('yaml-syntax', lineAt(text, lineEnd + 1), message('This line is indented further than the one above it, which has its value already.'));
 }
 
 /** The next line with anything on it, without its indentation. */
@@ -230,11 +233,11 @@ function lineAt(text: string, from: number): SourceRange {
   return within(text, [start, start + length]);
 }
 
-function unreadable(text: string, code: Diagnostic['code'], range: SourceRange, message: string): Document {
+function unreadable(text: string, code: Diagnostic['code'], range: SourceRange, message: Message): Document {
   return { text, root: undefined, diagnostics: [problem(code, range, message)] };
 }
 
-function problem(code: Diagnostic['code'], range: SourceRange, message: string): Diagnostic {
+function problem(code: Diagnostic['code'], range: SourceRange, message: Message): Diagnostic {
   return { severity: 'error', code, message, range };
 }
 

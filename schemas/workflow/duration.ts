@@ -1,4 +1,5 @@
-export type DurationResult = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly message: string };
+import { type Message, message, sentences } from '../wording/message.ts';
+export type DurationResult = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly message: Message };
 
 /** Largest unit first: the order in which a duration is written. */
 const units: readonly (readonly [name: string, ms: number])[] = [
@@ -21,7 +22,7 @@ const likelyUnits: Readonly<Record<string, string>> = {
 /** Ten years of 365 days. Longer is a slip of the pen, and would leave the range in which timers and dates are safe. */
 export const maxDurationMs = 10 * 365 * 86_400_000;
 
-const wanted = 'A duration carries a unit, such as 500ms, 30s, 1h30m, 1.5h, 30d or 2w';
+const wanted = message('A duration carries a unit, such as 500ms, 30s, 1h30m, 1.5h, 30d or 2w.');
 
 /**
  * Reads `30s`, `1h30m`, `500ms`, `1.5h`, `30d`, `2w`: units ms, s, m, h, d (24 hours), w (7 days), largest first, each at
@@ -30,25 +31,25 @@ const wanted = 'A duration carries a unit, such as 500ms, 30s, 1h30m, 1.5h, 30d 
  */
 export function parseDuration(text: string): DurationResult {
   const trimmed = text.trim();
-  if (trimmed === '') return refuse(`${wanted}.`);
-  if (trimmed.length > 100) return refuse(`${wanted}; this text is too long to be one.`);
-  if (/^\d+(\.\d+)?$/.test(trimmed)) return refuse(`${wanted}. '${trimmed}' has none: write '${trimmed}s' for seconds or '${trimmed}ms' for milliseconds.`);
-  if (trimmed.startsWith('-')) return refuse(`A duration can't be negative, as '${trimmed}' is.`);
+  if (trimmed === '') return refuse(wanted);
+  if (trimmed.length > 100) return refuse(sentences(wanted, message('This text is too long to be one.')));
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return refuse(sentences(wanted, message("'{text}' has none: write '{text}s' for seconds or '{text}ms' for milliseconds.", { text: trimmed })));
+  if (trimmed.startsWith('-')) return refuse(message("A duration can't be negative, as '{text}' is.", { text: trimmed }));
 
   const part = /(\d+(?:\.\d+)?)([A-Za-z]+)/y;
   let ms = 0;
   let nextUnit = 0;
   while (part.lastIndex < trimmed.length) {
     const [, amount = '', unit = ''] = part.exec(trimmed) ?? [];
-    if (unit === '') return refuse(`'${trimmed}' is no duration. ${wanted}.`);
+    if (unit === '') return refuse(sentences(message("'{text}' is no duration.", { text: trimmed }), wanted));
     const index = units.findIndex(([name]) => name === unit);
     const found = units[index];
-    if (found === undefined) return refuse(`'${unit}' in '${trimmed}' is no unit of time.${likelyUnit(unit)} Units are ms, s, m, h, d and w.`);
-    if (index < nextUnit) return refuse(`In '${trimmed}', '${unit}' stands in the wrong place: write units from large to small, each once, such as 1h30m.`);
+    if (found === undefined) return refuse(sentences(message("'{unit}' in '{text}' is no unit of time.", { unit, text: trimmed }), likelyUnit(unit), message('Units are ms, s, m, h, d and w.')));
+    if (index < nextUnit) return refuse(message("In '{text}', '{unit}' stands in the wrong place: write units from large to small, each once, such as 1h30m.", { text: trimmed, unit }));
     nextUnit = index + 1;
     ms += Number(amount) * found[1];
   }
-  if (ms > maxDurationMs) return refuse(`'${trimmed}' is longer than ten years, the most a duration can be.`);
+  if (ms > maxDurationMs) return refuse(message("'{text}' is longer than ten years, the most a duration can be.", { text: trimmed }));
   return { ok: true, ms: Math.round(ms) };
 }
 
@@ -67,12 +68,12 @@ export function exactDuration(ms: number): string {
   return text;
 }
 
-function likelyUnit(unit: string): string {
-  if (unit === 'M') return " 'm' is a minute; a month is written in days, 30d.";
+function likelyUnit(unit: string): Message | undefined {
+  if (unit === 'M') return message("'m' is a minute; a month is written in days, 30d.");
   const likely = (Object.hasOwn(likelyUnits, unit.toLowerCase()) ? likelyUnits[unit.toLowerCase()] : undefined) ?? units.find(([name]) => name === unit.toLowerCase())?.[0];
-  return likely === undefined ? '' : ` Did you mean '${likely}'?`;
+  return likely === undefined ? undefined : message("Did you mean '{name}'?", { name: likely });
 }
 
-function refuse(message: string): DurationResult {
+function refuse(message: Message): DurationResult {
   return { ok: false, message };
 }

@@ -6,11 +6,12 @@ import { alternativesOf, asJsonType, booleanType, describeType, listOf, mayBeAny
 import { isName } from './name.ts';
 import { nearestName } from './nearest-name.ts';
 import { visibleText } from './visible-text.ts';
+import { message, type Message, sentences } from '../wording/message.ts';
 
 /** Something that goes wrong whenever the expression comes to it, or a comparison whose outcome is fixed. */
 export interface TypeProblem {
   readonly kind: 'type-mismatch' | 'unknown-field' | 'undeclared-field' | 'never-equal';
-  readonly message: string;
+  readonly message: Message;
   /** Within the source. */
   readonly range: SourceRange;
   readonly suggestions: readonly string[];
@@ -90,7 +91,7 @@ class Checker {
     }
   }
 
-  #report(kind: TypeProblem['kind'], range: SourceRange, message: string, suggestions: readonly string[] = []): void {
+  #report(kind: TypeProblem['kind'], range: SourceRange, message: Message, suggestions: readonly string[] = []): void {
     this.#options.onProblem?.({ kind, range: { start: range.start, end: range.end }, message, suggestions });
   }
 
@@ -110,15 +111,15 @@ class Checker {
     if (maps.length > 0) {
       const names = [...new Set(maps.flatMap(({ fields }) => [...fields.keys()]))];
       const nearest = names.find((name) => name.startsWith(`${key}-`)) ?? nearestName(key, names);
-      const hint = nearest !== undefined ? ` Did you mean ${isName(nearest) ? `'${nearest}'` : `${holder}['${nearest}']`}?` : names.length === 0 ? ' It is empty.' : ` It has ${names.slice(0, 12).join(', ')}.`;
+      const hint = nearest !== undefined ? message('Did you mean {name}?', { name: isName(nearest) ? `'${nearest}'` : `${holder}['${nearest}']` }) : names.length === 0 ? message('It is empty.') : message('It has {names}.', { names: names.slice(0, 12).join(', ') });
       // `output.message_id` becomes `output['message-id']`, so the dot goes as well.
       const withDot = nearest !== undefined && !isName(nearest) && node.op === '.';
       const range = withDot ? { start: containerNode.end, end: node.end } : keyRange;
-      this.#report('unknown-field', range, `'${holder}' has no field '${visibleText(key)}'.${hint}`, nearest === undefined ? [] : [withDot ? `['${nearest}']` : nearest]);
+      this.#report('unknown-field', range, sentences(message("'{holder}' has no field '{key}'.", { holder, key: visibleText(key) }), hint), nearest === undefined ? [] : [withDot ? `['${nearest}']` : nearest]);
     } else if (alternatives.some(({ kind }) => kind === 'list')) {
-      this.#report('type-mismatch', keyRange, `'${holder}' is a list and has no field '${visibleText(key)}': take one element, '${holder}[0]', or all, '${holder}.map(x, x.${key})'.`);
+      this.#report('type-mismatch', keyRange, message("'{holder}' is a list and has no field '{key}': take one element, '{holder}[0]', or all, '{mapped}'.", { holder, key: visibleText(key), mapped: `${holder}.map(x, x.${key})` }));
     } else {
-      this.#report('type-mismatch', keyRange, `'${holder}' is ${withArticle(container)}, which has no field '${visibleText(key)}'.`);
+      this.#report('type-mismatch', keyRange, message("'{holder}' is {type}, which has no field '{key}'.", { holder, type: withArticle(container), key: visibleText(key) }));
     }
     return unknownType;
   }
@@ -131,7 +132,7 @@ class Checker {
     const nearest = nearestName(key, new Set(maps.flatMap(({ fields }) => [...fields.keys()])));
     if (nearest === undefined || !isName(nearest)) return;
     const holder = textOfNode(containerNode);
-    this.#report('undeclared-field', keyRangeOf({ key, node }), `The schema of '${holder}' doesn't declare '${visibleText(key)}'. Did you mean '${nearest}'?`, [nearest]);
+    this.#report('undeclared-field', keyRangeOf({ key, node }), message("The schema of '{holder}' doesn't declare '{key}'. Did you mean '{nearest}'?", { holder, key: visibleText(key), nearest }), [nearest]);
   }
 
   #index(node: ASTNode & { readonly op: '[]' }, locals: Locals): ExpressionType {
@@ -150,9 +151,9 @@ class Checker {
     if (read.length > 0) return unionOf(read);
     const alternatives = alternativesOf(container);
     const holder = textOfNode(containerNode);
-    if (alternatives.some(({ kind }) => kind === 'list')) this.#report('type-mismatch', keyNode, `'${holder}' is a list: its elements are read by a whole number from 0, not by ${withArticle(key)}.`);
-    else if (alternatives.some(({ kind }) => kind === 'map')) this.#report('type-mismatch', keyNode, `'${holder}' is a map: it is read by a text, not by ${withArticle(key)}.`);
-    else if (this.#tolerant === 0 || alternatives.some(({ kind }) => kind !== 'null')) this.#report('type-mismatch', node, `'${holder}' is ${withArticle(container)}: only lists and maps have elements.`);
+    if (alternatives.some(({ kind }) => kind === 'list')) this.#report('type-mismatch', keyNode, message("'{holder}' is a list: its elements are read by a whole number from 0, not by {type}.", { holder, type: withArticle(key) }));
+    else if (alternatives.some(({ kind }) => kind === 'map')) this.#report('type-mismatch', keyNode, message("'{holder}' is a map: it is read by a text, not by {type}.", { holder, type: withArticle(key) }));
+    else if (this.#tolerant === 0 || alternatives.some(({ kind }) => kind !== 'null')) this.#report('type-mismatch', node, message("'{holder}' is {type}: only lists and maps have elements.", { holder, type: withArticle(container) }));
     return unknownType;
   }
 
@@ -189,8 +190,8 @@ class Checker {
       const taken = takenAt(signature, index);
       if (taken === undefined || fits(type, taken)) continue;
       const isReceiver = isMethod && index === 0;
-      const what = isReceiver ? `'${textOfNode(args[0] ?? node)}'` : `value ${isMethod ? index : index + 1}`;
-      this.#report('type-mismatch', args[index] ?? node, `${name}() ${isReceiver ? 'is a method of' : 'takes'} ${kindNames(taken)}${isReceiver ? ',' : ' here,'} but ${what} is ${withArticle(type)}.`);
+      const told = { name, wanted: kindNames(taken), given: withArticle(type) };
+      this.#report('type-mismatch', args[index] ?? node, isReceiver ? message("{name}() is a method of {wanted}, but '{code}' is {given}.", { ...told, code: textOfNode(args[0] ?? node) }) : message('{name}() takes {wanted} here, but value {position} is {given}.', { ...told, position: isMethod ? index : index + 1 }));
     }
     return resultOf(signature, types);
   }
@@ -226,7 +227,7 @@ class Checker {
       }
     });
     if (elements.length > 0) return unionOf(elements);
-    this.#report('type-mismatch', node, `'${textOfNode(node)}' is ${withArticle(source)}: only a list, or the keys of a map, can be gone through.`);
+    this.#report('type-mismatch', node, message("'{code}' is {type}: only a list, or the keys of a map, can be gone through.", { code: textOfNode(node), type: withArticle(source) }));
     return unknownType;
   }
 
@@ -236,7 +237,7 @@ class Checker {
     for (const [keyNode, valueNode] of entries) {
       const key = this.type(keyNode, locals);
       const value = asJsonType(this.type(valueNode, locals));
-      if (!fits(key, ['text'])) this.#report('type-mismatch', keyNode, `A key of a map is text, not ${withArticle(key)}.`);
+      if (!fits(key, ['text'])) this.#report('type-mismatch', keyNode, message('A key of a map is text, not {type}.', { type: withArticle(key) }));
       if (keyNode.op === 'value' && typeof keyNode.args === 'string') fields.set(keyNode.args, { type: value, required: true });
       else rest = unknownType;
     }
@@ -246,12 +247,12 @@ class Checker {
   #condition(node: ASTNode, locals: Locals): void {
     const type = this.type(node, locals);
     if (!fits(type, ['boolean'])) {
-      this.#report('type-mismatch', node, `A condition is true or false, but '${textOfNode(node)}' is ${withArticle(type)}. Compare it, for example with '== null' or '!= ""'.`);
+      this.#report('type-mismatch', node, message('A condition is true or false, but \'{code}\' is {type}. Compare it, for example with \'== null\' or \'!= ""\'.', { code: textOfNode(node), type: withArticle(type) }));
     }
   }
 
   #negated(node: ASTNode & { readonly op: '-_' }, type: ExpressionType): ExpressionType {
-    if (!fits(type, ['number', 'duration'])) this.#report('type-mismatch', node.args, `'-' needs a number, but this is ${withArticle(type)}.`);
+    if (!fits(type, ['number', 'duration'])) this.#report('type-mismatch', node.args, message("'-' needs a number, but this is {type}.", { type: withArticle(type) }));
     return fits(type, ['duration']) && !fits(type, ['number']) ? { kind: 'duration' } : mayBeAnything(type) ? unknownType : numberType;
   }
 
@@ -263,15 +264,16 @@ class Checker {
       case 'type':
         return outcome.type;
       case 'mismatch':
-        this.#report('type-mismatch', node, `'${operator}' doesn't work on ${withArticle(left)} and ${withArticle(right)}.${outcome.hint}`);
+        this.#report('type-mismatch', node, sentences(message("'{operator}' doesn't work on {left} and {right}.", { operator, left: withArticle(left), right: withArticle(right) }), outcome.hint));
         return unknownType;
       case 'never-equal': {
         const value = rightNode.op === 'value' && typeof rightNode.args === 'string' ? rightNode : leftNode.op === 'value' && typeof leftNode.args === 'string' ? leftNode : undefined;
         const others = valuesOf(value === rightNode ? left : right);
         const nearest = value === undefined ? undefined : nearestName(String(value.args), others);
-        const hint = nearest !== undefined ? ` Did you mean '${nearest}'?` : '';
+        const hint = nearest !== undefined ? message('Did you mean {name}?', { name: `'${nearest}'` }) : undefined;
         const [a, b] = value === leftNode ? [right, left] : [left, right];
-        this.#report('never-equal', value ?? node, `This is ${operator === '!=' ? 'true' : 'false'} always: ${describeType(withoutNull(a))} is never ${describeType(withoutNull(b))}.${hint}`, nearest === undefined || value === undefined ? [] : [quote(nearest, value)]);
+        const told = { one: describeType(withoutNull(a)), other: describeType(withoutNull(b)) };
+        this.#report('never-equal', value ?? node, sentences(operator === '!=' ? message('This is true always: {one} is never {other}.', told) : message('This is false always: {one} is never {other}.', told), hint), nearest === undefined || value === undefined ? [] : [quote(nearest, value)]);
         return booleanType;
       }
     }

@@ -1,9 +1,10 @@
 import { alternativesOf, booleanType, mayBeAnything, numberType, textType, unionOf, unknownType, type ExpressionType, type PlainType } from './expression-type.ts';
+import { type Message, message } from '../wording/message.ts';
 
 export type OperatorOutcome =
   | { readonly kind: 'type'; readonly type: ExpressionType }
   /** The operator fails on whatever the operands can be. */
-  | { readonly kind: 'mismatch'; readonly hint: string }
+  | { readonly kind: 'mismatch'; readonly hint: Message | undefined }
   /** A comparison that no values can meet. */
   | { readonly kind: 'never-equal' };
 
@@ -25,7 +26,7 @@ export function operatorResult(operator: string, left: ExpressionType, right: Ex
 function inResult(right: ExpressionType): OperatorOutcome {
   const kinds = alternativesOf(right).map(({ kind }) => kind);
   if (kinds.some((kind) => kind === 'list' || kind === 'map' || kind === 'unknown')) return { kind: 'type', type: booleanType };
-  return { kind: 'mismatch', hint: kinds.includes('text') ? ' It looks into lists and maps; for text, write contains(text, part).' : ' It looks into lists and maps.' };
+  return { kind: 'mismatch', hint: kinds.includes('text') ? message('It looks into lists and maps; for text, write contains(text, part).') : message('It looks into lists and maps.') };
 }
 
 function resultOfKinds(operator: string, left: PlainType, right: PlainType): ExpressionType | undefined {
@@ -61,9 +62,9 @@ function canBeEqual(left: ExpressionType, right: ExpressionType): boolean {
   );
 }
 
-function hintFor(operator: string, left: ExpressionType, right: ExpressionType): string {
+function hintFor(operator: string, left: ExpressionType, right: ExpressionType): Message | undefined {
   const isText = (type: ExpressionType): boolean => alternativesOf(type).some(({ kind }) => kind === 'text');
   const isNumber = (type: ExpressionType): boolean => alternativesOf(type).some(({ kind }) => kind === 'number');
-  if (operator === '+' && (isText(left) || isText(right))) return " To make text of a value, write string(value), or format('{0} {1}', a, b).";
-  return isNumber(left) !== isNumber(right) && (isText(left) || isText(right)) ? ' To make a number of text, write double(text).' : '';
+  if (operator === '+' && (isText(left) || isText(right))) return message('To make text of a value, write string(value), or {code}.', { code: "format('{0} {1}', a, b)" });
+  return isNumber(left) !== isNumber(right) && (isText(left) || isText(right)) ? message('To make a number of text, write double(text).') : undefined;
 }

@@ -2,6 +2,7 @@ import { parseDuration } from './duration.ts';
 import { textArgument, type ExpressionFunction } from './expression-argument.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { describe, isNumeric, TimeSpan, Timestamp, type Value } from './expression-value.ts';
+import { english } from '../wording/language.ts';
 
 type Entry = readonly [string, ExpressionFunction];
 
@@ -48,7 +49,7 @@ function duration(args: readonly Value[]): Value {
   if (value instanceof TimeSpan) return value;
   const text = textArgument(args, 0);
   const parsed = parseDuration(text.replace(/^[+-]/, ''));
-  if (!parsed.ok) throw new ExpressionFault('evaluation', parsed.message);
+  if (!parsed.ok) throw new ExpressionFault('evaluation', english.textOf(parsed.message));
   return new TimeSpan(text.startsWith('-') ? -parsed.ms : parsed.ms);
 }
 

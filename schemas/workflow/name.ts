@@ -1,5 +1,6 @@
 /** The names that an author chooses: of steps, inputs, queues, connections and items. */
 import { withoutHidden } from './visible-text.ts';
+import { type Message, message, sentences } from '../wording/message.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -10,7 +11,7 @@ export type NameUse = 'none' | 'field' | 'variable';
 
 export interface NameProblem {
   /** In whole sentences. */
-  readonly message: string;
+  readonly message: Message;
   /** A name like it that would do. */
   readonly better?: string;
 }
@@ -35,17 +36,17 @@ export function isReadable(name: string, use: NameUse): boolean {
 /** What is wrong with a name; undefined where nothing is. `shown`: the name as a message quotes it. */
 export function nameProblem(name: string, use: NameUse, shown: string): NameProblem | undefined {
   // As a key of a plain object it would set the prototype instead.
-  if (name === '__proto__') return { message: "'__proto__' is reserved. Take another name." };
+  if (name === '__proto__') return { message: message("'__proto__' is reserved. Take another name.") };
   if (!isName(name)) return malformed(name, shown);
   if (isReadable(name, use)) return undefined;
   const better = `${name}_`;
-  return { message: `${shown} is a word of expressions, so that no expression could read it. Take another name, such as '${better}'.`, better };
+  return { message: message("{shown} is a word of expressions, so that no expression could read it. Take another name, such as '{better}'.", { shown, better }), better };
 }
 
 function malformed(name: string, shown: string): NameProblem {
   const candidate = withoutHidden(name).trim().normalize('NFKC').replace(/[^A-Za-z0-9_]+/g, '_').replace(/^(?=[0-9])/, '_').slice(0, 80);
   const better = isName(candidate) && candidate.replaceAll('_', '') !== '' ? candidate : undefined;
-  const why = name.includes('-') ? " Expressions would read its '-' as a minus." : '';
-  const hint = better === undefined ? '' : ` Write '${better}', for example.`;
-  return { message: `${shown} is not a name: a name has letters from A to Z, digits and underscores, and doesn't begin with a digit.${why}${hint}`, ...(better === undefined ? {} : { better }) };
+  const why = name.includes('-') ? message("Expressions would read its '-' as a minus.") : undefined;
+  const hint = better === undefined ? undefined : message("Write '{better}', for example.", { better });
+  return { message: sentences(message("{shown} is not a name: a name has letters from A to Z, digits and underscores, and doesn't begin with a digit.", { shown }), why, hint), ...(better === undefined ? {} : { better }) };
 }

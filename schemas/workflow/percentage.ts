@@ -1,15 +1,16 @@
-export type PercentageResult = { readonly ok: true; readonly share: number } | { readonly ok: false; readonly message: string };
+import { message, type Message, sentences } from '../wording/message.ts';
+export type PercentageResult = { readonly ok: true; readonly share: number } | { readonly ok: false; readonly message: Message };
 
 /** Reads `5%`, `0.5%`, `100%` as a share of 0..1 (`5%` gives 0.05). The sign must be there: whether a bare `5` or `0.05` is meant would be a guess. */
 export function parsePercentage(text: string): PercentageResult {
   const trimmed = text.trim();
   const [, digits] = /^(\d{1,9}(?:\.\d{1,9})?)\s?%$/.exec(trimmed) ?? [];
   if (digits === undefined) {
-    const hint = /^\d{1,9}(\.\d{1,9})?$/.test(trimmed) ? ` Did you mean '${trimmed}%'?` : '';
-    return { ok: false, message: `A percentage is a number from 0 to 100 with its sign, such as 5% or 0.5%.${hint}` };
+    const hint = /^\d{1,9}(\.\d{1,9})?$/.test(trimmed) ? message("Did you mean '{name}'?", { name: `${trimmed}%` }) : undefined;
+    return { ok: false, message: sentences(message('A percentage is a number from 0 to 100 with its sign, such as 5% or 0.5%.'), hint) };
   }
   const percent = Number(digits);
-  if (percent > 100) return { ok: false, message: `'${trimmed}' is more than 100%, the most that a percentage can be here.` };
+  if (percent > 100) return { ok: false, message: message("'{trimmed}' is more than 100%, the most that a percentage can be here.", { trimmed }) };
   return { ok: true, share: percent / 100 };
 }
 

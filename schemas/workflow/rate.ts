@@ -1,5 +1,6 @@
 import { exactDuration, parseDuration } from './duration.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { type Message, message, sentences } from '../wording/message.ts';
 
 /** In any window of `perMs`, at most `limit` starts; `burst` of them may be back to back, the rest are spaced. */
 export interface Rate {
@@ -11,7 +12,7 @@ export interface Rate {
 /** What is wrong with a value, and at which key of it (empty: the value as a whole). */
 export interface RateProblem {
   readonly path: readonly string[];
-  readonly message: string;
+  readonly message: Message;
 }
 
 export type RateResult = { readonly ok: true; readonly rate: Rate } | { readonly ok: false; readonly problems: readonly RateProblem[] };
@@ -33,7 +34,7 @@ const likelyWindows: ReadonlyMap<string, string> = new Map([
   ['day', 'd'], ['days', 'd'],
 ]);
 
-const wanted = "A rate is such as '100/min' (per s, min, h or d) or { limit: 1000, per: 1m, burst: 50 }";
+const wanted = message("A rate is such as '100/min' (per s, min, h or d) or {code}.", { code: '{ limit: 1000, per: 1m, burst: 50 }' });
 
 /**
  * Reads `100/min` (`/s`, `/min`, `/h`, `/d`) or `{ limit, per, burst }`: `limit` a whole number of 1 to 1,000,000, `per` a
@@ -42,8 +43,8 @@ const wanted = "A rate is such as '100/min' (per s, min, h or d) or { limit: 100
 export function parseRate(value: Json): RateResult {
   if (typeof value === 'string') return parseRateText(value);
   if (isJsonObject(value)) return parseRateObject(value);
-  if (typeof value === 'number') return refuse(`${wanted}. Did you mean '${value}/min'?`);
-  return refuse(`${wanted}.`);
+  if (typeof value === 'number') return refuse(sentences(wanted, meant(`${value}/min`)));
+  return refuse(wanted);
 }
 
 /** The burst of a rate that names none. */
@@ -62,56 +63,60 @@ export function exactRate(rate: Rate): string {
 
 function parseRateText(text: string): RateResult {
   const [, digits = '', window = ''] = /^\s*(\d{1,15})\s*\/\s*([A-Za-z]{1,20})\s*$/.exec(text) ?? [];
-  if (window === '') return refuse(`${wanted}.${hintFor(text)}`);
+  if (window === '') return refuse(sentences(wanted, hintFor(text)));
   const perMs = windows.get(window);
   if (perMs === undefined) {
     const likely = likelyWindows.get(window.toLowerCase()) ?? (windows.has(window.toLowerCase()) ? window.toLowerCase() : undefined);
-    return refuse(`A rate is per s, min, h or d, not per '${window}'.${likely === undefined ? '' : ` Did you mean '${digits}/${likely}'?`}`);
+    return refuse(sentences(message("A rate is per s, min, h or d, not per '{window}'.", { window }), likely === undefined ? undefined : meant(`${digits}/${likely}`)));
   }
   const limit = Number(digits);
   if (!isLimit(limit)) return refuse(limitMessage);
   return { ok: true, rate: { limit, perMs, burst: defaultBurst(limit) } };
 }
 
-function hintFor(text: string): string {
+function hintFor(text: string): Message | undefined {
   const trimmed = text.trim();
-  if (/^\d{1,15}$/.test(trimmed)) return ` Did you mean '${trimmed}/min'?`;
-  if (/^-?\d*\.\d+\s*\//.test(trimmed)) return ` Its limit is a whole number: for less than one, name a longer window.`;
-  return '';
+  if (/^\d{1,15}$/.test(trimmed)) return meant(`${trimmed}/min`);
+  if (/^-?\d*\.\d+\s*\//.test(trimmed)) return message('Its limit is a whole number: for less than one, name a longer window.');
+  return undefined;
+}
+
+function meant(rate: string): Message {
+  return message("Did you mean '{name}'?", { name: rate });
 }
 
 function parseRateObject(value: JsonObject): RateResult {
   const problems: RateProblem[] = [];
   for (const key of Object.keys(value)) {
-    if (!['limit', 'per', 'burst'].includes(key)) problems.push({ path: [key], message: `A rate has the keys limit, per and burst; '${key}' is none of them.` });
+    if (!['limit', 'per', 'burst'].includes(key)) problems.push({ path: [key], message: message("A rate has the keys limit, per and burst; '{key}' is none of them.", { key }) });
   }
 
   const { limit, per, burst } = value;
-  if (!isLimit(limit)) problems.push({ path: limit === undefined ? [] : ['limit'], message: limit === undefined ? `'limit' is missing. ${limitMessage}` : limitMessage });
+  if (!isLimit(limit)) problems.push({ path: limit === undefined ? [] : ['limit'], message: limit === undefined ? sentences(message("'limit' is missing."), limitMessage) : limitMessage });
 
   let perMs = 0;
   if (typeof per !== 'string') {
-    problems.push({ path: per === undefined ? [] : ['per'], message: per === undefined ? `'per' is missing: the length of the window, such as 1m.` : `'per' is a duration with a unit, such as 1m.` });
+    problems.push({ path: per === undefined ? [] : ['per'], message: per === undefined ? message("'per' is missing: the length of the window, such as 1m.") : message("'per' is a duration with a unit, such as 1m.") });
   } else {
     const duration = parseDuration(per);
     if (!duration.ok) problems.push({ path: ['per'], message: duration.message });
-    else if (duration.ms < 1) problems.push({ path: ['per'], message: `'per' can't be zero.` });
+    else if (duration.ms < 1) problems.push({ path: ['per'], message: message("'per' can't be zero.") });
     else perMs = duration.ms;
   }
 
-  if (burst !== undefined && !isLimit(burst)) problems.push({ path: ['burst'], message: `'burst' is a whole number of at least 1.` });
-  else if (isLimit(burst) && isLimit(limit) && burst > limit) problems.push({ path: ['burst'], message: `'burst' (${burst}) can't be more than 'limit' (${limit}).` });
+  if (burst !== undefined && !isLimit(burst)) problems.push({ path: ['burst'], message: message("'burst' is a whole number of at least 1.") });
+  else if (isLimit(burst) && isLimit(limit) && burst > limit) problems.push({ path: ['burst'], message: message("'burst' ({burst}) can't be more than 'limit' ({limit}).", { burst: String(burst), limit: String(limit) }) });
 
   if (problems.length > 0 || !isLimit(limit)) return { ok: false, problems };
   return { ok: true, rate: { limit, perMs, burst: isLimit(burst) ? burst : defaultBurst(limit) } };
 }
 
-const limitMessage = `The limit of a rate is a whole number from 1 to ${maxRateLimit.toLocaleString('en')}.`;
+const limitMessage = message('The limit of a rate is a whole number from 1 to {max}.', { max: maxRateLimit });
 
 function isLimit(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxRateLimit;
 }
 
-function refuse(message: string): RateResult {
+function refuse(message: Message): RateResult {
   return { ok: false, problems: [{ path: [], message }] };
 }

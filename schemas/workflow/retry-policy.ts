@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { parsePercentage } from './percentage.ts';
+import { message, type Message } from '../wording/message.ts';
 
 /** When a failed attempt is repeated. */
 export interface RetryPolicy {
@@ -64,7 +65,7 @@ export const noRetryPolicy: RetryPolicy = { backoff: { kind: 'delays', delaysMs:
 export interface RetryPolicyProblem {
   /** Keys and indexes from the policy's root. */
   readonly path: readonly (string | number)[];
-  readonly message: string;
+  readonly message: Message;
 }
 
 export type RetryPolicyResult =
@@ -91,7 +92,7 @@ const exponentialDefaults = { firstMs: 5_000, factor: 2, maxMs: 600_000, attempt
 export function parseRetryPolicy(value: Json): RetryPolicyResult {
   if (value === 'none' || value === false) return { ok: true, policy: noRetryPolicy };
   if (!isJsonObject(value)) {
-    return { ok: false, problems: [{ path: [], message: `'retry' is such as { delays: [1m, 5m] }, { type: exponential, first: 5s }, or none.` }] };
+    return { ok: false, problems: [{ path: [], message: message("'retry' is such as {code}, {code2}, or none.", { code: '{ delays: [1m, 5m] }', code2: '{ type: exponential, first: 5s }' }) }] };
   }
   const problems: RetryPolicyProblem[] = [];
   const policy = isExponential(value, problems) ? readExponential(value, problems) : readDelays(value, problems);
@@ -101,12 +102,12 @@ export function parseRetryPolicy(value: Json): RetryPolicyResult {
 function isExponential(value: JsonObject, problems: RetryPolicyProblem[]): boolean {
   if (value['type'] === undefined) {
     if (value['delays'] === undefined) {
-      problems.push({ path: [], message: `'retry' says either 'delays' or 'type: exponential'.` });
+      problems.push({ path: [], message: message("'retry' says either 'delays' or 'type: exponential'.") });
     }
     // What grows has keys of its own, whatever became of its 'type'.
     return value['delays'] === undefined && ['first', 'factor', 'max', 'attempts'].some((key) => value[key] !== undefined);
   }
-  if (value['type'] !== 'exponential') problems.push({ path: ['type'], message: `The only 'type' is 'exponential'; for a list of delays, write 'delays' without 'type'.` });
+  if (value['type'] !== 'exponential') problems.push({ path: ['type'], message: message("The only 'type' is 'exponential'; for a list of delays, write 'delays' without 'type'.") });
   return true;
 }
 
@@ -116,10 +117,10 @@ function readDelays(value: JsonObject, problems: RetryPolicyProblem[]): RetryPol
   const delaysMs: number[] = [];
   if (Array.isArray(delays)) {
     const list: readonly Json[] = delays;
-    if (list.length > maxRetries) problems.push({ path: ['delays'], message: `At most ${maxRetries} delays; these are ${list.length}.` });
+    if (list.length > maxRetries) problems.push({ path: ['delays'], message: message('At most {maxRetries} delays; these are {count}.', { maxRetries, count: list.length }) });
     else for (const [index, delay] of list.entries()) delaysMs.push(readDuration(delay, ['delays', index], problems));
   } else if (delays !== undefined) {
-    problems.push({ path: ['delays'], message: `'delays' is a list of durations, such as [1m, 5m, 30m].` });
+    problems.push({ path: ['delays'], message: message("'delays' is a list of durations, such as [1m, 5m, 30m].") });
   }
   return { backoff: { kind: 'delays', delaysMs }, ...readShared(value, 0, problems) };
 }
@@ -129,14 +130,14 @@ function readExponential(value: JsonObject, problems: RetryPolicyProblem[]): Ret
   const { first, max } = value;
   const firstMs = first === undefined ? exponentialDefaults.firstMs : readDuration(first, ['first'], problems);
   const maxMs = max === undefined ? Math.max(exponentialDefaults.maxMs, firstMs) : readDuration(max, ['max'], problems);
-  if (firstMs === 0) problems.push({ path: ['first'], message: `'first' must be longer than zero: it is what grows.` });
-  if (max !== undefined && maxMs < firstMs) problems.push({ path: ['max'], message: `'max' can't be shorter than 'first'.` });
+  if (firstMs === 0) problems.push({ path: ['first'], message: message("'first' must be longer than zero: it is what grows.") });
+  if (max !== undefined && maxMs < firstMs) problems.push({ path: ['max'], message: message("'max' can't be shorter than 'first'.") });
 
   const factor = value['factor'] ?? exponentialDefaults.factor;
-  if (typeof factor !== 'number' || !(factor >= 1 && factor <= 10)) problems.push({ path: ['factor'], message: `'factor' is a number from 1 to 10.` });
+  if (typeof factor !== 'number' || !(factor >= 1 && factor <= 10)) problems.push({ path: ['factor'], message: message("'factor' is a number from 1 to 10.") });
   const attempts = value['attempts'] ?? exponentialDefaults.attempts;
   if (typeof attempts !== 'number' || !Number.isInteger(attempts) || attempts < 1 || attempts > maxRetries + 1) {
-    problems.push({ path: ['attempts'], message: `'attempts' is a whole number from 1 to ${maxRetries + 1}; it counts the first attempt.` });
+    problems.push({ path: ['attempts'], message: message("'attempts' is a whole number from 1 to {maxRetries}; it counts the first attempt.", { maxRetries: maxRetries + 1 }) });
   }
   return {
     backoff: { kind: 'exponential', firstMs, factor: Number(factor), maxMs, attempts: Number(attempts) },
@@ -169,13 +170,13 @@ function readConditions(value: JsonObject, key: 'on' | 'unless', problems: Retry
   const conditions: RetryCondition[] = [];
   const list: readonly Json[] = Array.isArray(given) ? given : [given];
   if (list.length > maxRetries) {
-    problems.push({ path: [key], message: `At most ${maxRetries} conditions; these are ${list.length}.` });
+    problems.push({ path: [key], message: message('At most {maxRetries} conditions; these are {count}.', { maxRetries, count: list.length }) });
     return undefined;
   }
   for (const [index, item] of list.entries()) {
     const condition = readCondition(item);
     if (condition !== undefined) conditions.push(condition);
-    else problems.push({ path: Array.isArray(given) ? [key, index] : [key], message: `A condition is a status from 100 to 599, or one of ${namedConditions.join(', ')}.` });
+    else problems.push({ path: Array.isArray(given) ? [key, index] : [key], message: message('A condition is a status from 100 to 599, or one of {list}.', { list: namedConditions.join(', ') }) });
   }
   return conditions;
 }
@@ -198,6 +199,6 @@ function readDuration(value: Json, path: readonly (string | number)[], problems:
 
 function refuseUnknown(value: JsonObject, known: readonly string[], problems: RetryPolicyProblem[]): void {
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) problems.push({ path: [key], message: `'${key}' is not a key of this kind of retry. Its keys are ${known.join(', ')}.` });
+    if (!known.includes(key)) problems.push({ path: [key], message: message("'{key}' is not a key of this kind of retry. Its keys are {list}.", { key, list: known.join(', ') }) });
   }
 }

@@ -1,3 +1,5 @@
+import { message, type Message } from '../wording/message.ts';
+
 /** What a reader can't see, or takes for something else, in the texts that messages quote. */
 
 /** Characters without a shape of their own: controls, spaces but the plain one, directions, joiners, marks of width zero, private ones and halves of pairs. What joins emoji is part of them. */
@@ -29,13 +31,13 @@ export function withoutHidden(text: string): string {
   return text.replace(invisible, (character) => (layout.test(character) ? character : ''));
 }
 
-/** A sentence that names the first such character, for a message about the text; empty where there is none. */
-export function hiddenHint(text: string): string {
+/** A sentence that names the first such character, for a message about the text; undefined if there is none. */
+export function hiddenHint(text: string): Message | undefined {
   const [character] = [...text.matchAll(invisible)].map(([found]) => found).filter((found) => !layout.test(found));
-  if (character !== undefined) return ` It holds ${named(character)}, which can't be seen.`;
+  if (character !== undefined) return message("It holds {character}, which can't be seen.", { character: named(character) });
   const mixed = text.split(/\s+/).find((word) => asciiLetter.test(word) && word.search(lookalike) >= 0);
   const [letter] = mixed?.match(lookalike) ?? [];
-  return letter === undefined ? '' : ` It holds ${codeOf(letter)}, a letter of another script that looks like one of the Latin alphabet.`;
+  return letter === undefined ? undefined : message('It holds {letter}, a letter of another script that looks like one of the Latin alphabet.', { letter: codeOf(letter) });
 }
 
 function named(character: string): string {

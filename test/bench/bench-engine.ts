@@ -9,6 +9,7 @@ import type { Committed } from '../../daemon/store/store.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { withProject } from './bench-folder.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 export interface BenchEngineOptions {
   readonly durability: 'full' | 'normal';
@@ -101,7 +102,7 @@ function runOf(text: string, inputs: string): Parameters<Engine['startRun']> {
   let workflow = known.get(text);
   if (workflow === undefined) {
     const analysis = analyseWorkflow({ text, id: 'bench', actions: 'any' });
-    if (analysis.workflow === undefined) throw new Error(analysis.diagnostics.map(({ message }) => message).join('\n'));
+    if (analysis.workflow === undefined) throw new Error(english.paragraphOf(analysis.diagnostics.map(({ message }) => message)));
     workflow = analysis.workflow;
     known.set(text, workflow);
   }

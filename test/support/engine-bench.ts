@@ -17,6 +17,7 @@ import type { Json } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, SmtpConnection } from '../../schemas/workflow/model.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAction } from './scripted-action.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 export interface EngineBenchOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -125,7 +126,7 @@ export class EngineBench {
   /** Starts a run of a workflow text; queues that the text declares are declared. Returns its number. */
   async run(text: string, inputs: Json = {}, firstItems?: number): Promise<number> {
     const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', actions: 'any' });
-    if (workflow === undefined) throw new Error(diagnostics.map((one) => one.message).join('\n'));
+    if (workflow === undefined) throw new Error(english.paragraphOf(diagnostics.map(({ message }) => message)));
     const declared = Object.values(workflow.queues);
     if (declared.length > 0) await this.declare([...this.#queues.filter((one) => workflow.queues[one.name] === undefined), ...declared]);
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -45,6 +45,8 @@ export interface LanguageBenchOptions {
   readonly writeFirst?: boolean;
   /** Whether the editor has the project's folder open, and not its files alone. */
   readonly hasFolder?: boolean;
+  /** What the editor speaks, and the translations that it brings along. */
+  readonly language?: { readonly locale: string; readonly translations: Readonly<Record<string, string>> };
 }
 
 /** What editors commonly say they can do. */
@@ -69,7 +71,7 @@ export class LanguageBench {
   readonly #published = new Map<string, PublishDiagnosticsParams>();
   readonly #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
-  static async start({ files = {}, capabilities = editorCapabilities, env = {}, delay = soon, writeFirst = false, hasFolder = true }: LanguageBenchOptions = {}): Promise<LanguageBench> {
+  static async start({ files = {}, capabilities = editorCapabilities, env = {}, delay = soon, writeFirst = false, hasFolder = true, language }: LanguageBenchOptions = {}): Promise<LanguageBench> {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-language-')));
     if (writeFirst) for (const [file, text] of Object.entries(files)) await writeInto(folder, file, text);
     const toServer = new PassThrough();
@@ -82,7 +84,7 @@ export class LanguageBench {
     client.onNotification(LogMessageNotification.type, ({ message }) => void faults.push(message));
     client.listen();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- it must be there all the same
-    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, initializationOptions: { canSetSecrets: true }, workspaceFolders: hasFolder ? [{ uri: pathToFileURL(folder).href, name: 'project' }] : null });
+    const { capabilities: offered } = await client.sendRequest(InitializeRequest.type, { processId: null, rootUri: null, capabilities, ...(language === undefined ? {} : { locale: language.locale }), initializationOptions: { canSetSecrets: true, ...(language === undefined ? {} : { translations: language.translations }) }, workspaceFolders: hasFolder ? [{ uri: pathToFileURL(folder).href, name: 'project' }] : null });
     await client.sendNotification(InitializedNotification.type, {});
     const bench = new LanguageBench(folder, client, offered, registrations, faults);
     if (!writeFirst) for (const [file, text] of Object.entries(files)) await bench.write(file, text);

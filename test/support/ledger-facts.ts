@@ -4,6 +4,7 @@ import type { LedgerJob, RunRow, StepRow } from '../../daemon/ledger/row.ts';
 import { Snapshot, type Ask, type FactKind, type FactKinds } from '../../daemon/ledger/snapshot.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** Facts by kind and key, as a test writes them down. */
 export type Facts = { readonly [Kind in FactKind]?: Readonly<Record<number | string, FactKinds[Kind][1]>> };
@@ -32,7 +33,7 @@ export function aRun(values: Partial<RunRow> = {}): RunRow {
 
 export function aWorkflow(text: string): Workflow {
   const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', actions: 'any' });
-  if (workflow === undefined) throw new Error(diagnostics[0]?.message ?? 'no workflow');
+  if (workflow === undefined) throw new Error(english.paragraphOf(diagnostics.map(({ message }) => message)));
   return workflow;
 }
 

@@ -1,5 +1,6 @@
 /** The editor's side of the language server: a bundle of its own, which is loaded when the server is needed. */
 
+import { l10n } from 'vscode';
 import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import { languageId, settings } from '../../ids.ts';
 import type { LanguageClientOptions, RunningLanguageClient } from '../language-client-module.ts';
@@ -18,7 +19,7 @@ export async function startLanguageClient({ server, channel, knownSecrets }: Lan
     {
       documentSelector: [{ language: languageId }],
       outputChannel: channel,
-      initializationOptions: { canSetSecrets: true },
+      initializationOptions: { canSetSecrets: true, ...(l10n.bundle === undefined ? {} : { translations: l10n.bundle }) },
       middleware: { provideCompletionItem: async (document, position, context, token, next) => withSuggestions(await next(document, position, context, token)) },
     },
   );

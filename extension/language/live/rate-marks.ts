@@ -7,6 +7,7 @@ import type { App } from '../../app.ts';
 import { settings } from '../../ids.ts';
 import { analysisOf, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
 import { Marks } from './marks.ts';
+import { textOf } from '../../wording/language.ts';
 
 const source = 'sluice';
 const code = 'rate-out-of-reach';
@@ -37,7 +38,7 @@ export class RateMarks {
     const file = analysisOf(shown);
     return (advise(advisedProject(file === undefined ? [] : [file], live)).get(path) ?? []).flatMap((one) => {
       if (one.code !== code) return [];
-      const mark = new vscode.Diagnostic(rangeIn(document, one.range), one.message, vscode.DiagnosticSeverity.Warning);
+      const mark = new vscode.Diagnostic(rangeIn(document, one.range), textOf(one.message), vscode.DiagnosticSeverity.Warning);
       mark.source = source;
       mark.code = code;
       return [mark];

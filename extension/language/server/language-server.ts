@@ -44,6 +44,8 @@ import { hoverAt } from './hover.ts';
 import { fitted, insertTextAbilities } from './insert-text.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
+import { english } from '../../../schemas/wording/language.ts';
+import { toldLanguage } from './told-language.ts';
 
 export interface LanguageServerOptions {
   readonly connection: Connection;
@@ -79,6 +81,7 @@ export class LanguageServer {
   readonly #formatter = new Formatter();
   #client: ClientCapabilities = {};
   #canSetSecrets = false;
+  #language = english;
   /** The folders that the editor has open, as URIs. */
   #folders: readonly string[] = [];
 
@@ -88,7 +91,7 @@ export class LanguageServer {
     this.#workspace = new Workspace(options.env);
     this.#publisher = new DiagnosticsPublisher({
       publish: (params) => this.#later(this.#connection.sendDiagnostics(params)),
-      diagnose: diagnosticsOf,
+      diagnose: (project, path) => diagnosticsOf(project, path, this.#language),
       versionOf: (uri) => this.#workspace.versionOf(uri),
       delay: options.delay,
       nowMs: options.nowMs,
@@ -120,12 +123,13 @@ export class LanguageServer {
     connection.listen();
   }
 
-  #initialize({ capabilities, initializationOptions, workspaceFolders, ...older }: InitializeParams): InitializeResult {
+  #initialize({ capabilities, initializationOptions, workspaceFolders, locale, ...older }: InitializeParams): InitializeResult {
     this.#client = capabilities;
     // Before LSP 3.6, editors had one folder.
     const { rootUri } = older as { readonly rootUri?: string | null };
     this.#folders = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri === undefined || rootUri === null ? [] : [rootUri]);
     this.#canSetSecrets = isJsonObject(initializationOptions) && initializationOptions['canSetSecrets'] === true;
+    this.#language = toldLanguage(locale, initializationOptions);
     return {
       serverInfo: { name: 'sluice', version: this.#options.version },
       capabilities: {
@@ -165,7 +169,7 @@ export class LanguageServer {
       const result = rename(project, path, offset, params.newName);
       return result.ok ? result.edit : refusal(result);
     }));
-    connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }, token) => this.#in('actions', uri, token, [], ({ project, path, file }) => codeActions(project, path, offsetsOf(file, range), { only, canSetSecrets: this.#canSetSecrets })));
+    connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }, token) => this.#in('actions', uri, token, [], ({ project, path, file }) => codeActions(project, path, offsetsOf(file, range), { only, canSetSecrets: this.#canSetSecrets, language: this.#language })));
     connection.onDocumentLinks(({ textDocument: { uri } }, token) => this.#in('links', uri, token, [], ({ project, path }) => documentLinks(project, path)));
     connection.languages.inlayHint.on(({ textDocument: { uri }, range }, token) => this.#in('hints', uri, token, [], ({ project, path, file }) => inlayHints(project, path, offsetsOf(file, range), this.#options.reader())));
     connection.onDocumentSymbol(({ textDocument: { uri } }, token) => this.#in('symbols', uri, token, [], ({ file }) => documentSymbols(file)));

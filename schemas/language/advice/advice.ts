@@ -2,6 +2,7 @@ import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
 import type { SourceRange } from '../../workflow/diagnostic.ts';
 import type { DocumentNode, MapEntry } from '../../workflow/document.ts';
 import type { QueueDefinition, Workflow } from '../../workflow/model.ts';
+import type { Message } from '../../wording/message.ts';
 import type { AdviceCode, AdviceKind } from './advice-code.ts';
 
 /** One piece of advice about a place of a file. */
@@ -9,7 +10,7 @@ export interface Advice {
   readonly code: AdviceCode;
   readonly severity: AdviceKind['severity'];
   /** What will happen and what would be better, in one or two plain sentences. */
-  readonly message: string;
+  readonly message: Message;
   readonly range: SourceRange;
   /** `unnecessary`: what stands there does nothing; an editor fades it. */
   readonly tags?: readonly 'unnecessary'[];
@@ -56,7 +57,7 @@ export interface AdvisedProject {
 }
 
 /** Says something about a place of a file; the code is that of the adviser. */
-export type Say = (path: string, range: SourceRange, message: string) => void;
+export type Say = (path: string, range: SourceRange, message: Message) => void;
 
 /** Looks at a project for one kind of advice. */
 export type Adviser = (project: AdvisedProject, say: Say) => void;

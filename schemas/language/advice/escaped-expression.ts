@@ -2,6 +2,7 @@ import { isRoot } from '../../workflow/analysis/expression-scope.ts';
 import { locator } from '../../workflow/analysis/scalar-source.ts';
 import { parseExpression } from '../../workflow/expression.ts';
 import type { Adviser } from './advice.ts';
+import { message } from '../../wording/message.ts';
 
 /** An expression behind a dollar sign of its own: what its author probably wanted as a price is the escape for braces. */
 const escaped = /\$\$\{\{([^{}]*)\}\}/g;
@@ -16,7 +17,7 @@ export const escapedExpression: Adviser = ({ workflows }, say) => {
           const isKnown = parsed.ok && parsed.expression.references.some(({ path: [root = ''] }) => isRoot(root) || root === place.item);
           if (!isKnown) continue;
           const range = locator(text, node)({ start: index, end: index + whole.length });
-          say(path, range, `'$\${{' stands for the characters '\${{', so the text says \${{${source}}} as it is written here, without its value. For a dollar sign and the value, write \${{ '$' }}\${{${source}}}.`);
+          say(path, range, message("'{escape}' stands for the characters '{opening}', so the text says {written} as it is written here, without its value. For a dollar sign and the value, write {code}.", { escape: '$${{', opening: '${{', written: `\${{${source}}}`, code: `\${{ '$' }}\${{${source}}}` }));
         }
       }
     }

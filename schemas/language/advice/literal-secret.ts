@@ -2,6 +2,7 @@ import { locator } from '../../workflow/analysis/scalar-source.ts';
 import type { SourceRange } from '../../workflow/diagnostic.ts';
 import { entryOf, type DocumentNode, type ScalarNode } from '../../workflow/document.ts';
 import type { Adviser } from './advice.ts';
+import { message } from '../../wording/message.ts';
 
 /** Whole texts, or parts of one, that services give out as keys; their forms are documented so that they can be found. */
 const knownForms: readonly RegExp[] = [
@@ -34,7 +35,7 @@ export const literalSecret: Adviser = ({ workflows }, say) => {
     const look = (node: DocumentNode, key: string): void => {
       for (const { scalar, under } of scalarsOf(node, key)) {
         const range = secretIn(text, scalar, under);
-        if (range !== undefined) say(path, range, 'This looks like a secret, and everybody who reads the project reads it. Write ${{ secrets.NAME }}, and change it where it was in use.');
+        if (range !== undefined) say(path, range, message('This looks like a secret, and everybody who reads the project reads it. Write {code}, and change it where it was in use.', { code: '${{ secrets.NAME }}' }));
       }
     };
     for (const { entry } of steps.values()) {

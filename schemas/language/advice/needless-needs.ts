@@ -2,6 +2,7 @@ import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
 import { entryOf, type DocumentNode } from '../../workflow/document.ts';
 import { usesStatusFunction } from '../../workflow/expression.ts';
 import type { Adviser } from './advice.ts';
+import { type Message, message } from '../../wording/message.ts';
 
 /** A step waits for what it refers to, and for everything that those wait for: naming it once more says nothing. */
 export const needlessNeeds: Adviser = ({ workflows }, say) => {
@@ -9,7 +10,7 @@ export const needlessNeeds: Adviser = ({ workflows }, say) => {
     if (workflow === undefined) continue;
     const search = new Search(steps);
     for (const analysed of steps.values()) {
-      for (const { name, node, why } of needlessIn(analysed, search)) say(path, node.range, `'${name}' is waited for anyway: ${why}.`);
+      for (const { node, told } of needlessIn(analysed, search)) say(path, node.range, told);
     }
   }
 };
@@ -17,7 +18,7 @@ export const needlessNeeds: Adviser = ({ workflows }, say) => {
 interface Needless {
   readonly name: string;
   readonly node: DocumentNode;
-  readonly why: string;
+  readonly told: Message;
 }
 
 function needlessIn(analysed: AnalysedStep, search: Search): readonly Needless[] {
@@ -27,10 +28,10 @@ function needlessIn(analysed: AnalysedStep, search: Search): readonly Needless[]
   const named = items.flatMap((node) => (node.kind === 'scalar' && typeof node.value === 'string' ? [{ name: node.value, node }] : []));
   const referred = new Set(analysed.sites.flatMap(({ expressions }) => expressions.flatMap(({ expression }) => expression.references.flatMap(({ path }) => (path[0] === 'steps' ? (path[1] ?? []) : [])))));
   return named.flatMap(({ name, node }, index) => {
-    if (named.findIndex((other) => other.name === name) < index) return [{ name, node, why: 'it stands here twice' }];
-    if (referred.has(name)) return [{ name, node, why: 'an expression of this step refers to it' }];
+    if (named.findIndex((other) => other.name === name) < index) return [{ name, node, told: message("'{name}' is waited for anyway: it stands here twice.", { name }) }];
+    if (referred.has(name)) return [{ name, node, told: message("'{name}' is waited for anyway: an expression of this step refers to it.", { name }) }];
     const through = analysed.step.needs.find((other) => other !== name && search.waitsFor(other, name));
-    return through === undefined ? [] : [{ name, node, why: `'${through}' waits for it` }];
+    return through === undefined ? [] : [{ name, node, told: message("'{name}' is waited for anyway: '{other}' waits for it.", { name, other: through }) }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { nodeAt } from '../../workflow/document.ts';
 import type { Adviser } from './advice.ts';
 import { queueUses, type QueueUse } from './queue-use.ts';
+import { message } from '../../wording/message.ts';
 
 /** A dead letter waits for a person, who has to hear of it: by an alert of the queue, or by `on-failure` of the run. */
 export const noDeadLetterAlert: Adviser = (project, say) => {
@@ -8,7 +9,7 @@ export const noDeadLetterAlert: Adviser = (project, say) => {
   for (const [name, { path, entry }] of project.queues) {
     const used = uses.get(name) ?? [];
     if (nodeAt(entry.value, ['alerts', 'dead-letters']) !== undefined || used.every(tellsByItself)) continue;
-    say(path, entry.keyRange, `Nobody is told when a job of '${name}' becomes a dead letter. Add alerts: { dead-letters: { error: 1 } }, or 'on-failure' to the workflows that use it.`);
+    say(path, entry.keyRange, message("Nobody is told when a job of '{name}' becomes a dead letter. Add alerts: {code}, or 'on-failure' to the workflows that use it.", { name, code: '{ dead-letters: { error: 1 } }' }));
   }
 };
 

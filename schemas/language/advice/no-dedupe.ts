@@ -2,6 +2,7 @@ import { entryOf, nodeAt } from '../../workflow/document.ts';
 import type { Foreach, Step } from '../../workflow/model.ts';
 import type { Adviser, AdvisedWorkflow } from './advice.ts';
 import { hasSideEffect } from './side-effect.ts';
+import { message } from '../../wording/message.ts';
 
 /** What comes twice is done twice: an item of a list, or an event that its sender repeats, as all senders of webhooks do. */
 export const noDedupe: Adviser = ({ workflows }, say) => {
@@ -11,12 +12,12 @@ export const noDedupe: Adviser = ({ workflows }, say) => {
     for (const { step, entry } of steps.values()) {
       if (step.foreach === undefined || step.foreach.key !== undefined || !hasSideEffect(step) || isUnique(step.foreach, file)) continue;
       const at = entryOf(entry.value, 'foreach')?.keyRange ?? entry.keyRange;
-      say(path, at, `An item that stands in the list twice is ${doneTwice(step)} twice. Say by 'key' what tells items apart, such as key: \${{ ${step.foreach.as}.id }}.`);
+      say(path, at, message("An item that stands in the list twice is {done} twice. Say by 'key' what tells items apart, such as key: {code}.", { done: doneTwice(step), code: `\${{ ${step.foreach.as}.id }}` }));
     }
     const webhook = nodeAt(root, ['on', 'webhook']);
     if (webhook?.kind === 'map' && entryOf(webhook, 'dedupe') === undefined && [...steps.values()].some(({ step }) => hasSideEffect(step))) {
       const at = entryOf(nodeAt(root, ['on']), 'webhook')?.keyRange ?? webhook.range;
-      say(path, at, "Senders repeat a webhook whose answer they miss, and each starts a run. Say by 'dedupe' what tells events apart, such as dedupe: ${{ trigger.body.id }}.");
+      say(path, at, message("Senders repeat a webhook whose answer they miss, and each starts a run. Say by 'dedupe' what tells events apart, such as dedupe: {code}.", { code: '${{ trigger.body.id }}' }));
     }
   }
 };

@@ -1,8 +1,8 @@
 import { entryOf } from '../../workflow/document.ts';
 import { formatDuration, rateMessage } from '../../wording/amount.ts';
-import { english } from '../../wording/language.ts';
 import { queueDefaults } from '../../workflow/model.ts';
 import type { Adviser } from './advice.ts';
+import { message } from '../../wording/message.ts';
 
 /** A mean of fewer says too little. */
 const minAttempts = 20;
@@ -19,6 +19,6 @@ export const rateOutOfReach: Adviser = ({ queues, live }, say) => {
     if (reached >= rate.limit * margin) continue;
     const needed = Math.ceil((rate.limit * figures.attemptMs) / rate.perMs);
     const at = entryOf(entry.value, 'rate')?.keyRange ?? entry.keyRange;
-    say(path, at, `An attempt takes ${formatDuration(figures.attemptMs)} on average, so ${concurrency} at a time reach about ${english.textOf(rateMessage({ ...rate, limit: reached }))}, not ${english.textOf(rateMessage(rate))}. It takes a concurrency of ${needed}.`);
+    say(path, at, message('An attempt takes {duration} on average, so {concurrency} at a time reach about {reached}, not {rate}. It takes a concurrency of {needed}.', { duration: formatDuration(figures.attemptMs), concurrency, reached: rateMessage({ ...rate, limit: reached }), rate: rateMessage(rate), needed }));
   }
 };

@@ -3,6 +3,7 @@ import { formatDuration } from '../../wording/amount.ts';
 import { nextTimes } from '../../workflow/cron-times.ts';
 import type { Adviser } from './advice.ts';
 import { retryBudgetMs, retryOf } from '../retry-times.ts';
+import { message } from '../../wording/message.ts';
 
 /** A Monday. Any will do to measure how far apart the times of a schedule are; a clock would make the answer change by itself. */
 const referenceMs = Date.UTC(2026, 0, 5);
@@ -21,7 +22,7 @@ export const retryOutlastsSchedule: Adviser = (project, say) => {
       const cron = entryOf(item, 'cron');
       const periodMs = cron === undefined ? undefined : shortestPeriodMs(textOf(cron.value));
       if (cron === undefined || periodMs === undefined || longest.ms <= periodMs) continue;
-      say(path, cron.value.range, `A run starts every ${formatDuration(periodMs)}, and a failing job of '${longest.id}' is retried for ${formatDuration(longest.ms)}: runs will lie over each other. Retry for a shorter time, or start less often.`);
+      say(path, cron.value.range, message("A run starts every {duration}, and a failing job of '{step}' is retried for {retried}: runs will lie over each other. Retry for a shorter time, or start less often.", { duration: formatDuration(periodMs), step: longest.id, retried: formatDuration(longest.ms) }));
     }
   }
 };

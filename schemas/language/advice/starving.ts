@@ -1,6 +1,7 @@
 import { entryOf } from '../../workflow/document.ts';
 import type { Adviser } from './advice.ts';
 import { queueUses, type QueueUse } from './queue-use.ts';
+import { message } from '../../wording/message.ts';
 
 /** Greater priorities go first, always: a whole list that goes first is a long wait for everything else in the queue. */
 export const starving: Adviser = (project, say) => {
@@ -10,7 +11,7 @@ export const starving: Adviser = (project, say) => {
       if (before === undefined || before.priority <= use.priority) continue;
       const { file, analysed } = use;
       const at = entryOf(analysed.entry.value, 'priority')?.value.range ?? entryOf(analysed.entry.value, 'queue')?.value.range ?? analysed.entry.keyRange;
-      say(file.path, at, `These jobs (priority ${use.priority}) wait until the whole list of ${nameOf(before, use)} (priority ${before.priority}) has gone through the queue '${name}'. Give the list the smaller priority, or a queue of its own.`);
+      say(file.path, at, message("These jobs (priority {priority}) wait until the whole list of {list} (priority {listPriority}) has gone through the queue '{name}'. Give the list the smaller priority, or a queue of its own.", { priority: use.priority, list: nameOf(before, use), listPriority: before.priority, name }));
     }
   }
 };

@@ -1,5 +1,6 @@
 import { entryOf, type MapEntry } from '../../workflow/document.ts';
 import type { AdvisedWorkflow, Adviser } from './advice.ts';
+import { message } from '../../wording/message.ts';
 
 /** What is declared and never used is left over, or somebody forgot to use it. Beside a file with errors nothing is said: what can't be read may use it. */
 export const unused: Adviser = ({ workflows, queues, connections }, say) => {
@@ -8,17 +9,17 @@ export const unused: Adviser = ({ workflows, queues, connections }, say) => {
     const used = usedInputs(workflow);
     if (used === undefined) continue;
     for (const { key, keyRange } of entriesOf(workflow, 'inputs')) {
-      if (!used.has(key)) say(workflow.path, keyRange, `Nothing in this workflow uses the input '${key}'.`);
+      if (!used.has(key)) say(workflow.path, keyRange, message("Nothing in this workflow uses the input '{key}'.", { key }));
     }
   }
   if (workflows.length === 0 || workflows.some(({ workflow }) => workflow === undefined)) return;
   for (const [name, { path, entry }] of queues) {
     // A queue of a workflow is that workflow's alone.
     const users = workflows.some((workflow) => workflow.path === path) ? workflows.filter((workflow) => workflow.path === path) : workflows;
-    if (!users.some(({ steps }) => [...steps.values()].some(({ step }) => step.queue === name))) say(path, entry.keyRange, `No step uses the queue '${name}'.`);
+    if (!users.some(({ steps }) => [...steps.values()].some(({ step }) => step.queue === name))) say(path, entry.keyRange, message("No step uses the queue '{name}'.", { name }));
   }
   for (const [name, { path, entry }] of connections) {
-    if (!workflows.some((workflow) => usesConnection(workflow, name))) say(path, entry.keyRange, `No step uses the connection '${name}'.`);
+    if (!workflows.some((workflow) => usesConnection(workflow, name))) say(path, entry.keyRange, message("No step uses the connection '{name}'.", { name }));
   }
 };
 

@@ -6,6 +6,7 @@ import { formatPercentage, parsePercentage } from '../../workflow/percentage.ts'
 import { parseRate } from '../../workflow/rate.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
 import { inQuotes, replaceScalar } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** Units in words. A letter alone could be another one: `1M` is a minute to some, and a month to others. */
 const spelledUnits: ReadonlyMap<string, string> = new Map(
@@ -47,8 +48,8 @@ export const rateFix: Fixer = (context) => {
 /** A number or a truth value where a text is wanted: `name: 5`. */
 export const quoteFix: Fixer = (context) => {
   const written = bareText(context);
-  if (!context.finding.message.includes('Put it in quotes') || !/^[\w.+-]+$/.test(written)) return [];
-  return changeHere(context, 'Put it in quotes', { range: context.finding.range, text: `"${written}"` }, { preferred: true, isSafe: true });
+  if (context.finding.isQuotable !== true || !/^[\w.+-]+$/.test(written)) return [];
+  return changeHere(context, message('Put it in quotes'), { range: context.finding.range, text: `"${written}"` }, { preferred: true, isSafe: true });
 };
 
 /** Within `{ }` and `[ ]`, the braces of a bare expression are those of a map. */
@@ -56,7 +57,7 @@ export const bareExpressionFix: Fixer = (context) => {
   const { text, finding } = context;
   const written = text.slice(finding.range.start, finding.range.end);
   if (!written.startsWith('${{') || !written.endsWith('}}')) return [];
-  return changeHere(context, 'Put the expression in quotes', { range: finding.range, text: inQuotes(written) }, { preferred: true, isSafe: true });
+  return changeHere(context, message('Put the expression in quotes'), { range: finding.range, text: inQuotes(written) }, { preferred: true, isSafe: true });
 };
 
 /** A text of one line that YAML takes for something else by its first character: `cron: @daily`, or a cron expression that begins with a star. */
@@ -68,7 +69,7 @@ export const bareTextFix: Fixer = (context) => {
   const start = at + before.length;
   if (before.trim() === '' || finding.range.start < start || /^\*\w+$/.test(written)) return [];
   const cron = before.trimEnd().endsWith('cron:') ? likelyCron(written) : undefined;
-  return changeHere(context, cron === undefined ? `Put '${written}' in quotes` : `Change to '${cron}'`, { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true, isSafe: false });
+  return changeHere(context, cron === undefined ? message("Put '{written}' in quotes", { written }) : message('Change to {suggestion}', { suggestion: `'${cron}'` }), { range: { start, end: start + written.length }, text: inQuotes(cron ?? written) }, { preferred: true, isSafe: false });
 };
 
 /** A share without its sign. Of less than 1, nobody can tell whether it is a share of 1 or of 100. */
@@ -85,5 +86,5 @@ function bareText({ text, finding: { range } }: FixContext): string {
 }
 
 function replaceBy(context: FixContext, value: string, marks: Pick<Fix, 'preferred' | 'isSafe'>): readonly Fix[] {
-  return changeHere(context, `Change to '${value}'`, replaceScalar(context.text, context.finding.range, value), marks);
+  return changeHere(context, message('Change to {suggestion}', { suggestion: `'${value}'` }), replaceScalar(context.text, context.finding.range, value), marks);
 }

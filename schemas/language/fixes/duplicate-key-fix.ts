@@ -1,6 +1,7 @@
 import { nodeAt, pathAt, type DocumentNode, type MapEntry, type MapNode } from '../../workflow/document.ts';
 import { changeHere, type FixContext, type Fixer } from './fix.ts';
 import { removeEntry } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** Of a key that stands twice, one goes: a person chooses, unless both say the same or one says nothing. */
 export const duplicateKeyFix: Fixer = (context) => {
@@ -12,7 +13,7 @@ export const duplicateKeyFix: Fixer = (context) => {
   const [kept, again] = [written(first), written(second)];
   const isSame = kept === again;
   const remove = (which: string, entry: MapEntry, preferred: boolean): ReturnType<Fixer> =>
-    changeHere(context, `Remove ${which} '${entry.key}', of line ${file.lines.positionAt(entry.keyRange.start).line}`, removeEntry(text, map, entry), { preferred, isSafe: isSame });
+    changeHere(context, message("Remove {which} '{key}', of line {line}", { which, key: entry.key, line: file.lines.positionAt(entry.keyRange.start).line }), removeEntry(text, map, entry), { preferred, isSafe: isSame });
   const secondIsNothing = isNothing(again) || isSame;
   return [...remove('this', second, secondIsNothing), ...remove('the first', first, isNothing(kept) && !secondIsNothing)];
 };

@@ -2,12 +2,13 @@ import type { SourceRange } from '../../workflow/diagnostic.ts';
 import type { DocumentNode } from '../../workflow/document.ts';
 import type { LanguageFile } from '../language-file.ts';
 import type { LanguageProject } from '../language-project.ts';
+import type { Message } from '../../wording/message.ts';
 import type { TextChange } from './text-change.ts';
 
 /** What a fix is for: a diagnostic of the analysis, or a piece of advice. */
 export interface Finding {
   readonly code: string;
-  readonly message: string;
+  readonly isQuotable?: true;
   readonly range: SourceRange;
   readonly suggestions?: readonly string[];
   readonly missing?: string;
@@ -26,7 +27,7 @@ export interface FixContext {
 /** One way to mend a finding. */
 export interface Fix {
   /** In the imperative, for a menu. */
-  readonly title: string;
+  readonly title: Message;
   readonly changes: readonly FileChange[];
   /** The one that is right nearly always. */
   readonly preferred?: boolean;
@@ -49,6 +50,6 @@ export interface FileChange {
 export type Fixer = (context: FixContext) => readonly Fix[];
 
 /** A fix by one change to the finding's own file; none where there is no change. */
-export function changeHere({ file }: FixContext, title: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'isSafe' | 'secret'>): readonly Fix[] {
+export function changeHere({ file }: FixContext, title: Message, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'isSafe' | 'secret'>): readonly Fix[] {
   return change === undefined ? [] : [{ title, changes: [{ path: file.path, changes: [change] }], ...marks }];
 }

@@ -2,6 +2,7 @@ import { actionDefinitions } from '../../workflow/actions/action-definitions.ts'
 import { entryAt, entryOf, nodeAt, pathAt, type DocumentPath, type MapEntry } from '../../workflow/document.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
 import { addEntry, addRootEntry, type NewEntry } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** What a key that must be there can say, so that the file is right and it is plain what is to be filled in. */
 const samples: Readonly<Record<string, string>> = {
@@ -36,14 +37,14 @@ function itemFailureFixes(context: FixContext): readonly Fix[] {
   const holder = holderOf(context, 'on-item-failure');
   if (holder === undefined) return [];
   return [
-    ...changeHere(context, 'Go on when an item fails: on-item-failure: continue', addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true, isSafe: false }),
-    ...changeHere(context, 'Fail the step when an item fails: on-item-failure: fail', addEntry(context.text, holder, { key: 'on-item-failure', value: 'fail' }), { isSafe: false }),
+    ...changeHere(context, message('Go on when an item fails: on-item-failure: continue'), addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true, isSafe: false }),
+    ...changeHere(context, message('Fail the step when an item fails: on-item-failure: fail'), addEntry(context.text, holder, { key: 'on-item-failure', value: 'fail' }), { isSafe: false }),
   ];
 }
 
 function firstStep(context: FixContext): readonly Fix[] {
   const entry: NewEntry = { key: 'steps', value: '{}', block: ['fetch:', '  uses: http/request', '  with:', '    url: https://example.com'] };
-  return changeHere(context, "Add 'steps'", addRootEntry(context.text, context.root, entry, 'on-failure'), { preferred: true, isSafe: false });
+  return changeHere(context, message("Add 'steps'"), addRootEntry(context.text, context.root, entry, 'on-failure'), { preferred: true, isSafe: false });
 }
 
 function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly Fix[] {
@@ -52,7 +53,7 @@ function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly
   const isInput = uses !== undefined && requiredOf(uses.value.kind === 'scalar' ? uses.value.value : undefined).includes(entry.key);
   const below = isInput ? entryOf(holder.value, 'with') : undefined;
   const change = isInput && below === undefined ? addEntry(context.text, holder, { key: 'with', value: `{ ${entry.key}: ${entry.value} }` }) : addEntry(context.text, below ?? holder, entry);
-  return changeHere(context, `Add '${entry.key}'`, change, { preferred: true, isSafe: false });
+  return changeHere(context, message("Add '{key}'", { key: entry.key }), change, { preferred: true, isSafe: false });
 }
 
 function sampleOf({ project }: FixContext, key: string): string | undefined {

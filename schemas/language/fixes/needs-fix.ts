@@ -1,6 +1,7 @@
 import { entryOf, nodeAt, pathAt, type MapEntry } from '../../workflow/document.ts';
 import { changeHere, type Fix, type FixContext, type Fixer } from './fix.ts';
 import { addEntry, removeEntry, removeItem } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** `needs` without the step that is waited for anyway; the key goes with its last step. */
 export const needlessNeedsFix: Fixer = (context) => {
@@ -15,7 +16,7 @@ export const needlessNeedsFix: Fixer = (context) => {
   const isOnly = list === undefined;
   const change = isOnly ? removeEntry(text, step, needs) : removeItem(text, list, Number(index));
   const named = text.slice(finding.range.start, finding.range.end);
-  return changeHere(context, isOnly ? "Remove 'needs'" : `Remove '${named}' from 'needs'`, change, { preferred: true, isSafe: true });
+  return changeHere(context, isOnly ? message("Remove 'needs'") : message("Remove '{named}' from 'needs'", { named }), change, { preferred: true, isSafe: true });
 };
 
 /** `needs` without the step itself. Another step may have been meant. */
@@ -30,7 +31,7 @@ export const missingNeedsFix: Fixer = (context) => {
   const holder = typeof section === 'string' && typeof id === 'string' ? entryOf(entryOf(root, section)?.value, id) : undefined;
   if (holder === undefined) return [];
   const above = stepsAbove(context, String(section), holder);
-  const waitFor = (names: readonly string[]): readonly Fix[] => changeHere(context, `Wait for ${names.map((name) => `'${name}'`).join(', ')}`, addEntry(text, holder, { key: 'needs', value: `[${names.join(', ')}]` }), { preferred: names.length === above.length, isSafe: false });
+  const waitFor = (names: readonly string[]): readonly Fix[] => changeHere(context, message('Wait for {list}', { list: names.map((name) => `'${name}'`).join(', ') }), addEntry(text, holder, { key: 'needs', value: `[${names.join(', ')}]` }), { preferred: names.length === above.length, isSafe: false });
   return above.length === 0 ? [] : [...waitFor(above), ...(above.length > 1 ? above.slice(-5).flatMap((name) => waitFor([name])) : [])];
 };
 

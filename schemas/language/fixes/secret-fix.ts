@@ -3,11 +3,12 @@ import { actionDefinitions } from '../../workflow/actions/action-definitions.ts'
 import { entryOf, nodeAt, pathAt, type DocumentPath } from '../../workflow/document.ts';
 import { changeHere, type FixContext, type Fixer } from './fix.ts';
 import { inQuotes, replaceScalar } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** A secret that is named but not set: nothing in the file is wrong. */
 export const unknownSecretFix: Fixer = ({ text, finding: { range } }) => {
   const secret = text.slice(range.start, range.end);
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(secret) ? [{ title: `Set the secret '${secret}'...`, changes: [], secret, preferred: true, isSafe: false }] : [];
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(secret) ? [{ title: message("Set the secret '{secret}'...", { secret }), changes: [], secret, preferred: true, isSafe: false }] : [];
 };
 
 /** What looks like a secret goes out of the file, and a reference into its place. */
@@ -25,7 +26,7 @@ export const literalSecretFix: Fixer = (context) => {
     isPlain && isInFlow(text, context, path)
       ? { range: node.source, text: inQuotes(text.slice(start, finding.range.start) + reference + text.slice(finding.range.end, end)) }
       : replaceScalar(text, finding.range, reference);
-  return changeHere(context, `Move it to the secret '${secret}'...`, change, { preferred: true, secret, isSafe: false });
+  return changeHere(context, message("Move it to the secret '{secret}'...", { secret }), change, { preferred: true, secret, isSafe: false });
 };
 
 function canHoldSecret({ file, root }: FixContext, path: DocumentPath): boolean {

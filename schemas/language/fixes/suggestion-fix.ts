@@ -3,6 +3,7 @@ import { isSameWord } from '../../workflow/nearest-name.ts';
 import { changeHere, type FixContext, type Fixer } from './fix.ts';
 import type { TextChange } from './text-change.ts';
 import { inQuotes, isQuoted, replaceScalar } from './yaml-edit.ts';
+import { type Message, message } from '../../wording/message.ts';
 
 /** Findings about words of the language: another word with the same letters is the same word. Names that people choose may differ by as little. */
 const aboutWords: ReadonlySet<string> = new Set(['unknown-key', 'bad-value', 'bad-with', 'bad-schema', 'bad-priority', 'unknown-action', 'bad-timezone']);
@@ -21,8 +22,8 @@ function writtenAt({ text, finding: { range } }: FixContext): string {
   return isQuoted(text, range) ? text.slice(range.start + 1, range.end - 1) : text.slice(range.start, range.end);
 }
 
-function titleOf(suggestion: string): string {
-  return `Change to ${suggestion.includes("'") ? suggestion : `'${suggestion}'`}`;
+function titleOf(suggestion: string): Message {
+  return message('Change to {suggestion}', { suggestion: suggestion.includes("'") ? suggestion : `'${suggestion}'` });
 }
 
 /**

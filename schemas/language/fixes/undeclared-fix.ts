@@ -3,6 +3,7 @@ import { isName, isReadable } from '../../workflow/name.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { addEntry, addItem, addRootEntry, type NewEntry } from './yaml-edit.ts';
 import type { TextChange } from './text-change.ts';
+import { type Message, message } from '../../wording/message.ts';
 
 /** A queue that is declared nowhere: here, or where all workflows can use it. */
 export const undeclaredQueueFix: Fixer = (context) => {
@@ -11,8 +12,8 @@ export const undeclaredQueueFix: Fixer = (context) => {
   const entry: NewEntry = { key: queue, value: '{ concurrency: 10, alerts: { dead-letters: { error: 1 } } }', block: ['concurrency: 10', 'alerts: { dead-letters: { error: 1 } }'] };
   const { path, text } = context.file;
   return [
-    ...declaring(`Declare the queue '${queue}' in this file`, path, addBelow(text, context.root, 'queues', entry, 'steps'), { preferred: hasKey(context.root, 'queues') }),
-    ...declaredElsewhere(context, { title: `Declare the queue '${queue}' in`, kind: 'queues', entry }),
+    ...declaring(message("Declare the queue '{queue}' in this file", { queue }), path, addBelow(text, context.root, 'queues', entry, 'steps'), { preferred: hasKey(context.root, 'queues') }),
+    ...declaredElsewhere(context, { title: (path) => message("Declare the queue '{queue}' in {path}", { queue, path }), kind: 'queues', entry }),
   ];
 };
 
@@ -20,14 +21,14 @@ export const undeclaredConnectionFix: Fixer = (context) => {
   const connection = namedAt(context);
   if (connection === undefined) return [];
   const value = '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }';
-  return declaredElsewhere(context, { title: `Declare the connection '${connection}' in`, kind: 'connections', entry: { key: connection, value } });
+  return declaredElsewhere(context, { title: (path) => message("Declare the connection '{connection}' in {path}", { connection, path }), kind: 'connections', entry: { key: connection, value } });
 };
 
 export const undeclaredInputFix: Fixer = (context) => {
   const input = namedAt(context);
   if (input === undefined) return [];
   const { path, text } = context.file;
-  return declaring(`Declare the input '${input}'`, path, addBelow(text, context.root, 'inputs', { key: input, value: '{ type: string }' }, 'steps'), {});
+  return declaring(message("Declare the input '{input}'", { input }), path, addBelow(text, context.root, 'inputs', { key: input, value: '{ type: string }' }, 'steps'), {});
 };
 
 /** A variable of the environment has to be allowed by `config.yaml`. */
@@ -37,15 +38,15 @@ export const unknownEnvironmentFix: Fixer = (context) => {
   const { path, text, root } = settingsFile(context, 'config');
   const list = entryOf(root, 'env')?.value;
   const change = list === undefined ? addRootEntry(text, root, { key: 'env', value: `[${variable}]` }, '') : list.kind === 'list' ? addItem(text, list, variable) : undefined;
-  return declaring(`Allow the environment variable '${variable}' in ${path}`, path, change, {});
+  return declaring(message("Allow the environment variable '{variable}' in {path}", { variable, path }), path, change, {});
 };
 
-function declaredElsewhere(context: FixContext, { title, kind, entry }: { readonly title: string; readonly kind: 'queues' | 'connections'; readonly entry: NewEntry }): readonly Fix[] {
+function declaredElsewhere(context: FixContext, { title, kind, entry }: { readonly title: (path: string) => Message; readonly kind: 'queues' | 'connections'; readonly entry: NewEntry }): readonly Fix[] {
   const { path, text, root } = settingsFile(context, kind);
-  return declaring(`${title} ${path}`, path, addBelow(text, root, kind, entry, ''), { preferred: !hasKey(context.root, kind) });
+  return declaring(title(path), path, addBelow(text, root, kind, entry, ''), { preferred: !hasKey(context.root, kind) });
 }
 
-function declaring(title: string, path: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred'>): readonly Fix[] {
+function declaring(title: Message, path: string, change: TextChange | undefined, marks: Pick<Fix, 'preferred'>): readonly Fix[] {
   return change === undefined ? [] : [{ title, changes: [{ path, changes: [change] }], isSafe: false, ...marks }];
 }
 

@@ -2,11 +2,12 @@ import { nodeAt, pathAt, type MapEntry, type MapNode } from '../../workflow/docu
 import { nearestName } from '../../workflow/nearest-name.ts';
 import { changeHere, type Fixer, type FixContext } from './fix.ts';
 import { removeEntry, replaceScalar } from './yaml-edit.ts';
+import { message } from '../../wording/message.ts';
 
 /** A key that has no business here goes, with what it says. */
 export const removeKeyFix: Fixer = (context) => {
   const found = unknownKeyAt(context);
-  return found === undefined ? [] : changeHere(context, `Remove '${found.entry.key}'`, removeEntry(context.text, found.map, found.entry), { isSafe: false });
+  return found === undefined ? [] : changeHere(context, message("Remove '{key}'", { key: found.entry.key }), removeEntry(context.text, found.map, found.entry), { isSafe: false });
 };
 
 /** A key whose right name stands beside it takes that one's place. Which of the two is out of date, only a person can tell. */
@@ -21,7 +22,7 @@ export const takePlaceFix: Fixer = (context) => {
   const taken = known.find(({ key }) => key === name);
   const removal = taken && removeEntry(text, map, taken);
   if (taken === undefined || removal === undefined) return [];
-  return [{ title: `Change to '${taken.key}' and remove the other`, changes: [{ path: file.path, changes: [removal, replaceScalar(text, entry.keyRange, taken.key)] }], isSafe: false }];
+  return [{ title: message("Change to '{key}' and remove the other", { key: taken.key }), changes: [{ path: file.path, changes: [removal, replaceScalar(text, entry.keyRange, taken.key)] }], isSafe: false }];
 };
 
 function unknownKeyAt({ root, finding: { range } }: FixContext): { readonly map: MapNode; readonly entry: MapEntry } | undefined {

@@ -4,6 +4,7 @@ import { parsePercentage } from '../percentage.ts';
 import type { MapReader } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { quoted } from './report.ts';
+import { message } from '../../wording/message.ts';
 
 /** Reads `alerts` of a queue; what is wrong with a threshold leaves that one out. */
 export function readAlerts(queue: MapReader, maxCount: number): QueueAlerts | undefined {
@@ -22,14 +23,14 @@ function readThresholds(parent: MapReader, kind: AlertKind, maxCount: number): A
   const reader = parent.map(kind, { what: quoted(kind), keys });
   if (reader === undefined) return undefined;
   if (!alertSeverities.some((severity) => reader.has(severity))) {
-    reader.report.error('missing-key', reader.at, `${quoted(kind)} must say 'warning' or 'error': the value from which on it is one.`);
+    reader.report.error('missing-key', reader.at, message("{kind} must say 'warning' or 'error': the value from which on it is one.", { kind: quoted(kind) }));
   }
   const warning = readThreshold(reader, kind, 'warning', maxCount);
   const error = readThreshold(reader, kind, 'error', maxCount);
   const overMs = readOver(reader);
   if (warning === undefined && error === undefined) return undefined;
   if (warning !== undefined && error !== undefined && error <= warning) {
-    reader.report.warning('bad-value', reader.place('error'), "'error' is reached no later than 'warning', so that the warning is never told.");
+    reader.report.warning('bad-value', reader.place('error'), message("'error' is reached no later than 'warning', so that the warning is never told."));
   }
   return {
     ...(warning === undefined ? {} : { warning }),
@@ -62,6 +63,6 @@ function readShare(reader: MapReader, key: string): number | undefined {
 function readOver(reader: MapReader): number | undefined {
   const overMs = readDuration(reader, 'over', 1000);
   if (overMs === undefined || overMs <= longestOverMs) return overMs;
-  reader.report.error('bad-duration', reader.place('over'), `'over' is at most ${formatDuration(longestOverMs)}: failures are counted no longer.`);
+  reader.report.error('bad-duration', reader.place('over'), message("'over' is at most {duration}: failures are counted no longer.", { duration: formatDuration(longestOverMs) }));
   return undefined;
 }

@@ -7,6 +7,7 @@ import { describe, placeOf, type MapReader } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
 import { quoted } from './report.ts';
+import { message } from '../../wording/message.ts';
 
 /** What holds without a `.sluice/config.yaml`. */
 export const defaultConfig: ProjectConfig = {
@@ -37,8 +38,8 @@ export function analyseConfig(text: string): ConfigAnalysis {
   const graceMs = readDuration(root, 'grace') ?? defaultConfig.graceMs;
   const env = readNames(root, 'env', 'names of environment variables', (name) => isName(name) && isReadable(name, 'field'), 'no name of an environment variable that expressions could read');
   const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', (name) => /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/.test(name), 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
-  warnNotSupported(root, 'store', 'The embedded store is used.');
-  warnNotSupported(root, 'webhook-listener', 'Nothing listens.');
+  warnNotSupported(root, 'store', message('The embedded store is used.'));
+  warnNotSupported(root, 'webhook-listener', message('Nothing listens.'));
 
   const diagnostics = report.conclude(document.root);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document };
@@ -51,8 +52,8 @@ function readNames(root: MapReader, key: string, what: string, isRight: (name: s
   for (const item of root.list(key, what)) {
     const name = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : undefined;
     const range = placeOf(item, root.place(key));
-    if (name === undefined) root.report.error('wrong-type', range, `${quoted(key)} is a list of ${what}; ${describe(item)} is none.`);
-    else if (!isRight(name)) root.report.error('bad-value', range, `${quoted(name)} is ${otherwise}.`);
+    if (name === undefined) root.report.error('wrong-type', range, message('{key} is a list of {what}; {given} is none.', { key: quoted(key), what, given: describe(item) }));
+    else if (!isRight(name)) root.report.error('bad-value', range, message('{name} is {otherwise}.', { name: quoted(name), otherwise }));
     else names.push(name);
   }
   return names;

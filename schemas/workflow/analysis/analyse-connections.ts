@@ -7,6 +7,7 @@ import { isBroken, openFile } from './file-analysis.ts';
 import { describe, MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
 import type { Report } from './report.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
+import { message } from '../../wording/message.ts';
 
 export interface ConnectionsAnalysis {
   /** By name; undefined where there is an error. */
@@ -58,20 +59,20 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
   reader.choice('type', ['smtp']);
   const host = reader.string('host', 'the name or address of a server');
   if (host !== undefined && !/^[^\s/@]+$/.test(host)) {
-    report.error('bad-value', reader.place('host'), "'host' is the name or address of a server alone, such as smtp.example.com: the port stands in 'port', the user in 'user'.");
+    report.error('bad-value', reader.place('host'), message("'host' is the name or address of a server alone, such as smtp.example.com: the port stands in 'port', the user in 'user'."));
   }
   const port = reader.integer('port', 1, 65_535);
   const tls = reader.choice('tls', ['tls', 'starttls', 'none']) ?? (port === 465 ? 'tls' : 'starttls');
   const user = reader.string('user', 'a name');
   const password = readPassword(reader, templates);
-  if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? keyRange, "'password' needs 'user' beside it.");
-  if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), "With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine.", ['starttls', 'tls']);
+  if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? keyRange, message("'password' needs 'user' beside it."));
+  if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), message("With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine."), ['starttls', 'tls']);
   const from = reader.string('from', 'an address such as "News <news@example.com>"');
   const ca = reader.string('ca', 'a PEM file, named relative to the project\'s folder');
   if (ca !== undefined && /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(ca)) {
-    report.error('bad-value', reader.place('ca'), "'ca' is a file within the project's folder, named relative to it, such as certs/internal-ca.pem. For one elsewhere, set NODE_EXTRA_CA_CERTS where the daemon is started.");
+    report.error('bad-value', reader.place('ca'), message("'ca' is a file within the project's folder, named relative to it, such as certs/internal-ca.pem. For one elsewhere, set NODE_EXTRA_CA_CERTS where the daemon is started."));
   }
-  if (ca !== undefined && tls === 'none') report.error('conflicting-keys', reader.entry('ca')?.keyRange ?? keyRange, "'ca' is for an encrypted connection: it needs 'tls: starttls' or 'tls: tls'.");
+  if (ca !== undefined && tls === 'none') report.error('conflicting-keys', reader.entry('ca')?.keyRange ?? keyRange, message("'ca' is for an encrypted connection: it needs 'tls: starttls' or 'tls: tls'."));
   const pool = reader.integer('pool', 1, maxPool) ?? defaultPool;
   const maxMessages = reader.integer('max-messages', 1, maxMaxMessages) ?? defaultMaxMessages;
   return {
@@ -92,24 +93,24 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
 function readPassword(reader: MapReader, templates: TemplateReader): Template | undefined {
   const entry = reader.entry('password');
   if (entry === undefined) return undefined;
-  const place: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: 'a connection has no items', secrets: true };
+  const place: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: message('a connection has no items'), secrets: true };
   const password = templates.template(entry.value, place, () => true);
   switch (password.kind) {
     case 'expression':
     case 'text':
       if (referencesSecretsOnly(password)) return password;
-      if (!reader.report.hasErrorWithin(entry.value.range)) reader.report.error('unknown-name', reader.place('password'), 'A connection knows secrets only: write ${{ secrets.NAME }}.');
+      if (!reader.report.hasErrorWithin(entry.value.range)) reader.report.error('unknown-name', reader.place('password'), message('A connection knows secrets only: write {code}.', { code: '${{ secrets.NAME }}' }));
       return undefined;
     case 'literal':
     case 'list':
     case 'map':
       if (entry.value.kind === 'scalar' && typeof entry.value.value === 'string' && entry.value.value !== '') {
         if (!entry.value.value.includes('${{')) {
-          reader.report.warning('bad-value', reader.place('password'), "The password stands in the file, where everyone who reads the project sees it. Write ${{ secrets.NAME }} and set it with 'sluice secrets set NAME'.");
+          reader.report.warning('bad-value', reader.place('password'), message("The password stands in the file, where everyone who reads the project sees it. Write {code} and set it with 'sluice secrets set NAME'.", { code: '${{ secrets.NAME }}' }));
         }
         return password;
       }
-      reader.report.error('wrong-type', reader.place('password'), `'password' is a reference such as \${{ secrets.NAME }}, not ${describe(entry.value)}.`);
+      reader.report.error('wrong-type', reader.place('password'), message("'password' is a reference such as {code}, not {given}.", { code: '${{ secrets.NAME }}', given: describe(entry.value) }));
       return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { defaultConfig } from './analyse-config.ts';
 import { maxSearchedFolders } from '../project-files.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
+import { message, type Message } from '../../wording/message.ts';
 
 export { projectFileKind, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 
@@ -30,13 +31,13 @@ export function analyseProject(files: readonly ProjectFile[], options: ProjectOp
 
 /** Of a file or folder that gives no text. */
 export function unreadableFile(path: string, problem: string): Diagnostic {
-  return { severity: 'error', code: 'unreadable-file', range: { start: 0, end: 0 }, message: `${path} ${problem}.` };
+  return { severity: 'error', code: 'unreadable-file', range: { start: 0, end: 0 }, message: message('{path} {problem}.', { path, problem }) };
 }
 
 /** Of a project's folder that has more folders than are searched. */
 export function partlySearched(): Diagnostic {
   const most = maxSearchedFolders.toLocaleString('en');
-  return { severity: 'information', code: 'too-many-folders', range: { start: 0, end: 0 }, message: `Only the first ${most} folders of the project were searched for *.sluice.yaml files. Put workflows into .sluice/workflows, or name folders without any in .gitignore.` };
+  return { severity: 'information', code: 'too-many-folders', range: { start: 0, end: 0 }, message: message('Only the first {most} folders of the project were searched for *.sluice.yaml files. Put workflows into .sluice/workflows, or name folders without any in .gitignore.', { most }) };
 }
 
 /** What the files of a project mean together. */
@@ -67,7 +68,7 @@ export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
 /** The file of a kind of which there is one; nothing but that is said about any other. */
 function firstOf<Kind extends Exclude<ProjectFileKind, 'workflow'>>(files: AnalysedFiles, kind: Kind, found: Map<string, Diagnostic[]>): AnalysedFileOf<Kind> | undefined {
   const [first, ...others] = filesOf(files, kind);
-  for (const { file } of others) found.set(file.path, [atStart(file, 'duplicate-key', `${first?.file.path ?? ''} is there as well, and is the one that counts: take one of the two out.`)]);
+  for (const { file } of others) found.set(file.path, [atStart(file, 'duplicate-key', message('{path} is there as well, and is the one that counts: take one of the two out.', { path: first?.file.path ?? '' }))]);
   return first;
 }
 
@@ -79,7 +80,7 @@ function reportDoubleQueues(places: readonly QueuePlace[], found: ReadonlyMap<st
     for (const [name, { range }] of declaredIn(place)) {
       const other = first.get(name);
       if (other === undefined) first.set(name, path);
-      else found.get(path)?.push({ severity: 'error', code: 'duplicate-queue', range, message: `The queue ${quoted(name)} is declared in ${other} already: declare it once, in .sluice/queues.yaml if several workflows use it.` });
+      else found.get(path)?.push({ severity: 'error', code: 'duplicate-queue', range, message: message('The queue {name} is declared in {other} already: declare it once, in .sluice/queues.yaml if several workflows use it.', { name: quoted(name), other }) });
     }
   }
 }
@@ -89,11 +90,11 @@ function reportDoubleIds(workflows: readonly AnalysedFileOf<'workflow'>[], found
   for (const { file, id } of workflows) {
     const other = first.get(id);
     if (other === undefined) first.set(id, file.path);
-    else found.get(file.path)?.push(atStart(file, 'duplicate-workflow', `${other} has the id ${quoted(id)} already: rename one of the two files.`));
+    else found.get(file.path)?.push(atStart(file, 'duplicate-workflow', message('{other} has the id {id} already: rename one of the two files.', { other, id: quoted(id) })));
   }
 }
 
-function atStart({ text }: ProjectFile, code: Diagnostic['code'], message: string): Diagnostic {
+function atStart({ text }: ProjectFile, code: Diagnostic['code'], message: Message): Diagnostic {
   const start = Math.max(0, text.search(/\S/));
   const lineEnd = /\r|\n/.exec(text.slice(start))?.index ?? text.length - start;
   return { severity: 'error', code, message, range: { start, end: Math.min(text.length, start + Math.max(1, lineEnd)) } };

@@ -17,6 +17,7 @@ import { TemplateReader, type TemplateSite } from './template-reader.ts';
 import { checkTriggers } from './trigger-analysis.ts';
 import { checkTypes, checkTypesOutside } from './type-analysis.ts';
 import { WorkflowTypes } from './workflow-types.ts';
+import { message } from '../../wording/message.ts';
 
 /** What a workflow may refer to outside its own file. */
 export interface ProjectNames {
@@ -80,7 +81,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const stepEntries = root.named('steps', 'steps', 'field', stepShape);
   const failureEntries = root.named('on-failure', 'steps', 'field', stepShape);
   if (root.has('steps') && !root.hasUnknownKeys && stepEntries.length === 0 && !report.hasErrorAt(root.place('steps'))) {
-    report.error('no-steps', root.place('steps'), 'A workflow has at least one step.');
+    report.error('no-steps', root.place('steps'), message('A workflow has at least one step.'));
   }
 
   const names: KnownNames = {
@@ -142,7 +143,7 @@ function knownSteps(report: Report, stepEntries: readonly NamedEntry[], failureE
   for (const entry of stepEntries) known.set(entry.key, { section: 'steps', hasForeach: hasForeach(entry) });
   for (const entry of failureEntries) {
     if (known.has(entry.key)) {
-      report.error('duplicate-step', entry.keyRange, `There is a step ${quoted(entry.key)} already: steps of 'on-failure' need ids of their own.`);
+      report.error('duplicate-step', entry.keyRange, message("There is a step {key} already: steps of 'on-failure' need ids of their own.", { key: quoted(entry.key) }));
     } else {
       known.set(entry.key, { section: 'on-failure', hasForeach: hasForeach(entry) });
     }

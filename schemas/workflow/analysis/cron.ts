@@ -1,4 +1,5 @@
 import { quoted } from './report.ts';
+import { type Message, message, sentences } from '../../wording/message.ts';
 
 interface Field {
   readonly name: string;
@@ -23,13 +24,13 @@ const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * What is wrong with a cron expression, or undefined. Five fields as in POSIX crontab: numbers, names, `*`, ranges `1-5`, lists `1,3` and
  * steps of ranges (every fifth: `0-30/5`).
  */
-export function cronProblem(text: string): string | undefined {
+export function cronProblem(text: string): Message | undefined {
   const parts = text.trim().split(/\s+/);
-  if (text.length > 200) return 'This cron expression is too long to be one.';
-  if (text.trim().startsWith('@')) return `Write five fields instead of ${quoted(text)}, such as "0 9 * * MON".`;
+  if (text.length > 200) return message('This cron expression is too long to be one.');
+  if (text.trim().startsWith('@')) return message('Write five fields instead of {text}, such as "0 9 * * MON".', { text: quoted(text) });
   if (parts.length !== fields.length) {
-    const hint = parts.length === 6 ? ' Seconds are not possible.' : '';
-    return `A cron expression has five fields (minute, hour, day of the month, month, day of the week), such as "0 9 * * MON"; this one has ${parts.length}.${hint}`;
+    const hint = parts.length === 6 ? message('Seconds are not possible.') : undefined;
+    return sentences(message('A cron expression has five fields (minute, hour, day of the month, month, day of the week), such as "0 9 * * MON"; this one has {count}.', { count: parts.length }), hint);
   }
   for (const [index, field] of fields.entries()) {
     const problem = fieldProblem(parts[index] ?? '', field);
@@ -60,7 +61,7 @@ export function likelyCron(text: string): string | undefined {
   return cronProblem(mended) === undefined ? mended : undefined;
 }
 
-function fieldProblem(text: string, field: Field): string | undefined {
+function fieldProblem(text: string, field: Field): Message | undefined {
   for (const part of text.split(',')) {
     const problem = partProblem(part, field);
     if (problem !== undefined) return problem;
@@ -68,11 +69,11 @@ function fieldProblem(text: string, field: Field): string | undefined {
   return undefined;
 }
 
-function partProblem(part: string, field: Field): string | undefined {
+function partProblem(part: string, field: Field): Message | undefined {
   const [range = '', step, ...more] = part.split('/');
-  if (more.length > 0) return `The ${field.name} ${quoted(part)} has more than one '/'.`;
+  if (more.length > 0) return message("The {field} {part} has more than one '/'.", { field: field.name, part: quoted(part) });
   if (step !== undefined && !(/^\d{1,3}$/.test(step) && Number(step) >= 1 && Number(step) <= field.max)) {
-    return `The ${field.name} ${quoted(part)} is stepped by ${quoted(step)}: a step is a whole number from 1 to ${field.max}.`;
+    return message('The {field} {part} is stepped by {step}: a step is a whole number from 1 to {max}.', { field: field.name, part: quoted(part), step: quoted(step), max: field.max });
   }
   if (range === '*') return undefined;
   const [from = '', to, ...rest] = range.split('-');
@@ -80,10 +81,10 @@ function partProblem(part: string, field: Field): string | undefined {
   const end = to === undefined ? start : numberOf(to, field);
   if (start === undefined || end === undefined || rest.length > 0) {
     const names = field.names.length > 0 ? ` or ${field.names[0] ?? ''} to ${field.names.at(-1) ?? ''}` : '';
-    return `${quoted(range)} is no ${field.name}: it is ${field.min} to ${field.max}${names}, '*', a range such as ${field.min}-${field.min + 1}, or a list.`;
+    return message("{range} is no {field}: it is {min} to {max}{names}, '*', a range such as {min2}-{min3}, or a list.", { range: quoted(range), field: field.name, min: field.min, max: field.max, names, min2: field.min, min3: field.min + 1 });
   }
-  if (end < start) return `The ${field.name} ${quoted(range)} runs backwards: write the smaller one first.`;
-  if (step !== undefined && to === undefined) return `The ${field.name} ${quoted(part)} steps from nowhere: write '*/${step}' or a range.`;
+  if (end < start) return message('The {field} {range} runs backwards: write the smaller one first.', { field: field.name, range: quoted(range) });
+  if (step !== undefined && to === undefined) return message("The {field} {part} steps from nowhere: write '*/{step}' or a range.", { field: field.name, part: quoted(part), step });
   return undefined;
 }
 
@@ -96,10 +97,10 @@ function numberOf(text: string, field: Field): number | undefined {
 }
 
 /** Such as the 30th of February. A given day of the week would count as well, so then it does come. */
-function neverProblem(day: string, month: string, weekday: string): string | undefined {
+function neverProblem(day: string, month: string, weekday: string): Message | undefined {
   const [, , , monthField] = fields;
   if (weekday !== '*' || !/^\d+$/.test(day) || monthField === undefined) return undefined;
   const value = numberOf(month, monthField);
   const length = value === undefined ? undefined : monthLengths[value - 1];
-  return length !== undefined && Number(day) > length ? `Day ${day} of month ${month} never comes.` : undefined;
+  return length !== undefined && Number(day) > length ? message('Day {day} of month {month} never comes.', { day, month }) : undefined;
 }

@@ -2,6 +2,7 @@ import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import { secretName, type Expression, type Reference } from '../expression.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
+import { message, type Message, sentences } from '../../wording/message.ts';
 
 /** What is known of a step where another one refers to it. */
 export interface KnownStep {
@@ -34,7 +35,7 @@ export interface ExpressionPlace {
   /** Something is wrong with `foreach` or `as`, so that any name could be the item's. */
   readonly isItemUncertain?: boolean;
   /** For messages, where `item` is undefined. */
-  readonly whyNoItem: string;
+  readonly whyNoItem: Message;
   readonly secrets: boolean;
   /** The names that have a value here; left out, all of {@link roots}. */
   readonly roots?: readonly Root[];
@@ -55,9 +56,9 @@ export function isRoot(name: string): name is Root {
 }
 
 const absences = {
-  'unknown-input': (name: string) => `There is no input ${name}.`,
-  'unknown-environment': (name: string) => `The environment variable ${name} is not one that 'env' of .sluice/config.yaml allows.`,
-  'unknown-secret': (name: string) => `There is no secret ${name}: set it with 'sluice secrets set'.`,
+  'unknown-input': (name: string) => message('There is no input {name}.', { name }),
+  'unknown-environment': (name: string) => message("The environment variable {name} is not one that 'env' of .sluice/config.yaml allows.", { name }),
+  'unknown-secret': (name: string) => message("There is no secret {name}: set it with 'sluice secrets set'.", { name }),
 } as const;
 
 /** Checks the names of one expression; returns the steps that it refers to. */
@@ -111,7 +112,7 @@ class ReferenceCheck {
     if (root === this.#place.item) return undefined;
     const { roots: seen } = this.#place;
     if (seen !== undefined && isRoot(root) && !seen.some((known) => known === root)) {
-      this.#error('unknown-name', `${quoted(root)} has no value here: ${seen.length === 0 ? 'no name has' : `only ${anyOf(seen)} has`}.`, 0, seen);
+      this.#error('unknown-name', seen.length === 0 ? message('{name} has no value here: no name has.', { name: quoted(root) }) : message('{name} has no value here: only {names} has.', { name: quoted(root), names: anyOf(seen) }), 0, seen);
       return undefined;
     }
     switch (root) {
@@ -137,7 +138,7 @@ class ReferenceCheck {
   }
 
   /** `index`: the part of the path that is wrong; left out, all of it. */
-  #error(code: DiagnosticCode, message: string, index?: number, suggestions: readonly string[] = [], cause?: string): void {
+  #error(code: DiagnosticCode, message: Message, index?: number, suggestions: readonly string[] = [], cause?: string): void {
     const range = index === undefined ? this.#reference.range : partRange(this.#expression.source, this.#reference, index);
     this.#report.error(code, this.#locate(range), message, suggestions, cause);
   }
@@ -145,30 +146,30 @@ class ReferenceCheck {
   #known(code: keyof typeof absences, name: string | undefined, known: ReadonlySet<string> | undefined): void {
     if (name === undefined || known === undefined || known.has(name)) return;
     const nearest = nearestName(name, known);
-    const hint = didYouMean(nearest) || (known.size === 0 ? ' There is none at all.' : ` There are: ${[...known].slice(0, 20).join(', ')}.`);
-    this.#error(code, `${absences[code](quoted(name))}${hint}`, 1, nearest === undefined ? [] : [nearest], known.size === 0 && code === 'unknown-input' ? 'no-inputs' : causeOf(code, name));
+    const hint = didYouMean(nearest) ?? (known.size === 0 ? message('There is none at all.') : message('There are: {names}.', { names: [...known].slice(0, 20).join(', ') }));
+    this.#error(code, sentences(absences[code](quoted(name)), hint), 1, nearest === undefined ? [] : [nearest], known.size === 0 && code === 'unknown-input' ? 'no-inputs' : causeOf(code, name));
   }
 
   #step(): string | undefined {
     const [, id, property] = this.#reference.path;
     const { steps } = this.#names;
     if (id === undefined) {
-      this.#error('unknown-step', "Name the step: 'steps' alone doesn't say which ones this one waits for. Write steps.ID.output, say.");
+      this.#error('unknown-step', message("Name the step: 'steps' alone doesn't say which ones this one waits for. Write steps.ID.output, say."));
       return undefined;
     }
     const step = steps.get(id);
     if (step === undefined) {
       if (this.#isRefused(id)) return undefined;
       const nearest = nearestName(id, [...steps.keys()].filter((other) => other !== this.#place.step));
-      this.#error('unknown-step', `There is no step ${quoted(id)}.${didYouMean(nearest)}`, 1, nearest === undefined ? [] : [nearest], causeOf('unknown-step', id));
+      this.#error('unknown-step', sentences(message('There is no step {id}.', { id: quoted(id) }), didYouMean(nearest)), 1, nearest === undefined ? [] : [nearest], causeOf('unknown-step', id));
       return undefined;
     }
     if (step.section === 'on-failure' && this.#place.section === 'steps') {
-      this.#error('unknown-step', `${quoted(id)} is a step of 'on-failure', which runs when the others have ended: only steps of 'on-failure' can refer to it.`, 1);
+      this.#error('unknown-step', message("{id} is a step of 'on-failure', which runs when the others have ended: only steps of 'on-failure' can refer to it.", { id: quoted(id) }), 1);
       return undefined;
     }
     if (id === this.#place.step) {
-      this.#error('self-reference', `${quoted(id)} refers to itself, so it would wait for itself.`);
+      this.#error('self-reference', message('{id} refers to itself, so it would wait for itself.', { id: quoted(id) }));
       return undefined;
     }
     if (property !== undefined) this.#stepProperty(id, step, property);
@@ -180,20 +181,20 @@ class ReferenceCheck {
     const choices = step.hasForeach === true ? ['results', 'status'] : ['output', 'status'];
     if (choices.includes(property)) return;
     if (property === 'results') {
-      this.#error('unknown-name', `${quoted(id)} has no 'foreach', so it has no results: use steps.${id}.output.`, 2, ['output'], causeOf('foreach', id));
+      this.#error('unknown-name', message("{id} has no 'foreach', so it has no results: use {code}.", { id: quoted(id), code: `steps.${id}.output` }), 2, ['output'], causeOf('foreach', id));
     } else if (property === 'output') {
-      this.#error('unknown-name', `${quoted(id)} has 'foreach', so it has one output for each item: use steps.${id}.results.`, 2, ['results'], causeOf('foreach', id));
+      this.#error('unknown-name', message("{id} has 'foreach', so it has one output for each item: use {code}.", { id: quoted(id), code: `steps.${id}.results` }), 2, ['results'], causeOf('foreach', id));
     } else {
       const nearest = nearestName(property, choices);
-      this.#error('unknown-name', `A step has ${anyOf(choices)}, not ${quoted(property)}.${didYouMean(nearest)}`, 2, nearest === undefined ? choices : [nearest]);
+      this.#error('unknown-name', sentences(message('A step has {choices}, not {property}.', { choices: anyOf(choices), property: quoted(property) }), didYouMean(nearest)), 2, nearest === undefined ? choices : [nearest]);
     }
   }
 
   #secret(name: string | undefined): void {
     if (!this.#place.secrets) {
-      this.#error('secret-not-allowed', 'A secret can stand only where an action takes one (such as headers of http/request, or secret of webhook/send): here its value would be stored or shown.');
+      this.#error('secret-not-allowed', message('A secret can stand only where an action takes one (such as headers of http/request, or secret of webhook/send): here its value would be stored or shown.'));
     } else if (secretName(this.#expression) === undefined) {
-      this.#error('secret-not-allowed', 'A secret stands alone between its braces, as in ${{ secrets.NAME }}: its value is filled in only when an attempt starts, so nothing can be calculated from it.');
+      this.#error('secret-not-allowed', message('A secret stands alone between its braces, as in {code}: its value is filled in only when an attempt starts, so nothing can be calculated from it.', { code: '${{ secrets.NAME }}' }));
     } else {
       this.#known('unknown-secret', name, this.#names.secrets);
     }
@@ -203,14 +204,14 @@ class ReferenceCheck {
     const { item, hiddenItem, whyNoItem, step, isItemUncertain } = this.#place;
     if (isItemUncertain === true || this.#isRefused(root)) return;
     if (root === 'item' || root === hiddenItem) {
-      const message = item === undefined ? `There is no ${quoted(root)} here: ${whyNoItem}.` : `The item is called ${quoted(item)} here, as 'foreach' says.`;
-      this.#error('unknown-name', message, 0, item === undefined ? [] : [item], item === undefined && hiddenItem === undefined ? causeOf('foreach', step) : undefined);
+      const told = item === undefined ? message('There is no {name} here: {why}.', { name: quoted(root), why: whyNoItem }) : message("The item is called {name} here, as 'foreach' says.", { name: quoted(item) });
+      this.#error('unknown-name', told, 0, item === undefined ? [] : [item], item === undefined && hiddenItem === undefined ? causeOf('foreach', step) : undefined);
       return;
     }
     const known = [...roots, ...(item === undefined ? [] : [item])];
     const likely = this.#likelyNames(root);
-    const hint = likely.length > 0 ? ` Did you mean ${anyOf(likely)}?` : ` Names are ${known.join(', ')}.`;
-    this.#error('unknown-name', `${quoted(root)} is not a name that expressions know.${hint}`, 0, likely, this.#names.withResults?.has(step) === true ? causeOf('foreach', step) : causeOf('name', root));
+    const hint = likely.length > 0 ? message('Did you mean {names}?', { names: anyOf(likely) }) : message('Names are {names}.', { names: known.join(', ') });
+    this.#error('unknown-name', sentences(message('{root} is not a name that expressions know.', { root: quoted(root) }), hint), 0, likely, this.#names.withResults?.has(step) === true ? causeOf('foreach', step) : causeOf('name', root));
   }
 
   /** What may have been meant by a name, the likeliest first: the item of the step, then what it is by its own name, then what it resembles. */

@@ -1,7 +1,8 @@
 import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import type { Document } from '../document.ts';
-import { MapReader, type MapShape } from './map-reader.ts';
+import { capitalised, MapReader, type MapShape } from './map-reader.ts';
 import { Report } from './report.ts';
+import { message } from '../../wording/message.ts';
 
 /** An opened file: where findings go, and its root map where it has one. */
 export interface OpenFile {
@@ -38,12 +39,13 @@ export function openFile(document: Document, shape: MapShape, { mayBeEmpty = fal
   const start = document.text.search(/\S/);
   const at = { start: Math.max(start, 0), end: Math.max(start, 0) + 1 };
   const { root } = document;
+  const told = { keys: shape.keys.slice(-3).join(', ') };
   if (root === undefined || (root.kind === 'scalar' && root.value === null)) {
-    if (document.diagnostics.length === 0 && !mayBeEmpty) report.error('empty-file', at, `The file is empty; ${shape.what === 'the file' ? 'it' : shape.what} has keys such as ${shape.keys.slice(-3).join(', ')}.`);
+    if (document.diagnostics.length === 0 && !mayBeEmpty) report.error('empty-file', at, shape.what === 'the file' ? message('The file is empty; it has keys such as {keys}.', told) : message('The file is empty; {what} has keys such as {keys}.', { ...told, what: shape.what }));
     return { report, root: undefined };
   }
   if (root.kind !== 'map') {
-    if (syntaxError === undefined) report.error('empty-file', root.range, `${shape.what.charAt(0).toUpperCase()}${shape.what.slice(1)} is a map with keys such as ${shape.keys.slice(-3).join(', ')}.`);
+    if (syntaxError === undefined) report.error('empty-file', root.range, message('{what} is a map with keys such as {keys}.', { ...told, what: capitalised(shape.what) }));
     return { report, root: undefined };
   }
   return { report, root: MapReader.open(report, root, root.entries[0]?.keyRange ?? at, shape) };

@@ -5,6 +5,7 @@ import { describe, reportBadName, type MapReader } from './map-reader.ts';
 import { readTolerance } from './policy-reader.ts';
 import { quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
+import { message, sentences } from '../../wording/message.ts';
 
 const keys = ['items', 'file', 'as', 'key', 'on-item-failure', 'tolerate'];
 
@@ -25,13 +26,13 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const read = readAs(reader);
   const isAsUncertain = read === undefined || (!reader.has('as') && reader.hasUnknownKeys);
   const as = read ?? 'item';
-  const outside: ExpressionPlace = { ...at, item: undefined, whyNoItem: 'the items come from here', secrets: false };
+  const outside: ExpressionPlace = { ...at, item: undefined, whyNoItem: message('the items come from here'), secrets: false };
   const source = readSource(reader, templates, outside);
   const keyEntry = reader.entry('key');
   const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as, isItemUncertain: isAsUncertain });
   if (key !== undefined && !isAsUncertain) reportConstantKey(reader, key, as);
   if (!reader.has('on-item-failure')) {
-    reader.report.missing('on-item-failure', reader.at, "'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does.");
+    reader.report.missing('on-item-failure', reader.at, message("'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does."));
   }
   const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
   const tolerate = readTolerance(reader, 'tolerate');
@@ -50,8 +51,10 @@ function reportConstantKey(reader: MapReader, key: Template, as: string): void {
   if (varies) return;
   const text = key.kind === 'literal' && typeof key.value === 'string' ? key.value.trim() : undefined;
   const isPath = text !== undefined && /^[A-Za-z_]\w*(?:\.\w+|\[[^\]]*\])+$/.test(text);
-  const remedy = isPath ? `Written like this it is text; as an expression it is \${{ ${text} }}.` : `Make it of the item, such as \${{ ${as}.id }}, or take it out.`;
-  reader.report.error('constant-key', reader.place('key'), `'key' is the same for every item, so all items but the first would be left out as duplicates. ${remedy}`);
+  const remedy = isPath
+    ? message('Written like this it is text; as an expression it is {code}.', { code: `\${{ ${text} }}` })
+    : message('Make it of the item, such as {code}, or take it out.', { code: `\${{ ${as}.id }}` });
+  reader.report.error('constant-key', reader.place('key'), sentences(message("'key' is the same for every item, so all items but the first would be left out as duplicates."), remedy));
 }
 
 /** Undefined where it is wrong. */
@@ -60,7 +63,7 @@ function readAs(reader: MapReader): string | undefined {
   const as = reader.string('as', 'the name of the current item in expressions');
   if (as === undefined || !reportBadName(reader.report, as, reader.place('as'), 'variable')) return undefined;
   if (!roots.some((root) => root === as)) return as;
-  reader.report.error('bad-id', reader.place('as'), `${quoted(as)} means something else in expressions; take another name.`);
+  reader.report.error('bad-id', reader.place('as'), message('{as} means something else in expressions; take another name.', { as: quoted(as) }));
   return undefined;
 }
 
@@ -70,17 +73,17 @@ function readSource(reader: MapReader, templates: TemplateReader, place: Express
   const itemsTemplate = items && templates.template(items.value, place);
   const fileTemplate = file && templates.template(file.value, place);
   if (items !== undefined && file !== undefined) {
-    reader.report.error('conflicting-keys', file.keyRange, "'items' and 'file' exclude each other: take one out.");
+    reader.report.error('conflicting-keys', file.keyRange, message("'items' and 'file' exclude each other: take one out."));
     return undefined;
   }
   if (itemsTemplate !== undefined) {
     if (isListTemplate(itemsTemplate)) return { kind: 'items', items: itemsTemplate };
     // What can't be read is no list, and has its error.
-    if (items === undefined || !reader.report.hasErrorWithin(items.value.range)) reader.report.error('wrong-type', reader.place('items'), `'items' is a list, or one expression that gives one, not ${items === undefined ? 'this' : describe(items.value)}.`);
+    if (items === undefined || !reader.report.hasErrorWithin(items.value.range)) reader.report.error('wrong-type', reader.place('items'), message("'items' is a list, or one expression that gives one, not {given}.", { given: items === undefined ? 'this' : describe(items.value) }));
     return undefined;
   }
   if (fileTemplate !== undefined) return readFile(reader, fileTemplate);
-  reader.report.error('missing-key', reader.at, "'foreach' must say 'items' or 'file': where the items come from.");
+  reader.report.error('missing-key', reader.at, message("'foreach' must say 'items' or 'file': where the items come from."));
   return undefined;
 }
 
@@ -95,10 +98,10 @@ function readFile(reader: MapReader, file: Template): Foreach['source'] | undefi
   const ending = file.kind === 'text' ? file.parts.at(-1) : file.kind === 'literal' ? file.value : undefined;
   if (typeof ending !== 'string' || ending === '') {
     if (file.kind === 'text') return source;
-    reader.report.error('wrong-type', reader.place('file'), "'file' is the name of a file such as contacts.csv.");
+    reader.report.error('wrong-type', reader.place('file'), message("'file' is the name of a file such as contacts.csv."));
     return undefined;
   }
   if (/\.(csv|jsonl|json)$/i.test(ending)) return source;
-  reader.report.error('bad-file-name', reader.place('file'), `The name of a file of items ends in .csv, .jsonl or .json, which ${quoted(ending)} doesn't.`);
+  reader.report.error('bad-file-name', reader.place('file'), message("The name of a file of items ends in .csv, .jsonl or .json, which {ending} doesn't.", { ending: quoted(ending) }));
   return undefined;
 }

@@ -7,6 +7,7 @@ import { describe, placeOf, type MapReader } from './map-reader.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
 import { checkSchemaValues, compileSchema, schemaChecker } from './schema-values.ts';
+import { message, sentences, type Message } from '../../wording/message.ts';
 
 const keywords = [
   '$anchor', '$comment', '$defs', '$ref', 'additionalProperties', 'allOf', 'anyOf', 'const', 'contains', 'contentEncoding', 'contentMediaType',
@@ -46,8 +47,8 @@ export function readInputs(root: MapReader): InputsSchema {
 function readInput(report: Report, entry: MapEntry): boolean {
   const { value, keyRange } = entry;
   if (value.kind !== 'map') {
-    const hint = value.kind === 'scalar' && typeof value.value === 'string' ? ` Write { type: ${value.value.slice(0, 40)} }.` : '';
-    report.error('bad-schema', placeOf(value, keyRange), `An input is a JSON Schema such as { type: string }, not ${describe(value)}.${hint}`);
+    const hint = value.kind === 'scalar' && typeof value.value === 'string' ? message('Write {code}.', { code: `{ type: ${value.value.slice(0, 40)} }` }) : undefined;
+    report.error('bad-schema', placeOf(value, keyRange), sentences(message('An input is a JSON Schema such as {code}, not {given}.', { code: '{ type: string }', given: describe(value) }), hint));
     return false;
   }
   const schema = toJson(value);
@@ -63,24 +64,24 @@ function readInput(report: Report, entry: MapEntry): boolean {
 function checkKeywords(report: Report, node: DocumentNode): boolean {
   if (node.kind !== 'map') return true;
   let isRight = true;
-  const refuse = (range: SourceRange, message: string, nearest?: string): void => {
+  const refuse = (range: SourceRange, problem: Message, nearest?: string): void => {
     isRight = false;
-    report.error('bad-schema', range, message, nearest === undefined ? [] : [nearest]);
+    report.error('bad-schema', range, problem, nearest === undefined ? [] : [nearest]);
   };
   for (const { key, keyRange, value } of node.entries) {
     const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
     if (!keywords.includes(key)) {
       const nearest = nearestName(key, keywords);
-      refuse(keyRange, `${quoted(key)} is not a keyword of JSON Schema that inputs can use.${didYouMean(nearest)}`, nearest);
+      refuse(keyRange, sentences(message('{key} is not a keyword of JSON Schema that inputs can use.', { key: quoted(key) }), didYouMean(nearest)), nearest);
     } else if (key === 'format' && text !== undefined && !(formatNames as readonly string[]).includes(text)) {
       const nearest = nearestName(text, formatNames);
-      refuse(value.range, `${quoted(text)} is no format that is checked here. Formats are ${formatNames.join(', ')}.${didYouMean(nearest)}`, nearest);
+      refuse(value.range, sentences(message('{text} is no format that is checked here. Formats are {list}.', { text: quoted(text), list: formatNames.join(', ') }), didYouMean(nearest)), nearest);
     } else if (key === '$ref' || key === '$anchor') {
-      refuse(keyRange, `${quoted(key)} can't be used in inputs: write the schema out, or repeat it with a YAML anchor (&name) and alias (*name).`);
+      refuse(keyRange, message("{key} can't be used in inputs: write the schema out, or repeat it with a YAML anchor (&name) and alias (*name).", { key: quoted(key) }));
     }
     const patterns = key === 'pattern' && text !== undefined ? [{ pattern: text, range: value.range }] : key === 'patternProperties' && value.kind === 'map' ? value.entries.map((entry) => ({ pattern: entry.key, range: entry.keyRange })) : [];
     for (const { pattern, range } of patterns) {
-      if (!isRegularExpression(pattern)) refuse(range, `${quoted(pattern)} is no regular expression.`);
+      if (!isRegularExpression(pattern)) refuse(range, message('{pattern} is no regular expression.', { pattern: quoted(pattern) }));
     }
     const children = schemaMaps.includes(key) && value.kind === 'map' ? value.entries.map((entry) => entry.value) : schemaLists.includes(key) && value.kind === 'list' ? value.items : schemas.includes(key) ? [value] : [];
     for (const child of children) isRight = checkKeywords(report, child) && isRight;
@@ -91,10 +92,10 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
 function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: JsonObject): boolean {
   const checker = schemaChecker();
   if (checker.validateSchema(schema) === true) return true;
-  for (const { path, message, suggestions } of schemaProblems(checker.errors ?? [], 'the schema')) {
+  for (const { path, message: problem, suggestions } of schemaProblems(checker.errors ?? [], 'the schema')) {
     const parts = path.map((part, index) => (nodeAt(value, path.slice(0, index))?.kind === 'list' ? Number(part) : part));
     const node = nodeAt(value, parts) ?? value;
-    report.error('bad-schema', placeOf(node, entryAt(value, parts)?.keyRange ?? keyRange), `This is no valid JSON Schema: ${message}`, suggestions);
+    report.error('bad-schema', placeOf(node, entryAt(value, parts)?.keyRange ?? keyRange), message('This is no valid JSON Schema: {problem}', { problem }), suggestions);
   }
   return false;
 }
@@ -114,7 +115,7 @@ function isPlain(schema: Json): boolean {
 function checkCompiles(report: Report, { key, keyRange }: MapEntry, schema: JsonObject): boolean {
   const made = isPlain(schema) ? undefined : compileSchema(schema);
   if (typeof made !== 'string') return true;
-  report.error('bad-schema', keyRange, `${quoted(key)} has no valid JSON Schema: ${made.slice(0, 200)}.`);
+  report.error('bad-schema', keyRange, message('{key} has no valid JSON Schema: {made}.', { key: quoted(key), made: made.slice(0, 200) }));
   return false;
 }
 
@@ -123,12 +124,12 @@ function readRequired(root: MapReader, names: ReadonlySet<string>): readonly str
   for (const item of root.list('required', 'names of inputs')) {
     const name = item.kind === 'scalar' && typeof item.value === 'string' ? item.value : undefined;
     if (name === undefined) {
-      root.report.error('wrong-type', placeOf(item, root.place('required')), `'required' lists names of inputs; ${describe(item)} is none.`);
+      root.report.error('wrong-type', placeOf(item, root.place('required')), message("'required' lists names of inputs; {given} is none.", { given: describe(item) }));
     } else if (root.isUncertain('inputs')) {
       continue;
     } else if (!names.has(name)) {
       const nearest = nearestName(name, names);
-      root.report.error('unknown-input', item.range, `'required' names ${quoted(name)}, which is no input.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest], names.size === 0 ? 'no-inputs' : `unknown-input ${name}`);
+      root.report.error('unknown-input', item.range, sentences(message("'required' names {name}, which is no input.", { name: quoted(name) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], names.size === 0 ? 'no-inputs' : `unknown-input ${name}`);
     } else if (!required.includes(name)) required.push(name);
   }
   return required;

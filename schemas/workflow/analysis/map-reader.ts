@@ -1,3 +1,4 @@
+import { message, type Message, type MessageArg, sentences } from '../../wording/message.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import type { DocumentNode, MapEntry, MapNode } from '../document.ts';
 import { nameProblem, type NameUse } from '../name.ts';
@@ -33,7 +34,9 @@ export class MapReader {
   /** Undefined, and reported, where `node` is no map. */
   static open(report: Report, node: DocumentNode, at: SourceRange, shape: MapShape): MapReader | undefined {
     if (node.kind === 'map') return new MapReader(report, node, at, shape);
-    report.error('wrong-type', placeOf(node, at), `${capitalised(shape.what)} is a map${shape.keys.length === 0 ? '' : ` with keys such as ${anyOf(shape.keys.slice(0, 3))}`}, not ${describe(node)}.`);
+    const told = { what: capitalised(shape.what), given: describe(node) };
+    const keys = shape.keys.slice(0, 3);
+    report.error('wrong-type', placeOf(node, at), keys.length === 0 ? message('{what} is a map, not {given}.', told) : message('{what} is a map with keys such as {keys}, not {given}.', { ...told, keys: anyOf(keys) }));
     return undefined;
   }
 
@@ -46,8 +49,8 @@ export class MapReader {
       if (shape.keys.includes(key)) continue;
       const nearest = nearestName(key, shape.keys.filter((known) => !this.#entries.has(known)));
       if (nearest !== undefined) this.#guessed.add(nearest);
-      const hint = didYouMean(nearest) || ` Its keys are ${shape.keys.join(', ')}.`;
-      report.error('unknown-key', keyRange, `${quoted(key)} is not a key of ${shape.what}.${hint}`, nearest === undefined ? [] : [nearest]);
+      const hint = didYouMean(nearest) ?? message('Its keys are {keys}.', { keys: shape.keys.join(', ') });
+      report.error('unknown-key', keyRange, sentences(message('{key} is not a key of {what}.', { key: quoted(key), what: shape.what }), hint), nearest === undefined ? [] : [nearest]);
     }
   }
 
@@ -79,7 +82,7 @@ export class MapReader {
 
   require(...keys: readonly string[]): void {
     for (const key of keys) {
-      if (!this.has(key) && !this.#guessed.has(key)) this.report.missing(key, this.at, `${capitalised(this.shape.what)} must say ${quoted(key)}.`);
+      if (!this.has(key) && !this.#guessed.has(key)) this.report.missing(key, this.at, message('{what} must say {key}.', { what: capitalised(this.shape.what), key: quoted(key) }));
     }
   }
 
@@ -97,7 +100,7 @@ export class MapReader {
     // What is commented out leaves its key behind.
     if (value.kind === 'scalar' && value.value === null) return [];
     if (value.kind !== 'map') {
-      this.report.error('wrong-type', this.place(key), `${quoted(key)} is a map whose keys are the names of ${what}, not ${describe(value)}.`);
+      this.report.error('wrong-type', this.place(key), message('{key} is a map whose keys are the names of {what}, not {given}.', { key: quoted(key), what, given: describe(value) }));
       return [];
     }
     const entries = this.#withoutMisplaced(value.entries, inner);
@@ -115,7 +118,7 @@ export class MapReader {
     if (first === undefined) return entries;
     // Beside one of them, the others are no names either.
     const isMisplaced = ({ key }: MapEntry): boolean => inner.keys.includes(key);
-    this.report.error('unknown-key', first.keyRange, `${quoted(first.key)} is a key of ${inner.what}, and stands beside it: indent it further.`);
+    this.report.error('unknown-key', first.keyRange, message('{key} is a key of {what}, and stands beside it: indent it further.', { key: quoted(first.key), what: inner.what }));
     return entries.flatMap((entry, index) => {
       if (isMisplaced(entry)) return [];
       const next = entries[index + 1];
@@ -129,7 +132,7 @@ export class MapReader {
     if (entry === undefined) return [];
     if (entry.value.kind === 'list') return entry.value.items;
     if (orOne && entry.value.kind === 'scalar' && entry.value.value !== null) return [entry.value];
-    this.report.error('wrong-type', this.place(key), `${quoted(key)} is a list of ${what}, not ${describe(entry.value)}.`);
+    this.report.error('wrong-type', this.place(key), message('{key} is a list of {what}, not {given}.', { key: quoted(key), what, given: describe(entry.value) }));
     return [];
   }
 
@@ -138,8 +141,9 @@ export class MapReader {
     if (entry === undefined) return undefined;
     const { value } = entry;
     if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '') return value.value;
-    const quote = value.kind === 'scalar' && value.value !== null && value.value !== '' ? ` Put it in quotes: "${String(value.value)}".` : '';
-    this.report.error('wrong-type', this.place(key), `${quoted(key)} is ${what}, not ${describe(value)}.${quote}`);
+    const told = message('{key} is {what}, not {given}.', { key: quoted(key), what, given: describe(value) });
+    const isQuotable = value.kind === 'scalar' && value.value !== null && value.value !== '';
+    this.report.notText(this.place(key), isQuotable ? sentences(told, message('Put it in quotes: "{value}".', { value: String(value.value) })) : told, isQuotable);
     return undefined;
   }
 
@@ -150,7 +154,7 @@ export class MapReader {
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
       const nearest = typeof value === 'string' ? nearestName(value, choices) : undefined;
-      this.report.error('bad-value', this.place(key), `${quoted(key)} is ${anyOf(choices)}, not ${describe(entry.value)}.${didYouMean(nearest)}`, nearest === undefined ? choices : [nearest]);
+      this.report.error('bad-value', this.place(key), sentences(message('{key} is {choices}, not {given}.', { key: quoted(key), choices: anyOf(choices), given: describe(entry.value) }), didYouMean(nearest)), nearest === undefined ? choices : [nearest]);
     }
     return found;
   }
@@ -163,7 +167,7 @@ export class MapReader {
     this.report.error(
       typeof value === 'number' ? 'bad-value' : 'wrong-type',
       this.place(key),
-      `${quoted(key)} is a whole number from ${shownNumber(min)} to ${shownNumber(max)}, not ${describe(entry.value)}.${noExpression(entry.value)}`,
+      sentences(message('{key} is a whole number from {min} to {max}, not {given}.', { key: quoted(key), min, max, given: describe(entry.value) }), noExpression(entry.value)),
     );
     return undefined;
   }
@@ -179,23 +183,23 @@ export function reportBadName(report: Report, name: string, range: SourceRange, 
 }
 
 /** What a value is, for the end of a sentence such as "X is a list, not ...". */
-export function describe(node: DocumentNode): string {
+export function describe(node: DocumentNode): MessageArg {
   switch (node.kind) {
     case 'list':
-      return 'a list';
+      return message('a list');
     case 'map':
-      return 'a map';
+      return message('a map');
     case 'scalar':
-      if (node.value === null) return 'empty';
-      if (node.value === '') return 'an empty text';
+      if (node.value === null) return message('empty');
+      if (node.value === '') return message('an empty text');
       return typeof node.value === 'string' ? quoted(node.value) : String(node.value);
   }
 }
 
 /** A hint for a value that an expression can't give. */
-export function noExpression(node: DocumentNode): string {
+export function noExpression(node: DocumentNode): Message | undefined {
   const isExpression = node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('${{');
-  return isExpression ? ' It is fixed when the file is read, so an expression can not stand here.' : '';
+  return isExpression ? message('It is fixed when the file is read, so an expression can not stand here.') : undefined;
 }
 
 export function placeOf(node: DocumentNode, fallback: SourceRange): SourceRange {
@@ -208,8 +212,4 @@ export function capitalised(text: string): string {
 
 function isEmpty(node: DocumentNode): boolean {
   return node.kind === 'scalar' && node.value === null;
-}
-
-function shownNumber(value: number): string {
-  return value.toLocaleString('en');
 }

@@ -1,5 +1,6 @@
 import type { Diagnostic, SourceRange } from '../diagnostic.ts';
 import { nodeAt, pathAt, type DocumentNode, type DocumentPath, type MapEntry, type MapNode } from '../document.ts';
+import { message, sentences } from '../../wording/message.ts';
 import { english } from '../../wording/language.ts';
 
 /** Nobody reads more of them than these, and each is held against the others. */
@@ -78,7 +79,7 @@ function mayBeMissing(root: DocumentNode | undefined, { range, message, missing 
   const lacking = missing !== undefined && path.length === 1 && nodeAt(root, [])?.kind === 'map' && ['steps', 'queues', 'connections'].includes(missing) ? [] : path;
   const shared = Math.min(lacking.length, home.length);
   if (!lacking.slice(0, shared).every((part, index) => part === home[index])) return false;
-  return lacking.length === home.length || message.includes(`'${name}'`);
+  return lacking.length === home.length || english.textOf(message).includes(`'${name}'`);
 }
 
 /** Whether a range is that of a key without a value, and what follows is unknown: that is what it was meant to have. */
@@ -131,7 +132,7 @@ function oneOfEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
     if (said.has(cause)) return [];
     said.add(cause);
     const more = (counts.get(cause) ?? 1) - 1;
-    return [more === 0 ? one : { ...one, message: `${one.message} ${english.say('{more, plural, one {The same is wrong in # more place.} other {The same is wrong in # more places.}}', { more })}` }];
+    return [more === 0 ? one : { ...one, message: sentences(one.message, message('{more, plural, one {The same is wrong in # more place.} other {The same is wrong in # more places.}}', { more })) }];
   });
 }
 

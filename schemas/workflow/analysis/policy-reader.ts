@@ -8,6 +8,7 @@ import { parseRate, type Rate } from '../rate.ts';
 import { parseRetryPolicy, type RetryPolicy } from '../retry-policy.ts';
 import { describe, noExpression, placeOf, type MapReader } from './map-reader.ts';
 import { quoted } from './report.ts';
+import { message, type Message, sentences } from '../../wording/message.ts';
 
 const namedPriorities: ReadonlyMap<string, number> = new Map([
   ['low', 2],
@@ -24,13 +25,13 @@ export function readDuration(reader: MapReader, key: string, minMs = 0): number 
   if (entry === undefined) return undefined;
   const value = entry.value.kind === 'scalar' ? entry.value.value : undefined;
   if (typeof value !== 'string' && typeof value !== 'number') {
-    reader.report.error('bad-duration', reader.place(key), `${quoted(key)} is a duration such as 30s or 1h30m, not ${describe(entry.value)}.`);
+    reader.report.error('bad-duration', reader.place(key), message('{key} is a duration such as 30s or 1h30m, not {given}.', { key: quoted(key), given: describe(entry.value) }));
     return undefined;
   }
   const parsed = parseDuration(String(value));
   if (parsed.ok && parsed.ms >= minMs) return parsed.ms;
-  const message = parsed.ok ? `${quoted(key)} is at least ${minMs}ms.` : parsed.message;
-  reader.report.error('bad-duration', reader.place(key), `${message}${noExpression(entry.value)}`);
+  const problem = parsed.ok ? message('{key} is at least {minMs}ms.', { key: quoted(key), minMs: String(minMs) }) : parsed.message;
+  reader.report.error('bad-duration', reader.place(key), sentences(problem, noExpression(entry.value)));
   return undefined;
 }
 
@@ -64,7 +65,7 @@ export function readPriority(reader: MapReader, key: string): number | undefined
   reader.report.error(
     'bad-priority',
     reader.place(key),
-    `A priority is a whole number from 0 to 9 (greater goes first), or low (2), normal (5) or high (8), not ${describe(entry.value)}.${noExpression(entry.value)}`,
+    sentences(message('A priority is a whole number from 0 to 9 (greater goes first), or low (2), normal (5) or high (8), not {given}.', { given: describe(entry.value) }), noExpression(entry.value)),
     nearest === undefined ? [] : [nearest],
   );
   return undefined;
@@ -82,7 +83,7 @@ export function readTolerance(reader: MapReader, key: string): Tolerance | undef
     reader.report.error('bad-percentage', reader.place(key), parsed.message);
     return undefined;
   }
-  reader.report.error('bad-value', reader.place(key), `${quoted(key)} is a count of items such as 10, or a percentage of them such as 2%, not ${describe(entry.value)}.${noExpression(entry.value)}`);
+  reader.report.error('bad-value', reader.place(key), sentences(message('{key} is a count of items such as 10, or a percentage of them such as 2%, not {given}.', { key: quoted(key), given: describe(entry.value) }), noExpression(entry.value)));
   return undefined;
 }
 
@@ -95,16 +96,16 @@ function reportProblem(
   reader: MapReader,
   code: 'bad-rate' | 'bad-retry',
   holder: Holder,
-  { path, message }: { readonly path: DocumentPath; readonly message: string },
+  { path, message: problem }: { readonly path: DocumentPath; readonly message: Message },
   keys: readonly string[],
 ): void {
   const last = path.at(-1);
   const entry = entryAt(holder.value, path);
   if (entry !== undefined && typeof last === 'string' && !keys.includes(last)) {
     const nearest = nearestName(last, keys);
-    reader.report.error('unknown-key', entry.keyRange, message, nearest === undefined ? [] : [nearest]);
+    reader.report.error('unknown-key', entry.keyRange, problem, nearest === undefined ? [] : [nearest]);
     return;
   }
   const node = nodeAt(holder.value, path) ?? holder.value;
-  reader.report.error(code, placeOf(node, entry?.keyRange ?? holder.keyRange), `${message}${noExpression(node)}`);
+  reader.report.error(code, placeOf(node, entry?.keyRange ?? holder.keyRange), sentences(problem, noExpression(node)));
 }

@@ -4,6 +4,7 @@ import { readAlerts } from './alert-reader.ts';
 import { MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
 import { readDuration, readPriority, readRate, readRetry } from './policy-reader.ts';
 import { quoted } from './report.ts';
+import { message, type Message, sentences } from '../../wording/message.ts';
 
 export const maxConcurrency = 10_000;
 export const maxQueueDepth = 100_000_000;
@@ -26,7 +27,7 @@ export function readQueues(reader: MapReader): ReadonlyMap<string, DeclaredQueue
   const queues = new Map<string, DeclaredQueue>();
   for (const entry of reader.named('queues', 'queues', 'none', queueShape)) {
     const isEmpty = entry.value.kind === 'scalar' && entry.value.value === null;
-    if (isEmpty) reader.report.warning('bad-value', entry.keyRange, `${quoted(entry.key)} says nothing, so if it had limits, it keeps the last ones. Write {} behind it for a queue with the defaults.`);
+    if (isEmpty) reader.report.warning('bad-value', entry.keyRange, message('{key} says nothing, so if it had limits, it keeps the last ones. Write {code} behind it for a queue with the defaults.', { key: quoted(entry.key), code: '{}' }));
     queues.set(entry.key, { definition: isEmpty ? { name: entry.key } : readQueue(reader, entry), range: entry.keyRange, isEmpty });
   }
   return queues;
@@ -73,11 +74,11 @@ function checkPlanned(reader: MapReader): void {
     readDuration(breaker, 'within', 1);
     readDuration(breaker, 'pause', 1);
   }
-  for (const key of ['lanes', 'breaker']) warnNotSupported(reader, key, 'The queue works without it.');
+  for (const key of ['lanes', 'breaker']) warnNotSupported(reader, key, message('The queue works without it.'));
 }
 
 /** Says at a key that it has no effect yet. */
-export function warnNotSupported(reader: MapReader, key: string, consequence: string): void {
+export function warnNotSupported(reader: MapReader, key: string, consequence: Message): void {
   const entry = reader.entry(key);
-  if (entry !== undefined) reader.report.warning('not-supported', entry.keyRange, `${quoted(key)} is not supported yet. ${consequence}`);
+  if (entry !== undefined) reader.report.warning('not-supported', entry.keyRange, sentences(message('{key} is not supported yet.', { key: quoted(key) }), consequence));
 }

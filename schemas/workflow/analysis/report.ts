@@ -1,4 +1,5 @@
 import type { Diagnostic, DiagnosticCode, Severity, SourceRange } from '../diagnostic.ts';
+import { message, sentences, type Message } from '../../wording/message.ts';
 import type { DocumentNode } from '../document.ts';
 import { hiddenHint, visibleText } from '../visible-text.ts';
 import { withoutFollowUps } from './one-cause.ts';
@@ -50,29 +51,35 @@ export class Report {
   }
 
   /** @param cause see {@link Diagnostic.cause} */
-  error(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = [], cause?: string): void {
+  error(code: DiagnosticCode, range: SourceRange, message: Message, suggestions: readonly string[] = [], cause?: string): void {
     this.#add('error', code, range, message, suggestions, { ...(cause === undefined ? {} : { cause }) });
   }
 
+  /** A text has to be there, and something else is, of which quotes would make a text if it `isQuotable`. */
+  notText(range: SourceRange, message: Message, isQuotable: boolean): void {
+    this.#add('error', 'wrong-type', range, message, [], isQuotable ? { isQuotable } : {});
+  }
+
   /** A key that has to be there isn't. */
-  missing(key: string, range: SourceRange, message: string): void {
+  missing(key: string, range: SourceRange, message: Message): void {
     this.#add('error', 'missing-key', range, message, [], { missing: key });
   }
 
-  warning(code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[] = []): void {
+  warning(code: DiagnosticCode, range: SourceRange, message: Message, suggestions: readonly string[] = []): void {
     this.#add('warning', code, range, message, suggestions);
   }
 
-  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: string, suggestions: readonly string[], more: Pick<Diagnostic, 'missing' | 'cause'> = {}): void {
+  #add(severity: Severity, code: DiagnosticCode, range: SourceRange, message: Message, suggestions: readonly string[], more: Pick<Diagnostic, 'missing' | 'cause' | 'isQuotable'> = {}): void {
     if (!this.#isWorthSaying(code, range)) return;
     const shown = this.#visible(range);
-    this.#diagnostics.push({ severity, code, message: `${message}${this.#hidden(shown)}`, range: shown, ...(suggestions.length > 0 ? { suggestions } : {}), ...more });
+    const hidden = this.#hidden(shown);
+    this.#diagnostics.push({ severity, code, message: hidden === undefined ? message : sentences(message, hidden), range: shown, ...(suggestions.length > 0 ? { suggestions } : {}), ...more });
   }
 
   /** Who reads `'to' is not a key` must be told what is wrong with a `to` that looks like any other. */
-  #hidden({ start, end }: SourceRange): string {
+  #hidden({ start, end }: SourceRange): Message | undefined {
     const written = this.#text.slice(start, end);
-    return written.length > longestName || /[\r\n]/.test(written) ? '' : hiddenHint(written);
+    return written.length > longestName || /[\r\n]/.test(written) ? undefined : hiddenHint(written);
   }
 
   /** An editor can't draw an empty range. */
@@ -97,7 +104,7 @@ export function anyOf(names: readonly string[]): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1) ?? ''}`;
 }
 
-/** ` Did you mean 'x'?`, or nothing. */
-export function didYouMean(name: string | undefined): string {
-  return name === undefined ? '' : ` Did you mean ${quoted(name)}?`;
+/** `Did you mean 'x'?`, or nothing. */
+export function didYouMean(name: string | undefined): Message | undefined {
+  return name === undefined ? undefined : message('Did you mean {name}?', { name: quoted(name) });
 }

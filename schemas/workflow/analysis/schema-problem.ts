@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted } from './report.ts';
 import { english } from '../../wording/language.ts';
+import { message, sentences, type Message } from '../../wording/message.ts';
 
 /** A value that doesn't fit a JSON Schema, in plain words. */
 export interface SchemaProblem {
@@ -10,7 +11,7 @@ export interface SchemaProblem {
   /** The key itself is the problem, not its value. */
   readonly onKey: boolean;
   readonly kind: 'unknown-key' | 'missing-key' | 'conflicting-keys' | 'value';
-  readonly message: string;
+  readonly message: Message;
   /** Replacements for the key or value. */
   readonly suggestions: readonly string[];
   /** The key that is missing, or that excludes this one. */
@@ -31,7 +32,7 @@ export function schemaProblems(errors: readonly ErrorObject[], what: string): re
 
 /** Two keys that exclude each other are found from either side. */
 function sameCause(a: SchemaProblem, b: SchemaProblem): boolean {
-  if (a.path.join('/') === b.path.join('/')) return a.message === b.message;
+  if (a.path.join('/') === b.path.join('/')) return english.textOf(a.message) === english.textOf(b.message);
   return a.kind === 'conflicting-keys' && b.kind === 'conflicting-keys' && a.path.at(-1) === b.other && b.path.at(-1) === a.other;
 }
 
@@ -63,40 +64,40 @@ function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined 
   const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const name = nameOf(path, what);
   const params = error.params as Readonly<Record<string, unknown>>;
-  const value = (message: string, suggestions: readonly string[] = []): SchemaProblem => ({ path, onKey: false, kind: 'value', message, suggestions });
+  const value = (message: Message, suggestions: readonly string[] = []): SchemaProblem => ({ path, onKey: false, kind: 'value', message, suggestions });
   switch (error.keyword) {
     case 'additionalProperties':
     case 'unevaluatedProperties':
       return unknownKey(path, String(params['additionalProperty'] ?? params['unevaluatedProperty']), name, error);
     case 'required':
-      return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${quoted(String(params['missingProperty']))}.`, suggestions: [], other: String(params['missingProperty']) };
+      return { path, onKey: true, kind: 'missing-key', message: message('{what} must say {key}.', { what: capital(name), key: quoted(String(params['missingProperty'])) }), suggestions: [], other: String(params['missingProperty']) };
     case 'dependentRequired':
-      return { path, onKey: true, kind: 'missing-key', message: `${quoted(String(params['property']))} needs ${quoted(String(params['missingProperty']))} beside it.`, suggestions: [] };
+      return { path, onKey: true, kind: 'missing-key', message: message('{key} needs {other} beside it.', { key: quoted(String(params['property'])), other: quoted(String(params['missingProperty'])) }), suggestions: [] };
     case 'false schema': {
       const [, other = ''] = /dependentSchemas\/([^/]+)\//.exec(error.schemaPath) ?? [];
-      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? `${name} can't stand here.` : `${name} and ${quoted(other)} exclude each other: take one out.`, suggestions: [], other };
+      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? message("{name} can't stand here.", { name }) : message('{name} and {other} exclude each other: take one out.', { name, other: quoted(other) }), suggestions: [], other };
     }
     case 'type':
-      return value(`${name} is ${typeNames(params['type'])}, not ${shown(error.data)}.`);
+      return value(message('{name} is {wanted}, not {given}.', { name, wanted: typeNames(params['type']), given: shown(error.data) }));
     case 'enum': {
       const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
       const nearest = nearestName(String(error.data), allowed);
-      return value(`${name} is ${anyOf(allowed)}, not ${shown(error.data)}.${didYouMean(nearest)}`, nearest === undefined ? allowed : [nearest]);
+      return value(sentences(message('{name} is {wanted}, not {given}.', { name, wanted: anyOf(allowed), given: shown(error.data) }), didYouMean(nearest)), nearest === undefined ? allowed : [nearest]);
     }
     case 'const':
-      return value(`${name} is ${shown(params['allowedValue'])}, not ${shown(error.data)}.`);
+      return value(message('{name} is {wanted}, not {given}.', { name, wanted: shown(params['allowedValue']), given: shown(error.data) }));
     case 'pattern':
       if (error.propertyName !== undefined) return badKey(path, error.propertyName, name);
-      return value(`${name} doesn't have the right form: ${shown(error.data)} doesn't match ${String(params['pattern'])}.`);
+      return value(message("{name} doesn't have the right form: {given} doesn't match {pattern}.", { name, given: shown(error.data), pattern: String(params['pattern']) }));
     case 'not':
-      return error.propertyName === undefined ? value(`${name} can't be ${shown(error.data)}.`) : badKey(path, error.propertyName, name);
+      return error.propertyName === undefined ? value(message("{name} can't be {given}.", { name, given: shown(error.data) })) : badKey(path, error.propertyName, name);
     case 'format':
-      return value(`${name} is of the format ${quoted(String(params['format']))}, which ${shown(error.data)} isn't.`);
+      return value(message("{name} is of the format {format}, which {given} isn't.", { name, format: quoted(String(params['format'])), given: shown(error.data) }));
     case 'anyOf':
     case 'oneOf':
       return alternatives(error, path, name);
     default:
-      return value(`${name} ${boundMessage(error.keyword, params['limit']) ?? error.message ?? 'is not valid'}.`);
+      return value(boundMessage(name, error.keyword, params['limit']) ?? message('{name} {problem}.', { name, problem: error.message ?? 'is not valid' }));
   }
 }
 
@@ -104,12 +105,12 @@ function unknownKey(path: readonly string[], key: string, name: string, error: E
   const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
   const given = Object.keys(error.data as object);
   const nearest = nearestName(key, known.filter((one) => !given.includes(one)));
-  const hint = didYouMean(nearest) || (known.length > 0 ? ` Its keys are ${known.join(', ')}.` : '');
-  return { path: [...path, key], onKey: true, kind: 'unknown-key', message: `${quoted(key)} is not a key of ${name}.${hint}`, suggestions: nearest === undefined ? [] : [nearest] };
+  const hint = didYouMean(nearest) ?? (known.length > 0 ? message('Its keys are {keys}.', { keys: known.join(', ') }) : undefined);
+  return { path: [...path, key], onKey: true, kind: 'unknown-key', message: sentences(message('{key} is not a key of {name}.', { key: quoted(key), name }), hint), suggestions: nearest === undefined ? [] : [nearest] };
 }
 
 function badKey(path: readonly string[], key: string, name: string): SchemaProblem {
-  return { path: [...path, key], onKey: true, kind: 'value', message: `${quoted(key)} can't be a key of ${name}.`, suggestions: [] };
+  return { path: [...path, key], onKey: true, kind: 'value', message: message("{key} can't be a key of {name}.", { key: quoted(key), name }), suggestions: [] };
 }
 
 /** Alternatives of which none came close: keys of which one is needed, or kinds of value. */
@@ -120,12 +121,12 @@ function alternatives(error: ErrorObject, path: readonly string[], name: string)
     const given = Object.keys((error.data ?? {}));
     const fulfilled = groups.filter((group) => group.split(' + ').every((key) => given.includes(key)));
     if (fulfilled.length > 1) {
-      return { path, onKey: true, kind: 'conflicting-keys', message: `${capital(name)} takes only one of ${anyOf(groups)}.`, suggestions: [] };
+      return { path, onKey: true, kind: 'conflicting-keys', message: message('{what} takes only one of {keys}.', { what: capital(name), keys: anyOf(groups) }), suggestions: [] };
     }
-    return { path, onKey: true, kind: 'missing-key', message: `${capital(name)} must say ${anyOf(groups)}.`, suggestions: [] };
+    return { path, onKey: true, kind: 'missing-key', message: message('{what} must say {key}.', { what: capital(name), key: anyOf(groups) }), suggestions: [] };
   }
   const types = [...new Set(branches.map((branch) => typeNames(branch['type'] ?? (branch['else'] as Readonly<Record<string, unknown>> | undefined)?.['type'])))];
-  return { path, onKey: false, kind: 'value', message: `${name} is ${types.join(' or ')}, not ${shown(error.data)}.`, suggestions: [] };
+  return { path, onKey: false, kind: 'value', message: message('{name} is {wanted}, not {given}.', { name, wanted: types.join(' or '), given: shown(error.data) }), suggestions: [] };
 }
 
 /** A place within the value, as a person would say it. */
@@ -137,23 +138,23 @@ function nameOf(path: readonly string[], what: string): string {
   return list === undefined ? `item ${Number(last) + 1}` : `item ${Number(last) + 1} of ${quoted(list)}`;
 }
 
-function boundMessage(keyword: string, count: unknown): string | undefined {
+function boundMessage(name: string, keyword: string, count: unknown): Message | undefined {
   if (typeof count !== 'number') return undefined;
   switch (keyword) {
     case 'minimum':
-      return english.say('is at least {count}', { count });
+      return message('{name} is at least {count}.', { name, count });
     case 'maximum':
-      return english.say('is at most {count}', { count });
+      return message('{name} is at most {count}.', { name, count });
     case 'minLength':
-      return english.say("{count, plural, =1 {can't be empty} other {has at least # characters}}", { count });
+      return message("{count, plural, =1 {{name} can't be empty.} other {{name} has at least # characters.}}", { name, count });
     case 'maxLength':
-      return english.say('{count, plural, one {has at most # character} other {has at most # characters}}', { count });
+      return message('{count, plural, one {{name} has at most # character.} other {{name} has at most # characters.}}', { name, count });
     case 'minItems':
-      return english.say("{count, plural, =1 {can't be empty} other {has at least # items}}", { count });
+      return message("{count, plural, =1 {{name} can't be empty.} other {{name} has at least # items.}}", { name, count });
     case 'maxItems':
-      return english.say('{count, plural, one {has at most # item} other {has at most # items}}', { count });
+      return message('{count, plural, one {{name} has at most # item.} other {{name} has at most # items.}}', { name, count });
     case 'uniqueItems':
-      return 'has an item twice';
+      return message('{name} has an item twice.', { name });
     default:
       return undefined;
   }

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { describe, placeOf } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
 import { schemaProblems } from './schema-problem.ts';
-import { english } from '../../wording/language.ts';
+import { type Message, message, sentences } from '../../wording/message.ts';
 
 let checker: Ajv2020 | undefined;
 
@@ -49,7 +49,7 @@ function compile(schema: JsonObject): ValidateFunction | string {
 }
 
 /** Keywords that bound one thing from below and from above, and what has to lie between them. */
-const bounds: readonly { readonly least: string; readonly most: string; readonly what: string; readonly isOpen?: boolean }[] = [
+const bounds: readonly { readonly least: string; readonly most: string; readonly what: 'number' | 'text' | 'list' | 'map'; readonly isOpen?: boolean }[] = [
   { least: 'minimum', most: 'maximum', what: 'number' },
   { least: 'exclusiveMinimum', most: 'maximum', what: 'number', isOpen: true },
   { least: 'minimum', most: 'exclusiveMaximum', what: 'number', isOpen: true },
@@ -97,7 +97,7 @@ function checkBounds(report: Report, node: MapNode, schema: JsonObject): boolean
     const entry = entryOf(node, most);
     if (entry === undefined || typeof low !== 'number' || typeof high !== 'number' || low < high || (low === high && !isOpen)) continue;
     isRight = false;
-    report.error('bad-schema', placeOf(entry.value, entry.keyRange), `No ${what} fits: ${quoted(least)} is ${low}, and ${quoted(most)} is ${high}.`);
+    report.error('bad-schema', placeOf(entry.value, entry.keyRange), noneFits(what, { least: quoted(least), low, most: quoted(most), high }));
   }
   return isRight;
 }
@@ -111,15 +111,16 @@ function checkChoices(report: Report, node: MapNode, schema: JsonObject): boolea
     const values = key === 'enum' ? (Array.isArray(given) ? (given as readonly Json[]) : []) : [given ?? null];
     const range = placeOf(entry.value, entry.keyRange);
     if (values.length === 0) {
-      report.error('bad-schema', range, "No value fits: 'enum' has none. List the values that are possible, or take 'enum' out.");
+      report.error('bad-schema', range, message("No value fits: 'enum' has none. List the values that are possible, or take 'enum' out."));
       return false;
     }
     const validate = compileSchema(rest);
     if (typeof validate === 'string' || values.some((value) => validate(value))) continue;
     validate(values[0]);
     const problem = schemaProblems(validate.errors ?? [], 'it')[0];
-    const told = { count: values.length, key: quoted(key), why: problem === undefined ? '' : ` (of the first: ${problem.message.replace(/\.$/, '')})` };
-    report.error('bad-schema', range, english.say('{count, plural, =1 {No value fits: the value of {key} is ruled out by the rest of the schema{why}.} other {No value fits: each value of {key} is ruled out by the rest of the schema{why}.}}', told));
+    const told = { count: values.length, key: quoted(key), };
+    const refused = message('{count, plural, =1 {No value fits: the value of {key} is ruled out by the rest of the schema.} other {No value fits: each value of {key} is ruled out by the rest of the schema.}}', told);
+    report.error('bad-schema', range, problem === undefined ? refused : sentences(refused, message('Of the first: {problem}', { problem: problem.message })));
     return false;
   }
   return true;
@@ -132,7 +133,7 @@ function checkRequired(report: Report, node: MapNode, { properties, required, ad
   const known = isJsonObject(properties) ? Object.keys(properties) : [];
   const missing = list.items.find((item) => item.kind === 'scalar' && typeof item.value === 'string' && !known.includes(item.value));
   if (missing === undefined) return true;
-  report.error('bad-schema', missing.range, `No map fits: ${describe(missing)} is required, and 'additionalProperties: false' rules it out. Declare it under 'properties'.`);
+  report.error('bad-schema', missing.range, message("No map fits: {given} is required, and 'additionalProperties: false' rules it out. Declare it under 'properties'.", { given: describe(missing) }));
   return false;
 }
 
@@ -141,10 +142,23 @@ function checkDefault(report: Report, node: MapNode, schema: JsonObject, name: s
   const validate = entry === undefined ? undefined : compileSchema(schema);
   if (entry === undefined || validate === undefined || typeof validate === 'string' || validate(schema['default'])) return;
   const problem = schemaProblems(validate.errors ?? [], 'it')[0];
-  report.error('bad-default', placeOf(entry.value, entry.keyRange), `The default of ${quoted(name)} doesn't fit its schema${problem === undefined ? '.' : `: ${problem.message}`}`);
+  report.error('bad-default', placeOf(entry.value, entry.keyRange), problem === undefined ? message("The default of {name} doesn't fit its schema.", { name: quoted(name) }) : message("The default of {name} doesn't fit its schema: {problem}", { name: quoted(name), problem: problem.message }));
 }
 
 /** A repeated group, or a back reference: what makes matching exponential. */
 function mayBeSlow(pattern: string): boolean {
   return /\)[*+{?]|\\[1-9k]/.test(pattern) || pattern.length > 500 || (pattern.match(/[*+{]/g) ?? []).length > 3;
+}
+
+function noneFits(what: (typeof bounds)[number]['what'], told: { readonly least: string; readonly low: number; readonly most: string; readonly high: number }): Message {
+  switch (what) {
+    case 'number':
+      return message('No number fits: {least} is {low}, and {most} is {high}.', told);
+    case 'text':
+      return message('No text fits: {least} is {low}, and {most} is {high}.', told);
+    case 'list':
+      return message('No list fits: {least} is {low}, and {most} is {high}.', told);
+    case 'map':
+      return message('No map fits: {least} is {low}, and {most} is {high}.', told);
+  }
 }

@@ -14,6 +14,7 @@ import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import type { Dependency } from './step-graph.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
+import { message, sentences } from '../../wording/message.ts';
 
 export const stepShape: MapShape = {
   what: 'a step',
@@ -66,14 +67,14 @@ export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | 
     section: context.section,
     item,
     isItemUncertain,
-    whyNoItem: "only a step with 'foreach' has items",
+    whyNoItem: message("only a step with 'foreach' has items"),
     secrets: false,
   };
   const condition = readCondition(reader, templates, {
     ...place,
     item: undefined,
     ...(item === undefined ? {} : { hiddenItem: item }),
-    whyNoItem: "'if' decides about the step as a whole, before its items are known. To leave items out, filter the list: items: ${{ list.filter(x, x.total > 5) }}",
+    whyNoItem: message("'if' decides about the step as a whole, before its items are known. To leave items out, filter the list: items: {code}", { code: '${{ list.filter(x, x.total > 5) }}' }),
   });
   const action = readUses(context, reader);
   const input = readWith(context, reader, templates, place, action);
@@ -115,7 +116,7 @@ function readCondition(reader: MapReader, templates: TemplateReader, place: Expr
   if (value.kind === 'scalar' && (typeof value.value === 'string' || typeof value.value === 'boolean') && value.value !== '') {
     return templates.condition(value, place);
   }
-  reader.report.error('wrong-type', reader.place('if'), `'if' is an expression such as \${{ !inputs.dry }}, not ${describe(value)}.`);
+  reader.report.error('wrong-type', reader.place('if'), message("'if' is an expression such as {code}, not {given}.", { code: '${{ !inputs.dry }}', given: describe(value) }));
   return undefined;
 }
 
@@ -131,13 +132,13 @@ function readUses({ actions, report }: StepContext, reader: MapReader): ActionDe
   const action = actions.find((definition) => definition.name === name);
   if (action !== undefined) return action;
   if (plannedActions.includes(name)) {
-    report.error('not-supported', reader.place('uses'), `The action ${quoted(name)} is not supported yet. There are ${actions.map((definition) => definition.name).join(', ')}.`);
+    report.error('not-supported', reader.place('uses'), message('The action {name} is not supported yet. There are {list}.', { name: quoted(name), list: actions.map((definition) => definition.name).join(', ') }));
     return undefined;
   }
   const known = [...actions.map((definition) => definition.name), ...plannedActions];
   const nearest = nearestName(name, known);
-  const hint = didYouMean(nearest) || ` There are ${known.join(', ')}.`;
-  report.error('unknown-action', reader.place('uses'), `There is no action ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest]);
+  const hint = didYouMean(nearest) ?? message('There are {names}.', { names: known.join(', ') });
+  report.error('unknown-action', reader.place('uses'), sentences(message('There is no action {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest]);
   return undefined;
 }
 
@@ -150,7 +151,7 @@ function readWith(context: StepContext, reader: MapReader, templates: TemplateRe
     return nothing;
   }
   if (entry.value.kind !== 'map') {
-    context.report.error('wrong-type', reader.place('with'), `'with' is a map of the action's inputs, not ${describe(entry.value)}.`);
+    context.report.error('wrong-type', reader.place('with'), message("'with' is a map of the action's inputs, not {given}.", { given: describe(entry.value) }));
     return nothing;
   }
   // Of an action that isn't known, nobody can say where it takes secrets; `uses` has its error then.
@@ -168,24 +169,24 @@ function checkConnection({ report, connections }: StepContext, { value }: MapEnt
   if (entry === undefined || typeof name !== 'string') return;
   const range = placeOf(entry.value, entry.keyRange);
   if (name.includes('${{')) {
-    report.error('unknown-connection', range, "'connection' is the name of a connection in .sluice/connections.yaml; an expression can not stand here.");
+    report.error('unknown-connection', range, message("'connection' is the name of a connection in .sluice/connections.yaml; an expression can not stand here."));
     return;
   }
   if (connections === undefined || connections.has(name)) return;
   const nearest = nearestName(name, connections);
-  const hint = didYouMean(nearest) || (connections.size === 0 ? ' .sluice/connections.yaml declares none.' : ` There are: ${[...connections].join(', ')}.`);
-  report.error('unknown-connection', range, `There is no connection ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest], `connection ${name}`);
+  const hint = didYouMean(nearest) ?? (connections.size === 0 ? message('.sluice/connections.yaml declares none.') : message('There are: {names}.', { names: [...connections].join(', ') }));
+  report.error('unknown-connection', range, sentences(message('There is no connection {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest], `connection ${name}`);
 }
 
 function readQueueName({ report, queues }: StepContext, reader: MapReader): string {
   const name = reader.string('queue', 'the name of a queue');
   if (name === undefined) return defaultQueueName;
   if (name.includes('${{')) {
-    report.error('unknown-queue', reader.place('queue'), "'queue' is the name of a queue; an expression can not stand here.");
+    report.error('unknown-queue', reader.place('queue'), message("'queue' is the name of a queue; an expression can not stand here."));
   } else if (queues !== undefined && name !== defaultQueueName && !queues.has(name)) {
     const nearest = nearestName(name, [...queues, defaultQueueName]);
-    const hint = didYouMean(nearest) || " Declare it under 'queues', here or in .sluice/queues.yaml.";
-    report.error('unknown-queue', reader.place('queue'), `There is no queue ${quoted(name)}.${hint}`, nearest === undefined ? [] : [nearest], queues.size === 0 ? 'no-queues' : `queue ${name}`);
+    const hint = didYouMean(nearest) ?? message("Declare it under 'queues', here or in .sluice/queues.yaml.");
+    report.error('unknown-queue', reader.place('queue'), sentences(message('There is no queue {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest], queues.size === 0 ? 'no-queues' : `queue ${name}`);
   }
   return name;
 }
@@ -196,18 +197,24 @@ function readNeeds({ report, names, section }: StepContext, reader: MapReader, i
     const on = item.kind === 'scalar' ? item.value : undefined;
     const range = placeOf(item, reader.place('needs'));
     if (typeof on !== 'string') {
-      report.error('wrong-type', range, `'needs' lists ids of steps; ${describe(item)} is none.`);
+      report.error('wrong-type', range, message("'needs' lists ids of steps; {given} is none.", { given: describe(item) }));
       continue;
     }
     const step = names.steps.get(on);
     if (on === id) {
-      report.error('self-reference', range, `${quoted(id)} needs itself, so it would wait for itself.`);
+      report.error('self-reference', range, message('{id} needs itself, so it would wait for itself.', { id: quoted(id) }));
     } else if (step === undefined) {
       const nearest = nearestName(on, [...names.steps.keys()].filter((other) => other !== id));
-      report.error('unknown-step', range, `There is no step ${quoted(on)}.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest], `unknown-step ${on}`);
+      report.error('unknown-step', range, sentences(message('There is no step {on}.', { on: quoted(on) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], `unknown-step ${on}`);
     } else if (step.section !== section) {
-      const why = section === 'steps' ? "it is a step of 'on-failure', which runs when these have ended" : "'on-failure' runs when all steps have ended, so there is nothing to wait for";
-      report.error('unknown-step', range, `${quoted(on)} can't stand in 'needs' here: ${why}.`);
+      const told = { step: quoted(on) };
+      report.error(
+        'unknown-step',
+        range,
+        section === 'steps'
+          ? message("{step} can't stand in 'needs' here: it is a step of 'on-failure', which runs when these have ended.", told)
+          : message("{step} can't stand in 'needs' here: 'on-failure' runs when all steps have ended, so there is nothing to wait for.", told),
+      );
     } else {
       dependencies.push({ on, range });
     }
@@ -226,6 +233,6 @@ function checkPlanned(reader: MapReader, templates: TemplateReader, place: Expre
     if (key !== undefined) templates.template(key.value, place);
     readDuration(cache, 'for', 1);
   }
-  warnNotSupported(reader, 'lane', "The step's jobs wait with all others of their queue.");
-  warnNotSupported(reader, 'cache', 'Every job calls.');
+  warnNotSupported(reader, 'lane', message("The step's jobs wait with all others of their queue."));
+  warnNotSupported(reader, 'cache', message('Every job calls.'));
 }

@@ -1,5 +1,6 @@
 import type { SourceRange } from '../diagnostic.ts';
 import type { Report } from './report.ts';
+import { message } from '../../wording/message.ts';
 
 /** What a step waits for: by `needs` or by a reference. */
 export interface Dependency {
@@ -69,5 +70,5 @@ function reportCircle(report: Report, circle: readonly string[], dependencies: R
   const range = dependencies.get(first)?.find(({ on }) => on === next)?.range;
   if (range === undefined) return;
   const shown = circle.length > 10 ? [...circle.slice(0, 9), '...'] : circle;
-  report.error('cycle', range, `These steps wait for each other in a circle: ${[...shown, first].join(' -> ')}. Take one of these dependencies out.`);
+  report.error('cycle', range, message('These steps wait for each other in a circle: {list}. Take one of these dependencies out.', { list: [...shown, first].join(' -> ') }));
 }

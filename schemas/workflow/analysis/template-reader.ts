@@ -5,6 +5,7 @@ import { expressionsOf, parseCondition, parseTemplate, splitTemplateText, type T
 import { checkNames, type ExpressionPlace, type KnownNames, type StepReference } from './expression-scope.ts';
 import type { Report } from './report.ts';
 import { locator, type Locator } from './scalar-source.ts';
+import { message, verbatim } from '../../wording/message.ts';
 
 /** Whether a secret may stand at a path below the template's root. */
 export type SecretRule = (path: readonly (string | number)[]) => boolean;
@@ -50,7 +51,7 @@ export class TemplateReader {
     const locate = locator(this.#text, node);
     const parsed = parseCondition(String(node.value));
     if (!parsed.ok) {
-      this.#report.error('bad-expression', locate(parsed.error.range), parsed.error.message);
+      this.#report.error('bad-expression', locate(parsed.error.range), verbatim(parsed.error.message));
       this.sites.push({ node, place, form: 'condition', expressions: [] });
       return undefined;
     }
@@ -69,7 +70,7 @@ export class TemplateReader {
       }
       case 'map': {
         const entries = node.entries.map(({ key, keyRange, value }) => {
-          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, 'A key is fixed: an expression can stand in a value only.');
+          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can stand in a value only.'));
           return [key, this.#template(value, place, secretRule, [...path, key])] as const;
         });
         const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
@@ -98,7 +99,7 @@ export class TemplateReader {
   }
 
   #reportErrors(errors: readonly TemplateError[], locate: Locator): readonly Expression[] {
-    for (const { range, message } of errors) this.#report.error('bad-expression', locate(range), message);
+    for (const { range, message } of errors) this.#report.error('bad-expression', locate(range), verbatim(message));
     return [];
   }
 

@@ -6,11 +6,12 @@ import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
 import { isTimeZone, nearestTimeZone } from './time-zone.ts';
+import { message, sentences } from '../../wording/message.ts';
 
 /** An event has come, but there is no run yet. */
-const triggerPlace: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: "only a step with 'foreach' has items", secrets: false, roots: ['trigger'] };
+const triggerPlace: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: message("only a step with 'foreach' has items"), secrets: false, roots: ['trigger'] };
 
-const byHand = 'The workflow can be started by hand.';
+const byHand = message('The workflow can be started by hand.');
 
 /** Checks `on`. Triggers are not carried out yet, so nothing of it goes into the model. */
 export function checkTriggers(root: MapReader, templates: TemplateReader): void {
@@ -35,12 +36,12 @@ function checkSchedules(parent: MapReader): void {
     const problem = cron === undefined ? undefined : cronProblem(cron);
     if (cron !== undefined && problem !== undefined) {
       const likely = likelyCron(cron);
-      reader.report.error('bad-cron', reader.place('cron'), `${problem}${didYouMean(likely)}`, likely === undefined ? [] : [likely]);
+      reader.report.error('bad-cron', reader.place('cron'), sentences(problem, didYouMean(likely)), likely === undefined ? [] : [likely]);
     }
     const zone = reader.string('timezone', 'a time zone such as Europe/Berlin');
     if (zone !== undefined && !isTimeZone(zone)) {
       const nearest = nearestTimeZone(zone);
-      reader.report.error('bad-timezone', reader.place('timezone'), `${quoted(zone)} is no time zone. Write an IANA name such as Europe/Berlin or UTC.${didYouMean(nearest)}`, nearest === undefined ? [] : [nearest]);
+      reader.report.error('bad-timezone', reader.place('timezone'), sentences(message('{zone} is no time zone. Write an IANA name such as Europe/Berlin or UTC.', { zone: quoted(zone) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
     }
     reader.choice('missed', ['skip', 'run-once', 'run-all']);
   }
@@ -52,7 +53,7 @@ function checkWebhook(parent: MapReader, templates: TemplateReader): void {
   reader.require('path', 'verify');
   const path = reader.string('path', 'a name in the URL such as newsletter');
   if (path !== undefined && !/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path)) {
-    reader.report.error('bad-value', reader.place('path'), `${quoted(path)} can't be part of a URL here: use letters, digits, '-' and '_', with '/' between parts.`);
+    reader.report.error('bad-value', reader.place('path'), message("{path} can't be part of a URL here: use letters, digits, '-' and '_', with '/' between parts.", { path: quoted(path) }));
   }
   const dedupe = reader.entry('dedupe');
   if (reader.string('dedupe', 'an expression such as ${{ trigger.body.id }}') !== undefined && dedupe !== undefined) templates.template(dedupe.value, triggerPlace);
@@ -73,6 +74,6 @@ function checkVerifySecret(verify: MapReader, templates: TemplateReader): void {
     templates.template(secret.value, { ...triggerPlace, roots: ['secrets'] }, () => true);
     return;
   }
-  verify.report.error('bad-value', verify.place('secret'), `'secret' is a reference such as \${{ secrets.NAME }}: a secret never stands in the file itself.`);
+  verify.report.error('bad-value', verify.place('secret'), message("'secret' is a reference such as {code}: a secret never stands in the file itself.", { code: '${{ secrets.NAME }}' }));
 }
 

@@ -7,6 +7,8 @@ import { quoted, type Report } from './report.ts';
 import type { AnalysedStep } from './step-analysis.ts';
 import type { PlacedExpression, TemplateSite } from './template-reader.ts';
 import type { WorkflowTypes } from './workflow-types.ts';
+import { message, sentences } from '../../wording/message.ts';
+import { english } from '../../wording/language.ts';
 
 /** Reports what is wrong with the types of a step's expressions: only what is wrong for certain. */
 export function checkTypes(report: Report, { entry, sites, step }: AnalysedStep, types: WorkflowTypes): void {
@@ -18,7 +20,7 @@ export function checkTypes(report: Report, { entry, sites, step }: AnalysedStep,
       const type = checkExpression(treeOf(placed.expression), { scope: types.scopeAt(site.place), onProblem: (problem) => { reportProblem(report, problem, placed); } });
       given.set(site.node, isAlone(site) ? asJsonType(type) : textType);
       if (site.form === 'condition') checkCondition(report, placed, type);
-      if (placed.expression === items && !allows(type, ['list', 'unknown'])) report.error('type-mismatch', whole(placed), `'items' is a list, but this expression gives ${describeType(type)}.`);
+      if (placed.expression === items && !allows(type, ['list', 'unknown'])) report.error('type-mismatch', whole(placed), message("'items' is a list, but this expression gives {type}.", { type: describeType(type) }));
     }
   }
   const input = entryOf(entry.value, 'with')?.value;
@@ -30,7 +32,7 @@ function checkInput(report: Report, node: DocumentNode, name: string, wanted: Ex
   switch (node.kind) {
     case 'scalar': {
       const type = given.get(node);
-      if (type !== undefined && !canBe(type, wanted) && !report.hasErrorWithin(node.range)) report.error('type-mismatch', node.range, `${capitalised(name)} takes ${describeType(wanted)}, but this is ${describeType(type)}.`);
+      if (type !== undefined && !canBe(type, wanted) && !report.hasErrorWithin(node.range)) report.error('type-mismatch', node.range, message('{name} takes {wanted}, but this is {given}.', { name: capitalised(name), wanted: describeType(wanted), given: describeType(type) }));
       break;
     }
     case 'list':
@@ -68,7 +70,7 @@ function reportProblem(report: Report, { kind, message, range, suggestions }: Ty
   switch (kind) {
     case 'type-mismatch':
     case 'unknown-field':
-      report.error(kind, locate(range), message, suggestions, `${kind} ${message}`);
+      report.error(kind, locate(range), message, suggestions, `${kind} ${english.textOf(message)}`);
       break;
     case 'undeclared-field':
     case 'never-equal':
@@ -82,8 +84,8 @@ function checkCondition(report: Report, placed: PlacedExpression, type: Expressi
   if (allows(type, ['unknown', 'null', 'boolean', 'number'])) return;
   const isNonEmptyText = alternativesOf(type).every((one) => one.kind !== 'text' || (one.values !== undefined && !one.values.includes('')));
   if (!isNonEmptyText) return;
-  const hint = allows(type, ['list', 'map']) ? ' Empty lists and maps count as true as well: to ask whether there is anything in it, write size(value) > 0.' : ' Compare it with something.';
-  report.warning('constant-condition', whole(placed), `This condition is always true, because it is ${describeType(type)}.${hint}`);
+  const hint = allows(type, ['list', 'map']) ? message('Empty lists and maps count as true as well: to ask whether there is anything in it, write size(value) > 0.') : message('Compare it with something.');
+  report.warning('constant-condition', whole(placed), sentences(message('This condition is always true, because it is {type}.', { type: describeType(type) }), hint));
 }
 
 function allows(type: ExpressionType, kinds: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
 import type { AnalysedStep } from './step-analysis.ts';
+import { verbatim } from '../../wording/message.ts';
 
 export interface TypedWorkflow {
   /** A JSON Schema of an object. */
@@ -117,7 +118,7 @@ export class WorkflowTypes {
     const source = analysed?.step.foreach?.source;
     if (analysed === undefined || source === undefined) return unknownType;
     if (source.kind === 'file') return isCsv(source.file) ? { kind: 'map', fields: new Map(), rest: textType } : unknownType;
-    const outside: ExpressionPlace = { step: id, section: analysed.section, item: undefined, whyNoItem: '', secrets: false };
+    const outside: ExpressionPlace = { step: id, section: analysed.section, item: undefined, whyNoItem: verbatim(''), secrets: false };
     const items = alternativesOf(this.#templateType(source.items, outside)).flatMap((one) => (one.kind === 'list' ? [one.items] : []));
     return unionOf(items);
   }

@@ -12,12 +12,13 @@ import type { Step, Workflow } from '../../../schemas/workflow/model.ts';
 import { expressionsOf } from '../../../schemas/workflow/template.ts';
 import { connectionsExample, workflowExample } from './example-files.ts';
 import { processorMs } from '../../support/processor-time.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 const project = { queues: {}, connections: ['esp'] };
 
 function workflowOf(text: string): Workflow {
   const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', project });
-  assert.ok(workflow, diagnostics.map(({ message }) => message).join('\n'));
+  assert.ok(workflow, english.paragraphOf(diagnostics.map(({ message }) => message)));
   return workflow;
 }
 
@@ -167,7 +168,7 @@ describe('analyseWorkflow', () => {
 
   it('finds a circle that a step outside leads into, and one through both ways of waiting', () => {
     const { diagnostics } = analyseWorkflow({ id: 'test', text: 'steps:\n  a: { uses: http/request, with: { url: "${{ steps.b.output.body }}" } }\n  b: { uses: http/request, with: { url: x }, needs: c }\n  c: { uses: http/request, with: { url: x }, if: steps.b.status == "failed" }\n' });
-    assert.deepEqual(diagnostics.map(({ message }) => message), ['These steps wait for each other in a circle: b -> c -> b. Take one of these dependencies out.']);
+    assert.deepEqual(diagnostics.map(({ message }) => english.textOf(message)), ['These steps wait for each other in a circle: b -> c -> b. Take one of these dependencies out.']);
   });
 
   it('never hangs on a pattern of an input', () => {
@@ -226,7 +227,8 @@ describe('analysis of anything', () => {
   function check(text: string): void {
     for (const analyse of analyses) {
       const tookMs = processorMs(() => {
-        for (const { range, message } of analyse(text)) {
+        for (const { range, message: told } of analyse(text)) {
+          const message = english.textOf(told);
           assert.ok(0 <= range.start && range.start <= range.end && range.end <= text.length, `${message} at ${range.start}-${range.end} of ${text.length}`);
           assert.ok(text === '' || range.end > range.start, message);
           assert.ok(message.length < 1_000, message);

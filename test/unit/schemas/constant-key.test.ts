@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 describe('a key of foreach', () => {
   const problems = (key: string, as = ''): { code: string; message: string; text: string }[] => {
@@ -12,7 +13,7 @@ steps:
     uses: http/request
     with: { url: "https://example.com" }
 `;
-    return analyseWorkflow({ text, id: 'w' }).diagnostics.map(({ code, message, range }) => ({ code, message, text: text.slice(range.start, range.end) }));
+    return analyseWorkflow({ text, id: 'w' }).diagnostics.map(({ code, message, range }) => ({ code, message: english.textOf(message), text: text.slice(range.start, range.end) }));
   };
 
   for (const key of ['item.email', 'plain', '""', '7', 'true', 'null', '[]', '{}', '[a, b]', '"${{ inputs.k }}"', '"${{ steps.first.output.body.id }}"', '"${{ run.id }}-${{ now() }}"', '"${{ inputs.list.map(item, item.id) }}"', '{ a: "${{ inputs.k }}" }', '"$${{ item.id }}"']) {

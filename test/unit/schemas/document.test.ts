@@ -6,6 +6,7 @@ import { locator } from '../../../schemas/workflow/analysis/scalar-source.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { processorMs } from '../../support/processor-time.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 function json(text: string): Json | undefined {
   const { root, diagnostics } = parseDocument(text);
@@ -14,7 +15,7 @@ function json(text: string): Json | undefined {
 }
 
 function problems({ text, diagnostics }: Document): string[] {
-  return diagnostics.map(({ code, range, message }) => `${code} at ${JSON.stringify(text.slice(range.start, range.end))}: ${message}`);
+  return diagnostics.map(({ code, range, message }) => `${code} at ${JSON.stringify(text.slice(range.start, range.end))}: ${english.textOf(message)}`);
 }
 
 function slice(text: string, range: SourceRange | undefined): string {
@@ -26,7 +27,7 @@ describe('parseDocument', () => {
   it('has an error where it was read in a wrong encoding', () => {
     const { diagnostics } = parseDocument('name: Gr\uFFFDn\nother: \uFFFD\n');
     assert.deepEqual(diagnostics.map(({ code, range }) => [code, range]), [['unreadable-file', { start: 8, end: 9 }]]);
-    assert.match(diagnostics[0]?.message ?? '', /Save it as UTF-8/);
+    assert.match(english.paragraphOf(diagnostics.map(({ message }) => message)), /Save it as UTF-8/);
   });
 
   it('reads YAML 1.2: on, yes and no are text, and so are times and octals of 1.1', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
 import { exactDuration, maxDurationMs, parseDuration } from '../../../schemas/workflow/duration.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 describe('a duration', () => {
   const read: Record<string, number> = {
@@ -33,7 +34,7 @@ describe('a duration', () => {
     it(`refuses '${text}' and says why`, () => {
       const result = parseDuration(text);
       assert.ok(!result.ok);
-      assert.match(result.message, message);
+      assert.match(english.textOf(result.message), message);
     });
   }
 

@@ -7,6 +7,7 @@ import { globalSignatures, methodSignatures } from '../../../schemas/workflow/ex
 import { alternativesOf, describeType, typeOfSchema, typeOfValue, unionOf, type ExpressionType } from '../../../schemas/workflow/expression-type.ts';
 import { evaluateExpression, parseExpression } from '../../../schemas/workflow/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 function check(source: string, types: Readonly<Record<string, ExpressionType>>): { readonly type: ExpressionType; readonly problems: readonly TypeProblem[] } {
   const problems: TypeProblem[] = [];
@@ -169,7 +170,7 @@ describe('the checker and the evaluation (generated)', () => {
         const wrong = problems.filter(({ kind }) => kind !== 'never-equal');
         if (result === undefined || wrong.length === 0) return;
         reported += 1;
-        assert.ok(!result.ok, `${source} gives ${JSON.stringify(result.ok && result.value)}, in spite of: ${wrong.map(({ message }) => message).join(' ')}`);
+        assert.ok(!result.ok, `${source} gives ${JSON.stringify(result.ok && result.value)}, in spite of: ${wrong.map(({ message }) => english.textOf(message)).join(' ')}`);
       }),
       { numRuns: 4_000 },
     );

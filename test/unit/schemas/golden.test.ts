@@ -22,6 +22,7 @@ import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import type { ProjectFile } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import type { Diagnostic } from '../../../schemas/workflow/diagnostic.ts';
 import { diagnosticCodes } from '../../../schemas/workflow/diagnostic-code.ts';
+import { english } from '../../../schemas/wording/language.ts';
 import { applyEdit, changesOf } from '../../support/apply-edit.ts';
 
 const folder = path.join(import.meta.dirname, 'golden');
@@ -63,10 +64,10 @@ describe('broken files', () => {
   it('have a fix wherever it is said what was meant', () => {
     const meant = names.flatMap((name) => {
       const broken = read(name);
-      return broken.found.filter(({ message }) => message.includes('Did you mean')).map((finding) => ({ finding, fixes: fixesOf(broken, finding) }));
+      return broken.found.filter(({ message }) => english.textOf(message).includes('Did you mean')).map((finding) => ({ finding, fixes: fixesOf(broken, finding) }));
     });
     assert.ok(meant.length >= 40, `${meant.length} findings`);
-    assert.deepEqual(meant.filter(({ fixes }) => !fixes.some(({ title }) => title.startsWith('Change to '))).map(({ finding }) => finding.message), []);
+    assert.deepEqual(meant.filter(({ fixes }) => !fixes.some(({ title }) => title.startsWith('Change to '))).map(({ finding }) => english.textOf(finding.message)), []);
   });
 
   for (const name of names) {
@@ -90,7 +91,7 @@ describe('broken files', () => {
           const isNewError = (found: string): boolean => found.startsWith('error') && !before.includes(found);
           assert.deepEqual(after.filter(isNewError), [], `new after: ${preferred.title}`);
           const [given, left] = [before, after].map((list) => list.filter((found) => found === worded(broken.file.path, finding)).length);
-          assert.ok(Number(left) < Number(given), `still there after ${preferred.title}: ${finding.message}`);
+          assert.ok(Number(left) < Number(given), `still there after ${preferred.title}: ${english.textOf(finding.message)}`);
         }
       });
     });
@@ -158,7 +159,7 @@ function findingsIn(project: LanguageProject): readonly string[] {
 }
 
 function worded(file: string, { severity, code, message }: Diagnostic): string {
-  return `${severity} in ${file}: ${code}: ${message}`;
+  return `${severity} in ${file}: ${code}: ${english.textOf(message)}`;
 }
 
 function written(broken: Broken): string {
@@ -168,7 +169,7 @@ function written(broken: Broken): string {
     .map((finding) => {
       const { severity, code, message, range, suggestions = [] } = finding;
       const suggests = suggestions.length === 0 ? [] : [`  suggests: ${suggestions.join(' | ')}`];
-      const head = `${place(range.start)}-${place(range.end)} ${severity} ${code}: ${message}`;
+      const head = `${place(range.start)}-${place(range.end)} ${severity} ${code}: ${english.textOf(message)}`;
       return [head, ...suggests, ...fixesOf(broken, finding).flatMap((fix) => writtenFix(broken, fix))].map((line) => `# ${line}\n`).join('');
     })
     .join('');

@@ -5,6 +5,7 @@ import { checkInputs } from '../../../daemon/service/run-inputs.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { analyseWorkflow, type WorkflowAnalysis } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 function analyse(schema: Json | string, actions?: 'any'): WorkflowAnalysis {
   const written = typeof schema === 'string' ? schema : JSON.stringify(schema);
@@ -14,7 +15,7 @@ function analyse(schema: Json | string, actions?: 'any'): WorkflowAnalysis {
 /** `bad-schema at enum: message` */
 function problemsOf(schema: string): readonly string[] {
   const { diagnostics, document } = analyse(schema);
-  return diagnostics.map(({ code, range, message }) => `${code} at ${document.text.slice(range.start, range.end)}: ${message}`);
+  return diagnostics.map(({ code, range, message }) => `${code} at ${document.text.slice(range.start, range.end)}: ${english.textOf(message)}`);
 }
 
 describe('the schema of an input', () => {

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../../schemas/workflow/diagnostic.ts';
 import { parseDocument, type DocumentNode, type MapEntry, type MapNode } from '../../../schemas/workflow/document.ts';
 import { LineMap } from '../../../schemas/workflow/line-map.ts';
 import { connectionsExample, workflowExample } from './example-files.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 interface Mistake {
   readonly kind: string;
@@ -107,7 +108,7 @@ describe('one mistake', () => {
           found += errors.length;
           const place = `${name}:${new LineMap(file.text).positionAt(mistake.start).line}`;
           const isAmbiguous = kind.includes('indented by two') && ambiguous.has(place);
-          if (errors.length > 1 && !isAmbiguous) several.push(`${place}: ${errors.map(({ code, message }) => `${code}: ${message}`).join(' + ')}`);
+          if (errors.length > 1 && !isAmbiguous) several.push(`${place}: ${errors.map(({ code, message }) => `${code}: ${english.textOf(message)}`).join(' + ')}`);
         }
       }
       assert.ok(found > 0, 'none was found');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatPercentage, parsePercentage } from '../../../schemas/workflow/percentage.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 describe('a percentage', () => {
   for (const [text, share] of Object.entries({ '5%': 0.05, '0.5%': 0.005, '100%': 1, '0%': 0, ' 20 % ': 0.2 })) {
@@ -11,7 +12,7 @@ describe('a percentage', () => {
     it(`refuses '${text}' and says why`, () => {
       const result = parsePercentage(text);
       assert.ok(!result.ok);
-      assert.match(result.message, message);
+      assert.match(english.textOf(result.message), message);
     });
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { exactRate, maxRateLimit, parseRate, type Rate } from '../../../schemas/workflow/rate.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 describe('a rate', () => {
   const read: [Json, Rate][] = [
@@ -46,7 +47,7 @@ describe('a rate', () => {
       assert.ok(!result.ok);
       assert.equal(result.problems.length, 1);
       assert.deepEqual(result.problems[0]?.path, path);
-      assert.match(result.problems[0].message, message);
+      assert.match(english.textOf(result.problems[0].message), message);
     });
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseRetryPolicy, retryDelayMs, retryDelaysMs, type RetryPolicy } from '../../../schemas/workflow/retry-policy.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
+import { english } from '../../../schemas/wording/language.ts';
 
 describe('the waits of a retry policy', () => {
   it('are those of its list, or grow up to the longest, one fewer than attempts', () => {
@@ -65,7 +66,7 @@ describe('a retry policy', () => {
       const result = parseRetryPolicy(value);
       assert.ok(!result.ok);
       assert.deepEqual(result.problems.map((problem) => problem.path), [path]);
-      assert.match(result.problems[0]?.message ?? '', message);
+      assert.match(english.paragraphOf(result.problems.map((problem) => problem.message)), message);
     });
   }
 

@@ -3,12 +3,13 @@ import { dependentsOf, planSteps, type PriorStatus } from '../../../../daemon/co
 import type { StepState } from '../../../../schemas/protocol/state.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Step } from '../../../../schemas/workflow/model.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 
 /** Steps by their needs and `if`s. */
 function steps(given: Readonly<Record<string, string>>): Readonly<Record<string, Step>> {
   const text = `steps:\n${Object.entries(given).map(([id, more]) => `  ${id}: { uses: test/scripted, with: {}${more === '' ? '' : `, ${more}`} }\n`).join('')}`;
   const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', actions: 'any' });
-  if (workflow === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  if (workflow === undefined) throw new Error(english.paragraphOf(diagnostics.map(({ message }) => message)));
   return workflow.steps;
 }
 

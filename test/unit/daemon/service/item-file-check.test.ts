@@ -5,6 +5,7 @@ import path from 'node:path';
 import { checkItemFiles } from '../../../../daemon/service/item-file-check.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 
 describe('item files of a run that is about to start', () => {
   let folder: string;
@@ -18,7 +19,7 @@ describe('item files of a run that is about to start', () => {
 
   const check = (steps: string, inputs: JsonObject = {}): Promise<void> => {
     const { workflow, diagnostics } = analyseWorkflow({ text: `inputs: { list: {}, mode: {} }\nsteps:\n${steps}`, id: 'letter', actions: 'any' });
-    assert.ok(workflow, diagnostics.map(({ message }) => message).join('\n'));
+    assert.ok(workflow, english.paragraphOf(diagnostics.map(({ message }) => message)));
     return checkItemFiles({ workflow, inputs, projectFolder: folder, env: {}, now: 0 });
   };
   const first = '  first: { uses: test/scripted, with: {} }\n';

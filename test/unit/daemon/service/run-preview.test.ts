@@ -7,6 +7,7 @@ import type { RunPreview } from '../../../../schemas/protocol/run-preview.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 
 describe('the preview of a run', () => {
   let bench: EngineBench;
@@ -18,7 +19,7 @@ describe('the preview of a run', () => {
 
   const preview = async (text: string, inputs: JsonObject = {}): Promise<RunPreview> => {
     const { workflow, diagnostics } = analyseWorkflow({ text, id: 'letter', actions: 'any' });
-    assert.ok(workflow, diagnostics.map(({ message }) => message).join('\n'));
+    assert.ok(workflow, english.paragraphOf(diagnostics.map(({ message }) => message)));
     return previewRun({ workflow, inputs, projectFolder: bench.folder, env: {}, masker: new Masker(['hunter22']), engine: bench.engine, now: bench.clock.now() });
   };
   const each = (foreach: string, input = '{ to: "${{ item.mail }}", n: "${{ job.index }}" }'): string => `

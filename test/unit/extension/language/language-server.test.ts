@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  CodeActionRequest,
   CompletionRequest,
   DefinitionRequest,
   DidChangeWorkspaceFoldersNotification,
@@ -56,6 +57,30 @@ describe('the language server', () => {
         message: found?.message,
         data: undefined,
       });
+    });
+
+    it("speak the editor's language, as far as it brings translations along, with the plural forms of that language", async () => {
+      const translations = {
+        "There is no queue {name}.": 'Nie ma kolejki {name}.',
+        "Did you mean {name}?": 'Czy chodziło o {name}?',
+        "{more, plural, one {The same is wrong in # more place.} other {The same is wrong in # more places.}}": '{more, plural, one {To samo jest źle w # miejscu.} few {To samo jest źle w # miejscach.} many {To samo jest źle w # miejscach (many).} other {?}}',
+        "Change to {suggestion}": 'Zmień na {suggestion}',
+        damaged: 7,
+      } as unknown as Readonly<Record<string, string>>;
+      bench = await LanguageBench.start({ files: project, language: { locale: 'pl', translations } });
+      const broken = ['a', 'b', 'c'].map((id) => `  ${id}:\n    queue: wep\n    uses: http/request\n    with: { url: "https://example.com" }\n`).join('');
+      await bench.open(main, `steps:\n${broken}`);
+      const [found, ...others] = await bench.diagnostics(main);
+      assert.equal(found?.message, "Nie ma kolejki 'wep'. Czy chodziło o 'web'? To samo jest źle w 2 miejscach.");
+      assert.deepEqual(others, []);
+      const actions = (await bench.client.sendRequest(CodeActionRequest.type, { textDocument: { uri: bench.uri(main) }, range: found.range, context: { diagnostics: [] } })) ?? [];
+      assert.ok(actions.some(({ title }) => title === "Zmień na 'web'"), JSON.stringify(actions.map(({ title }) => title)));
+    });
+
+    it('speak English to an editor whose language is no language', async () => {
+      bench = await LanguageBench.start({ files: project, language: { locale: 'not a language!', translations: {} } });
+      await bench.open(main, good.replace('queue: web', 'queue: wep'));
+      assert.deepEqual((await bench.diagnostics(main)).map(({ message }) => message), ["There is no queue 'wep'. Did you mean 'web'?"]);
     });
 
     it('are there whatever else lies among the files: pipes, devices and folders hold nothing up', async function () {

@@ -11,6 +11,7 @@ import { advisedProject } from '../../../../schemas/language/advice/advised-proj
 import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
 import { analyseProject, joinFiles } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 import { processorMs } from '../../../support/processor-time.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 
 const queuesPath = '.sluice/queues.yaml';
 const workflowPath = '.sluice/workflows/w.yaml';
@@ -59,7 +60,7 @@ describe('advice', () => {
   });
   it('rate-out-of-reach names the concurrency that would do', () => {
     const [one] = adviceOn({ queues: people('concurrency: 5'), workflow: call, live: live(2000) });
-    assert.equal(one?.message, 'An attempt takes 2s on average, so 5 at a time reach about 150/min, not 600/min. It takes a concurrency of 20.');
+    assert.equal(one && english.textOf(one.message), 'An attempt takes 2s on average, so 5 at a time reach about 150/min, not 600/min. It takes a concurrency of 20.');
   });
 
   const scheduled = (cron: string, retry: string): string => `on:\n  schedule: [{ cron: "${cron}" }]\nsteps:\n  call: { ${get}, retry: ${retry} }`;
@@ -190,7 +191,7 @@ describe('what Sluice hands out itself', () => {
     assert.ok(files.length > 1, folder);
     const analysed = analyseFiles(files);
     const found = [...joinFiles(analysed).diagnostics, ...advise(advisedProject(analysed.byPath.values()))];
-    return found.flatMap(([file, list]) => list.map(({ code, message }) => `${file}: ${code}: ${message}`));
+    return found.flatMap(([file, list]) => list.map(({ code, message }) => `${file}: ${code}: ${english.textOf(message)}`));
   };
 
   for (const example of ['campaign', 'deal-closed', 'enrichment']) {
