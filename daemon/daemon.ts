@@ -37,7 +37,7 @@ import { EvaluationService, RunService } from './service/run-service.ts';
 import { SecretService } from './service/secret-service.ts';
 import { StatusService } from './service/status-service.ts';
 import { Topics } from './service/topics.ts';
-import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
 /**

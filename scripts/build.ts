@@ -2,7 +2,7 @@
  * Bundles the programs of the daemon, its command and the VS Code extension into `dist/`, each with its source map beside it.
  *
  * All output lies flat in `dist/`, shared chunks too: code finds its sibling programs by `import.meta.url`
- * (see `daemon/store/sqlite/worker-location.ts`), and a chunk in a folder of its own would look in the wrong place.
+ * (see `sqliteWorkerUrl` in `daemon/store/sqlite/thread-connection.ts`), and a chunk in a folder of its own would look in the wrong place.
  */
 import { build, type Metafile } from 'esbuild';
 import { existsSync } from 'node:fs';

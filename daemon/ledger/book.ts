@@ -5,7 +5,7 @@ import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type Can
 import type { Change, Effects, QueueMoves, StepCounts, TableName, Tables } from './change.ts';
 import { deadGroupOf } from './dead-group-of.ts';
 import type { Expansion, StepProgress } from './call.ts';
-import type { Cascade, JobRow, LedgerJob, QueueRow, RunRow, StepRow } from './row.ts';
+import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow } from './row.ts';
 import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
@@ -297,7 +297,7 @@ export class Book {
 
   setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
     const { name } = this.fact('queue', step.queue_id);
-    (this.#fanOuts ??= new Map()).set(step.id, { stepId: step.id, queue: name, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) });
+    (this.#fanOuts ??= new Map()).set(step.id, openFanOutOf(step, name, held));
   }
 
   endFanOut(stepId: number): void {

@@ -1,5 +1,6 @@
-import type { Call } from './call.ts';
-import { decide, preludeOf, type Answer, type Decision } from './decide.ts';
+import type { Call, SettleParams } from './call.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { decide, isRuled, preludeOf, stages, type Answer, type Decision } from './decide.ts';
 import type { StepRow } from './row.ts';
 import type { FactSource, Snapshot } from './snapshot.ts';
 
@@ -10,6 +11,36 @@ export interface LedgerTables {
   readonly source: FactSource;
   /** Carries the changes out. Returns the steps whose counts they change, as they are then. */
   write(decision: Decision): readonly StepRow[];
+}
+
+/** A call of a batch: one that the ledger decides, or one that has no rule about runs and jobs. */
+type BatchCall = { readonly name: string; readonly params: object };
+
+/**
+ * A batch, in a transaction of the caller, stage by stage. `other` carries out what the ledger has no rule for; it checks everything before it writes, and refuses by a
+ * `CodedError`.
+ */
+export function performBatch<One extends BatchCall>(tables: LedgerTables, calls: readonly One[], other: (call: One) => unknown): readonly Answer[] {
+  const now = timeOf(calls);
+  return stages(calls).flatMap((stage) => {
+    if (stage.every(({ name }) => isRuled(name))) return perform(tables, stage as readonly BatchCall[] as readonly Call[], now);
+    return stage.map((call): Answer => {
+      try {
+        return { ok: true, value: other(call) };
+      } catch (error) {
+        if (error instanceof CodedError) return { ok: false, error };
+        throw error;
+      }
+    });
+  });
+}
+
+/** The time of a batch is that of its latest call. */
+function timeOf(calls: readonly BatchCall[]): number {
+  return calls.reduce((time, { params }) => {
+    if ('now' in params) return Math.max(time, Number(params.now));
+    return 'outcomes' in params ? (params.outcomes as readonly SettleParams[]).reduce((latest, { endedAt }) => Math.max(latest, endedAt), time) : time;
+  }, 0);
 }
 
 /**

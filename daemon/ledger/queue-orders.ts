@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { Book } from './book.ts';
-import type { MoveQueueParams, SetQueueParams } from './call.ts';
+import type { HoldReason, MoveQueueParams, QueueHold, SetQueueParams } from './call.ts';
 import type { QueueRow } from './row.ts';
 
 /**
@@ -34,6 +34,22 @@ export interface QueueOrders {
 
 export function ordersOf({ name, paused, rate, concurrency }: Pick<QueueRow, 'name' | 'paused' | 'rate' | 'concurrency'>): QueueOrders {
   return { name, paused: paused === 1, ...(rate === null ? {} : { rate: readStoredRate(rate) }), ...(concurrency === null ? {} : { concurrency }) };
+}
+
+/** What a store keeps of a queue: what it was told, by people and by receivers, and how it was declared. */
+export interface KeptQueue extends QueueOrders {
+  readonly hold?: QueueHold;
+  /** As last declared. */
+  readonly definition?: QueueDefinition;
+}
+
+export function keptQueueOf(row: QueueRow): KeptQueue {
+  const { held_until: until, held_by: by, definition } = row;
+  return {
+    ...ordersOf(row),
+    ...(definition === null ? {} : { definition: JSON.parse(definition) as QueueDefinition }),
+    ...(until === null ? {} : { hold: { until, ...(by === null ? {} : { by: JSON.parse(by) as HoldReason }) } }),
+  };
 }
 
 /** Sets what a queue is told. */

@@ -1,6 +1,7 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
 import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
+import type { Expansion } from './call.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
 
@@ -52,6 +53,11 @@ export interface StepRow {
 /** It has made as many jobs as its run may for now. */
 export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' | 'total'>): boolean {
   return limit !== null && total >= limit;
+}
+
+/** An open fan-out, as those who carry it on are told of it. `queue`: the name of the step's queue. */
+export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): Expansion {
+  return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) };
 }
 
 /** What the jobs of a step still have to follow. */

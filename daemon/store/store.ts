@@ -1,8 +1,8 @@
-import type { Expansion, QueueHold, SettleParams } from '../ledger/call.ts';
+import type { Expansion, SettleParams } from '../ledger/call.ts';
 import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
-import type { QueueOrders } from '../ledger/queue-orders.ts';
+import type { KeptQueue, QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
@@ -102,10 +102,7 @@ export interface OpenResult {
 }
 
 /** What a queue keeps over restarts. */
-export interface StoredQueue extends QueueOrders {
-  readonly hold?: QueueHold;
-  /** As last given to `configure`. */
-  readonly definition?: QueueDefinition;
+export interface StoredQueue extends KeptQueue {
   /** Recorded starts, oldest first. */
   readonly starts: readonly RestoredStart[];
 }

@@ -4,7 +4,7 @@ import type { Action } from '../../daemon/actions/action.ts';
 import { Engine } from '../../daemon/engine/engine.ts';
 import { systemClock } from '../../daemon/platform/system-clock.ts';
 import { SecretSource } from '../../daemon/secrets/secret-source.ts';
-import { openSqliteStore } from '../../daemon/store/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../daemon/store/sqlite/sqlite-store.ts';
 import type { Committed } from '../../daemon/store/store.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';

@@ -1,7 +1,6 @@
 import type { LookParams, LookResult } from '../store.ts';
-import type { Opened, Opening } from './opening.ts';
 import type { ReadCall } from './reader.ts';
-import type { WriteCall, Written } from './writer.ts';
+import type { Opened, Opening, WriteCall, Written } from './writer.ts';
 
 /** The way from a store's interface to its two database connections: in this thread, or in threads of their own. */
 export interface Connection {

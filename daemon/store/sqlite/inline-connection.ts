@@ -1,8 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { LookParams, LookResult } from '../store.ts';
-import type { Opened, Opening } from './opening.ts';
 import { Reader, type ReadCall } from './reader.ts';
-import { Writer, type WriteCall, type WriterOptions, type Written } from './writer.ts';
+import { Writer, type Opened, type Opening, type WriteCall, type WriterOptions, type Written } from './writer.ts';
 
 /** Both connections in the caller's own thread: for tests, which need no second thread to be true. */
 export class InlineConnection implements Connection {

@@ -1,5 +1,5 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import type { LookParams, LookResult, Store, StoredAlert } from '../store.ts';
+import type { LookParams, LookResult, Store } from '../store.ts';
 import type { StoreRead } from '../store-calls.ts';
 import { KeptWorkflows } from '../../core/kept-workflows.ts';
 import { Database } from './database.ts';
@@ -7,16 +7,10 @@ import { migrations, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
-import { bulkJobs, bulkTally, getBulk, listBulks } from './queries/bulk.ts';
-import { check, size } from './queries/check.ts';
-import { deadDrafts, deadGroups, draftedJobs } from './queries/dead-groups.ts';
-import { evaluate, keptWorkflow } from './queries/evaluate.ts';
-import { getJob } from './queries/get-job.ts';
-import { getRun } from './queries/get-run.ts';
-import { listJobs } from './queries/list-jobs.ts';
-import { listRuns } from './queries/list-runs.ts';
-import { replayTally } from './queries/replay-tally.ts';
-import { series } from './queries/series.ts';
+import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
+import { check, listAlerts, oldestPending, series, size } from './queries/figures.ts';
+import { evaluate, getRun, keptWorkflow, listRuns } from './queries/runs.ts';
+import { getJob, listJobs } from './queries/jobs.ts';
 
 export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[StoreRead];
 
@@ -104,22 +98,4 @@ export class Reader {
   close(): void {
     this.#db.close();
   }
-}
-
-/** By due time within each priority, so as many lookups as there are queues and priorities, whatever their depth. */
-function listAlerts(db: Database): readonly StoredAlert[] {
-  return db.sql('SELECT queue, kind, severity, since, peak, peak_at AS peakAt FROM alerts').all().map((row) => ({ ...row }) as unknown as StoredAlert);
-}
-
-function oldestPending(db: Database): Readonly<Record<string, number>> {
-  const oldest: Record<string, number> = {};
-  const first = db.sql("SELECT due_at FROM jobs WHERE state = 'pending' AND queue_id = ? AND priority = ? ORDER BY due_at, id LIMIT 1");
-  for (const { id, name } of db.sql('SELECT id, name FROM queues').all()) {
-    for (let priority = 0; priority <= 9; priority++) {
-      const row = first.get(id ?? null, priority);
-      if (row === undefined) continue;
-      oldest[String(name)] = Math.min(oldest[String(name)] ?? Infinity, Number(row['due_at']));
-    }
-  }
-  return oldest;
 }

@@ -1,13 +1,14 @@
-import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../platform/system-clock.ts';
-import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
-import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
+import { CodedError } from '../../../schemas/protocol/error.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
+import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
+import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
 import { AttemptJournal } from './attempt-journal.ts';
 import type { Connection } from './connection.ts';
 import type { ReadCall } from './reader.ts';
 import { settleCall, type SettleCall } from './settle-call.ts';
+import { ThreadConnection, type ThreadOptions } from './thread-connection.ts';
 import type { WriteCall } from './writer.ts';
 
 interface Queued {
@@ -187,4 +188,9 @@ export class SqliteStore extends StoreCalls implements Store {
     await this.#connection.close();
     this.#journal?.close();
   }
+}
+
+/** The store in that file, which is made where there is none; call its `open` next. */
+export function openSqliteStore(options: ThreadOptions): SqliteStore {
+  return new SqliteStore(new ThreadConnection(options));
 }

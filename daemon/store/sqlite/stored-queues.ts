@@ -1,8 +1,6 @@
-import type { SQLOutputValue } from 'node:sqlite';
-import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
-import { ordersOf, type QueueOrders } from '../../ledger/queue-orders.ts';
+import { keptQueueOf, ordersOf, type QueueOrders } from '../../ledger/queue-orders.ts';
 import type { QueueRow } from '../../ledger/row.ts';
-import type { HoldReason, QueueChange, QueueHold, StoredQueue } from '../store.ts';
+import type { QueueChange, StoredQueue } from '../store.ts';
 import type { Database } from './database.ts';
 import type { WriterState } from './writer-state.ts';
 
@@ -19,9 +17,7 @@ export function storedQueues(db: Database, now: number): StoredQueue[] {
         )
         .all(now, row['id'] ?? null);
       return {
-        ...ordersOf(row as unknown as QueueRow),
-        ...(row['definition'] === null ? {} : { definition: JSON.parse(String(row['definition'])) as QueueDefinition }),
-        ...(row['held_until'] === null ? {} : { hold: storedHold(Number(row['held_until']), row['held_by'] ?? null) }),
+        ...keptQueueOf(row as unknown as QueueRow),
         starts: starts.map(({ at, ended_at: endedAt, state }) => ({ at: Number(at), endedAt: Number(endedAt), isCutOff: state === 'interrupted' })),
       };
     });
@@ -34,8 +30,4 @@ export function storedOrders(db: Database, queueId: number): QueueOrders {
 /** How all queues stand, with nothing that has moved. */
 export function standingQueues(state: WriterState): QueueChange[] {
   return state.allDepths().map((depth) => ({ ...depth, arrived: 0, left: 0 }));
-}
-
-function storedHold(until: number, by: SQLOutputValue): QueueHold {
-  return { until, ...(by === null ? {} : { by: JSON.parse(String(by)) as HoldReason }) };
 }

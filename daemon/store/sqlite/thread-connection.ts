@@ -1,12 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { LookParams, LookResult } from '../store.ts';
 import type { Connection } from './connection.ts';
-import type { Opened, Opening } from './opening.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
-import { sqliteWorkerUrl } from './worker-location.ts';
 import { receivedError, type SentAnswer, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-message.ts';
-import type { WriteCall, Written } from './writer.ts';
+import type { Opened, Opening, WriteCall, Written } from './writer.ts';
 
 interface Waiting {
   readonly resolve: (reply: WorkerReply) => void;
@@ -130,3 +128,16 @@ class StoreThread {
 }
 
 type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;
+
+/**
+ * The program of the store's worker thread, for `new Worker(sqliteWorkerUrl)`.
+ *
+ * In source this file and the worker are `.ts` files side by side. In a build, `scripts/build.ts` bundles this module into
+ * `dist/cli.js`, `dist/daemon.js` or a `dist/chunk-*.js` that they share, and the worker into `dist/sqlite-worker.js`; all
+ * lie flat in `dist/`. So the worker is next to this module either way, with this module's own extension.
+ */
+const sqliteWorkerUrl: URL = new URL(`./sqlite-worker${extension()}`, import.meta.url);
+
+function extension(): '.ts' | '.js' {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+}

@@ -1,10 +1,9 @@
 import { CodedError, type ErrorCode } from '../../../schemas/protocol/error.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { Committed, LookParams } from '../store.ts';
-import type { Opening } from './opening.ts';
 import type { Durability } from './database.ts';
 import type { ReadCall } from './reader.ts';
-import type { WriteCall } from './writer.ts';
+import type { Opening, WriteCall } from './writer.ts';
 
 /** What a store's thread is started with. */
 export interface WorkerStart {

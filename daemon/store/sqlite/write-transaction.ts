@@ -1,17 +1,14 @@
 import type { Call } from '../../ledger/call.ts';
-import type { QueueMoves } from '../../ledger/change.ts';
 import type { Answer, Decision } from '../../ledger/decide.ts';
 import { perform, type LedgerTables } from '../../ledger/perform.ts';
 import type { StepRow } from '../../ledger/row.ts';
 import { Snapshot, type FactsAtHand, type FactSource } from '../../ledger/snapshot.ts';
+import { CommitSummary } from '../commit-summary.ts';
 import type { Committed } from '../store.ts';
 import { applyChanges } from './apply-changes.ts';
 import type { Database } from './database.ts';
 import { storedOrders } from './stored-queues.ts';
 import type { WriterState } from './writer-state.ts';
-
-/** Runs named in `Committed`, at most. */
-const maxRunsNamed = 1000;
 
 export interface StoredFacts {
   readonly source: FactSource;
@@ -24,10 +21,7 @@ export class WriteTransaction implements LedgerTables {
   readonly db: Database;
   readonly source: FactSource;
   readonly #atHand: FactsAtHand;
-  readonly #queues = new Map<number, Pick<QueueMoves, 'arrived' | 'left'>>();
-  readonly #runs = new Set<number>();
-  readonly #aborting: number[] = [];
-  readonly #orders = new Set<number>();
+  readonly #told = new CommitSummary();
 
   constructor(state: WriterState, { source, atHand }: StoredFacts) {
     this.state = state;
@@ -51,13 +45,7 @@ export class WriteTransaction implements LedgerTables {
   write({ changes, effects }: Decision): readonly StepRow[] {
     const counted = applyChanges(this.state, changes);
     this.state.follow(effects);
-    for (const [id, { arrived, left }] of effects.queues) {
-      const before = this.#queues.get(id);
-      this.#queues.set(id, { arrived: arrived + (before?.arrived ?? 0), left: left + (before?.left ?? 0) });
-    }
-    for (const id of effects.runs) this.#runs.add(id);
-    for (const id of effects.aborting) this.#aborting.push(id);
-    for (const id of effects.orders) this.#orders.add(id);
+    this.#told.add(effects);
     return counted;
   }
 
@@ -65,14 +53,11 @@ export class WriteTransaction implements LedgerTables {
   summary(): Committed {
     const { nextDueAt } = this.state;
     return {
-      queues: [...this.#queues].map(([id, { arrived, left }]) => ({ ...this.state.depthOf(id), arrived, left })),
-      runs: this.#runs.size > maxRunsNamed ? undefined : [...this.#runs],
+      ...this.#told.told({ depthOf: (id) => this.state.depthOf(id), ordersOf: (id) => storedOrders(this.db, id) }),
       ...(nextDueAt === undefined ? {} : { nextDueAt }),
       expanding: [...this.state.expansions.values()],
       cascading: this.state.cascades.size > 0,
       runningRuns: this.state.runningRuns,
-      ...(this.#aborting.length === 0 ? {} : { aborting: this.#aborting }),
-      ...(this.#orders.size === 0 ? {} : { orders: [...this.#orders].map((id) => storedOrders(this.db, id)) }),
     };
   }
 }

@@ -2,9 +2,9 @@ import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.
 import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
 import { KeptWorkflows, type KeptWorkflow } from '../../core/kept-workflows.ts';
 import type { Database } from './database.ts';
-import { keptWorkflow } from './queries/evaluate.ts';
+import { keptWorkflow } from './queries/runs.ts';
 import type { Effects } from '../../ledger/change.ts';
-import { isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
+import { openFanOutOf, isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
 
 /** A queue, with its depths and the limits that hold. */
@@ -90,8 +90,7 @@ export class WriterState {
       .all();
     for (const row of unfinished) {
       const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'total' | 'item_limit'>;
-      const { id, queue_id: queueId, cursor, file } = step;
-      this.expansions.set(id, { stepId: id, queue: this.queueName(queueId), cursor, ...(file === null ? {} : { file }), ...(isHeld(step) ? { held: true } : {}) });
+      this.expansions.set(step.id, openFanOutOf(step, this.queueName(step.queue_id), isHeld(step)));
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
     this.nextDueChanged();

@@ -1,32 +1,24 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import type { Committed, SettleParams, Settled, Store } from '../store.ts';
-import type { Opened, Opening } from './opening.ts';
+import { toldTogether } from '../commit-summary.ts';
+import type { Committed, OpenParams, OpenResult, SettleParams, Settled, Store } from '../store.ts';
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
-import type { Call, Operations, Recovered } from '../../ledger/call.ts';
+import type { AttemptRef, Call, ClaimedAttempt, Operations, Recovered } from '../../ledger/call.ts';
 import { soleDaemon } from '../../ledger/daemons.ts';
-import { isRuled, stages } from '../../ledger/decide.ts';
+import { performBatch } from '../../ledger/perform.ts';
 import { migrate } from './migrations.ts';
 import { factsAtHand, factSource } from './fact-source.ts';
-import { configure, forgetLimits } from './operations/configure.ts';
-import { probe } from './operations/probe.ts';
-import { reclaim } from './operations/reclaim.ts';
-import { recordSeries } from './operations/record-series.ts';
-import { saveAlerts } from './operations/save-alerts.ts';
-import { shiftAfterRest, shiftWaits } from './operations/shift-waits.ts';
+import { plainOperations, shiftAfterRest } from './plain-operations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
 import { settleCall, settledOutcomes, type SettleCall } from './settle-call.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriteTransaction, type StoredFacts } from './write-transaction.ts';
 import { WriterState } from './writer-state.ts';
 
-/** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-const operations = { recordSeries, saveAlerts, shiftWaits, configure, forgetLimits, reclaim, probe } as const;
-
-type WriteOperation = keyof typeof operations | Exclude<keyof Operations, 'recover' | 'advance'>;
+type WriteOperation = keyof typeof plainOperations | Exclude<keyof Operations, 'recover' | 'advance'>;
 
 /** Those whose calls are of the same shape as in the store's interface. */
 export type PlainOperation = Exclude<WriteOperation, 'settle'>;
@@ -50,6 +42,17 @@ export interface WriterOptions {
   readonly newStoreId: () => string;
   /** What a test does to the connection before it is used, such as to let its disk be full. */
   readonly prepare?: (connection: DatabaseSync) => void;
+}
+
+export interface Opening extends OpenParams {
+  /** Attempts whose outcomes are in the journal. If one of them isn't in the store, the attempt stays open for it. */
+  readonly ended: readonly AttemptRef[];
+  /** Attempts that are noted as not begun. */
+  readonly shelved: readonly ClaimedAttempt[];
+}
+
+export interface Opened extends Omit<OpenResult, 'unsettled'> {
+  readonly leftOpen: readonly AttemptRef[];
 }
 
 /** The one connection that writes. Synchronous: it lives in a thread of its own, where an fsync keeps nobody waiting. */
@@ -135,9 +138,8 @@ export class Writer {
   }
 
   #runTogether(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } {
-    const now = latest(calls);
     const done = this.#transaction((tx) => {
-      const answers = stages(calls).flatMap((stage) => answersOf(tx, stage, now));
+      const answers = performBatch(tx, calls.map(received), (call) => carryOut(tx, call));
       if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-before-commit`);
       return answers;
     });
@@ -217,45 +219,16 @@ function openMigrated(file: string, durability: Durability): Database {
   }
 }
 
-/** The answers of one stage: of calls that the ledger decides together, or of one that is no business of its own. */
-function answersOf(tx: WriteTransaction, stage: readonly WriteCall[], now: number): readonly WriteAnswer[] {
-  const ruled = stage.flatMap((call) => ruledCall(call) ?? []);
-  return ruled.length === stage.length ? tx.perform(ruled, now) : stage.map((call) => answer(tx, call));
+/** A call as the ledger knows it. */
+function received(call: WriteCall): Call | WriteCall {
+  return call.name === 'settle' ? { name: 'settle', params: { outcomes: settledOutcomes(call.params) } } : call;
 }
 
-function ruledCall(call: WriteCall): Call | undefined {
-  if (call.name === 'settle') return { name: 'settle', params: { outcomes: settledOutcomes(call.params) } };
-  return isRuled(call.name) ? (call as Call) : undefined;
-}
-
-function answer(tx: WriteTransaction, call: WriteCall): WriteAnswer {
-  try {
-    const operation = operations[call.name as keyof typeof operations] as (tx: WriteTransaction, params: WriteCall['params']) => unknown;
-    return { ok: true, value: operation(tx, call.params) };
-  } catch (error) {
-    if (error instanceof CodedError) return { ok: false, error };
-    throw error;
-  }
-}
-
-/** The time of a batch is that of its latest call. */
-function latest(calls: readonly WriteCall[]): number {
-  return calls.reduce((time, { params }) => Math.max(time, 'now' in params ? params.now : 0), 0);
+function carryOut(tx: WriteTransaction, { name, params }: Call | WriteCall): unknown {
+  const operation = plainOperations[name as keyof typeof plainOperations] as (tx: WriteTransaction, params: object) => unknown;
+  return operation(tx, params);
 }
 
 function mergedAll(parts: readonly Written[]): Committed | undefined {
-  return parts.map(({ committed }) => committed).reduce(merged, undefined);
-}
-
-function merged(one: Committed | undefined, other: Committed | undefined): Committed | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  const queues = new Map(one.queues.map((change) => [change.name, change]));
-  for (const change of other.queues) {
-    const { arrived, left } = queues.get(change.name) ?? { arrived: 0, left: 0 };
-    queues.set(change.name, { ...change, arrived: change.arrived + arrived, left: change.left + left });
-  }
-  const runs = one.runs === undefined || other.runs === undefined ? undefined : [...new Set([...one.runs, ...other.runs])];
-  const aborting = [...(one.aborting ?? []), ...(other.aborting ?? [])];
-  const orders = [...(one.orders ?? []), ...(other.orders ?? [])];
-  return { ...other, queues: [...queues.values()], runs, ...(aborting.length === 0 ? {} : { aborting }), ...(orders.length === 0 ? {} : { orders }) };
+  return parts.map(({ committed }) => committed).reduce((one, other) => (one === undefined || other === undefined ? (one ?? other) : toldTogether(one, other)), undefined);
 }

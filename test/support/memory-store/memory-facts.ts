@@ -1,4 +1,4 @@
-import { isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
+import { openFanOutOf, isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { Expansion } from '../../../daemon/ledger/call.ts';
 import { isFinished } from '../../../daemon/ledger/run-standing.ts';
 import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
@@ -31,13 +31,7 @@ export function runFacts(tables: MemoryTables, id: number): RunFacts | undefined
 export function fanOuts(tables: MemoryTables): Expansion[] {
   return tables.steps
     .where(({ state, is_foreach, expanded, error, run_id }) => state === 'running' && is_foreach === 1 && expanded === 0 && error === null && tables.runs.get(run_id)?.cancel_requested === 0)
-    .map((step) => ({
-      stepId: step.id,
-      queue: tables.queues.get(step.queue_id)?.name ?? '',
-      cursor: step.cursor,
-      ...(step.file === null ? {} : { file: step.file }),
-      ...(isHeld(step) ? { held: true } : {}),
-    }));
+    .map((step) => openFanOutOf(step, tables.queues.get(step.queue_id)?.name ?? '', isHeld(step)));
 }
 
 export function nextDueAt(tables: MemoryTables): number | undefined {

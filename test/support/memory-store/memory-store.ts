@@ -1,21 +1,18 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { Call, Operations } from '../../../daemon/ledger/call.ts';
+import type { Operations } from '../../../daemon/ledger/call.ts';
 import { standingOf } from '../../../daemon/ledger/daemons.ts';
-import { isRuled, stages } from '../../../daemon/ledger/decide.ts';
-import { perform } from '../../../daemon/ledger/perform.ts';
-import { limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
+import { perform, performBatch, type LedgerTables } from '../../../daemon/ledger/perform.ts';
+import { keptQueueOf, limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
+import type { QueueRow } from '../../../daemon/ledger/row.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
-import type { ClaimParams, Committed, ConfigureParams, HoldReason, OpenParams, OpenResult, QueueChange, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
+import { CommitSummary } from '../../../daemon/store/commit-summary.ts';
+import type { ClaimParams, Committed, ConfigureParams, OpenParams, OpenResult, QueueChange, QueueDepth, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
 import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
 import { memorySize, MemoryViews } from './memory-views.ts';
-
-type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
-
-type Perform = (calls: readonly Call[], now: number) => readonly Answer[];
 
 interface Queued {
   readonly name: string;
@@ -50,9 +47,9 @@ export class MemoryStore extends StoreCalls implements Store {
   }
 
   async open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
-    const { value, committed } = this.#transaction((perform) => {
+    const { value, committed } = this.#transaction((tables) => {
       this.#daemon = this.#seat(now);
-      return this.#recover(perform, this.#daemon, now, random);
+      return this.#recover(tables, this.#daemon, now, random);
     });
     this.#tell(committed);
     this.#tables.listeners.add(this.#hear);
@@ -60,10 +57,10 @@ export class MemoryStore extends StoreCalls implements Store {
   }
 
   checkIn: Store['checkIn'] = async ({ now, random }) => {
-    const { value, committed } = this.#transaction((perform) => {
+    const { value, committed } = this.#transaction((tables) => {
       this.#seat(now);
       const { alive, lost, leader, nextInMs } = standingOf(this.#tables.daemons.where(), now);
-      const recovered = lost.map(({ id }) => this.#recover(perform, id, now, random));
+      const recovered = lost.map(({ id }) => this.#recover(tables, id, now, random));
       return {
         others: alive.flatMap(({ id, name }) => (id === this.#daemon ? [] : [name])),
         leads: leader === this.#daemon,
@@ -76,7 +73,7 @@ export class MemoryStore extends StoreCalls implements Store {
     return value;
   };
 
-  look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new Map(), []).runningRuns });
+  look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new CommitSummary()).runningRuns });
 
   async close(): Promise<void> {
     this.#flush();
@@ -124,12 +121,7 @@ export class MemoryStore extends StoreCalls implements Store {
 
   #tryTogether(batch: readonly Queued[]): boolean {
     try {
-      const { value: answers, committed } = this.#transaction((perform) =>
-        stages(batch).flatMap((stage): readonly Answer[] => {
-          const ruled = stage.filter(({ name }) => isRuled(name)) as unknown as readonly Call[];
-          return ruled.length === 0 ? stage.map((call) => this.#other(call)) : perform(ruled, Math.max(...stage.map(latest)));
-        }),
-      );
+      const { value: answers, committed } = this.#transaction((tables) => performBatch(tables, batch, (call) => this.#other(call)));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = answers[index];
         if (answer?.ok === true) resolve(answer.value);
@@ -144,28 +136,20 @@ export class MemoryStore extends StoreCalls implements Store {
     }
   }
 
-  #transaction<Value>(work: (perform: Perform) => Value): { readonly value: Value; readonly committed: Committed } {
+  #transaction<Value>(work: (tables: LedgerTables) => Value): { readonly value: Value; readonly committed: Committed } {
     return this.#tables.transaction(() => {
-      const moves = new Map<number, { arrived: number; left: number }>();
-      const runs = new Set<number>();
-      const aborting: number[] = [];
-      const orders = new Set<number>();
-      const source = this.#source();
-      const snapshot = (): Snapshot => {
-        const { highest } = this.#tables;
-        const fresh = (table: 'runs' | 'steps' | 'jobs') => ({ next: highest[table] + 1, end: Infinity });
-        return new Snapshot({ env: this.#env, daemon: this.#daemon, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } });
-      };
-      const write: Parameters<typeof perform>[0]['write'] = ({ changes, effects }) => {
-        for (const [id, { arrived, left }] of effects.queues) moves.set(id, { arrived: arrived + (moves.get(id)?.arrived ?? 0), left: left + (moves.get(id)?.left ?? 0) });
-        for (const id of effects.runs) runs.add(id);
-        aborting.push(...effects.aborting);
-        for (const id of effects.orders) orders.add(id);
-        return this.#tables.apply(changes);
-      };
-      const value = work((calls, now) => perform({ snapshot, source, write }, calls, now));
-      const told = [...orders].flatMap((id) => this.#tables.queues.get(id) ?? []).map(ordersOf);
-      return { value, committed: { ...this.#committed(moves, [...runs]), ...(aborting.length === 0 ? {} : { aborting }), ...(told.length === 0 ? {} : { orders: told }) } };
+      const summary = new CommitSummary();
+      const { highest } = this.#tables;
+      const fresh = (table: 'runs' | 'steps' | 'jobs') => ({ next: highest[table] + 1, end: Infinity });
+      const value = work({
+        source: memoryFacts(this.#tables, (queue) => this.#kept(queue) ?? this.#doubtful.find(({ name }) => name === queue) ?? { name: queue }),
+        snapshot: () => new Snapshot({ env: this.#env, daemon: this.#daemon, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } }),
+        write: ({ changes, effects }) => {
+          summary.add(effects);
+          return this.#tables.apply(changes);
+        },
+      });
+      return { value, committed: this.#committed(summary) };
     });
   }
 
@@ -182,15 +166,15 @@ export class MemoryStore extends StoreCalls implements Store {
     return id;
   }
 
-  #recover(perform: Perform, daemon: number, now: number, random: number): Pick<OpenResult, 'interrupted' | 'interruptedJobs'> {
-    const [recovered] = perform([{ name: 'recover', params: { daemon, now, random, ended: [], unbegun: [] } }], now);
+  #recover(tables: LedgerTables, daemon: number, now: number, random: number): Pick<OpenResult, 'interrupted' | 'interruptedJobs'> {
+    const [recovered] = perform(tables, [{ name: 'recover', params: { daemon, now, random, ended: [], unbegun: [] } }], now);
     if (recovered?.ok !== true) throw new Error('not recovered');
     const { interrupted, interruptedJobs } = recovered.value as ReturnType<Operations['recover']>;
     return { interrupted, interruptedJobs };
   }
 
   /** What has no rule about jobs. */
-  #other({ name, params }: { readonly name: string; readonly params: object }): Answer {
+  #other({ name, params }: { readonly name: string; readonly params: object }): unknown {
     const { queues, jobs, rate_starts: starts, alerts, bulks } = this.#tables;
     switch (name) {
       case 'configure': {
@@ -199,24 +183,24 @@ export class MemoryStore extends StoreCalls implements Store {
         this.#env = env;
         this.#doubtful = doubtful ?? [];
         for (const queue of declared) this.#keep(queue);
-        return { ok: true, value: { queues: limits } };
+        return { queues: limits };
       }
       case 'forgetLimits': {
         const { queue, onlyEmpty } = params as Parameters<Store['forgetLimits']>[0];
-        const { name: _name, arrived: _arrived, left: _left, ...depth } = this.#depth(queueIdOf(this.#tables, queue));
-        if (onlyEmpty === true && Object.values(depth).some((count) => count > 0)) return { ok: true, value: { forgotten: false } };
+        const { name: _name, ...depth } = this.#depth(queueIdOf(this.#tables, queue));
+        if (onlyEmpty === true && Object.values(depth).some((count) => count > 0)) return { forgotten: false };
         this.#keep({ name: queue });
-        return { ok: true, value: { forgotten: true } };
+        return { forgotten: true };
       }
       case 'saveAlerts':
         for (const { queue, kind, raised } of (params as Parameters<Store['saveAlerts']>[0]).alerts) {
           if (raised === undefined) alerts.delete(`${queue} ${kind}`);
           else alerts.set(`${queue} ${kind}`, { queue, kind, ...raised });
         }
-        return { ok: true, value: {} };
+        return {};
       case 'recordSeries':
         this.#record(params as Parameters<Store['recordSeries']>[0]);
-        return { ok: true, value: undefined };
+        return undefined;
       case 'shiftWaits': {
         const { byMs } = params as Parameters<Store['shiftWaits']>[0];
         for (const { id, due_at } of jobs.where(({ state }) => state === 'pending' || state === 'delayed' || state === 'active')) this.#tables.patch('jobs', id, { due_at: due_at + byMs });
@@ -225,14 +209,14 @@ export class MemoryStore extends StoreCalls implements Store {
         const shifted = starts.where().map((row) => ({ ...row, at: row.at + byMs }));
         for (const row of starts.where()) starts.delete(startKey(row));
         for (const row of shifted) starts.set(startKey(row), row);
-        return { ok: true, value: undefined };
+        return undefined;
       }
       case 'reclaim':
-        return { ok: true, value: memorySize };
+        return memorySize;
       case 'probe':
-        return { ok: true, value: undefined };
+        return undefined;
       default:
-        return { ok: false, error: new CodedError('internal', `no operation ${name}`) };
+        throw new CodedError('internal', `no operation ${name}`);
     }
   }
 
@@ -249,10 +233,6 @@ export class MemoryStore extends StoreCalls implements Store {
     }
   }
 
-  #source() {
-    return memoryFacts(this.#tables, (queue) => this.#kept(queue) ?? this.#doubtful.find(({ name }) => name === queue) ?? { name: queue });
-  }
-
   #keep(definition: QueueDefinition): void {
     this.#tables.patch('queues', queueIdOf(this.#tables, definition.name), { definition: JSON.stringify(definition) });
   }
@@ -262,11 +242,10 @@ export class MemoryStore extends StoreCalls implements Store {
     return text === null || text === undefined ? undefined : (JSON.parse(text) as QueueDefinition);
   }
 
-  #committed(moves: ReadonlyMap<number, { readonly arrived: number; readonly left: number }>, runs: readonly number[]): Committed {
+  #committed(summary: CommitSummary): Committed {
     const due = nextDueAt(this.#tables);
     return {
-      queues: [...moves].map(([id, move]) => ({ ...this.#depth(id), ...move })),
-      runs,
+      ...summary.told({ depthOf: (id) => this.#depth(id), ordersOf: (id) => ordersOf(this.#queueRow(id)) }),
       ...(due === undefined ? {} : { nextDueAt: due }),
       expanding: fanOuts(this.#tables),
       cascading: this.#tables.steps.where(({ cascade }) => cascade !== null).length > 0,
@@ -274,31 +253,31 @@ export class MemoryStore extends StoreCalls implements Store {
     };
   }
 
-  #depths(): QueueChange[] {
-    return this.#tables.queues.where().map(({ id }) => this.#depth(id));
+  #queueRow(id: number): QueueRow {
+    const row = this.#tables.queues.get(id);
+    if (row === undefined) throw new Error(`there is no queue ${id}`);
+    return row;
   }
 
-  #depth(id: number): QueueChange {
+  #depths(): QueueChange[] {
+    return this.#tables.queues.where().map(({ id }) => ({ ...this.#depth(id), arrived: 0, left: 0 }));
+  }
+
+  #depth(id: number): QueueDepth {
     const count = (state: string): number => this.#tables.jobs.where((job) => job.queue_id === id && job.state === state).length;
-    return { name: this.#tables.queues.get(id)?.name ?? '', pending: count('pending'), delayed: count('delayed'), active: count('active'), dead: count('dead'), arrived: 0, left: 0 };
+    return { name: this.#tables.queues.get(id)?.name ?? '', pending: count('pending'), delayed: count('delayed'), active: count('active'), dead: count('dead') };
   }
 
   #storedQueues(now: number): StoredQueue[] {
-    return this.#tables.queues.where().map((queue) => ({ ...queue, until: queue.held_until, by: queue.held_by })).map(({ id, until, by, definition, ...queue }) => ({
-      ...ordersOf(queue),
-      ...(definition === null ? {} : { definition: JSON.parse(definition) as QueueDefinition }),
-      ...(until === null ? {} : { hold: { until, ...(by === null ? {} : { by: JSON.parse(by) as HoldReason }) } }),
-      starts: this.#tables.rate_starts.where(({ queue_id }) => queue_id === id).sort((one, other) => one.at - other.at).map(({ at, job_id, attempt }) => {
-        const ended = this.#tables.attempts.get(`${job_id}/${attempt}`);
+    const { queues, rate_starts: starts, attempts } = this.#tables;
+    return queues.where().map((queue) => ({
+      ...keptQueueOf(queue),
+      starts: starts.where(({ queue_id }) => queue_id === queue.id).sort((one, other) => one.at - other.at).map(({ at, job_id, attempt }) => {
+        const ended = attempts.get(`${job_id}/${attempt}`);
         return { at, endedAt: ended?.ended_at ?? now, isCutOff: ended === undefined || ended.state === 'interrupted' };
       }),
     }));
   }
-}
-
-function latest({ params }: { readonly params: object }): number {
-  if ('now' in params) return Number(params.now);
-  return 'outcomes' in params ? Math.max(0, ...(params.outcomes as readonly SettleParams[]).map(({ endedAt }) => endedAt)) : 0;
 }
 
 function added(before: SeriesRow | undefined, step: Omit<SeriesRow, 'stepMs' | 'queue' | 'at'>): Omit<SeriesRow, 'stepMs' | 'queue' | 'at'> {

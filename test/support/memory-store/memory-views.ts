@@ -1,5 +1,6 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
+import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
 import { evaluate } from '../../../daemon/ledger/evaluating.ts';
 import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
@@ -26,11 +27,10 @@ export class MemoryViews implements Pick<Store, StoreRead> {
   }
 
   listRuns: Store['listRuns'] = async ({ workflow, state, limit, cursor }) => {
-    const { runs } = this.#tables;
-    const found = runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && run.id < Number(cursor ?? Infinity)).sort((one, other) => other.id - one.id);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return { runs: page.flatMap(({ id }) => runFacts(this.#tables, id) ?? []).map(runSummary), ...(found.length > limit && last !== undefined ? { next: String(last.id) } : {}) };
+    const before = cursor === undefined ? Infinity : runBefore(cursor);
+    const found = this.#tables.runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && run.id < before);
+    const { page, next } = pageOf(found.map(({ id }) => id).sort((one, other) => other - one), limit, String);
+    return { runs: page.flatMap((id) => runFacts(this.#tables, id) ?? []).map(runSummary), ...next };
   };
 
   getRun: Store['getRun'] = async ({ runId }) => {
@@ -42,18 +42,17 @@ export class MemoryViews implements Pick<Store, StoreRead> {
 
   listJobs: Store['listJobs'] = async ({ queue, state, runId, step, group, where: source, limit, cursor }) => {
     const where = source === undefined ? undefined : new Where(source);
+    const before = cursor === undefined ? { diedAt: Infinity, id: Infinity } : jobBefore(cursor);
     const timeOf = (job: JobViewRow): number => (state === 'dead' ? (job.ended_at ?? 0) : 0);
-    const [at = Infinity, id = Infinity] = cursor?.split('.').map(Number) ?? [];
     const found = this.#tables.jobs
       .where((job) => (state ?? job.state) === job.state && (group ?? job.failure_group) === job.failure_group)
       .map((job) => this.#viewRow(job.id))
       .filter((job) => (queue ?? job.queue) === job.queue && (runId ?? job.run_id) === job.run_id && (step ?? job.step) === job.step)
-      .filter((job) => timeOf(job) < at || (timeOf(job) === at && job.id < id) || cursor === undefined)
+      .filter((job) => cursor === undefined || timeOf(job) < before.diedAt || (timeOf(job) === before.diedAt && job.id < before.id))
       .sort((one, other) => timeOf(other) - timeOf(one) || other.id - one.id)
       .filter((job) => where?.admits(jobSummary(job), this.#texts(job.id)) ?? true);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return { jobs: page.map(jobSummary), ...(found.length > limit && last !== undefined ? { next: `${timeOf(last)}.${last.id}` } : {}) };
+    const { page, next } = pageOf(found, limit, (last) => jobCursor(last, state === 'dead'));
+    return { jobs: page.map(jobSummary), ...next };
   };
 
   deadGroups: Store['deadGroups'] = async ({ queue, limit }) => {

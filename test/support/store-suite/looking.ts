@@ -22,6 +22,10 @@ export function describeLooking(bench: () => StoreBench): void {
     assert.deepEqual(await ids({ workflow: 'a' }), [fourth, third, first]);
     assert.deepEqual(await ids({ workflow: 'a', state: 'running' }), [fourth, third]);
     assert.deepEqual(await ids({ state: 'succeeded' }), [first]);
+    for (const cursor of ['', 'x', '1.5', '-1']) {
+      await assert.rejects(store.store.listRuns({ limit: 2, cursor }), { code: 'invalid-params' }, cursor);
+      await assert.rejects(store.store.listJobs({ limit: 2, cursor: `${cursor}.x` }), { code: 'invalid-params' }, cursor);
+    }
     assert.equal(await store.store.getRun({ runId: 999 }), undefined);
     assert.equal(await store.store.getJob({ jobId: 999 }), undefined);
   });

@@ -5,8 +5,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
 import { migrate, migrations, NewerStoreError, readVersion } from '../../../../daemon/store/sqlite/migrations.ts';
-import { openSqliteStore } from '../../../../daemon/store/sqlite/open-sqlite-store.ts';
-import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
+import { openSqliteStore, SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { StoreBench } from '../../../support/store-suite/store-bench.ts';
 import { anchorAt } from '../../../support/anchor-at.ts';
 

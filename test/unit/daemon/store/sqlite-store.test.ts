@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
-import { openSqliteStore } from '../../../../daemon/store/sqlite/open-sqlite-store.ts';
-import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
+import { openSqliteStore, SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { describeStore } from '../../../support/store-suite.ts';
 
 describeStore(

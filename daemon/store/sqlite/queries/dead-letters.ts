@@ -1,7 +1,11 @@
-import type { DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
-import { deadGroupView, type DeadGroupRow } from '../../../ledger/view.ts';
-import type { DeadGroupsParams, DraftCount } from '../../store.ts';
 import type { Database } from '../database.ts';
+import { bulkView, listedBulks } from '../../../ledger/bulk-work.ts';
+import type { BulkRow, JobRow } from '../../../ledger/row.ts';
+import { type DeadGroupRow, deadGroupView, replayTally as tallied } from '../../../ledger/view.ts';
+import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
+import type { DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
+import type { ReplayTally } from '../../../../schemas/protocol/replay.ts';
+import type { DeadGroupsParams, DraftCount } from '../../store.ts';
 
 type GroupRow = Omit<DeadGroupRow, 'newest' | 'edited'> & { readonly queue_id: number };
 
@@ -54,4 +58,36 @@ function editedByGroup(db: Database): ReadonlyMap<string, number> {
     )
     .all();
   return new Map(rows.map((row) => [`${String(row['queue_id'])} ${String(row['failure_group'])}`, Number(row['count'])]));
+}
+
+/** One look at each job by its number; those that are gone are in none of the counts. */
+export function replayTally(db: Database, { jobIds }: { readonly jobIds: readonly number[] }): ReplayTally {
+  const one = db.sql(
+    `SELECT j.state, j.due_at, j.ended_at, j.error, EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.round = j.round) AS tried
+     FROM jobs j WHERE j.id = ?`,
+  );
+  return tallied(
+    jobIds.flatMap((jobId) => {
+      const job = one.get(jobId) as (JobRow & { readonly tried: 0 | 1 }) | undefined;
+      return job === undefined ? [] : [{ ...job, tried: job.tried === 1 }];
+    }),
+  );
+}
+
+export function getBulk(db: Database, { bulkId }: { readonly bulkId: number }): BulkView | undefined {
+  const row = db.sql('SELECT * FROM bulks WHERE id = ?').get(bulkId) as BulkRow | undefined;
+  return row === undefined ? undefined : bulkView(row);
+}
+
+export function listBulks(db: Database): readonly BulkView[] {
+  const rows = db.sql("SELECT * FROM bulks WHERE state <> 'preparing' AND (ended_at IS NULL OR id > (SELECT max(id) FROM bulks) - ?) ORDER BY id DESC").all(listedBulks);
+  return (rows as unknown as BulkRow[]).flatMap((row) => bulkView(row) ?? []);
+}
+
+export function bulkTally(db: Database, { bulkId }: { readonly bulkId: number }): ReplayTally {
+  return replayTally(db, { jobIds: bulkJobs(db, { bulkId, limit: -1 }) });
+}
+
+export function bulkJobs(db: Database, { bulkId, limit }: { readonly bulkId: number; readonly limit: number }): readonly number[] {
+  return db.sql('SELECT job_id FROM bulk_jobs WHERE bulk_id = ? AND round IS NOT NULL ORDER BY job_id LIMIT ?').all(bulkId, limit).map((row) => Number(row['job_id']));
 }

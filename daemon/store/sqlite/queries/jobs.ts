@@ -1,11 +1,10 @@
-import { CodedError } from '../../../../schemas/protocol/error.ts';
-import type { JobSummary } from '../../../../schemas/protocol/job.ts';
-import type { PayloadRow } from '../../../ledger/row.ts';
-import { jobSummary, parsedJson, type JobViewRow } from '../../../ledger/view.ts';
-import { Where, type JobTexts } from '../../../ledger/where.ts';
-import type { ListJobsParams } from '../../store.ts';
 import type { Database } from '../database.ts';
-import { jobViewColumns, jobViewJoins } from './get-job.ts';
+import { jobBefore, jobCursor } from '../../../ledger/page.ts';
+import type { AttemptRow, DraftRow, PayloadRow, RevisionRow } from '../../../ledger/row.ts';
+import { jobDetail, jobSummary, type JobViewRow, parsedJson } from '../../../ledger/view.ts';
+import { type JobTexts, Where } from '../../../ledger/where.ts';
+import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
+import type { ListJobsParams } from '../../store.ts';
 
 /** Rows that one page looks at, when a `where` lets few of them through. */
 const maxScanned = 50_000;
@@ -27,7 +26,7 @@ export function listJobs(db: Database, params: ListJobsParams): { readonly jobs:
   let last: JobViewRow | undefined;
   for (const [index, { id }] of ids.entries()) {
     if (jobs.length === params.limit || index === most || (where !== undefined && performance.now() > until)) {
-      return { jobs, ...(last === undefined ? {} : { next: cursorOf(last, byDeath) }) };
+      return { jobs, ...(last === undefined ? {} : { next: jobCursor(last, byDeath) }) };
     }
     const row = db.sql(`SELECT ${jobViewColumns} FROM jobs j ${jobViewJoins} WHERE j.id = ?`).get(id ?? null) as JobViewRow | undefined;
     // It has been deleted meanwhile.
@@ -57,21 +56,35 @@ function query(params: ListJobsParams, byDeath: boolean): { readonly text: strin
     add('(SELECT s.name FROM steps s WHERE s.id = j.step_id) = ?', params.step);
   }
   if (params.cursor !== undefined) {
-    const [, diedAt, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(params.cursor) ?? [];
-    if (diedAt === undefined || id === undefined) throw new CodedError('invalid-params', '`cursor` must be `next` of an earlier page of the same list.');
-    if (byDeath) add('(j.ended_at, j.id) < (?, ?)', Number(diedAt), Number(id));
-    else add('j.id < ?', Number(id));
+    const { diedAt, id } = jobBefore(params.cursor);
+    if (byDeath) add('(j.ended_at, j.id) < (?, ?)', diedAt, id);
+    else add('j.id < ?', id);
   }
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const order = byDeath ? 'j.ended_at DESC, j.id DESC' : 'j.id DESC';
   return { text: `SELECT j.id FROM jobs j ${filter} ORDER BY ${order} LIMIT ?`, values };
 }
 
-function cursorOf(row: JobViewRow, byDeath: boolean): string {
-  return `${byDeath ? (row.ended_at ?? 0) : 0}.${row.id}`;
-}
-
 function textsOf(db: Database, id: number): JobTexts {
   const row = db.sql('SELECT payload, item FROM payloads WHERE job_id = ?').get(id) as Pick<PayloadRow, 'payload' | 'item'> | undefined;
   return { payload: parsedJson(row?.payload) ?? null, item: parsedJson(row?.item) ?? null };
+}
+
+/** What a `JobViewRow` needs; more conditions follow. */
+const jobViewColumns =
+  'j.*, s.run_id, r.workflow, s.name AS step, s.uses, q.name AS queue, d.revision AS draft_revision, d.saved_at AS draft_saved_at, d.saved_by AS draft_saved_by';
+const jobViewJoins =
+  'JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id JOIN queues q ON q.id = j.queue_id LEFT JOIN payload_drafts d ON d.job_id = j.id';
+
+export function getJob(db: Database, { jobId }: { readonly jobId: number }): JobDetail | undefined {
+  const job = db.sql(`SELECT ${jobViewColumns} FROM jobs j ${jobViewJoins} WHERE j.id = ?`).get(jobId) as JobViewRow | undefined;
+  if (job === undefined) return undefined;
+  return jobDetail({
+    storeId: String(db.sql("SELECT value FROM meta WHERE key = 'store_id'").get()?.['value']),
+    job,
+    attempts: db.sql('SELECT * FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
+    payload: db.sql('SELECT payload, item, created_at FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
+    revisions: db.sql('SELECT revision, payload, created_at FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
+    draft: db.sql('SELECT revision, payload, saved_at FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
+  });
 }

@@ -1,0 +1,67 @@
+import type { KeptWorkflow, KeptWorkflows } from '../../../core/kept-workflows.ts';
+import type { Database } from '../database.ts';
+import { evaluate as evaluated, type EvaluateParams } from '../../../ledger/evaluating.ts';
+import { pageOf, runBefore } from '../../../ledger/page.ts';
+import { runColumns, type RunRow, type StepRow } from '../../../ledger/row.ts';
+import type { RunFacts } from '../../../ledger/snapshot.ts';
+import { runDetail, runSummary, shownInputs } from '../../../ledger/view.ts';
+import { scopeSource } from '../run-scope-source.ts';
+import type { RunDetail, RunSummary } from '../../../../schemas/protocol/run.ts';
+import type { ExpressionResult } from '../../../../schemas/workflow/expression.ts';
+import type { ListRunsParams } from '../../store.ts';
+
+/** Newest first. */
+export function listRuns(db: Database, params: ListRunsParams): { readonly runs: RunSummary[]; readonly next?: string } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  if (params.workflow !== undefined) {
+    conditions.push('workflow = ?');
+    values.push(params.workflow);
+  }
+  if (params.state !== undefined) {
+    conditions.push('state = ?');
+    values.push(params.state);
+  }
+  if (params.cursor !== undefined) {
+    conditions.push('id < ?');
+    values.push(runBefore(params.cursor));
+  }
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const ids = db.sql(`SELECT id FROM runs ${where} ORDER BY id DESC LIMIT ?`).all(...values, params.limit + 1);
+  const { page, next } = pageOf(ids.map((row) => Number(row['id'])), params.limit, String);
+  return { runs: page.flatMap((id) => findRun(db, id) ?? []).map(runSummary), ...next };
+}
+
+export function getRun(db: Database, { runId }: { readonly runId: number }): RunDetail | undefined {
+  const facts = findRun(db, runId);
+  if (facts === undefined) return undefined;
+  const inputBytes = Number(db.sql('SELECT length(inputs) AS size FROM runs WHERE id = ?').get(runId)?.['size']);
+  const inputs = inputBytes > shownInputs ? undefined : String(db.sql('SELECT inputs FROM runs WHERE id = ?').get(runId)?.['inputs']);
+  const name = db.sql('SELECT name FROM queues WHERE id = ?');
+  return runDetail(facts, { inputs, inputBytes, queueName: (id) => String(name.get(id)?.['name']) });
+}
+
+export function findRun(db: Database, id: number): RunFacts | undefined {
+  const run = db.sql(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(id) as RunRow | undefined;
+  return run === undefined ? undefined : { run, steps: db.sql('SELECT * FROM steps WHERE run_id = ? ORDER BY position').all(id) as unknown as StepRow[] };
+}
+
+/** Asked whenever somebody rests the mouse on an expression, so the version that the run keeps is understood once. */
+export function evaluate(db: Database, params: EvaluateParams, workflows: KeptWorkflows): ExpressionResult | undefined {
+  return evaluated(params, (charge) => ({
+    ...scopeSource(db, charge),
+    run: (id) => findRun(db, id),
+    workflow: (version) => {
+      const known = workflows.known(version);
+      if (known !== undefined) return known;
+      const kept = keptWorkflow(db, version);
+      return kept && workflows.understand(version, kept);
+    },
+  }));
+}
+
+/** The text of a workflow's version; undefined where there is none. */
+export function keptWorkflow(db: Database, version: string): KeptWorkflow | undefined {
+  const row = db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version);
+  return row && { workflow: String(row['workflow']), text: String(row['text']) };
+}
