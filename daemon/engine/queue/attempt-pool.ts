@@ -23,11 +23,17 @@ export interface AttemptPoolOptions {
 /** The attempts of one queue that are under way: each has a place from its claim on until nothing can repeat it any more. */
 export class AttemptPool {
   readonly #options: AttemptPoolOptions;
+  readonly #places: Places;
   /** Handed to the executor and not yet released. */
   #taken = 0;
 
   constructor(options: AttemptPoolOptions) {
     this.#options = options;
+    this.#places = {
+      isFollowed: options.isFollowed,
+      started: (job, start) => this.#started(job, start),
+      release: (startedAt) => this.#release(startedAt),
+    };
   }
 
   get taken(): number {
@@ -41,7 +47,7 @@ export class AttemptPool {
   /** They start now. */
   startFree(jobs: readonly ClaimedJob[]): void {
     this.#take(jobs.length);
-    for (const job of jobs) this.#options.execute(job, this.#freeSlot(job));
+    for (const job of jobs) this.#options.execute(job, new FreeSlot(job, this.#places));
   }
 
   /** Each starts when its ticket says. */
@@ -61,21 +67,6 @@ export class AttemptPool {
     this.#options.machine.took(attempts);
   }
 
-  #freeSlot(job: ClaimedJob): Slot {
-    const { isFollowed } = this.#options;
-    let startedAt: number | undefined;
-    return {
-      startInMs: 0,
-      get isFollowed() {
-        return isFollowed();
-      },
-      started: (start) => (startedAt = this.#started(job, start)),
-      depart: undefined,
-      sent: () => {},
-      release: () => this.#release(startedAt),
-    };
-  }
-
   #started({ dueAt }: ClaimedJob, { wall, monotonic }: AttemptStart): number {
     this.#options.figures.waited(monotonic, Math.max(0, wall - dueAt));
     return monotonic;
@@ -89,5 +80,42 @@ export class AttemptPool {
     this.#taken--;
     machine.released();
     onRelease(ranMs);
+  }
+}
+
+/** What the places of a pool are told; the same for all of them. */
+interface Places {
+  readonly isFollowed: () => boolean;
+  /** Returns when, in monotonic time. */
+  readonly started: (job: ClaimedJob, start: AttemptStart) => number;
+  /** `startedAt` is undefined if it never started. */
+  readonly release: (startedAt: number | undefined) => void;
+}
+
+/** The place of an attempt in a queue without a rate. There is one for each job, so it has no functions of its own. */
+class FreeSlot implements Slot {
+  readonly startInMs = 0;
+  readonly depart = undefined;
+  readonly #job: ClaimedJob;
+  readonly #places: Places;
+  #startedAt: number | undefined;
+
+  constructor(job: ClaimedJob, places: Places) {
+    this.#job = job;
+    this.#places = places;
+  }
+
+  get isFollowed(): boolean {
+    return this.#places.isFollowed();
+  }
+
+  started(start: AttemptStart): void {
+    this.#startedAt = this.#places.started(this.#job, start);
+  }
+
+  sent(): void {}
+
+  release(): void {
+    this.#places.release(this.#startedAt);
   }
 }
