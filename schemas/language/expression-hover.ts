@@ -11,9 +11,10 @@ import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 import { rootDescriptions } from './root-descriptions.ts';
 import { describeSymbol } from './symbol-description.ts';
+import { english } from '../wording/language.ts';
 
 /** What the part of an expression is that stands at an offset; undefined where none does, or the expression can't be read. */
-export function hoverExpression(project: LanguageProject, file: LanguageFile, offset: number): Hover | undefined {
+export function hoverExpression(project: LanguageProject, file: LanguageFile, offset: number, language = english): Hover | undefined {
   const cursor = expressionCursor(file, offset);
   const found = cursor && partAt(cursor);
   if (cursor === undefined || found === undefined) return undefined;
@@ -21,7 +22,7 @@ export function hoverExpression(project: LanguageProject, file: LanguageFile, of
   // Steps, inputs and so on are more than their types.
   const occurrence = project.symbols.occurrenceAt(file.path, range.start);
   const symbol = occurrence?.range.start === range.start ? project.symbols.get(occurrence) : undefined;
-  const value = (symbol && describeSymbol(project, symbol)) ?? found.description;
+  const value = (symbol && describeSymbol(project, symbol, language)) ?? found.description;
   return { contents: { kind: 'markdown', value }, range: file.rangeOf(range) };
 }
 

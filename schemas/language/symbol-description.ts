@@ -4,35 +4,36 @@ import type { QueueDefinition, SmtpConnection } from '../workflow/model.ts';
 import { describeField } from './field-description.ts';
 import type { LanguageProject } from './language-project.ts';
 import type { LanguageSymbol } from './language-symbol.ts';
-import { queueWords } from './queue-words.ts';
-import { english } from '../wording/language.ts';
-import { verbatim } from '../wording/message.ts';
+import { describeQueue } from './queue-description.ts';
+import { english, type Language } from '../wording/language.ts';
+import { message, verbatim, type Message } from '../wording/message.ts';
 
-/** What a symbol is, as Markdown; undefined where nothing is known but its name. */
-export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol): string | undefined {
+/** What a symbol is, as Markdown told in `language`; undefined if nothing is known but its name. */
+export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol, language = english): string | undefined {
+  const { say } = language;
   switch (symbol.kind) {
     case 'input':
-      return describeInput(project, symbol);
+      return describeInput(project, symbol, language);
     case 'step':
-      return describeStep(project, symbol);
+      return describeStep(project, symbol, language);
     case 'queue': {
       const definition = queueDefinition(project, symbol.name);
-      return definition && lines(`**queue** \`${symbol.name}\``, list(queueWords(definition)), usedBySteps(symbol));
+      return definition && lines(say('**queue** {name}', { name: code(symbol.name) }), list(describeQueue(definition), language), language.textOf(usedBySteps(symbol)));
     }
     case 'connection': {
       const connection = project.analysis.connections.get(symbol.name);
-      return connection && lines(`**connection** \`${symbol.name}\``, list(connectionWords(connection)), usedBySteps(symbol));
+      return connection && lines(say('**connection** {name}', { name: code(symbol.name) }), list(describeConnection(connection), language), language.textOf(usedBySteps(symbol)));
     }
     case 'secret':
-      return describeSecret(project, symbol);
+      return describeSecret(project, symbol, language);
     case 'environment':
-      return lines(`**environment** \`${symbol.name}\``, symbol.declarations.length > 0 ? 'A variable of the environment of the daemon, which `.sluice/config.yaml` allows.' : undefined);
+      return lines(say('**environment** {name}', { name: code(symbol.name) }), symbol.declarations.length > 0 ? say('A variable of the environment of the daemon, which `.sluice/config.yaml` allows.') : undefined);
     case 'alias':
-      return describeAlias(project, symbol);
+      return describeAlias(project, symbol, language);
     case 'workflow': {
       const file = workflowFile(project, symbol.declarations[0]?.path);
       const description = file?.analysis.workflow?.description;
-      return lines(`**workflow** \`${symbol.name}\``, description);
+      return lines(say('**workflow** {name}', { name: code(symbol.name) }), description);
     }
     case 'variable':
       return undefined;
@@ -50,46 +51,58 @@ function queueDefinition(project: LanguageProject, name: string): QueueDefinitio
   return undefined;
 }
 
-function describeInput(project: LanguageProject, { name, scope }: LanguageSymbol): string | undefined {
+function describeInput(project: LanguageProject, { name, scope }: LanguageSymbol, { say }: Language): string | undefined {
   const file = workflowFile(project, scope);
   const inputs = file?.analysis.types.scopeAt(anywhere)('inputs');
   const field = inputs === undefined ? undefined : alternativesOf(inputs).flatMap((one) => (one.kind === 'map' ? (one.fields.get(name) ?? []) : []))[0];
   if (field === undefined) return undefined;
   const { type, required } = field;
-  const given = required ? 'must be given' : 'default' in field ? undefined : 'may be left out';
-  return lines(`**input** \`${name}\`: ${describeType(type)}${given === undefined ? '' : ` (${given})`}`, describeField(field));
+  const told = { name: code(name), type: describeType(type) };
+  const head = required ? say('**input** {name}: {type} (must be given)', told) : 'default' in field ? say('**input** {name}: {type}', told) : say('**input** {name}: {type} (may be left out)', told);
+  return lines(head, describeField(field));
 }
 
-function describeStep(project: LanguageProject, { name, scope }: LanguageSymbol): string | undefined {
+function describeStep(project: LanguageProject, { name, scope }: LanguageSymbol, language: Language): string | undefined {
   const file = workflowFile(project, scope);
   const analysed = file?.analysis.steps.get(name);
   if (file === undefined || analysed === undefined) return undefined;
   const { step, section } = analysed;
   const { types } = file.analysis;
   const output = describeType(types.outputOf(name));
+  const isEach = step.foreach !== undefined;
+  const action = code(step.uses);
   const facts = [
-    step.uses === '' ? undefined : `does \`${step.uses}\`${step.foreach === undefined ? '' : `, once for each item (${describeType(types.itemOf(name))})`}`,
-    `in the queue \`${step.queue}\``,
-    step.needs.length === 0 ? undefined : `after ${step.needs.map((id) => `\`${id}\``).join(', ')}`,
-    output === 'any' ? undefined : `gives ${output}${step.foreach === undefined ? '' : ' for each item'}`,
+    step.uses === '' ? undefined : isEach ? message('does {action}, once for each item ({type})', { action, type: describeType(types.itemOf(name)) }) : message('does {action}', { action }),
+    message('in the queue {queue}', { queue: code(step.queue) }),
+    step.needs.length === 0 ? undefined : message('after {steps}', { steps: step.needs.map(code).join(', ') }),
+    output === 'any' ? undefined : isEach ? message('gives {type} for each item', { type: output }) : message('gives {type}', { type: output }),
   ];
-  return lines(`**step** \`${name}\`${section === 'on-failure' ? ' of `on-failure`' : ''}`, list(facts.filter((fact) => fact !== undefined)));
+  const head = section === 'on-failure' ? message('**step** {name} of `on-failure`', { name: code(name) }) : message('**step** {name}', { name: code(name) });
+  return lines(language.textOf(head), list(facts.filter((fact) => fact !== undefined), language));
 }
 
-function describeSecret(project: LanguageProject, { name }: LanguageSymbol): string {
+function describeSecret(project: LanguageProject, { name }: LanguageSymbol, { say }: Language): string {
   const { secrets } = project;
-  const state = secrets === undefined ? undefined : secrets.includes(name) ? 'It is set. Its value is filled in only when an attempt starts, and is never stored or shown.' : `It is not set: \`sluice secrets set ${name}\``;
-  return lines(`**secret** \`${name}\``, state);
+  const state = secrets === undefined ? undefined : secrets.includes(name) ? say('It is set. Its value is filled in only when an attempt starts, and is never stored or shown.') : say('It is not set: {command}', { command: code(`sluice secrets set ${name}`) });
+  return lines(say('**secret** {name}', { name: code(name) }), state);
 }
 
-function describeAlias(project: LanguageProject, { name, scope }: LanguageSymbol): string {
+function describeAlias(project: LanguageProject, { name, scope }: LanguageSymbol, { say }: Language): string {
   const [path, , step = ''] = scope.split('\n');
   const file = workflowFile(project, path);
-  return lines(`**item** \`${name}\`${file === undefined ? '' : `: ${describeType(file.analysis.types.itemOf(step))}`}`, `One item of \`foreach\` of the step \`${step}\`.`);
+  const told = { name: code(name) };
+  const head = file === undefined ? say('**item** {name}', told) : say('**item** {name}: {type}', { ...told, type: describeType(file.analysis.types.itemOf(step)) });
+  return lines(head, say('One item of `foreach` of the step {step}.', { step: code(step) }));
 }
 
-function connectionWords({ host, port, tls, user, from, pool }: SmtpConnection): readonly string[] {
-  return [`SMTP at ${host}:${port}, ${tls === 'none' ? 'without encryption' : tls === 'tls' ? 'TLS from the start' : 'STARTTLS'}`, ...(user === undefined ? [] : [`as ${user}`]), ...(from === undefined ? [] : [`from ${from}`]), `at most ${pool} connections`];
+function describeConnection({ host, port, tls, user, from, pool }: SmtpConnection): readonly Message[] {
+  const server = { server: `${host}:${port}` };
+  return [
+    tls === 'none' ? message('SMTP at {server}, without encryption', server) : tls === 'tls' ? message('SMTP at {server}, TLS from the start', server) : message('SMTP at {server}, STARTTLS', server),
+    ...(user === undefined ? [] : [message('as {user}', { user })]),
+    ...(from === undefined ? [] : [message('from {sender}', { sender: from })]),
+    message('{count, plural, one {at most # connection} other {at most # connections}}', { count: pool }),
+  ];
 }
 
 /** A place at which every name can be seen, for asking about names that are the same everywhere. */
@@ -100,15 +113,19 @@ function workflowFile(project: LanguageProject, path: string | undefined): Analy
   return analysed?.kind === 'workflow' ? analysed : undefined;
 }
 
-function usedBySteps({ references }: LanguageSymbol): string {
+function usedBySteps({ references }: LanguageSymbol): Message {
   const files = new Set(references.map(({ path }) => path)).size;
   const count = references.length;
-  if (count === 0) return 'Used by no step.';
-  return files > 1 ? english.say('Used by {count} steps of {files} files.', { count, files }) : english.say('{count, plural, one {Used by # step.} other {Used by # steps.}}', { count });
+  if (count === 0) return message('Used by no step.');
+  return files > 1 ? message('Used by {count} steps of {files} files.', { count, files }) : message('{count, plural, one {Used by # step.} other {Used by # steps.}}', { count });
 }
 
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
+function list(items: readonly Message[], { textOf }: Language): string {
+  return items.map((item) => `- ${textOf(item)}`).join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }
 
 function lines(...parts: readonly (string | undefined)[]): string {

@@ -7,46 +7,47 @@ import { parseDuration } from '../workflow/duration.ts';
 import { parseRate } from '../workflow/rate.ts';
 import { parseRetryPolicy } from '../workflow/retry-policy.ts';
 import type { LanguageFile } from './language-file.ts';
-import { rateWords, retryWords } from './queue-words.ts';
+import { describeRate, describeRetry } from './queue-description.ts';
+import { english, type Language } from '../wording/language.ts';
 
 /** What a duration, a rate, a retry policy or a schedule at an offset comes to, in words. */
-export function hoverValue(file: LanguageFile, offset: number): Hover | undefined {
+export function hoverValue(file: LanguageFile, offset: number, language = english): Hover | undefined {
   const { root } = file.document;
   const path = pathAt(root, offset);
   const node = nodeAt(root, path);
   if (node?.kind !== 'scalar' || offset < node.range.start || offset > node.range.end || node.range.start === node.range.end) return undefined;
-  const value = words(root, path, String(node.value));
+  const value = describe(root, path, String(node.value), language);
   return value === undefined ? undefined : { contents: { kind: 'markdown', value }, range: file.rangeOf(node.range) };
 }
 
-function words(root: DocumentNode | undefined, path: DocumentPath, text: string): string | undefined {
+function describe(root: DocumentNode | undefined, path: DocumentPath, text: string, language: Language): string | undefined {
   // What is handed to an action, or declared for an input, means what they say.
   if (path.includes('inputs') || (path.includes('with') && path.at(-1) !== 'duration')) return undefined;
-  if (path.at(-1) === 'cron') return cronWords(root, path, text);
+  if (path.at(-1) === 'cron') return describeCron(root, path, text, language);
   const duration = parseDuration(text);
-  const lines = [duration.ok ? `**duration** \`${text.trim()}\` = ${seconds(duration.ms)}` : undefined, policyWords(root, path, 'rate'), policyWords(root, path, 'retry')].filter((line) => line !== undefined);
+  const lines = [duration.ok ? language.say('**duration** {text} = {seconds}', { text: `\`${text.trim()}\``, seconds: seconds(duration.ms) }) : undefined, describePolicy(root, path, 'rate', language), describePolicy(root, path, 'retry', language)].filter((line) => line !== undefined);
   return lines.length === 0 ? undefined : lines.join('\n\n');
 }
 
 /** Of the rate or the retry policy that a path leads into. */
-function policyWords(root: DocumentNode | undefined, path: DocumentPath, key: 'rate' | 'retry'): string | undefined {
+function describePolicy(root: DocumentNode | undefined, path: DocumentPath, key: 'rate' | 'retry', { say }: Language): string | undefined {
   const index = path.lastIndexOf(key);
   const node = index < 0 ? undefined : nodeAt(root, path.slice(0, index + 1));
   if (node === undefined) return undefined;
   const value = toJson(node);
   if (key === 'rate') {
     const parsed = parseRate(value);
-    return parsed.ok ? `**rate**: ${rateWords(parsed.rate)}` : undefined;
+    return parsed.ok ? say('**rate**: {rate}', { rate: describeRate(parsed.rate) }) : undefined;
   }
   const parsed = parseRetryPolicy(value);
-  return parsed.ok ? `**retry**: ${retryWords(parsed.policy)}` : undefined;
+  return parsed.ok ? say('**retry**: {retry}', { retry: describeRetry(parsed.policy) }) : undefined;
 }
 
-function cronWords(root: DocumentNode | undefined, path: DocumentPath, text: string): string | undefined {
+function describeCron(root: DocumentNode | undefined, path: DocumentPath, text: string, { say }: Language): string | undefined {
   if (cronProblem(text) !== undefined) return undefined;
   const zone = nodeAt(root, [...path.slice(0, -1), 'timezone']);
   const timeZone = zone?.kind === 'scalar' && typeof zone.value === 'string' ? zone.value : 'UTC';
-  return `**schedule**: ${cronstrue.toString(text, { use24HourTimeFormat: true, verbose: false })}, in ${timeZone}`;
+  return say('**schedule**: {times}, in {timeZone}', { times: cronstrue.toString(text, { use24HourTimeFormat: true, verbose: false }), timeZone });
 }
 
 /** `5,400 s`, with the larger units beside it where they are not what is written anyway. */

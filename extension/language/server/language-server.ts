@@ -156,7 +156,7 @@ export class LanguageServer {
   #answerQuestions(): void {
     const connection = this.#connection;
     connection.onCompletion((params, token) => this.#at('completion', params, token, [], (cursor) => this.#complete(cursor, params.position)));
-    connection.onHover((params, token) => this.#at('hover', params, token, null, async (cursor) => (await hoverAt(cursor, params.position, this.#schemas)) ?? null));
+    connection.onHover((params, token) => this.#at('hover', params, token, null, async (cursor) => (await hoverAt(cursor, params.position, this.#schemas, this.#language)) ?? null));
     connection.onDefinition((params, token) => this.#at('definition', params, token, [], ({ project, path, offset }) => this.#asPlaces(findDefinition(project, path, offset))));
     connection.onReferences((params, token) => this.#at('references', params, token, [], ({ project, path, offset }) => findReferences(project, path, offset, params.context.includeDeclaration)));
     connection.onDocumentHighlight((params, token) => this.#at('highlight', params, token, [], ({ project, path, offset }) => highlight(project, path, offset)));
