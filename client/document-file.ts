@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ClientError } from './client-error.ts';
 import { systemCodeOf } from '../schemas/protocol/system-error.ts';
 
 /** Of a file that is read, in bytes: these are documents that a person may read. */
@@ -13,6 +14,11 @@ const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.
 export interface DocumentFileOptions<Document> {
   /** Absolute. Its folder is made if there is none, for the user alone. */
   readonly file: string;
+  /**
+   * - `user` (default): readable to the user alone, with a copy of what was valid beside it.
+   * - `project`: one of the files that people keep under version control. It is readable as those are and has no copy beside it; a damaged one is refused.
+   */
+  readonly belongsTo?: 'user' | 'project';
   /** Undefined if the value isn't such a document. */
   readonly parse: (value: unknown) => Document | undefined;
   /** Of a new document. */
@@ -25,33 +31,45 @@ export interface DocumentFileOptions<Document> {
  * - A write is on disk as a whole or not at all: a new file under a name of its own, synced, then renamed. Before it, a copy of what was
  *   valid is kept as `FILE.last`.
  * - A document that is damaged is read from that copy. The next write keeps the damaged one as `FILE.damaged`.
+ * - One that belongs to a project has neither: somebody has edited it, or merged it, and only they can say what is right.
  * - Two processes that change it at the same time don't damage it, but one of the two changes may be lost.
  */
 export class DocumentFile<Document> {
   readonly #low: Low<Document>;
+  readonly #empty: Document;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ file, parse, empty }: DocumentFileOptions<Document>) {
-    this.#low = new Low(new DurableJsonFile(file, parse), empty);
+  constructor(options: DocumentFileOptions<Document>) {
+    this.#empty = options.empty;
+    this.#low = new Low(new DurableJsonFile(options), options.empty);
   }
 
-  /** As it is on disk now; the empty one if there is none that can be read. @throws the error of the file system, but for a missing file */
+  /**
+   * As it is on disk now; the empty one if there is none that can be read.
+   * @throws ClientError `bad-document` for a damaged one of a project, the error of the file system, but for a missing file
+   */
   async read(): Promise<Document> {
     return this.#inTurn(async () => {
-      await this.#low.read();
+      await this.#look();
       return this.#low.data;
     });
   }
 
-  /** `change` answers with the new document, or with the same one if there is nothing to change. @throws the error of the file system */
+  /** `change` answers with the new document, or with the same one if there is nothing to change. @throws as `read` */
   async update(change: (document: Document) => Document): Promise<void> {
     await this.#inTurn(async () => {
-      await this.#low.read();
+      await this.#look();
       const changed = change(this.#low.data);
       if (changed === this.#low.data) return;
       this.#low.data = changed;
       await this.#low.write();
     });
+  }
+
+  async #look(): Promise<void> {
+    // What Low has read before would stay if the file is gone by now.
+    this.#low.data = this.#empty;
+    await this.#low.read();
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -66,14 +84,17 @@ type Look<Document> = { readonly kind: 'valid'; readonly document: Document } | 
 class DurableJsonFile<Document> implements Adapter<Document> {
   readonly #file: string;
   readonly #parse: (value: unknown) => Document | undefined;
+  readonly #isOfProject: boolean;
 
-  constructor(file: string, parse: (value: unknown) => Document | undefined) {
+  constructor({ file, parse, belongsTo = 'user' }: DocumentFileOptions<Document>) {
     this.#file = file;
     this.#parse = parse;
+    this.#isOfProject = belongsTo === 'project';
   }
 
   async read(): Promise<Document | null> {
     const now = await this.#look(this.#file);
+    if (this.#isOfProject && now.kind === 'damaged') throw new ClientError({ kind: 'bad-document', file: this.#file });
     const look = now.kind === 'damaged' ? await this.#look(this.#lastGood) : now;
     return look.kind === 'valid' ? look.document : null;
   }
@@ -81,11 +102,9 @@ class DurableJsonFile<Document> implements Adapter<Document> {
   async write(document: Document): Promise<void> {
     const folder = path.dirname(this.#file);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const before = await this.#look(this.#file);
-    if (before.kind === 'valid') await this.#keepLastGood();
-    if (before.kind === 'damaged') await rename(this.#file, `${this.#file}.damaged`);
+    if (!this.#isOfProject) await this.#keepBefore();
     await replaceWith(this.#file, async (temporary) => {
-      const file = await open(temporary, 'wx', 0o600);
+      const file = await open(temporary, 'wx', this.#isOfProject ? 0o666 : 0o600);
       try {
         await file.writeFile(`${JSON.stringify(document, null, 2)}\n`);
         await file.sync();
@@ -100,8 +119,10 @@ class DurableJsonFile<Document> implements Adapter<Document> {
     return `${this.#file}.last`;
   }
 
-  async #keepLastGood(): Promise<void> {
-    await replaceWith(this.#lastGood, (temporary) => copyFile(this.#file, temporary, constants.COPYFILE_EXCL));
+  async #keepBefore(): Promise<void> {
+    const before = await this.#look(this.#file);
+    if (before.kind === 'damaged') await rename(this.#file, `${this.#file}.damaged`);
+    if (before.kind === 'valid') await replaceWith(this.#lastGood, (temporary) => copyFile(this.#file, temporary, constants.COPYFILE_EXCL));
   }
 
   async #look(file: string): Promise<Look<Document>> {

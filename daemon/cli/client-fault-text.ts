@@ -36,6 +36,8 @@ export function clientFaultText(fault: ClientFault): string {
       return fault.behind === 'daemon'
         ? `The project's daemon has version ${fault.version}, which is too old for this command: run \`sluice restart\`.`
         : `The project's daemon has version ${fault.version}, which is newer than this command knows: update it.`;
+    case 'bad-document':
+      return `${fault.file} is not a valid list of filters: \`{"version": 1, "filters": [{"name": "refused", "where": "error.status == 422"}]}\` is one. Correct it, or delete it.`;
     case 'state-folder':
       return stateFolderText(fault.problem);
     case 'state-folder-unwritable':

@@ -4,6 +4,9 @@ import { maxPage } from '../../schemas/protocol/shape.ts';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import { collectJobIds, parseRunId } from './option-parsers.ts';
 import { UsageError } from './exit-code.ts';
+import type { CommandContext } from './command-context.ts';
+import { filterHelp, withSavedFilter } from './saved-filter.ts';
+import type { JobState } from '../../schemas/protocol/state.ts';
 
 export interface DeadFilter {
   readonly queue?: string;
@@ -12,7 +15,11 @@ export interface DeadFilter {
   readonly group?: string;
 }
 
-export interface DeadSelectionOptions extends DeadFilter {
+export interface DeadFilterOptions extends DeadFilter {
+  readonly filter?: string;
+}
+
+export interface DeadSelectionOptions extends DeadFilterOptions {
   readonly all?: boolean;
   readonly yes?: boolean;
 }
@@ -24,8 +31,18 @@ export function addDeadFilter(command: Command): Command {
     .option('-q, --queue <queue>', 'of this queue')
     .option('-r, --run <id>', 'of this run', parseRunId)
     .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
-    .option('--group <group>', 'that failed alike, as `sluice dead groups` names it');
+    .option('--group <group>', 'that failed alike, as `sluice dead groups` names it')
+    .option('--filter <name>', filterHelp);
 }
+
+/** Jobs that are selected. `shownBy`: the command that lists them; `state`: the one that they are all in. */
+export interface ListedJobs {
+  readonly noun: string;
+  readonly shownBy: string;
+  readonly state: JobState;
+}
+
+const deadConditions = ['queue', 'run', 'where', 'group'] as const;
 
 /** `ID...` or `--all` with conditions. */
 export function addDeadIds(command: Command): Command {
@@ -46,24 +63,30 @@ function readDeadFilter({ queue, run, where, group }: DeadFilter): DeadFilter {
   };
 }
 
-const deadLetters = { noun: 'dead letters', shownBy: 'sluice dead list' };
+export const deadLetters: ListedJobs = { noun: 'dead letters', shownBy: 'sluice dead list', state: 'dead' };
 
-/** `noun`: what is selected; `shownBy`: the command that lists it. */
-export function readDeadSelection(ids: readonly string[], { all, ...conditions }: DeadSelectionOptions, { noun, shownBy } = deadLetters): DeadSelection {
+/** `ID...`, or `--all` with conditions, which may come from a saved filter. @throws UsageError */
+export async function readDeadSelection(context: CommandContext, ids: readonly string[], options: DeadSelectionOptions, { noun, shownBy, state } = deadLetters): Promise<DeadSelection> {
+  const { all, ...conditions } = await withSavedFilter(context, options, { takes: deadConditions, state, noun });
   const filter = readDeadFilter(conditions);
   if (all === true) {
     if (ids.length > 0) throw new UsageError(`Name ${noun} or say --all, not both.`);
     return { all: true, ...filter };
   }
   if (ids.length === 0) {
-    throw new UsageError(`Say which: ${noun} by their ids (j40 j41), or --all, with --queue, --run, --where or --group to narrow it down. \`${shownBy}\` shows them.`);
+    throw new UsageError(`Say which: ${noun} by their ids (j40 j41), or --all, with --queue, --run, --where, --group or --filter to narrow it down. \`${shownBy}\` shows them.`);
   }
-  if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run, --where and --group go with --all, not with ids.');
+  if (Object.keys(filter).length > 0) throw new UsageError('--queue, --run, --where, --group and --filter go with --all, not with ids.');
   if (ids.length > maxPage) throw new UsageError(`No more than ${maxPage} ids at a time; --all with conditions takes any number.`);
   return { ids: [...new Set(ids)] };
 }
 
 const countLimit = 10_000;
+
+/** The conditions of `sluice dead list`. @throws UsageError */
+export async function readDeadConditions(context: CommandContext, options: DeadFilterOptions): Promise<DeadFilter> {
+  return readDeadFilter(await withSavedFilter(context, options, { takes: deadConditions, state: 'dead', noun: 'dead letters' }));
+}
 
 /** How many dead letters `--all` means now; the count stops at ten thousand, where `isMore` tells so. */
 export async function countDead(client: DaemonClient, selection: DeadSelection): Promise<{ readonly count: number; readonly isMore: boolean }> {

@@ -3,6 +3,7 @@ import { addBulk } from './commands/bulk.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDead } from './commands/dead.ts';
 import { addDoctor, addDown, addLogs, addRestart, addStatus, addUp } from './commands/daemon.ts';
+import { addFilters } from './commands/filters.ts';
 import { addJob, addJobs, addRetry } from './commands/jobs.ts';
 import { addPractice } from './commands/practice.ts';
 import { addInit, addLanguageServer, addProjects, addValidate } from './commands/project.ts';
@@ -20,7 +21,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
-  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addBulk]],
+  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addFilters, addBulk]],
 ];
 
 export interface Program {

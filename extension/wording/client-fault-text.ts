@@ -24,6 +24,8 @@ export function clientFaultText(fault: ClientFault): string {
       return say('A daemon has the project, but {file} can not be used to reach it. {problem}', { file: fault.file, problem: discoveryProblemText(fault.problem) });
     case 'incompatible':
       return incompatibleText(fault.version, fault.behind);
+    case 'bad-document':
+      return say('{file} is not valid. Correct it, or delete it.', { file: fault.file });
     case 'state-folder':
       return stateFolderText(fault.problem);
     case 'state-folder-unwritable':

@@ -52,7 +52,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
           refuseBesides(ids, options);
           return replayEdits(context, await readPayloadFile('--from', from, terminal, 'an array of dead letters'), { dryRun, yes });
         }
-        const selection = readDeadSelection(ids ?? [], options);
+        const selection = await readDeadSelection(context, ids ?? [], options);
         if (edit !== undefined && selection.ids?.length !== 1) throw new UsageError('--edit replaces the payload of a single dead letter: name one.');
         if (edit !== undefined && original) throw new UsageError('--edit and --original: which payload is it to be?');
         if (detach && (selection.all !== true || wait || dryRun)) throw new UsageError('--detach goes with --all, and with neither --wait nor --dry-run.');
@@ -93,8 +93,8 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     );
 };
 
-function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, group, edit, rate, canary, original, wait, detach }: ReplayOptions): void {
-  if ((ids ?? []).length === 0 && [all, queue, run, where, group, edit, rate, canary, original, wait, detach].every((option) => option === undefined)) return;
+function refuseBesides(ids: readonly string[] | undefined, { all, queue, run, where, group, filter, edit, rate, canary, original, wait, detach }: ReplayOptions): void {
+  if ((ids ?? []).length === 0 && [all, queue, run, where, group, filter, edit, rate, canary, original, wait, detach].every((option) => option === undefined)) return;
   throw new UsageError('--from names its dead letters itself: neither ids nor other options than --dry-run and --yes go with it.');
 }
 

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
-import { addDeadFilter, type DeadFilter, addDeadSelection, countDead, readDeadSelection, type DeadSelectionOptions, addDeadIds, type DeadSelection } from '../dead-selection.ts';
+import { addDeadFilter, type DeadFilterOptions, addDeadSelection, countDead, readDeadConditions, readDeadSelection, type DeadSelectionOptions, addDeadIds, type DeadSelection } from '../dead-selection.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePositive, parseJobId, collectJobIds } from '../option-parsers.ts';
 import { collectPages } from '../pages.ts';
@@ -42,10 +42,11 @@ const addDeadList: AddCommand = (dead, runtime) => {
     .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
     .addHelpText('after', examples(['sluice dead list --run r12', 'of one run'], [`sluice dead --where 'error.status == 422'`, 'of one cause']))
     .action(
-      runtime.action(async (context, { limit, ...filter }: DeadFilter & { readonly limit: number }, command: Command) => {
+      runtime.action(async (context, { limit, ...options }: DeadFilterOptions & { readonly limit: number }, command: Command) => {
         // As the default command, it gets whatever is misspelled.
         const [word] = command.args;
         if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead groups, dead replay, dead edit, dead drop-edit, dead discard and dead export`);
+        const filter = await readDeadConditions(context, options);
         const client = await context.connectToLook();
         const { entries, more } = await collectPages(limit, async (page) => {
           const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
@@ -150,7 +151,7 @@ const addDeadDiscard: AddCommand = (dead, runtime) => {
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, { reason, detach = false, ...options }: DiscardOptions) => {
         const { terminal } = context;
-        const selection = readDeadSelection(ids ?? [], options);
+        const selection = await readDeadSelection(context, ids ?? [], options);
         if (detach && selection.all !== true) throw new UsageError('--detach goes with --all.');
         const mustConfirm = selection.all === true && options.yes !== true;
         if (mustConfirm && (context.json || !terminal.canAsk)) {
@@ -189,7 +190,7 @@ const addDeadExport: AddCommand = (dead, runtime) => {
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
         const { terminal } = context;
-        const selection = readDeadSelection(ids ?? [], options);
+        const selection = await readDeadSelection(context, ids ?? [], options);
         const client = await context.connectToLook();
         let count = 0;
         // Written bit by bit: a hundred thousand of them need not be held.

@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-code.ts';
 import { parsePositive, parseRunId, parseJobId, collectJobIds } from '../option-parsers.ts';
 import { collectPages } from '../pages.ts';
 import { formatCount } from '../render/format.ts';
+import { filterHelp, withSavedFilter } from '../saved-filter.ts';
 import { renderJob, renderJobs } from '../render/jobs.ts';
 import type { Params } from '../../../schemas/protocol/method.ts';
 import { jobStates, type JobState } from '../../../schemas/protocol/state.ts';
@@ -15,6 +16,7 @@ interface JobsOptions {
   readonly run?: string;
   readonly step?: string;
   readonly where?: string;
+  readonly filter?: string;
   readonly limit: number;
 }
 
@@ -27,6 +29,7 @@ export const addJobs: AddCommand = (program, runtime) => {
     .option('-r, --run <id>', 'of this run', parseRunId)
     .option('--step <step>', 'of this step')
     .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
+    .option('--filter <name>', filterHelp)
     .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
     .addHelpText(
       'after',
@@ -37,14 +40,14 @@ export const addJobs: AddCommand = (program, runtime) => {
       ),
     )
     .action(
-      runtime.action(async (context, { limit, ...filter }: JobsOptions) => {
+      runtime.action(async (context, { limit, ...options }: JobsOptions) => {
+        const conditions: Params<'job/list'> = await withSavedFilter(context, options, { takes: ['queue', 'state', 'run', 'step', 'where'], noun: 'jobs' });
         const client = await context.connectToLook();
-        const conditions: Params<'job/list'> = filter;
         const { entries, more } = await collectPages(limit, async (page) => {
           const { jobs, next } = await client.call('job/list', { ...conditions, ...page });
           return { entries: jobs, next };
         });
-        context.show(entries, (view) => renderJobs(entries, { more, filtered: Object.keys(filter).length > 0 }, view));
+        context.show(entries, (view) => renderJobs(entries, { more, filtered: Object.keys(conditions).length > 0 }, view));
         return exitCodes.done;
       }),
     );
@@ -76,7 +79,7 @@ export const addRetry: AddCommand = (program, runtime) => {
     .addHelpText('after', examples(['sluice retry j40', 'one'], ['sluice retry --all --queue erp', 'all of a queue, now that the other side is back']))
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
-        const selection = readDeadSelection(ids ?? [], options, { noun: 'delayed jobs', shownBy: 'sluice jobs --state delayed' });
+        const selection = await readDeadSelection(context, ids ?? [], options, { noun: 'delayed jobs', shownBy: 'sluice jobs --state delayed', state: 'delayed' });
         const client = await context.connect();
         const result = await client.call('job/retry', selection);
         context.show(result, () => (result.retried === 0 ? 'No job is delayed.' : `${formatCount(result.retried, 'job is', 'jobs are')} due now.`));

@@ -28,6 +28,7 @@ describe('a small document on disk', () => {
   const add =
     (note: string) =>
     ({ notes }: Notes): Notes => ({ notes: [...notes, note] });
+  const modeOf = (name: string): number => statSync(name).mode & 0o777;
   const names = (): string[] => readdirSync(path.dirname(file)).sort();
 
   it('is empty before the first write, and read again by another', async () => {
@@ -74,6 +75,24 @@ describe('a small document on disk', () => {
       assert.equal(readFileSync(`${file}.damaged`, 'utf8'), text);
     });
   }
+
+  it('is empty again when its file is gone', async () => {
+    const document = open();
+    await document.update(add('a'));
+    rmSync(file);
+    assert.deepEqual(await document.read(), { notes: [] });
+  });
+
+  it('of a project is readable as its other files are, with nothing beside it', async function () {
+    const document = new DocumentFile<Notes>({ file, belongsTo: 'project', empty: { notes: [] }, parse: () => ({ notes: [] }) });
+    await document.update(add('a'));
+    await document.update(add('b'));
+    assert.deepEqual(names(), ['notes.json']);
+    if (process.platform === 'win32') this.skip();
+    const other = path.join(folder, 'other.yaml');
+    writeFileSync(other, '');
+    assert.equal(modeOf(file), modeOf(other));
+  });
 
   it('goes on after a change that failed', async () => {
     const document = open();
