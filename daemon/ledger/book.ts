@@ -151,6 +151,15 @@ export class Book {
     this.#largeOutputs().begin();
   }
 
+  /** Whether this decision has read so much of large outputs since then that no further items should join it: all of it is in memory at once. */
+  hasReadMuch(since: number): boolean {
+    return this.largeCharactersRead - since > this.#snapshot.maxLargeCharacters / 4;
+  }
+
+  get largeCharactersRead(): number {
+    return this.#largeOutputs().readCharacters;
+  }
+
   /** What follows from facts that do not change while the snapshot's memory is kept. */
   remembered<Value>(name: string, make: () => Value): Value {
     if (this.#snapshot.memory.has(name)) return this.#snapshot.memory.get(name) as Value;

@@ -25,16 +25,17 @@ export function expand(book: Book, params: ExpandParams): ExpandResult {
     failExpansion(book, { stepId: row.id, error: chunk });
     return { kind: 'closed', cursor: row.cursor };
   }
-  const duplicates = addItems(book, row, step, foreach, scope, chunk.items, params.now);
-  const cursor = row.cursor + chunk.items.length;
-  book.patchStep(row.id, { cursor, expanded: chunk.last ? 1 : 0 });
+  const { added, duplicates } = addItems(book, row, step, foreach, scope, chunk.items, params.now);
+  const last = chunk.last && added === chunk.items.length;
+  const cursor = row.cursor + added;
+  book.patchStep(row.id, { cursor, expanded: last ? 1 : 0 });
   if (duplicates > 0) book.count(row.id, 'duplicates', duplicates);
-  if (chunk.last) {
+  if (last) {
     book.endFanOut(row.id);
     book.touchStep(row.id);
     return { kind: 'done', cursor };
   }
-  const held = isHeld({ ...row, total: row.total + chunk.items.length - duplicates });
+  const held = isHeld({ ...row, total: row.total + added - duplicates });
   book.setFanOut({ ...row, cursor }, held);
   return { kind: held ? 'held' : 'more', cursor };
 }
@@ -80,11 +81,19 @@ function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: ExpandPar
   return { items, last: row.cursor + items.length >= all.length };
 }
 
-/** Returns how many were left out because an earlier item has their key. */
-function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope: MutableScope, items: readonly Json[], now: number): number {
-  const taken = takenKeys(book, row, foreach, scope, items);
+interface Added {
+  /** Items that have been dealt with, from the first: the others would have more in memory than should be. */
+  readonly added: number;
+  /** Of these, how many were left out because an earlier item has their key. */
+  readonly duplicates: number;
+}
+
+function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope: MutableScope, items: readonly Json[], now: number): Added {
+  const { taken, read } = takenKeys(book, row, foreach, scope, items);
+  const readBefore = book.largeCharactersRead;
   let duplicates = 0;
-  for (const [offset, value] of items.entries()) {
+  for (const [offset, value] of items.slice(0, read).entries()) {
+    if (offset > 0 && book.hasReadMuch(readBefore)) return { added: offset, duplicates };
     const index = row.cursor + offset;
     const key = enter(book, foreach, scope, value, index);
     const text = orTooLarge(() => JSON.stringify(value));
@@ -99,15 +108,23 @@ function addItems(book: Book, row: StepRow, step: Step, foreach: Foreach, scope:
       book.addJob(renderJob(book, row, step, scope, { now, item, index, key: typeof key === 'string' ? key : null }));
     }
   }
-  return duplicates;
+  return { added: read, duplicates };
 }
 
-/** Of the keys of these items, those that the step has had. */
-function takenKeys(book: Book, row: StepRow, foreach: Foreach, scope: MutableScope, items: readonly Json[]): Set<string> {
-  if (foreach.key === undefined) return new Set();
-  const keys = items.map((item, offset) => enter(book, foreach, scope, item, row.cursor + offset)).filter((key) => typeof key === 'string');
+/** Of the keys of the first items, as many as were read, those that the step has had. */
+function takenKeys(book: Book, row: StepRow, foreach: Foreach, scope: MutableScope, items: readonly Json[]): { readonly taken: Set<string>; readonly read: number } {
+  if (foreach.key === undefined) return { taken: new Set(), read: items.length };
+  const readBefore = book.largeCharactersRead;
+  const keys: string[] = [];
+  let read = 0;
+  for (const item of items) {
+    if (read > 0 && book.hasReadMuch(readBefore)) break;
+    const key = enter(book, foreach, scope, item, row.cursor + read);
+    read++;
+    if (typeof key === 'string') keys.push(key);
+  }
   book.throwIfMissing();
-  return new Set(keys.length === 0 ? [] : book.fact('takenKeys', JSON.stringify([row.id, keys])));
+  return { taken: new Set(keys.length === 0 ? [] : book.fact('takenKeys', JSON.stringify([row.id, keys]))), read };
 }
 
 function enter(book: Book, foreach: Foreach, scope: MutableScope, item: Json, index: number): string | null | JobError {

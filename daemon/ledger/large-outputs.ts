@@ -25,6 +25,7 @@ export class LargeOutputs {
   #keptCharacters = 0;
   /** What this decision has read. */
   #read = new Set<string>();
+  #readCharacters = 0;
   /** Results of which this decision lacks an output already: the others that it lacks will follow. */
   #missed = new WeakSet<StoredResults>();
   /** What has been read since `begin`. */
@@ -35,6 +36,7 @@ export class LargeOutputs {
     if (this.#facts !== facts) {
       this.#facts = facts;
       this.#read = new Set();
+      this.#readCharacters = 0;
       this.#missed = new WeakSet();
     }
     this.begin();
@@ -44,6 +46,11 @@ export class LargeOutputs {
   begin(): void {
     if (this.#counted.size > 0) this.#counted = new Set();
     this.#countedCharacters = 0;
+  }
+
+  /** What this decision has read, in characters of JSON; an output counts once. */
+  get readCharacters(): number {
+    return this.#readCharacters;
   }
 
   /** The results as expressions read them. */
@@ -61,6 +68,7 @@ export class LargeOutputs {
     const large = stored.large[place];
     if (facts === undefined || large === undefined) throw new Error('results were read outside of a decision');
     this.#count(large, facts.maxLargeCharacters);
+    if (!this.#read.has(large.key)) this.#readCharacters += large.characters;
     this.#read.add(large.key);
     const kept = this.#kept.get(large.key);
     if (kept !== undefined) return kept.value;
