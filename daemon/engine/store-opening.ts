@@ -58,8 +58,9 @@ export class StoreOpening {
       if (!(error instanceof CodedError) || error.data['noRoom'] !== true) throw error;
       // What can't even be looked at can't be waited for.
       if (!this.isOpen) {
-        const looked = await store.look({ now: clock.now() }).catch(() => {
-          throw error;
+        const looked = await store.look({ now: clock.now() }).catch((reason: unknown) => {
+          // Whatever the disk had no room for first, an older store is what needs the most.
+          throw reason instanceof CodedError && reason.data['olderStore'] === true ? reason : error;
         });
         onLooked(looked);
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
@@ -104,6 +105,30 @@ describe('a start on a full disk', () => {
     const full = project.launch({ launcher: disk.launcher, outsideFolder: () => disk.outside(project.folder) });
     assert.deepEqual(await full.end(), { code: 1, signal: null });
     assert.match(full.words, /The disk is full, and daemon\.json can't be written/);
+  });
+
+  it('says how much room is missing where the store has to be brought to another version first, and leaves it as it is', async () => {
+    const first = await start();
+    assert.deepEqual(await first.stop(), { code: 0, signal: null });
+    const inStore = (statements: string): string => {
+      const script = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]); ${statements}; process.stdout.write(String(db.prepare('PRAGMA user_version').get().user_version)); db.close()`;
+      const [command, ...args] = disk.launcher;
+      return execFileSync(command ?? '', [...args, process.execPath, '-e', script, project.storeFile], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    };
+    const known = inStore(`db.exec("INSERT INTO meta (key, value) VALUES ('filler', zeroblob(3000000))")`);
+    const older = inStore("db.exec('PRAGMA user_version = ' + (db.prepare('PRAGMA user_version').get().user_version - 1))");
+    assert.equal(Number(older), Number(known) - 1);
+    await disk.fill();
+    const full = project.launch({ launcher: disk.launcher, outsideFolder: () => disk.outside(project.folder) });
+    assert.equal((await full.end()).code, 1);
+    assert.match(full.words, new RegExp(`store\\.db has version ${older}\\. This Sluice brings it to version ${known} before it reads it, and the disk is full\\. The store is as it was: make room, about 7 MB,`));
+    assert.deepEqual((await readdir(disk.outside(project.stateFolder))).filter((name) => name.endsWith('.bak')), [], 'no half of a copy');
+    await disk.clear();
+    assert.equal(inStore(''), older);
+    assert.equal(inStore(`db.exec('PRAGMA user_version = ${known}')`), known);
+    const next = await start();
+    assert.equal((await next.client.call('daemon/status', {})).store.ok, true);
+    assert.deepEqual(await next.stop(), { code: 0, signal: null });
   });
 
   it('after an orderly stop as well, and sends nothing twice', async () => {

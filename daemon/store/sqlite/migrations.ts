@@ -1,8 +1,10 @@
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
 import { deadGroupOf } from '../../ledger/dead-group-of.ts';
+import { hasNoRoom } from './store-error.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
@@ -32,9 +34,13 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
   const isNew = version === 0;
   db.function('failure_group', (uses, error, response) => deadGroupOf(String(uses), JSON.parse(String(error)) as JobError, response === null ? undefined : String(response)));
   while (version < steps.length) {
-    if (!isNew) backUp(db, file, version);
     const next = isNew ? steps.length : version + 1;
-    takeSteps(db, steps.slice(version, next), next);
+    try {
+      if (!isNew) backUp(db, file, version);
+      takeSteps(db, steps.slice(version, next), next);
+    } catch (error) {
+      throw isNew || !hasNoRoom(error) ? error : noRoomToMigrate(db, file, steps);
+    }
     version = next;
   }
 }
@@ -47,9 +53,20 @@ function takeSteps(db: DatabaseSync, steps: readonly string[], version: number):
     db.exec(`PRAGMA user_version = ${version}`);
     db.exec('COMMIT');
   } catch (error) {
-    db.exec('ROLLBACK');
+    // A full disk may have made SQLite take it back already.
+    if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** An older store, and no room for what bringing it up to date takes: a copy of it, and the changes. Nothing of it has changed, and no part of a copy is left behind. */
+export function noRoomToMigrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): CodedError {
+  const needed = 2 * Number(db.prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size').get()?.['bytes'] ?? 0);
+  return new CodedError(
+    'store-unavailable',
+    `The store ${file} has version ${readVersion(db)}. This Sluice brings it to version ${steps.length} before it reads it, and the disk is full. The store is as it was: make room, about ${Math.ceil(needed / 1_000_000)} MB, and run the command again, or use the Sluice that wrote it.`,
+    { noRoom: true, olderStore: true },
+  );
 }
 
 export function readVersion(db: DatabaseSync): number {
@@ -61,7 +78,13 @@ function backUp(db: DatabaseSync, file: string, version: number): void {
   rmSync(backup, { force: true });
   // SQLite would make it readable to everyone; into an empty file it writes as well.
   closeSync(openSync(backup, 'wx', 0o600));
-  db.prepare('VACUUM INTO ?').run(backup);
+  try {
+    db.prepare('VACUUM INTO ?').run(backup);
+  } catch (error) {
+    // A part of a copy is no backup, and takes the room that is missing.
+    rmSync(backup, { force: true });
+    throw error;
+  }
   const name = path.basename(file);
   const backups = readdirSync(path.dirname(file))
     .map((entry) => ({ entry, version: Number(/\.v(\d+)\.bak$/.exec(entry)?.[1]) }))

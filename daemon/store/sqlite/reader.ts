@@ -1,9 +1,8 @@
-import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { LookParams, LookResult, Store } from '../store.ts';
 import type { StoreRead } from '../store-calls.ts';
 import { KeptWorkflows } from '../../core/kept-workflows.ts';
 import { Database } from './database.ts';
-import { migrations, readVersion } from './migrations.ts';
+import { migrations, NewerStoreError, noRoomToMigrate, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
@@ -34,7 +33,8 @@ export class Reader {
   look({ now }: LookParams): LookResult {
     try {
       const version = readVersion(this.#db.raw);
-      if (version !== migrations.length) throw new CodedError('store-unavailable', `The store has version ${version} and has to be brought to version ${migrations.length} before it can be read, for which the disk has no room.`);
+      if (version > migrations.length) throw new NewerStoreError(`the store ${this.#file} has version ${version}`);
+      if (version < migrations.length) throw noRoomToMigrate(this.#db.raw, this.#file);
       const state = new WriterState(this.#db);
       state.load();
       return { queues: storedQueues(this.#db, now), depths: standingQueues(state), runningRuns: state.runningRuns };

@@ -39,8 +39,9 @@ function isWithoutIndex(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === 4874;
 }
 
-function hasNoRoom(error: Error): boolean {
-  return 'errcode' in error && noRoomCodes.includes(error.errcode);
+/** Whether SQLite says that the disk, or a limit, has no room. */
+export function hasNoRoom(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && noRoomCodes.includes(error.errcode);
 }
 
 /** Whether SQLite can't read a part of the file. */
