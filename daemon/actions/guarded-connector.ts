@@ -2,6 +2,7 @@ import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
+import { readAfterReset } from './read-after-reset.ts';
 
 /**
  * A connection that isn't there within this time has failed, in milliseconds; an attempt's own time limit may end it
@@ -29,7 +30,10 @@ export function guardedConnector(guard: AddressGuard): buildConnector.connector 
       connector = buildConnector({ lookup: guardedLookup(guard, port), timeout: connectTimeoutMs, allowH2: false });
       connectors.set(port, connector);
     }
-    connector(options, callback);
+    connector(options, (...result) => {
+      if (result[0] === null) readAfterReset(result[1]);
+      callback(...result);
+    });
   };
 }
 
