@@ -92,7 +92,7 @@ const exponentialDefaults = { firstMs: 5_000, factor: 2, maxMs: 600_000, attempt
 export function parseRetryPolicy(value: Json): RetryPolicyResult {
   if (value === 'none' || value === false) return { ok: true, policy: noRetryPolicy };
   if (!isJsonObject(value)) {
-    return { ok: false, problems: [{ path: [], message: message("'retry' is such as {code}, {code2}, or none.", { code: '{ delays: [1m, 5m] }', code2: '{ type: exponential, first: 5s }' }) }] };
+    return { ok: false, problems: [{ path: [], message: message("'retry' is such as {delays}, {exponential}, or none.", { delays: '{ delays: [1m, 5m] }', exponential: '{ type: exponential, first: 5s }' }) }] };
   }
   const problems: RetryPolicyProblem[] = [];
   const policy = isExponential(value, problems) ? readExponential(value, problems) : readDelays(value, problems);

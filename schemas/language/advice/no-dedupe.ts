@@ -1,5 +1,5 @@
 import { entryOf, nodeAt } from '../../workflow/document.ts';
-import type { Foreach, Step } from '../../workflow/model.ts';
+import type { Foreach } from '../../workflow/model.ts';
 import type { Adviser, AdvisedWorkflow } from './advice.ts';
 import { hasSideEffect } from './side-effect.ts';
 import { message } from '../../wording/message.ts';
@@ -12,7 +12,8 @@ export const noDedupe: Adviser = ({ workflows }, say) => {
     for (const { step, entry } of steps.values()) {
       if (step.foreach === undefined || step.foreach.key !== undefined || !hasSideEffect(step) || isUnique(step.foreach, file)) continue;
       const at = entryOf(entry.value, 'foreach')?.keyRange ?? entry.keyRange;
-      say(path, at, message("An item that stands in the list twice is {done} twice. Say by 'key' what tells items apart, such as key: {code}.", { done: doneTwice(step), code: `\${{ ${step.foreach.as}.id }}` }));
+      const told = { code: `\${{ ${step.foreach.as}.id }}` };
+      say(path, at, step.uses === 'email/send' ? message("An item that stands in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that stands in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
     }
     const webhook = nodeAt(root, ['on', 'webhook']);
     if (webhook?.kind === 'map' && entryOf(webhook, 'dedupe') === undefined && [...steps.values()].some(({ step }) => hasSideEffect(step))) {
@@ -30,8 +31,4 @@ function isUnique({ source }: Foreach, { steps }: AdvisedWorkflow): boolean {
   if (reference === undefined || others.length > 0) return false;
   const [root, id = '', property] = reference.path;
   return root === 'steps' && property === 'results' && steps.get(id)?.step.foreach?.key !== undefined;
-}
-
-function doneTwice({ uses }: Step): string {
-  return uses === 'email/send' ? 'written to' : 'sent';
 }

@@ -12,10 +12,13 @@ export const duplicateKeyFix: Fixer = (context) => {
   const written = ({ value: { range } }: MapEntry): string => text.slice(range.start, range.end).trim();
   const [kept, again] = [written(first), written(second)];
   const isSame = kept === again;
-  const remove = (which: string, entry: MapEntry, preferred: boolean): ReturnType<Fixer> =>
-    changeHere(context, message("Remove {which} '{key}', of line {line}", { which, key: entry.key, line: file.lines.positionAt(entry.keyRange.start).line }), removeEntry(text, map, entry), { preferred, isSafe: isSame });
+  const remove = (isFirst: boolean, entry: MapEntry, preferred: boolean): ReturnType<Fixer> => {
+    const told = { key: entry.key, line: file.lines.positionAt(entry.keyRange.start).line };
+    const title = isFirst ? message("Remove the first '{key}', of line {line}", told) : message("Remove this '{key}', of line {line}", told);
+    return changeHere(context, title, removeEntry(text, map, entry), { preferred, isSafe: isSame });
+  };
   const secondIsNothing = isNothing(again) || isSame;
-  return [...remove('this', second, secondIsNothing), ...remove('the first', first, isNothing(kept) && !secondIsNothing)];
+  return [...remove(false, second, secondIsNothing), ...remove(true, first, isNothing(kept) && !secondIsNothing)];
 };
 
 function isNothing(written: string): boolean {

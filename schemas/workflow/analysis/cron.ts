@@ -80,8 +80,11 @@ function partProblem(part: string, field: Field): Message | undefined {
   const start = numberOf(from, field);
   const end = to === undefined ? start : numberOf(to, field);
   if (start === undefined || end === undefined || rest.length > 0) {
-    const names = field.names.length > 0 ? ` or ${field.names[0] ?? ''} to ${field.names.at(-1) ?? ''}` : '';
-    return message("{range} is no {field}: it is {min} to {max}{names}, '*', a range such as {min2}-{min3}, or a list.", { range: quoted(range), field: field.name, min: field.min, max: field.max, names, min2: field.min, min3: field.min + 1 });
+    const told = { range: quoted(range), field: field.name, min: field.min, max: field.max, example: `${field.min}-${field.min + 1}` };
+    const [first, last] = [field.names[0], field.names.at(-1)];
+    return first === undefined || last === undefined
+      ? message("{range} is no {field}: it is {min} to {max}, '*', a range such as {example}, or a list.", told)
+      : message("{range} is no {field}: it is {min} to {max} or {first} to {last}, '*', a range such as {example}, or a list.", { ...told, first, last });
   }
   if (end < start) return message('The {field} {range} runs backwards: write the smaller one first.', { field: field.name, range: quoted(range) });
   if (step !== undefined && to === undefined) return message("The {field} {part} steps from nowhere: write '*/{step}' or a range.", { field: field.name, part: quoted(part), step });
