@@ -1,6 +1,5 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
-import { failureText } from './failure-text.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { maskValues } from './mask-values.ts';
 
 /** What a group says, in characters: a row of a view shows less. */
@@ -31,4 +30,125 @@ function saidBy({ kind, message }: Pick<JobError, 'kind' | 'message'>, response:
     if (typeof reply === 'string') return maskValues(reply.slice(0, maxRead).replace(/^\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} )?/, '').replace(/\r?\n\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} )?/g, ' '));
   }
   return toldByMessage.has(kind) ? maskValues(message.slice(0, maxRead)) : '';
+}
+
+/** The group of a dead letter, as its row keeps it. `response`: JSON of the last attempt's record. */
+export function deadGroupOf(uses: string, error: JobError, response: string | null | undefined): string {
+  return failureGroup({ uses, error, response: parsed(response) });
+}
+
+function parsed(response: string | null | undefined): Json | undefined {
+  return response === null || response === undefined ? undefined : (JSON.parse(response) as Json);
+}
+
+/** How deep a body is read, and how many of several errors. */
+const maxDepth = 5;
+const maxErrors = 3;
+
+/** By what servers call them, without case and signs, the one that says most first. */
+const textKeys = ['message', 'msg', 'errormessage', 'detail', 'errordescription', 'description', 'faultstring', 'title', 'reason', 'error'];
+const codeKeys = ['code', 'errorcode', 'errcode', 'type'];
+const placeKeys = ['field', 'param', 'parameter', 'pointer', 'instancepath', 'loc', 'path', 'property', 'attribute', 'name', 'source'];
+const nestedKeys = ['error', 'errors', 'fault', 'detail', 'details', 'violations', 'issues', 'invalidparams', 'fielderrors', 'validationerrors', 'problems', 'exception'];
+
+/**
+ * What a body says went wrong, without the values that differ from one job to the next (`maskValues`); empty if it says nothing that is known.
+ * Codes of errors stay as they are: they are kinds, and no values.
+ */
+function failureText(body: string): string {
+  const trimmed = body.trim();
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
+    const parsed = parsedJson(trimmed);
+    return parsed === undefined ? ofCutJson(trimmed) : ofJson(parsed, 0);
+  }
+  return maskValues(ofText(trimmed));
+}
+
+function ofJson(value: Json | undefined, depth: number): string {
+  if (typeof value === 'string') return maskValues(value);
+  if (value === undefined || depth > maxDepth) return '';
+  if (Array.isArray(value)) return joined((value as readonly Json[]).map((item) => ofJson(item, depth + 1)));
+  return isJsonObject(value) ? ofObject(value, depth) : '';
+}
+
+function ofObject(value: JsonObject, depth: number): string {
+  const byKey = new Map(Object.entries(value).map(([key, item]) => [key.toLowerCase().replace(/[^a-z]/g, ''), item]));
+  const text = first(textKeys, (key) => textOf(byKey.get(key)));
+  const code = first(codeKeys, (key) => codeOf(byKey.get(key)));
+  const nested = first(nestedKeys, (key) => nestedOf(byKey.get(key), depth));
+  const place = first(placeKeys, (key) => placeOf(byKey.get(key)));
+  const said = [code, text].filter((part) => part !== '').join(' ');
+  const own = place === '' || said === '' ? said : `${place}: ${said}`;
+  return own === '' ? nested : nested === '' || own.includes(nested) ? own : `${own}: ${nested}`;
+}
+
+/** `{ "email": ["is invalid"] }`: errors by the field that they are about. */
+function nestedOf(value: Json | undefined, depth: number): string {
+  if (value === undefined || typeof value === 'string') return '';
+  if (!isJsonObject(value)) return ofJson(value, depth + 1);
+  const said = ofObject(value, depth + 1);
+  if (said !== '') return said;
+  return joined(
+    Object.entries(value).map(([field, item]) => {
+      const text = ofJson(item, depth + 1);
+      return text === '' ? '' : `${maskValues(field)}: ${text}`;
+    }),
+  );
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? maskValues(value) : '';
+}
+
+/** A word or a number; what is longer is no code. */
+function codeOf(value: Json | undefined): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : '';
+}
+
+/** `["body", "items", 3, "sku"]` and `/items/3/sku` alike. */
+function placeOf(value: Json | undefined): string {
+  const parts = Array.isArray(value) ? (value as readonly Json[]) : typeof value === 'string' ? value.split(/[/.]/) : isJsonObject(value) ? [value['pointer'], value['parameter']].flatMap((part) => (typeof part === 'string' ? part.split('/') : [])) : [];
+  const names = parts.filter((part): part is string => typeof part === 'string' && /^[A-Za-z_$][\w$-]{0,59}$/.test(part));
+  return names.join('.');
+}
+
+function first(keys: readonly string[], read: (key: string) => string): string {
+  for (const key of keys) {
+    const found = read(key);
+    if (found !== '') return found;
+  }
+  return '';
+}
+
+/** In one order, each once: servers list the same errors in another order. */
+function joined(parts: readonly string[]): string {
+  const said = [...new Set(parts.filter((part) => part !== ''))].sort();
+  return said.length <= maxErrors ? said.join('; ') : `${said.slice(0, maxErrors).join('; ')}; …`;
+}
+
+/** The record was cut in the middle of the body: what stands before the cut still says it. */
+function ofCutJson(text: string): string {
+  const code = /"(?:code|error_?code)"\s*:\s*(?:"([\w.-]{1,60})"|(\d{1,10}))/i.exec(text);
+  const said = /"(?:message|msg|error_?message|detail|error_description|title|reason|error)"\s*:\s*("(?:[^"\\]|\\.)*")/i.exec(text)?.[1];
+  const parsed = said === undefined ? undefined : parsedJson(said);
+  const codeText = code?.[1] ?? code?.[2] ?? '';
+  return [codeText, typeof parsed === 'string' ? maskValues(parsed) : ''].filter((part) => part !== '').join(' ');
+}
+
+function ofText(text: string): string {
+  if (text.startsWith('<')) {
+    const title = /<(?:title|h1|message|faultstring|error)\b[^>]*>([^<]{1,300})</i.exec(text)?.[1];
+    if (title !== undefined) return title;
+  }
+  const line = text.replace(/<[^>]{0,300}>/g, ' ').split('\n').find((one) => one.trim() !== '');
+  return line?.trim() ?? '';
+}
+
+function parsedJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }

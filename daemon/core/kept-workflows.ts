@@ -1,5 +1,6 @@
 import { analyseWorkflow, type WorkflowAnalysis } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
+import { english } from '../../schemas/wording/language.ts';
 
 /** A version of a workflow, as it was when a run began with it. */
 export interface KeptWorkflow {
@@ -35,7 +36,10 @@ export class KeptWorkflows {
     const known = this.#known.get(version);
     if (known !== undefined) return known;
     const { workflow, diagnostics } = analyseKept(kept);
-    if (workflow === undefined) throw new Error(`the kept workflow ${version} can't be read: ${diagnostics[0]?.message ?? ''}`);
+    if (workflow === undefined) {
+      const [first] = diagnostics;
+      throw new Error(`the kept workflow ${version} can't be read${first === undefined ? '' : `: ${english.textOf(first.message)}`}`);
+    }
     const oldest = this.#known.keys().next();
     if (this.#known.size >= this.#most && oldest.done !== true) this.#known.delete(oldest.value);
     this.#known.set(version, workflow);

@@ -1,6 +1,6 @@
 import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
-import type { QueueStep } from '../core/queue-step.ts';
+import type { QueueStep } from '../core/queue-series.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
 import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';

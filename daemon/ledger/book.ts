@@ -1,12 +1,12 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isJobEnded, type JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/state.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
+import { deadGroupOf } from '../core/failure-group.ts';
 import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type JobEvent } from '../core/state-machine.ts';
-import type { Change, Effects, QueueMoves, StepCounts, TableName, Tables } from './change.ts';
-import { deadGroupOf } from './dead-group-of.ts';
-import type { Expansion, StepProgress } from './call.ts';
-import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow } from './row.ts';
+import type { Change, TableName, Tables } from './change.ts';
+import { EffectsSoFar } from './effects.ts';
 import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
+import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -17,10 +17,6 @@ export class MissingFact extends Error {
 
 /** One for all, since only that it is thrown counts: to make one takes as long as to decide a job. */
 const missingFact = new MissingFact('a fact is missing');
-
-const none = new Map<number, undefined>();
-const noJobs: readonly number[] = [];
-const noQueues: ReadonlySet<number> = new Set();
 
 export interface NewJob {
   readonly step: StepRow;
@@ -43,6 +39,7 @@ export interface NewJob {
 export class Book {
   readonly #snapshot: Snapshot;
   readonly missing: Ask[] = [];
+  readonly effects = new EffectsSoFar();
   #asked: Set<string> | undefined;
   readonly #changes: Change[] = [];
   /** The rows of each change that inserts some. */
@@ -51,18 +48,8 @@ export class Book {
   readonly #stepPatches = new Map<number, Partial<StepRow>>();
   readonly #runPatches = new Map<number, Partial<RunRow>>();
   #queuePatches: Map<number, Partial<QueueRow>> | undefined;
-  readonly #counts = new Map<number, Partial<StepCounts>>();
-  readonly #queues = new Map<number, QueueMoves>();
-  readonly #runs = new Set<number>();
-  readonly #steps = new Map<number, StepProgress>();
-  #fanOuts: Map<number, Expansion | undefined> | undefined;
-  #aborting: number[] | undefined;
-  #orders: Set<number> | undefined;
-  #cascades: Map<number, Cascade | undefined> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
   #outputFacts: OutputFacts | undefined;
-  #runningRuns = 0;
-  #delayed = false;
   #askAgain = false;
 
   constructor(snapshot: Snapshot) {
@@ -89,21 +76,7 @@ export class Book {
 
   /** Counts come last. */
   get changes(): readonly Change[] {
-    return [...this.#changes, ...[...this.#counts].map(([stepId, by]) => ({ kind: 'count', stepId, by }) as const)];
-  }
-
-  get effects(): Effects {
-    return {
-      queues: this.#queues,
-      runs: this.#runs,
-      steps: this.#steps,
-      runningRuns: this.#runningRuns,
-      delayed: this.#delayed,
-      fanOuts: this.#fanOuts ?? none,
-      cascades: this.#cascades ?? none,
-      aborting: this.#aborting ?? noJobs,
-      orders: this.#orders ?? noQueues,
-    };
+    return [...this.#changes, ...[...this.effects.counts].map(([stepId, by]) => ({ kind: 'count', stepId, by }) as const)];
   }
 
   /** @throws MissingFact */
@@ -186,7 +159,7 @@ export class Book {
 
   waiting(queueId: number): number {
     const { pending, delayed } = this.fact('queue', queueId);
-    const moves = this.#queues.get(queueId);
+    const moves = this.effects.queues.get(queueId);
     return pending + delayed + (moves === undefined ? 0 : moves.pending + moves.delayed);
   }
 
@@ -205,13 +178,7 @@ export class Book {
   move(job: LedgerJob, event: JobEvent, values: Partial<Omit<JobRow, 'state' | 'cancel_cause'>> = {}): void {
     const state = nextJobState(job.state, event);
     if (state === undefined) throw new Error(`a job that is ${job.state} can't ${event}`);
-    this.#count(job.queue_id, job.state, -1);
-    const moves = this.#count(job.queue_id, state, 1);
-    if (isJobEnded(job.state) && !isJobEnded(state)) moves.arrived++;
-    else if (job.state === 'active' && isJobEnded(state)) moves.left++;
-    if (job.state === 'delayed' || state === 'delayed') this.#delayed = true;
-    this.#tally(job.step_id, job.state, -1);
-    this.#tally(job.step_id, state, 1);
+    this.effects.moveJob(job, job.state, state);
     this.#patchJob(job.id, { state, ...values });
   }
 
@@ -232,15 +199,13 @@ export class Book {
     if (before === 'person' && (event === 'request' || event === 'sibling_died')) return;
     const after = nextCancelCause(before, event);
     if (after === undefined) throw new Error(`a job whose cause to be cancelled is '${before}' can't ${event}`);
-    if (event === 'request' && job.state === 'active') (this.#aborting ??= []).push(job.id);
+    if (event === 'request' && job.state === 'active') this.effects.abort(job.id);
     this.#patchJob(job.id, { cancel_cause: after === 'none' ? null : after });
   }
 
   /** A job goes to another queue in the state that it is in. */
   requeue(job: LedgerJob, queueId: number): void {
-    this.#count(job.queue_id, job.state, -1);
-    const moves = this.#count(queueId, job.state, 1);
-    if (!isJobEnded(job.state)) moves.arrived++;
+    this.effects.requeueJob(job, queueId);
     this.#patchJob(job.id, { queue_id: queueId });
   }
 
@@ -250,10 +215,7 @@ export class Book {
     const died = error === undefined ? {} : { ended_at: now, error: JSON.stringify(error), failure_group: deadGroupOf(uses, error, undefined) };
     this.insert('jobs', { id, step_id: step.id, queue_id: step.queue_id, state, priority, due_at: now, created_at: now, item_index: index, item_key: key, ...died });
     this.insert('payloads', { job_id: id, payload, secrets, item, created_at: now });
-    const moves = this.#count(step.queue_id, state, 1);
-    if (state === 'pending') moves.arrived++;
-    this.count(step.id, 'total', 1);
-    this.#tally(step.id, state, 1);
+    this.effects.addJob({ step_id: step.id, queue_id: step.queue_id, state });
   }
 
   /** `taken`: the same for all rows of a table that a decision inserts. */
@@ -292,25 +254,9 @@ export class Book {
     else this.#addPatch('queues', this.#queuePatches, id, values);
   }
 
-  /** The run begins to run, or ends. */
-  countRun(by: 1 | -1): void {
-    this.#runningRuns += by;
-  }
-
-  /** Adds to a count of a step that isn't a job's state. */
-  count(stepId: number, name: keyof StepCounts, by: number): void {
-    const counts = this.#countsOf(stepId);
-    counts[name] = (counts[name] ?? 0) + by;
-    this.#progress(stepId);
-  }
-
   setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
     const { name } = this.fact('queue', step.queue_id);
-    (this.#fanOuts ??= new Map()).set(step.id, openFanOutOf(step, name, held));
-  }
-
-  endFanOut(stepId: number): void {
-    (this.#fanOuts ??= new Map()).set(stepId, undefined);
+    this.effects.setFanOut(step.id, openFanOutOf(step, name, held));
   }
 
   /**
@@ -322,7 +268,7 @@ export class Book {
     const after = nextCascade(cascade ?? 'none', event);
     if (after === undefined) throw new Error(`the cascade of the step ${id}, which is ${cascade ?? 'none'}, can't ${event}`);
     const kept = after === 'none' ? null : after;
-    (this.#cascades ??= new Map()).set(id, kept ?? undefined);
+    this.effects.setCascade(id, kept ?? undefined);
     this.#patchStep(id, { cascade: kept });
     return kept;
   }
@@ -336,37 +282,6 @@ export class Book {
     const after = nextCancelRequest(requested === 1 ? 'requested' : 'none', event);
     if (after === undefined) throw new Error(`the run ${id} ${requested === 1 ? 'is' : "isn't"} to be cancelled, so it can't ${event} that`);
     this.#patchRun(id, { cancel_requested: after === 'requested' ? 1 : 0 });
-  }
-
-  /** A job of an ended step goes: nothing moves by it. */
-  uncount({ step_id: stepId, state }: LedgerJob): void {
-    const counts = this.#countsOf(stepId);
-    counts.total = (counts.total ?? 0) - 1;
-    if (isCounted(state)) counts[state] = (counts[state] ?? 0) - 1;
-  }
-
-  touchQueue(queueId: number): void {
-    this.#moves(queueId);
-  }
-
-  /** A person has told the queue something. */
-  order(queueId: number): void {
-    (this.#orders ??= new Set()).add(queueId);
-  }
-
-  touchRun(runId: number): void {
-    this.#runs.add(runId);
-  }
-
-  /** The step has to be looked at when this is written, whatever its counts say. */
-  touchStep(stepId: number, runId?: number): void {
-    const progress = this.#progress(stepId);
-    progress.look = true;
-    if (runId !== undefined) progress.runId = runId;
-  }
-
-  touchDelayed(): void {
-    this.#delayed = true;
   }
 
   /** Those of the snapshot's memory, lent the facts of this decision. */
@@ -417,47 +332,4 @@ export class Book {
     patches.set(id, values);
     this.#changes.push({ kind: 'patch', table, id, values } as Change);
   }
-
-  #countsOf(stepId: number): Partial<StepCounts> {
-    let counts = this.#counts.get(stepId);
-    if (counts === undefined) {
-      counts = {};
-      this.#counts.set(stepId, counts);
-    }
-    return counts;
-  }
-
-  #count(queueId: number, state: JobState, by: number): QueueMoves {
-    const moves = this.#moves(queueId);
-    if (state === 'pending' || state === 'delayed' || state === 'active' || state === 'dead') moves[state] += by;
-    return moves;
-  }
-
-  #moves(queueId: number): QueueMoves {
-    let moves = this.#queues.get(queueId);
-    if (moves === undefined) {
-      moves = { pending: 0, delayed: 0, active: 0, dead: 0, arrived: 0, left: 0 };
-      this.#queues.set(queueId, moves);
-    }
-    return moves;
-  }
-
-  #tally(stepId: number, state: JobState, by: 1 | -1): void {
-    if (!isCounted(state)) return;
-    this.count(stepId, state, by);
-    if (by > 0 && (state === 'succeeded' || state === 'dead')) this.#progress(stepId)[state] = true;
-  }
-
-  #progress(stepId: number): StepProgress {
-    let progress = this.#steps.get(stepId);
-    if (progress === undefined) {
-      progress = { succeeded: false, dead: false, look: false };
-      this.#steps.set(stepId, progress);
-    }
-    return progress;
-  }
-}
-
-function isCounted(state: JobState): state is 'succeeded' | 'dead' | 'cancelled' | 'discarded' {
-  return state === 'succeeded' || state === 'dead' || state === 'cancelled' || state === 'discarded';
 }

@@ -45,17 +45,17 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
   const started = open.filter(({ state }) => state !== 'waiting');
   book.need('activeJobs', started.map(({ id }) => id));
   if (run.cancel_requested === 0) book.moveCancelRequest(run, 'request');
-  for (const { id } of open) book.touchStep(id);
+  for (const { id } of open) book.effects.touchStep(id);
   const active: number[] = [];
   for (const step of started) {
     if (step.cascade !== 'cancelling') book.moveCascade(step, 'cancel');
-    book.endFanOut(step.id);
+    book.effects.setFanOut(step.id, undefined);
     for (const job of book.fact('activeJobs', step.id)) {
       book.moveCancelCause(job, 'request');
       active.push(job.id);
     }
   }
-  book.touchRun(runId);
+  book.effects.touchRun(runId);
   return { active };
 }
 
@@ -74,7 +74,7 @@ export function cascade(book: Book, { now, limit }: { readonly now: number; read
     }
     if (!last) continue;
     book.moveCascade({ id: stepId, cascade: kind }, 'end');
-    book.touchStep(stepId);
+    book.effects.touchStep(stepId);
   }
   return { more: chunks.some(({ last }) => !last) };
 }

@@ -100,7 +100,7 @@ export function promote(book: Book, { now }: { readonly now: number }): void {
     const dueAt = job.due_at + (job.pace === null ? 0 : (late.get(job.pace) ?? 0));
     if (dueAt <= now) book.move(job, 'due');
   }
-  book.touchDelayed();
+  book.effects.touchDelayed();
 }
 
 /** By how much the replays with a rate are late. */

@@ -10,10 +10,9 @@ import { dropDraft, saveDraft } from './drafting.ts';
 import { expand, failExpansion } from './fan-out.ts';
 import { prune } from './pruning.ts';
 import { moveQueue, setQueue } from './queue-orders.ts';
-import { recover } from './recovering.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
 import { advance } from './run-advance.ts';
-import { factsOfSettling, settle } from './settling.ts';
+import { factsOfSettling, recover, settle } from './settling.ts';
 import type { Ask, Snapshot } from './snapshot.ts';
 import { continueRun, createRun } from './starting.ts';
 

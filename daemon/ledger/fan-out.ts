@@ -29,10 +29,10 @@ export function expand(book: Book, params: ExpandParams): ExpandResult {
   const last = chunk.last && added === chunk.items.length;
   const cursor = row.cursor + added;
   book.patchStep(row.id, { cursor, expanded: last ? 1 : 0 });
-  if (duplicates > 0) book.count(row.id, 'duplicates', duplicates);
+  if (duplicates > 0) book.effects.count(row.id, 'duplicates', duplicates);
   if (last) {
-    book.endFanOut(row.id);
-    book.touchStep(row.id);
+    book.effects.setFanOut(row.id, undefined);
+    book.effects.touchStep(row.id);
     return { kind: 'done', cursor };
   }
   const held = isHeld({ ...row, total: row.total + added - duplicates });
@@ -43,11 +43,11 @@ export function expand(book: Book, params: ExpandParams): ExpandResult {
 /** The items of a `foreach` can't be read. */
 export function failExpansion(book: Book, { stepId, error }: { readonly stepId: number; readonly error: JobError }): void {
   if (book.fact('fanOut', stepId) === undefined) return;
-  book.endFanOut(stepId);
+  book.effects.setFanOut(stepId, undefined);
   // The step fails through its own state machine, as soon as what it has made so far is cancelled.
   // It isn't `expanded`: should a replay reopen it, it tries to go on with its items, and not to do without them.
   book.patchStep(stepId, { error: JSON.stringify(error) });
-  book.touchStep(stepId);
+  book.effects.touchStep(stepId);
 }
 
 function fanOutOf(book: Book, row: StepRow, now: number): { readonly step: Step; readonly foreach: Foreach; readonly scope: MutableScope } {

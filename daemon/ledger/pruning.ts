@@ -65,5 +65,5 @@ function deadPastTheirTime(book: Book, { deadLetters, limit }: PruneParams): rea
 /** The counts of its step follow, so that a run that is half deleted is still counted right. No step moves by it. */
 function deleteJob(book: Book, job: LedgerJob): void {
   book.write({ kind: 'delete_job', jobId: job.id });
-  book.uncount(job);
+  book.effects.deleteJob(job);
 }

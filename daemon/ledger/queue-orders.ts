@@ -66,8 +66,8 @@ export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }:
     ...(hold === null ? { held_until: null, held_by: null } : {}),
   };
   if (Object.keys(values).length > 0) book.patchQueue(id, values);
-  book.order(id);
-  book.touchQueue(id);
+  book.effects.order(id);
+  book.effects.touchQueue(id);
 }
 
 /** A rate that was set by hand, as a queue's row keeps it. */

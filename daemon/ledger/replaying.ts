@@ -1,10 +1,10 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
+import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';
 import type { RecallParams, ReplayParams, ReplayResult } from './call.ts';
 import { isCancelling } from './cancelling.ts';
-import { deadGroupOf } from './dead-group-of.ts';
 import { nextRevision, revise } from './drafting.ts';
 import type { JobRow, LedgerJob } from './row.ts';
 
@@ -42,7 +42,7 @@ export function replay(book: Book, params: ReplayParams): ReplayResult {
       ended_at: null,
       ...edit,
     });
-    book.touchRun(book.runOf(job.step_id));
+    book.effects.touchRun(book.runOf(job.step_id));
   }
   return { replayed: jobs.map(({ id }) => id), edited };
 }
@@ -76,7 +76,7 @@ export function recall(book: Book, { jobIds, now, tried = false }: RecallParams)
     const died = again.has(job.id) ? diedAgain(book, job) : { round: job.round - 1 };
     const edit = attempts.some(({ revision }) => revision === job.revision) ? {} : unrevise(book, job);
     book.move(job, 'recall', { pace: null, ended_at: attempts.at(-1)?.ended_at ?? now, ...died, ...edit });
-    book.touchRun(book.runOf(job.step_id));
+    book.effects.touchRun(book.runOf(job.step_id));
   }
   return { recalled: jobs.map(({ id }) => id) };
 }
@@ -112,7 +112,7 @@ export function retry(book: Book, { jobIds, now }: { readonly jobIds: readonly n
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
   for (const job of jobs) {
     book.move(job, 'due', { due_at: now, pace: null });
-    book.touchRun(book.runOf(job.step_id));
+    book.effects.touchRun(book.runOf(job.step_id));
   }
   return { retried: jobs.map(({ id }) => id) };
 }
@@ -146,7 +146,7 @@ export function discard(
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
   for (const job of jobs) {
     book.move(job, 'discard', { ended_at: now, discard_reason: reason ?? null });
-    book.touchRun(book.runOf(job.step_id));
+    book.effects.touchRun(book.runOf(job.step_id));
   }
   return { discarded: jobs.map(({ id }) => id) };
 }

@@ -36,7 +36,7 @@ function runsToLookAt(book: Book, steps: AdvanceParams['steps']): ReadonlyMap<nu
     const step = progress.runId === undefined ? book.fact('step', stepId) : undefined;
     const runId = progress.runId ?? step?.run_id;
     if (runId === undefined) continue;
-    book.touchRun(runId);
+    book.effects.touchRun(runId);
     if (step !== undefined && !mayMove(step, progress)) continue;
     const progressed = runs.get(runId) ?? new Set();
     if (step !== undefined && progress.succeeded) progressed.add(step.name);
@@ -220,7 +220,7 @@ class RunAdvance {
       ended_at: ended ? this.#now : null,
       error: error === undefined ? null : JSON.stringify(error),
     });
-    if (ended) this.#book.endFanOut(step.id);
+    if (ended) this.#book.effects.setFanOut(step.id, undefined);
     if (ended && step.cascade === 'cancelling') this.#moveCascade(row, 'end');
   }
 
@@ -246,14 +246,14 @@ class RunAdvance {
   #moveRun(event: RunEvent): void {
     const state: RunState | undefined = nextRunState(this.#run.state, event);
     if (state === undefined) throw new Error(`a run that is ${this.#run.state} can't ${event}`);
-    if ((state === 'running') !== (this.#run.state === 'running')) this.#book.countRun(state === 'running' ? 1 : -1);
+    if ((state === 'running') !== (this.#run.state === 'running')) this.#book.effects.countRun(state === 'running' ? 1 : -1);
     const failed = state === 'failed' ? [...this.#steps.values()].find((step) => step.state === 'failed' && step.on_failure === 0) : undefined;
     this.#patchRun({
       state,
       ended_at: state === 'running' ? null : this.#now,
       error: failed === undefined ? null : JSON.stringify({ step: failed.name, message: messageOf(failed) }),
     });
-    this.#book.touchRun(this.#run.id);
+    this.#book.effects.touchRun(this.#run.id);
   }
 
   /** The one place where the state of a run's `on-failure` steps changes. */

@@ -1,10 +1,11 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { AttemptState } from '../../schemas/protocol/state.ts';
+import { crashBound, crashDelayMs } from '../core/attempt-verdict.ts';
+import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';
-import type { AttemptOutcome, Settled, SettleParams } from './call.ts';
-import { deadGroupOf } from './dead-group-of.ts';
+import type { AttemptOutcome, AttemptRef, Recovered, RecoverParams, Settled, SettleParams } from './call.ts';
 import type { LedgerJob } from './row.ts';
-import { notKnown, type Ask, type Snapshot } from './snapshot.ts';
+import { type Ask, notKnown, type Snapshot } from './snapshot.ts';
 
 /** Ends attempts. */
 export function settle(book: Book, { outcomes }: { readonly outcomes: readonly SettleParams[] }): Settled {
@@ -32,7 +33,7 @@ function settleOne(book: Book, params: SettleParams): boolean {
       recordAttempt(book, job, params, 'succeeded', outcome.output, undefined);
       clearCancelCause(book, job);
       book.move(job, 'succeed', { tries: job.tries + 1, ended_at: endedAt, ...(outcome.warning === undefined ? {} : { warning: outcome.warning }) });
-      if (outcome.warning !== undefined) book.count(job.step_id, 'warnings', 1);
+      if (outcome.warning !== undefined) book.effects.count(job.step_id, 'warnings', 1);
       break;
     case 'retry':
       recordAttempt(book, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
@@ -86,13 +87,13 @@ function throttlesAfter(job: LedgerJob, { charged, progress }: Extract<AttemptOu
 }
 
 /** Its attempt has never begun: as if it hadn't been claimed. */
-export function putBack(book: Book, job: LedgerJob, now: number): void {
+function putBack(book: Book, job: LedgerJob, now: number): void {
   if (isGivenUp(job)) cancelActive(book, job, now);
   else book.move(job, 'interrupt', { attempt: job.attempt - 1, started_at: null });
 }
 
 /** Its attempt was left to end, but no other may follow: it, or its step, has been cancelled meanwhile. */
-export function isGivenUp(job: LedgerJob): boolean {
+function isGivenUp(job: LedgerJob): boolean {
   return job.cancel_cause !== null;
 }
 
@@ -105,13 +106,13 @@ export interface Death {
   readonly crashes?: number;
 }
 
-export function bury(book: Book, job: LedgerJob, { error, endedAt, response, ...more }: Death): void {
+function bury(book: Book, job: LedgerJob, { error, endedAt, response, ...more }: Death): void {
   const group = deadGroupOf(book.fact('stepInfo', job.step_id).uses, error, response);
   clearCancelCause(book, job);
   book.move(job, 'die', { tries: job.tries + 1, ended_at: endedAt, error: JSON.stringify(error), failure_group: group, ...more });
 }
 
-export function cancelActive(book: Book, job: LedgerJob, endedAt: number, more: { readonly progress?: string; readonly crashes?: number; readonly started_at?: null } = {}): void {
+function cancelActive(book: Book, job: LedgerJob, endedAt: number, more: { readonly progress?: string; readonly crashes?: number; readonly started_at?: null } = {}): void {
   book.move(job, 'cancel', { ended_at: endedAt, ...more });
 }
 
@@ -121,7 +122,7 @@ function clearCancelCause(book: Book, job: LedgerJob): void {
 }
 
 /** What an attempt was, for ever: later rounds and edits add rows, and change none. */
-export function recordAttempt(
+function recordAttempt(
   book: Book,
   job: LedgerJob,
   { startedAt, endedAt, request, response }: Pick<SettleParams, 'startedAt' | 'endedAt' | 'request' | 'response'>,
@@ -143,4 +144,62 @@ export function recordAttempt(
     response: response ?? null,
   });
   if (output instanceof Uint8Array) book.write({ kind: 'set_output', jobId: job.id, attempt: job.attempt, output });
+}
+
+const byCrash = {
+  kind: 'interrupted',
+  cause: 'interrupted by a crash',
+  message: 'The daemon ended while this attempt was under way. Whether the other side acted on it is not known.',
+} as const;
+
+const crashLoop = {
+  kind: 'crash_loop',
+  cause: 'crash loop',
+  message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
+} as const;
+
+/** Of a job that a salvage has marked, by the lack of a start: nothing more is known of it. */
+const lostByDamage = {
+  kind: 'interrupted',
+  cause: 'lost by damage',
+  message: "The store was damaged, and this job, or its payload, couldn't be read. Whether it was sent is not known.",
+} as const;
+
+/** Jobs that are named to a person, at most. */
+const maxNamed = 20;
+
+/** Closes what a crash of a daemon interrupted. */
+export function recover(book: Book, { daemon, now, random, ended, unbegun }: RecoverParams): Recovered {
+  const jobs = book.fact('activeOf', daemon);
+  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  const endedAttempts = new Set(ended.map(({ jobId, attempt }) => `${jobId}/${attempt}`));
+  const unbegunAttempts = new Set(unbegun.map(({ jobId, attempt, claimedAt }) => `${jobId}/${attempt}/${claimedAt}`));
+  const leftOpen: AttemptRef[] = [];
+  const interruptedJobs: number[] = [];
+  let interrupted = 0;
+  for (const job of jobs) {
+    if (job.started_at === null) {
+      bury(book, job, { error: lostByDamage, endedAt: now });
+      continue;
+    }
+    if (endedAttempts.has(`${job.id}/${job.attempt}`)) {
+      leftOpen.push({ jobId: job.id, attempt: job.attempt });
+      continue;
+    }
+    if (unbegunAttempts.has(`${job.id}/${job.attempt}/${job.started_at}`)) {
+      putBack(book, job, now);
+      continue;
+    }
+    if (interrupted++ < maxNamed) interruptedJobs.push(job.id);
+    const crashes = job.crashes + 1;
+    recordAttempt(book, job, { endedAt: now }, 'interrupted', null, byCrash);
+    const cut = { crashes, started_at: null } as const;
+    const delayMs = crashDelayMs(crashes, random);
+    if (isGivenUp(job)) cancelActive(book, job, now, cut);
+    else if (crashes >= crashBound) bury(book, job, { error: crashLoop, endedAt: now, ...cut });
+    // A job that goes on at once keeps its place in the queue.
+    else if (delayMs === 0) book.move(job, 'interrupt', cut);
+    else book.move(job, 'retry', { ...cut, due_at: now + delayMs });
+  }
+  return { interrupted, interruptedJobs, leftOpen };
 }

@@ -20,7 +20,7 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
   const runId = book.takeId('runs');
   book.insert('workflow_versions', { version, workflow: name, text, created_at: now }, 'keep');
   book.insert('runs', { id: runId, workflow: name, version, state: 'running', created_at: now, inputs });
-  book.countRun(1);
+  book.effects.countRun(1);
   for (const [position, { step, isMain }] of steps.entries()) {
     const id = book.takeId('steps');
     book.insert('steps', {
@@ -35,7 +35,7 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
       is_foreach: step.foreach === undefined ? 0 : 1,
       item_limit: step.foreach === undefined || !isMain ? null : (firstItems ?? null),
     });
-    if (position === 0) book.touchStep(id, runId);
+    if (position === 0) book.effects.touchStep(id, runId);
   }
   return { runId };
 }
@@ -69,7 +69,7 @@ export function continueRun(book: Book, { runId }: { readonly runId: number }): 
     book.patchStep(step.id, { item_limit: null });
     if (book.fact('fanOut', step.id) !== undefined) book.setFanOut(step, false);
   }
-  book.touchRun(runId);
+  book.effects.touchRun(runId);
   return {};
 }
 

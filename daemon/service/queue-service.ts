@@ -1,6 +1,6 @@
 import type { SpentTally } from '../core/activity-tally.ts';
 import type { Clock } from '../core/clock.ts';
-import { denseSeries } from '../core/dense-series.ts';
+import { denseSeries } from '../core/queue-series.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 import type { Project } from '../project/project.ts';

@@ -1,5 +1,5 @@
 import type { ClockAnchor } from '../core/clock.ts';
-import type { QueueStep, SeriesStep } from '../core/queue-step.ts';
+import type { QueueStep, SeriesStep } from '../core/queue-series.ts';
 import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 
 /** What is kept besides runs and jobs: what queues did, what is raised, and how the store itself is. */

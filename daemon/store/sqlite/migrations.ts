@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
-import { deadGroupOf } from '../../ledger/dead-group-of.ts';
+import { deadGroupOf } from '../../core/failure-group.ts';
 import { hasNoRoom } from './store-error.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13 } from './schema.ts';
 

@@ -1,5 +1,4 @@
-import { shiftBetween } from '../../core/clock-shift.ts';
-import type { ClockAnchor } from '../../core/clock.ts';
+import { shiftBetween, type ClockAnchor } from '../../core/clock.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';

@@ -1,6 +1,6 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
 import type { JobRow, RunRow, StepRow } from '../../../daemon/ledger/row.ts';
-import type { QueueStep } from '../../../daemon/core/queue-step.ts';
+import type { QueueStep } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
 import type { Committed, StoredAlert } from '../../../daemon/store/store.ts';
 

@@ -1,10 +1,9 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
+import { evaluate, Where } from '../../../daemon/ledger/evaluating.ts';
 import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
-import { evaluate } from '../../../daemon/ledger/evaluating.ts';
 import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
-import { Where } from '../../../daemon/ledger/where.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
 import { memoryFacts, memoryScope, parsed, runFacts, workflowIn } from './memory-facts.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { QueueStep, SeriesStep } from '../../../daemon/core/queue-step.ts';
+import type { QueueStep, SeriesStep } from '../../../daemon/core/queue-series.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
 import type { StoreBench } from './store-bench.ts';
 import { anchorAt } from '../anchor-at.ts';

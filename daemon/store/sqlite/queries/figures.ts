@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { SeriesStep } from '../../../core/queue-step.ts';
+import type { SeriesStep } from '../../../core/queue-series.ts';
 import type { Database } from '../database.ts';
 import { isMiscounted, isStuck, type JobCounts } from '../../../ledger/run-standing.ts';
 import { findRun } from './runs.ts';

@@ -1,8 +1,8 @@
 import type { Database } from '../database.ts';
+import { type JobTexts, Where } from '../../../ledger/evaluating.ts';
 import { jobBefore, jobCursor } from '../../../ledger/page.ts';
 import type { AttemptRow, DraftRow, PayloadRow, RevisionRow } from '../../../ledger/row.ts';
 import { jobDetail, jobSummary, type JobViewRow, parsedJson } from '../../../ledger/view.ts';
-import { type JobTexts, Where } from '../../../ledger/where.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
 import type { ListJobsParams } from '../../store.ts';
 

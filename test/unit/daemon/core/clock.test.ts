@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ClockAnchor } from '../../../../daemon/core/clock.ts';
-import { shiftBetween } from '../../../../daemon/core/clock-shift.ts';
+import { type ClockAnchor, shiftBetween } from '../../../../daemon/core/clock.ts';
 
 const hour = 3_600_000;
 const nine = Date.UTC(2026, 0, 5, 9);

@@ -1,5 +1,25 @@
 import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
-import type { SeriesStep, TimesSpent } from './queue-step.ts';
+
+/** What a queue did in one step, with its depths at the end. */
+export interface QueueStep {
+  readonly depth: { readonly pending: number; readonly delayed: number; readonly active: number; readonly dead: number };
+  readonly arrivals: number;
+  readonly completions: number;
+  readonly failures: number;
+  readonly waiting: TimesSpent;
+  readonly running: TimesSpent;
+}
+
+interface TimesSpent {
+  readonly count: number;
+  readonly totalMs: number;
+  readonly maxMs: number;
+}
+
+export interface SeriesStep extends QueueStep {
+  /** When the step began. */
+  readonly at: number;
+}
 
 /**
  * A point for each step from `from` on and before `to`, from the first of which anything is known. Where nothing happened there is no
