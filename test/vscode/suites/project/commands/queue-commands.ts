@@ -50,7 +50,7 @@ export function queueCommands(): void {
     const item = row?.item();
     assert.match(String(item?.description), /^held until \w{3} \d+, \d\d:\d\d/);
     assert.match(String(item?.contextValue), /\brunning held\b/);
-    assert.match(String(row?.tooltip?.()?.value), /j\d+ was answered 429 Too Many Requests and asked to wait 30m\. It continues in \d\dm\./);
+    assert.match(String(row?.tooltip?.()?.value), /j\d+ was answered 429 Too Many Requests and asked to wait 30m\\\. It continues in \d\dm\\\./);
     const { result } = await drive(commands.resumeQueue, { args: [shop.target({ queue: 'erp' })] });
     assert.deepEqual((result as ResumedQueue).resumed.heldBy?.cause, '429 Too Many Requests');
     await mirrored(({ heldUntil }) => heldUntil === undefined);
