@@ -4,9 +4,8 @@ import * as vscode from 'vscode';
 import { AlertCrossings } from './alerts/alert-crossings.ts';
 import { noticeAlerts } from './alerts/notice-alerts.ts';
 import type { App } from './app.ts';
-import { windowAsker } from './ask/window-asker.ts';
-import { allCommands } from './commands/all-commands.ts';
-import { registerCommands } from './commands/register-commands.ts';
+import { windowAsker } from './ask/prompter.ts';
+import { registerCommands } from './commands/all-commands.ts';
 import { daemonLauncher } from '../client/daemon-launch.ts';
 import { followWithContextKeys } from './context-keys.ts';
 import { DaemonLogChannel } from './daemon-log-channel.ts';
@@ -16,7 +15,7 @@ import { DeadLetterFiles } from './documents/dead-letter-files.ts';
 import { DocumentProvider } from './documents/document-provider.ts';
 import { registerPayloadSchemas } from './documents/payload-schemas.ts';
 import { ShownTexts } from './documents/shown-texts.ts';
-import { ChosenRuns } from './language/live/chosen-runs.ts';
+import { ChosenRuns } from './language/live/last-runs.ts';
 import { showLive } from './language/live/show-live.ts';
 import { LanguageSupport } from './language/language-support.ts';
 import { Projects } from './project/projects.ts';
@@ -27,12 +26,12 @@ import { showBulkProgress } from './selection/bulk-progress.ts';
 import { FollowedBulks } from './selection/unfollowed-bulks.ts';
 import { Signal } from './signal.ts';
 import { showStatusBar } from './status-bar/status-bar.ts';
-import { openDeadLettersView } from './views/dead-letters/dead-letters-view.ts';
-import { openQueuesView } from './views/queues/queues-view.ts';
-import { openRunsView } from './views/runs/runs-view.ts';
-import type { OpenTreeView } from './views/shared/open-view.ts';
-import { ViewFilters } from './views/shared/view-filters.ts';
-import { openWorkflowsView } from './views/workflows/workflows-view.ts';
+import { openDeadLettersView } from './views/dead-letters.ts';
+import { openQueuesView } from './views/queues.ts';
+import { openRunsView } from './views/runs.ts';
+import type { OpenTreeView } from './views/open-view.ts';
+import { ViewFilters } from './views/view-filters.ts';
+import { openWorkflowsView } from './views/workflows.ts';
 import { useLanguage } from './wording/language.ts';
 
 /** What `activate` answers with: for tests, which look at what a person would see and answer what a person would be asked. */
@@ -90,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   showLive(app);
   handOverSecrets(app);
   tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
-  registerCommands(app, allCommands);
+  registerCommands(app);
   language.start();
   subscriptions.push(
     projects.onDidChangeState(() => {

@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
 import type { App } from '../app.ts';
-import type { Confirmation } from '../ask/asker.ts';
+import type { Confirmation } from '../ask/prompter.ts';
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { BatchOptions, ProjectTally, Tally } from '../selection/batches.ts';
-import { inBulk } from '../selection/bulk-lots.ts';
 import type { Chosen } from '../selection/chosen.ts';
-import { inLots, sumOf } from '../selection/lots.ts';
+import { inBulk, inLots, sumOf } from '../selection/lots.ts';
 import { tallyText, type TalliedAction } from '../selection/tally-text.ts';
 import { formatNumber, projectCounts } from '../wording/language.ts';
 

@@ -2,15 +2,13 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import type { App } from '../app.ts';
-import { askRun, type AskedRun } from '../ask/ask-run.ts';
-import { commands } from '../ids.ts';
+import { type AskedRun, askRun } from '../ask/pickers.ts';
 import type { LiveDocument } from '../language/live/live-document.ts';
 import { valueText } from '../wording/outside-text.ts';
 import type { Command } from './command.ts';
 
 /** Any expression against a run: that of the workflow in the editor, else one that is asked for. Its value opens as a document. */
-export const evaluateExpression: Command = {
-  id: commands.evaluateExpression,
+const evaluateExpression: Command = {
   acts: false,
   run: async (app, argument) => {
     // The whole language, which activation does without.
@@ -56,3 +54,5 @@ async function runOf(app: App, live: LiveDocument | undefined, argument: unknown
   }
   return askRun(app, argument, l10n.t('Which run is the expression about?'));
 }
+
+export const expressionCommands = { evaluateExpression };

@@ -1,15 +1,202 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
-import { askDeadLetters } from '../ask/ask-dead-letters.ts';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
+import { askProject } from '../ask/pickers.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
+import { askDeadGroup, type DeadGroup } from '../dead-letters/dead-group.ts';
+import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
+import { type FollowedReplay, followReplay } from '../dead-letters/replay-follow.ts';
+import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
+import { askEdits, askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
+import { askDeadLetter } from '../documents/ask-dead-letter.ts';
+import { showDocument } from '../documents/show-document.ts';
 import { commands } from '../ids.ts';
+import { messageOf } from '../log.ts';
+import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { Tally } from '../selection/batches.ts';
+import type { Target } from '../target.ts';
+import { newestFailureText, outcomeText } from '../wording/job.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import type { Command } from './command.ts';
-import { replayMany } from './replay-many.ts';
 
 /** The dead letter that was clicked, those that are selected, or those that are ticked in a list. */
-export const replay: Command = {
-  id: commands.replay,
+const replay: Command = {
   acts: true,
   run: async (app, argument, selected) => {
     const asked = await askDeadLetters(app, argument, selected, l10n.t('Which dead letters are to be replayed?'));
     return asked === undefined ? undefined : replayMany(app, asked);
   },
 };
+
+const replayAll: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const project = await askProject(app, argument);
+    return project === undefined ? undefined : replayMany(app, [{ project, selection: {}, name: project.name }]);
+  },
+};
+
+const replayGroup: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be replayed?'));
+    return group === undefined ? undefined : replayMany(app, [group]);
+  },
+};
+
+/** Saves the payload in the editor and replays its job with it. Without an edit, the payload goes out as it is. */
+const replayEdited: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askDeadLetter(app, argument, l10n.t('Which dead letter is to be replayed?'));
+    if (asked === undefined) return undefined;
+    const { folder, job, uri } = asked;
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+    // VS Code says why it couldn't be saved; nothing is sent then.
+    if (document?.isDirty === true && !(await document.save())) return undefined;
+    const project = app.projects.get(folder);
+    if (project === undefined) return undefined;
+    const daemon = await project.connection.ensure();
+    const sent = await followReplay(app, [{ project, daemon, ids: [job], edited: 0 }], { way: { kind: 'all' }, originals: false });
+    await app.deadLetterFiles.changed(uri);
+    return sent.tell().done;
+  },
+};
+
+/**
+ * Counts first, says what will happen, offers to go carefully, and tells exactly what came of it. Answers with the tally; undefined where a person
+ * gave up.
+ */
+async function replayMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
+  const { lots, count, edited, name } = await collectLots(groups);
+  if (count === 0) {
+    void app.ask.tell('information', l10n.t('There are no dead letters of {0} to replay.', name));
+    return undefined;
+  }
+  // The edit of a single one is what a person sees in its row; of several, some may have been forgotten.
+  const edits = count === 1 || edited === 0 ? 'send' : await askEdits(app.ask, { count, edited, name });
+  if (edits === undefined) return undefined;
+  const way = count === 1 ? ({ kind: 'all' } as const) : await askWay(app.ask, lots.map(({ ids }) => ids.length), name);
+  if (way === undefined) return undefined;
+  const originals = edits === 'keep';
+  return way.kind === 'canary' ? replayCanary(app, lots, way.count, originals) : (await followReplay(app, lots, { way, originals })).tell();
+}
+
+/** First so many of each project, because how those of one project go says nothing of another's. */
+async function replayCanary(app: App, lots: readonly DeadLot[], count: number, originals: boolean): Promise<Tally> {
+  const few = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(0, count) }));
+  const others = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(count) })).filter(({ ids }) => ids.length > 0);
+  const left = others.reduce((sum, { ids }) => sum + ids.length, 0);
+  const first = await followReplay(app, few, { way: { kind: 'canary', count }, originals });
+  if (first.wasStopped || first.tally.done < first.tally.total) return withOthers(first.tell(), left);
+  const way = await askToGoOn(app, first, others.map(({ ids }) => ids.length));
+  if (way === undefined) return withOthers(first.tally, left);
+  const rest = (await followReplay(app, others, { way, originals })).tell();
+  return { ...rest, total: rest.total + first.tally.total, done: rest.done + first.tally.done };
+}
+
+/** Those that were left alone are part of what was meant. */
+function withOthers(tally: Tally, others: number): Tally {
+  return { ...tally, total: tally.total + others };
+}
+
+/** Where a first one failed, to leave the others is the first answer; the failure is named, and can be looked at. */
+async function askToGoOn(app: App, first: FollowedReplay, counts: readonly number[]): Promise<ReplayWay | undefined> {
+  const { outcome } = first;
+  const count = counts.reduce((sum, each) => sum + each, 0);
+  const others = say('{count, plural, =1 {The other one is as it was.} other {# others are as they were.}}', { count });
+  const said = `${l10n.t('Of those replayed first: {0}.', outcomeText(outcome, Date.now()))} ${others}`;
+  if (outcome.dead + outcome.retrying + outcome.cancelled + outcome.discarded + outcome.waiting + outcome.active > 0) {
+    const leave = l10n.t('Leave the Others');
+    const open = l10n.t('Open the Failure');
+    const anyway = l10n.t('Replay Them Anyway…');
+    const failed = outcome.dead + outcome.retrying > 0;
+    const chosen = await app.ask.tell('warning', [said, newestFailureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
+    if (chosen === open) await openFailed(first);
+    return chosen === anyway ? askWay(app.ask, counts, l10n.t('the others')) : undefined;
+  }
+  const all = say('{count, plural, =1 {Replay the Other One} other {Replay the Other #}}', { count });
+  const slowly = l10n.t('Replay Them Slowly…');
+  const chosen = await app.ask.tell('information', said, all, slowly);
+  return chosen === all ? { kind: 'all' } : chosen === slowly ? askRate(app.ask) : undefined;
+}
+
+/** The newest attempt of one that failed. */
+async function openFailed({ lots }: FollowedReplay): Promise<void> {
+  for (const { project, daemon, ids } of lots) {
+    for (const id of ids.toReversed()) {
+      const job = await daemon.call('job/get', { id });
+      const attempt = job.attempts.at(-1);
+      if (attempt?.error === undefined) continue;
+      await showDocument({ folder: project.folder, subject: { kind: 'attempt', job: id, attempt: attempt.number } });
+      return;
+    }
+  }
+}
+
+export interface Trial {
+  readonly target: Target;
+  /** Of the workflow. */
+  readonly name: string;
+  /** Jobs that wait for the outcome. */
+  readonly rest: number;
+}
+
+const lookEveryMs = 500;
+/** More first jobs than a run can have that tries five items: one `foreach` after the other waits. */
+const maxJobs = 100;
+
+/** Waits until each of the first items has an answer, tells what came of them, and offers what can be done with the others. */
+export async function followTrial(app: App, daemon: Daemon, trial: Trial): Promise<void> {
+  let result: ReplayTally;
+  try {
+    result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Trying the first items of {0}', trial.name), cancellable: true }, (progress, token) =>
+      watch(daemon, trial.target.run ?? '', () => token.isCancellationRequested, (message) => progress.report({ message })),
+    );
+  } catch (error) {
+    // The run waits in the daemon, and its row says so.
+    app.log.warn(messageOf(error));
+    return;
+  }
+  await tell(app, trial, result);
+}
+
+async function watch(daemon: Daemon, run: string, isCancelled: () => boolean, report: (message: string) => void): Promise<ReplayTally> {
+  // Its items become jobs after the run has started.
+  for (let detail = await daemon.call('run/get', { id: run }); detail.state === 'running' && detail.heldAfter === undefined && !isCancelled(); ) {
+    await delay(lookEveryMs);
+    detail = await daemon.call('run/get', { id: run });
+  }
+  const { jobs } = await daemon.call('job/list', { run, limit: maxJobs });
+  return watchReplay(
+    daemon,
+    jobs.map(({ id }) => id),
+    {
+      isEnough: (tally) => haveAnswered(tally) || isCancelled(),
+      nextLook: () => delay(lookEveryMs),
+      onProgress: ({ active, waiting }) => report(l10n.t('{0} of {1}', formatNumber(jobs.length - active - waiting), formatNumber(jobs.length))),
+    },
+  );
+}
+
+async function tell({ ask }: App, { target, name, rest }: Trial, { succeeded, dead, retrying, active, waiting, error }: ReplayTally): Promise<void> {
+  const failed = dead + retrying;
+  const open = active + waiting;
+  const cause = error?.cause;
+  const go = l10n.t('Run the Rest');
+  const look = l10n.t('Open Run');
+  const stop = l10n.t('Cancel Run');
+  const parts = [l10n.t('{0} succeeded', formatNumber(succeeded))];
+  if (failed > 0) parts.push(cause === undefined ? l10n.t('{0} failed', formatNumber(failed)) : l10n.t('{0} failed ({1})', formatNumber(failed), cause));
+  if (open > 0) parts.push(say('{count, plural, one {# is still open} other {# are still open}}', { count: open }));
+  const waits = say('{count, plural, =1 {The other one waits.} other {The other # wait.}}', { count: rest });
+  // What failed is to be looked at first.
+  const actions = failed > 0 ? [look, stop, go] : [go, look, stop];
+  const chosen = await ask.tell(failed > 0 ? 'warning' : 'information', `${l10n.t('{0} ({1}), first items: {2}.', name, target.run ?? '', parts.join(', '))} ${waits}`, ...actions);
+  const command = chosen === go ? commands.continueRun : chosen === look ? commands.openRun : chosen === stop ? commands.cancelRun : undefined;
+  if (command !== undefined) await vscode.commands.executeCommand(command, target);
+}
+
+export const replayCommands = { replay, replayAll, replayGroup, replayEdited };

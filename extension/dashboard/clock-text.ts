@@ -1,4 +1,4 @@
-import { rangePlans, type Range } from './range.ts';
+import { type Range, rangePlans } from './choice.ts';
 
 const dayMs = 24 * 3_600_000;
 

@@ -7,9 +7,8 @@ import { clientFaultText } from '../wording/client-fault-text.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { MirrorChange } from '../mirror/mirror-change.ts';
 import type { Disposable, Signal } from '../signal.ts';
-import { firstChoice, type Choice } from './choice.ts';
+import { type Choice, firstChoice, rangePlans } from './choice.ts';
 import type { MessageToPage } from './dashboard-message.ts';
-import { rangePlans } from './range.ts';
 import { columnsOf, gridSpan, type GridSpan } from './series-grid.ts';
 
 /** What the feed needs of a project. */

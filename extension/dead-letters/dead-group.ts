@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import { readDeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { App } from '../app.ts';
-import { askProject } from '../ask/ask-project.ts';
+import { askProject } from '../ask/pickers.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, type Target } from '../target.ts';
 import { oneLine } from '../wording/outside-text.ts';

@@ -11,9 +11,8 @@ import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/language.ts';
 import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.ts';
 import type { DeadLot } from './dead-lot.ts';
-import { sendReplay, type SentLot } from './replay-send.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
-import type { ReplayWay } from './replay-way.ts';
+import { type ReplayWay, sendReplay, type SentLot } from './replay-way.ts';
 
 const firstLookMs = 250;
 const longestLookMs = 3000;

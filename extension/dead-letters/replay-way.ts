@@ -1,7 +1,11 @@
 import * as l10n from '@vscode/l10n';
+import type { Asker } from '../ask/prompter.ts';
+import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
-import type { Asker } from '../ask/asker.ts';
+import type { Tally } from '../selection/batches.ts';
+import { type BulkLotsOptions, inBulk } from '../selection/lots.ts';
 import { formatNumber, say } from '../wording/language.ts';
+import type { DeadLot } from './dead-lot.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
 export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
@@ -68,4 +72,44 @@ export async function askRate(ask: Asker): Promise<ReplayWay | undefined> {
 
 function isCount(text: string, most: number): boolean {
   return /^\d{1,7}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= most;
+}
+
+/** Whether saved edits are sent, or kept and the originals sent; undefined where a person gave up. `edited`: at least one. */
+export async function askEdits(ask: Asker, { count, edited, name }: { readonly count: number; readonly edited: number; readonly name: string }): Promise<'send' | 'keep' | undefined> {
+  const send = l10n.t('Send the Edits');
+  const keep = l10n.t('Send the Originals');
+  const rest = count - edited;
+  const parts = [
+    say('{count, plural, =1 {One of them has an edit that was saved and not sent yet.} other {# of them have edits that were saved and not sent yet.}}', { count: edited }),
+    ...(rest === 0 ? [] : [say('{count, plural, =1 {The other one goes out as it is either way.} other {The other # go out as they are either way.}}', { count: rest })]),
+    l10n.t('Where the originals are sent, the edits are kept.'),
+  ];
+  const chosen = await ask.decide({ question: say('{count, plural, one {Replay # dead letter of {name} with its edit?} other {Replay # dead letters of {name} with their edits?}}', { count, name }), detail: parts.join(' '), verb: send }, keep);
+  return chosen === send ? 'send' : chosen === keep ? 'keep' : undefined;
+}
+
+export interface SendOptions extends BulkLotsOptions {
+  /** Edits stay, unsent. */
+  readonly originals: boolean;
+  /** Spreads those of each project out: `10/min`. */
+  readonly rate?: string;
+}
+
+/** What of one project went back to its queues. */
+export interface SentLot {
+  readonly lot: DeadLot;
+  readonly tally: Tally;
+  /** The work of the daemon that did it. */
+  readonly bulks: readonly BulkView[];
+  /** How many of them went out edited. */
+  readonly edited: number;
+}
+
+/** Replays, project by project. Never rejects. */
+export async function sendReplay(lots: readonly DeadLot[], { originals, rate, ...options }: SendOptions): Promise<readonly SentLot[]> {
+  const outcomes = await inBulk(lots, { action: 'replay', ...(originals ? { originals } : {}), ...(rate === undefined ? {} : { rate }) }, options);
+  return lots.flatMap((lot, index) => {
+    const outcome = outcomes[index];
+    return outcome === undefined ? [] : [{ lot, ...outcome, edited: outcome.bulks.reduce((sum, { edited }) => sum + edited, 0) }];
+  });
 }

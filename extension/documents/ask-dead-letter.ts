@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
-import { askJob } from '../ask/ask-job.ts';
+import { askJob } from '../ask/pickers.ts';
 import { deadLetterUri, readDeadLetterUri } from './document-address.ts';
 
 export interface AskedDeadLetter {

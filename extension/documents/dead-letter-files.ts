@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import type { Asker } from '../ask/asker.ts';
+import type { Asker } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../ids.ts';
 import { inWords, messageOf } from '../log.ts';
@@ -13,7 +13,7 @@ import type { Projects } from '../project/projects.ts';
 import { Signal, type Disposable } from '../signal.ts';
 import { documentUri, readDeadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
-import { readPayload } from './payload-edit.ts';
+import { readPayload } from './payload-schema.ts';
 
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;

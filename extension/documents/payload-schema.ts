@@ -1,6 +1,8 @@
-import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
-import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import * as l10n from '@vscode/l10n';
 import { schemes } from '../ids.ts';
+import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
+import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 
 /** What `jsonValidation` of package.json matches payloads of this action by. */
 export function payloadPattern(action: string): string {
@@ -32,4 +34,18 @@ function withMarkdown(schema: Json): Json {
 
 function asMap(value: Json): Readonly<Record<string, Json>> {
   return isJsonObject(value) ? value : {};
+}
+
+export type PayloadEdit = { readonly ok: true; readonly payload: JsonObject } | { readonly ok: false; readonly message: string };
+
+/** The payload that a person's text means: a JSON object, as the action's `with` is one. */
+export function readPayload(text: string): PayloadEdit {
+  let value: unknown;
+  try {
+    value = parseExactJson(text, { tellLines: true });
+  } catch (error) {
+    if (error instanceof LossyJsonError) return { ok: false, message: l10n.t('In the payload, {0}.', error.message) };
+    return { ok: false, message: l10n.t('The payload is not valid JSON: {0}', error instanceof Error ? error.message : String(error)) };
+  }
+  return isJsonObject(value) ? { ok: true, payload: value } : { ok: false, message: l10n.t('The payload has to be a JSON object.') };
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { Asker } from '../ask/asker.ts';
+import type { Asker } from '../ask/prompter.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { fieldText, isAskedFirst, readFieldText, type InputField } from './input-fields.ts';
 import { hasInput, withFile, withoutInput, withValue, type RunInputs } from './run-inputs.ts';

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
+import type { LogOutputChannel } from 'vscode';
 import { languageId, settings } from '../ids.ts';
-import { messageOf, type Log } from '../log.ts';
+import { type Log, messageOf } from '../log.ts';
 import type { Disposable } from '../signal.ts';
-import { knownSecretsNotification, type KnownSecrets } from './known-secrets.ts';
-import type { LanguageClientModule, RunningLanguageClient } from './language-client-module.ts';
+import { type KnownSecrets, knownSecretsNotification } from './known-secrets.ts';
 
 export interface LanguageSupportOptions {
   readonly log: Log;
@@ -112,4 +112,28 @@ export class LanguageSupport {
   #isWanted(): boolean {
     return vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.languageServer, true);
   }
+}
+
+/** What the bundle `language-client.cjs` exports; it is loaded when it is needed, so that nothing of it costs at the start. */
+interface LanguageClientModule {
+  readonly startLanguageClient: (options: LanguageClientOptions) => Promise<RunningLanguageClient>;
+}
+
+export interface LanguageClientOptions {
+  /** The path of the server's program. */
+  readonly server: string;
+  /** Where the server's words and the trace go. */
+  readonly channel: LogOutputChannel;
+  /** What each server is told when it runs, also one that was started again. */
+  readonly knownSecrets: () => readonly KnownSecrets[];
+}
+
+export interface RunningLanguageClient {
+  readonly restart: () => Promise<void>;
+  /** Ends the server. */
+  readonly stop: () => Promise<void>;
+  readonly request: (method: string, params: unknown) => Promise<unknown>;
+  readonly notify: (method: string, params: unknown) => Promise<void>;
+  /** Undefined where no server runs. */
+  readonly serverProcessId: () => number | undefined;
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
-import type { Asker } from '../ask/asker.ts';
+import type { Asker } from '../ask/prompter.ts';
 import { messageOf, type Log } from '../log.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';

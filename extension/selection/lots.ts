@@ -1,4 +1,15 @@
-import { inBatches, type BatchOptions, type ProjectTally, type Tally } from './batches.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
+import { ClientError } from '../../client/client-error.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
+import { followBulk } from '../../client/run-bulk.ts';
+import { messageOf } from '../log.ts';
+import { type BulkView, maxBulkIds } from '../../schemas/protocol/bulk.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import { formatNumber } from '../wording/language.ts';
+import { type BatchOptions, inBatches, type ProjectTally, type Tally } from './batches.ts';
+import type { FollowedBulks } from './unfollowed-bulks.ts';
 
 /** What of one project is acted on. */
 export interface Lot<T> {
@@ -40,4 +51,92 @@ export function sumOf(tallies: readonly ProjectTally[]): Tally {
     ...(faults.length === 0 ? {} : { fault: faults.join(' ') }),
     ...(tallies.length === 0 ? {} : { byProject: tallies }),
   };
+}
+
+const firstLookMs = 50;
+const longestLookMs = 1000;
+
+
+/** What of one project is acted on. */
+export interface BulkLot {
+  /** A function connects to it when its turn comes. */
+  readonly daemon: Daemon | (() => Promise<Daemon>);
+  /** Of jobs; of runs, if these are cancelled. */
+  readonly ids: readonly string[];
+}
+
+export interface BulkLotsOptions {
+  /** So that nobody else in the window tells of it. */
+  readonly followed: FollowedBulks;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly isCancelled?: () => boolean;
+  /** Between two looks, by how long one waits. */
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+export interface BulkOutcome {
+  readonly tally: Tally;
+  /** The work that was begun for it. */
+  readonly bulks: readonly BulkView[];
+}
+
+/**
+ * Has the daemons of several projects work on many jobs, one project after the other. What was begun goes on if this window is closed. A fault ends its
+ * own project's part only, because every project has a daemon of its own; a cancel ends all. Never rejects, so that the tallies always are the truth.
+ */
+export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, options: BulkLotsOptions): Promise<readonly BulkOutcome[]> {
+  const total = lots.reduce((sum, { ids }) => sum + ids.length, 0);
+  const outcomes: BulkOutcome[] = [];
+  let before = 0;
+  for (const lot of lots) {
+    const from = before;
+    outcomes.push(await ofLot(lot, request, { ...options, onProgress: (done) => options.onProgress?.(from + done, total) }));
+    before += lot.ids.length;
+  }
+  return outcomes;
+}
+
+async function ofLot({ daemon: given, ids }: BulkLot, request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, { followed, onProgress, isCancelled, wait = (ms) => delay(ms) }: BulkLotsOptions): Promise<BulkOutcome> {
+  const bulks: BulkView[] = [];
+  const came = (): number => bulks.reduce((sum, { done, skipped }) => sum + done + skipped, 0);
+  try {
+    if (ids.length === 0 || isCancelled?.() === true) return { tally: tallyOf(ids.length, bulks, { isCancelled: ids.length > 0 }), bulks };
+    const daemon = typeof given === 'function' ? await given() : given;
+    // Of two works at a rate, each would keep it by itself.
+    const meant = request.rate === undefined ? ids.length : Math.min(ids.length, maxBulkIds);
+    for (let from = 0; from < meant && isCancelled?.() !== true; from += maxBulkIds) {
+      const some = ids.slice(from, from + maxBulkIds);
+      const begun = await daemon.call('bulk/start', { ...request, ...(request.action === 'cancel-runs' ? { runs: some } : { ids: some }) });
+      followed.add(daemon, begun.id);
+      const place = bulks.push(begun) - 1;
+      let lookMs = firstLookMs;
+      bulks[place] = await followBulk(daemon, begun, {
+        nextLook: async () => {
+          await wait(lookMs);
+          lookMs = Math.min(longestLookMs, lookMs * 1.5);
+        },
+        ...(isCancelled === undefined ? {} : { isCancelled }),
+        onProgress: (bulk) => {
+          bulks[place] = bulk;
+          onProgress?.(came(), ids.length);
+        },
+      });
+    }
+    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant && meant < ids.length ? l10n.t('No more than {0} can be sent at a rate at a time. Send the others when these are through.', formatNumber(meant)) : undefined);
+    return { tally: tallyOf(ids.length, bulks, { isCancelled: came() < ids.length && problem === undefined, ...(problem === undefined ? {} : { fault: problem }) }), bulks };
+  } catch (error) {
+    return { tally: tallyOf(ids.length, bulks, { isCancelled: false, fault: faultOf(error, bulks.at(-1)) }), bulks };
+  }
+}
+
+function tallyOf(total: number, bulks: readonly BulkView[], more: Pick<Tally, 'isCancelled' | 'fault'>): Tally {
+  const add = (count: (bulk: BulkView) => number): number => bulks.reduce((sum, bulk) => sum + count(bulk), 0);
+  return { total, done: add(({ done }) => done), skipped: add(({ skipped }) => skipped), ...more };
+}
+
+/** What was begun isn't over because this window has lost sight of it. */
+function faultOf(error: unknown, last: BulkView | undefined): string {
+  if (error instanceof CodedError && error.code === 'unknown-method') return l10n.t('The daemon has an earlier version. Restart it to work on many at a time.');
+  const text = messageOf(error);
+  return error instanceof ClientError && last !== undefined ? `${text} ${l10n.t('The daemon goes on with it as {0}.', last.id)}` : text;
 }

@@ -3,9 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { commands, settings, statusBarItem } from '../ids.ts';
 import type { Project } from '../project/project.ts';
-import { healthCommands, healthTable } from './health-table.ts';
-import { healthOf, type Severity } from './health.ts';
-import { SteadySeverity } from './steady-severity.ts';
+import { healthCommands, healthOf, healthTable, type Severity, SteadySeverity } from './health.ts';
 
 /** One item: how much is in the queues, coloured only where a person is needed. A click leads to the queues. */
 export function showStatusBar({ projects, subscriptions }: App): vscode.StatusBarItem {

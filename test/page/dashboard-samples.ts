@@ -1,9 +1,8 @@
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
-import type { Choice } from '../../extension/dashboard/choice.ts';
+import { type Choice, rangePlans } from '../../extension/dashboard/choice.ts';
 import type { MessageToPage, Now } from '../../extension/dashboard/dashboard-message.ts';
-import { rangePlans } from '../../extension/dashboard/range.ts';
 import { columnsOf, gridSpan } from '../../extension/dashboard/series-grid.ts';
 
 /** What an extension would tell the page of a campaign that is being sent, an ERP that is down, and an enrichment that is nearly done. */

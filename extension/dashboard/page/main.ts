@@ -5,8 +5,7 @@ import { chartModels, type ChartId, type ChartModel } from '../chart-model.ts';
 import { ClockText } from '../clock-text.ts';
 import type { MessageToPage, Now, Texts } from '../dashboard-message.ts';
 import './chart-element.ts';
-import { ExtensionHost } from './extension-host.ts';
-import type { Drawn, PageActions, PageState } from './page-state.ts';
+import { type Drawn, ExtensionHost, type PageActions, type PageState } from './page-state.ts';
 import { pageView } from './page-view.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 

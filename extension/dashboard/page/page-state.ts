@@ -1,7 +1,7 @@
 import type { ChartId, ChartModel } from '../chart-model.ts';
 import type { Choice } from '../choice.ts';
 import type { ClockText } from '../clock-text.ts';
-import type { Act, Now } from '../dashboard-message.ts';
+import { type Act, type MessageFromPage, type MessageToPage, type Now, readMessageToPage } from '../dashboard-message.ts';
 import type { SeriesGrid } from '../series-grid.ts';
 import type { Theme } from './theme.ts';
 
@@ -32,4 +32,38 @@ export interface PageActions {
   readonly act: (act: Act, target?: { readonly queue?: string; readonly group?: string }) => void;
   readonly point: (index: number | undefined) => void;
   readonly toggleTable: (id: ChartId) => void;
+}
+
+interface VsCodeApi {
+  postMessage(message: MessageFromPage): void;
+  setState(state: Choice): void;
+}
+
+declare const acquireVsCodeApi: () => VsCodeApi;
+
+/** The other side of the page: the extension, which has the daemon. */
+export class ExtensionHost {
+  /** VS Code hands it out once. */
+  readonly #api = acquireVsCodeApi();
+
+  listen(onMessage: (message: MessageToPage) => void): void {
+    window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      const message = readMessageToPage(data);
+      if (message !== undefined) onMessage(message);
+    });
+    this.#api.postMessage({ kind: 'ready' });
+  }
+
+  choose(choice: Choice): void {
+    this.#api.postMessage({ kind: 'choose', choice });
+  }
+
+  act(act: Act, target: { readonly queue?: string; readonly group?: string } = {}): void {
+    this.#api.postMessage({ kind: 'act', act, ...target });
+  }
+
+  /** VS Code brings the panel back with this after a reload of the window. */
+  keep(choice: Choice): void {
+    this.#api.setState(choice);
+  }
 }

@@ -2,12 +2,11 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Act, Now } from '../dashboard-message.ts';
-import { tilesOfAll, tilesOfQueue } from '../tiles.ts';
+import { type Tile, tilesOfAll, tilesOfQueue } from '../tiles.ts';
 import { chartCard } from './chart-card.ts';
-import { deadTable } from './dead-table.ts';
+import { icon } from './icon.ts';
 import type { PageActions, PageState } from './page-state.ts';
-import { queueTable } from './queue-table.ts';
-import { tileRow } from './tile-row.ts';
+import { deadTable, queueTable } from './tables.ts';
 import { topBar } from './top-bar.ts';
 
 /** The whole page. */
@@ -65,4 +64,24 @@ function notice({ connection, problem, queues }: Now, { act }: PageActions): Tem
     case 'virtual':
       return say(l10n.t("Sluice can't run here: its daemon needs a folder on a disk."));
   }
+}
+
+/** The figures of how things stand. */
+function tileRow(tiles: readonly Tile[]): TemplateResult {
+  return html`
+    <dl class="tiles" data-testid="tiles">
+      ${tiles.map(
+        ({ id, label, value, detail, alert }) => html`
+          <div class="tile ${alert?.severity ?? ''}" data-testid="tile-${id}">
+            <dt>${label}</dt>
+            <dd class="value">${value}</dd>
+            <dd class="detail">${detail}</dd>
+            ${alert === undefined
+              ? nothing
+              : html`<dd class="alert">${icon(alert.severity)}<span><span class="hidden">${alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning')}: </span>${alert.text}</span></dd>`}
+          </div>
+        `,
+      )}
+    </dl>
+  `;
 }

@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import type { Choice } from '../choice.ts';
+import { type Choice, type Range, ranges } from '../choice.ts';
 import type { Now } from '../dashboard-message.ts';
-import { ranges, type Range } from '../range.ts';
 import { icon, type IconName } from './icon.ts';
 import type { PageActions } from './page-state.ts';
 

@@ -1,6 +1,6 @@
-import type { RunDetail, RunSummary } from '../../../schemas/protocol/run.ts';
 import type { Daemon } from '../../../client/daemon-client.ts';
 import type { Mirror } from '../../mirror/mirror.ts';
+import type { RunDetail, RunSummary } from '../../../schemas/protocol/run.ts';
 import { Signal } from '../../signal.ts';
 
 /** What of a project is needed here. */
@@ -63,4 +63,20 @@ export class LastRuns {
 
 function keyOf(folder: string, workflow: string): string {
   return `${folder}\n${workflow}`;
+}
+
+/** The runs against which expressions are evaluated, where a person has chosen one; else it is the last one. Forgotten with the window. */
+export class ChosenRuns {
+  readonly #byWorkflow = new Map<string, string>();
+
+  get(folder: string, workflow: string): string | undefined {
+    return this.#byWorkflow.get(`${folder}\n${workflow}`);
+  }
+
+  /** Undefined: the last one again. */
+  set(folder: string, workflow: string, run: string | undefined): void {
+    const key = `${folder}\n${workflow}`;
+    if (run === undefined) this.#byWorkflow.delete(key);
+    else this.#byWorkflow.set(key, run);
+  }
 }

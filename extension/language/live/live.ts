@@ -5,7 +5,7 @@ import { settings } from '../../ids.ts';
 import { messageOf } from '../../log.ts';
 import { onShownTick } from '../../shown-clock.ts';
 import { EvaluateHover } from './evaluate-hover.ts';
-import { FailureMarks } from './failure-marks.ts';
+import { FailureMarks } from './marks.ts';
 import { LastRuns } from './last-runs.ts';
 import { LensProvider } from './lens-provider.ts';
 import { visibleDocuments } from './live-document.ts';

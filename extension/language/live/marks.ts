@@ -1,4 +1,12 @@
 import * as vscode from 'vscode';
+import * as l10n from '@vscode/l10n';
+import type { App } from '../../app.ts';
+import { commands, languageId, settings, views } from '../../ids.ts';
+import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import type { Target } from '../../target.ts';
+import { stepFailureText } from '../../wording/run.ts';
+import type { LastRuns } from './last-runs.ts';
+import { type LiveDocument, rangeIn, visibleDocuments } from './live-document.ts';
 
 /** Diagnostics of documents, drawn anew only where something is otherwise than before: each setting of them makes the editor draw. */
 export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
@@ -29,4 +37,69 @@ export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable 
     this.#closing.dispose();
     this.#collection.dispose();
   }
+}
+
+const source = 'sluice run';
+
+/** A failure at the line of its step, with what it is about. */
+class FailureMark extends vscode.Diagnostic {
+  readonly target: Target;
+
+  constructor(range: vscode.Range, message: string, target: Target) {
+    super(range, message, vscode.DiagnosticSeverity.Warning);
+    this.source = source;
+    this.code = 'failed';
+    this.target = target;
+  }
+}
+
+/** What failed in the last run of a workflow, at the step's line, as long as that is its last run and its dead letters are there. */
+export class FailureMarks implements vscode.CodeActionProvider {
+  readonly #app: App;
+  readonly #lastRuns: LastRuns;
+  readonly #marks = new Marks<FailureMark>(source);
+
+  constructor(app: App, lastRuns: LastRuns) {
+    this.#app = app;
+    this.#lastRuns = lastRuns;
+  }
+
+  register(): void {
+    this.#app.subscriptions.push(
+      this.#marks,
+      vscode.languages.registerCodeActionsProvider({ language: languageId, scheme: 'file' }, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+    );
+  }
+
+  refresh(): void {
+    const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
+    for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
+  }
+
+  provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
+    return this.#marks
+      .of(document.uri)
+      .filter((mark) => mark.range.intersection(range) !== undefined)
+      .flatMap((mark) => [
+        action(mark, l10n.t('Open a dead letter of this step'), { command: commands.openFailure, arguments: [mark.target] }),
+        action(mark, l10n.t('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
+      ]);
+  }
+
+  #marksOf({ document, project, places, path }: LiveDocument): readonly FailureMark[] {
+    const lastRun = project.daemon === undefined ? undefined : this.#lastRuns.get(project, workflowIdOf(path));
+    if (lastRun === undefined) return [];
+    return places.steps.flatMap(({ name, range }) => {
+      const step = lastRun.steps.find(({ id }) => id === name);
+      const text = step === undefined ? undefined : stepFailureText(lastRun.id, step);
+      return text === undefined ? [] : [new FailureMark(rangeIn(document, range), text, { folder: project.folder, run: lastRun.id, step: name })];
+    });
+  }
+}
+
+function action(mark: vscode.Diagnostic, title: string, command: Omit<vscode.Command, 'title'>): vscode.CodeAction {
+  const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  made.diagnostics = [mark];
+  made.command = { title, ...command };
+  return made;
 }

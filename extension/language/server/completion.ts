@@ -1,8 +1,10 @@
-import type { CompletionItem, Position } from 'vscode-languageserver-types';
+import type { CompletionItem, Hover, Position } from 'vscode-languageserver-types';
 import { complete } from '../../../schemas/language/completion.ts';
 import { isInFlow } from '../../../schemas/language/flow-collection.ts';
+import { hover } from '../../../schemas/language/hover.ts';
 import { completeTemplates } from '../../../schemas/language/template-completion.ts';
-import { isWithinSchemaBounds } from './library-bounds.ts';
+import type { Language } from '../../../schemas/wording/language.ts';
+import { isWithinSchemaBounds } from './limits.ts';
 import type { SchemaService } from './schema-service.ts';
 import type { Place } from './workspace.ts';
 
@@ -18,4 +20,11 @@ export async function completeAt({ project, path, file, offset }: Place & { read
     return isNew;
   });
   return [...meant.items, ...added, ...completeTemplates(file, offset)];
+}
+
+/** What is known about a place: what is meant by it, else what the schema says. */
+export async function hoverAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService, language: Language): Promise<Hover | undefined> {
+  const meant = hover(project, path, offset, language);
+  if (meant !== undefined || !isWithinSchemaBounds(file)) return meant;
+  return schemas.hover({ text: file.text, kind: file.kind, position });
 }

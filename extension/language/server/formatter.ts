@@ -3,8 +3,7 @@ import { format } from 'prettier/standalone';
 import type { TextEdit } from 'vscode-languageserver-types';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import { textPieces, type TextPiece } from '../../../schemas/language/text-pieces.ts';
-import { isWithinFormatterBounds } from './library-bounds.ts';
-import { limits } from './limits.ts';
+import { isWithinFormatterBounds, limits } from './limits.ts';
 
 /** YAML, laid out; rejects what is none. */
 export type LayOut = (source: string) => Promise<string>;

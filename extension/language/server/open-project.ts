@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseEnv } from 'node:util';
+import { listProjectFiles, type ProjectText, readProjectTexts } from '../../../platform/project-reader.ts';
+import { readRegularFile } from '../../../platform/regular-file.ts';
 import { LanguageProject } from '../../../schemas/language/language-project.ts';
-import { listProjectFiles, readProjectTexts, type ProjectText } from '../../../platform/project-reader.ts';
-import { readSecretNames } from './secret-names.ts';
 
 /** A text that an editor holds open, which wins over the file's. */
 export interface OpenText {
@@ -99,4 +100,16 @@ export class OpenProject {
 
 function filesOf(texts: ReadonlyMap<string, string>): { readonly path: string; readonly text: string }[] {
   return [...texts].map(([file, text]) => ({ path: file, text }));
+}
+
+const variablePrefix = 'SLUICE_SECRET_';
+/** As of the daemon. */
+const maxFileBytes = 1_048_576;
+
+/** The names of the secrets that are set for a project, as the daemon would find them. Their values are dropped at once. */
+async function readSecretNames(projectFolder: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const read = await readRegularFile(path.join(projectFolder, '.sluice', 'state', 'secrets.env'), maxFileBytes);
+  const file = read.ok ? read.content.toString('utf8') : '';
+  const variables = Object.entries(env).filter(([name]) => name.startsWith(variablePrefix)).map(([name, value]) => [name.slice(variablePrefix.length), value] as const);
+  return [...new Set([...variables, ...Object.entries(parseEnv(file))].flatMap(([name, value]) => (value === undefined || value === '' ? [] : [name])))].sort();
 }

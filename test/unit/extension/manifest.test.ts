@@ -18,13 +18,10 @@ describe('package.json and the extension', () => {
     assert.deepEqual(contributedCommands.toSorted(), Object.values(commands).toSorted());
   });
 
-  it('implement each command in a file of its own, and list it', () => {
+  // That the record of all commands has each of them, the compiler says.
+  it('implement each command once', () => {
     const files = globSync('extension/commands/*.ts', { cwd: root }).map((file) => readFileSync(path.join(root, file), 'utf8'));
-    const all = readFileSync(path.join(root, 'extension/commands/all-commands.ts'), 'utf8');
-    for (const name of Object.keys(commands)) {
-      assert.equal(files.filter((text) => text.includes(`export const ${name}: Command = {\n  id: commands.${name},`)).length, 1, name);
-      assert.ok(all.includes(`\n  ${name},\n`), name);
-    }
+    for (const name of Object.keys(commands)) assert.equal(files.filter((text) => text.includes(`\nconst ${name}: Command = {\n`)).length, 1, name);
   });
 
   it('have the same views, in the same container', () => {

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { deadLetterUri, documentUri, readDeadLetterUri, readDocumentUri, type DocumentSubject } from '../../../../extension/documents/document-address.ts';
 import { namedThings } from '../../../../extension/documents/document-links.ts';
 import { attemptText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
-import { readPayload } from '../../../../extension/documents/payload-edit.ts';
+import { readPayload } from '../../../../extension/documents/payload-schema.ts';
 import { jobDetail, run } from '../../daemon/cli/protocol-samples.ts';
 
 const folder = 'file:///home/ann/my%20shop';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Asker } from '../../../../extension/ask/asker.ts';
+import type { Asker } from '../../../../extension/ask/prompter.ts';
 import { askInputs } from '../../../../extension/form/ask-inputs.ts';
 import { fieldsOf, readFieldText, type InputField } from '../../../../extension/form/input-fields.ts';
 import { noInputs, rememberable, withFile, withValue } from '../../../../extension/form/run-inputs.ts';

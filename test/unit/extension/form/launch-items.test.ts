@@ -34,7 +34,7 @@ describe('the summary before a run', () => {
       'Try the First 5 | the other 2,995 wait until you let them go',
       'Back',
       'what it does',
-      'send: 3,000 jobs | queue mail · 60/min · 2 at a time | 12 jobs wait before them · clear in 50m 12s (as fast as the rate allows)',
+      'send: 3,000 jobs | queue mail · 60/min · 2 at a time | 12 jobs wait before them · empty in 50m 12s (as fast as the rate allows)',
       '7 duplicates are left out | a, b, c, d, e, …',
       'The first call, as it is sent: ada | { "to": "ada" }',
       'Afterwards | report',

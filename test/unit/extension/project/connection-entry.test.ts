@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withConnection } from '../../../../extension/project/connection-entry.ts';
+import { withConnection } from '../../../../extension/project/project.ts';
 import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 
 function connectionsIn(text: string | undefined): readonly string[] {

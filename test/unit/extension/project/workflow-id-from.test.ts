@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { workflowIdFrom } from '../../../../extension/project/workflow-id-from.ts';
+import { workflowIdFrom } from '../../../../extension/project/starter-files.ts';
 
 describe('the id of a new workflow', () => {
   const ids: readonly (readonly [name: string, id: string | undefined])[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClientError } from '../../../../client/client-error.ts';
 import { takeBackBulk } from '../../../../client/run-bulk.ts';
-import { inBulk, type BulkLot } from '../../../../extension/selection/bulk-lots.ts';
+import { type BulkLot, inBulk } from '../../../../extension/selection/lots.ts';
 import { FollowedBulks } from '../../../../extension/selection/unfollowed-bulks.ts';
 import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { healthCommands, healthTable, type TableProject } from '../../../../extension/status-bar/health-table.ts';
+import { healthCommands, healthTable, type TableProject } from '../../../../extension/status-bar/health.ts';
 import { alert, queue } from '../../daemon/cli/protocol-samples.ts';
 
 const project = (queues: TableProject['queues'], fields: Partial<TableProject> = {}): TableProject => ({ name: 'shop', folder: 'file:///my%20(shop)', state: 'connected', queues, ...fields });

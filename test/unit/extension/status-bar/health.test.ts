@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConnectionState } from '../../../../client/connection-state.ts';
-import { healthOf, type Health, type ProjectHealth } from '../../../../extension/status-bar/health.ts';
-import { SteadySeverity } from '../../../../extension/status-bar/steady-severity.ts';
+import { type Health, healthOf, type ProjectHealth, SteadySeverity } from '../../../../extension/status-bar/health.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
 import { alert, minutesAgo, now, queue } from '../../daemon/cli/protocol-samples.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';

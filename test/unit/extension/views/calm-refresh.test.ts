@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CalmRefresh } from '../../../../extension/views/shared/calm-refresh.ts';
+import { CalmRefresh } from '../../../../extension/views/calm-refresh.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 describe('the rows of a view', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { countUnseen } from '../../../../extension/views/dead-letters/unseen.ts';
+import { countUnseen } from '../../../../extension/views/unseen.ts';
 
 describe('dead letters that nobody has seen', () => {
   it('are those that came since a person looked', () => {

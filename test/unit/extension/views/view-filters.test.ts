@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { views } from '../../../../extension/ids.ts';
-import { hasWords, ViewFilters } from '../../../../extension/views/shared/view-filters.ts';
+import { hasWords, ViewFilters } from '../../../../extension/views/view-filters.ts';
 
 describe('filters of views', () => {
   it('let through what has all the words, in any order and case', () => {

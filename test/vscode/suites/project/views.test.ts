@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { commands as vscodeCommands } from 'vscode';
-import type { OpenTreeView } from '../../../../extension/views/shared/open-view.ts';
-import { LoadMoreNode } from '../../../../extension/views/shared/load-more-node.ts';
-import type { TreeNode } from '../../../../extension/views/shared/tree-node.ts';
+import type { OpenTreeView } from '../../../../extension/views/open-view.ts';
+import { LoadMoreNode, type TreeNode } from '../../../../extension/views/tree-node.ts';
 import { commands, views as viewIds } from '../../../../extension/ids.ts';
 import { labelOf } from '../support/row-label.ts';
 import { Shop } from '../support/shop.ts';

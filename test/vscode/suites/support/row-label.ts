@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { TreeNode } from '../../../../extension/views/shared/tree-node.ts';
+import type { TreeNode } from '../../../../extension/views/tree-node.ts';
 
 /** What a row of a view is called. */
 export function labelOf(row: TreeNode | undefined): string {

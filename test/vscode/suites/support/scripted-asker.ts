@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { Asker, Confirmation } from '../../../../extension/ask/asker.ts';
+import type { Asker, Confirmation } from '../../../../extension/ask/prompter.ts';
 
 /** What a person would do when asked: choose by the beginning of a label, type, take or refuse. */
 export type Answer =

@@ -1,0 +1,125 @@
+import * as l10n from '@vscode/l10n';
+import { askQueue } from '../ask/pickers.ts';
+import type { QueueView } from '../../schemas/protocol/queue.ts';
+import { exactRate, parseRate } from '../../schemas/workflow/rate.ts';
+import { formatNumber, formatRate, paragraphOf, say } from '../wording/language.ts';
+import { isHeld, queueDescription, waitingIn } from '../wording/queue.ts';
+import type { Command } from './command.ts';
+
+/** Holds at once and over restarts, until it is taken back. */
+const setRate: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askQueue(app, argument, l10n.t("Which queue's rate is to be set?"));
+    if (asked === undefined) return undefined;
+    const { project, queue } = asked;
+    const text = await app.ask.input({
+      title: l10n.t('Rate of {0}', queue.name),
+      prompt: l10n.t("Such as 100/min (per s, min, h or d), or none for no limit; empty goes back to what the file says."),
+      value: queue.rate === undefined ? 'none' : exactRate(queue.rate),
+      validateInput: (typed) => rateProblem(typed.trim()),
+    });
+    if (text === undefined) return undefined;
+    const rate = text.trim() === '' ? 'file' : text.trim();
+    return (await project.connection.ensure()).call('queue/set', { queue: queue.name, rate });
+  },
+};
+
+/** What is wrong with a rate that was typed; undefined where nothing is. */
+function rateProblem(text: string): string | undefined {
+  if (text === '' || text === 'none' || text === 'file') return undefined;
+  const parsed = parseRate(text);
+  return parsed.ok ? undefined : paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message));
+}
+
+const most = 10_000;
+
+/** Holds at once and over restarts, until it is taken back. */
+const setConcurrency: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askQueue(app, argument, l10n.t("Which queue's concurrency is to be set?"));
+    if (asked === undefined) return undefined;
+    const { project, queue } = asked;
+    const text = await app.ask.input({
+      title: l10n.t('Concurrency of {0}', queue.name),
+      prompt: l10n.t('How many attempts at the same time; empty goes back to what the file says.'),
+      value: String(queue.concurrency),
+      validateInput: (typed) => (isConcurrency(typed.trim()) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
+    });
+    if (text === undefined || !isConcurrency(text.trim())) return undefined;
+    const concurrency = text.trim() === '' ? 'file' : Number(text);
+    return (await project.connection.ensure()).call('queue/set', { queue: queue.name, concurrency });
+  },
+};
+
+function isConcurrency(text: string): boolean {
+  return text === '' || (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= most);
+}
+
+/** All that is in a queue goes to another one: it was renamed, say. */
+const moveQueue: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askQueue(app, argument, l10n.t('Which queue are the jobs in?'), ({ undeclared }) => undeclared !== undefined);
+    if (asked === undefined) return undefined;
+    const { project, queue } = asked;
+    const daemon = await project.connection.ensure();
+    const { queues } = await daemon.call('queue/list', {});
+    const targets = queues.filter(({ name, declaredIn }) => name !== queue.name && (declaredIn !== undefined || name === 'default'));
+    if (targets.length === 0) {
+      void app.ask.tell('information', l10n.t('No file declares another queue that the jobs could be moved to.'));
+      return undefined;
+    }
+    const picked = await app.ask.pick(
+      targets.map((target) => ({ label: target.name, description: limitsText(target), detail: queueDescription(target, Date.now()), target })),
+      { title: l10n.t('Move the jobs of {0}', queue.name), placeHolder: l10n.t('Whose limits are to hold for them?') },
+    );
+    if (picked === undefined) return undefined;
+    const { target } = picked;
+    const { selected, carries } = await daemon.call('queue/move', { queue: queue.name, to: target.name, dryRun: true });
+    const isConfirmed = await app.ask.confirm({
+      question: say('{count, plural, one {Move # job from {from} to {to}?} other {Move # jobs from {from} to {to}?}}', { count: selected, from: queue.name, to: target.name }),
+      detail: [l10n.t('From their next attempt on they obey its limits: {0}.', limitsText(target)), ...settingsText(queue, target, carries === true)].join(' '),
+      verb: l10n.t('Move'),
+    });
+    if (!isConfirmed) return undefined;
+    const result = await daemon.call('queue/move', { queue: queue.name, to: target.name });
+    void app.ask.tell('information', say('{count, plural, one {# job moved from {from} to {to}.} other {# jobs moved from {from} to {to}.}}', { count: result.moved, from: queue.name, to: target.name }));
+    return result;
+  },
+};
+
+/** What of its settings by hand has to be known before. */
+function settingsText(queue: QueueView, target: QueueView, carries: boolean): string[] {
+  if (carries) return [l10n.t('What was set by hand for {0} will hold for {1}.', queue.name, target.name)];
+  if (!isStopped(queue) || isStopped(target)) return [];
+  return [l10n.t('{0} is paused or held back, and {1} is not: they can start immediately.', queue.name, target.name)];
+}
+
+function limitsText({ rate, concurrency }: QueueView): string {
+  return l10n.t('{0}, {1} at the same time', rate === undefined ? l10n.t('no rate limit') : formatRate(rate), formatNumber(concurrency));
+}
+
+function isStopped(queue: QueueView): boolean {
+  return queue.paused || isHeld(queue, Date.now());
+}
+
+/** What is in a queue that no file declares any longer goes without its last limits. */
+const releaseQueue: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const asked = await askQueue(app, argument, l10n.t('Which queue is to be released?'), ({ undeclared }) => undeclared?.reason === 'gone');
+    if (asked === undefined) return undefined;
+    const { project, queue } = asked;
+    const last = queue.rate === undefined ? l10n.t('no rate limit') : formatRate(queue.rate);
+    const isConfirmed = await app.ask.confirm({
+      question: l10n.t('Let the jobs of {0} go without their limits?', queue.name),
+      detail: l10n.t('Jobs that wait: {0}. Until now: {1}, {2} at the same time. Then: no rate limit, 10 at the same time. What was set by hand stays.', formatNumber(waitingIn(queue)), last, formatNumber(queue.concurrency)),
+      verb: l10n.t('Release'),
+    });
+    return isConfirmed ? (await project.connection.ensure()).call('queue/release', { queue: queue.name }) : undefined;
+  },
+};
+
+export const queueLimitCommands = { setRate, setConcurrency, moveQueue, releaseQueue };

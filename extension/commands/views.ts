@@ -1,0 +1,54 @@
+import * as l10n from '@vscode/l10n';
+import type { App } from '../app.ts';
+import { type ViewId, views } from '../ids.ts';
+import { readTarget } from '../target.ts';
+import { LoadMoreNode } from '../views/tree-node.ts';
+import type { Command } from './command.ts';
+
+const filterQueues: Command = {
+  acts: false,
+  run: async (app) => askFilter(app, views.queues, l10n.t('Words of queues to show: of their names or of what stands beside them, such as paused')),
+};
+
+const filterRuns: Command = {
+  acts: false,
+  run: async (app) => askFilter(app, views.runs, l10n.t('Words of runs to show: a workflow, a run, or a state such as failed')),
+};
+
+const filterDeadLetters: Command = {
+  acts: false,
+  run: async (app) => askFilter(app, views.deadLetters, l10n.t('Words of dead letters to show: of a queue or of an error')),
+};
+
+/** Narrows a view to what has all the words that are typed; nothing typed shows everything again. Answers with the words. */
+async function askFilter({ ask, filters }: App, view: ViewId, prompt: string): Promise<string | undefined> {
+  const words = await ask.input({ title: l10n.t('Filter'), prompt, value: filters.get(view), placeHolder: l10n.t('Empty shows everything') });
+  if (words === undefined) return undefined;
+  filters.set(view, words);
+  return filters.get(view);
+}
+
+/** The next page of a list, from the row at its end. */
+const loadMore: Command = {
+  acts: false,
+  run: async (_app, argument) => {
+    if (argument instanceof LoadMoreNode) argument.loadMore();
+  },
+};
+
+/** Looks for daemons, and draws everything anew. */
+const refresh: Command = {
+  acts: false,
+  run: async ({ projects, refreshed }) => {
+    projects.look();
+    refreshed.fire();
+  },
+};
+
+/** On a queue of the side bar: that queue. */
+const openDashboard: Command = {
+  acts: false,
+  run: async ({ dashboard }, argument) => dashboard.show(readTarget(argument)),
+};
+
+export const viewCommands = { filterQueues, filterRuns, filterDeadLetters, loadMore, refresh, openDashboard };

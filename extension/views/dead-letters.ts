@@ -1,0 +1,175 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { views } from '../ids.ts';
+import type { Project } from '../project/project.ts';
+import type { ProjectMirrorChange } from '../project/projects.ts';
+import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
+import type { Target } from '../target.ts';
+import { editedParts } from '../wording/job.ts';
+import { formatAge, formatNumber, say } from '../wording/language.ts';
+import { oneLine } from '../wording/outside-text.ts';
+import { countUnseen, type SeenCounts } from './unseen.ts';
+import { factTable } from './fact-table.ts';
+import { JobList } from './job-node.ts';
+import { openTreeView } from './open-tree-view.ts';
+import type { OpenTreeView } from './open-view.ts';
+import { longestList, MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
+import { hasWords } from './view-filters.ts';
+
+const memoryKey = 'deadLetters.seen';
+
+/** Dead letters by queue and by what they failed with; its badge counts those that came since it was last open. */
+export function openDeadLettersView(app: App): OpenTreeView {
+  const drawn = new Map<string, string>();
+  const open = openTreeView(app, {
+    id: views.deadLetters,
+    rows: async (context, project) => {
+      const names = await matchingQueues(project, context.filter());
+      return project.mirror
+        .queues()
+        .filter(({ name, depth }) => depth.dead > 0 && names?.has(name) !== false)
+        .map(({ name }) => new DeadQueueNode(context, project, name));
+    },
+    affected: (event) => affected(event, drawn),
+  });
+  const showBadge = (): void => {
+    const before = app.memory.get<SeenCounts>(memoryKey) ?? {};
+    const { unseen, seen } = countUnseen(deadCounts(app), before, open.view.visible);
+    if (JSON.stringify(seen) !== JSON.stringify(before)) void app.memory.update(memoryKey, seen);
+    open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: say('{count, plural, =1 {One new dead letter} other {# new dead letters}}', { count: unseen }) };
+  };
+  app.subscriptions.push(
+    open.view.onDidChangeVisibility(showBadge),
+    app.projects.onDidChangeMirror(({ change }) => {
+      if (change.all || change.queues.size > 0) showBadge();
+    }),
+  );
+  return open;
+}
+
+/** Queues with a group that has the words; undefined where all are to be shown. */
+async function matchingQueues({ daemon }: Project, words: string): Promise<ReadonlySet<string> | undefined> {
+  if (words === '') return undefined;
+  const groups = (await daemon?.call('dead/groups', { limit: longestList }))?.groups ?? [];
+  return new Set(groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words)).map(({ queue }) => queue));
+}
+
+/** How a queue is drawn that has none. */
+const nothingDead = '';
+
+/** Only queues whose dead letters have changed in number, or in their edits, are read again: the others change many times a second. */
+function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, string>): string[] | 'all' {
+  const moved: string[] = [];
+  let isOtherList = change.all || change.queueList;
+  for (const name of change.all ? project.mirror.queues().map((queue) => queue.name) : change.queues) {
+    const id = deadQueueNodeId(project.folder, name);
+    const queue = project.mirror.queue(name);
+    const dead = queue?.depth.dead ?? 0;
+    const before = drawn.get(id) ?? nothingDead;
+    // Also where an edit was saved, once more or dropped.
+    const now = dead === 0 ? nothingDead : `${dead} ${queue?.drafts?.count ?? 0} ${queue?.drafts?.savedAt ?? ''}`;
+    drawn.set(id, now);
+    if (before !== now) moved.push(id);
+    isOtherList ||= (before === nothingDead) !== (now === nothingDead);
+  }
+  return isOtherList ? 'all' : moved;
+}
+
+function deadCounts({ projects }: App): SeenCounts {
+  return Object.fromEntries(projects.all.flatMap(({ folder, mirror }) => mirror.queues().map(({ name, depth }) => [`${folder} ${name}`, depth.dead])));
+}
+
+function deadQueueNodeId(folder: string, queue: string): string {
+  return `${folder}/dead ${queue}`;
+}
+
+/** A queue with dead letters. */
+class DeadQueueNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #project: Project;
+  readonly #queue: string;
+
+  constructor(context: TreeContext, project: Project, queue: string) {
+    this.id = deadQueueNodeId(project.folder, queue);
+    this.target = { folder: project.folder, queue };
+    this.#context = context;
+    this.#project = project;
+    this.#queue = queue;
+  }
+
+  item(): vscode.TreeItem {
+    const count = this.#project.mirror.queue(this.#queue)?.depth.dead ?? 0;
+    const item = new vscode.TreeItem(this.#queue, vscode.TreeItemCollapsibleState.Expanded);
+    const edited = editedParts(this.#project.mirror.queue(this.#queue)?.drafts?.count);
+    item.description = [formatNumber(count), ...edited].join(' · ');
+    item.iconPath = new vscode.ThemeIcon('inbox');
+    item.contextValue = 'deadQueue deadGroup';
+    item.tooltip = say('{count, plural, =1 {One dead letter of the queue {queue}, by what it failed with} other {# dead letters of the queue {queue}, by what they failed with}}', { count, queue: this.#queue });
+    item.accessibilityInformation = { label: [item.tooltip, ...edited].join(', ') };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    const answer = await this.#project.daemon?.call('dead/groups', { queue: this.#queue, limit: longestList });
+    const words = this.#context.filter();
+    const shown = answer?.groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words));
+    const groups = shown?.map((group) => new DeadGroupNode(this.#context, this.#project, this.id, group)) ?? [];
+    const others = answer?.others ?? 0;
+    return others === 0 ? groups : [...groups, new MessageNode(this.id, this.target, l10n.t('and {0} more, of rarer causes', formatNumber(others)), 'ellipsis')];
+  }
+}
+
+/** The dead letters of a queue that failed alike. */
+class DeadGroupNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #jobs: JobList;
+  #group: DeadGroup;
+
+  constructor(context: TreeContext, project: Project, parentId: string, group: DeadGroup) {
+    const { queue, group: name } = group;
+    this.id = `${parentId}/group ${name}`;
+    this.target = { folder: project.folder, queue, group: name };
+    this.#context = context;
+    this.#group = group;
+    this.#jobs = new JobList({
+      context,
+      parentId: this.id,
+      target: this.target,
+      style: { hidden: { state: true, cause: true }, opensPayload: true },
+      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, group: name, limit })) ?? { jobs: [] },
+    });
+  }
+
+  item(): vscode.TreeItem {
+    const { title, uses, count, edited, newestAt, oldestAt } = this.#group;
+    const now = this.#context.now();
+    const name = oneLine(title);
+    const counted = formatNumber(count);
+    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+    item.description = [counted, ...editedParts(edited), l10n.t('newest {0}', formatAge(newestAt, now))].join(' · ');
+    item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
+    item.contextValue = 'deadGroup';
+    item.tooltip = factTable(title, [
+      [l10n.t('Action'), uses],
+      [l10n.t('Dead letters'), counted],
+      ...(edited === undefined ? [] : [[l10n.t('Edited, not sent'), formatNumber(edited)] as const]),
+      [l10n.t('Newest'), formatAge(newestAt, now)],
+      [l10n.t('Oldest'), formatAge(oldestAt, now)],
+    ]);
+    item.accessibilityInformation = { label: [say('{count, plural, =1 {{group}, one dead letter} other {{group}, # dead letters}}', { count, group: name }), ...editedParts(edited)].join(', ') };
+    return item;
+  }
+
+  children(): Promise<readonly TreeNode[]> {
+    return this.#jobs.nodes();
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof DeadGroupNode) this.#group = newer.#group;
+  }
+}

@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import * as l10n from '@vscode/l10n';
+import { curlActions } from '../documents/curl-text.ts';
+import { commands } from '../ids.ts';
+import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
+import { isJobEnded } from '../../schemas/protocol/state.ts';
+import type { Target } from '../target.ts';
+import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../wording/job.ts';
+import { ageAt } from '../wording/language.ts';
+import { factTable, stateIcon } from './fact-table.ts';
+import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
+
+interface JobRowStyle {
+  /** What the rows above tell already. */
+  readonly hidden?: { readonly state?: boolean; readonly cause?: boolean };
+  /** A click opens its payload for editing, where it is a dead letter. */
+  readonly opensPayload?: boolean;
+}
+
+class JobNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #style: JobRowStyle;
+  #job: JobSummary;
+
+  constructor(context: TreeContext, parentId: string, folder: string, job: JobSummary, style: JobRowStyle) {
+    this.id = `${parentId}/${job.id}`;
+    this.target = { folder, job: job.id, run: job.run, queue: job.queue };
+    this.#context = context;
+    this.#style = style;
+    this.#job = job;
+  }
+
+  item(): vscode.TreeItem {
+    const job = this.#job;
+    const { hidden = {}, opensPayload = false } = this.#style;
+    const now = this.#context.now();
+    const hasAttempts = job.attemptCount > 0 || job.state === 'active';
+    const item = new vscode.TreeItem(jobName(job), hasAttempts ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
+    item.description = jobDescription(job, now, { state: hidden.state !== true, cause: hidden.cause !== true });
+    // Another shape, and not another colour alone.
+    item.iconPath = job.state === 'dead' && job.draft !== undefined ? new vscode.ThemeIcon('edit', new vscode.ThemeColor('gitDecoration.modifiedResourceForeground')) : stateIcon(job.state);
+    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable', ...(job.draft === undefined ? [] : ['edited'])] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
+    item.accessibilityInformation = { label: jobLabel(job, now) };
+    item.command =
+      opensPayload && job.state === 'dead'
+        ? { command: commands.openDeadLetter, title: l10n.t('Edit Payload'), arguments: [this.target] }
+        : { command: commands.openJob, title: l10n.t('Open Job'), arguments: [this.target] };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    const daemon = this.#context.projects.get(this.target.folder)?.daemon;
+    if (daemon === undefined) return [];
+    const { attempts } = await daemon.call('job/get', { id: this.#job.id });
+    return attempts.toReversed().map((attempt) => new AttemptNode(this.id, this.target, attempt));
+  }
+
+  tooltip(): vscode.MarkdownString {
+    return factTable(jobName(this.#job), jobFacts(this.#job, ageAt(this.#context.now())));
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof JobNode) this.#job = newer.#job;
+  }
+}
+
+class AttemptNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  #attempt: AttemptView;
+
+  constructor(parentId: string, job: Target, attempt: AttemptView) {
+    this.id = `${parentId}/attempt ${attempt.number}`;
+    this.target = { ...job, attempt: attempt.number };
+    this.#attempt = attempt;
+  }
+
+  item(): vscode.TreeItem {
+    const attempt = this.#attempt;
+    const name = attempt.round > 1 ? l10n.t('Attempt {0}, round {1}', attempt.number, attempt.round) : l10n.t('Attempt {0}', attempt.number);
+    const item = new vscode.TreeItem(name);
+    item.description = attemptDescription(attempt);
+    item.iconPath = stateIcon(attempt.state);
+    item.contextValue = `attempt ${attempt.state}`;
+    item.accessibilityInformation = { label: `${name}, ${attemptDescription(attempt)}` };
+    item.tooltip = new vscode.MarkdownString().appendText(attempt.error?.message ?? item.description);
+    item.command = { command: commands.openAttempt, title: l10n.t('Open Attempt'), arguments: [this.target] };
+    return item;
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof AttemptNode) this.#attempt = newer.#attempt;
+  }
+}
+
+export interface JobListOptions {
+  readonly context: TreeContext;
+  /** Of the row that the jobs are below. */
+  readonly parentId: string;
+  readonly target: Target;
+  readonly style: JobRowStyle;
+  readonly fetch: (limit: number) => Promise<{ readonly jobs: readonly JobSummary[]; readonly next?: string | undefined }>;
+}
+
+/** The jobs below a row, by pages. */
+export class JobList {
+  readonly #options: JobListOptions;
+  #limit = pageSize;
+
+  constructor(options: JobListOptions) {
+    this.#options = options;
+  }
+
+  async nodes(): Promise<readonly TreeNode[]> {
+    const { context, parentId, target, style, fetch } = this.#options;
+    const { jobs, next } = await fetch(this.#limit);
+    const rows: TreeNode[] = jobs.map((job) => new JobNode(context, parentId, target.folder, job, style));
+    if (next !== undefined && this.#limit < longestList) {
+      rows.push(
+        new LoadMoreNode(parentId, target, () => {
+          this.#limit = nextLimit(this.#limit);
+          context.refresh([parentId]);
+        }),
+      );
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,91 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import type { ViewId } from '../ids.ts';
+import type { Project } from '../project/project.ts';
+import type { ProjectMirrorChange } from '../project/projects.ts';
+import { onShownTick, shownNow } from '../shown-clock.ts';
+import { CalmRefresh } from './calm-refresh.ts';
+import { rootsOf } from './project-node.ts';
+import type { OpenTreeView } from './open-view.ts';
+import { MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
+import { Tree } from './tree.ts';
+
+export interface TreeViewOptions {
+  readonly id: ViewId;
+  /** The rows of one project. */
+  readonly rows: (context: TreeContext, project: Project) => Promise<readonly TreeNode[]>;
+  /** What a change means for the view: ids of rows, or `all`. */
+  readonly affected: (change: ProjectMirrorChange) => Iterable<string> | 'all';
+  /** What stands beside the title, where no filter does. */
+  readonly note?: (projects: readonly Project[]) => string | undefined;
+}
+
+/** A view of the side bar that follows the projects of the window. */
+export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
+  const { projects, log, refreshed, subscriptions } = app;
+  const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
+  const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
+  const shown = new WeakMap<Project, readonly TreeNode[]>();
+  const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
+    const known = isWaiting(project) ? shown.get(project) : undefined;
+    const next = known ?? (await rows(context, project));
+    shown.set(project, next);
+    // Otherwise VS Code would show the welcome text of an empty view.
+    return next.length === 0 && context.filter() !== '' ? [noMatch(project, context.filter())] : next;
+  };
+  const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log, onRead: () => calm.reading() });
+  const calm: CalmRefresh = new CalmRefresh({ draw: (what) => (what === 'all' ? tree.refreshAll() : tree.refresh(what)) });
+  const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
+  const describe = (): void => {
+    const words = context.filter();
+    view.description = words === '' ? (note?.(projects.all) ?? '') : words;
+  };
+  describe();
+  const drawIfNew = (id: string): void => {
+    const news = tree.news(id);
+    if (news !== undefined) calm.row(id, news === 'state');
+  };
+  subscriptions.push(
+    view,
+    calm,
+    // Ages such as `3m ago` move on though nothing else does.
+    onShownTick(() => {
+      if (view.visible) calm.all();
+    }),
+    projects.onDidChangeState(() => {
+      describe();
+      tree.refreshAll();
+    }),
+    refreshed.listen(() => tree.refreshAll()),
+    projects.onDidChangeMirror((change) => {
+      const ids = affected(change);
+      // What changes may begin to match a filter, or cease to.
+      if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) calm.all();
+      else for (const id of ids) drawIfNew(id);
+    }),
+    app.filters.onDidChange((filtered) => {
+      if (filtered !== id) return;
+      describe();
+      tree.refreshAll();
+    }),
+  );
+  const reveal = async (ids: readonly string[]): Promise<string | undefined> => {
+    await vscode.commands.executeCommand(`${id}.focus`);
+    const node = await tree.follow(ids);
+    if (node !== undefined) await view.reveal(node, { select: true, focus: true, expand: true });
+    return node?.id;
+  };
+  const open = { tree, view, reveal };
+  app.views.set(id, open);
+  return open;
+}
+
+function noMatch({ folder }: Project, words: string): TreeNode {
+  return new MessageNode(folder, { folder }, l10n.t('Nothing matches "{0}"', words), 'filter');
+}
+
+function isWaiting(project: Project | undefined): boolean {
+  const kind = project?.connection.state.kind;
+  return kind === 'reconnecting' || kind === 'starting';
+}

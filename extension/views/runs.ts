@@ -1,0 +1,160 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { commands, views } from '../ids.ts';
+import type { Project } from '../project/project.ts';
+import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
+import type { Target } from '../target.ts';
+import { ageAt } from '../wording/language.ts';
+import { oneLine } from '../wording/outside-text.ts';
+import { runDescription, runFacts, runLabel, stepDescription } from '../wording/run.ts';
+import { DraftChanges } from './draft-changes.ts';
+import { factTable, stateIcon } from './fact-table.ts';
+import { JobList } from './job-node.ts';
+import { openTreeView } from './open-tree-view.ts';
+import type { OpenTreeView } from './open-view.ts';
+import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
+import { hasWords } from './view-filters.ts';
+
+/** Runs, their steps, the jobs of each, and the attempts at each job. */
+export function openRunsView(app: App): OpenTreeView {
+  const drafts = new DraftChanges();
+  const lists = new WeakMap<Project, RunList>();
+  const open: OpenTreeView = openTreeView(app, {
+    id: views.runs,
+    rows: async (context, project) => {
+      const list = lists.get(project) ?? new RunList(project, () => open.tree.refreshAll());
+      lists.set(project, list);
+      return list.nodes(context);
+    },
+    affected: ({ project, change }) => (drafts.take({ project, change }) || change.all || change.runList ? 'all' : [...change.runs].map((id) => runNodeId(project.folder, id))),
+  });
+  return open;
+}
+
+/** The runs of one project, newest first, by pages: the newest from the mirror, older ones from the daemon. */
+class RunList {
+  readonly #project: Project;
+  readonly #refresh: () => void;
+  #limit = pageSize;
+
+  constructor(project: Project, refresh: () => void) {
+    this.#project = project;
+    this.#refresh = refresh;
+  }
+
+  async nodes(context: TreeContext): Promise<readonly TreeNode[]> {
+    const words = context.filter();
+    const { runs, hasMore } = await this.#page(words === '' ? this.#limit : longestList);
+    const rows: TreeNode[] = runs.filter((run) => hasWords(`${run.workflow} ${run.id} ${runDescription(run, context.now())}`, words)).map((run) => new RunNode(context, this.#project, run));
+    if (hasMore && words === '' && this.#limit < longestList) {
+      const { folder } = this.#project;
+      rows.push(
+        new LoadMoreNode(`${folder}/runs`, { folder }, () => {
+          this.#limit = nextLimit(this.#limit);
+          this.#refresh();
+        }),
+      );
+    }
+    return rows;
+  }
+
+  async #page(limit: number): Promise<{ readonly runs: readonly RunSummary[]; readonly hasMore: boolean }> {
+    const mirrored = this.#project.mirror.runs();
+    if (mirrored.length < pageSize) return { runs: mirrored, hasMore: false };
+    if (mirrored.length > limit) return { runs: mirrored.slice(0, limit), hasMore: true };
+    const answer = await this.#project.daemon?.call('run/list', { limit });
+    return answer === undefined ? { runs: mirrored, hasMore: false } : { runs: answer.runs, hasMore: answer.next !== undefined };
+  }
+}
+
+function runNodeId(folder: string, run: string): string {
+  return `${folder}/run ${run}`;
+}
+
+class RunNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #project: Project;
+  /** As it was listed; the mirror knows better where it still holds the run. */
+  #listed: RunSummary;
+
+  constructor(context: TreeContext, project: Project, run: RunSummary) {
+    this.id = runNodeId(project.folder, run.id);
+    this.target = { folder: project.folder, run: run.id, workflow: run.workflow };
+    this.#context = context;
+    this.#project = project;
+    this.#listed = run;
+  }
+
+  item(): vscode.TreeItem {
+    const run = this.#run;
+    const now = this.#context.now();
+    const item = new vscode.TreeItem(`${run.workflow} ${run.id}`, vscode.TreeItemCollapsibleState.Collapsed);
+    item.description = runDescription(run, now);
+    item.iconPath = stateIcon(run.state);
+    item.contextValue = ['run', run.state, ...(run.state === 'running' || run.jobs.open > 0 ? ['cancellable'] : []), ...(run.heldAfter === undefined ? [] : ['continuable']), ...(run.jobs.dead > 0 ? ['withDead'] : [])].join(' ');
+    item.accessibilityInformation = { label: runLabel(run, now) };
+    item.command = { command: commands.openRun, title: l10n.t('Open Run'), arguments: [this.target] };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    const detail = await this.#project.daemon?.call('run/get', { id: this.#listed.id });
+    return detail?.steps.map((step) => new StepNode(this.#context, this.#project, this.id, detail.id, step)) ?? [];
+  }
+
+  tooltip(): vscode.MarkdownString {
+    const run = this.#run;
+    return factTable(`${run.workflow} ${run.id}`, runFacts(run, ageAt(this.#context.now())));
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof RunNode) this.#listed = newer.#listed;
+  }
+
+  get #run(): RunSummary {
+    return this.#project.mirror.run(this.#listed.id) ?? this.#listed;
+  }
+}
+
+class StepNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #jobs: JobList;
+  #step: StepView;
+
+  constructor(context: TreeContext, project: Project, parentId: string, run: string, step: StepView) {
+    this.id = `${parentId}/step ${step.id}`;
+    this.target = { folder: project.folder, run, step: step.id, queue: step.queue };
+    this.#step = step;
+    this.#jobs = new JobList({
+      context,
+      parentId: this.id,
+      target: this.target,
+      style: {},
+      fetch: async (limit) => (await project.daemon?.call('job/list', { run, step: step.id, limit })) ?? { jobs: [] },
+    });
+  }
+
+  item(): vscode.TreeItem {
+    const step = this.#step;
+    const hasJobs = step.jobs.total > 0;
+    const item = new vscode.TreeItem(step.id, hasJobs ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
+    item.description = stepDescription(step);
+    item.iconPath = stateIcon(step.state);
+    item.contextValue = `step ${step.state}`;
+    item.tooltip = oneLine(step.error?.message ?? `${step.uses}, ${step.queue}`, 500);
+    item.accessibilityInformation = { label: `${step.id}, ${stepDescription(step)}` };
+    return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    return this.#jobs.nodes();
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof StepNode) this.#step = newer.#step;
+  }
+}

@@ -1,0 +1,108 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { commands, views } from '../ids.ts';
+import type { Project } from '../project/project.ts';
+import type { WorkflowView } from '../../schemas/protocol/method.ts';
+import type { RunSummary } from '../../schemas/protocol/run.ts';
+import type { Target } from '../target.ts';
+import { formatAge } from '../wording/language.ts';
+import { stateText } from '../wording/state-look.ts';
+import { factTable, stateIcon } from './fact-table.ts';
+import { openTreeView } from './open-tree-view.ts';
+import type { OpenTreeView } from './open-view.ts';
+import type { TreeContext, TreeNode } from './tree-node.ts';
+
+/** Workflows, with their last results. They can be looked at without a daemon too. */
+export function openWorkflowsView(app: App): OpenTreeView {
+  const open = openTreeView(app, {
+    id: views.workflows,
+    rows: async (context, project) => {
+      const workflows = (await project.daemon?.call('workflow/list', {}))?.workflows ?? (await findWorkflowFiles(project));
+      return workflows.map((workflow) => new WorkflowNode(context, project, workflow));
+    },
+    affected: ({ project, change }) => {
+      if (change.all) return 'all';
+      const workflows = new Set([...change.runs].flatMap((id) => project.mirror.run(id)?.workflow ?? []));
+      return [...workflows].map((workflow) => workflowNodeId(project.folder, workflow));
+    },
+  });
+  app.subscriptions.push(app.projects.onDidChangeFiles(() => open.tree.refreshAll()));
+  return open;
+}
+
+function workflowNodeId(folder: string, workflow: string): string {
+  return `${folder}/workflow ${workflow}`;
+}
+
+/** A workflow, with how its last run ended. Without a daemon only its file is known. */
+class WorkflowNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  readonly #project: Project;
+  #workflow: WorkflowView;
+
+  constructor(context: TreeContext, project: Project, workflow: WorkflowView) {
+    this.id = workflowNodeId(project.folder, workflow.id);
+    this.target = { folder: project.folder, workflow: workflow.id, file: workflow.file };
+    this.#context = context;
+    this.#project = project;
+    this.#workflow = workflow;
+  }
+
+  item(): vscode.TreeItem {
+    const { id, name, file, valid } = this.#workflow;
+    const last = this.#lastRun;
+    const item = new vscode.TreeItem(name);
+    const result = this.#result(last);
+    item.description = [...(id === name || id === file ? [] : [id]), ...(result === undefined ? [] : [result])].join(' · ');
+    item.iconPath = !valid
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.errorForeground'))
+      : last === undefined
+        ? new vscode.ThemeIcon('file-code')
+        : stateIcon(last.state);
+    item.contextValue = `workflow ${valid ? 'runnable' : 'broken'}${last === undefined ? '' : ' hasRun'}`;
+    item.accessibilityInformation = { label: [l10n.t('workflow {0}', name), ...(result === undefined ? [] : [result])].join(', ') };
+    item.command = { command: commands.openWorkflow, title: l10n.t('Open Workflow'), arguments: [this.target] };
+    return item;
+  }
+
+  tooltip(): vscode.MarkdownString {
+    const { name, description, file, queues } = this.#workflow;
+    const facts: (readonly [string, string])[] = [[l10n.t('File'), file]];
+    if (description !== undefined) facts.push([l10n.t('About'), description]);
+    if (queues.length > 0) facts.push([l10n.t('Queues'), queues.join(', ')]);
+    const result = this.#result(this.#lastRun);
+    if (result !== undefined) facts.push([l10n.t('Last run'), result]);
+    return factTable(name, facts);
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof WorkflowNode) this.#workflow = newer.#workflow;
+  }
+
+  #result(last: RunSummary | undefined): string | undefined {
+    if (!this.#workflow.valid) return l10n.t('has errors');
+    if (last === undefined) return undefined;
+    return `${stateText(last.state)} ${formatAge(last.endedAt ?? last.createdAt, this.#context.now())}`;
+  }
+
+  get #lastRun(): RunSummary | undefined {
+    return this.#project.mirror.runs().find(({ workflow }) => workflow === this.#workflow.id);
+  }
+}
+
+const most = 500;
+
+/** The project's workflows by the names of their files alone: all that can be known while no daemon runs. */
+async function findWorkflowFiles({ folder }: Project): Promise<readonly WorkflowView[]> {
+  const base = vscode.Uri.parse(folder);
+  const patterns = ['.sluice/workflows/*.{yaml,yml}', '**/*.sluice.yaml'];
+  const found = await Promise.all(patterns.map((pattern) => vscode.workspace.findFiles(new vscode.RelativePattern(base, pattern), '**/node_modules/**', most)));
+  return found
+    .flat()
+    .map((uri) => uri.path.slice(base.path.length + 1))
+    .sort()
+    .map((file) => ({ id: file, name: file.slice(file.lastIndexOf('/') + 1), file, valid: true, queues: [] }));
+}
