@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
-import { contextKeys } from './ids.ts';
+import { contextKeys } from './base/ids.ts';
 import type { Projects } from './project/projects.ts';
-import type { Disposable } from './signal.ts';
+import type { Disposable } from './base/signal.ts';
 
 const yamlFile = /\.ya?ml$/i;
 

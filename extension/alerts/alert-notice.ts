@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { commands } from '../ids.ts';
-import type { Target } from '../target.ts';
+import { commands } from '../base/ids.ts';
+import type { Target } from '../base/target.ts';
 import { alertText } from '../wording/queue.ts';
 import { say } from '../wording/language.ts';
 import type { Crossing } from './alert-crossings.ts';

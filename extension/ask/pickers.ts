@@ -1,27 +1,27 @@
 import * as l10n from '@vscode/l10n';
-import type { App } from '../app.ts';
 import type { Project } from '../project/project.ts';
 import type { Params, WorkflowView } from '../../schemas/protocol/method.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { JobState } from '../../schemas/protocol/state.ts';
-import { readTarget, readTargets } from '../target.ts';
+import { readTarget, readTargets } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobName } from '../wording/job.ts';
 import { queueDescription } from '../wording/queue.ts';
 import { runDescription } from '../wording/run.ts';
+import type { Asking } from './prompter.ts';
 
 /** The project that a command is about: that of its argument, the only one, or the one that is chosen. */
-export async function askProject(app: App, argument?: unknown): Promise<Project | undefined> {
+export async function askProject(asking: Asking, argument?: unknown): Promise<Project | undefined> {
   const target = readTarget(argument);
-  if (target !== undefined) return app.projects.get(target.folder);
-  const { all, isVirtual } = app.projects;
+  if (target !== undefined) return asking.projects.get(target.folder);
+  const { all, isVirtual } = asking.projects;
   const [only, ...others] = all;
   if (only === undefined) {
-    void app.ask.tell('information', isVirtual ? l10n.t("Sluice can't run here: its daemon needs a folder on a disk.") : l10n.t('No folder of this window is a Sluice project. "Sluice: Create Project" makes one.'));
+    void asking.ask.tell('information', isVirtual ? l10n.t("Sluice can't run here: its daemon needs a folder on a disk.") : l10n.t('No folder of this window is a Sluice project. "Sluice: Create Project" makes one.'));
     return undefined;
   }
   if (others.length === 0) return only;
   const items = all.map((project) => ({ label: project.name, description: project.path, project }));
-  return (await app.ask.pick(items, { placeHolder: l10n.t('Which project?') }))?.project;
+  return (await asking.ask.pick(items, { placeHolder: l10n.t('Which project?') }))?.project;
 }
 
 export interface AskedWorkflow {
@@ -30,8 +30,8 @@ export interface AskedWorkflow {
 }
 
 /** The workflow that a command is about: by its file where the target names one, as ids are only known to the daemon. */
-export async function askWorkflow(app: App, argument: unknown, placeHolder: string): Promise<AskedWorkflow | undefined> {
-  const project = await askProject(app, argument);
+export async function askWorkflow(asking: Asking, argument: unknown, placeHolder: string): Promise<AskedWorkflow | undefined> {
+  const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const { workflows } = await (await project.connection.ensure()).call('workflow/list', {});
   const target = readTarget(argument);
@@ -46,7 +46,7 @@ export async function askWorkflow(app: App, argument: unknown, placeHolder: stri
     ...(workflow.description === undefined ? {} : { detail: workflow.description }),
     workflow,
   }));
-  const picked = await app.ask.pick(items, { placeHolder });
+  const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, workflow: picked.workflow };
 }
 
@@ -56,14 +56,14 @@ export interface AskedRun {
 }
 
 /** The run that a command is about. */
-export async function askRun(app: App, argument: unknown, placeHolder: string, filter: Pick<Params<'run/list'>, 'state'> = {}): Promise<AskedRun | undefined> {
-  const project = await askProject(app, argument);
+export async function askRun(asking: Asking, argument: unknown, placeHolder: string, filter: Pick<Params<'run/list'>, 'state'> = {}): Promise<AskedRun | undefined> {
+  const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const run = readTarget(argument)?.run;
   if (run !== undefined) return { project, run };
   const { runs } = await (await project.connection.ensure()).call('run/list', { ...filter, limit: 200 });
   const items = runs.map((one) => ({ label: `${one.workflow} ${one.id}`, description: runDescription(one, Date.now()), run: one.id }));
-  const picked = await app.ask.pick(items, { placeHolder });
+  const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, run: picked.run };
 }
 
@@ -73,8 +73,8 @@ export interface AskedQueue {
 }
 
 /** The queue that a command is about. `filter` narrows what is offered, not what was clicked. */
-export async function askQueue(app: App, argument: unknown, placeHolder: string, filter: (queue: QueueView, project: Project) => boolean = () => true): Promise<AskedQueue | undefined> {
-  const project = await askProject(app, argument);
+export async function askQueue(asking: Asking, argument: unknown, placeHolder: string, filter: (queue: QueueView, project: Project) => boolean = () => true): Promise<AskedQueue | undefined> {
+  const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const { queues } = await (await project.connection.ensure()).call('queue/list', {});
   const name = readTarget(argument)?.queue;
@@ -82,10 +82,10 @@ export async function askQueue(app: App, argument: unknown, placeHolder: string,
   if (named !== undefined) return { project, queue: named };
   const items = queues.filter((queue) => filter(queue, project)).map((queue) => ({ label: queue.name, description: queueDescription(queue, Date.now()), queue }));
   if (items.length === 0) {
-    void app.ask.tell('information', l10n.t('There is no queue to choose from for that.'));
+    void asking.ask.tell('information', l10n.t('There is no queue to choose from for that.'));
     return undefined;
   }
-  const picked = await app.ask.pick(items, { placeHolder });
+  const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, queue: picked.queue };
 }
 
@@ -95,8 +95,8 @@ export interface AskedJob {
 }
 
 /** The job that a command is about. `states` narrows what is offered. */
-export async function askJob(app: App, argument: unknown, placeHolder: string, states?: readonly JobState[]): Promise<AskedJob | undefined> {
-  const project = await askProject(app, argument);
+export async function askJob(asking: Asking, argument: unknown, placeHolder: string, states?: readonly JobState[]): Promise<AskedJob | undefined> {
+  const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const job = readTarget(argument)?.job;
   if (job !== undefined) return { project, job };
@@ -105,15 +105,15 @@ export async function askJob(app: App, argument: unknown, placeHolder: string, s
     states === undefined ? [daemon.call('job/list', { limit: 200 })] : states.map((state) => daemon.call('job/list', { state, limit: 200 })),
   );
   const items = pages.flatMap(({ jobs }) => jobs).map((one) => ({ label: jobName(one), description: jobDescription(one, Date.now()), job: one.id }));
-  const picked = await app.ask.pick(items, { placeHolder });
+  const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, job: picked.job };
 }
 
 /** Jobs of one state that a person ticks, where none are selected. */
-export async function askJobs(app: App, project: Project, placeHolder: string, state: JobState): Promise<readonly string[] | undefined> {
+export async function askJobs(asking: Asking, project: Project, placeHolder: string, state: JobState): Promise<readonly string[] | undefined> {
   const { jobs } = await (await project.connection.ensure()).call('job/list', { state, limit: 500 });
   const items = jobs.map((job) => ({ label: jobName(job), description: `${job.queue} · ${jobDescription(job, Date.now(), { state: false })}`, job: job.id }));
-  return (await app.ask.pickMany(items, { placeHolder }))?.map(({ job }) => job);
+  return (await asking.ask.pickMany(items, { placeHolder }))?.map(({ job }) => job);
 }
 
 export interface AskedAttempts {
@@ -123,8 +123,8 @@ export interface AskedAttempts {
 }
 
 /** As many attempts of one job as a command needs: those that are selected, or those that are chosen, one after the other. */
-export async function askAttempts(app: App, argument: unknown, selected: unknown, count: 1 | 2): Promise<AskedAttempts | undefined> {
-  const asked = await askJob(app, argument, l10n.t('Of which job?'));
+export async function askAttempts(asking: Asking, argument: unknown, selected: unknown, count: 1 | 2): Promise<AskedAttempts | undefined> {
+  const asked = await askJob(asking, argument, l10n.t('Of which job?'));
   if (asked === undefined) return undefined;
   const given = readTargets(argument, selected).flatMap(({ job, attempt }) => (job === asked.job && attempt !== undefined ? [attempt] : []));
   const single = readTarget(argument)?.attempt;
@@ -133,7 +133,7 @@ export async function askAttempts(app: App, argument: unknown, selected: unknown
     const { attempts } = await (await asked.project.connection.ensure()).call('job/get', { id: asked.job });
     while (chosen.length < count) {
       const items = attempts.filter(({ number }) => !chosen.includes(number)).map((attempt) => ({ label: l10n.t('Attempt {0}', attempt.number), description: attemptDescription(attempt), number: attempt.number }));
-      const picked = await app.ask.pick(items, { placeHolder: chosen.length === 0 ? l10n.t('Which attempt?') : l10n.t('Compare with which attempt?') });
+      const picked = await asking.ask.pick(items, { placeHolder: chosen.length === 0 ? l10n.t('Which attempt?') : l10n.t('Compare with which attempt?') });
       if (picked === undefined) return undefined;
       chosen.push(picked.number);
     }

@@ -1,5 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { Projects } from '../project/projects.ts';
+
+/** What every question needs: who asks, and the projects that it may be about. */
+export interface Asking {
+  readonly ask: Asker;
+  readonly projects: Projects;
+}
 
 export interface Confirmation {
   readonly question: string;

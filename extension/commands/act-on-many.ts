@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import type { Confirmation } from '../ask/prompter.ts';
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 import type { Daemon } from '../../client/daemon-client.ts';

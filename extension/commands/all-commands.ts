@@ -1,8 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { commands, type CommandId } from '../ids.ts';
-import { messageOf } from '../log.ts';
+import type { App } from './app.ts';
+import { commands, type CommandId } from '../base/ids.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Command } from './command.ts';
 import { daemonCommands } from './daemon.ts';
@@ -18,6 +17,7 @@ import { replayCommands } from './replay.ts';
 import { runCommands } from './runs.ts';
 import { secretCommands } from './secrets.ts';
 import { viewCommands } from './views.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** Every command that package.json contributes, by the name that `ids.ts` gives its id: the compiler refuses one too few and one too many. */
 const all: Readonly<Record<keyof typeof commands, Command>> = {

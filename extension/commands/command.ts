@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 
 /** One entry of the palette or a menu. Without an argument it asks what is meant. */
 export interface Command {

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askDeadGroup, type DeadGroup, deadGroupsOf } from '../dead-letters/dead-group.ts';
 import { collectLots } from '../dead-letters/dead-lot.ts';
-import { views } from '../ids.ts';
+import { views } from '../base/ids.ts';
 import { maxReason } from '../../schemas/protocol/reason.ts';
 import type { Tally } from '../selection/batches.ts';
 import { inBulk, sumOf } from '../selection/lots.ts';

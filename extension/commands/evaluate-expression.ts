@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { type AskedRun, askRun } from '../ask/pickers.ts';
 import type { LiveDocument } from '../language/live/live-document.ts';
 import { valueText } from '../wording/outside-text.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Confirmation } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
@@ -9,7 +9,6 @@ import { chosenDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askDeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots, type DeadLot, type DeadLots } from '../dead-letters/dead-lot.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
-import { messageOf } from '../log.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { type LetterEdit, type LetterEditPlan, planLetterEdits, readLetterEdits } from '../../schemas/protocol/letter-edits.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
@@ -19,6 +18,7 @@ import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import type { Command } from './command.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** Dead letters with payloads and attempts into a JSON file: those that are selected, a group, or all. */
 const exportDeadLetters: Command = {

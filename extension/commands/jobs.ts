@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { askAttempts, askJob, askJobs, askProject } from '../ask/pickers.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { curlText } from '../documents/curl-text.ts';
@@ -8,7 +8,7 @@ import { documentUri } from '../documents/document-address.ts';
 import { showDocument } from '../documents/show-document.ts';
 import type { Result } from '../../schemas/protocol/method.ts';
 import { type Chosen, readChosen } from '../selection/chosen.ts';
-import { readTarget } from '../target.ts';
+import { readTarget } from '../base/target.ts';
 import { say } from '../wording/language.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { askQueue } from '../ask/pickers.ts';
-import { views } from '../ids.ts';
+import { views } from '../base/ids.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { type Chosen, readChosen } from '../selection/chosen.ts';
-import { readTarget } from '../target.ts';
+import { readTarget } from '../base/target.ts';
 import { queueNodeId } from '../views/queues.ts';
 import { formatNumber } from '../wording/language.ts';
 import { isHeld, waitingIn } from '../wording/queue.ts';

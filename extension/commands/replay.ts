@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
@@ -12,14 +12,14 @@ import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
 import { askEdits, askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { showDocument } from '../documents/show-document.ts';
-import { commands } from '../ids.ts';
-import { messageOf } from '../log.ts';
+import { commands } from '../base/ids.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
 import type { Tally } from '../selection/batches.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { newestFailureText, outcomeText } from '../wording/job.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import type { Command } from './command.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** The dead letter that was clicked, those that are selected, or those that are ticked in a list. */
 const replay: Command = {

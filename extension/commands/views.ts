@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import type { App } from '../app.ts';
-import { type ViewId, views } from '../ids.ts';
-import { readTarget } from '../target.ts';
+import type { App } from './app.ts';
+import { type ViewId, views } from '../base/ids.ts';
+import { readTarget } from '../base/target.ts';
 import { LoadMoreNode } from '../views/tree-node.ts';
 import type { Command } from './command.ts';
 

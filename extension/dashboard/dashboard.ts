@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { commands, dashboardPanel, views } from '../ids.ts';
-import type { Log } from '../log.ts';
+import { commands, dashboardPanel, views } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Projects } from '../project/projects.ts';
-import type { Disposable } from '../signal.ts';
-import type { Target } from '../target.ts';
+import type { Disposable } from '../base/signal.ts';
+import type { Target } from '../base/target.ts';
 import { firstChoice, readChoice, type Choice } from './choice.ts';
 import { DashboardFeed } from './dashboard-feed.ts';
 import { dashboardHtml } from './dashboard-html.ts';

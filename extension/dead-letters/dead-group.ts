@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import { readDeadGroup } from '../../schemas/protocol/dead-group.ts';
-import type { App } from '../app.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Project } from '../project/project.ts';
-import { readTarget, type Target } from '../target.ts';
+import { readTarget, type Target } from '../base/target.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { formatNumber } from '../wording/language.ts';
 import type { DeadSelection } from './dead-selection.ts';
+import type { Asking } from '../ask/prompter.ts';
 
 /** Dead letters that belong together: of a queue, of a run, or of a queue that failed alike. */
 export interface DeadGroup {
@@ -18,8 +18,8 @@ export interface DeadGroup {
 }
 
 /** The group that a command is about: that of its argument, or the one that is chosen. */
-export async function askDeadGroup(app: App, argument: unknown, placeHolder: string): Promise<DeadGroup | undefined> {
-  const project = await askProject(app, argument);
+export async function askDeadGroup(asking: Asking, argument: unknown, placeHolder: string): Promise<DeadGroup | undefined> {
+  const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const named = groupOf(project, readTarget(argument));
   if (named !== undefined) return named;
@@ -36,12 +36,12 @@ export async function askDeadGroup(app: App, argument: unknown, placeHolder: str
       })),
     ];
   });
-  const picked = await app.ask.pick(items, { placeHolder });
+  const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : groupOf(project, picked.target);
 }
 
 /** What rows are about: dead letters by themselves, and groups. Attempts, and rows that only say something, are none. */
-export function deadGroupsOf({ projects }: App, targets: readonly Target[]): readonly DeadGroup[] {
+export function deadGroupsOf({ projects }: Pick<Asking, 'projects'>, targets: readonly Target[]): readonly DeadGroup[] {
   const shared = targets.length === 1 ? undefined : l10n.t('the selection');
   return targets.flatMap((target) => {
     const project = projects.get(target.folder);

@@ -2,8 +2,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
 import { exportedLetter } from '../../schemas/protocol/letter-edits.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { messageOf } from '../log.ts';
 import type { BatchOptions, Tally } from '../selection/batches.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** Read from the daemon at the same time. */
 const batchSize = 20;

@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { takeBackBulk } from '../../client/run-bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/replay.ts';
-import type { App } from '../app.ts';
-import { messageOf } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';
@@ -13,6 +12,16 @@ import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.t
 import type { DeadLot } from './dead-lot.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
 import { type ReplayWay, sendReplay, type SentLot } from './replay-way.ts';
+import type { Asker } from '../ask/prompter.ts';
+import type { FollowedBulks } from '../selection/unfollowed-bulks.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
+
+/** What a replay needs of the window. */
+export interface ReplayContext {
+  readonly ask: Asker;
+  readonly log: Log;
+  readonly followedBulks: FollowedBulks;
+}
 
 const firstLookMs = 250;
 const longestLookMs = 3000;
@@ -37,12 +46,12 @@ export interface FollowedReplay {
 }
 
 /** Sends the lots, and shows what becomes of them while they are followed. A cancel takes back what no attempt has reached. Never rejects. */
-export async function followReplay(app: App, lots: readonly DeadLot[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
+export async function followReplay(context: ReplayContext, lots: readonly DeadLot[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
   const title = way.kind === 'rate' ? l10n.t('Replaying dead letters at {0}', way.rate) : way.kind === 'canary' ? l10n.t('Waiting for what was replayed first') : l10n.t('Replaying dead letters');
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     const sent = await sendReplay(lots, {
       originals,
-      followed: app.followedBulks,
+      followed: context.followedBulks,
       ...(way.kind === 'rate' ? { rate: way.rate } : {}),
       isCancelled: () => token.isCancellationRequested,
       onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
@@ -69,19 +78,19 @@ export async function followReplay(app: App, lots: readonly DeadLot[], { way, or
           });
           return undefined;
         } catch (error) {
-          app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
+          context.log.warn(`${lot.project.name}: ${messageOf(error)}`);
           return l10n.t('{0} was lost sight of: {1}', lot.project.name, messageOf(error));
         }
       }),
     );
     const faults = watched.flatMap((fault) => fault ?? []);
-    const takenBack = token.isCancellationRequested ? await takeAllBack(app, sent, outcomes, faults) : 0;
-    return followed(app, sent, { outcome: joinTallies(outcomes), takenBack, wasStopped: token.isCancellationRequested, faults });
+    const takenBack = token.isCancellationRequested ? await takeAllBack(context, sent, outcomes, faults) : 0;
+    return followed(context, sent, { outcome: joinTallies(outcomes), takenBack, wasStopped: token.isCancellationRequested, faults });
   });
 }
 
 /** The outcomes are looked at again afterwards: an attempt may have begun meanwhile. */
-async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayTally[], faults: string[]): Promise<number> {
+async function takeAllBack(context: ReplayContext, sent: readonly SentLot[], outcomes: ReplayTally[], faults: string[]): Promise<number> {
   let count = 0;
   for (const [index, { lot, bulks }] of sent.entries()) {
     if (bulks.length === 0) continue;
@@ -89,7 +98,7 @@ async function takeAllBack(app: App, sent: readonly SentLot[], outcomes: ReplayT
       for (const { id } of bulks) count += (await takeBackBulk(lot.daemon, id, { nextLook: () => delay(firstLookMs) })).takenBack;
       outcomes[index] = await watchBulks(lot.daemon, bulks, { isEnough: () => true, nextLook: () => Promise.resolve() });
     } catch (error) {
-      app.log.warn(`${lot.project.name}: ${messageOf(error)}`);
+      context.log.warn(`${lot.project.name}: ${messageOf(error)}`);
       faults.push(l10n.t('What waits in {0} could not be taken back: {1}', lot.project.name, messageOf(error)));
     }
   }
@@ -103,16 +112,16 @@ interface Seen {
   readonly faults: readonly string[];
 }
 
-function followed(app: App, sent: readonly SentLot[], { outcome, takenBack, wasStopped, faults }: Seen): FollowedReplay {
+function followed(context: ReplayContext, sent: readonly SentLot[], { outcome, takenBack, wasStopped, faults }: Seen): FollowedReplay {
   const tally = sumOf(sent.map(({ lot, tally: one }) => ({ project: lot.project.name, tally: one })));
   const edited = sent.reduce((sum, one) => sum + one.edited, 0);
   const tell = (): Tally => {
     const head = tallyText('replayed', tally, edited);
     const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? newestFailureText(outcome) : ''];
     const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
-    app.log.info(text);
+    context.log.info(text);
     const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';
-    void app.ask.tell(severity, text);
+    void context.ask.tell(severity, text);
     return tally;
   };
   return { lots: sent.map(({ lot }) => lot), tally, outcome, wasStopped, tell };

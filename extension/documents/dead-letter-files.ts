@@ -6,14 +6,14 @@ import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Asker } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { schemes } from '../ids.ts';
-import { inWords, messageOf } from '../log.ts';
+import { schemes } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
-import { Signal, type Disposable } from '../signal.ts';
+import { Signal, type Disposable } from '../base/signal.ts';
 import { documentUri, readDeadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
 import { readPayload } from './payload-schema.ts';
+import { inWords, messageOf } from '../wording/client-fault-text.ts';
 
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;

@@ -1,5 +1,5 @@
 import type { JobSummary } from '../../schemas/protocol/job.ts';
-import { schemes } from '../ids.ts';
+import { schemes } from '../base/ids.ts';
 
 /** What a document of ours shows. */
 export type DocumentSubject =

@@ -1,41 +1,46 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { App } from '../app.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { schemes } from '../ids.ts';
-import { messageOf } from '../log.ts';
-import type { ProjectMirrorChange } from '../project/projects.ts';
+import { schemes } from '../base/ids.ts';
+import type { ProjectMirrorChange, Projects } from '../project/projects.ts';
 import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';
 import { namedThings } from './document-links.ts';
 import { attemptText, jobText, payloadText, runText } from './document-text.ts';
+import type { Disposable } from '../base/signal.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
+
+export interface DocumentProviderOptions {
+  readonly projects: Projects;
+  readonly subscriptions: Disposable[];
+}
 
 /** Runs, jobs and attempts as documents to read. They follow what happens while they are open. */
 export class DocumentProvider implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
-  readonly #app: App;
+  readonly #options: DocumentProviderOptions;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.#changed.event;
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor(options: DocumentProviderOptions) {
+    this.#options = options;
   }
 
   register(): void {
-    const app = this.#app;
-    app.subscriptions.push(
+    const options = this.#options;
+    options.subscriptions.push(
       this.#changed,
       vscode.workspace.registerTextDocumentContentProvider(schemes.document, this),
       vscode.languages.registerDocumentLinkProvider({ scheme: schemes.document }, this),
-      app.projects.onDidChangeMirror((change) => this.#follow(change)),
+      options.projects.onDidChangeMirror((change) => this.#follow(change)),
       // A document that VS Code restored before the daemon was reached says so, until it is.
-      app.projects.onDidChangeState((project) => this.#refresh((address) => address.folder === project?.folder)),
+      options.projects.onDidChangeState((project) => this.#refresh((address) => address.folder === project?.folder)),
     );
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const address = readDocumentUri(uri);
     if (address === undefined) return '';
-    const daemon = this.#app.projects.get(address.folder)?.daemon;
+    const daemon = this.#options.projects.get(address.folder)?.daemon;
     if (daemon === undefined) return `// ${l10n.t("The project's daemon is not connected.")}\n`;
     try {
       return await textOf(daemon, address.subject);

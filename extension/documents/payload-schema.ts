@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { schemes } from '../ids.ts';
+import { schemes } from '../base/ids.ts';
 import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';

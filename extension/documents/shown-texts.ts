@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { schemes } from '../ids.ts';
+import { schemes } from '../base/ids.ts';
 
 /** Texts that are made for looking: read-only, so that nobody is asked to save them, and forgotten when they are closed. */
 export class ShownTexts implements vscode.TextDocumentContentProvider {

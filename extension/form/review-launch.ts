@@ -3,13 +3,20 @@ import * as vscode from 'vscode';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import type { RunPreview } from '../../schemas/protocol/run-preview.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { App } from '../app.ts';
-import { messageOf } from '../log.ts';
 import type { Project } from '../project/project.ts';
 import { askField } from './ask-inputs.ts';
 import { isAskedFirst, type InputField } from './input-fields.ts';
 import { launchItems, payloadShown, restAfterTrial, type LaunchChoice, type LaunchItem } from './launch-items.ts';
 import type { RunInputs } from './run-inputs.ts';
+import type { Asker } from '../ask/prompter.ts';
+import type { ShownTexts } from '../documents/shown-texts.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
+
+/** What the review of a run needs of the window. */
+export interface LaunchContext {
+  readonly ask: Asker;
+  readonly texts: ShownTexts;
+}
 
 export interface Launch {
   readonly inputs: RunInputs;
@@ -27,14 +34,14 @@ export interface ReviewedRun {
 }
 
 /** What a run would do, before anything of it is done: to be run, tried with a few, or changed. Undefined if the person gives up. */
-export async function reviewLaunch(app: App, { project, workflow, fields, inputs: given }: ReviewedRun): Promise<Launch | undefined> {
+export async function reviewLaunch(context: LaunchContext, { project, workflow, fields, inputs: given }: ReviewedRun): Promise<Launch | undefined> {
   let inputs = given;
   while (true) {
     const previewed = previewOf(project, workflow.id, inputs);
     // Handed over as a promise: a large file takes its time, and the list shows that it is being read.
     const items: Promise<readonly LaunchItem[]> = previewed.then((preview) => launchItems({ fields, inputs, preview, nowMs: Date.now(), separator: vscode.QuickPickItemKind.Separator }));
     const title = l10n.t('{0}: what would happen', workflow.name);
-    const choice: LaunchChoice | undefined = (await app.ask.pick(items, { title, placeHolder: l10n.t('Nothing has been sent yet'), ignoreFocusOut: true }))?.choice;
+    const choice: LaunchChoice | undefined = (await context.ask.pick(items, { title, placeHolder: l10n.t('Nothing has been sent yet'), ignoreFocusOut: true }))?.choice;
     if (choice === undefined) return undefined;
     switch (choice.kind) {
       case 'run':
@@ -44,14 +51,14 @@ export async function reviewLaunch(app: App, { project, workflow, fields, inputs
       }
       case 'back': {
         const last = fields.findLast(isAskedFirst) ?? fields.at(-1);
-        if (last !== undefined) inputs = (await askField(app.ask, workflow.name, last, inputs)) ?? inputs;
+        if (last !== undefined) inputs = (await askField(context.ask, workflow.name, last, inputs)) ?? inputs;
         break;
       }
       case 'field':
-        inputs = (await askField(app.ask, workflow.name, choice.field, inputs)) ?? inputs;
+        inputs = (await askField(context.ask, workflow.name, choice.field, inputs)) ?? inputs;
         break;
       case 'payload':
-        await app.texts.show(`${choice.step.step} first call.json`, `${payloadShown(choice.step.first?.payload, inputs, fields)}\n`, { preserveFocus: true });
+        await context.texts.show(`${choice.step.step} first call.json`, `${payloadShown(choice.step.first?.payload, inputs, fields)}\n`, { preserveFocus: true });
         break;
       case 'none':
         break;

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
 import type { LogOutputChannel } from 'vscode';
-import { languageId, settings } from '../ids.ts';
-import { type Log, messageOf } from '../log.ts';
-import type { Disposable } from '../signal.ts';
+import { languageId, settings } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { Disposable } from '../base/signal.ts';
 import { type KnownSecrets, knownSecretsNotification } from './known-secrets.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 export interface LanguageSupportOptions {
   readonly log: Log;

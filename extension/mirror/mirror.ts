@@ -5,7 +5,7 @@ import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { parseRunId } from '../../schemas/protocol/id.ts';
-import { Signal } from '../signal.ts';
+import { Signal } from '../base/signal.ts';
 import { MirrorChanges, type MirrorChange } from './mirror-change.ts';
 import { TopicFeed } from './topic-feed.ts';
 

@@ -2,9 +2,9 @@ import { isMap, isScalar, parseDocument, YAMLMap } from 'yaml';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions } from '../../client/connection.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import { Mirror } from '../mirror/mirror.ts';
-import { clientFaultText } from '../wording/client-fault-text.ts';
+import { clientFaultText, messageOf } from '../wording/client-fault-text.ts';
 
 export interface ProjectOptions extends Omit<ConnectionOptions, 'projectFolder' | 'onEvent'> {
   readonly log: Log;

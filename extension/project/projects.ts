@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { LaunchDaemon } from '../../client/daemon-launch.ts';
-import { settings } from '../ids.ts';
-import { messageOf, type Log } from '../log.ts';
+import { settings } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { MirrorChange } from '../mirror/mirror-change.ts';
-import { Signal } from '../signal.ts';
+import { Signal } from '../base/signal.ts';
 import { Project } from './project.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 export interface ProjectsOptions {
   readonly log: Log;

@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import * as vscode from 'vscode';
 import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
-import type { App } from '../app.ts';
 import type { Project } from '../project/project.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { namedSecrets } from './named-secrets.ts';
+import type { Asking } from '../ask/prompter.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
 const maxFiles = 500;
@@ -16,7 +16,7 @@ interface NameItem extends QuickPickItem {
 }
 
 /** The secret to be set: one that the files name and that has no value first, then those that have one, or another name. */
-export async function askSecretName({ ask }: App, project: Project): Promise<string | undefined> {
+export async function askSecretName({ ask }: Pick<Asking, 'ask'>, project: Project): Promise<string | undefined> {
   const { secrets } = await (await project.connection.ensure()).call('secret/list', {});
   const known = new Set(secrets.map(({ name }) => name));
   const missing = (await namedInFiles(project)).filter((name) => !known.has(name));

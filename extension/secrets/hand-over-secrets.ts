@@ -1,10 +1,20 @@
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { messageOf } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
+import type { Projects } from '../project/projects.ts';
+import type { Disposable } from '../base/signal.ts';
+import type { SecretKeeper } from './secret-keeper.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
+
+export interface HandOverOptions {
+  readonly projects: Projects;
+  readonly secrets: SecretKeeper;
+  readonly log: Log;
+  readonly subscriptions: Disposable[];
+}
 
 /** Gives each daemon that is connected the secrets that are kept for its project. */
-export function handOverSecrets({ projects, secrets, log, subscriptions }: App): void {
+export function handOverSecrets({ projects, secrets, log, subscriptions }: HandOverOptions): void {
   const handOver = async ({ name, folder, daemon }: Project): Promise<void> => {
     // A folder that nobody trusts gets no secrets.
     if (daemon === undefined || !vscode.workspace.isTrusted) return;

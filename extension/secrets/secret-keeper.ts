@@ -1,5 +1,5 @@
 import type { Daemon } from '../../client/daemon-client.ts';
-import { Signal } from '../signal.ts';
+import { Signal } from '../base/signal.ts';
 
 /** Where VS Code keeps secrets, encrypted by the system; its `SecretStorage` has these methods. */
 export interface SecretStore {

@@ -1,9 +1,9 @@
-import type { App } from '../app.ts';
 import type { LanguageSupport } from '../language/language-support.ts';
-import { messageOf, type Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
-import type { Signal } from '../signal.ts';
+import type { Signal, Disposable } from '../base/signal.ts';
 import type { SecretKeeper } from './secret-keeper.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 export interface TellSecretsOptions {
   /** The window's. */
@@ -17,7 +17,7 @@ export interface TellSecretsOptions {
   readonly secrets: Pick<SecretKeeper, 'names' | 'onDidChange'>;
   readonly language: Pick<LanguageSupport, 'tellSecrets'>;
   readonly log: Pick<Log, 'warn'>;
-  readonly subscriptions: App['subscriptions'];
+  readonly subscriptions: Disposable[];
 }
 
 /** What is needed of a project here. */

@@ -1,5 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { messageOf } from '../log.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 export interface Tally {
   /** How many were meant. */

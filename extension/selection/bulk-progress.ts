@@ -2,13 +2,14 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
 import type { Asker } from '../ask/prompter.ts';
-import { messageOf, type Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
-import type { Disposable } from '../signal.ts';
+import type { Disposable } from '../base/signal.ts';
 import { say } from '../wording/language.ts';
 import { bulkActionText, bulkTallyText } from './tally-text.ts';
 import { UnfollowedBulks, type BulkDisplay, type FollowedBulks } from './unfollowed-bulks.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 const shownAfterMs = 1500;
 

@@ -1,4 +1,4 @@
-import { readTargets, type Target } from '../target.ts';
+import { readTargets, type Target } from '../base/target.ts';
 
 /** One thing of a selection, which may be of several projects. */
 export interface Chosen {

@@ -3,13 +3,13 @@ import * as l10n from '@vscode/l10n';
 import { ClientError } from '../../client/client-error.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { followBulk } from '../../client/run-bulk.ts';
-import { messageOf } from '../log.ts';
 import { type BulkView, maxBulkIds } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import { formatNumber } from '../wording/language.ts';
 import { type BatchOptions, inBatches, type ProjectTally, type Tally } from './batches.ts';
 import type { FollowedBulks } from './unfollowed-bulks.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** What of one project is acted on. */
 export interface Lot<T> {

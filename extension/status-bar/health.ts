@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ConnectionState, ConnectionStateKind } from '../../client/connection-state.ts';
-import { commands, views } from '../ids.ts';
+import { commands, views } from '../base/ids.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { clientFaultText } from '../wording/client-fault-text.ts';
 import { lastStopText } from '../wording/daemon.ts';
 import { formatNumber, say } from '../wording/language.ts';

@@ -1,12 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { commands, settings, statusBarItem } from '../ids.ts';
+import { commands, settings, statusBarItem } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import { healthCommands, healthOf, healthTable, type Severity, SteadySeverity } from './health.ts';
+import type { Projects } from '../project/projects.ts';
+import type { Disposable } from '../base/signal.ts';
 
 /** One item: how much is in the queues, coloured only where a person is needed. A click leads to the queues. */
-export function showStatusBar({ projects, subscriptions }: App): vscode.StatusBarItem {
+export function showStatusBar({ projects, subscriptions }: { readonly projects: Projects; readonly subscriptions: Disposable[] }): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem(statusBarItem, vscode.StatusBarAlignment.Left, 10);
   item.name = l10n.t('Sluice queues');
   const steady = new SteadySeverity();

@@ -1,4 +1,4 @@
-import type { Disposable } from '../signal.ts';
+import type { Disposable } from '../base/signal.ts';
 
 /** Figures of a row are drawn again no sooner than this after the last time, in milliseconds: each drawing closes a tooltip. */
 const figuresMs = 5_000;

@@ -1,18 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { views } from '../ids.ts';
+import { views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { ProjectMirrorChange } from '../project/projects.ts';
 import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { editedParts } from '../wording/job.ts';
 import { formatAge, formatNumber, say } from '../wording/language.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { countUnseen, type SeenCounts } from './unseen.ts';
 import { factTable } from './fact-table.ts';
 import { JobList } from './job-node.ts';
-import { openTreeView } from './open-tree-view.ts';
+import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import { longestList, MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
 import { hasWords } from './view-filters.ts';
@@ -20,9 +19,9 @@ import { hasWords } from './view-filters.ts';
 const memoryKey = 'deadLetters.seen';
 
 /** Dead letters by queue and by what they failed with; its badge counts those that came since it was last open. */
-export function openDeadLettersView(app: App): OpenTreeView {
+export function openDeadLettersView(window: ViewContext): OpenTreeView {
   const drawn = new Map<string, string>();
-  const open = openTreeView(app, {
+  const open = openTreeView(window, {
     id: views.deadLetters,
     rows: async (context, project) => {
       const names = await matchingQueues(project, context.filter());
@@ -34,14 +33,14 @@ export function openDeadLettersView(app: App): OpenTreeView {
     affected: (event) => affected(event, drawn),
   });
   const showBadge = (): void => {
-    const before = app.memory.get<SeenCounts>(memoryKey) ?? {};
-    const { unseen, seen } = countUnseen(deadCounts(app), before, open.view.visible);
-    if (JSON.stringify(seen) !== JSON.stringify(before)) void app.memory.update(memoryKey, seen);
+    const before = window.memory.get<SeenCounts>(memoryKey) ?? {};
+    const { unseen, seen } = countUnseen(deadCounts(window), before, open.view.visible);
+    if (JSON.stringify(seen) !== JSON.stringify(before)) void window.memory.update(memoryKey, seen);
     open.view.badge = unseen === 0 ? undefined : { value: unseen, tooltip: say('{count, plural, =1 {One new dead letter} other {# new dead letters}}', { count: unseen }) };
   };
-  app.subscriptions.push(
+  window.subscriptions.push(
     open.view.onDidChangeVisibility(showBadge),
-    app.projects.onDidChangeMirror(({ change }) => {
+    window.projects.onDidChangeMirror(({ change }) => {
       if (change.all || change.queues.size > 0) showBadge();
     }),
   );
@@ -76,7 +75,7 @@ function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, s
   return isOtherList ? 'all' : moved;
 }
 
-function deadCounts({ projects }: App): SeenCounts {
+function deadCounts({ projects }: ViewContext): SeenCounts {
   return Object.fromEntries(projects.all.flatMap(({ folder, mirror }) => mirror.queues().map(({ name, depth }) => [`${folder} ${name}`, depth.dead])));
 }
 

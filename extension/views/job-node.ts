@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
 import { curlActions } from '../documents/curl-text.ts';
-import { commands } from '../ids.ts';
+import { commands } from '../base/ids.ts';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import { isJobEnded } from '../../schemas/protocol/state.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../wording/job.ts';
 import { ageAt } from '../wording/language.ts';
 import { factTable, stateIcon } from './fact-table.ts';

@@ -1,15 +1,33 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import type { ViewId } from '../ids.ts';
+import type { ViewId } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
-import type { ProjectMirrorChange } from '../project/projects.ts';
-import { onShownTick, shownNow } from '../shown-clock.ts';
+import type { ProjectMirrorChange, Projects } from '../project/projects.ts';
+import { onShownTick, shownNow } from '../base/shown-clock.ts';
 import { CalmRefresh } from './calm-refresh.ts';
 import { rootsOf } from './project-node.ts';
 import type { OpenTreeView } from './open-view.ts';
 import { MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
 import { Tree } from './tree.ts';
+import type { AlertCrossings } from '../alerts/alert-crossings.ts';
+import type { ViewFilters } from './view-filters.ts';
+import type { Log } from '../base/log.ts';
+import type { Signal, Disposable } from '../base/signal.ts';
+
+/** What the views need of the window. */
+export interface ViewContext {
+  readonly projects: Projects;
+  readonly alerts: AlertCrossings;
+  readonly filters: ViewFilters;
+  /** By id, once they are open. */
+  readonly views: Map<ViewId, OpenTreeView>;
+  readonly log: Log;
+  /** What is remembered for this workspace. */
+  readonly memory: vscode.Memento;
+  /** Everything is to be read again, though nothing was heard from the daemon. */
+  readonly refreshed: Signal<void>;
+  readonly subscriptions: Disposable[];
+}
 
 export interface TreeViewOptions {
   readonly id: ViewId;
@@ -22,9 +40,9 @@ export interface TreeViewOptions {
 }
 
 /** A view of the side bar that follows the projects of the window. */
-export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
-  const { projects, log, refreshed, subscriptions } = app;
-  const context: TreeContext = { projects, alerts: app.alerts, filter: () => app.filters.get(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
+export function openTreeView(window: ViewContext, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
+  const { projects, log, refreshed, subscriptions } = window;
+  const context: TreeContext = { projects, alerts: window.alerts, filter: () => window.filters.get(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
   const shown = new WeakMap<Project, readonly TreeNode[]>();
   const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
@@ -64,7 +82,7 @@ export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOpt
       if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) calm.all();
       else for (const id of ids) drawIfNew(id);
     }),
-    app.filters.onDidChange((filtered) => {
+    window.filters.onDidChange((filtered) => {
       if (filtered !== id) return;
       describe();
       tree.refreshAll();
@@ -77,7 +95,7 @@ export function openTreeView(app: App, { id, rows, affected, note }: TreeViewOpt
     return node?.id;
   };
   const open = { tree, view, reveal };
-  app.views.set(id, open);
+  window.views.set(id, open);
   return open;
 }
 

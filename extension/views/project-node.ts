@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ConnectionStateKind } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { lastStopPart } from '../wording/daemon.ts';
 import type { TreeNode } from './tree-node.ts';
 

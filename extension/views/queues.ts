@@ -1,25 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { commands, views } from '../ids.ts';
+import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { JobState } from '../../schemas/protocol/state.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { lastStopPart } from '../wording/daemon.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import { isHeld, presentSeverity, queueDescription, queueFacts, queueLabel } from '../wording/queue.ts';
 import { lookOfState, stateTitle } from '../wording/state-look.ts';
 import { type FactLink, factTable, stateIcon } from './fact-table.ts';
 import { JobList } from './job-node.ts';
-import { openTreeView } from './open-tree-view.ts';
+import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import type { TreeContext, TreeNode } from './tree-node.ts';
 import { hasWords } from './view-filters.ts';
 
 /** Queues, their states, and the jobs in each. */
-export function openQueuesView(app: App): OpenTreeView {
-  return openTreeView(app, {
+export function openQueuesView(window: ViewContext): OpenTreeView {
+  return openTreeView(window, {
     id: views.queues,
     rows: async (context, project) =>
       project.mirror

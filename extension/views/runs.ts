@@ -1,26 +1,25 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { commands, views } from '../ids.ts';
+import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { ageAt } from '../wording/language.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { runDescription, runFacts, runLabel, stepDescription } from '../wording/run.ts';
 import { DraftChanges } from './draft-changes.ts';
 import { factTable, stateIcon } from './fact-table.ts';
 import { JobList } from './job-node.ts';
-import { openTreeView } from './open-tree-view.ts';
+import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
 import { hasWords } from './view-filters.ts';
 
 /** Runs, their steps, the jobs of each, and the attempts at each job. */
-export function openRunsView(app: App): OpenTreeView {
+export function openRunsView(window: ViewContext): OpenTreeView {
   const drafts = new DraftChanges();
   const lists = new WeakMap<Project, RunList>();
-  const open: OpenTreeView = openTreeView(app, {
+  const open: OpenTreeView = openTreeView(window, {
     id: views.runs,
     rows: async (context, project) => {
       const list = lists.get(project) ?? new RunList(project, () => open.tree.refreshAll());

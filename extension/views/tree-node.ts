@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
 import type { AlertCrossings } from '../alerts/alert-crossings.ts';
-import { commands } from '../ids.ts';
+import { commands } from '../base/ids.ts';
 import type { Projects } from '../project/projects.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { oneLine } from '../wording/outside-text.ts';
 
 /** A row of a view. It says what it is about; what it shows, it reads when it is drawn. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import { MessageNode, type TreeNode } from './tree-node.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 export interface TreeOptions {
   readonly roots: () => Promise<readonly TreeNode[]>;

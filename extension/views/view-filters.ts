@@ -1,5 +1,5 @@
-import type { ViewId } from '../ids.ts';
-import { Signal } from '../signal.ts';
+import type { ViewId } from '../base/ids.ts';
+import { Signal } from '../base/signal.ts';
 
 /** What each view is narrowed to, as words; they are forgotten with the window, so that nobody wonders next week where a queue has gone. */
 export class ViewFilters {

@@ -1,21 +1,20 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { App } from '../app.ts';
-import { commands, views } from '../ids.ts';
+import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { formatAge } from '../wording/language.ts';
 import { stateText } from '../wording/state-look.ts';
 import { factTable, stateIcon } from './fact-table.ts';
-import { openTreeView } from './open-tree-view.ts';
+import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import type { TreeContext, TreeNode } from './tree-node.ts';
 
 /** Workflows, with their last results. They can be looked at without a daemon too. */
-export function openWorkflowsView(app: App): OpenTreeView {
-  const open = openTreeView(app, {
+export function openWorkflowsView(window: ViewContext): OpenTreeView {
+  const open = openTreeView(window, {
     id: views.workflows,
     rows: async (context, project) => {
       const workflows = (await project.daemon?.call('workflow/list', {}))?.workflows ?? (await findWorkflowFiles(project));
@@ -27,7 +26,7 @@ export function openWorkflowsView(app: App): OpenTreeView {
       return [...workflows].map((workflow) => workflowNodeId(project.folder, workflow));
     },
   });
-  app.subscriptions.push(app.projects.onDidChangeFiles(() => open.tree.refreshAll()));
+  window.subscriptions.push(window.projects.onDidChangeFiles(() => open.tree.refreshAll()));
   return open;
 }
 

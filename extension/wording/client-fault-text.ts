@@ -1,7 +1,8 @@
-import type { ClientFault, DaemonEnd } from '../../client/client-error.ts';
+import { ClientError, type ClientFault, type DaemonEnd } from '../../client/client-error.ts';
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
 import type { StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
 import { say } from './language.ts';
+import { messageOfError } from '../../schemas/protocol/system-error.ts';
 
 /** What the client of a daemon met that no daemon has said, in whole sentences. */
 export function clientFaultText(fault: ClientFault): string {
@@ -101,5 +102,20 @@ function discoveryProblemText(problem: DiscoveryProblem): string {
       return say('Its content is not valid.');
     case 'unproven':
       return say('It was not written by a daemon that you have started in this folder.');
+  }
+}
+
+/** What any error says to a person. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ClientError) return clientFaultText(error.fault);
+  return messageOfError(error);
+}
+
+/** For VS Code itself, which shows the message of an error as it is. */
+export async function inWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof ClientError ? new Error(messageOf(error), { cause: error }) : error;
   }
 }

@@ -1,5 +1,5 @@
 import type { EvaluationView } from '../../schemas/protocol/method.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../base/target.ts';
 import { say } from './language.ts';
 
 /** One line of text from outside, at most `maxChars` long: an answer of a server could hold anything. */

@@ -50,6 +50,10 @@ describe('structure of the source', () => {
     assert.deepEqual(findCircles(roomsOf(graph, 'daemon')), []);
   });
 
+  it('has no circle between the rooms of the extension', () => {
+    assert.deepEqual(findCircles(roomsOf(graph, 'extension')), []);
+  });
+
   it('names each file for what is in it', () => {
     const everything = readTree(root, '{schemas,platform,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
@@ -155,6 +159,19 @@ describe('the checks of the structure (control)', () => {
     );
     assert.deepEqual(findCircles(graph), []);
     assert.deepEqual(findCircles(roomsOf(graph, 'daemon')), ['daemon/a -> daemon/b -> daemon/a']);
+  });
+
+  it('catch a room that needs the place that puts the rooms together', () => {
+    const graph = readImports(
+      treeOf({
+        'extension/extension.ts': `import { open } from './views/runs/view.ts';`,
+        'extension/app.ts': '',
+        'extension/views/runs/view.ts': `import type { App } from '../../app.ts'; import './row.ts';`,
+        'extension/views/runs/row.ts': '',
+      }),
+    );
+    assert.deepEqual(findCircles(graph), []);
+    assert.deepEqual(findCircles(roomsOf(graph, 'extension')), ['extension -> extension/views -> extension']);
   });
 
   it('catch names that say nothing, of files and of folders', () => {

@@ -2,7 +2,7 @@
 
 import { l10n } from 'vscode';
 import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
-import { languageId, settings } from '../../ids.ts';
+import { languageId, settings } from '../../base/ids.ts';
 import type { LanguageClientOptions, RunningLanguageClient } from '../language-support.ts';
 import { knownSecretsNotification } from '../known-secrets.ts';
 import { withSuggestions } from './with-suggestions.ts';

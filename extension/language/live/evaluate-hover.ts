@@ -2,36 +2,35 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { EvaluationView } from '../../../schemas/protocol/method.ts';
-import type { App } from '../../app.ts';
 import type { Daemon } from '../../../client/daemon-client.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { commands, languageId, settings } from '../../ids.ts';
+import { commands, languageId, settings } from '../../base/ids.ts';
 import { escapeMarkdown, valueText } from '../../wording/outside-text.ts';
 import { expressionAt, type PointedExpression } from './expression-at.ts';
-import { analysisOf, liveDocument, rangeIn } from './live-document.ts';
+import { analysisOf, liveDocument, rangeIn, type LiveContext } from './live-document.ts';
 
 /** Lines of a value that a hover shows. */
 const shownLines = 20;
 
 /** The value that an expression had in the last run of its workflow, or in the one that was chosen. */
 export class EvaluateHover implements vscode.HoverProvider {
-  readonly #app: App;
+  readonly #context: LiveContext;
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor(context: LiveContext) {
+    this.#context = context;
   }
 
   register(): void {
-    this.#app.subscriptions.push(vscode.languages.registerHoverProvider({ language: languageId, scheme: 'file' }, this));
+    this.#context.subscriptions.push(vscode.languages.registerHoverProvider({ language: languageId, scheme: 'file' }, this));
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
-    const live = liveDocument(this.#app, document);
+    const live = liveDocument(this.#context, document);
     const daemon = live?.project.daemon;
     if (live === undefined || daemon === undefined || !isOn()) return undefined;
     const pointed = expressionAt(analysisOf(live), document.offsetAt(position));
     const workflow = workflowIdOf(live.path);
-    const run = this.#app.chosenRuns.get(live.project.folder, workflow) ?? live.project.mirror.runs().find((one) => one.workflow === workflow)?.id;
+    const run = this.#context.chosenRuns.get(live.project.folder, workflow) ?? live.project.mirror.runs().find((one) => one.workflow === workflow)?.id;
     if (pointed === undefined || run === undefined) return undefined;
     const result = await evaluated(daemon, run, pointed);
     if (result === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { Daemon } from '../../../client/daemon-client.ts';
 import type { Mirror } from '../../mirror/mirror.ts';
 import type { RunDetail, RunSummary } from '../../../schemas/protocol/run.ts';
-import { Signal } from '../../signal.ts';
+import { Signal } from '../../base/signal.ts';
 
 /** What of a project is needed here. */
 export interface RunsOfProject {

@@ -1,32 +1,31 @@
 import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
-import type { App } from '../../app.ts';
-import { languageId, settings } from '../../ids.ts';
-import { shownNow } from '../../shown-clock.ts';
+import { languageId, settings } from '../../base/ids.ts';
+import { shownNow } from '../../base/shown-clock.ts';
 import type { LastRuns } from './last-runs.ts';
 import { lensesOf, type Lens } from './lenses.ts';
-import { liveDocument, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+import { liveDocument, rangeIn, visibleDocuments, type LiveDocument, type LiveContext } from './live-document.ts';
 
 /** Live numbers above the names that they are about. Drawn anew only where a line reads otherwise than before, so that nothing flickers. */
 export class LensProvider implements vscode.CodeLensProvider {
-  readonly #app: App;
+  readonly #context: LiveContext;
   readonly #lastRuns: LastRuns;
   readonly #changed = new vscode.EventEmitter<void>();
   /** As last handed to the editor. */
   readonly #drawn = new WeakMap<vscode.TextDocument, string>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(app: App, lastRuns: LastRuns) {
-    this.#app = app;
+  constructor(context: LiveContext, lastRuns: LastRuns) {
+    this.#context = context;
     this.#lastRuns = lastRuns;
   }
 
   register(): void {
-    this.#app.subscriptions.push(this.#changed, vscode.languages.registerCodeLensProvider({ language: languageId, scheme: 'file' }, this));
+    this.#context.subscriptions.push(this.#changed, vscode.languages.registerCodeLensProvider({ language: languageId, scheme: 'file' }, this));
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const live = liveDocument(this.#app, document);
+    const live = liveDocument(this.#context, document);
     if (live === undefined || !isOn()) return [];
     const lenses = this.#lenses(live);
     this.#drawn.set(document, textOf(lenses));
@@ -35,7 +34,7 @@ export class LensProvider implements vscode.CodeLensProvider {
 
   /** Something may read otherwise now. */
   refresh(): void {
-    const hasNews = visibleDocuments(this.#app).some((live) => {
+    const hasNews = visibleDocuments(this.#context).some((live) => {
       const drawn = this.#drawn.get(live.document);
       return drawn !== undefined && drawn !== textOf(this.#lenses(live));
     });

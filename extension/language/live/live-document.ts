@@ -1,10 +1,21 @@
 import * as vscode from 'vscode';
 import { analyseFiles, type AnalysedFile, type AnalysedFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { parseDocument, type Document } from '../../../schemas/workflow/document.ts';
-import type { App } from '../../app.ts';
-import { languageId } from '../../ids.ts';
+import { languageId } from '../../base/ids.ts';
 import type { Project } from '../../project/project.ts';
 import { placesIn, type Places } from './places.ts';
+import type { Projects } from '../../project/projects.ts';
+import type { Log } from '../../base/log.ts';
+import type { Disposable } from '../../base/signal.ts';
+import type { ChosenRuns } from './last-runs.ts';
+
+/** What the live numbers need of the window. */
+export interface LiveContext {
+  readonly projects: Projects;
+  readonly chosenRuns: ChosenRuns;
+  readonly log: Log;
+  readonly subscriptions: Disposable[];
+}
 
 /** An open file of a project, as it stands in the editor, and what of it has something to show. */
 export interface LiveDocument {
@@ -19,7 +30,7 @@ const parsed = new WeakMap<vscode.TextDocument, { readonly version: number; read
 const analysed = new WeakMap<vscode.TextDocument, AnalysedFiles>();
 
 /** Undefined for a file of no project. */
-export function liveDocument({ projects }: App, document: vscode.TextDocument): LiveDocument | undefined {
+export function liveDocument({ projects }: Pick<LiveContext, 'projects'>, document: vscode.TextDocument): LiveDocument | undefined {
   if (document.languageId !== languageId || document.uri.scheme !== 'file') return undefined;
   const project = projects.ofFile(document.uri);
   if (project === undefined) return undefined;
@@ -28,9 +39,9 @@ export function liveDocument({ projects }: App, document: vscode.TextDocument): 
 }
 
 /** Those that somebody sees. */
-export function visibleDocuments(app: App): readonly LiveDocument[] {
+export function visibleDocuments(context: Pick<LiveContext, 'projects'>): readonly LiveDocument[] {
   const documents = new Set(vscode.window.visibleTextEditors.map(({ document }) => document));
-  return [...documents].flatMap((document) => liveDocument(app, document) ?? []);
+  return [...documents].flatMap((document) => liveDocument(context, document) ?? []);
 }
 
 export function rangeIn(document: vscode.TextDocument, { start, end }: { readonly start: number; readonly end: number }): vscode.Range {

@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
 import * as l10n from '@vscode/l10n';
-import type { App } from '../../app.ts';
-import { commands, languageId, settings, views } from '../../ids.ts';
+import { commands, languageId, settings, views } from '../../base/ids.ts';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
-import type { Target } from '../../target.ts';
+import type { Target } from '../../base/target.ts';
 import { stepFailureText } from '../../wording/run.ts';
 import type { LastRuns } from './last-runs.ts';
-import { type LiveDocument, rangeIn, visibleDocuments } from './live-document.ts';
+import { type LiveDocument, rangeIn, visibleDocuments, type LiveContext } from './live-document.ts';
 
 /** Diagnostics of documents, drawn anew only where something is otherwise than before: each setting of them makes the editor draw. */
 export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
@@ -55,17 +54,17 @@ class FailureMark extends vscode.Diagnostic {
 
 /** What failed in the last run of a workflow, at the step's line, as long as that is its last run and its dead letters are there. */
 export class FailureMarks implements vscode.CodeActionProvider {
-  readonly #app: App;
+  readonly #context: LiveContext;
   readonly #lastRuns: LastRuns;
   readonly #marks = new Marks<FailureMark>(source);
 
-  constructor(app: App, lastRuns: LastRuns) {
-    this.#app = app;
+  constructor(context: LiveContext, lastRuns: LastRuns) {
+    this.#context = context;
     this.#lastRuns = lastRuns;
   }
 
   register(): void {
-    this.#app.subscriptions.push(
+    this.#context.subscriptions.push(
       this.#marks,
       vscode.languages.registerCodeActionsProvider({ language: languageId, scheme: 'file' }, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
     );
@@ -73,7 +72,7 @@ export class FailureMarks implements vscode.CodeActionProvider {
 
   refresh(): void {
     const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
-    for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
+    for (const live of visibleDocuments(this.#context)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
   }
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {

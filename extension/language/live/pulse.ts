@@ -1,4 +1,4 @@
-import { Signal, type Disposable } from '../../signal.ts';
+import { Signal, type Disposable } from '../../base/signal.ts';
 
 export interface PulseOptions {
   /** At least this long between two beats. */

@@ -3,9 +3,8 @@ import { advise } from '../../../schemas/language/advice/advise.ts';
 import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
 import type { LiveQueue } from '../../../schemas/language/advice/advice.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
-import type { App } from '../../app.ts';
-import { settings } from '../../ids.ts';
-import { analysisOf, rangeIn, visibleDocuments, type LiveDocument } from './live-document.ts';
+import { settings } from '../../base/ids.ts';
+import { analysisOf, rangeIn, visibleDocuments, type LiveDocument, type LiveContext } from './live-document.ts';
 import { Marks } from './marks.ts';
 import { textOf } from '../../wording/language.ts';
 
@@ -14,20 +13,20 @@ const code = 'rate-out-of-reach';
 
 /** The advice that needs measured times; all other advice comes from the language server. */
 export class RateMarks {
-  readonly #app: App;
+  readonly #context: LiveContext;
   readonly #marks = new Marks('sluice rates');
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor(context: LiveContext) {
+    this.#context = context;
   }
 
   register(): void {
-    this.#app.subscriptions.push(this.#marks);
+    this.#context.subscriptions.push(this.#marks);
   }
 
   refresh(): void {
     const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
-    for (const live of visibleDocuments(this.#app)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
+    for (const live of visibleDocuments(this.#context)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
   }
 
   #marksOf(shown: LiveDocument): readonly vscode.Diagnostic[] {

@@ -1,19 +1,19 @@
 import * as vscode from 'vscode';
-import type { App } from '../../app.ts';
-import { languageId } from '../../ids.ts';
-import { messageOf } from '../../log.ts';
+import { languageId } from '../../base/ids.ts';
+import type { LiveContext } from './live-document.ts';
+import { messageOf } from '../../wording/client-fault-text.ts';
 
 /** Loads what shows live numbers when a file of ours is first seen: it brings the whole language along, which most windows never need. */
-export function showLive(app: App): void {
+export function showLive(context: LiveContext): void {
   let isLoaded = false;
   const look = (): void => {
     if (isLoaded || !vscode.window.visibleTextEditors.some(({ document }) => document.languageId === languageId)) return;
     isLoaded = true;
     import('./live.ts').then(
-      ({ startLive }) => startLive(app),
-      (error: unknown) => app.log.error(messageOf(error)),
+      ({ startLive }) => startLive(context),
+      (error: unknown) => context.log.error(messageOf(error)),
     );
   };
-  app.subscriptions.push(vscode.window.onDidChangeVisibleTextEditors(look));
+  context.subscriptions.push(vscode.window.onDidChangeVisibleTextEditors(look));
   look();
 }

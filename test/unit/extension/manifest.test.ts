@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commands, contextKeys, dashboardPanel, schemes, settings, viewContainer, views, walkthrough as walkthroughId } from '../../../extension/ids.ts';
+import { commands, contextKeys, dashboardPanel, schemes, settings, viewContainer, views, walkthrough as walkthroughId } from '../../../extension/base/ids.ts';
 import { payloadPattern, payloadSchemaUrl } from '../../../extension/documents/payload-schema.ts';
 import { actionDefinitions } from '../../../schemas/workflow/actions/action-definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Signal } from '../../../extension/signal.ts';
+import { Signal } from '../../../extension/base/signal.ts';
 
 describe('a signal', () => {
   it('reaches each listener until it leaves, also where the same function listens twice', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readTarget, readTargets } from '../../../extension/target.ts';
+import { readTarget, readTargets } from '../../../extension/base/target.ts';
 
 describe('the target of a command', () => {
   const target = { folder: 'file:///p', queue: 'erp', group: '503' };

@@ -6,7 +6,7 @@ import { DashboardFeed, maxLines, nowEveryMs, type FedProject } from '../../../.
 import type { MessageToPage, Now } from '../../../../extension/dashboard/dashboard-message.ts';
 import type { SeriesGrid } from '../../../../extension/dashboard/series-grid.ts';
 import type { MirrorChange } from '../../../../extension/mirror/mirror-change.ts';
-import { Signal } from '../../../../extension/signal.ts';
+import { Signal } from '../../../../extension/base/signal.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 const startMs = Date.parse('2026-11-24T09:30:05Z');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import { setSecretCommand } from '../../../../schemas/language/code-actions.ts';
 
 describe('quick fixes of the language server', () => {

@@ -3,7 +3,7 @@ import type { KnownSecrets } from '../../../../extension/language/known-secrets.
 import { namedSecrets } from '../../../../extension/secrets/named-secrets.ts';
 import { SecretKeeper, type SecretStore } from '../../../../extension/secrets/secret-keeper.ts';
 import { tellSecrets, type SecretsProject } from '../../../../extension/secrets/tell-secrets.ts';
-import { Signal } from '../../../../extension/signal.ts';
+import { Signal } from '../../../../extension/base/signal.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { views } from '../../../../extension/ids.ts';
+import { views } from '../../../../extension/base/ids.ts';
 import { hasWords, ViewFilters } from '../../../../extension/views/view-filters.ts';
 
 describe('filters of views', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import { drive, extension, mirrorChanges, sluice } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands, languageId, views } from '../../../../extension/ids.ts';
+import { commands, languageId, views } from '../../../../extension/base/ids.ts';
 import { extension, firstProject, sluice } from '../support/sluice.ts';
 import { until, type Listen } from '../support/until.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands, views } from '../../../../extension/ids.ts';
+import { commands, views } from '../../../../extension/base/ids.ts';
 import { ScriptedAsker } from '../support/scripted-asker.ts';
 import { Shop } from '../support/shop.ts';
 import { mirrorChanges, sluice } from '../support/sluice.ts';

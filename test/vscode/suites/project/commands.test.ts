@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import { drivenCommands } from '../support/sluice.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
 import { deadLetterCommands } from './commands/dead-letter-commands.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import { ScriptedAsker, type Answer } from '../support/scripted-asker.ts';
 import { Shop } from '../support/shop.ts';
 import { drive } from '../support/sluice.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { commands, settings } from '../../../../extension/ids.ts';
+import { commands, settings } from '../../../../extension/base/ids.ts';
 import { Shop } from '../support/shop.ts';
 import { drive } from '../support/sluice.ts';
 import { until, type Listen } from '../support/until.ts';

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import type { Project } from '../../../../extension/project/project.ts';
 import type { Tally } from '../../../../extension/selection/batches.ts';
-import type { Target } from '../../../../extension/target.ts';
+import type { Target } from '../../../../extension/base/target.ts';
 import { labelOf } from '../support/row-label.ts';
 import { Shop } from '../support/shop.ts';
 import { drive, mirrorChanges, sluice, stateChanges } from '../support/sluice.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { commands as vscodeCommands } from 'vscode';
 import type { OpenTreeView } from '../../../../extension/views/open-view.ts';
 import { LoadMoreNode, type TreeNode } from '../../../../extension/views/tree-node.ts';
-import { commands, views as viewIds } from '../../../../extension/ids.ts';
+import { commands, views as viewIds } from '../../../../extension/base/ids.ts';
 import { labelOf } from '../support/row-label.ts';
 import { Shop } from '../support/shop.ts';
 import { drive, sluice } from '../support/sluice.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands } from '../../../../extension/ids.ts';
+import { commands } from '../../../../extension/base/ids.ts';
 import { dashboardTabs } from '../support/dashboard-tabs.ts';
 import { labelOf } from '../support/row-label.ts';
 import { becomes, drive, extension, firstProject, mirrorChanges, sluice, watched } from '../support/sluice.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { dashboardPanel } from '../../../../extension/ids.ts';
+import { dashboardPanel } from '../../../../extension/base/ids.ts';
 
 /** Tabs of the window that show a dashboard. */
 export function dashboardTabs(): readonly vscode.Tab[] {

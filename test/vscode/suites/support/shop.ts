@@ -1,9 +1,9 @@
 import type { JobSummary } from '../../../../schemas/protocol/job.ts';
 import type { JobState, RunState } from '../../../../schemas/protocol/state.ts';
-import type { App } from '../../../../extension/app.ts';
+import type { App } from '../../../../extension/commands/app.ts';
 import type { Daemon } from '../../../../client/daemon-client.ts';
 import type { Project } from '../../../../extension/project/project.ts';
-import type { Target } from '../../../../extension/target.ts';
+import type { Target } from '../../../../extension/base/target.ts';
 import { Erp } from './erp.ts';
 import { connectedProject, mirrorChanges } from './sluice.ts';
 import { until } from './until.ts';

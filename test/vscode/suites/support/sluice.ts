@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { App } from '../../../../extension/app.ts';
+import type { App } from '../../../../extension/commands/app.ts';
 import type { SluiceApi } from '../../../../extension/extension.ts';
 import type { Project } from '../../../../extension/project/project.ts';
 import type { Daemon } from '../../../../client/daemon-client.ts';

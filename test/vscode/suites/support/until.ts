@@ -1,4 +1,4 @@
-import type { Disposable } from '../../../../extension/signal.ts';
+import type { Disposable } from '../../../../extension/base/signal.ts';
 
 /** Something that tells when it has changed: a signal of the extension, or an event of VS Code. */
 export type Listen = (listener: () => void) => Disposable;

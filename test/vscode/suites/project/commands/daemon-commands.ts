@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { commands, views } from '../../../../../extension/ids.ts';
+import { commands, views } from '../../../../../extension/base/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Tally } from '../../../../../extension/selection/batches.ts';
 import type { JobDetail } from '../../../../../schemas/protocol/job.ts';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands } from '../../../../../extension/base/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, sluice } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';

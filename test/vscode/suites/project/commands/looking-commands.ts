@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { ProjectList } from '../../../../../client/projects.ts';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands } from '../../../../../extension/base/ids.ts';
 import { dashboardTabs } from '../../support/dashboard-tabs.ts';
 import { labelOf } from '../../support/row-label.ts';
 import { Shop } from '../../support/shop.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { commands, views } from '../../../../../extension/ids.ts';
+import { commands, views } from '../../../../../extension/base/ids.ts';
 import type { QueueView, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges, sluice } from '../../support/sluice.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commands } from '../../../../../extension/ids.ts';
+import { commands } from '../../../../../extension/base/ids.ts';
 import { mirrorChanges } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
 import { Shop } from '../../support/shop.ts';

@@ -1,27 +1,39 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
-import type { App } from './app.ts';
-import { activeAttempts, type ConnectionState } from '../client/connection-state.ts';
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { activeAttempts, type ConnectionState } from '../../client/connection-state.ts';
 import { setStateAside } from './set-state-aside.ts';
-import { commands } from './ids.ts';
-import { messageOf } from './log.ts';
-import type { Project } from './project/project.ts';
-import type { Target } from './target.ts';
-import { say } from './wording/language.ts';
-import { clientFaultText, incompatibleText } from './wording/client-fault-text.ts';
-import { crashText } from './wording/daemon.ts';
+import { commands } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { Project } from '../project/project.ts';
+import type { Target } from '../base/target.ts';
+import { say } from '../wording/language.ts';
+import { clientFaultText, incompatibleText, messageOf } from '../wording/client-fault-text.ts';
+import { crashText } from '../wording/daemon.ts';
+import type { Projects } from '../project/projects.ts';
+import type { Asker } from '../ask/prompter.ts';
+import type { Disposable } from '../base/signal.ts';
+
+export interface NoticeContext {
+  readonly projects: Projects;
+  readonly ask: Asker;
+  readonly log: Log;
+  /** What is remembered for this workspace. */
+  readonly memory: vscode.Memento;
+  readonly programs: { readonly cli: string };
+  readonly subscriptions: Disposable[];
+}
 
 /** Tells once what a person has to know or decide about a daemon: that it is of another version, that it crashed, or that it stays down. */
-export function noticeDaemons(app: App): void {
+export function noticeDaemons(context: NoticeContext): void {
   const told = new Set<string>();
-  app.subscriptions.push(
-    app.projects.onDidChangeState((project) => {
+  context.subscriptions.push(
+    context.projects.onDidChangeState((project) => {
       if (project === undefined) return;
-      for (const notice of noticesOf(app, project, project.connection.state)) {
+      for (const notice of noticesOf(context, project, project.connection.state)) {
         if (told.has(notice.key)) continue;
         told.add(notice.key);
-        void tell(app, notice);
+        void tell(context, notice);
       }
     }),
   );
@@ -39,12 +51,12 @@ interface Action {
   readonly run: () => Thenable<unknown>;
 }
 
-function noticesOf(app: App, project: Project, state: ConnectionState): readonly Notice[] {
-  if (state.kind === 'connected') return [crashNotice(app, project, state.status), outdatedNotice(project, state)].flatMap((notice) => notice ?? []);
-  return [stateNotice(app, project, state)].flatMap((notice) => notice ?? []);
+function noticesOf(context: NoticeContext, project: Project, state: ConnectionState): readonly Notice[] {
+  if (state.kind === 'connected') return [crashNotice(context, project, state.status), outdatedNotice(project, state)].flatMap((notice) => notice ?? []);
+  return [stateNotice(context, project, state)].flatMap((notice) => notice ?? []);
 }
 
-function stateNotice(app: App, project: Project, state: Exclude<ConnectionState, { kind: 'connected' }>): Notice | undefined {
+function stateNotice(context: NoticeContext, project: Project, state: Exclude<ConnectionState, { kind: 'connected' }>): Notice | undefined {
   const { name, folder } = project;
   switch (state.kind) {
     case 'incompatible':
@@ -68,7 +80,7 @@ function stateNotice(app: App, project: Project, state: Exclude<ConnectionState,
           message: l10n.t('The state in {0} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {1}', name, state.problem === undefined ? '' : clientFaultText(state.problem)),
           actions: [
             { title: l10n.t('Use This State'), run: () => project.connection.adopt() },
-            { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, app.programs.cli).then(() => project.connection.ensure()) },
+            { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, context.programs.cli).then(() => project.connection.ensure()) },
             showLog(),
           ],
         };
@@ -93,7 +105,7 @@ function stateNotice(app: App, project: Project, state: Exclude<ConnectionState,
 const toldCrashKey = 'sluice.toldCrash';
 
 /** That the daemon before this one was not stopped, once a crash. */
-function crashNotice({ memory }: App, { name, folder }: Project, { lastCrash }: DaemonStatus): Notice | undefined {
+function crashNotice({ memory }: NoticeContext, { name, folder }: Project, { lastCrash }: DaemonStatus): Notice | undefined {
   if (lastCrash === undefined) return undefined;
   const key = `${toldCrashKey} ${folder}`;
   if (memory.get(key) === lastCrash.aliveAt) return undefined;
@@ -140,7 +152,7 @@ function showDaemonLog(folder: string): Action {
   return action(l10n.t('Show Daemon Log'), commands.showDaemonLog, { folder });
 }
 
-async function tell({ ask, log }: App, { message, actions }: Notice): Promise<void> {
+async function tell({ ask, log }: NoticeContext, { message, actions }: Notice): Promise<void> {
   const chosen = await ask.tell('warning', message, ...actions.map(({ title }) => title));
   try {
     await actions.find(({ title }) => title === chosen)?.run();

@@ -1,19 +1,19 @@
 import type * as vscode from 'vscode';
-import type { AlertCrossings } from './alerts/alert-crossings.ts';
-import type { Asker } from './ask/prompter.ts';
-import type { DaemonLogChannel } from './daemon-log-channel.ts';
-import type { Dashboard } from './dashboard/dashboard.ts';
-import type { DeadLetterFiles } from './documents/dead-letter-files.ts';
-import type { ShownTexts } from './documents/shown-texts.ts';
-import type { ViewId } from './ids.ts';
-import type { ChosenRuns } from './language/live/last-runs.ts';
-import type { LanguageSupport } from './language/language-support.ts';
-import type { Projects } from './project/projects.ts';
-import type { SecretKeeper } from './secrets/secret-keeper.ts';
-import type { Disposable, Signal } from './signal.ts';
-import type { OpenTreeView } from './views/open-view.ts';
-import type { FollowedBulks } from './selection/unfollowed-bulks.ts';
-import type { ViewFilters } from './views/view-filters.ts';
+import type { AlertCrossings } from '../alerts/alert-crossings.ts';
+import type { Asker } from '../ask/prompter.ts';
+import type { DaemonLogChannel } from '../daemon/daemon-log-channel.ts';
+import type { Dashboard } from '../dashboard/dashboard.ts';
+import type { DeadLetterFiles } from '../documents/dead-letter-files.ts';
+import type { ShownTexts } from '../documents/shown-texts.ts';
+import type { ViewId } from '../base/ids.ts';
+import type { ChosenRuns } from '../language/live/last-runs.ts';
+import type { LanguageSupport } from '../language/language-support.ts';
+import type { Projects } from '../project/projects.ts';
+import type { SecretKeeper } from '../secrets/secret-keeper.ts';
+import type { Disposable, Signal } from '../base/signal.ts';
+import type { OpenTreeView } from '../views/open-view.ts';
+import type { FollowedBulks } from '../selection/unfollowed-bulks.ts';
+import type { ViewFilters } from '../views/view-filters.ts';
 
 /** What every part of the extension works with; made once, by `activate`. */
 export interface App {

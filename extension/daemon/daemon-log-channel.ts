@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { isJsonObject } from '../schemas/workflow/json.ts';
-import type { Daemon } from '../client/daemon-client.ts';
-import { messageOf, type Log } from './log.ts';
-import type { Project } from './project/project.ts';
-import { oneLine } from './wording/outside-text.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
+import type { Log } from '../base/log.ts';
+import type { Project } from '../project/project.ts';
+import { oneLine } from '../wording/outside-text.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** The daemons' own logs, one channel for each project; made when somebody wants to see it. */
 export class DaemonLogChannel implements vscode.Disposable {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { daemonEnvironment } from '../client/daemon-launch.ts';
+import { daemonEnvironment } from '../../client/daemon-launch.ts';
 
 const limitMs = 30_000;
 

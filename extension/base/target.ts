@@ -1,4 +1,4 @@
-import { isJsonObject } from '../schemas/workflow/json.ts';
+import { isJsonObject } from '../../schemas/workflow/json.ts';
 
 /** What a command is about. Rows of the views carry one, links carry one as an argument. */
 export interface Target {
