@@ -19,8 +19,8 @@ import { secretCommands } from './secrets.ts';
 import { viewCommands } from './views.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
-/** Every command that package.json contributes, by the name that `ids.ts` gives its id: the compiler refuses one too few and one too many. */
-const all: Readonly<Record<keyof typeof commands, Command>> = {
+/** Every command that package.json contributes, by the name that `ids.ts` gives its id. */
+const all = {
   ...runCommands,
   ...jobCommands,
   ...queueCommands,
@@ -34,12 +34,14 @@ const all: Readonly<Record<keyof typeof commands, Command>> = {
   ...projectCommands,
   ...secretCommands,
   ...viewCommands,
-};
+} satisfies Readonly<Record<keyof typeof commands, Command>>;
+/** With `satisfies` above, which refuses one too few, this refuses one too many: spreading hides that from the compiler. */
+const idsByName: Readonly<Record<keyof typeof all, CommandId>> = commands;
 
 /** Registers commands so that a failure is told to the person, and written down. */
 export function registerCommands(app: App): void {
-  for (const [name, command] of Object.entries(all)) {
-    const id = commands[name as keyof typeof commands];
+  for (const [name, command] of Object.entries<Command>(all)) {
+    const id = idsByName[name as keyof typeof all];
     app.subscriptions.push(vscode.commands.registerCommand(id, (argument?: unknown, selected?: unknown) => run(app, id, command, argument, selected)));
   }
 }
