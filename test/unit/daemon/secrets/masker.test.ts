@@ -198,6 +198,7 @@ describe('Masker', () => {
         masker.cutText(character.repeat(20_000));
       }
     });
-    assert.ok(tookMs < 2_000, `${tookMs} ms`);
+    // About 1 s of the processor; what is quadratic takes minutes.
+    assert.ok(tookMs < 15_000, `${tookMs} ms`);
   });
 });

@@ -21,6 +21,8 @@ describe('sluice language-server', () => {
       const client = createProtocolConnection(new StreamMessageReader(server.stdout), new StreamMessageWriter(server.stdin));
       const published = new Promise<PublishDiagnosticsParams>((resolve) => void client.onNotification(PublishDiagnosticsNotification.type, resolve));
       client.listen();
+      // A server that ends early answers nothing: what is asked then fails, instead of waiting.
+      void ended.then(() => client.dispose());
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- it must be there all the same
       const { serverInfo } = await client.sendRequest(InitializeRequest.type, { processId: process.pid, rootUri: null, capabilities: {} });
       assert.equal(serverInfo?.name, 'sluice');
@@ -51,6 +53,8 @@ describe('sluice language-server', () => {
       const published = new Promise<PublishDiagnosticsParams>((resolve) => void client.onNotification(PublishDiagnosticsNotification.type, resolve));
       client.onRequest(RegistrationRequest.type, () => undefined);
       client.listen();
+      // A server that ends early answers nothing: what is asked then fails, instead of waiting.
+      void ended.then(() => client.dispose());
       const folderUri = pathToFileURL(folder).href;
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- it must be there all the same
       await client.sendRequest(InitializeRequest.type, { processId: process.pid, rootUri: folderUri, capabilities, workspaceFolders: [{ uri: folderUri, name: 'letters' }] });
