@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
 import type { DiscoveryProblem } from '../schemas/protocol/discovery.ts';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 import type { DaemonClient } from './daemon-client.ts';
 import { readDiscovery } from './discovery.ts';
 

@@ -1,5 +1,4 @@
-import type { DaemonStatus } from '../schemas/protocol/daemon-status.ts';
-import type { LastStop } from '../schemas/protocol/last-stop.ts';
+import type { DaemonStatus, LastStop } from '../schemas/protocol/daemon-status.ts';
 import type { ClientFault, StartRefusal } from './client-error.ts';
 import type { Daemon } from './daemon-client.ts';
 

@@ -7,7 +7,7 @@ import { findDaemon } from './find-daemon.ts';
 import { readLastStop } from './discovery.ts';
 import { startDaemon, tellToStop, waitForStop } from './daemon-lifecycle.ts';
 import { isFolderGone, isProjectFolder } from './state-folder.ts';
-import { messageOfError } from '../schemas/protocol/system-error.ts';
+import { messageOfError } from '../schemas/protocol/error.ts';
 
 /** What happens to a connection, for a log. */
 export type ConnectionEvent =

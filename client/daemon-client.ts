@@ -1,10 +1,9 @@
 import { createMessageConnection, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { WebSocket } from 'ws';
-import { maxRequestBytes, pingEveryMs } from '../schemas/protocol/connection.ts';
-import { CodedError, type ErrorCode, errorCodes } from '../schemas/protocol/error.ts';
+import { maxRequestBytes, pingEveryMs } from '../schemas/protocol/discovery.ts';
+import { CodedError, type ErrorCode, errorCodes, messageOfError } from '../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
 import type { Changed, SubscribeParams, SubscribeResult } from '../schemas/protocol/subscription.ts';
-import { messageOfError } from '../schemas/protocol/system-error.ts';
 import { isJsonObject, type JsonObject } from '../schemas/workflow/json.ts';
 import { ClientError } from './client-error.ts';
 import { SocketReader, SocketWriter } from './socket-transport.ts';

@@ -7,7 +7,7 @@ import { daemonFlags, foreignExitCode, lockedExitCode, unknownExitCode } from '.
 import { startLogName } from '../schemas/protocol/state-folder.ts';
 import type { DaemonEnd, StartRefusal } from './client-error.ts';
 import { makeStateFolder } from './state-folder.ts';
-import { isOutOfRoom } from '../schemas/protocol/system-error.ts';
+import { isOutOfRoom } from '../schemas/protocol/error.ts';
 
 /** A daemon that was started here and need not have come up yet. */
 export interface DaemonLaunch {

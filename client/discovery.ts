@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { type Discovery, type DiscoveryProblem, maxDiscoveryBytes, parseDiscovery, unsafeDiscovery } from '../schemas/protocol/discovery.ts';
-import { type LastStop, lastStopName, maxLastStopBytes, parseLastStop } from '../schemas/protocol/last-stop.ts';
+import { type LastStop, lastStopName, maxLastStopBytes, parseLastStop } from '../schemas/protocol/daemon-status.ts';
 import { discoveryProofText, lastStopProofText } from '../schemas/protocol/owner-mark.ts';
 import { discoveryName } from '../schemas/protocol/state-folder.ts';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 import { isOwnProof } from './owner-key.ts';
 import { isProcessAlive } from '../platform/process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ClientError } from './client-error.ts';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 
 /** Of a file that is read, in bytes: these are documents that a person may read. */
 const maxBytes = 1024 * 1024;

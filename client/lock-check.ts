@@ -3,7 +3,7 @@ import path from 'node:path';
 import { lockHolderName, lockName } from '../schemas/protocol/state-folder.ts';
 import { isProcessAlive } from '../platform/process-alive.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
-import { messageOfError, systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { messageOfError, systemCodeOf } from '../schemas/protocol/error.ts';
 
 export type LockCheck =
   | { readonly kind: 'free' }

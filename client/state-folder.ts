@@ -3,7 +3,7 @@ import { lstat, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findStateFolderProblem, type FolderEntry, type StateFolderProblem } from '../schemas/protocol/state-folder.ts';
 import { ClientError } from './client-error.ts';
-import { isOutOfRoom, messageOfError, systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { isOutOfRoom, messageOfError, systemCodeOf } from '../schemas/protocol/error.ts';
 
 /** What each entry of a folder, and a file by its `lstat`, says of its kind. */
 interface Kinds {

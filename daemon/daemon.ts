@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { CodedError } from '../schemas/protocol/error.ts';
+import { CodedError, messageOfError } from '../schemas/protocol/error.ts';
 import { formatJobId } from '../schemas/protocol/id.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
@@ -11,7 +11,6 @@ import type { Clock, Timer } from './core/clock.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
-import { messageOfError } from '../schemas/protocol/system-error.ts';
 import { FolderWatch } from './project/folder-watch.ts';
 import { readLastConfig, writeLastConfig } from './project/last-config-file.ts';
 import { removeLastStop, writeLastStop } from './state/last-stop-file.ts';

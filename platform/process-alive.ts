@@ -1,4 +1,4 @@
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 
 /** Whether there is a process with this pid. It need not be the daemon: numbers are used again. */
 export function isProcessAlive(pid: number): boolean {

@@ -1,10 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import PQueue from 'p-queue';
-import { findProjectFiles, ownFolders, type FolderLook, type FoundFile } from '../schemas/workflow/project-files.ts';
-import { IgnoreRules } from '../schemas/workflow/ignore-rules.ts';
+import { findProjectFiles, type FolderLook, type FoundFile, IgnoreRules, ownFolders } from '../schemas/workflow/project-files.ts';
 import { decodeText } from '../schemas/workflow/text-encoding.ts';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 import { readRegularFile, type FileProblem } from './regular-file.ts';
 
 /** Longest file that is read, in bytes; the analysis has a bound of its own, with a better message. */

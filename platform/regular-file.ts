@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
-import { systemCodeOf } from '../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
 
 /** Why a file gives nothing. `problem` is the rest of a sentence that begins with the file's name: `is a folder, not a file`. */
 export interface FileProblem {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { replaceGenerated } from '../daemon/cli/command-reference.ts';
 import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, jobMachine, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
-import { jobStates, runStates, stepStates } from '../schemas/protocol/state.ts';
+import { jobStates, runStates, stepStates } from '../schemas/protocol/id.ts';
 
 export const architectureFile = path.resolve(import.meta.dirname, '../docs/architecture.md');
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { actionDefinitions, plannedActions } from '../schemas/workflow/actions/action-definitions.ts';
 import { diagnosticCodes } from '../schemas/workflow/diagnostic-code.ts';
 import { nodeAt, parseDocument } from '../schemas/workflow/document.ts';
-import { expressionCatalog } from '../schemas/workflow/expression.ts';
+import { expressionCatalog } from '../schemas/workflow/expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../schemas/workflow/json.ts';
 import { publishedSchemas } from '../schemas/workflow/json-schema/published-schemas.ts';
 

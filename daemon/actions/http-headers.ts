@@ -1,4 +1,4 @@
-import { headerProblem } from '../../schemas/workflow/actions/request-rules.ts';
+import { headerProblem } from '../../schemas/workflow/actions/action-definition.ts';
 import { type ActionFailure, invalidInput } from './action.ts';
 import { english } from '../../schemas/wording/language.ts';
 

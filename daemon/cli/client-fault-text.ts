@@ -3,7 +3,7 @@ import type { ClientFault, DaemonEnd } from '../../client/client-error.ts';
 import { ClientError } from '../../client/client-error.ts';
 import { stateFolderOf } from '../../client/state-folder.ts';
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
-import { messageOfError } from '../../schemas/protocol/system-error.ts';
+import { messageOfError } from '../../schemas/protocol/error.ts';
 import { stateFolderText } from '../state/state-folder.ts';
 import { formatBytes } from './render/format.ts';
 

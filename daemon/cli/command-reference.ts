@@ -1,13 +1,10 @@
 import type { Command, Option } from 'commander';
 import type { TSchema } from 'typebox';
-import { BulkView } from '../../schemas/protocol/bulk.ts';
+import { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import { AttemptView, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
+import { AttemptView, DeadGroup, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
 import { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape } from '../../schemas/protocol/queue.ts';
-import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
-import { ReplayTally } from '../../schemas/protocol/replay.ts';
+import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape, SeriesPoint } from '../../schemas/protocol/queue.ts';
 import { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { SecretView } from '../../schemas/protocol/secret.ts';

@@ -6,7 +6,7 @@ import { collectJobIds, parseRunId } from './option-parsers.ts';
 import { UsageError } from './exit-code.ts';
 import type { CommandContext } from './command-context.ts';
 import { filterHelp, withSavedFilter } from './saved-filter.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 
 export interface DeadFilter {
   readonly queue?: string;

@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 import type { DaemonClient } from '../../client/daemon-client.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
-import { isRunEnded } from '../../schemas/protocol/state.ts';
+import { isRunEnded } from '../../schemas/protocol/id.ts';
 import type { TopicState } from '../../schemas/protocol/subscription.ts';
 import { type ProgressSample, progressOf, renderProgress } from './render/runs.ts';
 import type { Terminal } from './terminal.ts';

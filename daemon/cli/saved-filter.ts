@@ -1,6 +1,6 @@
 import { FilterList } from '../../client/filters.ts';
 import type { FilterConditions, SavedFilter } from '../../schemas/protocol/saved-filters.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { CommandContext } from './command-context.ts';
 import { UsageError } from './exit-code.ts';

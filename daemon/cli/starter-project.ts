@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
-import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { makeStateFolder } from '../state/state-folder.ts';
 import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
 

@@ -1,4 +1,4 @@
-import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import type { SeriesPoint } from '../../schemas/protocol/queue.ts';
 
 /** What a queue did in one step, with its depths at the end. */
 export interface QueueStep {

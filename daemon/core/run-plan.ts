@@ -1,6 +1,6 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isStepEnded, type StepState } from '../../schemas/protocol/state.ts';
-import { usesStatusFunction } from '../../schemas/workflow/expression.ts';
+import { isStepEnded, type StepState } from '../../schemas/protocol/id.ts';
+import { usesStatusFunction } from '../../schemas/workflow/expression/expression.ts';
 import type { Step } from '../../schemas/workflow/model.ts';
 
 /** What the status functions of an `if` look at: how the steps before this one ended. */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
-import type { Scope } from '../../schemas/workflow/expression.ts';
+import type { Scope } from '../../schemas/workflow/expression/expression.ts';
 
 /** What the expressions of a run can see. Everything costly is a function, called when an expression reads it. */
 export interface RunScopeSource {

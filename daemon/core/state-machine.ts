@@ -1,4 +1,4 @@
-import type { JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 
 /** One move of a state machine, by the event that causes it. */
 interface Move<State extends string> {

@@ -1,4 +1,4 @@
-import type { RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { Foreach, Tolerance } from '../../schemas/workflow/model.ts';
 
 /** A step's jobs, counted. */

@@ -1,4 +1,4 @@
-import { seriesResolutions } from '../../schemas/protocol/queue-series.ts';
+import { seriesResolutions } from '../../schemas/protocol/queue.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
 import type { QueueStep } from '../core/queue-series.ts';
 import type { QueueDepth, Store } from '../store/store.ts';

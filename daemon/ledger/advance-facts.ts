@@ -1,5 +1,5 @@
-import { isStepEnded } from '../../schemas/protocol/state.ts';
-import type { Reference } from '../../schemas/workflow/expression-reference.ts';
+import { isStepEnded } from '../../schemas/protocol/id.ts';
+import type { Reference } from '../../schemas/workflow/expression/reference.ts';
 import type { Step } from '../../schemas/workflow/model.ts';
 import { referencesOf } from '../../schemas/workflow/template.ts';
 import { openJobs, type StepTally } from '../core/step-outcome.ts';

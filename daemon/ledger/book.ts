@@ -1,5 +1,5 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type JobEvent } from '../core/state-machine.ts';

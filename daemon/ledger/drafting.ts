@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
-import { secretName } from '../../schemas/workflow/expression.ts';
+import { secretName } from '../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import { parseTemplate, secretsOf, type SecretUse, type Template } from '../../schemas/workflow/template.ts';
 import type { Book } from './book.ts';

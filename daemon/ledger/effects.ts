@@ -1,4 +1,4 @@
-import { isJobEnded, type JobState } from '../../schemas/protocol/state.ts';
+import { isJobEnded, type JobState } from '../../schemas/protocol/id.ts';
 import type { Expansion, StepProgress } from './call.ts';
 import type { Effects, QueueMoves, StepCounts } from './change.ts';
 import type { Cascade, LedgerJob } from './row.ts';

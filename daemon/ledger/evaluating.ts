@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobSummary } from '../../schemas/protocol/job.ts';
-import { ExpressionFault } from '../../schemas/workflow/expression-fault.ts';
-import { evaluateExpression, type Expression, type ExpressionResult, isTruthy, parseExpression } from '../../schemas/workflow/expression.ts';
+import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
+import { evaluateExpression, type Expression, type ExpressionResult, isTruthy, parseExpression } from '../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Step } from '../../schemas/workflow/model.ts';
 import { priorStatus } from '../core/run-plan.ts';

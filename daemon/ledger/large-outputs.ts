@@ -1,4 +1,4 @@
-import { ExpressionFault } from '../../schemas/workflow/expression-fault.ts';
+import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import { notKnown, type ItemResult, type LargeOutput, type StoredResults } from './snapshot.ts';
 

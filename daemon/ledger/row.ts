@@ -1,5 +1,5 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
-import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
 import type { Expansion } from './call.ts';
 

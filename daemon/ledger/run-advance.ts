@@ -1,6 +1,6 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isStepEnded, type RunState, type StepState } from '../../schemas/protocol/state.ts';
-import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.ts';
+import { isStepEnded, type RunState, type StepState } from '../../schemas/protocol/id.ts';
+import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
 import { nextOnFailure, nextRunState, nextStepState, type CascadeEvent, type OnFailureEvent, type RunEvent, type StepEvent } from '../core/state-machine.ts';

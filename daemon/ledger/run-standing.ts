@@ -1,4 +1,4 @@
-import { isRunEnded, isStepEnded } from '../../schemas/protocol/state.ts';
+import { isRunEnded, isStepEnded } from '../../schemas/protocol/id.ts';
 import { openJobs } from '../core/step-outcome.ts';
 import { tallyOf } from './advance-facts.ts';
 import type { StepRow } from './row.ts';

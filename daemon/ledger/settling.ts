@@ -1,5 +1,5 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import type { AttemptState } from '../../schemas/protocol/state.ts';
+import type { AttemptState } from '../../schemas/protocol/id.ts';
 import { crashBound, crashDelayMs } from '../core/attempt-verdict.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';

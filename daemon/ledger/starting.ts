@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { queueDefaults, type Step, type Workflow } from '../../schemas/workflow/model.ts';
-import { ExpressionFault } from '../../schemas/workflow/expression-fault.ts';
+import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { renderFailure, renderFile } from '../core/foreach-items.ts';
 import type { MutableScope } from '../core/run-scope.ts';

@@ -1,7 +1,6 @@
-import { readDeadGroup, type DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
-import type { AttemptView, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import { type AttemptView, type DeadGroup, type JobDetail, type JobSummary, readDeadGroup, type RevisionView } from '../../schemas/protocol/job.ts';
+import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { idempotencyKey } from './idempotency-key.ts';

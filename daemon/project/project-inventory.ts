@@ -1,5 +1,4 @@
-import type { IgnoreRules } from '../../schemas/workflow/ignore-rules.ts';
-import { findProjectFiles, ownFolders } from '../../schemas/workflow/project-files.ts';
+import { findProjectFiles, type IgnoreRules, ownFolders } from '../../schemas/workflow/project-files.ts';
 import { projectFileKind } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { FolderMemory } from './folder-memory.ts';
 import { isOwnFolder, readRulesAbove } from '../../platform/project-reader.ts';

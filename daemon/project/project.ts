@@ -1,7 +1,7 @@
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { analyseConfig } from '../../schemas/workflow/analysis/analyse-config.ts';
+import { analyseConfig } from '../../schemas/workflow/analysis/analyse-connections.ts';
 import { analyseFiles, type AnalysedFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { queueDeclarations, type QueueDeclarations } from '../../schemas/workflow/analysis/queue-declarations.ts';

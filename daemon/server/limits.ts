@@ -1,4 +1,4 @@
-import { maxRequestBytes, pingEveryMs } from '../../schemas/protocol/connection.ts';
+import { maxRequestBytes, pingEveryMs } from '../../schemas/protocol/discovery.ts';
 
 /** What one client, or all of them together, may take. Times are in milliseconds, sizes in bytes. */
 export interface ServerLimits {

@@ -1,13 +1,10 @@
 import type { TSchema } from 'typebox';
-import { BulkView } from '../../schemas/protocol/bulk.ts';
+import { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { DeadGroup } from '../../schemas/protocol/dead-group.ts';
 import { errorCodes } from '../../schemas/protocol/error.ts';
-import { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import { DeadGroup, JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import { DiagnosticView, methods } from '../../schemas/protocol/method.ts';
-import { QueueView } from '../../schemas/protocol/queue.ts';
-import { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
-import { ReplayTally } from '../../schemas/protocol/replay.ts';
+import { QueueView, SeriesPoint } from '../../schemas/protocol/queue.ts';
 import { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import { SubscribeParams, SubscribeResult, TopicState } from '../../schemas/protocol/subscription.ts';
 import { SecretView } from '../../schemas/protocol/secret.ts';

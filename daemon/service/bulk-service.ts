@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type BulkAction, type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.ts';
+import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { openProjectFile } from '../actions/project-file.ts';

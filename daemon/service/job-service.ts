@@ -1,12 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatJobId, formatRunId, parseJobId } from '../../schemas/protocol/id.ts';
+import { formatJobId, formatRunId, type JobState, parseJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import { maxPage } from '../../schemas/protocol/shape.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
-import { parseExpression } from '../../schemas/workflow/expression.ts';
+import { parseExpression } from '../../schemas/workflow/expression/expression.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';
 import { moveInChunks } from './job-chunks.ts';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import path from 'node:path';
-import { maxComparedKeys, type RunPreview, type StepPreview } from '../../schemas/protocol/run-preview.ts';
+import { maxComparedKeys, type RunPreview, type StepPreview } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression.ts';
+import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Foreach, Step, Workflow } from '../../schemas/workflow/model.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isOutOfRoom, systemCodeOf } from '../../schemas/protocol/system-error.ts';
+import { isOutOfRoom, systemCodeOf } from '../../schemas/protocol/error.ts';
 
 /** What a store needs to open, and some more, in bytes: less would be found out by failing. */
 const roomBytes = 256 * 1024;

@@ -1,6 +1,6 @@
 import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { lastStopName, type LastStop } from '../../schemas/protocol/last-stop.ts';
+import { type LastStop, lastStopName } from '../../schemas/protocol/daemon-status.ts';
 import { lastStopProofText } from '../../schemas/protocol/owner-mark.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './state-folder.ts';

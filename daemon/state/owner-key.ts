@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSy
 import path from 'node:path';
 import { isProofOf, ownerKeyFile, proofOf } from '../../platform/owner-proof.ts';
 import { ownerKeyBytes, ownerKeyFlaw, type OwnerKeyFlaw } from '../../schemas/protocol/owner-mark.ts';
-import { messageOfError, systemCodeOf } from '../../schemas/protocol/system-error.ts';
+import { messageOfError, systemCodeOf } from '../../schemas/protocol/error.ts';
 
 /** A link in its place could lead to a file that others know. Windows has neither flag. */
 const keyFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

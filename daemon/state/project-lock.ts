@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { lockHolderName, lockName } from '../../schemas/protocol/state-folder.ts';
-import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../../schemas/protocol/error.ts';
 import { stateFolderOf } from './state-folder.ts';
 
 export type LockResult =

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessAlive } from '../../platform/process-alive.ts';
 import { makeStateFolder } from './state-folder.ts';
-import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
+import { systemCodeOf } from '../../schemas/protocol/error.ts';
 
 /** Windows refuses to replace a file that someone has open just now. */
 const renameTries = 10;

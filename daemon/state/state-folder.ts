@@ -1,9 +1,8 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError, messageOfError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { findStateFolderProblem, sluiceFolder, type FolderEntry, type StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
-import { messageOfError, systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 
 export function stateFolderOf(projectFolder: string): string {

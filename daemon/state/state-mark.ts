@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
-import { systemCodeOf } from '../../schemas/protocol/system-error.ts';
 import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
 import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
 import { OwnerKey } from './owner-key.ts';

@@ -1,12 +1,10 @@
-import type { BulkView } from '../../schemas/protocol/bulk.ts';
-import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
+import type { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
+import type { DeadGroup, JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
-import type { JobState, RunState } from '../../schemas/protocol/state.ts';
+import type { JobState, RunState } from '../../schemas/protocol/id.ts';
 import type { KeptWorkflow } from '../core/kept-workflows.ts';
 import type { EvaluateParams } from '../ledger/evaluating.ts';
-import type { ExpressionResult } from '../../schemas/workflow/expression.ts';
+import type { ExpressionResult } from '../../schemas/workflow/expression/expression.ts';
 
 /** What people and programs look at. Runs and jobs have the shapes of the protocol. */
 export interface ViewStore {

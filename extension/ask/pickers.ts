@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Project } from '../project/project.ts';
 import type { Params, WorkflowView } from '../../schemas/protocol/method.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 import { readTarget, readTargets } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobName } from '../wording/job.ts';
 import { queueDescription } from '../wording/queue.ts';

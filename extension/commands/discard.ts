@@ -5,7 +5,7 @@ import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askDeadGroup, type DeadGroup, deadGroupsOf } from '../dead-letters/dead-group.ts';
 import { collectLots } from '../dead-letters/dead-lot.ts';
 import { views } from '../base/ids.ts';
-import { maxReason } from '../../schemas/protocol/reason.ts';
+import { maxReason } from '../../schemas/protocol/job.ts';
 import type { Tally } from '../selection/batches.ts';
 import { inBulk, sumOf } from '../selection/lots.ts';
 import { tallyText } from '../selection/tally-text.ts';

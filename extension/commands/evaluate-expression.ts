@@ -15,7 +15,7 @@ const evaluateExpression: Command = {
     const [{ analysisOf, liveDocument }, { expressionAt }, { parseExpression }] = await Promise.all([
       import('../language/live/live-document.ts'),
       import('../language/live/expression-at.ts'),
-      import('../../schemas/workflow/expression.ts'),
+      import('../../schemas/workflow/expression/expression.ts'),
     ]);
     const editor = vscode.window.activeTextEditor;
     const live = editor === undefined ? undefined : liveDocument(app, editor.document);

@@ -10,7 +10,7 @@ import { askDeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots, type DeadLot, type DeadLots } from '../dead-letters/dead-lot.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
-import { type LetterEdit, type LetterEditPlan, planLetterEdits, readLetterEdits } from '../../schemas/protocol/letter-edits.ts';
+import { type LetterEdit, type LetterEditPlan, planLetterEdits, readLetterEdits } from '../../client/dead-letter-edits.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { inBatches, type ProjectTally, type Tally } from '../selection/batches.ts';

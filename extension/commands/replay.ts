@@ -13,7 +13,7 @@ import { askEdits, askRate, askWay, type ReplayWay } from '../dead-letters/repla
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { showDocument } from '../documents/show-document.ts';
 import { commands } from '../base/ids.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Tally } from '../selection/batches.ts';
 import type { Target } from '../base/target.ts';
 import { newestFailureText, outcomeText } from '../wording/job.ts';

@@ -1,4 +1,4 @@
-import type { SeriesResolution } from '../../schemas/protocol/queue-series.ts';
+import type { SeriesResolution } from '../../schemas/protocol/queue.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 
 /** What the dashboard shows. The page keeps it, so that it is there again after a reload of the window. */

@@ -1,6 +1,5 @@
-import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { seriesResolutions, type SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import type { DeadGroup } from '../../schemas/protocol/job.ts';
+import { type QueueView, type SeriesPoint, seriesResolutions } from '../../schemas/protocol/queue.ts';
 import type { ConnectionState } from '../../client/connection-state.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { clientFaultText, messageOf } from '../wording/client-fault-text.ts';

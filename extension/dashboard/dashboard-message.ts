@@ -1,4 +1,4 @@
-import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
+import type { DeadGroup } from '../../schemas/protocol/job.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import type { ConnectionStateKind } from '../../client/connection-state.ts';

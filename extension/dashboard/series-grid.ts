@@ -1,4 +1,4 @@
-import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import type { SeriesPoint } from '../../schemas/protocol/queue.ts';
 
 /** What is known of one queue, a list for each measure and an entry for each step; `null` where nothing is known of that time. */
 export interface QueueColumns {

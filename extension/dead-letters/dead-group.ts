@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
-import { readDeadGroup } from '../../schemas/protocol/dead-group.ts';
+import { readDeadGroup } from '../../schemas/protocol/job.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, type Target } from '../base/target.ts';

@@ -1,5 +1,5 @@
 import { maxBulkIds } from '../../schemas/protocol/bulk.ts';
-import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
+import { jobsById } from '../../client/dead-letter-edits.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 
 /** Dead letters by their ids, or all that conditions let through. */

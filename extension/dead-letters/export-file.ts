@@ -1,6 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { jobsById } from '../../schemas/protocol/jobs-by-id.ts';
-import { exportedLetter } from '../../schemas/protocol/letter-edits.ts';
+import { exportedLetter, jobsById } from '../../client/dead-letter-edits.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { BatchOptions, Tally } from '../selection/batches.ts';
 import { messageOf } from '../wording/client-fault-text.ts';

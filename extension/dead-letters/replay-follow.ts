@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { takeBackBulk } from '../../client/run-bulk.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Log } from '../base/log.ts';
 import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/lots.ts';

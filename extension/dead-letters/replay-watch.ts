@@ -1,5 +1,4 @@
-import type { BulkView } from '../../schemas/protocol/bulk.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 
 /** Ids of one request. */

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
-import type { RunPreview, StepPreview } from '../../schemas/protocol/run-preview.ts';
+import type { RunPreview, StepPreview } from '../../schemas/protocol/run.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { formatNumber, formatRate, say } from '../wording/language.ts';
 import { forecastCauseText, forecastText } from '../wording/queue.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
-import type { RunPreview } from '../../schemas/protocol/run-preview.ts';
+import type { RunPreview } from '../../schemas/protocol/run.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Project } from '../project/project.ts';
 import { askField } from './ask-inputs.ts';

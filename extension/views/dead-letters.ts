@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { ProjectMirrorChange } from '../project/projects.ts';
-import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
+import type { DeadGroup } from '../../schemas/protocol/job.ts';
 import type { Target } from '../base/target.ts';
 import { editedParts } from '../wording/job.ts';
 import { formatAge, formatNumber, say } from '../wording/language.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { CommandId } from '../base/ids.ts';
-import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { commandLink, escapeMarkdown } from '../wording/outside-text.ts';
 import { lookOfState } from '../wording/state-look.ts';

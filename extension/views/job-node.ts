@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { curlActions } from '../documents/curl-text.ts';
 import { commands } from '../base/ids.ts';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
-import { isJobEnded } from '../../schemas/protocol/state.ts';
+import { isJobEnded } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../wording/job.ts';
 import { ageAt } from '../wording/language.ts';

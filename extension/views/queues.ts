@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { JobState } from '../../schemas/protocol/state.ts';
+import type { JobState } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { lastStopPart } from '../wording/daemon.ts';
 import { formatNumber, say } from '../wording/language.ts';

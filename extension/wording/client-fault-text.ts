@@ -2,7 +2,7 @@ import { ClientError, type ClientFault, type DaemonEnd } from '../../client/clie
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
 import type { StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
 import { say } from './language.ts';
-import { messageOfError } from '../../schemas/protocol/system-error.ts';
+import { messageOfError } from '../../schemas/protocol/error.ts';
 
 /** What the client of a daemon met that no daemon has said, in whole sentences. */
 export function clientFaultText(fault: ClientFault): string {

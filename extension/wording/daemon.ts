@@ -1,5 +1,4 @@
-import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import type { LastStop } from '../../schemas/protocol/last-stop.ts';
+import type { DaemonStatus, LastStop } from '../../schemas/protocol/daemon-status.ts';
 import { crashMessages, lastStopMessages } from '../../schemas/wording/daemon.ts';
 import { formatMoment, paragraphOf, say } from './language.ts';
 

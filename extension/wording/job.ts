@@ -1,5 +1,5 @@
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
-import type { ReplayTally } from '../../schemas/protocol/replay.ts';
+import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
 import { newestFailureMessage, tallyMessages } from '../../schemas/wording/replay.ts';
 import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf } from './language.ts';

@@ -1,4 +1,4 @@
-import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/state.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import { stateMessage, stateTitleMessage } from '../../schemas/wording/state.ts';
 import { textOf } from './language.ts';
 

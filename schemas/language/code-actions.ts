@@ -3,9 +3,8 @@ import type { Diagnostic as AnalysisFinding, SourceRange } from '../workflow/dia
 import type { Advice } from './advice/advice.ts';
 import { visibleText } from '../workflow/visible-text.ts';
 import { toDiagnostic } from './diagnostics.ts';
-import type { FileChange, Fix } from './fixes/fix.ts';
+import { type FileChange, type Fix, type TextChange, withoutOverlap } from './fixes/fix.ts';
 import { fixesFor } from './fixes/fixes-for.ts';
-import { withoutOverlap, type TextChange } from './fixes/text-change.ts';
 import { english, type Language } from '../wording/language.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';

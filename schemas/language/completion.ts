@@ -1,4 +1,4 @@
-import { lineStart } from '../workflow/line-start.ts';
+import { lineStart } from '../workflow/line-map.ts';
 import type { CompletionOptions, Completions } from './completions.ts';
 import { completeExpression } from './expression-completion.ts';
 import { expressionCursor } from './expression-cursor.ts';

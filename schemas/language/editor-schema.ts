@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
+import { english } from '../wording/language.ts';
+import type { ExpressionField } from '../workflow/expression/type.ts';
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
 import { defaultQueueName } from '../workflow/model.ts';
 import { snippetText } from './snippet-text.ts';
-import { english } from '../wording/language.ts';
 
 /** What a schema is made ready for. */
 export type EditorSchemaUse = 'completion' | 'hover';
@@ -105,4 +106,21 @@ function snippetBody(value: Json): Json {
   if (typeof value === 'string') return snippetText(value);
   if (Array.isArray(value)) return (value as readonly Json[]).map(snippetBody);
   return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, snippetBody(one)])) : value;
+}
+
+/** What a schema says of a field, as Markdown; empty where it says nothing. */
+export function describeField({ description, examples = [], ...field }: Omit<ExpressionField, 'type' | 'required'>): string {
+  const parts = [
+    ...(description === undefined ? [] : [description]),
+    ...('default' in field ? [`Default: ${asCode(field.default ?? null)}`] : []),
+    ...(examples.length === 0 ? [] : [english.say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: examples.length, list: examples.slice(0, 3).map(asCode).join(', ') })]),
+  ];
+  return parts.join('\n\n');
+}
+
+function asCode(value: Json): string {
+  const text = JSON.stringify(value);
+  const shown = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  // A backtick inside would end the code.
+  return `\`${shown.replaceAll('`', 'ˋ')}\``;
 }

@@ -1,20 +1,18 @@
 import { CompletionItemKind, InsertTextFormat, type CompletionItem, type MarkupContent, type Range } from 'vscode-languageserver-types';
 import { roots } from '../workflow/analysis/expression-scope.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
-import { childrenOf, type ASTNode } from '../workflow/expression-ast.ts';
-import { mapsOf, valuesOf } from '../workflow/expression-checker.ts';
-import { alternativesOf, describeType, mayBeAnything, type ExpressionField, type ExpressionType, type TypeKind } from '../workflow/expression-type.ts';
-import { statusFunctions } from '../workflow/expression-function.ts';
-import { bindCallable, globalCallables, methodCallables, type Callable } from './callable.ts';
+import { childrenOf, type ASTNode } from '../workflow/expression/ast.ts';
+import { mapsOf, valuesOf } from '../workflow/expression/checker.ts';
+import { alternativesOf, describeType, mayBeAnything, type ExpressionField, type ExpressionType, type TypeKind } from '../workflow/expression/type.ts';
+import { statusFunctions } from '../workflow/expression/function.ts';
+import { bindCallable, type Callable, globalCallables, methodCallables } from './signature-help.ts';
 import type { CompletionOptions, Completions } from './completions.ts';
-import { expressionCursor, siteAt, type ExpressionCursor } from './expression-cursor.ts';
-import { probeExpression, type Probe } from './expression-probe.ts';
-import { describeField } from './field-description.ts';
+import { expressionCursor, type ExpressionCursor, type Probe, probeExpression, siteAt } from './expression-cursor.ts';
+import { describeField } from './editor-schema.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { rootDescriptions } from './root-descriptions.ts';
 import { stepsThatMayPrecede } from './step-order.ts';
-import { describeSymbol } from './symbol-description.ts';
+import { describeSymbol, rootDescriptions } from './symbol-description.ts';
 
 /** What could stand at a place of an expression; undefined where none stands. */
 export function completeExpression(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {

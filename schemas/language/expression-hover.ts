@@ -1,16 +1,15 @@
 import type { Hover } from 'vscode-languageserver-types';
 import { isRoot } from '../workflow/analysis/expression-scope.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
-import { bindingOf, childrenOf, keyRangeOf, parseTree, type ASTNode } from '../workflow/expression-ast.ts';
-import { checkExpression, fieldOf } from '../workflow/expression-checker.ts';
-import { alternativesOf, describeType, unknownType, type ExpressionType } from '../workflow/expression-type.ts';
-import { bindCallable, globalCallables, methodCallables, type Callable } from './callable.ts';
+import { bindingOf, childrenOf, keyRangeOf, parseTree, type ASTNode } from '../workflow/expression/ast.ts';
+import { checkExpression, fieldOf } from '../workflow/expression/checker.ts';
+import { alternativesOf, describeType, unknownType, type ExpressionType } from '../workflow/expression/type.ts';
+import { bindCallable, type Callable, globalCallables, methodCallables } from './signature-help.ts';
 import { expressionCursor, type ExpressionCursor } from './expression-cursor.ts';
-import { describeField } from './field-description.ts';
+import { describeField } from './editor-schema.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { rootDescriptions } from './root-descriptions.ts';
-import { describeSymbol } from './symbol-description.ts';
+import { describeSymbol, rootDescriptions } from './symbol-description.ts';
 import { english } from '../wording/language.ts';
 
 /** What the part of an expression is that stands at an offset; undefined where none does, or the expression can't be read. */

@@ -1,7 +1,7 @@
 import type { ExpressionPlace } from '../workflow/analysis/expression-scope.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
-import { bindingOf, childrenOf, keyRangeOf, writtenPath, type ASTNode } from '../workflow/expression-ast.ts';
-import { treeOf, type Expression } from '../workflow/expression.ts';
+import { bindingOf, childrenOf, keyRangeOf, writtenPath, type ASTNode } from '../workflow/expression/ast.ts';
+import { treeOf, type Expression } from '../workflow/expression/expression.ts';
 import type { SymbolKind, SymbolOccurrence } from './language-symbol.ts';
 
 /** A name within an expression. */

@@ -1,8 +1,7 @@
 import { analyseFiles, type AnalysedFiles, type ProjectFile, type ProjectOptions } from '../workflow/analysis/analyse-files.ts';
 import { joinFiles, type ProjectAnalysis } from '../workflow/analysis/analyse-project.ts';
-import type { Advice } from './advice/advice.ts';
+import { type Advice, advisedProject } from './advice/advice.ts';
 import { advise } from './advice/advise.ts';
-import { advisedProject } from './advice/advised-project.ts';
 import { LanguageFile } from './language-file.ts';
 import { SymbolIndex } from './symbol-index.ts';
 

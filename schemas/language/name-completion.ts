@@ -1,6 +1,6 @@
 import { CompletionItemKind, type CompletionItem } from 'vscode-languageserver-types';
 import { actionDefinitions } from '../workflow/actions/action-definitions.ts';
-import { timeZones } from '../workflow/analysis/time-zone.ts';
+import { timeZones } from '../workflow/analysis/cron.ts';
 import { nodeAt, pathAt, type DocumentPath } from '../workflow/document.ts';
 import { defaultQueueName } from '../workflow/model.ts';
 import type { Completions } from './completions.ts';

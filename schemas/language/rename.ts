@@ -3,7 +3,7 @@ import { isRoot } from '../workflow/analysis/expression-scope.ts';
 import { quoted } from '../workflow/analysis/report.ts';
 import { entryAt, pathAt } from '../workflow/document.ts';
 import { nameProblem, type NameUse } from '../workflow/name.ts';
-import { applyChanges, type TextChange } from './fixes/text-change.ts';
+import { applyChanges, type TextChange } from './fixes/fix.ts';
 import { addEntry } from './fixes/yaml-edit.ts';
 import { symbolKey, type LanguageSymbol, type SymbolKind } from './language-symbol.ts';
 import type { LanguageProject } from './language-project.ts';

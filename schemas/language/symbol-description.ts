@@ -1,12 +1,15 @@
+import { formatDuration, rateMessage } from '../wording/amount.ts';
+import { english, type Language } from '../wording/language.ts';
+import { message, type Message, verbatim } from '../wording/message.ts';
 import type { AnalysedFileOf } from '../workflow/analysis/analyse-files.ts';
-import { alternativesOf, describeType } from '../workflow/expression-type.ts';
-import type { QueueDefinition, SmtpConnection } from '../workflow/model.ts';
-import { describeField } from './field-description.ts';
+import type { Root } from '../workflow/analysis/expression-scope.ts';
+import { alternativesOf, describeType } from '../workflow/expression/type.ts';
+import { queueDefaults, type QueueDefinition, type SmtpConnection } from '../workflow/model.ts';
+import type { Rate } from '../workflow/rate.ts';
+import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
+import { describeField } from './editor-schema.ts';
 import type { LanguageProject } from './language-project.ts';
 import type { LanguageSymbol } from './language-symbol.ts';
-import { describeQueue } from './queue-description.ts';
-import { english, type Language } from '../wording/language.ts';
-import { message, verbatim, type Message } from '../wording/message.ts';
 
 /** What a symbol is, as Markdown told in `language`; undefined if nothing is known but its name. */
 export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol, language = english): string | undefined {
@@ -131,3 +134,67 @@ function code(text: string): string {
 function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n\n');
 }
+
+/** What a queue does to its jobs, line by line, with every default filled in. */
+function describeQueue({ rate, concurrency, timeoutMs, retry, priority, maxDepth, keepDeadLettersMs }: QueueDefinition): readonly Message[] {
+  return [
+    rate === undefined ? message('starts attempts as fast as its concurrency allows') : describeRate(rate),
+    orDefault(message('{count} at the same time', { count: concurrency ?? queueDefaults.concurrency }), concurrency),
+    orDefault(message('an attempt may take {duration}', { duration: formatDuration(timeoutMs ?? queueDefaults.timeoutMs) }), timeoutMs),
+    orDefault(describeRetry(retry ?? defaultRetryPolicy), retry),
+    ...(priority === undefined ? [] : [message('priority {priority}', { priority })]),
+    ...(maxDepth === undefined ? [] : [message('{count, plural, one {at most # job waits} other {at most # jobs wait}}', { count: maxDepth })]),
+    keepDeadLettersMs === undefined ? message('dead letters are kept for ever') : message('dead letters are kept for {duration}', { duration: formatDuration(keepDeadLettersMs) }),
+  ];
+}
+
+function orDefault(setting: Message, given: unknown): Message {
+  return given === undefined ? message('{setting} (default)', { setting }) : setting;
+}
+
+/** `at most 1,000 attempts in any 1m, 50 of them back to back, the rest 60ms apart`. */
+export function describeRate(rate: Rate): Message {
+  const { limit, perMs, burst } = rate;
+  const shown = { limit, burst, window: formatDuration(perMs), rate: rateMessage(rate) };
+  if (burst >= limit) {
+    return message('{limit, plural, one {at most # attempt in any {window} ({rate}), {burst} of them back to back} other {at most # attempts in any {window} ({rate}), {burst} of them back to back}}', shown);
+  }
+  return message('at most {limit} attempts in any {window} ({rate}), {burst} of them back to back, the rest {apart} apart', { ...shown, apart: formatDuration(perMs / limit) });
+}
+
+/** `repeated after 5s, 10s, 20s, ... at most 10m: 6 attempts in all, each delay up to 10 % longer or shorter`. */
+export function describeRetry({ backoff, jitter }: RetryPolicy): Message {
+  switch (backoff.kind) {
+    case 'delays': {
+      const { delaysMs } = backoff;
+      if (delaysMs.length === 0) return message('never repeated');
+      const shown = delaysMs.slice(0, 8).map(formatDuration).join(', ');
+      return repeated(`${shown}${delaysMs.length > 8 ? ', ...' : ''}`, delaysMs.length + 1, jitter);
+    }
+    case 'exponential': {
+      const { maxMs, attempts } = backoff;
+      if (attempts < 2) return message('never repeated');
+      const delays = retryDelaysMs(backoff, 5);
+      const shown = delays.map(formatDuration).join(', ');
+      return repeated(attempts - 1 > delays.length ? message('{delays}, ... at most {duration}', { delays: shown, duration: formatDuration(maxMs) }) : shown, attempts, jitter);
+    }
+  }
+}
+
+function repeated(delays: string | Message, attempts: number, jitter: number): Message {
+  const told = { delays, attempts };
+  return jitter === 0
+    ? message('repeated after {delays}: {attempts} attempts in all', told)
+    : message('repeated after {delays}: {attempts} attempts in all, each delay up to {percent} % longer or shorter', { ...told, percent: Math.round(jitter * 100) });
+}
+
+/** What the names are that expressions know everywhere, as Markdown. */
+export const rootDescriptions: Readonly<Record<Root, string>> = {
+  inputs: 'What the run was given.',
+  trigger: 'What started the run.',
+  steps: 'The other steps: their output, results and status. A step waits for those that it refers to.',
+  run: 'The run itself: its id, its workflow, when it was made, and why it failed.',
+  job: 'The job at hand: the index and the key of its item.',
+  secrets: 'Secrets, each alone between its braces. Their values are filled in only when an attempt starts.',
+  env: 'Variables of the environment that `.sluice/config.yaml` allows.',
+};

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import type { Document, DocumentNode } from '../workflow/document.ts';
-import { lineStart } from '../workflow/line-start.ts';
+import { lineStart } from '../workflow/line-map.ts';
 
 /** A part of a file, of whole lines, that says the same by itself; below some key where it is nested. */
 export interface TextPiece {
@@ -66,4 +66,11 @@ function startOfEntry(text: string, keyStart: number, column: number): number | 
 /** The line that ends before a line's start, without its break. */
 function lineAbove(text: string, start: number): string | undefined {
   return start === 0 ? undefined : text.slice(lineStart(text, start - 1), start - 1).replace(/\r$/, '');
+}
+
+/** A range without the white space at its end: that of a block reaches to the beginning of what follows it. */
+export function trimmedRange(text: string, { start, end }: SourceRange): SourceRange {
+  let last = end;
+  while (last > start && /\s/.test(text.charAt(last - 1))) last -= 1;
+  return { start, end: last };
 }

@@ -1,14 +1,9 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { BulkId, BulkView, bulkActions, maxBulkIds } from './bulk.ts';
+import { bulkActions, BulkId, BulkView, maxBulkIds, ReplayTally } from './bulk.ts';
 import { DaemonStatus } from './daemon-status.ts';
-import { DeadGroup } from './dead-group.ts';
-import { JobDetail, JobSummary } from './job.ts';
-import { QueueView, ResumedQueue } from './queue.ts';
-import { SeriesPoint, seriesResolutions, type SeriesResolution } from './queue-series.ts';
-import { maxReason } from './reason.ts';
-import { ReplayTally } from './replay.ts';
-import { RunPreview } from './run-preview.ts';
-import { RunDetail, RunSummary } from './run.ts';
+import { DeadGroup, JobDetail, JobSummary, maxReason } from './job.ts';
+import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesResolutions } from './queue.ts';
+import { RunDetail, RunPreview, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';

@@ -1,5 +1,5 @@
 import type { Discovery } from './discovery.ts';
-import type { LastStop } from './last-stop.ts';
+import type { LastStop } from './daemon-status.ts';
 
 /** The key of this user on this machine, in `userFolder`. */
 export const ownerKeyName = 'owner.key';

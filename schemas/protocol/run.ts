@@ -1,4 +1,5 @@
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { Forecast, RateShape } from './queue.ts';
 import { JobCounts, JobError, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
 
 /** A run as lists show it. */
@@ -43,3 +44,44 @@ export const RunDetail = Type.Object({
   steps: Type.Array(StepView),
 });
 export type RunDetail = Static<typeof RunDetail>;
+
+/** Items whose keys are compared; more are only counted. */
+export const maxComparedKeys = 250_000;
+
+/** What a step that starts together with its run would do. */
+export const StepPreview = Type.Object({
+  step: Type.String(),
+  uses: Type.String(),
+  skipped: Type.Boolean({ description: 'Its `if` is false for these inputs.' }),
+  foreach: Type.Boolean(),
+  jobs: Type.Integer({ description: 'Jobs that it would make.' }),
+  duplicates: Type.Integer({ description: `Items left out because an earlier one has the same key; compared among the first ${maxComparedKeys} items.` }),
+  duplicateKeys: Type.Array(Type.String(), { description: 'Keys of the first five of them.' }),
+  unusable: Type.Integer({ description: 'Items whose key or payload can not be made: each becomes a dead letter. Payloads are rendered for the first item only.' }),
+  first: Type.Optional(
+    Type.Object(
+      {
+        key: Type.Optional(Type.String()),
+        payload: Type.Optional(Type.Unknown({ description: 'As it would be sent, with secrets as references; missing if it is larger than 256 KiB.' })),
+        size: Type.Optional(Type.Integer({ description: 'Of a payload that is too large: characters of its JSON.' })),
+        problem: Type.Optional(Type.String({ description: 'Why it can not be rendered.' })),
+      },
+      { description: 'Its first job.' },
+    ),
+  ),
+  problem: Type.Optional(Type.String({ description: 'Why the step would fail at its start: its items can not be read, or its `if` can not be decided.' })),
+  queue: Type.String(),
+  rate: Type.Optional(RateShape),
+  concurrency: Type.Integer(),
+  paused: Type.Boolean(),
+  ahead: Type.Integer({ description: 'Jobs that wait in its queue already.' }),
+  forecast: Type.Object(Forecast.properties, { description: 'Of its queue, as soon as the jobs of the run are in it.' }),
+});
+export type StepPreview = Static<typeof StepPreview>;
+
+/** What a run would do, without doing any of it. */
+export const RunPreview = Type.Object({
+  steps: Type.Array(StepPreview, { description: 'Those that start together with the run.' }),
+  later: Type.Array(Type.String(), { description: 'Ids of the steps that need others first: what they will do depends on how those end.' }),
+});
+export type RunPreview = Static<typeof RunPreview>;

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
-import { jobStates, type JobState } from './state.ts';
+import { type JobState, jobStates } from './id.ts';
 
 /** In `.sluice/` of a project: the filters that people saved for its jobs and dead letters, `SavedFilters` as JSON. */
 export const savedFiltersName = 'filters.json';

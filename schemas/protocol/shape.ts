@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { jobStates, runStates, stepStates, attemptStates } from './state.ts';
+import { attemptStates, jobStates, runStates, stepStates } from './id.ts';
 
 /** Shapes that several messages share. Times are ISO 8601 in UTC, durations milliseconds with the unit in the name. */
 

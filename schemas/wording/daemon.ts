@@ -1,5 +1,4 @@
-import type { DaemonStatus } from '../protocol/daemon-status.ts';
-import type { LastStop } from '../protocol/last-stop.ts';
+import type { DaemonStatus, LastStop } from '../protocol/daemon-status.ts';
 import { message, type Message } from './message.ts';
 
 /** When the daemon before this one crashed, and which calls may have their effect twice: sentences. `named`: jobs that are named; more are counted. */

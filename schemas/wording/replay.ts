@@ -1,4 +1,4 @@
-import type { ReplayTally } from '../protocol/replay.ts';
+import type { ReplayTally } from '../protocol/bulk.ts';
 import { message, type Message } from './message.ts';
 
 /** What is told beside the counts themselves. */

@@ -1,4 +1,4 @@
-import type { AttemptState, JobState, RunState, StepState } from '../protocol/state.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../protocol/id.ts';
 import { message, type Message } from './message.ts';
 
 type State = JobState | StepState | RunState | AttemptState;

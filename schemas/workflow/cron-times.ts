@@ -1,6 +1,5 @@
 import { Cron } from 'croner';
-import { cronProblem } from './analysis/cron.ts';
-import { isTimeZone } from './analysis/time-zone.ts';
+import { cronProblem, isTimeZone } from './analysis/cron.ts';
 
 export interface CronTimesOptions {
   /** Milliseconds since 1970; the first time comes later than this. */

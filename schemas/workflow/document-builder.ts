@@ -1,7 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
-import type { Diagnostic, SourceRange } from './diagnostic.ts';
-import type { DocumentNode, MapEntry, MapNode, ScalarNode, ScalarStyle } from './document-node.ts';
 import { message, type Message, verbatim } from '../wording/message.ts';
+import type { Diagnostic, SourceRange } from './diagnostic.ts';
 import { inexactText, isExactNumber } from './exact-json.ts';
 
 /** Collections within collections; a workflow needs about ten. Recursion over a tree relies on it. */
@@ -146,4 +145,40 @@ function rangeOf(node: { range?: readonly [number, number, number] | null | unde
 
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A value of a YAML document, with the place where it stands. Knows nothing of the parser that found it. */
+export type DocumentNode = ScalarNode | ListNode | MapNode;
+
+export type ScalarStyle = 'plain' | 'single-quoted' | 'double-quoted' | 'literal' | 'folded';
+
+export interface ScalarNode {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+  readonly style: ScalarStyle;
+  /** Quotes and the header of a block scalar included. A value left out (`key:`) has an empty range behind its key. */
+  readonly range: SourceRange;
+  /** Where the text of the value stands: as `range`, but behind an alias (`*name`) that of its anchor. */
+  readonly source: SourceRange;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly items: readonly DocumentNode[];
+  readonly range: SourceRange;
+}
+
+export interface MapNode {
+  readonly kind: 'map';
+  /** In document order, each key once. Keys taken over by `<<` stand behind the map's own. */
+  readonly entries: readonly MapEntry[];
+  /** Entries whose key stands in the map already. They count for nothing, and only the places of their values are known. */
+  readonly repeated?: readonly MapEntry[];
+  readonly range: SourceRange;
+}
+
+export interface MapEntry {
+  readonly key: string;
+  readonly keyRange: SourceRange;
+  readonly value: DocumentNode;
 }

@@ -1,11 +1,10 @@
 import { Composer, Lexer, Parser, type CST, type Node } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
-import { DocumentBuilder, maxDepth } from './document-builder.ts';
+import { DocumentBuilder, type DocumentNode, type MapEntry, maxDepth } from './document-builder.ts';
 import { message, type Message, verbatim } from '../wording/message.ts';
-import type { DocumentNode, MapEntry } from './document-node.ts';
 import type { Json } from './json.ts';
 
-export type * from './document-node.ts';
+export type * from './document-builder.ts';
 
 /** Keys and indexes from the root. */
 export type DocumentPath = readonly (string | number)[];

@@ -1,5 +1,5 @@
 import type { QueueAlerts } from './alert.ts';
-import type { Expression } from './expression.ts';
+import type { Expression } from './expression/expression.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Rate } from './rate.ts';
 import type { RetryPolicy } from './retry-policy.ts';

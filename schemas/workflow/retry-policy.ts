@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { parsePercentage } from './percentage.ts';
+import { parsePercentage } from './alert.ts';
 import { message, type Message } from '../wording/message.ts';
 
 /** When a failed attempt is repeated. */

@@ -1,10 +1,9 @@
 import type { SourceRange } from './diagnostic.ts';
-import { evaluateExpression, parseExpression, secretMisuses, secretName, textOfJson, type Expression, type ExpressionError, type ParseResult, type Reference, type Scope } from './expression.ts';
+import { evaluateExpression, parseExpression, secretMisuses, secretName, textOfJson, type Expression, type ExpressionError, type ParseResult, type Reference, type Scope } from './expression/expression.ts';
 import { isJsonObject, type Json } from './json.ts';
-import { shownText, type Rendered, type SecretUse } from './template-secret.ts';
-import { splitTemplateText, type TextPart } from './template-text.ts';
+import { type Rendered, type SecretUse, shownText, splitTemplateText, type TextPart } from './template-text.ts';
 
-export { fillSecrets, shownText, type Rendered, type SecretUse } from './template-secret.ts';
+export { fillSecrets, shownText, type Rendered, type SecretUse } from './template-text.ts';
 export { escapeTemplateText, splitTemplateText, type SplitResult, type TextPart } from './template-text.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
-import { isJobEnded, isStepEnded } from '../../schemas/protocol/state.ts';
+import { isJobEnded, isStepEnded } from '../../schemas/protocol/id.ts';
 import type { SinkRequest } from '../support/http-sink.ts';
 import { webhookId } from './kill-epochs.ts';
 

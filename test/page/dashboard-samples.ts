@@ -1,6 +1,5 @@
-import type { DeadGroup } from '../../schemas/protocol/dead-group.ts';
-import type { QueueView } from '../../schemas/protocol/queue.ts';
-import type { SeriesPoint } from '../../schemas/protocol/queue-series.ts';
+import type { DeadGroup } from '../../schemas/protocol/job.ts';
+import type { QueueView, SeriesPoint } from '../../schemas/protocol/queue.ts';
 import { type Choice, rangePlans } from '../../extension/dashboard/choice.ts';
 import type { MessageToPage, Now } from '../../extension/dashboard/dashboard-message.ts';
 import { columnsOf, gridSpan } from '../../extension/dashboard/series-grid.ts';

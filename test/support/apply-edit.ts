@@ -1,5 +1,5 @@
 import type { CodeAction, WorkspaceEdit } from 'vscode-languageserver-types';
-import { applyChanges } from '../../schemas/language/fixes/text-change.ts';
+import { applyChanges } from '../../schemas/language/fixes/fix.ts';
 import type { LanguageProject } from '../../schemas/language/language-project.ts';
 
 /** The project after an edit, as an editor would make it. Of a project whose URIs are its paths. */

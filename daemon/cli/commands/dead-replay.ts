@@ -10,8 +10,8 @@ import { readPayloadFile } from '../payload-file.ts';
 import { type EditsReplayed, renderEditsPlanned, renderEditsReplayed, renderReplayed, renderSelected, renderTally } from '../render/bulk.ts';
 import { formatCount, formatNumber, say } from '../render/format.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { planLetterEdits, readLetterEdits, type LetterEdit } from '../../../schemas/protocol/letter-edits.ts';
-import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
+import { type LetterEdit, planLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
+import type { ReplayTally } from '../../../schemas/protocol/bulk.ts';
 import { maxPage } from '../../../schemas/protocol/shape.ts';
 import type { Terminal } from '../terminal.ts';
 

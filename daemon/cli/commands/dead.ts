@@ -11,8 +11,7 @@ import { renderDeadGroups, renderDeadLetters } from '../render/dead-letters.ts';
 import { renderDiscarded } from '../render/bulk.ts';
 import { formatAge, formatCount, oneLine, say } from '../render/format.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
-import { jobsById } from '../../../schemas/protocol/jobs-by-id.ts';
-import { exportedLetter } from '../../../schemas/protocol/letter-edits.ts';
+import { exportedLetter, jobsById } from '../../../client/dead-letter-edits.ts';
 import { addDeadReplay } from './dead-replay.ts';
 
 export const addDead: AddCommand = (program, runtime) => {

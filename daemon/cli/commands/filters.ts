@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { FilterList } from '../../../client/filters.ts';
 import { isFilterName, maxSavedFilters, parseSavedFilters, type FilterConditions, withFilter } from '../../../schemas/protocol/saved-filters.ts';
-import { jobStates } from '../../../schemas/protocol/state.ts';
-import { parseExpression } from '../../../schemas/workflow/expression.ts';
+import { jobStates } from '../../../schemas/protocol/id.ts';
+import { parseExpression } from '../../../schemas/workflow/expression/expression.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parseRunId } from '../option-parsers.ts';

@@ -8,7 +8,7 @@ import { formatCount } from '../render/format.ts';
 import { filterHelp, withSavedFilter } from '../saved-filter.ts';
 import { renderJob, renderJobs } from '../render/jobs.ts';
 import type { Params } from '../../../schemas/protocol/method.ts';
-import { jobStates, type JobState } from '../../../schemas/protocol/state.ts';
+import { type JobState, jobStates } from '../../../schemas/protocol/id.ts';
 
 interface JobsOptions {
   readonly queue?: string;

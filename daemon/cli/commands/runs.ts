@@ -5,7 +5,7 @@ import { parsePositive, parseRunId, parseId, parseCount } from '../option-parser
 import { collectPages } from '../pages.ts';
 import { formatJson } from '../render/format.ts';
 import { renderRun, renderRuns } from '../render/runs.ts';
-import { runStates, type RunState } from '../../../schemas/protocol/state.ts';
+import { type RunState, runStates } from '../../../schemas/protocol/id.ts';
 
 interface RunsOptions {
   readonly workflow?: string;

@@ -1,6 +1,5 @@
-import type { BulkAction, BulkView } from '../../../schemas/protocol/bulk.ts';
+import type { BulkAction, BulkView, ReplayTally } from '../../../schemas/protocol/bulk.ts';
 import type { Result } from '../../../schemas/protocol/method.ts';
-import type { ReplayTally } from '../../../schemas/protocol/replay.ts';
 import { replayedMessage, tallyMessages, wouldReplayMessage } from '../../../schemas/wording/replay.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatCount, formatNumber, formatTime, oneLine, say, textOf } from './format.ts';

@@ -1,5 +1,4 @@
-import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
-import type { JobSummary } from '../../../schemas/protocol/job.ts';
+import type { DeadGroup, JobSummary } from '../../../schemas/protocol/job.ts';
 import type { Result } from '../../../schemas/protocol/method.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatNumber, oneLine } from './format.ts';

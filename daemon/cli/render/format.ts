@@ -1,6 +1,6 @@
 import { ageMessage, formatStamp, rateMessage } from '../../../schemas/wording/amount.ts';
 import { english } from '../../../schemas/wording/language.ts';
-import type { AttemptState, JobState, RunState, StepState } from '../../../schemas/protocol/state.ts';
+import type { AttemptState, JobState, RunState, StepState } from '../../../schemas/protocol/id.ts';
 import type { Format, View } from '../terminal.ts';
 
 /** How single values are written in English; every renderer uses these, so that one thing looks the same everywhere. */

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { ProjectLook } from '../../../client/projects.ts';
-import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
-import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
+import type { DaemonStatus, LastStop } from '../../../schemas/protocol/daemon-status.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
 import { crashMessages, lastStopMessages } from '../../../schemas/wording/daemon.ts';
 import { waitingJobs, type StateReport } from '../state-report.ts';

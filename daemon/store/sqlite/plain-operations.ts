@@ -1,6 +1,6 @@
 import { shiftBetween, type ClockAnchor } from '../../core/clock.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
-import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
+import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { AlertChange, ConfigureParams, RecordSeriesParams } from '../store.ts';
 import { fileSpace, type FileSpace, reclaimPages } from './file-space.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatValue } from '../chart-text.ts';
-import type { DeadGroup } from '../../../schemas/protocol/dead-group.ts';
+import type { DeadGroup } from '../../../schemas/protocol/job.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../../schemas/wording/amount.ts';
 import { throughputNow } from '../throughput-now.ts';

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { advise } from '../../../schemas/language/advice/advise.ts';
-import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
-import type { LiveQueue } from '../../../schemas/language/advice/advice.ts';
+import { advisedProject, type LiveQueue } from '../../../schemas/language/advice/advice.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { settings } from '../../base/ids.ts';
 import { analysisOf, rangeIn, visibleDocuments, type LiveDocument, type LiveContext } from './live-document.ts';

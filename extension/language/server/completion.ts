@@ -1,6 +1,6 @@
 import type { CompletionItem, Hover, Position } from 'vscode-languageserver-types';
 import { complete } from '../../../schemas/language/completion.ts';
-import { isInFlow } from '../../../schemas/language/flow-collection.ts';
+import { isInFlow } from '../../../schemas/language/open-expression.ts';
 import { hover } from '../../../schemas/language/hover.ts';
 import { completeTemplates } from '../../../schemas/language/template-completion.ts';
 import type { Language } from '../../../schemas/wording/language.ts';

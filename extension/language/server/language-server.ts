@@ -21,21 +21,17 @@ import {
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import { codeActions, fixAllKind } from '../../../schemas/language/code-actions.ts';
-import { findDefinition } from '../../../schemas/language/definition.ts';
 import { diagnosticsOf } from '../../../schemas/language/diagnostics.ts';
-import { highlight } from '../../../schemas/language/document-highlight.ts';
 import { documentLinks } from '../../../schemas/language/document-links.ts';
-import { documentSymbols } from '../../../schemas/language/document-symbols.ts';
-import { foldingRanges } from '../../../schemas/language/folding-ranges.ts';
+import { documentSymbols, foldingRanges, selectionRange } from '../../../schemas/language/outline.ts';
 import { inlayHints, type InlayHintOptions } from '../../../schemas/language/inlay-hints.ts';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
-import { findReferences } from '../../../schemas/language/references.ts';
+import { findDefinition, findReferences, highlight } from '../../../schemas/language/references.ts';
 import { prepareRename, rename, type RenameRefusal } from '../../../schemas/language/rename.ts';
-import { selectionRange } from '../../../schemas/language/selection-range.ts';
 import { signatureHelp } from '../../../schemas/language/signature-help.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import { isJsonObject } from '../../../schemas/workflow/json.ts';
-import { lineStart } from '../../../schemas/workflow/line-start.ts';
+import { lineStart } from '../../../schemas/workflow/line-map.ts';
 import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
 import { completeAt, hoverAt } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';

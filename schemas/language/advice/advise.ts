@@ -1,15 +1,8 @@
-import type { Advice, AdvisedProject, Adviser } from './advice.ts';
-import { adviceCodes, type AdviceCode, type AdviceKind } from './advice-code.ts';
-import { escapedExpression } from './escaped-expression.ts';
-import { literalSecret } from './literal-secret.ts';
-import { missingNeeds } from './missing-needs.ts';
-import { needlessNeeds } from './needless-needs.ts';
-import { noDeadLetterAlert } from './no-dead-letter-alert.ts';
-import { noDedupe } from './no-dedupe.ts';
-import { rateOutOfReach } from './rate-out-of-reach.ts';
-import { retryOutlastsKey } from './retry-outlasts-key.ts';
-import { retryOutlastsSchedule } from './retry-outlasts-schedule.ts';
-import { starving } from './starving.ts';
+import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type Adviser } from './advice.ts';
+import { escapedExpression, literalSecret } from './texts.ts';
+import { missingNeeds, needlessNeeds } from './needs.ts';
+import { noDeadLetterAlert, starving } from './queues.ts';
+import { noDedupe, rateOutOfReach, retryOutlastsKey, retryOutlastsSchedule } from './retries.ts';
 import { unused } from './unused.ts';
 
 const advisers: Readonly<Record<AdviceCode, Adviser>> = {

@@ -1,15 +1,10 @@
 import type { DiagnosticCode } from '../../workflow/diagnostic.ts';
-import type { AdviceCode } from '../advice/advice-code.ts';
-import { deadLetterAlertFix, dedupeFix, escapedExpressionFix } from './advice-fix.ts';
-import { bareExpressionFix, bareTextFix, durationFix, durationWithinFix, percentageFix, quoteFix, rateFix } from './bare-value-fix.ts';
-import { duplicateKeyFix } from './duplicate-key-fix.ts';
+import type { AdviceCode } from '../advice/advice.ts';
+import { deadLetterAlertFix, dedupeFix, escapedExpressionFix, missingNeedsFix, needlessNeedsFix, selfNeedsFix } from './advice-fix.ts';
+import { bareExpressionFix, bareTextFix, durationFix, durationWithinFix, percentageFix, quoteFix, rateFix, suggestionFix } from './value-fixes.ts';
+import { duplicateKeyFix, missingKeyFix, removeKeyFix, takePlaceFix } from './key-fixes.ts';
 import type { Fix, FixContext, Fixer } from './fix.ts';
-import { missingKeyFix } from './missing-key-fix.ts';
-import { missingNeedsFix, needlessNeedsFix, selfNeedsFix } from './needs-fix.ts';
-import { literalSecretFix, unknownSecretFix } from './secret-fix.ts';
-import { suggestionFix } from './suggestion-fix.ts';
-import { undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknownEnvironmentFix } from './undeclared-fix.ts';
-import { removeKeyFix, takePlaceFix } from './unknown-key-fix.ts';
+import { literalSecretFix, undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknownEnvironmentFix, unknownSecretFix } from './declaration-fixes.ts';
 
 /** Beside what the analysis suggests, which mends findings of every kind. */
 const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../workflow/diagnostic.ts';
 import type { DocumentNode, ListNode, MapEntry, MapNode } from '../../workflow/document.ts';
-import { lineStart } from '../../workflow/line-start.ts';
-import { insertion, type TextChange } from './text-change.ts';
+import { lineStart } from '../../workflow/line-map.ts';
+import { insertion, type TextChange } from './fix.ts';
 
 /**
  * Changes to YAML by its text, so that comments, quotes and layout stay as their author has them. Each answers with undefined where the

@@ -1,5 +1,3 @@
-import type { WorkflowTemplate } from './workflow-template.ts';
-
 const call: WorkflowTemplate = {
   id: 'call',
   title: 'One HTTP call',
@@ -167,3 +165,15 @@ steps:
 
 /** What "Create Workflow from Template" offers, the simplest first. */
 export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment];
+
+/** A workflow to begin with. */
+export interface WorkflowTemplate {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence: what it does. */
+  readonly summary: string;
+  /** The workflow's text; its queues bear the workflow's id in their names, so that they are the project's only ones of that name. */
+  readonly text: (workflow: { readonly id: string; readonly name: string }) => string;
+  /** Names of connections that it sends through. */
+  readonly connections: readonly string[];
+}

@@ -1,6 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { ActionDefinition } from '../actions/action-definition.ts';
-import { credentialsInUrl, hasCredentials, headerProblem } from '../actions/request-rules.ts';
+import { type ActionDefinition, credentialsInUrl, hasCredentials, headerProblem } from '../actions/action-definition.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';

@@ -1,10 +1,8 @@
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { QueueDefinition } from '../model.ts';
-import { analyseConfig, defaultConfig, type ConfigAnalysis } from './analyse-config.ts';
-import { analyseConnections, type ConnectionsAnalysis } from './analyse-connections.ts';
-import { analyseQueues, type QueuesAnalysis } from './analyse-queues.ts';
+import { analyseConfig, analyseConnections, type ConfigAnalysis, type ConnectionsAnalysis, defaultConfig } from './analyse-connections.ts';
 import { analyseWorkflow, namesOf, workflowIdOf, type ProjectNames, type WorkflowAnalysis } from './analyse-workflow.ts';
-import type { DeclaredQueue } from './queue-analysis.ts';
+import { analyseQueues, type DeclaredQueue, type QueuesAnalysis } from './queue-analysis.ts';
 
 /** A file of the project: its path from the project's folder, with forward slashes, and its text. */
 export interface ProjectFile {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '../model.ts';
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
-import { defaultConfig } from './analyse-config.ts';
+import { defaultConfig } from './analyse-connections.ts';
 import { maxSearchedFolders } from '../project-files.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';

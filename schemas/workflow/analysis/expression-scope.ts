@@ -1,5 +1,5 @@
 import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
-import { secretName, type Expression, type Reference } from '../expression.ts';
+import { secretName, type Expression, type Reference } from '../expression/expression.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
 import { message, type Message, sentences } from '../../wording/message.ts';

@@ -1,8 +1,10 @@
-import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
+import type { Diagnostic, DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import type { Document } from '../document.ts';
+import { LineMap } from '../line-map.ts';
+import { english } from '../../wording/language.ts';
+import { message } from '../../wording/message.ts';
 import { capitalised, MapReader, type MapShape } from './map-reader.ts';
 import { Report } from './report.ts';
-import { message } from '../../wording/message.ts';
 
 /** An opened file: where findings go, and its root map where it has one. */
 export interface OpenFile {
@@ -58,4 +60,10 @@ function startOfBlock(text: string, offset: number): number {
   const step = text.split('\n').reduce((least, line) => Math.min(least, indentation(line) || Infinity), Infinity);
   const last = lines.findLastIndex((line, index) => index < lines.length - 1 && (indentation(line) ?? Infinity) <= step);
   return last <= 0 ? 0 : lines.slice(0, last).join('\n').length + 1;
+}
+
+/** `file:line:column: severity: message`, as compilers write it and editors' problem matchers read it. */
+export function formatDiagnostic(path: string, source: string | LineMap, { severity, message, range }: Diagnostic): string {
+  const { line, column } = (typeof source === 'string' ? new LineMap(source) : source).positionAt(range.start);
+  return `${path}:${line}:${column}: ${severity}: ${english.textOf(message).replace(/\s*[\r\n]+\s*/g, ' ')}`;
 }

@@ -1,10 +1,11 @@
-import type { SourceRange } from '../diagnostic.ts';
+import type { Diagnostic, SourceRange } from '../diagnostic.ts';
+import { type Document, parseDocument } from '../document.ts';
 import type { QueueDefinition } from '../model.ts';
-import { readAlerts } from './alert-reader.ts';
-import { MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
-import { readDuration, readPriority, readRate, readRetry } from './policy-reader.ts';
-import { quoted } from './report.ts';
 import { message, type Message, sentences } from '../../wording/message.ts';
+import { isBroken, openFile } from './file-analysis.ts';
+import { MapReader, type MapShape, type NamedEntry } from './map-reader.ts';
+import { readAlerts, readDuration, readPriority, readRate, readRetry } from './policy-reader.ts';
+import { quoted } from './report.ts';
 
 export const maxConcurrency = 10_000;
 export const maxQueueDepth = 100_000_000;
@@ -81,4 +82,28 @@ function checkPlanned(reader: MapReader): void {
 export function warnNotSupported(reader: MapReader, key: string, consequence: Message): void {
   const entry = reader.entry(key);
   if (entry !== undefined) reader.report.warning('not-supported', entry.keyRange, sentences(message('{key} is not supported yet.', { key: quoted(key) }), consequence));
+}
+
+export interface QueuesAnalysis {
+  /** Undefined where there is an error. */
+  readonly value: ReadonlyMap<string, QueueDefinition> | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the file declares and where, even with errors in it. */
+  readonly declared: ReadonlyMap<string, DeclaredQueue>;
+  /** Whether those are all: not in a file that can't be read, or where something else stands in their place. */
+  readonly areNamesKnown: boolean;
+  readonly document: Document;
+}
+
+/** Reads `.sluice/queues.yaml`. */
+export function analyseQueues(text: string): QueuesAnalysis {
+  const document = parseDocument(text);
+  const { report, root } = openFile(document, { what: 'the file', keys: ['queues'] }, { mayBeEmpty: true });
+  root?.require('queues');
+  const declared = root === undefined ? new Map<string, DeclaredQueue>() : readQueues(root);
+  const diagnostics = report.conclude(document.root);
+  const hasError = diagnostics.some(({ severity }) => severity === 'error');
+  const value = hasError ? undefined : new Map([...declared].map(([name, { definition }]) => [name, definition]));
+  const areNamesKnown = !isBroken(document) && root?.isUncertain('queues') !== true && root?.hasUnknownKeys !== true;
+  return { value, diagnostics, declared, areNamesKnown, document };
 }

@@ -1,7 +1,7 @@
 import { plannedActions } from '../actions/action-definitions.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { MapEntry, MapNode } from '../document.ts';
-import type { Expression } from '../expression.ts';
+import type { Expression } from '../expression/expression.ts';
 import { defaultQueueName, type Step } from '../model.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Template } from '../template.ts';

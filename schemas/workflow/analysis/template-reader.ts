@@ -1,6 +1,6 @@
 import type { SourceRange } from '../diagnostic.ts';
 import type { DocumentNode, ScalarNode } from '../document.ts';
-import { parseExpression, type Expression } from '../expression.ts';
+import { parseExpression, type Expression } from '../expression/expression.ts';
 import { expressionsOf, parseCondition, parseTemplate, splitTemplateText, type Template, type TemplateError } from '../template.ts';
 import { checkNames, type ExpressionPlace, type KnownNames, type StepReference } from './expression-scope.ts';
 import type { Report } from './report.ts';

@@ -1,11 +1,10 @@
 import { toJson } from '../document.ts';
-import { cronProblem, likelyCron } from './cron.ts';
+import { cronProblem, isTimeZone, likelyCron, nearestTimeZone } from './cron.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
 import { MapReader } from './map-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
-import { isTimeZone, nearestTimeZone } from './time-zone.ts';
 import { message, sentences } from '../../wording/message.ts';
 
 /** An event has come, but there is no run yet. */

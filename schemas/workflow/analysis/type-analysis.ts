@@ -1,7 +1,7 @@
 import { entryOf, type DocumentNode } from '../document.ts';
-import { checkExpression, fieldOf, type TypeProblem } from '../expression-checker.ts';
-import { alternativesOf, asJsonType, describeType, textType, unionOf, type ExpressionType } from '../expression-type.ts';
-import { treeOf } from '../expression.ts';
+import { checkExpression, fieldOf, type TypeProblem } from '../expression/checker.ts';
+import { alternativesOf, asJsonType, describeType, textType, unionOf, type ExpressionType } from '../expression/type.ts';
+import { treeOf } from '../expression/expression.ts';
 import { capitalised } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
 import type { AnalysedStep } from './step-analysis.ts';

@@ -1,9 +1,9 @@
-import { jobStates, stepStates } from '../../protocol/state.ts';
+import { jobStates, stepStates } from '../../protocol/id.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import { entryOf } from '../document.ts';
-import { checkExpression, type TypeScope } from '../expression-checker.ts';
-import { alternativesOf, fieldOfSchema, listOf, mapOf, numberType, textOf, textType, typeOfSchema, typeOfValue, unionOf, unknownType, type ExpressionField, type ExpressionType } from '../expression-type.ts';
-import { treeOf, type Expression } from '../expression.ts';
+import { checkExpression, type TypeScope } from '../expression/checker.ts';
+import { alternativesOf, fieldOfSchema, listOf, mapOf, numberType, textOf, textType, typeOfSchema, typeOfValue, unionOf, unknownType, type ExpressionField, type ExpressionType } from '../expression/type.ts';
+import { treeOf, type Expression } from '../expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace } from './expression-scope.ts';

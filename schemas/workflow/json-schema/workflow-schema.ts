@@ -1,7 +1,6 @@
 import { actionDefinitions } from '../actions/action-definitions.ts';
 import type { JsonObject } from '../json.ts';
-import { policyDefinitions } from './policy-schema.ts';
-import { queueSchema } from './queue-schema.ts';
+import { policyDefinitions, queueSchema } from './queue-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';

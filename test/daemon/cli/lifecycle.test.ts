@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat, watch } from 'node:fs/promises';
 import path from 'node:path';
-import type { DaemonStatus } from '../../../schemas/protocol/daemon-status.ts';
-import type { LastStop } from '../../../schemas/protocol/last-stop.ts';
+import type { DaemonStatus, LastStop } from '../../../schemas/protocol/daemon-status.ts';
 import { connectIfRunning } from '../../../client/find-daemon.ts';
 import { acquireProjectLock } from '../../../daemon/state/project-lock.ts';
 import { RealProject } from './real-project.ts';

@@ -1,5 +1,5 @@
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
+import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Operations } from '../../../daemon/ledger/call.ts';
 import { standingOf } from '../../../daemon/ledger/daemons.ts';

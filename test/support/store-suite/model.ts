@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ClaimedJob } from '../../../daemon/store/store.ts';
-import { isJobEnded, type JobState } from '../../../schemas/protocol/state.ts';
+import { isJobEnded, type JobState } from '../../../schemas/protocol/id.ts';
 import { fanOut, numbers, StoreBench, type StoreInFolder } from './store-bench.ts';
 
 /** `at` picks one of what there is. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { QueueStep, SeriesStep } from '../../../daemon/core/queue-series.ts';
-import { seriesResolutions } from '../../../schemas/protocol/queue-series.ts';
+import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { StoreBench } from './store-bench.ts';
 import { anchorAt } from '../anchor-at.ts';
 

@@ -7,7 +7,7 @@ import type { AttemptOutcome, ClaimedJob, Committed, OpenResult, QueueDepth, Set
 import type { JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../../schemas/protocol/run.ts';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
-import { jobStates } from '../../../schemas/protocol/state.ts';
+import { jobStates } from '../../../schemas/protocol/id.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import { anchorAt } from '../anchor-at.ts';

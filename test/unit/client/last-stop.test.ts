@@ -5,7 +5,7 @@ import path from 'node:path';
 import '../../support/own-home.ts';
 import { readLastStop } from '../../../client/discovery.ts';
 import { removeLastStop, writeLastStop } from '../../../daemon/state/last-stop-file.ts';
-import { parseLastStop } from '../../../schemas/protocol/last-stop.ts';
+import { parseLastStop } from '../../../schemas/protocol/daemon-status.ts';
 
 describe('last-stop.json', () => {
   let project: string;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { adviceCodes, type AdviceKind } from '../../../schemas/language/advice/advice-code.ts';
+import { adviceCodes, type AdviceKind, advisedProject } from '../../../schemas/language/advice/advice.ts';
 import { advise } from '../../../schemas/language/advice/advise.ts';
-import { advisedProject } from '../../../schemas/language/advice/advised-project.ts';
 import { analyseFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { codeBlocksOf, pages } from './doc-pages.ts';
 

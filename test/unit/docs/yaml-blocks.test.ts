@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Diagnostic } from '../../../schemas/workflow/diagnostic.ts';
-import { analyseConfig } from '../../../schemas/workflow/analysis/analyse-config.ts';
-import { analyseConnections } from '../../../schemas/workflow/analysis/analyse-connections.ts';
-import { analyseQueues } from '../../../schemas/workflow/analysis/analyse-queues.ts';
+import { analyseConfig, analyseConnections } from '../../../schemas/workflow/analysis/analyse-connections.ts';
+import { analyseQueues } from '../../../schemas/workflow/analysis/queue-analysis.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import { codeBlocksOf, pages } from './doc-pages.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { analyseProject, projectFileKind, type ProjectFile } from '../../../schemas/workflow/analysis/analyse-project.ts';
-import { formatDiagnostic } from '../../../schemas/workflow/analysis/format-diagnostic.ts';
+import { formatDiagnostic } from '../../../schemas/workflow/analysis/file-analysis.ts';
 
 const call = 'steps: { call: { uses: http/request, with: { url: x } } }\n';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseTree } from '../../../schemas/workflow/expression-ast.ts';
-import { checkExpression, type TypeProblem } from '../../../schemas/workflow/expression-checker.ts';
-import { globalFunctions, methodFunctions } from '../../../schemas/workflow/expression-function.ts';
-import { globalSignatures, methodSignatures } from '../../../schemas/workflow/expression-signature.ts';
-import { alternativesOf, describeType, typeOfSchema, typeOfValue, unionOf, type ExpressionType } from '../../../schemas/workflow/expression-type.ts';
-import { evaluateExpression, parseExpression } from '../../../schemas/workflow/expression.ts';
+import { parseTree } from '../../../schemas/workflow/expression/ast.ts';
+import { checkExpression, type TypeProblem } from '../../../schemas/workflow/expression/checker.ts';
+import { globalFunctions, methodFunctions } from '../../../schemas/workflow/expression/function.ts';
+import { globalSignatures, methodSignatures } from '../../../schemas/workflow/expression/signature.ts';
+import { alternativesOf, describeType, typeOfSchema, typeOfValue, unionOf, type ExpressionType } from '../../../schemas/workflow/expression/type.ts';
+import { evaluateExpression, parseExpression } from '../../../schemas/workflow/expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
 import { english } from '../../../schemas/wording/language.ts';
 

@@ -1,7 +1,7 @@
 /** Text and times in expressions, where JavaScript's own functions would answer otherwise than CEL. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluateExpression, parseExpression, type ExpressionResult } from '../../../schemas/workflow/expression.ts';
+import { evaluateExpression, parseExpression, type ExpressionResult } from '../../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 
 function evaluate(source: string, inputs: Readonly<Record<string, Json>> = {}): ExpressionResult {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {
   evaluateExpression, expressionCatalog, expressionLimits, isTruthy, parseExpression, secretMisuses, secretName, usesStatusFunction,
   type Expression, type ExpressionError, type Scope,
-} from '../../../schemas/workflow/expression.ts';
+} from '../../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { processorMs } from '../../support/processor-time.ts';
 

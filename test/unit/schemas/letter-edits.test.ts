@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
-import { planLetterEdits, readLetterEdits, type DaemonCalls, type LetterEdit } from '../../../schemas/protocol/letter-edits.ts';
+import { type DaemonCalls, type LetterEdit, planLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
 import type { MethodName, Params, Result } from '../../../schemas/protocol/method.ts';
 import { jobDetail } from '../daemon/cli/protocol-samples.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatPercentage, parsePercentage } from '../../../schemas/workflow/percentage.ts';
+import { formatPercentage, parsePercentage } from '../../../schemas/workflow/alert.ts';
 import { english } from '../../../schemas/wording/language.ts';
 
 describe('a percentage', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { referenceFile, workflowReference } from '../../../scripts/generate-reference.ts';
 import { actionDefinitions } from '../../../schemas/workflow/actions/action-definitions.ts';
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
-import { evaluateExpression, isTruthy, parseExpression, type ExpressionResult } from '../../../schemas/workflow/expression.ts';
+import { evaluateExpression, isTruthy, parseExpression, type ExpressionResult } from '../../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { diagnosticCodes } from '../../../schemas/workflow/diagnostic-code.ts';
 

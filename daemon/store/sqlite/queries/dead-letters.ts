@@ -2,9 +2,8 @@ import type { Database } from '../database.ts';
 import { bulkView, listedBulks } from '../../../ledger/bulk-work.ts';
 import type { BulkRow, JobRow } from '../../../ledger/row.ts';
 import { type DeadGroupRow, deadGroupView, replayTally as tallied } from '../../../ledger/view.ts';
-import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
-import type { DeadGroup } from '../../../../schemas/protocol/dead-group.ts';
-import type { ReplayTally } from '../../../../schemas/protocol/replay.ts';
+import type { BulkView, ReplayTally } from '../../../../schemas/protocol/bulk.ts';
+import type { DeadGroup } from '../../../../schemas/protocol/job.ts';
 import type { DeadGroupsParams, DraftCount } from '../../store.ts';
 
 type GroupRow = Omit<DeadGroupRow, 'newest' | 'edited'> & { readonly queue_id: number };

@@ -7,7 +7,7 @@ import type { RunFacts } from '../../../ledger/snapshot.ts';
 import { runDetail, runSummary, shownInputs } from '../../../ledger/view.ts';
 import { scopeSource } from '../run-scope-source.ts';
 import type { RunDetail, RunSummary } from '../../../../schemas/protocol/run.ts';
-import type { ExpressionResult } from '../../../../schemas/workflow/expression.ts';
+import type { ExpressionResult } from '../../../../schemas/workflow/expression/expression.ts';
 import type { ListRunsParams } from '../../store.ts';
 
 /** Newest first. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readRunInputs } from '../../../../daemon/cli/run-inputs.ts';
 import { readProjectText } from '../../../../platform/project-reader.ts';
 import { UsageError } from '../../../../daemon/cli/exit-code.ts';
-import { evaluateExpression, parseExpression } from '../../../../schemas/workflow/expression.ts';
+import { evaluateExpression, parseExpression } from '../../../../schemas/workflow/expression/expression.ts';
 import { sluice } from './command-line.ts';
 import { TemporaryProject } from './temporary-project.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dependentsOf, planSteps, type PriorStatus } from '../../../../daemon/core/run-plan.ts';
-import type { StepState } from '../../../../schemas/protocol/state.ts';
+import type { StepState } from '../../../../schemas/protocol/id.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Step } from '../../../../schemas/workflow/model.ts';
 import { english } from '../../../../schemas/wording/language.ts';

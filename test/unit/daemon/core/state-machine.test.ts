@@ -19,7 +19,7 @@ import {
   runMachine,
   stepMachine,
 } from '../../../../daemon/core/state-machine.ts';
-import { isJobEnded, isRunEnded, isStepEnded, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
+import { isJobEnded, isRunEnded, isStepEnded, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 
 /** Every move there is; what isn't listed must not be possible. */
 const jobMoves: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -5,7 +5,7 @@ import { decide, stages } from '../../../../daemon/ledger/decide.ts';
 import type { JobRow } from '../../../../daemon/ledger/row.ts';
 import { Snapshot } from '../../../../daemon/ledger/snapshot.ts';
 import { jobMachine, type JobEvent } from '../../../../daemon/core/state-machine.ts';
-import { jobStates, type JobState } from '../../../../schemas/protocol/state.ts';
+import { type JobState, jobStates } from '../../../../schemas/protocol/id.ts';
 import { aJob, aRun, aStep, aWorkflow, decided, type Decided, type Facts } from '../../../support/ledger-facts.ts';
 
 const error = { kind: 'status', cause: '503', message: 'The other side is down.', status: 503 } as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Masker } from '../../../../daemon/secrets/masker.ts';
 import { EvaluationService } from '../../../../daemon/service/run-service.ts';
 import type { EvaluateParams, Store } from '../../../../daemon/store/store.ts';
-import type { ExpressionResult } from '../../../../schemas/workflow/expression.ts';
+import type { ExpressionResult } from '../../../../schemas/workflow/expression/expression.ts';
 
 describe('evaluating an expression against a run', () => {
   const asked: EvaluateParams[] = [];

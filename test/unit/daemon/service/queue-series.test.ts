@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { QueueService } from '../../../../daemon/service/queue-service.ts';
 import type { Params } from '../../../../schemas/protocol/method.ts';
-import type { SeriesPoint } from '../../../../schemas/protocol/queue-series.ts';
+import type { SeriesPoint } from '../../../../schemas/protocol/queue.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;

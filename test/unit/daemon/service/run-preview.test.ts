@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Masker } from '../../../../daemon/secrets/masker.ts';
 import { previewRun } from '../../../../daemon/service/run-preview.ts';
-import type { RunPreview } from '../../../../schemas/protocol/run-preview.ts';
+import type { RunPreview } from '../../../../schemas/protocol/run.ts';
 import { analyseWorkflow } from '../../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { QueueView } from '../../../../schemas/protocol/queue.ts';
-import type { SeriesPoint } from '../../../../schemas/protocol/queue-series.ts';
+import type { QueueView, SeriesPoint } from '../../../../schemas/protocol/queue.ts';
 import type { Daemon } from '../../../../client/daemon-client.ts';
 import { DashboardFeed, maxLines, nowEveryMs, type FedProject } from '../../../../extension/dashboard/dashboard-feed.ts';
 import type { MessageToPage, Now } from '../../../../extension/dashboard/dashboard-message.ts';

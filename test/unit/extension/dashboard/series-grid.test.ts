@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SeriesPoint } from '../../../../schemas/protocol/queue-series.ts';
+import type { SeriesPoint } from '../../../../schemas/protocol/queue.ts';
 import { columnsOf, gridSpan } from '../../../../extension/dashboard/series-grid.ts';
 
 const at = (seconds: number): string => new Date(seconds * 1000).toISOString();

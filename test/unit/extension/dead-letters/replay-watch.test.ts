@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchReplay } from '../../../../extension/dead-letters/replay-watch.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
-import type { ReplayTally } from '../../../../schemas/protocol/replay.ts';
+import type { ReplayTally } from '../../../../schemas/protocol/bulk.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
 
 const error = { kind: 'status', cause: '503 Service Unavailable', message: 'The server answered 503.' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fieldsOf } from '../../../../extension/form/input-fields.ts';
 import { launchItems, payloadShown, restAfterTrial, type LaunchFacts } from '../../../../extension/form/launch-items.ts';
 import { noInputs, withFile, withValue } from '../../../../extension/form/run-inputs.ts';
-import type { StepPreview } from '../../../../schemas/protocol/run-preview.ts';
+import type { StepPreview } from '../../../../schemas/protocol/run.ts';
 
 const fields = fieldsOf({ properties: { list: { type: 'array' }, token: { type: 'string', writeOnly: true } }, required: ['list'] });
 const send: StepPreview = {

@@ -9,7 +9,7 @@ import { clientFaultText } from '../../../../extension/wording/client-fault-text
 import { stateText, stateTitle } from '../../../../extension/wording/state-look.ts';
 import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
 import { alertKinds } from '../../../../schemas/protocol/queue.ts';
-import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
+import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 import { bracketTranslations, outsideBrackets } from '../../../support/bracket-language.ts';
 import { alert, job, minutesAgo, now, queue, run, step } from '../../daemon/cli/protocol-samples.ts';
 

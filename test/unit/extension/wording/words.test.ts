@@ -7,7 +7,7 @@ import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from 
 import { runDescription, runFacts, runLabel, stepDescription } from '../../../../extension/wording/run.ts';
 import { lookOfState } from '../../../../extension/wording/state-look.ts';
 import { alertKinds, type AlertKind, type QueueAlert } from '../../../../schemas/protocol/queue.ts';
-import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/state.ts';
+import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 import { alert, job, jobDetail, minutesAgo, now, queue, run, step } from '../../daemon/cli/protocol-samples.ts';
 
 describe('words for amounts', () => {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { findDefinition } from '../../../../schemas/language/definition.ts';
-import { highlight } from '../../../../schemas/language/document-highlight.ts';
-import { findReferences } from '../../../../schemas/language/references.ts';
+import { findDefinition, findReferences, highlight } from '../../../../schemas/language/references.ts';
 import { main, marked, offsetsOf, type MarkedRange } from './marked.ts';
 
 const queuesFile = '.sluice/queues.yaml';

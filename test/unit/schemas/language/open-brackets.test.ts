@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expressionBrackets, flowBrackets, openSigns } from '../../../../schemas/language/open-brackets.ts';
+import { expressionBrackets, flowBrackets, openSigns } from '../../../../schemas/language/open-expression.ts';
 
 describe('open brackets', () => {
   const closers = (source: string, syntax: typeof flowBrackets): string => openSigns(source, syntax).brackets.map(({ closer }) => closer).join('');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { workflowTemplates } from '../../../../schemas/language/templates/workflow-templates.ts';
 import { advise } from '../../../../schemas/language/advice/advise.ts';
-import { advisedProject } from '../../../../schemas/language/advice/advised-project.ts';
+import { advisedProject } from '../../../../schemas/language/advice/advice.ts';
 import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
 import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 

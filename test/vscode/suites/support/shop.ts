@@ -1,5 +1,5 @@
 import type { JobSummary } from '../../../../schemas/protocol/job.ts';
-import type { JobState, RunState } from '../../../../schemas/protocol/state.ts';
+import type { JobState, RunState } from '../../../../schemas/protocol/id.ts';
 import type { App } from '../../../../extension/commands/app.ts';
 import type { Daemon } from '../../../../client/daemon-client.ts';
 import type { Project } from '../../../../extension/project/project.ts';

@@ -3,7 +3,7 @@ import { renderCheckSummary, renderChecks, renderDiagnostic } from '../../../../
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues, renderResumed } from '../../../../../daemon/cli/render/queues.ts';
 import { renderLastStop, renderStatus } from '../../../../../daemon/cli/render/status.ts';
-import type { LastStop } from '../../../../../schemas/protocol/last-stop.ts';
+import type { LastStop } from '../../../../../schemas/protocol/daemon-status.ts';
 import type { QueueAlert, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { minutesAgo, now, pipe, queue, terminal80 } from '../protocol-samples.ts';
 

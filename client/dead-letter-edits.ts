@@ -1,0 +1,128 @@
+import { CodedError } from '../schemas/protocol/error.ts';
+import type { JobDetail } from '../schemas/protocol/job.ts';
+import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
+import { isJsonObject, isSameJson, type Json, type JsonObject } from '../schemas/workflow/json.ts';
+
+/** A dead letter of an export, with the payload that stands in the file. */
+export interface LetterEdit {
+  readonly id: string;
+  readonly payload: JsonObject;
+  /** As of the export: tells its job from one of another project that has the same id. */
+  readonly idempotencyKey?: string;
+  /** As of the export: the revision of the draft, whose payload the export has; undefined if there was none. */
+  readonly draftRevision?: number;
+}
+
+export type LetterEditsRead = { readonly ok: true; readonly edits: readonly LetterEdit[] } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** What a file of edits would do. With any problem, nothing is to be done. */
+export interface LetterEditPlan {
+  readonly edited: readonly LetterEdit[];
+  /** Their jobs have that payload. */
+  readonly unchanged: readonly LetterEdit[];
+  /** Sentences that name the job. */
+  readonly problems: readonly string[];
+}
+
+export interface DaemonCalls {
+  call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>>;
+}
+
+/** Asked for at the same time. */
+const batchSize = 20;
+
+/** A dead letter as an export writes it: with the payload that its next replay sends, so that `payload` is the draft's where there is one. */
+export function exportedLetter(job: JobDetail): JobDetail {
+  const draft = job.revisions.find((revision) => revision.draft === true);
+  return draft === undefined ? job : { ...job, payload: draft.payload };
+}
+
+/**
+ * Reads what an export of dead letters wrote, edited since: an array of objects with `id` and `payload`. Everything else in them is left alone, and may
+ * be missing.
+ */
+export function readLetterEdits(value: unknown): LetterEditsRead {
+  if (!Array.isArray(value)) return { ok: false, problems: ['It has to be an array of dead letters, as an export writes it.'] };
+  const entries: readonly unknown[] = value;
+  const problems: string[] = [];
+  const edits = new Map<string, LetterEdit>();
+  for (const [index, entry] of entries.entries()) {
+    const place = `Entry ${index + 1}`;
+    if (!isJsonObject(entry) || typeof entry['id'] !== 'string' || !/^j[1-9]\d{0,15}$/.test(entry['id'])) problems.push(`${place} has no \`id\` of a job, such as "j40".`);
+    else if (edits.has(entry['id'])) problems.push(`${place}: ${entry['id']} stands in it twice.`);
+    else if (!isJsonObject(entry['payload'])) problems.push(`${place}: the \`payload\` of ${entry['id']} has to be an object.`);
+    else {
+      const { id, payload, idempotencyKey, draft } = entry;
+      edits.set(id, { id, payload, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}), ...(isJsonObject(draft) && typeof draft['revision'] === 'number' ? { draftRevision: draft['revision'] } : {}) });
+    }
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, edits: [...edits.values()] };
+}
+
+/**
+ * Looks at each edit beside its job, and has the daemon check the payload as it checks every edited one; nothing is changed by that.
+ *
+ * @throws CodedError where the daemon can't be asked
+ */
+export async function planLetterEdits(daemon: DaemonCalls, edits: readonly LetterEdit[], onProgress: (looked: number) => void = () => undefined): Promise<LetterEditPlan> {
+  const plan = { edited: [] as LetterEdit[], unchanged: [] as LetterEdit[], problems: [] as string[] };
+  for (let from = 0; from < edits.length; from += batchSize) {
+    const batch = edits.slice(from, from + batchSize);
+    for (const [index, judged] of (await Promise.all(batch.map((edit) => judge(daemon, edit)))).entries()) {
+      const edit = batch[index];
+      if (typeof judged !== 'string') plan.problems.push(judged.problem);
+      else if (edit !== undefined) plan[judged].push(edit);
+    }
+    onProgress(from + batch.length);
+  }
+  return plan;
+}
+
+async function judge(daemon: DaemonCalls, edit: LetterEdit): Promise<'edited' | 'unchanged' | { readonly problem: string }> {
+  const { id, payload, idempotencyKey, draftRevision } = edit;
+  try {
+    const job = await daemon.call('job/get', { id });
+    if (!isOfExport(job, idempotencyKey)) return { problem: `${id} is another job here: the file is of another project.` };
+    // Before the other checks: what a command that ended early has replayed is no problem when it is said again.
+    if (isSameJson(job.payload as Json, payload)) return 'unchanged';
+    if (idempotencyKey !== undefined && idempotencyKey !== job.idempotencyKey) return { problem: `${id} was edited after it was exported.` };
+    if (job.state !== 'dead') return { problem: `${id} is no dead letter any more; it is ${job.state}.` };
+    if (job.draft?.revision !== draftRevision) {
+      return { problem: job.draft === undefined ? `The edit of ${id} that was saved before the export has been dropped since.` : `${id} has an edit that was saved after the export: send or drop it first.` };
+    }
+    await daemon.call('dead/replay', { ids: [id], payload, dryRun: true });
+    return 'edited';
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    switch (error.code) {
+      case 'not-found':
+        return { problem: `There is no job ${id} in this project.` };
+      case 'invalid-params':
+      case 'wrong-state':
+      case 'too-large':
+        return { problem: `${id}: ${error.message}` };
+      default:
+        throw error;
+    }
+  }
+}
+
+/** Ids count from 1 in every project; keys of a job are its own. */
+function isOfExport({ idempotencyKey, revisions }: JobDetail, exported: string | undefined): boolean {
+  return exported === undefined || exported === idempotencyKey || revisions.some((revision) => revision.idempotencyKey === exported);
+}
+
+/** Those of the jobs that are there, in the order of `ids`; all are asked for at the same time. */
+export async function jobsById(daemon: DaemonCalls, ids: readonly string[]): Promise<JobDetail[]> {
+  const jobs = await Promise.all(ids.map((id) => jobOrGone(daemon, id)));
+  return jobs.filter((job) => job !== undefined);
+}
+
+async function jobOrGone(daemon: DaemonCalls, id: string): Promise<JobDetail | undefined> {
+  try {
+    return await daemon.call('job/get', { id });
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
