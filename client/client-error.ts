@@ -8,7 +8,7 @@ export type DaemonEnd = { readonly kind: 'code'; readonly code: number } | { rea
 /** On whose state a daemon would not start: that of somebody else, or that of a folder in which this user has started none yet. */
 export type StartRefusal = 'foreign' | 'unknown';
 
-/** What a client meets that no daemon has said. Whoever shows it puts it into words. `output`: the last lines of the daemon, in its own words. */
+/** What a client meets that no daemon has said. Anyone who shows it puts it into words. `output`: the last lines of the daemon, in its own words. */
 export type ClientFault =
   | { readonly kind: 'no-project'; readonly folder: string }
   /** It was deleted, renamed or moved. */

@@ -70,7 +70,7 @@ export class RestartBudget {
     return true;
   }
 
-  /** A person started it by hand: that begins anew. */
+  /** A person started it by hand: that begins again. */
   reset(): void {
     this.#restartedAt.length = 0;
   }

@@ -116,7 +116,7 @@ export class Connection {
     });
   }
 
-  /** Starts the daemon with the state that is in the folder, whoever made it: a person has said so. @throws as `ensure` does */
+  /** Starts the daemon with the state that is in the folder, no matter who made it: a person has said so. @throws as `ensure` does */
   adopt(): Promise<Daemon> {
     return this.#inTurn(async () => {
       this.#restarts.reset();
@@ -209,7 +209,7 @@ export class Connection {
     this.#become(await this.#rest());
   }
 
-  /** Looks for the daemon, and settles the state; but for a fault if whoever is there may only need more time. */
+  /** Looks for the daemon, and settles the state; but for a fault if the one that is there may only need more time. */
   async #tryOnce(): Promise<ClientFault | undefined> {
     clearTimeout(this.#retry);
     const found = await findDaemon(this.#options.projectFolder);
@@ -258,7 +258,7 @@ export class Connection {
     if (found.kind === 'connected') {
       this.#take(found);
     } else if (found.kind === 'none' && found.isCrashed) {
-      // What it has accepted waits to go on.
+      // What it has accepted waits to continue.
       if (!isTrusted() || !this.#restarts.take(performance.now())) {
         this.#become({ kind: this.#restKind, crashed: true });
         return;
@@ -294,7 +294,7 @@ export class Connection {
   }
 
   /**
-   * Why it stopped or could not be started stays to be read. A `daemon.json` that was left behind before this window was opened is no news: the
+   * Why it stopped or could not be started stays to be read. A `daemon.json` that was left behind before this window was opened is not news: the
    * machine may just have been switched off.
    */
   async #becomeRest(): Promise<void> {

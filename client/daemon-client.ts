@@ -41,14 +41,14 @@ const ownErrorNumbers = { first: -32_099, last: -32_096 };
 
 /** A connection to a daemon. It ends once, and is then of no further use. */
 export class DaemonClient implements Daemon {
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, no matter who ended it. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
   readonly #connection: MessageConnection;
   readonly #inbox: SubscriptionInbox;
   readonly #silence: NodeJS.Timeout;
 
-  /** Rejects if nobody answers, or if whoever answers is not the daemon that the token belongs to. */
+  /** Rejects if nobody answers, or if the one that answers is not the daemon that the token belongs to. */
   static async open({ port, token }: DaemonAddress, times: ClientTimes = {}): Promise<DaemonClient> {
     // The token goes into a header and nowhere else: an address ends up in logs.
     const socket = new WebSocket(`ws://127.0.0.1:${port}/rpc`, {

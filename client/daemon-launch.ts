@@ -33,7 +33,7 @@ export interface DaemonLaunch {
 
 /**
  * On whose word a daemon is started: a person asked for it; nobody did, so that it starts only where this user has run one before; a person has said
- * that the state in the folder is to be used, whoever made it.
+ * that the state in the folder is to be used, no matter who made it.
  */
 export type StartConsent = 'asked' | 'known-only' | 'adopt';
 

@@ -50,7 +50,7 @@ export async function startDaemon(projectFolder: string, { launch, consent, limi
     }
     if (launched.ended() !== undefined) {
       if (!launched.lostLock()) break;
-      // Whoever has the lock may be a daemon that starts elsewhere, or one that stops just now: then this one is needed after all.
+      // The holder of the lock may be a daemon that starts elsewhere, or one that stops just now: then this one is needed after all.
       if (performance.now() - launchedMs > relaunchMs) {
         await launched.dropLog();
         launched = await launch(projectFolder, consent);

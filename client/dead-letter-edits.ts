@@ -3,8 +3,8 @@ import type { JobDetail } from '../schemas/protocol/job.ts';
 import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../schemas/workflow/json.ts';
 
-/** A dead letter of an export, with the payload that stands in the file. */
-export interface LetterEdit {
+/** A dead letter of an export, with the payload that is in the file. */
+export interface DeadLetterEdit {
   readonly id: string;
   readonly payload: JsonObject;
   /** As of the export: tells its job from one of another project that has the same id. */
@@ -13,13 +13,13 @@ export interface LetterEdit {
   readonly draftRevision?: number;
 }
 
-export type LetterEditsRead = { readonly ok: true; readonly edits: readonly LetterEdit[] } | { readonly ok: false; readonly problems: readonly string[] };
+export type LetterEditsRead = { readonly ok: true; readonly edits: readonly DeadLetterEdit[] } | { readonly ok: false; readonly problems: readonly string[] };
 
 /** What a file of edits would do. With any problem, nothing is to be done. */
 export interface LetterEditPlan {
-  readonly edited: readonly LetterEdit[];
+  readonly edited: readonly DeadLetterEdit[];
   /** Their jobs have that payload. */
-  readonly unchanged: readonly LetterEdit[];
+  readonly unchanged: readonly DeadLetterEdit[];
   /** Sentences that name the job. */
   readonly problems: readonly string[];
 }
@@ -45,11 +45,11 @@ export function readLetterEdits(value: unknown): LetterEditsRead {
   if (!Array.isArray(value)) return { ok: false, problems: ['It has to be an array of dead letters, as an export writes it.'] };
   const entries: readonly unknown[] = value;
   const problems: string[] = [];
-  const edits = new Map<string, LetterEdit>();
+  const edits = new Map<string, DeadLetterEdit>();
   for (const [index, entry] of entries.entries()) {
     const place = `Entry ${index + 1}`;
     if (!isJsonObject(entry) || typeof entry['id'] !== 'string' || !/^j[1-9]\d{0,15}$/.test(entry['id'])) problems.push(`${place} has no \`id\` of a job, such as "j40".`);
-    else if (edits.has(entry['id'])) problems.push(`${place}: ${entry['id']} stands in it twice.`);
+    else if (edits.has(entry['id'])) problems.push(`${place}: ${entry['id']} appears in it twice.`);
     else if (!isJsonObject(entry['payload'])) problems.push(`${place}: the \`payload\` of ${entry['id']} has to be an object.`);
     else {
       const { id, payload, idempotencyKey, draft } = entry;
@@ -64,8 +64,8 @@ export function readLetterEdits(value: unknown): LetterEditsRead {
  *
  * @throws CodedError where the daemon can't be asked
  */
-export async function planLetterEdits(daemon: DaemonCalls, edits: readonly LetterEdit[], onProgress: (looked: number) => void = () => undefined): Promise<LetterEditPlan> {
-  const plan = { edited: [] as LetterEdit[], unchanged: [] as LetterEdit[], problems: [] as string[] };
+export async function checkDeadLetterEdits(daemon: DaemonCalls, edits: readonly DeadLetterEdit[], onProgress: (looked: number) => void = () => undefined): Promise<LetterEditPlan> {
+  const plan = { edited: [] as DeadLetterEdit[], unchanged: [] as DeadLetterEdit[], problems: [] as string[] };
   for (let from = 0; from < edits.length; from += batchSize) {
     const batch = edits.slice(from, from + batchSize);
     for (const [index, judged] of (await Promise.all(batch.map((edit) => judge(daemon, edit)))).entries()) {
@@ -78,15 +78,15 @@ export async function planLetterEdits(daemon: DaemonCalls, edits: readonly Lette
   return plan;
 }
 
-async function judge(daemon: DaemonCalls, edit: LetterEdit): Promise<'edited' | 'unchanged' | { readonly problem: string }> {
+async function judge(daemon: DaemonCalls, edit: DeadLetterEdit): Promise<'edited' | 'unchanged' | { readonly problem: string }> {
   const { id, payload, idempotencyKey, draftRevision } = edit;
   try {
     const job = await daemon.call('job/get', { id });
     if (!isOfExport(job, idempotencyKey)) return { problem: `${id} is another job here: the file is of another project.` };
-    // Before the other checks: what a command that ended early has replayed is no problem when it is said again.
+    // Before the other checks: what a command that ended early has replayed is not a problem when it is said again.
     if (isSameJson(job.payload as Json, payload)) return 'unchanged';
     if (idempotencyKey !== undefined && idempotencyKey !== job.idempotencyKey) return { problem: `${id} was edited after it was exported.` };
-    if (job.state !== 'dead') return { problem: `${id} is no dead letter any more; it is ${job.state}.` };
+    if (job.state !== 'dead') return { problem: `${id} is no longer a dead letter; it is ${job.state}.` };
     if (job.draft?.revision !== draftRevision) {
       return { problem: job.draft === undefined ? `The edit of ${id} that was saved before the export has been dropped since.` : `${id} has an edit that was saved after the export: send or drop it first.` };
     }

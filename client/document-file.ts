@@ -139,7 +139,7 @@ class DurableJsonFile<Document> implements Adapter<Document> {
   }
 }
 
-/** Undefined if there is none. What is no regular file, or too large, reads as an empty text. */
+/** Undefined if there is none. What is not a regular file, or too large, reads as an empty text. */
 async function readText(name: string): Promise<string | undefined> {
   let file;
   try {

@@ -11,7 +11,7 @@ export type FoundDaemon =
   /** A process is there that can't be used now. */
   | { readonly kind: 'unreachable'; readonly fault: Extract<ClientFault, { readonly kind: 'silent' | 'busy' | 'unusable' }> };
 
-/** How long whoever has the lock may take to write a `daemon.json` in place of one that is of no use, and a daemon that is stopping to close its door. */
+/** How long the holder of the lock may take to write a `daemon.json` in place of one that is of no use, and a daemon that is stopping to close its door. */
 const settleLimitMs = 5_000;
 const retryMs = 25;
 

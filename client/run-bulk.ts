@@ -10,7 +10,7 @@ export interface FollowOptions {
   readonly isCancelled?: () => boolean;
 }
 
-/** Looks at it again and again, until it has ended or is held. @throws CodedError if the daemon is lost; the work goes on all the same */
+/** Looks at it again and again, until it has ended or is held. @throws CodedError if the daemon is lost; the work continues all the same */
 export async function followBulk(daemon: Daemon, { id }: Pick<BulkView, 'id'>, { nextLook, onProgress, isCancelled }: FollowOptions): Promise<BulkView> {
   while (true) {
     const bulk = await daemon.call('bulk/get', { id });

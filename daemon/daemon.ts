@@ -51,9 +51,9 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Readable log lines go to stderr as well. */
   readonly toTerminal?: boolean;
-  /** The daemon can't go on, and can't be stopped in good order either: its store's thread is gone. Ends the process. */
+  /** The daemon can't continue, and can't be stopped in good order either: its store's thread is gone. Ends the process. */
   readonly onFatal?: (error: Error) => void;
-  /** Whose state may be used, and where a daemon may run for the first time: see `StartConsent`. This user's own, and anywhere, where it is missing. */
+  /** Whose state may be used, and where a daemon may run for the first time: see `StartConsent`. This user's own, and anywhere, if it is missing. */
   readonly consent?: StartConsent;
   /** Actions besides the built-in ones. */
   readonly extraActions?: readonly Action[];
@@ -61,7 +61,7 @@ export interface DaemonOptions {
 
 /**
  * - `known-only`: start only where this user has run a daemon before; nobody has asked for it here.
- * - `adopt`: a person has said that the state is to be used, whoever made it.
+ * - `adopt`: a person has said that the state is to be used, no matter who made it.
  */
 export type StartConsent = 'known-only' | 'adopt';
 
@@ -83,7 +83,7 @@ export class Daemon {
   #starting: Promise<{ readonly port: number }> | undefined;
   #stopping: Promise<void> | undefined;
   #onStopped: () => void = () => {};
-  /** Resolves when the daemon has stopped, whoever asked for it. */
+  /** Resolves when the daemon has stopped, no matter who asked for it. */
   readonly stopped: Promise<void>;
 
   constructor(options: DaemonOptions) {
@@ -150,7 +150,7 @@ export class Daemon {
     const project = new Project({ folder: projectFolder, secrets, env, lastConfig: await readLastConfig(projectFolder) });
     await project.refresh();
     // Defaults in place of what a person has written could send calls where they must not go.
-    project.refuseBrokenConfig();
+    project.assertValidConfig();
     if (project.hasLastConfig) log.warn({}, lastConfigText);
     const { config } = project;
     const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
@@ -368,7 +368,7 @@ export class Daemon {
   }
 
   async #stop(): Promise<void> {
-    // Half a start can't be undone while the other half goes on.
+    // Half a start can't be undone while the other half continues.
     await this.#starting?.catch(() => undefined);
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
       try {

@@ -21,7 +21,7 @@ if (values.project === undefined) {
   process.exit(2);
 }
 
-/** What follows a signal sooner is the same one once more: to the whole group, and passed on by a parent. */
+/** What follows a signal sooner is the same one again: to the whole group, and passed on by a parent. */
 const impatienceMs = 1000;
 
 const daemon = new Daemon({

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { AlertCrossings } from './alerts/alert-crossings.ts';
 import { noticeAlerts } from './alerts/notice-alerts.ts';
 import type { App } from './commands/app.ts';
-import { windowAsker } from './ask/prompter.ts';
+import { windowPrompter } from './ask/prompter.ts';
 import { registerCommands } from './commands/all-commands.ts';
 import { daemonLauncher } from '../client/daemon-launch.ts';
 import { followWithContextKeys } from './context-keys.ts';
@@ -20,9 +20,9 @@ import { showLive } from './language/live/show-live.ts';
 import { views as viewIds } from './base/ids.ts';
 import { LanguageSupport } from './language/language-support.ts';
 import { Projects } from './project/projects.ts';
-import { handOverSecrets } from './secrets/hand-over-secrets.ts';
+import { syncSecrets } from './secrets/sync-secrets.ts';
 import { SecretKeeper } from './secrets/secret-keeper.ts';
-import { tellSecrets } from './secrets/tell-secrets.ts';
+import { publishSecretNames } from './secrets/publish-secret-names.ts';
 import { showBulkProgress } from './selection/bulk-progress.ts';
 import { FollowedBulks } from './selection/unfollowed-bulks.ts';
 import { Signal } from './base/signal.ts';
@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   const app: App = {
     projects,
     log,
-    ask: windowAsker,
+    ask: windowPrompter,
     deadLetterFiles: new DeadLetterFiles({ projects, log, ask: () => app.ask, subscriptions }),
     texts: new ShownTexts(),
     daemonLog,
@@ -88,8 +88,8 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   noticeAlerts(app, () => app.views.get(viewIds.queues)?.view.visible === true);
   showBulkProgress({ ...app, ask: () => app.ask });
   showLive(app);
-  handOverSecrets(app);
-  tellSecrets({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
+  syncSecrets(app);
+  publishSecretNames({ ...app, onMayBeStale: (listener) => secretsMayBeStale(context, listener) });
   registerCommands(app);
   language.start();
   subscriptions.push(
@@ -103,7 +103,7 @@ export function activate(context: vscode.ExtensionContext): SluiceApi {
   return { app, views, statusBar, activationMs };
 }
 
-/** The daemons go on: they belong to the projects, not to this window. */
+/** The daemons continue: they belong to the projects, not to this window. */
 export async function deactivate(): Promise<void> {
   await Promise.all([projects?.close(), language?.stop()]);
 }

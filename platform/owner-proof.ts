@@ -8,7 +8,7 @@ export function ownerKeyFile(env: NodeJS.ProcessEnv): string {
   return path.resolve(userFolder({ env, platform: process.platform, home: homedir() }), ownerKeyName);
 }
 
-/** The proof that a text is of whoever has the key: HMAC-SHA-256, in hex. */
+/** The proof that a text is of anyone who has the key: HMAC-SHA-256, in hex. */
 export function proofOf(text: string, key: Buffer): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }

@@ -32,7 +32,7 @@ export async function listProjectFiles(projectFolder: string): Promise<ListedPro
   return { files: files.map(({ kind, file }) => ({ kind, file, path: path.join(projectFolder, file) })), failed, isPartial };
 }
 
-/** What `.gitignore` files above the project's folder say, up to the folder that is a repository; nothing where none is. */
+/** What `.gitignore` files above the project's folder say, up to the folder that is a repository; nothing if none is. */
 export async function readRulesAbove(projectFolder: string): Promise<IgnoreRules> {
   const found: (readonly [project: string, text: string])[] = [];
   for (let folder = path.resolve(projectFolder); ; folder = path.dirname(folder)) {

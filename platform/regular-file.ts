@@ -18,7 +18,7 @@ export interface FileProblem {
   readonly code?: string;
 }
 
-/** Whoever asked for it closes `handle`. */
+/** Anyone who asked for it closes `handle`. */
 export type OpenedRegularFile = { readonly ok: true; readonly handle: FileHandle; readonly stats: Stats } | FileProblem;
 export type RegularFileContent = { readonly ok: true; readonly content: Buffer; readonly stats: Stats } | FileProblem;
 

@@ -24,7 +24,7 @@ const machines: Readonly<Record<string, Machine>> = {
   'requests to cancel a run': { states: cancelRequestStates, moves: cancelRequestMachine, begins: { none: 'accepted' } },
 };
 
-/** The page with its diagrams drawn anew. */
+/** The page with its diagrams drawn again. */
 export function withDiagrams(page: string): string {
   return Object.entries(machines).reduce((text, [name, machine]) => replaceGenerated(text, name, stateDiagram(machine)), page);
 }

@@ -11,7 +11,7 @@ import { publishedSchemas } from '../schemas/workflow/json-schema/published-sche
 const root = path.resolve(import.meta.dirname, '..');
 export const referenceFile = path.join(root, 'docs/workflow-reference.md');
 
-/** Where each table's schema stands in the published schemas. */
+/** Where each table's schema is in the published schemas. */
 const tables: Readonly<Record<string, readonly [schema: keyof typeof publishedSchemas, ...path: string[]]>> = {
   workflow: ['workflow'],
   triggers: ['workflow', 'properties', 'on', 'anyOf', '1'],
@@ -54,14 +54,14 @@ function section(instruction: string): string {
 
 function keysOf(table: string): string {
   const place = tables[table];
-  if (place === undefined) throw new Error(`workflow-reference.md asks for keys of '${table}', which is no table`);
+  if (place === undefined) throw new Error(`workflow-reference.md asks for keys of '${table}', which is not a table`);
   return keyTable(schemaOf(place));
 }
 
 function schemaOf([name, ...keys]: readonly [schema: keyof typeof publishedSchemas, ...path: string[]]): JsonObject {
   let schema: Json | undefined = publishedSchemas[name];
   for (const key of keys) schema = Array.isArray(schema) ? (schema as readonly Json[])[Number(key)] : isJsonObject(schema) ? schema[key] : undefined;
-  if (!isJsonObject(schema)) throw new Error(`${[name, ...keys].join('.')} is no schema`);
+  if (!isJsonObject(schema)) throw new Error(`${[name, ...keys].join('.')} is not a schema`);
   return schema;
 }
 

@@ -123,7 +123,7 @@ function isLinted(file: string): boolean {
 /** Whether it has been said already. */
 let isBrowserMissed = false;
 
-/** A VS Code shows its window in a browser here. Where there is none, that is no fault of the code, but a machine that is to find faults has to have one. */
+/** A VS Code shows its window in a browser here. Where there is none, that is not the fault of the code, but a machine that is to find faults has to have one. */
 async function runWithBrowser(run: () => Promise<Counts>): Promise<Counts> {
   if (findChromium() !== undefined) return run();
   if (!isBrowserMissed) console.log('Not run: the tests in a real VS Code need Chromium or Chrome; install it (apt-get install chromium), or name it in the variable CHROMIUM.');

@@ -22,7 +22,7 @@ export async function translatableTexts(root: string): Promise<Texts> {
   return texts;
 }
 
-/** A pattern that is no literal can't be translated; what only hands one on has it as a parameter. */
+/** A pattern that is not a literal can't be translated; what only hands one on has it as a parameter. */
 export function patternsIn(file: string, contents: string): string[] {
   const patterns: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -33,14 +33,14 @@ export interface ActionContext {
   readonly now: number;
   /** The fields of the input, by their keys at its root, into which secrets were filled. */
   readonly secretFields: ReadonlySet<string>;
-  /** A connection of `connections.yaml` with its secrets filled in; undefined where there is none of that name. */
+  /** A connection of `connections.yaml` with its secrets filled in; undefined if there is none of that name. */
   connection(name: string): ResolvedConnection | undefined;
   /**
    * Asks to leave. To be awaited right before the first byte of the request, when everything else is ready (the connection stands,
    * the message is made), because what a queue's rate spaces is what the receiver sees. Rejects when the attempt is aborted while it
    * waits, which doesn't count against its time limit. An attempt leaves once: asked again, it gives the same answer.
    *
-   * Undefined where the queue has no rate. Where an action doesn't ask, its starts are spaced, and count by the attempt's end.
+   * Undefined if the queue has no rate. Where an action doesn't ask, its starts are spaced, and count by the attempt's end.
    */
   readonly depart: (() => Promise<void>) | undefined;
   /**
@@ -97,7 +97,7 @@ export interface ActionFailure {
   readonly effectStands?: true;
   /** A part was done, and the next attempt must not do it again: handed to it as `context.progress`. Left out where this attempt did nothing. */
   readonly progress?: Json;
-  /** The receiver took a part and asks for the rest at once: the next attempt waits for nothing, and isn't charged. Needs `progress`. */
+  /** The receiver took a part and asks for the rest immediately: the next attempt waits for nothing, and isn't charged. Needs `progress`. */
   readonly continues?: true;
 }
 
@@ -150,7 +150,7 @@ export type ValidatedInput<Input> = { readonly ok: true; readonly input: Input }
 
 /**
  * Checks rendered inputs against an action's schema, compiled at the first check (the others take about a microsecond). `Input` must be what
- * the schema admits: the type stands beside the schema, in the same file.
+ * the schema admits: the type is beside the schema, in the same file.
  */
 export function inputValidator<Input>(definition: ActionDefinition): (input: JsonObject) => ValidatedInput<Input> {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, keywords: ['x-secret'] });

@@ -12,7 +12,7 @@ export interface ActionsOptions {
   readonly allowedAddresses?: readonly string[] | undefined;
   /** Ports that the daemon listens on; a live set, since they are known only after the start. */
   readonly ownPorts?: ReadonlySet<number>;
-  /** For `HTTP_PROXY` and its like; `process.env` where it is missing. */
+  /** For `HTTP_PROXY` and its like; `process.env` if it is missing. */
   readonly env?: NodeJS.ProcessEnv;
 }
 

@@ -54,7 +54,7 @@ const denialWords: Readonly<Record<Exclude<AddressDecision, 'allowed' | 'allowed
 
 /**
  * Decides where outgoing calls may go, after Smokescreen's `classifyAddr`. It judges addresses, never names alone:
- * whoever connects asks about the very address that is connected to, so no second look-up can slip in between.
+ * anyone who connects asks about the very address that is connected to, so no second look-up can slip in between.
  *
  * An address or block that is listed may be link-local. A listed host name may not lead there: whoever answers for that
  * name would decide.

@@ -24,7 +24,7 @@ export class BodyTooLargeError extends Error {
 /** Larger bodies are worked on in the process: smaller ones take some milliseconds. In bytes. */
 export const largeBodyBytes = 262_144;
 
-/** After a larger body the process ends at once; one that starts with such a body is made for it. In bytes. */
+/** After a larger body the process ends immediately; one that starts with such a body is made for it. In bytes. */
 const hugeBytes = 16_777_216;
 
 /** Of what the process writes when it dies, in characters. */

@@ -19,7 +19,7 @@ export interface EmailProgress {
 }
 
 /**
- * What stands of earlier attempts. Whoever has this message gets it no second time, not after a replay, and not after an edit of the
+ * What stands of earlier attempts. Anyone who has this message gets it no second time, not after a replay, and not after an edit of the
  * recipients either; an edit of anything else makes another message, which nobody has. Who was refused for good is tried again in a new
  * round, because a person replays a job when its cause is gone.
  */
@@ -65,7 +65,7 @@ export function hitRecipientLimit({ status, reply }: RefusedRecipient): boolean 
   return (status === 452 || status === 552) && /^\d{3}[ -][45]\.5\.3\b|too many recipients/i.test(reply);
 }
 
-/** Tells a message from another one. To whom it goes, and in which order its keys are written, is no part of it. */
+/** Tells a message from another one. To whom it goes, and in which order its keys are written, is not part of it. */
 function digest({ to: _to, cc: _cc, bcc: _bcc, ...message }: EmailSendInput): string {
   const text = JSON.stringify(message, (_key, value: unknown) =>
     isJsonObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))) : value,

@@ -29,7 +29,7 @@ const maxNamedReply = 120;
  * `Message-ID`, to nobody else: who has it is the attempt's progress, which the job keeps.
  *
  * An aborted attempt closes the socket that carries its message, or leaves the pool's queue if it has none yet; other messages of the pool
- * go on. A 250 that comes in the same instant is not read any more: the server may have the message while the attempt counts as failed, and
+ * continue. A 250 that comes in the same instant is no longer read: the server may have the message while the attempt counts as failed, and
  * so it is where the process dies before it has noted the outcome. The next attempt carries the same `Message-ID`, by which receivers drop
  * the second.
  */

@@ -98,7 +98,7 @@ export function textOf(body: Buffer, headers: HttpHeaders): BodyText {
   const type = single(headers['content-type']);
   const charset = type === undefined ? undefined : /;\s*charset\s*=\s*"?([\w:.-]+)/i.exec(type)?.[1];
   if (charset === undefined || /^utf-?8$/i.test(charset)) {
-    // A byte order mark is no part of the text.
+    // A byte order mark is not part of the text.
     const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
     return { text: body.toString('utf8', start), isGarbled: isMeantAsText(type) && !isUtf8(body) };
   }

@@ -24,7 +24,7 @@ const credentialHeaders: ReadonlySet<string> = new Set([
   'x-csrf-token',
 ]);
 
-/** What stands in a record for a value that isn't kept. */
+/** What is in a record for a value that isn't kept. */
 export const redacted = '***';
 
 /**

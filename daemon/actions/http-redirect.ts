@@ -64,7 +64,7 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   return { kind: 'follow', call: { ...call, url, headers } };
 }
 
-/** What stands behind `#` is never sent. */
+/** What is behind `#` is never sent. */
 function isSameRequest(one: URL, other: URL): boolean {
   return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
 }

@@ -5,7 +5,7 @@ import { openRegularFile, readBounded } from '../../platform/regular-file.ts';
 
 export type ProjectFile = { readonly ok: true; readonly content: Buffer } | { readonly ok: false; readonly message: string };
 
-/** A file that was opened and checked; whoever asked for it closes it. */
+/** A file that was opened and checked; anyone who asked for it closes it. */
 export type OpenedFile = { readonly ok: true; readonly handle: FileHandle; readonly bytes: number } | { readonly ok: false; readonly message: string };
 
 /**

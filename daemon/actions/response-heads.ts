@@ -85,7 +85,7 @@ class HeadReader {
       while (bytes[0] === 0x0d || bytes[0] === 0x0a) bytes = bytes.subarray(1);
       if (bytes.length < statusLength && protocol.startsWith(bytes.toString('latin1', 0, protocol.length))) break;
       const status = statusOf(bytes);
-      // 101 is no interim answer: what follows it would be another protocol, which nobody has asked for.
+      // 101 is not an interim answer: what follows it would be another protocol, which nobody has asked for.
       if (status < 100 || status > 199 || status === 101) {
         this.#listener = undefined;
         if (status >= 200) listener(status);

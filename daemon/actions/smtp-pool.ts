@@ -75,7 +75,7 @@ class SmtpPool {
     }
   }
 
-  /** Settings have changed: what it has to send goes on to its end, and then its connections close. */
+  /** Settings have changed: what it has to send continues to its end, and then its connections close. */
   retire(): void {
     this.#isRetired = true;
     for (const session of this.#idle.splice(0)) this.#drop(session, 'quit');
@@ -209,7 +209,7 @@ export class SmtpPools {
   }
 }
 
-/** Tells settings apart without keeping the password once more. */
+/** Tells settings apart without keeping the password again. */
 function digest({ host, port, tls, user, password, ca, pool, maxMessages }: ResolvedConnection): string {
   return createHash('sha256').update(JSON.stringify([host, port, tls, user ?? null, password ?? null, ca ?? null, pool, maxMessages])).digest('base64');
 }

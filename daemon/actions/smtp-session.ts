@@ -17,7 +17,7 @@ export interface SmtpEnvelope {
 
 /** What a server made of a message that it took, or of the recipients of one that it refused. */
 export interface SmtpReplies {
-  /** The recipients that it took, as they stand in the envelope. */
+  /** The recipients that it took, as they are in the envelope. */
   readonly accepted: readonly string[];
   readonly refused: readonly RefusedRecipient[];
   /** Its last reply. */

@@ -11,7 +11,7 @@ import { statusFailure } from './http-status-failure.ts';
 import { readUrl } from './http-url.ts';
 import { networkFailure } from './network-failure.ts';
 
-/** How much of an answer is kept, in bytes. A longer one is no failure: the event has arrived. */
+/** How much of an answer is kept, in bytes. A longer one is not a failure: the event has arrived. */
 const maxAnswerBytes = 262_144;
 
 const validate = inputValidator<WebhookSendInput>(webhookSend);
@@ -100,7 +100,7 @@ const readyKeys = new Map<string, readonly KeyObject[]>();
 
 /**
  * Reads the secrets of the Standard Webhooks specification: base64 of 24 to 64 bytes, each with or without its prefix
- * `whsec_`, separated by spaces. Undefined where one of them is something else.
+ * `whsec_`, separated by spaces. Undefined if one of them is something else.
  */
 export function readWebhookSecrets(text: string): readonly KeyObject[] | undefined {
   const ready = readyKeys.get(text);

@@ -59,7 +59,7 @@ export class CommandContext {
     return path.resolve(this.terminal.io.cwd, this.#given ?? '.');
   }
 
-  /** A connection to the project's daemon, which is started where none runs. `adopt`: with the state that is there, whoever made it. */
+  /** A connection to the project's daemon, which is started if none runs. `adopt`: with the state that is there, no matter who made it. */
   async connect({ adopt = false } = {}): Promise<DaemonClient> {
     return this.#start(adopt ? 'adopt' : 'asked');
   }

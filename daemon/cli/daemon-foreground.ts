@@ -13,7 +13,7 @@ const lookEveryMs = 50;
 
 /**
  * Runs the daemon as a child, with its log on stderr, and ends as it ends. The daemon writes these lines itself rather than having them
- * read back from its log, so that none is lost when it crashes or the disk is full. `adopt`: with the state that is there, whoever made it.
+ * read back from its log, so that none is lost when it crashes or the disk is full. `adopt`: with the state that is there, no matter who made it.
  * `onReady` gets what it says once it answers.
  */
 export async function runInForeground(context: CommandContext, adopt: boolean, onReady: (status: DaemonStatus) => void): Promise<ExitCode> {
@@ -28,7 +28,7 @@ export async function runInForeground(context: CommandContext, adopt: boolean, o
   child.stdout.on('data', (chunk: Buffer) => io.stderr.write(chunk));
   child.stderr.on('data', (chunk: Buffer) => io.stderr.write(chunk));
 
-  // A terminal sends Ctrl-C to the whole group, the child too: a second one would read as "stop at once".
+  // A terminal sends Ctrl-C to the whole group, the child too: a second one would read as "stop immediately".
   const atTerminal = io.stdin.isTTY === true || io.stdout.isTTY === true || io.stderr.isTTY === true;
   const stopListening = io.interrupts?.listen((signal) => {
     if (!atTerminal || signal === 'SIGTERM') child.kill(signal);

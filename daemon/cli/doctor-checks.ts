@@ -91,7 +91,7 @@ async function checkDisk(project: string): Promise<Check> {
   return { name: 'disk', ok, detail: `${formatBytes(freeBytes)} free${ok ? '' : `; less than ${formatBytes(leastFreeBytes)} is too little for a store`}` };
 }
 
-/** That no daemon runs is no failure: commands start it. That one runs and doesn't answer is. */
+/** That no daemon runs is not a failure: commands start it. That one runs and doesn't answer is. */
 async function checkDaemon(context: CommandContext): Promise<readonly Check[]> {
   let client: DaemonClient | undefined;
   try {

@@ -8,7 +8,7 @@ const logFileName = 'daemon.log';
 const chunkBytes = 64 * 1024;
 /** No link, and no waiting for who writes into a pipe. Windows has neither flag. */
 const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** A watcher tells at once, but not everywhere: network file systems say nothing. */
+/** A watcher tells immediately, but not everywhere: network file systems say nothing. */
 const lookEveryMs = 500;
 
 /** Where reading ended, in which file. */
@@ -25,7 +25,7 @@ export class LogFile {
     this.#path = path.join(stateFolderOf(projectFolder), logFileName);
   }
 
-  /** The last `count` lines, oldest first; none where there is no log yet. Reads from the end, so a large log costs nothing. */
+  /** The last `count` lines, oldest first; none if there is no log yet. Reads from the end, so a large log costs nothing. */
   async tail(count: number): Promise<{ readonly lines: readonly string[]; readonly end: LogPosition }> {
     const file = await open(this.#path, readFlags).catch(() => undefined);
     if (file === undefined) return { lines: [], end: { inode: 0, bytes: 0 } };
@@ -42,7 +42,7 @@ export class LogFile {
         for (const byte of buffer) if (byte === 0x0a) breaks++;
       }
       const read = Buffer.concat(chunks);
-      // A line that isn't finished yet is left to whoever follows.
+      // A line that isn't finished yet is left to anyone who follows.
       const whole = read.subarray(0, read.lastIndexOf(0x0a) + 1);
       const lines = whole.toString('utf8').split('\n').filter((line) => line !== '');
       return { lines: lines.slice(-count), end: { inode: ino, bytes: start + whole.length } };
@@ -114,11 +114,11 @@ class LogFollower {
   async #open(at: 'start' | 'end' | LogPosition): Promise<void> {
     const file = await open(this.#path, readFlags).catch(() => undefined);
     if (file === undefined) return;
-    // Before anything can fail, so that it is closed by whoever stops this.
+    // Before anything can fail, so that it is closed by anyone who stops this.
     this.#file = file;
     const { ino, size } = await file.stat();
     this.#inode = ino;
-    // Another file stands there by now: all of it is new.
+    // Another file is there by now: all of it is new.
     if (typeof at === 'object') this.#position = at.inode === ino ? at.bytes : 0;
     else this.#position = at === 'end' ? size : 0;
     this.#decoder = new StringDecoder('utf8');

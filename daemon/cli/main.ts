@@ -14,7 +14,7 @@ const interrupts: Interrupts = {
   },
 };
 
-/** Whoever read the output has had enough (`| head`): that is no error, and there is nobody left to write for. */
+/** Anyone who read the output has had enough (`| head`): that is not an error, and there is nobody left to write for. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
   throw error;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import type { DiagnosticView } from '../../schemas/protocol/method.ts';
-import { advise } from '../../schemas/language/advice/advise.ts';
+import { runAdvice } from '../../schemas/language/advice/run-advice.ts';
 import { type Advice, advisedProject } from '../../schemas/language/advice/advice.ts';
 import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
@@ -79,14 +79,14 @@ async function analyseFolder(projectFolder: string, env: NodeJS.ProcessEnv): Pro
   const { files, failed, isPartial } = await listProjectFiles(projectFolder);
   const read = await readProjectTexts(projectFolder, files.map(({ file }) => file));
   const texts = new Map([...read].map(([file, { text }]) => [file, text]));
-  // Elsewhere a folder of somebody else's, such as the data of a database in a container, is no fault of the project.
+  // Elsewhere a folder of somebody else's, such as the data of a database in a container, is not the fault of the project.
   const folders = [
     ...[...failed].filter(([folder]) => isOwnFolder(folder)).map(([folder, problem]) => [shownFolder(folder), unreadableFile(shownFolder(folder), problem)] as const),
     ...(isPartial ? [['.', partlySearched()] as const] : []),
   ];
   const secrets = new SecretSource({ projectFolder, env }).names();
   const analysed = analyseFiles([...read].map(([file, { text, problem }]) => ({ path: file, text, problem })), { secrets });
-  return { analysis: joinFiles(analysed), advice: advise(advisedProject(analysed.byPath.values())), texts, secrets, folders };
+  return { analysis: joinFiles(analysed), advice: runAdvice(advisedProject(analysed.byPath.values())), texts, secrets, folders };
 }
 
 async function readGiven(file: string): Promise<string> {

@@ -63,7 +63,7 @@ function schemaOf(name: string, workflow: WorkflowView | undefined): unknown {
   return isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
-/** The JSON types that a schema allows; undefined where it doesn't say. */
+/** The JSON types that a schema allows; undefined if it doesn't say. */
 function typesOf(schema: unknown): readonly string[] | undefined {
   if (!isJsonObject(schema)) return undefined;
   const { type, enum: members, const: only } = schema;

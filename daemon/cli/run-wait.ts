@@ -19,11 +19,11 @@ export interface RunWait {
   /** Another one when that is lost; undefined as long as no daemon answers. */
   readonly reconnect: () => Promise<DaemonClient | undefined>;
   readonly onChange: (run: RunDetail) => void;
-  /** Ends the waiting; the run goes on. */
+  /** Ends the waiting; the run continues. */
   readonly signal: AbortSignal;
 }
 
-/** Waits until a run has ended, its on-failure steps too; over restarts of the daemon. Undefined where `signal` came first. */
+/** Waits until a run has ended, its on-failure steps too; over restarts of the daemon. Undefined if `signal` came first. */
 export async function waitForRun(wait: RunWait): Promise<RunDetail | undefined> {
   let client: DaemonClient | undefined = wait.client;
   while (!wait.signal.aborted) {
@@ -68,7 +68,7 @@ async function findDaemon({ id, reconnect, signal }: RunWait): Promise<DaemonCli
   if (signal.aborted) return undefined;
   throw new CodedError(
     'unreachable',
-    `The daemon went away and did not come back within ${awayLimitMs / 1000} s. The run is kept: after \`sluice up\` it goes on, and \`sluice run-show ${id}\` shows it.`,
+    `The daemon went away and did not come back within ${awayLimitMs / 1000} s. The run is kept: after \`sluice up\` it continues, and \`sluice run-show ${id}\` shows it.`,
   );
 }
 

@@ -34,7 +34,7 @@ steps:
       url: \${{ inputs.url }}
       json: { name: "\${{ person }}" }
     timeout: 10s
-    # Nobody answers? It is tried again, four times; then the job is a dead letter, for you to mend: \`sluice dead\`.
+    # Nobody answers? It is tried again, four times; then the job is a dead letter, for you to fix: \`sluice dead\`.
     retry: { delays: [2s, 10s, 1m, 5m] }
 
   # More steps go here. One that uses \${{ steps.greet.results }} waits until all are greeted.
@@ -43,7 +43,7 @@ steps:
 const queues = `# Queues that several workflows share. A queue says how fast and how many at a time.
 queues:
   web:
-    rate: 60/min               # in any minute, whoever restarts in between
+    rate: 60/min               # in any minute, no matter who restarts in between
     concurrency: 5             # attempts at the same time
     alerts: { dead-letters: { error: 1 } }   # tell me as soon as something could not be done
 `;
@@ -78,7 +78,7 @@ export async function writeStarterProject(folder: string): Promise<StarterProjec
   return { project: folder, created, kept };
 }
 
-/** False where the file is there already. `wx` leaves no moment between looking and writing. */
+/** False if the file is there already. `wx` leaves no moment between looking and writing. */
 async function writeNew(file: string, text: string): Promise<boolean> {
   try {
     await writeFile(file, text, { flag: 'wx' });

@@ -11,7 +11,7 @@ export interface StateReport {
   readonly origin: 'fresh' | 'own' | 'foreign' | 'unsafe';
   readonly reason?: string;
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly changedAt: string }[];
-  /** Jobs by their states; missing where there is no store that can be read. */
+  /** Jobs by their states; missing if there is no store that can be read. */
   readonly jobs?: StoreLook['jobs'];
 }
 

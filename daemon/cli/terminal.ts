@@ -22,22 +22,22 @@ export interface CommandIo {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly interrupts?: Interrupts;
-  /** Milliseconds since 1970; the system's clock where it is missing. */
+  /** Milliseconds since 1970; the system's clock if it is missing. */
   readonly now?: () => number;
 }
 
 export type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
-/** Colours a text, or leaves it as it is where there are no colours. Colour never carries a meaning of its own. */
+/** Colours a text, or leaves it as it is if there are no colours. Colour never carries a meaning of its own. */
 export type Style = (format: Format | undefined, text: string) => string;
 
 /** How to write for the one who reads: what the renderers get beside the data. */
 export interface View {
-  /** Columns of the terminal; undefined in a pipe, where nothing is cut off. */
+  /** Columns of the terminal; undefined in a pipe, if nothing is cut off. */
   readonly width: number | undefined;
   readonly style: Style;
   /** Milliseconds since 1970, for "3m ago". */
   readonly now: number;
-  /** IANA name; the system's where it is missing. */
+  /** IANA name; the system's if it is missing. */
   readonly timeZone: string | undefined;
 }
 
@@ -102,7 +102,7 @@ export class Terminal {
     }
   }
 
-  /** Asks for one line on stderr and shows nothing of what is typed; empty where the input ends, or is interrupted. */
+  /** Asks for one line on stderr and shows nothing of what is typed; empty if the input ends, or is interrupted. */
   async askHidden(question: string): Promise<string> {
     // A terminal of its own, so that the system's doesn't echo; what it would draw goes nowhere.
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -3,12 +3,12 @@ import { alertSeverities, type AlertKind, type AlertSeverity, type AlertThreshol
 /** A severity ends where the value is below this share of its threshold: one that moves about the threshold is one alert, and not twenty. */
 const releaseShare = 0.8;
 /** ... and has been for that long, in milliseconds. */
-export const calmMs = 30_000;
+export const clearDelayMs = 30_000;
 /**
  * How long a threshold must have been reached before it is an alert, in milliseconds. What takes its time anyway, or what only a person
- * ends, is told at once.
+ * ends, is told immediately.
  */
-export const raiseMs: Readonly<Record<AlertKind, number>> = {
+export const raiseDelayMs: Readonly<Record<AlertKind, number>> = {
   depth: 10_000,
   oldest: 0,
   'failure-rate': 10_000,
@@ -47,7 +47,7 @@ export class AlertGauge {
   /** When it says something else, if the value stays as it is; undefined: never. */
   get changesAt(): number | undefined {
     if (this.#leaning === undefined) return undefined;
-    return this.#leaning.up ? this.#leaning.since + raiseMs[this.kind] : this.#raised?.endsAt;
+    return this.#leaning.up ? this.#leaning.since + raiseDelayMs[this.kind] : this.#raised?.endsAt;
   }
 
   /** The file has been changed. What is raised stays until the next look. */
@@ -69,7 +69,7 @@ export class AlertGauge {
     }
     const up = rankOf(severity) > rankOf(before);
     if (this.#leaning?.up !== up) this.#leaning = { up, since: now };
-    const dwellMs = up ? raiseMs[this.kind] : this.#calmMs(value);
+    const dwellMs = up ? raiseDelayMs[this.kind] : this.#clearDelayMs(value);
     if (!(up && atOnce) && now - this.#leaning.since < dwellMs) {
       this.#refresh(value, up ? undefined : this.#leaning.since + dwellMs);
       return false;
@@ -79,9 +79,9 @@ export class AlertGauge {
     return true;
   }
 
-  /** Dead letters are gone by the hand of a person, who wants to see that: with the last one the alert ends at once. */
-  #calmMs(value: number): number {
-    return this.kind === 'dead-letters' && value === 0 ? 0 : calmMs;
+  /** Dead letters are gone by the hand of a person, who wants to see that: with the last one the alert ends immediately. */
+  #clearDelayMs(value: number): number {
+    return this.kind === 'dead-letters' && value === 0 ? 0 : clearDelayMs;
   }
 
   #refresh(value: number, endsAt: number | undefined): void {

@@ -55,9 +55,9 @@ export type Verdict =
  * but a policy that allows no repeat gets none. Such an answer holds the queue, even if this job is dead, because the receiver throttles
  * the sender and not the job. A `Retry-After` on a status that is final for the job (404) holds nothing.
  *
- * Where the receiver took a part, the rest follows at once, whatever the policy says: it repeats nothing, and each such attempt leaves less.
+ * Where the receiver took a part, the rest follows immediately, whatever the policy says: it repeats nothing, and each such attempt leaves less.
  *
- * What this machine could not do is no attempt of the job: it isn't charged either (within the same bound), and comes again whatever the
+ * What this machine could not do is not an attempt of the job: it isn't charged either (within the same bound), and comes again whatever the
  * policy says, because nothing has left. Without a network the whole queue waits.
  */
 export function attemptVerdict(failed: FailedAttempt): Verdict {
@@ -79,7 +79,7 @@ export function attemptVerdict(failed: FailedAttempt): Verdict {
   return { kind: 'retry', delayMs: saysLater ? Math.max(delayMs, Math.min(askedMs, maxRetryAfterMs)) : delayMs, charged: isCharged, ...hold };
 }
 
-/** The wait after the attempt of that number (from 1), with jitter; undefined where none may follow. */
+/** The wait after the attempt of that number (from 1), with jitter; undefined if none may follow. */
 export function backoffMs({ backoff, jitter }: RetryPolicy, tries: number, random: number): number | undefined {
   const delayMs = retryDelayMs(backoff, tries);
   return delayMs === undefined ? undefined : Math.round(delayMs * (1 + jitter * (2 * random - 1)));

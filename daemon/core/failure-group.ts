@@ -26,7 +26,7 @@ function saidBy({ kind, message }: Pick<JobError, 'kind' | 'message'>, response:
   if (isJsonObject(response)) {
     const { body, reply } = response;
     if (typeof body === 'string') return failureText(body.slice(0, maxRead));
-    // The codes stand in the cause.
+    // The codes are in the cause.
     if (typeof reply === 'string') return maskValues(reply.slice(0, maxRead).replace(/^\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} )?/, '').replace(/\r?\n\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} )?/g, ' '));
   }
   return toldByMessage.has(kind) ? maskValues(message.slice(0, maxRead)) : '';
@@ -100,7 +100,7 @@ function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? maskValues(value) : '';
 }
 
-/** A word or a number; what is longer is no code. */
+/** A word or a number; what is longer is not code. */
 function codeOf(value: Json | undefined): string {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : '';
@@ -127,7 +127,7 @@ function joined(parts: readonly string[]): string {
   return said.length <= maxErrors ? said.join('; ') : `${said.slice(0, maxErrors).join('; ')}; …`;
 }
 
-/** The record was cut in the middle of the body: what stands before the cut still says it. */
+/** The record was cut in the middle of the body: what is before the cut still says it. */
 function ofCutJson(text: string): string {
   const code = /"(?:code|error_?code)"\s*:\s*(?:"([\w.-]{1,60})"|(\d{1,10}))/i.exec(text);
   const said = /"(?:message|msg|error_?message|detail|error_description|title|reason|error)"\s*:\s*("(?:[^"\\]|\\.)*")/i.exec(text)?.[1];

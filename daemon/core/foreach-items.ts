@@ -12,7 +12,7 @@ export function renderItems(template: Template, scope: MutableScope): readonly J
   const rendered = renderTemplate(template, scope);
   if (!rendered.ok) return renderFailure(rendered.error);
   const { value } = rendered.rendered;
-  return Array.isArray(value) ? (value as readonly Json[]) : { kind: 'invalid', cause: 'items are no list', message: `\`foreach.items\` must be a list, and is ${nameOf(value)}.` };
+  return Array.isArray(value) ? (value as readonly Json[]) : { kind: 'invalid', cause: 'items are not a list', message: `\`foreach.items\` must be a list, and is ${nameOf(value)}.` };
 }
 
 /** The path of the file that holds the items, or why there is none. */
@@ -20,7 +20,7 @@ export function renderFile(template: Template, scope: MutableScope): string | Jo
   const rendered = renderTemplate(template, scope);
   if (!rendered.ok) return renderFailure(rendered.error);
   const { value } = rendered.rendered;
-  return typeof value === 'string' ? value : { kind: 'invalid', cause: 'file is no text', message: '`foreach.file` must be the path of a file.' };
+  return typeof value === 'string' ? value : { kind: 'invalid', cause: 'file is not text', message: '`foreach.file` must be the path of a file.' };
 }
 
 /**

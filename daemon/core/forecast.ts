@@ -9,8 +9,8 @@ export interface QueueFlow {
   readonly left: number;
   readonly leftMs: number;
   /** Over the last five minutes, whether or not jobs were due: those that left, and attempts that failed. */
-  readonly leftLately: number;
-  readonly failedLately: number;
+  readonly completedRecently: number;
+  readonly failedRecently: number;
   /** How long attempts took in that time. */
   readonly meanRunningMs?: number;
 }
@@ -38,7 +38,7 @@ export type ForecastVerdict =
   | { readonly state: 'stalled'; readonly reason: StallReason }
   | { readonly state: 'unknown' };
 
-/** Before, what has left says little: the first attempts may still go on. */
+/** Before, what has left says little: the first attempts may still be running. */
 const soonestMs = 20_000;
 /** Jobs that must have left, or could have by the rate, before what was measured is taken for what can be done; failures, before they are a stall. */
 const enough = 3;
@@ -60,7 +60,7 @@ export function forecast(input: ForecastInput): ForecastVerdict {
   if (paused) return { state: 'stalled', reason: 'paused' };
   if (held) return { state: 'stalled', reason: 'held' };
   if (pending + active === 0) return { state: 'stalled', reason: 'not-due' };
-  if (flow.leftLately === 0 && flow.failedLately >= enough) return { state: 'stalled', reason: 'nothing-completes' };
+  if (flow.completedRecently === 0 && flow.failedRecently >= enough) return { state: 'stalled', reason: 'nothing-completes' };
   const capacity = capacityOf(input);
   if (capacity === undefined) return { state: 'unknown' };
   const netPerMs = capacity.perMs - flow.arrivalsPerMs;

@@ -10,7 +10,7 @@ const networkCodes: ReadonlySet<string> = new Set(['ENETDOWN', 'ENETUNREACH', 'E
 const offlineCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'EHOSTUNREACH', 'EHOSTDOWN', 'EAI_FAIL', 'EAI_NODATA']);
 
 /**
- * What the machine lacks, by the codes of an error that kept a request from leaving: one for each address that was tried. Undefined where one of
+ * What the machine lacks, by the codes of an error that kept a request from leaving: one for each address that was tried. Undefined if one of
  * them isn't the machine's fault. `isOffline`: whether it has no network interface but its own.
  */
 export function machineTroubleOf(codes: readonly string[], isOffline: () => boolean): MachineTrouble | undefined {

@@ -6,7 +6,7 @@ export const meterSpanMs = 5 * 60_000;
 /** How far back a meter can be asked for. */
 export const longestMeterSpanMs = 60 * 60_000;
 const bucketMs = 10_000;
-/** A meter that is younger than this says what it counted, and not what that would be if it went on. */
+/** A meter that is younger than this says what it counted, and not what that would be if it continued. */
 const shortestSpanMs = 60_000;
 /** So many jobs that have left, in so long a time at least, tell how fast that goes; what was before them isn't looked at. */
 const enoughLeft = 20;
@@ -90,14 +90,14 @@ export class QueueMeter {
     return failed + succeeded === 0 ? 0 : failed / (failed + succeeded);
   }
 
-  /** How jobs come and go, for a queue in which some have been due without a pause since then; undefined where none is due. */
-  flow(now: number, busySince: number | undefined): QueueFlow {
+  /** How jobs come and go, for a queue in which some have been due without a pause since then; undefined if none is due. */
+  flow(now: number, backlogSince: number | undefined): QueueFlow {
     const { running, failed, left } = this.recent(now);
     return {
       arrivalsPerMs: this.#arrivalsPerMs(now),
-      ...this.#leaving(now, busySince ?? now),
-      leftLately: left,
-      failedLately: failed,
+      ...this.#leaving(now, backlogSince ?? now),
+      completedRecently: left,
+      failedRecently: failed,
       ...(running.count === 0 ? {} : { meanRunningMs: running.totalMs / running.count }),
     };
   }
@@ -106,9 +106,9 @@ export class QueueMeter {
    * How many have left since then, over the newest of them where those are enough: what was changed a minute ago, such as the rate, shall
    * be seen now.
    */
-  #leaving(now: number, busySince: number): { readonly left: number; readonly leftMs: number } {
+  #leaving(now: number, backlogSince: number): { readonly left: number; readonly leftMs: number } {
     // From the first whole bucket on: what left earlier in one that began before says nothing of the jobs that are due now.
-    const earliest = Math.ceil(Math.max(busySince, now - meterSpanMs, this.#since) / bucketMs) * bucketMs;
+    const earliest = Math.ceil(Math.max(backlogSince, now - meterSpanMs, this.#since) / bucketMs) * bucketMs;
     let left = 0;
     for (const [number, tally] of [...this.#buckets].reverse()) {
       const from = number * bucketMs;

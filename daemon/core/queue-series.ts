@@ -1,7 +1,7 @@
 import type { SeriesPoint } from '../../schemas/protocol/queue.ts';
 
 /** What a queue did in one step, with its depths at the end. */
-export interface QueueStep {
+export interface QueueBucket {
   readonly depth: { readonly pending: number; readonly delayed: number; readonly active: number; readonly dead: number };
   readonly arrivals: number;
   readonly completions: number;
@@ -16,7 +16,7 @@ interface TimesSpent {
   readonly maxMs: number;
 }
 
-export interface SeriesStep extends QueueStep {
+export interface SeriesStep extends QueueBucket {
   /** When the step began. */
   readonly at: number;
 }
@@ -25,7 +25,7 @@ export interface SeriesStep extends QueueStep {
  * A point for each step from `from` on and before `to`, from the first of which anything is known. Where nothing happened there is no
  * step: the depths are those of the one before.
  */
-export function denseSeries(steps: readonly SeriesStep[], { from, to, stepMs }: { readonly from: number; readonly to: number; readonly stepMs: number }): SeriesPoint[] {
+export function fillSeries(steps: readonly SeriesStep[], { from, to, stepMs }: { readonly from: number; readonly to: number; readonly stepMs: number }): SeriesPoint[] {
   const points: SeriesPoint[] = [];
   const [first] = steps;
   if (first === undefined) return points;

@@ -72,12 +72,12 @@ export function keptStartsMs({ limit, perMs }: Rate): number {
  *
  * Two rules, both have to agree:
  * - A log of the last `limit` starts. The next may start `perMs` after the oldest of them was *counted*: where the call has
- *   ended, by then; where it was seen to be sent, a quarter of a window after that; else a window later. A start that counted at once would
+ *   ended, by then; where it was seen to be sent, a quarter of a window after that; else a window later. A start that counted immediately would
  *   put `limit + 1` arrivals into one window whenever a slow connection is followed, `limit` places later, by a quick one.
  * - A generic cell rate algorithm (ITU-T I.371), which spaces starts evenly but for `burst` of them.
  *
  * A start isn't what the receiver sees: until its request leaves, an attempt may load code, look up a name, connect. So the same
- * spacing is applied once more to departures (`depart`), and a start is put off while attempts wait for theirs.
+ * spacing is applied again to departures (`depart`), and a start is put off while attempts wait for theirs.
  *
  * Times are milliseconds of one monotonic clock.
  */
@@ -236,7 +236,7 @@ export class RateWindow {
     this.#forgetDebt();
   }
 
-  /** Goes on with another rate, and with the starts that are remembered. */
+  /** Continues with another rate, and with the starts that are remembered. */
   change(rate: Rate): void {
     this.#rate = rate;
     this.#forgetDebt();

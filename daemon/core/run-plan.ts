@@ -15,7 +15,7 @@ export type Condition = (step: Step, status: PriorStatus) => boolean | JobError;
 
 /**
  * What the waiting steps of one group (`steps`, or `on-failure`) do next. Only needs within the group decide: a step of
- * `on-failure` that looks at a failed step isn't skipped for it. One pass; what it starts or skips may let others go on,
+ * `on-failure` that looks at a failed step isn't skipped for it. One pass; what it starts or skips may let others continue,
  * so callers repeat it until nothing moves.
  */
 export function planSteps(group: Readonly<Record<string, Step>>, states: ReadonlyMap<string, StepState>, condition: Condition): StepMove[] {
@@ -51,7 +51,7 @@ function decide(
   const { id } = step;
   const allSucceeded = needs.every((need) => states.get(need) === 'succeeded');
   if (step.if === undefined) return { id, kind: allSucceeded ? 'start' : 'skip' };
-  // As in GitHub Actions: an `if` stands behind `success() &&` unless it asks for the status itself.
+  // As in GitHub Actions: an `if` is behind `success() &&` unless it asks for the status itself.
   if (!allSucceeded && !usesStatusFunction(step.if)) return { id, kind: 'skip' };
   const decided = condition(step, priorStatus(needs, group, states));
   if (typeof decided === 'object') return { id, kind: 'fail', error: decided };

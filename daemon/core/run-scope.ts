@@ -5,7 +5,7 @@ import type { Scope } from '../../schemas/workflow/expression/expression.ts';
 export interface RunScopeSource {
   readonly run: JsonObject;
   readonly env: Readonly<Record<string, string>>;
-  /** The time that `now()` gives: that of the step's start, so that a fan-out goes on after a crash as it began. */
+  /** The time that `now()` gives: that of the step's start, so that a fan-out continues after a crash as it began. */
   readonly now: number;
   inputs(): Json;
   readonly steps: Readonly<Record<string, StepResults>>;
@@ -17,7 +17,7 @@ export interface StepResults {
   results(): Json;
 }
 
-/** A scope whose `item` and `job` can be set anew for each item: building one for every job would cost more than the job. */
+/** A scope whose `item` and `job` can be set again for each item: building one for every job would cost more than the job. */
 export type MutableScope = Record<string, unknown>;
 
 export function runScope(source: RunScopeSource): MutableScope {

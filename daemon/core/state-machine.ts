@@ -34,7 +34,7 @@ export const jobMachine = {
     { from: 'pending', to: 'dead' },
     { from: 'delayed', to: 'dead' },
   ],
-  /** A replayed sibling succeeded: what was cancelled because of it goes on. */
+  /** A replayed sibling succeeded: what was cancelled because of it continues. */
   reopen: [{ from: 'cancelled', to: 'pending' }],
   discard: [{ from: 'dead', to: 'discarded' }],
 } as const satisfies Record<string, readonly Move<JobState>[]>;
@@ -51,7 +51,7 @@ export const stepMachine = {
     { from: 'waiting', to: 'cancelled' },
     { from: 'running', to: 'cancelled' },
   ],
-  /** A replay succeeded: the failed step goes on, and what was skipped because of it waits again. */
+  /** A replay succeeded: the failed step continues, and what was skipped because of it waits again. */
   reopen: [
     { from: 'failed', to: 'running' },
     { from: 'skipped', to: 'waiting' },
@@ -139,7 +139,7 @@ export type CancelCauseEvent = keyof typeof cancelCauseMachine;
 export type OnFailureEvent = keyof typeof onFailureMachine;
 export type CancelRequestEvent = keyof typeof cancelRequestMachine;
 
-/** The state that follows, or undefined where the machine has no such move. */
+/** The state that follows, or undefined if the machine has no such move. */
 export function nextJobState(state: JobState, event: JobEvent): JobState | undefined {
   return follow<JobState>(jobMachine[event], state);
 }

@@ -11,9 +11,9 @@ import type { QueueRunner } from './queue/queue-runner.ts';
 const soonMs = 1000;
 /** How often it looks while some queue has jobs, or an alert, in milliseconds: time alone moves ages and shares. */
 const everyMs = 10_000;
-/** A queue that has stopped filling for less than this goes on filling, in milliseconds. */
+/** A queue that has stopped filling for less than this continues filling, in milliseconds. */
 const fillingPauseMs = 60_000;
-/** Attempts that must have ended before their share that failed is looked at: one of one is no trend. */
+/** Attempts that must have ended before their share that failed is looked at: one of one is not a trend. */
 const leastAttempts = 5;
 
 interface Watched {
@@ -139,7 +139,7 @@ export class AlertWatch {
     }
   }
 
-  /** A new gauge, or that of before the restart: what goes on isn't told again. */
+  /** A new gauge, or that of before the restart: what continues isn't told again. */
   #gauge(queue: string, watched: Watched, kind: AlertKind, thresholds: AlertThresholds): AlertGauge {
     const key = keyOf(queue, kind);
     const restored = this.#restored.get(key);
@@ -279,7 +279,7 @@ function keyOf(queue: string, kind: AlertKind): string {
   return `${kind} ${queue}`;
 }
 
-/** Undefined where it can't be known yet, because the daemon has just started: what was raised before stays so. */
+/** Undefined if it can't be known yet, because the daemon has just started: what was raised before stays so. */
 function valueOf(
   kind: AlertKind,
   { alerts, filling, gauges }: Pick<Watched, 'alerts' | 'filling' | 'gauges'>,

@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /**
- * Memory for answers, shared by all attempts. Whoever needs some asks for all of it at once, so that none waits with a part of it for another that
+ * Memory for answers, shared by all attempts. Anyone who needs some asks for all of it at once, so that none waits with a part of it for another that
  * does the same. In the order of asking, so that a large one isn't passed by for ever; one that is larger than the whole has the whole.
  */
 export class AnswerBudget {
@@ -47,7 +47,7 @@ export class AnswerBudget {
     return this.#freeBytes === this.#totalBytes;
   }
 
-  giveBack(bytes: number): void {
+  release(bytes: number): void {
     this.#freeBytes += bytes;
     this.#grant();
   }

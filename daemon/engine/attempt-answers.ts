@@ -44,7 +44,7 @@ export class AttemptAnswers {
     const taken = await attempt.withoutLimit(this.#budget.take(bytes, attempt.signal));
     this.#rest?.cancel();
     this.#bytes += taken;
-    if (taken > 0 && (attempt.signal.aborted || attempt.hasEnded)) this.#giveBack(taken);
+    if (taken > 0 && (attempt.signal.aborted || attempt.hasEnded)) this.#release(taken);
     else if (taken > 0) this.#held.set(jobId, { bytes: (this.#held.get(jobId)?.bytes ?? 0) + taken, encoded: Promise.resolve() });
     attempt.signal.throwIfAborted();
   }
@@ -65,7 +65,7 @@ export class AttemptAnswers {
     if (held === undefined) return slot;
     this.#held.delete(jobId);
     const release = (): void => {
-      void held.encoded.then(() => this.#giveBack(held.bytes));
+      void held.encoded.then(() => this.#release(held.bytes));
       slot.release();
     };
     return { isFollowed: false, release };
@@ -77,8 +77,8 @@ export class AttemptAnswers {
     this.#bodies.stop();
   }
 
-  #giveBack(bytes: number): void {
-    this.#budget.giveBack(bytes);
+  #release(bytes: number): void {
+    this.#budget.release(bytes);
     if (this.#budget.isUnused) this.#rest = this.#clock.setTimer(restMs, () => this.#giveBackMemory());
   }
 

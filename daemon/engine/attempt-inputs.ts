@@ -27,7 +27,7 @@ export class AttemptInputs {
   /** The payload with its secrets filled in. @throws MissingSecretError, MachineTroubleError */
   of(job: ClaimedJob): { readonly value: JsonObject; readonly secretFields: ReadonlySet<string> } | ActionFailure {
     const payload = JSON.parse(job.payload) as Json;
-    if (!isJsonObject(payload)) return invalid('payload is no object', 'The payload must be an object: the `with` of the step.');
+    if (!isJsonObject(payload)) return invalid('payload is not an object', 'The payload must be an object: the `with` of the step.');
     if (job.secrets === undefined) return { value: payload, secretFields: noFields };
     const secrets = JSON.parse(job.secrets) as SecretUse[];
     return { value: this.#fill({ value: payload, secrets }) as JsonObject, secretFields: new Set(secrets.map(({ path }) => String(path[0]))) };

@@ -15,7 +15,7 @@ const giveUpMs = 10_000;
 
 /**
  * One attempt from its claim to its end: the wait for its start, its abort signal, its time limit, and the promise that gives
- * it up when it doesn't heed them.
+ * it up when it ignores them.
  */
 export class AttemptSignal {
   readonly #controller = new AbortController();
@@ -116,7 +116,7 @@ export class AttemptSignal {
     return this.#start;
   }
 
-  /** What the work gives that began with `start`, or `given-up` where it goes on long after it was told to end. */
+  /** What the work gives that began with `start`, or `given-up` where it continues long after it was told to end. */
   race<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value | 'given-up'> {
     this.#timeoutMs = timeoutMs;
     // One promise, where Promise.race would make three of each attempt.

@@ -19,10 +19,10 @@ export interface BulkRunnerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** `resting`: it has ended, or is held. `interrupted`: the store or the daemon can't go on with it now; it goes on later by itself. */
+/** `resting`: it has ended, or is held. `interrupted`: the store or the daemon can't continue with it now; it continues later by itself. */
 export type BulkPause = 'resting' | 'interrupted';
 
-/** Carries bulk work on, chunk by chunk, so that everything else goes on between them; after a restart, where it was. */
+/** Carries bulk work on, chunk by chunk, so that everything else continues between them; after a restart, where it was. */
 export class BulkRunner {
   readonly #options: BulkRunnerOptions;
   readonly #underWay = new Map<number, Promise<void>>();
@@ -66,7 +66,7 @@ export class BulkRunner {
     await Promise.all(this.#underWay.values());
   }
 
-  /** Goes on with it. Resolves at its first pause; never rejects. */
+  /** Continues with it. Resolves at its first pause; never rejects. */
   run(bulkId: number): Promise<BulkPause> {
     const paused = Promise.withResolvers<BulkPause>();
     const before = this.#underWay.get(bulkId) ?? Promise.resolve();

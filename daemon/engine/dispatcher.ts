@@ -11,7 +11,7 @@ export class Dispatcher {
   readonly #runners = new Map<string, QueueRunner>();
   #running = false;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'execute' | 'giveBack' | 'onError'>) {
+  constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'execute' | 'release' | 'onError'>) {
     this.#options = options;
   }
 
@@ -28,7 +28,7 @@ export class Dispatcher {
     for (const change of changes) this.queue(change.name).committed(change);
   }
 
-  /** The runner of that queue, which is made where there is none. */
+  /** The runner of that queue, which is made if there is none. */
   queue(name: string): QueueRunner {
     let runner = this.#runners.get(name);
     if (runner === undefined) {
@@ -82,7 +82,7 @@ export class Dispatcher {
     for (const runner of this.#runners.values()) runner.start();
   }
 
-  /** Claims nothing any more. */
+  /** Claims nothing from here on. */
   stop(): void {
     this.#running = false;
     for (const runner of this.#runners.values()) runner.stop();

@@ -23,7 +23,7 @@ export class DueTimer {
     this.#options = options;
   }
 
-  /** When the next delayed job is due, in wall time; undefined where there is none, or it isn't known. */
+  /** When the next delayed job is due, in wall time; undefined if there is none, or it isn't known. */
   set(nextDueAt: number | undefined): void {
     this.#nextDueAt = nextDueAt;
     this.arm();
@@ -60,7 +60,7 @@ export class DueTimer {
   }
 }
 
-/** Waits of a service that its stop ends at once. */
+/** Waits of a service that its stop ends immediately. */
 export class StoppableWaits {
   readonly #clock: Clock;
   readonly #ends = new Set<() => void>();

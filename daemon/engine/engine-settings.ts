@@ -1,7 +1,7 @@
 import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import type { ProjectConfig, QueueDefinition, SmtpConnection } from '../../schemas/workflow/model.ts';
 
-/** What the engine takes from the project's files; `apply` takes them anew while it runs. */
+/** What the engine takes from the project's files; `apply` takes them again while it runs. */
 export interface EngineSettings {
   /** Declared once each, in a file without errors. Any other queue keeps the limits that were last declared so. */
   readonly queues: readonly QueueDefinition[];

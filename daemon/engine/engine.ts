@@ -92,7 +92,7 @@ export class Engine {
       store,
       machine: this.machine,
       execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
-      giveBack: (job) => this.#executor?.giveBack(job),
+      release: (job) => this.#executor?.release(job),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
     this.alerts = new AlertWatch({
@@ -118,7 +118,7 @@ export class Engine {
     });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
-    this.bulks = new BulkRunner({ clock, store, onError: (error) => this.#note(error, 'bulk work could not go on') });
+    this.bulks = new BulkRunner({ clock, store, onError: (error) => this.#note(error, 'bulk work could not continue') });
     this.#space = new SpaceReclaimer({
       clock,
       store,
@@ -251,9 +251,9 @@ export class Engine {
   }
 
   /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
-  refuseIntake(): void {
+  assertAcceptingWork(): void {
     // First: it says more, where a store that is lost makes the daemon stop.
-    this.health.refuseIntake();
+    this.health.assertAcceptingWork();
     if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
   }
 
@@ -263,7 +263,7 @@ export class Engine {
    * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
    */
   async startRun(params: CreateRunParams, workflow: Workflow): Promise<number> {
-    this.refuseIntake();
+    this.assertAcceptingWork();
     for (const { needs, foreach, queue } of Object.values(workflow.steps)) {
       if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
     }

@@ -39,7 +39,7 @@ export interface ExecutorOptions extends AttemptInputsOptions {
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
   readonly machine: MachineLoad;
-  /** A bug in an action or in Sluice; the job is a dead letter, and the daemon goes on. */
+  /** A bug in an action or in Sluice; the job is a dead letter, and the daemon continues. */
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
 }
 
@@ -84,18 +84,18 @@ export class Executor {
   }
 
   /** A job that was claimed ahead goes back to its queue. */
-  giveBack({ jobId, attempt }: ClaimedJob): void {
+  release({ jobId, attempt }: ClaimedJob): void {
     this.#options.outcomes.settle({ jobId, attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'returned' } });
   }
 
-  /** Tells the attempt of that job to end, or not to start. False where none is under way. */
+  /** Tells the attempt of that job to end, or not to start. False if none is under way. */
   abort(jobId: number, reason: AbortReason): boolean {
     const attempt = this.#running.get(jobId);
     attempt?.abort(reason);
     return attempt !== undefined;
   }
 
-  /** Nothing is under way any more, and nothing begins. */
+  /** Nothing is under way, and nothing begins. */
   stop(): void {
     this.#stalls.stop();
     this.#answers.stop();
@@ -121,7 +121,7 @@ export class Executor {
     this.#stalls.begin();
     if (this.#stopping) attempt.abort('stopped');
     const { step, result, withheldBy } = await this.#make(job, queue, slot, attempt);
-    // What a large answer takes is done bit by bit, with others' turns in between.
+    // What a large answer takes is done in batches, with others' turns in between.
     if (this.#answers.has(job.jobId)) await nextTurn();
     this.#running.delete(job.jobId);
     const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
@@ -183,7 +183,7 @@ export class Executor {
     return hold;
   }
 
-  /** An attempt that was given up has no say any more, but that it did end is worth knowing: its effect may stand twice. */
+  /** An attempt that was given up no longer counts, but that it did end is worth knowing: its effect may stand twice. */
   #awaitLate(work: Promise<ActionResult>, job: ClaimedJob): void {
     work.then(
       ({ ok }) => this.#options.outcomes.refuseLate(job, ok),
@@ -267,7 +267,7 @@ export class Executor {
     if (hold.hold !== undefined) queue.holdBack(hold.hold);
     if (verdict.kind === 'dead') {
       // It cancels its siblings: what was claimed ahead is claimed after that, or not at all.
-      if (step?.foreach?.onItemFailure === 'fail') queue.giveBackAhead();
+      if (step?.foreach?.onItemFailure === 'fail') queue.releasePrefetched();
       return { outcome: { kind: 'dead', error, ...progress }, ...hold };
     }
     return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error, ...progress }, ...hold };
@@ -294,7 +294,7 @@ export class Executor {
     return JSON.stringify(this.#masker().json(value));
   }
 
-  /** Whatever an attempt was filled with is known; the file is looked at for what else stands in it by now, which isn't worth a look for each job. */
+  /** Whatever an attempt was filled with is known; the file is looked at for what else is in it by now, which isn't worth a look for each job. */
   #masker(): Masker {
     const { secrets, clock } = this.#options;
     const now = clock.monotonic();
@@ -309,7 +309,7 @@ function holdOf({ jobId }: ClaimedJob, { cause }: JobError, { retryAfterMs, mach
   return { until: at + holdMs, by: { jobId, cause, ...answer, at } };
 }
 
-/** Lets a request leave when its queue's rate does; undefined where it has none. */
+/** Lets a request leave when its queue's rate does; undefined if it has none. */
 function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() => Promise<void>) | undefined {
   const { depart } = slot;
   if (depart === undefined) return undefined;
@@ -332,7 +332,7 @@ function saysNothing({ error: { kind }, effectStands, progress }: ActionFailure)
   return (kind === 'timeout' || kind === 'network') && effectStands !== true && progress === undefined;
 }
 
-/** What is left of an attempt that was told to end, and hasn't succeeded all the same; undefined where its failure is its own. */
+/** What is left of an attempt that was told to end, and hasn't succeeded all the same; undefined if its failure is its own. */
 function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
   switch (reason) {
     case 'cancelled':
@@ -354,7 +354,7 @@ function machineFailure({ message, code }: MachineTroubleError): ActionFailure {
 
 const givenUp: ActionFailure = {
   ok: false,
-  error: { kind: 'timeout', cause: 'timeout', message: 'The attempt went on after its time limit and was given up.' },
+  error: { kind: 'timeout', cause: 'timeout', message: 'The attempt continued after its time limit and was given up.' },
 };
 
 function bugFailure(error: unknown): ActionFailure {

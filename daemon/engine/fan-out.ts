@@ -22,12 +22,12 @@ export interface FanOutOptions {
   readonly stateFolder: string;
   /** Part of the names of copies: a step of that number of another store, kept in the same folder before, is another step. */
   readonly storeId: () => string;
-  /** The store or the disk can't go on just now, or there is a bug; either way it is tried again soon. */
+  /** The store or the disk can't continue just now, or there is a bug; either way it is tried again soon. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Turns the items of `foreach` steps into jobs, chunk by chunk. How far it has come stands in the store, in the same
+ * Turns the items of `foreach` steps into jobs, chunk by chunk. How far it has come is in the store, in the same
  * transaction as the jobs, so a crash in the middle neither loses an item nor makes one twice. A file is read, checked and copied into the
  * project's state as a whole before its first item becomes a job: what is wrong in its last line is known before anything is sent, and what
  * happens to it later changes nothing.
@@ -153,7 +153,7 @@ export class FanOut {
         const changes = this.#changesOf(queue);
         const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { from: read - items.length, items, last } });
         if (result.kind === 'done' || result.kind === 'held' || result.kind === 'closed') return result.kind;
-        // If the queue has room for some of them only, or another daemon has made more, the rest goes on from where the store has come to.
+        // If the queue has room for some of them only, or another daemon has made more, the rest continues from where the store has come to.
         items = items.slice(result.cursor - (read - items.length));
         if (items.length === 0 && !last) return 'more';
         if (result.kind === 'full') await this.#room(queue, changes);
@@ -168,7 +168,7 @@ export class FanOut {
       if (items.length === chunk && (await flush(false)) !== 'more') return;
     }
     const end = await flush(true);
-    // What is held goes on from the copy.
+    // What is held continues from the copy.
     if (end !== 'more' && end !== 'held' && !this.#stopping) await rm(copy, { force: true });
   }
 

@@ -41,7 +41,7 @@ export async function writeItemCopy(source: FileHandle, extension: string, copy:
     throw error;
   } finally {
     await target?.close();
-    // After the rename it isn't there any more.
+    // After the rename it is no longer there.
     await rm(half, { force: true });
   }
 }

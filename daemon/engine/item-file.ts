@@ -67,7 +67,7 @@ async function* readCsv(content: AsyncIterable<Buffer>): AsyncGenerator<readonly
   });
   rows.resume();
   const ended = finished(rows);
-  // Heard below; until then it is no rejection that nobody handles.
+  // Heard below; until then it is not a rejection that nobody handles.
   ended.catch(ignore);
   try {
     for await (const text of readText(content)) {
@@ -117,7 +117,7 @@ async function* readJsonList(content: AsyncIterable<Buffer>): AsyncGenerator<rea
   for await (const text of readText(content)) {
     const items: string[] = [];
     for (const { element, line } of splitter.push(text)) {
-      const value = checkJson(element, (problem) => `near line ${line} it is no JSON list any more: ${problem}`, `near line ${line}`);
+      const value = checkJson(element, (problem) => `near line ${line} it is no longer a JSON list: ${problem}`, `near line ${line}`);
       items.push(JSON.stringify(value));
     }
     yield items;
@@ -179,7 +179,7 @@ function textOf(bytes: Buffer, isFirst: boolean, line: number, column: number): 
   return text;
 }
 
-/** How many of the bytes are whole characters of UTF-8: the last one may go on in the next piece. */
+/** How many of the bytes are whole characters of UTF-8: the last one may continue in the next piece. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -8,7 +8,7 @@ const togetherMs = 1000;
 /** After that long without trouble one more attempt at a time is allowed, in milliseconds. */
 const growEveryMs = 2000;
 
-/** Nothing is said any more of a network that was missing this long ago, in milliseconds: whoever met it may not have tried again. */
+/** Nothing more is said of a network that was missing this long ago, in milliseconds: anyone who met it may not have tried again. */
 const longestSaidMs = 300_000;
 
 export interface MachineProblem {
@@ -16,7 +16,7 @@ export interface MachineProblem {
   readonly problem: string;
   /** Wall time. */
   readonly since: number;
-  /** Attempts at a time, of all queues; undefined where that isn't bounded. */
+  /** Attempts at a time, of all queues; undefined if that isn't bounded. */
   readonly limit?: number;
 }
 
@@ -35,7 +35,7 @@ export class MachineLoad {
   readonly #options: MachineLoadOptions;
   #active = 0;
   #limit = Infinity;
-  /** Attempts at a time when it first lacked something; with that many again, nothing is bounded any more. */
+  /** Attempts at a time when it first lacked something; with that many again, nothing is bounded. */
   #enough = 0;
   #cutAt = -Infinity;
   #lackedAt = -Infinity;
@@ -53,7 +53,7 @@ export class MachineLoad {
     return Math.max(0, this.#limit - this.#active);
   }
 
-  /** What the machine lacks; undefined where nothing. */
+  /** What the machine lacks; undefined if nothing. */
   get problem(): MachineProblem | undefined {
     if (this.#options.clock.monotonic() - this.#lackedAt > longestSaidMs) this.#recovered();
     if (this.#problem === undefined) return undefined;
@@ -136,12 +136,12 @@ export class StallWatch {
     if (this.#timer === undefined) this.#arm();
   }
 
-  /** The timer goes on for a moment, because short attempts follow each other. */
+  /** The timer continues for a moment, because short attempts follow each other. */
   end(): void {
     this.#watched--;
   }
 
-  /** Nothing begins any more. */
+  /** Nothing begins after this. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

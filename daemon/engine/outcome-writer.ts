@@ -78,7 +78,7 @@ export class OutcomeWriter {
     for (const outcome of this.#kept.splice(0)) this.settle(outcome);
   }
 
-  /** Resolves when nothing is being written any more; what the store refuses still waits then. */
+  /** Resolves when nothing is being written; what the store refuses still waits then. */
   async drained(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }

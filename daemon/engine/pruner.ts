@@ -6,7 +6,7 @@ const everyMs = 10 * 60_000;
 /** Rows that one transaction deletes. */
 const chunk = 500;
 
-/** Deletes runs that ended long ago, and discards dead letters that are past their time, every ten minutes and bit by bit. */
+/** Deletes runs that ended long ago, and discards dead letters that are past their time, every ten minutes and in batches. */
 export class Pruner {
   readonly #clock: Clock;
   readonly #store: Store;

@@ -1,6 +1,6 @@
 import { seriesResolutions } from '../../schemas/protocol/queue.ts';
 import type { ActivityTally } from '../core/activity-tally.ts';
-import type { QueueStep } from '../core/queue-series.ts';
+import type { QueueBucket } from '../core/queue-series.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
 import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -45,7 +45,7 @@ export class SeriesRecorder {
     });
   }
 
-  /** Writes what there is, and the clock in any case; call it when nothing goes on any more. */
+  /** Writes what there is, and the clock in any case; call it when nothing is running. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -70,7 +70,7 @@ export class SeriesRecorder {
     }
   }
 
-  #take(runner: QueueRunner): readonly { readonly runner: QueueRunner; readonly tally: ActivityTally; readonly depth: QueueStep['depth'] }[] {
+  #take(runner: QueueRunner): readonly { readonly runner: QueueRunner; readonly tally: ActivityTally; readonly depth: QueueBucket['depth'] }[] {
     const tally = runner.takeActivity();
     const depth = depthOf(runner.depth);
     const text = JSON.stringify(depth);
@@ -80,11 +80,11 @@ export class SeriesRecorder {
   }
 }
 
-function depthOf({ pending, delayed, active, dead }: QueueDepth): QueueStep['depth'] {
+function depthOf({ pending, delayed, active, dead }: QueueDepth): QueueBucket['depth'] {
   return { pending, delayed, active, dead };
 }
 
-function stepOf({ arrived, succeeded, failed, waiting, running }: ActivityTally, depth: QueueStep['depth']): QueueStep {
+function stepOf({ arrived, succeeded, failed, waiting, running }: ActivityTally, depth: QueueBucket['depth']): QueueBucket {
   return {
     depth,
     arrivals: arrived,

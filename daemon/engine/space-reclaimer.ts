@@ -33,7 +33,7 @@ export class SpaceReclaimer {
   #timer: Timer | undefined;
   #work: Promise<void> | undefined;
   #stopped = true;
-  /** Of the pass that goes on: how large the file was when it began. */
+  /** Of the pass that continues: how large the file was when it began. */
   #beganAtBytes: number | undefined;
   #commitsSeen = 0;
 
@@ -59,7 +59,7 @@ export class SpaceReclaimer {
     await this.#work;
   }
 
-  /** Takes steps, with pauses between them, as long as a pass goes on. */
+  /** Takes steps, with pauses between them, as long as a pass continues. */
   #run(work: () => Promise<void>): void {
     this.#work = work()
       .catch((error: unknown) => {

@@ -14,7 +14,7 @@ export interface StoreTrouble {
 
 /**
  * Whether the store can be written. While it can't, nothing is claimed and nothing is accepted; it is tried again every
- * second, and everything goes on by itself.
+ * second, and everything continues by itself.
  */
 export class StoreHealth {
   readonly #clock: Clock;
@@ -36,7 +36,7 @@ export class StoreHealth {
     return this.#trouble;
   }
 
-  /** Takes note of an error of the store. True where it says that the store can't be written just now. */
+  /** Takes note of an error of the store. True if it says that the store can't be written just now. */
   note(error: unknown): boolean {
     if (!(error instanceof CodedError) || error.code !== 'store-unavailable') return false;
     if (this.#trouble === undefined && !this.#stopped) {
@@ -47,7 +47,7 @@ export class StoreHealth {
     return true;
   }
 
-  /** The store can't be used again by this process. `problem` may be told anew as things go on. */
+  /** The store can't be used again by this process. `problem` may change meanwhile. */
   lose(problem: string): void {
     this.#timer?.cancel();
     this.#isLost = true;
@@ -56,7 +56,7 @@ export class StoreHealth {
   }
 
   /** @throws CodedError `store-unavailable` while the store can't be written */
-  refuseIntake(): void {
+  assertAcceptingWork(): void {
     if (this.#trouble !== undefined) throw new CodedError('store-unavailable', this.#trouble.problem);
   }
 

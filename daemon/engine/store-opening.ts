@@ -24,7 +24,7 @@ export interface StoreOpeningOptions {
 export class StoreOpening {
   readonly #options: StoreOpeningOptions;
   readonly #begun = Promise.withResolvers<undefined>();
-  /** Undefined where the store can only be looked at. */
+  /** Undefined if the store can only be looked at. */
   #opened: OpenResult | undefined;
 
   constructor(options: StoreOpeningOptions) {
@@ -68,7 +68,7 @@ export class StoreOpening {
     }
   }
 
-  /** Goes on where `start` or an earlier try has failed. */
+  /** Continues where `start` or an earlier try has failed. */
   async retry(): Promise<void> {
     const { random, store, storeClock, beforeOpen, onOpened } = this.#options;
     if (this.#opened === undefined) {

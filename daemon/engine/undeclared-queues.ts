@@ -36,7 +36,7 @@ export class UndeclaredQueues {
     this.#options = options;
   }
 
-  /** Why the limits of a queue are the last ones that were declared properly; undefined where they are what a file says, or it has none. */
+  /** Why the limits of a queue are the last ones that were declared properly; undefined if they are what a file says, or it has none. */
   of(name: string): UndeclaredQueue | undefined {
     return this.#queues.get(name);
   }

@@ -65,7 +65,7 @@ export class Book {
     return this.#snapshot.daemon;
   }
 
-  /** The call has to be decided once more when its changes are written, because what it chooses from is another then. */
+  /** The call has to be decided again when its changes are written, because what it chooses from is another then. */
   get isToBeAskedAgain(): boolean {
     return this.#askAgain;
   }

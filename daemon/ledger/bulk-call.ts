@@ -9,7 +9,7 @@ import type { BulkAction } from '../../schemas/protocol/bulk.ts';
  *                        |-> taking-back -> cancelled      a replay also when it was done
  *                        \-> cancelled | failed
  *
- * One that wasn't prepared to its end is no bulk work: `forgetBulks` deletes it.
+ * One that wasn't prepared to its end is not a bulk work: `forgetBulks` deletes it.
  */
 
 export interface BulkRate {

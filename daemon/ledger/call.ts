@@ -22,9 +22,9 @@ export interface Operations {
   cascade(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
   /** A run that was to take its first items only takes the others as well. */
   continueRun(params: { readonly runId: number }): object;
-  /** `active`: jobs that are under way; they are marked, and `Committed.aborting` names them to whoever has them. */
+  /** `active`: jobs that are under way; they are marked, and `Committed.aborting` names them to anyone who has them. */
   cancelRun(params: { readonly runId: number; readonly now: number }): { readonly active: readonly number[] };
-  /** `active`: the job is under way; it is marked, and `Committed.aborting` names it to whoever has it. */
+  /** `active`: the job is under way; it is marked, and `Committed.aborting` names it to anyone who has it. */
   cancelJob(params: { readonly jobId: number; readonly now: number }): { readonly active: boolean };
   replay(params: ReplayParams): ReplayResult;
   /** Replayed jobs that no attempt has reached since are dead letters again, as they were. */
@@ -137,7 +137,7 @@ export interface Expansion {
   readonly queue: string;
   /** Items turned into jobs, or left out as duplicates, so far. */
   readonly cursor: number;
-  /** The file to read; undefined where an expression gives the items. */
+  /** The file to read; undefined if an expression gives the items. */
   readonly file?: string;
   /** It has made as many jobs as the run may for now: there is nothing to do until `continueRun`. */
   readonly held?: boolean;
@@ -193,7 +193,7 @@ export interface ClaimedJob {
 export interface SettleParams {
   readonly jobId: number;
   readonly attempt: number;
-  /** When it began; when it was claimed, where it is missing. */
+  /** When it began; when it was claimed, if it is missing. */
   readonly startedAt?: number;
   readonly endedAt: number;
   readonly outcome: AttemptOutcome;
@@ -206,13 +206,13 @@ export interface SettleParams {
 
 /** What has become of outcomes that were handed in, by their places in that list. Those that aren't named are in the store. */
 export interface Settled {
-  /** Of an attempt that has no say any more. */
+  /** Of an attempt that no longer counts. */
   readonly refused: readonly number[];
   /** Not written, for a reason that is their own. */
   readonly failed: readonly { readonly index: number; readonly error: unknown }[];
 }
 
-/** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays where it is left out. */
+/** `progress`: JSON of what the job's attempts have achieved so far; what stood before stays if it is left out. */
 export type AttemptOutcome =
   /** `warning`: what a person should know of it all the same. */
   /** `output`: JSON; as UTF-8 where it is large. */
@@ -231,7 +231,7 @@ export interface ExpandParams {
   /** Items to take at most. */
   readonly limit: number;
   /**
-   * The next items as JSON, if they come from a file. `from`: the place of the first of them among all; those that are jobs already, whoever made them, are
+   * The next items as JSON, if they come from a file. `from`: the place of the first of them among all; those that are jobs already, no matter who made them, are
    * skipped. `last`: there are no more.
    */
   readonly rows?: { readonly from: number; readonly items: readonly string[]; readonly last: boolean };
@@ -246,7 +246,7 @@ export interface ExpandResult {
 export interface ReplayParams {
   readonly jobIds: readonly number[];
   readonly now: number;
-  /** When each is due; `now` where it is missing. */
+  /** When each is due; `now` if it is missing. */
   readonly dueAts?: readonly number[];
   /** Jobs with the same number keep the distances of their due times, even if nothing could be due for a while. */
   readonly pace?: number;
@@ -268,7 +268,7 @@ export interface SaveDraftParams {
   readonly payload: string;
   /** The revision that was edited, draft or not; not checked if omitted. */
   readonly baseRevision?: number;
-  /** A person or program, for whoever looks at it. */
+  /** A person or program, for anyone who looks at it. */
   readonly savedBy?: string;
   readonly now: number;
 }

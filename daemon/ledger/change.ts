@@ -83,7 +83,7 @@ export interface Effects {
   readonly runningRuns: number;
   /** The next due time may be another. */
   readonly delayed: boolean;
-  /** Fan-outs that go on or, undefined, have ended. */
+  /** Fan-outs that continue or, undefined, have ended. */
   readonly fanOuts: ReadonlyMap<number, Expansion | undefined>;
   /** What the jobs of a step follow from now on; undefined: nothing. */
   readonly cascades: ReadonlyMap<number, Cascade | undefined>;

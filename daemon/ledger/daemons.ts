@@ -18,7 +18,7 @@ export interface DaemonRow {
 export interface DaemonsStanding {
   /** The oldest first. */
   readonly alive: readonly DaemonRow[];
-  /** Those whose attempts nobody will end any more. */
+  /** Those whose attempts nobody will end. */
   readonly lost: readonly DaemonRow[];
   /** Of those alive, the one that does what is done once for all of them. */
   readonly leader: number | undefined;

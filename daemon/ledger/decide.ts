@@ -23,7 +23,7 @@ export interface Decision {
   readonly answers: readonly Answer[];
   readonly changes: readonly Change[];
   readonly effects: Effects;
-  /** Write the changes, and ask for the same calls once more: their answers are those of the last time. */
+  /** Write the changes, and ask for the same calls again: their answers are those of the last time. */
   readonly askAgain: boolean;
 }
 

@@ -9,11 +9,11 @@ import type { DraftRow, JobRow, LedgerJob } from './row.ts';
 
 /**
  * Keeps an edited payload beside the one that was sent; the next replay sends it. It takes the place of a draft that is there. Each save has a
- * revision number of its own, which is never given twice, so that whoever edited an earlier one can be told.
+ * revision number of its own, which is never given twice, so that anyone who edited an earlier one can be told.
  */
 export function saveDraft(book: Book, { jobId, payload, baseRevision, savedBy, now }: SaveDraftParams): { readonly revision: number } {
   const job = existing(book, jobId);
-  if (job.state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is no dead letter; it is ${job.state}.`);
+  if (job.state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is not a dead letter; it is ${job.state}.`);
   refuseOtherBase(job, book.fact('draft', jobId), baseRevision);
   const revision = nextRevision(job);
   book.insert('payload_drafts', { job_id: jobId, revision, saved_at: now, saved_by: savedBy ?? null, payload }, 'replace');
@@ -89,7 +89,7 @@ function valueAt(value: Json, path: SecretUse['path']): Json | undefined {
   return at;
 }
 
-/** Undefined where anything but texts and secrets stands in it: an edit is no place to compute. */
+/** Undefined if anything but texts and secrets is in it: an edit is no place to compute. */
 function partsOf(template: Template): SecretUse['parts'] | undefined {
   const parts = template.kind === 'text' ? template.parts : template.kind === 'expression' ? [template.expression] : [];
   const uses = parts.flatMap((part): SecretUse['parts'] => {

@@ -18,7 +18,7 @@ export interface EvaluateParams {
   readonly expression: string;
   /** As this step sees it. */
   readonly step?: string;
-  /** As this item of the step sees it; the first that is there where it is left out. */
+  /** As this item of the step sees it; the first that is there if it is left out. */
   readonly index?: number;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -140,7 +140,7 @@ export class Where {
   /** @throws CodedError `invalid-params` */
   constructor(source: string) {
     const parsed = parseExpression(source);
-    if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is no valid expression: ${parsed.error.message}`);
+    if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is not a valid expression: ${parsed.error.message}`);
     this.#expression = parsed.expression;
     this.readsTexts = parsed.expression.references.some(({ path: [first] }) => first === 'payload' || first === 'item');
   }

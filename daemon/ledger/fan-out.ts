@@ -45,7 +45,7 @@ export function failExpansion(book: Book, { stepId, error }: { readonly stepId: 
   if (book.fact('fanOut', stepId) === undefined) return;
   book.effects.setFanOut(stepId, undefined);
   // The step fails through its own state machine, as soon as what it has made so far is cancelled.
-  // It isn't `expanded`: should a replay reopen it, it tries to go on with its items, and not to do without them.
+  // It isn't `expanded`: should a replay reopen it, it tries to continue with its items, and not to do without them.
   book.patchStep(stepId, { error: JSON.stringify(error) });
   book.effects.touchStep(stepId);
 }
@@ -55,7 +55,7 @@ function fanOutOf(book: Book, row: StepRow, now: number): { readonly step: Step;
   if (facts === undefined) throw new Error(`the step ${row.name} has no run`);
   const workflow = book.workflow(facts.run.version);
   const step = workflow.steps[row.name] ?? workflow.onFailure[row.name];
-  if (step?.foreach === undefined) throw new Error(`the step ${row.name} of run ${row.run_id} is no foreach`);
+  if (step?.foreach === undefined) throw new Error(`the step ${row.name} of run ${row.run_id} is not a foreach`);
   // `now()` stays what it was when the step started: a fan-out that a crash cut in two is made of one piece.
   return { step, foreach: step.foreach, scope: scopeOf(book.scopeFacts, facts.run, facts.steps, row.started_at ?? now) };
 }

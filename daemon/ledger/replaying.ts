@@ -135,7 +135,7 @@ function refuseUnlessDelayed({ id, state }: LedgerJob): void {
 }
 
 /**
- * Dead letters that nobody wants any more, each with the reason that was given. They stay to be looked at until their run is deleted, and their step
+ * Dead letters that nobody wants, each with the reason that was given. They stay to be looked at until their run is deleted, and their step
  * stays failed.
  */
 export function discard(
@@ -173,5 +173,5 @@ function deadJobs(book: Book, jobIds: readonly number[]): LedgerJob[] {
 }
 
 function refuseUnlessDead({ id, state }: LedgerJob): void {
-  if (state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(id)} is no dead letter; it is ${state}.`);
+  if (state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(id)} is not a dead letter; it is ${state}.`);
 }

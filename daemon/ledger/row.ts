@@ -132,7 +132,7 @@ export interface DraftRow {
   readonly payload: string;
 }
 
-/** An attempt that has ended; the one under way stands in its job. */
+/** An attempt that has ended; the one under way is in its job. */
 export interface AttemptRow {
   readonly job_id: number;
   readonly number: number;

@@ -23,7 +23,7 @@ export function advance(book: Book, { steps, now }: AdvanceParams): void {
     try {
       new RunAdvance(book, runOf(book, runId), now).advance(progressed);
     } catch (error) {
-      // The others go on, so that what all of them miss is loaded together.
+      // The others continue, so that what all of them miss is loaded together.
       if (!(error instanceof MissingFact) && book.missing.length === 0) throw error;
     }
   }
@@ -109,7 +109,7 @@ class RunAdvance {
     }
   }
 
-  /** A replayed job has succeeded: where no more have died than may, the step goes on, and what was skipped waits again. */
+  /** A replayed job has succeeded: where no more have died than may, the step continues, and what was skipped waits again. */
   #reopenStep(step: StepRow): void {
     // What a person is cancelling isn't reopened by what happened to be under way.
     if (this.#run.cancel_requested === 1 || step.cascade === 'cancelling') return;
@@ -136,7 +136,7 @@ class RunAdvance {
     } else if (this.#run.state === 'failed' && this.#mayGoOn()) this.#moveRun('reopen');
   }
 
-  /** Whether the main steps end otherwise than before: a run that would fail again at once isn't opened for that. */
+  /** Whether the main steps end otherwise than before: a run that would fail again immediately isn't opened for that. */
   #mayGoOn(): boolean {
     return runOutcome(this.#statesOf(this.#workflow.steps).values()) !== 'failed';
   }

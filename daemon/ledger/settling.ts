@@ -20,11 +20,11 @@ export function factsOfSettling({ outcomes }: { readonly outcomes: readonly Sett
   return outcomes.filter(({ jobId }) => snapshot.find('job', jobId) === notKnown).map(({ jobId }) => ({ kind: 'job', key: jobId }));
 }
 
-/** False where the outcome is refused. */
+/** False if the outcome is refused. */
 function settleOne(book: Book, params: SettleParams): boolean {
   const job = book.job(params.jobId);
   if (job !== undefined && params.hold !== undefined) hold(book, job.queue_id, params.hold);
-  // The fence: an attempt that was given up, or that a later one has followed, has no say any more.
+  // The fence: an attempt that was given up, or that a later one has followed, no longer counts.
   if (job === undefined || job.state !== 'active' || job.attempt !== params.attempt) return false;
 
   const { outcome, endedAt } = params;
@@ -197,7 +197,7 @@ export function recover(book: Book, { daemon, now, random, ended, unbegun }: Rec
     const delayMs = crashDelayMs(crashes, random);
     if (isGivenUp(job)) cancelActive(book, job, now, cut);
     else if (crashes >= crashBound) bury(book, job, { error: crashLoop, endedAt: now, ...cut });
-    // A job that goes on at once keeps its place in the queue.
+    // A job that continues immediately keeps its place in the queue.
     else if (delayMs === 0) book.move(job, 'interrupt', cut);
     else book.move(job, 'retry', { ...cut, due_at: now + delayMs });
   }

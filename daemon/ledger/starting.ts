@@ -40,7 +40,7 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
   return { runId };
 }
 
-/** Backpressure where someone can feel it. A fan-out waits instead, and what a run goes on with is never refused. */
+/** Backpressure where someone can feel it. A fan-out waits instead, and what a run continues with is never refused. */
 function refuseWhereFull(book: Book, workflow: Workflow): void {
   for (const step of Object.values(workflow.steps)) {
     if (step.needs.length > 0 || step.foreach !== undefined) continue;
@@ -54,7 +54,7 @@ function refuseWhereFull(book: Book, workflow: Workflow): void {
   }
 }
 
-/** The limit on the items of a run is lifted: fan-outs go on where they stopped, so that no item and no key comes twice. */
+/** The limit on the items of a run is lifted: fan-outs continue where they stopped, so that no item and no key comes twice. */
 export function continueRun(book: Book, { runId }: { readonly runId: number }): object {
   const facts = book.fact('run', runId);
   const id = formatRunId(runId);
@@ -74,7 +74,7 @@ export function continueRun(book: Book, { runId }: { readonly runId: number }): 
 }
 
 /**
- * Makes the job of a step that starts, or gets its fan-out going. `values`: what its row takes; or why the step can't start, where that is so without
+ * Makes the job of a step that starts, or gets its fan-out going. `values`: what its row takes; or why the step can't start, in that case without
  * a job that a person could mend.
  */
 export function startStep(book: Book, row: StepRow, step: Step, scope: MutableScope, now: number): { readonly values: Partial<StepRow> } | JobError {
@@ -93,7 +93,7 @@ export function startStep(book: Book, row: StepRow, step: Step, scope: MutableSc
   return { values: { file } };
 }
 
-/** A job with its payload; where that can't be rendered, a dead letter that says why, to be mended by hand. */
+/** A job with its payload; where that can't be rendered, a dead letter that says why, to be fixed by hand. */
 export function renderJob(book: Book, row: StepRow, step: Step, scope: MutableScope, { now, item, index, key }: Pick<NewJob, 'now' | 'item' | 'index' | 'key'>): NewJob {
   const priority = step.priority ?? book.fact('queue', row.queue_id).definition.priority ?? queueDefaults.priority;
   book.beginReading();

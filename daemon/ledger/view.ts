@@ -134,7 +134,7 @@ function heldAfterOf({ run, steps }: RunFacts): number | undefined {
   return limits.length === 0 ? undefined : Math.max(...limits);
 }
 
-/** `inputs`: JSON, or undefined where it is longer than `shownInputs`; `queueName`: of a queue's number. */
+/** `inputs`: JSON, or undefined if it is longer than `shownInputs`; `queueName`: of a queue's number. */
 export function runDetail(facts: RunFacts, { inputs, inputBytes, queueName }: { readonly inputs: string | undefined; readonly inputBytes: number; readonly queueName: (id: number) => string }): RunDetail {
   return { ...runSummary(facts), inputs: parsedJson(inputs) ?? null, inputBytes, steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))) };
 }

@@ -24,7 +24,7 @@ export interface DaemonLogOptions {
   readonly projectFolder: string;
   /** Replaces the secrets in a text. Asked for each line, so it may change with the secrets. */
   readonly mask: (text: string) => string;
-  /** Lines below it are left out; `info` where it is missing. */
+  /** Lines below it are left out; `info` if it is missing. */
   readonly level?: LogLevel;
   /** Readable lines go to stderr as well. */
   readonly toTerminal?: boolean;
@@ -87,7 +87,7 @@ export class DaemonLog implements Log {
     this.#log('error', fields, message);
   }
 
-  /** The last lines, oldest first; fewer where there are fewer, or where they are more than 8 MiB. Goes on into older files. */
+  /** The last lines, oldest first; fewer where there are fewer, or where they are more than 8 MiB. Continues into older files. */
   async tail(lines: number): Promise<string[]> {
     return this.#file.tail(lines);
   }
@@ -156,7 +156,7 @@ function safeLine(line: string, mask: Mask): string {
   let masked: string;
   try {
     masked = mask(line);
-    // A secret such as 17 or true can stand in pino's own syntax, and what is left would be no JSON.
+    // A secret such as 17 or true can be in pino's own syntax, and what is left would be no JSON.
     if (masked !== line && parse(masked) === undefined) masked = JSON.stringify(maskedTree(parse(line) ?? { msg: masked }, mask));
   } catch {
     return JSON.stringify({ level: 50, time: timeIn(line), msg: 'a line was left out, because it could not be masked' });

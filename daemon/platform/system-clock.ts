@@ -23,7 +23,7 @@ const toleratedMs = 1000;
 
 /**
  * Wall time that a change of the wall clock can't lead astray. Between changes `now` is the wall clock. Where that is suddenly somewhere else than
- * the monotonic clock says, `now` goes on steadily until everybody has been told, which is at the end of the same turn of the event loop.
+ * the monotonic clock says, `now` continues steadily until everybody has been told, which is at the end of the same turn of the event loop.
  *
  * A machine that wakes from sleep looks as if its clock had been set forward, where the monotonic clock stands still in sleep (Linux). The
  * uptime tells the two apart: what it has advanced more than the monotonic clock is sleep, in which real time passed for every wait; the rest

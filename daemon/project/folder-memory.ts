@@ -37,7 +37,7 @@ export class FolderMemory {
     const stamp = await this.#stamp(folder, known?.look);
     if (known !== undefined && stamp !== undefined && stamp === known.stamp) return known.look;
     const look = await readFolder(path.join(this.#root, folder));
-    // The stamp of before the reading: what comes while it goes on makes another one.
+    // The stamp of before the reading: what comes while it continues makes another one.
     this.#known.set(folder, { look, stamp: stamp === undefined || !look.ok ? undefined : await this.#completed(folder, stamp, look) });
     return look;
   }

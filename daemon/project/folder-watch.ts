@@ -12,7 +12,7 @@ interface Watched {
 
 /**
  * Tells soon when something happens in folders (not below them). It is no more than a hurry: network drives and some containers send no
- * events, and a folder that is replaced sends none any longer until `renew`. So whoever uses it also looks by itself, less often.
+ * events, and a folder that is replaced sends no more of them until `renew`. So anyone who uses it also looks by itself, less often.
  */
 export class FolderWatch {
   readonly #folders: readonly string[];

@@ -80,7 +80,7 @@ export class ProjectInventory {
     this.#ring = [...looked].filter((folder) => !ownFolders.some((own) => own === folder));
     const before = this.#scattered?.files ?? [];
     const all = this.#withHidden(files.map(({ file }) => file), before, failed);
-    // A folder of somebody else's, such as the data of a database in a container, is no fault of the project.
+    // A folder of somebody else's, such as the data of a database in a container, is not the fault of the project.
     const relevant = new Map([...failed].filter(([folder]) => isOwnFolder(folder) || before.some((file) => isBelow(file, folder))));
     this.#own = all.filter(isOwnFile);
     this.#scattered = { files: all, failed: relevant, isPartial };

@@ -158,10 +158,10 @@ export class Project {
   }
 
   /** @throws CodedError `bad-project` where `config.yaml` has errors */
-  refuseBrokenConfig(): void {
+  assertValidConfig(): void {
     const error = this.diagnostics().find(({ file, severity }) => configFile.test(file) && severity === 'error');
     if (error === undefined) return;
-    throw new CodedError('bad-project', `${error.file}:${error.line}:${error.column}: ${error.message} Until that is mended, the daemon doesn't start.`);
+    throw new CodedError('bad-project', `${error.file}:${error.line}:${error.column}: ${error.message} Until that is fixed, the daemon doesn't start.`);
   }
 
   /** Whether such a file is there and has no error. */

@@ -2,12 +2,12 @@ import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { anchorLength, secretForms, type SecretForm } from './secret-form.ts';
 import { maxEscape, unescapedCutText, unescapedText } from './unescaped-text.ts';
 
-/** What stands in the place of a secret. */
+/** What is in the place of a secret. */
 export const mask = '***';
 
 /**
  * Shorter values are not masked, in characters: they turn up everywhere by chance, and masking them would make texts
- * unreadable and show where they stand. Whoever keeps so short a secret keeps none.
+ * unreadable and show where they stand. Anyone who keeps so short a secret keeps none.
  */
 export const minMaskedLength = 4;
 
@@ -25,7 +25,7 @@ type Stretch = readonly [number, number];
  * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretForms` lists. Immutable;
  * made again when the secrets change.
  *
- * A text is scanned once, and once more as `unescapedText` if that differs, however many secrets there are: four characters at a time are
+ * A text is scanned once, and again as `unescapedText` if that differs, however many secrets there are: four characters at a time are
  * looked up in a table of those by which the values are known. A text without a secret comes back as the same string, a tree as the same tree.
  */
 export class Masker {
@@ -71,7 +71,7 @@ export class Masker {
   }
 
   /**
-   * The tree with all its strings and keys masked, and numbers that are secrets; the same tree where there is nothing
+   * The tree with all its strings and keys masked, and numbers that are secrets; the same tree if there is nothing
    * to mask.
    */
   json(value: Json): Json {

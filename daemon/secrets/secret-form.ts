@@ -133,7 +133,7 @@ function unitsOf(text: string): readonly Unit[] {
   });
 }
 
-/** One character that is no letter or digit. */
+/** One character that is not a letter or digit. */
 function formsOf(character: string): readonly Form[] {
   const percent = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const letter = jsonLetters[character];
@@ -168,7 +168,7 @@ function unicodeEscapes(character: string): readonly Form[] {
 }
 
 /**
- * What base64 shows of `bytes` wherever `shift` bytes stand before them in their group of three: without the first and last characters,
+ * What base64 shows of `bytes` wherever `shift` bytes are before them in their group of three: without the first and last characters,
  * which hold bits of the neighbours as well.
  */
 function base64Core(bytes: Buffer, shift: number): string {

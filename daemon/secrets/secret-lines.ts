@@ -15,13 +15,13 @@ export function parseSecretLines(text: string): Record<string, string> {
   return values;
 }
 
-/** A byte order mark, which editors on Windows put first, is no part of the first name. */
+/** A byte order mark, which editors on Windows put first, is not part of the first name. */
 function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 /**
- * The text with one name set, or without it where `value` is undefined; comments and all other lines stay as they are. Undefined where
+ * The text with one name set, or without it where `value` is undefined; comments and all other lines stay as they are. Undefined if
  * these lines can't say it: what comes out has been read back, and is exactly what was meant.
  */
 export function changeSecretLines(text: string, name: string, value: string | undefined): string | undefined {

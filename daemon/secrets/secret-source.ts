@@ -35,7 +35,7 @@ export class SecretSource {
   readonly #file: SecretFile;
   #masked: SecretFileContent | undefined;
   #masker = new Masker([]);
-  /** All values ever read: what was a secret yesterday stands in records that are shown today. */
+  /** All values ever read: what was a secret yesterday is in records that are shown today. */
   readonly #everSeen = new Set<string>();
 
   constructor({ projectFolder, env = process.env }: SecretSourceOptions) {
@@ -72,7 +72,7 @@ export class SecretSource {
     return this.names().map((name) => ({ name, from: this.placeOf(name) ?? 'file' }));
   }
 
-  /** Where the value of a secret comes from; undefined where there is none. */
+  /** Where the value of a secret comes from; undefined if there is none. */
   placeOf(name: string): SecretPlace | undefined {
     if (this.#variables.has(name)) return 'environment';
     if (this.#held.has(name)) return 'memory';

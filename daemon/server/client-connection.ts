@@ -21,7 +21,7 @@ export interface ClientConnectionOptions {
 
 /** One client: an authenticated WebSocket, its requests and its subscriptions. */
 export class ClientConnection {
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, no matter who ended it. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
   readonly #caller: MethodCaller;

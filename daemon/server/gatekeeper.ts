@@ -29,7 +29,7 @@ export interface Refusal {
 
 export type Verdict = { readonly kind: 'health' } | { readonly kind: 'rpc' } | Refusal;
 
-/** What the gate keeps of the token: enough to recognise it, useless to whoever reads it. */
+/** What the gate keeps of the token: enough to recognise it, useless to anyone who reads it. */
 export function tokenDigest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
@@ -39,7 +39,7 @@ export function tokenDigest(token: string): Buffer {
  *
  * Any page in a browser can send requests to 127.0.0.1 and open WebSockets to it, which no same-origin rule stops
  * (CVE-2025-52882); but a browser says so in `Origin`, and our clients send none. A page whose name has been made to point to 127.0.0.1
- * (DNS rebinding, CVE-2022-41924) is of the same origin, but its own name stands in `Host`. Everything else on this machine
+ * (DNS rebinding, CVE-2022-41924) is of the same origin, but its own name is in `Host`. Everything else on this machine
  * needs the token. The checks for browsers come first, so that a page learns nothing but 403.
  */
 export function judge(visit: Visit, gate: Gate): Verdict {

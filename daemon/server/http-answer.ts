@@ -21,12 +21,12 @@ export function answerUpgrade(socket: Duplex, status: number, reason: string, he
   const text = `${JSON.stringify({ error: reason })}\n`;
   const all = { ...always, ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(text)) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  // Whoever never closes the other half would otherwise hold the connection.
+  // Anyone who never closes the other half would otherwise hold the connection.
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`);
 }
 
-/** Why the daemon can't do its work just now, for a person; undefined where it can. Anyone on this machine may read it. */
+/** Why the daemon can't do its work just now, for a person; undefined if it can. Anyone on this machine may read it. */
 export type Health = () => Promise<string | undefined>;
 
 /** Status and body of `/healthz`. A check that fails, or takes longer than `limitMs`, is an answer too. */

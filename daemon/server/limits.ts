@@ -2,7 +2,7 @@ import { maxRequestBytes, pingEveryMs } from '../../schemas/protocol/discovery.t
 
 /** What one client, or all of them together, may take. Times are in milliseconds, sizes in bytes. */
 export interface ServerLimits {
-  /** TCP connections at a time, whoever opens them; one more is closed at once. */
+  /** TCP connections at a time, no matter who opens them; one more is closed immediately. */
   readonly connections: number;
   /** WebSocket connections at a time; one more is answered with 503. */
   readonly clients: number;

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 
 export type RequestId = number | string;
 
-/** An answer to what can't be dealt with. `id` is null where the message has none that could be read. */
+/** An answer to what can't be dealt with. `id` is null if the message has none that could be read. */
 export interface RefusedMessage {
   readonly kind: 'refused';
   readonly id: RequestId | null;
@@ -35,7 +35,7 @@ export function screenMessage(text: string, maxNesting: number): Screened {
     return refused(null, 'parse-error', 'The message is no JSON.');
   }
   if (Array.isArray(message)) return refused(null, 'invalid-request', 'Batches are not supported: send one request per message.');
-  if (!isJsonObject(message)) return refused(null, 'invalid-request', 'The message is no object with jsonrpc, id and method.');
+  if (!isJsonObject(message)) return refused(null, 'invalid-request', 'The message is not an object with jsonrpc, id and method.');
 
   const id = idOf(message);
   const flaw = flawOf(message, maxNesting);
@@ -66,7 +66,7 @@ function idOf({ id }: JsonObject): RequestId | undefined {
   return Number.isSafeInteger(id) ? (id as number) : undefined;
 }
 
-/** Walks without recursion: deep nesting is what overflows the stack of whoever does recurse. */
+/** Walks without recursion: deep nesting is what overflows the stack of anyone who does recurse. */
 function flawOf(message: JsonObject, maxNesting: number): string | undefined {
   let level: (JsonObject | readonly unknown[])[] = [message];
   for (let depth = 1; level.length > 0; depth++) {

@@ -2,7 +2,7 @@ import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type D
 import type { WebSocket } from 'ws';
 import type { ServerLimits } from './limits.ts';
 
-/** What vscode-jsonrpc reads from: whoever owns the socket hands on the messages that it has screened. */
+/** What vscode-jsonrpc reads from: the owner of the socket hands on the messages that it has screened. */
 export class HandedReader extends AbstractMessageReader implements MessageReader {
   #callback: DataCallback | undefined;
 
@@ -35,7 +35,7 @@ export class HandingWriter extends AbstractMessageWriter implements MessageWrite
   }
 
   end(): void {
-    // Whoever owns the socket closes it.
+    // The owner of the socket closes it.
   }
 }
 

@@ -2,9 +2,9 @@ import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscri
 
 /** What may have changed. Too much in it costs a look, too little leaves a client with an old state. */
 export interface TopicHint {
-  /** Names of queues; undefined where any may have changed. */
+  /** Names of queues; undefined if any may have changed. */
   readonly queues: ReadonlySet<string> | undefined;
-  /** Ids of runs, as `r12`; undefined where any may have changed. */
+  /** Ids of runs, as `r12`; undefined if any may have changed. */
   readonly runs: ReadonlySet<string> | undefined;
   /** Ids of bulk work, as `b3`; undefined if none may have changed. */
   readonly bulks?: ReadonlySet<string>;
@@ -40,7 +40,7 @@ export function topicEntries(topic: SubscribeParams['topic'], state: TopicState)
   return { state, texts: new Map(textsOf(topic, state)) };
 }
 
-/** What a client that knows the entries `before` has to be told; undefined where that is nothing. */
+/** What a client that knows the entries `before` has to be told; undefined if that is nothing. */
 export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap<string, string>, now: TopicEntries): TopicChange | undefined {
   const removed = [...before.keys()].filter((key) => !now.texts.has(key));
   const isNew = (key: string): boolean => now.texts.get(key) !== before.get(key);
@@ -82,7 +82,7 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
     case 'bulk':
       return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
     case 'status':
-      // The time that goes by is no news.
+      // The time that goes by is not news.
       return state.status === undefined ? [] : [['status', JSON.stringify({ ...state.status, uptimeMs: 0 })]];
     case 'log':
       return [];

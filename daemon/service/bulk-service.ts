@@ -27,7 +27,7 @@ export interface BulkServiceOptions {
   readonly clock: Clock;
 }
 
-/** Work on many jobs as an operation of the daemon: it goes on when the one who asked for it has gone, and after a restart. */
+/** Work on many jobs as an operation of the daemon: it continues when the one who asked for it has gone, and after a restart. */
 export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 'bulk/get' | 'bulk/continue' | 'bulk/cancel' | 'bulk/tally'> {
   readonly #options: BulkServiceOptions;
 
@@ -36,7 +36,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
   }
 
   'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', runs, ...selection }) => {
-    this.#options.engine.refuseIntake();
+    this.#options.engine.assertAcceptingWork();
     if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', '`rate` and `originals` go with the action `replay`.');
     if ((action === 'cancel' || action === 'retry') && selection.group !== undefined) throw new CodedError('invalid-params', '`group` is of dead letters: discard or replay them.');
     const why = reason.trim();
@@ -58,7 +58,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
 
   'bulk/continue': Handlers['bulk/continue'] = async ({ id, rate }) => {
     const { engine, store } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const bulkId = numberOf(id);
     if (rate !== undefined && (await this.get(bulkId)).action !== 'replay') throw new CodedError('invalid-params', '`rate` goes with the action `replay`.');
     await store.continueBulk({ bulkId, ...(rate === undefined ? {} : { rate: { text: rate, spacingMs: spacingOf(rate) } }) });
@@ -68,7 +68,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
 
   'bulk/cancel': Handlers['bulk/cancel'] = async ({ id, takeBack = false }) => {
     const { engine, store, clock } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const bulkId = numberOf(id);
     await store.endBulk({ bulkId, now: clock.now(), takeBack });
     engine.bulks.changed(bulkId);
@@ -119,7 +119,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
   /**
    * Does all of it before it answers.
    *
-   * @throws CodedError `store-unavailable` or `stopping` if it can't be done to its end now; it goes on by itself then
+   * @throws CodedError `store-unavailable` or `stopping` if it can't be done to its end now; it continues by itself then
    */
   async finish(request: BulkRequest, jobIds: readonly number[], done: string): Promise<{ readonly bulkId: number; readonly view: BulkView }> {
     const { engine } = this.#options;

@@ -25,7 +25,7 @@ export interface DeadLetterServiceOptions {
 
 /**
  * Dead letters that are named by their ids move together or not at all. `all` can be any number, and is bulk work: it moves them in
- * transactions of some hundred, between which everything else goes on, and is finished even if whoever asked for it, or the daemon, goes away.
+ * transactions of some hundred, between which everything else continues, and is finished even if anyone who asked for it, or the daemon, goes away.
  */
 export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/groups' | 'dead/replay' | 'dead/recall' | 'dead/tally' | 'dead/discard'> {
   readonly #options: DeadLetterServiceOptions;
@@ -47,7 +47,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
 
   'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, continues, canary, dryRun, ...selection }) => {
     const { engine, store, clock, checkPayload } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     if (continues !== undefined && rate === undefined) throw new CodedError('invalid-params', '`continues` goes with `rate`.');
     if (payload !== undefined && originals) throw new CodedError('invalid-params', 'Give either `payload`, or `originals`.');
     const spacingMs = rate === undefined ? 0 : spacingOf(rate);
@@ -98,7 +98,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
 
   'dead/recall': Handlers['dead/recall'] = async ({ ids }) => {
     const { engine, store, clock } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const recalled = await moveInChunks([...new Set(ids.map(jobNumber))], {
       isWhole: false,
       noun: 'replayed jobs',
@@ -112,7 +112,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
 
   'dead/discard': Handlers['dead/discard'] = async ({ dryRun, reason = '', ...selection }) => {
     const { engine, store, clock } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const jobIds = await this.#select(selection);
     const why = reason.trim();
     if (dryRun === true) return { discarded: 0, selected: jobIds.length, ids: [] };

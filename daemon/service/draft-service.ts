@@ -28,7 +28,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
 
   'draft/save': Handlers['draft/save'] = async ({ id, payload, baseRevision, savedBy }) => {
     const { engine, store, clock, checkPayload } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const jobId = jobNumber(id);
     const checked = await checkEdit(store, checkPayload, jobId, payload);
     if (checked.job.state !== 'dead') throw new CodedError('wrong-state', `The job ${id} is no longer a dead letter; it is ${checked.job.state}.`);
@@ -42,7 +42,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
 
   'draft/drop': Handlers['draft/drop'] = ({ id, baseRevision }) => {
     const { engine, store, clock } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     return store.dropDraft({ jobId: jobNumber(id), ...(baseRevision === undefined ? {} : { baseRevision }), now: clock.now() });
   };
 
@@ -55,7 +55,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
 
 export type FindAction = (name: string) => Action | undefined;
 
-/** What is wrong with an edited payload, by the action's own schema; undefined where nothing is. */
+/** What is wrong with an edited payload, by the action's own schema; undefined if nothing is. */
 export type CheckPayload = (uses: string, payload: JsonObject) => string | undefined;
 
 /**

@@ -26,7 +26,7 @@ export interface ItemFileCheck {
 /**
  * Reads the item files of a run before it starts, where their paths don't depend on what its steps will give: a bad line is found before other
  * steps have sent anything. A file is read as a stream, and kept nowhere. When its step starts it is checked again, as a whole. What isn't there
- * yet may come until then, so it is no error.
+ * yet may come until then, so it is not an error.
  *
  * @throws CodedError `invalid-inputs`
  */

@@ -55,7 +55,7 @@ async function moveOrSkip(jobIds: readonly number[], move: ChunkedMove['move']):
   return moved;
 }
 
-/** It isn't in that state any more, or just being cancelled, or has been deleted with its run. */
+/** It is no longer in that state, or just being cancelled, or has been deleted with its run. */
 function isGone(error: unknown): boolean {
   return error instanceof CodedError && (error.code === 'wrong-state' || error.code === 'not-found');
 }

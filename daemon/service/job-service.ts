@@ -51,7 +51,7 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
 /** @throws CodedError `invalid-params` */
 export function jobNumber(id: string): number {
   const number = parseJobId(id);
-  if (number === undefined) throw new CodedError('invalid-params', `${id} is no job: jobs are named j1, j2 and so on.`);
+  if (number === undefined) throw new CodedError('invalid-params', `${id} is not a job: jobs are named j1, j2 and so on.`);
   return number;
 }
 
@@ -65,7 +65,7 @@ export async function checkFilter({ where, queue, runId }: JobFilter, { engine, 
   if (runId !== undefined && (await store.getRun({ runId })) === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
   if (where === undefined) return;
   const parsed = parseExpression(where);
-  if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is no valid expression: ${parsed.error.message}`);
+  if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is not a valid expression: ${parsed.error.message}`);
 }
 
 function summaryOf(job: JobDetail): Awaited<ReturnType<Handlers['job/cancel']>> {
@@ -86,7 +86,7 @@ export class RetryService implements Pick<Handlers, 'job/retry'> {
 
   'job/retry': Handlers['job/retry'] = async (selection) => {
     const { engine, store, clock } = this.#options;
-    engine.refuseIntake();
+    engine.assertAcceptingWork();
     const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'], what: 'delayed jobs' });
     const retried = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,

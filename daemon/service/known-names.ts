@@ -19,7 +19,7 @@ export function knownQueue({ dispatcher }: Engine, name: string): QueueRunner {
   throw unknownName('queue', name, dispatcher.list().map((one) => one.name), `There is only ${defaultQueueName}.`);
 }
 
-/** `There is no queue epr. Did you mean erp?`, or what there is; `none` where there is nothing. */
+/** `There is no queue epr. Did you mean erp?`, or what there is; `none` if there is nothing. */
 export function unknownName(kind: string, name: string, known: readonly string[], none: string): CodedError {
   const near = nearestName(name, known);
   const listed = known.slice(0, maxListed).join(', ');
@@ -31,6 +31,6 @@ export function unknownName(kind: string, name: string, known: readonly string[]
 /** @throws CodedError `invalid-params` */
 export function runNumber(id: string): number {
   const number = parseRunId(id);
-  if (number === undefined) throw new CodedError('invalid-params', `${id} is no run: runs are named r1, r2 and so on.`);
+  if (number === undefined) throw new CodedError('invalid-params', `${id} is not a run: runs are named r1, r2 and so on.`);
   return number;
 }

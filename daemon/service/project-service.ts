@@ -53,7 +53,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   }
 
   /**
-   * Takes up what has been saved since. Looks follow each other, so that whoever asks gets one that began after, and what it found holds
+   * Takes up what has been saved since. Looks follow each other, so that anyone who asks gets one that began after, and what it found holds
    * when this resolves; those that wait for the same extent share one.
    */
   refresh(extent: LookExtent = 'own'): Promise<void> {
@@ -104,7 +104,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     return { files: this.#project.texts.size, diagnostics: [...this.#project.diagnostics()] };
   };
 
-  /** The workflow that a person means, as it stands in its file now. @throws CodedError `not-found` or `invalid-workflow` */
+  /** The workflow that a person means, as it is in its file now. @throws CodedError `not-found` or `invalid-workflow` */
   async find(id: string): Promise<AnalysedWorkflow> {
     await this.refresh();
     // A file that was made a moment ago, far from .sluice/, is found by a full look only.

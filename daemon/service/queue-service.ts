@@ -1,6 +1,6 @@
 import type { SpentTally } from '../core/activity-tally.ts';
 import type { Clock } from '../core/clock.ts';
-import { denseSeries } from '../core/queue-series.ts';
+import { fillSeries } from '../core/queue-series.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 import type { Project } from '../project/project.ts';
@@ -59,7 +59,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const selected = pending + delayed + active + dead;
     const carried = this.#isRenamed(from, target) ? ({ carries: true } as const) : {};
     if (dryRun) return { moved: 0, selected, ...carried };
-    this.#engine.refuseIntake();
+    this.#engine.assertAcceptingWork();
     // Before the first job comes: none of a paused queue starts because its queue was renamed.
     if (carried.carries === true) await this.#override({ queue: to, ...from.overrides });
     const moved = await this.#move(from, target);
@@ -79,13 +79,13 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const now = this.#clock.now();
     const until = range.to === undefined ? now : givenTime('to', range.to);
     const since = range.from === undefined ? until - shownMs : givenTime('from', range.from);
-    // Whole steps alone, and none that still goes on.
+    // Whole steps alone, and none that isn't over.
     const to = Math.floor(Math.min(until, now) / stepMs) * stepMs;
     const from = Math.ceil(since / stepMs) * stepMs;
     if (to - from > maxSeriesPoints * stepMs) {
       throw new CodedError('too-large', `That would be more than ${maxSeriesPoints} points of ${resolution}; ask for a shorter time.`);
     }
-    return { stepMs, points: denseSeries(await this.#store.series({ queue, stepMs, from, to }), { from, to, stepMs }) };
+    return { stepMs, points: fillSeries(await this.#store.series({ queue, stepMs, from, to }), { from, to, stepMs }) };
   };
 
   /** All queues, by name. */
@@ -119,7 +119,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     try {
       for (let isFirst = true, more = true; more; isFirst = false) {
         // What was claimed ahead hasn't begun, and would begin by the limits of this queue.
-        from.giveBackAhead();
+        from.releasePrefetched();
         const chunk = await this.#store.moveQueue({ queue: from.name, to: to.name, limit: jobsAtOnce, isFirst });
         if (isFirst) to.follow(from);
         releaseTo();
@@ -198,14 +198,14 @@ function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined
 
 function givenTime(name: string, text: string): number {
   const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new CodedError('invalid-params', `\`${name}\` is no time; write it as 2026-11-24T09:30:00.000Z.`);
+  if (Number.isNaN(time)) throw new CodedError('invalid-params', `\`${name}\` is not a time; write it as 2026-11-24T09:30:00.000Z.`);
   return time;
 }
 
 function givenRate(text: string): Rate | 'none' | 'file' {
   if (text === 'none' || text === 'file') return text;
   const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is no rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
+  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
   return parsed.rate;
 }
 

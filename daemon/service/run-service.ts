@@ -46,7 +46,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   }
 
   'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, firstItems }) => {
-    this.#engine.refuseIntake();
+    this.#engine.assertAcceptingWork();
     const { workflow, text, values } = await this.#read({ workflow: id, inputs, inputFiles });
     await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -87,7 +87,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   /** Jobs of a run that has ended, which were replayed, are dead letters again, except those that are under way. */
   async #takeBack(id: string): Promise<Result<'run/cancel'>> {
     const { state, closing } = await this.get(id);
-    if (state === 'running' || closing) throw new CodedError('wrong-state', `The run ${id} goes on: cancel it, without \`takeBack\`.`);
+    if (state === 'running' || closing) throw new CodedError('wrong-state', `The run ${id} continues: cancel it, without \`takeBack\`.`);
     const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'], what: 'jobs' });
     const recalled = await moveInChunks(jobIds, {
       isWhole: false,

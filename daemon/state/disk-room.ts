@@ -14,7 +14,7 @@ export function lacksRoom(error: unknown): boolean {
 /**
  * Writes as much as a store needs to open, and takes it away again: what the file system says of its free space knows no quotas.
  *
- * @throws an error of the file system where there is no room
+ * @throws an error of the file system if there is no room
  */
 export async function requireRoom(stateFolder: string): Promise<void> {
   // A name that `removeLeftovers` knows.

@@ -11,7 +11,7 @@ export interface FormerDaemon {
 
 /**
  * The former daemon of a project, if it left its `daemon.json`: each that stops takes it away, unless its folder was renamed meanwhile, which the store
- * knows (`wasClosed`). To be asked by whoever has the project's lock,
+ * knows (`wasClosed`). To be asked by the holder of the lock,
  * before anything is written: the times of the files are the last that the former daemon did.
  */
 export function findCrashedDaemon(stateFolder: string): FormerDaemon | undefined {

@@ -6,7 +6,7 @@ import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { writeStateFile } from './state-file.ts';
 
-/** To be called when nothing moves any more. */
+/** To be called when nothing moves. */
 export async function writeLastStop(projectFolder: string, lastStop: LastStop): Promise<void> {
   const proof = OwnerKey.readOrMake().sign(lastStopProofText(await realpath(projectFolder), lastStop));
   await writeStateFile(projectFolder, lastStopName, `${JSON.stringify({ ...lastStop, proof })}\n`);

@@ -19,7 +19,7 @@ export class OwnerKey {
     this.#key = key;
   }
 
-  /** Undefined where this user has none yet. @throws Error where it is there and can't be used */
+  /** Undefined if this user has none yet. @throws Error where it is there and can't be used */
   static read(env: NodeJS.ProcessEnv = process.env): OwnerKey | undefined {
     const file = ownerKeyFile(env);
     let descriptor: number;
@@ -40,7 +40,7 @@ export class OwnerKey {
     }
   }
 
-  /** Made where there is none. @throws Error where it can't be made or used */
+  /** Made if there is none. @throws Error where it can't be made or used */
   static readOrMake(env: NodeJS.ProcessEnv = process.env): OwnerKey {
     const found = OwnerKey.read(env);
     if (found !== undefined) return found;

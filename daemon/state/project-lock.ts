@@ -35,7 +35,7 @@ const noDatabase = 26;
  *   can both get it; a project that several machines share needs a store that is made for that.
  * - Who deletes `daemon.lock` while it is held lets a second daemon in.
  * - POSIX drops all of a process's locks on a file when it closes any handle to that file: nothing else in the daemon may open
- *   `daemon.lock`. The pid of the holder stands in a file of its own for that reason.
+ *   `daemon.lock`. The pid of the holder is in a file of its own for that reason.
  *
  * Throws where the file can't be opened at all (no permission, no space).
  */

@@ -9,10 +9,10 @@ import { systemCodeOf } from '../../schemas/protocol/error.ts';
 /** Windows refuses to replace a file that someone has open just now. */
 const renameTries = 10;
 const renameRetryMs = 100;
-/** The number is the pid of whoever writes it. */
+/** The number is the pid of anyone who writes it. */
 const temporaryName = /^[a-z.-]+\.(\d+)\.[0-9a-f]{12}$/;
 const startLog = /^daemon-start-[0-9a-f-]{36}\.log$/;
-/** Whoever starts a daemon looks at its log no longer. */
+/** Anyone who starts a daemon looks at its log no longer. */
 const startLogMs = 10 * 60_000;
 
 /**

@@ -29,7 +29,7 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
       if (systemCodeOf(error) !== 'EEXIST' && systemCodeOf(error) !== 'ENOSPC') throw error;
     });
   } catch (error) {
-    const why = systemCodeOf(error) === 'EEXIST' || systemCodeOf(error) === 'ENOTDIR' ? 'is no folder: move what is there away' : `can't be written: ${messageOfError(error)}`;
+    const why = systemCodeOf(error) === 'EEXIST' || systemCodeOf(error) === 'ENOTDIR' ? 'is not a folder: move what is there away' : `can't be written: ${messageOfError(error)}`;
     throw new CodedError('bad-project', `${folder} ${why}`);
   }
   if (isWritableByOthers(lstatSync(folder))) throw new CodedError('foreign-state', `${folder} can be written by other users, and this file system doesn't let that be changed. Put the project on one that has permissions.`);
@@ -40,7 +40,7 @@ export async function makeStateFolder(projectFolder: string): Promise<string> {
  * Why nothing in `.sluice/state/` may be opened, as it lies there: `findStateFolderProblem` judges it. Undefined if it is safe, or not there yet. Opens
  * nothing.
  *
- * Whoever has made sure once needs no further look: only this user can put anything into the folder then.
+ * Anyone who has made sure once needs no further look: only this user can put anything into the folder then.
  */
 export function unsafeState(projectFolder: string): string | undefined {
   const state = stateFolderOf(projectFolder);
@@ -62,7 +62,7 @@ export function stateFolderText(problem: StateFolderProblem): string {
     case 'linked-folder':
       return `${problem.path} is a link, and state is kept in no folder that a link leads to. Put a folder in its place.`;
     case 'not-a-folder':
-      return `${problem.path} is no folder: move what is there away.`;
+      return `${problem.path} is not a folder: move what is there away.`;
     case 'other-user':
       return `${problem.path} belongs to another user (${problem.uid}, and this is ${problem.ownUid}). That user can run it; to take it over, run \`chown -R ${problem.ownUid} ${problem.path}\`.`;
     case 'link':
@@ -96,9 +96,9 @@ export function isSameEntry(one: EntryIdentity | undefined, other: EntryIdentity
 }
 
 /**
- * Undefined where there is none.
+ * Undefined if there is none.
  *
- * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is no loss
+ * @throws where that can't be told now, such as on a network drive that doesn't answer: a failed look is not loss
  */
 export function entryIdentity(entry: string): EntryIdentity | undefined {
   try {

@@ -15,7 +15,7 @@ import { missingStoreText } from './store-remains.ts';
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-attempts'];
 /** They go with each orderly end, and come again with the next start. Empty, they say nothing, and SQLite takes an empty log for none. */
 const madeBefore = ['store.db-wal', 'store.db-attempts'];
-/** Further files that SQLite would take over into a store. Sluice never makes them; `-shm` is made anew from the log. */
+/** Further files that SQLite would take over into a store. Sluice never makes them; `-shm` is made again from the log. */
 const intrusiveFiles = ['store.db-journal'];
 export const markName = 'owner.json';
 const maxMarkBytes = 16 * 1024;
@@ -45,7 +45,7 @@ interface Mark {
 
 /**
  * Whose the state of a folder is, by its mark and this user's key. A folder is not trusted because it was opened: a repository or an archive can
- * bring a whole store along, with jobs that would be sent at once, with the secrets of whoever opens it.
+ * bring a whole store along, with jobs that would be sent immediately, with the secrets of anyone who opens it.
  *
  * - Renamed or moved on one disk: the state folder is the same one, and its own.
  * - Brought back from a backup as a whole, or mounted again with other inodes: the path is the same, and so is the mark in it.
@@ -89,12 +89,12 @@ export function refuseDoubtfulLogs(projectFolder: string): void {
   if (logs.length > 0) throw new CodedError('store-unavailable', doubtfulLogsText(stateFolderOf(projectFolder), logs));
 }
 
-/** @throws CodedError `foreign-state` that says what was found and how to go on */
+/** @throws CodedError `foreign-state` that says what was found and how to continue */
 export function refuseForeignState(projectFolder: string, { reason }: { readonly reason: string }): never {
   throw new CodedError('foreign-state', foreignStateText(projectFolder, reason));
 }
 
-/** Why the state that lies in the folder must not be used, and how to go on; undefined where it may be, or where there is none. */
+/** Why the state that lies in the folder must not be used, and how to continue; undefined if it may be, or if there is none. */
 export function stateProblem(projectFolder: string): string | undefined {
   const unsafe = unsafeState(projectFolder);
   if (unsafe !== undefined) return unsafe;
@@ -112,7 +112,7 @@ function foreignStateText(projectFolder: string, reason: string): string {
 
 /**
  * Marks the state as this user's, on this machine, in this folder. The store's logs are made first where they are missing, so that their
- * identities are known before SQLite opens them: a crash leaves no log that isn't in the mark. To be called by whoever has the project's lock, before the store is opened and once more when it
+ * identities are known before SQLite opens them: a crash leaves no log that isn't in the mark. To be called by the holder of the lock, before the store is opened and again when it
  * was ready for the first time.
  */
 export async function markState(projectFolder: string, { hasStore }: { readonly hasStore: boolean }): Promise<void> {

@@ -17,7 +17,7 @@ export interface StoreGuardOptions {
   readonly store: Pick<Store, 'retire'>;
   readonly clock: Clock;
   readonly log: { error(details: object, message: string): void };
-  /** For whoever started the daemon. */
+  /** For anyone who started the daemon. */
   readonly say: (text: string) => void;
 }
 
@@ -69,7 +69,7 @@ export class StoreGuard {
 
   /**
    * Saves what was in a `store.db` that is lost: under its name if that is free, or else beside it. Nothing is written to the store afterwards. To be
-   * called when nothing moves any more; does nothing where it is not lost. Never rejects; where it could not be saved, it may be called again.
+   * called when nothing moves; does nothing if it is not lost. Never rejects; where it could not be saved, it may be called again.
    */
   async save(): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }> {
     this.#saving ??= this.#save();

@@ -5,7 +5,7 @@ import { english } from '../../schemas/wording/language.ts';
 
 /**
  * What is wrong where a store has been and its file is missing or empty: to start would begin with an empty one beside the logs and backups of the
- * other, and what was accepted would be lost in silence. Undefined where it is there.
+ * other, and what was accepted would be lost in silence. Undefined if it is there.
  */
 export function missingStoreText(stateFolder: string): string | undefined {
   const file = path.join(stateFolder, 'store.db');

@@ -9,7 +9,7 @@ const pageBytes = 4096;
 
 /**
  * Saves what can be read of a damaged or missing store into a new one, and moves the old files into the folder `aside`, as they were. It reads copies, and
- * changes nothing before the new one is whole. To be called by whoever has the project's lock.
+ * changes nothing before the new one is whole. To be called by the holder of the lock.
  *
  * @throws CodedError `store-unavailable` where nothing can be read
  */

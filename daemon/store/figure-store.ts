@@ -1,5 +1,5 @@
 import type { ClockAnchor } from '../core/clock.ts';
-import type { QueueStep, SeriesStep } from '../core/queue-series.ts';
+import type { QueueBucket, SeriesStep } from '../core/queue-series.ts';
 import type { AlertKind, AlertSeverity } from '../../schemas/workflow/alert.ts';
 
 /** What is kept besides runs and jobs: what queues did, what is raised, and how the store itself is. */
@@ -58,7 +58,7 @@ export interface RecordSeriesParams {
   readonly at: number;
   /** Of the clock by which the waits in the store go. */
   readonly anchor: ClockAnchor;
-  readonly steps: readonly (QueueStep & { readonly queue: string })[];
+  readonly steps: readonly (QueueBucket & { readonly queue: string })[];
 }
 
 export interface SeriesParams {

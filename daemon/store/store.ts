@@ -87,7 +87,7 @@ export interface LookResult {
 export interface OpenResult {
   /** 8 characters that tell this store from any other; part of every idempotency key. */
   readonly storeId: string;
-  /** Whoever had it before has closed it. False where that one died, and in a store that is new. */
+  /** Anyone who had it before has closed it. False if that one died, and in a store that is new. */
   readonly wasClosed: boolean;
   /** Attempts that a crash of this daemon cut off. */
   readonly interrupted: number;
@@ -119,7 +119,7 @@ export interface Committed {
   /** Some steps have jobs that are still to be cancelled or reopened: `cascade` does it. */
   readonly cascading: boolean;
   readonly runningRuns: number;
-  /** Jobs under way that were marked as cancelled: whoever has them aborts their attempts, and settles them as cancelled. */
+  /** Jobs under way that were marked as cancelled: anyone who has them aborts their attempts, and settles them as cancelled. */
   readonly aborting?: readonly number[];
   /** Queues that a person has told something, as they are told now. Holds that receivers asked for are not among it: each daemon is told by its own. */
   readonly orders?: readonly QueueOrders[];

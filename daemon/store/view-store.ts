@@ -8,7 +8,7 @@ import type { ExpressionResult } from '../../schemas/workflow/expression/express
 
 /** What people and programs look at. Runs and jobs have the shapes of the protocol. */
 export interface ViewStore {
-  /** The text of a workflow's version; undefined where there is none. */
+  /** The text of a workflow's version; undefined if there is none. */
   workflowVersion(params: { readonly version: string }): Promise<KeptWorkflow | undefined>;
   listRuns(params: ListRunsParams): Promise<{ readonly runs: RunSummary[]; readonly next?: string }>;
   getRun(params: { readonly runId: number }): Promise<RunDetail | undefined>;
@@ -30,7 +30,7 @@ export interface ViewStore {
   bulkTally(params: { readonly bulkId: number }): Promise<ReplayTally>;
   /** The oldest of the jobs that bulk work has acted on. */
   bulkJobs(params: { readonly bulkId: number; readonly limit: number }): Promise<readonly number[]>;
-  /** What an expression gives in a run; undefined where there is no such run. */
+  /** What an expression gives in a run; undefined if there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
 }
 

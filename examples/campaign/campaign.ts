@@ -12,7 +12,7 @@ export interface CampaignSize {
   /** The provider's limit, and the queue's. */
   readonly limit: number;
   readonly perMs: number;
-  /** As they stand in the copy's queues.yaml. */
+  /** As they are in the copy's queues.yaml. */
   readonly rate: string;
   readonly delays: string;
 }
@@ -105,7 +105,7 @@ function reportOf({ size, server, jobs, letter, overtaken }: Outcome): ExampleRe
     twice,
     limit: `${formatCount(size.limit)} in ${formatMs(size.perMs)}`,
     most: formatCount(most),
-    mended: [
+    fixed: [
       `the server put off ${formatCount(server.putOff)} e-mails (451): all arrived later`,
       `${formatCount(unknown)} addresses don't exist (550): dead letters, within the tolerated 1%`,
       `a password reset in the middle came after ${overtaken.before} mails, ${formatMs(overtaken.ms)}`,

@@ -77,7 +77,7 @@ async function mendPayload(stage: Stage, { watch, chat }: DealServers, run: stri
   narrator.event('Its payload, with "EURO" changed to "EUR", goes back:');
   narrator.answered(await stage.sluice(['dead', 'replay', id, '--edit', 'payload.json']));
   await stage.until(watch.when(() => chat.with(`Deal ${wrongDeal} with`).length > 0));
-  narrator.event('The run has gone on from there: invoice, warehouse, chat.');
+  narrator.event('The run has continued from there: invoice, warehouse, chat.');
 }
 
 async function giveUp(stage: Stage, run: string, narrator: ExampleContext['narrator']): Promise<void> {

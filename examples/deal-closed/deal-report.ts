@@ -14,7 +14,7 @@ export const lostDeal = '1003';
 export interface DealSize {
   /** What a minute of real life takes here. */
   readonly minuteMs: number;
-  /** As they stand in the copy's queues.yaml. */
+  /** As they are in the copy's queues.yaml. */
   readonly delays: string;
   /** The same, as the receiver should see them. */
   readonly delaysMs: readonly number[];
@@ -55,7 +55,7 @@ export function reportOf({ size, servers, runs, jobs, leaks }: DealOutcome): Exa
     twice,
     limit: `${erpConcurrency} at a time`,
     most: String(erp.service.mostOpen),
-    mended: [
+    fixed: [
       `the ERP was down and refused ${erp.refusedWhileDown} calls (503): repeated`,
       `deal ${wrongDeal} was wrong (422): dead letter, edited, replayed, done`,
       `an answer of the ERP got lost: same key again, one invoice`,

@@ -12,7 +12,7 @@ export interface EnrichmentSize {
   /** The API's limit, and the queue's. */
   readonly limit: number;
   readonly perMs: number;
-  /** As they stand in the copy's queues.yaml. */
+  /** As they are in the copy's queues.yaml. */
   readonly rate: string;
   readonly delays: string;
 }
@@ -90,7 +90,7 @@ function reportOf({ size, api, run, jobs, inFlight }: Outcome): ExampleReport {
     twice: api.repeats,
     limit: `${formatCount(size.limit)} in ${window}`,
     most: formatCount(most),
-    mended: [
+    fixed: [
       `kill -9 with ${inFlight} calls open: ${api.repeats} came again, charged once`,
       `the API answered 503 to ${api.failed} calls: repeated`,
     ],

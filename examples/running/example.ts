@@ -19,8 +19,8 @@ export interface ExampleReport {
   /** The limit, and the most that the receiver saw. */
   readonly limit: string;
   readonly most: string;
-  /** What went wrong, and how it was mended. */
-  readonly mended: readonly string[];
+  /** What went wrong, and how it was fixed. */
+  readonly fixed: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -28,7 +28,7 @@ export interface ExampleContext {
   readonly narrator: Narrator;
   /** Ends everything: Ctrl-C, or a run that takes far too long. */
   readonly signal: AbortSignal;
-  /** The `sluice` command to use; that of `bin/` where it is missing. */
+  /** The `sluice` command to use; that of `bin/` if it is missing. */
   readonly command?: readonly string[];
   /** Leave the project's copy where it is, for a look into it. */
   readonly keep?: boolean;

@@ -18,7 +18,7 @@ export class Interruption {
     }
   }
 
-  /** By whom; undefined where nobody did. */
+  /** By whom; undefined if nobody did. */
   get name(): NodeJS.Signals | undefined {
     return this.#name;
   }

@@ -29,8 +29,8 @@ export async function runProgram<Size>(example: Example<Size>, args: readonly st
     narrator.title(`${example.title} (${isFull ? 'full' : 'small'} size)`);
     const report: ExampleReport = await example.run(isFull ? example.full : example.small, { narrator, signal: interruption.signal, keep: args.includes('--keep') });
     tellFindings(report, narrator);
-    narrator.event('What went wrong, and was mended:');
-    for (const what of report.mended) narrator.event(`- ${what}`);
+    narrator.event('What went wrong, and was fixed:');
+    for (const what of report.fixed) narrator.event(`- ${what}`);
     narrator.event(`It took ${formatMs(performance.now() - startedAt)}.`);
     return isPassed({ name: example.name, tookMs: 0, report }) ? 0 : 1;
   } catch (error) {

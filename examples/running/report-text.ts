@@ -19,7 +19,7 @@ export function tellFindings(report: ExampleReport, narrator: Narrator): void {
   for (const { what, seen, ok } of report.findings) narrator.line(`  ${mark(ok, narrator)} ${what.padEnd(width)}  ${seen}`);
 }
 
-/** All examples in one table, and below it what went wrong and was mended. */
+/** All examples in one table, and below it what went wrong and was fixed. */
 export function tellTable(finished: readonly FinishedExample[], narrator: Narrator): void {
   const head = ['', 'jobs', 'attempts', 'arrived', 'twice', 'limit', 'most', 'took'];
   const rows = finished.map(rowOf);
@@ -32,10 +32,10 @@ export function tellTable(finished: readonly FinishedExample[], narrator: Narrat
     narrator.line(`${lay(row)}  ${mark(example !== undefined && isPassed(example), narrator)}`);
   }
   narrator.line();
-  narrator.line(narrator.style('bold', 'What went wrong, and was mended'));
+  narrator.line(narrator.style('bold', 'What went wrong, and was fixed'));
   const nameWidth = widths[0] ?? 0;
   for (const { name, report } of finished) {
-    const lines = (report?.mended ?? []).flatMap((what) => wrap(what, narrator.width - nameWidth - 3));
+    const lines = (report?.fixed ?? []).flatMap((what) => wrap(what, narrator.width - nameWidth - 3));
     for (const [index, line] of lines.entries()) narrator.line(`${(index === 0 ? name : '').padEnd(nameWidth)}  ${line}`);
   }
 }

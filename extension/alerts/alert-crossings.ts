@@ -53,7 +53,7 @@ export class AlertCrossings {
         current.add(key);
         const { severity, since } = alert;
         const told = this.#told.get(key);
-        // An error that is a warning again is no news.
+        // An error that is a warning again is not news.
         const isAgain = told !== undefined && since > told.since && (told.ended === true || severity === told.severity);
         if (told === undefined || rank[severity] > rank[told.severity] || isAgain) {
           this.#told.set(key, { severity, since });
@@ -61,7 +61,7 @@ export class AlertCrossings {
           if (told.ended === true) this.#told.set(key, { severity: told.severity, since: told.since });
           continue;
         }
-        // What only waits to be over is no news.
+        // What only waits to be over is not news.
         if (alert.endsAt === undefined && !this.isMuted(folder, name)) crossings.push({ folder, queue: name, alert });
       }
     }

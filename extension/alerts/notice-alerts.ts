@@ -5,14 +5,14 @@ import { alertNotice, type AlertNotice } from './alert-notice.ts';
 import type { Crossing, AlertCrossings } from './alert-crossings.ts';
 import type { Projects } from '../project/projects.ts';
 import type { Log } from '../base/log.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { Disposable } from '../base/signal.ts';
 
 export interface NoticeAlertsContext {
   readonly projects: Projects;
   readonly alerts: AlertCrossings;
   readonly log: Log;
-  readonly ask: Asker;
+  readonly ask: Prompter;
   readonly subscriptions: Disposable[];
 }
 

@@ -109,7 +109,7 @@ export async function askJob(asking: Asking, argument: unknown, placeHolder: str
   return picked === undefined ? undefined : { project, job: picked.job };
 }
 
-/** Jobs of one state that a person ticks, where none are selected. */
+/** Jobs of one state that a person ticks, if none are selected. */
 export async function askJobs(asking: Asking, project: Project, placeHolder: string, state: JobState): Promise<readonly string[] | undefined> {
   const { jobs } = await (await project.connection.ensure()).call('job/list', { state, limit: 500 });
   const items = jobs.map((job) => ({ label: jobName(job), description: `${job.queue} · ${jobDescription(job, Date.now(), { state: false })}`, job: job.id }));

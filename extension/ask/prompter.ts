@@ -4,7 +4,7 @@ import type { Projects } from '../project/projects.ts';
 
 /** What every question needs: who asks, and the projects that it may be about. */
 export interface Asking {
-  readonly ask: Asker;
+  readonly ask: Prompter;
   readonly projects: Projects;
 }
 
@@ -17,8 +17,8 @@ export interface Confirmation {
 }
 
 /** Every way in which the extension asks a person; tests answer in their place. */
-export interface Asker {
-  /** Undefined where the person gave up, here and below. A promise is of a list that is not empty: the person sees meanwhile that it is being made. */
+export interface Prompter {
+  /** Undefined if the person gave up, here and below. A promise is of a list that is not empty: the person sees meanwhile that it is being made. */
   pick<T extends vscode.QuickPickItem>(items: readonly T[] | Promise<readonly T[]>, options: vscode.QuickPickOptions): Promise<T | undefined>;
   pickMany<T extends vscode.QuickPickItem>(items: readonly T[], options: vscode.QuickPickOptions): Promise<readonly T[] | undefined>;
   input(options: vscode.InputBoxOptions): Promise<string | undefined>;
@@ -34,7 +34,7 @@ export interface Asker {
 }
 
 /** Asks in VS Code's window. */
-export const windowAsker: Asker = {
+export const windowPrompter: Prompter = {
   pick: async (items, options) => (tellEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options })),
   pickMany: async (items, options) => (tellEmpty(items, options) ? undefined : vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, ...options, canPickMany: true })),
   input: async (options) => vscode.window.showInputBox({ ignoreFocusOut: true, ...options }),

@@ -18,7 +18,7 @@ export interface Target {
   readonly file?: string;
 }
 
-/** The target that a command was called with: a row of a view, or a target itself; undefined where it was called with neither. */
+/** The target that a command was called with: a row of a view, or a target itself; undefined if it was called with neither. */
 export function readTarget(argument: unknown): Target | undefined {
   const value: unknown = isObject(argument) && 'target' in argument ? argument['target'] : argument;
   if (!isJsonObject(value) || typeof value['folder'] !== 'string') return undefined;

@@ -6,7 +6,7 @@ import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { BatchOptions, ProjectTally, Tally } from '../selection/batches.ts';
 import type { Chosen } from '../selection/chosen.ts';
-import { inBulk, inLots, sumOf } from '../selection/lots.ts';
+import { inBulk, runBatches, sumOf } from '../selection/project-batches.ts';
 import { tallyText, type TalliedAction } from '../selection/tally-text.ts';
 import { formatNumber, projectCounts } from '../wording/language.ts';
 
@@ -19,13 +19,13 @@ export interface ManyOptions {
   readonly title: string;
   /** Asked once for all. Where they are of several projects, it says how many of which. */
   readonly confirmation: Confirmation;
-  /** Bulk work of the daemons, which goes on if this window is closed; or one call for each, for few. */
+  /** Bulk work of the daemons, which continues if this window is closed; or one call for each, for few. */
   readonly act: BulkAction | ((daemon: Daemon, id: string) => Promise<unknown>);
 }
 
 /**
  * Asks once, acts project by project, and tells what came of it: how many it worked with, how many no longer needed anything, and what ended it
- * early. Answers with the tally; undefined where a person gave up.
+ * early. Answers with the tally; undefined if a person gave up.
  */
 export async function actOnMany(app: App, { chosen, idle = [], what, title, confirmation, act }: ManyOptions): Promise<Tally | undefined> {
   const counts = projectCounts(ofProjects(app, chosen).map(({ project, items }) => ({ name: project, count: items.length })));
@@ -81,7 +81,7 @@ function oneByOne({ projects }: App, lots: readonly ManyOfProject[], act: (daemo
       },
     };
   });
-  return inLots(each, { ...options, size: 1 });
+  return runBatches(each, { ...options, size: 1 });
 }
 
 function ofProjects({ projects }: App, chosen: readonly Chosen[]): readonly ManyOfProject[] {

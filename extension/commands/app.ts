@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { AlertCrossings } from '../alerts/alert-crossings.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { DaemonLogChannel } from '../daemon/daemon-log-channel.ts';
 import type { Dashboard } from '../dashboard/dashboard.ts';
 import type { DeadLetterFiles } from '../documents/dead-letter-files.ts';
@@ -20,7 +20,7 @@ export interface App {
   readonly projects: Projects;
   readonly log: vscode.LogOutputChannel;
   /** Replaceable, so that tests can answer. */
-  ask: Asker;
+  ask: Prompter;
   readonly texts: ShownTexts;
   readonly deadLetterFiles: DeadLetterFiles;
   readonly daemonLog: DaemonLogChannel;
@@ -35,7 +35,7 @@ export interface App {
   readonly language: LanguageSupport;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;
-  /** Views are to be read anew, though nothing was heard from the daemon. */
+  /** Views are to be read again, though nothing was heard from the daemon. */
   readonly refreshed: Signal<void>;
   readonly subscriptions: Disposable[];
   readonly programs: {

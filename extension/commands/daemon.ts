@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { askProject } from '../ask/pickers.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import { activeAttempts } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
 import { say } from '../wording/language.ts';
@@ -36,8 +36,8 @@ const restartDaemon: Command = {
   },
 };
 
-/** Asks where jobs are running, with how many of them are finished first; where none are, a stop harms nothing. */
-async function askToStop(ask: Asker, project: Project, question: string, verb: string): Promise<boolean> {
+/** Asks where jobs are running, with how many of them are finished first; if none are, a stop harms nothing. */
+async function askToStop(ask: Prompter, project: Project, question: string, verb: string): Promise<boolean> {
   const { state } = project.connection;
   if (!('daemon' in state)) return true;
   const active = activeAttempts(await state.daemon.call('daemon/status', {}));

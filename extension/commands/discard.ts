@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askDeadGroup, type DeadGroup, deadGroupsOf } from '../dead-letters/dead-group.ts';
-import { collectLots } from '../dead-letters/dead-lot.ts';
+import { collectLots } from '../dead-letters/dead-letter-batch.ts';
 import { views } from '../base/ids.ts';
 import { maxReason } from '../../schemas/protocol/job.ts';
 import type { Tally } from '../selection/batches.ts';
-import { inBulk, sumOf } from '../selection/lots.ts';
+import { inBulk, sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { focusedRows } from '../views/focused-rows.ts';
 import { formatNumber, say } from '../wording/language.ts';
@@ -66,7 +66,7 @@ async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tall
     verb: discard,
   };
   let chosen = await app.ask.decide(confirmation, withReason, exportFirst);
-  // Whoever gives up the export, or doesn't get it whole, is asked again, and has lost nothing.
+  // Anyone who gives up the export, or doesn't get it whole, is asked again, and has lost nothing.
   while (chosen === exportFirst) {
     await exportLots(app, { lots, count, edited, name });
     chosen = await app.ask.decide(confirmation, withReason, exportFirst);
@@ -89,7 +89,7 @@ async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tall
 async function askReason({ ask }: App, title: string): Promise<string | undefined> {
   return ask.input({
     title,
-    prompt: l10n.t('Why? It is kept with each of them, for whoever looks at them later. Enter discards.'),
+    prompt: l10n.t('Why? It is kept with each of them, for anyone who looks at them later. Enter discards.'),
     validateInput: (typed) => (typed.length <= maxReason ? undefined : l10n.t('At most {0} characters.', formatNumber(maxReason))),
   });
 }

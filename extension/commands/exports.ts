@@ -7,14 +7,14 @@ import type { Confirmation } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { chosenDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askDeadGroup } from '../dead-letters/dead-group.ts';
-import { collectLots, type DeadLot, type DeadLots } from '../dead-letters/dead-lot.ts';
+import { collectLots, type DeadLetterBatch, type DeadLots } from '../dead-letters/dead-letter-batch.ts';
 import { exportJobs } from '../dead-letters/export-file.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
-import { type LetterEdit, type LetterEditPlan, planLetterEdits, readLetterEdits } from '../../client/dead-letter-edits.ts';
+import { type DeadLetterEdit, type LetterEditPlan, checkDeadLetterEdits, readLetterEdits } from '../../client/dead-letter-edits.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { inBatches, type ProjectTally, type Tally } from '../selection/batches.ts';
-import { sumOf } from '../selection/lots.ts';
+import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import type { Command } from './command.ts';
@@ -40,14 +40,14 @@ export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Ta
   const tallies: ProjectTally[] = [];
   for (const lot of lots) {
     const tally = await exportLot(app, lot, lots.length === 1 ? name : lot.project.name);
-    // Whoever gives up one file gives up those that follow.
+    // Anyone who gives up one file gives up those that follow.
     if (tally === undefined) break;
     tallies.push({ project: lot.project.name, tally });
   }
   return tallies.length === 0 ? undefined : sumOf(tallies);
 }
 
-async function exportLot(app: App, { project, daemon, ids, edited }: DeadLot, name: string): Promise<Tally | undefined> {
+async function exportLot(app: App, { project, daemon, ids, edited }: DeadLetterBatch, name: string): Promise<Tally | undefined> {
   const file = await app.ask.saveFile({
     title: say('{count, plural, =1 {Export the dead letter {first}} other {Export # dead letters of {name}}}', { count: ids.length, first: ids[0] ?? '', name }),
     saveLabel: l10n.t('Export'),
@@ -123,9 +123,9 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-async function planned(daemon: Daemon, edits: readonly LetterEdit[]): Promise<LetterEditPlan> {
+async function planned(daemon: Daemon, edits: readonly DeadLetterEdit[]): Promise<LetterEditPlan> {
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Checking edited dead letters') }, (progress) =>
-    planLetterEdits(daemon, edits, (looked) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(looked), formatNumber(edits.length)) })),
+    checkDeadLetterEdits(daemon, edits, (looked) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(looked), formatNumber(edits.length)) })),
   );
 }
 
@@ -150,7 +150,7 @@ function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string):
   };
 }
 
-async function replayEach(app: App, daemon: Daemon, edited: readonly LetterEdit[]): Promise<Tally> {
+async function replayEach(app: App, daemon: Daemon, edited: readonly DeadLetterEdit[]): Promise<Tally> {
   const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying dead letters'), cancellable: true }, (progress, token) =>
     inBatches(
       edited,

@@ -21,7 +21,7 @@ const openJob: Command = {
   },
 };
 
-/** All that is known of a job, as JSON. Secrets stand in it as references. */
+/** All that is known of a job, as JSON. Secrets are in it as references. */
 const copyJob: Command = {
   acts: false,
   run: async (app, argument) => {
@@ -58,7 +58,7 @@ const cancelJob: Command = {
   },
 };
 
-/** Jobs that wait for their next attempt are due at once: those that are selected, all of a queue, or those that are ticked. */
+/** Jobs that wait for their next attempt are due immediately: those that are selected, all of a queue, or those that are ticked. */
 const retryNow: Command = {
   acts: true,
   run: async (app, argument, selected) => {
@@ -83,7 +83,7 @@ const retryNow: Command = {
     const daemon = await project.connection.ensure();
     const queue = readTarget(argument)?.queue;
     if (clicked === undefined && queue !== undefined) return retryQueue(app, daemon, queue);
-    const ids = clicked !== undefined ? [clicked.id] : await askJobs(app, project, l10n.t('Which jobs are to be tried at once?'), 'delayed');
+    const ids = clicked !== undefined ? [clicked.id] : await askJobs(app, project, l10n.t('Which jobs are to be tried immediately?'), 'delayed');
     return ids === undefined || ids.length === 0 ? undefined : told(app, await daemon.call('job/retry', { ids: [...ids] }));
   },
 };
@@ -106,7 +106,7 @@ function told({ ask }: App, { retried }: Result<'job/retry'>): number {
 }
 
 function whatItMeans(): string {
-  return l10n.t("They don't wait for the times of their next attempts any more, and start as the rates of their queues allow. An attempt that fails counts as always.");
+  return l10n.t("They no longer wait for the times of their next attempts, and start as the rates of their queues allow. An attempt that fails counts as always.");
 }
 
 const openAttempt: Command = {
@@ -130,7 +130,7 @@ const compareAttempts: Command = {
   },
 };
 
-/** The call of a job, for a terminal. Secrets stand in it as variables of the shell. */
+/** The call of a job, for a terminal. Secrets are in it as variables of the shell. */
 const copyAsCurl: Command = {
   acts: false,
   run: async (app, argument) => {
@@ -142,7 +142,7 @@ const copyAsCurl: Command = {
       return undefined;
     }
     await vscode.env.clipboard.writeText(curl.text);
-    vscode.window.setStatusBarMessage(l10n.t('{0} was copied as cURL; secrets stand in it as shell variables.', asked.job), 5000);
+    vscode.window.setStatusBarMessage(l10n.t('{0} was copied as cURL; secrets are in it as shell variables.', asked.job), 5000);
     return asked.job;
   },
 };

@@ -6,7 +6,7 @@ import { formatNumber, formatRate, paragraphOf, say } from '../wording/language.
 import { isHeld, queueDescription, waitingIn } from '../wording/queue.ts';
 import type { Command } from './command.ts';
 
-/** Holds at once and over restarts, until it is taken back. */
+/** Holds immediately and over restarts, until it is taken back. */
 const setRate: Command = {
   acts: true,
   run: async (app, argument) => {
@@ -25,7 +25,7 @@ const setRate: Command = {
   },
 };
 
-/** What is wrong with a rate that was typed; undefined where nothing is. */
+/** What is wrong with a rate that was typed; undefined if nothing is. */
 function rateProblem(text: string): string | undefined {
   if (text === '' || text === 'none' || text === 'file') return undefined;
   const parsed = parseRate(text);
@@ -34,7 +34,7 @@ function rateProblem(text: string): string | undefined {
 
 const most = 10_000;
 
-/** Holds at once and over restarts, until it is taken back. */
+/** Holds immediately and over restarts, until it is taken back. */
 const setConcurrency: Command = {
   acts: true,
   run: async (app, argument) => {

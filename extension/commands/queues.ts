@@ -70,7 +70,7 @@ const resumeQueue: Command = {
         act: (daemon, queue) => daemon.call('queue/resume', { queue }),
       });
     }
-    const asked = await askQueue(app, argument, l10n.t('Which queue is to go on?'), isStopped);
+    const asked = await askQueue(app, argument, l10n.t('Which queue is to continue?'), isStopped);
     return asked === undefined ? undefined : (await asked.project.connection.ensure()).call('queue/resume', { queue: asked.queue.name });
   },
 };

@@ -6,10 +6,10 @@ import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { askDeadGroup, type DeadGroup } from '../dead-letters/dead-group.ts';
-import { collectLots, type DeadLot } from '../dead-letters/dead-lot.ts';
+import { collectLots, type DeadLetterBatch } from '../dead-letters/dead-letter-batch.ts';
 import { type FollowedReplay, followReplay } from '../dead-letters/replay-follow.ts';
 import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
-import { askEdits, askRate, askWay, type ReplayWay } from '../dead-letters/replay-way.ts';
+import { askEdits, askRate, pickReplayMode, type ReplayMode } from '../dead-letters/replay-mode.ts';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { showDocument } from '../documents/show-document.ts';
 import { commands } from '../base/ids.ts';
@@ -66,7 +66,7 @@ const replayEdited: Command = {
 };
 
 /**
- * Counts first, says what will happen, offers to go carefully, and tells exactly what came of it. Answers with the tally; undefined where a person
+ * Counts first, says what will happen, offers to go carefully, and tells exactly what came of it. Answers with the tally; undefined if a person
  * gave up.
  */
 async function replayMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
@@ -78,14 +78,14 @@ async function replayMany(app: App, groups: readonly DeadGroup[]): Promise<Tally
   // The edit of a single one is what a person sees in its row; of several, some may have been forgotten.
   const edits = count === 1 || edited === 0 ? 'send' : await askEdits(app.ask, { count, edited, name });
   if (edits === undefined) return undefined;
-  const way = count === 1 ? ({ kind: 'all' } as const) : await askWay(app.ask, lots.map(({ ids }) => ids.length), name);
+  const way = count === 1 ? ({ kind: 'all' } as const) : await pickReplayMode(app.ask, lots.map(({ ids }) => ids.length), name);
   if (way === undefined) return undefined;
   const originals = edits === 'keep';
   return way.kind === 'canary' ? replayCanary(app, lots, way.count, originals) : (await followReplay(app, lots, { way, originals })).tell();
 }
 
 /** First so many of each project, because how those of one project go says nothing of another's. */
-async function replayCanary(app: App, lots: readonly DeadLot[], count: number, originals: boolean): Promise<Tally> {
+async function replayCanary(app: App, lots: readonly DeadLetterBatch[], count: number, originals: boolean): Promise<Tally> {
   const few = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(0, count) }));
   const others = lots.map((lot) => ({ ...lot, ids: lot.ids.slice(count) })).filter(({ ids }) => ids.length > 0);
   const left = others.reduce((sum, { ids }) => sum + ids.length, 0);
@@ -103,7 +103,7 @@ function withOthers(tally: Tally, others: number): Tally {
 }
 
 /** Where a first one failed, to leave the others is the first answer; the failure is named, and can be looked at. */
-async function askToGoOn(app: App, first: FollowedReplay, counts: readonly number[]): Promise<ReplayWay | undefined> {
+async function askToGoOn(app: App, first: FollowedReplay, counts: readonly number[]): Promise<ReplayMode | undefined> {
   const { outcome } = first;
   const count = counts.reduce((sum, each) => sum + each, 0);
   const others = say('{count, plural, =1 {The other one is as it was.} other {# others are as they were.}}', { count });
@@ -115,7 +115,7 @@ async function askToGoOn(app: App, first: FollowedReplay, counts: readonly numbe
     const failed = outcome.dead + outcome.retrying > 0;
     const chosen = await app.ask.tell('warning', [said, newestFailureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
     if (chosen === open) await openFailed(first);
-    return chosen === anyway ? askWay(app.ask, counts, l10n.t('the others')) : undefined;
+    return chosen === anyway ? pickReplayMode(app.ask, counts, l10n.t('the others')) : undefined;
   }
   const all = say('{count, plural, =1 {Replay the Other One} other {Replay the Other #}}', { count });
   const slowly = l10n.t('Replay Them Slowly…');

@@ -45,7 +45,7 @@ const runFile: Command = {
   },
 };
 
-/** Asks for the inputs, shows what would happen, starts the run or its first items, and says so. Answers with its id; undefined where the person gave up. */
+/** Asks for the inputs, shows what would happen, starts the run or its first items, and says so. Answers with its id; undefined if the person gave up. */
 async function startRun(app: App, { project, workflow }: AskedWorkflow): Promise<string | undefined> {
   const { ask, memory } = app;
   if (!workflow.valid) {
@@ -125,7 +125,7 @@ const cancelRun: Command = {
     if (state !== 'running' && !closing && jobs.open > 0) return takeBack(app, daemon, run, jobs.open);
     const isSure = await app.ask.confirm({
       question: l10n.t('Cancel the run {0} of {1}?', run, workflow),
-      detail: say('{count, plural, =1 {One of its jobs is still open. It no longer starts, or is interrupted. What was sent stays sent.} other {# of its jobs are still open. None of them starts any more, and what is under way is interrupted. What was sent stays sent.}}', { count: jobs.open }),
+      detail: say('{count, plural, =1 {One of its jobs is still open. It no longer starts, or is interrupted. What was sent stays sent.} other {# of its jobs are still open. None of them will start, and what is under way is interrupted. What was sent stays sent.}}', { count: jobs.open }),
       verb: l10n.t('Cancel Run'),
     });
     return isSure ? daemon.call('run/cancel', { id: run }) : undefined;
@@ -157,8 +157,8 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
     what: 'runs-cancelled',
     title: l10n.t('Cancelling runs'),
     confirmation: {
-      question: say('{count, plural, =1 {Cancel the one run of the selection that goes on?} other {Cancel # runs?}}', { count: running.length }),
-      detail: l10n.t("Jobs of theirs that are still open: {0}. None of them starts any more, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
+      question: say('{count, plural, =1 {Cancel the one run of the selection that continues?} other {Cancel # runs?}}', { count: running.length }),
+      detail: l10n.t("Jobs of theirs that are still open: {0}. None of them will start, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
       verb: l10n.t('Cancel Runs'),
     },
     act: 'cancel-runs',
@@ -209,7 +209,7 @@ const openFailure: Command = {
     const { jobs } = await daemon.call('job/list', { run, state: 'dead', limit: 1, ...(step === undefined ? {} : { step }) });
     const [job] = jobs;
     if (job !== undefined) return showDocument({ folder: project.folder, subject: { kind: 'job', job: job.id } });
-    await app.ask.tell('information', l10n.t('{0} has no dead letter any more.', run));
+    await app.ask.tell('information', l10n.t('{0} has no longer a dead letter.', run));
     return undefined;
   },
 };

@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 
 const filterQueues: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.queues, l10n.t('Words of queues to show: of their names or of what stands beside them, such as paused')),
+  run: async (app) => askFilter(app, views.queues, l10n.t('Words of queues to show: of their names or of what is beside them, such as paused')),
 };
 
 const filterRuns: Command = {
@@ -36,7 +36,7 @@ const loadMore: Command = {
   },
 };
 
-/** Looks for daemons, and draws everything anew. */
+/** Looks for daemons, and draws everything again. */
 const refresh: Command = {
   acts: false,
   run: async ({ projects, refreshed }) => {

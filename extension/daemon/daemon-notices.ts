@@ -11,12 +11,12 @@ import { say } from '../wording/language.ts';
 import { clientFaultText, incompatibleText, messageOf } from '../wording/client-fault-text.ts';
 import { crashText } from '../wording/daemon.ts';
 import type { Projects } from '../project/projects.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { Disposable } from '../base/signal.ts';
 
 export interface NoticeContext {
   readonly projects: Projects;
-  readonly ask: Asker;
+  readonly ask: Prompter;
   readonly log: Log;
   /** What is remembered for this workspace. */
   readonly memory: vscode.Memento;

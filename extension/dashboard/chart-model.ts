@@ -35,7 +35,7 @@ export interface ChartModel {
   /** What exactly is shown, in a few words. */
   readonly subtitle: string;
   readonly unit: Unit;
-  /** Each line stands on the one before, and the highest is the sum. */
+  /** Each line is on the one before, and the highest is the sum. */
   readonly stacked: boolean;
   readonly lines: readonly Line[];
   readonly thresholds: readonly Threshold[];

@@ -3,7 +3,7 @@ import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
 import { formatNumber } from '../wording/language.ts';
 import type { ChartModel, Unit } from './chart-model.ts';
 
-/** A value as it is read out; a dash where nothing is known. */
+/** A value as it is read out; a dash if nothing is known. */
 export function formatValue(unit: Unit, value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   switch (unit) {

@@ -15,7 +15,7 @@ export const firstChoice: Choice = { range: '1h' };
 /** Longer than any folder or queue that there is. */
 const maxChars = 4096;
 
-/** A choice from outside: from the page, or from what VS Code kept over a reload; undefined where it is none. */
+/** A choice from outside: from the page, or from what VS Code kept over a reload; undefined if it is none. */
 export function readChoice(value: unknown): Choice | undefined {
   if (!isJsonObject(value) || !isRange(value['range'])) return undefined;
   const folder = readText(value['folder']);
@@ -24,7 +24,7 @@ export function readChoice(value: unknown): Choice | undefined {
   return { range: value['range'], ...(folder === undefined ? {} : { folder }), ...(queue === undefined ? {} : { queue }) };
 }
 
-/** False where it is there and no text that could be meant. */
+/** False if it is there and no text that could be meant. */
 function readText(value: unknown): string | undefined | false {
   if (value === undefined) return undefined;
   return typeof value === 'string' && value !== '' && value.length <= maxChars ? value : false;

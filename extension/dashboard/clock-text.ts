@@ -2,7 +2,7 @@ import { type Range, rangePlans } from './choice.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** How moments are written: as much of the date and the time as the range needs. In the time zone of whoever looks. */
+/** How moments are written: as much of the date and the time as the range needs. In the time zone of anyone who looks. */
 export class ClockText {
   readonly #tick: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;

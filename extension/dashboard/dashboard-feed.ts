@@ -167,7 +167,7 @@ export class DashboardFeed {
     void this.#lookAtDead(queues);
   }
 
-  /** The first project, where none was chosen or the chosen one is gone. */
+  /** The first project, if none was chosen or the chosen one is gone. */
   #chooseProject(): void {
     if (this.#project !== undefined) return;
     const [first] = this.#options.projects.all;

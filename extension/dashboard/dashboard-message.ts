@@ -23,7 +23,7 @@ export interface Now {
   readonly atMs: number;
   readonly choice: Choice;
   readonly projects: readonly { readonly folder: string; readonly name: string }[];
-  /** Of the chosen project; `none` where there is no project, `virtual` where there can't be one. */
+  /** Of the chosen project; `none` if there is no project, `virtual` where there can't be one. */
   readonly connection: ConnectionStateKind | 'virtual';
   /** Why there is no daemon, where that is known. */
   readonly problem?: string;
@@ -47,7 +47,7 @@ export type MessageFromPage =
 
 const maxChars = 4096;
 
-/** A message of the page, checked: a page can be made to send anything. Undefined where it is none of them. */
+/** A message of the page, checked: a page can be made to send anything. Undefined if it is none of them. */
 export function readMessageFromPage(value: unknown): MessageFromPage | undefined {
   if (!isJsonObject(value)) return undefined;
   switch (value['kind']) {

@@ -39,7 +39,7 @@ export class Dashboard {
     );
   }
 
-  /** Shows the panel, which is made where there is none; with a target, that project or queue. Answers with what it shows. */
+  /** Shows the panel, which is made if there is none; with a target, that project or queue. Answers with what it shows. */
   show(target?: Target): Choice {
     if (this.#open === undefined) {
       const panel = vscode.window.createWebviewPanel(dashboardPanel, l10n.t('Sluice Dashboard'), vscode.ViewColumn.Active);
@@ -76,7 +76,7 @@ export class Dashboard {
       else this.#receive(message, feed, post);
     });
     panel.onDidChangeViewState(() => {
-      // A page that is shown again has been loaded anew, and says when it is ready.
+      // A page that is shown again has been loaded again, and says when it is ready.
       if (!panel.visible) feed.hide();
     });
     panel.onDidDispose(() => {

@@ -1,6 +1,6 @@
 import type { SeriesPoint } from '../../schemas/protocol/queue.ts';
 
-/** What is known of one queue, a list for each measure and an entry for each step; `null` where nothing is known of that time. */
+/** What is known of one queue, a list for each measure and an entry for each step; `null` if nothing is known of that time. */
 export interface QueueColumns {
   readonly queue: string;
   /** Depths at the end of the step. */

@@ -36,7 +36,7 @@ export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(presentAlerts(queue.alerts).filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
 }
 
-/** How all queues stand together: sums, and where there is no sum the one that stands worst, with its name. */
+/** How all queues stand together: sums, and if there is no sum the one that stands worst, with its name. */
 export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   const sum = (value: (queue: QueueView) => number): number => queues.reduce((total, queue) => total + value(queue), 0);
   const worst = (value: (queue: QueueView) => number): QueueView | undefined =>

@@ -5,20 +5,20 @@ import { takeBackBulk } from '../../client/run-bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Log } from '../base/log.ts';
 import type { Tally } from '../selection/batches.ts';
-import { sumOf } from '../selection/lots.ts';
+import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { formatNumber } from '../wording/language.ts';
 import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.ts';
-import type { DeadLot } from './dead-lot.ts';
+import type { DeadLetterBatch } from './dead-letter-batch.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
-import { type ReplayWay, sendReplay, type SentLot } from './replay-way.ts';
-import type { Asker } from '../ask/prompter.ts';
+import { type ReplayMode, sendReplay, type SentLot } from './replay-mode.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { FollowedBulks } from '../selection/unfollowed-bulks.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 /** What a replay needs of the window. */
 export interface ReplayContext {
-  readonly ask: Asker;
+  readonly ask: Prompter;
   readonly log: Log;
   readonly followedBulks: FollowedBulks;
 }
@@ -29,13 +29,13 @@ const longestLookMs = 3000;
 const followAllMs = 8000;
 
 export interface FollowOptions {
-  readonly way: ReplayWay;
+  readonly way: ReplayMode;
   readonly originals: boolean;
 }
 
 /** A replay that was sent, and followed for as long as it was worth. */
 export interface FollowedReplay {
-  readonly lots: readonly DeadLot[];
+  readonly lots: readonly DeadLetterBatch[];
   readonly tally: Tally;
   /** As last seen. */
   readonly outcome: ReplayTally;
@@ -46,7 +46,7 @@ export interface FollowedReplay {
 }
 
 /** Sends the lots, and shows what becomes of them while they are followed. A cancel takes back what no attempt has reached. Never rejects. */
-export async function followReplay(context: ReplayContext, lots: readonly DeadLot[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
+export async function followReplay(context: ReplayContext, lots: readonly DeadLetterBatch[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
   const title = way.kind === 'rate' ? l10n.t('Replaying dead letters at {0}', way.rate) : way.kind === 'canary' ? l10n.t('Waiting for what was replayed first') : l10n.t('Replaying dead letters');
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     const sent = await sendReplay(lots, {

@@ -8,7 +8,7 @@ export type CurlText = { readonly ok: true; readonly text: string } | { readonly
 export const curlActions: readonly string[] = ['http/request', 'webhook/send'];
 
 /**
- * The call of a job as a `curl` command for a POSIX shell. No credential stands in it: a reference to a secret becomes a variable of its
+ * The call of a job as a `curl` command for a POSIX shell. No credential is in it: a reference to a secret becomes a variable of its
  * name (`"$PEOPLE_API"`), and so does a literal value in a place whose name says that it is one (a header `authorization`, a field `password`).
  */
 export function curlText(job: Pick<JobDetail, 'id' | 'uses' | 'payload' | 'idempotencyKey' | 'createdAt'>): CurlText {
@@ -112,7 +112,7 @@ class Variables {
   readonly #prefix: string;
   readonly #names: string[] = [];
 
-  /** `text`: all that the command is made of; no mark stands in it by chance. */
+  /** `text`: all that the command is made of; no mark is in it by chance. */
   constructor(text: string) {
     let prefix = 'sluicevariable';
     while (text.includes(prefix)) prefix += 'x';
@@ -136,7 +136,7 @@ class Variables {
     return isHidden ? marked : this.markName(name.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^(?=\d)|^$/, '_'));
   }
 
-  /** One word of the shell: in single quotes, where nothing is special, and the marks as variables in double ones. */
+  /** One word of the shell: in single quotes, if nothing is special, and the marks as variables in double ones. */
   quote(text: string): string {
     const words = text.split(new RegExp(`${this.#prefix}(\\d+)z`)).map((part, index) => (index % 2 === 1 ? `"$${this.#names[Number(part)] ?? ''}"` : part === '' ? '' : `'${part.replaceAll("'", String.raw`'\''`)}'`));
     return words.join('') === '' ? "''" : words.join('');

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
@@ -18,7 +18,7 @@ import { inWords, messageOf } from '../wording/client-fault-text.ts';
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;
   /** Asked each time, because tests replace it. */
-  readonly ask: () => Asker;
+  readonly ask: () => Prompter;
   readonly log: vscode.LogOutputChannel;
   readonly subscriptions: Disposable[];
 }

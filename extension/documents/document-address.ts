@@ -6,7 +6,7 @@ export type DocumentSubject =
   | { readonly kind: 'run'; readonly run: string }
   | { readonly kind: 'job'; readonly job: string }
   | { readonly kind: 'attempt'; readonly job: string; readonly attempt: number }
-  /** The payload as it stands in the daemon; `revision` where it isn't the newest. */
+  /** The payload as it is in the daemon; `revision` where it isn't the newest. */
   | { readonly kind: 'payload'; readonly job: string; readonly revision?: number };
 
 export interface DocumentAddress {
@@ -27,14 +27,14 @@ export function documentUri({ folder, subject }: DocumentAddress): UriParts {
   return { scheme: schemes.document, path: pathOf(subject), query: folder };
 }
 
-/** Undefined where the URI is none of ours. */
+/** Undefined if the URI is none of ours. */
 export function readDocumentUri({ scheme, path, query }: UriParts): DocumentAddress | undefined {
   if (scheme !== schemes.document || query === '') return undefined;
   const subject = readPath(path);
   return subject === undefined ? undefined : { folder: query, subject };
 }
 
-/** The editable payload of a dead letter. Its action stands in the path, so that VS Code's JSON support finds the schema of its input. */
+/** The editable payload of a dead letter. Its action is in the path, so that VS Code's JSON support finds the schema of its input. */
 export function deadLetterUri(folder: string, { id, uses }: Pick<JobSummary, 'id' | 'uses'>): UriParts {
   return { scheme: schemes.deadLetter, path: `/${uses}/${id} payload.json`, query: folder };
 }

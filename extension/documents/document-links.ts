@@ -6,7 +6,7 @@ export interface NamedThing {
   readonly id: string;
 }
 
-/** Values of `"run"`, `"job"` and `"id"`, but not what stands in payloads under such a name by chance: those are not indented by two. */
+/** Values of `"run"`, `"job"` and `"id"`, but not what is in payloads under such a name by chance: those are not indented by two. */
 export function namedThings(text: string): readonly NamedThing[] {
   return [...text.matchAll(/^ {2}"(?:run|job)": "([rj][1-9]\d{0,15})"/gm)].flatMap((match) => {
     const id = match[1];

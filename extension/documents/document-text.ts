@@ -86,7 +86,7 @@ function readableError({ cause, message, status, ...rest }: JobError): JobError 
   return { cause, message, ...(status === undefined ? {} : { status }), ...rest };
 }
 
-/** Headers last: they are long, and rarely what is looked for. A record that was cut in its body is no JSON any more, and stays text. */
+/** Headers last: they are long, and rarely what is looked for. A record that was cut in its body is no longer JSON, and stays text. */
 function readableRecord(record: unknown): unknown {
   if (!isJsonObject(record)) return record;
   const { headers, body, ...rest } = record;

@@ -14,7 +14,7 @@ export function payloadSchemaUrl(action: string): string {
   return `${schemes.schema}://actions/${action}.json`;
 }
 
-/** The schema at a path of ours, as VS Code's JSON support reads it; undefined where there is no such action. */
+/** The schema at a path of ours, as VS Code's JSON support reads it; undefined if there is no such action. */
 export function payloadSchemaText(path: string): string | undefined {
   const action = actionDefinitions.find(({ name }) => path === `/${name}.json`);
   if (action === undefined) return undefined;

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { fieldText, isAskedFirst, readFieldText, type InputField } from './input-fields.ts';
 import { hasInput, withFile, withoutInput, withValue, type RunInputs } from './run-inputs.ts';
@@ -14,7 +14,7 @@ export interface AskInputsOptions {
 }
 
 /** Asks, one after the other, for what has to be given and wasn't the last time. Undefined if the person gives up. */
-export async function askInputs(ask: Asker, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
+export async function askInputs(ask: Prompter, { title, fields, last }: AskInputsOptions): Promise<RunInputs | undefined> {
   let inputs = last;
   for (const field of fields.filter((one) => isAskedFirst(one) && !hasInput(last, one.name))) {
     const next = await askField(ask, title, field, inputs);
@@ -24,7 +24,7 @@ export async function askInputs(ask: Asker, { title, fields, last }: AskInputsOp
   return inputs;
 }
 
-export async function askField(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+export async function askField(ask: Prompter, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
   switch (field.kind) {
     case 'boolean':
       return askChoice(ask, title, field, [true, false], inputs);
@@ -40,13 +40,13 @@ export async function askField(ask: Asker, title: string, field: InputField, inp
   }
 }
 
-async function askChoice(ask: Asker, title: string, field: InputField, choices: readonly Json[], inputs: RunInputs): Promise<RunInputs | undefined> {
+async function askChoice(ask: Prompter, title: string, field: InputField, choices: readonly Json[], inputs: RunInputs): Promise<RunInputs | undefined> {
   const items = choices.map((value) => ({ label: typeof value === 'string' ? value : JSON.stringify(value), value, ...(value === field.fallback ? { description: l10n.t('default') } : {}) }));
   const picked = await ask.pick(items, { title, placeHolder: promptOf(field) });
   return picked === undefined ? undefined : withValue(inputs, field.name, picked.value);
 }
 
-async function askText(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+async function askText(ask: Prompter, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
   const known = inputs.values[field.name] ?? field.fallback;
   const text = await ask.input({
     title,
@@ -66,7 +66,7 @@ async function askText(ask: Asker, title: string, field: InputField, inputs: Run
   return read.ok ? withValue(inputs, field.name, read.value) : undefined;
 }
 
-async function askStructure(ask: Asker, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
+async function askStructure(ask: Prompter, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
   const file = { label: `$(file) ${l10n.t('From a file…')}`, detail: l10n.t('CSV, JSON or JSON Lines; the daemon reads it as a list'), isFile: true };
   const typed = { label: `$(edit) ${l10n.t('Type JSON…')}`, isFile: false };
   const picked = await ask.pick([file, typed], { title, placeHolder: promptOf(field) });

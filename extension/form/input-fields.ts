@@ -10,7 +10,7 @@ export interface InputField {
   readonly kind: FieldKind;
   readonly isRequired: boolean;
   readonly description?: string;
-  /** Undefined where the schema names none. */
+  /** Undefined if the schema names none. */
   readonly fallback?: Json;
   /** What to choose from, for `choice`. */
   readonly choices: readonly Json[];
@@ -66,7 +66,7 @@ function kindOf({ type, enum: choices }: JsonObject): FieldKind {
 
 export type FieldValue = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly message: string };
 
-/** What a person typed, as the field's value. The daemon checks all of the schema; this says at once what is plainly wrong. */
+/** What a person typed, as the field's value. The daemon checks all of the schema; this says immediately what is plainly wrong. */
 export function readFieldText({ kind, schema }: InputField, text: string): FieldValue {
   switch (kind) {
     case 'text':

@@ -8,13 +8,13 @@ import { askField } from './ask-inputs.ts';
 import { isAskedFirst, type InputField } from './input-fields.ts';
 import { launchItems, payloadShown, restAfterTrial, type LaunchChoice, type LaunchItem } from './launch-items.ts';
 import type { RunInputs } from './run-inputs.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { ShownTexts } from '../documents/shown-texts.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 /** What the review of a run needs of the window. */
 export interface LaunchContext {
-  readonly ask: Asker;
+  readonly ask: Prompter;
   readonly texts: ShownTexts;
 }
 

@@ -52,13 +52,13 @@ export class LanguageSupport {
     }, settleMs);
   }
 
-  /** The client; undefined where it is switched off, not needed yet, or could not be started. */
+  /** The client; undefined if it is switched off, not needed yet, or could not be started. */
   get client(): Promise<RunningLanguageClient | undefined> {
     return this.#client ?? Promise.resolve(undefined);
   }
 
   /** Reaches the server that runs, and each that is started later; none is started for it. */
-  tellSecrets(known: KnownSecrets): void {
+  publishSecretNames(known: KnownSecrets): void {
     this.#knownSecrets.set(known.folder, known);
     this.client.then((client) => client?.notify(knownSecretsNotification, known)).catch((error: unknown) => this.#options.log.warn(messageOf(error)));
   }
@@ -135,6 +135,6 @@ export interface RunningLanguageClient {
   readonly stop: () => Promise<void>;
   readonly request: (method: string, params: unknown) => Promise<unknown>;
   readonly notify: (method: string, params: unknown) => Promise<void>;
-  /** Undefined where no server runs. */
+  /** Undefined if no server runs. */
   readonly serverProcessId: () => number | undefined;
 }

@@ -46,7 +46,7 @@ export class MirrorChanges {
     this.#bulks = true;
   }
 
-  /** What has gathered, and a new beginning; undefined where that is nothing. */
+  /** What has gathered, and a new beginning; undefined if that is nothing. */
   take(): MirrorChange | undefined {
     const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks };
     this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = false;

@@ -46,12 +46,12 @@ export class TopicFeed {
       if (isOver()) await this.#daemon.unsubscribe(id);
       else this.#listener.onSnapshot(snapshot);
     } catch (error) {
-      // Where the connection is gone, whoever owns it makes another feed.
+      // Where the connection is gone, no matter who owns it makes another feed.
       if (!isOver()) this.#listener.onFault(error);
     }
   }
 
-  /** To be called when the connection has ended, or nobody listens any more. */
+  /** To be called when the connection has ended, or nobody listens. */
   end(): void {
     this.#ended = true;
   }

@@ -103,8 +103,8 @@ const placeholder = { type: 'smtp', host: 'smtp.example.com', port: 587, tls: 's
 const head = '# SMTP servers. Secrets are named here, never written here: "Sluice: Set Secret…" gives them their values.\n';
 
 /**
- * The text of `connections.yaml` with an entry of this name, to be filled in; what stands in it stays, with its comments. `text` is undefined
- * where there is no such file. Answers with undefined where nothing has to be added, or where the file can't be read as it is.
+ * The text of `connections.yaml` with an entry of this name, to be filled in; what is in it stays, with its comments. `text` is undefined
+ * if there is no such file. Answers with undefined if nothing has to be added, or where the file can't be read as it is.
  */
 export function withConnection(text: string | undefined, name: string): string | undefined {
   const document = parseDocument(text ?? `${head}connections: {}\n`);

@@ -38,7 +38,7 @@ export class Projects implements vscode.Disposable {
         this.#stateChanged.fire(undefined);
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.look()),
-      // Whoever works in a terminal or another window starts and stops daemons too, and a laptop wakes up.
+      // Anyone who works in a terminal or another window starts and stops daemons too, and a laptop wakes up.
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) this.look();
       }),
@@ -100,7 +100,7 @@ export class Projects implements vscode.Disposable {
     for (const disposable of this.#disposables) disposable.dispose();
   }
 
-  /** Resolves when every connection is closed. The daemons go on. */
+  /** Resolves when every connection is closed. The daemons continue. */
   async close(): Promise<void> {
     await Promise.all([...this.#byFolder.values()].map((project) => project.dispose()));
     this.#byFolder.clear();

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 
-export interface StarterFiles {
+export interface ScaffoldFiles {
   /** Relative to the project, with forward slashes. */
   readonly created: readonly string[];
   /** Were there already, and were left alone. */
@@ -17,7 +17,7 @@ const run = promisify(execFile);
  *
  * @throws Error with what the command says is in the way
  */
-export async function writeStarterFiles(folder: string, cli: string, execPath: string = process.execPath): Promise<StarterFiles> {
+export async function writeStarterFiles(folder: string, cli: string, execPath: string = process.execPath): Promise<ScaffoldFiles> {
   const stdout = await output(execPath, ['--disable-warning=ExperimentalWarning', cli, 'init', '--project', folder, '--json'], {
     cwd: folder,
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
@@ -51,7 +51,7 @@ function messageIn(stderr: unknown): string | undefined {
   }
 }
 
-/** The id of a workflow that a person calls so: `Spring letter 2` becomes `spring_letter_2`; undefined where no letter is in it. */
+/** The id of a workflow that a person calls so: `Spring letter 2` becomes `spring_letter_2`; undefined if no letter is in it. */
 export function workflowIdFrom(name: string): string | undefined {
   const words = name
     .normalize('NFKD')

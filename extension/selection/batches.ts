@@ -32,7 +32,7 @@ const batchSize = 200;
 
 /**
  * Acts on many in batches, each of which is done as a whole or not at all. One that another person was quicker with is skipped, and the
- * others of its batch go on. Never rejects, so that the tally always is the truth.
+ * others of its batch continue. Never rejects, so that the tally always is the truth.
  */
 export async function inBatches<T>(items: readonly T[], act: (items: T[]) => Promise<unknown>, { size = batchSize, onProgress, isCancelled }: BatchOptions = {}): Promise<Tally> {
   let done = 0;
@@ -59,7 +59,7 @@ export async function inBatches<T>(items: readonly T[], act: (items: T[]) => Pro
   return tally();
 }
 
-/** False where the batch holds what is in another state by now; nothing was done then. */
+/** False if the batch holds what is in another state by now; nothing was done then. */
 async function isDone<T>(batch: T[], act: (items: T[]) => Promise<unknown>): Promise<boolean> {
   try {
     await act(batch);

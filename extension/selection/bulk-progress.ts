@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
@@ -16,12 +16,12 @@ const shownAfterMs = 1500;
 export interface BulkProgressOptions {
   readonly projects: Projects;
   readonly log: Log;
-  readonly ask: () => Pick<Asker, 'tell'>;
+  readonly ask: () => Pick<Prompter, 'tell'>;
   readonly followedBulks: FollowedBulks;
   readonly subscriptions: Disposable[];
 }
 
-/** A notification, with progress and a Cancel, for each bulk work that goes on without a command of this window: also after the window was reloaded. */
+/** A notification, with progress and a Cancel, for each bulk work that continues without a command of this window: also after the window was reloaded. */
 export function showBulkProgress({ projects, log, ask, followedBulks, subscriptions }: BulkProgressOptions): void {
   const unfollowed = new UnfollowedBulks(followedBulks, {
     show: (folder, bulk) => {

@@ -58,7 +58,7 @@ function oneText(what: TalliedAction, isEdited: boolean): string {
     case 'jobs-cancelled':
       return l10n.t('Cancelled the job.');
     case 'jobs-retried':
-      return l10n.t('The job is due at once.');
+      return l10n.t('The job is due immediately.');
     case 'runs-cancelled':
       return l10n.t('Cancelled the run.');
     case 'queues-paused':
@@ -79,7 +79,7 @@ function headOf(what: TalliedAction, done: number, total: number, edited: number
     case 'jobs-cancelled':
       return say('Jobs cancelled: {done} of {total}.', { done, total });
     case 'jobs-retried':
-      return say('Jobs that are due at once: {done} of {total}.', { done, total });
+      return say('Jobs that are due immediately: {done} of {total}.', { done, total });
     case 'runs-cancelled':
       return say('Runs cancelled: {done} of {total}.', { done, total });
     case 'queues-paused':
@@ -100,12 +100,12 @@ function skippedText(what: TalliedAction, skipped: string): string {
     case 'replayed':
     case 'discarded':
     case 'exported':
-      return l10n.t('No dead letters any more: {0}.', skipped);
+      return l10n.t('No longer dead letters: {0}.', skipped);
     case 'jobs-cancelled':
     case 'runs-cancelled':
       return l10n.t('Had ended by then: {0}.', skipped);
     case 'jobs-retried':
-      return l10n.t("Didn't wait for an attempt any more: {0}.", skipped);
+      return l10n.t("No longer waiting for an attempt: {0}.", skipped);
     case 'queues-paused':
       return l10n.t('Were paused already: {0}.', skipped);
     case 'queues-resumed':

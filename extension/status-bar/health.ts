@@ -33,7 +33,7 @@ export interface Health {
   readonly reasons: readonly string[];
   /** The whole, as it is read aloud. */
   readonly label: string;
-  /** Where a click leads: the queue of the gravest reason; undefined where no queue is the reason. */
+  /** Where a click leads: the queue of the gravest reason; undefined if no queue is the reason. */
   readonly target?: Target;
 }
 
@@ -70,7 +70,7 @@ export function healthOf(projects: readonly ProjectHealth[], nowMs: number): Hea
 interface Fault {
   readonly severity: 'warning' | 'error';
   readonly reason: string;
-  /** In a few words, for where there is no number to show. */
+  /** In a few words, for if there is no number to show. */
   readonly short?: string;
   readonly target?: Target;
 }
@@ -186,7 +186,7 @@ const dwellMs = 10_000;
 
 const rank: Readonly<Record<Severity, number>> = { rest: 0, warning: 1, error: 2 };
 
-/** Keeps the colour of the status bar from blinking: it rises at once, and falls when it has been lower for ten seconds on end. */
+/** Keeps the colour of the status bar from blinking: it rises immediately, and falls when it has been lower for ten seconds on end. */
 export class SteadySeverity {
   #shown: Severity = 'rest';
   /** Since when it could have been lower, and the highest that it has been since. */

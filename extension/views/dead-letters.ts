@@ -47,7 +47,7 @@ export function openDeadLettersView(window: ViewContext): OpenTreeView {
   return open;
 }
 
-/** Queues with a group that has the words; undefined where all are to be shown. */
+/** Queues with a group that has the words; undefined if all are to be shown. */
 async function matchingQueues({ daemon }: Project, words: string): Promise<ReadonlySet<string> | undefined> {
   if (words === '') return undefined;
   const groups = (await daemon?.call('dead/groups', { limit: longestList }))?.groups ?? [];
@@ -66,7 +66,7 @@ function affected({ project, change }: ProjectMirrorChange, drawn: Map<string, s
     const queue = project.mirror.queue(name);
     const dead = queue?.depth.dead ?? 0;
     const before = drawn.get(id) ?? nothingDead;
-    // Also where an edit was saved, once more or dropped.
+    // Also where an edit was saved, again or dropped.
     const now = dead === 0 ? nothingDead : `${dead} ${queue?.drafts?.count ?? 0} ${queue?.drafts?.savedAt ?? ''}`;
     drawn.set(id, now);
     if (before !== now) moved.push(id);

@@ -35,7 +35,7 @@ export interface TreeViewOptions {
   readonly rows: (context: TreeContext, project: Project) => Promise<readonly TreeNode[]>;
   /** What a change means for the view: ids of rows, or `all`. */
   readonly affected: (change: ProjectMirrorChange) => Iterable<string> | 'all';
-  /** What stands beside the title, where no filter does. */
+  /** What is beside the title, where no filter does. */
   readonly note?: (projects: readonly Project[]) => string | undefined;
 }
 

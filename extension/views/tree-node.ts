@@ -43,7 +43,7 @@ export class MessageNode implements TreeNode {
   }
 }
 
-/** The last row of a list that goes on: a click shows the next page. */
+/** The last row of a list that continues: a click shows the next page. */
 export class LoadMoreNode implements TreeNode {
   readonly id: string;
   readonly target: Target;

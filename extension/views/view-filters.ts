@@ -10,7 +10,7 @@ export class ViewFilters {
     return this.#changed.listen;
   }
 
-  /** Empty where the view shows everything. */
+  /** Empty if the view shows everything. */
   get(view: ViewId): string {
     return this.#words.get(view) ?? '';
   }

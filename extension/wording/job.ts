@@ -11,7 +11,7 @@ export function jobName({ id, key }: JobSummary): string {
   return key === undefined ? id : oneLine(key, 80);
 }
 
-/** What stands beside a job's name; `shown` leaves out what the rows above it tell already. */
+/** What is beside a job's name; `shown` leaves out what the rows above it tell already. */
 export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly state?: boolean; readonly cause?: boolean } = {}): string {
   const parts: string[] = [];
   // First, because a narrow side bar cuts the rest.
@@ -41,7 +41,7 @@ export function editedNotSentText(count: number): string {
   return say('{count} edited, not sent', { count });
 }
 
-/** `3 edited`, of a group; nothing where none is. */
+/** `3 edited`, of a group; nothing if none is. */
 export function editedParts(count: number | undefined): string[] {
   return count === undefined || count === 0 ? [] : [say('{count} edited', { count })];
 }

@@ -67,7 +67,7 @@ export function formatRate(rate: { readonly limit: number; readonly perMs: numbe
   return textOf(rateMessage(rate));
 }
 
-/** How many are of which project, such as `shop: 3, warehouse: 2`; nothing where all are of one. */
+/** How many are of which project, such as `shop: 3, warehouse: 2`; nothing if all are of one. */
 export function projectCounts(parts: readonly { readonly name: string; readonly count: number }[]): string | undefined {
   return parts.length < 2 ? undefined : parts.map(({ name, count }) => say('{name}: {count}', { name, count })).join(', ');
 }

@@ -16,7 +16,7 @@ export function isHeld({ heldUntil }: QueueView, nowMs: number): boolean {
   return heldUntil !== undefined && Date.parse(heldUntil) > nowMs;
 }
 
-/** What stands beside a queue's name: `12 waiting · 3 active · paused`. */
+/** What is beside a queue's name: `12 waiting · 3 active · paused`. */
 export function queueDescription(queue: QueueView, nowMs: number): string {
   return partsOf(queue, nowMs).join(' · ');
 }
@@ -34,12 +34,12 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   if (paused) parts.push(say('paused'));
   if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? say('held until {time}', { time: formatMoment(heldUntil) }) : say('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(say('full'));
-  // The number of dead letters stands in the row anyway.
+  // The number of dead letters is in the row anyway.
   parts.push(...new Set(presentAlerts(alerts).filter(({ kind }) => kind !== 'dead-letters').map(({ kind }) => alertName(kind))));
   if (waiting > 0) parts.push(say('{waiting} waiting', { waiting }));
   if (depth.active > 0) parts.push(say('{active} active', { active: depth.active }));
   if (depth.dead > 0) parts.push(say('{dead} dead', { dead: depth.dead }));
-  // A second's wait is no news, and would make the row change all the time.
+  // A second's wait is not news, and would make the row change all the time.
   if (oldestPendingAt !== undefined && nowMs - Date.parse(oldestPendingAt) > 60_000) parts.push(say('oldest {duration}', { duration: formatShortDuration(nowMs - Date.parse(oldestPendingAt)) }));
   const rate = rateUsedText(queue);
   if (rate !== undefined && waiting + depth.active > 0) parts.push(rate);
@@ -51,7 +51,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   return parts.length === 0 ? [say('empty')] : parts;
 }
 
-/** `87 of 100/min`: starts within the window that ends now; undefined where there is no limit. */
+/** `87 of 100/min`: starts within the window that ends now; undefined if there is no limit. */
 export function rateUsedText({ rate, rateUsed }: QueueView): string | undefined {
   return rate === undefined ? undefined : say('{used} of {rate}', { used: rateUsed ?? 0, rate: formatRate(rate) });
 }
@@ -109,7 +109,7 @@ export function queueLens(queue: QueueView, nowMs: number, clock: (ms: number) =
   if (depth.active > 0) parts.push(say('{active} active', { active: depth.active }));
   if (depth.dead > 0) parts.push(say('{dead} dead', { dead: depth.dead }));
   if (rate !== undefined && rateUsed !== undefined && rateUsed > 0) parts.push(say('{share} of {rate}', { share: formatShare(rateUsed / rate.limit), rate: formatRate(rate) }));
-  // A second's wait is no news, and would make the line change all the time.
+  // A second's wait is not news, and would make the line change all the time.
   const oldestMs = oldestPendingAt === undefined ? 0 : nowMs - Date.parse(oldestPendingAt);
   if (oldestMs > 60_000) parts.push(say('oldest {duration}', { duration: formatShortDuration(oldestMs) }));
   if (failureRate > 0) parts.push(say('{share} failing', { share: formatShare(failureRate) }));
@@ -142,7 +142,7 @@ function emptyText(forecast: Forecast, nowMs: number, clock: (ms: number) => str
 export function forecastPart({ state, drainMs, reason }: Forecast): string | undefined {
   switch (state) {
     case 'draining':
-      // What is empty within seconds is no news, and would make the row change all the time.
+      // What is empty within seconds is not news, and would make the row change all the time.
       return drainMs === undefined || drainMs < 60_000 ? undefined : say('empty in {duration}', { duration: formatShortDuration(drainMs) });
     case 'growing':
       return forecastText({ state });

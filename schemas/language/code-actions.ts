@@ -48,7 +48,7 @@ export function codeActions(project: LanguageProject, path: string, range: Sourc
   return actions;
 }
 
-/** Changes to one file that mend every finding of it about which there is no doubt. */
+/** Changes to one file that fix every finding of it about which there is no doubt. */
 function fixAllChanges(project: LanguageProject, file: LanguageFile): readonly TextChange[] {
   const changes = findingsOf(project, file.path).flatMap((finding) => {
     const fix = fixesFor({ finding, file, project, text: file.text, root: file.document.root }).find(({ isSafe, preferred }) => isSafe && preferred === true);

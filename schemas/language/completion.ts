@@ -7,7 +7,7 @@ import type { LanguageProject } from './language-project.ts';
 import { completeName } from './name-completion.ts';
 import { openExpression } from './open-expression.ts';
 
-/** What could stand at an offset, by what is meant there: within expressions, and where names of the project stand. */
+/** What could be at an offset, by what is meant there: within expressions, and where names of the project stand. */
 export function complete(project: LanguageProject, path: string, offset: number, options: CompletionOptions = {}): Completions {
   const file = project.files.get(path);
   if (file === undefined) return { items: [], exclusive: false };

@@ -7,6 +7,6 @@ export interface CompletionOptions {
 
 export interface Completions {
   readonly items: readonly CompletionItem[];
-  /** Nothing but these can stand there, such as within an expression: what a schema would offer is left out. */
+  /** Nothing but these can be there, such as within an expression: what a schema would offer is left out. */
   readonly exclusive: boolean;
 }

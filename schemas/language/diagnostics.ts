@@ -6,7 +6,7 @@ import type { LanguageProject } from './language-project.ts';
 
 /** What a diagnostic carries for its quick fixes (`Diagnostic.data`). */
 export interface DiagnosticData {
-  /** Replacements of the range that would mend it, most likely first. */
+  /** Replacements of the range that would fix it, most likely first. */
   readonly suggestions: readonly string[];
 }
 

@@ -43,7 +43,7 @@ class EditorSchema {
     return { ...rest, ...this.#described(rest, fallback, Array.isArray(examples) ? (examples as readonly Json[]) : []) };
   }
 
-  /** With what a reference stands for; what stands beside the reference wins. */
+  /** With what a reference stands for; what is beside the reference wins. */
   #written(schema: JsonObject): JsonObject {
     const { $ref, ...own } = schema;
     if (typeof $ref !== 'string') return schema;
@@ -69,7 +69,7 @@ class EditorSchema {
     const maps = 'anyOf' in schema ? examples.filter(isJsonObject) : [];
     return {
       ...text,
-      // Whoever writes `queue` wants another one than the default.
+      // Anyone who writes `queue` wants another one than the default.
       ...(fallback === undefined || isCollection(fallback) || fallback === defaultQueueName ? {} : { default: fallback }),
       ...(scalars.length === 0 ? {} : { examples: scalars }),
       ...(maps.length === 0 ? {} : { defaultSnippets: maps.map((body) => ({ label: flowText(body), body: snippetBody(body) })) }),
@@ -77,7 +77,7 @@ class EditorSchema {
   }
 }
 
-/** `allowExpressions` puts what a value must be, where it is no expression, behind an `else`. */
+/** `allowExpressions` puts what a value must be, where it is not an expression, behind an `else`. */
 function withoutExpressionBranch(schema: JsonObject): JsonObject {
   const { if: condition, then, else: otherwise, ...outside } = schema;
   return condition !== undefined && isJsonObject(then) && Object.keys(then).length === 0 && isJsonObject(otherwise) ? { ...outside, ...otherwise } : schema;
@@ -108,7 +108,7 @@ function snippetBody(value: Json): Json {
   return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, snippetBody(one)])) : value;
 }
 
-/** What a schema says of a field, as Markdown; empty where it says nothing. */
+/** What a schema says of a field, as Markdown; empty if it says nothing. */
 export function describeField({ description, examples = [], ...field }: Omit<ExpressionField, 'type' | 'required'>): string {
   const parts = [
     ...(description === undefined ? [] : [description]),

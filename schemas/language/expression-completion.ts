@@ -14,7 +14,7 @@ import type { LanguageProject } from './language-project.ts';
 import { stepsThatMayPrecede } from './step-order.ts';
 import { describeSymbol, rootDescriptions } from './symbol-description.ts';
 
-/** What could stand at a place of an expression; undefined where none stands. */
+/** What could be at a place of an expression; undefined if none stands. */
 export function completeExpression(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
   const cursor = expressionCursor(file, offset);
   if (cursor === undefined) return completeSecret(project, file, offset);

@@ -9,7 +9,7 @@ import { splitTemplateText } from '../workflow/template.ts';
 import type { LanguageFile } from './language-file.ts';
 import { expressionBrackets, openSigns } from './open-expression.ts';
 
-/** The expression that an offset of a file stands in, whether it can be read or not. */
+/** The expression that an offset of a file is in, whether it can be read or not. */
 export interface ExpressionCursor {
   /** All between the braces, or all of a condition. */
   readonly source: string;
@@ -25,7 +25,7 @@ export interface ExpressionCursor {
   readonly locate: (range: SourceRange) => SourceRange;
 }
 
-/** The expression at an offset; undefined where none stands there. */
+/** The expression at an offset; undefined if none is there. */
 export function expressionCursor(file: LanguageFile, offset: number): ExpressionCursor | undefined {
   const site = siteAt(file, offset);
   if (site === undefined) return undefined;
@@ -54,7 +54,7 @@ function scopeOf({ analysed }: LanguageFile, place: ExpressionPlace): TypeScope 
   return analysed.kind === 'workflow' ? analysed.analysis.types.scopeAt(place) : () => undefined;
 }
 
-/** The last offset of the value that doesn't stand behind an offset of the file. */
+/** The last offset of the value that is not behind an offset of the file. */
 function valueOffset(value: string, locate: (range: SourceRange) => SourceRange, offset: number): number {
   let low = 0;
   let high = value.length;
@@ -78,7 +78,7 @@ function partAt(value: string, at: number): (SourceRange & { readonly isClosed: 
   return { start: split.range.end, end: value.length, isClosed: false };
 }
 
-/** What stands at the cursor of an expression that is being typed. */
+/** What is at the cursor of an expression that is being typed. */
 export interface Probe {
   /** The word, or the text of a literal, that the cursor is in: what a completion replaces. */
   readonly range: SourceRange;
@@ -99,7 +99,7 @@ const placeholder = 'sluice__cursor__';
 
 /**
  * Reads an expression around its cursor, finished or not: what is typed so far is completed by a name at the cursor and by whatever
- * closes the brackets. Undefined where that doesn't help.
+ * closes the brackets. Undefined if that doesn't help.
  */
 export function probeExpression(source: string, at: number, scope: TypeScope): Probe | undefined {
   const text = openText(source, at);
@@ -176,7 +176,7 @@ function wordAt(source: string, at: number): SourceRange {
   return { start: at - before, end: at + after };
 }
 
-/** Where the text that the cursor stands in has its content; undefined where it stands in none. */
+/** Where the text that the cursor is in has its content; undefined if it is in none. */
 function openText(source: string, at: number): SourceRange | undefined {
   const open = openSigns(source.slice(0, at), expressionBrackets).quoteAt;
   if (open === undefined) return undefined;

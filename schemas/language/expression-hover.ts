@@ -12,7 +12,7 @@ import type { LanguageProject } from './language-project.ts';
 import { describeSymbol, rootDescriptions } from './symbol-description.ts';
 import { english } from '../wording/language.ts';
 
-/** What the part of an expression is that stands at an offset; undefined where none does, or the expression can't be read. */
+/** What the part of an expression is that is at an offset; undefined if none does, or the expression can't be read. */
 export function hoverExpression(project: LanguageProject, file: LanguageFile, offset: number, language = english): Hover | undefined {
   const cursor = expressionCursor(file, offset);
   const found = cursor && partAt(cursor);
@@ -48,7 +48,7 @@ function partAt({ source, at, scope, place }: ExpressionCursor): Part | undefine
   checkExpression(tree, { scope, onNode: (node, type) => types.set(node, type) });
   const typed = (node: ASTNode): Typed => ({ node, type: types.get(node) ?? unknownType });
   for (const node of nodesAround(tree, at)) {
-    // The name that a macro binds is no value yet; the macro itself tells of it.
+    // The name that a macro binds is not a value yet; the macro itself tells of it.
     if (node.op === 'id' && !types.has(node)) continue;
     const part = partOf(typed(node), at, typed, place.item);
     if (part !== undefined) return part;
@@ -56,7 +56,7 @@ function partAt({ source, at, scope, place }: ExpressionCursor): Part | undefine
   return undefined;
 }
 
-/** The nodes that an offset stands in, the innermost first. */
+/** The nodes that an offset is in, the innermost first. */
 function nodesAround(node: ASTNode, at: number): readonly ASTNode[] {
   if (at < node.start || at > node.end) return [];
   const inner = childrenOf(node).map((child) => nodesAround(child, at)).find((nodes) => nodes.length > 0);

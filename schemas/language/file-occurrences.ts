@@ -30,7 +30,7 @@ export function fileOccurrences(file: AnalysedFile): readonly SymbolOccurrence[]
 class FileOccurrences {
   readonly #path: string;
   readonly #text: string;
-  /** By place: what an anchor holds is read once for each alias, but stands in the text once. */
+  /** By place: what an anchor holds is read once for each alias, but is in the text once. */
   readonly #found = new Map<string, SymbolOccurrence>();
 
   constructor({ file }: AnalysedFile) {
@@ -62,7 +62,7 @@ class FileOccurrences {
     for (const { key, keyRange } of entry.value.entries) this.#add({ kind, name: key, scope }, 'declaration', keyRange);
   }
 
-  /** The texts of a list are names, or the one text that stands in its stead. */
+  /** The texts of a list are names, or the one text that is in its stead. */
   names(node: DocumentNode | undefined, symbol: Omit<SymbolName, 'name'>, role: SymbolOccurrence['role']): void {
     if (node === undefined) return;
     for (const item of node.kind === 'list' ? node.items : [node]) {

@@ -12,7 +12,7 @@ import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 import { describeRate, describeRetry, describeSymbol } from './symbol-description.ts';
 
-/** What is meant by what stands at an offset: a name, a part of an expression, a duration, a rate. What a key is for, schemas say. Told in `language`. */
+/** What is meant by what is at an offset: a name, a part of an expression, a duration, a rate. What a key is for, schemas say. Told in `language`. */
 export function hover(project: LanguageProject, path: string, offset: number, language = english): Hover | undefined {
   const file = project.files.get(path);
   if (file === undefined) return undefined;

@@ -13,7 +13,7 @@ export interface InlayHintOptions {
   readonly now: number;
   /** The reader's, as an IANA name. */
   readonly timeZone: string;
-  /** The reader's, as a BCP 47 tag; English where it is left out. */
+  /** The reader's, as a BCP 47 tag; English if it is left out. */
   readonly locale?: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { analyseFiles, type AnalysedFiles, type ProjectFile, type ProjectOptions } from '../workflow/analysis/analyse-files.ts';
 import { joinFiles, type ProjectAnalysis } from '../workflow/analysis/analyse-project.ts';
 import { type Advice, advisedProject } from './advice/advice.ts';
-import { advise } from './advice/advise.ts';
+import { runAdvice } from './advice/run-advice.ts';
 import { LanguageFile } from './language-file.ts';
 import { SymbolIndex } from './symbol-index.ts';
 
@@ -45,14 +45,14 @@ export class LanguageProject {
 
   /** What is right and yet could be better, of each file: the same that `sluice validate` gives. */
   get advice(): ReadonlyMap<string, readonly Advice[]> {
-    return (this.#advice ??= advise(advisedProject(this.#analysed.byPath.values())));
+    return (this.#advice ??= runAdvice(advisedProject(this.#analysed.byPath.values())));
   }
 
   get symbols(): SymbolIndex {
     return (this.#symbols ??= new SymbolIndex(this.files.values()));
   }
 
-  /** Names of the secrets that are set; undefined where that isn't known. */
+  /** Names of the secrets that are set; undefined if that isn't known. */
   get secrets(): readonly string[] | undefined {
     const { secrets } = this.#analysed.options;
     return secrets && [...secrets];

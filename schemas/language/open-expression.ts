@@ -17,7 +17,7 @@ export interface OpenExpression {
   readonly complete: (item: CompletionItem, snippets: boolean) => CompletionItem;
 }
 
-/** The expression at an offset; undefined where none is open, or more stands behind it than a person would leave there. */
+/** The expression at an offset; undefined if none is open, or more is behind it than a person would leave there. */
 export function openExpression(text: string, offset: number, positionAt: (offset: number) => Position): OpenExpression | undefined {
   const start = lineStart(text, offset);
   const before = text.slice(start, offset);
@@ -48,7 +48,7 @@ export function openExpression(text: string, offset: number, positionAt: (offset
       const range = { start: back(edit.range.start), end: back(edit.range.end) };
       const isSnippet = item.insertTextFormat === InsertTextFormat.Snippet;
       const end = closing === undefined ? ` }}${quote}` : '';
-      // The cursor stays within the braces, where a person goes on.
+      // The cursor stays within the braces, where a person continues.
       const newText = end === '' ? edit.newText : snippets ? `${isSnippet ? edit.newText : snippetText(edit.newText)}$0${end.replaceAll('}', '\\}')}` : `${edit.newText}${end}`;
       return { ...item, textEdit: { range, newText }, ...(snippets && end !== '' ? { insertTextFormat: InsertTextFormat.Snippet } : {}), ...(added.length > 0 ? { additionalTextEdits: added } : {}) };
     },
@@ -61,7 +61,7 @@ function isBare(line: string): boolean {
   return quoteAt === undefined && brackets.length > 0;
 }
 
-/** Undefined where the expression has both. */
+/** Undefined if the expression has both. */
 function quoteFor(expression: string): string | undefined {
   if (!expression.includes('"')) return '"';
   return expression.includes("'") ? undefined : "'";
@@ -72,7 +72,7 @@ export interface OpenBracket {
   readonly at: number;
   /** What would close it. */
   readonly closer: string;
-  /** Commas behind it that stand in no bracket further in. */
+  /** Commas behind it that are in no bracket further in. */
   readonly commas: number;
 }
 

@@ -14,7 +14,7 @@ function locationOf(project: LanguageProject, { path, range }: Pick<SymbolOccurr
   return file && { uri: project.uriOf(path), range: file.rangeOf(range) };
 }
 
-/** Where what is named at an offset is declared. Empty where nothing is, or where it has no place in a file, as secrets. */
+/** Where what is named at an offset is declared. Empty if nothing is, or where it has no place in a file, as secrets. */
 export function findDefinition(project: LanguageProject, path: string, offset: number): LocationLink[] {
   const occurrence = project.symbols.occurrenceAt(path, offset);
   const origin = project.files.get(path);

@@ -23,7 +23,7 @@ export function prepareRename(project: LanguageProject, path: string, offset: nu
   const file = project.files.get(path);
   const occurrence = project.symbols.occurrenceAt(path, offset);
   const symbol = occurrence && project.symbols.get(occurrence);
-  if (file === undefined || occurrence === undefined || symbol === undefined) return refuse('Nothing that has a name of its own stands here.');
+  if (file === undefined || occurrence === undefined || symbol === undefined) return refuse('Nothing that has a name of its own is here.');
   const reason = whyFixed(project, symbol);
   return reason === undefined ? { ok: true, range: file.rangeOf(occurrence.range), placeholder: symbol.name } : refuse(reason);
 }
@@ -35,7 +35,7 @@ export function prepareRename(project: LanguageProject, path: string, offset: nu
 export function rename(project: LanguageProject, path: string, offset: number, newName: string): RenameResult {
   const place = prepareRename(project, path, offset);
   const symbol = project.symbols.at(path, offset);
-  if (!place.ok || symbol === undefined) return place.ok ? refuse('Nothing that has a name of its own stands here.') : place;
+  if (!place.ok || symbol === undefined) return place.ok ? refuse('Nothing that has a name of its own is here.') : place;
   if (newName === symbol.name) return { ok: true, edit: { changes: {} } };
   const reason = whyNotCalled(project, symbol, newName);
   if (reason !== undefined) return refuse(reason);
@@ -70,7 +70,7 @@ function whyFixed(project: LanguageProject, symbol: LanguageSymbol): string | un
   }
 }
 
-/** An item that has no name of its own is given one: `as` is added to its `foreach`. Undefined where that can't be done, or needn't be. */
+/** An item that has no name of its own is given one: `as` is added to its `foreach`. Undefined if that can't be done, or needn't be. */
 function nameGiven(project: LanguageProject, { kind, declarations, references: [first] }: LanguageSymbol, newName: string): { readonly path: string; readonly change: TextChange } | undefined {
   const file = first && project.files.get(first.path);
   if (kind !== 'alias' || declarations.length > 0 || first === undefined || file === undefined) return undefined;
@@ -92,7 +92,7 @@ function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol,
 interface ChangedFile {
   readonly file: { readonly path: string; readonly text: string };
   readonly edits: TextEdit[];
-  /** Where the new name stands in the new text. */
+  /** Where the new name is in the new text. */
   readonly starts: readonly number[];
 }
 

@@ -8,7 +8,7 @@ import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageProject } from './language-project.ts';
 import { expressionBrackets, openSigns } from './open-expression.ts';
 
-/** What the function takes whose brackets an offset stands in, and which of its parameters is being written. */
+/** What the function takes whose brackets an offset is in, and which of its parameters is being written. */
 export function signatureHelp(project: LanguageProject, path: string, offset: number): SignatureHelp | undefined {
   const file = project.files.get(path);
   const cursor = file && expressionCursor(file, offset);
@@ -64,7 +64,7 @@ export interface Callable {
 }
 
 export interface CallableParameter {
-  /** As it stands in the label. */
+  /** As it is in the label. */
   readonly label: string;
   readonly name: string;
   readonly isOptional: boolean;

@@ -1,4 +1,4 @@
-/** A text as it stands in a snippet, where `$`, `}` and `\` mean something. */
+/** A text as it is in a snippet, where `$`, `}` and `\` mean something. */
 export function snippetText(text: string): string {
   return text.replace(/[\\$}]/g, '\\$&');
 }

@@ -9,7 +9,7 @@ export interface TextPiece {
 }
 
 /**
- * What a line can mean to lines far from it: marks of documents, blank lines that are text, keys that are no plain text, a word to
+ * What a line can mean to lines far from it: marks of documents, blank lines that are text, keys that are not plain text, a word to
  * the formatter. So can a lone CR, which only some readers take for the end of a line.
  */
 const reachesFar = /^(?:---|\.\.\.|%)|[|>]\d?\+|\r(?!\n)|^ *[?:](?:\s|$)|# *prettier-ignore/m;
@@ -46,7 +46,7 @@ function cutsWithin(text: string, node: DocumentNode): readonly number[] {
   return own.flatMap(({ keyRange }) => startOfEntry(text, keyRange.start, column) ?? []);
 }
 
-/** Where the lines of an entry begin: comments right above it, as far in as it, are its own. Undefined where that can't be told. */
+/** Where the lines of an entry begin: comments right above it, as far in as it, are its own. Undefined if that can't be told. */
 function startOfEntry(text: string, keyStart: number, column: number): number | undefined {
   let start = lineStart(text, keyStart);
   if (keyStart - start !== column || text.slice(start, keyStart).trim() !== '') return undefined;

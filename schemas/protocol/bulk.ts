@@ -6,7 +6,7 @@ export const bulkActions = ['replay', 'discard', 'cancel', 'retry', 'cancel-runs
 export type BulkAction = (typeof bulkActions)[number];
 
 /**
- * - `running`: it goes on by itself, over restarts of the daemon too.
+ * - `running`: it continues by itself, over restarts of the daemon too.
  * - `held`: it has done its canary, and waits for `bulk/continue` or `bulk/cancel`.
  * - `taking-back`: it was cancelled, and what no attempt has reached becomes a dead letter again.
  * - `done`, `cancelled`: it has ended.
@@ -37,7 +37,7 @@ export function parseBulkId(text: string): number | undefined {
 export const BulkView = Type.Object({
   id: BulkId,
   action: Type.Enum(bulkActions),
-  state: Type.Enum(bulkStates, { description: '`running` and `taking-back` go on by themselves, over restarts of the daemon too; `held` waits for `bulk/continue`.' }),
+  state: Type.Enum(bulkStates, { description: '`running` and `taking-back` continue by themselves, over restarts of the daemon too; `held` waits for `bulk/continue`.' }),
   startedAt: Time,
   endedAt: Type.Optional(Time),
   total: Type.Integer({ description: 'Jobs that were selected; of `cancel-runs`: runs.' }),

@@ -1,5 +1,5 @@
 /**
- * Flags of Node, or of a VS Code that runs as one, under which a daemon is started, whoever starts it.
+ * Flags of Node, or of a VS Code that runs as one, under which a daemon is started, no matter who starts it.
  *
  * What a daemon works on is young: rows and batches that are gone in a moment. With V8's own limits each of its threads would
  * keep tens of megabytes of such garbage, and more the more memory the machine has. 1,000,000 rows of a CSV file become jobs

@@ -46,7 +46,7 @@ export const DaemonStatus = Type.Object({
 export type DaemonStatus = Static<typeof DaemonStatus>;
 
 /**
- * What a daemon leaves behind at an orderly end, for whoever finds none running: `.sluice/state/last-stop.json`, as `docs/protocol.md` has it. It is gone
+ * What a daemon leaves behind at an orderly end, for anyone who finds none running: `.sluice/state/last-stop.json`, as `docs/protocol.md` has it. It is gone
  * while a daemon runs, and after one that died: nobody knows then.
  */
 export interface LastStop {
@@ -70,7 +70,7 @@ export interface ParsedLastStop {
   readonly proof: string;
 }
 
-/** Undefined where the text says nothing that could be believed. */
+/** Undefined if the text says nothing that could be believed. */
 export function parseLastStop(text: string): ParsedLastStop | undefined {
   let value: unknown;
   try {

@@ -4,7 +4,7 @@ import { isJsonObject } from '../workflow/json.ts';
 export interface Discovery {
   readonly pid: number;
   readonly port: number;
-  /** Whoever has it can do everything that the daemon can do. */
+  /** Anyone who has it can do everything that the daemon can do. */
   readonly token: string;
   readonly version: string;
 }
@@ -48,7 +48,7 @@ export function parseDiscovery(text: string): ParsedDiscovery {
 }
 
 /**
- * Why the file must not be used, by its mode and its owner as POSIX has them: what others can read, or could have written, is no secret of
+ * Why the file must not be used, by its mode and its owner as POSIX has them: what others can read, or could have written, is not a secret of
  * this user's daemon. Undefined if it may be used, and on Windows, which has neither: `ownUid` is undefined there.
  */
 export function unsafeDiscovery({ mode, uid }: { readonly mode: number; readonly uid: number }, ownUid: number | undefined): DiscoveryProblem | undefined {

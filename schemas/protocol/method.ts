@@ -70,7 +70,7 @@ const runInputs = {
 
 const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
 const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
-const Selected = Type.Integer({ description: 'How many were meant; those that were no dead letters any more when it came to them are left out of the others.' });
+const Selected = Type.Integer({ description: 'How many were meant; those that were no longer dead letters when it came to them are left out of the others.' });
 
 /**
  * Every method of the protocol: parameters and result, as JSON Schemas. `docs/protocol.md` explains them; the daemon
@@ -128,7 +128,7 @@ export const methods = {
         id: RunId,
         expression: Type.String({ minLength: 1, maxLength: 8192, description: 'CEL, without `${{` and `}}`.' }),
         step: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'As this step sees it.' })),
-        index: Type.Optional(Type.Integer({ minimum: 0, description: "As this item of the step's `foreach` sees it; the first one where it is missing." })),
+        index: Type.Optional(Type.Integer({ minimum: 0, description: "As this item of the step's `foreach` sees it; the first one if it is missing." })),
       },
       closed,
     ),
@@ -179,7 +179,7 @@ export const methods = {
         queue: Name,
         resolution: Type.Enum(Object.keys(seriesResolutions) as SeriesResolution[], { description: '`10s` is kept for a day, `5min` for a month.' }),
         from: Type.Optional({ ...Time, description: 'Where it is missing: the last hour of `10s`, the last day of `5min`.' }),
-        to: Type.Optional({ ...Time, description: 'Now, where it is missing.' }),
+        to: Type.Optional({ ...Time, description: 'Now, if it is missing.' }),
       },
       closed,
     ),
@@ -209,7 +209,7 @@ export const methods = {
     params: Type.Object(selection, closed),
     result: Type.Object(
       { retried: Type.Integer(), selected: Type.Integer(), ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) },
-      { description: 'Delayed jobs are due at once. `wrong-state` where one of `ids` is not delayed; nothing is changed then.' },
+      { description: 'Delayed jobs are due immediately. `wrong-state` where one of `ids` is not delayed; nothing is changed then.' },
     ),
   },
 
@@ -229,14 +229,14 @@ export const methods = {
       closed,
     ),
     result: Type.Object(BulkView.properties, {
-      description: 'Selects the jobs, keeps the work on disk, and answers; from then on it goes on by itself, whoever asked for it goes away, and over restarts of the daemon. The topic `bulk` tells how far it is.',
+      description: 'Selects the jobs, keeps the work on disk, and answers; from then on it continues by itself, no matter who asked for it goes away, and over restarts of the daemon. The topic `bulk` tells how far it is.',
     }),
   },
   'bulk/list': { params: Type.Object({}, closed), result: Type.Object({ bulks: Type.Array(BulkView) }, { description: 'The newest first: 100, and all that have not ended. What has ended is kept for a week.' }) },
   'bulk/get': { params: Type.Object({ id: BulkId }, closed), result: BulkView },
   'bulk/continue': {
     params: Type.Object({ id: BulkId, rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: for the rest.' })) }, closed),
-    result: Type.Object(BulkView.properties, { description: 'What is `held` goes on with the rest. `wrong-state` if it is not held.' }),
+    result: Type.Object(BulkView.properties, { description: 'What is `held` continues with the rest. `wrong-state` if it is not held.' }),
   },
   'bulk/cancel': {
     params: Type.Object({ id: BulkId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a replay: what no attempt has reached is a dead letter again. It is `taking-back` until then.' })) }, closed),
@@ -294,7 +294,7 @@ export const methods = {
       {
         ...deadSelection,
         reason: Type.Optional(
-          Type.String({ maxLength: maxReason, description: 'Why, for whoever looks at them later: kept as `discardReason`. Blanks around it are left out.' }),
+          Type.String({ maxLength: maxReason, description: 'Why, for anyone who looks at them later: kept as `discardReason`. Blanks around it are left out.' }),
         ),
       },
       closed,
@@ -307,8 +307,8 @@ export const methods = {
       {
         id: JobId,
         payload: Type.Unknown({ description: 'The whole payload, checked as that of an edited replay. The payload as it was sent drops the draft.' }),
-        baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'The revision that was edited: the draft if there was one. `conflict` if another is the newest; not checked, where it is missing.' })),
-        savedBy: Type.Optional(Type.String({ maxLength: 100, description: 'Who, for whoever looks at it.' })),
+        baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'The revision that was edited: the draft if there was one. `conflict` if another is the newest; not checked, if it is missing.' })),
+        savedBy: Type.Optional(Type.String({ maxLength: 100, description: 'Who, for anyone who looks at it.' })),
       },
       closed,
     ),

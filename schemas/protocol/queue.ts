@@ -39,7 +39,7 @@ export const Forecast = Type.Object({
     description:
       '`idle`: nothing waits. `draining`: it clears, see `drainMs`. `steady`: as much arrives as is done. `growing`: more arrives than is done. `stalled`: nothing will be done until `reason` ends. `unknown`: too little has been done yet to tell.',
   }),
-  drainMs: Type.Optional(Type.Number({ description: 'With `draining`: until nothing waits any more.' })),
+  drainMs: Type.Optional(Type.Number({ description: 'With `draining`: until nothing is waiting.' })),
   clearsAt: Type.Optional(Time),
   limitedBy: Type.Optional(Type.Enum(['rate', 'concurrency'] as const, { description: 'With `draining`: what the time follows from. `concurrency`: the attempts at the same time, and how long they take.' })),
   growthPerMinute: Type.Optional(Type.Number({ description: 'With `growing`: by how many jobs.' })),
@@ -99,7 +99,7 @@ export const QueueView = Type.Object({
     dead: Type.Integer(),
   }),
   drafts: Type.Optional(
-    Type.Object({ count: Type.Integer(), savedAt: Time }, { description: 'Dead letters with an edit that was saved and not sent yet, and when the newest was saved; left out where there is none.' }),
+    Type.Object({ count: Type.Integer(), savedAt: Time }, { description: 'Dead letters with an edit that was saved and not sent yet, and when the newest was saved; left out if there is none.' }),
   ),
   maxDepth: Type.Optional(Type.Integer()),
   rateUsed: Type.Optional(Type.Integer({ description: 'Starts within the window that ends now.' })),
@@ -114,7 +114,7 @@ export const QueueView = Type.Object({
   running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'How long attempts took that ended over the last five minutes; missing where none has.' })),
   oldestPendingAt: Type.Optional({ ...Time, description: 'Since when the pending job that has waited longest is due: as long as it was made, or its retry time came, or it was replayed.' }),
   forecast: Forecast,
-  alerts: Type.Array(QueueAlert, { description: 'Errors first; empty where no threshold is crossed.' }),
+  alerts: Type.Array(QueueAlert, { description: 'Errors first; empty if no threshold is crossed.' }),
 });
 export type QueueView = Static<typeof QueueView>;
 
@@ -125,7 +125,7 @@ export const ResumedQueue = Type.Intersect(
 );
 export type ResumedQueue = Static<typeof ResumedQueue>;
 
-/** How finely a series is kept, and for how long; `shownMs`: how much of it is told where nothing is said. */
+/** How finely a series is kept, and for how long; `shownMs`: how much of it is told if nothing is said. */
 export const seriesResolutions = {
   '10s': { stepMs: 10_000, keepMs: 24 * 3_600_000, shownMs: 3_600_000 },
   '5min': { stepMs: 300_000, keepMs: 31 * 24 * 3_600_000, shownMs: 24 * 3_600_000 },

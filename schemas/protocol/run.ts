@@ -10,8 +10,8 @@ export const RunSummary = Type.Object({
   state: RunStateShape,
   createdAt: Time,
   endedAt: Type.Optional(Time),
-  /** True while on-failure steps still go on, after the run itself has failed. */
-  closing: Type.Boolean({ description: 'Steps of `on-failure` still go on.' }),
+  /** True while on-failure steps still continue, after the run itself has failed. */
+  closing: Type.Boolean({ description: 'Steps of `on-failure` are still running.' }),
   heldAfter: Type.Optional(Type.Integer({ description: 'The first items of each `foreach` are jobs, this many; the others wait for `run/continue`.' })),
   error: Type.Optional(Type.Object({ step: Type.Optional(Type.String()), message: Type.String() })),
   jobs: JobCounts,

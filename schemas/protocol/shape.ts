@@ -16,7 +16,7 @@ export const Name = Type.String({ minLength: 1, maxLength: 200 });
 /** The longest page that a list answers with. */
 export const maxPage = 1000;
 export const Page = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage, description: 'Entries at most; 100 where it is missing.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage, description: 'Entries at most; 100 if it is missing.' })),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before.' })),
 };
 export const Where = Type.Optional(

@@ -38,7 +38,7 @@ export type SubscribeResult = Static<typeof SubscribeResult>;
 
 /**
  * Params of the notification `changed`. Only entries that differ from what was sent before are in it; `uptimeMs` of the
- * status alone is no difference.
+ * status alone is not a difference.
  */
 export const Changed = Type.Object({
   id: Type.Integer({ description: 'Of the subscription.' }),

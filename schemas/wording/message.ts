@@ -5,7 +5,7 @@
  * ICU plural, each form of which is a whole sentence: `{count, plural, one {# job waits.} other {# jobs wait.}}`; `#` is the number. English has the forms
  * `one` and `other`; a translation has those of its language (`few`, `many`). A form for exactly one is `=1 {The other one waits.}`: in other languages
  * `one` is for 21 as well, so it tells its number. See https://unicode-org.github.io/icu/userguide/format_parse/messages/:
- * what is read here is that subset, and no nesting, so that each sentence stands in one piece.
+ * what is read here is that subset, and no nesting, so that each sentence is in one piece.
  */
 export interface Message {
   readonly pattern: string;
@@ -73,7 +73,7 @@ function fill(text: string, args: MessageArgs, by: RenderedBy): string {
   });
 }
 
-/** Undefined for a pattern that is no plural, or is not closed. */
+/** Undefined for a pattern that is not a plural, or is not closed. */
 export function readPlural(pattern: string): Plural | undefined {
   const [head, count = ''] = /^\{(\w+), plural,/.exec(pattern) ?? [];
   if (head === undefined || !pattern.endsWith('}')) return undefined;

@@ -21,7 +21,7 @@ export const alertUnits = {
 export interface AlertThresholds {
   readonly warning?: number;
   readonly error?: number;
-  /** For `failure-rate`: the time that is looked at, in milliseconds; `defaultOverMs` where it is missing. */
+  /** For `failure-rate`: the time that is looked at, in milliseconds; `defaultOverMs` if it is missing. */
   readonly overMs?: number;
 }
 

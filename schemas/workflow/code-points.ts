@@ -14,7 +14,7 @@ export function codePointLength(text: string): number {
   return length;
 }
 
-/** The UTF-16 offset of a code point. Undefined where the text is shorter; its length is a position as well. */
+/** The UTF-16 offset of a code point. Undefined if the text is shorter; its length is a position as well. */
 export function utf16Offset(text: string, codePoints: number): number | undefined {
   if (codePoints < 0 || codePoints > text.length) return undefined;
   if (!surrogate.test(text)) return codePoints;

@@ -5,7 +5,7 @@ export interface CronTimesOptions {
   /** Milliseconds since 1970; the first time comes later than this. */
   readonly after: number;
   readonly count: number;
-  /** IANA name; UTC where it is left out. */
+  /** IANA name; UTC if it is left out. */
   readonly timeZone?: string;
   /** Times later than this are left out, in milliseconds since 1970: a year of nothing is not searched through. */
   readonly until?: number;

@@ -18,7 +18,7 @@ export interface Diagnostic {
   /** What is wrong and what would be right, in one or two plain sentences. */
   readonly message: Message;
   readonly range: SourceRange;
-  /** Replacements that would mend it, most likely first ("did you mean"). */
+  /** Replacements that would fix it, most likely first ("did you mean"). */
   readonly suggestions?: readonly string[];
   /** The key that has to be added, for `missing-key`. */
   readonly missing?: string;
@@ -26,6 +26,6 @@ export interface Diagnostic {
   readonly cause?: string;
   /** A text was wanted, and quotes would make one of what is there. */
   readonly isQuotable?: true;
-  /** `unnecessary`: what stands there does nothing; an editor fades it. */
+  /** `unnecessary`: what is there does nothing; an editor fades it. */
   readonly tags?: readonly 'unnecessary'[];
 }

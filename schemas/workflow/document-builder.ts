@@ -38,7 +38,7 @@ export class DocumentBuilder {
     const range = rangeOf(node, fallback);
     if (this.#expanding.size > 0) this.#countAliased(range);
     if (this.#tooMany) return emptyScalar(range);
-    if (depth > maxDepth) return this.#fail(range, 'too-deep', message('Lists and maps may stand in each other {maxDepth} deep at most.', { maxDepth }));
+    if (depth > maxDepth) return this.#fail(range, 'too-deep', message('Lists and maps may be in each other {maxDepth} deep at most.', { maxDepth }));
 
     if (isAlias(node)) return this.#buildAlias(node.source, range, depth);
     const anchor = (node as { anchor?: string }).anchor;
@@ -80,7 +80,7 @@ export class DocumentBuilder {
       const key = String(pair.key.value);
       const first = entries.get(key);
       if (first !== undefined) {
-        this.#fail(keyRange, 'duplicate-key', message("'{key}' stands here twice; each key may stand in a map once.", { key: key.slice(0, 80) }));
+        this.#fail(keyRange, 'duplicate-key', message("'{key}' appears here twice; each key may appear in a map once.", { key: key.slice(0, 80) }));
         repeated.push({ key, keyRange, value: emptyScalar(rangeOf(pair.value, { start: keyRange.end, end: keyRange.end })) });
         continue;
       }
@@ -170,9 +170,9 @@ export interface ListNode {
 
 export interface MapNode {
   readonly kind: 'map';
-  /** In document order, each key once. Keys taken over by `<<` stand behind the map's own. */
+  /** In document order, each key once. Keys taken over by `<<` are behind the map's own. */
   readonly entries: readonly MapEntry[];
-  /** Entries whose key stands in the map already. They count for nothing, and only the places of their values are known. */
+  /** Entries whose key is in the map already. They count for nothing, and only the places of their values are known. */
   readonly repeated?: readonly MapEntry[];
   readonly range: SourceRange;
 }

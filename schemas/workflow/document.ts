@@ -12,7 +12,7 @@ export type DocumentPath = readonly (string | number)[];
 /** A YAML file, read. */
 export interface Document {
   readonly text: string;
-  /** Undefined where the file is empty or could not be read at all. With syntax errors, as much as could be made out. */
+  /** Undefined if the file is empty or could not be read at all. With syntax errors, as much as could be made out. */
   readonly root: DocumentNode | undefined;
   /** Syntax errors. The tree is not to be trusted behind the first one. */
   readonly diagnostics: readonly Diagnostic[];
@@ -66,7 +66,7 @@ function garbledText(text: string): Diagnostic[] {
   return [problem('unreadable-file', { start, end: start + 1 }, message('Here is U+FFFD, which takes the place of bytes that are not UTF-8: the file is in another encoding, or was saved after it had been read in a wrong one. Save it as UTF-8.'))];
 }
 
-/** The entry of a key, or undefined where `node` is no map or lacks it. */
+/** The entry of a key, or undefined if `node` is not a map or lacks it. */
 export function entryOf(node: DocumentNode | undefined, key: string): MapEntry | undefined {
   return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined;
 }
@@ -87,7 +87,7 @@ export function entryAt(root: DocumentNode | undefined, path: DocumentPath): Map
   return last === undefined ? undefined : entryOf(nodeAt(root, path.slice(0, -1)), String(last));
 }
 
-/** The deepest path whose key or value stands at `offset`. */
+/** The deepest path whose key or value is at `offset`. */
 export function pathAt(root: DocumentNode | undefined, offset: number): DocumentPath {
   const path: (string | number)[] = [];
   let node = root;
@@ -143,14 +143,14 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
     count += 1;
     const at = { start: Math.min(parser.offset, text.length - 1), end: Math.min(parser.offset + 1, text.length) };
     if (count > maxTokens) return problem('too-large', at, message('The file is too large: it has more than {count} words and signs up to here.', { count: maxTokens }));
-    if (parser.stack.length > maxDepth) return problem('too-deep', at, message('Lists and maps may stand in each other {maxDepth} deep at most.', { maxDepth }));
+    if (parser.stack.length > maxDepth) return problem('too-deep', at, message('Lists and maps may be in each other {maxDepth} deep at most.', { maxDepth }));
   }
   take(parser.end());
   return undefined;
 }
 
 function bareExpression(expression: string): Message {
-  return message('Within {braces} or [ ], an expression stands in quotes: "{expression}".', { braces: '{ }', expression });
+  return message('Within {braces} or [ ], an expression is in quotes: "{expression}".', { braces: '{ }', expression });
 }
 
 /**
@@ -158,14 +158,14 @@ function bareExpression(expression: string): Message {
  * the parser says about it, up to four times, names neither the expression nor the quotes.
  */
 function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const mended: Diagnostic[] = [];
+  const fixed: Diagnostic[] = [];
   let skipTo = -1;
   for (const diagnostic of diagnostics) {
     const { start } = diagnostic.range;
     if (start < skipTo) continue;
     const isExpression = text.startsWith('{{', start) && text[start - 1] === '$';
     if (!isExpression) {
-      mended.push(diagnostic);
+      fixed.push(diagnostic);
       continue;
     }
     const lineEnd = text.indexOf('\n', start);
@@ -173,9 +173,9 @@ function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): read
     const end = close < 0 || (lineEnd >= 0 && close > lineEnd) ? start + 2 : close + 2;
     skipTo = lineEnd < 0 ? text.length : lineEnd;
     const source = text.slice(start - 1, end);
-    mended.push(problem('yaml-syntax', { start: start - 1, end }, bareExpression(source.length > 80 ? '${{ ... }}' : source)));
+    fixed.push(problem('yaml-syntax', { start: start - 1, end }, bareExpression(source.length > 80 ? '${{ ... }}' : source)));
   }
-  return mended;
+  return fixed;
 }
 
 /**
@@ -206,7 +206,7 @@ function plainMessage(code: string, words: string): Message {
     case 'BAD_SCALAR_START':
       return message('{problem}: put text that begins with this character in quotes.', { problem: words });
     case 'MULTILINE_IMPLICIT_KEY':
-      return message("A key stands on one line, with a colon behind it. Is a ':' missing?");
+      return message("A key is on one line, with a colon behind it. Is a ':' missing?");
     case 'NON_STRING_KEY':
       return message("A key is plain text. Where a value begins with '{', such as an expression without its '$', put it in quotes.");
     case 'TAG_RESOLVE_FAILED':

@@ -41,11 +41,11 @@ export function parseDuration(text: string): DurationResult {
   let nextUnit = 0;
   while (part.lastIndex < trimmed.length) {
     const [, amount = '', unit = ''] = part.exec(trimmed) ?? [];
-    if (unit === '') return refuse(sentences(message("'{text}' is no duration.", { text: trimmed }), wanted));
+    if (unit === '') return refuse(sentences(message("'{text}' is not a valid duration.", { text: trimmed }), wanted));
     const index = units.findIndex(([name]) => name === unit);
     const found = units[index];
-    if (found === undefined) return refuse(sentences(message("'{unit}' in '{text}' is no unit of time.", { unit, text: trimmed }), likelyUnit(unit), message('Units are ms, s, m, h, d and w.')));
-    if (index < nextUnit) return refuse(message("In '{text}', '{unit}' stands in the wrong place: write units from large to small, each once, such as 1h30m.", { text: trimmed, unit }));
+    if (found === undefined) return refuse(sentences(message("'{unit}' in '{text}' is not a unit of time.", { unit, text: trimmed }), likelyUnit(unit), message('Units are ms, s, m, h, d and w.')));
+    if (index < nextUnit) return refuse(message("In '{text}', '{unit}' is in the wrong place: write units from large to small, each once, such as 1h30m.", { text: trimmed, unit }));
     nextUnit = index + 1;
     ms += Number(amount) * found[1];
   }

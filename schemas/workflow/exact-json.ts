@@ -11,13 +11,13 @@ const maxShown = 40;
 
 /** A number that would be rounded. */
 export interface InexactNumber {
-  /** As it stands in the text. */
+  /** As it is in the text. */
   readonly literal: string;
   /** Of its first character, in UTF-16 code units. */
   readonly offset: number;
 }
 
-/** Valid JSON that says more than its value would hold. The message tells what would be lost, and the remedy; it is no sentence yet. */
+/** Valid JSON that says more than its value would hold. The message tells what would be lost, and the remedy; it is not a sentence yet. */
 export class LossyJsonError extends Error {
   override readonly name = 'LossyJsonError';
   /** Of what would be lost, in UTF-16 code units. */

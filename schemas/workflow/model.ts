@@ -9,7 +9,7 @@ import type { Template } from './template.ts';
 export interface Workflow {
   /** The file's name without `.sluice.yaml`, `.yaml` or `.yml`: what `sluice run` takes. */
   readonly id: string;
-  /** The `name` key; the id where it is missing. */
+  /** The `name` key; the id if it is missing. */
   readonly name: string;
   readonly description?: string;
   /** A JSON Schema (2020-12) of type `object` with `additionalProperties: false`. */

@@ -33,7 +33,7 @@ export function isReadable(name: string, use: NameUse): boolean {
   return use === 'none' || !(words.has(name) || (use === 'variable' && reservedAlone.has(name)));
 }
 
-/** What is wrong with a name; undefined where nothing is. `shown`: the name as a message quotes it. */
+/** What is wrong with a name; undefined if nothing is. `shown`: the name as a message quotes it. */
 export function nameProblem(name: string, use: NameUse, shown: string): NameProblem | undefined {
   // As a key of a plain object it would set the prototype instead.
   if (name === '__proto__') return { message: message("'__proto__' is reserved. Take another name.") };

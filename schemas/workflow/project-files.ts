@@ -45,7 +45,7 @@ export const maxSearchedFolders = 5000;
 /**
  * The files that make up a project: those of `.sluice/` itself, `.sluice/workflows/*.yaml|yml`, and `*.sluice.yaml` anywhere else, but not in
  * `node_modules`, folders whose names begin with a dot, and folders that `.gitignore` files leave out. What has the name of a file in
- * `.sluice/` is found whatever it is: whoever reads it says that a folder is none.
+ * `.sluice/` is found whatever it is: anyone who reads it says that a folder is none.
  *
  * `above`: what `.gitignore` files of the folders above the project's say.
  */

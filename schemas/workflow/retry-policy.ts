@@ -18,7 +18,7 @@ export type Backoff =
   | { readonly kind: 'delays'; readonly delaysMs: readonly number[] }
   | { readonly kind: 'exponential'; readonly firstMs: number; readonly factor: number; readonly maxMs: number; readonly attempts: number };
 
-/** The wait after the attempt of that number (from 1), in milliseconds and without jitter; undefined where none may follow. */
+/** The wait after the attempt of that number (from 1), in milliseconds and without jitter; undefined if none may follow. */
 export function retryDelayMs(backoff: Backoff, tries: number): number | undefined {
   switch (backoff.kind) {
     case 'delays':

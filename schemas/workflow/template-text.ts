@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from './json.ts';
 /** A stretch of a text: literal, or the source between `${{` and `}}`. */
 export type TextPart =
   | { readonly kind: 'literal'; readonly text: string }
-  /** `start` is where `source`, with its spaces trimmed, stands in the text; `range` includes the braces. */
+  /** `start` is where `source`, with its spaces trimmed, is in the text; `range` includes the braces. */
   | { readonly kind: 'expression'; readonly source: string; readonly start: number; readonly range: SourceRange };
 
 export type SplitResult =

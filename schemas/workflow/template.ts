@@ -20,7 +20,7 @@ export type Template =
 /** Keys and indexes from the root of a value. */
 export type ValuePath = readonly (string | number)[];
 
-/** Why a value is no template. `range` is within the string at `path`. */
+/** Why a value is not a template. `range` is within the string at `path`. */
 export interface TemplateError {
   readonly path: ValuePath;
   readonly kind: 'unclosed' | ExpressionError['kind'];
@@ -59,7 +59,7 @@ export type ConditionResult =
   /** `error.range` is within the text. */
   | { readonly ok: false; readonly error: ExpressionError };
 
-/** Reads what stands at `if`: an expression with or without its braces. */
+/** Reads what is at `if`: an expression with or without its braces. */
 export function parseCondition(text: string): ConditionResult {
   const bare = text.trimStart();
   let source = bare.trimEnd();

@@ -9,7 +9,7 @@ import { median, percentile } from './sample.ts';
 const path = '.sluice/workflows/bench.yaml';
 const lines = 1_000;
 
-/** What the lines above names cost after a key, with a run that has been through every step: the file is read anew, and all of them are worded. */
+/** What the lines above names cost after a key, with a run that has been through every step: the file is read again, and all of them are worded. */
 export function codeLensFigures(rounds: number): readonly Figure[] {
   const text = `${longWorkflow(lines)}queues:\n  people: { rate: 600/min }\n`;
   const places = placesIn(path, parseDocument(text));

@@ -12,13 +12,13 @@ export interface Figure {
 export interface BenchOptions {
   /** A short form: smaller and with fewer rounds; it shows that all works, and no figure to quote. */
   readonly quick: boolean;
-  /** Tells whoever waits what is being done. */
+  /** Tells anyone who waits what is being done. */
   readonly progress: (line: string) => void;
 }
 
 export type Bench = (options: BenchOptions) => Promise<readonly Figure[]>;
 
-/** Undefined where there is nothing to meet. */
+/** Undefined if there is nothing to meet. */
 export function isMet({ value, target }: Figure): boolean | undefined {
   if (target === undefined) return undefined;
   return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;

@@ -44,7 +44,7 @@ export const http: Bench = async ({ quick, progress }) => {
       }
     }
     return cases.flatMap(({ answerMs, concurrency, shares, rates }): Figure[] => [
-      { what: `HTTP jobs, answers ${answerMs === 0 ? 'at once' : `after ${answerMs} ms`}, concurrency ${concurrency}`, value: median(rates), unit: '/s' },
+      { what: `HTTP jobs, answers ${answerMs === 0 ? 'immediately' : `after ${answerMs} ms`}, concurrency ${concurrency}`, value: median(rates), unit: '/s' },
       { what: `… of a bare undici loop`, value: median(shares), unit: '%', target: { atLeast: 60 } },
     ]);
   } finally {

@@ -9,7 +9,7 @@ import { median, percentile } from './sample.ts';
 const path = '.sluice/workflows/bench.yaml';
 const around = Object.entries(filesAround).map(([file, text]) => ({ path: file, text }));
 
-/** What one key costs in the language service, without an editor and without the protocol: the file is read anew, and all its findings are made, or all lines above names. */
+/** What one key costs in the language service, without an editor and without the protocol: the file is read again, and all its findings are made, or all lines above names. */
 export const language: Bench = ({ quick, progress }) => {
   const figures: Figure[] = [];
   for (const { lines, targetMs } of [{ lines: 300, targetMs: 50 }, { lines: 2_000, targetMs: 200 }]) {

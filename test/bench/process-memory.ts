@@ -9,7 +9,7 @@ export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** The most that it has while `work` goes on. */
+/** The most that it has while `work` continues. */
 export async function peakMb<Value>(pid: number, work: () => Promise<Value>): Promise<{ readonly value: Value; readonly mb: number }> {
   let mb = 0;
   const sampling = new AbortController();

@@ -56,7 +56,7 @@ describe('the examples, at a tiny size', function () {
     assert.deepEqual([report.arrived, report.twice, report.jobs, report.attempts], [451, 0, 452, 456]);
   });
 
-  it('deal-closed: an outage is waited out, a dead letter is mended and its run goes on, another is given up', async () => {
+  it('deal-closed: an outage is waited out, a dead letter is fixed and its run continues, another is given up', async () => {
     const size = { minuteMs: 30, delays: '[30ms, 150ms, 900ms, 3600ms]', delaysMs: [30, 150, 900, 3_600], downMinutes: 20 };
     const report = await dealClosed.run(size, context());
     assertAllFound(report);

@@ -97,7 +97,7 @@ export async function endOfRun(client: DaemonClient, id: string, limitMs?: numbe
   );
 }
 
-/** All runs, once nothing goes on any more: no run, no step of on-failure, no job that waits. */
+/** All runs, once nothing is running: no run, no step of on-failure, no job that waits. */
 export async function runsAtRest(client: DaemonClient, limitMs = 120_000): Promise<RunDetail[]> {
   await eventually(
     'rest',
@@ -138,7 +138,7 @@ async function detailOf(client: DaemonClient, job: JobSummary): Promise<JobDetai
   return { ...job, payload: null, idempotencyKey: '', revisions: [], attempts: [] };
 }
 
-/** What the call answers; undefined where the daemon went away before it did. */
+/** What the call answers; undefined if the daemon went away before it did. */
 export async function unlessGone<Value>(answer: Promise<Value>): Promise<Value | undefined> {
   try {
     return await answer;

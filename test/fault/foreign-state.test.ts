@@ -53,7 +53,7 @@ describe('a folder whose state somebody else made', () => {
     cpSync(project.folder, copy, { recursive: true });
   };
 
-  it('sends nothing, whatever is typed, and says what is there and how to go on', async () => {
+  it('sends nothing, whatever is typed, and says what is there and how to continue', async () => {
     await clone();
     for (const argv of [['queues'], ['jobs'], ['runs'], ['dead'], ['status'], ['up'], ['run', 'deliver']]) {
       const { code, stderr } = await type(copy, ...argv);
@@ -68,7 +68,7 @@ describe('a folder whose state somebody else made', () => {
     assert.equal(sink.requests.length, 1, 'a job of a clone was sent');
   });
 
-  it('goes on with it once a person has adopted it (control: the job is sent then)', async () => {
+  it('continues with it once a person has adopted it (control: the job is sent then)', async () => {
     await clone();
     assert.equal((await type(copy, 'state', 'adopt')).code, 0);
     const daemon = await DaemonProcess.start(copy, { env: { SLUICE_SECRET_TOKEN: token } });
@@ -143,7 +143,7 @@ describe('a folder whose state somebody else made', () => {
 
   const links: Readonly<Record<string, string>> = { 'daemon.log': 'file', 'store.db': 'file', 'daemon.lock': 'file', 'daemon.json': 'file', 'secrets.env': 'file', items: 'folder' };
   for (const [name, kind] of Object.entries(links)) {
-    it(`opens nothing where ${name} is a link`, async function () {
+    it(`opens nothing if ${name} is a link`, async function () {
       if (process.platform === 'win32') this.skip();
       const victim = path.join(project.folder, 'victim');
       if (kind === 'folder') mkdirSync(victim);

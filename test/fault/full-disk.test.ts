@@ -69,7 +69,7 @@ describe('a start on a full disk', () => {
     await assertSound(daemon.client);
   };
 
-  it('after a crash shows everything, says why nothing starts, and goes on by itself', async () => {
+  it('after a crash shows everything, says why nothing starts, and continues by itself', async () => {
     const first = await start();
     const half = Promise.withResolvers<undefined>();
     const killed = Promise.withResolvers<undefined>();

@@ -68,7 +68,7 @@ function wrongKeys({ requests, jobs }: Aftermath): string[] {
   for (const request of requests) {
     const job = jobByKey.get(webhookId(request));
     const { item } = JSON.parse(request.body ?? '{}') as { readonly item?: unknown };
-    if (job === undefined) faults.push(`a request came with the key ${webhookId(request)}, which is no job's`);
+    if (job === undefined) faults.push(`a request came with the key ${webhookId(request)}, which is not a job's`);
     else if (job.key !== item) faults.push(`the item ${String(item)} came with the key of ${job.id}, which is for ${job.key ?? 'no item'}`);
   }
   return faults;

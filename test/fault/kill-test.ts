@@ -30,7 +30,7 @@ export interface KillTestResult {
   readonly unansweredKept: number;
   readonly mostCrashesOfAJob: number;
   readonly ms: number;
-  /** Empty where all went well. */
+  /** Empty if all went well. */
   readonly broken: readonly string[];
 }
 

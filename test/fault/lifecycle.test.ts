@@ -89,13 +89,13 @@ describe('the life of a daemon', () => {
     const { slow, hangs } = await jobsByKey(second);
     assert.deepEqual(slow?.attempts.map(({ state }) => state), ['succeeded']);
     assert.deepEqual(hangs?.attempts.map(({ state }) => state), ['interrupted', 'succeeded']);
-    assert.ok(!(await project.log()).includes('a crash interrupted'), 'a stop is no crash');
+    assert.ok(!(await project.log()).includes('a crash interrupted'), 'a stop is not a crash');
     const keys = sink.requests.filter(({ body }) => body?.includes('hangs')).map(webhookId);
     assert.equal(keys.length, 2);
     assert.equal(new Set(keys).size, 1, 'the second request of a job has the key of the first');
   });
 
-  it('ends at once at a second signal, and closes what that cut off as a crash does', async () => {
+  it('ends immediately at a second signal, and closes what that cut off as a crash does', async () => {
     await project.write('config.yaml', 'grace: 1h\n');
     sink.respond = ({ index }) => (index === 0 ? 'hang' : {});
     const first = await project.start();
@@ -125,12 +125,12 @@ describe('the life of a daemon', () => {
       assert.deepEqual(await daemon.end(), { code: 0, signal: null }, `${reached}: ${daemon.words}`);
       const left = readdirSync(project.stateFolder).filter((name) => /\.json|-wal|\.pid/.test(name) && !['last-stop.json', 'owner.json'].includes(name));
       assert.deepEqual(left, [], `after ${reached}`);
-      // So that the next one comes to it anew.
+      // So that the next one comes to it again.
       await project.clearState();
     }
   });
 
-  it('may end while a client waits for a run: the client goes on with the next one', async () => {
+  it('may end while a client waits for a run: the client continues with the next one', async () => {
     const answer = Promise.withResolvers<object>();
     sink.respond = () => answer.promise;
     const first = await project.start();

@@ -11,7 +11,7 @@ export interface RateTestOptions {
   /** Of steady work, the restart in its middle included. */
   readonly seconds: number;
   readonly restart: 'graceful' | 'kill';
-  /** Path of the daemon's program; from source where it is missing. */
+  /** Path of the daemon's program; from source if it is missing. */
   readonly program?: string;
 }
 

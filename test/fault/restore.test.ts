@@ -87,7 +87,7 @@ describe('a backup that is put back', () => {
     assert.deepEqual(sent(), [...before, ...waiting, ...after].sort(), 'something was sent twice');
   });
 
-  it('as a whole folder goes on, and the log says what that means', async () => {
+  it('as a whole folder continues, and the log says what that means', async () => {
     await live();
     rmSync(project.stateFolder, { recursive: true });
     cpSync(backup(), project.stateFolder, { recursive: true, preserveTimestamps: true });

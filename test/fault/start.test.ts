@@ -39,11 +39,11 @@ describe('a daemon that cannot start', () => {
     assert.ok(before.equals(await readFile(project.storeFile)), 'the store was changed');
   };
 
-  it('says what to do where the store is no database', async () => {
+  it('says what to do where the store is not a database', async () => {
     await makeStore();
     const random = seededRandom(1);
     await project.write('state/store.db', Buffer.from(Array.from({ length: 20_000 }, () => random() * 256)));
-    await assertLeavesAlone(/The store is no database.*store\.db was left as it is\. `sluice state salvage` saves what can be read of it\. Or put a backup in its place and run `sluice state adopt --without-logs`/);
+    await assertLeavesAlone(/The store is not a database.*store\.db was left as it is\. `sluice state salvage` saves what can be read of it\. Or put a backup in its place and run `sluice state adopt --without-logs`/);
   });
 
   it('says what to do where the store is cut off', async () => {
@@ -73,7 +73,7 @@ describe('a daemon that cannot start', () => {
     await writeFile(project.stateFolder, 'something else');
     const daemon = project.launch();
     assert.deepEqual(await daemon.end(), { code: 5, signal: null });
-    assert.match(daemon.words, /\.sluice\/state is no folder: move what is there away/);
+    assert.match(daemon.words, /\.sluice\/state is not a folder: move what is there away/);
     assert.equal(await readFile(project.stateFolder, 'utf8'), 'something else');
   });
 

@@ -85,7 +85,7 @@ describe('a store that cannot be written', () => {
     assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
   };
 
-  it('stops claiming and intake, keeps outcomes, and goes on by itself (files that may not grow)', async function () {
+  it('stops claiming and intake, keeps outcomes, and continues by itself (files that may not grow)', async function () {
     if (!has(['prlimit', '--version'])) this.skip();
     const daemon = await project.start();
     const limit = async (bytes: string): Promise<void> => {
@@ -122,7 +122,7 @@ describe('a store that cannot be written', () => {
     });
   }
 
-  it('stops claiming and intake, keeps outcomes, and goes on by itself (a disk that is full)', async function () {
+  it('stops claiming and intake, keeps outcomes, and continues by itself (a disk that is full)', async function () {
     // A disk of its own, which needs a user namespace, which not every machine allows.
     const state = path.join(project.folder, '.sluice', 'state');
     const mount = `mkdir -p "${state}" && mount -t tmpfs -o size=16m,mode=700 none "${state}" && exec "$@"`;

@@ -3,7 +3,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { endOfRun, eventually, FaultProject } from './fault-project.ts';
 
-/** In the daemon: SIGUSR2 sets the wall clock back by six hours. Its other clocks go on. */
+/** In the daemon: SIGUSR2 sets the wall clock back by six hours. Its other clocks continue. */
 const clockThatCanBeSet = `data:text/javascript,${encodeURIComponent(`
 let offset = 0;
 const now = Date.now;

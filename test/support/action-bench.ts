@@ -17,7 +17,7 @@ export class ActionBench {
     return action.execute(input, actionContext(context));
   }
 
-  /** Goes on with actions of other settings. */
+  /** Continues with actions of other settings. */
   async use(options: Partial<ActionsOptions>): Promise<void> {
     await this.#actions.stop();
     this.#actions = actionsOf(options);

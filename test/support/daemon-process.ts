@@ -11,7 +11,7 @@ export interface DaemonProcessOptions {
   /** Where it dies by itself: `settle-before-commit:3`, see daemon/platform/fail-point.ts. */
   readonly failPoint?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
-  /** Path of the daemon's program, such as a built one; `daemon/main.ts` where it is missing. */
+  /** Path of the daemon's program, such as a built one; `daemon/main.ts` if it is missing. */
   readonly program?: string | undefined;
   /** What the daemon's command line is appended to, such as `setpriv --reuid 65534`. */
   readonly launcher?: readonly string[];
@@ -35,7 +35,7 @@ export class DaemonEndedError extends Error {
   override readonly name = 'DaemonEndedError';
 }
 
-/** A real daemon, `node daemon/main.ts`, in a process of its own. It is this process's child: killed, it is gone at once. */
+/** A real daemon, `node daemon/main.ts`, in a process of its own. It is this process's child: killed, it is gone immediately. */
 export class DaemonProcess {
   readonly folder: string;
   readonly pid: number;
@@ -51,7 +51,7 @@ export class DaemonProcess {
     this.folder = folder;
     const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram), ...more];
     this.#child = spawn(program, args, {
-      // Not the proxies of the machine that the tests run on, nor a fail point of whoever runs them.
+      // Not the proxies of the machine that the tests run on, nor a fail point of anyone who runs them.
       env: { ...daemonEnvironment(withoutProxies(process.env)), SLUICE_FAILPOINT: failPoint ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

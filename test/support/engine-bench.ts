@@ -21,12 +21,12 @@ import { english } from '../../schemas/wording/language.ts';
 
 export interface EngineBenchOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** 0 <= random < 1; the middle where it is missing, at which jitter does nothing. */
+  /** 0 <= random < 1; the middle if it is missing, at which jitter does nothing. */
   readonly random?: () => number;
   readonly graceMs?: number;
   /** Queues that files declare, but not so that it counts. */
   readonly doubtful?: readonly QueueDefinition[];
-  /** Why those are not declared that aren't; their declarations have gone where it is missing. */
+  /** Why those are not declared that aren't; their declarations have gone if it is missing. */
   readonly undeclared?: UndeclaredQueue;
   /** The store can't tell a job that waits for a slot from one that has started. */
   readonly withoutPrefetch?: boolean;
@@ -90,7 +90,7 @@ export class EngineBench {
     const connection = new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex') });
     const write = connection.write.bind(connection);
     this.#kill = async () => {
-      // Whoever still waits for an answer waits for ever, as in a process that has ended.
+      // Anyone who still waits for an answer waits for ever, as in a process that has ended.
       const never = <Answer>(): Promise<Answer> => new Promise((resolve) => this.#unanswered.push(resolve));
       connection.write = never;
       connection.read = never;
@@ -119,7 +119,7 @@ export class EngineBench {
     await this.rest();
   }
 
-  /** Declares queues anew, as when their file is saved. */
+  /** Declares queues again, as when their file is saved. */
   async declare(queues: readonly QueueDefinition[]): Promise<void> {
     this.#queues = queues;
     await this.engine.apply(this.#settings());
@@ -278,7 +278,7 @@ steps:
     return (await this.store.check()).filter(({ ok }) => !ok);
   }
 
-  /** Ends it as `sluice down` does; the clock goes on as long as it needs. */
+  /** Ends it as `sluice down` does; the clock continues as long as it needs. */
   async stop(): Promise<void> {
     const { engine } = this;
     const end = { reached: false };

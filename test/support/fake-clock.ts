@@ -81,7 +81,7 @@ export class FakeClock implements Clock {
     this.#steady = this.#newSteady();
   }
 
-  /** When the next timer is due, in wall time; undefined where there is none. */
+  /** When the next timer is due, in wall time; undefined if there is none. */
   nextTimerAt(): number | undefined {
     const next = this.#next();
     return next === undefined ? undefined : this.now() + next.dueAt - this.#elapsedMs;

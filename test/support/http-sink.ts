@@ -14,7 +14,7 @@ export interface SinkRequest {
   /** Path and query, as sent. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined where the sink doesn't keep bodies. */
+  /** Undefined if the sink doesn't keep bodies. */
   readonly body?: string;
 }
 

@@ -212,7 +212,7 @@ function soon(run: () => void): () => void {
   return () => clearImmediate(immediate);
 }
 
-/** A text without its cursor, and where that was; at the end where there is none. */
+/** A text without its cursor, and where that was; at the end if there is none. */
 export function withCursor(marked: string): { readonly text: string; readonly position: Position; readonly offset: number } {
   const offset = marked.indexOf(cursor);
   const text = offset === -1 ? marked : marked.slice(0, offset) + marked.slice(offset + cursor.length);

@@ -4,7 +4,7 @@ import { ScriptedDaemon } from './scripted-daemon.ts';
 
 /**
  * A daemon in a process of its own, as far as starting and stopping go: `--project DIR`, one per project by a lock, told to
- * stop by `daemon/stop`. `.sluice/state/behaviour` may hold `fail`: it then ends at once, with words on stderr.
+ * stop by `daemon/stop`. `.sluice/state/behaviour` may hold `fail`: it then ends immediately, with words on stderr.
  */
 const project = process.argv[process.argv.indexOf('--project') + 1] ?? '';
 const state = path.join(project, '.sluice', 'state');

@@ -18,7 +18,7 @@ export class SmallDisk {
     return process.platform === 'linux' && spawnSync('unshare', [...namespaces, 'mount', '-t', 'tmpfs', 'none', '/tmp']).status === 0;
   }
 
-  /** `folder`: absolute; it is made where it is missing. It stays mounted, whatever happens to those who use it, until `dispose`. */
+  /** `folder`: absolute; it is made if it is missing. It stays mounted, whatever happens to those who use it, until `dispose`. */
   static async mount(folder: string, megabytes: number): Promise<SmallDisk> {
     const script = `mkdir -p "$1" && mount -t tmpfs -o size=${megabytes}m,mode=700 none "$1" && echo mounted && exec cat`;
     const holder = spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', folder], { stdio: ['pipe', 'pipe', 'inherit'] });

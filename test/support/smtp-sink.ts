@@ -35,7 +35,7 @@ export interface SmtpSinkOptions {
   readonly script?: (moment: SmtpMoment) => SmtpReply | undefined;
   /** `starttls` offers it; `tls` speaks it from the first byte. `none` by default. */
   readonly tls?: 'none' | 'starttls' | 'tls';
-  /** Asks for this user and password; nobody has to log in where it is missing. */
+  /** Asks for this user and password; nobody has to log in if it is missing. */
   readonly auth?: { readonly user: string; readonly password: string };
   /** Whether it takes addresses with other characters than ASCII before the `@`. On by default. */
   readonly utf8?: boolean;

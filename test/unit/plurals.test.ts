@@ -35,7 +35,7 @@ describe('the checks of texts with a number (control)', () => {
     it(`catch ${name}`, () => assert.equal(homemadePlurals('a.ts', text).length, 1));
   }
 
-  it('allow a choice of what is no text, and a text for many only', () => {
+  it('allow a choice of what is not text, and a text for many only', () => {
     for (const text of ['ids.length === 1 ? ids : []', "count > 1 ? `${count} jobs` : ''", 'if (count === 1) return first;']) assert.deepEqual(homemadePlurals('a.ts', text), []);
   });
 

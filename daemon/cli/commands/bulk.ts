@@ -53,7 +53,7 @@ function addContinue(bulk: Command, runtime: CommandRuntime): void {
   bulk
     .command('continue')
     .argument('<id>', 'such as b3', parseBulkId)
-    .description('go on with the rest of what held after its first jobs')
+    .description('continue with the rest of what held after its first jobs')
     .option('--rate <rate>', 'of a replay: spread the rest out: 10/min')
     .action(
       runtime.action(async (context, id: string, { rate }: { readonly rate?: string }) => {

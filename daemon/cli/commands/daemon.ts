@@ -17,9 +17,9 @@ import { stateProblem } from '../../state/state-mark.ts';
 export const addUp: AddCommand = (program, runtime) => {
   program
     .command('up')
-    .description('start the daemon where it does not run yet')
+    .description('start the daemon if it does not run yet')
     .option('--foreground', 'run it in this process group, with its log on stderr, until Ctrl-C or SIGTERM')
-    .option('--adopt', 'use the state that lies in the folder, whoever made it: for a container whose home is new with each start')
+    .option('--adopt', 'use the state that lies in the folder, no matter who made it: for a container whose home is new with each start')
     .addHelpText('after', examples(['sluice up', 'in the background; it outlives this terminal'], ['sluice up --foreground', 'for systemd, a container, or to watch it']))
     .action(
       runtime.action(async (context, { foreground, adopt }: { readonly foreground?: boolean; readonly adopt?: boolean }) => {
@@ -45,7 +45,7 @@ export const addDown: AddCommand = (program, runtime) => {
   program
     .command('down')
     .description('stop the daemon: active attempts get their grace time, everything else waits for the next start')
-    .addHelpText('after', examples(['sluice down', 'and sluice up goes on where it was']))
+    .addHelpText('after', examples(['sluice down', 'and sluice up continues where it was']))
     .action(
       runtime.action(async (context) => {
         const client = await context.connectIfRunning();
@@ -77,7 +77,7 @@ export const addRestart: AddCommand = (program, runtime) => {
 export const addStatus: AddCommand = (program, runtime) => {
   program
     .command('status')
-    .description('show whether the daemon runs, how it is, and its queues; exit 3 where it does not run')
+    .description('show whether the daemon runs, how it is, and its queues; exit 3 if it does not run')
     .addHelpText('after', examples(['sluice status', 'for a person'], ['sluice status --json | jq .pid', 'for a script']))
     .action(
       runtime.action(async (context) => {
@@ -107,7 +107,7 @@ export const addLogs: AddCommand = (program, runtime) => {
   program
     .command('logs')
     .description("show the end of the daemon's log; it need not run")
-    .option('-f, --follow', 'go on with what comes, over restarts of the daemon, until Ctrl-C')
+    .option('-f, --follow', 'continue with what comes, over restarts of the daemon, until Ctrl-C')
     .option('-n, --lines <n>', 'so many lines of what is there', parsePositive, 50)
     .addHelpText('after', examples(['sluice logs -n 200', 'the last 200 lines'], ['sluice logs -f --json', 'JSON Lines, as they come']))
     .action(

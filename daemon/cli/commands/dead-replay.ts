@@ -10,7 +10,7 @@ import { readPayloadFile } from '../payload-file.ts';
 import { type EditsReplayed, renderEditsPlanned, renderEditsReplayed, renderReplayed, renderSelected, renderTally } from '../render/bulk.ts';
 import { formatCount, formatNumber, say } from '../render/format.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
-import { type LetterEdit, planLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
+import { type DeadLetterEdit, checkDeadLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
 import type { ReplayTally } from '../../../schemas/protocol/bulk.ts';
 import { maxPage } from '../../../schemas/protocol/shape.ts';
 import type { Terminal } from '../terminal.ts';
@@ -35,7 +35,7 @@ export const addDeadReplay: AddCommand = (dead, runtime) => {
     .option('--dry-run', 'only check and count')
     .option('--rate <rate>', 'spread them out: 10/min')
     .option('--canary <n>', 'only the oldest n, to see whether it works; with --detach, these first', parsePositive)
-    .option('--detach', 'of --all: print an id and let the daemon go on by itself; `sluice bulk` shows how far it is')
+    .option('--detach', 'of --all: print an id and let the daemon continue by itself; `sluice bulk` shows how far it is')
     .addHelpText(
       'after',
       examples(
@@ -107,7 +107,7 @@ async function replayEdits(context: CommandContext, value: unknown, { dryRun, ye
   const read = readLetterEdits(value);
   if (!read.ok) throw refusal(read.problems);
   const client = await context.connect();
-  const { edited, unchanged, problems } = await planLetterEdits(client, read.edits);
+  const { edited, unchanged, problems } = await checkDeadLetterEdits(client, read.edits);
   if (problems.length > 0) throw refusal(problems);
   const planned: EditsReplayed = { selected: edited.length, unchanged: unchanged.length, replayed: 0, ids: [], skipped: [] };
   if (dryRun || edited.length === 0) {
@@ -124,8 +124,8 @@ async function replayEdits(context: CommandContext, value: unknown, { dryRun, ye
   return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-/** What was checked is replayed; where somebody else was quicker with one, the others go on. */
-async function replayEach(client: DaemonClient, edited: readonly LetterEdit[]): Promise<{ readonly ids: readonly string[]; readonly skipped: readonly string[] }> {
+/** What was checked is replayed; where somebody else was quicker with one, the others continue. */
+async function replayEach(client: DaemonClient, edited: readonly DeadLetterEdit[]): Promise<{ readonly ids: readonly string[]; readonly skipped: readonly string[] }> {
   const ids: string[] = [];
   const skipped: string[] = [];
   for (const { id, payload } of edited) {

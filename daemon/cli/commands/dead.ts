@@ -141,8 +141,8 @@ interface DiscardOptions extends DeadSelectionOptions {
 
 const addDeadDiscard: AddCommand = (dead, runtime) => {
   addDeadSelection(dead.command('discard').description('give dead letters up; that can not be undone'))
-    .option('--reason <text>', 'why, for whoever looks at them later')
-    .option('--detach', 'of --all: print an id and let the daemon go on by itself; `sluice bulk` shows how far it is')
+    .option('--reason <text>', 'why, for anyone who looks at them later')
+    .option('--detach', 'of --all: print an id and let the daemon continue by itself; `sluice bulk` shows how far it is')
     .addHelpText(
       'after',
       examples(["sluice dead discard j40 j41 --reason 'the orders were made by hand'", 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']),
@@ -192,7 +192,7 @@ const addDeadExport: AddCommand = (dead, runtime) => {
         const selection = await readDeadSelection(context, ids ?? [], options);
         const client = await context.connectToLook();
         let count = 0;
-        // Written bit by bit: a hundred thousand of them need not be held.
+        // Written in batches: a hundred thousand of them need not be held.
         let edited = 0;
         for await (const jobs of exported(client, selection)) {
           for (const job of jobs) {

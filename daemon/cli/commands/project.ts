@@ -54,7 +54,7 @@ export const addInit: AddCommand = (program, runtime) => {
 export const addValidate: AddCommand = (program, runtime) => {
   program
     .command('validate')
-    .argument('[file...]', 'workflow files; all files of the project where none is named')
+    .argument('[file...]', 'workflow files; all files of the project if none is named')
     .description('check files as the editor does, without the daemon; exit 1 on an error')
     .addHelpText('after', examples(['sluice validate', 'the whole project'], ['sluice validate a.sluice.yaml', 'one file, in a project or not'], ['sluice validate --json', 'an array, for CI']))
     .action(
@@ -99,7 +99,7 @@ export const addLanguageServer: AddCommand = (program, runtime) => {
 };
 
 /**
- * The program of the language server. In source it stands with the extension, whose server it is as well; in a build it lies in `dist/`
+ * The program of the language server. In source it is with the extension, whose server it is as well; in a build it lies in `dist/`
  * beside this module.
  */
 const languageServerUrl: URL = new URL(import.meta.url.endsWith('.ts') ? '../../../extension/language/server/main.ts' : './language-server.js', import.meta.url);

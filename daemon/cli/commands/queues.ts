@@ -125,7 +125,7 @@ export const addResume: AddCommand = (program, runtime) => {
     .command('resume')
     .argument('<queue>', 'name of the queue')
     .description('start jobs of a queue again that is paused, or held because a receiver asked for a pause')
-    .addHelpText('after', examples(['sluice resume erp', 'go on where it was paused']))
+    .addHelpText('after', examples(['sluice resume erp', 'continue where it was paused']))
     .action(
       runtime.action(async (context, queue: string) => {
         const resumed = await (await context.connect()).call('queue/resume', { queue });
@@ -147,7 +147,7 @@ export const addSet: AddCommand = (program, runtime) => {
   program
     .command('set')
     .argument('<queue>', 'name of the queue')
-    .description("set a queue's limits at once, kept over restarts, over what the file says")
+    .description("set a queue's limits immediately, kept over restarts, over what the file says")
     .option('--rate <rate>', 'such as 50/min; none for no limit; file for what the file says')
     .option('--concurrency <n>', 'attempts at the same time; file for what the file says', parseConcurrency)
     .addHelpText('after', examples(['sluice set erp --rate 50/min --concurrency 5', 'slower from now on'], ['sluice set erp --rate file', 'what the file says again']))

@@ -71,7 +71,7 @@ async function waitForEnd(context: CommandContext, client: DaemonClient, id: str
     });
     bar.stop();
     if (run === undefined) {
-      context.notice(`${id} goes on without you: \`sluice run-show ${id}\` shows how far it is, \`sluice cancel ${id}\` stops it.`);
+      context.notice(`${id} continues without you: \`sluice run-show ${id}\` shows how far it is, \`sluice cancel ${id}\` stops it.`);
       return exitCodes.interrupted;
     }
     context.show(run, (view) => renderRun(run, view));

@@ -76,7 +76,7 @@ export const addEval: AddCommand = (program, runtime) => {
     .argument('<id>', 'a run, such as r12', parseRunId)
     .argument('<expression>', 'CEL, without ${{ and }}')
     .option('--step <step>', 'as this step sees it')
-    .option('--item <index>', "as this item of the step's foreach sees it, from 0; the first where it is left out", parseCount)
+    .option('--item <index>', "as this item of the step's foreach sees it, from 0; the first if it is left out", parseCount)
     .description('give the value that an expression has in a run; exit 1 where it has none')
     .addHelpText('after', examples(["sluice eval r12 'steps.fetch.output.status'", 'what a step gave'], ["sluice eval r12 'contact.email' --step look_up --item 3", 'what an item holds']))
     .action(

@@ -59,7 +59,7 @@ const addSecretsSet: AddCommand = (secrets, runtime) => {
     .action(
       runtime.action(async (context, name: string) => {
         const { terminal } = context;
-        // Whoever pipes a value in gets a line end with it from nearly every program; one is not part of it.
+        // Anyone who pipes a value in gets a line end with it from nearly every program; one is not part of it.
         const value = terminal.canAsk ? await terminal.askHidden(`Value of ${name}`) : (await terminal.readInput(maxValueBytes)).replace(/\r?\n$/, '');
         if (value === '') throw new UsageError(`There is no value: write it to stdin, \`sluice secrets set ${name} < FILE\`.`);
         const client = await context.connect();

@@ -42,13 +42,13 @@ export const addState: AddCommand = (program, runtime) => {
 const addStateAdopt: AddCommand = (state, runtime) => {
   state
     .command('adopt')
-    .description('use the state that lies here from now on, whoever made it: the next start sends what waits in it')
+    .description('use the state that lies here from now on, no matter who made it: the next start sends what waits in it')
     .option('--without-logs', 'store.db is a backup: the logs beside it are of another time; move them to .sluice/state.TIME')
     .option('--with-logs', 'store.db is the very file that the logs beside it belong to')
     .addHelpText(
       'after',
       examples(
-        ['sluice state adopt', 'and sluice up goes on with what waits'],
+        ['sluice state adopt', 'and sluice up continues with what waits'],
         ['sluice state adopt --without-logs', 'after store.db was replaced with a backup'],
       ),
     )

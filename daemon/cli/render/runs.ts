@@ -35,7 +35,7 @@ export function renderRun(run: RunDetail, view: View): string {
 
 function stateText({ state, closing, heldAfter }: Pick<RunSummary, 'state' | 'closing' | 'heldAfter'>): string {
   if (heldAfter !== undefined) return `${state}, the rest waits for \`sluice continue\``;
-  return closing ? `${state}, on-failure goes on` : state;
+  return closing ? `${state}, on-failure is running` : state;
 }
 
 function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, string])[] {
@@ -53,7 +53,7 @@ function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, strin
   ];
 }
 
-/** Short inputs stand there as they are; of long ones only the size does. */
+/** Short inputs are there as they are; of long ones only the size does. */
 function inputFields({ inputs, inputBytes }: RunDetail): readonly (readonly [string, string])[] {
   if (inputs === null) return [['inputs', `${formatNumber(inputBytes)} bytes`]];
   const text = oneLine(formatJson(inputs));

@@ -10,7 +10,7 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** May be cut off down to this many columns where the terminal is narrow. */
   readonly shrinkTo?: number;
-  /** What is cut off; the end where it is missing. */
+  /** What is cut off; the end if it is missing. */
   readonly cut?: 'end' | 'middle';
   /** May be left out where the terminal is narrow; the greatest goes first. */
   readonly dropOrder?: number;

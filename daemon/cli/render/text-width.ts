@@ -42,7 +42,7 @@ function startOf(characters: readonly string[], width: number): readonly string[
 
 /**
  * Breaks the lines of a text between words so that they fit; what follows a break is indented like its line, and `hang` more. What
- * stands in backticks stays whole, because people copy it. Nothing is done in a pipe (`width` undefined).
+ * is in backticks stays whole, because people copy it. Nothing is done in a pipe (`width` undefined).
  */
 export function wrap(text: string, width: number | undefined, hang = 0): string {
   if (width === undefined) return text;

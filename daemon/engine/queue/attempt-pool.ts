@@ -16,20 +16,20 @@ export interface AttemptPoolOptions {
   readonly execute: (job: ClaimedJob, slot: Slot) => void;
   /** Whether another job is there to take a place that becomes free. */
   readonly isFollowed: () => boolean;
-  /** A place is free again. `ranMs` is undefined where the attempt never started. */
+  /** A place is free again. `ranMs` is undefined if the attempt never started. */
   readonly onRelease: (ranMs: number | undefined) => void;
 }
 
-/** The attempts of one queue that are under way: each has a place from its claim on until nothing can repeat it any more. */
+/** The attempts of one queue that are under way: each has a place from its claim on until nothing can repeat it. */
 export class AttemptPool {
   readonly #options: AttemptPoolOptions;
-  readonly #places: Places;
+  readonly #freeSlots: Places;
   /** Handed to the executor and not yet released. */
   #taken = 0;
 
   constructor(options: AttemptPoolOptions) {
     this.#options = options;
-    this.#places = {
+    this.#freeSlots = {
       isFollowed: options.isFollowed,
       started: (job, start) => this.#started(job, start),
       release: (startedAt) => this.#release(startedAt),
@@ -47,7 +47,7 @@ export class AttemptPool {
   /** They start now. */
   startFree(jobs: readonly ClaimedJob[]): void {
     this.#take(jobs.length);
-    for (const job of jobs) this.#options.execute(job, new FreeSlot(job, this.#places));
+    for (const job of jobs) this.#options.execute(job, new FreeSlot(job, this.#freeSlots));
   }
 
   /** Each starts when its ticket says. */
@@ -97,25 +97,25 @@ class FreeSlot implements Slot {
   readonly startInMs = 0;
   readonly depart = undefined;
   readonly #job: ClaimedJob;
-  readonly #places: Places;
+  readonly #freeSlots: Places;
   #startedAt: number | undefined;
 
-  constructor(job: ClaimedJob, places: Places) {
+  constructor(job: ClaimedJob, freeSlots: Places) {
     this.#job = job;
-    this.#places = places;
+    this.#freeSlots = freeSlots;
   }
 
   get isFollowed(): boolean {
-    return this.#places.isFollowed();
+    return this.#freeSlots.isFollowed();
   }
 
   started(start: AttemptStart): void {
-    this.#startedAt = this.#places.started(this.#job, start);
+    this.#startedAt = this.#freeSlots.started(this.#job, start);
   }
 
   sent(): void {}
 
   release(): void {
-    this.#places.release(this.#startedAt);
+    this.#freeSlots.release(this.#startedAt);
   }
 }

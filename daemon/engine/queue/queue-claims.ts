@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { keptStartsMs, type RateTicket, type RateWindow } from '../../core/rate-window.ts';
 import type { ClaimedJob, Store } from '../../store/store.ts';
 import type { AttemptPool } from './attempt-pool.ts';
-import { ClaimedAhead } from './claimed-ahead.ts';
+import { Prefetched } from './prefetched.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { QueueLimits } from './queue-limits.ts';
 
@@ -27,7 +27,7 @@ export interface QueueClaimsOptions {
   readonly figures: QueueFigures;
   readonly pool: AttemptPool;
   /** A claimed job that isn't started goes back to where it was. */
-  readonly giveBack: (job: ClaimedJob) => void;
+  readonly release: (job: ClaimedJob) => void;
   /** A claim has failed. */
   readonly onError: (error: unknown) => void;
   /** A claim is over, and what it brought has its place. */
@@ -51,7 +51,7 @@ export class QueueClaims {
   /** What the claims that are under way ask for. */
   #asked = 0;
   readonly #claimAhead = new ClaimAhead();
-  readonly #ahead: ClaimedAhead;
+  readonly #ahead: Prefetched;
   /** How often what was claimed ahead has been given back. */
   #givenBack = 0;
   #expecting = false;
@@ -64,7 +64,7 @@ export class QueueClaims {
     this.#limits = options.limits;
     this.#figures = options.figures;
     this.#pool = options.pool;
-    this.#ahead = new ClaimedAhead({ clock: options.clock, giveBack: options.giveBack, onStall: () => this.#claimAhead.forgetRuns() });
+    this.#ahead = new Prefetched({ clock: options.clock, release: options.release, onStall: () => this.#claimAhead.forgetRuns() });
   }
 
   /** Jobs that were claimed before there is a place for them. */
@@ -78,12 +78,12 @@ export class QueueClaims {
   }
 
   /** What was claimed ahead goes back, and so does what is being claimed ahead. */
-  giveBackAhead(): void {
+  releasePrefetched(): void {
     this.#givenBack++;
     this.#ahead.giveBackAll();
   }
 
-  /** A job that was claimed ahead goes back. False where that job isn't one. */
+  /** A job that was claimed ahead goes back. False if that job isn't one. */
   giveBackOne(jobId: number): boolean {
     return this.#ahead.giveBackOne(jobId);
   }
@@ -94,7 +94,7 @@ export class QueueClaims {
   }
 
   /**
-   * A job is being made that could start at once. Call it right before the store is told to make it: the claim then goes into
+   * A job is being made that could start immediately. Call it right before the store is told to make it: the claim then goes into
    * the same transaction, and a job that finds its queue idle waits for one commit and not for two.
    */
   expectJob(): void {
@@ -120,7 +120,7 @@ export class QueueClaims {
   }
 
   get #freePlaces(): number {
-    return this.#limits.places(this.#pool.load);
+    return this.#limits.freeSlots(this.#pool.load);
   }
 
   #pump(): void {
@@ -128,16 +128,16 @@ export class QueueClaims {
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
     if (this.#limits.shut !== undefined || (window !== undefined && this.#asked > 0)) return;
     this.#startAhead();
-    const likely = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
+    const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
     const freePlaces = this.#freePlaces;
-    const places = freePlaces - this.#asked - this.#ahead.size;
+    const freeSlots = freePlaces - this.#asked - this.#ahead.size;
     // As long as the machine allows no more, what is claimed ahead would only wait.
     const mayClaimAhead = window === undefined && this.#options.store.prefetch !== undefined;
     const ahead = mayClaimAhead && freePlaces === this.#limits.concurrency - this.#pool.taken ? this.#claimAhead.jobs(this.#limits.concurrency) : 0;
     // By large claims, each while half of what the one before brought is still there.
     if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
-    const free = Math.min(places + ahead, likely, maxClaim);
+    const free = Math.min(freeSlots + ahead, expectedPending, maxClaim);
     if (free <= 0) return;
     const { hold } = this.#limits;
     if (hold !== undefined) {
@@ -145,7 +145,7 @@ export class QueueClaims {
       return;
     }
     if (window === undefined) {
-      this.#claimFree(free, Math.max(0, places));
+      this.#claimFree(free, Math.max(0, freeSlots));
       return;
     }
     const now = this.#clock.monotonic();
@@ -161,15 +161,15 @@ export class QueueClaims {
   }
 
   /** `places`: how many of them have a place already. */
-  #claimFree(limit: number, places: number): void {
+  #claimFree(limit: number, freeSlots: number): void {
     const askedAt = this.#clock.monotonic();
     const now = this.#clock.now();
     const givenBack = this.#givenBack;
     const urgency = this.#ahead.size + this.#asked > 0 ? 'lazy' : 'immediate';
     void this.#claim({ limit, now, urgency }, (jobs) => {
       this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
-      const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#limits.isRunning ? places : 0);
-      for (const job of jobs.slice(kept.length)) this.#options.giveBack(job);
+      const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#limits.isRunning ? freeSlots : 0);
+      for (const job of jobs.slice(kept.length)) this.#options.release(job);
       const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
       this.#pool.startFree(kept.slice(0, starting));
       this.#hold(kept.slice(starting), now);
@@ -216,7 +216,7 @@ export class QueueClaims {
       this.#pool.startFree(jobs);
       return;
     }
-    for (const job of jobs) this.#options.giveBack(job);
+    for (const job of jobs) this.#options.release(job);
     this.#claimAhead.forgetRuns();
   }
 

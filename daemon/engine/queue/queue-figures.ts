@@ -18,7 +18,7 @@ export class QueueFigures {
   readonly #meter: QueueMeter;
   #stored: QueueDepth;
   /** Since when some job has been due, without a pause. */
-  #busySince: number | undefined;
+  #backlogSince: number | undefined;
 
   constructor({ name, clock, limits }: QueueFiguresOptions) {
     this.#clock = clock;
@@ -40,7 +40,7 @@ export class QueueFigures {
     return this.#meter.failureRate(this.#clock.monotonic());
   }
 
-  /** What happened over the last `spanMs`, an hour at most; five minutes where it is missing. */
+  /** What happened over the last `spanMs`, an hour at most; five minutes if it is missing. */
   recent(spanMs?: number): ActivityTally {
     return this.#meter.recent(this.#clock.monotonic(), spanMs);
   }
@@ -51,7 +51,7 @@ export class QueueFigures {
   }
 
   /** What was taken could not be kept. */
-  giveBack(tally: ActivityTally): void {
+  release(tally: ActivityTally): void {
     this.#meter.giveBack(tally);
   }
 
@@ -88,7 +88,7 @@ export class QueueFigures {
     const now = this.#clock.monotonic();
     this.#stored = depth;
     this.#meter.moved(now, arrived, left);
-    this.#busySince = depth.pending === 0 ? undefined : (this.#busySince ?? now);
+    this.#backlogSince = depth.pending === 0 ? undefined : (this.#backlogSince ?? now);
   }
 
   #prospect(isStoreOk: boolean): ForecastInput {
@@ -103,7 +103,7 @@ export class QueueFigures {
       isStoreOk,
       ...(rate === undefined ? {} : { rate }),
       concurrency,
-      flow: this.#meter.flow(this.#clock.monotonic(), this.#busySince),
+      flow: this.#meter.flow(this.#clock.monotonic(), this.#backlogSince),
     };
   }
 }

@@ -21,10 +21,10 @@ export interface QueueLoad {
 
 /**
  * Whether an attempt may start now; if not, why. Where several things are in the way it is the first of this order. `until` is wall time;
- * where it is missing, something has to happen first.
+ * if it is missing, something has to happen first.
  */
 export type StartAnswer =
-  | { readonly kind: 'free'; readonly places: number }
+  | { readonly kind: 'free'; readonly freeSlots: number }
   | { readonly kind: 'stopped' | 'standing-still' | 'paused' | 'concurrency-full' | 'machine-full' }
   | { readonly kind: 'held'; readonly until: number; readonly hold: QueueHold }
   | { readonly kind: 'rate'; readonly until: number };
@@ -96,7 +96,7 @@ export class QueueLimits {
     return window === undefined ? undefined : this.#clock.now() + (window.nextStart(now) - now);
   }
 
-  /** What keeps the queue until somebody lets it go on; undefined where nothing does. */
+  /** What keeps the queue until somebody lets it continue; undefined if nothing does. */
   get shut(): 'stopped' | 'standing-still' | 'paused' | undefined {
     if (!this.#isRunning) return 'stopped';
     if (this.#stills.size > 0) return 'standing-still';
@@ -104,7 +104,7 @@ export class QueueLimits {
   }
 
   /** Places for attempts that start now, whatever else is in the way; below 0 where the concurrency was lowered. */
-  places({ taken, machineRoom }: QueueLoad): number {
+  freeSlots({ taken, machineRoom }: QueueLoad): number {
     return Math.min(this.concurrency - taken, machineRoom);
   }
 
@@ -115,7 +115,7 @@ export class QueueLimits {
     if (this.concurrency <= load.taken) return { kind: 'concurrency-full' };
     if (load.machineRoom <= 0) return { kind: 'machine-full' };
     if (nextStartAt !== undefined && nextStartAt > this.#clock.now()) return { kind: 'rate', until: nextStartAt };
-    return { kind: 'free', places: this.places(load) };
+    return { kind: 'free', freeSlots: this.freeSlots(load) };
   }
 
   /** What the store kept over a restart. */
@@ -175,7 +175,7 @@ export class QueueLimits {
     return still;
   }
 
-  /** False where it has gone on already. */
+  /** False if it has continued already. */
   goOn(still: symbol): boolean {
     return this.#stills.delete(still);
   }

@@ -19,10 +19,10 @@ export interface QueueRunnerOptions {
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
   /** A claimed job that isn't started goes back to where it was. */
-  readonly giveBack: (job: ClaimedJob) => void;
+  readonly release: (job: ClaimedJob) => void;
   /** A claim has failed. */
   readonly onError: (error: unknown) => void;
-  /** Nothing that it claimed is under way any more. */
+  /** Nothing that it claimed is under way. */
   readonly onIdle: () => void;
 }
 
@@ -36,11 +36,11 @@ export class QueueRunner {
   readonly #pool: AttemptPool;
   readonly #claims: QueueClaims;
 
-  constructor({ name, clock, store, machine, execute, giveBack, onError, onIdle }: QueueRunnerOptions) {
+  constructor({ name, clock, store, machine, execute, release, onError, onIdle }: QueueRunnerOptions) {
     this.name = name;
     this.#clock = clock;
     this.#onIdle = onIdle;
-    const limits = new QueueLimits({ name, clock, onTightened: () => this.giveBackAhead() });
+    const limits = new QueueLimits({ name, clock, onTightened: () => this.releasePrefetched() });
     const figures = new QueueFigures({ name, clock, limits });
     const pool = new AttemptPool({
       clock,
@@ -53,7 +53,7 @@ export class QueueRunner {
     this.#limits = limits;
     this.#figures = figures;
     this.#pool = pool;
-    this.#claims = new QueueClaims({ name, clock, store, limits, figures, pool, giveBack, onError, onDone: () => this.#settleIdle() });
+    this.#claims = new QueueClaims({ name, clock, store, limits, figures, pool, release, onError, onDone: () => this.#settleIdle() });
   }
 
   get definition(): QueueDefinition {
@@ -133,7 +133,7 @@ export class QueueRunner {
 
   /** What was taken could not be kept. */
   giveBackActivity(tally: ActivityTally): void {
-    this.#figures.giveBack(tally);
+    this.#figures.release(tally);
   }
 
   /** Whether the queue will clear on its own, and when; with `more` jobs than it has. */
@@ -156,7 +156,7 @@ export class QueueRunner {
     this.wake();
   }
 
-  /** What a person has told it, whoever carried it out. */
+  /** What a person has told it, no matter who carried it out. */
   obey({ paused, rate, concurrency }: QueueOrders): void {
     this.override({ paused, rate: rate === undefined ? 'file' : rate, concurrency: concurrency ?? 'file' });
   }
@@ -198,11 +198,11 @@ export class QueueRunner {
   }
 
   /** What was claimed ahead goes back, and so does what is being claimed ahead. */
-  giveBackAhead(): void {
-    this.#claims.giveBackAhead();
+  releasePrefetched(): void {
+    this.#claims.releasePrefetched();
   }
 
-  /** A job that was claimed ahead goes back. False where that job isn't one. */
+  /** A job that was claimed ahead goes back. False if that job isn't one. */
   giveBackOne(jobId: number): boolean {
     return this.#claims.giveBackOne(jobId);
   }
@@ -233,7 +233,7 @@ export class QueueRunner {
     return this.#pool.taken === 0 && this.#claims.idle;
   }
 
-  /** Claims nothing any more. What has been claimed for a start that is yet to come still goes to the executor. */
+  /** Claims nothing from here on. What has been claimed for a start that is yet to come still goes to the executor. */
   stop(): void {
     this.#claims.stop();
     this.#limits.stop();

@@ -8,7 +8,7 @@ export interface Slot {
   started(start: AttemptStart): void;
   /**
    * The attempt's request is ready to leave: what was slow before, such as the connection, is over. How long it has to wait, in
-   * milliseconds; asked again after that wait, because timers may be late. Undefined where the queue has no rate.
+   * milliseconds; asked again after that wait, because timers may be late. Undefined if the queue has no rate.
    */
   readonly depart: (() => number) | undefined;
   /** The request leaves. */

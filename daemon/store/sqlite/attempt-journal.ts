@@ -15,7 +15,7 @@ type Note =
  * store alone counts.
  */
 export class AttemptJournal {
-  /** Undefined where it can't be opened: then nothing is noted, which is as safe, and slower. */
+  /** Undefined if it can't be opened: then nothing is noted, which is as safe, and slower. */
   readonly #file: JournalFile | undefined;
   readonly #found = new Map<string, { readonly outcome: SettleParams; readonly entry: JournalEntry }>();
   readonly #shelved = new Map<string, ClaimedAttempt>();
@@ -37,7 +37,7 @@ export class AttemptJournal {
     return [...this.#shelved.values()];
   }
 
-  /** How those of them ended that the store holds open; nothing else that was found counts any more. */
+  /** How those of them ended that the store holds open; nothing else that was found counts. */
   takeOutcomes(leftOpen: readonly AttemptRef[]): SettleParams[] {
     const outcomes: SettleParams[] = [];
     for (const attempt of leftOpen) {

@@ -3,7 +3,7 @@ import { codedStoreError } from './store-error.ts';
 
 /** SQLite's number for `PRAGMA auto_vacuum = INCREMENTAL`. */
 const incremental = 2;
-/** Share of a file that has to be free until it is written anew at a start: that costs about what is not free. */
+/** Share of a file that has to be free until it is written again at a start: that costs about what is not free. */
 const freeShare = 0.25;
 const leastFreeBytes = 16 * 1024 * 1024;
 /** A start isn't held up for longer than it takes to write this much, in bytes: a few seconds. */
@@ -26,7 +26,7 @@ export function reclaimPages(db: DatabaseSync, pages: number): void {
 }
 
 /**
- * A store of an earlier Sluice can't give space back bit by bit. It is written anew at a start at which that pays: SQLite does it as a whole
+ * A store of an earlier Sluice can't give space back in batches. It is written again at a start at which that pays: SQLite does it as a whole
  * or not at all, whenever the process dies. Where the disk has no room for that, it stays as it is.
  */
 export function makeReclaimable(db: DatabaseSync): void {

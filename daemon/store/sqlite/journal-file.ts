@@ -25,7 +25,7 @@ export interface FoundEntry {
  *     | entry | entry | entry | old ones ...      | entry | old ones ...
  *     0                                           halfBytes
  *
- * The halves take turns: one is begun anew when nothing in it is held any more.
+ * The halves take turns: one is begun again when nothing in it is held.
  */
 export class JournalFile {
   #found: readonly FoundEntry[];
@@ -53,7 +53,7 @@ export class JournalFile {
     return found;
   }
 
-  /** Undefined where there is no room just now, or where it can't be written. */
+  /** Undefined if there is no room just now, or where it can't be written. */
   append(text: string): JournalEntry | undefined {
     const length = Buffer.byteLength(text);
     const half = this.#halfWithRoom(headerBytes + length);
@@ -107,7 +107,7 @@ interface JournalHalf {
   /** Where its next entry goes, from its start. */
   length: number;
   held: number;
-  /** Tells its entries from older ones that still stand behind them. */
+  /** Tells its entries from older ones that still are behind them. */
   turn: number;
 }
 

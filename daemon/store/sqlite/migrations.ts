@@ -81,7 +81,7 @@ function backUp(db: DatabaseSync, file: string, version: number): void {
   try {
     db.prepare('VACUUM INTO ?').run(backup);
   } catch (error) {
-    // A part of a copy is no backup, and takes the room that is missing.
+    // A part of a copy is not a backup, and takes the room that is missing.
     rmSync(backup, { force: true });
     throw error;
   }

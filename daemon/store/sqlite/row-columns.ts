@@ -4,7 +4,7 @@ import type { DueJob } from '../../ledger/snapshot.ts';
 
 /**
  * Rows that are read for every job. They come as arrays and become objects of one shape: SQLite's own objects are twice as slow to make and to
- * read, and four times as slow to copy. The columns stand in the order in which each function takes them.
+ * read, and four times as slow to copy. The columns are in the order in which each function takes them.
  */
 export type Values = readonly SQLOutputValue[];
 

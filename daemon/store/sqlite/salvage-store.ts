@@ -15,7 +15,7 @@ export interface Salvaged {
   readonly doubtful: readonly number[];
   /** Jobs of steps that run whose rows or payloads are lost: they become dead letters that say so. */
   readonly lostJobs: number;
-  /** Runs that can't go on, as a part of them or their workflow is lost, with all of their jobs. */
+  /** Runs that can't continue, as a part of them or their workflow is lost, with all of their jobs. */
   readonly droppedRuns: readonly number[];
   readonly droppedJobs: number;
   readonly damagedTables: readonly string[];

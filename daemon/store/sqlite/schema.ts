@@ -40,7 +40,7 @@ CREATE TABLE runs (
   created_at INTEGER NOT NULL,
   ended_at INTEGER,
   cancelling INTEGER NOT NULL DEFAULT 0,
-  closing INTEGER NOT NULL DEFAULT 0,  -- its on-failure steps go on
+  closing INTEGER NOT NULL DEFAULT 0,  -- its on-failure steps continue
   failed_before INTEGER NOT NULL DEFAULT 0,  -- on-failure has had its turn
   error TEXT,
   inputs TEXT NOT NULL
@@ -123,7 +123,7 @@ CREATE TABLE payload_revisions (
   PRIMARY KEY (job_id, revision)
 ) WITHOUT ROWID;
 
--- Attempts that have ended; the one under way stands in its job.
+-- Attempts that have ended; the one under way is in its job.
 CREATE TABLE attempts (
   job_id INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -222,7 +222,7 @@ export const schemaVersion9 = `
 ALTER TABLE steps ADD COLUMN item_limit INTEGER;
 `;
 
-/** Alerts that are raised, so that one that goes on over a restart is the same one. */
+/** Alerts that are raised, so that one that continues over a restart is the same one. */
 export const schemaVersion10 = `
 CREATE TABLE alerts (
   queue TEXT NOT NULL,

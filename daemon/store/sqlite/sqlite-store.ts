@@ -190,7 +190,7 @@ export class SqliteStore extends StoreCalls implements Store {
   }
 }
 
-/** The store in that file, which is made where there is none; call its `open` next. */
+/** The store in that file, which is made if there is none; call its `open` next. */
 export function openSqliteStore(options: ThreadOptions): SqliteStore {
   return new SqliteStore(new ThreadConnection(options));
 }

@@ -9,7 +9,7 @@ const unavailableCodes: Readonly<Record<number, string>> = {
   11: 'is damaged',
   13: "can't grow: the disk is full",
   14: "can't be opened",
-  26: 'is no database',
+  26: 'is not a database',
 };
 
 /** Those of SQLite's extended result codes that it has for a disk without room, or a quota or limit that is used up: FULL, and IOERR of WRITE, FSYNC, TRUNCATE, SHMOPEN, SHMSIZE. */

@@ -12,7 +12,7 @@ export interface StoreLook {
 
 /**
  * Looks into a store that may be anybody's: read-only, as it lies in that one file, without its logs and without what its schema could make a
- * query run. Undefined where it can't be read as a store.
+ * query run. Undefined if it can't be read as a store.
  */
 export function lookIntoStore(file: string): StoreLook | undefined {
   let db: DatabaseSync;

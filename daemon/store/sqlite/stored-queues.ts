@@ -4,7 +4,7 @@ import type { QueueChange, StoredQueue } from '../store.ts';
 import type { Database } from './database.ts';
 import type { WriterState } from './writer-state.ts';
 
-/** What the store keeps of queues: how they were set and declared, and the starts that their rates have to go on with. */
+/** What the store keeps of queues: how they were set and declared, and the starts that their rates have to continue with. */
 export function storedQueues(db: Database, now: number): StoredQueue[] {
   return db
     .sql('SELECT * FROM queues')

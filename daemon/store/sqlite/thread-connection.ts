@@ -19,7 +19,7 @@ const youngGenerationMb = 12;
 export interface ThreadOptions {
   readonly file: string;
   readonly durability: Durability;
-  /** A thread has ended by itself: nothing can be read or written any more. */
+  /** A thread has ended by itself: nothing can be read or written. */
   readonly onFailure?: ((error: Error) => void) | undefined;
 }
 

@@ -31,7 +31,7 @@ export type WriteAnswer = { readonly ok: true; readonly value: unknown } | { rea
 
 export interface Written {
   readonly answers: readonly WriteAnswer[];
-  /** Missing where nothing was committed. */
+  /** Missing if nothing was committed. */
   readonly committed: Committed | undefined;
 }
 
@@ -108,7 +108,7 @@ export class Writer {
 
   /**
    * Runs a batch in one transaction; where that fails, each call in one of its own, so that a bad one spoils no other. Where
-   * the disk is at fault, all are refused at once: each would wait for the same lock, or fill the same disk, again.
+   * the disk is at fault, all are refused immediately: each would wait for the same lock, or fill the same disk, again.
    */
   run(calls: readonly WriteCall[]): Written {
     try {

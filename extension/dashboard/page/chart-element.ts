@@ -9,12 +9,12 @@ export interface ChartElementInput extends LineChartInput {
 
 /**
  * A picture of lines that can be read by keyboard as well: it is a slider over the steps, whose value is what the lines show there.
- * Arrows go on by one step, page keys by ten, Home and End to the ends, Escape leaves.
+ * Arrows continue by one step, page keys by ten, Home and End to the ends, Escape leaves.
  */
 export class ChartElement extends HTMLElement {
   #input: ChartElementInput | undefined;
   #chart: LineChart | undefined;
-  /** Changes when the picture has to be made anew, and not only filled. */
+  /** Changes when the picture has to be made again, and not only filled. */
   #look = '';
   #theme: LineChartInput['theme'] | undefined;
   readonly #resizing = new ResizeObserver(() => this.#chart?.resize(this.clientWidth));

@@ -29,7 +29,7 @@ function content(state: PageState, actions: PageActions): TemplateResult {
   // Of another queue or project, until the right ones have come.
   const fitting = drawn !== undefined && drawn.choice.queue === choice.queue && drawn.choice.folder === choice.folder ? drawn : undefined;
   return html`
-    ${isOne ? (queue === undefined ? html`<p class="notice">${l10n.t('There is no queue named {0} any more.', choice.queue ?? '')}</p>` : tileRow(tilesOfQueue(queue, atMs))) : tileRow(tilesOfAll(queues))}
+    ${isOne ? (queue === undefined ? html`<p class="notice">${l10n.t('There is no longer a queue named {0}.', choice.queue ?? '')}</p>` : tileRow(tilesOfQueue(queue, atMs))) : tileRow(tilesOfAll(queues))}
     <div class="charts">
       ${fitting === undefined ? html`<p class="notice" role="status">${l10n.t('Reading the series…')}</p>` : repeat(fitting.charts, ({ id }) => id, (model) => chartCard(state, fitting, model, actions))}
     </div>

@@ -5,7 +5,7 @@ type Answer = readonly Item[] | { readonly items: readonly Item[] } | null | und
 
 const suggest = { command: 'editor.action.triggerSuggest', title: '' } as const;
 
-/** Whoever takes a key wants its value next: VS Code then asks for completions by itself. */
+/** Anyone who takes a key wants its value next: VS Code then asks for completions by itself. */
 export function withSuggestions<Given extends Answer>(answer: Given): Given {
   for (const item of itemsOf(answer)) {
     const text = typeof item.insertText === 'string' ? item.insertText : item.insertText?.value;

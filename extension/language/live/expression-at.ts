@@ -16,7 +16,7 @@ export interface PointedExpression {
   readonly hasItem: boolean;
 }
 
-/** The expression at an offset of a workflow file; undefined where none stands. Secrets are none: they have no value that could be shown. */
+/** The expression at an offset of a workflow file; undefined if none stands. Secrets are none: they have no value that could be shown. */
 export function expressionAt(analysed: AnalysedFile | undefined, offset: number): PointedExpression | undefined {
   if (analysed?.kind !== 'workflow') return undefined;
   const steps: ReadonlySet<string> = new Set(analysed.analysis.steps.keys());

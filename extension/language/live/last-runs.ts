@@ -34,7 +34,7 @@ export class LastRuns {
     return this.#changed.listen;
   }
 
-  /** As last heard; undefined where there is none, or none is known yet. */
+  /** As last heard; undefined if there is none, or none is known yet. */
   get({ folder }: Pick<RunsOfProject, 'folder'>, workflow: string): RunDetail | undefined {
     return this.#known.get(keyOf(folder, workflow))?.detail;
   }

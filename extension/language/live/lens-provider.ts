@@ -6,7 +6,7 @@ import type { LastRuns } from './last-runs.ts';
 import { lensesOf, type Lens } from './lenses.ts';
 import { liveDocument, rangeIn, visibleDocuments, type LiveDocument, type LiveContext } from './live-document.ts';
 
-/** Live numbers above the names that they are about. Drawn anew only where a line reads otherwise than before, so that nothing flickers. */
+/** Live numbers above the names that they are about. Drawn again only where a line reads otherwise than before, so that nothing flickers. */
 export class LensProvider implements vscode.CodeLensProvider {
   readonly #context: LiveContext;
   readonly #lastRuns: LastRuns;

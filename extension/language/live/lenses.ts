@@ -35,7 +35,7 @@ export interface LensFacts {
   readonly clock: (ms: number) => string;
 }
 
-/** Run and last result at a workflow, how it went at each step, how it stands at each queue. Without a daemon only what starts a run. */
+/** Run and last result at a workflow, how it went at each step, how it is at each queue. Without a daemon only what starts a run. */
 export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts): readonly Lens[] {
   const { folder, file, lastRun, nowMs, clock } = facts;
   const lenses: Lens[] = [];

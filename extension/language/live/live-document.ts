@@ -17,7 +17,7 @@ export interface LiveContext {
   readonly subscriptions: Disposable[];
 }
 
-/** An open file of a project, as it stands in the editor, and what of it has something to show. */
+/** An open file of a project, as it is in the editor, and what of it has something to show. */
 export interface LiveDocument {
   readonly document: vscode.TextDocument;
   readonly project: Project;

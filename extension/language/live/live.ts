@@ -7,7 +7,7 @@ import { FailureMarks } from './marks.ts';
 import { LastRuns } from './last-runs.ts';
 import { LensProvider } from './lens-provider.ts';
 import { visibleDocuments, type LiveContext } from './live-document.ts';
-import { Pulse } from './pulse.ts';
+import { Ticker } from './ticker.ts';
 import { RateMarks } from './rate-marks.ts';
 import { messageOf } from '../../wording/client-fault-text.ts';
 
@@ -20,7 +20,7 @@ export function startLive(context: LiveContext): void {
   const lenses = new LensProvider(context, lastRuns);
   const failures = new FailureMarks(context, lastRuns);
   const rates = new RateMarks(context);
-  const pulse = new Pulse({ everyMs, isWatched: () => visibleDocuments(context).length > 0 });
+  const pulse = new Ticker({ everyMs, isWatched: () => visibleDocuments(context).length > 0 });
   const stir = (): void => pulse.stir();
   for (const shown of [lenses, failures, rates]) shown.register();
   new EvaluateHover(context).register();

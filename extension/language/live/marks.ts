@@ -7,7 +7,7 @@ import { stepFailureText } from '../../wording/run.ts';
 import type { LastRuns } from './last-runs.ts';
 import { type LiveDocument, rangeIn, visibleDocuments, type LiveContext } from './live-document.ts';
 
-/** Diagnostics of documents, drawn anew only where something is otherwise than before: each setting of them makes the editor draw. */
+/** Diagnostics of documents, drawn again only where something is otherwise than before: each setting of them makes the editor draw. */
 export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
   readonly #collection: vscode.DiagnosticCollection;
   readonly #shown = new Map<string, { readonly text: string; readonly marks: readonly Mark[] }>();

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { advise } from '../../../schemas/language/advice/advise.ts';
+import { runAdvice } from '../../../schemas/language/advice/run-advice.ts';
 import { advisedProject, type LiveQueue } from '../../../schemas/language/advice/advice.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { settings } from '../../base/ids.ts';
@@ -34,7 +34,7 @@ export class RateMarks {
     const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
     if (live.size === 0) return [];
     const file = analysisOf(shown);
-    return (advise(advisedProject(file === undefined ? [] : [file], live)).get(path) ?? []).flatMap((one) => {
+    return (runAdvice(advisedProject(file === undefined ? [] : [file], live)).get(path) ?? []).flatMap((one) => {
       if (one.code !== code) return [];
       const mark = new vscode.Diagnostic(rangeIn(document, one.range), textOf(one.message), vscode.DiagnosticSeverity.Warning);
       mark.source = source;
@@ -48,6 +48,6 @@ export class RateMarks {
 function figuresOf(queue: QueueView | undefined): LiveQueue | undefined {
   if (queue?.running === undefined || queue.overrides.rate !== undefined || queue.overrides.concurrency !== undefined) return undefined;
   const ended = (queue.throughputPerMinute * 5) / Math.max(0.01, 1 - queue.failureRate);
-  // Rounded to two digits: a mean that moves by a few milliseconds is no news.
+  // Rounded to two digits: a mean that moves by a few milliseconds is not news.
   return { attemptMs: Number(queue.running.meanMs.toPrecision(2)), attempts: Math.round(ended) };
 }

@@ -8,7 +8,7 @@ import { isWithinSchemaBounds } from './limits.ts';
 import type { SchemaService } from './schema-service.ts';
 import type { Place } from './workspace.ts';
 
-/** What could stand at a place: what is meant there, then what the schema says, then templates. Of two of a name, the first counts. */
+/** What could be at a place: what is meant there, then what the schema says, then templates. Of two of a name, the first counts. */
 export async function completeAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService): Promise<CompletionItem[]> {
   const meant = complete(project, path, offset, { snippets: true });
   if (meant.exclusive || !isWithinSchemaBounds(file)) return [...meant.items];

@@ -17,7 +17,7 @@ export interface DiagnosticsPublisherOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** What stands in the editor's list for one unit. */
+/** What is in the editor's list for one unit. */
 interface UnitState {
   /** What was published last, as JSON, by URI. */
   readonly published: Map<string, string>;
@@ -30,7 +30,7 @@ interface UnitState {
 
 /**
  * Publishes the diagnostics of every file of a project some time after a change to any of them, and only those that differ from what
- * is shown. The wait is as long as the work took last time: short files answer at once, long ones don't hold up typing.
+ * is shown. The wait is as long as the work took last time: short files answer immediately, long ones don't hold up typing.
  */
 export class DiagnosticsPublisher {
   readonly #options: DiagnosticsPublisherOptions;
@@ -50,7 +50,7 @@ export class DiagnosticsPublisher {
     state.callOff = this.#options.delay(() => void this.#run(unit, state).catch(this.#options.onFault), delayMs);
   }
 
-  /** Nothing waits any more. */
+  /** Nothing is waiting. */
   stop(): void {
     for (const state of this.#units.values()) state.callOff();
     this.#units.clear();

@@ -34,7 +34,7 @@ export class Formatter {
     return isCalledOff() ? [] : (edits ?? []);
   }
 
-  /** Undefined where a piece can't be read by itself. */
+  /** Undefined if a piece can't be read by itself. */
   async #edits(file: LanguageFile, pieces: readonly TextPiece[], isCalledOff: () => boolean): Promise<TextEdit[] | undefined> {
     const edits: TextEdit[] = [];
     const lineBreak = lineBreakOf(file.text);
@@ -51,7 +51,7 @@ export class Formatter {
     return edits;
   }
 
-  /** Undefined where it is no YAML. */
+  /** Undefined if it is no YAML. */
   async #laidOutFrom(source: string): Promise<string | undefined> {
     const known = this.#laidOut.get(source);
     if (known !== undefined) {

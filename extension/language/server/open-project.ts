@@ -13,13 +13,13 @@ export interface OpenText {
 
 /**
  * A project some of whose files are open: the texts on disk under those in the editor. Files are read when somebody asks after
- * {@link forgetFiles} was called, and analysed when somebody asks after a text has changed.
+ * {@link invalidateFiles} was called, and analysed when somebody asks after a text has changed.
  */
 export class OpenProject {
   /** Absolute. */
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #toldSecrets: () => readonly string[];
+  readonly #knownSecrets: () => readonly string[];
   readonly #open = new Map<string, OpenText>();
   #onDisk: ReadonlyMap<string, ProjectText> = new Map();
   #language: LanguageProject | undefined;
@@ -27,11 +27,11 @@ export class OpenProject {
   #shown: ReadonlyMap<string, string> = new Map();
   #reading: Promise<void> | undefined;
 
-  /** @param toldSecrets names of secrets beside those that are found here */
-  constructor(folder: string, env: NodeJS.ProcessEnv, toldSecrets: () => readonly string[]) {
+  /** @param knownSecrets names of secrets beside those that are found here */
+  constructor(folder: string, env: NodeJS.ProcessEnv, knownSecrets: () => readonly string[]) {
     this.folder = folder;
     this.#env = env;
-    this.#toldSecrets = toldSecrets;
+    this.#knownSecrets = knownSecrets;
   }
 
   /** Paths that are open. */
@@ -48,7 +48,7 @@ export class OpenProject {
   }
 
   /** Files, or the names of secrets, may have changed: they are read again when somebody asks. */
-  forgetFiles(): void {
+  invalidateFiles(): void {
     this.#reading = undefined;
   }
 
@@ -92,7 +92,7 @@ export class OpenProject {
   async #read(): Promise<void> {
     const [onDisk, found] = await Promise.all([this.#readTexts(), readSecretNames(this.folder, this.#env)]);
     this.#onDisk = onDisk;
-    const secrets = [...new Set([...found, ...this.#toldSecrets()])].sort();
+    const secrets = [...new Set([...found, ...this.#knownSecrets()])].sort();
     const language = this.language();
     if (language.secrets?.join() !== secrets.join()) this.#language = language.withSecrets(secrets);
   }
@@ -106,7 +106,7 @@ const variablePrefix = 'SLUICE_SECRET_';
 /** As of the daemon. */
 const maxFileBytes = 1_048_576;
 
-/** The names of the secrets that are set for a project, as the daemon would find them. Their values are dropped at once. */
+/** The names of the secrets that are set for a project, as the daemon would find them. Their values are dropped immediately. */
 async function readSecretNames(projectFolder: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const read = await readRegularFile(path.join(projectFolder, '.sluice', 'state', 'secrets.env'), maxFileBytes);
   const file = read.ok ? read.content.toString('utf8') : '';

@@ -10,7 +10,7 @@ export interface ProjectPath {
   readonly path: string;
 }
 
-/** The project that a file belongs to; undefined where it is none of a project's files. The file itself need not be there. */
+/** The project that a file belongs to; undefined if it is none of a project's files. The file itself need not be there. */
 export async function locate(file: string): Promise<ProjectPath | undefined> {
   const [, folder, inside] = /^(.*)[\\/](\.sluice[\\/].*)$/s.exec(file) ?? [];
   if (folder !== undefined && inside !== undefined) return within(folder === '' ? path.parse(file).root : folder, file);

@@ -35,7 +35,7 @@ export class SchemaService {
     const list = await orNothing(this.#service('completion').doComplete(document, position, false));
     if (list === undefined) return [];
     const behind = document.getText({ start: position, end: { line: position.line + 1, character: 0 } });
-    const items = list.items.flatMap((item, index) => mended(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
+    const items = list.items.flatMap((item, index) => fixed(item, index, /^[\w-]*\s*:/.test(behind)) ?? []);
     const fitting = isInFlow ? items.map(inOneLine) : items;
     return stopgap === undefined ? fitting : fitting.map((item) => withoutStopgap(item, place.position));
   }
@@ -92,7 +92,7 @@ async function orNothing<Answer>(answer: Promise<Answer> | undefined): Promise<A
  * An item as it should be: none for the skeletons that the service makes of whatever is required, `on` without the quotes that YAML 1.1
  * would need, a colon behind each key, and in the order of the schema.
  */
-function mended(item: CompletionItem, index: number, colonFollows: boolean): CompletionItem | undefined {
+function fixed(item: CompletionItem, index: number, colonFollows: boolean): CompletionItem | undefined {
   if (item.kind === CompletionItemKind.Class || item.label === 'Inline schema') return undefined;
   const change = (text: string): string => {
     if (item.label === 'foreach' && item.kind === CompletionItemKind.Property && !colonFollows) return foreachSnippet;
@@ -123,7 +123,7 @@ function withoutStopgap(item: CompletionItem, at: Position): CompletionItem {
   return textEdit === undefined ? item : { ...item, textEdit: { range: { start: at, end: at }, newText: textEdit.newText } };
 }
 
-/** What would stand below a key stands behind it, in brackets. */
+/** What would stand below a key is behind it, in brackets. */
 function inOneLine(item: CompletionItem): CompletionItem {
   const { textEdit, insertText } = item;
   return {

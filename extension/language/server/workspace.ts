@@ -27,7 +27,7 @@ export interface Place {
 /** What diagnostics are made for at once: a project, or a document without one. */
 export interface Unit {
   readonly id: string;
-  /** Resolves to undefined when nothing of it is open any more. */
+  /** Resolves to undefined when nothing of it is open. */
   readonly look: () => Promise<LanguageProject | undefined>;
 }
 
@@ -57,7 +57,7 @@ export class Workspace {
   #opened: readonly string[] = [];
   /** Folders of the projects in there: they are looked at whether or not a file of theirs is open. */
   #pinned: ReadonlySet<string> = new Set();
-  readonly #toldSecrets = new Map<string, readonly string[]>();
+  readonly #knownSecrets = new Map<string, readonly string[]>();
   readonly #homes = new Map<string, Promise<Home | undefined>>();
 
   constructor(env: NodeJS.ProcessEnv) {
@@ -83,7 +83,7 @@ export class Workspace {
     return home?.unit;
   }
 
-  /** Undefined where the document isn't open, or isn't ours. */
+  /** Undefined if the document isn't open, or isn't ours. */
   async find(uri: string): Promise<Place | undefined> {
     return (await this.#homes.get(uri))?.place();
   }
@@ -113,24 +113,24 @@ export class Workspace {
     });
   }
 
-  /** Files of a folder have changed: those of its project are read again. Returns what is to be diagnosed anew. */
+  /** Files of a folder have changed: those of its project are read again. Returns what is to be diagnosed again. */
   async filesChanged(uris: readonly string[]): Promise<readonly Unit[]> {
     const files = uris.flatMap((uri) => filePathOf(uri) ?? []);
     const touched = [...this.#projects.values()].filter(({ folder }) => files.some((file) => file.startsWith(folder + sep)));
-    for (const project of touched) project.forgetFiles();
+    for (const project of touched) project.invalidateFiles();
     // A `.sluice/` may have come or gone, and with it a project, and the one that a document belongs to.
     const pinned = await this.#pin();
     const moved = await Promise.all([...this.#documents.values()].map(async (document) => this.#rehome(document)));
     return [...touched.map((project) => this.#unitOf(project)), ...pinned, ...moved.flatMap((unit) => unit ?? [])];
   }
 
-  /** The editor knows of secrets that can't be found here. Returns what is to be diagnosed anew. */
+  /** The editor knows of secrets that can't be found here. Returns what is to be diagnosed again. */
   secretsTold({ folder: uri, names }: KnownSecrets): Unit | undefined {
     const folder = filePathOf(uri);
     if (folder === undefined) return undefined;
-    this.#toldSecrets.set(folder, names);
+    this.#knownSecrets.set(folder, names);
     const project = this.#projects.get(folder);
-    project?.forgetFiles();
+    project?.invalidateFiles();
     return project && this.#unitOf(project);
   }
 
@@ -155,7 +155,7 @@ export class Workspace {
   #inProject(uri: string, { folder, path }: ProjectPath): Home {
     const project = this.#projectAt(folder);
     // Not every editor tells of files that change while none of them is open.
-    if (project.openPaths.length === 0) project.forgetFiles();
+    if (project.openPaths.length === 0) project.invalidateFiles();
     const update = (): void => {
       const text = this.#textOf(uri);
       if (text !== undefined) project.show(path, { uri, text });
@@ -176,7 +176,7 @@ export class Workspace {
   }
 
   #projectAt(folder: string): OpenProject {
-    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env, () => this.#toldSecrets.get(folder) ?? []);
+    const project = this.#projects.get(folder) ?? new OpenProject(folder, this.#env, () => this.#knownSecrets.get(folder) ?? []);
     this.#projects.set(folder, project);
     return project;
   }

@@ -12,7 +12,7 @@ export interface Advice {
   /** What will happen and what would be better, in one or two plain sentences. */
   readonly message: Message;
   readonly range: SourceRange;
-  /** `unnecessary`: what stands there does nothing; an editor fades it. */
+  /** `unnecessary`: what is there does nothing; an editor fades it. */
   readonly tags?: readonly 'unnecessary'[];
 }
 
@@ -21,7 +21,7 @@ export interface AdvisedWorkflow {
   readonly path: string;
   readonly text: string;
   readonly root: DocumentNode | undefined;
-  /** Undefined where the file has errors: then only what is certain is said. */
+  /** Undefined if the file has errors: then only what is certain is said. */
   readonly workflow: Workflow | undefined;
   readonly steps: ReadonlyMap<string, AnalysedStep>;
 }
@@ -60,7 +60,7 @@ export interface AdvisedProject {
 export type Say = (path: string, range: SourceRange, message: Message) => void;
 
 /** Looks at a project for one kind of advice. */
-export type Adviser = (project: AdvisedProject, say: Say) => void;
+export type AdviceRule = (project: AdvisedProject, say: Say) => void;
 
 export interface AdviceKind {
   readonly severity: Exclude<Severity, 'error'>;
@@ -83,7 +83,7 @@ export const adviceCodes = {
   'needless-needs': { severity: 'information', meaning: '`needs` names a step that is waited for anyway.', tags: ['unnecessary'] },
   'missing-needs': { severity: 'warning', meaning: '`if` asks how earlier steps ended, but the step waits for none.' },
   starving: { severity: 'information', meaning: 'Jobs of a step wait until a whole list of a greater priority has gone through the same queue.' },
-  'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what stands in it has a value here.' },
+  'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what is in it has a value here.' },
   unused: { severity: 'information', meaning: 'An input, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
 } as const satisfies Readonly<Record<string, AdviceKind>>;
 

@@ -2,10 +2,10 @@ import { message, type Message, sentences } from '../../wording/message.ts';
 import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
 import { type DocumentNode, entryOf } from '../../workflow/document.ts';
 import { usesStatusFunction } from '../../workflow/expression/expression.ts';
-import type { Adviser } from './advice.ts';
+import type { AdviceRule } from './advice.ts';
 
-/** `success()`, `failure()` and `cancelled()` look at the steps that are waited for; where there are none, they are decided at once. */
-export const missingNeeds: Adviser = ({ workflows }, say) => {
+/** `success()`, `failure()` and `cancelled()` look at the steps that are waited for; if there are none, they are decided immediately. */
+export const missingNeeds: AdviceRule = ({ workflows }, say) => {
   for (const { path, workflow, steps } of workflows) {
     if (workflow === undefined) continue;
     for (const { step, entry, section } of steps.values()) {
@@ -24,8 +24,8 @@ function isAlways(source: string): boolean {
   return /^\s*always\s*\(\s*\)\s*$/.test(source);
 }
 
-/** A step waits for what it refers to, and for everything that those wait for: naming it once more says nothing. */
-export const needlessNeeds: Adviser = ({ workflows }, say) => {
+/** A step waits for what it refers to, and for everything that those wait for: naming it again says nothing. */
+export const needlessNeeds: AdviceRule = ({ workflows }, say) => {
   for (const { path, workflow, steps } of workflows) {
     if (workflow === undefined) continue;
     const search = new Search(steps);
@@ -48,7 +48,7 @@ function needlessIn(analysed: AnalysedStep, search: Search): readonly Needless[]
   const named = items.flatMap((node) => (node.kind === 'scalar' && typeof node.value === 'string' ? [{ name: node.value, node }] : []));
   const referred = new Set(analysed.sites.flatMap(({ expressions }) => expressions.flatMap(({ expression }) => expression.references.flatMap(({ path }) => (path[0] === 'steps' ? (path[1] ?? []) : [])))));
   return named.flatMap(({ name, node }, index) => {
-    if (named.findIndex((other) => other.name === name) < index) return [{ name, node, told: message("'{name}' is waited for anyway: it stands here twice.", { name }) }];
+    if (named.findIndex((other) => other.name === name) < index) return [{ name, node, told: message("'{name}' is waited for anyway: it appears here twice.", { name }) }];
     if (referred.has(name)) return [{ name, node, told: message("'{name}' is waited for anyway: an expression of this step refers to it.", { name }) }];
     const through = analysed.step.needs.find((other) => other !== name && search.waitsFor(other, name));
     return through === undefined ? [] : [{ name, node, told: message("'{name}' is waited for anyway: '{other}' waits for it.", { name, other: through }) }];

@@ -2,10 +2,10 @@ import { message } from '../../wording/message.ts';
 import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
 import { entryOf, nodeAt } from '../../workflow/document.ts';
 import { queueDefaults } from '../../workflow/model.ts';
-import type { AdvisedProject, AdvisedWorkflow, Adviser } from './advice.ts';
+import type { AdvisedProject, AdvisedWorkflow, AdviceRule } from './advice.ts';
 
 /** A dead letter waits for a person, who has to hear of it: by an alert of the queue, or by `on-failure` of the run. */
-export const noDeadLetterAlert: Adviser = (project, say) => {
+export const noDeadLetterAlert: AdviceRule = (project, say) => {
   const uses = queueUses(project);
   for (const [name, { path, entry }] of project.queues) {
     const used = uses.get(name) ?? [];
@@ -22,7 +22,7 @@ function tellsByItself({ file: { workflow }, analysed: { section, step } }: Queu
 }
 
 /** Greater priorities go first, always: a whole list that goes first is a long wait for everything else in the queue. */
-export const starving: Adviser = (project, say) => {
+export const starving: AdviceRule = (project, say) => {
   for (const [name, uses] of queueUses(project)) {
     const before = uses.filter(({ analysed }) => analysed.step.foreach !== undefined).toSorted((a, b) => b.priority - a.priority)[0];
     for (const use of uses) {

@@ -5,7 +5,7 @@ import { nextTimes } from '../../workflow/cron-times.ts';
 import { type DocumentNode, entryOf, nodeAt } from '../../workflow/document.ts';
 import { type Foreach, queueDefaults, type Step } from '../../workflow/model.ts';
 import type { Template } from '../../workflow/template.ts';
-import type { AdvisedWorkflow, Adviser } from './advice.ts';
+import type { AdvisedWorkflow, AdviceRule } from './advice.ts';
 import { queueUses } from './queues.ts';
 
 /** A mean of fewer says too little. */
@@ -14,7 +14,7 @@ const minAttempts = 20;
 const margin = 0.9;
 
 /** `concurrency` attempts at a time, each as long as measured, are all that can start, whatever the rate allows. */
-export const rateOutOfReach: Adviser = ({ queues, live }, say) => {
+export const rateOutOfReach: AdviceRule = ({ queues, live }, say) => {
   for (const [name, { path, definition, entry }] of queues) {
     const figures = live?.get(name);
     const { rate, concurrency = queueDefaults.concurrency } = definition;
@@ -31,7 +31,7 @@ export const rateOutOfReach: Adviser = ({ queues, live }, say) => {
 const keyLifeMs = 86_400_000;
 
 /** The key that makes a repeated call harmless is forgotten by most receivers after a day. */
-export const retryOutlastsKey: Adviser = (project, say) => {
+export const retryOutlastsKey: AdviceRule = (project, say) => {
   const advice = (budgetMs: number): Message =>
     message('The last attempt comes {duration} after the first, and many receivers remember an idempotency key for 24 hours only: what went through without an answer may then be done twice. A dead letter that a person replays is safer than so late an attempt.', { duration: formatDuration(budgetMs) });
   for (const [name, uses] of queueUses(project)) {
@@ -55,7 +55,7 @@ const referenceMs = Date.UTC(2026, 0, 5);
 const looked = { count: 12, days: 62 };
 
 /** Runs of a schedule that are longer than its period lie over each other, and so do their effects. */
-export const retryOutlastsSchedule: Adviser = (project, say) => {
+export const retryOutlastsSchedule: AdviceRule = (project, say) => {
   for (const { path, root, workflow } of project.workflows) {
     if (workflow === undefined) continue;
     const budgets = Object.values(workflow.steps).map((step) => ({ id: step.id, ms: retryBudgetMs(retryOf(step, project.queues.get(step.queue)?.definition)) }));
@@ -84,7 +84,7 @@ function textOf(node: DocumentNode | undefined): string | undefined {
 }
 
 /** What comes twice is done twice: an item of a list, or an event that its sender repeats, as all senders of webhooks do. */
-export const noDedupe: Adviser = ({ workflows }, say) => {
+export const noDedupe: AdviceRule = ({ workflows }, say) => {
   for (const file of workflows) {
     const { path, workflow, steps, root } = file;
     if (workflow === undefined) continue;
@@ -92,7 +92,7 @@ export const noDedupe: Adviser = ({ workflows }, say) => {
       if (step.foreach === undefined || step.foreach.key !== undefined || !hasSideEffect(step) || isUnique(step.foreach, file)) continue;
       const at = entryOf(entry.value, 'foreach')?.keyRange ?? entry.keyRange;
       const told = { code: `\${{ ${step.foreach.as}.id }}` };
-      say(path, at, step.uses === 'email/send' ? message("An item that stands in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that stands in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
+      say(path, at, step.uses === 'email/send' ? message("An item that is in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that is in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
     }
     const webhook = nodeAt(root, ['on', 'webhook']);
     if (webhook?.kind === 'map' && entryOf(webhook, 'dedupe') === undefined && [...steps.values()].some(({ step }) => hasSideEffect(step))) {
@@ -114,7 +114,7 @@ function isUnique({ source }: Foreach, { steps }: AdvisedWorkflow): boolean {
 
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether a job of the step changes something at the other side, so that doing it twice is not the same as once. False where nobody can say. */
+/** Whether a job of the step changes something at the other side, so that doing it twice is not the same as once. False if nobody can say. */
 function hasSideEffect({ uses, with: input }: Step): boolean {
   switch (uses) {
     case 'email/send':

@@ -4,7 +4,7 @@ import { locator } from '../../workflow/analysis/scalar-source.ts';
 import type { SourceRange } from '../../workflow/diagnostic.ts';
 import { type DocumentNode, entryOf, type ScalarNode } from '../../workflow/document.ts';
 import { parseExpression } from '../../workflow/expression/expression.ts';
-import type { Adviser } from './advice.ts';
+import type { AdviceRule } from './advice.ts';
 
 /** Whole texts, or parts of one, that services give out as keys; their forms are documented so that they can be found. */
 const knownForms: readonly RegExp[] = [
@@ -32,7 +32,7 @@ const secretKey = /(?:^|[-_])(?:authorization|password|passwd|pwd|passphrase|sec
 const placeholder = /^(?:x+|\*+|\.+|-+|_+|<.*>|\[.*\]|change[-_ ]?me|your[-_ ].*|my[-_ ].*|example.*|sample.*|dummy.*|placeholder.*|todo|none|null|secret|password|token)$/i;
 
 /** Where a workflow may hold data: what a step sends, and what an input is by default. */
-export const literalSecret: Adviser = ({ workflows }, say) => {
+export const literalSecret: AdviceRule = ({ workflows }, say) => {
   for (const { path, text, root, steps } of workflows) {
     const look = (node: DocumentNode, key: string): void => {
       for (const { scalar, under } of scalarsOf(node, key)) {
@@ -79,7 +79,7 @@ function placeIn(value: string, key: string): SourceRange | undefined {
   return secretKey.test(key) && looksRandom(value) ? { start: 0, end: value.length } : undefined;
 }
 
-/** A name or a sentence is no secret, and neither is what stands in place of one. */
+/** A name or a sentence is not a secret, and neither is what is in place of one. */
 function looksRandom(value: string): boolean {
   if (value.length < 12 || /\s/.test(value) || placeholder.test(value)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
@@ -102,7 +102,7 @@ function* scalarsOf(node: DocumentNode, key: string): Iterable<{ readonly scalar
 /** An expression behind a dollar sign of its own: what its author probably wanted as a price is the escape for braces. */
 const escaped = /\$\$\{\{([^{}]*)\}\}/g;
 
-export const escapedExpression: Adviser = ({ workflows }, say) => {
+export const escapedExpression: AdviceRule = ({ workflows }, say) => {
   for (const { path, text, steps } of workflows) {
     for (const { sites } of steps.values()) {
       for (const { node, place } of sites) {

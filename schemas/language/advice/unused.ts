@@ -1,9 +1,9 @@
 import { entryOf, type MapEntry } from '../../workflow/document.ts';
-import type { AdvisedWorkflow, Adviser } from './advice.ts';
+import type { AdvisedWorkflow, AdviceRule } from './advice.ts';
 import { message } from '../../wording/message.ts';
 
 /** What is declared and never used is left over, or somebody forgot to use it. Beside a file with errors nothing is said: what can't be read may use it. */
-export const unused: Adviser = ({ workflows, queues, connections }, say) => {
+export const unused: AdviceRule = ({ workflows, queues, connections }, say) => {
   for (const workflow of workflows) {
     if (workflow.workflow === undefined) continue;
     const used = usedInputs(workflow);
@@ -23,7 +23,7 @@ export const unused: Adviser = ({ workflows, queues, connections }, say) => {
   }
 };
 
-/** Undefined where an expression takes all inputs at once. */
+/** Undefined if an expression takes all inputs at once. */
 function usedInputs({ steps }: AdvisedWorkflow): ReadonlySet<string> | undefined {
   const used = new Set<string>();
   for (const { sites } of steps.values()) {

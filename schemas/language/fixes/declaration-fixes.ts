@@ -69,7 +69,7 @@ function hasKey(root: DocumentNode | undefined, key: string): boolean {
   return entryOf(root, key) !== undefined;
 }
 
-/** The name that the finding stands at. */
+/** The name that the finding is at. */
 function namedAt({ text, finding: { range } }: FixContext): string | undefined {
   const written = text.slice(range.start, range.end).replace(/^(["'])(.*)\1$/, '$2');
   return isName(written) && isReadable(written, 'field') ? written : undefined;

@@ -23,7 +23,7 @@ export interface FixContext {
   readonly root: DocumentNode | undefined;
 }
 
-/** One way to mend a finding. */
+/** One way to fix a finding. */
 export interface Fix {
   /** In the imperative, for a menu. */
   readonly title: Message;
@@ -48,12 +48,12 @@ export interface FileChange {
 /** Makes the fixes of one kind of finding. */
 export type Fixer = (context: FixContext) => readonly Fix[];
 
-/** A fix by one change to the finding's own file; none where there is no change. */
+/** A fix by one change to the finding's own file; none if there is no change. */
 export function changeHere({ file }: FixContext, title: Message, change: TextChange | undefined, marks: Pick<Fix, 'preferred' | 'isSafe' | 'secret'>): readonly Fix[] {
   return change === undefined ? [] : [{ title, changes: [{ path: file.path, changes: [change] }], ...marks }];
 }
 
-/** A range of a text and what is to stand there. An insertion has an empty range. */
+/** A range of a text and what is to be there. An insertion has an empty range. */
 export interface TextChange {
   readonly range: SourceRange;
   readonly text: string;

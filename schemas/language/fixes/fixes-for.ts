@@ -6,7 +6,7 @@ import { duplicateKeyFix, missingKeyFix, removeKeyFix, takePlaceFix } from './ke
 import type { Fix, FixContext, Fixer } from './fix.ts';
 import { literalSecretFix, undeclaredConnectionFix, undeclaredInputFix, undeclaredQueueFix, unknownEnvironmentFix, unknownSecretFix } from './declaration-fixes.ts';
 
-/** Beside what the analysis suggests, which mends findings of every kind. */
+/** Beside what the analysis suggests, which fixes findings of every kind. */
 const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
   'yaml-syntax': [bareExpressionFix, bareTextFix],
   'duplicate-key': [duplicateKeyFix],
@@ -32,7 +32,7 @@ const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixe
   'missing-needs': [missingNeedsFix],
 };
 
-/** Every way to mend a finding, the likeliest first; at most one of them is marked as preferred. */
+/** Every way to fix a finding, the likeliest first; at most one of them is marked as preferred. */
 export function fixesFor(context: FixContext): readonly Fix[] {
   const own = fixers[context.finding.code as DiagnosticCode | AdviceCode] ?? [];
   const fixes = [suggestionFix, ...own].flatMap((fixer) => fixer(context));

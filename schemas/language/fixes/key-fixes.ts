@@ -38,7 +38,7 @@ function itemFailureFixes(context: FixContext): readonly Fix[] {
   const holder = holderOf(context, 'on-item-failure');
   if (holder === undefined) return [];
   return [
-    ...changeHere(context, message('Go on when an item fails: on-item-failure: continue'), addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true, isSafe: false }),
+    ...changeHere(context, message('Continue when an item fails: on-item-failure: continue'), addEntry(context.text, holder, { key: 'on-item-failure', value: 'continue' }), { preferred: true, isSafe: false }),
     ...changeHere(context, message('Fail the step when an item fails: on-item-failure: fail'), addEntry(context.text, holder, { key: 'on-item-failure', value: 'fail' }), { isSafe: false }),
   ];
 }
@@ -50,7 +50,7 @@ function firstStep(context: FixContext): readonly Fix[] {
 
 function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly Fix[] {
   const uses = entryOf(holder.value, 'uses');
-  // What an action must be given stands in `with`, which isn't there yet.
+  // What an action must be given is in `with`, which isn't there yet.
   const isInput = uses !== undefined && requiredOf(uses.value.kind === 'scalar' ? uses.value.value : undefined).includes(entry.key);
   const below = isInput ? entryOf(holder.value, 'with') : undefined;
   const change = isInput && below === undefined ? addEntry(context.text, holder, { key: 'with', value: `{ ${entry.key}: ${entry.value} }` }) : addEntry(context.text, below ?? holder, entry);
@@ -87,7 +87,7 @@ export const removeKeyFix: Fixer = (context) => {
   return found === undefined ? [] : changeHere(context, message("Remove '{key}'", { key: found.entry.key }), removeEntry(context.text, found.map, found.entry), { isSafe: false });
 };
 
-/** A key whose right name stands beside it takes that one's place. Which of the two is out of date, only a person can tell. */
+/** A key whose right name is beside it takes that one's place. Which of the two is out of date, only a person can tell. */
 export const takePlaceFix: Fixer = (context) => {
   const { file, text, finding } = context;
   const found = unknownKeyAt(context);
@@ -133,7 +133,7 @@ function isNothing(written: string): boolean {
 
 function repeatedAt({ root, finding: { range } }: FixContext): { readonly map: MapNode; readonly first: MapEntry; readonly second: MapEntry } | undefined {
   const path = pathAt(root, range.start);
-  // A block's value reaches to the next key, so the path may lead into what stands before it.
+  // A block's value reaches to the next key, so the path may lead into what is before it.
   for (let length = path.length; length >= 0; length -= 1) {
     const map = asMap(nodeAt(root, path.slice(0, length)));
     const second = map?.repeated?.find(({ keyRange }) => keyRange.start === range.start);

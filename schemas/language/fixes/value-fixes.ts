@@ -22,9 +22,9 @@ export const durationFix: Fixer = (context) => {
   if (/^\d+(\.\d+)?$/.test(written)) return ['s', 'm', 'ms'].flatMap((unit) => replaceBy(context, `${written}${unit}`, { preferred: unit === 's', isSafe: false }));
   const [, months] = /^(\d{1,3})\s*(?:M|mo|mon|mth|months?)$/.exec(written) ?? [];
   if (months !== undefined) return [...(/M$/.test(written) ? replaceBy(context, `${months}m`, { isSafe: false }) : []), ...replaceBy(context, `${Number(months) * 30}d`, { isSafe: false })];
-  const mended = written.toLowerCase().replace(/\s+/g, '').replace(/[a-z]+/g, (unit) => spelledUnits.get(unit) ?? unit);
+  const fixed = written.toLowerCase().replace(/\s+/g, '').replace(/[a-z]+/g, (unit) => spelledUnits.get(unit) ?? unit);
   const isSafe = (written.match(/[A-Za-z]+/g) ?? []).every((unit) => spelledUnits.has(unit.toLowerCase()) || parseDuration(`1${unit}`).ok);
-  return parseDuration(mended).ok && mended !== written ? replaceBy(context, mended, { preferred: true, isSafe }) : [];
+  return parseDuration(fixed).ok && fixed !== written ? replaceBy(context, fixed, { preferred: true, isSafe }) : [];
 };
 
 /** Where a rate or a retry policy holds a duration; other numbers in it are none. */

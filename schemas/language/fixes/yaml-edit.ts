@@ -4,7 +4,7 @@ import { lineStart } from '../../workflow/line-map.ts';
 import { insertion, type TextChange } from './fix.ts';
 
 /**
- * Changes to YAML by its text, so that comments, quotes and layout stay as their author has them. Each answers with undefined where the
+ * Changes to YAML by its text, so that comments, quotes and layout stay as their author has them. Each answers with undefined if the
  * text is not as plain as it would have to be, such as behind an alias: then a person has to do it.
  */
 
@@ -17,7 +17,7 @@ function indentStep(text: string): number {
 /** What a new entry says: `value` in one line, or `block`, the lines below its key, without indentation. */
 export interface NewEntry {
   readonly key: string;
-  /** As it stands in a flow map as well; a block map takes `block` where there is one. */
+  /** As it is in a flow map as well; a block map takes `block` where there is one. */
   readonly value: string;
   readonly block?: readonly string[];
 }
@@ -110,7 +110,7 @@ function written({ key, value, block }: NewEntry, indent: number, step: number):
   return [`${margin}${key}:`, ...block.map((line) => `${margin}${' '.repeat(step)}${line}`)].join('\n');
 }
 
-/** Without those that `<<` brings in, which stand elsewhere; with those whose key stands there twice. */
+/** Without those that `<<` brings in, which stand elsewhere; with those whose key appears there twice. */
 function ownEntries(map: MapNode): readonly MapEntry[] {
   const own = map.entries.filter(({ keyRange }) => map.range.start <= keyRange.start && keyRange.end <= map.range.end);
   return map.repeated === undefined ? own : [...own, ...map.repeated].sort((a, b) => a.keyRange.start - b.keyRange.start);
@@ -124,7 +124,7 @@ function valueEnd({ keyRange, value }: MapEntry): number {
   return Math.max(value.range.end, keyRange.end);
 }
 
-/** The end of what can be seen: a block's range goes on over blank lines. */
+/** The end of what can be seen: a block's range continues over blank lines. */
 function contentEnd(text: string, { start, end }: SourceRange): number {
   return start + text.slice(start, end).trimEnd().length;
 }
@@ -159,7 +159,7 @@ function aboveComments(text: string, start: number): number {
     if (!/^[ \t]*#/.test(text.slice(before, above))) return above;
     above = before;
   }
-  // What stands at the top of the file is about the file.
+  // What is at the top of the file is about the file.
   return start;
 }
 

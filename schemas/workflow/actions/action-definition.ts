@@ -4,7 +4,7 @@ import { message, type Message } from '../../wording/message.ts';
 /**
  * What the language knows of an action: its name and the JSON Schemas (2020-12) of `with` and of a step's `output`.
  * A property that may hold `${{ secrets.NAME }}` bears `"x-secret": true` in the input schema (on a map: all its values).
- * The code that carries an action out stands in `daemon/actions/`, in a file of the same name.
+ * The code that carries an action out is in `daemon/actions/`, in a file of the same name.
  */
 export interface ActionDefinition {
   /** As in `uses`: `http/request`. */

@@ -12,7 +12,7 @@ const address = {
 const addresses = { anyOf: [address, { type: 'array', minItems: 1, maxItems: 1000, items: address }] } as const;
 
 /**
- * `email/send`. No field bears secrets: what is mailed leaves the house, and the password stands in `connections.yaml`.
+ * `email/send`. No field bears secrets: what is mailed leaves the house, and the password is in `connections.yaml`.
  */
 export const emailSend: ActionDefinition = {
   name: 'email/send',
@@ -30,7 +30,7 @@ export const emailSend: ActionDefinition = {
       },
       from: {
         ...address,
-        description: "The sender; the connection's `from` where it is missing.",
+        description: "The sender; the connection's `from` if it is missing.",
         examples: ['News <news@example.com>'],
       },
       to: { ...addresses, description: 'One address or a list.', examples: ['Ada <ada@example.com>'] },
@@ -74,12 +74,12 @@ export const emailSend: ActionDefinition = {
               minLength: 1,
               maxLength: 255,
               pattern: '^[^\\r\\n\\u0000]*$',
-              description: "The name shown to the reader; the path's last part where it is missing.",
+              description: "The name shown to the reader; the path's last part if it is missing.",
             },
             'content-type': {
               type: 'string',
               pattern: '^[^\\r\\n\\u0000]*$',
-              description: "The media type; by the name's ending where it is missing. Text in UTF-8 gets `charset=utf-8`.",
+              description: "The media type; by the name's ending if it is missing. Text in UTF-8 gets `charset=utf-8`.",
               examples: ['application/pdf'],
             },
             cid: {

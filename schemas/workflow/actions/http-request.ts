@@ -13,7 +13,7 @@ const status = {
 /**
  * `http/request`.
  *
- * Secrets may stand in `url`, `query`, `headers` and the bodies: API keys are asked for in each of these places (chat
+ * Secrets may be in `url`, `query`, `headers` and the bodies: API keys are asked for in each of these places (chat
  * webhooks carry theirs in the path, OAuth's client secret goes into a form). `method`, `expect` and `max-bytes` never
  * bear any.
  */
@@ -51,7 +51,7 @@ export const httpRequest: ActionDefinition = {
       headers: {
         type: 'object',
         description:
-          'Request headers. `idempotency-key` is added unless it stands here: the same in all attempts of a job. To ' +
+          'Request headers. `idempotency-key` is added unless it is here: the same in all attempts of a job. To ' +
           'another origin, where a redirect leads, only harmless ones go along (`accept`, `content-type`, ...). Two names that differ in case only are an error.',
         examples: [{ authorization: 'Bearer ${{ secrets.PEOPLE_API }}' }],
         propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },

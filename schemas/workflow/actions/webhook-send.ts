@@ -7,7 +7,7 @@ const ownHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'con
  * `webhook/send`: one event to one receiver, by the Standard Webhooks specification
  * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
  *
- * Secrets may stand in `url` (chat services put theirs in the path), `secret` and `headers`. Not in `body`: it is data
+ * Secrets may be in `url` (chat services put theirs in the path), `secret` and `headers`. Not in `body`: it is data
  * for the receiver, which is kept in the attempt's record; whoever must send a credential in a body uses
  * `http/request`.
  */

@@ -21,7 +21,7 @@ export const defaultConfig: ProjectConfig = {
 };
 
 export interface ConfigAnalysis {
-  /** Undefined where there is an error. */
+  /** Undefined if there is an error. */
   readonly value: ProjectConfig | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly document: Document;
@@ -39,7 +39,7 @@ export function analyseConfig(text: string): ConfigAnalysis {
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
   const keepRunsMs = (retention && readDuration(retention, 'runs', 1)) ?? defaultConfig.keepRunsMs;
   const graceMs = readDuration(root, 'grace') ?? defaultConfig.graceMs;
-  const env = readNames(root, 'env', 'names of environment variables', (name) => isName(name) && isReadable(name, 'field'), 'no name of an environment variable that expressions could read');
+  const env = readNames(root, 'env', 'names of environment variables', (name) => isName(name) && isReadable(name, 'field'), 'not a name of an environment variable that expressions could read');
   const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', (name) => /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/.test(name), 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
   warnNotSupported(root, 'store', message('The embedded store is used.'));
   warnNotSupported(root, 'webhook-listener', message('Nothing listens.'));
@@ -63,12 +63,12 @@ function readNames(root: MapReader, key: string, what: string, isRight: (name: s
 }
 
 export interface ConnectionsAnalysis {
-  /** By name; undefined where there is an error. */
+  /** By name; undefined if there is an error. */
   readonly value: ReadonlyMap<string, SmtpConnection> | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Names that the file declares, even with errors in it. */
   readonly names: readonly string[];
-  /** Whether those are all: not in a file that can't be read, or where something else stands in their place. */
+  /** Whether those are all: not in a file that can't be read, or where something else is in their place. */
   readonly areNamesKnown: boolean;
   readonly document: Document;
   /** Where expressions stand or may stand. */
@@ -112,7 +112,7 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
   reader.choice('type', ['smtp']);
   const host = reader.string('host', 'the name or address of a server');
   if (host !== undefined && !/^[^\s/@]+$/.test(host)) {
-    report.error('bad-value', reader.place('host'), message("'host' is the name or address of a server alone, such as smtp.example.com: the port stands in 'port', the user in 'user'."));
+    report.error('bad-value', reader.place('host'), message("'host' is the name or address of a server alone, such as smtp.example.com: the port is in 'port', the user in 'user'."));
   }
   const port = reader.integer('port', 1, 65_535);
   const tls = reader.choice('tls', ['tls', 'starttls', 'none']) ?? (port === 465 ? 'tls' : 'starttls');
@@ -159,7 +159,7 @@ function readPassword(reader: MapReader, templates: TemplateReader): Template | 
     case 'map':
       if (entry.value.kind === 'scalar' && typeof entry.value.value === 'string' && entry.value.value !== '') {
         if (!entry.value.value.includes('${{')) {
-          reader.report.warning('bad-value', reader.place('password'), message("The password stands in the file, where everyone who reads the project sees it. Write {code} and set it with 'sluice secrets set NAME'.", { code: '${{ secrets.NAME }}' }));
+          reader.report.warning('bad-value', reader.place('password'), message("The password is in the file, where everyone who reads the project sees it. Write {code} and set it with 'sluice secrets set NAME'.", { code: '${{ secrets.NAME }}' }));
         }
         return password;
       }

@@ -21,7 +21,7 @@ export interface ProjectOptions {
   /** Names of the secrets that are set; left out, any will do. */
   readonly secrets?: Iterable<string>;
   readonly actions?: readonly ActionDefinition[] | 'any';
-  /** The files are not all of a project: names that could stand in other files are not checked. */
+  /** The files are not all of a project: names that could be in other files are not checked. */
   readonly partial?: boolean;
 }
 
@@ -40,12 +40,12 @@ export type AnalysedFileOf<Kind extends ProjectFileKind> = AnalysedFile & { read
 export interface AnalysedFiles {
   /** By path, in its order; files that are none of ours are left out. */
   readonly byPath: ReadonlyMap<string, AnalysedFile>;
-  /** Undefined where the files are not all of a project. */
+  /** Undefined if the files are not all of a project. */
   readonly names: ProjectNames | undefined;
   readonly options: ProjectOptions;
 }
 
-/** What a file of a project is, by its path; undefined where it is none of ours. */
+/** What a file of a project is, by its path; undefined if it is none of ours. */
 export function projectFileKind(path: string): ProjectFileKind | undefined {
   const settings = /^\.sluice\/(queues|connections|config)\.ya?ml$/.exec(path)?.[1];
   if (settings !== undefined) return settings as ProjectFileKind;
@@ -53,7 +53,7 @@ export function projectFileKind(path: string): ProjectFileKind | undefined {
 }
 
 /**
- * Analyses each file of a project. With what an `earlier` call gave, only files are read anew whose text has changed, and workflows
+ * Analyses each file of a project. With what an `earlier` call gave, only files are read again whose text has changed, and workflows
  * where a name has come or gone that they could refer to.
  */
 export function analyseFiles(files: Iterable<ProjectFile>, options: ProjectOptions = {}, earlier?: AnalysedFiles): AnalysedFiles {

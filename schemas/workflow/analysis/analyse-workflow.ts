@@ -35,14 +35,14 @@ export interface WorkflowSource {
   readonly text: string;
   /** See `workflowIdOf`. */
   readonly id: string;
-  /** Left out: what stands in other files is not checked, as for a version that the store kept. */
+  /** Left out: what is in other files is not checked, as for a version that the store kept. */
   readonly project?: ProjectNames;
   /** The built-in ones by default; `any` takes every `uses` with every `with`. */
   readonly actions?: readonly ActionDefinition[] | 'any';
 }
 
 export interface WorkflowAnalysis {
-  /** Undefined where there is an error. */
+  /** Undefined if there is an error. */
   readonly workflow: Workflow | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** What the file declares and where, even with errors elsewhere in it. */

@@ -58,8 +58,8 @@ export function likelyCron(text: string): string | undefined {
   if (cronProblem(text) === undefined) return undefined;
   const parts = written.split(/\s+/);
   const five = parts.length === fields.length + 1 && parts[0] === '0' ? parts.slice(1) : parts;
-  const mended = five.map((part) => part.replace(/^0\//, '*/').replace(/[A-Za-z]{4,}/g, (name) => name.slice(0, 3).toUpperCase())).join(' ');
-  return cronProblem(mended) === undefined ? mended : undefined;
+  const fixed = five.map((part) => part.replace(/^0\//, '*/').replace(/[A-Za-z]{4,}/g, (name) => name.slice(0, 3).toUpperCase())).join(' ');
+  return cronProblem(fixed) === undefined ? fixed : undefined;
 }
 
 function fieldProblem(text: string, field: Field): Message | undefined {
@@ -84,8 +84,8 @@ function partProblem(part: string, field: Field): Message | undefined {
     const told = { range: quoted(range), field: field.name, min: field.min, max: field.max, example: `${field.min}-${field.min + 1}` };
     const [first, last] = [field.names[0], field.names.at(-1)];
     return first === undefined || last === undefined
-      ? message("{range} is no {field}: it is {min} to {max}, '*', a range such as {example}, or a list.", told)
-      : message("{range} is no {field}: it is {min} to {max} or {first} to {last}, '*', a range such as {example}, or a list.", { ...told, first, last });
+      ? message("{range} is not a valid {field}: it is {min} to {max}, '*', a range such as {example}, or a list.", told)
+      : message("{range} is not a valid {field}: it is {min} to {max} or {first} to {last}, '*', a range such as {example}, or a list.", { ...told, first, last });
   }
   if (end < start) return message('The {field} {range} runs backwards: write the smaller one first.', { field: field.name, range: quoted(range) });
   if (step !== undefined && to === undefined) return message("The {field} {part} steps from nowhere: write '*/{step}' or a range.", { field: field.name, part: quoted(part), step });

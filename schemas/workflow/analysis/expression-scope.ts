@@ -28,7 +28,7 @@ export interface KnownNames {
 export interface ExpressionPlace {
   readonly step: string;
   readonly section: 'steps' | 'on-failure';
-  /** The name of the current item; undefined where there is none. */
+  /** The name of the current item; undefined if there is none. */
   readonly item: string | undefined;
   /** What the item is called where it can't be seen from here, as from `if`. */
   readonly hiddenItem?: string;
@@ -77,7 +77,7 @@ export function checkNames(
   return found;
 }
 
-/** Where a part of a reference's path stands in the expression's source; the whole reference where that can't be told. */
+/** Where a part of a reference's path is in the expression's source; the whole reference where that can't be told. */
 function partRange(source: string, { path, range }: Reference, index: number): SourceRange {
   let end = range.start;
   let start = end;

@@ -11,14 +11,14 @@ const keys = ['items', 'file', 'as', 'key', 'on-item-failure', 'tolerate'];
 
 /** What could be made out of `foreach`. */
 export interface ReadForeach {
-  /** Undefined where it has no items that could be gone through. */
+  /** Undefined if it has no items that could be gone through. */
   readonly model: Foreach | undefined;
   readonly as: string;
   /** Something is wrong with what the item is called. */
   readonly isAsUncertain: boolean;
 }
 
-/** Reads `foreach`; undefined where it is missing. */
+/** Reads `foreach`; undefined if it is missing. */
 export function readForeach(step: MapReader, templates: TemplateReader, at: Pick<ExpressionPlace, 'step' | 'section'>): ReadForeach | undefined {
   if (!step.has('foreach')) return undefined;
   const reader = step.map('foreach', { what: "'foreach'", keys });
@@ -32,7 +32,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as, isItemUncertain: isAsUncertain });
   if (key !== undefined && !isAsUncertain) reportConstantKey(reader, key, as);
   if (!reader.has('on-item-failure')) {
-    reader.report.missing('on-item-failure', reader.at, message("'foreach' must say 'on-item-failure': whether the step goes on ('continue') or fails ('fail') when an item does."));
+    reader.report.missing('on-item-failure', reader.at, message("'foreach' must say 'on-item-failure': whether the step continues ('continue') or fails ('fail') when an item does."));
   }
   const onItemFailure = reader.choice('on-item-failure', ['continue', 'fail']) ?? 'fail';
   const tolerate = readTolerance(reader, 'tolerate');
@@ -57,7 +57,7 @@ function reportConstantKey(reader: MapReader, key: Template, as: string): void {
   reader.report.error('constant-key', reader.place('key'), sentences(message("'key' is the same for every item, so all items but the first would be left out as duplicates."), remedy));
 }
 
-/** Undefined where it is wrong. */
+/** Undefined if it is wrong. */
 function readAs(reader: MapReader): string | undefined {
   if (!reader.has('as')) return 'item';
   const as = reader.string('as', 'the name of the current item in expressions');
@@ -78,7 +78,7 @@ function readSource(reader: MapReader, templates: TemplateReader, place: Express
   }
   if (itemsTemplate !== undefined) {
     if (isListTemplate(itemsTemplate)) return { kind: 'items', items: itemsTemplate };
-    // What can't be read is no list, and has its error.
+    // What can't be read is not a list, and has its error.
     if (items === undefined || !reader.report.hasErrorWithin(items.value.range)) reader.report.error('wrong-type', reader.place('items'), message("'items' is a list, or one expression that gives one, not {given}.", { given: items === undefined ? 'this' : describe(items.value) }));
     return undefined;
   }
@@ -94,7 +94,7 @@ function isListTemplate(template: Template): boolean {
 function readFile(reader: MapReader, file: Template): Foreach['source'] | undefined {
   const source = { kind: 'file', file } as const;
   if (file.kind === 'expression') return source;
-  // What stands behind the last expression decides about the ending.
+  // What is behind the last expression decides about the ending.
   const ending = file.kind === 'text' ? file.parts.at(-1) : file.kind === 'literal' ? file.value : undefined;
   if (typeof ending !== 'string' || ending === '') {
     if (file.kind === 'text') return source;

@@ -75,13 +75,13 @@ function checkKeywords(report: Report, node: DocumentNode): boolean {
       refuse(keyRange, sentences(message('{key} is not a keyword of JSON Schema that inputs can use.', { key: quoted(key) }), didYouMean(nearest)), nearest);
     } else if (key === 'format' && text !== undefined && !(formatNames as readonly string[]).includes(text)) {
       const nearest = nearestName(text, formatNames);
-      refuse(value.range, sentences(message('{text} is no format that is checked here. Formats are {list}.', { text: quoted(text), list: formatNames.join(', ') }), didYouMean(nearest)), nearest);
+      refuse(value.range, sentences(message('{text} is not a format that is checked here. Formats are {list}.', { text: quoted(text), list: formatNames.join(', ') }), didYouMean(nearest)), nearest);
     } else if (key === '$ref' || key === '$anchor') {
       refuse(keyRange, message("{key} can't be used in inputs: write the schema out, or repeat it with a YAML anchor (&name) and alias (*name).", { key: quoted(key) }));
     }
     const patterns = key === 'pattern' && text !== undefined ? [{ pattern: text, range: value.range }] : key === 'patternProperties' && value.kind === 'map' ? value.entries.map((entry) => ({ pattern: entry.key, range: entry.keyRange })) : [];
     for (const { pattern, range } of patterns) {
-      if (!isRegularExpression(pattern)) refuse(range, message('{pattern} is no regular expression.', { pattern: quoted(pattern) }));
+      if (!isRegularExpression(pattern)) refuse(range, message('{pattern} is not a regular expression.', { pattern: quoted(pattern) }));
     }
     const children = schemaMaps.includes(key) && value.kind === 'map' ? value.entries.map((entry) => entry.value) : schemaLists.includes(key) && value.kind === 'list' ? value.items : schemas.includes(key) ? [value] : [];
     for (const child of children) isRight = checkKeywords(report, child) && isRight;
@@ -95,7 +95,7 @@ function checkMetaSchema(report: Report, { value, keyRange }: MapEntry, schema: 
   for (const { path, message: problem, suggestions } of schemaProblems(checker.errors ?? [], 'the schema')) {
     const parts = path.map((part, index) => (nodeAt(value, path.slice(0, index))?.kind === 'list' ? Number(part) : part));
     const node = nodeAt(value, parts) ?? value;
-    report.error('bad-schema', placeOf(node, entryAt(value, parts)?.keyRange ?? keyRange), message('This is no valid JSON Schema: {problem}', { problem }), suggestions);
+    report.error('bad-schema', placeOf(node, entryAt(value, parts)?.keyRange ?? keyRange), message('This is not a valid JSON Schema: {problem}', { problem }), suggestions);
   }
   return false;
 }
@@ -129,7 +129,7 @@ function readRequired(root: MapReader, names: ReadonlySet<string>): readonly str
       continue;
     } else if (!names.has(name)) {
       const nearest = nearestName(name, names);
-      root.report.error('unknown-input', item.range, sentences(message("'required' names {name}, which is no input.", { name: quoted(name) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], names.size === 0 ? 'no-inputs' : `unknown-input ${name}`);
+      root.report.error('unknown-input', item.range, sentences(message("'required' names {name}, which is not an input.", { name: quoted(name) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], names.size === 0 ? 'no-inputs' : `unknown-input ${name}`);
     } else if (!required.includes(name)) required.push(name);
   }
   return required;

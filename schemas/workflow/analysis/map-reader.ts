@@ -31,7 +31,7 @@ export class MapReader {
   /** Keys that an unknown one probably means: they are not missing as well. */
   readonly #guessed = new Set<string>();
 
-  /** Undefined, and reported, where `node` is no map. */
+  /** Undefined, and reported, where `node` is not a map. */
   static open(report: Report, node: DocumentNode, at: SourceRange, shape: MapShape): MapReader | undefined {
     if (node.kind === 'map') return new MapReader(report, node, at, shape);
     const told = { what: capitalised(shape.what), given: describe(node) };
@@ -54,7 +54,7 @@ export class MapReader {
     }
   }
 
-  /** Whether the names that a key declares can't be told: something in it is no map, or it is missing beside a key that is unknown and could be it. */
+  /** Whether the names that a key declares can't be told: something in it is not a map, or it is missing beside a key that is unknown and could be it. */
   isUncertain(key: string): boolean {
     const entry = this.entry(key);
     if (entry?.value.kind === 'map') return entry.value.entries.some(({ value }) => value.kind !== 'map' && !isEmpty(value));
@@ -74,7 +74,7 @@ export class MapReader {
     return this.#entries.get(key);
   }
 
-  /** Where to point at for a key's value: at the key itself when nothing stands behind it. */
+  /** Where to point at for a key's value: at the key itself when nothing is behind it. */
   place(key: string): SourceRange {
     const entry = this.#entries.get(key);
     return entry === undefined ? this.at : placeOf(entry.value, entry.keyRange);
@@ -109,16 +109,16 @@ export class MapReader {
   }
 
   /**
-   * Without the keys of an entry that stand beside it, because they are indented too little: `with` below `steps` is no step, and what
+   * Without the keys of an entry that are beside it, because they are indented too little: `with` below `steps` is not a step, and what
    * the step in front of it says can't be told.
    */
   #withoutMisplaced(entries: readonly MapEntry[], inner: MapShape): readonly NamedEntry[] {
     const isOutOfPlace = ({ key, value }: MapEntry): boolean => inner.keys.includes(key) && !isEmpty(value) && !(value.kind === 'map' && value.entries.some((one) => inner.keys.includes(one.key)));
     const first = entries.find(isOutOfPlace);
     if (first === undefined) return entries;
-    // Beside one of them, the others are no names either.
+    // Beside one of them, the others are not names either.
     const isMisplaced = ({ key }: MapEntry): boolean => inner.keys.includes(key);
-    this.report.error('unknown-key', first.keyRange, message('{key} is a key of {what}, and stands beside it: indent it further.', { key: quoted(first.key), what: inner.what }));
+    this.report.error('unknown-key', first.keyRange, message('{key} is a key of {what}, and is beside it: indent it further.', { key: quoted(first.key), what: inner.what }));
     return entries.flatMap((entry, index) => {
       if (isMisplaced(entry)) return [];
       const next = entries[index + 1];
@@ -126,7 +126,7 @@ export class MapReader {
     });
   }
 
-  /** The items of a list below a key; a single value that is no list counts as a list of one where `orOne` says so. */
+  /** The items of a list below a key; a single value that is not a list counts as a list of one where `orOne` says so. */
   list(key: string, what: string, orOne = false): readonly DocumentNode[] {
     const entry = this.entry(key);
     if (entry === undefined) return [];
@@ -199,7 +199,7 @@ export function describe(node: DocumentNode): MessageArg {
 /** A hint for a value that an expression can't give. */
 export function noExpression(node: DocumentNode): Message | undefined {
   const isExpression = node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('${{');
-  return isExpression ? message('It is fixed when the file is read, so an expression can not stand here.') : undefined;
+  return isExpression ? message('It is fixed when the file is read, so an expression is not allowed here.') : undefined;
 }
 
 export function placeOf(node: DocumentNode, fallback: SourceRange): SourceRange {

@@ -61,7 +61,7 @@ function isEmpty(node: DocumentNode): boolean {
 
 interface StrayKey {
   readonly name: string;
-  /** Of the map that it stands in. */
+  /** Of the map that it is in. */
   readonly home: DocumentPath;
 }
 
@@ -90,7 +90,7 @@ function isAboveStray(root: DocumentNode | undefined, range: SourceRange, stray:
   return next !== undefined && stray.some((one) => one.range.start === next.keyRange.start);
 }
 
-/** The value of the key that stands at a range. */
+/** The value of the key that is at a range. */
 function valueBehind(root: DocumentNode | undefined, range: SourceRange): SourceRange | undefined {
   return keyAt(root, range)?.entry?.value.range;
 }
@@ -99,14 +99,14 @@ interface KeyPlace {
   readonly map: MapNode;
   /** The path of the map. */
   readonly home: DocumentPath;
-  /** Undefined for a key that stands there twice. */
+  /** Undefined for a key that appears there twice. */
   readonly entry: MapEntry | undefined;
 }
 
-/** The key that stands at a range. */
+/** The key that is at a range. */
 function keyAt(root: DocumentNode | undefined, { start }: SourceRange): KeyPlace | undefined {
   const path = pathAt(root, start);
-  // A block's value reaches to the next key, so the path may lead into what stands before it.
+  // A block's value reaches to the next key, so the path may lead into what is before it.
   for (let length = path.length; length >= 0; length -= 1) {
     const home = path.slice(0, length);
     const map = nodeAt(root, home);

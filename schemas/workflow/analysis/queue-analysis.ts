@@ -85,12 +85,12 @@ export function warnNotSupported(reader: MapReader, key: string, consequence: Me
 }
 
 export interface QueuesAnalysis {
-  /** Undefined where there is an error. */
+  /** Undefined if there is an error. */
   readonly value: ReadonlyMap<string, QueueDefinition> | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** What the file declares and where, even with errors in it. */
   readonly declared: ReadonlyMap<string, DeclaredQueue>;
-  /** Whether those are all: not in a file that can't be read, or where something else stands in their place. */
+  /** Whether those are all: not in a file that can't be read, or where something else is in their place. */
   readonly areNamesKnown: boolean;
   readonly document: Document;
 }

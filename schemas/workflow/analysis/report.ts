@@ -17,8 +17,8 @@ export interface ReportOptions {
 /** Collects the findings about one text. */
 export class Report {
   /**
-   * Whether the text is a version that the store kept. It was accepted by the rules of its day, and runs go on with it: a rule that came
-   * later must not make an error of what worked, or its jobs could not be read any more.
+   * Whether the text is a version that the store kept. It was accepted by the rules of its day, and runs continue with it: a rule that came
+   * later must not make an error of what worked, or its jobs could no longer be read.
    */
   readonly isKept: boolean;
   readonly #text: string;

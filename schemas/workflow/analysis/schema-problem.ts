@@ -75,7 +75,7 @@ function problemOf(error: ErrorObject, what: string): SchemaProblem | undefined 
       return { path, onKey: true, kind: 'missing-key', message: message('{key} needs {other} beside it.', { key: quoted(String(params['property'])), other: quoted(String(params['missingProperty'])) }), suggestions: [] };
     case 'false schema': {
       const [, other = ''] = /dependentSchemas\/([^/]+)\//.exec(error.schemaPath) ?? [];
-      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? message("{name} can't stand here.", { name }) : message('{name} and {other} exclude each other: take one out.', { name, other: quoted(other) }), suggestions: [], other };
+      return { path, onKey: true, kind: 'conflicting-keys', message: other === '' ? message("{name} is not allowed here.", { name }) : message('{name} and {other} exclude each other: take one out.', { name, other: quoted(other) }), suggestions: [], other };
     }
     case 'type':
       return value(message('{name} is {wanted}, not {given}.', { name, wanted: typeNames(params['type']), given: shown(error.data) }));

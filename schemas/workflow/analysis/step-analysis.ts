@@ -42,7 +42,7 @@ export interface StepContext {
 
 export interface AnalysedStep {
   readonly section: 'steps' | 'on-failure';
-  /** Where something is wrong, something harmless stands in its place. */
+  /** Where something is wrong, something harmless is in its place. */
   readonly step: Step;
   /** Its id and its map in the file. */
   readonly entry: MapEntry;
@@ -51,7 +51,7 @@ export interface AnalysedStep {
   readonly sites: readonly TemplateSite[];
 }
 
-/** Reads one step. What is wrong is reported, and something harmless stands in its place. */
+/** Reads one step. What is wrong is reported, and something harmless is in its place. */
 export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | undefined {
   const { key: id, keyRange, value } = entry;
   const reader = MapReader.open(context.report, value, keyRange, stepShape);
@@ -169,7 +169,7 @@ function checkConnection({ report, connections }: StepContext, { value }: MapEnt
   if (entry === undefined || typeof name !== 'string') return;
   const range = placeOf(entry.value, entry.keyRange);
   if (name.includes('${{')) {
-    report.error('unknown-connection', range, message("'connection' is the name of a connection in .sluice/connections.yaml; an expression can not stand here."));
+    report.error('unknown-connection', range, message("'connection' is the name of a connection in .sluice/connections.yaml; an expression is not allowed here."));
     return;
   }
   if (connections === undefined || connections.has(name)) return;
@@ -182,7 +182,7 @@ function readQueueName({ report, queues }: StepContext, reader: MapReader): stri
   const name = reader.string('queue', 'the name of a queue');
   if (name === undefined) return defaultQueueName;
   if (name.includes('${{')) {
-    report.error('unknown-queue', reader.place('queue'), message("'queue' is the name of a queue; an expression can not stand here."));
+    report.error('unknown-queue', reader.place('queue'), message("'queue' is the name of a queue; an expression is not allowed here."));
   } else if (queues !== undefined && name !== defaultQueueName && !queues.has(name)) {
     const nearest = nearestName(name, [...queues, defaultQueueName]);
     const hint = didYouMean(nearest) ?? message("Declare it under 'queues', here or in .sluice/queues.yaml.");
@@ -212,8 +212,8 @@ function readNeeds({ report, names, section }: StepContext, reader: MapReader, i
         'unknown-step',
         range,
         section === 'steps'
-          ? message("{step} can't stand in 'needs' here: it is a step of 'on-failure', which runs when these have ended.", told)
-          : message("{step} can't stand in 'needs' here: 'on-failure' runs when all steps have ended, so there is nothing to wait for.", told),
+          ? message("{step} can't be in 'needs' here: it is a step of 'on-failure', which runs when these have ended.", told)
+          : message("{step} can't be in 'needs' here: 'on-failure' runs when all steps have ended, so there is nothing to wait for.", told),
       );
     } else {
       dependencies.push({ on, range });

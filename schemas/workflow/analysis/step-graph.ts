@@ -9,7 +9,7 @@ export interface Dependency {
 }
 
 /**
- * Reports each circle of steps that wait for each other, where its first step names the next one. A step stands in one
+ * Reports each circle of steps that wait for each other, where its first step names the next one. A step is in one
  * report only; takes time in proportion to steps and dependencies, and no recursion.
  */
 export function reportCycles(report: Report, dependencies: ReadonlyMap<string, readonly Dependency[]>): void {

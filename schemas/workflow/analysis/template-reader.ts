@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 import { locator, type Locator } from './scalar-source.ts';
 import { message, verbatim } from '../../wording/message.ts';
 
-/** Whether a secret may stand at a path below the template's root. */
+/** Whether a secret may be at a path below the template's root. */
 export type SecretRule = (path: readonly (string | number)[]) => boolean;
 
 /** A parsed expression, and where its source stands. */
@@ -70,7 +70,7 @@ export class TemplateReader {
       }
       case 'map': {
         const entries = node.entries.map(({ key, keyRange, value }) => {
-          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can stand in a value only.'));
+          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can be in a value only.'));
           return [key, this.#template(value, place, secretRule, [...path, key])] as const;
         });
         const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
@@ -88,7 +88,7 @@ export class TemplateReader {
     const locate = locator(this.#text, node);
     const parsed = parseTemplate(value);
     const expressions = parsed.ok ? expressionsOf(parsed.template) : this.#reportErrors(parsed.errors, locate);
-    // In the same order. Beside an error each source is parsed anew, since it isn't said which one of them is missing.
+    // In the same order. Beside an error each source is parsed again, since it isn't said which one of them is missing.
     const sources = splitTemplateText(value).parts.filter((part) => part.kind === 'expression');
     const placed = sources.flatMap(({ source, start }, index) => {
       const expression = parsed.ok ? expressions[index] : parsedOrNothing(source);

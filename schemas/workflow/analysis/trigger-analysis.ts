@@ -40,7 +40,7 @@ function checkSchedules(parent: MapReader): void {
     const zone = reader.string('timezone', 'a time zone such as Europe/Berlin');
     if (zone !== undefined && !isTimeZone(zone)) {
       const nearest = nearestTimeZone(zone);
-      reader.report.error('bad-timezone', reader.place('timezone'), sentences(message('{zone} is no time zone. Write an IANA name such as Europe/Berlin or UTC.', { zone: quoted(zone) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
+      reader.report.error('bad-timezone', reader.place('timezone'), sentences(message('{zone} is not a time zone. Write an IANA name such as Europe/Berlin or UTC.', { zone: quoted(zone) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
     }
     reader.choice('missed', ['skip', 'run-once', 'run-all']);
   }
@@ -73,6 +73,6 @@ function checkVerifySecret(verify: MapReader, templates: TemplateReader): void {
     templates.template(secret.value, { ...triggerPlace, roots: ['secrets'] }, () => true);
     return;
   }
-  verify.report.error('bad-value', verify.place('secret'), message("'secret' is a reference such as {code}: a secret never stands in the file itself.", { code: '${{ secrets.NAME }}' }));
+  verify.report.error('bad-value', verify.place('secret'), message("'secret' is a reference such as {code}: a secret never is in the file itself.", { code: '${{ secrets.NAME }}' }));
 }
 

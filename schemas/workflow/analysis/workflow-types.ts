@@ -89,7 +89,7 @@ export class WorkflowTypes {
     const status: ExpressionField = { type: textOf(stepStates), required: true, ...described('How the step ended.') };
     if (!this.#hasForeach(id)) {
       const output = unionOf([this.outputOf(id), nullType]);
-      return openMap(new Map([['output', { type: output, required: true, ...described('What its action gave; null where it has not succeeded.') }], ['status', status]]));
+      return openMap(new Map([['output', { type: output, required: true, ...described('What its action gave; null if it has not succeeded.') }], ['status', status]]));
     }
     return openMap(new Map([['results', { type: listOf(this.#resultType(id)), required: true, ...described('One entry for each item, in the order of the items.') }], ['status', status]]));
   }
@@ -99,8 +99,8 @@ export class WorkflowTypes {
       key: { type: unionOf([textType, nullType]), required: true, ...described('What `key` of `foreach` gave for the item.') },
       item: { type: this.itemOf(id), required: true, ...described('The item itself.') },
       status: { type: textOf(jobStates), required: true, ...described('How the job of the item ended.') },
-      output: { type: unionOf([this.outputOf(id), nullType]), required: true, ...described('What the action gave; null where it has not succeeded.') },
-      error: { type: unionOf([errorType, nullType]), required: true, ...described('Why it failed; null where it has succeeded.') },
+      output: { type: unionOf([this.outputOf(id), nullType]), required: true, ...described('What the action gave; null if it has not succeeded.') },
+      error: { type: unionOf([errorType, nullType]), required: true, ...described('Why it failed; null if it has succeeded.') },
     });
   }
 
@@ -182,7 +182,7 @@ const runType: ExpressionType = mapOf({
       nullType,
     ]),
     required: true,
-    ...described('Why it failed, for steps of `on-failure`; null while it goes on.'),
+    ...described('Why it failed, for steps of `on-failure`; null while it continues.'),
   },
 });
 

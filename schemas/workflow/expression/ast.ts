@@ -147,13 +147,13 @@ const tokenNames: Readonly<Record<string, string>> = {
   COLON: "':'", QUESTION: "'?'", BYTES: 'bytes',
 };
 
-const straightQuotes = ' Text stands in straight quotes: \'text\' or "text".';
+const straightQuotes = ' Text is in straight quotes: \'text\' or "text".';
 
 const characterHints: Readonly<Record<string, string>> = {
   '=': " To compare, write '=='.",
   '&': " 'and' is written '&&'.",
   '|': " 'or' is written '||'.",
-  '`': ' Text stands in single or double quotes.', '‘': straightQuotes, '’': straightQuotes, '“': straightQuotes, '”': straightQuotes,
+  '`': ' Text is in single or double quotes.', '‘': straightQuotes, '’': straightQuotes, '“': straightQuotes, '”': straightQuotes,
 };
 
 function asFault(error: unknown, source: string): ExpressionFault {
@@ -172,7 +172,7 @@ function wordingOf(error: ParseError, found: string): string {
   return `${error.summary.replace(/\b[A-Z]{2,}\b/g, (name) => (Object.hasOwn(tokenNames, name) ? tokenNames[name] : undefined) ?? name).replace(/\.$/, '')}.`;
 }
 
-/** For who writes `not a` or `a and b`: the error stands at the word or at what follows it. */
+/** For who writes `not a` or `a and b`: the error is at the word or at what follows it. */
 function wordHint(source: string, range: { readonly start: number; readonly end: number }): string {
   const before = source.slice(Math.max(0, range.start - 20), range.start);
   const field = /^(?:in|null|true|false)$/.exec(source.slice(range.start, range.end))?.[0];

@@ -9,7 +9,7 @@ export interface Macro {
 
 /** What looks like a call but sees its arguments before they are evaluated. */
 export const macros: ReadonlyMap<string, Macro> = new Map<string, Macro>([
-  ['has', { parameters: ['path'], usage: 'has(item.email)', description: 'Whether a path exists. False where any part of it is missing.' }],
+  ['has', { parameters: ['path'], usage: 'has(item.email)', description: 'Whether a path exists. False if any part of it is missing.' }],
   ['default', { parameters: ['value', 'fallback'], usage: 'default(item.name, "friend")', description: 'The value, or the fallback where the value is missing or null.' }],
   ['filter', { parameters: ['name', 'condition'], usage: 'list.filter(x, condition)', description: 'The elements for which the condition holds.' }],
   ['map', { parameters: ['name', 'condition?', 'value'], usage: 'list.map(x, value) or list.map(x, condition, value)', description: 'A value for each element (for which the condition holds).' }],

@@ -38,7 +38,7 @@ type Locals = ReadonlyMap<string, ExpressionType>;
 
 class Checker {
   readonly #options: CheckOptions;
-  /** Within has() or default(), where what is missing is no error. */
+  /** Within has() or default(), where what is missing is not an error. */
   #tolerant = 0;
 
   constructor(options: CheckOptions) {
@@ -123,7 +123,7 @@ class Checker {
     return unknownType;
   }
 
-  /** A field that no schema declares, and that is one slip away from one that is declared. It may be there all the same, so it is no error. */
+  /** A field that no schema declares, and that is one slip away from one that is declared. It may be there all the same, so it is not an error. */
   #undeclared(node: ASTNode & { readonly op: '.' | '[]' }, key: string, alternatives: readonly PlainType[], containerNode: ASTNode): void {
     const maps = alternatives.filter((one) => one.kind === 'map');
     const isCertain = this.#tolerant === 0 && maps.length > 0 && alternatives.every(({ kind }) => kind === 'map' || kind === 'null');
@@ -279,7 +279,7 @@ class Checker {
   }
 }
 
-/** What is known of a field; undefined where such a value can't have it. */
+/** What is known of a field; undefined if such a value can't have it. */
 export function fieldOf(type: PlainType, key: string): ExpressionField | undefined {
   if (type.kind === 'unknown') return { type: unknownType, required: false };
   if (type.kind !== 'map') return undefined;

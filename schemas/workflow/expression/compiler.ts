@@ -244,7 +244,7 @@ function located(code: Code, node: ASTNode): Code {
   };
 }
 
-/** The value, or undefined where it is missing or null. */
+/** The value, or undefined if it is missing or null. */
 function attempted(read: Read, run: Parameters<Read>[0]): Value | undefined {
   try {
     return read(run);

@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 /**
  * What expressions can see. Values are plain JSON; a property may be a getter, so that costly ones are loaded only when read.
  * `$status` ('success', 'failure' or 'cancelled') is what the status functions read, `$now` (milliseconds since 1970) what `now()` reads;
- * no expression can name them otherwise, because `$` is no letter in CEL.
+ * no expression can name them otherwise, because `$` is not a letter in CEL.
  */
 export type Scope = Readonly<Record<string, unknown>>;
 

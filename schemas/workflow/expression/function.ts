@@ -11,16 +11,16 @@ import type { Json } from '../json.ts';
 
 /**
  * Functions that stand alone: `contains(a, b)`. Those that people know from GitHub Actions do what they do there, and so ignore
- * upper and lower case; CEL's methods of the same name (`a.contains(b)`) heed it.
+ * upper and lower case; CEL's methods of the same name (`a.contains(b)`) respect it.
  */
 export const globalFunctions: FunctionTable = new Map<string, ExpressionFunction>([
   ['success', { parameters: [], description: 'Whether nothing that this step needs has failed or was cancelled.', call: (_args, run) => status(run) === 'success' }],
   ['failure', { parameters: [], description: 'Whether something that this step needs has failed.', call: (_args, run) => status(run) === 'failure' }],
   ['cancelled', { parameters: [], description: 'Whether something that this step needs was cancelled, and nothing failed. A run that is cancelled as a whole starts no further step.', call: (_args, run) => status(run) === 'cancelled' }],
   ['always', { parameters: [], description: 'True: the step runs whatever happened to the steps before it. A run that is cancelled starts no further step.', call: () => true }],
-  ['contains', { parameters: ['in', 'part'], description: 'Whether a text holds a part, or a list an element. Upper and lower case are the same (heed them with text.contains(part), or `element in list`).', call: contains }],
-  ['startsWith', { parameters: ['text', 'start'], description: 'Whether a text starts so. Upper and lower case are the same (heed them with text.startsWith(start)).', call: (args, run) => folded(args, 0, run).startsWith(folded(args, 1, run)) }],
-  ['endsWith', { parameters: ['text', 'end'], description: 'Whether a text ends so. Upper and lower case are the same (heed them with text.endsWith(end)).', call: (args, run) => folded(args, 0, run).endsWith(folded(args, 1, run)) }],
+  ['contains', { parameters: ['in', 'part'], description: 'Whether a text holds a part, or a list an element. Upper and lower case are the same (to tell them apart, use text.contains(part), or `element in list`).', call: contains }],
+  ['startsWith', { parameters: ['text', 'start'], description: 'Whether a text starts so. Upper and lower case are the same (to tell them apart, use text.startsWith(start)).', call: (args, run) => folded(args, 0, run).startsWith(folded(args, 1, run)) }],
+  ['endsWith', { parameters: ['text', 'end'], description: 'Whether a text ends so. Upper and lower case are the same (to tell them apart, use text.endsWith(end)).', call: (args, run) => folded(args, 0, run).endsWith(folded(args, 1, run)) }],
   ['format', { parameters: ['template', '...values'], description: 'The template with {0}, {1} replaced by the values; {{ and }} stand for braces.', call: format }],
   ['join', { parameters: ['list', 'separator?'], description: 'The elements as one text. Default separator: a comma.', call: (args, run) => join(args, run, ',') }],
   ['toJSON', { parameters: ['value'], description: 'The value as JSON text.', call: toJsonText }],

@@ -2,7 +2,7 @@ import type { Json } from '../json.ts';
 
 /**
  * The 64-bit FNV-1a hash (RFC 9923) of a text's UTF-8 bytes, as 16 hexadecimal digits. Stable across versions and machines. Not for
- * security: whoever can choose the text can make two with the same hash.
+ * security: anyone who can choose the text can make two with the same hash.
  */
 export function stableHash(text: string): string {
   // Two halves of 32 bits, because a bigint per byte is 30 times slower. The prime is 2^40 + 0x1b3.

@@ -39,7 +39,7 @@ export function findsPattern(pattern: Pattern, text: string, run: Evaluation): b
   for (;;) {
     const read = characters.next();
     const after = read.done === true ? '' : read.value;
-    // The search may start anew at each character.
+    // The search may start again at each character.
     const open = [pattern.start, ...current.reverse()];
     const entered: number[] = [];
     let visited = 1;
@@ -182,7 +182,7 @@ class PatternParser {
     try {
       test = new RegExp(`^(?:${source})$`, this.#flags);
     } catch {
-      throw this.#fault(`'${source}' is no character or class`);
+      throw this.#fault(`'${source}' is not a character or class`);
     }
     return (character) => test.test(character);
   }

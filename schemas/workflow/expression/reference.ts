@@ -55,7 +55,7 @@ function collect(node: ASTNode, bound: ReadonlySet<string>, references: Referenc
 /** What a compiled part of an expression does. */
 export type Code = (run: Evaluation) => Value;
 
-/** Like {@link Code}, but undefined where a name, field or element is missing. */
+/** Like {@link Code}, but undefined if a name, field or element is missing. */
 export type Read = (run: Evaluation) => Value | undefined;
 
 const shownNames = 6;
@@ -149,7 +149,7 @@ function fieldOf(container: Value, key: string, guarded: boolean): Value | undef
   return guarded && !Object.hasOwn(map, key) ? undefined : present(map[key]);
 }
 
-/** What is no JSON can't be seen. */
+/** What is not a JSON can't be seen. */
 function present(value: unknown): Value | undefined {
   return typeof value === 'function' || typeof value === 'symbol' ? undefined : (value as Value | undefined);
 }

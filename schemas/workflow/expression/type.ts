@@ -17,7 +17,7 @@ export type ExpressionType =
   | { readonly kind: 'map'; readonly fields: ReadonlyMap<string, ExpressionField>; readonly rest?: ExpressionType; readonly isRestImplied?: boolean }
   | { readonly kind: 'union'; readonly of: readonly PlainType[] };
 
-/** A type that is no union. */
+/** A type that is not an union. */
 export type PlainType = Exclude<ExpressionType, { readonly kind: 'union' }>;
 export type TypeKind = PlainType['kind'];
 export type MapType = Extract<PlainType, { readonly kind: 'map' }>;

@@ -53,7 +53,7 @@ const connectionsSchema: JsonObject = {
         properties: {
           type: { const: 'smtp', description: 'The kind of server.' },
           host: { type: 'string', pattern: '^[^\\s/@]+$', description: 'Its name or address.', examples: ['smtp.example.com'] },
-          port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Its port. 465 with `tls: tls`, 587 with `starttls`, 25 with `none` where it is left out.' },
+          port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Its port. 465 with `tls: tls`, 587 with `starttls`, 25 with `none` if it is left out.' },
           tls: { enum: ['tls', 'starttls', 'none'], default: 'starttls', description: '`tls`: encrypted from the first byte (default for port 465); `starttls`: encrypted after a greeting, or nothing is sent; `none`: plain text.' },
           user: { type: 'string', minLength: 1, description: 'The name to log in with.' },
           password: { type: 'string', minLength: 1, description: 'A reference to a secret.', examples: ['${{ secrets.ESP_PASSWORD }}'], 'x-secret': true },

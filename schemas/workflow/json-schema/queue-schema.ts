@@ -28,12 +28,12 @@ export const queueSchema = {
     timeout: { $ref: '#/$defs/duration', default: '30s', description: 'How long one attempt may take.' },
     retry: { $ref: '#/$defs/retry', default: { type: 'exponential', first: '5s', factor: 2, max: '10m', attempts: 5, jitter: '10%' }, description: 'When failed attempts are repeated.' },
     priority: { $ref: '#/$defs/priority', default: 'normal', description: 'Priority of jobs whose step says none. Greater goes first.' },
-    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait. A run whose first job finds the queue full is refused; a fan-out goes on when there is room; the later steps of a run are never held back. No limit where it is left out.' },
+    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait. A run whose first job finds the queue full is refused; a fan-out continues when there is room; the later steps of a run are never held back. No limit if it is left out.' },
     'dead-letters': {
       type: 'object',
       additionalProperties: false,
       description: 'What happens to jobs whose attempts are used up.',
-      properties: { keep: { $ref: '#/$defs/duration', description: 'How long they are kept. For ever where it is left out.' } },
+      properties: { keep: { $ref: '#/$defs/duration', description: 'How long they are kept. For ever if it is left out.' } },
     },
     lanes: {
       type: 'object',
@@ -69,7 +69,7 @@ export const queueSchema = {
   },
 } as const;
 
-/** The values that stand in several places, each under its name in `$defs`. */
+/** The values that appear in several places, each under its name in `$defs`. */
 export const policyDefinitions = {
   id: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', description: 'Letters, digits and underscores; no digit first.' },
   duration: {
@@ -92,7 +92,7 @@ export const policyDefinitions = {
         properties: {
           limit: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'Starts in a window.' },
           per: { $ref: '#/$defs/duration', description: 'The length of the window.' },
-          burst: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many of them may start back to back; the rest are spaced. A tenth of the limit where it is left out, at least 1.' },
+          burst: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many of them may start back to back; the rest are spaced. A tenth of the limit if it is left out, at least 1.' },
         },
       },
     ],

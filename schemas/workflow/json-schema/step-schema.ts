@@ -15,9 +15,9 @@ const foreachSchema = {
     file: { type: 'string', description: 'A file of items (`.csv`, `.jsonl`, `.json`), named relative to the project; read as a stream.', examples: ['data/contacts.csv', '${{ inputs.file }}'], pattern: '\\.([cC][sS][vV]|[jJ][sS][oO][nN][lL]?)$|\\$\\{\\{' },
     as: { $ref: '#/$defs/id', default: 'item', description: 'The name of the current item in expressions.' },
     key: { type: ['string', 'number', 'boolean'], description: 'What identifies an item: its `key` in `results`. Items with the key of an earlier one are left out and counted, so it has to be made of the item.', examples: ['${{ item.email }}'] },
-    'on-item-failure': { enum: ['continue', 'fail'], description: 'What a dead item does to the step: `continue` with the others and judge at the end, or `fail` at once.' },
+    'on-item-failure': { enum: ['continue', 'fail'], description: 'What a dead item does to the step: `continue` with the others and judge at the end, or `fail` immediately.' },
     tolerate: {
-      description: 'How many items may die before the step counts as failed: a count or a percentage. None where it is left out.',
+      description: 'How many items may die before the step counts as failed: a count or a percentage. None if it is left out.',
       examples: [10, '2%'],
       anyOf: [{ type: 'integer', minimum: 0 }, { $ref: '#/$defs/percentage' }],
     },

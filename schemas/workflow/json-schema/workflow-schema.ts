@@ -13,7 +13,7 @@ const inputSchema = {
   properties: {
     type: { description: 'The type, or several.', anyOf: [{ $ref: '#/$defs/jsonType' }, { type: 'array', items: { $ref: '#/$defs/jsonType' } }] },
     description: { type: 'string', description: 'What the input is for; shown where it is asked for.' },
-    default: { description: 'The value where none is given.' },
+    default: { description: 'The value if none is given.' },
     enum: { type: 'array', description: 'The values that are possible.' },
     format: { type: 'string', description: 'Such as `email`, `uri` or `date`.' },
     items: { type: ['object', 'boolean'], description: 'The schema of each item of a list.' },
@@ -86,12 +86,12 @@ export const workflowSchema: JsonObject = {
   additionalProperties: false,
   required: ['steps'],
   properties: {
-    name: { type: 'string', minLength: 1, description: "Its name for people; the file's name where it is left out." },
+    name: { type: 'string', minLength: 1, description: "Its name for people; the file's name if it is left out." },
     description: { type: 'string', minLength: 1, description: 'What it is for.' },
     on: triggers as unknown as JsonObject,
     inputs: { type: ['object', 'null'], propertyNames: ids, additionalProperties: inputSchema as unknown as JsonObject, description: 'What a run is given: a JSON Schema (2020-12) for each input.', examples: [{ dry: { type: 'boolean', default: false } }] },
     required: { type: 'array', items: { type: 'string' }, description: 'Inputs that must be given.', examples: [['list']] },
-    queues: { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/queue' }, description: 'Queues of this workflow. Those that several workflows share stand in `.sluice/queues.yaml`.' },
+    queues: { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/queue' }, description: 'Queues of this workflow. Those that several workflows share are in `.sluice/queues.yaml`.' },
     steps: { type: 'object', minProperties: 1, propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'The steps by id. Their order comes from `needs` and from references, not from their position.' },
     'on-failure': { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'Steps that run after the run has failed.' },
   },

@@ -53,7 +53,7 @@ describe('bin/sluice.cjs', () => {
     assert.equal(await complaints, '');
   });
 
-  it('says at Ctrl-C that the run goes on', async function () {
+  it('says at Ctrl-C that the run continues', async function () {
     // Windows has no signals to send to a process.
     if (process.platform === 'win32') this.skip();
     sink.respond = () => 'hang';
@@ -70,7 +70,7 @@ describe('bin/sluice.cjs', () => {
     await Promise.all([sink.received(count + 1), started]);
     child.kill('SIGINT');
     assert.deepEqual(await ended, [130, null]);
-    const id = /(r\d+) goes on without you/.exec(complaints)?.[1] ?? '';
+    const id = /(r\d+) continues without you/.exec(complaints)?.[1] ?? '';
     // A stop would give the call its grace time.
     assert.equal((await project.type(`cancel ${id}`)).code, 0);
   });

@@ -43,7 +43,7 @@ describe('sluice dead, against a real daemon', () => {
     assert.match((await project.type(['dead', '--where', 'key == "none"'])).stdout, /^No dead letter is like that/);
   });
 
-  it('replays one, and the run goes on to succeed when all are', async () => {
+  it('replays one, and the run continues to succeed when all are', async () => {
     assert.match((await project.type(`dead replay ${await jobOf('a')}`)).stdout, /^1 dead letter went back to its queue/);
     await settled();
     assert.deepEqual(await project.json('dead replay --all'), { selected: 2, replayed: 2, edited: 0, ids: [await jobOf('b'), await jobOf('ü')] });
@@ -54,7 +54,7 @@ describe('sluice dead, against a real daemon', () => {
     assert.match((await project.type('dead replay --all')).stdout, /^There was nothing to replay/);
     const again = await project.type(`dead replay ${await jobOf('a')}`);
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /is no dead letter; it is succeeded/);
+    assert.match(again.stderr, /is not a dead letter; it is succeeded/);
   });
 
   it('are dead letters again, once the run is cancelled that was replayed', async () => {
@@ -92,7 +92,7 @@ describe('sluice dead, against a real daemon', () => {
   it('replays what was edited in an export, each with its own payload', async () => {
     const letters = await project.json<JobDetail[]>('dead export --all');
     assert.deepEqual(letters.map(({ key }) => key), ['a', 'b', 'ü']);
-    const edited = letters.map((letter) => (letter.key === 'b' ? letter : { ...letter, payload: { url, method: 'POST', json: { id: letter.key, mended: true } } }));
+    const edited = letters.map((letter) => (letter.key === 'b' ? letter : { ...letter, payload: { url, method: 'POST', json: { id: letter.key, fixed: true } } }));
     const input = JSON.stringify(edited);
     assert.match((await project.type('dead replay --from - --dry-run', { input })).stdout, /^2 payloads were edited\. 1 other is as its job has it/);
     assert.equal((await dead()).length, 3);
@@ -224,7 +224,7 @@ describe('sluice dead, against a real daemon', () => {
     await project.type(`dead discard ${a}`);
     const { code, stderr } = await project.type(`dead replay ${b} ${a}`);
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`${a} is no dead letter; it is discarded`));
+    assert.match(stderr, new RegExp(`${a} is not a dead letter; it is discarded`));
     assert.equal((await project.json<JobDetail>(`job ${b}`)).state, 'dead');
   });
 

@@ -25,7 +25,7 @@ describe('the life of a real daemon', () => {
     return (JSON.parse(stdout) as Check[]).find(({ name }) => name === 'lock');
   };
 
-  it('starts by up, once, whoever starts it, and outlives a kill', async () => {
+  it('starts by up, once, no matter who starts it, and outlives a kill', async () => {
     const both = await Promise.all([project.json<DaemonStatus>('up'), project.json<DaemonStatus>('up'), project.json('pause erp')]);
     assert.equal(both[0].pid, both[1].pid);
     const { pid } = both[0];
@@ -45,7 +45,7 @@ describe('the life of a real daemon', () => {
     assert.deepEqual(await lockCheck(), { name: 'lock', ok: true, detail: 'free' });
   });
 
-  it('leaves behind how much waits for it, until one runs again, and says nothing where it was killed', async () => {
+  it('leaves behind how much waits for it, until one runs again, and says nothing if it was killed', async () => {
     const lastStop = async (): Promise<unknown> => {
       const { code, stderr } = await project.type('status --json');
       assert.equal(code, 3);
@@ -78,15 +78,15 @@ describe('the life of a real daemon', () => {
   it('tells why it can not start', async () => {
     await project.type('up');
     await project.type('down');
-    await project.write('.sluice/state/store.db', 'this is no database, and not an empty file either'.repeat(100));
+    await project.write('.sluice/state/store.db', 'this is not a database, and not an empty file either'.repeat(100));
     const { code, stdout, stderr } = await project.type('up');
     assert.deepEqual([code, stdout], [3, '']);
-    assert.match(stderr, /^error: The daemon could not be started: it exited with code 1\. It wrote:\nThe store is no database /);
+    assert.match(stderr, /^error: The daemon could not be started: it exited with code 1\. It wrote:\nThe store is not a database /);
     const json = await project.type('queues --json');
     assert.deepEqual([json.code, json.stdout, (JSON.parse(json.stderr) as { error: { code: string } }).error.code], [3, '', 'unreachable']);
   });
 
-  it('starts as soon as whoever has the project lets go of it', async () => {
+  it('starts as soon as the holder of the lock lets go of it', async () => {
     const lock = acquireProjectLock(project.folder);
     assert.ok(lock.ok);
     assert.deepEqual(await lockCheck(), { name: 'lock', ok: false, detail: `pid ${process.pid} has the project's lock, which answers nobody: it is starting or stopping, or hangs. \`sluice logs\` shows what it does.` });

@@ -58,7 +58,7 @@ describe('the sluice process', () => {
     await subscribed.reached(1);
     child.kill('SIGINT');
     assert.deepEqual(await ended, [130, null]);
-    assert.match(await complaints, /r12 goes on without you/);
+    assert.match(await complaints, /r12 continues without you/);
     assert.deepEqual(daemon.paramsOf('run/cancel'), []);
   });
 });

@@ -62,10 +62,10 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
   it('refuses a rate that is none', async () => {
     const { code, stderr } = await project.type('set erp --rate 5');
     assert.equal(code, 2);
-    assert.match(stderr, /"5" is no rate: .*Did you mean '5\/min'\?/);
+    assert.match(stderr, /"5" is not a valid rate: .*Did you mean '5\/min'\?/);
     const where = await project.type(['jobs', '--where', 'state = 1']);
     assert.equal(where.code, 2);
-    assert.match(where.stderr, /`where` is no valid expression/);
+    assert.match(where.stderr, /`where` is not a valid expression/);
   });
 
   it('shows the whole in status', async () => {

@@ -71,7 +71,7 @@ export class RealProject {
     return absolute;
   }
 
-  /** A command that goes on while the test does. */
+  /** A command that continues while the test does. */
   start(argv: readonly string[], options: Partial<CommandLineOptions> = {}): CommandLine {
     return new CommandLine(argv, { cwd: this.folder, input: '', ...options });
   }

@@ -150,7 +150,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     waiting.interrupt();
     const { code, stderr } = await waiting.result;
     assert.equal(code, 130);
-    const id = /(r\d+) goes on without you/.exec(stderr)?.[1] ?? '';
+    const id = /(r\d+) continues without you/.exec(stderr)?.[1] ?? '';
     assert.equal((await project.json<RunSummary[]>('runs --state running'))[0]?.id, id);
     await project.type(`cancel ${id}`);
   });

@@ -1,6 +1,6 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
 import type { JobRow, RunRow, StepRow } from '../../../daemon/ledger/row.ts';
-import type { QueueStep } from '../../../daemon/core/queue-series.ts';
+import type { QueueBucket } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
 import type { Committed, StoredAlert } from '../../../daemon/store/store.ts';
 
@@ -80,7 +80,7 @@ class Table<Value> {
   }
 }
 
-export interface SeriesRow extends QueueStep {
+export interface SeriesRow extends QueueBucket {
   readonly stepMs: number;
   readonly queue: string;
   readonly at: number;

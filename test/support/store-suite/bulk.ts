@@ -37,7 +37,7 @@ export function describeBulk(bench: () => StoreBench): void {
     assert.deepEqual([waiting, again], [5, 0]);
   });
 
-  it('goes on after a crash where it was, and does none twice', async () => {
+  it('continues after a crash where it was, and does none twice', async () => {
     const ids = await dead(6);
     const bulkId = await prepare({ action: 'discard', reason: 'made by hand' }, ids);
     await advance(bulkId, 4);
@@ -61,7 +61,7 @@ export function describeBulk(bench: () => StoreBench): void {
     assert.deepEqual(await bench().store.bulkJobs({ bulkId, limit: 10 }), [first, fourth]);
   });
 
-  it('holds after its canary until it is told to go on', async () => {
+  it('holds after its canary until it is told to continue', async () => {
     const ids = await dead(5);
     const bulkId = await prepare({ action: 'replay', canary: 2 }, ids);
     assert.equal((await advance(bulkId)).more, false);

@@ -47,7 +47,7 @@ export function describeCancelling(bench: () => StoreBench): void {
     await assert.rejects(store.store.cancelJob({ jobId: job.jobId, now: store.now }), { code: 'wrong-state' });
   });
 
-  it('cancels a run: what waits at once for claims, bit by bit on disk; what is under way when it ends', async () => {
+  it('cancels a run: what counts as cancelled for claims immediately, in batches on disk; what is under way when it ends', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(7) });
     await store.store.expand({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 6 });
@@ -102,7 +102,7 @@ export function describeCancelling(bench: () => StoreBench): void {
     await store.one();
     assert.deepEqual(await store.claim(1), []);
     assert.ok(store.depth().pending > 1, 'not all at once');
-    assert.deepEqual(store.last.queues.map(({ name }) => name), ['default'], 'whoever claims is told to come again');
+    assert.deepEqual(store.last.queues.map(({ name }) => name), ['default'], 'anyone who claims is told to come again');
     await store.claim(1);
     assert.equal((await store.claim(1)).length, 1);
   });

@@ -66,7 +66,7 @@ export function describeDrafting(bench: () => StoreBench): void {
     assert.equal((await store.job(jobId)).draft, undefined);
   });
 
-  it('tells whoever edited another revision than the newest, and changes nothing then', async () => {
+  it('tells anyone who edited another revision than the newest, and changes nothing then', async () => {
     const store = bench();
     const jobId = await deadJob();
     await store.store.saveDraft({ jobId, payload: '{"n":2}', baseRevision: 1, savedBy: 'ada', now: store.now });

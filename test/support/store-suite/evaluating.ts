@@ -53,7 +53,7 @@ export function describeEvaluating(bench: () => StoreBench): void {
     assert.match((await error(run, '1', { step: 'third' })).message, /no step 'third'/);
   });
 
-  it('sees an item, the first where none is named', async () => {
+  it('sees an item, the first if none is named', async () => {
     const run = await bench().run(words, { list: ['a', 'b', 'b', 'c'] });
     assert.equal((await error(run, 'word', { step: 'each' })).kind, 'missing', 'before there are items');
     await bench().expand();

@@ -19,7 +19,7 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.equal((await store.runDetail(run)).steps[0]?.duplicates, 2);
   });
 
-  it('goes on after a crash in its middle, with the same time and without a gap or a repeat', async () => {
+  it('continues after a crash in its middle, with the same time and without a gap or a repeat', async () => {
     const store = bench();
     const text = fanOut('on-item-failure: continue').replace('{ item: "${{ item }}" }', '{ item: "${{ item }}", at: "${{ now() }}" }');
     const run = await store.run(text, { list: numbers(5) });
@@ -78,7 +78,7 @@ steps:
     await assert.rejects(store.store.continueRun({ runId: 999 }), { code: 'not-found' });
   });
 
-  it('holds nothing where the first items are all there are', async () => {
+  it('holds nothing if the first items are all there are', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) }, 'test', 2);
     await store.expand();
@@ -133,7 +133,7 @@ steps:
     assert.equal((await store.jobs(run)).length, 3);
   });
 
-  it('fails a step whose items are no list, or can not be read, and cancels what it made so far', async () => {
+  it('fails a step whose items are not a list, or can not be read, and cancels what it made so far', async () => {
     const store = bench();
     const noList = await store.run(fanOut('on-item-failure: continue'), { list: 'no' });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
@@ -175,7 +175,7 @@ steps:
     assert.deepEqual(await store.jobStates(run), ['pending', 'dead', 'dead', 'dead']);
   });
 
-  it('goes on after failed items, up to a count or a share of them', async () => {
+  it('continues after failed items, up to a count or a share of them', async () => {
     const store = bench();
     const outcome = async (foreach: string, dead: number): Promise<string | undefined> => {
       const run = await store.run(fanOut(foreach), { list: numbers(10) });
@@ -205,7 +205,7 @@ steps:
     await store.die(second);
     assert.deepEqual(await store.states(run), { run: 'failed', each: 'failed', after: 'skipped' });
     assert.deepEqual(await store.store.cascade({ now: store.now, limit: 2 }), { more: true });
-    assert.deepEqual(await store.claim(), [], 'nothing of it starts any more, whether the cascade has come to it or not');
+    assert.deepEqual(await store.claim(), [], 'nothing of it starts, whether the cascade has come to it or not');
     await store.cascade();
     assert.equal(store.last.cascading, false);
     await store.succeed(third);

@@ -153,14 +153,14 @@ export function describeLooking(bench: () => StoreBench): void {
     const settled = await Promise.allSettled([
       store.one(),
       store.store.cancelRun({ runId: 999, now: store.now }),
-      store.run('this: is no workflow'),
+      store.run('this: is not a workflow'),
       store.one(),
     ]);
     assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled']);
     assert.equal(store.depth().pending, 2);
   });
 
-  it('deletes old ended runs bit by bit, but neither dead letters nor what goes on, and never gives a number twice', async () => {
+  it('deletes old ended runs in batches, but neither dead letters nor what is running, and never gives a number twice', async () => {
     const store = bench();
     const done = await store.run(fanOut('on-item-failure: continue'), { list: numbers(5) });
     await store.expand();

@@ -125,7 +125,7 @@ export function describeOutcomes(bench: () => StoreBench): void {
     assert.deepEqual(queues.find(({ name }) => name === 'default')?.hold, { until: store.now + 10_000, by });
   });
 
-  it('closes what a crash interrupted, and lets it go on in its place', async () => {
+  it('closes what a crash interrupted, and lets it continue in its place', async () => {
     const store = bench();
     const run = await store.one();
     await store.one();
@@ -166,7 +166,7 @@ export function describeOutcomes(bench: () => StoreBench): void {
     assert.deepEqual(await store.states(run), { run: 'failed', a: 'failed' });
   });
 
-  it('makes a dead letter of what can not be rendered, to be mended by an edit', async () => {
+  it('makes a dead letter of what can not be rendered, to be fixed by an edit', async () => {
     const store = bench();
     const run = await store.run('inputs: { none: { type: object } }\nsteps:\n  a: { uses: test/scripted, with: { x: "${{ inputs.none.x }}" } }\n');
     const [job] = await store.jobs(run);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fanOut, numbers, type StoreBench } from './store-bench.ts';
 
 export function describeRetrying(bench: () => StoreBench): void {
-  it('makes delayed jobs due at once, with what they have tried', async () => {
+  it('makes delayed jobs due immediately, with what they have tried', async () => {
     const store = bench();
     const run = await store.one();
     const job = await store.next();
@@ -14,7 +14,7 @@ export function describeRetrying(bench: () => StoreBench): void {
     const [detail] = await store.jobs(run);
     assert.deepEqual([detail?.state, detail?.dueAt], ['pending', new Date(store.now).toISOString()]);
     const again = await store.next();
-    assert.deepEqual([again.jobId, again.attempt, again.tries], [job.jobId, 2, 1], 'its round goes on');
+    assert.deepEqual([again.jobId, again.attempt, again.tries], [job.jobId, 2, 1], 'its round continues');
   });
 
   it('refuses what is not delayed, and then changes nothing', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { QueueStep, SeriesStep } from '../../../daemon/core/queue-series.ts';
+import type { QueueBucket, SeriesStep } from '../../../daemon/core/queue-series.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { StoreBench } from './store-bench.ts';
 import { anchorAt } from '../anchor-at.ts';
 
 const { '10s': fine, '5min': coarse } = seriesResolutions;
 
-function step(pending: number, arrivals: number, waitedMs: number): QueueStep {
+function step(pending: number, arrivals: number, waitedMs: number): QueueBucket {
   return {
     depth: { pending, delayed: 1, active: 2, dead: 3 },
     arrivals,

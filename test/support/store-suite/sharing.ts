@@ -45,7 +45,7 @@ export function describeSharing(current: () => StoreBench, open: StoreInFolder |
     assert.deepEqual(await two.states(runId), { run: 'succeeded', only: 'succeeded' });
   });
 
-  it('give no number and no job away twice, and go on with what the other has begun', async () => {
+  it('give no number and no job away twice, and continue with what the other has begun', async () => {
     const runs = [await one.one(), await two.one(), await one.run(fanOut('on-item-failure: continue'), { list: numbers(7) })];
     assert.deepEqual(runs, [1, 2, 3]);
     const [stepId] = two.last.expanding.map((fan) => fan.stepId);

@@ -20,7 +20,7 @@ describe('the budget of restarts after crashes', () => {
     assert.equal(budget.take(10 * 60_000 + 1), false);
   });
 
-  it('begins anew when a person starts it', () => {
+  it('begins again when a person starts it', () => {
     const budget = new RestartBudget();
     for (const at of [0, 1, 2]) budget.take(at);
     budget.reset();

@@ -51,7 +51,7 @@ describe('the connection of a project folder', () => {
     assert.deepEqual(seen, ['stopped', 'starting', 'connected']);
   });
 
-  it('starts one at once where that is wanted', async () => {
+  it('starts one immediately if wanted', async () => {
     const connection = connect({ autoStart: () => true });
     await connection.ensure();
     await connection.stop();
@@ -80,7 +80,7 @@ describe('the connection of a project folder', () => {
     assert.equal((await stopped).kind, 'stopped');
   });
 
-  it('starts one as soon as whoever has the project lets go of it, such as a daemon that stops just now', async () => {
+  it('starts one as soon as the holder of the lock lets go of it, such as a daemon that stops just now', async () => {
     const lock = acquireProjectLock(project.folder);
     assert.ok(lock.ok);
     let launches = 0;
@@ -168,7 +168,7 @@ describe('the connection of a project folder', () => {
     assert.equal(connection.state.kind, 'stopped');
   });
 
-  it('says that the folder is gone where it was renamed under a daemon, and makes it not anew', async () => {
+  it('says that the folder is gone where it was renamed under a daemon, and makes it not again', async () => {
     const connection = connect();
     await connection.ensure();
     const gone = next(connection, 'gone');
@@ -188,7 +188,7 @@ describe('the connection of a project folder', () => {
     assert.equal(connection.state.kind, 'stopped', 'it is back');
   });
 
-  it('is none where the folder is no project', async () => {
+  it('is none where the folder is not a project', async () => {
     const connection = connect({ projectFolder: path.join(project.folder, '.sluice') });
     await connection.look();
     assert.equal(connection.state.kind, 'none');

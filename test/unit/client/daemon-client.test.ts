@@ -173,7 +173,7 @@ describe('a client at a daemon that goes wrong', () => {
     for (const code of ['stopping', 'unknown-method', 'internal']) await assert.rejects(client.call('queue/list', {}), { code, message: 'no' });
   });
 
-  it('lives through what is no message', async () => {
+  it('lives through what is not a message', async () => {
     onRequest = ({ id }, socket) => {
       socket.send('{');
       socket.send('[]');

@@ -65,7 +65,7 @@ describe('daemon.json', () => {
     assert.deepEqual(readdirSync(state).sort(), ['.gitignore', 'daemon.json']);
   });
 
-  it('is not written through a link that stands in its place', async function () {
+  it('is not written through a link that is in its place', async function () {
     if (!posix) this.skip();
     const victim = path.join(project, 'victim');
     writeFileSync(victim, 'mine');

@@ -94,7 +94,7 @@ describe('a small document on disk', () => {
     assert.equal(modeOf(file), modeOf(other));
   });
 
-  it('goes on after a change that failed', async () => {
+  it('continues after a change that failed', async () => {
     const document = open();
     await assert.rejects(
       document.update(() => {

@@ -49,7 +49,7 @@ describe('finding the daemon of a project', () => {
     assert.deepEqual(await findDaemon(project.folder), { kind: 'none', isCrashed: false });
   });
 
-  it('is none if whoever answers is the daemon of another folder', async () => {
+  it('is none if the one that answers is the daemon of another folder', async () => {
     const daemon = await ScriptedDaemon.start(project.folder, { 'daemon/status': () => ({ ...daemon.status('0.1.0'), project: '/elsewhere' }) });
     assert.deepEqual(await findDaemon(project.folder), { kind: 'none', isCrashed: false });
     await daemon.stop();

@@ -54,7 +54,7 @@ describe('the list of projects', () => {
     assert.deepEqual([kept[0], kept[1], kept.at(-1)], ['/new', '/0', '/998']);
   });
 
-  it('breaks nothing where it can not be written', async () => {
+  it('breaks nothing if it can not be written', async () => {
     writeFileSync(path.join(home, 'file'), '');
     await new ProjectList({ SLUICE_HOME: path.join(home, 'file', 'below') }).remember('/a', at);
     assert.equal(readFileSync(path.join(home, 'file'), 'utf8'), '');

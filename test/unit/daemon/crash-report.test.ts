@@ -10,7 +10,7 @@ describe('the report of a crash', () => {
   for (const [fault, code] of [
     ['an error that nobody caught', "throw new Error('a server answered hunter22hunter22')"],
     ['a rejection that nobody handled', "void Promise.reject(new Error('hunter22hunter22'))"],
-    ['something that is no error', "throw 'hunter22hunter22'"],
+    ['something that is not an error', "throw 'hunter22hunter22'"],
   ] as const) {
     it(`holds no secret, and ends the process, after ${fault}`, () => {
       const program = `import { reportCrashes } from '${daemonFolder}/crash-report.ts'; import { Masker } from '${daemonFolder}/secrets/masker.ts'; const masker = new Masker(['hunter22hunter22']); reportCrashes((text) => masker.cutText(text)); ${code}; setTimeout(() => {}, 60_000)`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { adviceCodes, type AdviceKind, advisedProject } from '../../../schemas/language/advice/advice.ts';
-import { advise } from '../../../schemas/language/advice/advise.ts';
+import { runAdvice } from '../../../schemas/language/advice/run-advice.ts';
 import { analyseFiles } from '../../../schemas/workflow/analysis/analyse-files.ts';
 import { codeBlocksOf, pages } from './doc-pages.ts';
 
@@ -38,6 +38,6 @@ describe('the workflows of the first pages', () => {
 });
 
 function adviceOn(text: string): readonly string[] {
-  const found = advise(advisedProject(analyseFiles([{ path: 'page.sluice.yaml', text }], { partial: true }).byPath.values()));
+  const found = runAdvice(advisedProject(analyseFiles([{ path: 'page.sluice.yaml', text }], { partial: true }).byPath.values()));
   return [...found.values()].flat().map(({ code }) => code);
 }

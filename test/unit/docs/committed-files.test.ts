@@ -39,7 +39,7 @@ describe('what is committed', () => {
   }
 });
 
-/** Undefined for what is no text, or has been deleted. */
+/** Undefined for what is not text, or has been deleted. */
 function textOf(file: string): string | undefined {
   const full = path.join(root, file);
   if (statSync(full, { throwIfNoEntry: false })?.isFile() !== true) return undefined;

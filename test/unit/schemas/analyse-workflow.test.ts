@@ -81,7 +81,7 @@ describe('analyseWorkflow', () => {
     assert.ok(!validate({ list: [], subject: 'x', other: 1 }));
   });
 
-  it('takes the id as the name where there is none', () => assert.equal(workflowOf('steps: { a: { uses: http/request, with: { url: x } } }').name, 'test'));
+  it('takes the id as the name if there is none', () => assert.equal(workflowOf('steps: { a: { uses: http/request, with: { url: x } } }').name, 'test'));
 
   it('knows the id of a file', () => {
     assert.deepEqual(['.sluice/workflows/a-b.yaml', 'x/deal.sluice.yaml', 'c.yml', 'd.sluice.yml'].map(workflowIdOf), ['a-b', 'deal', 'c', 'd']);
@@ -124,7 +124,7 @@ describe('analyseWorkflow', () => {
     assert.deepEqual(steps['a']?.with, { kind: 'literal', value: { url: 'x', text: 'a ${{ b }}' } });
   });
 
-  it('does not check what stands in other files where it is not told about them', () => {
+  it('does not check what is in other files where it is not told about them', () => {
     const text = 'steps: { a: { uses: email/send, queue: far, with: { connection: away, to: a@b.c, subject: x, text: "${{ env.X }}" } } }';
     assert.deepEqual(codes(text, {}), []);
     assert.deepEqual(codes(text), ['unknown-queue', 'unknown-connection']);

@@ -185,7 +185,7 @@ describe('the checker and the evaluation (generated)', () => {
         if (result?.ok !== true) return;
         results += 1;
         const { type } = check(source, typesOf(these, others));
-        assert.ok(admits(type, result.value), `${source} gives ${JSON.stringify(result.value)}, which is no ${describeType(type)}`);
+        assert.ok(admits(type, result.value), `${source} gives ${JSON.stringify(result.value)}, which is not ${describeType(type)}`);
       }),
       { numRuns: 4_000 },
     );

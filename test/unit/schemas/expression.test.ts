@@ -62,7 +62,7 @@ describe('the value of an expression', () => {
     'has(item.email)': true, 'has(item.phone)': false, 'has(item.address.city)': false, 'has(item.nope.nope.nope)': false, "has(item['first-name'])": true,
     'default(item.phone, 1)': 1, 'default(item.address, "none")': 'none', 'default(item.email, "none")': 'ann@example.com', 'default(inputs.list[9], 0)': 0,
     'default(item.address.city.name, "x") + "y"': 'xy', 'default(inputs.list.filter(v, v > 9)[0], null)': null, 'default(false, true)': false,
-    // GitHub's functions ignore case, CEL's methods heed it.
+    // GitHub's functions ignore case, CEL's methods respect it.
     "contains(item.email, 'ANN@')": true, "item.email.contains('ANN@')": false, "contains(item.tags, 'NEW')": true, "'new' in item.tags": false, 'contains(inputs.list, 2)': true,
     "startsWith(item.email, 'ANN')": true, "item.email.startsWith('ANN')": false, "endsWith(item.email, '.COM')": true, "item.email.endsWith('.com')": true,
     "format('{0}-{1}-{0} {{x}}', inputs.n, item.tags)": '7-["New","b"]-7 {x}', "join(inputs.list)": '3,1,2', "join(item.tags, ' ')": 'New b', 'item.tags.join()': 'Newb',
@@ -275,7 +275,7 @@ describe('the limits of an expression', () => {
       '1 +'.repeat(3_000) + ' 1', ' '.repeat(expressionLimits.sourceLength) + '1', deep('(', '1', ')', 100), deep('[', '1', ']', 100), deep('!', 'true', '', 3_000), deep('- ', '1', '', 2_000),
       `a${'.b'.repeat(100)}`, deep('size(', '1', ')', 100), Array.from({ length: 300 }, () => 'a').join('+'), deep('a ? ', '1', ' : 2', 100), `${'a ? b : '.repeat(500)}c`,
     ]) assert.equal(errorOf(source).kind, 'limit', source.slice(0, 40));
-    assert.equal(valueOf(`'${'-'.repeat(200)}'`), '-'.repeat(200), 'signs within a text are no operators');
+    assert.equal(valueOf(`'${'-'.repeat(200)}'`), '-'.repeat(200), 'signs within a text are not operators');
     assert.equal(errorOf('!'.repeat(8_000) + 'true').kind, 'limit');
     assert.equal(valueOf('[[1]]' + '[0]'.repeat(2)), 1, 'the parser is as before after it gave up');
     assert.equal(valueOf(Array.from({ length: 200 }, () => '1').join('+')), 200);

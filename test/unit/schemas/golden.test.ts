@@ -1,5 +1,5 @@
 /**
- * Broken files, what is said about them and how it can be mended. Each file of `golden/` ends with a comment block that lists its findings,
+ * Broken files, what is said about them and how it can be fixed. Each file of `golden/` ends with a comment block that lists its findings,
  * and the quick fixes of each with the change that they make:
  *
  *     # expected
@@ -9,7 +9,7 @@
  *     #     2:3 `stepz` -> `steps`
  *
  * The block is taken off before the file is read. The name's first word says which kind of file it is. `SLUICE_UPDATE_GOLDEN=1` writes the
- * blocks anew; whoever does that reads what has changed.
+ * blocks again; anyone who does that reads what has changed.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -100,7 +100,7 @@ describe('broken files', () => {
 
 describe('the examples', () => {
   for (const name of ['enrichment', 'campaign', 'deal-closed']) {
-    it(`have nothing to be mended: ${name}`, () => {
+    it(`have nothing to be fixed: ${name}`, () => {
       const project = exampleOf(name);
       assert.ok([...project.files.values()].some(({ kind }) => kind === 'workflow'));
       assert.deepEqual([...project.files.keys()].flatMap((file) => diagnosticsOf(project, file).map(({ range, code }) => `${file}:${range.start.line + 1} ${code ?? ''}`)), []);

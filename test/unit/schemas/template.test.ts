@@ -98,7 +98,7 @@ describe('a template', () => {
     }));
   });
 
-  it('turns `$${{` into a literal, also where there is no expression at all', () => {
+  it('turns `$${{` into a literal, also if there is no expression at all', () => {
     assert.deepEqual(rendered({ a: ['$${{ x }}'] }).value, { a: ['${{ x }}'] });
   });
 

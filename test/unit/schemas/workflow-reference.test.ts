@@ -33,7 +33,7 @@ describe('docs/workflow-reference.md', () => {
   });
 });
 
-/** The rows of tables with this heading: what stands in code in the first cell, and the second cell. */
+/** The rows of tables with this heading: what is in code in the first cell, and the second cell. */
 function rowsUnder(page: string, heading: string): readonly (readonly [string, string])[] {
   return page.split(`${heading}\n| --- | --- |\n`).slice(1).flatMap((table) =>
     (table.split('\n\n')[0] ?? '').split('\n').map((row) => {

@@ -10,13 +10,13 @@ const usualPlaces = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The machine's Chromium or Chrome, or the one that `CHROMIUM` names; undefined where there is none. */
+/** The machine's Chromium or Chrome, or the one that `CHROMIUM` names; undefined if there is none. */
 export function findChromium(): string | undefined {
   const named = process.env['CHROMIUM'];
   return named === undefined || named === '' ? usualPlaces.find((place) => existsSync(place)) : named;
 }
 
-/** @throws Error where there is none */
+/** @throws Error if there is none */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('no Chromium was found');

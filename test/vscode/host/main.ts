@@ -5,5 +5,5 @@ import { runSuites } from './run-suites.ts';
 const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true });
 const counts = await runSuites({ only: positionals, grep: values.grep });
 process.exitCode = counts.failed > 0 ? 1 : 0;
-// To whoever counts, where somebody does.
+// To anyone who counts, where somebody does.
 process.send?.(counts, () => process.disconnect());

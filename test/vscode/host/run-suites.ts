@@ -83,7 +83,7 @@ async function writeFiles(folder: string, { opens, files }: TestWindow): Promise
   return workspace;
 }
 
-/** A run that died or in which no test ran is no success. */
+/** A run that died or in which no test ran is not success. */
 async function judge(name: string, reportFile: string, code: number | string): Promise<Counts> {
   const { text, counts } = await readReport(reportFile);
   console.log(text.trimEnd());

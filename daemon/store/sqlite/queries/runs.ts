@@ -60,7 +60,7 @@ export function evaluate(db: Database, params: EvaluateParams, workflows: KeptWo
   }));
 }
 
-/** The text of a workflow's version; undefined where there is none. */
+/** The text of a workflow's version; undefined if there is none. */
 export function keptWorkflow(db: Database, version: string): KeptWorkflow | undefined {
   const row = db.sql('SELECT workflow, text FROM workflow_versions WHERE version = ?').get(version);
   return row && { workflow: String(row['workflow']), text: String(row['text']) };

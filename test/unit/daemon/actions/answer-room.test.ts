@@ -47,7 +47,7 @@ describe('a large answer', () => {
     assert.deepEqual(asked, [5_000_000]);
   });
 
-  it('asks for nothing where it is small', async () => {
+  it('asks for nothing if it is small', async () => {
     const { url } = await bench.http(() => ({ body: 'x'.repeat(60_000) }));
     succeeded(await bench.run('http/request', { url }, { room: async () => assert.fail('asked') }));
   });

@@ -112,7 +112,7 @@ describe('email/send', () => {
       assert.equal(sink.connections, 0);
     });
 
-    it('goes on with a new password', async () => {
+    it('continues with a new password', async () => {
       const { sink, connection } = await bench.smtp({ auth }, { ...auth, password: 'old-one' });
       failed(await run(connection));
       succeeded(await run({ ...connection, password: auth.password }));
@@ -175,7 +175,7 @@ describe('email/send', () => {
       assert.ok(sink.connections <= 2, String(sink.connections));
     });
 
-    it('is made anew when its settings change', async () => {
+    it('is made again when its settings change', async () => {
       const first = await bench.smtp();
       const second = await bench.smtp();
       succeeded(await run(first.connection));

@@ -121,7 +121,7 @@ describe('what a receiver has confirmed', () => {
     assert.deepEqual([read.error.kind, read.effectStands, isRepeated(read)], ['timeout', undefined, true]);
   });
 
-  it('is read again where nothing was changed by it', async () => {
+  it('is read again if nothing was changed by it', async () => {
     const { url } = await raw((socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'));
     for (const method of ['GET', 'OPTIONS']) {
       const failure = failed(await bench.run('http/request', { url, method }));

@@ -34,7 +34,7 @@ describe('redirects of http/request', () => {
   }
 
   for (const status of [301, 302, 303]) {
-    it(`are no success of what would turn into a GET at ${status}, unless they are expected`, async () => {
+    it(`are not success of what would turn into a GET at ${status}, unless they are expected`, async () => {
       const { sink, url } = await bench.http(({ path }) => (path === '/v2/orders?token=t' ? {} : { status, headers: { location: '/v2/orders?token=t' } }));
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
         const { error } = failed(await run({ url, method, json: { a: 1 } }));

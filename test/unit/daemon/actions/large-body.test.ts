@@ -48,7 +48,7 @@ describe('a large body of an answer', () => {
         },
       }),
     );
-    assert.equal(turns > 1, true, 'the event loop went on');
+    assert.equal(turns > 1, true, 'the event loop continued');
     assert.equal('body' in Object(output), false);
     assert.deepEqual(bodyOf(encodedOutput), { big: '12345678901234567890', list: list(50_000).map((one) => ({ ...one, name: 'Zoë, whose word is ***' })) });
     assert.match(warning ?? '', /the number 12345678901234567890, beyond 2\^53/);

@@ -15,7 +15,7 @@ describe('the proxies of the environment', () => {
     assert.deepEqual(read({ HTTP_PROXY: 'me:pw@10.0.0.1:1' }), ['http://me:pw@10.0.0.1:1/', 'http://me:pw@10.0.0.1:1/']);
   });
 
-  it('are none where nothing is said, and lower case wins', () => {
+  it('are none if nothing is said, and lower case wins', () => {
     assert.deepEqual(read({}), [undefined, undefined]);
     assert.deepEqual(read({ http_proxy: ' ', HTTP_PROXY: 'a:1' }), [undefined, undefined]);
     assert.deepEqual(read({ https_proxy: 'a:1', HTTPS_PROXY: 'b:1' }), [undefined, 'http://a:1/']);

@@ -24,7 +24,7 @@ createServer((socket) => {
 /** What has been received outlives a reset on Linux; elsewhere the system may drop it. */
 (process.platform === 'linux' ? describe : describe.skip)('a connection that is reset while it is written to', () => {
   for (const isCured of [true, false]) {
-    it(isCured ? 'is read to its end' : '(control) loses what has been received where nothing is done', async () => {
+    it(isCured ? 'is read to its end' : '(control) loses what has been received if nothing is done', async () => {
       const isReset = new Int32Array(new SharedArrayBuffer(4));
       const worker = new Worker(server, { eval: true, workerData: isReset });
       try {

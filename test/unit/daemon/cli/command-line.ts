@@ -7,7 +7,7 @@ import type { InterruptSignal } from '../../../../daemon/cli/terminal.ts';
 export interface CommandLineOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Columns of a terminal; a pipe where it is missing. */
+  /** Columns of a terminal; a pipe if it is missing. */
   readonly columns?: number;
   readonly input?: string;
   readonly now?: number;

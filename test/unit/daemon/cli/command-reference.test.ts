@@ -9,7 +9,7 @@ import { Terminal } from '../../../../daemon/cli/terminal.ts';
 const page = path.resolve(import.meta.dirname, '../../../../docs/command-line.md');
 
 describe('docs/command-line.md', () => {
-  it('says what the commands say (SLUICE_UPDATE_DOCS=1 writes it anew)', () => {
+  it('says what the commands say (SLUICE_UPDATE_DOCS=1 writes it again)', () => {
     const stream = new PassThrough();
     const { command } = buildProgram(new Terminal({ stdout: stream, stderr: stream, stdin: stream, env: {}, cwd: '/' }));
     const text = readFileSync(page, 'utf8');

@@ -229,7 +229,7 @@ describe('commands that talk to the daemon', () => {
     const entries = Array.from({ length: 25 }, (_, index) => ({ id: `j${index + 1}`, payload: { edited: true } }));
     const { code, stderr } = await type('dead replay --from - --yes', { input: JSON.stringify(entries) });
     assert.deepEqual([code, scripted.paramsOf('dead/replay')], [2, []]);
-    assert.match(stderr, /nothing was replayed\.\nj1 is no dead letter any more; it is succeeded\.\n[^]*j20 [^\n]*\nAnd 5 more\./);
+    assert.match(stderr, /nothing was replayed\.\nj1 is no longer a dead letter; it is succeeded\.\n[^]*j20 [^\n]*\nAnd 5 more\./);
     assert.match((await type('dead replay --from -', { input: '{"id":"j1"}' })).stderr, /has to be an array/);
     assert.match((await type('dead replay j1 --from -', { input: '[]' })).stderr, /--from names its dead letters itself/);
     assert.match((await type('dead replay --from - --rate 1/h', { input: '[]' })).stderr, /--from names its dead letters itself/);

@@ -43,7 +43,7 @@ describe('values that would come out as others', () => {
     }
   });
 
-  it('are no part of a text: its byte order mark', async () => {
+  it('are not part of a text: its byte order mark', async () => {
     assert.deepEqual(await readProjectText(await write('a.yaml', '\uFEFFsteps: {}')), { ok: true, text: 'steps: {}' });
   });
 

@@ -48,7 +48,7 @@ describe('files of a project', () => {
     assert.deepEqual(validated, { code: 0, stdout: '', stderr: '4 files checked: no problems.\n' });
   });
 
-  it('that are none are named by validate, which goes on with the others', async function () {
+  it('that are none are named by validate, which continues with the others', async function () {
     if (process.platform === 'win32') return this.skip();
     await write('.sluice/workflows/good.yaml', 'steps: { a: { uses: http/request, with: { url: "http://127.0.0.1/" } } }\n');
     await mkdir(path.join(project.folder, '.sluice/workflows/folder.yaml'));

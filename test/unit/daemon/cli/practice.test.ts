@@ -35,7 +35,7 @@ describe('the practice receiver', () => {
     });
   }
 
-  it('breaks off what is too large, and goes on', async () => {
+  it('breaks off what is too large, and continues', async () => {
     await assert.rejects(post('x'.repeat(200_000)));
     assert.equal((await post('{"name":"Ada"}')).status, 200);
     assert.equal(greetings.length, 1);

@@ -120,7 +120,7 @@ describe('sluice run', () => {
     line.interrupt();
     const { code, stdout, stderr } = await line.result;
     assert.deepEqual([code, stdout], [130, '']);
-    assert.match(stderr, /r12 goes on without you: `sluice run-show r12`/);
+    assert.match(stderr, /r12 continues without you: `sluice run-show r12`/);
     assert.deepEqual(scripted.paramsOf('run/cancel'), []);
   });
 

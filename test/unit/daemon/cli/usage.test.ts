@@ -72,13 +72,13 @@ describe('the command line', () => {
     assert.match(error.message, /^option '-s, --state <state>' argument 'broken' is invalid/);
   });
 
-  it('shows its help where nothing is typed, as wrong usage', async () => {
+  it('shows its help if nothing is typed, as wrong usage', async () => {
     const { code, stdout, stderr } = await run();
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(stderr, /^Usage: sluice/);
   });
 
-  it('says how to make a project where there is none', async () => {
+  it('says how to make a project if there is none', async () => {
     const { code, stderr } = await sluice(['status'], { cwd: tmpdir() });
     assert.equal(code, 2);
     assert.match(stderr, /There is no \.sluice\/ in .* or above it\. `sluice init` makes a project here/);

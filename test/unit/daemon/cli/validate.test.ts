@@ -50,7 +50,7 @@ describe('sluice validate', () => {
     assert.equal(code, 0);
     const lines = stdout.trimEnd().split('\n');
     assert.match(lines[0] ?? '', /^\.sluice\/queues\.yaml:2:3: information: Nobody is told when a job of 'erp' becomes a dead letter\./);
-    assert.match(lines[1] ?? '', /^\.sluice\/workflows\/twice\.yaml:3:31: information: 'a' is waited for anyway: it stands here twice\.$/);
+    assert.match(lines[1] ?? '', /^\.sluice\/workflows\/twice\.yaml:3:31: information: 'a' is waited for anyway: it appears here twice\.$/);
     assert.deepEqual([lines.length, stderr], [2, '2 files checked: 0 errors, 2 notes.\n']);
     const [first] = JSON.parse((await validate('--json')).stdout) as Record<string, unknown>[];
     assert.deepEqual([first?.['severity'], first?.['code']], ['information', 'no-dead-letter-alert']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { AlertGauge, calmMs, raiseMs } from '../../../../daemon/core/alert-gauge.ts';
+import { AlertGauge, clearDelayMs, raiseDelayMs } from '../../../../daemon/core/alert-gauge.ts';
 import { alertKinds } from '../../../../schemas/workflow/alert.ts';
 
 const step = 5000;
@@ -23,15 +23,15 @@ describe('a gauge of alerts', () => {
   it('raises what is reached for long enough, and not a spike', () => {
     assert.deepEqual(play(depth(), [99, 100, 100, 100]), [undefined, undefined, undefined, 'warning']);
     assert.deepEqual(play(depth(), [5000, 5000, 0, 5000, 5000, 0]), times(6, undefined));
-    assert.deepEqual(play(depth(), [5000, 5000, 5000]), [undefined, undefined, 'error'], 'the greatest at once');
+    assert.deepEqual(play(depth(), [5000, 5000, 5000]), [undefined, undefined, 'error'], 'the greatest immediately');
     assert.deepEqual(play(depth(), [5000, 200, 200, 200]), [undefined, undefined, 'warning', 'warning'], 'all of that time it was a warning at least');
   });
 
-  it('tells at once what takes its time anyway, or what a person has to end', () => {
-    for (const kind of alertKinds.filter((one) => raiseMs[one] === 0)) assert.deepEqual(play(new AlertGauge(kind, { error: 1 }), [0, 1]), [undefined, 'error'], kind);
+  it('tells immediately what takes its time anyway, or what a person has to end', () => {
+    for (const kind of alertKinds.filter((one) => raiseDelayMs[one] === 0)) assert.deepEqual(play(new AlertGauge(kind, { error: 1 }), [0, 1]), [undefined, 'error'], kind);
   });
 
-  it('tells at once what has been so for an unknown time', () => {
+  it('tells immediately what has been so for an unknown time', () => {
     const gauge = depth();
     assert.equal(gauge.look(500, 0, true), true);
     assert.deepEqual(gauge.raised, { severity: 'warning', value: 500, threshold: 100 });
@@ -46,7 +46,7 @@ describe('a gauge of alerts', () => {
     assert.deepEqual(looks(times(7, 79), 1_000_000), [...times(6, 'warning'), undefined]);
   });
 
-  it('ends at once when a person has mended the last dead letter, and not before', () => {
+  it('ends immediately when a person has fixed the last dead letter, and not before', () => {
     const gauge = new AlertGauge('dead-letters', { error: 5 });
     gauge.look(5, 0);
     assert.deepEqual([gauge.look(1, 1000), gauge.raised?.severity], [false, 'error']);
@@ -59,10 +59,10 @@ describe('a gauge of alerts', () => {
     gauge.look(850, 1000);
     assert.equal(gauge.raised?.severity, 'error');
     gauge.look(700, 2000);
-    assert.equal(gauge.look(700, 2000 + calmMs), true);
+    assert.equal(gauge.look(700, 2000 + clearDelayMs), true);
     assert.deepEqual(gauge.raised, { severity: 'warning', value: 700, threshold: 100 });
     gauge.look(1200, 60_000);
-    assert.equal(gauge.look(1300, 60_000 + raiseMs.depth), true);
+    assert.equal(gauge.look(1300, 60_000 + raiseDelayMs.depth), true);
     assert.deepEqual(gauge.raised, { severity: 'error', value: 1300, threshold: 1000 });
   });
 
@@ -76,7 +76,7 @@ describe('a gauge of alerts', () => {
     assert.deepEqual(gauge.raised, { severity: 'warning', value: 170, threshold: 120 });
     gauge.declare({ error: 5000 });
     gauge.look(170, 3000);
-    gauge.look(170, 3000 + calmMs);
+    gauge.look(170, 3000 + clearDelayMs);
     assert.equal(gauge.raised, undefined);
   });
 
@@ -99,7 +99,7 @@ describe('a gauge of alerts', () => {
             assert.ok(value >= raised.threshold);
             raisedAt = now;
           } else {
-            assert.ok(now - raisedAt >= calmMs, 'what was told stays for its time');
+            assert.ok(now - raisedAt >= clearDelayMs, 'what was told stays for its time');
           }
         }
       }),

@@ -129,7 +129,7 @@ describe('the verdict on a failed attempt', () => {
     assert.deepEqual(after(later(429, 7000), { policy: { ...erp, unless: [429] } }), { kind: 'dead', holdMs: 7000 }, 'too many requests concerns all');
   });
 
-  it('lets a job go on at once after one crash, and waits longer after more, up to some minutes', () => {
+  it('lets a job continue immediately after one crash, and waits longer after more, up to some minutes', () => {
     assert.equal(crashDelayMs(1, 0.9), 0);
     assert.deepEqual([2, 3, 4].map((crashes) => crashDelayMs(crashes, 0.5)), [1000, 2000, 4000]);
     for (let crashes = 2; crashes < 60; crashes++) assert.ok(crashDelayMs(crashes, 0.999) <= 375_000);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { forecast, type ForecastInput, type QueueFlow } from '../../../../daemon/core/forecast.ts';
 import { stallReasons } from '../../../../schemas/protocol/queue.ts';
 
-const still: QueueFlow = { arrivalsPerMs: 0, left: 0, leftMs: 0, leftLately: 0, failedLately: 0 };
+const still: QueueFlow = { arrivalsPerMs: 0, left: 0, leftMs: 0, completedRecently: 0, failedRecently: 0 };
 const perMinute = 1 / 60_000;
 const rate100 = { limit: 100, perMs: 60_000, burst: 10 };
 
@@ -21,14 +21,14 @@ describe('the forecast of a queue', () => {
       const verdict = of({ rate: rate100, ...input });
       return verdict.state === 'stalled' ? verdict.reason : verdict.state;
     };
-    const failing = { ...still, failedLately: 3 };
+    const failing = { ...still, failedRecently: 3 };
     assert.equal(stalled({ isStoreOk: false, paused: true, held: true }), 'store');
     assert.equal(stalled({ paused: true, held: true, flow: failing }), 'paused');
     assert.equal(stalled({ held: true, flow: failing }), 'held');
     assert.equal(stalled({ pending: 0, delayed: 7, active: 0, flow: failing }), 'not-due');
     assert.equal(stalled({ flow: failing }), 'nothing-completes');
-    assert.equal(stalled({ flow: { ...failing, failedLately: 2 } }), 'draining', 'two failures are no stall');
-    assert.equal(stalled({ flow: { ...failing, leftLately: 1 } }), 'draining');
+    assert.equal(stalled({ flow: { ...failing, failedRecently: 2 } }), 'draining', 'two failures are not a stall');
+    assert.equal(stalled({ flow: { ...failing, completedRecently: 1 } }), 'draining');
   });
 
   it('goes by the rate until something has left', () => {
@@ -38,18 +38,18 @@ describe('the forecast of a queue', () => {
 
   it('is bounded by the concurrency and the time that attempts take, which a rate does not tell', () => {
     // 10 at a time, 12 seconds each: 50 a minute, though 100 are allowed.
-    const slow = of({ rate: rate100, flow: { ...still, leftLately: 10, meanRunningMs: 12_000 } });
+    const slow = of({ rate: rate100, flow: { ...still, completedRecently: 10, meanRunningMs: 12_000 } });
     assert.deepEqual(slow, { state: 'draining', drainMs: 1_200_000, limitedBy: 'concurrency' });
-    const quick = of({ rate: rate100, flow: { ...still, leftLately: 10, meanRunningMs: 100 } });
+    const quick = of({ rate: rate100, flow: { ...still, completedRecently: 10, meanRunningMs: 100 } });
     assert.deepEqual(quick, { state: 'draining', drainMs: 600_000, limitedBy: 'rate' });
   });
 
   it('goes by what has left, once that is enough to tell', () => {
-    const measured = of({ rate: rate100, flow: { ...still, left: 25, leftMs: 60_000, leftLately: 25, meanRunningMs: 10 } });
+    const measured = of({ rate: rate100, flow: { ...still, left: 25, leftMs: 60_000, completedRecently: 25, meanRunningMs: 10 } });
     assert.deepEqual(measured, { state: 'draining', drainMs: 2_400_000, limitedBy: 'concurrency' });
-    const soon = of({ rate: rate100, flow: { ...still, left: 1, leftMs: 19_000, leftLately: 1 } });
-    assert.equal(soon.state === 'draining' && soon.drainMs, 600_000, 'the first attempts may still go on');
-    const burst = of({ rate: rate100, flow: { ...still, left: 110, leftMs: 60_000, leftLately: 110 } });
+    const soon = of({ rate: rate100, flow: { ...still, left: 1, leftMs: 19_000, completedRecently: 1 } });
+    assert.equal(soon.state === 'draining' && soon.drainMs, 600_000, 'the first attempts may still be running');
+    const burst = of({ rate: rate100, flow: { ...still, left: 110, leftMs: 60_000, completedRecently: 110 } });
     assert.deepEqual(burst, { state: 'draining', drainMs: 600_000, limitedBy: 'rate' }, 'the rest follows no faster than the rate');
   });
 
@@ -59,7 +59,7 @@ describe('the forecast of a queue', () => {
   });
 
   it('sets what keeps coming off against what leaves', () => {
-    const flow = { ...still, left: 100, leftMs: 60_000, leftLately: 100 };
+    const flow = { ...still, left: 100, leftMs: 60_000, completedRecently: 100 };
     const growing = of({ flow: { ...flow, arrivalsPerMs: 150 * perMinute } });
     assert.ok(growing.state === 'growing' && Math.round(growing.growthPerMinute) === 50, JSON.stringify(growing));
     const draining = of({ flow: { ...flow, arrivalsPerMs: 60 * perMinute } });
@@ -72,8 +72,8 @@ describe('the forecast of a queue', () => {
     arrivalsPerMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true })),
     left: count,
     leftMs: fc.integer({ min: 0, max: 300_000 }),
-    leftLately: count,
-    failedLately: count,
+    completedRecently: count,
+    failedRecently: count,
     meanRunningMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
   });
   const anyInput = fc.record({

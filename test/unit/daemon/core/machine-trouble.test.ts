@@ -34,7 +34,7 @@ describe('an attempt that this machine could not make', () => {
     assert.deepEqual(delays, [1000, 2000, 4000, 120_000, 120_000].map((delayMs) => ({ kind: 'retry', delayMs, charged: false })));
   });
 
-  it('makes its queue wait where there is no network', () => {
+  it('makes its queue wait if there is no network', () => {
     assert.deepEqual(attemptVerdict({ ...failed, machine: 'network' }), { kind: 'retry', delayMs: 1000, charged: false, holdMs: 1000 });
     assert.deepEqual(attemptVerdict({ ...failed, throttles: 10, machine: 'network' }), { kind: 'retry', delayMs: 120_000, charged: false, holdMs: 30_000 });
   });

@@ -16,7 +16,7 @@ describe('the meter of a queue', () => {
     assert.ok(rate > 57 && rate <= 60, String(rate));
   });
 
-  it('tells in its first minute what there was, and not what it would be if that went on', () => {
+  it('tells in its first minute what there was, and not what it would be if that continued', () => {
     const meter = new QueueMeter(0);
     for (let job = 0; job < 123; job++) meter.count(job * 10, true);
     assert.equal(meter.throughputPerMinute(11_000), 123);
@@ -28,7 +28,7 @@ describe('the meter of a queue', () => {
     const meter = new QueueMeter(0);
     for (const succeeded of [true, true, true, false]) meter.count(1000, succeeded);
     assert.equal(meter.failureRate(1000), 0.25);
-    assert.equal(meter.throughputPerMinute(60_000), 3, 'what failed is no throughput');
+    assert.equal(meter.throughputPerMinute(60_000), 3, 'what failed is not throughput');
   });
 
   it('forgets what is older than its span, after however long a silence', () => {
@@ -52,7 +52,7 @@ describe('the meter of a queue', () => {
     assert.equal(meter.failureRate(61 * 60_000, 120 * 60_000), 0, 'what is older is forgotten');
   });
 
-  it('gives what has happened since it was last taken, and once more where that could not be kept', () => {
+  it('gives what has happened since it was last taken, and again where that could not be kept', () => {
     const meter = new QueueMeter(0);
     meter.moved(0, 3, 1);
     meter.waited(5, 100);

@@ -157,7 +157,7 @@ describe('a rate window', () => {
     assert.equal(at, 90);
   });
 
-  it('lets no more than the limit arrive in any window, whoever is slow, gives back or restarts', () => {
+  it('lets no more than the limit arrive in any window, no matter who is slow, gives back or restarts', () => {
     fc.assert(
       fc.property(rates, fc.array(step, { minLength: 10, maxLength: 300 }), (rate, steps) => {
         let window = new RateWindow(rate);

@@ -36,7 +36,7 @@ describe('the scope of a run', () => {
     assert.deepEqual(calls, ['output']);
   });
 
-  it('takes an item and a job anew for each item', () => {
+  it('takes an item and a job again for each item', () => {
     const scope = runScope(source);
     scope['item'] = 1;
     scope['item'] = 2;

@@ -43,7 +43,7 @@ describe('alerts of a queue', () => {
     assert.ok(alert !== undefined && alert.unit === 'jobs' && Date.parse(alert.since) >= began && Date.parse(alert.since) <= bench.clock.now());
     assert.deepEqual(told, ['api']);
     bench.clock.jumpWall(3);
-    assert.equal(bench.engine.alerts.alertsOf('api')[0]?.since, alert.since, 'an alert that goes on is the same one, whatever the clocks do');
+    assert.equal(bench.engine.alerts.alertsOf('api')[0]?.since, alert.since, 'an alert that continues is the same one, whatever the clocks do');
     await bench.advance(40 * second);
     assert.match(alerts().join(), /^depth warning 9\d of 100$/, 'just below is not enough');
     await bench.advance(minute);
@@ -82,7 +82,7 @@ describe('alerts of a queue', () => {
     const thresholds = '{ failure-rate: { warning: 5%, error: 50%, over: 1m } }';
     await start(thresholds, 4, '400', 'concurrency: 1');
     await bench.advance(20 * second);
-    assert.deepEqual(alerts(), [], 'four of four are no trend');
+    assert.deepEqual(alerts(), [], 'four of four are not a trend');
     await start(thresholds, 2, 'ok', 'concurrency: 1');
     await bench.advance(20 * second);
     assert.deepEqual(alerts(), ['failure-rate error 0.67 of 0.5']);
@@ -125,7 +125,7 @@ describe('alerts of a queue', () => {
     watch();
     await bench.advance(0);
     assert.deepEqual(alerts().map((alert) => alert.replace(/ \d+ of/, '')), before.map((alert) => alert.replace(/ \d+ of/, '')));
-    assert.deepEqual(told, [], 'they go on, and are not told again');
+    assert.deepEqual(told, [], 'they continue, and are not told again');
     assert.ok((await bench.dead(run)).length > 0);
   });
 

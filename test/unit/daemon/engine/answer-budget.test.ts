@@ -23,7 +23,7 @@ describe('the budget of answers', () => {
     ask('c', 10);
     await settle();
     assert.deepEqual(granted, ['a 60'], 'a small one that came later passes nobody by');
-    budget.giveBack(60);
+    budget.release(60);
     await settle();
     assert.deepEqual(granted, ['a 60', 'b 50', 'c 10']);
   });
@@ -34,17 +34,17 @@ describe('the budget of answers', () => {
     ask('a', 1);
     ask('huge', 5000);
     await settle();
-    budget.giveBack(1);
+    budget.release(1);
     await settle();
     ask('b', 1);
     await settle();
     assert.deepEqual(granted, ['a 1', 'huge 100']);
-    budget.giveBack(100);
+    budget.release(100);
     await settle();
     assert.deepEqual(granted, ['a 1', 'huge 100', 'b 1']);
   });
 
-  it('gives nothing to one that is aborted while it waits, and lets those behind it go on', async () => {
+  it('gives nothing to one that is aborted while it waits, and lets those behind it continue', async () => {
     const budget = new AnswerBudget(100);
     const { granted, ask, settle } = asking(budget);
     const controller = new AbortController();

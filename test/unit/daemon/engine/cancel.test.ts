@@ -57,7 +57,7 @@ steps:
     assert.deepEqual(await bench.states(run), { run: 'succeeded', call: 'succeeded', after: 'succeeded' });
   });
 
-  it('gives up a job that doesn\'t heed it', async () => {
+  it('gives up a job that ignores it', async () => {
     const run = await bench.run(one('deaf'));
     await bench.cancelJob((await bench.jobOf(run, 'call')).number);
     await bench.advance(10 * second);

@@ -64,7 +64,7 @@ steps:
       await bench.advance(unit / 4);
       assert.ok(((await bench.tally(id))['active'] ?? 0) <= 2, 'no more than there are slots');
     }
-    assert.ok(((await bench.tally(id))['succeeded'] ?? 0) >= 10, 'and it goes on');
+    assert.ok(((await bench.tally(id))['succeeded'] ?? 0) >= 10, 'and it continues');
   });
 
   it('is not for attempts that take much longer than a claim', async () => {
@@ -129,7 +129,7 @@ steps:
     assert.deepEqual(await bench.tally(id), { succeeded: 20, dead: 1, cancelled: 20 });
   });
 
-  it('goes on where items that die cost no others', async () => {
+  it('continues where items that die cost no others', async () => {
     const items = Array.from({ length: 80 }, (_, index) => (index % 4 === 3 ? '400' : 'slow:0.1'));
     const id = await run(text(2), items, 80 * unit);
     assert.deepEqual(await bench.tally(id), { succeeded: 60, dead: 20 });

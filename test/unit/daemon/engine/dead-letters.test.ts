@@ -22,7 +22,7 @@ steps:
   last: { needs: [next], uses: test/scripted, with: { last: true } }
 `;
 
-  it('that is replayed unedited goes on in a new round, with the same key', async () => {
+  it('that is replayed unedited continues in a new round, with the same key', async () => {
     const run = await bench.run(chain, { script: [503, 'ok'] });
     const { number, idempotencyKey } = await bench.jobOf(run, 'first');
     await bench.replay([number]);
@@ -35,7 +35,7 @@ steps:
     assert.deepEqual(bench.action.seen.slice(0, 2).map(({ key }) => key), [idempotencyKey, idempotencyKey]);
   });
 
-  it('whose replay succeeds reopens its step and its run, and what was skipped goes on', async () => {
+  it('whose replay succeeds reopens its step and its run, and what was skipped continues', async () => {
     const run = await bench.run(chain, { script: [503, 'ok'] });
     assert.deepEqual(await bench.states(run), { run: 'failed', first: 'failed', next: 'skipped', last: 'skipped' });
     await bench.replay(await bench.dead(run));
@@ -47,15 +47,15 @@ steps:
   it('that is edited is a new revision with a new key; what was stays', async () => {
     const run = await bench.run(chain, { script: 'invalid' });
     const before = await bench.jobOf(run, 'first');
-    await bench.replay([before.number], { do: 'ok', output: 'mended' });
+    await bench.replay([before.number], { do: 'ok', output: 'fixed' });
     const job = await bench.jobOf(run, 'first');
     assert.notEqual(job.idempotencyKey, before.idempotencyKey);
     assert.deepEqual(job.revisions.map(({ revision, payload }) => [revision, payload]), [
       [1, { do: 'invalid', output: 'done' }],
-      [2, { do: 'ok', output: 'mended' }],
+      [2, { do: 'ok', output: 'fixed' }],
     ]);
     assert.deepEqual(job.attempts[0], before.attempts[0]);
-    assert.deepEqual(bench.action.inputs[2], { got: 'mended' });
+    assert.deepEqual(bench.action.inputs[2], { got: 'fixed' });
   });
 
   it('that dies again is a dead letter again, as often as it likes', async () => {
@@ -83,7 +83,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: [503, 503, 503, 50
     assert.equal((await bench.states(run))['run'], 'succeeded');
   });
 
-  it('that is discarded leaves its step failed and is no dead letter any more', async () => {
+  it('that is discarded leaves its step failed and is no longer a dead letter', async () => {
     const run = await bench.run(chain, { script: 'invalid' });
     const [number] = await bench.dead(run);
     assert.ok(number !== undefined);
@@ -101,7 +101,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: [503, 503, 503, 50
     await assert.rejects(bench.replay([4711]), { code: 'not-found' });
   });
 
-  it('of one item lets its siblings, which `fail` had cancelled, go on after its replay', async () => {
+  it('of one item lets its siblings, which `fail` had cancelled, continue after its replay', async () => {
     const run = await bench.run(`
 queues: { mail: { concurrency: 1 } }
 inputs: { list: { type: array } }

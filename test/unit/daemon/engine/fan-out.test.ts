@@ -35,7 +35,7 @@ steps:
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
   });
 
-  it('over no items succeeds at once', async () => {
+  it('over no items succeeds immediately', async () => {
     const run = await bench.run(over('${{ inputs.list }}'), numbers(0));
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
     assert.equal((await bench.jobs(run, 'each')).length, 0);
@@ -77,7 +77,7 @@ steps:
     assert.deepEqual([steps[0]?.jobs.total, steps[0]?.duplicates], [10, 990]);
   });
 
-  it('makes a dead letter of an item without a usable key, and goes on with the others', async () => {
+  it('makes a dead letter of an item without a usable key, and continues with the others', async () => {
     const list = [{ id: 'a' }, {}, { id: '' }, { id: null }, { id: 'x'.repeat(2000) }, { id: 'b' }];
     const run = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item.id }}"', input: 'n: 1' }), { list });
     const jobs = await bench.jobs(run, 'each');
@@ -107,7 +107,7 @@ steps:
     assert.equal(times.size, 1);
   });
 
-  it('waits while its queue is full, and goes on as there is room', async () => {
+  it('waits while its queue is full, and continues as there is room', async () => {
     const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 50, rate: { limit: 100, per: 1s, burst: 100 }', input: 'do: "slow:1", n: "${{ item }}"' }), numbers(2000));
     let most = 0;
     for (let round = 0; round < 30; round++) {
@@ -119,7 +119,7 @@ steps:
     assert.deepEqual(bench.action.inputs.slice(0, -1).map(({ n }) => n), numbers(2000).list);
   });
 
-  it('goes on when a full queue has room for other reasons than an ended job', async () => {
+  it('continues when a full queue has room for other reasons than an ended job', async () => {
     const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }).replace('concurrency: 100', 'concurrency: 1').replace('n: "${{ item }}"', 'do: hang'), numbers(20));
     await bench.setQueue('mail', { paused: true });
     assert.equal((await bench.jobs(run, 'each')).length, 6);
@@ -127,7 +127,7 @@ steps:
     assert.equal((await bench.jobs(run, 'each')).length, 20);
   });
 
-  it('goes on when what filled its queue is cancelled in one go', async () => {
+  it('continues when what filled its queue is cancelled in one go', async () => {
     const run = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }), numbers(0));
     await bench.setQueue('mail', { paused: true });
     const first = await bench.run(over('${{ inputs.list }}', { queue: ', max-depth: 5' }), numbers(5));
@@ -154,7 +154,7 @@ steps:
     assert.deepEqual(await bench.states(1), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
   });
 
-  it('keeps no file of items open when its copy can not be begun, and goes on when it can', async function () {
+  it('keeps no file of items open when its copy can not be begun, and continues when it can', async function () {
     if (process.platform !== 'linux') this.skip();
     const list = path.join(bench.folder, 'list.jsonl');
     writeFileSync(list, '1\n2\n3\n');
@@ -169,7 +169,7 @@ steps:
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
   });
 
-  it('goes on after a stop in the middle', async () => {
+  it('continues after a stop in the middle', async () => {
     void bench.run(over('${{ inputs.list }}'), numbers(3000)).catch(() => 0);
     for (let turn = 0; turn < 6; turn++) await bench.turn();
     await bench.stop();

@@ -153,7 +153,7 @@ steps:
 
   const bad = (count: number, of: number): string[] => Array.from({ length: of }, (_, index) => (index < count ? 'invalid' : 'ok'));
 
-  it('lets the others go on with `continue`, and fails the step at the end', async () => {
+  it('lets the others continue with `continue`, and fails the step at the end', async () => {
     assert.deepEqual(await each('on-item-failure: continue', bad(2, 10)), { step: 'failed', tally: { dead: 2, succeeded: 8 } });
   });
 

@@ -90,9 +90,9 @@ steps:
     ['has a number that would be rounded in its list', 'o.json', '[1,\n{"id": 7615917337495251231}]', /near line 2: the number 7615917337495251231/],
     ['has a key twice', 's.jsonl', '{}\n{"id": 1, "name": {"id": 2}, "id": 3}\n', /s\.jsonl": line 2: the key "id" is in the same object twice, .*remove or rename/],
     ['has a key twice in its list', 't.json', '[1,\n{"a": 1,\n"a": 3}]', /near line \d: the key "a" is in the same object twice,/],
-    ['goes on after its list', 'p.json', '[1]\n[2]', /near line 2 something follows the end of its list: "\["/],
-    ['is empty where a list is wanted', 'q.json', ' \n', /is empty, and has to hold a JSON array/],
-    ['has an element too many', 'r.json', '[1,]', /near line 1 it is no JSON list/],
+    ['continues after its list', 'p.json', '[1]\n[2]', /near line 2 something follows the end of its list: "\["/],
+    ['is empty if a list is wanted', 'q.json', ' \n', /is empty, and has to hold a JSON array/],
+    ['has an element too many', 'r.json', '[1,]', /near line 1 it is no longer a JSON list/],
     ['doesn\'t exist', 'missing.csv', undefined, /"missing\.csv" doesn't exist/],
     ['lies outside of the project', '../outside.csv', undefined, /outside\.csv/],
     ['is named by an absolute path', '/etc/hosts.csv', undefined, /relative to the project/],
@@ -146,13 +146,13 @@ steps:
     assert.ok(process.memoryUsage().rss - before < 100 * 2 ** 20);
   });
 
-  it('that a person mends and replays is read again', async () => {
+  it('that a person fixes and replays is read again', async () => {
     assert.match(await fails('again.csv', 'a\n1,2\n'), /line 2/);
     bench.file('again.csv', 'a\n1\n');
     assert.deepEqual(await read('again.csv', 'a\n1\n'), [{ a: '1' }]);
   });
 
-  it('of which an earlier version had begun goes on from the copy that it made', async () => {
+  it('of which an earlier version had begun continues from the copy that it made', async () => {
     bench.file('list.csv', `n\n${Array.from({ length: 900 }, (_, index) => String(index)).join('\n')}\n`);
     const run = await bench.run(over('list.csv', ', max-depth: 100, rate: { limit: 100, per: 1s, burst: 100 }'));
     await bench.crash();

@@ -52,7 +52,7 @@ steps:
     await bench.advance(minute);
     assert.deepEqual(await bench.tally(run), { succeeded: 3 });
     assert.equal(bench.engine.machine.problem, undefined);
-    assert.equal(warnings(), 2, 'it came back, and went once more');
+    assert.equal(warnings(), 2, 'it came back, and went again');
   });
 
   it('kills a job at last that can never be made', async () => {

@@ -39,7 +39,7 @@ steps: { send: { queue: mail, uses: test/scripted, with: { do: ${script} } } }
     assert.deepEqual(progress(), [undefined, 1, 1, 1]);
   });
 
-  it('keeps it in its dead letter, which a replay goes on from, in a new round', async () => {
+  it('keeps it in its dead letter, which a replay continues from, in a new round', async () => {
     const run = await bench.run(one('[part, ok]', 'none'));
     const dead = await bench.jobOf(run, 'send');
     assert.deepEqual([dead.state, dead.progress], ['dead', 1]);
@@ -48,7 +48,7 @@ steps: { send: { queue: mail, uses: test/scripted, with: { do: ${script} } } }
     assert.equal((await bench.jobOf(run, 'send')).state, 'succeeded');
   });
 
-  it('goes on at once, uncharged and whatever the policy, where the receiver asks for the rest', async () => {
+  it('continues immediately, uncharged and whatever the policy, where the receiver asks for the rest', async () => {
     const run = await bench.run(one('[part-on, part-on, part-on, ok]', 'none'));
     await bench.advance(3);
     assert.deepEqual(progress(), [undefined, 1, 2, 3]);

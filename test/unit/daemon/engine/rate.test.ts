@@ -107,7 +107,7 @@ steps:
     assert.ok(bench.queue('api').depth.pending < 20);
   });
 
-  it('comes from the file anew when that is saved', async () => {
+  it('comes from the file again when that is saved', async () => {
     await start('{ limit: 1, per: 1h }', 20);
     assert.equal(bench.action.seen.length, 1);
     await bench.declare([{ name: 'api', rate: { limit: 100, perMs: minute, burst: 50 } }]);

@@ -20,7 +20,7 @@ queues: { erp: { timeout: 1h, concurrency: 2, retry: ${retry} } }
 steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} } } }
 `;
 
-  it('after a crash closes what was under way as interrupted, and tries it again at once and uncharged', async () => {
+  it('after a crash closes what was under way as interrupted, and tries it again immediately and uncharged', async () => {
     const run = await bench.run(one('[hang, ok]'));
     await bench.advance(5 * second);
     await bench.crash();
@@ -75,7 +75,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} } } }
     assert.equal(bench.action.seen.length, 1);
   });
 
-  it('by a stop cuts off what takes longer, which goes back uncharged and is no crash', async () => {
+  it('by a stop cuts off what takes longer, which goes back uncharged and is not a crash', async () => {
     const run = await bench.run(one('hang'));
     for (let round = 0; round < 12; round++) {
       const before = bench.clock.now();
@@ -102,8 +102,8 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} } } }
     await bench.run(one('"slow:5"'));
     const waiting = await bench.run(one('ok'));
     const stopping = bench.engine.stop();
-    assert.throws(() => bench.engine.refuseIntake(), { code: 'stopping' });
-    assert.equal(bench.engine.stop(), stopping, 'whoever asks again waits for the same end');
+    assert.throws(() => bench.engine.assertAcceptingWork(), { code: 'stopping' });
+    assert.equal(bench.engine.stop(), stopping, 'anyone who asks again waits for the same end');
     await bench.advance(10 * second);
     await stopping;
     assert.equal(bench.action.seen.length, 2);

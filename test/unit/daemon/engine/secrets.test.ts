@@ -61,7 +61,7 @@ on-failure:
     });
   }
 
-  it('that is missing makes a dead letter that says how to set it, and the replay goes on once it is set', async () => {
+  it('that is missing makes a dead letter that says how to set it, and the replay continues once it is set', async () => {
     const run = await bench.run('steps: { call: { uses: test/scripted, with: { headers: { authorization: "${{ secrets.OTHER }}" } } } }');
     const { state, error } = await bench.jobOf(run, 'call');
     assert.deepEqual([state, error?.kind], ['dead', 'invalid']);

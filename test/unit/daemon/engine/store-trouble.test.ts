@@ -23,26 +23,26 @@ steps: { each: { queue: mail, uses: test/scripted, foreach: { items: "\${{ input
 `;
   const numbers = (count: number): { list: number[] } => ({ list: Array.from({ length: count }, (_, index) => index) });
 
-  it('lets nothing new start, keeps outcomes, and goes on by itself within about a second', async () => {
+  it('lets nothing new start, keeps outcomes, and continues by itself within about a second', async () => {
     const run = await bench.run(fan('slow:5', 3), numbers(9));
     bench.trouble = problem;
     await bench.advance(10 * second);
     assert.equal(bench.action.seen.length, 3);
     assert.equal(bench.engine.outcomes.kept, 3, 'their effects have been made');
-    assert.throws(() => bench.engine.refuseIntake(), { code: 'store-unavailable', message: problem });
+    assert.throws(() => bench.engine.assertAcceptingWork(), { code: 'store-unavailable', message: problem });
     assert.deepEqual(bench.engine.health.trouble?.problem, problem);
 
     bench.trouble = undefined;
     await bench.advance(second);
     assert.equal(bench.engine.outcomes.kept, 0);
     assert.equal(bench.action.seen.length, 6);
-    assert.doesNotThrow(() => bench.engine.refuseIntake());
+    assert.doesNotThrow(() => bench.engine.assertAcceptingWork());
     await bench.advance(minute);
     assert.deepEqual(await bench.tally(run), { succeeded: 9 });
     assert.equal(bench.action.seen.length, 9, 'and nothing twice');
   });
 
-  it('is told of once, and once more when it can be written again', async () => {
+  it('is told of once, and again when it can be written again', async () => {
     await bench.run(fan('slow:1', 3), numbers(30));
     bench.trouble = problem;
     await bench.advance(minute);

@@ -46,7 +46,7 @@ steps:
     assert.equal((await bench.states(other))['run'], 'succeeded');
   });
 
-  it('is heeded over a crash and over a stop', async () => {
+  it('is respected over a crash and over a stop', async () => {
     for (const end of [() => bench.crash(), () => bench.stop()]) {
       const before = bench.action.seen.length;
       const run = await bench.run(workflow('{ concurrency: 1 }'), list('429:60', 3));
@@ -76,7 +76,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ["503:40", ok] } }
     assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded' });
   });
 
-  it('is charged after a hundred times, so that no job goes on for ever', async () => {
+  it('is charged after a hundred times, so that no job continues for ever', async () => {
     const run = await bench.run('steps: { call: { uses: test/scripted, retry: { delays: [1s] }, with: { do: "429:10" } } }');
     await bench.advance(60 * minute);
     const { state, attempts } = await bench.jobOf(run, 'call');

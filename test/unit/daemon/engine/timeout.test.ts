@@ -47,7 +47,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} }${extra
     bench.action.endDeaf();
     await bench.rest();
     assert.equal(bench.engine.outcomes.late, 1);
-    assert.equal((await bench.jobOf(run, 'call')).state, 'delayed', 'its success has no say any more');
+    assert.equal((await bench.jobOf(run, 'call')).state, 'delayed', 'its success no longer counts');
     assert.ok(bench.logged.some(({ level, details }) => level === 'warn' && 'job' in details && details.job === given.number));
     await bench.advance(60 * second);
     assert.deepEqual((await bench.jobOf(run, 'call')).attempts.map(({ state }) => state), ['failed', 'succeeded']);
@@ -58,7 +58,7 @@ steps: { call: { queue: erp, uses: test/scripted, with: { do: ${script} }${extra
     await bench.run(one('ok'));
     await bench.run(one('throw'));
     await bench.run(one('ok', ', timeout: 1h').replace('do: ok', 'do: ok, headers: { authorization: "${{ secrets.NONE }}" }'));
-    // The queue's series is written once more; an attempt's time limit would be due later.
+    // The queue's series is written again; an attempt's time limit would be due later.
     await bench.advance(10 * second);
     assert.equal(bench.clock.nextTimerAt(), quiet);
   });

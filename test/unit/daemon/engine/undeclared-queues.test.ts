@@ -102,7 +102,7 @@ steps:
     assert.equal((await view('api')).undeclared, undefined);
   });
 
-  it('says nothing where it had no limits, or nothing is in it', async () => {
+  it('says nothing if it had no limits, or nothing is in it', async () => {
     await bench.runMany('{}', 3, 'slow:60');
     await bench.declare([]);
     assert.equal((await view('api')).undeclared, undefined);

@@ -44,7 +44,7 @@ describe('when the wall clock is set', () => {
         assert.equal(attempts(), 2);
       });
 
-      it('a rate goes on as it was', async () => {
+      it('a rate continues as it was', async () => {
         await bench.runMany('{ rate: { limit: 10, per: 1m, burst: 1 }, concurrency: 5 }', 60);
         await bench.advance(30 * second);
         bench.clock.jumpWall(jump);
@@ -130,7 +130,7 @@ describe('when the wall clock is set', () => {
           assert.equal(attempts(), 2);
         });
 
-        it(`by ${setMs / hour} h, a rate goes on as it was`, async () => {
+        it(`by ${setMs / hour} h, a rate continues as it was`, async () => {
           await bench.runMany('{ rate: { limit: 10, per: 1h, burst: 10 }, concurrency: 20 }', 30);
           assert.equal(attempts(), 10);
           await rest(10 * minute, setMs);

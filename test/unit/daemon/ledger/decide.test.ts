@@ -73,7 +73,7 @@ describe('a decision', () => {
     assert.ok(claimed.rounds.length <= 4, `${claimed.rounds.length} rounds`);
   });
 
-  it('is no decision where the machine has no such move: that is a bug', () => {
+  it('is not a decision where the machine has no such move: that is a bug', () => {
     const dueButActive = { ...active(1), created_at: 1, progress: null, payload: '{}', secrets: null };
     assert.throws(() => decided([{ name: 'claim', params: { queue: 'q', limit: 1, now: 1 } }], { knownQueue: { q: 1 }, due: { 1: [dueButActive] }, stepInfo }), /a job that is active can't claim/);
   });
@@ -100,7 +100,7 @@ describe('the outcome of an attempt', () => {
     it(`is one change of its job: ${name}`, () => {
       const decision = decided([settled(1, outcome)], { job: { 1: active(1, before) }, stepInfo });
       assert.deepEqual(patchOf(decision, 1), patch);
-      assert.equal(rowsOf(decision, 'attempts').length, outcome.kind === 'returned' ? 0 : 1, 'what never began was no attempt');
+      assert.equal(rowsOf(decision, 'attempts').length, outcome.kind === 'returned' ? 0 : 1, 'what never began was not an attempt');
     });
   }
 

@@ -127,7 +127,7 @@ describe('on-failure steps', () => {
     assert.deepEqual([after.run.state, after.run.on_failure_state, after.started], ['failed', 'running', ['tell']]);
   });
 
-  it('do not start again when the run was reopened and fails once more', () => {
+  it('do not start again when the run was reopened and fails again', () => {
     const after = advanced({ text: telling, run: { on_failure_state: 'ended' }, steps: { a: dying, b: {}, c: {}, tell: done, tell2: done } });
     assert.deepEqual([after.run.state, after.run.on_failure_state, after.started], ['failed', undefined, []]);
   });
@@ -161,7 +161,7 @@ describe('a failed step in which a replayed job succeeds', () => {
   const run = { state: 'failed', ended_at: 1500 } as const;
   const skipped = { state: 'skipped', ended_at: 1500 } as const;
 
-  it('goes on to its end, what was skipped waits again, and the run runs', () => {
+  it('continues to its end, what was skipped waits again, and the run runs', () => {
     const after = advanced({ text: chain, run, steps: { a: { ...failed, dead: 0, succeeded: 1 }, b: skipped, c: skipped }, succeeded: ['a'] });
     assert.deepEqual(statesOf(after), { a: 'succeeded', b: 'running', c: 'waiting' });
     assert.deepEqual([after.run, after.started, after.effects.runningRuns], [{ state: 'running', ended_at: null, error: null }, ['b'], 1]);

@@ -89,7 +89,7 @@ describe("the daemon's log", () => {
     assert.ok(!written().includes('tok3n'));
   });
 
-  it('stays JSON where a secret stands in the syntax of its lines', async () => {
+  it('stays JSON where a secret is in the syntax of its lines', async () => {
     const masker = new Masker(['level', String(clock.now()), '4711']);
     const log = open({ mask: (text) => masker.text(text) });
     log.info({ pin: 4711, deep: { level: 'the level' }, text: 'pin 4711' }, 'hello');
@@ -159,11 +159,11 @@ describe("the daemon's log", () => {
     assert.deepEqual(lines, [99_997, 99_998, 99_999].map((index) => `{"line":${index},"text":"äöü€😀"}`));
   });
 
-  it('has no lines where there is no file', async () => {
+  it('has no lines if there is no file', async () => {
     assert.deepEqual(await open().tail(10), []);
   });
 
-  it('costs nothing but lines where the file cannot be written, and goes on when it can', async () => {
+  it('costs nothing but lines where the file cannot be written, and continues when it can', async () => {
     // A folder stands where the file should be: the same for root, who may write anywhere.
     mkdirSync(file);
     const log = open();

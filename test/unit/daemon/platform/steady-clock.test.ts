@@ -36,7 +36,7 @@ describe('a steady clock', () => {
   });
 
   for (const shiftMs of [6 * hour, -6 * hour, 2000]) {
-    it(`goes on steadily when the wall clock is set by ${shiftMs} ms, until all have been told`, async () => {
+    it(`continues steadily when the wall clock is set by ${shiftMs} ms, until all have been told`, async () => {
       pass(1000);
       const before = clock.now();
       machine.wall += shiftMs;

@@ -48,7 +48,7 @@ describe('a watch of folders', () => {
     assert.ok(changes < 20, `${changes} for 200 files`);
   });
 
-  it('goes on with a folder that is made later, or in the place of another, once it is renewed', async () => {
+  it('continues with a folder that is made later, or in the place of another, once it is renewed', async () => {
     await mkdir(path.join(folder, 'later'));
     await watch.renew();
     await told(() => writeFile(path.join(folder, 'later', 'x.yaml'), ''));

@@ -90,7 +90,7 @@ describe("a project's files", () => {
     assert.deepEqual([rates(), problems(), project.failedLooks.size], [{ erp: 60, other: 5 }, [], 0]);
   });
 
-  it('go on as they were where only the look at their folder fails', async function () {
+  it('continue as they were where only the look at their folder fails', async function () {
     // With no descriptor left a folder can't be listed, while files can still be asked for their times.
     if (process.platform === 'win32') return this.skip();
     const program = `

@@ -125,14 +125,14 @@ describe('Masker', () => {
     );
   });
 
-  it('keeps all that is no secret', () => {
+  it('keeps all that is not a secret', () => {
     assert.equal(new Masker(['hunter22']).text('a hunter22 b hunter2 c'), `a ${mask} b hunter2 c`);
     assert.equal(new Masker(['abcd', 'abcdef']).text('xabcdefy'), `x${mask}y`);
     assert.equal(new Masker(['abcd', 'cdefgh']).text('xabcdefghy'), `x${mask}y`);
     assert.equal(new Masker(['abcd']).text('abcdabcd'), `${mask}${mask}`);
   });
 
-  it('hands back the same text and tree where there is nothing to mask', () => {
+  it('hands back the same text and tree if there is nothing to mask', () => {
     const tree = { a: ['b', 1, null, true, { c: 'd' }] };
     assert.equal(new Masker(['hunter22']).json(tree), tree);
     assert.equal(new Masker([]).json(tree), tree);

@@ -101,12 +101,12 @@ describe('SecretSource', () => {
     secrets.delete('A');
     assert.equal(secrets.get('A').ok, false, 'wherever it was');
     assert.equal(await readFile(file, 'utf8'), text.replace('A=from-file\n', ''));
-    assert.equal(secrets.masker().text('held-value'), mask, 'it may stand in records that are shown today');
+    assert.equal(secrets.masker().text('held-value'), mask, 'it may be in records that are shown today');
     assert.throws(() => secrets.delete('A'), { code: 'not-found' });
     for (const change of [() => secrets.hold('V', 'x'), () => secrets.keep('V', 'x'), () => secrets.delete('V')]) assert.throws(change, { code: 'wrong-state', message: /SLUICE_SECRET_V/ });
   });
 
-  it('makes the file where there is none, and leaves alone one that it can not use', async function () {
+  it('makes the file if there is none, and leaves alone one that it can not use', async function () {
     await rm(dirname(file), { recursive: true });
     const secrets = source();
     secrets.keep('A', 'first-value');

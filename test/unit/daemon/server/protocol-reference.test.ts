@@ -7,7 +7,7 @@ import { renderErrorReference, renderLimitReference, renderMethodReference } fro
 const page = path.resolve(import.meta.dirname, '../../../../docs/protocol.md');
 
 describe('docs/protocol.md', () => {
-  it('says what the schemas say (SLUICE_UPDATE_DOCS=1 writes it anew)', () => {
+  it('says what the schemas say (SLUICE_UPDATE_DOCS=1 writes it again)', () => {
     const text = readFileSync(page, 'utf8');
     const parts = { errors: renderErrorReference(), methods: renderMethodReference(), limits: renderLimitReference() };
     const fresh = Object.entries(parts).reduce((whole, [name, content]) => replaceGenerated(whole, name, content), text);

@@ -77,7 +77,7 @@ describe('requests', () => {
     'no parameters where there must be some': ['run/start', undefined, 'workflow', /'workflow' is missing/],
     'an unknown parameter, with the nearest': ['run/start', { workflow: 'a', inptus: {} }, 'inptus', /no parameter 'inptus'\. Did you mean 'inputs'\?/],
     'an unknown parameter, with what there is': ['queue/pause', { queue: 'a', zzzzzzz: 1 }, 'zzzzzzz', /There are: queue\./],
-    'a parameter where there is none': ['daemon/status', { a: 1 }, 'a', /There are none/],
+    'a parameter if there is none': ['daemon/status', { a: 1 }, 'a', /There are none/],
     'a wrong type': ['job/list', { limit: 'ten' }, 'limit', /'limit' must be an integer, not a string/],
     'a fraction': ['job/list', { limit: 1.5 }, 'limit', /must be an integer, not a number with a fraction/],
     'null': ['queue/pause', { queue: null }, 'queue', /must be a string, not null/],
@@ -90,11 +90,11 @@ describe('requests', () => {
     'one wrong item of many': ['dead/replay', { ids: ['j1', 'j2', 3] }, 'ids[2]', /'ids\[2\]' must be a string/],
     'too many items': ['dead/replay', { ids: Array.from({ length: 1001 }, (_, index) => `j${index + 1}`) }, 'ids', /must NOT have more than 1000 items/],
     'a wrong topic': ['subscribe', { topic: 'queue' }, 'topic', /'topic' must be one of queues, runs, run, bulks, bulk, status, log\. Did you mean 'queues'\?/],
-    'a topic that is no text': ['subscribe', { topic: {} }, 'topic', /must be one of/],
+    'a topic that is not text': ['subscribe', { topic: {} }, 'topic', /must be one of/],
     'a topic without what it needs': ['subscribe', { topic: 'run' }, 'id', /^subscribe: 'id' is missing/],
     'a topic with too much': ['subscribe', { topic: 'runs', id: 'r1' }, 'id', /no parameter 'id'/],
     'parameters by position': ['run/start', ['letter'], undefined, /by name/],
-    'parameters that are no object': ['run/start', 'letter', undefined, /by name/],
+    'parameters that are not an object': ['run/start', 'letter', undefined, /by name/],
   };
   for (const [name, [method, params, field, message]] of Object.entries(wrong)) {
     it(`with ${name} are told what would be right`, async () => {
@@ -113,7 +113,7 @@ describe('requests', () => {
     'a batch': ['[{"jsonrpc":"2.0","id":1,"method":"daemon/status"}]', 'invalid-request'],
     'no version': ['{"id":null,"method":"daemon/status"}', 'invalid-request'],
     'no method': ['{"jsonrpc":"2.0","id":null}', 'invalid-request'],
-    'a method that is no text': ['{"jsonrpc":"2.0","id":null,"method":{"toString":1}}', 'invalid-request'],
+    'a method that is not text': ['{"jsonrpc":"2.0","id":null,"method":{"toString":1}}', 'invalid-request'],
     'an id that is null': ['{"jsonrpc":"2.0","id":null,"method":"daemon/status"}', 'invalid-request'],
     'an id that is an object': ['{"jsonrpc":"2.0","id":{},"method":"daemon/status"}', 'invalid-request'],
     'an id beyond all numbers': ['{"jsonrpc":"2.0","id":1e400,"method":"daemon/status"}', 'invalid-request'],
@@ -122,7 +122,7 @@ describe('requests', () => {
     'a __proto__ key': ['{"jsonrpc":"2.0","id":null,"method":"run/start","params":{"workflow":"a","inputs":{"__proto__":{"admin":true}}}}', 'invalid-request'],
   };
   for (const [name, [text, code]] of Object.entries(malformed)) {
-    it(`that are ${name} are refused, and the connection goes on`, async () => {
+    it(`that are ${name} are refused, and the connection continues`, async () => {
       client.send(text);
       assert.equal(codeOf(await client.answerTo(null)), code);
       assert.equal(({} as Record<string, unknown>).admin, undefined);

@@ -71,7 +71,7 @@ describe('the door of the server', () => {
     assert.equal((await bench.get('/healthz', { origin: 'null' })).status, 403);
   });
 
-  it('refuses whoever has no token, a wrong one, or one in the URL', async () => {
+  it('refuses anyone who has no token, a wrong one, or one in the URL', async () => {
     assert.equal((await bench.refusal({ authorization: '' })).status, 401);
     assert.equal((await bench.refusal({ authorization: 'Bearer wrong' })).status, 401);
     assert.equal((await bench.refusal({ authorization: '' }, `/rpc?token=${benchToken}`)).status, 404);

@@ -59,7 +59,7 @@ describe('subscriptions', () => {
     assert.equal(clock.nextTimerAt(), undefined, 'a stopped hub has no timers');
   });
 
-  it('begin with a snapshot, go on with the entries that differ, numbered from 1', async () => {
+  it('begin with a snapshot, continue with the entries that differ, numbered from 1', async () => {
     queues(queue('a', 1), queue('b', 1));
     assert.deepEqual(await client.session.subscribe({ topic: 'queues' }), { id: 1, snapshot: { queues: [queue('a', 1), queue('b', 1)] } });
     await advance(1_000);
@@ -75,7 +75,7 @@ describe('subscriptions', () => {
     ]);
   });
 
-  it('tell at once of a first change, and of what follows at most four times a second', async () => {
+  it('tell immediately of a first change, and of what follows at most four times a second', async () => {
     queues(queue('a', 0));
     await client.session.subscribe({ topic: 'queues' });
     await advance(1_000);

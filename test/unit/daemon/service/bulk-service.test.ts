@@ -49,7 +49,7 @@ describe('bulk work', () => {
     await bench.dispose();
   });
 
-  it('goes on after its answer, tells each step, and ends with an exact tally', async () => {
+  it('continues after its answer, tells each step, and ends with an exact tally', async () => {
     await deadLetters(1200);
     const told: number[] = [];
     bench.engine.bulks.onChange((bulkId) => told.push(bulkId));
@@ -75,7 +75,7 @@ describe('bulk work', () => {
     assert.deepEqual(await Promise.all(seen.map(async (one) => (await bench.store.getJob({ jobId: Number(one.slice(1)) }))?.state)), ['discarded', 'discarded']);
   });
 
-  it('tries its canary first, and goes on with the rest at another rate', async () => {
+  it('tries its canary first, and continues with the rest at another rate', async () => {
     await deadLetters(4);
     const { id } = await bulks['bulk/start']({ action: 'replay', all: true, canary: 1 });
     await bench.rest();
@@ -147,7 +147,7 @@ describe('bulk work', () => {
     assert.deepEqual([await bench.tally(one), await bench.tally(other)], [{ cancelled: 3 }, { cancelled: 3 }]);
   });
 
-  it('goes on where it was when the daemon runs again', async () => {
+  it('continues where it was when the daemon runs again', async () => {
     const ids = await deadLetters(1200);
     bench.engine.bulks.onChange(() => (bench.trouble = 'the disk is full'));
     const { id } = await bulks['bulk/start']({ action: 'discard', all: true });
@@ -161,7 +161,7 @@ describe('bulk work', () => {
     assert.deepEqual([(await view(id)).state, (await view(id)).done, (await view(id)).skipped], ['done', ids.length, 0]);
   });
 
-  it('waits for a store that can not be written, and says so to whoever waits for it', async () => {
+  it('waits for a store that can not be written, and says so to anyone who waits for it', async () => {
     await deadLetters(1200);
     bench.engine.bulks.onChange(() => (bench.trouble = 'the disk is full'));
     await assert.rejects(async () => dead['dead/replay']({ all: true }), { code: 'store-unavailable', message: /^500 of 1200 dead letters were replayed; the others follow by themselves as b1, when the store can be written: the disk is full/ });

@@ -22,8 +22,8 @@ describe('evaluating an expression against a run', () => {
   it('masks secrets in values and in messages', async () => {
     const ask = { id: 'r1', expression: 'inputs' };
     assert.deepEqual(await evaluation({ ok: true, value: { token: 'Bearer hunter22' } })['run/evaluate'](ask), { value: { token: 'Bearer ***' } });
-    const failed = await evaluation({ ok: false, error: { kind: 'type', message: "'hunter22' is no number.", range: { start: 2, end: 5 } } })['run/evaluate'](ask);
-    assert.deepEqual(failed, { error: { kind: 'type', message: "'***' is no number.", start: 2, end: 5 } });
+    const failed = await evaluation({ ok: false, error: { kind: 'type', message: "'hunter22' is not a number.", range: { start: 2, end: 5 } } })['run/evaluate'](ask);
+    assert.deepEqual(failed, { error: { kind: 'type', message: "'***' is not a number.", start: 2, end: 5 } });
   });
 
   it('hands over the beginning of a value that is too large', async () => {

@@ -32,7 +32,7 @@ describe('item files of a run that is about to start', () => {
     await check(later('data/good.csv'));
   });
 
-  it('are checked as well beside another step that starts at once', async () => {
+  it('are checked as well beside another step that starts immediately', async () => {
     const both = `${first}  later: { uses: test/scripted, foreach: { file: data/bad.csv, on-item-failure: continue }, with: {} }\n`;
     await assert.rejects(check(both), refused);
     await check(both.replace(first, ''));

@@ -12,7 +12,7 @@ describe('moving many dead letters', () => {
       calls.push(jobIds.length);
       if (failAt !== undefined && jobIds.includes(failAt)) throw new CodedError('store-unavailable', 'The disk is full.');
       const missing = jobIds.find((id) => gone.includes(id));
-      if (missing !== undefined) throw new CodedError('wrong-state', `The job j${missing} is no dead letter.`);
+      if (missing !== undefined) throw new CodedError('wrong-state', `The job j${missing} is not a dead letter.`);
       return jobIds;
     };
     return { calls, move };
@@ -22,7 +22,7 @@ describe('moving many dead letters', () => {
     const { calls, move } = store();
     assert.equal((await moveInChunks(many.slice(0, 1000), { isWhole: true, noun: 'dead letters', verb: 'replayed', move })).length, 1000);
     assert.deepEqual(calls, [1000]);
-    await assert.rejects(moveInChunks([1, 2], { isWhole: true, noun: 'dead letters', verb: 'replayed', move: store([2]).move }), { message: 'The job j2 is no dead letter.' });
+    await assert.rejects(moveInChunks([1, 2], { isWhole: true, noun: 'dead letters', verb: 'replayed', move: store([2]).move }), { message: 'The job j2 is not a dead letter.' });
     assert.deepEqual(await moveInChunks([], { isWhole: true, noun: 'dead letters', verb: 'replayed', move }), []);
   });
 

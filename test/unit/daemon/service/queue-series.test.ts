@@ -37,13 +37,13 @@ describe('the series of a queue', () => {
     assert.ok((all[1]?.waiting?.maxMs ?? 0) > 10 * second);
     assert.deepEqual(all.at(-1), { at: new Date(began + 110 * second).toISOString(), pending: 0, delayed: 0, active: 0, dead: 0, arrivals: 0, completions: 0, failures: 0 });
     const hour = await points({ resolution: '5min' });
-    assert.deepEqual(hour, [], 'the first five minutes still go on');
+    assert.deepEqual(hour, [], 'the first five minutes are not over');
     await bench.advance(5 * minute);
     const [coarse] = await points({ resolution: '5min' });
     assert.deepEqual([coarse?.arrivals, coarse?.completions, coarse?.pending], [30, 30, 0]);
   });
 
-  it('goes on over a restart, and keeps the depths of the time in between', async () => {
+  it('continues over a restart, and keeps the depths of the time in between', async () => {
     const began = bench.clock.now();
     await run(3, '400');
     await bench.advance(15 * second);
@@ -77,7 +77,7 @@ describe('the series of a queue', () => {
     assert.deepEqual([sum(all, 'arrivals'), sum(all, 'completions')], [3, 3]);
   });
 
-  it('tells a shorter time where it is asked for one, and refuses what is no time or too much', async () => {
+  it('tells a shorter time where it is asked for one, and refuses what is not a time or too much', async () => {
     const began = bench.clock.now();
     await run(30);
     await bench.advance(2 * minute);

@@ -60,7 +60,7 @@ describe('what is told of a queue', () => {
     assert.equal((await view()).forecast.state, 'draining');
   });
 
-  it('is why nothing goes on', async () => {
+  it('is why nothing continues', async () => {
     await bench.runMany('{ retry: { delays: [1m, 5m, 30m, 2h] } }', 3, '503');
     assert.deepEqual((await view()).forecast, { state: 'stalled', reason: 'not-due' });
     await bench.setQueue('api', { paused: true });

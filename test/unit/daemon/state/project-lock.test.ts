@@ -49,7 +49,7 @@ describe('the lock of a project', () => {
     assert.equal(results.filter(({ result }) => result.ok).length, 1);
   });
 
-  it('is free at once when its holder is killed', async () => {
+  it('is free immediately when its holder is killed', async () => {
     for (let round = 0; round < 3; round++) {
       const { child, result } = await contender();
       assert.equal(result.ok, true);

@@ -128,7 +128,7 @@ describe("what a store's process has noted when it dies", () => {
     assert.deepEqual(next.map(({ jobId, attempt }) => [jobId, attempt]), [[first.jobId, 2], [second.jobId, 2], [third.jobId, 1]], 'in their places');
   });
 
-  it('a job that was shelved, went back and was claimed anew is interrupted', async () => {
+  it('a job that was shelved, went back and was claimed again is interrupted', async () => {
     const [first] = await claim(1);
     assert.ok(first);
     store.prefetch.hold({ jobs: [first], claimedAt: at });

@@ -37,7 +37,7 @@ steps:
     for (let more = true; more;) ({ more } = await bench.store.prune({ now, runsBefore: now + 1, deadLetters: [], limit: 500 }));
   }
 
-  it('goes back to the disk when what was in it has been deleted, and jobs go on meanwhile', async () => {
+  it('goes back to the disk when what was in it has been deleted, and jobs continue meanwhile', async () => {
     await fill();
     await bench.advance(minute);
     await bench.store.size();
@@ -50,7 +50,7 @@ steps:
     assert.ok(freeBytes < 6 * mb, `${freeBytes} free`);
     assert.ok(onDisk() < 12 * mb, `${onDisk()} on disk`);
     assert.equal(told().length, 1);
-    assert.ok(((await bench.tally(kept))['succeeded'] ?? 0) >= 14, 'jobs go on');
+    assert.ok(((await bench.tally(kept))['succeeded'] ?? 0) >= 14, 'jobs continue');
     assert.deepEqual(await bench.faults(), []);
   });
 

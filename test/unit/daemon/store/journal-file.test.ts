@@ -48,7 +48,7 @@ describe('a journal file', () => {
     assert.deepEqual(found(), ['one']);
   });
 
-  it('is nothing where the file is something else', () => {
+  it('is nothing if the file is something else', () => {
     writeFileSync(file, 'not a journal, and longer than a header is');
     assert.deepEqual(found(), []);
     const journal = new JournalFile(file);
@@ -56,7 +56,7 @@ describe('a journal file', () => {
     assert.deepEqual(found(), ['one']);
   });
 
-  it('begins a half anew when nothing in it is held, and never gives what stood there before', () => {
+  it('begins a half again when nothing in it is held, and never gives what stood there before', () => {
     const journal = new JournalFile(file);
     const texts = Array.from({ length: 90 }, (_, index) => `${index} ${long}`);
     for (const text of texts) assert.ok(journal.append(text));

@@ -69,7 +69,7 @@ describe('a damaged store', () => {
     }
   };
 
-  it('gives all of its jobs where nothing is damaged (control)', async () => {
+  it('gives all of its jobs if nothing is damaged (control)', async () => {
     assert.equal(await salvaged('control', readFileSync(whole)), 3 * itemCount);
   });
 

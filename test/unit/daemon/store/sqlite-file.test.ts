@@ -142,7 +142,7 @@ describe("the SQLite store's file", () => {
     rmSync(file);
   });
 
-  it('says so where the file is no database', async () => {
+  it('says so where the file is not a database', async () => {
     writeFileSync(file, 'something else entirely, and long enough to be read as a header of a database file');
     const store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
     await assert.rejects(store.open({ anchor: anchorAt(0), random: 0 }), { code: 'store-unavailable' });
@@ -197,7 +197,7 @@ describe('the SQLite store in trouble', () => {
     assert.deepEqual(await evaluate('only'), { ok: true, value: 2 });
   });
 
-  it('refuses what a full disk can not take, keeps what it had, and goes on when there is room', async () => {
+  it('refuses what a full disk can not take, keeps what it had, and continues when there is room', async () => {
     await create();
     const job = await bench.next();
     pragma('max_page_count = 1');
@@ -219,7 +219,7 @@ describe('the SQLite store in trouble', () => {
     await bench.assertSound();
   });
 
-  it('goes on when a read-only file can be written again, with numbers that nobody has had', async () => {
+  it('continues when a read-only file can be written again, with numbers that nobody has had', async () => {
     const first = await bench.one();
     pragma('query_only = 1');
     await assert.rejects(bench.one(), { code: 'store-unavailable' });
@@ -231,7 +231,7 @@ describe('the SQLite store in trouble', () => {
     await bench.assertSound();
   });
 
-  it('refuses a whole batch at once while another program holds the file, and goes on after it', async () => {
+  it('refuses a whole batch at once while another program holds the file, and continues after it', async () => {
     const other = new DatabaseSync(fileIn(bench.folder));
     try {
       other.exec('BEGIN IMMEDIATE');

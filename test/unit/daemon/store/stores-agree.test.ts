@@ -70,7 +70,7 @@ class Side {
   readonly past: ClaimedJob[] = [];
   #lastTold: Committed | undefined;
 
-  /** What it is told is told to the first daemon, whoever made the change. */
+  /** What it is told is told to the first daemon, no matter who made the change. */
   constructor(bench: StoreBench, ...others: readonly StoreBench[]) {
     this.bench = bench;
     this.#daemons = [bench, ...others];
@@ -251,7 +251,7 @@ async function answersOf(side: Side, operations: readonly Operation[]): Promise<
   return settled.map((one) => {
     if (one.status === 'fulfilled') return one.value;
     const { code, message, data } = one.reason as { readonly code?: string; readonly message: string; readonly data?: unknown };
-    // What is no coded error is told in each store's own words.
+    // What is not a coded error is told in each store's own words.
     return code === undefined ? 'bug' : { code, message, data };
   });
 }

@@ -25,7 +25,7 @@ describe('crossed thresholds', () => {
     assert.deepEqual(told(alert({ since: minutesAgo(0) })), ['depth warning'], 'it had ended in between');
   });
 
-  it('are no news where the cause has gone already', () => {
+  it('are not news where the cause has gone already', () => {
     assert.deepEqual(new AlertCrossings(memory()).take(folder, esp(alert({ value: 0, endsAt: minutesAgo(-1) }))), []);
   });
 
@@ -41,7 +41,7 @@ describe('crossed thresholds', () => {
     assert.deepEqual(new AlertCrossings(kept).take(folder, esp(alert())), []);
   });
 
-  it('are no news where one was missing for a moment and is there as it was', () => {
+  it('are not news where one was missing for a moment and is there as it was', () => {
     const crossings = new AlertCrossings(memory());
     crossings.take(folder, esp(alert()));
     crossings.take(folder, esp());

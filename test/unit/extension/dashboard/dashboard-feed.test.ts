@@ -28,7 +28,7 @@ describe('the feed of the dashboard', () => {
     assert.equal(queues[0]?.completions.at(-1), 1);
   });
 
-  it('shows the first project where none is chosen, and where the chosen one is gone', async () => {
+  it('shows the first project if none is chosen, and where the chosen one is gone', async () => {
     const stage = new Stage([]);
     stage.feed.show();
     assert.equal(stage.feed.choice.folder, folder);
@@ -36,7 +36,7 @@ describe('the feed of the dashboard', () => {
     assert.deepEqual(stage.feed.choice, { folder, range: '24h' });
   });
 
-  it('says what is the matter where there is no project, and where no daemon runs', () => {
+  it('says what is the matter if there is no project, and where no daemon runs', () => {
     const stage = new Stage([]);
     stage.project.connection.state = { kind: 'stopped', problem: { kind: 'start-failed', end: { kind: 'code', code: 1 }, folder: '/shop', output: 'the store is broken' } };
     stage.feed.show();
@@ -99,7 +99,7 @@ describe('the feed of the dashboard', () => {
     assert.deepEqual(stage.lastGrid().queues.map(({ queue }) => queue), ['web']);
   });
 
-  it('drops the answer to a question that nobody asks any more', async () => {
+  it('drops the answer to a question that is no longer asked', async () => {
     const stage = new Stage([queueView('erp'), queueView('web')]);
     stage.feed.show();
     stage.feed.choose({ folder, queue: 'erp', range: '1h' });
@@ -152,7 +152,7 @@ describe('the feed of the dashboard', () => {
     assert.equal(stage.grids().length, series + 1);
   });
 
-  it('goes on after an answer that failed', async () => {
+  it('continues after an answer that failed', async () => {
     const stage = new Stage([queueView('erp')]);
     stage.isBroken = true;
     stage.feed.show();

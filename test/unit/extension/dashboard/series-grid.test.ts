@@ -21,7 +21,7 @@ describe('the grid of a series', () => {
     assert.deepEqual({ waitingMeanMs, waitingMaxMs, runningMeanMs }, { waitingMeanMs: [250], waitingMaxMs: [900], runningMeanMs: [50] });
   });
 
-  it('has gaps where nothing is known, and no zeros', () => {
+  it('has gaps if nothing is known, and no zeros', () => {
     const { pending, waitingMeanMs } = columnsOf('q', [{ ...idle, at: at(10) }], { fromMs: 0, stepMs: 10_000, steps: 3 });
     assert.deepEqual(pending, [null, 0, null]);
     assert.deepEqual(waitingMeanMs, [null, null, null]);

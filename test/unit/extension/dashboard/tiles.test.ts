@@ -44,7 +44,7 @@ describe('the figures of a queue', () => {
     assert.equal(tilesOfAll([edited, queueView('esp')]).find(({ id }) => id === 'dead')?.detail, 'most: erp · 3 edited, not sent');
   });
 
-  it('tell of no throughput where nothing is left to be done, whatever was done lately', () => {
+  it('tell of no throughput if nothing is left to be done, whatever was done lately', () => {
     const idle = queueView('esp', { throughputPerMinute: 732 });
     assert.equal(tile(tilesOfQueue(idle, nowMs), 'throughput').value, '0/min');
     const busy = queueView('erp', { throughputPerMinute: 5, depth: { pending: 0, delayed: 0, active: 1, dead: 0 } });
@@ -86,7 +86,7 @@ describe('the figures of all queues', () => {
     queueView('esp', { depth: { pending: 100, delayed: 0, active: 20, dead: 2 }, failureRate: 0.01, throughputPerMinute: 990, waiting: { meanMs: 5000, maxMs: 9000 }, forecast: { state: 'draining', drainMs: 60_000 } }),
   ];
 
-  it('are sums, and name the worst where there is no sum', () => {
+  it('are sums, and name the worst if there is no sum', () => {
     assert.deepEqual(tilesOfAll(queues).map(({ id, value, detail }) => [id, value, detail]), [
       ['waiting', '143', '103 pending, 40 delayed'],
       ['active', '22', 'in 2 queues'],

@@ -51,7 +51,7 @@ describe('a job as a curl command', () => {
     ]);
   });
 
-  it('shows no credential that stands there as it is', () => {
+  it('shows no credential that is there as it is', () => {
     const text = curl({
       url: 'https://ann:hunter2@erp.example.com/x?api_key=hunter2&page=1',
       headers: { authorization: 'Basic hunter2', cookie: 'sid=hunter2', 'X-Api-Key': 'hunter2' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Asker } from '../../../../extension/ask/prompter.ts';
+import type { Prompter } from '../../../../extension/ask/prompter.ts';
 import { askInputs } from '../../../../extension/form/ask-inputs.ts';
 import { fieldsOf, readFieldText, type InputField } from '../../../../extension/form/input-fields.ts';
 import { noInputs, rememberable, withFile, withValue } from '../../../../extension/form/run-inputs.ts';
@@ -64,7 +64,7 @@ describe('a form', () => {
     assert.deepEqual(await askInputs(script.asker, { title: 'Newsletter', fields: fieldsOf(schema), last }), last);
   });
 
-  it('starts nothing where the person gives up', async () => {
+  it('starts nothing if the person gives up', async () => {
     assert.equal(await askInputs(new ScriptedAsker([['pick', undefined]]).asker, { title: 'x', fields: fieldsOf(schema), last: noInputs }), undefined);
   });
 
@@ -76,7 +76,7 @@ describe('a form', () => {
 
 /** Answers in order: picks by a word of the label, else undefined. */
 class ScriptedAsker {
-  readonly asker: Asker;
+  readonly asker: Prompter;
   readonly #answers: (readonly [kind: string, answer: string | undefined])[];
 
   constructor(answers: readonly (readonly [kind: string, answer: string | undefined])[]) {

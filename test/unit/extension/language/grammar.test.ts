@@ -34,10 +34,10 @@ for (const [name, files] of Object.entries(yamlGrammars)) {
       colour = await loadGrammar(files);
     });
 
-    /** The scopes of the last character of a piece, where it first stands in the text as a word of its own. */
+    /** The scopes of the last character of a piece, where it first is in the text as a word of its own. */
     const scopeOf = (text: string, piece: string): string => {
       const start = new RegExp(`(?<!\\w)${escaped(piece)}(?!\\w)`).exec(text)?.index ?? text.indexOf(piece);
-      assert.ok(start >= 0, `${piece} does not stand in ${text}`);
+      assert.ok(start >= 0, `${piece} does not be in ${text}`);
       const last = start + piece.length - 1;
       return colour(text).find((token) => token.start <= last && last < token.end)?.scopes ?? '';
     };

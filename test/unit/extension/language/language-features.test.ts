@@ -98,13 +98,13 @@ describe('the language server, with what is meant', () => {
     assert.equal(queue?.textEdit?.newText ?? queue?.insertText, 'queue: ');
   });
 
-  it('goes on within the step that was taken from the list', async () => {
+  it('continues within the step that was taken from the list', async () => {
     const step = (await complete('steps:\n  ‸')).find(({ label }) => label === 'step: http/request');
     assert.match(step?.textEdit?.newText ?? '', /\n {2}timeout: \$\{4:20s\}\n {2}\$0$/);
   });
 
   it('offers whole workflows in an empty file, which are right as they stand', async () => {
-    const items = (await complete('# A comment may stand there.\n‸')).filter(({ sortText }) => sortText?.startsWith('9') === true);
+    const items = (await complete('# A comment may be there.\n‸')).filter(({ sortText }) => sortText?.startsWith('9') === true);
     assert.ok(items.length >= 3);
     for (const { label, textEdit } of items) {
       await bench.open(main, textEdit?.newText ?? '');
@@ -160,7 +160,7 @@ describe('the language server, with what is meant', () => {
     assert.match(help?.signatures[0]?.label ?? '', /^join\(/);
   });
 
-  it('mends what it finds, and finds nothing afterwards', async () => {
+  it('fixes what it finds, and finds nothing afterwards', async () => {
     const broken = text.replace('queue: web', 'queue: wep');
     await bench.open(main, broken);
     const [found] = await bench.diagnostics(main);

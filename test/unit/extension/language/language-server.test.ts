@@ -77,7 +77,7 @@ describe('the language server', () => {
       assert.ok(actions.some(({ title }) => title === "Zmień na 'web'"), JSON.stringify(actions.map(({ title }) => title)));
     });
 
-    it('speak English to an editor whose language is no language', async () => {
+    it('speak English to an editor whose language is not a language', async () => {
       bench = await LanguageBench.start({ files: project, language: { locale: 'not a language!', translations: {} } });
       await bench.open(main, good.replace('queue: web', 'queue: wep'));
       assert.deepEqual((await bench.diagnostics(main)).map(({ message }) => message), ["There is no queue 'wep'. Did you mean 'web'?"]);
@@ -333,7 +333,7 @@ describe('the language server', () => {
       assert.equal(await hover('\n‸\nsteps: {}\n'), '');
     });
 
-    it('lays a file out anew, and changes none of its meaning', async () => {
+    it('lays a file out again, and changes none of its meaning', async () => {
       bench = await LanguageBench.start();
       const untidy = 'name:   Hello\nsteps:\n    fetch:\n        uses:   http/request   # why\n        if: ${{ inputs.dry   }}\n        with: {url: "${{ inputs.url }}"}\n\n\n\n        retry: none\n';
       await bench.open(main, untidy);

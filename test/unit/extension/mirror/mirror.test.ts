@@ -63,7 +63,7 @@ describe('the mirror of a daemon', () => {
     assert.equal(flush()?.all, true);
     assert.deepEqual([topics.unsubscribed.length, topics.subscriptions('queues'), faults], [1, 1, []]);
     topics.tell('queues', { queues: [queue({ name: 'new', paused: true })] });
-    assert.equal(mirror.queue('new')?.paused, true, 'and goes on from there');
+    assert.equal(mirror.queue('new')?.paused, true, 'and continues from there');
   });
 
   it('keeps what it had while the connection is lost, and takes the next one from its snapshot', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { KnownSecrets } from '../../../../extension/language/known-secrets.ts';
 import { namedSecrets } from '../../../../extension/secrets/named-secrets.ts';
 import { SecretKeeper, type SecretStore } from '../../../../extension/secrets/secret-keeper.ts';
-import { tellSecrets, type SecretsProject } from '../../../../extension/secrets/tell-secrets.ts';
+import { publishSecretNames, type SecretsProject } from '../../../../extension/secrets/publish-secret-names.ts';
 import { Signal } from '../../../../extension/base/signal.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
@@ -52,7 +52,7 @@ describe('names of secrets, for the language server', () => {
     const stale = new Signal<void>();
     let current: SecretsProject = { folder, name: 'shop', daemon: undefined };
     const keeper = new SecretKeeper(new Vault());
-    tellSecrets({
+    publishSecretNames({
       projects: {
         get all() {
           return [current];
@@ -62,7 +62,7 @@ describe('names of secrets, for the language server', () => {
       },
       onMayBeStale: stale.listen,
       secrets: keeper,
-      language: { tellSecrets: (known) => void told.push(known) },
+      language: { publishSecretNames: (known) => void told.push(known) },
       log: { warn: (text) => void faults.push(text) },
       subscriptions: [],
     });

@@ -14,12 +14,12 @@ describe('many that are acted on at once', () => {
     assert.deepEqual([seen, progress], [idsTo(450), [200, 400, 450]]);
   });
 
-  it('go on where another person was quicker with one of them', async () => {
+  it('continue where another person was quicker with one of them', async () => {
     const tally = await inBatches(idsTo(201), async (ids) => {
-      if (ids.includes('j7')) throw new CodedError('wrong-state', 'The job j7 is no dead letter; it is active.');
+      if (ids.includes('j7')) throw new CodedError('wrong-state', 'The job j7 is not a dead letter; it is active.');
     });
     assert.deepEqual(tally, { total: 201, done: 200, skipped: 1, isCancelled: false });
-    assert.equal(tallyText('replayed', tally), 'Dead letters replayed: 200 of 201. No dead letters any more: 1.');
+    assert.equal(tallyText('replayed', tally), 'Dead letters replayed: 200 of 201. No longer dead letters: 1.');
   });
 
   it('stay as they are from where it was cancelled, or where the daemon refused', async () => {

@@ -12,7 +12,7 @@ describe('what a command was called for', () => {
     ]);
   });
 
-  it('is the row that was clicked where nothing is selected, and nothing where a command is called from the palette', () => {
+  it('is the row that was clicked if nothing is selected, and nothing if a command is called from the palette', () => {
     assert.deepEqual(readChosen('queue', row({ queue: 'erp' }), undefined), [{ folder: 'file:///p', id: 'erp' }]);
     assert.deepEqual(readChosen('queue', undefined, undefined), []);
   });

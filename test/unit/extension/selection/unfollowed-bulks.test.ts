@@ -70,7 +70,7 @@ describe('bulk work that no command of the window follows', () => {
     assert.deepEqual(seen.slice(2), ['b1: unknown', 'b2: held']);
     look(bulk('b2', 3));
     pass();
-    assert.deepEqual(seen.slice(4), ['shop b2: 3'], 'it goes on');
+    assert.deepEqual(seen.slice(4), ['shop b2: 3'], 'it continues');
   });
 
   it('of one project says nothing of another', () => {

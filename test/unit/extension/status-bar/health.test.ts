@@ -46,7 +46,7 @@ describe('the health of a window', () => {
     assert.match(health.reasons.join(), /^Jobs waiting in crm: 0 now, 2,786 at \d\d:\d\d; the threshold is 1,000\. The alert clears in 40s\.$/);
   });
 
-  it('shows no nought in red: what is the matter stands in its place', () => {
+  it('shows no nought in red: what is the matter is in its place', () => {
     const failing = queue({ name: 'crm', depth: { pending: 0, delayed: 0, active: 0, dead: 0 }, alerts: [alert({ kind: 'failure-rate', severity: 'error', value: 0.9, threshold: 0.2, unit: 'share' })] });
     assert.equal(healthAt([project({ queues: [failing] })]).text, '$(error) crm: many failures');
   });
@@ -99,7 +99,7 @@ describe('the health of a window', () => {
 });
 
 describe('a steady severity', () => {
-  it('rises at once, and falls after ten seconds on end', () => {
+  it('rises immediately, and falls after ten seconds on end', () => {
     const steady = new SteadySeverity();
     assert.deepEqual(steady.next('warning', 0), { shown: 'warning' });
     assert.deepEqual(steady.next('rest', 1000), { shown: 'warning', againInMs: 10_000 });

@@ -59,7 +59,7 @@ describe('the rows of a view', () => {
     assert.deepEqual(drawn, ['0 a', '1000 all']);
   });
 
-  it('are never waited for less than no time, although the clock goes on while it is asked', () => {
+  it('are never waited for less than no time, although the clock continues while it is asked', () => {
     let now = 0;
     const waits: number[] = [];
     const calm = new CalmRefresh({

@@ -24,7 +24,7 @@ describe('in a language of which there are translations, the editor tells', () =
     useLanguage('en');
   });
 
-  /** Signs between the labels of a list are no text. */
+  /** Signs between the labels of a list are not text. */
   const untranslated = (texts: readonly (string | undefined)[]): readonly string[] => texts.flatMap((text) => (text === undefined || (text.includes('[') && outsideBrackets(text).replace(/[\s·,:]/g, '') === '') ? [] : [text]));
 
   it('forecasts, alerts and holds', () => {

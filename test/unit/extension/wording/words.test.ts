@@ -106,7 +106,7 @@ describe('words for alerts and forecasts', () => {
     assert.ok(!queueDescription(queue({ alerts: [alert({ endsAt: minutesAgo(-1) })] }), now).includes('too many'));
   });
 
-  it('leave out of a row what changes all the time, or stands there already', () => {
+  it('leave out of a row what changes all the time, or is there already', () => {
     assert.equal(forecastPart({ state: 'draining', drainMs: 59_000 }), undefined);
     assert.equal(forecastPart({ state: 'draining', drainMs: 7_400_000 }), 'empty in 2h');
     assert.equal(forecastPart({ state: 'stalled', reason: 'paused' }), undefined);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { writeStarterProject } from '../../../../daemon/cli/starter-project.ts';
 import { listProjectFiles } from '../../../../platform/project-reader.ts';
 import { type Advice, type AdviceCode, adviceCodes, advisedProject, type LiveQueue } from '../../../../schemas/language/advice/advice.ts';
-import { advise } from '../../../../schemas/language/advice/advise.ts';
+import { runAdvice } from '../../../../schemas/language/advice/run-advice.ts';
 import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
 import { analyseProject, joinFiles } from '../../../../schemas/workflow/analysis/analyse-project.ts';
 import { processorMs } from '../../../support/processor-time.ts';
@@ -29,7 +29,7 @@ function adviceOn({ queues = 'queues: {}', workflow, live }: Given): readonly (A
   const errors = [...analyseProject(files).diagnostics.values()].flat().filter(({ severity }) => severity === 'error');
   assert.deepEqual(errors.map(({ message }) => message), []);
   const texts = new Map(files.map(({ path, text }) => [path, text]));
-  const found = advise(advisedProject(analyseFiles(files).byPath.values(), live));
+  const found = runAdvice(advisedProject(analyseFiles(files).byPath.values(), live));
   return [...found].flatMap(([file, list]) => list.map((one) => ({ ...one, file, at: (texts.get(file) ?? '').slice(one.range.start, one.range.end) })));
 }
 
@@ -72,8 +72,8 @@ describe('advice', () => {
   });
 
   cases('retry-outlasts-key', {
-    'stands at the retry of the step': [{ workflow: `steps:\n  call: { ${post}, retry: { delays: [1h, 2d] } }` }, 'retry'],
-    'stands at the retry of the queue': [{ queues: `queues: { q: { retry: { type: exponential, first: 10m, factor: 3, max: 2d, attempts: 8 }, ${quiet} } }`, workflow: `steps:\n  call: { queue: q, ${post} }` }, 'retry'],
+    'is at the retry of the step': [{ workflow: `steps:\n  call: { ${post}, retry: { delays: [1h, 2d] } }` }, 'retry'],
+    'is at the retry of the queue': [{ queues: `queues: { q: { retry: { type: exponential, first: 10m, factor: 3, max: 2d, attempts: 8 }, ${quiet} } }`, workflow: `steps:\n  call: { queue: q, ${post} }` }, 'retry'],
     'is silent for what changes nothing': [{ workflow: `steps:\n  call: { ${get}, retry: { delays: [1h, 2d] } }` }],
     'is silent for less than a day': [{ workflow: `steps:\n  call: { ${post}, retry: { delays: [1m, 5m, 30m, 2h] } }` }],
     'is silent where the step has a retry of its own': [{ queues: `queues: { q: { retry: { delays: [2d] }, ${quiet} } }`, workflow: `steps:\n  call: { queue: q, ${post}, retry: none }` }],
@@ -113,8 +113,8 @@ describe('advice', () => {
   const header = (value: string, name = 'authorization'): Given => ({ workflow: `steps:\n  call:\n    uses: http/request\n    with:\n      url: https://a.example\n      headers:\n        ${name}: ${value}` });
   const bill = (text: string): Given => ({ workflow: `inputs:\n  total: { type: number }\nsteps:\n  bill: { uses: webhook/send, with: { url: "https://a.example", body: { text: "${text}" } } }` });
   cases('escaped-expression', {
-    'is said where a dollar sign stands before a value': [bill('You owe $${{ inputs.total }}.'), '$${{ inputs.total }}'],
-    'is silent where nothing in the braces has a value here, or what stands there is no expression': [bill('Write $${{ NAME }} or $${{ a b }} or $${{ secrets_of_mine }}.')],
+    'is said where a dollar sign is before a value': [bill('You owe $${{ inputs.total }}.'), '$${{ inputs.total }}'],
+    'is silent where nothing in the braces has a value here, or what is there is no expression': [bill('Write $${{ NAME }} or $${{ a b }} or $${{ secrets_of_mine }}.')],
     'is silent where the sign is written as it should be': [bill("You owe ${{ '$' }}${{ inputs.total }}.")],
   });
 
@@ -125,14 +125,14 @@ describe('advice', () => {
     'finds a password in a URL': [{ workflow: 'steps:\n  call: { uses: http/request, with: { url: "https://a.example/x", text: "https://ada:s3cretWord@a.example/x" } }' }, 's3cretWord'],
     'finds a default of an input': [{ workflow: `inputs:\n  token: { type: string, default: ${liveKey} }\nsteps:\n  call: { ${get} }` }, liveKey],
     'is silent for a reference': [header('"Bearer ${{ secrets.TOKEN }}"')],
-    'is silent for what stands in place of one': [header('Bearer <your-token-here>')],
+    'is silent for what is in place of one': [header('Bearer <your-token-here>')],
     'is silent for words': [header('application/json; charset=utf-8', 'content-type')],
     'is silent for an id, a hash and a date under other keys': [header('9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e', 'x-trace-id')],
     'is silent for a key that is a name': [header('production-eu-west', 'x-api-key')],
   });
   it('literal-secret is said of a file with errors too', () => {
     const text = `stepz: 1\nsteps:\n  call: { uses: http/request, with: { url: "https://x", text: "${liveKey}" } }\n`;
-    const found = advise(advisedProject(analyseFiles([{ path: workflowPath, text }]).byPath.values()));
+    const found = runAdvice(advisedProject(analyseFiles([{ path: workflowPath, text }]).byPath.values()));
     assert.deepEqual(found.get(workflowPath)?.map(({ code }) => code), ['literal-secret']);
   });
 
@@ -140,7 +140,7 @@ describe('advice', () => {
   cases('needless-needs', {
     'finds what an expression refers to': [{ workflow: chain(`needs: [b], uses: http/request, with: { url: "\${{ steps.b.output.body }}" }`) }, 'b'],
     'finds what another one waits for': [{ workflow: chain(`needs: [a, b], ${get}`) }, 'a'],
-    'finds what stands there twice': [{ workflow: chain(`needs: [b, b], ${get}`) }, 'b'],
+    'finds what appears there twice': [{ workflow: chain(`needs: [b, b], ${get}`) }, 'b'],
     'is silent where it says something': [{ workflow: chain(`needs: [b], ${get}`) }],
     'is silent where the one between may run after a failure': [{ workflow: chain(`needs: [a, b], ${get}`, ', if: always()') }],
   });
@@ -149,7 +149,7 @@ describe('advice', () => {
     const steps = Array.from({ length: 300 }, (_, index) => `  s${index}: { needs: [${Array.from({ length: index }, (_none, other) => `s${other}`).join(', ')}], ${get} }\n`);
     const files = analyseFiles([{ path: workflowPath, text: `steps:\n${steps.join('')}` }]);
     const tookMs = processorMs(() => {
-      const found = advise(advisedProject(files.byPath.values())).get(workflowPath) ?? [];
+      const found = runAdvice(advisedProject(files.byPath.values())).get(workflowPath) ?? [];
       assert.ok(found.some(({ code }) => code === 'needless-needs'));
     });
     // Without a bound it takes minutes.
@@ -170,7 +170,7 @@ describe('advice', () => {
   });
   cases('starving', {
     'says who waits for a whole list': [shared('priority: high, ', 'priority: low, '), 'low'],
-    'stands at the queue where there is no priority': [shared('priority: 6, ', ''), 'mail'],
+    'is at the queue if there is no priority': [shared('priority: 6, ', ''), 'mail'],
     'is silent where the list waits': [shared('priority: low, ', 'priority: high, ')],
     'is silent among equals': [shared('', '')],
   });
@@ -188,7 +188,7 @@ describe('what Sluice hands out itself', () => {
     const files = await Promise.all(paths.map(async ({ file, path: absolute }) => ({ path: file, text: await readFile(absolute, 'utf8') })));
     assert.ok(files.length > 1, folder);
     const analysed = analyseFiles(files);
-    const found = [...joinFiles(analysed).diagnostics, ...advise(advisedProject(analysed.byPath.values()))];
+    const found = [...joinFiles(analysed).diagnostics, ...runAdvice(advisedProject(analysed.byPath.values()))];
     return found.flatMap(([file, list]) => list.map(({ code, message }) => `${file}: ${code}: ${english.textOf(message)}`));
   };
 

@@ -14,7 +14,7 @@ interface Given {
   readonly queues?: string;
   readonly connections?: string;
   readonly config?: string;
-  /** Of the file in which something is to be mended; the workflow where it is left out. */
+  /** Of the file in which something is to be fixed; the workflow if it is left out. */
   readonly at?: string;
 }
 
@@ -23,7 +23,7 @@ function projectOf({ text, queues, connections, config }: Given): LanguageProjec
   return LanguageProject.of([{ path, text }, ...others.flatMap(([name, given]) => (given === undefined ? [] : [{ path: `.sluice/${name}.yaml`, text: given }]))], { secrets: ['TOKEN'] });
 }
 
-/** Without what is said only once a file has no errors any more. */
+/** Without what is said only once a file no longer has errors. */
 function findings(project: LanguageProject): readonly string[] {
   return [...project.analysis.diagnostics, ...project.advice].flatMap(([file, list]) => list.filter(({ code }) => code !== 'not-supported' && code !== 'unused').map(({ code }) => `${file} ${code}`)).sort();
 }
@@ -42,9 +42,9 @@ function fixed(given: Given, title: string, inFile = given.at ?? path): string {
   const after = applyEdit(project, action.edit);
   const before = findings(project);
   const left = findings(after);
-  const mended = `${given.at ?? path} ${code}`;
+  const fixed = `${given.at ?? path} ${code}`;
   // One slip of the pen can give several errors of syntax.
-  const wanted = code === 'yaml-syntax' ? before.filter((one) => one !== mended) : before.toSpliced(before.indexOf(mended), 1);
+  const wanted = code === 'yaml-syntax' ? before.filter((one) => one !== fixed) : before.toSpliced(before.indexOf(fixed), 1);
   assert.deepEqual(left, wanted, `after ${title}:\n${after.files.get(inFile)?.text ?? ''}`);
   return after.files.get(inFile)?.text ?? '';
 }
@@ -63,7 +63,7 @@ describe('quick fixes', () => {
     assert.equal(fixed({ text: name('subjcet') }, "Change to 'subject'"), name('subject'));
   });
 
-  it('are preferred where there is no doubt, and one at most of each finding', () => {
+  it('are preferred if there is no doubt, and one at most of each finding', () => {
     const [only] = actionsOn({ text: `stepz:${step.slice('steps:'.length)}` });
     assert.equal(only?.isPreferred, true);
     const choices = actionsOn({ text: `on: { schedule: [{ cron: "0 9 * * *", missed: never }] }\n${step}` }).filter(({ title }) => title.startsWith('Change to'));
@@ -172,10 +172,10 @@ describe('quick fixes', () => {
 
   it('add a policy for failed items, in either style', () => {
     const flow = (more: string): string => withStep(`    foreach: { items: [1, 2]${more} }\n`);
-    assert.equal(fixed({ text: flow('') }, 'Go on when an item fails: on-item-failure: continue'), flow(', on-item-failure: continue'));
+    assert.equal(fixed({ text: flow('') }, 'Continue when an item fails: on-item-failure: continue'), flow(', on-item-failure: continue'));
     assert.equal(fixed({ text: flow('') }, 'Fail the step when an item fails: on-item-failure: fail'), flow(', on-item-failure: fail'));
     const block = (more: string): string => withStep(`    foreach:\n      items:\n        - 1\n        - 2   # the last\n${more}    timeout: 5s\n`);
-    assert.equal(fixed({ text: block('') }, 'Go on when an item fails: on-item-failure: continue'), block('      on-item-failure: continue\n'));
+    assert.equal(fixed({ text: block('') }, 'Continue when an item fails: on-item-failure: continue'), block('      on-item-failure: continue\n'));
   });
 
   it('add keys that must be there', () => {
@@ -188,7 +188,7 @@ describe('quick fixes', () => {
     assert.equal(fixed({ text: step, connections, at: '.sluice/connections.yaml' }, "Add 'host'"), `${connections}    host: smtp.example.com\n`);
   });
 
-  it('mend durations and rates', () => {
+  it('fix durations and rates', () => {
     const timeout = (value: string): string => withStep(`    timeout: ${value}\n`);
     assert.equal(fixed({ text: timeout('30') }, "Change to '30s'"), timeout('30s'));
     assert.equal(fixed({ text: timeout('"30"') }, "Change to '30m'"), timeout('"30m"'));
@@ -275,7 +275,7 @@ steps:
     with: { url: \${{ steps.a.output.body }} }
 `;
 
-  it('mends what is certain, and only where it is asked for', () => {
+  it('fixes what is certain, and only where it is asked for', () => {
     const project = projectOf({ text });
     const ask = (only?: readonly string[]): readonly CodeAction[] => codeActions(project, path, { start: 0, end: 0 }, { only });
     assert.deepEqual(ask(['source.fixAll']).map(({ kind }) => kind), [fixAllKind]);
@@ -299,7 +299,7 @@ steps:
     assert.deepEqual(codeActions(thrice, path, all, { only: ['source'] }), []);
   });
 
-  /** Each with what it becomes, or undefined where it stays as it is. */
+  /** Each with what it becomes, or undefined if it stays as it is. */
   const mistakes: readonly (readonly [string, string, string | undefined])[] = [
     ['timeout: 5m', 'timeout: 5 Minutes', 'timeout: 5m'],
     ['timeout: 5m', 'Timeout: 5m', 'timeout: 5m'],
@@ -332,7 +332,7 @@ steps:
   };
 
   for (const [from, to, becomes] of mistakes) {
-    it(becomes === undefined ? `leaves ${JSON.stringify(to)} to a person` : `mends ${to}`, () => {
+    it(becomes === undefined ? `leaves ${JSON.stringify(to)} to a person` : `fixes ${to}`, () => {
       const wrong = right.replace(from, to);
       assert.notEqual(wrong, right);
       assert.ok(findings(projectOf({ text: wrong })).length > 0, 'nothing is wrong');

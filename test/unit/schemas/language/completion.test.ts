@@ -140,7 +140,7 @@ describe('completion within expressions', () => {
     assert.match(inExpression('‸').apply('inputs'), /\{\{ inputs \}\}/);
   });
 
-  it('writes a field that is no name in brackets', () => {
+  it('writes a field that is not a name in brackets', () => {
     const { apply, found } = inExpression('steps.letter.output.mess‸');
     assert.match(apply('message-id'), /\{\{ steps\.letter\.output\['message-id'\] \}\}/);
     assert.equal(item(found, 'message-id').filterText, '.message-id');
@@ -219,7 +219,7 @@ describe('completion within expressions that are not finished', () => {
     'a map, bare': [`${last} { url: \${{ ‸ }\n`, 'inputs', '    with: { url: "${{ inputs }}" }'],
     'a map, bare and closed': [`${last} { url: \${{ inputs.‸ }}, method: GET }\n`, 'mode', '    with: { url: "${{ inputs.mode }}", method: GET }'],
     'a map, bare and with quotes of its own': [`${last} { url: \${{ default("x", inputs.‸ }\n`, 'mode', `    with: { url: '\${{ default("x", inputs.mode }}' }`],
-    'a field that is no name': [`${last}\n      url: \${{ steps.letter.output.‸\n`, 'message-id', "      url: ${{ steps.letter.output['message-id'] }}"],
+    'a field that is not a name': [`${last}\n      url: \${{ steps.letter.output.‸\n`, 'message-id', "      url: ${{ steps.letter.output['message-id'] }}"],
     'a condition': [`${base}  last:\n    if: \${{ ‸\n    uses: http/request\n`, 'success', '    if: ${{ success }}'],
     'items': [`${base}  last:\n    foreach:\n      items: \${{ ‸\n    uses: http/request\n`, 'steps', '      items: ${{ steps }}'],
   };
@@ -238,7 +238,7 @@ describe('completion within expressions that are not finished', () => {
     assert.equal(item(found, 'size').insertTextFormat, 2);
   });
 
-  it('closes nothing that is closed, on another line too, and nothing that goes on', () => {
+  it('closes nothing that is closed, on another line too, and nothing that continues', () => {
     assert.match(inExpression('inputs.‸').apply('mode'), /\{\{ inputs\.mode \}\}\n/);
     assert.match(completeIn(`${last}\n      url: x\n      text: |\n        \${{ inputs.‸\n        }}\n`).apply('mode'), /\{\{ inputs\.mode\n +\}\}\n/);
     assert.match(completeIn(`${last}\n      url: \${{ inputs.‸ + 1\n`).apply('mode'), /\{\{ inputs\.mode \+ 1\n/);
@@ -292,7 +292,7 @@ describe('completion of names in YAML', () => {
     assert.ok(labels(completeIn(`on: { schedule: [{ cron: "0 9 * * *", timezone: Eu‸ }] }\nsteps:\n${three}`).found).includes('Europe/Berlin'));
   });
 
-  it('leaves keys, and values that are no names, to the schemas', () => {
+  it('leaves keys, and values that are not names, to the schemas', () => {
     for (const text of [`${head}steps:\n  a:\n    us‸\n`, `${head}steps:\n  a:\n    ‸\n`, `${head}steps:\n  a: { uses: http/request, with: { method: ‸ } }\n`, 'name: ‸\n', '‸', '# ‸\n']) {
       assert.deepEqual(completeIn(text).found, { items: [], exclusive: false }, text);
     }

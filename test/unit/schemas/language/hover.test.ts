@@ -109,7 +109,7 @@ describe('signature help', () => {
     });
   }
 
-  it('has none outside of a call, of what is no function, and outside of expressions', () => {
+  it('has none outside of a call, of what is not a function, and outside of expressions', () => {
     for (const text of ['if: "size(1) + ‸"', 'if: "nothing(‸"', "if: \"'size(‸'\"", 'name: size(‸', 'if: "(1 + ‸"']) {
       const { project, path, offset } = marked(`steps:\n  a:\n    ${text}\n`);
       assert.equal(signatureHelp(project, path, offset), undefined, text);

@@ -11,7 +11,7 @@ const a: ProjectFile = { path: '.sluice/workflows/a.yaml', text: 'steps: { call:
 const b: ProjectFile = { path: 'b.sluice.yaml', text: 'steps: { call: { uses: http/request, with: { url: "${{ env.REGION }}", headers: { a: "${{ secrets.KEY }}" } } } }\n' };
 const all = [queues, connections, config, a, b];
 
-/** Paths of the files that were read anew. */
+/** Paths of the files that were read again. */
 function readAnew(before: LanguageProject, after: LanguageProject): readonly string[] {
   return [...after.files.values()].filter((file) => before.files.get(file.path) !== file).map(({ path }) => path);
 }
@@ -25,7 +25,7 @@ describe('LanguageProject', () => {
     assert.deepEqual(grown.with({ path: 'c.sluice.yaml', text: '?' }).without('c.sluice.yaml').analysis, wanted);
   });
 
-  it('reads anew what has changed, and what refers to a name that came or went', () => {
+  it('reads again what has changed, and what refers to a name that came or went', () => {
     const project = LanguageProject.of(all, { secrets: ['KEY'] });
     const workflows = [a.path, b.path];
     const cases: readonly (readonly [LanguageProject, readonly string[]])[] = [

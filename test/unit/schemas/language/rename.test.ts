@@ -82,7 +82,7 @@ describe('rename', () => {
 
   const call = 'uses: http/request, with: { url: x }';
   const refused: Readonly<Record<string, readonly [files: string | Readonly<Record<string, string>>, newName: string, reason: RegExp]>> = {
-    'what is no name': [`steps: { fi‸rst: { ${call} } }\n`, 'not a name', /'not a name' is not a name: a name has letters/],
+    'what is not a name': [`steps: { fi‸rst: { ${call} } }\n`, 'not a name', /'not a name' is not a name: a name has letters/],
     'an empty name': [`steps: { fi‸rst: { ${call} } }\n`, '', /is not a name/],
     'a reserved name': [`steps: { fi‸rst: { ${call} } }\n`, '__proto__', /is reserved/],
     'a step to another': [`steps: { fi‸rst: { ${call} }, other: { ${call} } }\n`, 'other', /There is a step 'other' already/],
@@ -112,7 +112,7 @@ describe('rename', () => {
       return place.ok ? 'allowed' : place.reason;
     });
     assert.deepEqual(reasons, [
-      'Nothing that has a name of its own stands here.',
+      'Nothing that has a name of its own is here.',
       'A workflow is called as its file is: rename the file.',
       "'item' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.",
       "The queue 'nowhere' is declared nowhere.",

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { workflowTemplates } from '../../../../schemas/language/templates/workflow-templates.ts';
-import { advise } from '../../../../schemas/language/advice/advise.ts';
+import { runAdvice } from '../../../../schemas/language/advice/run-advice.ts';
 import { advisedProject } from '../../../../schemas/language/advice/advice.ts';
 import { analyseFiles } from '../../../../schemas/workflow/analysis/analyse-files.ts';
 import { analyseProject } from '../../../../schemas/workflow/analysis/analyse-project.ts';
@@ -15,7 +15,7 @@ describe('templates of workflows', () => {
       ]);
       assert.deepEqual([...diagnostics.values()].flat().filter(({ code }) => code !== 'not-supported'), []);
       const alone = analyseFiles([{ path: 'first.sluice.yaml', text: text({ id: 'first', name: 'First' }) }], { partial: true });
-      assert.deepEqual([...advise(advisedProject(alone.byPath.values())).values()].flat(), [], 'advice');
+      assert.deepEqual([...runAdvice(advisedProject(alone.byPath.values())).values()].flat(), [], 'advice');
       assert.deepEqual([...workflows.keys()], names);
       assert.equal(workflows.get('first')?.workflow.name, 'The "first" one: #1');
     });

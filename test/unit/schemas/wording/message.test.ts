@@ -49,7 +49,7 @@ describe('a message', () => {
     assert.deepEqual(message('Nothing waits.'), { pattern: 'Nothing waits.', args: {} });
   });
 
-  it('that is no plural is none, whatever it begins with', () => {
+  it('that is not a plural is none, whatever it begins with', () => {
     assert.equal(readPlural('{count} jobs, plural, other {x}'), undefined);
     assert.equal(readPlural('{plural} {other}'), undefined);
   });

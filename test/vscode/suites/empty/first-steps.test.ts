@@ -6,7 +6,7 @@ import { commands } from '../../../../extension/base/ids.ts';
 import { drive, extension, mirrorChanges, sluice } from '../support/sluice.ts';
 import { until } from '../support/until.ts';
 
-describe('a folder that is no project', () => {
+describe('a folder that is not a project', () => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 
   it('does not activate the extension', () => {

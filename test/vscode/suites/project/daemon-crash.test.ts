@@ -33,7 +33,7 @@ describe('a daemon that is killed', () => {
     const killed = pidOf(shop);
     process.kill(killed, 'SIGKILL');
     await becomes(project, 'reconnecting');
-    // What was shown stays until it is known anew: a view that empties and fills again flickers.
+    // What was shown stays until it is known again: a view that empties and fills again flickers.
     assert.deepEqual(await views.queues.tree.getChildren(), rows);
     erp.release();
     await becomes(project, 'connected');

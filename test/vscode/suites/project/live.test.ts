@@ -40,7 +40,7 @@ describe('live numbers in a workflow', () => {
   });
 
   it('mark the failure at the line of its step, with a way to its dead letter', async () => {
-    // An earlier one may still stand there, as the file may have been open before.
+    // An earlier one may still are there, as the file may have been open before.
     const mark = await until('the failure is marked', () => marks().find(({ message }) => message.startsWith(`${run}:`)), diagnosticChanges);
     assert.match(mark.message, new RegExp(`^${run}: Its job is a dead letter\\. .*422`));
     assert.equal(document.getText(mark.range), 'invoice');

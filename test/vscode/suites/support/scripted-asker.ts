@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { Asker, Confirmation } from '../../../../extension/ask/prompter.ts';
+import type { Prompter, Confirmation } from '../../../../extension/ask/prompter.ts';
 
 /** What a person would do when asked: choose by the beginning of a label, type, take or refuse. */
 export type Answer =
@@ -14,7 +14,7 @@ export type Answer =
   | 'give up';
 
 /** Answers in a person's place, one after the other, and keeps what was asked and told. What was not expected is an error. */
-export class ScriptedAsker implements Asker {
+export class ScriptedAsker implements Prompter {
   readonly asked: string[] = [];
   /** Of what was offered to choose from. */
   readonly titles: string[] = [];

@@ -9,7 +9,7 @@ import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { Stage } from '../stage.ts';
 import { shopProject } from './shop-project.ts';
 
-/** Work on many jobs goes on in the daemon while the window that began it is reloaded. */
+/** Work on many jobs continues in the daemon while the window that began it is reloaded. */
 export function bulkWorkJourney(stage: () => Stage): void {
   it('a person sees after a reload that the daemon still works on many jobs, and cancels it', async () => {
     stage().respond(() => ({ status: 422, body: 'no such contact' }));
@@ -39,7 +39,7 @@ export function bulkWorkJourney(stage: () => Stage): void {
   });
 }
 
-/** Begins a discard that has come to 20 of the dead letters. Its store says that it goes on, which a daemon does for as long as its disk is full. */
+/** Begins a discard that has come to 20 of the dead letters. Its store says that it continues, which a daemon does for as long as its disk is full. */
 async function discardForever(folder: string): Promise<BulkView> {
   const held = await withDaemon(folder, async (daemon) => followBulk(daemon, await daemon.call('bulk/start', { action: 'discard', all: true, canary: 20 }), { nextLook: () => nextTurn() }));
   assert.equal(held.state, 'held');

@@ -4,7 +4,7 @@ import { shopProject } from './shop-project.ts';
 
 /** From the badge to the run that succeeds after all. */
 export function deadLetterJourney(stage: () => Stage): void {
-  it('a person finds a dead letter, mends its payload, replays it, and its run succeeds', async () => {
+  it('a person finds a dead letter, fixes its payload, replays it, and its run succeeds', async () => {
     stage().respond(({ body = '' }) =>
       body.includes('EURO')
         ? { status: 422, headers: { 'content-type': 'application/json' }, body: '{"message":"There is no currency EURO."}' }

@@ -3,7 +3,7 @@ import type { Stage } from '../stage.ts';
 
 /** From a folder with nothing in it to a run that has succeeded, and on to the end of the first steps that VS Code shows. */
 export function firstRunJourney(stage: () => Stage): void {
-  it('a person takes the first steps, from an empty folder to a run that succeeds, a dead letter that is mended, and the dashboard', async () => {
+  it('a person takes the first steps, from an empty folder to a run that succeeds, a dead letter that is fixed, and the dashboard', async () => {
     const folder = await stage().folder('newsletter', { 'README.md': '# Newsletter\n' });
     const window = await stage().window(folder);
     const { sideBar, prompt, walkthrough } = window;
@@ -54,7 +54,7 @@ export function firstRunJourney(stage: () => Stage): void {
     await prompt.choose('Run');
     await sideBar.row('Runs', 'hello r2').filter({ hasText: 'failed' }).waitFor();
     await window.tab('Welcome');
-    await walkthrough.act('Mend and replay what failed', 'Show Dead Letters');
+    await walkthrough.act('Fix and replay what failed', 'Show Dead Letters');
     await sideBar.expand(sideBar.row('Dead Letters', /422/));
     await sideBar.row('Dead Letters', 'grace').click();
     const payload = await window.editor('payload.json');
@@ -63,8 +63,8 @@ export function firstRunJourney(stage: () => Stage): void {
     await payload.act('Replay with Edited Payload');
     await sideBar.row('Runs', 'hello r2').filter({ hasText: 'succeeded' }).waitFor();
     await window.tab('Welcome');
-    await walkthrough.done('Mend and replay what failed');
-    await window.shot('first-run-6-mended');
+    await walkthrough.done('Fix and replay what failed');
+    await window.shot('first-run-6-fixed');
 
     await walkthrough.act('Watch the queues', 'Open Dashboard');
     await window.dashboard.connection('Live').waitFor();

@@ -59,7 +59,7 @@ export class Dashboard {
   }
 }
 
-/** Runs in the page. Its value is no promise: that would be waited for. */
+/** Runs in the page. Its value is not a promise: that would be waited for. */
 const noteTexts = `(() => {
   const element = document.querySelector('[data-testid="connection"]');
   const texts = [];

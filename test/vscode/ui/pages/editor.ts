@@ -50,7 +50,7 @@ export class Editor {
     for (const key of keys) await this.#page.keyboard.press(key);
   }
 
-  /** Asks what could stand at the caret, and takes one of it. It is asked for again where the language server isn't there yet. */
+  /** Asks what could be at the caret, and takes one of it. It is asked for again where the language server isn't there yet. */
   async complete(label: string): Promise<void> {
     const deadlineMs = performance.now() + limitMs;
     await this.press('Control+Space');

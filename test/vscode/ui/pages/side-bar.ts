@@ -21,7 +21,7 @@ export class SideBar {
 
   /**
    * A window that starts may bring the side bar back in the very moment of the click, and a click on what is open closes it. A person then clicks
-   * once more.
+   * again.
    */
   async open(): Promise<void> {
     const pane = this.#pane('Queues');

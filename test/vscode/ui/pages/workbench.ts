@@ -62,7 +62,7 @@ export class Workbench {
 
   /**
    * Runs a command of the palette by its title. The palette lists what can be done when it is typed into, and doesn't look again: where it was
-   * opened before VS Code knew all about the window, it is closed and opened once more, as a person does.
+   * opened before VS Code knew all about the window, it is closed and opened again, as a person does.
    */
   async command(title: string): Promise<void> {
     const deadlineMs = performance.now() + limitMs;

@@ -86,7 +86,7 @@ describe('renderQueues', () => {
     for (const line of renderQueues([set], terminal80).split('\n')) assert.ok(line.length <= 80, line);
   });
 
-  it('says what needs a person, with the command that mends it', () => {
+  it('says what needs a person, with the command that fixes it', () => {
     const text = renderQueues([queue({ paused: true, overrides: { paused: true, rate: { limit: 50, perMs: 60_000, burst: 5 }, concurrency: 2 }, depth: { pending: 1, delayed: 0, active: 0, dead: 2 } })], pipe);
     assert.match(text, /^erp is paused: sluice resume erp$/m);
     assert.match(text, /^erp runs with rate 50\/min and concurrency 2 instead of what the file says: sluice set erp --rate file --concurrency file$/m);
@@ -118,7 +118,7 @@ describe('renderQueues', () => {
     assert.match(text, /3 jobs of it wait for a retry time of their own: `sluice retry --all --queue erp` starts them now\.$/);
   });
 
-  it('says what to do where there is none', () => {
+  it('says what to do if there is none', () => {
     assert.match(renderQueues([], pipe), /^There are no queues yet\. .*queues\.yaml/);
   });
 

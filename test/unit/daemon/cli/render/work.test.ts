@@ -19,7 +19,7 @@ describe('renderJobs', () => {
     );
   });
 
-  it('says when there are more, and what to do where there is none', () => {
+  it('says when there are more, and what to do if there is none', () => {
     assert.match(renderJobs([job()], { more: true, filtered: false }, pipe), /These are the first 1; --limit shows more\.$/);
     assert.match(renderJobs([], all, pipe), /sluice run WORKFLOW/);
     assert.match(renderJobs([], { more: false, filtered: true }, pipe), /^No job is like that/);
@@ -65,7 +65,7 @@ describe('renderDeadLetters', () => {
     assert.equal(renderTally(tally, pipe), '14 succeeded, 2 dead again, 44 waiting, the last due at 2026-11-24 10:06:00');
   });
 
-  it('is glad where there is none', () => {
+  it('is glad if there is none', () => {
     assert.match(renderDeadLetters([], all, pipe), /nothing needs you/);
   });
 });
@@ -171,7 +171,7 @@ What to do next
     for (const line of table.split('\n')) assert.ok(line.length <= 80, line);
   });
 
-  it('lists runs, newest first, and what to do where there is none', () => {
+  it('lists runs, newest first, and what to do if there is none', () => {
     assert.match(renderRuns([run()], all, pipe), /^r12 {2}deal {6}failed {2}10m ago {4}7m {2}1,000 {5}0 {5}2 {2}2 of 1,000 items died\.$/m);
     assert.match(renderRuns([], all, pipe), /sluice run WORKFLOW/);
   });

@@ -26,15 +26,15 @@ function useStart(limits: QueueLimits, clock: FakeClock): void {
 }
 
 const rows: readonly Row[] = [
-  { when: 'nothing is in the way', answer: () => ({ kind: 'free', places: 3 }) },
-  { when: 'one attempt is under way', load: { taken: 1 }, answer: () => ({ kind: 'free', places: 2 }) },
-  { when: 'the machine allows fewer', load: { machineRoom: 1 }, answer: () => ({ kind: 'free', places: 1 }) },
+  { when: 'nothing is in the way', answer: () => ({ kind: 'free', freeSlots: 3 }) },
+  { when: 'one attempt is under way', load: { taken: 1 }, answer: () => ({ kind: 'free', freeSlots: 2 }) },
+  { when: 'the machine allows fewer', load: { machineRoom: 1 }, answer: () => ({ kind: 'free', freeSlots: 1 }) },
   { when: 'all places are taken', load: { taken: 3 }, answer: () => ({ kind: 'concurrency-full' }) },
   { when: 'the concurrency was lowered below what is under way', set: (limits) => limits.override({ concurrency: 1 }), load: { taken: 3 }, answer: () => ({ kind: 'concurrency-full' }) },
   { when: 'the machine allows no more', load: { machineRoom: 0 }, answer: () => ({ kind: 'machine-full' }) },
   { when: 'it is stopped', set: (limits) => limits.stop(), answer: () => ({ kind: 'stopped' }) },
   { when: 'somebody asked it to stand still', set: (limits) => void limits.standStill(), answer: () => ({ kind: 'standing-still' }) },
-  { when: 'it stood still and goes on', set: (limits) => void limits.goOn(limits.standStill()), answer: () => ({ kind: 'free', places: 3 }) },
+  { when: 'it stood still and continues', set: (limits) => void limits.goOn(limits.standStill()), answer: () => ({ kind: 'free', freeSlots: 3 }) },
   { when: 'it is paused', set: (limits) => limits.override({ paused: true }), answer: () => ({ kind: 'paused' }) },
   {
     when: 'it is paused and held',
@@ -50,8 +50,8 @@ const rows: readonly Row[] = [
     load: { taken: 3 },
     answer: (now) => ({ kind: 'held', until: now + 1000, hold: holdUntil(now + 1000) }),
   },
-  { when: 'a hold has ended', set: (limits, clock) => limits.holdBack(holdUntil(clock.now())), answer: () => ({ kind: 'free', places: 3 }) },
-  { when: 'the rate has a start left', set: (limits) => limits.override({ rate: oneAMinute }), answer: () => ({ kind: 'free', places: 3 }) },
+  { when: 'a hold has ended', set: (limits, clock) => limits.holdBack(holdUntil(clock.now())), answer: () => ({ kind: 'free', freeSlots: 3 }) },
+  { when: 'the rate has a start left', set: (limits) => limits.override({ rate: oneAMinute }), answer: () => ({ kind: 'free', freeSlots: 3 }) },
   {
     when: 'the rate is used up, and set by hand to none',
     set: (limits, clock) => {
@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
       useStart(limits, clock);
       limits.override({ rate: 'none' });
     },
-    answer: () => ({ kind: 'free', places: 3 }),
+    answer: () => ({ kind: 'free', freeSlots: 3 }),
   },
 ];
 

@@ -64,7 +64,7 @@ describe('lenses', () => {
   const shown = (rest?: Partial<LensFacts>): readonly (readonly [string, string, string])[] =>
     lensesOf(placesIn(file, parseDocument(text)), facts(rest)).map(({ range, title, command }) => [text.slice(range.start, range.end), title, command]);
 
-  it('start a run where nothing is known', () => {
+  it('start a run if nothing is known', () => {
     assert.deepEqual(shown(), [['name', '$(play) Run', 'sluice.runWorkflow']]);
   });
 
@@ -72,7 +72,7 @@ describe('lenses', () => {
     assert.deepEqual(shown({ errors: 2 }), [['name', '$(error) 2 errors: it can not be run', 'workbench.actions.view.problems']]);
   });
 
-  it('stand at the workflow, its steps and its queues, and lead to what they are about', () => {
+  it('are at the workflow, its steps and its queues, and lead to what they are about', () => {
     const steps = [step({ id: 'book', state: 'failed', foreach: false, jobs: { ...counts, dead: 1 } }), step({ id: 'tell', state: 'succeeded', foreach: false, onFailure: true, jobs: counts })];
     const lastRun = run({ id: 'r12', state: 'failed', endedAt: minutesAgo(3), steps });
     const lenses = shown({ lastRun, queue: (name) => (name === 'erp' ? queue({ depth: { pending: 3, delayed: 0, active: 0, dead: 0 }, rateUsed: 0, failureRate: 0, oldestPendingAt: minutesAgo(0), forecast: { state: 'steady' } }) : undefined) });

@@ -27,7 +27,7 @@ export function deadLetterCommands(): void {
     await attemptsAre(letter?.id ?? '', 2);
   });
 
-  it('replay those that are ticked where nothing is selected', async () => {
+  it('replay those that are ticked if nothing is selected', async () => {
     const [first, second] = await shop.deadLetters(3);
     const { result, asker } = await drive(commands.replay, { answers: [{ tick: [first?.id ?? '', second?.id ?? ''] }, { pick: 'Replay all 2' }] });
     assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
@@ -89,7 +89,7 @@ export function deadLetterCommands(): void {
     assert.match(edits.asker.told.join(), /^Dead letters replayed: 2 of 2, 1 of them edited\. /);
   });
 
-  it('drop an edit after asking, and say where there is none', async () => {
+  it('drop an edit after asking, and say if there is none', async () => {
     const [letter] = await shop.deadLetters(1);
     const job = letter?.id ?? '';
     const args = [shop.target({ job })];
@@ -100,7 +100,7 @@ export function deadLetterCommands(): void {
     assert.deepEqual([result, (await shop.daemon.call('job/get', { id: job })).draft], [true, undefined]);
   });
 
-  it('discard by a key exactly what is selected in the view, and nothing where nothing is', async () => {
+  it('discard by a key exactly what is selected in the view, and nothing if nothing is', async () => {
     const [first, second] = await shop.deadLetters(3);
     const { view, reveal } = (await sluice()).views.deadLetters;
     const queue = `${shop.project.folder}/dead erp`;
@@ -117,7 +117,7 @@ export function deadLetterCommands(): void {
     assert.equal((await shop.daemon.call('job/get', { id: first?.id ?? '' })).state, 'dead');
   });
 
-  it('replay slowly, and try at once what still waits for its turn', async () => {
+  it('replay slowly, and try immediately what still waits for its turn', async () => {
     const ids = (await shop.deadLetters(2)).map(({ id }) => id);
     await shop.daemon.call('dead/replay', { ids, rate: '1/h' });
     const { result } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })] });
@@ -166,7 +166,7 @@ export function deadLetterCommands(): void {
     assert.match(await readFile(file, 'utf8'), /"currency": ?"EURO"/);
   });
 
-  it('replay what was edited in an export, asked once with the number, and nothing where any of it is wrong', async () => {
+  it('replay what was edited in an export, asked once with the number, and nothing if any of it is wrong', async () => {
     await shop.deadLetters(3);
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'export-')), 'dead.json');
     await drive(commands.exportDeadLetters, { args: [shop.target({ queue: 'erp' })], answers: [{ file }] });
@@ -174,14 +174,14 @@ export function deadLetterCommands(): void {
     const same = await drive(commands.replayExport, { answers: [{ file }] });
     assert.deepEqual(same.asker.told, ['Every payload is as its job has it: there is nothing to replay.']);
 
-    const mend = async (payload: (letter: JobDetail, index: number) => unknown): Promise<void> => writeFile(file, JSON.stringify(letters.map((letter, index) => ({ ...letter, payload: payload(letter, index) }))));
-    const mended = ({ payload }: JobDetail): unknown => ({ ...(payload as object), json: { currency: 'EUR' } });
-    await mend((letter, index) => (index === 0 ? { url: 7 } : mended(letter)));
+    const fix = async (payload: (letter: JobDetail, index: number) => unknown): Promise<void> => writeFile(file, JSON.stringify(letters.map((letter, index) => ({ ...letter, payload: payload(letter, index) }))));
+    const fixed = ({ payload }: JobDetail): unknown => ({ ...(payload as object), json: { currency: 'EUR' } });
+    await fix((letter, index) => (index === 0 ? { url: 7 } : fixed(letter)));
     const refused = await drive(commands.replayExport, { answers: [{ file }] });
     assert.match(refused.asker.told.join(), /^Nothing was replayed\. j\d+: The edited payload can't be sent/);
     assert.equal((await shop.daemon.call('dead/list', {})).jobs.length, 3);
 
-    await mend((letter, index) => (index === 0 ? letter.payload : mended(letter)));
+    await fix((letter, index) => (index === 0 ? letter.payload : fixed(letter)));
     const { result, asker } = await drive(commands.replayExport, { answers: [{ file }, { confirm: true }] });
     assert.deepEqual([tallyOf(result), asker.told], [{ total: 2, done: 2 }, ['Dead letters replayed: 2 of 2, all of them edited.']]);
     assert.equal(asker.confirmations[0]?.question, 'Replay 2 dead letters of shop with their edited payloads?');
@@ -189,7 +189,7 @@ export function deadLetterCommands(): void {
     await shop.deadAre((dead) => dead === 1);
   });
 
-  it('retry at once what would be tried later: those that are clicked, then all of the queue', async () => {
+  it('retry immediately what would be tried later: those that are clicked, then all of the queue', async () => {
     const letters = await shop.deadLetters(3);
     await shop.daemon.call('dead/replay', { ids: letters.map(({ id }) => id), rate: '1/h' });
     const delayed = (await shop.daemon.call('job/list', { state: 'delayed' })).jobs;
@@ -202,7 +202,7 @@ export function deadLetterCommands(): void {
     await shop.deadAre((dead) => dead === 3);
   });
 
-  it('retry at once all of a queue after asking with the number, and nothing where a person refuses or nothing waits', async () => {
+  it('retry immediately all of a queue after asking with the number, and nothing if a person refuses or nothing waits', async () => {
     const args = [shop.target({ queue: 'erp' })];
     const nothing = await drive(commands.retryNow, { args });
     assert.deepEqual([nothing.result, nothing.asker.told], [undefined, ['No job of erp waits for a later time.']]);

@@ -85,7 +85,7 @@ export function lookingCommands(): void {
     assert.equal((await drive(commands.copyAsCurl, { args: [shop.target({ job })] })).result, job);
   });
 
-  it('draw everything anew without losing a row', async () => {
+  it('draw everything again without losing a row', async () => {
     const before = shop.project.mirror.queues().map(({ name }) => name);
     await drive(commands.refresh);
     assert.deepEqual(shop.project.mirror.queues().map(({ name }) => name), before);
@@ -119,7 +119,7 @@ export function lookingCommands(): void {
     }
   });
 
-  it('start the language server anew', async () => {
+  it('start the language server again', async () => {
     await drive(commands.restartLanguageServer);
   });
 

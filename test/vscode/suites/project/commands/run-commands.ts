@@ -45,7 +45,7 @@ export function runCommands(): void {
     await vscode.workspace.fs.delete(vscode.Uri.parse(String(result)));
   });
 
-  it('start nothing where a person gives up', async () => {
+  it('start nothing if a person gives up', async () => {
     const before = await shop.daemon.call('run/list', { limit: 1 });
     const { result } = await drive(commands.runWorkflow, { args: [shop.target({ workflow: 'batch' })], answers: [{ type: shop.erp.url }, 'give up'] });
     assert.equal(result, undefined);
@@ -137,7 +137,7 @@ export function runCommands(): void {
     shop.erp.release();
   });
 
-  it('cancel several jobs after asking once, and go on where one of them had ended', async () => {
+  it('cancel several jobs after asking once, and continue where one of them had ended', async () => {
     const ended = await shop.batch(1);
     const over = await shop.jobOf(ended, 'succeeded');
     shop.erp.hold();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
-import { type DaemonCalls, type LetterEdit, planLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
+import { type DaemonCalls, type DeadLetterEdit, checkDeadLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
 import type { MethodName, Params, Result } from '../../../schemas/protocol/method.ts';
 import { jobDetail } from '../daemon/cli/protocol-samples.ts';
 
@@ -48,7 +48,7 @@ describe('a file of edited dead letters', () => {
       problems: [
         'Entry 2 has no `id` of a job, such as "j40".',
         'Entry 3 has no `id` of a job, such as "j40".',
-        'Entry 4: j1 stands in it twice.',
+        'Entry 4: j1 appears in it twice.',
         'Entry 5: the `payload` of j4 has to be an object.',
         'Entry 6: the `payload` of j5 has to be an object.',
       ],
@@ -58,27 +58,27 @@ describe('a file of edited dead letters', () => {
 
 describe('a plan for edited dead letters', () => {
   const daemon = (): Daemon => new Daemon();
-  const edit = (id: string, payload: LetterEdit['payload'], idempotencyKey = `${id}-2`): LetterEdit => ({ id, payload, idempotencyKey });
+  const edit = (id: string, payload: DeadLetterEdit['payload'], idempotencyKey = `${id}-2`): DeadLetterEdit => ({ id, payload, idempotencyKey });
 
   it('tells those that were edited, which the daemon has checked, from those that were not, whatever the order of their keys', async () => {
     const calls = daemon();
     for (const id of ['j1', 'j2', 'j3']) calls.add(id);
     const edits = [edit('j1', { json: { list: [1, 2], n: 1 }, url: 'http://a' }), edit('j2', { url: 'http://b' }), edit('j3', { url: 'http://a', json: { n: 1, list: [2, 1] } })];
     const progress: number[] = [];
-    assert.deepEqual(await planLetterEdits(calls, edits, (looked) => progress.push(looked)), { edited: edits.slice(1), unchanged: edits.slice(0, 1), problems: [] });
+    assert.deepEqual(await checkDeadLetterEdits(calls, edits, (looked) => progress.push(looked)), { edited: edits.slice(1), unchanged: edits.slice(0, 1), problems: [] });
     assert.deepEqual(calls.asked, edits.slice(1).map(({ id, payload }) => ({ ids: [id], payload, dryRun: true })));
     assert.deepEqual(progress, [3]);
   });
 
-  it('names what is unknown, no dead letter any more, of another project, edited since, or can not be sent', async () => {
+  it('names what is unknown, no longer a dead letter, of another project, edited since, or can not be sent', async () => {
     const calls = daemon();
     calls.add('j2', { state: 'succeeded' });
     for (const id of ['j3', 'j4', 'j5']) calls.add(id);
     const changed = { url: 'http://changed' };
-    const { edited, problems } = await planLetterEdits(calls, [edit('j1', changed), edit('j2', changed), edit('j3', changed, 'other-1'), edit('j4', changed, 'j4-1'), edit('j5', { json: {} })]);
+    const { edited, problems } = await checkDeadLetterEdits(calls, [edit('j1', changed), edit('j2', changed), edit('j3', changed, 'other-1'), edit('j4', changed, 'j4-1'), edit('j5', { json: {} })]);
     assert.deepEqual(problems, [
       'There is no job j1 in this project.',
-      'j2 is no dead letter any more; it is succeeded.',
+      'j2 is no longer a dead letter; it is succeeded.',
       'j3 is another job here: the file is of another project.',
       'j4 was edited after it was exported.',
       "j5: The edited payload can't be sent by http/request: url is missing.",
@@ -90,11 +90,11 @@ describe('a plan for edited dead letters', () => {
     const calls = daemon();
     calls.add('j1', { state: 'active' });
     const done = edit('j1', { url: 'http://a', json: { n: 1, list: [1, 2] } }, 'j1-1');
-    assert.deepEqual(await planLetterEdits(calls, [done]), { edited: [], unchanged: [done], problems: [] });
+    assert.deepEqual(await checkDeadLetterEdits(calls, [done]), { edited: [], unchanged: [done], problems: [] });
   });
 
   it('is none where the daemon can not be asked', async () => {
     const calls: DaemonCalls = { call: () => Promise.reject(new CodedError('unreachable', 'The daemon went away.')) };
-    await assert.rejects(planLetterEdits(calls, [edit('j1', {})]), { code: 'unreachable' });
+    await assert.rejects(checkDeadLetterEdits(calls, [edit('j1', {})]), { code: 'unreachable' });
   });
 });

@@ -12,7 +12,7 @@ import type { FollowedBulks } from './unfollowed-bulks.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 /** What of one project is acted on. */
-export interface Lot<T> {
+export interface ProjectBatch<T> {
   /** Its name, for a person. */
   readonly project: string;
   readonly items: readonly T[];
@@ -24,7 +24,7 @@ export interface Lot<T> {
  * Acts on many of several projects, one project after the other, in batches. A fault ends its own project's part only, because every project has a
  * daemon of its own; a cancel ends all. Never rejects, so that the tallies always are the truth.
  */
-export async function inLots<T>(lots: readonly Lot<T>[], options: BatchOptions = {}): Promise<readonly ProjectTally[]> {
+export async function runBatches<T>(lots: readonly ProjectBatch<T>[], options: BatchOptions = {}): Promise<readonly ProjectTally[]> {
   const { onProgress } = options;
   const total = lots.reduce((sum, { items }) => sum + items.length, 0);
   const tallies: ProjectTally[] = [];
@@ -81,7 +81,7 @@ export interface BulkOutcome {
 }
 
 /**
- * Has the daemons of several projects work on many jobs, one project after the other. What was begun goes on if this window is closed. A fault ends its
+ * Has the daemons of several projects work on many jobs, one project after the other. What was begun continues if this window is closed. A fault ends its
  * own project's part only, because every project has a daemon of its own; a cancel ends all. Never rejects, so that the tallies always are the truth.
  */
 export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, options: BulkLotsOptions): Promise<readonly BulkOutcome[]> {
@@ -138,5 +138,5 @@ function tallyOf(total: number, bulks: readonly BulkView[], more: Pick<Tally, 'i
 function faultOf(error: unknown, last: BulkView | undefined): string {
   if (error instanceof CodedError && error.code === 'unknown-method') return l10n.t('The daemon has an earlier version. Restart it to work on many at a time.');
   const text = messageOf(error);
-  return error instanceof ClientError && last !== undefined ? `${text} ${l10n.t('The daemon goes on with it as {0}.', last.id)}` : text;
+  return error instanceof ClientError && last !== undefined ? `${text} ${l10n.t('The daemon continues with it as {0}.', last.id)}` : text;
 }

@@ -15,7 +15,7 @@ export interface TellSecretsOptions {
   /** The person has been where secrets can be set: another window, or a terminal. */
   readonly onMayBeStale: Signal<void>['listen'];
   readonly secrets: Pick<SecretKeeper, 'names' | 'onDidChange'>;
-  readonly language: Pick<LanguageSupport, 'tellSecrets'>;
+  readonly language: Pick<LanguageSupport, 'publishSecretNames'>;
   readonly log: Pick<Log, 'warn'>;
   readonly subscriptions: Disposable[];
 }
@@ -27,7 +27,7 @@ export type SecretsProject = Pick<Project, 'folder' | 'name' | 'daemon'>;
  * Tells the language server the names of secrets that VS Code keeps, and those of daemons that are connected. None is started for it. A daemon
  * doesn't tell of secrets that others set, so it is asked again whenever that may have happened.
  */
-export function tellSecrets({ projects, onMayBeStale, secrets, language, log, subscriptions }: TellSecretsOptions): void {
+export function publishSecretNames({ projects, onMayBeStale, secrets, language, log, subscriptions }: TellSecretsOptions): void {
   const latest = new Map<string, number>();
   // While a daemon is away, what it had counts: it mostly comes back with the same.
   const listed = new Map<string, readonly string[]>();
@@ -47,7 +47,7 @@ export function tellSecrets({ projects, onMayBeStale, secrets, language, log, su
       // The server checks every file again for it.
       if (told.get(folder) === names.join()) return;
       told.set(folder, names.join());
-      language.tellSecrets({ folder, names });
+      language.publishSecretNames({ folder, names });
     } catch (error) {
       log.warn(`names of the secrets of ${name}: ${messageOf(error)}`);
     }

@@ -1,20 +1,20 @@
 import * as l10n from '@vscode/l10n';
-import type { Asker } from '../ask/prompter.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Tally } from '../selection/batches.ts';
-import { type BulkLotsOptions, inBulk } from '../selection/lots.ts';
+import { type BulkLotsOptions, inBulk } from '../selection/project-batches.ts';
 import { formatNumber, say } from '../wording/language.ts';
-import type { DeadLot } from './dead-lot.ts';
+import type { DeadLetterBatch } from './dead-letter-batch.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
-export type ReplayWay = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
+export type ReplayMode = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };
 
-/** More are no canary, and each of them is looked at while it is waited for. */
+/** More are not a canary, and each of them is looked at while it is waited for. */
 const maxCanary = 100;
 
 /** `counts`: how many of each project, each at least one. */
-export async function askWay(ask: Asker, counts: readonly number[], name: string): Promise<ReplayWay | undefined> {
+export async function pickReplayMode(ask: Prompter, counts: readonly number[], name: string): Promise<ReplayMode | undefined> {
   const count = counts.reduce((sum, each) => sum + each, 0);
   const isOne = counts.length === 1;
   const most = Math.max(...counts) - 1;
@@ -50,7 +50,7 @@ export async function askWay(ask: Asker, counts: readonly number[], name: string
   }
 }
 
-async function askCanary(ask: Asker, most: number, isOne: boolean): Promise<ReplayWay | undefined> {
+async function askCanary(ask: Prompter, most: number, isOne: boolean): Promise<ReplayMode | undefined> {
   const text = await ask.input({
     title: l10n.t('Try some first'),
     prompt: isOne ? l10n.t('How many, the oldest first?') : l10n.t('How many of each project?'),
@@ -60,7 +60,7 @@ async function askCanary(ask: Asker, most: number, isOne: boolean): Promise<Repl
   return text === undefined || !isCount(text, most) ? undefined : { kind: 'canary', count: Number(text) };
 }
 
-export async function askRate(ask: Asker): Promise<ReplayWay | undefined> {
+export async function askRate(ask: Prompter): Promise<ReplayMode | undefined> {
   const rate = await ask.input({
     title: l10n.t('Replay slowly'),
     prompt: l10n.t('How fast? Such as 10/min (per s, min, h or d)'),
@@ -74,8 +74,8 @@ function isCount(text: string, most: number): boolean {
   return /^\d{1,7}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= most;
 }
 
-/** Whether saved edits are sent, or kept and the originals sent; undefined where a person gave up. `edited`: at least one. */
-export async function askEdits(ask: Asker, { count, edited, name }: { readonly count: number; readonly edited: number; readonly name: string }): Promise<'send' | 'keep' | undefined> {
+/** Whether saved edits are sent, or kept and the originals sent; undefined if a person gave up. `edited`: at least one. */
+export async function askEdits(ask: Prompter, { count, edited, name }: { readonly count: number; readonly edited: number; readonly name: string }): Promise<'send' | 'keep' | undefined> {
   const send = l10n.t('Send the Edits');
   const keep = l10n.t('Send the Originals');
   const rest = count - edited;
@@ -97,7 +97,7 @@ export interface SendOptions extends BulkLotsOptions {
 
 /** What of one project went back to its queues. */
 export interface SentLot {
-  readonly lot: DeadLot;
+  readonly lot: DeadLetterBatch;
   readonly tally: Tally;
   /** The work of the daemon that did it. */
   readonly bulks: readonly BulkView[];
@@ -106,7 +106,7 @@ export interface SentLot {
 }
 
 /** Replays, project by project. Never rejects. */
-export async function sendReplay(lots: readonly DeadLot[], { originals, rate, ...options }: SendOptions): Promise<readonly SentLot[]> {
+export async function sendReplay(lots: readonly DeadLetterBatch[], { originals, rate, ...options }: SendOptions): Promise<readonly SentLot[]> {
   const outcomes = await inBulk(lots, { action: 'replay', ...(originals ? { originals } : {}), ...(rate === undefined ? {} : { rate }) }, options);
   return lots.flatMap((lot, index) => {
     const outcome = outcomes[index];

@@ -5,7 +5,7 @@ import type { DeadGroup } from './dead-group.ts';
 import { collectDeadLetters } from './dead-selection.ts';
 
 /** The dead letters of one project that are acted on. */
-export interface DeadLot {
+export interface DeadLetterBatch {
   readonly project: Project;
   readonly daemon: Daemon;
   /** At least one, each once, oldest first. */
@@ -16,7 +16,7 @@ export interface DeadLot {
 
 /** Everything that is meant, before anything is done with it. Projects in which there is nothing are left out. */
 export interface DeadLots {
-  readonly lots: readonly DeadLot[];
+  readonly lots: readonly DeadLetterBatch[];
   readonly count: number;
   readonly edited: number;
   /** For a person, with the counts of the projects where they are several. */
@@ -25,7 +25,7 @@ export interface DeadLots {
 
 /** One lot for each project, whatever overlaps. @throws CodedError where a daemon can't be had; nothing has been done then */
 export async function collectLots(groups: readonly DeadGroup[]): Promise<DeadLots> {
-  const lots: DeadLot[] = [];
+  const lots: DeadLetterBatch[] = [];
   for (const [project, ofProject] of Map.groupBy(groups, (group) => group.project)) {
     const daemon = await project.connection.ensure();
     const edits = new Map<string, boolean>();

@@ -14,7 +14,7 @@ export interface HandOverOptions {
 }
 
 /** Gives each daemon that is connected the secrets that are kept for its project. */
-export function handOverSecrets({ projects, secrets, log, subscriptions }: HandOverOptions): void {
+export function syncSecrets({ projects, secrets, log, subscriptions }: HandOverOptions): void {
   const handOver = async ({ name, folder, daemon }: Project): Promise<void> => {
     // A folder that nobody trusts gets no secrets.
     if (daemon === undefined || !vscode.workspace.isTrusted) return;

@@ -7,13 +7,13 @@ const longestWaitMs = 250;
 export interface ClaimedAheadOptions {
   readonly clock: Clock;
   /** The job goes back to where it was. */
-  readonly giveBack: (job: ClaimedJob) => void;
+  readonly release: (job: ClaimedJob) => void;
   /** No place has become free for a long time. */
   readonly onStall: () => void;
 }
 
 /** The jobs of a queue that were claimed before there is a place for them, in their order. */
-export class ClaimedAhead {
+export class Prefetched {
   readonly #options: ClaimedAheadOptions;
   #jobs: ClaimedJob[] = [];
   /** When one of them last came or went. */
@@ -36,25 +36,25 @@ export class ClaimedAhead {
   }
 
   /** The next ones, for which there are places now. */
-  take(places: number): ClaimedJob[] {
-    if (places <= 0 || this.#jobs.length === 0) return [];
+  take(freeSlots: number): ClaimedJob[] {
+    if (freeSlots <= 0 || this.#jobs.length === 0) return [];
     this.#moved();
-    return this.#jobs.splice(0, places);
+    return this.#jobs.splice(0, freeSlots);
   }
 
-  /** False where that job isn't among them. */
+  /** False if that job isn't among them. */
   giveBackOne(jobId: number): boolean {
     const job = this.#jobs.find((one) => one.jobId === jobId);
     if (job === undefined) return false;
     this.#jobs = this.#jobs.filter((one) => one !== job);
-    this.#options.giveBack(job);
+    this.#options.release(job);
     return true;
   }
 
   giveBackAll(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (const job of this.#jobs.splice(0)) this.#options.giveBack(job);
+    for (const job of this.#jobs.splice(0)) this.#options.release(job);
   }
 
   #moved(): void {

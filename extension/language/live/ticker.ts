@@ -9,8 +9,8 @@ export interface PulseOptions {
   readonly later?: (callback: () => void, ms: number) => Disposable;
 }
 
-/** Many changes, few beats: the first at once, those that follow together, and none where nobody looks. */
-export class Pulse implements Disposable {
+/** Many changes, few beats: the first immediately, those that follow together, and none where nobody looks. */
+export class Ticker implements Disposable {
   readonly #options: PulseOptions;
   readonly #beat = new Signal<void>();
   #resting: Disposable | undefined;

@@ -1,11 +1,11 @@
-import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type Adviser } from './advice.ts';
+import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type AdviceRule } from './advice.ts';
 import { escapedExpression, literalSecret } from './texts.ts';
 import { missingNeeds, needlessNeeds } from './needs.ts';
 import { noDeadLetterAlert, starving } from './queues.ts';
 import { noDedupe, rateOutOfReach, retryOutlastsKey, retryOutlastsSchedule } from './retries.ts';
 import { unused } from './unused.ts';
 
-const advisers: Readonly<Record<AdviceCode, Adviser>> = {
+const advisers: Readonly<Record<AdviceCode, AdviceRule>> = {
   'rate-out-of-reach': rateOutOfReach,
   'retry-outlasts-schedule': retryOutlastsSchedule,
   'retry-outlasts-key': retryOutlastsKey,
@@ -20,9 +20,9 @@ const advisers: Readonly<Record<AdviceCode, Adviser>> = {
 };
 
 /** All advice about a project, by file and in the order of its text. What needs live figures is silent without them. */
-export function advise(project: AdvisedProject): ReadonlyMap<string, readonly Advice[]> {
+export function runAdvice(project: AdvisedProject): ReadonlyMap<string, readonly Advice[]> {
   const found = new Map<string, Advice[]>();
-  for (const [code, look] of Object.entries(advisers) as [AdviceCode, Adviser][]) {
+  for (const [code, look] of Object.entries(advisers) as [AdviceCode, AdviceRule][]) {
     look(project, (path, range, message) => {
       const list = found.get(path) ?? [];
       const { severity, tags }: AdviceKind = adviceCodes[code];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClientError } from '../../../../client/client-error.ts';
 import { takeBackBulk } from '../../../../client/run-bulk.ts';
-import { type BulkLot, inBulk } from '../../../../extension/selection/lots.ts';
+import { type BulkLot, inBulk } from '../../../../extension/selection/project-batches.ts';
 import { FollowedBulks } from '../../../../extension/selection/unfollowed-bulks.ts';
 import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
@@ -77,11 +77,11 @@ describe('work on many of several projects', () => {
     assert.deepEqual([shop.asked.map(({ method }) => method), office.asked], [['bulk/start', 'bulk/get', 'bulk/cancel', 'bulk/get'], []]);
   });
 
-  it('goes on in the daemon when this window loses it, and says under which name; the other projects go on', async () => {
+  it('continues in the daemon when this window loses it, and says under which name; the other projects continue', async () => {
     const [shop, office] = [new Works(), new Works()];
     shop.fault = new ClientError({ kind: 'lost', method: 'bulk/get' });
     const [first, second] = await inBulk([lotOf(shop, 5), lotOf(office, 3)], { action: 'replay' }, { followed, wait });
-    assert.match(first?.tally.fault ?? '', /The daemon goes on with it as b1\./);
+    assert.match(first?.tally.fault ?? '', /The daemon continues with it as b1\./);
     assert.deepEqual([first?.tally.total, first?.tally.done, second?.tally.done], [5, 0, 3]);
   });
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { Pulse } from '../../../../../extension/language/live/pulse.ts';
+import { Ticker } from '../../../../../extension/language/live/ticker.ts';
 
 describe('a pulse', () => {
   const timers: { callback: () => void; ms: number }[] = [];
   let isWatched: boolean;
   let beats: number;
-  let pulse: Pulse;
+  let pulse: Ticker;
 
   beforeEach(() => {
     timers.length = 0;
     isWatched = true;
     beats = 0;
-    pulse = new Pulse({
+    pulse = new Ticker({
       everyMs: 1000,
       isWatched: () => isWatched,
       later: (callback, ms) => {
@@ -24,7 +24,7 @@ describe('a pulse', () => {
 
   const pass = (): void => timers.splice(0).forEach(({ callback }) => callback());
 
-  it('beats at once, then once for all that came in the meantime, and then rests', () => {
+  it('beats immediately, then once for all that came in the meantime, and then rests', () => {
     pulse.stir();
     assert.deepEqual([beats, timers.map(({ ms }) => ms)], [1, [1000]]);
     for (let count = 0; count < 100; count++) pulse.stir();
