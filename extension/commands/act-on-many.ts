@@ -12,7 +12,7 @@ import { formatNumber, projectCounts } from '../wording/language.ts';
 
 export interface ManyOptions {
   readonly chosen: readonly Chosen[];
-  /** Of what was selected, those with which there is nothing to do. They are in the tally. */
+  /** Selected items that need no action; counted in the result. */
   readonly idle?: readonly Chosen[];
   readonly what: TalliedAction;
   /** While it is under way. */

@@ -157,7 +157,7 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
     what: 'runs-cancelled',
     title: l10n.t('Cancelling runs'),
     confirmation: {
-      question: say('{count, plural, =1 {Cancel the one run of the selection that continues?} other {Cancel # runs?}}', { count: running.length }),
+      question: say('{count, plural, =1 {Cancel the one run of the selection that is running?} other {Cancel # runs?}}', { count: running.length }),
       detail: l10n.t("Jobs of theirs that are still open: {0}. None of them will start, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
       verb: l10n.t('Cancel Runs'),
     },
@@ -209,7 +209,7 @@ const openFailure: Command = {
     const { jobs } = await daemon.call('job/list', { run, state: 'dead', limit: 1, ...(step === undefined ? {} : { step }) });
     const [job] = jobs;
     if (job !== undefined) return showDocument({ folder: project.folder, subject: { kind: 'job', job: job.id } });
-    await app.ask.tell('information', l10n.t('{0} has no longer a dead letter.', run));
+    await app.ask.tell('information', l10n.t('{0} no longer has a dead letter.', run));
     return undefined;
   },
 };

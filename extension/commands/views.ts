@@ -7,17 +7,17 @@ import type { Command } from './command.ts';
 
 const filterQueues: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.queues, l10n.t('Words of queues to show: of their names or of what is beside them, such as paused')),
+  run: async (app) => askFilter(app, views.queues, l10n.t('Filter queues by name or status, such as paused')),
 };
 
 const filterRuns: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.runs, l10n.t('Words of runs to show: a workflow, a run, or a state such as failed')),
+  run: async (app) => askFilter(app, views.runs, l10n.t('Filter runs by workflow, id or state, such as failed')),
 };
 
 const filterDeadLetters: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.deadLetters, l10n.t('Words of dead letters to show: of a queue or of an error')),
+  run: async (app) => askFilter(app, views.deadLetters, l10n.t('Filter dead letters by queue or error')),
 };
 
 /** Narrows a view to what has all the words that are typed; nothing typed shows everything again. Answers with the words. */

@@ -39,10 +39,10 @@ export function tallyText(what: TalliedAction, { total, done, skipped, isCancell
   if (isCancelled) parts.push(l10n.t('It was cancelled; the others are as they were.'));
   if (byProject !== undefined) {
     for (const { project, tally } of byProject) {
-      if (tally.fault !== undefined) parts.push(l10n.t('In {0} it ended early, and the others there are as they were: {1}', project, tally.fault));
+      if (tally.fault !== undefined) parts.push(l10n.t('In {0} it stopped early; the rest there were left unchanged: {1}', project, tally.fault));
     }
   } else if (fault !== undefined) {
-    parts.push(l10n.t('It ended early, and the others are as they were: {0}', fault));
+    parts.push(l10n.t('Stopped early; the rest were left unchanged: {0}', fault));
   }
   return parts.join(' ');
 }

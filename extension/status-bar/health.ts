@@ -39,7 +39,7 @@ export interface Health {
 
 /**
  * What the status bar says about all projects of the window. A queue is a warning or an error where it has crossed a threshold of its
- * `alerts`; so is a store that takes nothing, or a daemon that died. That no daemon runs is neither: nobody has asked for one.
+ * `alerts`; so is a store that is not writable, or a daemon that died. That no daemon runs is neither: nobody has asked for one.
  */
 export function healthOf(projects: readonly ProjectHealth[], nowMs: number): Health {
   const faults = projects.flatMap((project) => faultsOf(project, nowMs));
@@ -79,7 +79,7 @@ function faultsOf({ name, folder, connection, status, queues }: ProjectHealth, n
   const faults: Fault[] = [];
   if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} crashed; its jobs wait.', name) });
   if ((connection.kind === 'stopped' || connection.kind === 'gone') && connection.problem !== undefined) faults.push({ severity: 'error', reason: clientFaultText(connection.problem) });
-  if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} takes nothing: {1}', name, status.store.problem ?? '') });
+  if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} is not writable: {1}', name, status.store.problem ?? '') });
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });
   for (const queue of queues) {
     const target = { folder, queue: queue.name };

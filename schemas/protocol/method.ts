@@ -70,7 +70,7 @@ const runInputs = {
 
 const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
 const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
-const Selected = Type.Integer({ description: 'How many were meant; those that were no longer dead letters when it came to them are left out of the others.' });
+const Selected = Type.Integer({ description: 'Number selected. Items that stopped being dead letters in the meantime are left out of the others.' });
 
 /**
  * Every method of the protocol: parameters and result, as JSON Schemas. `docs/protocol.md` explains them; the daemon

@@ -37,7 +37,7 @@ export type StallReason = (typeof stallReasons)[number];
 export const Forecast = Type.Object({
   state: Type.Enum(forecastStates, {
     description:
-      '`idle`: nothing waits. `draining`: it clears, see `drainMs`. `steady`: as much arrives as is done. `growing`: more arrives than is done. `stalled`: nothing will be done until `reason` ends. `unknown`: too little has been done yet to tell.',
+      '`idle`: nothing waits. `draining`: it clears, see `drainMs`. `steady`: arrivals match completions. `growing`: more arrives than is done. `stalled`: nothing will be done until `reason` ends. `unknown`: too little has been done yet to tell.',
   }),
   drainMs: Type.Optional(Type.Number({ description: 'With `draining`: until nothing is waiting.' })),
   clearsAt: Type.Optional(Time),

@@ -6,7 +6,7 @@ export const diagnosticCodes = {
   'yaml-syntax': 'The text is not YAML 1.2, or uses a part of YAML that is not used here.',
   'duplicate-key': 'A key stands twice in one map.',
   'too-large': 'The file, or what its aliases repeat, is larger than the limit.',
-  'too-deep': 'Lists and maps are in each other deeper than the limit.',
+  'too-deep': 'Lists and maps are nested deeper than the limit.',
   'unreadable-file': 'A file or folder of the project can not be read, or is not a regular file.',
   'too-many-folders': 'The project has more folders than are searched for workflows.',
   'empty-file': 'The file holds nothing, or something other than a map.',

@@ -38,7 +38,7 @@ export class DocumentBuilder {
     const range = rangeOf(node, fallback);
     if (this.#expanding.size > 0) this.#countAliased(range);
     if (this.#tooMany) return emptyScalar(range);
-    if (depth > maxDepth) return this.#fail(range, 'too-deep', message('Lists and maps may be in each other {maxDepth} deep at most.', { maxDepth }));
+    if (depth > maxDepth) return this.#fail(range, 'too-deep', message('Lists and maps may be nested {maxDepth} deep at most.', { maxDepth }));
 
     if (isAlias(node)) return this.#buildAlias(node.source, range, depth);
     const anchor = (node as { anchor?: string }).anchor;

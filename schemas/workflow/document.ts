@@ -143,14 +143,14 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
     count += 1;
     const at = { start: Math.min(parser.offset, text.length - 1), end: Math.min(parser.offset + 1, text.length) };
     if (count > maxTokens) return problem('too-large', at, message('The file is too large: it has more than {count} words and signs up to here.', { count: maxTokens }));
-    if (parser.stack.length > maxDepth) return problem('too-deep', at, message('Lists and maps may be in each other {maxDepth} deep at most.', { maxDepth }));
+    if (parser.stack.length > maxDepth) return problem('too-deep', at, message('Lists and maps may be nested {maxDepth} deep at most.', { maxDepth }));
   }
   take(parser.end());
   return undefined;
 }
 
 function bareExpression(expression: string): Message {
-  return message('Within {braces} or [ ], an expression is in quotes: "{expression}".', { braces: '{ }', expression });
+  return message('Within {braces} or [ ], an expression must be in quotes: "{expression}".', { braces: '{ }', expression });
 }
 
 /**

@@ -73,7 +73,7 @@ function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, strin
   ];
 }
 
-/** What the other side said to the last attempt: the cause mostly is there, and not in the status. */
+/** What the other side said to the last attempt: the cause is mostly there, and not in the status. */
 function answerOf({ attempts }: JobDetail): string[] {
   const response: unknown = attempts.at(-1)?.response;
   if (typeof response !== 'object' || response === null || !('body' in response) || typeof response.body !== 'string') return [];

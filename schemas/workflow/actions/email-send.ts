@@ -12,7 +12,7 @@ const address = {
 const addresses = { anyOf: [address, { type: 'array', minItems: 1, maxItems: 1000, items: address }] } as const;
 
 /**
- * `email/send`. No field bears secrets: what is mailed leaves the house, and the password is in `connections.yaml`.
+ * `email/send`. No field bears secrets: what is mailed leaves the project, and the password is in `connections.yaml`.
  */
 export const emailSend: ActionDefinition = {
   name: 'email/send',

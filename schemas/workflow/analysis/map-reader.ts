@@ -118,7 +118,7 @@ export class MapReader {
     if (first === undefined) return entries;
     // Beside one of them, the others are not names either.
     const isMisplaced = ({ key }: MapEntry): boolean => inner.keys.includes(key);
-    this.report.error('unknown-key', first.keyRange, message('{key} is a key of {what}, and is beside it: indent it further.', { key: quoted(first.key), what: inner.what }));
+    this.report.error('unknown-key', first.keyRange, message('{key} is a key of {what}, and is on its level: indent it further.', { key: quoted(first.key), what: inner.what }));
     return entries.flatMap((entry, index) => {
       if (isMisplaced(entry)) return [];
       const next = entries[index + 1];

@@ -70,7 +70,7 @@ export class TemplateReader {
       }
       case 'map': {
         const entries = node.entries.map(({ key, keyRange, value }) => {
-          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can be in a value only.'));
+          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can only be in a value.'));
           return [key, this.#template(value, place, secretRule, [...path, key])] as const;
         });
         const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));

@@ -73,6 +73,6 @@ function checkVerifySecret(verify: MapReader, templates: TemplateReader): void {
     templates.template(secret.value, { ...triggerPlace, roots: ['secrets'] }, () => true);
     return;
   }
-  verify.report.error('bad-value', verify.place('secret'), message("'secret' is a reference such as {code}: a secret never is in the file itself.", { code: '${{ secrets.NAME }}' }));
+  verify.report.error('bad-value', verify.place('secret'), message("'secret' is a reference such as {code}: a secret is never in the file itself.", { code: '${{ secrets.NAME }}' }));
 }
 

@@ -26,7 +26,7 @@ describe('many of several projects', () => {
     assert.deepEqual([tally.total, tally.done, tally.skipped, tally.fault], [4, 1, 1, 'shop: The daemon went away.']);
     assert.equal(
       tallyText('discarded', tally),
-      'Dead letters discarded: 1 of 4. By project: shop 0 of 2, warehouse 1 of 1, office 0 of 1. No longer dead letters: 1. In shop it ended early, and the others there are as they were: The daemon went away.',
+      'Dead letters discarded: 1 of 4. By project: shop 0 of 2, warehouse 1 of 1, office 0 of 1. No longer dead letters: 1. In shop it stopped early; the rest there were left unchanged: The daemon went away.',
     );
   });
 
