@@ -4,7 +4,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { lacksResources, MachineTroubleError } from '../core/machine-trouble.ts';
 import { openRegularFile } from '../../platform/regular-file.ts';
-import type { Committed, Expansion, Store } from '../store/store.ts';
+import type { Committed, FanOutProgress, Store } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { readItemCopy, writeItemCopy, type ItemCopyResult } from './item-copy.ts';
 import { StoppableWaits } from './due-timer.ts';
@@ -36,7 +36,7 @@ export class FanOut {
   readonly #options: FanOutOptions;
   readonly #underWay = new Map<number, Promise<void>>();
   /** As of the last commit. */
-  #open: readonly Expansion[] = [];
+  #open: readonly FanOutProgress[] = [];
   /** Fan-outs that wait for room, by queue. */
   readonly #waiting = new Map<string, (() => void)[]>();
   /** How often a commit has changed each queue. */
@@ -76,7 +76,7 @@ export class FanOut {
    * replay may reopen its step.
    */
   async forget(before: number): Promise<void> {
-    const open = new Set(this.#open.map((expansion) => this.#copyName(expansion.stepId)));
+    const open = new Set(this.#open.map((progress) => this.#copyName(progress.stepId)));
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const copy = path.join(this.#folder, name);
       if (open.has(path.parse(name).name)) continue;
@@ -103,43 +103,43 @@ export class FanOut {
 
   #takeUp(): void {
     if (this.#stopping) return;
-    for (const expansion of this.#open) {
-      if (expansion.held === true || this.#underWay.has(expansion.stepId)) continue;
-      const work = this.#try(expansion).finally(() => {
-        this.#underWay.delete(expansion.stepId);
+    for (const progress of this.#open) {
+      if (progress.held === true || this.#underWay.has(progress.stepId)) continue;
+      const work = this.#try(progress).finally(() => {
+        this.#underWay.delete(progress.stepId);
         // It may have been reopened, or have failed, meanwhile.
         this.#takeUp();
       });
-      this.#underWay.set(expansion.stepId, work);
+      this.#underWay.set(progress.stepId, work);
     }
   }
 
-  async #try(expansion: Expansion): Promise<void> {
+  async #try(progress: FanOutProgress): Promise<void> {
     try {
-      await this.#expand(expansion);
+      await this.#fanOut(progress);
     } catch (error) {
       this.#options.onError(error);
       await this.#pauses.wait(error instanceof CodedError ? afterTroubleMs : afterFailureMs);
     }
   }
 
-  async #expand(expansion: Expansion): Promise<void> {
-    if (expansion.file === undefined) await this.#expandItems(expansion);
-    else await this.#expandFile(expansion, expansion.file);
+  async #fanOut(progress: FanOutProgress): Promise<void> {
+    if (progress.file === undefined) await this.#fanOutItems(progress);
+    else await this.#fanOutFile(progress, progress.file);
   }
 
-  async #expandItems({ stepId, queue: first }: Expansion): Promise<void> {
+  async #fanOutItems({ stepId, queue: first }: FanOutProgress): Promise<void> {
     const { store, clock } = this.#options;
     while (!this.#stopping) {
       const queue = this.#queueOf(stepId, first);
       const changes = this.#changesOf(queue);
-      const { kind } = await store.expand({ stepId, now: clock.now(), limit: chunk });
+      const { kind } = await store.fanOut({ stepId, now: clock.now(), limit: chunk });
       if (kind === 'done' || kind === 'held' || kind === 'closed') return;
       if (kind === 'full') await this.#room(queue, changes);
     }
   }
 
-  async #expandFile({ stepId, queue: first, cursor }: Expansion, file: string): Promise<void> {
+  async #fanOutFile({ stepId, queue: first, cursor }: FanOutProgress, file: string): Promise<void> {
     const { store, clock } = this.#options;
     const copy = path.join(this.#folder, `${this.#copyName(stepId)}.items`);
     const copied = await this.#copyItems(file, copy, stepId, cursor);
@@ -151,7 +151,7 @@ export class FanOut {
       while (!this.#stopping) {
         const queue = this.#queueOf(stepId, first);
         const changes = this.#changesOf(queue);
-        const result = await store.expand({ stepId, now: clock.now(), limit: chunk, rows: { from: read - items.length, items, last } });
+        const result = await store.fanOut({ stepId, now: clock.now(), limit: chunk, rows: { from: read - items.length, items, last } });
         if (result.kind === 'done' || result.kind === 'held' || result.kind === 'closed') return result.kind;
         // If the queue has room for some of them only, or another daemon has made more, the rest continues from where the store has come to.
         items = items.slice(result.cursor - (read - items.length));
@@ -197,7 +197,7 @@ export class FanOut {
 
   async #fail(stepId: number, message: string): Promise<void> {
     const error = { kind: 'invalid', cause: 'items cannot be read', message: `The items can't be read: ${message}.` };
-    await this.#options.store.failExpansion({ stepId, error, now: this.#options.clock.now() });
+    await this.#options.store.failFanOut({ stepId, error, now: this.#options.clock.now() });
   }
 
   /** Waits until a commit has changed the queue; not at all where one has since `changes` was asked for. */

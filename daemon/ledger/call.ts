@@ -15,9 +15,9 @@ export interface Operations {
   /** Ends attempts. An outcome of an attempt that isn't the job's present one is refused. */
   settle(params: { readonly outcomes: readonly SettleParams[] }): Settled;
   /** Turns the next items of a `foreach` into jobs. */
-  expand(params: ExpandParams): ExpandResult;
+  fanOut(params: FanOutParams): FanOutResult;
   /** The items of a `foreach` can't be read. */
-  failExpansion(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
+  failFanOut(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
   /** Cancels or reopens the next jobs of steps that are being cancelled, have failed, or were reopened. Repeat it while there is `more`. */
   cascade(params: { readonly now: number; readonly limit: number }): { readonly more: boolean };
   /** A run that was to take its first items only takes the others as well. */
@@ -132,7 +132,7 @@ export interface HoldReason {
   readonly at: number;
 }
 
-export interface Expansion {
+export interface FanOutProgress {
   readonly stepId: number;
   readonly queue: string;
   /** Items turned into jobs, or left out as duplicates, so far. */
@@ -225,7 +225,7 @@ export type AttemptOutcome =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'cancelled' };
 
-export interface ExpandParams {
+export interface FanOutParams {
   readonly stepId: number;
   readonly now: number;
   /** Items to take at most. */
@@ -237,7 +237,7 @@ export interface ExpandParams {
   readonly rows?: { readonly from: number; readonly items: readonly string[]; readonly last: boolean };
 }
 
-export interface ExpandResult {
+export interface FanOutResult {
   /** `held`: the run takes no more items until it is continued. */
   readonly kind: 'more' | 'done' | 'full' | 'held' | 'closed';
   readonly cursor: number;

@@ -1,4 +1,4 @@
-import type { Expansion, StepProgress } from './call.ts';
+import type { FanOutProgress, StepProgress } from './call.ts';
 import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
@@ -84,7 +84,7 @@ export interface Effects {
   /** The next due time may be another. */
   readonly delayed: boolean;
   /** Fan-outs that continue or, undefined, have ended. */
-  readonly fanOuts: ReadonlyMap<number, Expansion | undefined>;
+  readonly fanOuts: ReadonlyMap<number, FanOutProgress | undefined>;
   /** What the jobs of a step follow from now on; undefined: nothing. */
   readonly cascades: ReadonlyMap<number, Cascade | undefined>;
   /** Jobs under way that a person has cancelled: their attempts have to be aborted. */

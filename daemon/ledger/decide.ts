@@ -7,7 +7,7 @@ import type { Change, Effects } from './change.ts';
 import { cancelJob, cancelRun, cascade } from './cancelling.ts';
 import { claim, promote } from './claiming.ts';
 import { dropDraft, saveDraft } from './drafting.ts';
-import { expand, failExpansion } from './fan-out.ts';
+import { fanOut, failFanOut } from './fan-out.ts';
 import { prune } from './pruning.ts';
 import { moveQueue, setQueue } from './queue-orders.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
@@ -37,8 +37,8 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   claim,
   promote,
   settle,
-  expand,
-  failExpansion,
+  fanOut,
+  failFanOut,
   cascade,
   continueRun,
   cancelRun,

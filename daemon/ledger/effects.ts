@@ -1,5 +1,5 @@
 import { isJobEnded, type JobState } from '../../schemas/protocol/id.ts';
-import type { Expansion, StepProgress } from './call.ts';
+import type { FanOutProgress, StepProgress } from './call.ts';
 import type { Effects, QueueMoves, StepCounts } from './change.ts';
 import type { Cascade, LedgerJob } from './row.ts';
 
@@ -11,14 +11,14 @@ export class EffectsSoFar implements Effects {
   runningRuns = 0;
   delayed = false;
   readonly counts = new Map<number, Partial<StepCounts>>();
-  #fanOuts: Map<number, Expansion | undefined> | undefined;
+  #fanOuts: Map<number, FanOutProgress | undefined> | undefined;
   #cascades: Map<number, Cascade | undefined> | undefined;
   #aborting: number[] | undefined;
   #orders: Set<number> | undefined;
 
   // Most decisions have none of these.
 
-  get fanOuts(): ReadonlyMap<number, Expansion | undefined> {
+  get fanOuts(): ReadonlyMap<number, FanOutProgress | undefined> {
     return this.#fanOuts ?? none;
   }
 
@@ -79,7 +79,7 @@ export class EffectsSoFar implements Effects {
   }
 
   /** `undefined`: it ends. */
-  setFanOut(stepId: number, fanOut: Expansion | undefined): void {
+  setFanOut(stepId: number, fanOut: FanOutProgress | undefined): void {
     (this.#fanOuts ??= new Map()).set(stepId, fanOut);
   }
 

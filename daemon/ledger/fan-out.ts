@@ -4,13 +4,13 @@ import type { Foreach, Step } from '../../schemas/workflow/model.ts';
 import { enterItem, renderItems } from '../core/foreach-items.ts';
 import type { MutableScope } from '../core/run-scope.ts';
 import type { Book } from './book.ts';
-import type { ExpandParams, ExpandResult } from './call.ts';
+import type { FanOutParams, FanOutResult } from './call.ts';
 import { isHeld, type StepRow } from './row.ts';
 import { scopeOf } from './scope.ts';
 import { orTooLarge, renderJob } from './starting.ts';
 
 /** Turns the next items of a `foreach` into jobs. */
-export function expand(book: Book, params: ExpandParams): ExpandResult {
+export function fanOut(book: Book, params: FanOutParams): FanOutResult {
   const row = book.fact('step', params.stepId);
   const open = book.fact('fanOut', params.stepId);
   if (row === undefined || open === undefined) return { kind: 'closed', cursor: row?.cursor ?? 0 };
@@ -22,7 +22,7 @@ export function expand(book: Book, params: ExpandParams): ExpandResult {
   const { step, foreach, scope } = fanOutOf(book, row, params.now);
   const chunk = takeChunk(book, foreach, row, params, scope, Math.min(params.limit, allowed));
   if ('kind' in chunk) {
-    failExpansion(book, { stepId: row.id, error: chunk });
+    failFanOut(book, { stepId: row.id, error: chunk });
     return { kind: 'closed', cursor: row.cursor };
   }
   const { added, duplicates } = addItems(book, row, step, foreach, scope, chunk.items, params.now);
@@ -41,7 +41,7 @@ export function expand(book: Book, params: ExpandParams): ExpandResult {
 }
 
 /** The items of a `foreach` can't be read. */
-export function failExpansion(book: Book, { stepId, error }: { readonly stepId: number; readonly error: JobError }): void {
+export function failFanOut(book: Book, { stepId, error }: { readonly stepId: number; readonly error: JobError }): void {
   if (book.fact('fanOut', stepId) === undefined) return;
   book.effects.setFanOut(stepId, undefined);
   // The step fails through its own state machine, as soon as what it has made so far is cancelled.
@@ -65,7 +65,7 @@ interface Chunk {
   readonly last: boolean;
 }
 
-function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: ExpandParams, scope: MutableScope, limit: number): Chunk | JobError {
+function takeChunk(book: Book, foreach: Foreach, row: StepRow, params: FanOutParams, scope: MutableScope, limit: number): Chunk | JobError {
   if (foreach.source.kind === 'file') {
     if (params.rows === undefined) return { items: [], last: false };
     const { from, items: given, last } = params.rows;

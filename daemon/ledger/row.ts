@@ -1,7 +1,7 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
-import type { Expansion } from './call.ts';
+import type { FanOutProgress } from './call.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
 
@@ -56,7 +56,7 @@ export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' 
 }
 
 /** An open fan-out, as those who carry it on are told of it. `queue`: the name of the step's queue. */
-export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): Expansion {
+export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): FanOutProgress {
   return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) };
 }
 

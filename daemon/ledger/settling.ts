@@ -37,7 +37,7 @@ function settleOne(book: Book, params: SettleParams): boolean {
       break;
     case 'retry':
       recordAttempt(book, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
-      if (isGivenUp(job)) {
+      if (isAbandoned(job)) {
         cancelActive(book, job, endedAt, progressOf(outcome));
         break;
       }
@@ -52,14 +52,14 @@ function settleOne(book: Book, params: SettleParams): boolean {
       break;
     case 'dead':
       recordAttempt(book, job, params, 'failed', null, outcome.error);
-      bury(book, job, { error: outcome.error, endedAt, response: params.response, ...progressOf(outcome) });
+      deadLetter(book, job, { error: outcome.error, endedAt, response: params.response, ...progressOf(outcome) });
       break;
     case 'returned':
-      putBack(book, job, endedAt);
+      releaseClaim(book, job, endedAt);
       break;
     case 'interrupted':
       recordAttempt(book, job, params, 'interrupted', null, undefined);
-      if (isGivenUp(job)) cancelActive(book, job, endedAt);
+      if (isAbandoned(job)) cancelActive(book, job, endedAt);
       else book.move(job, 'interrupt', { started_at: null });
       break;
     case 'cancelled':
@@ -87,13 +87,13 @@ function throttlesAfter(job: LedgerJob, { charged, progress }: Extract<AttemptOu
 }
 
 /** Its attempt has never begun: as if it hadn't been claimed. */
-function putBack(book: Book, job: LedgerJob, now: number): void {
-  if (isGivenUp(job)) cancelActive(book, job, now);
+function releaseClaim(book: Book, job: LedgerJob, now: number): void {
+  if (isAbandoned(job)) cancelActive(book, job, now);
   else book.move(job, 'interrupt', { attempt: job.attempt - 1, started_at: null });
 }
 
 /** Its attempt was left to end, but no other may follow: it, or its step, has been cancelled meanwhile. */
-function isGivenUp(job: LedgerJob): boolean {
+function isAbandoned(job: LedgerJob): boolean {
   return job.cancel_cause !== null;
 }
 
@@ -106,7 +106,7 @@ export interface Death {
   readonly crashes?: number;
 }
 
-function bury(book: Book, job: LedgerJob, { error, endedAt, response, ...more }: Death): void {
+function deadLetter(book: Book, job: LedgerJob, { error, endedAt, response, ...more }: Death): void {
   const group = deadGroupOf(book.fact('stepInfo', job.step_id).uses, error, response);
   clearCancelCause(book, job);
   book.move(job, 'die', { tries: job.tries + 1, ended_at: endedAt, error: JSON.stringify(error), failure_group: group, ...more });
@@ -179,7 +179,7 @@ export function recover(book: Book, { daemon, now, random, ended, unbegun }: Rec
   let interrupted = 0;
   for (const job of jobs) {
     if (job.started_at === null) {
-      bury(book, job, { error: lostByDamage, endedAt: now });
+      deadLetter(book, job, { error: lostByDamage, endedAt: now });
       continue;
     }
     if (endedAttempts.has(`${job.id}/${job.attempt}`)) {
@@ -187,7 +187,7 @@ export function recover(book: Book, { daemon, now, random, ended, unbegun }: Rec
       continue;
     }
     if (unbegunAttempts.has(`${job.id}/${job.attempt}/${job.started_at}`)) {
-      putBack(book, job, now);
+      releaseClaim(book, job, now);
       continue;
     }
     if (interrupted++ < maxNamed) interruptedJobs.push(job.id);
@@ -195,8 +195,8 @@ export function recover(book: Book, { daemon, now, random, ended, unbegun }: Rec
     recordAttempt(book, job, { endedAt: now }, 'interrupted', null, byCrash);
     const cut = { crashes, started_at: null } as const;
     const delayMs = crashDelayMs(crashes, random);
-    if (isGivenUp(job)) cancelActive(book, job, now, cut);
-    else if (crashes >= crashBound) bury(book, job, { error: crashLoop, endedAt: now, ...cut });
+    if (isAbandoned(job)) cancelActive(book, job, now, cut);
+    else if (crashes >= crashBound) deadLetter(book, job, { error: crashLoop, endedAt: now, ...cut });
     // A job that continues immediately keeps its place in the queue.
     else if (delayMs === 0) book.move(job, 'interrupt', cut);
     else book.move(job, 'retry', { ...cut, due_at: now + delayMs });

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
-import type { CreateRunParams, Expansion } from './call.ts';
+import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
 import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
@@ -91,7 +91,7 @@ export interface FactKinds {
   readonly lastFailure: [jobId: number, Pick<AttemptRow, 'error' | 'response'> | undefined];
   readonly revisions: [jobId: number, readonly RevisionRow[]];
   /** An open fan-out. */
-  readonly fanOut: [stepId: number, Expansion | undefined];
+  readonly fanOut: [stepId: number, FanOutProgress | undefined];
   readonly cascade: [stepId: number, Cascade | undefined];
   readonly activeJobs: [stepId: number, readonly LedgerJob[]];
   /** Whether any job of the step was cancelled because a sibling died. */
@@ -122,7 +122,7 @@ export interface FactKinds {
   readonly inQueue: [queueId: number, readonly LedgerJob[]];
   /** Steps of a queue that have not ended, of runs that have not. */
   readonly openSteps: [queueId: number, readonly StepRow[]];
-  readonly openFanOuts: [all: 0, readonly Expansion[]];
+  readonly openFanOuts: [all: 0, readonly FanOutProgress[]];
   /** Dead letters of a queue that died before. */
   readonly deadBefore: [queueIdAndTime: string, readonly LedgerJob[]];
   /** Runs that ended before: the oldest first. A store may leave out those in which, by the counts of their steps, a job is open or a dead letter. */

@@ -2,7 +2,7 @@ import type { LedgerOperation, Store } from './store.ts';
 
 /** The methods of a store that do nothing but hand their parameters to its next transaction. */
 const writes = {
-  createRun: true, promote: true, expand: true, failExpansion: true, cascade: true, continueRun: true, cancelRun: true, cancelJob: true, replay: true, recall: true,
+  createRun: true, promote: true, fanOut: true, failFanOut: true, cascade: true, continueRun: true, cancelRun: true, cancelJob: true, replay: true, recall: true,
   saveDraft: true, dropDraft: true, retry: true, discard: true, setQueue: true, moveQueue: true, prune: true, prepareBulk: true, advanceBulk: true, continueBulk: true,
   endBulk: true, forgetBulks: true, configure: true, forgetLimits: true, saveAlerts: true, recordSeries: true, shiftWaits: true, reclaim: true, probe: true,
 } as const satisfies Partial<Record<keyof Store, true>> & Record<LedgerOperation, true>;

@@ -1,4 +1,4 @@
-import type { Expansion, SettleParams } from '../ledger/call.ts';
+import type { FanOutProgress, SettleParams } from '../ledger/call.ts';
 import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
@@ -10,7 +10,7 @@ import type { ViewStore } from './view-store.ts';
 
 export type { EvaluateParams } from '../ledger/evaluating.ts';
 export type {
-  AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, ExpandParams, ExpandResult, Expansion, HoldReason,
+  AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, FanOutParams, FanOutResult, FanOutProgress, HoldReason,
   MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
 } from '../ledger/call.ts';
 export type { QueueOrders } from '../ledger/queue-orders.ts';
@@ -115,7 +115,7 @@ export interface Committed {
   /** When the next delayed job is due. */
   readonly nextDueAt?: number;
   /** Steps whose items are being turned into jobs. */
-  readonly expanding: readonly Expansion[];
+  readonly expanding: readonly FanOutProgress[];
   /** Some steps have jobs that are still to be cancelled or reopened: `cascade` does it. */
   readonly cascading: boolean;
   readonly runningRuns: number;

@@ -7,7 +7,7 @@ import { brokenPromises } from './kill-oracle.ts';
 import { isGone, Stir, stirFiles } from './stir.ts';
 
 /** Those that a daemon under load doesn't come to; the others are kill-test.ts's. */
-const operations = ['promote', 'failExpansion', 'replay', 'discard', 'setQueue', 'cancelJob', 'cancelRun', 'cascade'];
+const operations = ['promote', 'failFanOut', 'replay', 'discard', 'setQueue', 'cancelJob', 'cancelRun', 'cascade'];
 const whileStirred = [
   ...operations.flatMap((name) => [`${name}-before-commit`, `${name}-after-commit`]),
   'copy-before-rename',

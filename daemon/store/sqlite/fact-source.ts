@@ -51,7 +51,7 @@ export function factSource(state: WriterState): FactSource {
     lastFailure: (jobId) =>
       db.sql('SELECT error, response FROM attempts WHERE job_id = ? AND error IS NOT NULL ORDER BY number DESC LIMIT 1').get(jobId) as Pick<AttemptRow, 'error' | 'response'> | undefined,
     revisions: (jobId) => db.sql('SELECT * FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
-    fanOut: (stepId) => state.expansions.get(stepId),
+    fanOut: (stepId) => state.fanOuts.get(stepId),
     cascade: (stepId) => state.cascades.get(stepId)?.kind,
     activeJobs: (stepId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND step_id = ?`, stepId),
     hasCancelledBySibling: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND cancel_cause = 'sibling' AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
@@ -77,7 +77,7 @@ export function factSource(state: WriterState): FactSource {
         )
         .all(queueId)
         .map(stepOf),
-    openFanOuts: () => [...state.expansions.values()],
+    openFanOuts: () => [...state.fanOuts.values()],
     deadBefore: (queueIdAndTime, { limit }) => {
       const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];
       return jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'dead' AND queue_id = ? AND ended_at < ? LIMIT ?`, queueId, before, limit);
@@ -111,7 +111,7 @@ export function factsAtHand(state: WriterState): FactsAtHand {
     queueId: (name) => state.knownQueueId(name) ?? notKnown,
     knownQueue: (name) => state.knownQueueId(name),
     queue: (id) => state.queue(id),
-    fanOut: (stepId) => state.expansions.get(stepId),
+    fanOut: (stepId) => state.fanOuts.get(stepId),
     cascade: (stepId) => state.cascades.get(stepId)?.kind,
   };
 }

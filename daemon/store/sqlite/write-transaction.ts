@@ -38,7 +38,7 @@ export class WriteTransaction implements LedgerTables {
   snapshot([first]: readonly Call[]): Snapshot {
     const { state } = this;
     // The chunks of one fan-out share what they read and work out: to parse the inputs for each would cost more than the jobs.
-    const memory = first?.name === 'expand' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
+    const memory = first?.name === 'fanOut' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
     return new Snapshot({ env: state.env, ids: state.freshIds, atHand: this.#atHand, ...memory });
   }
 
@@ -55,7 +55,7 @@ export class WriteTransaction implements LedgerTables {
     return {
       ...this.#told.told({ depthOf: (id) => this.state.depthOf(id), ordersOf: (id) => storedOrders(this.db, id) }),
       ...(nextDueAt === undefined ? {} : { nextDueAt }),
-      expanding: [...this.state.expansions.values()],
+      expanding: [...this.state.fanOuts.values()],
       cascading: this.state.cascades.size > 0,
       runningRuns: this.state.runningRuns,
     };

@@ -1,5 +1,5 @@
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
-import type { ConfigureParams, Expansion, QueueDepth } from '../store.ts';
+import type { ConfigureParams, FanOutProgress, QueueDepth } from '../store.ts';
 import { KeptWorkflows, type KeptWorkflow } from '../../core/kept-workflows.ts';
 import type { Database } from './database.ts';
 import { keptWorkflow } from './queries/runs.ts';
@@ -34,7 +34,7 @@ export class WriterState {
   #nextJobId = 1;
   /** By the number of the step. */
   readonly cascades = new Map<number, OpenCascade>();
-  readonly expansions = new Map<number, Expansion>();
+  readonly fanOuts = new Map<number, FanOutProgress>();
   runningRuns = 0;
   #nextDueAt: number | undefined;
   #isNextDueKnown = false;
@@ -81,7 +81,7 @@ export class WriterState {
     for (const row of db.sql('SELECT id, cascade FROM steps WHERE cascade IS NOT NULL').all()) {
       this.cascades.set(Number(row['id']), { kind: row['cascade'] as Cascade });
     }
-    this.expansions.clear();
+    this.fanOuts.clear();
     const unfinished = db
       .sql(
         `SELECT s.id, s.queue_id, s.cursor, s.file, s.total, s.item_limit FROM steps s JOIN runs r ON r.id = s.run_id
@@ -90,7 +90,7 @@ export class WriterState {
       .all();
     for (const row of unfinished) {
       const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'total' | 'item_limit'>;
-      this.expansions.set(step.id, openFanOutOf(step, this.queueName(step.queue_id), isHeld(step)));
+      this.fanOuts.set(step.id, openFanOutOf(step, this.queueName(step.queue_id), isHeld(step)));
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
     this.nextDueChanged();
@@ -131,7 +131,7 @@ export class WriterState {
     if (delayed) this.nextDueChanged();
     for (const [stepId, fanOut] of fanOuts) {
       if (fanOut === undefined) this.#endFanOut(stepId);
-      else this.expansions.set(stepId, fanOut);
+      else this.fanOuts.set(stepId, fanOut);
     }
     for (const [stepId, kind] of cascades) {
       if (kind === undefined) this.cascades.delete(stepId);
@@ -224,7 +224,7 @@ export class WriterState {
   }
 
   #endFanOut(stepId: number): void {
-    this.expansions.delete(stepId);
+    this.fanOuts.delete(stepId);
     this.#fanOutMemories.delete(stepId);
   }
 

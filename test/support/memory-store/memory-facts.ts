@@ -1,5 +1,5 @@
 import { openFanOutOf, isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
-import type { Expansion } from '../../../daemon/ledger/call.ts';
+import type { FanOutProgress } from '../../../daemon/ledger/call.ts';
 import { isFinished } from '../../../daemon/ledger/run-standing.ts';
 import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
@@ -28,7 +28,7 @@ export function runFacts(tables: MemoryTables, id: number): RunFacts | undefined
   return run === undefined ? undefined : { run, steps };
 }
 
-export function fanOuts(tables: MemoryTables): Expansion[] {
+export function fanOuts(tables: MemoryTables): FanOutProgress[] {
   return tables.steps
     .where(({ state, is_foreach, expanded, error, run_id }) => state === 'running' && is_foreach === 1 && expanded === 0 && error === null && tables.runs.get(run_id)?.cancel_requested === 0)
     .map((step) => openFanOutOf(step, tables.queues.get(step.queue_id)?.name ?? '', isHeld(step)));

@@ -10,7 +10,7 @@ export function describeBulk(bench: () => StoreBench): void {
   const dead = async (count: number): Promise<number[]> => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(count) });
-    await store.expand();
+    await store.fanOut();
     for (const job of await store.claim(count)) await store.die(job);
     return store.ids(run);
   };
@@ -151,7 +151,7 @@ export function describeBulk(bench: () => StoreBench): void {
   it('cancels jobs that wait, and names those that are under way', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(3) });
-    await store.expand();
+    await store.fanOut();
     const active = await store.next();
     const ids = await store.ids(run);
     const bulkId = await prepare({ action: 'cancel' }, ids);
@@ -163,7 +163,7 @@ export function describeBulk(bench: () => StoreBench): void {
   it('makes delayed jobs due, and leaves out what no longer waits for a later time', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(3) });
-    await store.expand();
+    await store.fanOut();
     for (const job of await store.claim(2)) await store.settle(job, { kind: 'retry', dueAt: store.now + 60 * minute, charged: true, error: { kind: 'http', cause: '503', message: 'busy' } });
     const ids = await store.ids(run);
     const bulkId = await prepare({ action: 'retry' }, ids);
@@ -176,7 +176,7 @@ export function describeBulk(bench: () => StoreBench): void {
     const store = bench();
     const one = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) });
     const other = await store.run(fanOut('on-item-failure: continue'), { list: numbers(1) });
-    await store.expand();
+    await store.fanOut();
     const active = await store.next();
     const bulkId = await prepare({ action: 'cancel-runs' }, [one, other, 999_999]);
     const advanced = await store.store.advanceBulk({ bulkId, limit: 10, now: store.now });

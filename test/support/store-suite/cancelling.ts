@@ -50,7 +50,7 @@ export function describeCancelling(bench: () => StoreBench): void {
   it('cancels a run: what counts as cancelled for claims immediately, in batches on disk; what is under way when it ends', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(7) });
-    await store.store.expand({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 6 });
+    await store.store.fanOut({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 6 });
     const [active, delayed] = await store.claim(2);
     assert.ok(active && delayed);
     await store.retryIn(delayed, 1000);
@@ -72,7 +72,7 @@ export function describeCancelling(bench: () => StoreBench): void {
   it('makes no more items of a cancelled run after a restart', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(4) });
-    await store.store.expand({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 2 });
+    await store.store.fanOut({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 2 });
     const job = await store.next();
     await store.store.cancelRun({ runId: run, now: store.now });
     await store.cascade();
@@ -85,7 +85,7 @@ export function describeCancelling(bench: () => StoreBench): void {
   it('continues a cascade after a crash in its middle', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(5) });
-    await store.expand();
+    await store.fanOut();
     await store.store.cancelRun({ runId: run, now: store.now });
     await store.store.cascade({ now: store.now, limit: 2 });
     assert.equal((await store.crash()).committed.cascading, true);
@@ -97,7 +97,7 @@ export function describeCancelling(bench: () => StoreBench): void {
   it('clears away a great step that was cancelled without keeping one claim for all of it', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2500) });
-    await store.expand();
+    await store.fanOut();
     await store.store.cancelRun({ runId: run, now: store.now });
     await store.one();
     assert.deepEqual(await store.claim(1), []);

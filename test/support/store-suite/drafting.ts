@@ -187,7 +187,7 @@ export function describeDrafting(bench: () => StoreBench): void {
     it('closes its step as its death did', async () => {
       const store = bench();
       const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) });
-      await store.expand();
+      await store.fanOut();
       for (const job of await store.claim()) await store.die(job);
       const states = await store.states(run);
       const ids = await store.ids(run);

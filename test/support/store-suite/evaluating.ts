@@ -56,7 +56,7 @@ export function describeEvaluating(bench: () => StoreBench): void {
   it('sees an item, the first if none is named', async () => {
     const run = await bench().run(words, { list: ['a', 'b', 'b', 'c'] });
     assert.equal((await error(run, 'word', { step: 'each' })).kind, 'missing', 'before there are items');
-    await bench().expand();
+    await bench().fanOut();
     assert.equal(await value(run, 'word + job.key', { step: 'each' }), 'aa');
     assert.deepEqual(await value(run, '[word, job.index]', { step: 'each', index: 3 }), ['c', 3]);
     assert.match((await error(run, 'word', { step: 'each', index: 2 })).message, /no item 2\./, 'a duplicate has no job');
@@ -86,7 +86,7 @@ export function describeEvaluating(bench: () => StoreBench): void {
 
   it('hands on large results whole', async () => {
     const run = await bench().run(words, { list: ['a', 'b'] });
-    await bench().expand();
+    await bench().fanOut();
     for (const n of [1, 2]) await bench().succeed(await bench().next(), { text: 'x'.repeat(20_000), n });
     const results = (await value(run, 'steps.each.results')) as { output: { n: number; text: string } }[];
     assert.deepEqual(results.map(({ output }) => [output.n, output.text.length]), [[1, 20_000], [2, 20_000]]);
@@ -94,7 +94,7 @@ export function describeEvaluating(bench: () => StoreBench): void {
 
   it('reads of large results only those that are asked for', async () => {
     const run = await bench().run(words, { list: Array.from({ length: 20 }, (_, index) => `w${index}`) });
-    await bench().expand();
+    await bench().fanOut();
     for (let index = 0; index < 20; index++) await bench().succeed(await bench().next(), { text: 'x'.repeat(1_000_000 + index) });
     assert.equal(await value(run, 'size(steps.each.results)'), 20);
     assert.equal(await value(run, 'size(steps.each.results[7].output.text) + size(steps.each.results[7].output.text)'), 2_000_014);

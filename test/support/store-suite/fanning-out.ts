@@ -9,11 +9,11 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.ok(expansion);
     assert.deepEqual({ ...expansion, stepId: 0 }, { stepId: 0, queue: 'default', cursor: 0 });
     const { stepId } = expansion;
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'more', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'more', cursor: 2 });
     assert.equal(store.last.expanding[0]?.cursor, 2);
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'more', cursor: 4 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'done', cursor: 5 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 5 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'more', cursor: 4 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'done', cursor: 5 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 5 });
     assert.deepEqual(store.last.expanding, []);
     assert.deepEqual((await store.jobs(run)).map(({ key, index }) => [key, index]), [['a', 0], ['b', 1], ['c', 3]]);
     assert.equal((await store.runDetail(run)).steps[0]?.duplicates, 2);
@@ -24,11 +24,11 @@ export function describeFanningOut(bench: () => StoreBench): void {
     const text = fanOut('on-item-failure: continue').replace('{ item: "${{ item }}" }', '{ item: "${{ item }}", at: "${{ now() }}" }');
     const run = await store.run(text, { list: numbers(5) });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    await store.store.expand({ stepId, now: store.now, limit: 2 });
+    await store.store.fanOut({ stepId, now: store.now, limit: 2 });
     store.now += 60_000;
     const { committed } = await store.crash();
     assert.deepEqual(committed.expanding, [{ stepId, queue: 'default', cursor: 2 }]);
-    await store.expand();
+    await store.fanOut();
     const payloads = (await store.claim()).map((job) => JSON.parse(job.payload) as { item: number; at: unknown });
     assert.deepEqual(payloads.map(({ item }) => item), numbers(5));
     assert.equal(new Set(payloads.map(({ at }) => JSON.stringify(at))).size, 1);
@@ -45,12 +45,12 @@ steps:
 `,
       { list: numbers(7) },
     );
-    await store.expand();
+    await store.fanOut();
     for (const [n, job] of (await store.claim(100, 'first')).entries()) await store.succeed(job, { n, text: 'x'.repeat(20_000 + n) });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    for (const cursor of [3, 6]) assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 3 }), { kind: 'more', cursor });
+    for (const cursor of [3, 6]) assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 3 }), { kind: 'more', cursor });
     await store.crash();
-    await store.expand();
+    await store.fanOut();
     const payloads = (await store.claim()).map((job) => JSON.parse(job.payload) as unknown);
     assert.deepEqual(payloads, numbers(7).map((_, n) => ({ n, size: 20_000 + n, last: 6 })));
     const last = (await store.jobs(run)).find(({ step, index }) => step === 'again' && index === 6);
@@ -62,8 +62,8 @@ steps:
     const list = ['a', 'b', 'a', 'c', 'b', 'd'].map((id) => ({ id }));
     const run = await store.run(fanOut('key: "${{ item.id }}", on-item-failure: continue'), { list }, 'test', 2);
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 100 }), { kind: 'held', cursor: 2 });
     assert.equal((await store.runDetail(run)).heldAfter, 2);
     assert.deepEqual((await store.crash()).committed.expanding, [{ stepId, queue: 'default', cursor: 2, held: true }]);
     for (const job of await store.claim()) await store.succeed(job);
@@ -72,7 +72,7 @@ steps:
     await store.store.continueRun({ runId: run });
     assert.deepEqual(store.last.expanding, [{ stepId, queue: 'default', cursor: 2 }]);
     assert.equal((await store.runDetail(run)).heldAfter, undefined);
-    await store.expand();
+    await store.fanOut();
     assert.deepEqual((await store.jobs(run)).filter(({ step }) => step === 'each').map(({ key, state }) => [key, state]), [['a', 'succeeded'], ['b', 'succeeded'], ['c', 'pending'], ['d', 'pending']]);
     await assert.rejects(store.store.continueRun({ runId: run }), { code: 'wrong-state' });
     await assert.rejects(store.store.continueRun({ runId: 999 }), { code: 'not-found' });
@@ -81,7 +81,7 @@ steps:
   it('holds nothing if the first items are all there are', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(2) }, 'test', 2);
-    await store.expand();
+    await store.fanOut();
     assert.deepEqual(store.last.expanding, []);
     assert.equal((await store.runDetail(run)).heldAfter, undefined);
   });
@@ -89,7 +89,7 @@ steps:
   it('cancels a run that is held', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(9) }, 'test', 2);
-    await store.expand();
+    await store.fanOut();
     await store.store.cancelRun({ runId: run, now: store.now });
     await assert.rejects(store.store.continueRun({ runId: run }), { code: 'wrong-state' });
     await store.cascade();
@@ -105,8 +105,8 @@ steps:
     assert.equal(expansion?.file, 'people.csv');
     const { stepId } = expansion;
     const rows = (from: number, names: string[], last: boolean) => ({ from, items: names.map((name) => JSON.stringify({ name })), last });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(0, ['a', 'b', 'c'], true) }), { kind: 'more', cursor: 2 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2, rows: rows(2, ['c'], true) }), { kind: 'done', cursor: 3 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2, rows: rows(0, ['a', 'b', 'c'], true) }), { kind: 'more', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2, rows: rows(2, ['c'], true) }), { kind: 'done', cursor: 3 });
     assert.deepEqual((await store.claim()).map(({ payload }) => JSON.parse(payload) as unknown), [{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
     assert.equal((await store.runDetail(run)).steps[0]?.expanded, true);
   });
@@ -114,7 +114,7 @@ steps:
   it('succeeds with no items at all', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: [] });
-    await store.expand();
+    await store.fanOut();
     assert.deepEqual(await store.states(run), { run: 'running', each: 'succeeded', after: 'running' });
   });
 
@@ -123,13 +123,13 @@ steps:
     await store.store.configure({ queues: [{ name: 'default', maxDepth: 2 }], env: {} });
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(3) });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 10 }), { kind: 'more', cursor: 2 });
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 10 }), { kind: 'full', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 10 }), { kind: 'more', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 10 }), { kind: 'full', cursor: 2 });
     await assert.rejects(store.one(), { code: 'queue-full', data: { queue: 'default', waiting: 2, maxDepth: 2 } });
     assert.equal((await store.store.listRuns({ limit: 10 })).runs.length, 1);
     const [first] = await store.claim(1);
     assert.ok(first);
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 10 }), { kind: 'done', cursor: 3 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 10 }), { kind: 'done', cursor: 3 });
     assert.equal((await store.jobs(run)).length, 3);
   });
 
@@ -137,13 +137,13 @@ steps:
     const store = bench();
     const noList = await store.run(fanOut('on-item-failure: continue'), { list: 'no' });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 0 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 0 });
     assert.deepEqual(await store.states(noList), { run: 'failed', each: 'failed', after: 'skipped' });
 
     const broken = await store.run(fanOut('on-item-failure: continue'), { list: numbers(4) });
     const other = store.last.expanding[0]?.stepId ?? 0;
-    await store.store.expand({ stepId: other, now: store.now, limit: 2 });
-    await store.store.failExpansion({ stepId: other, error: refused, now: store.now });
+    await store.store.fanOut({ stepId: other, now: store.now, limit: 2 });
+    await store.store.failFanOut({ stepId: other, error: refused, now: store.now });
     assert.equal(store.last.cascading, true);
     await store.cascade();
     assert.deepEqual(await store.jobStates(broken), ['cancelled', 'cancelled']);
@@ -154,13 +154,13 @@ steps:
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(4) });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    await store.store.expand({ stepId, now: store.now, limit: 1 });
+    await store.store.fanOut({ stepId, now: store.now, limit: 1 });
     await store.die(await store.next());
-    await store.store.failExpansion({ stepId, error: refused, now: store.now });
+    await store.store.failFanOut({ stepId, error: refused, now: store.now });
     await store.cascade();
     await store.store.replay({ jobIds: await store.ids(run), now: store.now });
     await store.succeed(await store.next());
-    await store.expand();
+    await store.fanOut();
     for (const job of await store.claim()) await store.succeed(job);
     assert.deepEqual(await store.jobStates(run), [...numbers(4).map(() => 'succeeded'), 'pending']);
     assert.equal((await store.runDetail(run)).steps[0]?.jobs.succeeded, 4);
@@ -171,7 +171,7 @@ steps:
     const run = await store.run(fanOut('key: "${{ item.id }}", on-item-failure: continue, tolerate: 3'), {
       list: [{ id: 'ok' }, { id: '' }, { id: 'x'.repeat(1001) }, {}],
     });
-    await store.expand();
+    await store.fanOut();
     assert.deepEqual(await store.jobStates(run), ['pending', 'dead', 'dead', 'dead']);
   });
 
@@ -179,7 +179,7 @@ steps:
     const store = bench();
     const outcome = async (foreach: string, dead: number): Promise<string | undefined> => {
       const run = await store.run(fanOut(foreach), { list: numbers(10) });
-      await store.expand();
+      await store.fanOut();
       for (const job of (await store.claim()).filter((one) => one.runId === run)) {
         if (dead-- > 0) await store.die(job);
         else await store.succeed(job);
@@ -197,7 +197,7 @@ steps:
   it('stops at the first item too many that fails, where failing is asked for', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail, tolerate: 1'), { list: numbers(8) });
-    await store.expand();
+    await store.fanOut();
     const [first, second, third, fourth] = await store.claim(4);
     assert.ok(first && second && third && fourth);
     await store.die(first);
@@ -217,9 +217,9 @@ steps:
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: numbers(6) });
     const stepId = store.last.expanding[0]?.stepId ?? 0;
-    await store.store.expand({ stepId, now: store.now, limit: 2 });
+    await store.store.fanOut({ stepId, now: store.now, limit: 2 });
     await store.die(await store.next());
-    assert.deepEqual(await store.store.expand({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 2 });
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2 }), { kind: 'closed', cursor: 2 });
     await store.cascade();
     assert.deepEqual((await store.crash()).committed.expanding, []);
     assert.deepEqual(await store.jobStates(run), ['dead', 'cancelled']);

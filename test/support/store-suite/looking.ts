@@ -87,7 +87,7 @@ export function describeLooking(bench: () => StoreBench): void {
   it('lists jobs by queue, state, run, step and an expression, newest first and page by page', async () => {
     const store = bench();
     const run = await store.run(fanOut('key: "${{ item }}", on-item-failure: continue'), { list: numbers(7).map((n) => `k${n}`) });
-    await store.expand();
+    await store.fanOut();
     await store.one('other');
     for (const job of await store.claim(2)) await store.die(job);
     const keys = async (params: Partial<Parameters<typeof store.store.listJobs>[0]>): Promise<readonly (string | undefined)[]> => {
@@ -163,7 +163,7 @@ export function describeLooking(bench: () => StoreBench): void {
   it('deletes old ended runs in batches, but neither dead letters nor what is running, and never gives a number twice', async () => {
     const store = bench();
     const done = await store.run(fanOut('on-item-failure: continue'), { list: numbers(5) });
-    await store.expand();
+    await store.fanOut();
     for (const _round of [1, 2]) for (const job of await store.claim()) await store.succeed(job);
     const dead = await store.one();
     const job = await store.next();
@@ -188,7 +188,7 @@ export function describeLooking(bench: () => StoreBench): void {
     const next = await store.run(fanOut('on-item-failure: continue'), { list: [1] });
     assert.ok(next > going);
     assert.ok((store.last.expanding[0]?.stepId ?? 0) > 4, "a step's number isn't given twice either");
-    await store.expand();
+    await store.fanOut();
     const claimed = await store.next();
     assert.ok(claimed.jobId > job.jobId + 1);
     assert.deepEqual([claimed.runId, claimed.step], [next, 'each']);

@@ -9,7 +9,7 @@ type Operation =
   | { readonly kind: 'run'; readonly items: number; readonly fail: boolean }
   | { readonly kind: 'claim'; readonly limit: number }
   | { readonly kind: 'settle'; readonly at: number; readonly how: 'succeed' | 'die' | 'retry' | 'throttle' | 'interrupt'; readonly late: boolean }
-  | { readonly kind: 'expand' | 'cascade'; readonly limit: number }
+  | { readonly kind: 'fanOut' | 'cascade'; readonly limit: number }
   | { readonly kind: 'cancel-run' | 'cancel-job' | 'replay' | 'discard' | 'draft' | 'recall'; readonly at: number }
   | { readonly kind: 'wait' | 'crash' };
 
@@ -26,7 +26,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       late: fc.boolean(),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('expand' as const, 'cascade' as const), limit: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('fanOut' as const, 'cascade' as const), limit: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('cancel-run' as const, 'cancel-job' as const, 'replay' as const, 'replay' as const, 'discard' as const, 'draft' as const, 'recall' as const), at }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('wait' as const, 'crash' as const) }) },
 );
@@ -99,8 +99,8 @@ async function perform(bench: StoreBench, oracle: Oracle, operation: Operation):
     case 'settle':
       await settle(bench, oracle, operation);
       return;
-    case 'expand':
-      for (const { stepId } of bench.last.expanding) await store.expand({ stepId, now, limit: operation.limit });
+    case 'fanOut':
+      for (const { stepId } of bench.last.expanding) await store.fanOut({ stepId, now, limit: operation.limit });
       return;
     case 'cascade':
       await store.cascade({ now, limit: operation.limit });
@@ -196,7 +196,7 @@ async function drain(bench: StoreBench, oracle: Oracle): Promise<void> {
   for (const job of oracle.underWay.values()) await bench.succeed(job);
   for (let round = 0; round < 20; round++) {
     await bench.cascade();
-    await bench.expand(2);
+    await bench.fanOut(2);
     bench.now += 400_000;
     const jobs = await bench.claim();
     for (const job of jobs) await bench.succeed(job);

@@ -14,7 +14,7 @@ export function describeOutcomes(bench: () => StoreBench): void {
     const store = bench();
     const moves = (): readonly (readonly [name: string, arrived: number, left: number])[] => store.last.queues.map(({ name, arrived, left }) => [name, arrived, left]);
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(6) });
-    await store.expand(4);
+    await store.fanOut(4);
     assert.deepEqual(moves(), [['default', 2, 0]], 'the second of two chunks');
     const [first, second, third, fourth] = await store.claim(4);
     assert.ok(first && second && third && fourth);

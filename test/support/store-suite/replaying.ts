@@ -60,7 +60,7 @@ export function describeReplaying(bench: () => StoreBench): void {
   const replayedSlowly = async (count: number): Promise<number[]> => {
     const store = bench();
     await store.run('inputs: { list: { type: array } }\nsteps:\n  each: { uses: test/scripted, foreach: { items: "${{ inputs.list }}", on-item-failure: continue }, with: {} }\n', { list: numbers(count) });
-    await store.expand();
+    await store.fanOut();
     const dead: number[] = [];
     for (let index = 0; index < count; index++) {
       const job = await store.next();
@@ -186,7 +186,7 @@ export function describeReplaying(bench: () => StoreBench): void {
   it('takes up again the siblings that were cancelled because of it, after a crash in the middle of that too', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: numbers(8) });
-    await store.store.expand({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 6 });
+    await store.store.fanOut({ stepId: store.last.expanding[0]?.stepId ?? 0, now: store.now, limit: 6 });
     const [first, second, third] = await store.claim(3);
     assert.ok(first && second && third);
     await store.store.cancelJob({ jobId: second.jobId, now: store.now });
@@ -202,7 +202,7 @@ export function describeReplaying(bench: () => StoreBench): void {
     const { committed } = await store.crash();
     assert.deepEqual([committed.cascading, committed.expanding.map(({ cursor }) => cursor)], [true, [6]]);
     await store.cascade();
-    await store.expand();
+    await store.fanOut();
     for (const job of await store.claim()) await store.succeed(job);
     assert.deepEqual(await store.states(run), { run: 'running', each: 'succeeded', after: 'running' });
     assert.deepEqual((await store.jobStates(run)).slice(0, 8), ['succeeded', 'cancelled', ...numbers(6).map(() => 'succeeded')], 'whom a person cancelled stays so');
@@ -211,7 +211,7 @@ export function describeReplaying(bench: () => StoreBench): void {
   it('lets what was under way when its step failed be tried again once the step is open again', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: numbers(2) });
-    await store.expand();
+    await store.fanOut();
     const [first, second] = await store.claim();
     assert.ok(first && second);
     await store.die(first);
@@ -226,7 +226,7 @@ export function describeReplaying(bench: () => StoreBench): void {
   it('reopens by a share of all items, those that were cancelled because of it too', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail, tolerate: 20%'), { list: numbers(10) });
-    await store.expand();
+    await store.fanOut();
     const [first, ...more] = (await store.claim(3));
     assert.ok(first);
     for (const job of [first, ...more]) await store.die(job);
@@ -239,7 +239,7 @@ export function describeReplaying(bench: () => StoreBench): void {
   it('refuses to replay into a step that is just being cancelled', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: fail'), { list: numbers(5) });
-    await store.expand();
+    await store.fanOut();
     const job = await store.next();
     await store.die(job);
     await assert.rejects(store.store.replay({ jobIds: [job.jobId], now: store.now }), { code: 'wrong-state' });

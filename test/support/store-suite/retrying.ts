@@ -20,7 +20,7 @@ export function describeRetrying(bench: () => StoreBench): void {
   it('refuses what is not delayed, and then changes nothing', async () => {
     const store = bench();
     const run = await store.run(fanOut('on-item-failure: continue'), { list: numbers(4) });
-    await store.expand();
+    await store.fanOut();
     const [delayed, active, dead] = await store.claim(3);
     assert.ok(delayed && active && dead);
     await store.retryIn(delayed, 60_000);

@@ -49,7 +49,7 @@ export function describeSharing(current: () => StoreBench, open: StoreInFolder |
     const runs = [await one.one(), await two.one(), await one.run(fanOut('on-item-failure: continue'), { list: numbers(7) })];
     assert.deepEqual(runs, [1, 2, 3]);
     const [stepId] = two.last.expanding.map((fan) => fan.stepId);
-    for (const { store, now } of [one, two, one]) await store.expand({ stepId: stepId ?? 0, now, limit: 3 });
+    for (const { store, now } of [one, two, one]) await store.fanOut({ stepId: stepId ?? 0, now, limit: 3 });
     const claimed = [await one.claim(4), await two.claim(4), await one.claim(4)];
     assert.deepEqual(claimed.map(({ length }) => length), [4, 4, 1]);
     assert.equal(new Set(claimed.flat().map(({ jobId }) => jobId)).size, 9);
@@ -62,7 +62,7 @@ export function describeSharing(current: () => StoreBench, open: StoreInFolder |
     await one.run('steps:\n  each: { uses: test/scripted, foreach: { file: people.csv, on-item-failure: continue }, with: { name: "${{ item.name }}" } }\n');
     const [stepId = 0] = one.last.expanding.map((fan) => fan.stepId);
     const items = ['a', 'b', 'c', 'd', 'e'].map((name) => JSON.stringify({ name }));
-    const expand = ({ store, now }: StoreBench, from: number, to: number) => store.expand({ stepId, now, limit: 10, rows: { from, items: items.slice(from, to), last: to === items.length } });
+    const expand = ({ store, now }: StoreBench, from: number, to: number) => store.fanOut({ stepId, now, limit: 10, rows: { from, items: items.slice(from, to), last: to === items.length } });
     assert.deepEqual(await expand(one, 0, 2), { kind: 'more', cursor: 2 });
     assert.deepEqual(await expand(two, 0, 3), { kind: 'more', cursor: 3 });
     assert.deepEqual(await expand(one, 2, 5), { kind: 'done', cursor: 5 });

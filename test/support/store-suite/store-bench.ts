@@ -113,9 +113,9 @@ export class StoreBench {
   }
 
   /** Turns all items of all open fan-outs into jobs, but for those that are held. */
-  async expand(limit = 500): Promise<void> {
+  async fanOut(limit = 500): Promise<void> {
     while (this.last.expanding.some(({ held }) => held !== true)) {
-      for (const { stepId } of this.last.expanding) await this.store.expand({ stepId, now: this.now, limit });
+      for (const { stepId } of this.last.expanding) await this.store.fanOut({ stepId, now: this.now, limit });
     }
   }
 

@@ -72,7 +72,7 @@ describe('large outputs', () => {
     const results = resultsOf(100, megabyte);
     const workflow = aWorkflow('steps:\n  a: { uses: test/scripted, foreach: { items: "${{ [1] }}", on-item-failure: continue }, with: {} }\n  b: { needs: a, uses: test/scripted, foreach: { items: "${{ steps.a.results }}", key: "${{ item.output.n }}", on-item-failure: continue }, with: { n: "${{ item.output.n }}" } }\n');
     const b = aStep({ id: 2, position: 1, name: 'b', is_foreach: 1, total: 0, expanded: 0 });
-    const decision = decided([{ name: 'expand', params: { stepId: 2, now: 2000, limit: 500 } }], {
+    const decision = decided([{ name: 'fanOut', params: { stepId: 2, now: 2000, limit: 500 } }], {
       run: { 1: { run: aRun(), steps: [aStep({ state: 'succeeded', is_foreach: 1 }), b] } }, step: { 2: b }, workflow: { v: workflow }, results: { 1: results },
       largeOutput: Object.fromEntries(results.large.map(({ index, key }) => [key, outputOf(index)])),
       takenKeys: { [JSON.stringify([2, results.large.slice(0, 17).map(({ index }) => String(index))])]: new Set() },

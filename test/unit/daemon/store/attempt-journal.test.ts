@@ -23,7 +23,7 @@ describe("what a store's process has noted when it dies", () => {
     await open();
     const items = JSON.stringify({ items: [1, 2, 3, 4] });
     await store.createRun({ workflow: 'test', version: 'v1', text, inputs: items, now: at });
-    await store.expand({ stepId: 1, now: at, limit: 10 });
+    await store.fanOut({ stepId: 1, now: at, limit: 10 });
   });
   afterEach(async () => {
     await connection.close();

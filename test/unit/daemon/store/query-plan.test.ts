@@ -29,7 +29,7 @@ describe('query plans', () => {
     );
     await bench.open();
     const run = await bench.run(fanOut('on-item-failure: fail, key: "${{ item }}"'), { list: numbers(6).map(String) });
-    await bench.store.expand({ stepId: bench.last.expanding[0]?.stepId ?? 0, now: bench.now, limit: 4 });
+    await bench.store.fanOut({ stepId: bench.last.expanding[0]?.stepId ?? 0, now: bench.now, limit: 4 });
     const [first, second] = await bench.claim(2);
     assert.ok(first && second);
     await bench.retryIn(second, 10);

@@ -31,7 +31,7 @@ describe('a damaged store', () => {
     for (const version of ['v1', 'v2', 'v3']) {
       const items = JSON.stringify({ items: Array.from({ length: itemCount }, (_, n) => `${version}-${n}-${'x'.repeat(200)}`) });
       const { runId } = await store.createRun({ workflow: 'test', version, text, inputs: items, now: at });
-      while ((await store.expand({ stepId: runId, now: at, limit: itemCount })).kind === 'more');
+      while ((await store.fanOut({ stepId: runId, now: at, limit: itemCount })).kind === 'more');
     }
     const { jobs } = await store.claim({ queue: 'default', limit: 100, now: at });
     const outcomes = jobs.slice(0, 90).map(({ jobId, attempt }, index): SettleParams => ({

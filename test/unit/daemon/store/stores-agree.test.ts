@@ -35,7 +35,7 @@ type Operation =
   | { readonly kind: 'run'; readonly workflow: number; readonly firstItems?: number | undefined }
   | { readonly kind: 'claim'; readonly queue: string; readonly limit: number; readonly rated: boolean }
   | { readonly kind: 'settle'; readonly ats: readonly number[]; readonly how: number; readonly late: boolean }
-  | { readonly kind: 'expand' | 'failExpansion' | 'cascade' | 'promote' | 'prune' | 'shiftWaits'; readonly at: number }
+  | { readonly kind: 'fanOut' | 'failFanOut' | 'cascade' | 'promote' | 'prune' | 'shiftWaits'; readonly at: number }
   | { readonly kind: 'cancelRun' | 'continueRun' | 'cancelJob' | 'retry' | 'discard' | 'recall' | 'saveDraft' | 'dropDraft'; readonly at: number }
   | { readonly kind: 'replay'; readonly ats: readonly number[]; readonly later: boolean; readonly how: number }
   | { readonly kind: 'bulk'; readonly at: number; readonly how: 'prepare' | 'advance' | 'end' | 'continue' | 'forget' }
@@ -50,7 +50,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('run' as const), workflow: fc.nat(workflows.length - 1), firstItems: fc.constantFrom(undefined, undefined, 2) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('claim' as const), queue, limit: fc.integer({ min: 1, max: 5 }), rated: fc.boolean() }) },
   { weight: 9, arbitrary: fc.record({ kind: fc.constant('settle' as const), ats: fc.array(at, { minLength: 1, maxLength: 4 }), how: fc.nat(11), late: fc.constantFrom(false, false, false, true) }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('expand' as const, 'expand' as const, 'expand' as const, 'failExpansion' as const, 'cascade' as const, 'cascade' as const, 'promote' as const, 'prune' as const, 'shiftWaits' as const), at }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('fanOut' as const, 'fanOut' as const, 'fanOut' as const, 'failFanOut' as const, 'cascade' as const, 'cascade' as const, 'promote' as const, 'prune' as const, 'shiftWaits' as const), at }) },
   { weight: 7, arbitrary: fc.record({ kind: fc.constantFrom('cancelRun' as const, 'continueRun' as const, 'cancelJob' as const, 'retry' as const, 'discard' as const, 'recall' as const, 'saveDraft' as const, 'dropDraft' as const), at }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('replay' as const), ats: fc.array(at, { minLength: 1, maxLength: 3 }), later: fc.boolean(), how: fc.nat(3) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('bulk' as const), at, how: fc.constantFrom('prepare' as const, 'prepare' as const, 'advance' as const, 'advance' as const, 'advance' as const, 'end' as const, 'continue' as const, 'forget' as const) }) },
@@ -108,10 +108,10 @@ class Side {
         }
         case 'settle':
           return store.settle({ outcomes: this.#outcomes(one) }).stored;
-        case 'expand':
-          return store.expand({ stepId, now, limit: 1 + (one.at % 4), rows: { from: Math.max(0, (expanding.find((fan) => fan.stepId === stepId)?.cursor ?? 0) - (one.at % 3)), items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
-        case 'failExpansion':
-          return store.failExpansion({ stepId, error: serverError, now });
+        case 'fanOut':
+          return store.fanOut({ stepId, now, limit: 1 + (one.at % 4), rows: { from: Math.max(0, (expanding.find((fan) => fan.stepId === stepId)?.cursor ?? 0) - (one.at % 3)), items: ['{"name":"x"}', '{"name":"y"}'], last: one.at % 2 === 0 } });
+        case 'failFanOut':
+          return store.failFanOut({ stepId, error: serverError, now });
         case 'cascade':
           return store.cascade({ now, limit: 1000 });
         case 'promote':
