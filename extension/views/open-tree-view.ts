@@ -14,6 +14,8 @@ import type { ViewFilters } from './view-filters.ts';
 import type { Log } from '../base/log.ts';
 import type { Signal, Disposable } from '../base/signal.ts';
 
+const revealTries = 3;
+
 /** What the views need of the window. */
 export interface ViewContext {
   readonly projects: Projects;
@@ -90,9 +92,13 @@ export function openTreeView(window: ViewContext, { id, rows, affected, note }: 
   );
   const reveal = async (ids: readonly string[]): Promise<string | undefined> => {
     await vscode.commands.executeCommand(`${id}.focus`);
-    const node = await tree.follow(ids);
-    if (node !== undefined) await view.reveal(node, { select: true, focus: true, expand: true });
-    return node?.id;
+    // Rows that are drawn again just then take the selection along: the row is looked up and shown again.
+    for (let triesLeft = revealTries; ; triesLeft--) {
+      const node = await tree.follow(ids);
+      if (node === undefined) return undefined;
+      await view.reveal(node, { select: true, focus: true, expand: true });
+      if (triesLeft === 1 || view.selection.some(({ id: selected }) => selected === node.id)) return node.id;
+    }
   };
   const open = { tree, view, reveal };
   window.views.set(id, open);
