@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { realpath } from 'node:fs/promises';
-import { type Discovery, type DiscoveryProblem, maxDiscoveryBytes, parseDiscovery, unsafeDiscovery } from '../schemas/protocol/discovery.ts';
-import { type LastStop, lastStopName, maxLastStopBytes, parseLastStop } from '../schemas/protocol/daemon-status.ts';
-import { discoveryProofText, lastStopProofText } from '../schemas/protocol/owner-mark.ts';
-import { discoveryName } from '../schemas/protocol/state-folder.ts';
-import { systemCodeOf } from '../schemas/protocol/error.ts';
-import { isOwnProof } from './owner-key.ts';
+import { isProofOf, ownerKeyFile } from '../platform/owner-proof.ts';
 import { isProcessAlive } from '../platform/process-alive.ts';
+import { type LastStop, lastStopName, maxLastStopBytes, parseLastStop } from '../schemas/protocol/daemon-status.ts';
+import { type Discovery, type DiscoveryProblem, maxDiscoveryBytes, parseDiscovery, unsafeDiscovery } from '../schemas/protocol/discovery.ts';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
+import { discoveryProofText, lastStopProofText, ownerKeyFlaw } from '../schemas/protocol/owner-mark.ts';
+import { discoveryName } from '../schemas/protocol/state-folder.ts';
 import { stateFolderOf, withOpenFile } from './state-folder.ts';
 
 export type DiscoveryRead =
@@ -56,4 +56,14 @@ export async function readLastStop(projectFolder: string): Promise<LastStop | un
   } catch {
     return undefined;
   }
+}
+
+/** Whether a proof was made with this user's key, which the first daemon makes. Without a usable key nothing is. Never rejects. */
+async function isOwnProof(text: string, proof: string): Promise<boolean> {
+  const key = await ownerKey().catch(() => undefined);
+  return key !== undefined && isProofOf(proof, text, key);
+}
+
+function ownerKey(): Promise<Buffer | undefined> {
+  return withOpenFile(ownerKeyFile(process.env), (opened) => (ownerKeyFlaw(opened, process.getuid?.()) === undefined ? opened.read() : undefined));
 }

@@ -3,7 +3,7 @@ import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { DaemonLog } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { FormerDaemon } from '../state/former-daemon.ts';
+import type { FormerDaemon } from '../state/last-stop-file.ts';
 import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError, messageOfError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { findStateFolderProblem, sluiceFolder, type FolderEntry, type StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
-import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
+import { fileIdentity, hasBirthTimes, isSameFile } from './doubtful-logs.ts';
 
 export function stateFolderOf(projectFolder: string): string {
   return path.join(projectFolder, sluiceFolder, 'state');

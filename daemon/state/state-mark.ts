@@ -3,13 +3,11 @@ import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, 
 import path from 'node:path';
 import { CodedError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
-import { doubtfulLogs, doubtfulLogsText } from './doubtful-logs.ts';
-import { fileIdentity, hasBirthTimes, isSameFile } from './file-identity.ts';
+import { doubtfulLogs, doubtfulLogsText, fileIdentity, hasBirthTimes, isSameFile, missingStoreText } from './doubtful-logs.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf, unsafeState } from './state-folder.ts';
 import { readRegularFileSync } from '../../platform/regular-file.ts';
 import { writeStateFile } from './state-file.ts';
-import { missingStoreText } from './store-remains.ts';
 
 /** What a daemon reads back and acts upon, whatever else lies in the folder. */
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-attempts'];

@@ -1,18 +1,20 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { activeAttempts, type ConnectionState } from '../../client/connection-state.ts';
-import { setStateAside } from './set-state-aside.ts';
+import type { Prompter } from '../ask/prompter.ts';
 import { commands } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { Project } from '../project/project.ts';
+import type { Disposable } from '../base/signal.ts';
 import type { Target } from '../base/target.ts';
-import { say } from '../wording/language.ts';
+import { activeAttempts, type ConnectionState } from '../../client/connection-state.ts';
+import { daemonEnvironment } from '../../client/daemon-launch.ts';
+import type { Project } from '../project/project.ts';
+import type { Projects } from '../project/projects.ts';
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { clientFaultText, incompatibleText, messageOf } from '../wording/client-fault-text.ts';
 import { crashText } from '../wording/daemon.ts';
-import type { Projects } from '../project/projects.ts';
-import type { Prompter } from '../ask/prompter.ts';
-import type { Disposable } from '../base/signal.ts';
+import { say } from '../wording/language.ts';
 
 export interface NoticeContext {
   readonly projects: Projects;
@@ -160,4 +162,11 @@ async function tell({ ask, log }: NoticeContext, { message, actions }: Notice): 
     log.error(messageOf(error));
     await ask.tell('error', messageOf(error));
   }
+}
+
+const limitMs = 30_000;
+
+/** Moves the state that lies in the folder aside, as `sluice state set-aside` does. `cli`: the path of the command's program. @throws Error with what the command said */
+async function setStateAside(projectFolder: string, cli: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [cli, '--project', projectFolder, 'state', 'set-aside'], { env: daemonEnvironment(process.env), timeout: limitMs });
 }

@@ -4,7 +4,7 @@ import { createMessageConnection, ResponseError, type MessageConnection } from '
 import { WebSocketServer } from 'ws';
 import manifest from '../../package.json' with { type: 'json' };
 import { writeDiscovery } from '../../daemon/state/discovery-file.ts';
-import { SocketReader, SocketWriter } from '../../client/socket-transport.ts';
+import { SocketReader, SocketWriter } from '../../client/daemon-client.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';

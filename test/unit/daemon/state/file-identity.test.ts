@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileIdentity, hasBirthTimes, isSameFile } from '../../../../daemon/state/file-identity.ts';
+import { fileIdentity, hasBirthTimes, isSameFile } from '../../../../daemon/state/doubtful-logs.ts';
 
 interface Times {
   readonly ino: bigint;
