@@ -7,6 +7,7 @@ import { deadLetterJourney } from './journeys/dead-letter.ts';
 import { fillingQueueJourney } from './journeys/filling-queue.ts';
 import { firstRunJourney } from './journeys/first-run.ts';
 import { twoWindowsJourney } from './journeys/two-windows.ts';
+import { goneJourney } from './journeys/gone.ts';
 import { hoverJourney } from './journeys/hover.ts';
 import { refusalsJourney } from './journeys/refusals.ts';
 import { Stage } from './stage.ts';
@@ -45,6 +46,7 @@ describe('in VS Code, with the package installed', function () {
   dashboardJourney(staged);
   twoWindowsJourney(staged);
   crashJourney(staged);
+  goneJourney(staged);
   refusalsJourney(staged);
   hoverJourney(staged);
   bulkWorkJourney(staged);
