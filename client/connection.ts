@@ -38,6 +38,9 @@ export interface Subscription {
 /** A daemon that is stopped elsewhere is often started again immediately (`sluice restart`): this many tries before it is taken for stopped. */
 const triesWhenMissing = 4;
 
+/** Until a folder that is gone is looked for again. */
+const returnLookMs = 2000;
+
 /**
  * The connection of one project folder to its daemon, kept up over crashes, restarts and sleep.
  *
@@ -55,6 +58,7 @@ export class Connection {
   /** What changes the state runs one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
+  #return: NodeJS.Timeout | undefined;
   #disposed = false;
 
   constructor(options: ConnectionOptions) {
@@ -147,6 +151,7 @@ export class Connection {
   async dispose(): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#return);
     const client = this.#client;
     this.#client = undefined;
     await client?.close();
@@ -307,6 +312,9 @@ export class Connection {
 
   #become(state: ConnectionState): void {
     if (this.#disposed) return;
+    clearTimeout(this.#return);
+    // Watchers of a folder that is gone may never see it again.
+    if (state.kind === 'gone') this.#return = setTimeout(() => void this.look().catch((error: unknown) => this.#tell({ kind: 'error', error })), returnLookMs);
     if (state.kind === this.#state.kind && (state.kind === 'none' || state.kind === 'gone' || state.kind === 'starting')) return;
     this.#state = state;
     for (const listener of [...this.#listeners]) {

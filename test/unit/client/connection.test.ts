@@ -172,6 +172,7 @@ describe('the connection of a project folder', () => {
     const connection = connect();
     await connection.ensure();
     const gone = next(connection, 'gone');
+    const back = gone.then(() => next(connection, 'stopped'));
     const moved = `${project.folder}-moved`;
     await rename(project.folder, moved);
     try {
@@ -184,8 +185,8 @@ describe('the connection of a project folder', () => {
     } finally {
       await rename(moved, project.folder);
     }
-    await connection.look();
-    assert.equal(connection.state.kind, 'stopped', 'it is back');
+    // By itself: watchers of a folder that was gone may not see it again.
+    await back;
   });
 
   it('is none where the folder is not a project', async () => {
