@@ -170,7 +170,7 @@ export class BodyProcess {
   }
 
   #deathError(signal: NodeJS.Signals | null, lastWords: string): Error {
-    if (lastWords.includes(outOfMemory)) return new BodyTooLargeError(`it takes more than ${this.#heapMb} MB of memory to read it`);
+    if (lastWords.includes(outOfMemory)) return new BodyTooLargeError(`its body takes more than ${this.#heapMb} MB of memory to read`);
     // Linux kills what takes the most memory when there is none left.
     if (signal === 'SIGKILL') return new MachineTroubleError('the process for large answers was killed', 'ENOMEM');
     return new Error(`the process for large answers was ended by ${signal}`);

@@ -75,7 +75,7 @@ describe('a large body of an answer', () => {
     const [many, ...others] = await Promise.all([call('/many'), call('/text'), call('/text')]);
     const { error, effectStands, machine } = failed(many);
     assert.deepEqual([error.kind, error.cause, effectStands, machine], ['invalid', 'response too large', true, undefined]);
-    assert.match(error.message, /answered 200, but it takes more than 64 MB of memory to read it\. It isn't repeated, because the call has had its effect\./);
+    assert.match(error.message, /answered 200, but its body takes more than 64 MB of memory to read\. It isn't repeated, because the call has had its effect\./);
     for (const other of others) assert.ok(bodyOf(succeeded(other).encodedOutput) === text);
   });
 
