@@ -30,7 +30,7 @@ describe('many that are acted on at once', () => {
       if (ids[0] !== 'j1') throw new CodedError('store-unavailable', 'The disk is full.');
     });
     assert.deepEqual([refused.done, refused.fault], [200, 'The disk is full.']);
-    assert.match(tallyText('discarded', refused), /^Dead letters discarded: 200 of 600\. It ended early.*The disk is full\.$/);
+    assert.match(tallyText('discarded', refused), /^Dead letters discarded: 200 of 600\. Stopped early.*The disk is full\.$/);
   });
 
   it('are tried once each where they go one by one', async () => {

@@ -61,10 +61,10 @@ describe('the health of a window', () => {
     assert.deepEqual([full.severity, full.reasons], ['warning', ['erp is full and takes no more jobs.']]);
   });
 
-  it('is an error where the store takes nothing or the daemon died, and says that before any warning', () => {
+  it('is an error where the store is not writable or the daemon died, and says that before any warning', () => {
     const full: DaemonStatus = { ...status, store: { ok: false, bytes: 1, problem: 'the disk is full' } };
     const health = healthAt([project({ status: full, queues: [queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 1 } })] })]);
-    assert.deepEqual([health.severity, health.reasons[0]], ['error', 'The store of shop takes nothing: the disk is full']);
+    assert.deepEqual([health.severity, health.reasons[0]], ['error', 'The store of shop is not writable: the disk is full']);
     const died = healthAt([project({ connection: { kind: 'stopped', crashed: true }, status: undefined, queues: [] })]);
     assert.deepEqual([died.text, died.severity], ['$(error) Sluice', 'error']);
   });
