@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError, systemCodeOf } from '../../schemas/protocol/error.ts';
-import { isJsonObject } from '../../schemas/workflow/json.ts';
+import { isJsonObject, parseJsonObject } from '../../schemas/workflow/json.ts';
 import { doubtfulLogs, doubtfulLogsText, fileIdentity, hasBirthTimes, isSameFile, missingStoreText } from './doubtful-logs.ts';
 import { OwnerKey } from './owner-key.ts';
 import { stateFolderOf, unsafeState } from './state-folder.ts';
@@ -142,13 +142,8 @@ function foreign(reason: string): StateOrigin {
 function verifiedMark(text: string): Mark | undefined {
   const key = OwnerKey.read();
   if (key === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isJsonObject(value)) return undefined;
+  const value = parseJsonObject(text);
+  if (value === undefined) return undefined;
   const { folder, identity, machine, hasStore, files, proof } = value;
   if (typeof folder !== 'string' || typeof identity !== 'string' || typeof machine !== 'string' || typeof hasStore !== 'boolean' || typeof proof !== 'string') return undefined;
   if (!isJsonObject(files)) return undefined;

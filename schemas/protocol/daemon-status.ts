@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { isJsonObject, type Json } from '../workflow/json.ts';
+import { parseJsonObject, type Json } from '../workflow/json.ts';
 import { QueueView } from './queue.ts';
 import { Time } from './shape.ts';
 
@@ -72,13 +72,8 @@ export interface ParsedLastStop {
 
 /** Undefined if the text says nothing that could be believed. */
 export function parseLastStop(text: string): ParsedLastStop | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isJsonObject(value)) return undefined;
+  const value = parseJsonObject(text);
+  if (value === undefined) return undefined;
   const { at, waiting, dead, proof } = value;
   const isTime = typeof at === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{5,20}Z$/.test(at) && !Number.isNaN(Date.parse(at));
   return isTime && isCount(waiting) && isCount(dead) && typeof proof === 'string' ? { lastStop: { at, waiting, dead }, proof } : undefined;

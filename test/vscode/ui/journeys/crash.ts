@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { SinkReply } from '../../../support/http-sink.ts';
 import type { Stage } from '../stage.ts';
 import { pidIn } from './pid-in.ts';
+import { runOrder } from './run-order.ts';
 import { shopProject } from './shop-project.ts';
 
 /** A daemon that is killed while a call is in progress. */
@@ -14,13 +15,8 @@ export function crashJourney(stage: () => Stage): void {
       return gate.promise;
     });
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
-    const { sideBar, prompt } = window;
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Order placed');
-    await prompt.asks('number');
-    await prompt.type('7');
-    await prompt.accept();
-    await prompt.choose('Run');
+    const { sideBar } = window;
+    await runOrder(window, '7');
     await asked.promise;
     const killed = await pidIn(window.folder);
     process.kill(killed, 'SIGKILL');

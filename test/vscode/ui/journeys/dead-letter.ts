@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Stage } from '../stage.ts';
+import { runOrder } from './run-order.ts';
 import { shopProject } from './shop-project.ts';
 
 /** From the badge to the run that succeeds after all. */
@@ -11,16 +12,11 @@ export function deadLetterJourney(stage: () => Stage): void {
         : { status: 201, headers: { 'content-type': 'application/json' }, body: '{"number":"INV-2041"}' },
     );
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
-    const { sideBar, prompt } = window;
+    const { sideBar } = window;
     await sideBar.open();
     await sideBar.welcome('Queues').getByRole('button', { name: 'Start Daemon' }).click();
     await sideBar.row('Queues', 'erp').waitFor();
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Order placed');
-    await prompt.asks('number');
-    await prompt.type('2041');
-    await prompt.accept();
-    await prompt.choose('Run');
+    await runOrder(window, '2041');
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'failed' }).waitFor();
     await window.statusBarItem.and(window.page.locator('.warning-kind, .error-kind')).waitFor();
     const cause = sideBar.row('Dead Letters', /422/);

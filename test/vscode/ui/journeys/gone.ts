@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import type { Stage } from '../stage.ts';
 import { pidIn } from './pid-in.ts';
+import { runOrder } from './run-order.ts';
 import { shopProject } from './shop-project.ts';
 
 /** A project whose folder is renamed while its daemon runs. */
@@ -9,13 +10,8 @@ export function goneJourney(stage: () => Stage): void {
   it('a person is told that the folder of a project is gone, and finds it again when it is back', async () => {
     stage().respond(() => ({ status: 201, headers: { 'content-type': 'application/json' }, body: '{"number":"INV-7"}' }));
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
-    const { sideBar, prompt } = window;
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Order placed');
-    await prompt.asks('number');
-    await prompt.type('7');
-    await prompt.accept();
-    await prompt.choose('Run');
+    const { sideBar } = window;
+    await runOrder(window, '7');
     await sideBar.open();
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     assert.ok((await pidIn(window.folder)) > 0);

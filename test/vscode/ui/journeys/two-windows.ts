@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Stage } from '../stage.ts';
 import { pidIn } from './pid-in.ts';
+import { runOrder } from './run-order.ts';
 import { shopProject } from './shop-project.ts';
 
 /** Two windows on one folder, which is what a second monitor is for. */
@@ -15,12 +16,7 @@ export function twoWindowsJourney(stage: () => Stage): void {
     await first.command('Sluice: Start Daemon');
     await second.sideBar.row('Queues', 'erp').waitFor();
     const pid = await pidIn(folder);
-    await first.command('Sluice: Run Workflow');
-    await first.prompt.choose('Order placed');
-    await first.prompt.asks('number');
-    await first.prompt.type('7');
-    await first.prompt.accept();
-    await first.prompt.choose('Run');
+    await runOrder(first, '7');
     await second.sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     await first.close();
     await second.command('Sluice: Pause Queue');
