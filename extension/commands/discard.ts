@@ -28,7 +28,7 @@ const discard: Command = {
 };
 
 async function discardFocused(app: App): Promise<Tally | undefined> {
-  const view = app.views.get(views.deadLetters)?.view;
+  const view = app.views.get(views.deadLetters);
   const targets = (view === undefined ? [] : await focusedRows(view)).map(({ target }) => target);
   const groups = deadGroupsOf(app, targets);
   if (groups.length > 0) return discardMany(app, groups);

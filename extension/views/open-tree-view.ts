@@ -7,6 +7,7 @@ import { onShownTick, shownNow } from '../base/shown-clock.ts';
 import { CalmRefresh } from './calm-refresh.ts';
 import { rootsOf } from './project-node.ts';
 import type { OpenTreeView } from './open-view.ts';
+import { SelectedRows } from './selected-rows.ts';
 import { MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
 import { Tree } from './tree.ts';
 import type { AlertCrossings } from '../alerts/alert-crossings.ts';
@@ -57,6 +58,7 @@ export function openTreeView(window: ViewContext, { id, rows, affected, note }: 
   const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log, onRead: () => calm.reading() });
   const calm: CalmRefresh = new CalmRefresh({ draw: (what) => (what === 'all' ? tree.refreshAll() : tree.refresh(what)) });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
+  const selected = new SelectedRows(view, (rowId) => tree.find(rowId));
   const describe = (): void => {
     const words = context.filter();
     view.description = words === '' ? (note?.(projects.all) ?? '') : words;
@@ -92,15 +94,15 @@ export function openTreeView(window: ViewContext, { id, rows, affected, note }: 
   );
   const reveal = async (ids: readonly string[]): Promise<string | undefined> => {
     await vscode.commands.executeCommand(`${id}.focus`);
-    // Rows that are drawn again just then take the selection along: the row is looked up and shown again.
+    // A row that is drawn again just then can't be shown: it is looked up and shown once more.
     for (let triesLeft = revealTries; ; triesLeft--) {
       const node = await tree.follow(ids);
       if (node === undefined) return undefined;
       await view.reveal(node, { select: true, focus: true, expand: true });
-      if (triesLeft === 1 || view.selection.some(({ id: selected }) => selected === node.id)) return node.id;
+      if (triesLeft === 1 || selected.has(node.id)) return node.id;
     }
   };
-  const open = { tree, view, reveal };
+  const open = { tree, view, selected, reveal };
   window.views.set(id, open);
   return open;
 }

@@ -6,6 +6,7 @@ import { commands, views } from '../../../../extension/base/ids.ts';
 import { ScriptedAsker } from '../support/scripted-asker.ts';
 import { Shop } from '../support/shop.ts';
 import { mirrorChanges, sluice } from '../support/sluice.ts';
+import { selections } from '../support/selection.ts';
 import { until } from '../support/until.ts';
 
 const alarm = `name: Alarm
@@ -50,7 +51,8 @@ describe('a queue that crosses a threshold', () => {
       assert.deepEqual(statusBar.command.arguments, [shop.target({ queue: 'alarm' })]);
       assert.deepEqual(asker.told, ['Dead letters of alarm: 1; the threshold is 1.']);
       const queues = app.views.get(views.queues);
-      await until('its action has led to the queue', () => queues?.view.selection[0]?.target.queue === 'alarm', (listener) => vscode.Disposable.from(...(queues === undefined ? [] : [queues.view.onDidChangeSelection(listener)])));
+      assert.ok(queues !== undefined);
+      await until('its action has led to the queue', () => queues.selected.rows[0]?.target.queue === 'alarm', selections(queues));
     } finally {
       app.ask = before;
     }

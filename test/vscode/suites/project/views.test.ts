@@ -6,6 +6,7 @@ import { commands, views as viewIds } from '../../../../extension/base/ids.ts';
 import { labelOf } from '../support/row-label.ts';
 import { Shop } from '../support/shop.ts';
 import { drive, sluice } from '../support/sluice.ts';
+import { draws } from '../support/selection.ts';
 import { until, type Listen } from '../support/until.ts';
 
 describe('views', () => {
@@ -88,7 +89,7 @@ describe('views', () => {
 
   it('keep expansion, selection and the very rows while what they show changes', async () => {
     await vscodeCommands.executeCommand(`${viewIds.queues}.focus`);
-    const { view, tree } = views.queues;
+    const { view, tree, selected } = views.queues;
     const bulk = await rowOf(views.queues, 'bulk');
     await revealed(views.queues, bulk);
     let collapsed = 0;
@@ -101,10 +102,30 @@ describe('views', () => {
     listening.dispose();
     assert.equal(tree.find(bulk.id), bulk);
     assert.deepEqual(after.map((row, index) => row === states[index]), states.map(() => true));
-    // While rows are read again, VS Code knows of no selection.
-    await until('the row is still selected', () => view.selection.length > 0, (listener) => { const timer = setInterval(listener, 100); return { dispose: () => clearInterval(timer) }; });
-    assert.deepEqual(view.selection.map(({ id }) => id), [bulk.id]);
+    assert.deepEqual(selected.rows.map(({ id }) => id), [bulk.id]);
     assert.equal(collapsed, 0);
+  });
+
+  it('know what is selected while rows are drawn again, when VS Code has forgotten it', async () => {
+    await vscodeCommands.executeCommand(`${viewIds.queues}.focus`);
+    const { view, tree, selected } = views.queues;
+    const row = await views.queues.reveal([`${shop.project.folder}/queue erp`]);
+    const { getChildren } = tree;
+    const seen: string[][][] = [];
+    try {
+      await until('the rows are drawn again', () => seen.length > 0, (listener) => {
+        tree.getChildren = (parent) => {
+          seen.push([view.selection, selected.rows].map((rows) => rows.map(({ id }) => id)));
+          listener();
+          return getChildren.call(tree, parent);
+        };
+        tree.refreshAll();
+        return { dispose: () => void (tree.getChildren = getChildren) };
+      });
+    } finally {
+      tree.getChildren = getChildren;
+    }
+    assert.deepEqual(seen[0], [[], [row]]);
   });
 
   it('show long lists by pages', async () => {
@@ -137,22 +158,14 @@ describe('views', () => {
   });
 
   /** VS Code can show a row when it has drawn the view, of which nobody hears but who is asked for the rows. */
-  async function revealed({ tree, view }: OpenTreeView, row: TreeNode): Promise<void> {
-    const draws: Listen = (listener) => {
-      const { getTreeItem } = tree;
-      tree.getTreeItem = (node) => {
-        setImmediate(listener);
-        return getTreeItem.call(tree, node);
-      };
-      return { dispose: () => void (tree.getTreeItem = getTreeItem) };
-    };
+  async function revealed(open: OpenTreeView, row: TreeNode): Promise<void> {
     const isRevealed = until(
       'the row is shown',
-      () => Promise.resolve(view.reveal(row, { select: true, expand: true })).then(
+      () => Promise.resolve(open.view.reveal(row, { select: true, expand: true })).then(
         () => true,
         () => undefined,
       ),
-      draws,
+      draws(open),
     );
     await drive(commands.refresh);
     await isRevealed;

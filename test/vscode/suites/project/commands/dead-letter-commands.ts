@@ -8,7 +8,6 @@ import type { JobDetail } from '../../../../../schemas/protocol/job.ts';
 import { commands } from '../../../../../extension/base/ids.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, sluice } from '../../support/sluice.ts';
-import { until } from '../../support/until.ts';
 
 export function deadLetterCommands(): void {
   let shop: Shop;
@@ -102,16 +101,16 @@ export function deadLetterCommands(): void {
 
   it('discard by a key exactly what is selected in the view, and nothing if nothing is', async () => {
     const [first, second] = await shop.deadLetters(3);
-    const { view, reveal } = (await sluice()).views.deadLetters;
+    const { selected, reveal } = (await sluice()).views.deadLetters;
     const queue = `${shop.project.folder}/dead erp`;
     const { groups } = await shop.daemon.call('dead/groups', {});
     const group = `${queue}/group ${groups[0]?.group ?? ''}`;
-    await reveal([queue, group, `${group}/${second?.id ?? ''}`]);
-    await until('the row is selected', () => view.selection.length === 1, (listener) => view.onDidChangeSelection(listener));
+    const row = await reveal([queue, group, `${group}/${second?.id ?? ''}`]);
+    assert.deepEqual(selected.rows.map(({ id }) => id), [row]);
     const one = await drive(commands.discard, { args: ['focused'], answers: [{ decide: 'Discard' }] });
     assert.deepEqual([one.asker.confirmations[0]?.question, tallyOf(one.result)], [`Discard the dead letter ${second?.id ?? ''}?`, { total: 1, done: 1 }]);
     await reveal([queue, group]);
-    await until('the group is selected', () => view.selection.length === 1 && view.selection[0]?.id === group, (listener) => view.onDidChangeSelection(listener));
+    assert.deepEqual(selected.rows.map(({ id }) => id), [group]);
     const all = await drive(commands.discard, { args: ['focused'], answers: ['give up'] });
     assert.match(all.asker.confirmations[0]?.question ?? '', /^Discard 2 dead letters of erp with 422/);
     assert.equal((await shop.daemon.call('job/get', { id: first?.id ?? '' })).state, 'dead');
