@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { getL10nJson } from '@vscode/l10n-dev';
 import ts from 'typescript';
 
 export const bundleFile = 'l10n/bundle.l10n.json';
@@ -8,18 +7,11 @@ export const bundleFile = 'l10n/bundle.l10n.json';
 /** Calls whose first argument is a pattern of `schemas/wording/message.ts`. */
 const tellers = new Set(['say', 'message']);
 
-type Texts = Awaited<ReturnType<typeof getL10nJson>>;
-
-/** Every text of the editor that can be translated: those of `l10n.t`, and the patterns of messages, of the language service too, each by itself as its key. */
-export async function translatableTexts(root: string): Promise<Texts> {
-  const read = (pattern: string): { readonly file: string; readonly contents: string }[] =>
-    globSync(pattern, { cwd: root }).sort().map((file) => ({ file, contents: readFileSync(path.join(root, file), 'utf8') }));
-  const editor = read('extension/**/*.ts');
-  const texts = await getL10nJson(editor.map(({ contents }) => ({ extension: '.ts', contents })));
-  for (const { file, contents } of [...editor, ...read('schemas/{wording,workflow,language}/**/*.ts')]) {
-    for (const pattern of patternsIn(file, contents)) texts[pattern] = pattern;
-  }
-  return texts;
+/** Every text of the editor that can be translated, those of the language service too: the pattern of each message, by itself as its key. */
+export function translatableTexts(root: string): Record<string, string> {
+  const files = globSync(['extension/**/*.ts', 'schemas/{wording,workflow,language}/**/*.ts'], { cwd: root });
+  const patterns = files.flatMap((file) => patternsIn(file, readFileSync(path.join(root, file), 'utf8')));
+  return Object.fromEntries(patterns.map((pattern) => [pattern, pattern]));
 }
 
 /** A pattern that is not a literal can't be translated; what only hands one on has it as a parameter. */

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { commands } from '../base/ids.ts';
 import type { Target } from '../base/target.ts';
 import { alertText } from '../wording/queue.ts';
@@ -24,14 +23,14 @@ export function alertNotice(crossings: readonly Crossing[], nowMs: number): Aler
   const severity = crossings.some(({ alert }) => alert.severity === 'error') ? 'error' : 'warning';
   const { folder, queue, alert } = first;
   const target = { folder, queue };
-  const show = { title: l10n.t('Show Queue'), command: commands.showQueue, target };
+  const show = { title: say('Show Queue'), command: commands.showQueue, target };
   const isOneQueue = crossings.every((one) => one.folder === folder && one.queue === queue);
   if (!isOneQueue) {
     const queues = [...new Set(crossings.map((one) => one.queue))];
-    return { severity, message: say('{count, plural, one {# queue needs a look: {list}.} other {# queues need a look: {list}.}}', { count: queues.length, list: queues.join(', ') }), actions: [{ title: l10n.t('Show Queues'), command: commands.showQueue }] };
+    return { severity, message: say('{count, plural, one {# queue needs a look: {list}.} other {# queues need a look: {list}.}}', { count: queues.length, list: queues.join(', ') }), actions: [{ title: say('Show Queues'), command: commands.showQueue }] };
   }
   const message = crossings.map((one) => alertText(queue, one.alert, nowMs)).join(' ');
-  const mute = { title: l10n.t('Mute Queue'), command: commands.muteAlerts, target };
+  const mute = { title: say('Mute Queue'), command: commands.muteAlerts, target };
   return { severity, message, actions: [show, actionFor(alert.kind, target), mute] };
 }
 
@@ -39,12 +38,12 @@ export function alertNotice(crossings: readonly Crossing[], nowMs: number): Aler
 function actionFor(kind: Crossing['alert']['kind'], target: Target): NoticeAction {
   switch (kind) {
     case 'dead-letters':
-      return { title: l10n.t('Replay…'), command: commands.replayGroup, target };
+      return { title: say('Replay…'), command: commands.replayGroup, target };
     case 'failure-rate':
-      return { title: l10n.t('Pause Queue'), command: commands.pauseQueue, target };
+      return { title: say('Pause Queue'), command: commands.pauseQueue, target };
     case 'depth':
     case 'oldest':
     case 'filling':
-      return { title: l10n.t('Set Rate…'), command: commands.setRate, target };
+      return { title: say('Set Rate…'), command: commands.setRate, target };
   }
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { Project } from '../project/project.ts';
 import type { Params, WorkflowView } from '../../schemas/protocol/method.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
@@ -8,6 +7,7 @@ import { attemptDescription, jobDescription, jobName } from '../wording/job.ts';
 import { queueDescription } from '../wording/queue.ts';
 import { runDescription } from '../wording/run.ts';
 import type { Asking } from './prompter.ts';
+import { say } from '../wording/language.ts';
 
 /** The project that a command is about: that of its argument, the only one, or the one that is chosen. */
 export async function askProject(asking: Asking, argument?: unknown): Promise<Project | undefined> {
@@ -16,12 +16,12 @@ export async function askProject(asking: Asking, argument?: unknown): Promise<Pr
   const { all, isVirtual } = asking.projects;
   const [only, ...others] = all;
   if (only === undefined) {
-    void asking.ask.tell('information', isVirtual ? l10n.t("Sluice can't run here: its daemon needs a folder on a disk.") : l10n.t('No folder of this window is a Sluice project. "Sluice: Create Project" makes one.'));
+    void asking.ask.tell('information', isVirtual ? say("Sluice can't run here: its daemon needs a folder on a disk.") : say('No folder of this window is a Sluice project. "Sluice: Create Project" makes one.'));
     return undefined;
   }
   if (others.length === 0) return only;
   const items = all.map((project) => ({ label: project.name, description: project.path, project }));
-  return (await asking.ask.pick(items, { placeHolder: l10n.t('Which project?') }))?.project;
+  return (await asking.ask.pick(items, { placeHolder: say('Which project?') }))?.project;
 }
 
 export interface AskedWorkflow {
@@ -37,12 +37,12 @@ export async function askWorkflow(asking: Asking, argument: unknown, placeHolder
   const target = readTarget(argument);
   if (target?.file !== undefined || target?.workflow !== undefined) {
     const named = workflows.find(({ id, file }) => (target.file === undefined ? id === target.workflow : file === target.file));
-    if (named === undefined) throw new Error(l10n.t('There is no workflow {0} in the project {1}.', target.file ?? target.workflow ?? '', project.name));
+    if (named === undefined) throw new Error(say('There is no workflow {file} in the project {project}.', { file: target.file ?? target.workflow ?? '', project: project.name }));
     return { project, workflow: named };
   }
   const items = workflows.map((workflow) => ({
     label: workflow.name,
-    description: workflow.valid ? workflow.id : l10n.t('{0} · has errors', workflow.file),
+    description: workflow.valid ? workflow.id : say('{file} · has errors', { file: workflow.file }),
     ...(workflow.description === undefined ? {} : { detail: workflow.description }),
     workflow,
   }));
@@ -82,7 +82,7 @@ export async function askQueue(asking: Asking, argument: unknown, placeHolder: s
   if (named !== undefined) return { project, queue: named };
   const items = queues.filter((queue) => filter(queue, project)).map((queue) => ({ label: queue.name, description: queueDescription(queue, Date.now()), queue }));
   if (items.length === 0) {
-    void asking.ask.tell('information', l10n.t('There is no queue to choose from for that.'));
+    void asking.ask.tell('information', say('There is no queue to choose from for that.'));
     return undefined;
   }
   const picked = await asking.ask.pick(items, { placeHolder });
@@ -124,7 +124,7 @@ export interface AskedAttempts {
 
 /** As many attempts of one job as a command needs: those that are selected, or those that are chosen, one after the other. */
 export async function askAttempts(asking: Asking, argument: unknown, selected: unknown, count: 1 | 2): Promise<AskedAttempts | undefined> {
-  const asked = await askJob(asking, argument, l10n.t('Of which job?'));
+  const asked = await askJob(asking, argument, say('Of which job?'));
   if (asked === undefined) return undefined;
   const given = readTargets(argument, selected).flatMap(({ job, attempt }) => (job === asked.job && attempt !== undefined ? [attempt] : []));
   const single = readTarget(argument)?.attempt;
@@ -132,8 +132,8 @@ export async function askAttempts(asking: Asking, argument: unknown, selected: u
   if (chosen.length < count) {
     const { attempts } = await (await asked.project.connection.ensure()).call('job/get', { id: asked.job });
     while (chosen.length < count) {
-      const items = attempts.filter(({ number }) => !chosen.includes(number)).map((attempt) => ({ label: l10n.t('Attempt {0}', attempt.number), description: attemptDescription(attempt), number: attempt.number }));
-      const picked = await asking.ask.pick(items, { placeHolder: chosen.length === 0 ? l10n.t('Which attempt?') : l10n.t('Compare with which attempt?') });
+      const items = attempts.filter(({ number }) => !chosen.includes(number)).map((attempt) => ({ label: say('Attempt {number}', { number: attempt.number }), description: attemptDescription(attempt), number: attempt.number }));
+      const picked = await asking.ask.pick(items, { placeHolder: chosen.length === 0 ? say('Which attempt?') : say('Compare with which attempt?') });
       if (picked === undefined) return undefined;
       chosen.push(picked.number);
     }

@@ -1,6 +1,6 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Projects } from '../project/projects.ts';
+import { say } from '../wording/language.ts';
 
 /** What every question needs: who asks, and the projects that it may be about. */
 export interface Asking {
@@ -57,6 +57,6 @@ export const windowPrompter: Prompter = {
 /** VS Code would show an empty list and no word about it. Whether the list is empty. */
 function tellEmpty(items: readonly unknown[] | Promise<unknown>, { placeHolder }: vscode.QuickPickOptions): boolean {
   if (!Array.isArray(items) || items.length > 0) return false;
-  void vscode.window.showInformationMessage([placeHolder, l10n.t('There is nothing to choose from.')].filter((part) => part !== undefined && part !== '').join(' '));
+  void vscode.window.showInformationMessage([placeHolder, say('There is nothing to choose from.')].filter((part) => part !== undefined && part !== '').join(' '));
   return true;
 }

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import * as l10n from '@vscode/l10n';
 import type { App } from './app.ts';
 import type { Confirmation } from '../ask/prompter.ts';
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
@@ -8,7 +7,7 @@ import type { BatchOptions, ProjectTally, Tally } from '../selection/batches.ts'
 import type { Chosen } from '../selection/chosen.ts';
 import { inBulk, runBatches, sumOf } from '../selection/project-batches.ts';
 import { tallyText, type TalliedAction } from '../selection/tally-text.ts';
-import { formatNumber, projectCounts } from '../wording/language.ts';
+import { projectCounts, say } from '../wording/language.ts';
 
 export interface ManyOptions {
   readonly chosen: readonly Chosen[];
@@ -29,7 +28,7 @@ export interface ManyOptions {
  */
 export async function actOnMany(app: App, { chosen, idle = [], what, title, confirmation, act }: ManyOptions): Promise<Tally | undefined> {
   const counts = projectCounts(ofProjects(app, chosen).map(({ project, items }) => ({ name: project, count: items.length })));
-  const detail = counts === undefined ? confirmation.detail : `${l10n.t('By project: {0}.', counts)} ${confirmation.detail}`;
+  const detail = counts === undefined ? confirmation.detail : `${say('By project: {counts}.', { counts })} ${confirmation.detail}`;
   if (chosen.length > 0 && !(await app.ask.confirm({ ...confirmation, detail }))) return undefined;
   const lots = ofProjects(app, [...chosen, ...idle]).map(({ folder, project, items }) => {
     const needy = items.filter((one) => !idle.includes(one));
@@ -38,7 +37,7 @@ export async function actOnMany(app: App, { chosen, idle = [], what, title, conf
   const tallies = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (progress, token) => {
     const options: BatchOptions = {
       isCancelled: () => token.isCancellationRequested,
-      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+      onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
     };
     return typeof act === 'function' ? oneByOne(app, lots, act, options) : byDaemons(app, lots, act, options);
   });

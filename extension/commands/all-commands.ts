@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { commands, type CommandId } from '../base/ids.ts';
@@ -18,6 +17,7 @@ import { runCommands } from './runs.ts';
 import { secretCommands } from './secrets.ts';
 import { viewCommands } from './views.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
 
 /** Every command that package.json contributes, by the name that `ids.ts` gives its id. */
 const all = {
@@ -62,12 +62,12 @@ async function run(app: App, id: CommandId, command: Command, argument: unknown,
 }
 
 async function tellRestricted({ ask }: App): Promise<void> {
-  const trust = l10n.t('Manage Workspace Trust');
-  const chosen = await ask.tell('warning', l10n.t('Sluice runs nothing in Restricted Mode.'), trust);
+  const trust = say('Manage Workspace Trust');
+  const chosen = await ask.tell('warning', say('Sluice runs nothing in Restricted Mode.'), trust);
   if (chosen === trust) await vscode.commands.executeCommand('workbench.trust.manage');
 }
 
 async function showError({ ask, log }: App, error: unknown): Promise<void> {
-  const showLog = l10n.t('Show Log');
+  const showLog = say('Show Log');
   if ((await ask.tell('error', messageOf(error), showLog)) === showLog) log.show();
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { askProject } from '../ask/pickers.ts';
 import type { Prompter } from '../ask/prompter.ts';
@@ -20,8 +19,8 @@ const stopDaemon: Command = {
   acts: true,
   run: async (app, argument) => {
     const project = await askProject(app, argument);
-    if (project === undefined || !(await askToStop(app.ask, project, l10n.t('Stop the daemon of {0}?', project.name), l10n.t('Stop Daemon')))) return undefined;
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Stopping the daemon of {0}', project.name) }, () => project.connection.stop());
+    if (project === undefined || !(await askToStop(app.ask, project, say('Stop the daemon of {project}?', { project: project.name }), say('Stop Daemon')))) return undefined;
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Stopping the daemon of {project}', { project: project.name }) }, () => project.connection.stop());
     return project.connection.state.kind;
   },
 };
@@ -30,8 +29,8 @@ const restartDaemon: Command = {
   acts: true,
   run: async (app, argument) => {
     const project = await askProject(app, argument);
-    if (project === undefined || !(await askToStop(app.ask, project, l10n.t('Restart the daemon of {0}?', project.name), l10n.t('Restart Daemon')))) return undefined;
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Restarting the daemon of {0}', project.name) }, () => project.connection.restart());
+    if (project === undefined || !(await askToStop(app.ask, project, say('Restart the daemon of {project}?', { project: project.name }), say('Restart Daemon')))) return undefined;
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Restarting the daemon of {project}', { project: project.name }) }, () => project.connection.restart());
     return project.connection.state.kind;
   },
 };

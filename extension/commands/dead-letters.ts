@@ -1,16 +1,15 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { documentUri } from '../documents/document-address.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
-import { formatAge } from '../wording/language.ts';
+import { formatAge, say } from '../wording/language.ts';
 import type { Command } from './command.ts';
 
 /** Its payload, to be edited and replayed. */
 const openDeadLetter: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askDeadLetter(app, argument, l10n.t('Which dead letter is to be opened?'));
+    const asked = await askDeadLetter(app, argument, say('Which dead letter is to be opened?'));
     if (asked !== undefined) await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(asked.uri), { preview: true });
     return asked?.uri.toString();
   },
@@ -20,12 +19,12 @@ const openDeadLetter: Command = {
 const compareDeadLetter: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askDeadLetter(app, argument, l10n.t('Which dead letter is to be compared?'));
+    const asked = await askDeadLetter(app, argument, say('Which dead letter is to be compared?'));
     if (asked === undefined) return;
     const { folder, job, uri } = asked;
     const revision = originalRevision(await (await app.projects.daemonOf(folder)).call('job/get', { id: job }));
     const original = vscode.Uri.from(documentUri({ folder, subject: { kind: 'payload', job, revision } }));
-    await vscode.commands.executeCommand('vscode.diff', original, uri, revision > 1 ? l10n.t('{0}: revision {1} ↔ edited', job, revision) : l10n.t('{0}: original ↔ edited', job));
+    await vscode.commands.executeCommand('vscode.diff', original, uri, revision > 1 ? say('{job}: revision {revision} ↔ edited', { job, revision }) : say('{job}: original ↔ edited', { job }));
   },
 };
 
@@ -39,23 +38,23 @@ function originalRevision({ revisions, draft }: JobDetail): number {
 const dropDraft: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askDeadLetter(app, argument, l10n.t("Which dead letter's edit is to be dropped?"));
+    const asked = await askDeadLetter(app, argument, say("Which dead letter's edit is to be dropped?"));
     if (asked === undefined) return false;
     const { folder, job, uri } = asked;
     const daemon = await app.projects.daemonOf(folder);
     const { draft } = await daemon.call('job/get', { id: job });
     if (draft === undefined) {
-      void app.ask.tell('information', l10n.t('{0} has no saved edit.', job));
+      void app.ask.tell('information', say('{job} has no saved edit.', { job }));
       return false;
     }
     const age = formatAge(draft.savedAt, Date.now());
     const isSure = await app.ask.confirm({
-      question: l10n.t('Drop the edited payload of {0}?', job),
+      question: say('Drop the edited payload of {job}?', { job }),
       detail:
         draft.savedBy === undefined
-          ? l10n.t("It was saved {0}. The next replay sends what was sent before, and the edit can't be brought back.", age)
-          : l10n.t("{1} saved it {0}. The next replay sends what was sent before, and the edit can't be brought back.", age, draft.savedBy),
-      verb: l10n.t('Drop Edit'),
+          ? say("It was saved {age}. The next replay sends what was sent before, and the edit can't be brought back.", { age })
+          : say("{savedBy} saved it {age}. The next replay sends what was sent before, and the edit can't be brought back.", { age, savedBy: draft.savedBy }),
+      verb: say('Drop Edit'),
     });
     if (!isSure) return false;
     await daemon.call('draft/drop', { id: job, baseRevision: draft.revision });

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
@@ -10,7 +9,7 @@ import type { Tally } from '../selection/batches.ts';
 import { inBulk, sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { focusedRows } from '../views/focused-rows.ts';
-import { formatNumber, say } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { Command } from './command.ts';
 import { exportLots } from './exports.ts';
 
@@ -22,7 +21,7 @@ const discard: Command = {
   acts: true,
   run: async (app, argument, selected) => {
     if (argument === byKey) return discardFocused(app);
-    const asked = await askDeadLetters(app, argument, selected, l10n.t('Which dead letters are to be discarded?'));
+    const asked = await askDeadLetters(app, argument, selected, say('Which dead letters are to be discarded?'));
     return asked === undefined ? undefined : discardMany(app, asked);
   },
 };
@@ -32,14 +31,14 @@ async function discardFocused(app: App): Promise<Tally | undefined> {
   const targets = (view === undefined ? [] : await focusedRows(view)).map(({ target }) => target);
   const groups = deadGroupsOf(app, targets);
   if (groups.length > 0) return discardMany(app, groups);
-  void app.ask.tell('information', l10n.t('Select the dead letters to discard, or a group of them.'));
+  void app.ask.tell('information', say('Select the dead letters to discard, or a group of them.'));
   return undefined;
 }
 
 const discardGroup: Command = {
   acts: true,
   run: async (app, argument) => {
-    const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be discarded?'));
+    const group = await askDeadGroup(app, argument, say('Which dead letters are to be discarded?'));
     return group === undefined ? undefined : discardMany(app, [group]);
   },
 };
@@ -48,12 +47,12 @@ const discardGroup: Command = {
 async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
   const { lots, count, edited, name } = await collectLots(groups);
   if (count === 0) {
-    void app.ask.tell('information', l10n.t('There are no dead letters of {0} to discard.', name));
+    void app.ask.tell('information', say('There are no dead letters of {name} to discard.', { name }));
     return undefined;
   }
-  const exportFirst = l10n.t('Export First…');
-  const discard = l10n.t('Discard');
-  const withReason = l10n.t('Discard with Reason…');
+  const exportFirst = say('Export First…');
+  const discard = say('Discard');
+  const withReason = say('Discard with Reason…');
   const confirmation = {
     question: say('{count, plural, =1 {Discard the dead letter {first}?} other {Discard # dead letters of {name}?}}', { count, first: lots[0]?.ids[0] ?? '', name }),
     detail: [
@@ -61,7 +60,7 @@ async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tall
         "{count, plural, =1 {It is never attempted again, and its run doesn't continue from it. This can't be undone. Its attempts stay to be read until they are pruned.} other {They are never attempted again, and their runs don't continue from them. This can't be undone. Their attempts stay to be read until they are pruned.}}",
         { count },
       ),
-      ...(edited === 0 ? [] : [count > 1 ? say('{count, plural, =1 {One of them has an edit that was saved and never sent.} other {# of them have edits that were saved and never sent.}}', { count: edited }) : l10n.t('It has an edit that was saved and never sent.')]),
+      ...(edited === 0 ? [] : [count > 1 ? say('{count, plural, =1 {One of them has an edit that was saved and never sent.} other {# of them have edits that were saved and never sent.}}', { count: edited }) : say('It has an edit that was saved and never sent.')]),
     ].join(' '),
     verb: discard,
   };
@@ -73,11 +72,11 @@ async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tall
   }
   const reason = chosen === withReason ? await askReason(app, confirmation.question) : '';
   if (chosen === undefined || reason === undefined) return undefined;
-  const outcomes = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Discarding dead letters'), cancellable: true }, (progress, token) =>
+  const outcomes = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Discarding dead letters'), cancellable: true }, (progress, token) =>
     inBulk(lots, { action: 'discard', ...(reason === '' ? {} : { reason }) }, {
       followed: app.followedBulks,
       isCancelled: () => token.isCancellationRequested,
-      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+      onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
     }),
   );
   const tally = sumOf(outcomes.map((outcome, index) => ({ project: lots[index]?.project.name ?? '', tally: outcome.tally })));
@@ -89,8 +88,8 @@ async function discardMany(app: App, groups: readonly DeadGroup[]): Promise<Tall
 async function askReason({ ask }: App, title: string): Promise<string | undefined> {
   return ask.input({
     title,
-    prompt: l10n.t('Why? It is kept with each of them, for anyone who looks at them later. Enter discards.'),
-    validateInput: (typed) => (typed.length <= maxReason ? undefined : l10n.t('At most {0} characters.', formatNumber(maxReason))),
+    prompt: say('Why? It is kept with each of them, for anyone who looks at them later. Enter discards.'),
+    validateInput: (typed) => (typed.length <= maxReason ? undefined : say('At most {most} characters.', { most: maxReason })),
   });
 }
 

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import type { App } from './app.ts';
@@ -6,6 +5,7 @@ import { type AskedRun, askRun } from '../ask/pickers.ts';
 import type { LiveDocument } from '../language/live/live-document.ts';
 import { valueText } from '../wording/outside-text.ts';
 import type { Command } from './command.ts';
+import { say } from '../wording/language.ts';
 
 /** Any expression against a run: that of the workflow in the editor, else one that is asked for. Its value opens as a document. */
 const evaluateExpression: Command = {
@@ -24,8 +24,8 @@ const evaluateExpression: Command = {
     if (asked === undefined) return undefined;
     const given = isJsonObject(argument) && typeof argument['expression'] === 'string' ? argument['expression'] : (pointed?.source ?? '');
     const expression = await app.ask.input({
-      title: l10n.t('Evaluate in {0}', asked.run),
-      prompt: l10n.t('An expression, without its braces'),
+      title: say('Evaluate in {run}', { run: asked.run }),
+      prompt: say('An expression, without its braces'),
       value: given,
       placeHolder: 'steps.fetch.output.body',
       validateInput: (text) => {
@@ -38,10 +38,10 @@ const evaluateExpression: Command = {
     const step = pointed?.step;
     const { error, ...value } = await daemon.call('run/evaluate', { id: asked.run, expression: expression.trim(), ...(step === undefined ? {} : { step }) });
     if (error !== undefined) {
-      await app.ask.tell('warning', l10n.t('{0} has no value in {1}: {2}', expression.trim(), asked.run, error.message));
+      await app.ask.tell('warning', say('{expression} has no value in {run}: {problem}', { expression: expression.trim(), run: asked.run, problem: error.message }));
       return undefined;
     }
-    return app.texts.show(l10n.t('value in {0}', asked.run) + '.json', `${valueText(value)}\n`);
+    return app.texts.show(say('value in {run}', { run: asked.run }) + '.json', `${valueText(value)}\n`);
   },
 };
 
@@ -52,7 +52,7 @@ async function runOf(app: App, live: LiveDocument | undefined, argument: unknown
     const run = app.chosenRuns.get(live.project.folder, workflow) ?? live.project.mirror.runs().find((one) => one.workflow === workflow)?.id;
     if (run !== undefined) return { project: live.project, run };
   }
-  return askRun(app, argument, l10n.t('Which run is the expression about?'));
+  return askRun(app, argument, say('Which run is the expression about?'));
 }
 
 export const expressionCommands = { evaluateExpression };

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { askProject } from '../ask/pickers.ts';
@@ -16,7 +15,7 @@ import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { inBatches, type ProjectTally, type Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber, say } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { Command } from './command.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
@@ -26,7 +25,7 @@ const exportDeadLetters: Command = {
   run: async (app, argument, selected) => {
     const chosen = chosenDeadLetters(app, argument, selected);
     if (chosen.length > 0) return exportLots(app, await collectLots(chosen));
-    const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be exported?'));
+    const group = await askDeadGroup(app, argument, say('Which dead letters are to be exported?'));
     return group === undefined ? undefined : exportLots(app, await collectLots([group]));
   },
 };
@@ -34,7 +33,7 @@ const exportDeadLetters: Command = {
 /** Asks for a file for each project, because ids are a project's own; writes them, and says what is in each. Answers with the tally. */
 export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Tally | undefined> {
   if (lots.length === 0) {
-    void app.ask.tell('information', l10n.t('There are no dead letters of {0} to export.', name));
+    void app.ask.tell('information', say('There are no dead letters of {name} to export.', { name }));
     return undefined;
   }
   const tallies: ProjectTally[] = [];
@@ -50,15 +49,15 @@ export async function exportLots(app: App, { lots, name }: DeadLots): Promise<Ta
 async function exportLot(app: App, { project, daemon, ids, edited }: DeadLetterBatch, name: string): Promise<Tally | undefined> {
   const file = await app.ask.saveFile({
     title: say('{count, plural, =1 {Export the dead letter {first}} other {Export # dead letters of {name}}}', { count: ids.length, first: ids[0] ?? '', name }),
-    saveLabel: l10n.t('Export'),
+    saveLabel: say('Export'),
     defaultUri: vscode.Uri.file(path.join(project.path, 'dead-letters.json')),
     filters: { JSON: ['json'] },
   });
   if (file === undefined) return undefined;
-  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Exporting dead letters'), cancellable: true }, (progress, token) =>
+  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Exporting dead letters'), cancellable: true }, (progress, token) =>
     exportJobs(daemon, ids, file.fsPath, {
       isCancelled: () => token.isCancellationRequested,
-      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+      onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
     }),
   );
   const text = [tallyText('exported', tally), ...exportedEdits(edited, tally.done)].join(' ');
@@ -73,7 +72,7 @@ function exportedEdits(edited: number, done: number): string[] {
 }
 
 async function tell({ ask }: App, { done, fault }: Tally, text: string, file: string): Promise<void> {
-  const show = l10n.t('Open File');
+  const show = say('Open File');
   const chosen = await ask.tell(fault === undefined ? 'information' : 'error', text, ...(done > 0 ? [show] : []));
   if (chosen === show) await vscode.window.showTextDocument(vscode.Uri.file(file));
 }
@@ -87,8 +86,8 @@ const replayExport: Command = {
     const project = await askProject(app, argument);
     if (project === undefined) return undefined;
     const file = await app.ask.file({
-      title: l10n.t('Which export of dead letters?'),
-      openLabel: l10n.t('Check Export'),
+      title: say('Which export of dead letters?'),
+      openLabel: say('Check Export'),
       defaultUri: vscode.Uri.file(project.path),
       filters: { JSON: ['json'] },
     });
@@ -99,7 +98,7 @@ const replayExport: Command = {
     const plan = await planned(daemon, read.edits);
     if (plan.problems.length > 0) return refuse(app, plan.problems);
     if (plan.edited.length === 0) {
-      void app.ask.tell('information', l10n.t('Every payload is as its job has it: there is nothing to replay.'));
+      void app.ask.tell('information', say('Every payload is as its job has it: there is nothing to replay.'));
       return undefined;
     }
     return (await app.ask.confirm(confirmationOf(plan, project.name))) ? replayEach(app, daemon, plan.edited) : undefined;
@@ -110,7 +109,7 @@ const replayExport: Command = {
 async function readJson(path: string): Promise<unknown> {
   // What is still being edited is what the person means.
   const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.scheme === 'file' && uri.fsPath === path);
-  if (open !== undefined && !(await open.save())) throw new Error(l10n.t('{0} could not be saved.', path));
+  if (open !== undefined && !(await open.save())) throw new Error(say('{path} could not be saved.', { path }));
   const read = await readRegularFile(path, maxBytes);
   if (!read.ok) throw new Error(`${path} ${read.problem}.`);
   const decoded = decodeText(read.content);
@@ -118,40 +117,40 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return parseExactJson(decoded.text, { tellLines: true });
   } catch (error) {
-    if (error instanceof LossyJsonError) throw new Error(l10n.t('In {0}, {1}.', path, error.message), { cause: error });
-    throw new Error(l10n.t('{0} is no JSON: {1}', path, messageOf(error)), { cause: error });
+    if (error instanceof LossyJsonError) throw new Error(say('In {path}, {problem}.', { path, problem: error.message }), { cause: error });
+    throw new Error(say('{path} is no JSON: {problem}', { path, problem: messageOf(error) }), { cause: error });
   }
 }
 
 async function planned(daemon: Daemon, edits: readonly DeadLetterEdit[]): Promise<LetterEditPlan> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Checking edited dead letters') }, (progress) =>
-    checkDeadLetterEdits(daemon, edits, (looked) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(looked), formatNumber(edits.length)) })),
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Checking edited dead letters') }, (progress) =>
+    checkDeadLetterEdits(daemon, edits, (looked) => progress.report({ message: say('{done} of {total}', { done: looked, total: edits.length }) })),
   );
 }
 
 async function refuse({ ask, log }: App, problems: readonly string[]): Promise<undefined> {
   for (const problem of problems) log.error(problem);
   const [first = ''] = problems;
-  const text = problems.length > 1 ? l10n.t('Nothing was replayed. {0} The log has {1} more.', first, formatNumber(problems.length - 1)) : l10n.t('Nothing was replayed. {0}', first);
-  const showLog = l10n.t('Show Log');
+  const text = problems.length > 1 ? say('Nothing was replayed. {first} The log has {count} more.', { first, count: problems.length - 1 }) : say('Nothing was replayed. {first}', { first });
+  const showLog = say('Show Log');
   void ask.tell('error', text, showLog).then((chosen) => {
     if (chosen === showLog) log.show();
   });
 }
 
 function confirmationOf({ edited, unchanged }: LetterEditPlan, project: string): Confirmation {
-  const meaning = l10n.t('Each begins a new round of attempts with its own edited payload, which is a new revision; the old one is kept.');
-  const others = l10n.t('Others in the file, whose payloads are as their jobs have them, are left alone: {0}.', formatNumber(unchanged.length));
+  const meaning = say('Each begins a new round of attempts with its own edited payload, which is a new revision; the old one is kept.');
+  const others = say('Others in the file, whose payloads are as their jobs have them, are left alone: {count}.', { count: unchanged.length });
   return {
     question:
       say('{count, plural, =1 {Replay one dead letter of {project} with its edited payload?} other {Replay # dead letters of {project} with their edited payloads?}}', { count: edited.length, project }),
     detail: unchanged.length === 0 ? meaning : `${meaning} ${others}`,
-    verb: l10n.t('Replay'),
+    verb: say('Replay'),
   };
 }
 
 async function replayEach(app: App, daemon: Daemon, edited: readonly DeadLetterEdit[]): Promise<Tally> {
-  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying dead letters'), cancellable: true }, (progress, token) =>
+  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Replaying dead letters'), cancellable: true }, (progress, token) =>
     inBatches(
       edited,
       async (batch) => {
@@ -160,7 +159,7 @@ async function replayEach(app: App, daemon: Daemon, edited: readonly DeadLetterE
       {
         size: 1,
         isCancelled: () => token.isCancellationRequested,
-        onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+        onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
       },
     ),
   );

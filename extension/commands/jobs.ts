@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { askAttempts, askJob, askJobs, askProject } from '../ask/pickers.ts';
@@ -16,7 +15,7 @@ import type { Command } from './command.ts';
 const openJob: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askJob(app, argument, l10n.t('Which job is to be opened?'));
+    const asked = await askJob(app, argument, say('Which job is to be opened?'));
     return asked === undefined ? undefined : showDocument({ folder: asked.project.folder, subject: { kind: 'job', job: asked.job } });
   },
 };
@@ -25,11 +24,11 @@ const openJob: Command = {
 const copyJob: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askJob(app, argument, l10n.t('Which job is to be copied?'));
+    const asked = await askJob(app, argument, say('Which job is to be copied?'));
     if (asked === undefined) return undefined;
     const job = await (await asked.project.connection.ensure()).call('job/get', { id: asked.job });
     await vscode.env.clipboard.writeText(`${JSON.stringify(job, null, 2)}\n`);
-    vscode.window.setStatusBarMessage(l10n.t('{0} was copied as JSON.', asked.job), 3000);
+    vscode.window.setStatusBarMessage(say('{job} was copied as JSON.', { job: asked.job }), 3000);
     return asked.job;
   },
 };
@@ -39,17 +38,17 @@ const cancelJob: Command = {
   acts: true,
   run: async (app, argument, selected) => {
     const clicked = readChosen('job', argument, selected);
-    const asked = clicked.length > 0 ? undefined : await askJob(app, argument, l10n.t('Which job is to be cancelled?'), ['active', 'pending', 'delayed']);
+    const asked = clicked.length > 0 ? undefined : await askJob(app, argument, say('Which job is to be cancelled?'), ['active', 'pending', 'delayed']);
     const chosen: readonly Chosen[] = asked === undefined ? clicked : [{ folder: asked.project.folder, id: asked.job }];
     const [first] = chosen;
     if (first === undefined) return undefined;
     const confirmation = {
       question: say('{count, plural, =1 {Cancel the job {first}?} other {Cancel # jobs?}}', { count: chosen.length, first: first.id }),
-      detail: l10n.t("What has not begun never starts, and attempts under way are interrupted. What was sent stays sent. This can't be undone."),
+      detail: say("What has not begun never starts, and attempts under way are interrupted. What was sent stays sent. This can't be undone."),
       verb: say('{count, plural, =1 {Cancel Job} other {Cancel Jobs}}', { count: chosen.length }),
     };
     if (chosen.length > 1) {
-      const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: l10n.t('Cancelling jobs'), confirmation, act: 'cancel' });
+      const tally = await actOnMany(app, { chosen, what: 'jobs-cancelled', title: say('Cancelling jobs'), confirmation, act: 'cancel' });
       return tally?.done;
     }
     if (!(await app.ask.confirm(confirmation))) return undefined;
@@ -67,11 +66,11 @@ const retryNow: Command = {
       const tally = await actOnMany(app, {
         chosen,
         what: 'jobs-retried',
-        title: l10n.t('Retrying jobs'),
+        title: say('Retrying jobs'),
         confirmation: {
           question: say('{count, plural, one {Retry # job immediately?} other {Retry # jobs immediately?}}', { count: chosen.length }),
           detail: whatItMeans(),
-          verb: l10n.t('Retry Now'),
+          verb: say('Retry Now'),
         },
         act: 'retry',
       });
@@ -83,7 +82,7 @@ const retryNow: Command = {
     const daemon = await project.connection.ensure();
     const queue = readTarget(argument)?.queue;
     if (clicked === undefined && queue !== undefined) return retryQueue(app, daemon, queue);
-    const ids = clicked !== undefined ? [clicked.id] : await askJobs(app, project, l10n.t('Which jobs are to be tried immediately?'), 'delayed');
+    const ids = clicked !== undefined ? [clicked.id] : await askJobs(app, project, say('Which jobs are to be tried immediately?'), 'delayed');
     return ids === undefined || ids.length === 0 ? undefined : told(app, await daemon.call('job/retry', { ids: [...ids] }));
   },
 };
@@ -92,10 +91,10 @@ const retryNow: Command = {
 async function retryQueue(app: App, daemon: Daemon, queue: string): Promise<number | undefined> {
   const delayed = (await daemon.call('queue/list', {})).queues.find(({ name }) => name === queue)?.depth.delayed ?? 0;
   if (delayed === 0) {
-    void app.ask.tell('information', l10n.t('No job of {0} waits for a later time.', queue));
+    void app.ask.tell('information', say('No job of {queue} waits for a later time.', { queue }));
     return undefined;
   }
-  const confirmation = { question: say('{count, plural, one {Retry # delayed job of {queue} now?} other {Retry # delayed jobs of {queue} now?}}', { count: delayed, queue }), detail: whatItMeans(), verb: l10n.t('Retry Now') };
+  const confirmation = { question: say('{count, plural, one {Retry # delayed job of {queue} now?} other {Retry # delayed jobs of {queue} now?}}', { count: delayed, queue }), detail: whatItMeans(), verb: say('Retry Now') };
   if (delayed > 1 && !(await app.ask.confirm(confirmation))) return undefined;
   return told(app, await daemon.call('job/retry', { all: true, queue }));
 }
@@ -106,7 +105,7 @@ function told({ ask }: App, { retried }: Result<'job/retry'>): number {
 }
 
 function whatItMeans(): string {
-  return l10n.t("They no longer wait for the times of their next attempts, and start as the rates of their queues allow. An attempt that fails counts as always.");
+  return say("They no longer wait for the times of their next attempts, and start as the rates of their queues allow. An attempt that fails counts as always.");
 }
 
 const openAttempt: Command = {
@@ -126,7 +125,7 @@ const compareAttempts: Command = {
     const [one, other] = asked?.attempts ?? [];
     if (asked === undefined || one === undefined || other === undefined) return;
     const uriOf = (attempt: number): vscode.Uri => vscode.Uri.from(documentUri({ folder: asked.project.folder, subject: { kind: 'attempt', job: asked.job, attempt } }));
-    await vscode.commands.executeCommand('vscode.diff', uriOf(one), uriOf(other), l10n.t('{0}: attempt {1} ↔ {2}', asked.job, one, other));
+    await vscode.commands.executeCommand('vscode.diff', uriOf(one), uriOf(other), say('{job}: attempt {one} ↔ {other}', { job: asked.job, one, other }));
   },
 };
 
@@ -134,7 +133,7 @@ const compareAttempts: Command = {
 const copyAsCurl: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askJob(app, argument, l10n.t("Which job's call is to be copied?"));
+    const asked = await askJob(app, argument, say("Which job's call is to be copied?"));
     if (asked === undefined) return undefined;
     const curl = curlText(await (await asked.project.connection.ensure()).call('job/get', { id: asked.job }));
     if (!curl.ok) {
@@ -142,7 +141,7 @@ const copyAsCurl: Command = {
       return undefined;
     }
     await vscode.env.clipboard.writeText(curl.text);
-    vscode.window.setStatusBarMessage(l10n.t('{0} was copied as cURL; secrets are in it as shell variables.', asked.job), 5000);
+    vscode.window.setStatusBarMessage(say('{job} was copied as cURL; secrets are in it as shell variables.', { job: asked.job }), 5000);
     return asked.job;
   },
 };

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import * as l10n from '@vscode/l10n';
 import type { App } from './app.ts';
 import { askProject, askWorkflow } from '../ask/pickers.ts';
 import type { ProjectLook } from '../../client/projects.ts';
@@ -66,15 +65,15 @@ async function askFolder({ projects, ask }: App): Promise<Project | undefined> {
   const [only, ...others] = folders;
   if (only === undefined) {
     const message = projects.isVirtual
-      ? l10n.t("Sluice can't run here: its daemon needs a folder on a disk.")
+      ? say("Sluice can't run here: its daemon needs a folder on a disk.")
       : projects.folders.length === 0
-        ? l10n.t('Open a folder first: the project goes into it.')
-        : l10n.t('Every folder of this window is a Sluice project already.');
+        ? say('Open a folder first: the project goes into it.')
+        : say('Every folder of this window is a Sluice project already.');
     void ask.tell('information', message);
     return undefined;
   }
   if (others.length === 0) return only;
-  return (await ask.pick(folders.map((project) => ({ label: project.name, description: project.path, project })), { placeHolder: l10n.t('Which folder becomes a project?') }))?.project;
+  return (await ask.pick(folders.map((project) => ({ label: project.name, description: project.path, project })), { placeHolder: say('Which folder becomes a project?') }))?.project;
 }
 
 /** A project of this machine that this window doesn't have, in a window of its own if this one has a folder. */
@@ -86,11 +85,11 @@ const openProject: Command = {
     const [{ ProjectList }, { lookAtProjects }] = await Promise.all([import('../../client/projects.ts'), import('../../client/projects.ts')]);
     const known = (await new ProjectList().all()).filter(({ folder }) => !open.has(folder));
     if (known.length === 0) {
-      void ask.tell('information', l10n.t('This machine has no other project that Sluice knows of. A project is known once its daemon has run.'));
+      void ask.tell('information', say('This machine has no other project that Sluice knows of. A project is known once its daemon has run.'));
       return undefined;
     }
     const looks = lookAtProjects(known).then((all) => all.filter(({ daemon }) => daemon !== 'gone').map(itemOf));
-    const chosen = await ask.pick(looks, { placeHolder: l10n.t('Which project?') });
+    const chosen = await ask.pick(looks, { placeHolder: say('Which project?') });
     if (chosen === undefined) return undefined;
     await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(chosen.folder), { forceNewWindow: (vscode.workspace.workspaceFolders ?? []).length > 0 });
     return chosen.folder;
@@ -106,7 +105,7 @@ function itemOf(look: ProjectLook): ProjectItem {
 }
 
 function detailOf({ daemon, waiting, dead }: ProjectLook): string {
-  const parts = [daemon === 'running' ? l10n.t('daemon running') : daemon === 'unreachable' ? l10n.t('daemon does not answer') : l10n.t('daemon stopped')];
+  const parts = [daemon === 'running' ? say('daemon running') : daemon === 'unreachable' ? say('daemon does not answer') : say('daemon stopped')];
   if (waiting !== undefined) parts.push(say('{count, plural, one {# job waiting} other {# jobs waiting}}', { count: waiting }));
   if (dead !== undefined && dead > 0) parts.push(say('{count, plural, one {# dead letter} other {# dead letters}}', { count: dead }));
   return parts.join(' · ');
@@ -122,7 +121,7 @@ const createWorkflow: Command = {
     const project = await askProject(app, argument);
     if (project === undefined) return undefined;
     const items = workflowTemplates.map((template) => ({ label: template.title, detail: template.summary, template }));
-    const template = (await app.ask.pick(items, { title: l10n.t('New workflow'), placeHolder: l10n.t('What is it to do?') }))?.template;
+    const template = (await app.ask.pick(items, { title: say('New workflow'), placeHolder: say('What is it to do?') }))?.template;
     if (template === undefined) return undefined;
     const taken = new Set((await vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.parse(project.folder), '.sluice/workflows/*'))).map((uri) => path.parse(uri.path).name));
     const name = await askName(app, template, taken);
@@ -133,10 +132,10 @@ const createWorkflow: Command = {
 async function askName({ ask }: App, template: WorkflowTemplate, taken: ReadonlySet<string>): Promise<string | undefined> {
   const problemOf = (typed: string): string | undefined => {
     const id = workflowIdFrom(typed);
-    if (id === undefined) return l10n.t('A name has at least one letter.');
-    return taken.has(id) ? l10n.t('There is a workflow {0} already.', id) : undefined;
+    if (id === undefined) return say('A name has at least one letter.');
+    return taken.has(id) ? say('There is a workflow {id} already.', { id }) : undefined;
   };
-  const name = await ask.input({ title: template.title, prompt: l10n.t("The workflow's name, such as Spring letter; its file is named after it"), validateInput: problemOf });
+  const name = await ask.input({ title: template.title, prompt: say("The workflow's name, such as Spring letter; its file is named after it"), validateInput: problemOf });
   return name === undefined || problemOf(name) !== undefined ? undefined : name.trim();
 }
 
@@ -156,12 +155,12 @@ async function addConnection({ ask }: App, { path: folder }: Project, name: stri
   const file = path.join(folder, '.sluice', 'connections.yaml');
   const read = await readRegularFile(file, maxFileBytes);
   // What is there and can't be read is not to be written over.
-  if (!read.ok && read.kind !== 'missing') throw new Error(l10n.t('The connection {0} was not added: {1} {2}.', name, file, read.problem));
+  if (!read.ok && read.kind !== 'missing') throw new Error(say('The connection {name} was not added: {file} {problem}.', { name, file, problem: read.problem }));
   const text = withConnection(read.ok ? read.content.toString('utf8') : undefined, name);
   if (text === undefined) return;
   await writeFile(file, text);
-  const open = l10n.t('Open connections.yaml');
-  void ask.tell('information', l10n.t('The connection {0} was added to connections.yaml; it still needs its server.', name), open).then(async (chosen) => {
+  const open = say('Open connections.yaml');
+  void ask.tell('information', say('The connection {name} was added to connections.yaml; it still needs its server.', { name }), open).then(async (chosen) => {
     if (chosen === open) await vscode.window.showTextDocument(vscode.Uri.file(file), { viewColumn: vscode.ViewColumn.Beside });
   });
 }
@@ -172,7 +171,7 @@ const openWorkflow: Command = {
     const target = readTarget(argument);
     // A file can be opened without a daemon.
     if (target?.file !== undefined) return show(target.folder, target.file);
-    const asked = await askWorkflow(app, argument, l10n.t('Which workflow is to be opened?'));
+    const asked = await askWorkflow(app, argument, say('Which workflow is to be opened?'));
     return asked === undefined ? undefined : show(asked.project.folder, asked.workflow.file);
   },
 };
@@ -187,7 +186,7 @@ async function show(folder: string, file: string): Promise<string> {
 const startPractice: Command = {
   acts: true,
   run: async ({ programs, projects }) => {
-    const name = l10n.t('Sluice Practice Receiver');
+    const name = say('Sluice Practice Receiver');
     // There it listens where the project's first workflow calls.
     const folder = (projects.all[0] ?? projects.folders[0])?.path;
     const running = vscode.window.terminals.find((one) => one.name === name && one.exitStatus === undefined);

@@ -1,8 +1,7 @@
-import * as l10n from '@vscode/l10n';
 import { askQueue } from '../ask/pickers.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { exactRate, parseRate } from '../../schemas/workflow/rate.ts';
-import { formatNumber, formatRate, paragraphOf, say } from '../wording/language.ts';
+import { formatRate, paragraphOf, say } from '../wording/language.ts';
 import { isHeld, queueDescription, waitingIn } from '../wording/queue.ts';
 import type { Command } from './command.ts';
 
@@ -10,12 +9,12 @@ import type { Command } from './command.ts';
 const setRate: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t("Which queue's rate is to be set?"));
+    const asked = await askQueue(app, argument, say("Which queue's rate is to be set?"));
     if (asked === undefined) return undefined;
     const { project, queue } = asked;
     const text = await app.ask.input({
-      title: l10n.t('Rate of {0}', queue.name),
-      prompt: l10n.t("Such as 100/min (per s, min, h or d), or none for no limit; empty goes back to what the file says."),
+      title: say('Rate of {queue}', { queue: queue.name }),
+      prompt: say("Such as 100/min (per s, min, h or d), or none for no limit; empty goes back to what the file says."),
       value: queue.rate === undefined ? 'none' : exactRate(queue.rate),
       validateInput: (typed) => rateProblem(typed.trim()),
     });
@@ -38,14 +37,14 @@ const most = 10_000;
 const setConcurrency: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t("Which queue's concurrency is to be set?"));
+    const asked = await askQueue(app, argument, say("Which queue's concurrency is to be set?"));
     if (asked === undefined) return undefined;
     const { project, queue } = asked;
     const text = await app.ask.input({
-      title: l10n.t('Concurrency of {0}', queue.name),
-      prompt: l10n.t('How many attempts at the same time; empty goes back to what the file says.'),
+      title: say('Concurrency of {queue}', { queue: queue.name }),
+      prompt: say('How many attempts at the same time; empty goes back to what the file says.'),
       value: String(queue.concurrency),
-      validateInput: (typed) => (isConcurrency(typed.trim()) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
+      validateInput: (typed) => (isConcurrency(typed.trim()) ? undefined : say('A whole number from 1 to {most}.', { most })),
     });
     if (text === undefined || !isConcurrency(text.trim())) return undefined;
     const concurrency = text.trim() === '' ? 'file' : Number(text);
@@ -61,27 +60,27 @@ function isConcurrency(text: string): boolean {
 const moveQueue: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t('Which queue are the jobs in?'), ({ undeclared }) => undeclared !== undefined);
+    const asked = await askQueue(app, argument, say('Which queue are the jobs in?'), ({ undeclared }) => undeclared !== undefined);
     if (asked === undefined) return undefined;
     const { project, queue } = asked;
     const daemon = await project.connection.ensure();
     const { queues } = await daemon.call('queue/list', {});
     const targets = queues.filter(({ name, declaredIn }) => name !== queue.name && (declaredIn !== undefined || name === 'default'));
     if (targets.length === 0) {
-      void app.ask.tell('information', l10n.t('No file declares another queue that the jobs could be moved to.'));
+      void app.ask.tell('information', say('No file declares another queue that the jobs could be moved to.'));
       return undefined;
     }
     const picked = await app.ask.pick(
       targets.map((target) => ({ label: target.name, description: limitsText(target), detail: queueDescription(target, Date.now()), target })),
-      { title: l10n.t('Move the jobs of {0}', queue.name), placeHolder: l10n.t('Whose limits are to hold for them?') },
+      { title: say('Move the jobs of {queue}', { queue: queue.name }), placeHolder: say('Whose limits are to hold for them?') },
     );
     if (picked === undefined) return undefined;
     const { target } = picked;
     const { selected, carries } = await daemon.call('queue/move', { queue: queue.name, to: target.name, dryRun: true });
     const isConfirmed = await app.ask.confirm({
       question: say('{count, plural, one {Move # job from {from} to {to}?} other {Move # jobs from {from} to {to}?}}', { count: selected, from: queue.name, to: target.name }),
-      detail: [l10n.t('From their next attempt on they obey its limits: {0}.', limitsText(target)), ...settingsText(queue, target, carries === true)].join(' '),
-      verb: l10n.t('Move'),
+      detail: [say('From their next attempt on they obey its limits: {limits}.', { limits: limitsText(target) }), ...settingsText(queue, target, carries === true)].join(' '),
+      verb: say('Move'),
     });
     if (!isConfirmed) return undefined;
     const result = await daemon.call('queue/move', { queue: queue.name, to: target.name });
@@ -92,13 +91,13 @@ const moveQueue: Command = {
 
 /** What of its settings by hand has to be known before. */
 function settingsText(queue: QueueView, target: QueueView, carries: boolean): string[] {
-  if (carries) return [l10n.t('What was set by hand for {0} will hold for {1}.', queue.name, target.name)];
+  if (carries) return [say('What was set by hand for {queue} will hold for {target}.', { queue: queue.name, target: target.name })];
   if (!isStopped(queue) || isStopped(target)) return [];
-  return [l10n.t('{0} is paused or held back, and {1} is not: they can start immediately.', queue.name, target.name)];
+  return [say('{queue} is paused or held back, and {target} is not: they can start immediately.', { queue: queue.name, target: target.name })];
 }
 
 function limitsText({ rate, concurrency }: QueueView): string {
-  return l10n.t('{0}, {1} at the same time', rate === undefined ? l10n.t('no rate limit') : formatRate(rate), formatNumber(concurrency));
+  return say('{rate}, {concurrency} at the same time', { rate: rate === undefined ? say('no rate limit') : formatRate(rate), concurrency });
 }
 
 function isStopped(queue: QueueView): boolean {
@@ -109,14 +108,14 @@ function isStopped(queue: QueueView): boolean {
 const releaseQueue: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t('Which queue is to be released?'), ({ undeclared }) => undeclared?.reason === 'gone');
+    const asked = await askQueue(app, argument, say('Which queue is to be released?'), ({ undeclared }) => undeclared?.reason === 'gone');
     if (asked === undefined) return undefined;
     const { project, queue } = asked;
-    const last = queue.rate === undefined ? l10n.t('no rate limit') : formatRate(queue.rate);
+    const last = queue.rate === undefined ? say('no rate limit') : formatRate(queue.rate);
     const isConfirmed = await app.ask.confirm({
-      question: l10n.t('Let the jobs of {0} go without their limits?', queue.name),
-      detail: l10n.t('Jobs that wait: {0}. Until now: {1}, {2} at the same time. Then: no rate limit, 10 at the same time. What was set by hand stays.', formatNumber(waitingIn(queue)), last, formatNumber(queue.concurrency)),
-      verb: l10n.t('Release'),
+      question: say('Let the jobs of {queue} go without their limits?', { queue: queue.name }),
+      detail: say('Jobs that wait: {waiting}. Until now: {rate}, {concurrency} at the same time. Then: no rate limit, 10 at the same time. What was set by hand stays.', { waiting: waitingIn(queue), rate: last, concurrency: queue.concurrency }),
+      verb: say('Release'),
     });
     return isConfirmed ? (await project.connection.ensure()).call('queue/release', { queue: queue.name }) : undefined;
   },

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { App } from './app.ts';
 import { askQueue } from '../ask/pickers.ts';
 import { views } from '../base/ids.ts';
@@ -6,7 +5,7 @@ import type { QueueView } from '../../schemas/protocol/queue.ts';
 import { type Chosen, readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../base/target.ts';
 import { queueNodeId } from '../views/queues.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { isHeld, waitingIn } from '../wording/queue.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
@@ -32,16 +31,16 @@ const pauseQueue: Command = {
         chosen: matching,
         idle,
         what: 'queues-paused',
-        title: l10n.t('Pausing queues'),
+        title: say('Pausing queues'),
         confirmation: {
-          question: l10n.t('Pause {0}?', names),
-          detail: l10n.t('Queues: {0}. Jobs that wait in them: {1}; none starts until its queue is resumed. Jobs under way: {2}; they end as usual.', formatNumber(matching.length), formatNumber(waiting), formatNumber(active)),
-          verb: l10n.t('Pause'),
+          question: say('Pause {names}?', { names }),
+          detail: say('Queues: {count}. Jobs that wait in them: {waiting}; none starts until its queue is resumed. Jobs under way: {active}; they end as usual.', { count: matching.length, waiting, active }),
+          verb: say('Pause'),
         },
         act: (daemon, queue) => daemon.call('queue/pause', { queue }),
       });
     }
-    const asked = await askQueue(app, argument, l10n.t('Which queue is to be paused?'), ({ paused }) => !paused);
+    const asked = await askQueue(app, argument, say('Which queue is to be paused?'), ({ paused }) => !paused);
     return asked === undefined ? undefined : (await asked.project.connection.ensure()).call('queue/pause', { queue: asked.queue.name });
   },
 };
@@ -61,16 +60,16 @@ const resumeQueue: Command = {
         chosen: matching,
         idle,
         what: 'queues-resumed',
-        title: l10n.t('Resuming queues'),
+        title: say('Resuming queues'),
         confirmation: {
-          question: l10n.t('Resume {0}?', names),
-          detail: l10n.t('Queues: {0}. Jobs that wait in them: {1}; they start as their rates allow.', formatNumber(matching.length), formatNumber(waiting)),
-          verb: l10n.t('Resume'),
+          question: say('Resume {names}?', { names }),
+          detail: say('Queues: {count}. Jobs that wait in them: {waiting}; they start as their rates allow.', { count: matching.length, waiting }),
+          verb: say('Resume'),
         },
         act: (daemon, queue) => daemon.call('queue/resume', { queue }),
       });
     }
-    const asked = await askQueue(app, argument, l10n.t('Which queue is to continue?'), isStopped);
+    const asked = await askQueue(app, argument, say('Which queue is to continue?'), isStopped);
     return asked === undefined ? undefined : (await asked.project.connection.ensure()).call('queue/resume', { queue: asked.queue.name });
   },
 };
@@ -79,7 +78,7 @@ const resumeQueue: Command = {
 const muteAlerts: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t('About which queue are there to be no more notifications?'), ({ name }, { folder }) => !app.alerts.isMuted(folder, name));
+    const asked = await askQueue(app, argument, say('About which queue are there to be no more notifications?'), ({ name }, { folder }) => !app.alerts.isMuted(folder, name));
     if (asked === undefined) return undefined;
     await app.alerts.mute(asked.project.folder, asked.queue.name, true);
     app.refreshed.fire();
@@ -90,7 +89,7 @@ const muteAlerts: Command = {
 const unmuteAlerts: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askQueue(app, argument, l10n.t('About which queue are there to be notifications again?'), ({ name }, { folder }) => app.alerts.isMuted(folder, name));
+    const asked = await askQueue(app, argument, say('About which queue are there to be notifications again?'), ({ name }, { folder }) => app.alerts.isMuted(folder, name));
     if (asked === undefined) return undefined;
     await app.alerts.mute(asked.project.folder, asked.queue.name, false);
     app.refreshed.fire();

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
@@ -17,7 +16,7 @@ import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Tally } from '../selection/batches.ts';
 import type { Target } from '../base/target.ts';
 import { newestFailureText, outcomeText } from '../wording/job.ts';
-import { formatNumber, say } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { Command } from './command.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
@@ -25,7 +24,7 @@ import { messageOf } from '../wording/client-fault-text.ts';
 const replay: Command = {
   acts: true,
   run: async (app, argument, selected) => {
-    const asked = await askDeadLetters(app, argument, selected, l10n.t('Which dead letters are to be replayed?'));
+    const asked = await askDeadLetters(app, argument, selected, say('Which dead letters are to be replayed?'));
     return asked === undefined ? undefined : replayMany(app, asked);
   },
 };
@@ -41,7 +40,7 @@ const replayAll: Command = {
 const replayGroup: Command = {
   acts: true,
   run: async (app, argument) => {
-    const group = await askDeadGroup(app, argument, l10n.t('Which dead letters are to be replayed?'));
+    const group = await askDeadGroup(app, argument, say('Which dead letters are to be replayed?'));
     return group === undefined ? undefined : replayMany(app, [group]);
   },
 };
@@ -50,7 +49,7 @@ const replayGroup: Command = {
 const replayEdited: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askDeadLetter(app, argument, l10n.t('Which dead letter is to be replayed?'));
+    const asked = await askDeadLetter(app, argument, say('Which dead letter is to be replayed?'));
     if (asked === undefined) return undefined;
     const { folder, job, uri } = asked;
     const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
@@ -72,7 +71,7 @@ const replayEdited: Command = {
 async function replayMany(app: App, groups: readonly DeadGroup[]): Promise<Tally | undefined> {
   const { lots, count, edited, name } = await collectLots(groups);
   if (count === 0) {
-    void app.ask.tell('information', l10n.t('There are no dead letters of {0} to replay.', name));
+    void app.ask.tell('information', say('There are no dead letters of {name} to replay.', { name }));
     return undefined;
   }
   // The edit of a single one is what a person sees in its row; of several, some may have been forgotten.
@@ -107,18 +106,18 @@ async function askToGoOn(app: App, first: FollowedReplay, counts: readonly numbe
   const { outcome } = first;
   const count = counts.reduce((sum, each) => sum + each, 0);
   const others = say('{count, plural, =1 {The other one is as it was.} other {# others are as they were.}}', { count });
-  const said = `${l10n.t('Of those replayed first: {0}.', outcomeText(outcome, Date.now()))} ${others}`;
+  const said = `${say('Of those replayed first: {outcome}.', { outcome: outcomeText(outcome, Date.now()) })} ${others}`;
   if (outcome.dead + outcome.retrying + outcome.cancelled + outcome.discarded + outcome.waiting + outcome.active > 0) {
-    const leave = l10n.t('Leave the Others');
-    const open = l10n.t('Open the Failure');
-    const anyway = l10n.t('Replay Them Anyway…');
+    const leave = say('Leave the Others');
+    const open = say('Open the Failure');
+    const anyway = say('Replay Them Anyway…');
     const failed = outcome.dead + outcome.retrying > 0;
     const chosen = await app.ask.tell('warning', [said, newestFailureText(outcome)].join(' ').trim(), leave, ...(failed ? [open] : []), anyway);
     if (chosen === open) await openFailed(first);
-    return chosen === anyway ? pickReplayMode(app.ask, counts, l10n.t('the others')) : undefined;
+    return chosen === anyway ? pickReplayMode(app.ask, counts, say('the others')) : undefined;
   }
   const all = say('{count, plural, =1 {Replay the Other One} other {Replay the Other #}}', { count });
-  const slowly = l10n.t('Replay Them Slowly…');
+  const slowly = say('Replay Them Slowly…');
   const chosen = await app.ask.tell('information', said, all, slowly);
   return chosen === all ? { kind: 'all' } : chosen === slowly ? askRate(app.ask) : undefined;
 }
@@ -152,7 +151,7 @@ const maxJobs = 100;
 export async function followTrial(app: App, daemon: Daemon, trial: Trial): Promise<void> {
   let result: ReplayTally;
   try {
-    result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Trying the first items of {0}', trial.name), cancellable: true }, (progress, token) =>
+    result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Trying the first items of {trial}', { trial: trial.name }), cancellable: true }, (progress, token) =>
       watch(daemon, trial.target.run ?? '', () => token.isCancellationRequested, (message) => progress.report({ message })),
     );
   } catch (error) {
@@ -176,7 +175,7 @@ async function watch(daemon: Daemon, run: string, isCancelled: () => boolean, re
     {
       isEnough: (tally) => haveAnswered(tally) || isCancelled(),
       nextLook: () => delay(lookEveryMs),
-      onProgress: ({ active, waiting }) => report(l10n.t('{0} of {1}', formatNumber(jobs.length - active - waiting), formatNumber(jobs.length))),
+      onProgress: ({ active, waiting }) => report(say('{done} of {total}', { done: jobs.length - active - waiting, total: jobs.length })),
     },
   );
 }
@@ -185,16 +184,16 @@ async function tell({ ask }: App, { target, name, rest }: Trial, { succeeded, de
   const failed = dead + retrying;
   const open = active + waiting;
   const cause = error?.cause;
-  const go = l10n.t('Run the Rest');
-  const look = l10n.t('Open Run');
-  const stop = l10n.t('Cancel Run');
-  const parts = [l10n.t('{0} succeeded', formatNumber(succeeded))];
-  if (failed > 0) parts.push(cause === undefined ? l10n.t('{0} failed', formatNumber(failed)) : l10n.t('{0} failed ({1})', formatNumber(failed), cause));
+  const go = say('Run the Rest');
+  const look = say('Open Run');
+  const stop = say('Cancel Run');
+  const parts = [say('{succeeded} succeeded', { succeeded })];
+  if (failed > 0) parts.push(cause === undefined ? say('{failed} failed', { failed }) : say('{failed} failed ({cause})', { failed, cause }));
   if (open > 0) parts.push(say('{count, plural, one {# is still open} other {# are still open}}', { count: open }));
   const waits = say('{count, plural, =1 {The other one waits.} other {The other # wait.}}', { count: rest });
   // What failed is to be looked at first.
   const actions = failed > 0 ? [look, stop, go] : [go, look, stop];
-  const chosen = await ask.tell(failed > 0 ? 'warning' : 'information', `${l10n.t('{0} ({1}), first items: {2}.', name, target.run ?? '', parts.join(', '))} ${waits}`, ...actions);
+  const chosen = await ask.tell(failed > 0 ? 'warning' : 'information', `${say('{name} ({run}), first items: {list}.', { name, run: target.run ?? '', list: parts.join(', ') })} ${waits}`, ...actions);
   const command = chosen === go ? commands.continueRun : chosen === look ? commands.openRun : chosen === stop ? commands.cancelRun : undefined;
   if (command !== undefined) await vscode.commands.executeCommand(command, target);
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { type AskedWorkflow, askProject, askRun, askWorkflow } from '../ask/pickers.ts';
@@ -14,7 +13,7 @@ import type { Project } from '../project/project.ts';
 import type { Tally } from '../selection/batches.ts';
 import { type Chosen, readChosen } from '../selection/chosen.ts';
 import { readTarget, type Target } from '../base/target.ts';
-import { formatNumber, say } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { runDescription } from '../wording/run.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
@@ -23,7 +22,7 @@ import { followTrial } from './replay.ts';
 const runWorkflow: Command = {
   acts: true,
   run: async (app, argument) => {
-    const asked = await askWorkflow(app, argument, l10n.t('Which workflow is to run?'));
+    const asked = await askWorkflow(app, argument, say('Which workflow is to run?'));
     return asked === undefined ? undefined : startRun(app, asked);
   },
 };
@@ -35,7 +34,7 @@ const runFile: Command = {
     const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
     const project = uri === undefined ? undefined : app.projects.ofFile(uri);
     if (uri === undefined || project === undefined) {
-      await app.ask.tell('information', l10n.t('Open a workflow of a project in the editor, or use "Sluice: Run Workflow…".'));
+      await app.ask.tell('information', say('Open a workflow of a project in the editor, or use "Sluice: Run Workflow…".'));
       return undefined;
     }
     await vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())?.save();
@@ -78,13 +77,13 @@ function forget({ values, files }: RunInputs, known: ReadonlySet<string>): RunIn
 }
 
 async function tellStarted({ ask }: App, target: Target, name: string): Promise<void> {
-  const open = l10n.t('Open Run');
-  if ((await ask.tell('information', l10n.t('{0} runs as {1}.', name, target.run ?? ''), open)) === open) await vscode.commands.executeCommand(commands.openRun, target);
+  const open = say('Open Run');
+  if ((await ask.tell('information', say('{name} runs as {run}.', { name, run: target.run ?? '' }), open)) === open) await vscode.commands.executeCommand(commands.openRun, target);
 }
 
 async function tellBroken({ ask }: App, { project, workflow }: AskedWorkflow): Promise<void> {
-  const open = l10n.t('Open Workflow');
-  const chosen = await ask.tell('error', l10n.t("{0} has errors and can't be run.", workflow.file), open);
+  const open = say('Open Workflow');
+  const chosen = await ask.tell('error', say("{file} has errors and can't be run.", { file: workflow.file }), open);
   if (chosen === open) await vscode.commands.executeCommand(commands.openWorkflow, { folder: project.folder, workflow: workflow.id, file: workflow.file } satisfies Target);
 }
 
@@ -96,7 +95,7 @@ const continueRun: Command = {
     const run = project === undefined ? undefined : (readTarget(argument)?.run ?? (await askHeldRun(app, project)));
     if (project === undefined || run === undefined) return undefined;
     await (await project.connection.ensure()).call('run/continue', { id: run });
-    void app.ask.tell('information', l10n.t('{0} takes the rest of its items.', run));
+    void app.ask.tell('information', say('{run} takes the rest of its items.', { run }));
     return run;
   },
 };
@@ -105,11 +104,11 @@ async function askHeldRun({ ask }: App, project: Project): Promise<string | unde
   const { runs } = await (await project.connection.ensure()).call('run/list', { state: 'running', limit: 200 });
   const held = runs.filter(({ heldAfter }) => heldAfter !== undefined);
   if (held.length === 0) {
-    void ask.tell('information', l10n.t('No run waits after its first items.'));
+    void ask.tell('information', say('No run waits after its first items.'));
     return undefined;
   }
   const items = held.map((run) => ({ label: `${run.workflow} ${run.id}`, description: runDescription(run, Date.now()), run: run.id }));
-  return (await ask.pick(items, { placeHolder: l10n.t('Which run takes the rest of its items?') }))?.run;
+  return (await ask.pick(items, { placeHolder: say('Which run takes the rest of its items?') }))?.run;
 }
 
 const cancelRun: Command = {
@@ -117,16 +116,16 @@ const cancelRun: Command = {
   run: async (app, argument, selected) => {
     const chosen = readChosen('run', argument, selected);
     if (chosen.length > 1) return cancelRuns(app, chosen);
-    const asked = await askRun(app, argument, l10n.t('Which run is to be cancelled?'), { state: 'running' });
+    const asked = await askRun(app, argument, say('Which run is to be cancelled?'), { state: 'running' });
     if (asked === undefined) return undefined;
     const { project, run } = asked;
     const daemon = await project.connection.ensure();
     const { workflow, jobs, state, closing } = await daemon.call('run/get', { id: run });
     if (state !== 'running' && !closing && jobs.open > 0) return takeBack(app, daemon, run, jobs.open);
     const isSure = await app.ask.confirm({
-      question: l10n.t('Cancel the run {0} of {1}?', run, workflow),
+      question: say('Cancel the run {run} of {workflow}?', { run, workflow }),
       detail: say('{count, plural, =1 {One of its jobs is still open. It no longer starts, or is interrupted. What was sent stays sent.} other {# of its jobs are still open. None of them will start, and what is under way is interrupted. What was sent stays sent.}}', { count: jobs.open }),
-      verb: l10n.t('Cancel Run'),
+      verb: say('Cancel Run'),
     });
     return isSure ? daemon.call('run/cancel', { id: run }) : undefined;
   },
@@ -135,9 +134,9 @@ const cancelRun: Command = {
 /** Of a run that has ended only what was replayed is open. It may be worth more as dead letters than cancelled. */
 async function takeBack({ ask, log }: App, daemon: Daemon, run: string, open: number): Promise<unknown> {
   const isSure = await ask.confirm({
-    question: l10n.t('Take the replay of {0} back?', run),
+    question: say('Take the replay of {run} back?', { run }),
     detail: say('{count, plural, =1 {One job of the run was replayed and is open. If it waits, it becomes a dead letter again; if it is under way, it is left to end. What was sent stays sent.} other {# jobs of the run were replayed and are open. Those that wait become dead letters again; what is under way is left to end. What was sent stays sent.}}', { count: open }),
-    verb: l10n.t('Take Back'),
+    verb: say('Take Back'),
   });
   if (!isSure) return undefined;
   const result = await daemon.call('run/cancel', { id: run, takeBack: true });
@@ -155,11 +154,11 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
     chosen: running.map(({ one }) => one),
     idle: runs.filter(({ run }) => run.state !== 'running').map(({ one }) => one),
     what: 'runs-cancelled',
-    title: l10n.t('Cancelling runs'),
+    title: say('Cancelling runs'),
     confirmation: {
       question: say('{count, plural, =1 {Cancel the one run of the selection that is running?} other {Cancel # runs?}}', { count: running.length }),
-      detail: l10n.t("Jobs of theirs that are still open: {0}. None of them will start, and what is under way is interrupted. What was sent stays sent. This can't be undone.", formatNumber(open)),
-      verb: l10n.t('Cancel Runs'),
+      detail: say("Jobs of theirs that are still open: {open}. None of them will start, and what is under way is interrupted. What was sent stays sent. This can't be undone.", { open }),
+      verb: say('Cancel Runs'),
     },
     act: 'cancel-runs',
   });
@@ -168,7 +167,7 @@ async function cancelRuns(app: App, chosen: readonly Chosen[]): Promise<Tally | 
 const openRun: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askRun(app, argument, l10n.t('Which run is to be opened?'));
+    const asked = await askRun(app, argument, say('Which run is to be opened?'));
     return asked === undefined ? undefined : showDocument({ folder: asked.project.folder, subject: { kind: 'run', run: asked.run } });
   },
 };
@@ -181,15 +180,15 @@ const chooseRun: Command = {
     const document = vscode.window.activeTextEditor?.document;
     const live = document === undefined ? undefined : liveDocument(app, document);
     if (live?.places.workflow === undefined) {
-      await app.ask.tell('information', l10n.t('Open a workflow of a project in the editor first.'));
+      await app.ask.tell('information', say('Open a workflow of a project in the editor first.'));
       return undefined;
     }
     const { project } = live;
     const workflow = live.places.workflow.name;
     const { runs } = await (await project.connection.ensure()).call('run/list', { workflow, limit: 200 });
-    const last: { readonly label: string; readonly description?: string; readonly run: string | undefined } = { label: l10n.t('The last run'), run: undefined };
+    const last: { readonly label: string; readonly description?: string; readonly run: string | undefined } = { label: say('The last run'), run: undefined };
     const picked = await app.ask.pick([last, ...runs.map((run) => ({ label: run.id, description: runDescription(run, Date.now()), run: run.id }))], {
-      placeHolder: l10n.t('Show the values of which run?'),
+      placeHolder: say('Show the values of which run?'),
     });
     if (picked === undefined) return undefined;
     app.chosenRuns.set(project.folder, workflow, picked.run);
@@ -201,7 +200,7 @@ const chooseRun: Command = {
 const openFailure: Command = {
   acts: false,
   run: async (app, argument) => {
-    const asked = await askRun(app, argument, l10n.t('What failed in which run is to be opened?'), { state: 'failed' });
+    const asked = await askRun(app, argument, say('What failed in which run is to be opened?'), { state: 'failed' });
     if (asked === undefined) return undefined;
     const { project, run } = asked;
     const step = readTarget(argument)?.step;
@@ -209,7 +208,7 @@ const openFailure: Command = {
     const { jobs } = await daemon.call('job/list', { run, state: 'dead', limit: 1, ...(step === undefined ? {} : { step }) });
     const [job] = jobs;
     if (job !== undefined) return showDocument({ folder: project.folder, subject: { kind: 'job', job: job.id } });
-    await app.ask.tell('information', l10n.t('{0} no longer has a dead letter.', run));
+    await app.ask.tell('information', say('{run} no longer has a dead letter.', { run }));
     return undefined;
   },
 };

@@ -1,10 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { askProject } from '../ask/pickers.ts';
 import type { SetSecretArgument } from '../../schemas/language/code-actions.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { askSecretName, placeText } from '../secrets/ask-secret-name.ts';
 import type { Command } from './command.ts';
+import { say } from '../wording/language.ts';
 
 /** Kept by VS Code, and in the daemon's memory as long as it runs; never in a file. */
 const setSecret: Command = {
@@ -15,18 +15,18 @@ const setSecret: Command = {
     const name = project === undefined ? undefined : (named?.secret ?? (await askSecretName(app, project)));
     if (project === undefined || name === undefined) return undefined;
     const value = await app.ask.input({
-      title: l10n.t('Value of {0}', name),
-      prompt: l10n.t('VS Code keeps it in the keychain of the system, and gives it to the daemon when it is connected.'),
+      title: say('Value of {name}', { name }),
+      prompt: say('VS Code keeps it in the keychain of the system, and gives it to the daemon when it is connected.'),
       password: true,
-      validateInput: (typed) => (typed === '' ? l10n.t('A secret has at least one character.') : undefined),
+      validateInput: (typed) => (typed === '' ? say('A secret has at least one character.') : undefined),
     });
     if (value === undefined || value === '') return undefined;
     await app.secrets.set(project.folder, name, value);
     const { from } = await (await project.connection.ensure()).call('secret/set', { name, value, persist: false });
     const message =
       from === 'environment'
-        ? l10n.t("{0} was set, but the daemon's variable SLUICE_SECRET_{0} goes before it.", name)
-        : l10n.t('{0} was set.', name);
+        ? say("{name} was set, but the daemon's variable SLUICE_SECRET_{name} goes before it.", { name })
+        : say('{name} was set.', { name });
     void app.ask.tell(from === 'environment' ? 'warning' : 'information', message);
     return name;
   },
@@ -49,15 +49,15 @@ const deleteSecret: Command = {
     // A variable of the daemon's environment is nothing that could be taken away from here.
     const items = secrets.filter(({ from }) => from !== 'environment').map((secret) => ({ label: secret.name, description: placeText(secret) }));
     if (items.length === 0) {
-      void app.ask.tell('information', l10n.t('There is no secret of {0} that could be deleted.', project.name));
+      void app.ask.tell('information', say('There is no secret of {project} that could be deleted.', { project: project.name }));
       return undefined;
     }
-    const name = (await app.ask.pick(items, { placeHolder: l10n.t('Which secret is to be deleted?') }))?.label;
+    const name = (await app.ask.pick(items, { placeHolder: say('Which secret is to be deleted?') }))?.label;
     if (name === undefined) return undefined;
     const isSure = await app.ask.confirm({
-      question: l10n.t('Delete the secret {0}?', name),
-      detail: l10n.t("Its value can't be brought back. Jobs that need it fail from now on."),
-      verb: l10n.t('Delete'),
+      question: say('Delete the secret {name}?', { name }),
+      detail: say("Its value can't be brought back. Jobs that need it fail from now on."),
+      verb: say('Delete'),
     });
     if (!isSure) return undefined;
     await daemon.call('secret/delete', { name });

@@ -1,28 +1,28 @@
-import * as l10n from '@vscode/l10n';
 import type { App } from './app.ts';
 import { type ViewId, views } from '../base/ids.ts';
 import { readTarget } from '../base/target.ts';
 import { LoadMoreNode } from '../views/tree-node.ts';
 import type { Command } from './command.ts';
+import { say } from '../wording/language.ts';
 
 const filterQueues: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.queues, l10n.t('Filter queues by name or status, such as paused')),
+  run: async (app) => askFilter(app, views.queues, say('Filter queues by name or status, such as paused')),
 };
 
 const filterRuns: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.runs, l10n.t('Filter runs by workflow, id or state, such as failed')),
+  run: async (app) => askFilter(app, views.runs, say('Filter runs by workflow, id or state, such as failed')),
 };
 
 const filterDeadLetters: Command = {
   acts: false,
-  run: async (app) => askFilter(app, views.deadLetters, l10n.t('Filter dead letters by queue or error')),
+  run: async (app) => askFilter(app, views.deadLetters, say('Filter dead letters by queue or error')),
 };
 
 /** Narrows a view to what has all the words that are typed; nothing typed shows everything again. Answers with the words. */
 async function askFilter({ ask, filters }: App, view: ViewId, prompt: string): Promise<string | undefined> {
-  const words = await ask.input({ title: l10n.t('Filter'), prompt, value: filters.get(view), placeHolder: l10n.t('Empty shows everything') });
+  const words = await ask.input({ title: say('Filter'), prompt, value: filters.get(view), placeHolder: say('Empty shows everything') });
   if (words === undefined) return undefined;
   filters.set(view, words);
   return filters.get(view);

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
@@ -6,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
 
 /** The daemons' own logs, one channel for each project; made when somebody wants to see it. */
 export class DaemonLogChannel implements vscode.Disposable {
@@ -21,7 +21,7 @@ export class DaemonLogChannel implements vscode.Disposable {
   async show(project: Project): Promise<void> {
     let channel = this.#channels.get(project.folder);
     if (channel === undefined) {
-      channel = vscode.window.createOutputChannel(l10n.t('Sluice Daemon ({0})', project.name), { log: true });
+      channel = vscode.window.createOutputChannel(say('Sluice Daemon ({project})', { project: project.name }), { log: true });
       this.#channels.set(project.folder, channel);
       project.connection.onDidChange(() => void this.#follow(project));
     }

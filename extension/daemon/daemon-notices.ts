@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Prompter } from '../ask/prompter.ts';
 import { commands } from '../base/ids.ts';
@@ -71,7 +70,7 @@ function stateNotice(context: NoticeContext, project: Project, state: Exclude<Co
       if (state.refused === 'unknown') {
         return {
           key: `unknown ${folder}`,
-          message: l10n.t("You have not run the daemon of {0} yet. It runs what the project's files say, with your secrets.", name),
+          message: say("You have not run the daemon of {name} yet. It runs what the project's files say, with your secrets.", { name }),
           actions: [start(folder), showLog()],
         };
       }
@@ -79,10 +78,10 @@ function stateNotice(context: NoticeContext, project: Project, state: Exclude<Co
         return {
           // Each time that somebody wants it: the answer may be another one now.
           key: `foreign ${folder} ${Date.now()}`,
-          message: l10n.t('The state in {0} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {1}', name, state.problem === undefined ? '' : clientFaultText(state.problem)),
+          message: say('The state in {name} was not made by your daemon, here: it came with a clone, an archive or a copy. Using it sends what waits in it, with your secrets. {problem}', { name, problem: state.problem === undefined ? '' : clientFaultText(state.problem) }),
           actions: [
-            { title: l10n.t('Use This State'), run: () => project.connection.adopt() },
-            { title: l10n.t('Set It Aside'), run: () => setStateAside(project.path, context.programs.cli).then(() => project.connection.ensure()) },
+            { title: say('Use This State'), run: () => project.connection.adopt() },
+            { title: say('Set It Aside'), run: () => setStateAside(project.path, context.programs.cli).then(() => project.connection.ensure()) },
             showLog(),
           ],
         };
@@ -91,7 +90,7 @@ function stateNotice(context: NoticeContext, project: Project, state: Exclude<Co
       return {
         // Each crash is worth telling.
         key: `crashed ${folder} ${Date.now()}`,
-        message: l10n.t('The daemon of {0} crashed repeatedly and was not started again. Its jobs are kept and wait.', name),
+        message: say('The daemon of {name} crashed repeatedly and was not started again. Its jobs are kept and wait.', { name }),
         actions: [start(folder), showDaemonLog(folder)],
       };
     case 'none':
@@ -116,7 +115,7 @@ function crashNotice({ memory }: NoticeContext, { name, folder }: Project, { las
   return {
     key: `${key} ${lastCrash.aliveAt}`,
     message: crashText(name, lastCrash),
-    actions: [...(job === undefined ? [] : [action(l10n.t('Show {0}', job), commands.openJob, { folder, job })]), showDaemonLog(folder)],
+    actions: [...(job === undefined ? [] : [action(say('Show {job}', { job }), commands.openJob, { folder, job })]), showDaemonLog(folder)],
   };
 }
 
@@ -126,7 +125,7 @@ function outdatedNotice({ name, folder }: Project, { outdated, status }: Extract
 }
 
 function outdatedText(project: string, version: string, active: number): string {
-  if (active === 0) return l10n.t('The daemon of {0} still has version {1}. A restart brings the new one.', project, version);
+  if (active === 0) return say('The daemon of {project} still has version {version}. A restart brings the new one.', { project, version });
   return say(
     '{count, plural, =1 {The daemon of {project} still has version {version}. A restart brings the new one, and finishes the running job first.} other {The daemon of {project} still has version {version}. A restart brings the new one, and finishes # running jobs first.}}',
     { count: active, project, version },
@@ -138,20 +137,20 @@ function action(title: string, id: string, ...args: readonly Target[]): Action {
 }
 
 function start(folder: string): Action {
-  return action(l10n.t('Start Daemon'), commands.startDaemon, { folder });
+  return action(say('Start Daemon'), commands.startDaemon, { folder });
 }
 
 function restart(folder: string): Action {
-  return action(l10n.t('Restart Daemon'), commands.restartDaemon, { folder });
+  return action(say('Restart Daemon'), commands.restartDaemon, { folder });
 }
 
 /** Of this window. */
 function showLog(): Action {
-  return action(l10n.t('Show Log'), commands.showLog);
+  return action(say('Show Log'), commands.showLog);
 }
 
 function showDaemonLog(folder: string): Action {
-  return action(l10n.t('Show Daemon Log'), commands.showDaemonLog, { folder });
+  return action(say('Show Daemon Log'), commands.showDaemonLog, { folder });
 }
 
 async function tell({ ask, log }: NoticeContext, { message, actions }: Notice): Promise<void> {

@@ -1,8 +1,8 @@
-import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, QueueView } from '../../schemas/protocol/queue.ts';
 import { waitingIn } from '../wording/queue.ts';
 import type { Column, QueueColumns, SeriesGrid } from './series-grid.ts';
 import { throughputNow } from './throughput-now.ts';
+import { say } from '../wording/language.ts';
 
 export const chartIds = ['depth', 'throughput', 'failures', 'waiting'] as const;
 export type ChartId = (typeof chartIds)[number];
@@ -58,13 +58,13 @@ export function chartModels({ stepMs, queues }: SeriesGrid, views: readonly Queu
 function titleOf(id: ChartId): string {
   switch (id) {
     case 'depth':
-      return l10n.t('Depth');
+      return say('Depth');
     case 'throughput':
-      return l10n.t('Throughput');
+      return say('Throughput');
     case 'failures':
-      return l10n.t('Failure rate');
+      return say('Failure rate');
     case 'waiting':
-      return l10n.t('Waiting time');
+      return say('Waiting time');
   }
 }
 
@@ -84,26 +84,26 @@ function unitOf(id: ChartId): Unit {
 function subtitleOfOne(id: ChartId): string {
   switch (id) {
     case 'depth':
-      return l10n.t('jobs by state');
+      return say('jobs by state');
     case 'throughput':
-      return l10n.t('jobs and attempts a minute');
+      return say('jobs and attempts a minute');
     case 'failures':
-      return l10n.t('of the attempts that ended');
+      return say('of the attempts that ended');
     case 'waiting':
-      return l10n.t('from due to started, and how long attempts took');
+      return say('from due to started, and how long attempts took');
   }
 }
 
 function subtitleOfAll(id: ChartId): string {
   switch (id) {
     case 'depth':
-      return l10n.t('jobs that wait or are active');
+      return say('jobs that wait or are active');
     case 'throughput':
-      return l10n.t('attempts that succeeded, a minute');
+      return say('attempts that succeeded, a minute');
     case 'failures':
-      return l10n.t('of the attempts that ended');
+      return say('of the attempts that ended');
     case 'waiting':
-      return l10n.t('from due to started, on average');
+      return say('from due to started, on average');
   }
 }
 
@@ -112,23 +112,23 @@ function linesOfOne(id: ChartId, queue: QueueColumns, view: QueueView | undefine
   switch (id) {
     case 'depth':
       return [
-        { label: l10n.t('Active'), color: 'green', dash: [], values: queue.active, ...live(({ depth }) => depth.active) },
-        { label: l10n.t('Pending'), color: 'blue', dash: [6, 3], values: queue.pending, ...live(({ depth }) => depth.pending) },
-        { label: l10n.t('Delayed'), color: 'yellow', dash: [2, 2], values: queue.delayed, ...live(({ depth }) => depth.delayed) },
+        { label: say('Active'), color: 'green', dash: [], values: queue.active, ...live(({ depth }) => depth.active) },
+        { label: say('Pending'), color: 'blue', dash: [6, 3], values: queue.pending, ...live(({ depth }) => depth.pending) },
+        { label: say('Delayed'), color: 'yellow', dash: [2, 2], values: queue.delayed, ...live(({ depth }) => depth.delayed) },
       ];
     case 'throughput':
       return [
-        { label: l10n.t('Succeeded'), color: 'green', dash: [], values: perMinute(queue.completions, stepMs) },
-        { label: l10n.t('Arrived'), color: 'blue', dash: [6, 3], values: perMinute(queue.arrivals, stepMs) },
-        { label: l10n.t('Failed'), color: 'red', dash: [2, 2], values: perMinute(queue.failures, stepMs) },
+        { label: say('Succeeded'), color: 'green', dash: [], values: perMinute(queue.completions, stepMs) },
+        { label: say('Arrived'), color: 'blue', dash: [6, 3], values: perMinute(queue.arrivals, stepMs) },
+        { label: say('Failed'), color: 'red', dash: [2, 2], values: perMinute(queue.failures, stepMs) },
       ];
     case 'failures':
-      return [{ label: l10n.t('Failed'), color: 'red', dash: [], values: failureShare(queue) }];
+      return [{ label: say('Failed'), color: 'red', dash: [], values: failureShare(queue) }];
     case 'waiting':
       return [
-        { label: l10n.t('Waited, on average'), color: 'blue', dash: [], values: queue.waitingMeanMs },
-        { label: l10n.t('Waited longest'), color: 'purple', dash: [6, 3], values: queue.waitingMaxMs },
-        { label: l10n.t('Attempts took, on average'), color: 'orange', dash: [2, 2], values: queue.runningMeanMs },
+        { label: say('Waited, on average'), color: 'blue', dash: [], values: queue.waitingMeanMs },
+        { label: say('Waited longest'), color: 'purple', dash: [6, 3], values: queue.waitingMaxMs },
+        { label: say('Attempts took, on average'), color: 'orange', dash: [2, 2], values: queue.runningMeanMs },
       ];
   }
 }

@@ -1,6 +1,5 @@
-import * as l10n from '@vscode/l10n';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
-import { formatNumber } from '../wording/language.ts';
+import { formatNumber, say } from '../wording/language.ts';
 import type { ChartModel, Unit } from './chart-model.ts';
 
 /** A value as it is read out; a dash if nothing is known. */
@@ -10,7 +9,7 @@ export function formatValue(unit: Unit, value: number | null | undefined): strin
     case 'jobs':
       return formatNumber(value);
     case 'perMinute':
-      return l10n.t('{0}/min', formatNumber(value < 10 ? Math.round(value * 10) / 10 : Math.round(value)));
+      return say('{value}/min', { value: value < 10 ? Math.round(value * 10) / 10 : Math.round(value) });
     case 'share':
       return formatShare(value);
     case 'ms':
@@ -33,5 +32,5 @@ export function formatTick(unit: Unit, value: number): string {
 
 /** Everything that a picture shows at one step, as it is read aloud. */
 export function readOut({ lines, unit }: ChartModel, index: number, time: string): string {
-  return [time, ...lines.map(({ label, values }) => l10n.t('{0}: {1}', label, formatValue(unit, values[index])))].join(', ');
+  return [time, ...lines.map(({ label, values }) => say('{label}: {value}', { label, value: formatValue(unit, values[index]) }))].join(', ');
 }

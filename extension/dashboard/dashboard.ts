@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { commands, dashboardPanel, views } from '../base/ids.ts';
@@ -10,6 +9,7 @@ import { firstChoice, readChoice, type Choice } from './choice.ts';
 import { DashboardFeed } from './dashboard-feed.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 import { readMessageFromPage, type Act, type MessageFromPage, type MessageToPage } from './dashboard-message.ts';
+import { say } from '../wording/language.ts';
 
 export interface DashboardOptions {
   readonly projects: Projects;
@@ -42,7 +42,7 @@ export class Dashboard {
   /** Shows the panel, which is made if there is none; with a target, that project or queue. Answers with what it shows. */
   show(target?: Target): Choice {
     if (this.#open === undefined) {
-      const panel = vscode.window.createWebviewPanel(dashboardPanel, l10n.t('Sluice Dashboard'), vscode.ViewColumn.Active);
+      const panel = vscode.window.createWebviewPanel(dashboardPanel, say('Sluice Dashboard'), vscode.ViewColumn.Active);
       this.#fill(panel, chosenBy(target, firstChoice));
     } else {
       this.#open.panel.reveal();

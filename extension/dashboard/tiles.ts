@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
 import { formatNumber, formatRate, say } from '../wording/language.ts';
@@ -25,13 +24,13 @@ export function tilesOfQueue(queue: QueueView, nowMs: number): readonly Tile[] {
   const { depth, concurrency, failureRate, waiting, oldestPendingAt, forecast, paused, drafts } = queue;
   const oldestMs = oldestPendingAt === undefined ? undefined : nowMs - Date.parse(oldestPendingAt);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
-    waiting: [formatNumber(waitingIn(queue)), l10n.t('{0} pending, {1} delayed', formatNumber(depth.pending), formatNumber(depth.delayed))],
-    active: [formatNumber(depth.active), paused ? l10n.t('paused') : l10n.t('of {0} at a time', formatNumber(concurrency))],
+    waiting: [formatNumber(waitingIn(queue)), say('{pending} pending, {delayed} delayed', { pending: depth.pending, delayed: depth.delayed })],
+    active: [formatNumber(depth.active), paused ? say('paused') : say('of {concurrency} at a time', { concurrency })],
     throughput: [formatValue('perMinute', throughputNow(queue)), rateDetail(queue)],
-    failures: [formatShare(failureRate), l10n.t('over five minutes')],
-    time: [waiting === undefined ? '–' : formatDuration(waiting.meanMs), oldestMs === undefined ? l10n.t('nothing waits') : l10n.t('the oldest waits for {0}', formatDuration(Math.max(0, oldestMs)))],
+    failures: [formatShare(failureRate), say('over five minutes')],
+    time: [waiting === undefined ? '–' : formatDuration(waiting.meanMs), oldestMs === undefined ? say('nothing waits') : say('the oldest waits for {duration}', { duration: formatDuration(Math.max(0, oldestMs)) })],
     forecast: [forecastText(forecast), forecastCauseText(forecast, nowMs)],
-    dead: [formatNumber(depth.dead), depth.dead === 0 ? l10n.t('none') : drafts === undefined ? l10n.t('wait for a decision') : editedNotSentText(drafts.count)],
+    dead: [formatNumber(depth.dead), depth.dead === 0 ? say('none') : drafts === undefined ? say('wait for a decision') : editedNotSentText(drafts.count)],
   };
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(presentAlerts(queue.alerts).filter(({ kind }) => tileOfAlert[kind] === id).map((alert) => ({ alert })))));
 }
@@ -46,13 +45,13 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   const dying = worst(({ depth }) => depth.dead);
   const edited = sum(({ drafts }) => drafts?.count ?? 0);
   const figures: Readonly<Record<TileId, readonly [value: string, detail: string]>> = {
-    waiting: [formatNumber(sum(waitingIn)), l10n.t('{0} pending, {1} delayed', formatNumber(sum(({ depth }) => depth.pending)), formatNumber(sum(({ depth }) => depth.delayed)))],
+    waiting: [formatNumber(sum(waitingIn)), say('{pending} pending, {delayed} delayed', { pending: sum(({ depth }) => depth.pending), delayed: sum(({ depth }) => depth.delayed) })],
     active: [formatNumber(sum(({ depth }) => depth.active)), say('{count, plural, =1 {in one queue} other {in # queues}}', { count: queues.length })],
-    throughput: [formatValue('perMinute', sum(throughputNow)), l10n.t('attempts that succeeded')],
-    failures: [formatShare(failing?.failureRate ?? 0), failing === undefined ? l10n.t('over five minutes') : l10n.t('highest: {0}', failing.name)],
-    time: [slowest?.waiting === undefined ? '–' : formatDuration(slowest.waiting.meanMs), slowest === undefined ? l10n.t('nothing started lately') : l10n.t('longest: {0}', slowest.name)],
+    throughput: [formatValue('perMinute', sum(throughputNow)), say('attempts that succeeded')],
+    failures: [formatShare(failing?.failureRate ?? 0), failing === undefined ? say('over five minutes') : say('highest: {queue}', { queue: failing.name })],
+    time: [slowest?.waiting === undefined ? '–' : formatDuration(slowest.waiting.meanMs), slowest === undefined ? say('nothing started lately') : say('longest: {queue}', { queue: slowest.name })],
     forecast: forecastOfAll(queues),
-    dead: [formatNumber(sum(({ depth }) => depth.dead)), dying === undefined ? l10n.t('none') : [l10n.t('most: {0}', dying.name), ...(edited === 0 ? [] : [editedNotSentText(edited)])].join(' · ')],
+    dead: [formatNumber(sum(({ depth }) => depth.dead)), dying === undefined ? say('none') : [say('most: {queue}', { queue: dying.name }), ...(edited === 0 ? [] : [editedNotSentText(edited)])].join(' · ')],
   };
   const alerts = queues.flatMap(({ name, alerts: own }) => presentAlerts(own).map((alert) => ({ name, alert })));
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(alerts.filter(({ alert }) => tileOfAlert[alert.kind] === id))));
@@ -67,24 +66,24 @@ function tileOf(id: TileId, [value, detail]: readonly [string, string], alert: T
 function labelOf(id: TileId): string {
   switch (id) {
     case 'waiting':
-      return l10n.t('Waiting');
+      return say('Waiting');
     case 'active':
-      return l10n.t('Active');
+      return say('Active');
     case 'throughput':
-      return l10n.t('Throughput');
+      return say('Throughput');
     case 'failures':
-      return l10n.t('Failure rate');
+      return say('Failure rate');
     case 'time':
-      return l10n.t('Waiting time');
+      return say('Waiting time');
     case 'forecast':
-      return l10n.t('Forecast');
+      return say('Forecast');
     case 'dead':
-      return l10n.t('Dead letters');
+      return say('Dead letters');
   }
 }
 
 function rateDetail({ rate, rateUsed }: QueueView): string {
-  return rate === undefined ? l10n.t('no rate limit') : l10n.t('{0} used of {1}', formatNumber(rateUsed ?? 0), formatRate(rate));
+  return rate === undefined ? say('no rate limit') : say('{rateUsed} used of {rate}', { rateUsed: rateUsed ?? 0, rate: formatRate(rate) });
 }
 
 /** The gravest of several, with the queue where it isn't the only one. */
@@ -93,22 +92,22 @@ function alertOf(alerts: readonly { readonly name?: string; readonly alert: Queu
   if (gravest === undefined) return undefined;
   const { alert, name } = gravest;
   const text = limitText(alert);
-  return { severity: alert.severity, text: name === undefined ? text : l10n.t('{0}: {1}', name, text) };
+  return { severity: alert.severity, text: name === undefined ? text : say('{name}: {text}', { name, text }) };
 }
 
 function limitText({ unit, threshold, kind }: QueueAlert): string {
-  if (kind === 'filling') return l10n.t('filling for more than {0}', formatDuration(threshold));
-  return l10n.t('limit {0}', formatValue(unit, threshold));
+  if (kind === 'filling') return say('filling for more than {duration}', { duration: formatDuration(threshold) });
+  return say('limit {value}', { value: formatValue(unit, threshold) });
 }
 
 function forecastOfAll(queues: readonly QueueView[]): readonly [string, string] {
   const named = (state: Forecast['state']): readonly string[] => queues.filter(({ forecast }) => forecast.state === state).map(({ name }) => name);
   const growing = named('growing');
   const stalled = named('stalled');
-  if (growing.length > 0) return [l10n.t('{0} growing', formatNumber(growing.length)), growing.join(', ')];
-  if (stalled.length > 0) return [l10n.t('{0} stalled', formatNumber(stalled.length)), stalled.join(', ')];
+  if (growing.length > 0) return [say('{count} growing', { count: growing.length }), growing.join(', ')];
+  if (stalled.length > 0) return [say('{count} stalled', { count: stalled.length }), stalled.join(', ')];
   const draining = queues.filter(({ forecast }) => forecast.state === 'draining');
   const last = draining.reduce<QueueView | undefined>((most, queue) => ((queue.forecast.drainMs ?? 0) >= (most?.forecast.drainMs ?? 0) ? queue : most), undefined);
-  if (last?.forecast.drainMs !== undefined) return [forecastText(last.forecast), l10n.t('last: {0}', last.name)];
-  return named('unknown').length > 0 ? [l10n.t('unknown'), l10n.t('too few jobs were completed yet')] : [l10n.t('all empty'), l10n.t('no job is waiting')];
+  if (last?.forecast.drainMs !== undefined) return [forecastText(last.forecast), say('last: {queue}', { queue: last.name })];
+  return named('unknown').length > 0 ? [say('unknown'), say('too few jobs were completed yet')] : [say('all empty'), say('no job is waiting')];
 }

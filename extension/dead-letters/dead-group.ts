@@ -1,11 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import { readDeadGroup } from '../../schemas/protocol/job.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Project } from '../project/project.ts';
 import { readTarget, type Target } from '../base/target.ts';
 import { oneLine } from '../wording/outside-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { DeadSelection } from './dead-selection.ts';
 import type { Asking } from '../ask/prompter.ts';
 
@@ -28,10 +27,10 @@ export async function askDeadGroup(asking: Asking, argument: unknown, placeHolde
   const items: (QuickPickItem & { readonly target: Target })[] = queues.flatMap((queue) => {
     const ofQueue = groups.filter((group) => group.queue === queue);
     return [
-      { label: `$(inbox) ${queue}`, description: l10n.t('all {0}', formatNumber(project.mirror.queue(queue)?.depth.dead ?? sumOf(ofQueue))), target: { folder: project.folder, queue } },
+      { label: `$(inbox) ${queue}`, description: say('all {count}', { count: project.mirror.queue(queue)?.depth.dead ?? sumOf(ofQueue) }), target: { folder: project.folder, queue } },
       ...ofQueue.map(({ group, title, count }) => ({
         label: `$(error) ${oneLine(title)}`,
-        description: l10n.t('{0} of {1}', formatNumber(count), queue),
+        description: say('{count} of {queue}', { count, queue }),
         target: { folder: project.folder, queue, group },
       })),
     ];
@@ -42,7 +41,7 @@ export async function askDeadGroup(asking: Asking, argument: unknown, placeHolde
 
 /** What rows are about: dead letters by themselves, and groups. Attempts, and rows that only say something, are none. */
 export function deadGroupsOf({ projects }: Pick<Asking, 'projects'>, targets: readonly Target[]): readonly DeadGroup[] {
-  const shared = targets.length === 1 ? undefined : l10n.t('the selection');
+  const shared = targets.length === 1 ? undefined : say('the selection');
   return targets.flatMap((target) => {
     const project = projects.get(target.folder);
     if (project === undefined || target.attempt !== undefined) return [];
@@ -54,7 +53,7 @@ export function deadGroupsOf({ projects }: Pick<Asking, 'projects'>, targets: re
 function groupOf(project: Project, target: Target | undefined): DeadGroup | undefined {
   const { queue, group, run } = target ?? {};
   if (queue !== undefined && group !== undefined) {
-    return { project, selection: { queue, group }, name: l10n.t('{0} with {1}', queue, oneLine(readDeadGroup(group).title)) };
+    return { project, selection: { queue, group }, name: say('{queue} with {title}', { queue, title: oneLine(readDeadGroup(group).title) }) };
   }
   if (queue !== undefined) return { project, selection: { queue }, name: queue };
   return run === undefined ? undefined : { project, selection: { run }, name: run };

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { takeBackBulk } from '../../client/run-bulk.ts';
@@ -7,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.ts';
 import type { DeadLetterBatch } from './dead-letter-batch.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
@@ -47,14 +46,14 @@ export interface FollowedReplay {
 
 /** Sends the lots, and shows what becomes of them while they are followed. A cancel takes back what no attempt has reached. Never rejects. */
 export async function followReplay(context: ReplayContext, lots: readonly DeadLetterBatch[], { way, originals }: FollowOptions): Promise<FollowedReplay> {
-  const title = way.kind === 'rate' ? l10n.t('Replaying dead letters at {0}', way.rate) : way.kind === 'canary' ? l10n.t('Waiting for what was replayed first') : l10n.t('Replaying dead letters');
+  const title = way.kind === 'rate' ? say('Replaying dead letters at {rate}', { rate: way.rate }) : way.kind === 'canary' ? say('Waiting for what was replayed first') : say('Replaying dead letters');
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     const sent = await sendReplay(lots, {
       originals,
       followed: context.followedBulks,
       ...(way.kind === 'rate' ? { rate: way.rate } : {}),
       isCancelled: () => token.isCancellationRequested,
-      onProgress: (done, total) => progress.report({ message: l10n.t('{0} of {1}', formatNumber(done), formatNumber(total)) }),
+      onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
     });
     const untilMs = way.kind === 'all' ? Date.now() + followAllMs : Infinity;
     // Retries may take hours more than the rate does: what failed and is tried again is told as such.
@@ -79,7 +78,7 @@ export async function followReplay(context: ReplayContext, lots: readonly DeadLe
           return undefined;
         } catch (error) {
           context.log.warn(`${lot.project.name}: ${messageOf(error)}`);
-          return l10n.t('{0} was lost sight of: {1}', lot.project.name, messageOf(error));
+          return say('{project} was lost sight of: {problem}', { project: lot.project.name, problem: messageOf(error) });
         }
       }),
     );
@@ -99,7 +98,7 @@ async function takeAllBack(context: ReplayContext, sent: readonly SentLot[], out
       outcomes[index] = await watchBulks(lot.daemon, bulks, { isEnough: () => true, nextLook: () => Promise.resolve() });
     } catch (error) {
       context.log.warn(`${lot.project.name}: ${messageOf(error)}`);
-      faults.push(l10n.t('What waits in {0} could not be taken back: {1}', lot.project.name, messageOf(error)));
+      faults.push(say('What waits in {project} could not be taken back: {problem}', { project: lot.project.name, problem: messageOf(error) }));
     }
   }
   return count;
@@ -117,7 +116,7 @@ function followed(context: ReplayContext, sent: readonly SentLot[], { outcome, t
   const edited = sent.reduce((sum, one) => sum + one.edited, 0);
   const tell = (): Tally => {
     const head = tallyText('replayed', tally, edited);
-    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [l10n.t('Of these: {0}.', outcomeText(outcome, Date.now(), takenBack)), outcome.dead > takenBack ? newestFailureText(outcome) : ''];
+    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [say('Of these: {outcome}.', { outcome: outcomeText(outcome, Date.now(), takenBack) }), outcome.dead > takenBack ? newestFailureText(outcome) : ''];
     const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
     context.log.info(text);
     const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';

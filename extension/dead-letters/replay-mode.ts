@@ -1,10 +1,9 @@
-import * as l10n from '@vscode/l10n';
 import type { Prompter } from '../ask/prompter.ts';
 import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Tally } from '../selection/batches.ts';
 import { type BulkLotsOptions, inBulk } from '../selection/project-batches.ts';
-import { formatNumber, say } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import type { DeadLetterBatch } from './dead-letter-batch.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
@@ -19,25 +18,25 @@ export async function pickReplayMode(ask: Prompter, counts: readonly number[], n
   const isOne = counts.length === 1;
   const most = Math.max(...counts) - 1;
   const canary = {
-    label: l10n.t('Try some first…'),
+    label: say('Try some first…'),
     detail: isOne
-      ? l10n.t('Only the oldest few; when they have succeeded or failed, you decide on the others')
-      : l10n.t('Only a few of each project; when they have succeeded or failed, you decide on the others'),
+      ? say('Only the oldest few; when they have succeeded or failed, you decide on the others')
+      : say('Only a few of each project; when they have succeeded or failed, you decide on the others'),
     way: 'canary' as const,
   };
   const slowly = {
-    label: l10n.t('Replay all {0} slowly…', formatNumber(count)),
-    detail: isOne ? l10n.t('Spread out at a rate of your choice') : l10n.t('Spread out at a rate of your choice, which is that of each project'),
+    label: say('Replay all {count} slowly…', { count }),
+    detail: isOne ? say('Spread out at a rate of your choice') : say('Spread out at a rate of your choice, which is that of each project'),
     way: 'rate' as const,
   };
   const items = [
-    { label: l10n.t('Replay all {0}', formatNumber(count)), detail: l10n.t("At once, as fast as the queue's own limits allow"), way: 'all' as const },
+    { label: say('Replay all {count}', { count }), detail: say("At once, as fast as the queue's own limits allow"), way: 'all' as const },
     // Where there is one of each project, the first are all.
     ...(most > 0 ? [canary] : []),
     slowly,
   ];
   const title = say('{count, plural, one {Replay # dead letter of {name}} other {Replay # dead letters of {name}}}', { count, name });
-  const picked = await ask.pick(items, { title, placeHolder: l10n.t('Each begins a new round of attempts: what it does is done again.') });
+  const picked = await ask.pick(items, { title, placeHolder: say('Each begins a new round of attempts: what it does is done again.') });
   switch (picked?.way) {
     case undefined:
       return undefined;
@@ -52,20 +51,20 @@ export async function pickReplayMode(ask: Prompter, counts: readonly number[], n
 
 async function askCanary(ask: Prompter, most: number, isOne: boolean): Promise<ReplayMode | undefined> {
   const text = await ask.input({
-    title: l10n.t('Try some first'),
-    prompt: isOne ? l10n.t('How many, the oldest first?') : l10n.t('How many of each project?'),
+    title: say('Try some first'),
+    prompt: isOne ? say('How many, the oldest first?') : say('How many of each project?'),
     value: '1',
-    validateInput: (typed) => (isCount(typed, most) ? undefined : l10n.t('A whole number from 1 to {0}.', most)),
+    validateInput: (typed) => (isCount(typed, most) ? undefined : say('A whole number from 1 to {most}.', { most })),
   });
   return text === undefined || !isCount(text, most) ? undefined : { kind: 'canary', count: Number(text) };
 }
 
 export async function askRate(ask: Prompter): Promise<ReplayMode | undefined> {
   const rate = await ask.input({
-    title: l10n.t('Replay slowly'),
-    prompt: l10n.t('How fast? Such as 10/min (per s, min, h or d)'),
+    title: say('Replay slowly'),
+    prompt: say('How fast? Such as 10/min (per s, min, h or d)'),
     value: '10/min',
-    validateInput: (typed) => (parseRate(typed.trim()).ok ? undefined : l10n.t('A rate is such as 10/min (per s, min, h or d).')),
+    validateInput: (typed) => (parseRate(typed.trim()).ok ? undefined : say('A rate is such as 10/min (per s, min, h or d).')),
   });
   return rate === undefined ? undefined : { kind: 'rate', rate: rate.trim() };
 }
@@ -76,13 +75,13 @@ function isCount(text: string, most: number): boolean {
 
 /** Whether saved edits are sent, or kept and the originals sent; undefined if a person gave up. `edited`: at least one. */
 export async function askEdits(ask: Prompter, { count, edited, name }: { readonly count: number; readonly edited: number; readonly name: string }): Promise<'send' | 'keep' | undefined> {
-  const send = l10n.t('Send the Edits');
-  const keep = l10n.t('Send the Originals');
+  const send = say('Send the Edits');
+  const keep = say('Send the Originals');
   const rest = count - edited;
   const parts = [
     say('{count, plural, =1 {One of them has an edit that was saved and not sent yet.} other {# of them have edits that were saved and not sent yet.}}', { count: edited }),
     ...(rest === 0 ? [] : [say('{count, plural, =1 {The other one goes out as it is either way.} other {The other # go out as they are either way.}}', { count: rest })]),
-    l10n.t('Where the originals are sent, the edits are kept.'),
+    say('Where the originals are sent, the edits are kept.'),
   ];
   const chosen = await ask.decide({ question: say('{count, plural, one {Replay # dead letter of {name} with its edit?} other {Replay # dead letters of {name} with their edits?}}', { count, name }), detail: parts.join(' '), verb: send }, keep);
   return chosen === send ? 'send' : chosen === keep ? 'keep' : undefined;

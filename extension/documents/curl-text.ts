@@ -1,6 +1,6 @@
-import * as l10n from '@vscode/l10n';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { say } from '../wording/language.ts';
 
 export type CurlText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
 
@@ -13,8 +13,8 @@ export const curlActions: readonly string[] = ['http/request', 'webhook/send'];
  */
 export function curlText(job: Pick<JobDetail, 'id' | 'uses' | 'payload' | 'idempotencyKey' | 'createdAt'>): CurlText {
   const { payload } = job;
-  if (!curlActions.includes(job.uses)) return { ok: false, message: l10n.t('{0} does {1}, which is no HTTP call.', job.id, job.uses) };
-  if (!isJsonObject(payload) || typeof payload['url'] !== 'string') return { ok: false, message: l10n.t('The payload of {0} has no URL.', job.id) };
+  if (!curlActions.includes(job.uses)) return { ok: false, message: say('{job} does {uses}, which is no HTTP call.', { job: job.id, uses: job.uses }) };
+  if (!isJsonObject(payload) || typeof payload['url'] !== 'string') return { ok: false, message: say('The payload of {job} has no URL.', { job: job.id }) };
   const variables = new Variables(JSON.stringify(payload));
   const call = job.uses === 'webhook/send' ? webhookCall(payload, job) : requestCall(payload, job);
   const url = urlText(variables.mark(payload['url']), variables, payload['query']);

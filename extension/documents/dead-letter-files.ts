@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
@@ -14,6 +13,7 @@ import { documentUri, readDeadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
 import { readPayload } from './payload-schema.ts';
 import { inWords, messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
 
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;
@@ -93,9 +93,9 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
-    if (!vscode.workspace.isTrusted) throw vscode.FileSystemError.NoPermissions(l10n.t('Sluice saves nothing in Restricted Mode.'));
+    if (!vscode.workspace.isTrusted) throw vscode.FileSystemError.NoPermissions(say('Sluice saves nothing in Restricted Mode.'));
     const { job } = await this.#load(uri);
-    if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(l10n.t('{0} is no longer a dead letter.', job.id));
+    if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(say('{job} is no longer a dead letter.', { job: job.id }));
     const edit = readPayload(Buffer.from(content).toString('utf8'));
     if (!edit.ok) throw new Error(edit.message);
     const known = this.#keep(uri, await this.#save(uri, job.id, edit.payload));
@@ -114,20 +114,20 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
       if (!(error instanceof CodedError) || error.code !== 'conflict') throw error;
       const { revisions } = await daemon.call('job/get', { id: job });
       const theirs = revisions.at(-1)?.revision ?? 1;
-      const overwrite = l10n.t('Overwrite');
-      const compare = l10n.t('Compare');
-      const detail = l10n.t('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
+      const overwrite = say('Overwrite');
+      const compare = say('Compare');
+      const detail = say('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
       const chosen = await this.#options.ask().decide({ question: error.message, detail, verb: overwrite }, compare);
       if (chosen === overwrite) return inWords(daemon.call('draft/save', { ...edit, baseRevision: theirs }));
       if (chosen === compare) void this.#compare(uri, job, theirs);
-      throw new Error(l10n.t('The edit of {0} was not saved.', job), { cause: error });
+      throw new Error(say('The edit of {job} was not saved.', { job }), { cause: error });
     }
   }
 
   async #compare(uri: vscode.Uri, job: string, revision: number): Promise<void> {
     const folder = readDeadLetterUri(uri)?.folder ?? '';
     const theirs = vscode.Uri.from(documentUri({ folder, subject: { kind: 'payload', job, revision } }));
-    await vscode.commands.executeCommand('vscode.diff', theirs, uri, l10n.t('{0}: theirs ↔ yours', job));
+    await vscode.commands.executeCommand('vscode.diff', theirs, uri, say('{job}: theirs ↔ yours', { job }));
   }
 
   /** The daemon has other things to say about it now: it was replayed, or its draft was dropped. */
@@ -197,7 +197,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
 
   #daemonOf(uri: vscode.Uri): Daemon {
     const daemon = this.#options.projects.get(readDeadLetterUri(uri)?.folder ?? '')?.daemon;
-    if (daemon === undefined) throw vscode.FileSystemError.Unavailable(l10n.t("The project's daemon is not connected."));
+    if (daemon === undefined) throw vscode.FileSystemError.Unavailable(say("The project's daemon is not connected."));
     return daemon;
   }
 

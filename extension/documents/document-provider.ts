@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
@@ -9,6 +8,7 @@ import { namedThings } from './document-links.ts';
 import { attemptText, jobText, payloadText, runText } from './document-text.ts';
 import type { Disposable } from '../base/signal.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
 
 export interface DocumentProviderOptions {
   readonly projects: Projects;
@@ -41,7 +41,7 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
     const address = readDocumentUri(uri);
     if (address === undefined) return '';
     const daemon = this.#options.projects.get(address.folder)?.daemon;
-    if (daemon === undefined) return `// ${l10n.t("The project's daemon is not connected.")}\n`;
+    if (daemon === undefined) return `// ${say("The project's daemon is not connected.")}\n`;
     try {
       return await textOf(daemon, address.subject);
     } catch (error) {
@@ -81,7 +81,7 @@ async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string>
       return jobText(job);
     case 'attempt': {
       const attempt = job.attempts.find(({ number }) => number === subject.attempt);
-      if (attempt === undefined) throw new CodedError('not-found', l10n.t('The job {0} has no attempt {1}.', job.id, subject.attempt));
+      if (attempt === undefined) throw new CodedError('not-found', say('The job {job} has no attempt {attempt}.', { job: job.id, attempt: subject.attempt }));
       return attemptText(job, attempt);
     }
     case 'payload': {

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
@@ -7,6 +6,7 @@ import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { formatStamp } from '../../schemas/wording/amount.ts';
 import { attemptDescription, jobFacts } from '../wording/job.ts';
 import { runFacts } from '../wording/run.ts';
+import { say } from '../wording/language.ts';
 
 /** Of a body that is read as JSON, in characters; records are shorter. */
 const maxReadable = 65_536;
@@ -58,10 +58,10 @@ export function jobText(job: JobDetail): string {
 export function attemptText(job: JobDetail, attempt: AttemptView): string {
   const { error, number } = attempt;
   const head: (readonly [string, string])[] = [
-    [l10n.t('Job'), `${job.id}, ${job.workflow}/${job.step}`],
-    [l10n.t('Attempt'), l10n.t('{0} of {1}', number, job.attempts.length)],
-    [l10n.t('Result'), attemptDescription(attempt)],
-    ...(error === undefined ? [] : [[l10n.t('Error'), error.message] as const]),
+    [say('Job'), `${job.id}, ${job.workflow}/${job.step}`],
+    [say('Attempt'), say('{number} of {count}', { number, count: job.attempts.length })],
+    [say('Result'), attemptDescription(attempt)],
+    ...(error === undefined ? [] : [[say('Error'), error.message] as const]),
   ];
   return withHead(head, { job: job.id, ...readableAttempt(attempt) });
 }

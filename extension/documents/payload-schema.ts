@@ -1,8 +1,8 @@
-import * as l10n from '@vscode/l10n';
 import { schemes } from '../base/ids.ts';
 import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { say } from '../wording/language.ts';
 
 /** What `jsonValidation` of package.json matches payloads of this action by. */
 export function payloadPattern(action: string): string {
@@ -44,8 +44,8 @@ export function readPayload(text: string): PayloadEdit {
   try {
     value = parseExactJson(text, { tellLines: true });
   } catch (error) {
-    if (error instanceof LossyJsonError) return { ok: false, message: l10n.t('In the payload, {0}.', error.message) };
-    return { ok: false, message: l10n.t('The payload is not valid JSON: {0}', error instanceof Error ? error.message : String(error)) };
+    if (error instanceof LossyJsonError) return { ok: false, message: say('In the payload, {problem}.', { problem: error.message }) };
+    return { ok: false, message: say('The payload is not valid JSON: {problem}', { problem: error instanceof Error ? error.message : String(error) }) };
   }
-  return isJsonObject(value) ? { ok: true, payload: value } : { ok: false, message: l10n.t('The payload has to be a JSON object.') };
+  return isJsonObject(value) ? { ok: true, payload: value } : { ok: false, message: say('The payload has to be a JSON object.') };
 }

@@ -1,9 +1,9 @@
-import * as l10n from '@vscode/l10n';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { fieldText, isAskedFirst, readFieldText, type InputField } from './input-fields.ts';
 import { hasInput, withFile, withoutInput, withValue, type RunInputs } from './run-inputs.ts';
+import { say } from '../wording/language.ts';
 
 export interface AskInputsOptions {
   /** The workflow's name. */
@@ -41,7 +41,7 @@ export async function askField(ask: Prompter, title: string, field: InputField, 
 }
 
 async function askChoice(ask: Prompter, title: string, field: InputField, choices: readonly Json[], inputs: RunInputs): Promise<RunInputs | undefined> {
-  const items = choices.map((value) => ({ label: typeof value === 'string' ? value : JSON.stringify(value), value, ...(value === field.fallback ? { description: l10n.t('default') } : {}) }));
+  const items = choices.map((value) => ({ label: typeof value === 'string' ? value : JSON.stringify(value), value, ...(value === field.fallback ? { description: say('default') } : {}) }));
   const picked = await ask.pick(items, { title, placeHolder: promptOf(field) });
   return picked === undefined ? undefined : withValue(inputs, field.name, picked.value);
 }
@@ -67,12 +67,12 @@ async function askText(ask: Prompter, title: string, field: InputField, inputs: 
 }
 
 async function askStructure(ask: Prompter, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
-  const file = { label: `$(file) ${l10n.t('From a file…')}`, detail: l10n.t('CSV, JSON or JSON Lines; the daemon reads it as a list'), isFile: true };
-  const typed = { label: `$(edit) ${l10n.t('Type JSON…')}`, isFile: false };
+  const file = { label: `$(file) ${say('From a file…')}`, detail: say('CSV, JSON or JSON Lines; the daemon reads it as a list'), isFile: true };
+  const typed = { label: `$(edit) ${say('Type JSON…')}`, isFile: false };
   const picked = await ask.pick([file, typed], { title, placeHolder: promptOf(field) });
   if (picked === undefined) return undefined;
   if (!picked.isFile) return askText(ask, title, field, inputs);
-  const uri = await ask.file({ title: promptOf(field), openLabel: l10n.t('Use as Input'), filters: { [l10n.t('Lists')]: ['csv', 'json', 'jsonl', 'ndjson'], [l10n.t('All files')]: ['*'] } });
+  const uri = await ask.file({ title: promptOf(field), openLabel: say('Use as Input'), filters: { [say('Lists')]: ['csv', 'json', 'jsonl', 'ndjson'], [say('All files')]: ['*'] } });
   return uri === undefined ? undefined : withFile(inputs, field.name, uri.fsPath);
 }
 

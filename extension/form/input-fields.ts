@@ -1,6 +1,6 @@
-import * as l10n from '@vscode/l10n';
 import { inexactText, LossyJsonError, isExactNumber, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { say } from '../wording/language.ts';
 
 export type FieldKind = 'boolean' | 'choice' | 'integer' | 'number' | 'text' | 'list' | 'json';
 
@@ -77,15 +77,15 @@ export function readFieldText({ kind, schema }: InputField, text: string): Field
     case 'list': {
       const value = parseJson(text);
       if (value instanceof LossyJsonError) return refuse(rounded(value.message));
-      return Array.isArray(value) ? { ok: true, value } : refuse(l10n.t('A list is written as JSON: ["one", "two"].'));
+      return Array.isArray(value) ? { ok: true, value } : refuse(say('A list is written as JSON: ["one", "two"].'));
     }
     case 'json': {
       const value = parseJson(text);
       if (value instanceof LossyJsonError) return refuse(rounded(value.message));
-      return value === undefined ? refuse(l10n.t('This is written as JSON: {0}', '"text", 17, true, {"key": "value"}')) : { ok: true, value };
+      return value === undefined ? refuse(say('This is written as JSON: {value}', { value: '"text", 17, true, {"key": "value"}' })) : { ok: true, value };
     }
     case 'boolean':
-      return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : refuse(l10n.t('Either true or false.'));
+      return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : refuse(say('Either true or false.'));
     case 'choice': {
       const value = parseJson(text);
       return { ok: true, value: value === undefined || value instanceof LossyJsonError ? text : value };
@@ -101,19 +101,19 @@ export function fieldText({ kind }: InputField, value: Json): string {
 function readText({ minLength, maxLength, pattern }: JsonObject, text: string): FieldValue {
   // JSON Schema counts code points.
   const { length } = Array.from(text);
-  if (typeof minLength === 'number' && length < minLength) return refuse(l10n.t('At least {0} characters.', minLength));
-  if (typeof maxLength === 'number' && length > maxLength) return refuse(l10n.t('At most {0} characters.', maxLength));
-  if (typeof pattern === 'string' && !matches(pattern, text)) return refuse(l10n.t('It has to match {0}.', pattern));
+  if (typeof minLength === 'number' && length < minLength) return refuse(say('At least {least} characters.', { least: minLength }));
+  if (typeof maxLength === 'number' && length > maxLength) return refuse(say('At most {most} characters.', { most: maxLength }));
+  if (typeof pattern === 'string' && !matches(pattern, text)) return refuse(say('It has to match {pattern}.', { pattern }));
   return { ok: true, value: text };
 }
 
 function readNumber(kind: 'integer' | 'number', { minimum, maximum }: JsonObject, text: string): FieldValue {
   const value = text === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) return refuse(l10n.t('A number.'));
+  if (!Number.isFinite(value)) return refuse(say('A number.'));
   if (!isExactNumber(text)) return refuse(rounded(inexactText(text)));
-  if (kind === 'integer' && !Number.isInteger(value)) return refuse(l10n.t('A whole number.'));
-  if (typeof minimum === 'number' && value < minimum) return refuse(l10n.t('At least {0}.', minimum));
-  if (typeof maximum === 'number' && value > maximum) return refuse(l10n.t('At most {0}.', maximum));
+  if (kind === 'integer' && !Number.isInteger(value)) return refuse(say('A whole number.'));
+  if (typeof minimum === 'number' && value < minimum) return refuse(say('At least {least}.', { least: minimum }));
+  if (typeof maximum === 'number' && value > maximum) return refuse(say('At most {most}.', { most: maximum }));
   return { ok: true, value };
 }
 
@@ -136,7 +136,7 @@ function parseJson(text: string): Json | LossyJsonError | undefined {
 }
 
 function rounded(what: string): string {
-  return l10n.t('Here, {0}.', what);
+  return say('Here, {problem}.', { problem: what });
 }
 
 function refuse(message: string): FieldValue {

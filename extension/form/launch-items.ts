@@ -1,8 +1,7 @@
-import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import type { RunPreview, StepPreview } from '../../schemas/protocol/run.ts';
 import { oneLine } from '../wording/outside-text.ts';
-import { formatNumber, formatRate, say } from '../wording/language.ts';
+import { formatRate, say } from '../wording/language.ts';
 import { forecastCauseText, forecastText } from '../wording/queue.ts';
 import { fieldText, type InputField } from './input-fields.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -39,11 +38,11 @@ export function launchItems({ fields, inputs, preview, nowMs, separator }: Launc
   const group = (label: string): void => void items.push({ label, ...(separator === undefined ? {} : { kind: separator }), choice: { kind: 'none' } });
   const { problem, steps } = 'problem' in preview ? { problem: preview.problem, steps: [] } : { problem: undefined, steps: preview.steps };
   if (problem === undefined) {
-    items.push({ label: `$(play) ${l10n.t('Run')}`, description: jobsText(jobsOf(steps)), choice: { kind: 'run' } });
+    items.push({ label: `$(play) ${say('Run')}`, description: jobsText(jobsOf(steps)), choice: { kind: 'run' } });
     const rest = restAfterTrial(steps);
     if (rest > 0) {
       items.push({
-        label: `$(beaker) ${l10n.t('Try the First {0}', triedFirst)}`,
+        label: `$(beaker) ${say('Try the First {count}', { count: triedFirst })}`,
         description: say('{count, plural, =1 {the other one waits until you let it go} other {the other # wait until you let them go}}', { count: rest }),
         choice: { kind: 'try' },
       });
@@ -51,11 +50,11 @@ export function launchItems({ fields, inputs, preview, nowMs, separator }: Launc
   } else {
     items.push({ label: `$(error) ${oneLine(problem, 300)}`, choice: { kind: 'none' } });
   }
-  if (fields.length > 0) items.push({ label: `$(arrow-left) ${l10n.t('Back')}`, choice: { kind: 'back' } });
-  if (steps.length > 0) group(l10n.t('what it does'));
+  if (fields.length > 0) items.push({ label: `$(arrow-left) ${say('Back')}`, choice: { kind: 'back' } });
+  if (steps.length > 0) group(say('what it does'));
   for (const step of steps) items.push(...stepItems(step, inputs, fields, nowMs));
-  if (!('problem' in preview) && preview.later.length > 0) items.push({ label: `$(debug-step-over) ${l10n.t('Afterwards')}`, description: preview.later.join(', '), choice: { kind: 'none' } });
-  if (fields.length > 0) group(l10n.t('inputs; choose one to change it'));
+  if (!('problem' in preview) && preview.later.length > 0) items.push({ label: `$(debug-step-over) ${say('Afterwards')}`, description: preview.later.join(', '), choice: { kind: 'none' } });
+  if (fields.length > 0) group(say('inputs; choose one to change it'));
   for (const field of fields) {
     items.push({
       label: field.name,
@@ -85,18 +84,18 @@ export function payloadShown(payload: unknown, { values }: RunInputs, fields: re
 
 export function shownValue(field: InputField, { values, files }: RunInputs): string {
   const file = files[field.name];
-  if (file !== undefined) return l10n.t('from {0}', file);
+  if (file !== undefined) return say('from {file}', { file });
   const value = values[field.name];
   if (value !== undefined) return field.isSecret ? '••••' : oneLine(fieldText(field, value), 80);
-  return field.fallback === undefined ? l10n.t('not given') : l10n.t('{0} (default)', oneLine(fieldText(field, field.fallback), 80));
+  return field.fallback === undefined ? say('not given') : say('{value} (default)', { value: oneLine(fieldText(field, field.fallback), 80) });
 }
 
 function stepItems(step: StepPreview, inputs: RunInputs, fields: readonly InputField[], nowMs: number): readonly LaunchItem[] {
   const none = { kind: 'none' } as const;
   const name = `${step.step} (${step.uses})`;
-  if (step.problem !== undefined) return [{ label: `$(error) ${name}`, description: l10n.t('would fail'), detail: oneLine(step.problem, 300), choice: none }];
-  if (step.skipped) return [{ label: `$(debug-step-over) ${name}`, description: l10n.t('is skipped: its `if` is false'), choice: none }];
-  const items: LaunchItem[] = [{ label: `$(list-unordered) ${l10n.t('{0}: {1}', step.step, jobsText(step.jobs))}`, description: queueText(step), detail: paceText(step, nowMs), choice: none }];
+  if (step.problem !== undefined) return [{ label: `$(error) ${name}`, description: say('would fail'), detail: oneLine(step.problem, 300), choice: none }];
+  if (step.skipped) return [{ label: `$(debug-step-over) ${name}`, description: say('is skipped: its `if` is false'), choice: none }];
+  const items: LaunchItem[] = [{ label: `$(list-unordered) ${say('{step}: {jobs}', { step: step.step, jobs: jobsText(step.jobs) })}`, description: queueText(step), detail: paceText(step, nowMs), choice: none }];
   if (step.duplicates > 0) {
     const named = step.duplicateKeys.map((key) => oneLine(key, 40)).join(', ') + (step.duplicates > step.duplicateKeys.length ? ', …' : '');
     const label = say('{count, plural, one {# duplicate is left out} other {# duplicates are left out}}', { count: step.duplicates });
@@ -104,12 +103,12 @@ function stepItems(step: StepPreview, inputs: RunInputs, fields: readonly InputF
   }
   if (step.unusable > 0) {
     const label = say('{count, plural, one {# item becomes a dead letter} other {# items become dead letters}}', { count: step.unusable });
-    items.push({ label: `$(warning) ${label}`, detail: oneLine(step.first?.problem ?? l10n.t('Its key can not be used.'), 300), choice: none });
+    items.push({ label: `$(warning) ${label}`, detail: oneLine(step.first?.problem ?? say('Its key can not be used.'), 300), choice: none });
   }
   const { first } = step;
   if (first !== undefined && first.problem === undefined) {
-    const label = first.key === undefined ? l10n.t('The first call, as it is sent') : l10n.t('The first call, as it is sent: {0}', oneLine(first.key, 60));
-    const shown = first.payload === undefined ? l10n.t('({0} characters)', formatNumber(first.size ?? 0)) : oneLine(payloadShown(first.payload, inputs, fields), 140);
+    const label = first.key === undefined ? say('The first call, as it is sent') : say('The first call, as it is sent: {key}', { key: oneLine(first.key, 60) });
+    const shown = first.payload === undefined ? say('({size} characters)', { size: first.size ?? 0 }) : oneLine(payloadShown(first.payload, inputs, fields), 140);
     items.push({ label: `$(json) ${label}`, detail: shown, choice: first.payload === undefined ? none : { kind: 'payload', step } });
   }
   return items;
@@ -125,15 +124,15 @@ function jobsText(count: number): string {
 
 function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
   return [
-    l10n.t('queue {0}', queue),
-    ...(paused ? [l10n.t('paused')] : []),
-    rate === undefined ? l10n.t('no rate limit') : formatRate(rate),
-    l10n.t('{0} at a time', formatNumber(concurrency)),
+    say('queue {queue}', { queue }),
+    ...(paused ? [say('paused')] : []),
+    rate === undefined ? say('no rate limit') : formatRate(rate),
+    say('{concurrency} at a time', { concurrency }),
   ].join(' · ');
 }
 
 function paceText({ ahead, forecast }: StepPreview, nowMs: number): string {
   const waits = ahead === 0 ? [] : [say('{count, plural, one {# job waits before them} other {# jobs wait before them}}', { count: ahead })];
-  const ends = forecast.state === 'unknown' ? l10n.t('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastCauseText(forecast, nowMs)})`;
+  const ends = forecast.state === 'unknown' ? say('when it ends is known once some are done') : forecast.state === 'idle' ? [] : `${forecastText(forecast)} (${forecastCauseText(forecast, nowMs)})`;
   return [...waits, ...(typeof ends === 'string' ? [ends] : ends)].join(' · ');
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import type { RunPreview } from '../../schemas/protocol/run.ts';
@@ -11,6 +10,7 @@ import type { RunInputs } from './run-inputs.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import type { ShownTexts } from '../documents/shown-texts.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
 
 /** What the review of a run needs of the window. */
 export interface LaunchContext {
@@ -40,8 +40,8 @@ export async function reviewLaunch(context: LaunchContext, { project, workflow, 
     const previewed = previewOf(project, workflow.id, inputs);
     // Handed over as a promise: a large file takes its time, and the list shows that it is being read.
     const items: Promise<readonly LaunchItem[]> = previewed.then((preview) => launchItems({ fields, inputs, preview, nowMs: Date.now(), separator: vscode.QuickPickItemKind.Separator }));
-    const title = l10n.t('{0}: what would happen', workflow.name);
-    const choice: LaunchChoice | undefined = (await context.ask.pick(items, { title, placeHolder: l10n.t('Nothing has been sent yet'), ignoreFocusOut: true }))?.choice;
+    const title = say('{workflow}: what would happen', { workflow: workflow.name });
+    const choice: LaunchChoice | undefined = (await context.ask.pick(items, { title, placeHolder: say('Nothing has been sent yet'), ignoreFocusOut: true }))?.choice;
     if (choice === undefined) return undefined;
     switch (choice.kind) {
       case 'run':
@@ -71,6 +71,6 @@ async function previewOf({ connection }: Project, workflow: string, { values, fi
     return await (await connection.ensure()).call('run/preview', { workflow, inputs: { ...values }, inputFiles: { ...files } });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { problem: error.code === 'unknown-method' ? l10n.t('The daemon has an earlier version. Restart it, and it shows what a run would do.') : messageOf(error) };
+    return { problem: error.code === 'unknown-method' ? say('The daemon has an earlier version. Restart it, and it shows what a run would do.') : messageOf(error) };
   }
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { QuickPickItem } from 'vscode';
 import * as vscode from 'vscode';
 import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
@@ -6,6 +5,7 @@ import type { Project } from '../project/project.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { namedSecrets } from './named-secrets.ts';
 import type { Asking } from '../ask/prompter.ts';
+import { say } from '../wording/language.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
 const maxFiles = 500;
@@ -21,26 +21,26 @@ export async function askSecretName({ ask }: Pick<Asking, 'ask'>, project: Proje
   const known = new Set(secrets.map(({ name }) => name));
   const missing = (await namedInFiles(project)).filter((name) => !known.has(name));
   const items: NameItem[] = [
-    ...missing.map((name) => ({ label: name, description: l10n.t('named in the files, not set'), secret: name })),
+    ...missing.map((name) => ({ label: name, description: say('named in the files, not set'), secret: name })),
     ...secrets.map((secret) => ({ label: secret.name, description: placeText(secret), secret: secret.name })),
-    { label: `$(add) ${l10n.t('Another name…')}` },
+    { label: `$(add) ${say('Another name…')}` },
   ];
-  const picked = await ask.pick(items, { title: l10n.t('Set a secret of {0}', project.name), placeHolder: l10n.t('Which secret is to be set?') });
+  const picked = await ask.pick(items, { title: say('Set a secret of {project}', { project: project.name }), placeHolder: say('Which secret is to be set?') });
   if (picked === undefined || picked.secret !== undefined) return picked?.secret;
   const isName = (typed: string): boolean => namePattern.test(typed.trim());
   const name = await ask.input({
-    title: l10n.t('Set a secret of {0}', project.name),
-    prompt: l10n.t('Its name, as in secrets.NAME'),
-    validateInput: (typed) => (isName(typed) ? undefined : l10n.t('Letters, digits and _, and no digit first.')),
+    title: say('Set a secret of {project}', { project: project.name }),
+    prompt: say('Its name, as in secrets.NAME'),
+    validateInput: (typed) => (isName(typed) ? undefined : say('Letters, digits and _, and no digit first.')),
   });
   return name === undefined || !isName(name) ? undefined : name.trim();
 }
 
 export function placeText({ from }: Pick<SecretView, 'from'>): string {
   const texts: Readonly<Record<SecretPlace, string>> = {
-    environment: l10n.t("set by a variable of the daemon's environment"),
-    memory: l10n.t('set by VS Code'),
-    file: l10n.t("set in the project's file of secrets"),
+    environment: say("set by a variable of the daemon's environment"),
+    memory: say('set by VS Code'),
+    file: say("set in the project's file of secrets"),
   };
   return texts[from];
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
 import type { Prompter } from '../ask/prompter.ts';
@@ -72,7 +71,7 @@ function show(first: BulkView, { name, cancel, tell, log }: ShowOptions): BulkDi
     end: (bulk) => {
       ended.resolve(undefined);
       if (bulk === undefined || !isBulkEnded(bulk.state)) return;
-      const text = l10n.t('{0}: {1}', name, bulkTallyText(bulk));
+      const text = say('{name}: {tally}', { name, tally: bulkTallyText(bulk) });
       log.info(text);
       tell(bulk.state === 'failed' ? 'error' : 'information', text);
     },

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import * as l10n from '@vscode/l10n';
 import { ClientError } from '../../client/client-error.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { followBulk } from '../../client/run-bulk.ts';
 import { type BulkView, maxBulkIds } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
-import { formatNumber } from '../wording/language.ts';
+import { say } from '../wording/language.ts';
 import { type BatchOptions, inBatches, type ProjectTally, type Tally } from './batches.ts';
 import type { FollowedBulks } from './unfollowed-bulks.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
@@ -122,7 +121,7 @@ async function ofLot({ daemon: given, ids }: BulkLot, request: Pick<Params<'bulk
         },
       });
     }
-    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant && meant < ids.length ? l10n.t('No more than {0} can be sent at a rate at a time. Send the others when these are through.', formatNumber(meant)) : undefined);
+    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant && meant < ids.length ? say('No more than {meant} can be sent at a rate at a time. Send the others when these are through.', { meant }) : undefined);
     return { tally: tallyOf(ids.length, bulks, { isCancelled: came() < ids.length && problem === undefined, ...(problem === undefined ? {} : { fault: problem }) }), bulks };
   } catch (error) {
     return { tally: tallyOf(ids.length, bulks, { isCancelled: false, fault: faultOf(error, bulks.at(-1)) }), bulks };
@@ -136,7 +135,7 @@ function tallyOf(total: number, bulks: readonly BulkView[], more: Pick<Tally, 'i
 
 /** What was begun isn't over because this window has lost sight of it. */
 function faultOf(error: unknown, last: BulkView | undefined): string {
-  if (error instanceof CodedError && error.code === 'unknown-method') return l10n.t('The daemon has an earlier version. Restart it to work on many at a time.');
+  if (error instanceof CodedError && error.code === 'unknown-method') return say('The daemon has an earlier version. Restart it to work on many at a time.');
   const text = messageOf(error);
-  return error instanceof ClientError && last !== undefined ? `${text} ${l10n.t('The daemon continues with it as {0}.', last.id)}` : text;
+  return error instanceof ClientError && last !== undefined ? `${text} ${say('The daemon continues with it as {bulk}.', { bulk: last.id })}` : text;
 }

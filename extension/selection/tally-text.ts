@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { BulkAction, BulkView } from '../../schemas/protocol/bulk.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import type { Tally } from './batches.ts';
@@ -16,15 +15,15 @@ export function bulkTallyText({ action, state, total, done, skipped, edited, pro
 export function bulkActionText(action: BulkAction): string {
   switch (action) {
     case 'replay':
-      return l10n.t('Replaying dead letters');
+      return say('Replaying dead letters');
     case 'discard':
-      return l10n.t('Discarding dead letters');
+      return say('Discarding dead letters');
     case 'cancel':
-      return l10n.t('Cancelling jobs');
+      return say('Cancelling jobs');
     case 'retry':
-      return l10n.t('Retrying jobs');
+      return say('Retrying jobs');
     case 'cancel-runs':
-      return l10n.t('Cancelling runs');
+      return say('Cancelling runs');
   }
 }
 
@@ -32,17 +31,17 @@ export function bulkActionText(action: BulkAction): string {
 export function tallyText(what: TalliedAction, { total, done, skipped, isCancelled, fault, byProject }: Tally, edited = 0): string {
   const parts = [total === 1 && done === 1 ? oneText(what, edited > 0) : headOf(what, done, total, edited)];
   if (byProject !== undefined) {
-    const each = byProject.map(({ project, tally }) => l10n.t('{0} {1} of {2}', project, formatNumber(tally.done), formatNumber(tally.total)));
-    parts.push(l10n.t('By project: {0}.', each.join(', ')));
+    const each = byProject.map(({ project, tally }) => say('{project} {done} of {total}', { project, done: tally.done, total: tally.total }));
+    parts.push(say('By project: {list}.', { list: each.join(', ') }));
   }
   if (skipped > 0) parts.push(skippedText(what, formatNumber(skipped)));
-  if (isCancelled) parts.push(l10n.t('It was cancelled; the others are as they were.'));
+  if (isCancelled) parts.push(say('It was cancelled; the others are as they were.'));
   if (byProject !== undefined) {
     for (const { project, tally } of byProject) {
-      if (tally.fault !== undefined) parts.push(l10n.t('In {0} it stopped early; the rest there were left unchanged: {1}', project, tally.fault));
+      if (tally.fault !== undefined) parts.push(say('In {project} it stopped early; the rest there were left unchanged: {fault}', { project, fault: tally.fault }));
     }
   } else if (fault !== undefined) {
-    parts.push(l10n.t('Stopped early; the rest were left unchanged: {0}', fault));
+    parts.push(say('Stopped early; the rest were left unchanged: {fault}', { fault }));
   }
   return parts.join(' ');
 }
@@ -52,19 +51,19 @@ function oneText(what: TalliedAction, isEdited: boolean): string {
     case 'replayed':
       return isEdited ? say('Replayed the dead letter with its edited payload.') : say('Replayed the dead letter.');
     case 'discarded':
-      return l10n.t('Discarded the dead letter.');
+      return say('Discarded the dead letter.');
     case 'exported':
-      return l10n.t('Exported the dead letter.');
+      return say('Exported the dead letter.');
     case 'jobs-cancelled':
-      return l10n.t('Cancelled the job.');
+      return say('Cancelled the job.');
     case 'jobs-retried':
-      return l10n.t('The job is due immediately.');
+      return say('The job is due immediately.');
     case 'runs-cancelled':
-      return l10n.t('Cancelled the run.');
+      return say('Cancelled the run.');
     case 'queues-paused':
-      return l10n.t('Paused the queue.');
+      return say('Paused the queue.');
     case 'queues-resumed':
-      return l10n.t('Resumed the queue.');
+      return say('Resumed the queue.');
   }
 }
 
@@ -100,15 +99,15 @@ function skippedText(what: TalliedAction, skipped: string): string {
     case 'replayed':
     case 'discarded':
     case 'exported':
-      return l10n.t('No longer dead letters: {0}.', skipped);
+      return say('No longer dead letters: {skipped}.', { skipped });
     case 'jobs-cancelled':
     case 'runs-cancelled':
-      return l10n.t('Had ended by then: {0}.', skipped);
+      return say('Had ended by then: {skipped}.', { skipped });
     case 'jobs-retried':
-      return l10n.t("No longer waiting for an attempt: {0}.", skipped);
+      return say("No longer waiting for an attempt: {skipped}.", { skipped });
     case 'queues-paused':
-      return l10n.t('Were paused already: {0}.', skipped);
+      return say('Were paused already: {skipped}.', { skipped });
     case 'queues-resumed':
-      return l10n.t("Weren't paused: {0}.", skipped);
+      return say("Weren't paused: {skipped}.", { skipped });
   }
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { ConnectionState, ConnectionStateKind } from '../../client/connection-state.ts';
 import { commands, views } from '../base/ids.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
@@ -62,7 +61,7 @@ export function healthOf(projects: readonly ProjectHealth[], nowMs: number): Hea
     severity,
     isEmpty: waiting + dead === 0,
     reasons,
-    label: [l10n.t('Sluice: {0}', state), ...deadWords, ...reasons].join('. '),
+    label: [say('Sluice: {state}', { state }), ...deadWords, ...reasons].join('. '),
     ...(target === undefined ? {} : { target }),
   };
 }
@@ -77,14 +76,14 @@ interface Fault {
 
 function faultsOf({ name, folder, connection, status, queues }: ProjectHealth, nowMs: number): Fault[] {
   const faults: Fault[] = [];
-  if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: l10n.t('The daemon of {0} crashed; its jobs wait.', name) });
+  if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: say('The daemon of {name} crashed; its jobs wait.', { name }) });
   if ((connection.kind === 'stopped' || connection.kind === 'gone') && connection.problem !== undefined) faults.push({ severity: 'error', reason: clientFaultText(connection.problem) });
-  if (status?.store.ok === false) faults.push({ severity: 'error', reason: l10n.t('The store of {0} is not writable: {1}', name, status.store.problem ?? '') });
-  if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: l10n.t('The daemon of {0} has version {1}, which this extension does not work with.', name, connection.status.version) });
+  if (status?.store.ok === false) faults.push({ severity: 'error', reason: say('The store of {name} is not writable: {problem}', { name, problem: status.store.problem ?? '' }) });
+  if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: say('The daemon of {name} has version {version}, which this extension does not work with.', { name, version: connection.status.version }) });
   for (const queue of queues) {
     const target = { folder, queue: queue.name };
     faults.push(...presentAlerts(queue.alerts).map((alert) => ({ severity: alert.severity, reason: alertText(queue.name, alert, nowMs), target, short: `${queue.name}: ${alertName(alert.kind)}` })));
-    if (queue.maxDepth !== undefined && waitingIn(queue) >= queue.maxDepth) faults.push({ severity: 'warning', reason: l10n.t('{0} is full and takes no more jobs.', queue.name), target });
+    if (queue.maxDepth !== undefined && waitingIn(queue) >= queue.maxDepth) faults.push({ severity: 'warning', reason: say('{queue} is full and takes no more jobs.', { queue: queue.name }), target });
   }
   return faults;
 }
@@ -95,19 +94,19 @@ function textOf(projects: readonly ProjectHealth[], severity: Severity, { waitin
   const isAnyConnected = kinds.includes('connected') || kinds.includes('reconnecting');
   if (kinds.includes('starting')) return '$(sync~spin) Sluice';
   if (!isAnyConnected && severity === 'error') return '$(error) Sluice';
-  if (!isAnyConnected) return left === 0 ? '$(circle-slash) Sluice' : `$(circle-slash) ${l10n.t('{0} waiting', formatNumber(left))}`;
+  if (!isAnyConnected) return left === 0 ? '$(circle-slash) Sluice' : `$(circle-slash) ${say('{left} waiting', { left })}`;
   const icon = severity === 'error' ? 'error' : severity === 'warning' ? 'warning' : kinds.includes('reconnecting') ? 'sync~spin' : 'inbox';
   // A nought in red would say that nothing is wrong.
   if (waiting + dead === 0 && short !== undefined) return `$(${icon}) ${short}`;
   const count = formatNumber(waiting);
-  return `$(${icon}) ${dead === 0 ? count : l10n.t('{0} · {1} dead', count, formatNumber(dead))}`;
+  return `$(${icon}) ${dead === 0 ? count : say('{count} · {dead} dead', { count, dead })}`;
 }
 
 function stateWords(projects: readonly ProjectHealth[]): string | undefined {
   const kinds = projects.map(({ connection }) => connection.kind);
-  if (kinds.includes('starting')) return l10n.t('the daemon is starting');
-  if (kinds.includes('reconnecting')) return l10n.t('looking for the daemon');
-  if (!kinds.includes('connected')) return l10n.t('no daemon runs');
+  if (kinds.includes('starting')) return say('the daemon is starting');
+  if (kinds.includes('reconnecting')) return say('looking for the daemon');
+  if (!kinds.includes('connected')) return say('no daemon runs');
   return undefined;
 }
 
@@ -131,7 +130,7 @@ export function healthTable(projects: readonly TableProject[], reasons: readonly
   const several = projects.length > 1;
   const rows = projects.flatMap(({ name, folder, queues }) => queues.map((queue) => ({ queue, project: several ? name : undefined, target: { folder, queue: queue.name } })));
   const sorted = rows.toSorted((one, other) => rankOf(other.queue) - rankOf(one.queue));
-  const head = [`| ${[l10n.t('Queue'), l10n.t('Waiting'), l10n.t('Active'), l10n.t('Dead'), l10n.t('Rate'), l10n.t('State')].map(spaced).join(' | ')} |`, '|:--|--:|--:|--:|:--|:--|'];
+  const head = [`| ${[say('Queue'), say('Waiting'), say('Active'), say('Dead'), say('Rate'), say('State')].map(spaced).join(' | ')} |`, '|:--|--:|--:|--:|:--|:--|'];
   const more = rows.length > maxRows ? ['', say('{count, plural, one {and # more queue} other {and # more queues}}', { count: rows.length - maxRows })] : [];
   const table = rows.length === 0 ? [] : [...head, ...sorted.slice(0, maxRows).map(({ queue, project, target }) => rowOf(queue, project, target)), ...more, ''];
   return [...reasons.slice(0, maxReasons).flatMap((reason) => [escapeMarkdown(reason), '']), ...table, links(projects)].join('\n');
@@ -161,7 +160,7 @@ function spaced(cell: string, column: number): string {
 function stateOf({ paused, alerts, forecast }: QueueView): string {
   const [worst] = presentAlerts(alerts);
   if (worst !== undefined) return `$(${worst.severity}) ${escapeMarkdown(alertName(worst.kind))}`;
-  if (paused) return `$(debug-pause) ${l10n.t('paused')}`;
+  if (paused) return `$(debug-pause) ${say('paused')}`;
   return escapeMarkdown(forecastPart(forecast) ?? '');
 }
 
@@ -174,10 +173,10 @@ function rankOf({ alerts, depth }: QueueView): number {
 function links(projects: readonly TableProject[]): string {
   const kinds = new Set(projects.map(({ state }) => state));
   const parts: string[] = [];
-  if (kinds.has('connected')) parts.push(commandLink(l10n.t('Run a workflow'), commands.runWorkflow));
-  if (kinds.has('stopped')) parts.push(commandLink(l10n.t('Start the daemon'), commands.startDaemon));
-  if (kinds.has('incompatible')) parts.push(commandLink(l10n.t('Restart the daemon'), commands.restartDaemon));
-  parts.push(commandLink(l10n.t('Show the log'), commands.showLog));
+  if (kinds.has('connected')) parts.push(commandLink(say('Run a workflow'), commands.runWorkflow));
+  if (kinds.has('stopped')) parts.push(commandLink(say('Start the daemon'), commands.startDaemon));
+  if (kinds.has('incompatible')) parts.push(commandLink(say('Restart the daemon'), commands.restartDaemon));
+  parts.push(commandLink(say('Show the log'), commands.showLog));
   return parts.join(' · ');
 }
 

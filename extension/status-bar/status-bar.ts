@@ -1,15 +1,15 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { commands, settings, statusBarItem } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import { healthCommands, healthOf, healthTable, type Severity, SteadySeverity } from './health.ts';
 import type { Projects } from '../project/projects.ts';
 import type { Disposable } from '../base/signal.ts';
+import { say } from '../wording/language.ts';
 
 /** One item: how much is in the queues, coloured only where a person is needed. A click leads to the queues. */
 export function showStatusBar({ projects, subscriptions }: { readonly projects: Projects; readonly subscriptions: Disposable[] }): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem(statusBarItem, vscode.StatusBarAlignment.Left, 10);
-  item.name = l10n.t('Sluice queues');
+  item.name = say('Sluice queues');
   const steady = new SteadySeverity();
   let timer: NodeJS.Timeout | undefined;
 
@@ -27,7 +27,7 @@ export function showStatusBar({ projects, subscriptions }: { readonly projects: 
     const { shown, againInMs } = steady.next(health.severity, Date.now());
     if (againInMs !== undefined) timer = setTimeout(draw, againInMs);
     item.text = health.text;
-    item.command = { command: commands.showQueue, title: l10n.t('Show Queue'), arguments: [health.target] };
+    item.command = { command: commands.showQueue, title: say('Show Queue'), arguments: [health.target] };
     item.backgroundColor = backgroundOf(shown);
     item.tooltip = tooltipOf(all, health.reasons);
     item.accessibilityInformation = { label: health.label };

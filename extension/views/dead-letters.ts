@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
@@ -117,7 +116,7 @@ class DeadQueueNode implements TreeNode {
     const shown = answer?.groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words));
     const groups = shown?.map((group) => new DeadGroupNode(this.#context, this.#project, this.id, group)) ?? [];
     const others = answer?.others ?? 0;
-    return others === 0 ? groups : [...groups, new MessageNode(this.id, this.target, l10n.t('and {0} more, of rarer causes', formatNumber(others)), 'ellipsis')];
+    return others === 0 ? groups : [...groups, new MessageNode(this.id, this.target, say('and {others} more, of rarer causes', { others }), 'ellipsis')];
   }
 }
 
@@ -150,15 +149,15 @@ class DeadGroupNode implements TreeNode {
     const name = oneLine(title);
     const counted = formatNumber(count);
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-    item.description = [counted, ...editedParts(edited), l10n.t('newest {0}', formatAge(newestAt, now))].join(' · ');
+    item.description = [counted, ...editedParts(edited), say('newest {age}', { age: formatAge(newestAt, now) })].join(' · ');
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
     item.contextValue = 'deadGroup';
     item.tooltip = factTable(title, [
-      [l10n.t('Action'), uses],
-      [l10n.t('Dead letters'), counted],
-      ...(edited === undefined ? [] : [[l10n.t('Edited, not sent'), formatNumber(edited)] as const]),
-      [l10n.t('Newest'), formatAge(newestAt, now)],
-      [l10n.t('Oldest'), formatAge(oldestAt, now)],
+      [say('Action'), uses],
+      [say('Dead letters'), counted],
+      ...(edited === undefined ? [] : [[say('Edited, not sent'), formatNumber(edited)] as const]),
+      [say('Newest'), formatAge(newestAt, now)],
+      [say('Oldest'), formatAge(oldestAt, now)],
     ]);
     item.accessibilityInformation = { label: [say('{count, plural, =1 {{group}, one dead letter} other {{group}, # dead letters}}', { count, group: name }), ...editedParts(edited)].join(', ') };
     return item;

@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
-import * as l10n from '@vscode/l10n';
 import { curlActions } from '../documents/curl-text.ts';
 import { commands } from '../base/ids.ts';
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import { isJobEnded } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../wording/job.ts';
-import { ageAt } from '../wording/language.ts';
+import { ageAt, say } from '../wording/language.ts';
 import { factTable, stateIcon } from './fact-table.ts';
 import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
 
@@ -45,8 +44,8 @@ class JobNode implements TreeNode {
     item.accessibilityInformation = { label: jobLabel(job, now) };
     item.command =
       opensPayload && job.state === 'dead'
-        ? { command: commands.openDeadLetter, title: l10n.t('Edit Payload'), arguments: [this.target] }
-        : { command: commands.openJob, title: l10n.t('Open Job'), arguments: [this.target] };
+        ? { command: commands.openDeadLetter, title: say('Edit Payload'), arguments: [this.target] }
+        : { command: commands.openJob, title: say('Open Job'), arguments: [this.target] };
     return item;
   }
 
@@ -79,14 +78,14 @@ class AttemptNode implements TreeNode {
 
   item(): vscode.TreeItem {
     const attempt = this.#attempt;
-    const name = attempt.round > 1 ? l10n.t('Attempt {0}, round {1}', attempt.number, attempt.round) : l10n.t('Attempt {0}', attempt.number);
+    const name = attempt.round > 1 ? say('Attempt {number}, round {round}', { number: attempt.number, round: attempt.round }) : say('Attempt {number}', { number: attempt.number });
     const item = new vscode.TreeItem(name);
     item.description = attemptDescription(attempt);
     item.iconPath = stateIcon(attempt.state);
     item.contextValue = `attempt ${attempt.state}`;
     item.accessibilityInformation = { label: `${name}, ${attemptDescription(attempt)}` };
     item.tooltip = new vscode.MarkdownString().appendText(attempt.error?.message ?? item.description);
-    item.command = { command: commands.openAttempt, title: l10n.t('Open Attempt'), arguments: [this.target] };
+    item.command = { command: commands.openAttempt, title: say('Open Attempt'), arguments: [this.target] };
     return item;
   }
 

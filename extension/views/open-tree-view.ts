@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ViewId } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
@@ -14,6 +13,7 @@ import type { AlertCrossings } from '../alerts/alert-crossings.ts';
 import type { ViewFilters } from './view-filters.ts';
 import type { Log } from '../base/log.ts';
 import type { Signal, Disposable } from '../base/signal.ts';
+import { say } from '../wording/language.ts';
 
 const revealTries = 3;
 
@@ -108,7 +108,7 @@ export function openTreeView(window: ViewContext, { id, rows, affected, note }: 
 }
 
 function noMatch({ folder }: Project, words: string): TreeNode {
-  return new MessageNode(folder, { folder }, l10n.t('Nothing matches "{0}"', words), 'filter');
+  return new MessageNode(folder, { folder }, say('Nothing matches "{words}"', { words }), 'filter');
 }
 
 function isWaiting(project: Project | undefined): boolean {

@@ -1,10 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ConnectionStateKind } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
 import type { Target } from '../base/target.ts';
 import { lastStopPart } from '../wording/daemon.ts';
 import type { TreeNode } from './tree-node.ts';
+import { say } from '../wording/language.ts';
 
 /** The top row of each project where a window has several. */
 export class ProjectNode implements TreeNode {
@@ -30,7 +30,7 @@ export class ProjectNode implements TreeNode {
     item.description = text;
     item.contextValue = `project ${kind}`;
     item.tooltip = this.#project.path;
-    item.accessibilityInformation = { label: l10n.t('project {0}, {1}', this.#project.name, text) };
+    item.accessibilityInformation = { label: say('project {project}, {text}', { project: this.#project.name, text }) };
     return item;
   }
 
@@ -44,19 +44,19 @@ function stateText(kind: ConnectionStateKind): string {
     case 'connected':
       return '';
     case 'none':
-      return l10n.t('no project');
+      return say('no project');
     case 'gone':
-      return l10n.t('folder is gone');
+      return say('folder is gone');
     case 'stopped':
-      return l10n.t('daemon stopped');
+      return say('daemon stopped');
     case 'untrusted':
-      return l10n.t('restricted');
+      return say('restricted');
     case 'starting':
-      return l10n.t('starting…');
+      return say('starting…');
     case 'reconnecting':
-      return l10n.t('reconnecting…');
+      return say('reconnecting…');
     case 'incompatible':
-      return l10n.t('daemon of another version');
+      return say('daemon of another version');
   }
 }
 

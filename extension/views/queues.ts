@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
@@ -76,12 +75,12 @@ class QueueNode implements TreeNode {
     const queue = this.#queue;
     if (queue === undefined) return undefined;
     const links: Omit<FactLink, 'target'>[] = [
-      ...(queue.paused || isHeld(queue, this.#context.now()) ? [{ title: l10n.t('Resume'), command: commands.resumeQueue }] : []),
-      ...(queue.paused ? [] : [{ title: l10n.t('Pause'), command: commands.pauseQueue }]),
-      ...(queue.undeclared?.reason === 'gone' ? [{ title: l10n.t('Move jobs…'), command: commands.moveQueue }, { title: l10n.t('Release…'), command: commands.releaseQueue }] : []),
-      { title: l10n.t('Set rate…'), command: commands.setRate },
-      { title: l10n.t('Set concurrency…'), command: commands.setConcurrency },
-      ...(queue.depth.dead > 0 ? [{ title: l10n.t('Replay dead letters…'), command: commands.replayGroup }] : []),
+      ...(queue.paused || isHeld(queue, this.#context.now()) ? [{ title: say('Resume'), command: commands.resumeQueue }] : []),
+      ...(queue.paused ? [] : [{ title: say('Pause'), command: commands.pauseQueue }]),
+      ...(queue.undeclared?.reason === 'gone' ? [{ title: say('Move jobs…'), command: commands.moveQueue }, { title: say('Release…'), command: commands.releaseQueue }] : []),
+      { title: say('Set rate…'), command: commands.setRate },
+      { title: say('Set concurrency…'), command: commands.setConcurrency },
+      ...(queue.depth.dead > 0 ? [{ title: say('Replay dead letters…'), command: commands.replayGroup }] : []),
     ];
     return factTable(this.#name, queueFacts(queue, this.#context.now()), links.map((link) => ({ ...link, target: this.target })));
   }
@@ -137,7 +136,7 @@ class StateNode implements TreeNode {
     const isEmpty = count === 0;
     const item = new vscode.TreeItem(word, isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
     // Those that succeeded are pruned some day, so their number would say little.
-    item.description = count === undefined ? l10n.t('newest first') : formatNumber(count);
+    item.description = count === undefined ? say('newest first') : formatNumber(count);
     // A red cross on none would look like a fault.
     item.iconPath = isEmpty ? new vscode.ThemeIcon(icon, new vscode.ThemeColor('disabledForeground')) : stateIcon(this.#state);
     item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;

@@ -1,10 +1,9 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { Target } from '../base/target.ts';
-import { ageAt } from '../wording/language.ts';
+import { ageAt, say } from '../wording/language.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { runDescription, runFacts, runLabel, stepDescription } from '../wording/run.ts';
 import { DraftChanges } from './draft-changes.ts';
@@ -95,7 +94,7 @@ class RunNode implements TreeNode {
     item.iconPath = stateIcon(run.state);
     item.contextValue = ['run', run.state, ...(run.state === 'running' || run.jobs.open > 0 ? ['cancellable'] : []), ...(run.heldAfter === undefined ? [] : ['continuable']), ...(run.jobs.dead > 0 ? ['withDead'] : [])].join(' ');
     item.accessibilityInformation = { label: runLabel(run, now) };
-    item.command = { command: commands.openRun, title: l10n.t('Open Run'), arguments: [this.target] };
+    item.command = { command: commands.openRun, title: say('Open Run'), arguments: [this.target] };
     return item;
   }
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import * as l10n from '@vscode/l10n';
 import type { AlertCrossings } from '../alerts/alert-crossings.ts';
 import { commands } from '../base/ids.ts';
 import type { Projects } from '../project/projects.ts';
 import type { Target } from '../base/target.ts';
 import { oneLine } from '../wording/outside-text.ts';
+import { say } from '../wording/language.ts';
 
 /** A row of a view. It says what it is about; what it shows, it reads when it is drawn. */
 export interface TreeNode {
@@ -56,10 +56,10 @@ export class LoadMoreNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(l10n.t('Load more…'));
+    const item = new vscode.TreeItem(say('Load more…'));
     item.iconPath = new vscode.ThemeIcon('ellipsis');
     item.contextValue = 'more';
-    item.command = { command: commands.loadMore, title: l10n.t('Load More'), arguments: [this] };
+    item.command = { command: commands.loadMore, title: say('Load More'), arguments: [this] };
     return item;
   }
 }

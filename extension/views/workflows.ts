@@ -1,11 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { WorkflowView } from '../../schemas/protocol/method.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { Target } from '../base/target.ts';
-import { formatAge } from '../wording/language.ts';
+import { formatAge, say } from '../wording/language.ts';
 import { stateText } from '../wording/state-look.ts';
 import { factTable, stateIcon } from './fact-table.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
@@ -62,18 +61,18 @@ class WorkflowNode implements TreeNode {
         ? new vscode.ThemeIcon('file-code')
         : stateIcon(last.state);
     item.contextValue = `workflow ${valid ? 'runnable' : 'broken'}${last === undefined ? '' : ' hasRun'}`;
-    item.accessibilityInformation = { label: [l10n.t('workflow {0}', name), ...(result === undefined ? [] : [result])].join(', ') };
-    item.command = { command: commands.openWorkflow, title: l10n.t('Open Workflow'), arguments: [this.target] };
+    item.accessibilityInformation = { label: [say('workflow {name}', { name }), ...(result === undefined ? [] : [result])].join(', ') };
+    item.command = { command: commands.openWorkflow, title: say('Open Workflow'), arguments: [this.target] };
     return item;
   }
 
   tooltip(): vscode.MarkdownString {
     const { name, description, file, queues } = this.#workflow;
-    const facts: (readonly [string, string])[] = [[l10n.t('File'), file]];
-    if (description !== undefined) facts.push([l10n.t('About'), description]);
-    if (queues.length > 0) facts.push([l10n.t('Queues'), queues.join(', ')]);
+    const facts: (readonly [string, string])[] = [[say('File'), file]];
+    if (description !== undefined) facts.push([say('About'), description]);
+    if (queues.length > 0) facts.push([say('Queues'), queues.join(', ')]);
     const result = this.#result(this.#lastRun);
-    if (result !== undefined) facts.push([l10n.t('Last run'), result]);
+    if (result !== undefined) facts.push([say('Last run'), result]);
     return factTable(name, facts);
   }
 
@@ -82,7 +81,7 @@ class WorkflowNode implements TreeNode {
   }
 
   #result(last: RunSummary | undefined): string | undefined {
-    if (!this.#workflow.valid) return l10n.t('has errors');
+    if (!this.#workflow.valid) return say('has errors');
     if (last === undefined) return undefined;
     return `${stateText(last.state)} ${formatAge(last.endedAt ?? last.createdAt, this.#context.now())}`;
   }

@@ -54,6 +54,10 @@ describe('structure of the source', () => {
     assert.deepEqual(findCircles(roomsOf(graph, 'extension')), []);
   });
 
+  it('tells texts of the editor through `say`, whose arguments the compiler checks', () => {
+    assert.deepEqual(findUncheckedTexts(product), []);
+  });
+
   it('names each file for what is in it', () => {
     const everything = readTree(root, '{schemas,platform,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
@@ -174,6 +178,17 @@ describe('the checks of the structure (control)', () => {
     assert.deepEqual(findCircles(roomsOf(graph, 'extension')), ['extension -> extension/views -> extension']);
   });
 
+  it('catch texts that go around `say`', () => {
+    const tree = treeOf({
+      'extension/a.ts': `import * as l10n from '@vscode/l10n'; export const a = l10n.t('{0} jobs', 3);`,
+      'extension/b.ts': `import * as vscode from 'vscode'; export const b = vscode.l10n.t('Retry');`,
+      'extension/c.ts': `import { t } from '@vscode/l10n'; export const c = t('Retry');`,
+      'extension/d.ts': `import { l10n } from 'vscode'; export const d = l10n.bundle; // l10n.t`,
+      'extension/wording/language.ts': `import * as l10n from '@vscode/l10n'; export const e = l10n.t('Retry');`,
+    });
+    assert.deepEqual(findUncheckedTexts(tree), ['extension/a.ts', 'extension/b.ts', 'extension/c.ts']);
+  });
+
   it('catch names that say nothing, of files and of folders', () => {
     const bad = ['daemon/utils.ts', 'daemon/queue-manager.ts', 'test/test-helpers.ts', 'schemas/common/a.ts', 'daemon/misc.test.ts'];
     const good = ['daemon/community.ts', 'daemon/managers-report.ts', 'daemon/utilisation.ts'];
@@ -212,6 +227,15 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
   if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return node.arguments[0];
   return undefined;
+}
+
+/** Files with `t` of `@vscode/l10n` or of `vscode`, which takes any arguments and has no plural forms. `say` is built on it, in one place. */
+function findUncheckedTexts(tree: Tree): string[] {
+  const isUnchecked = (node: ts.Node): boolean =>
+    (ts.isPropertyAccessExpression(node) && node.name.text === 't' && /(^|\.)l10n$/.test(node.expression.getText())) ||
+    (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier) && node.moduleSpecifier.text === '@vscode/l10n' && node.importClause?.namedBindings?.kind === ts.SyntaxKind.NamedImports) ||
+    ts.forEachChild(node, (child) => isUnchecked(child) || undefined) === true;
+  return [...tree].filter(([file, text]) => file !== 'extension/wording/language.ts' && text.includes('l10n') && isUnchecked(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))).map(([file]) => file);
 }
 
 function importOf(file: string, specifier: string): Import {

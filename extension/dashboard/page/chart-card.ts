@@ -1,9 +1,9 @@
-import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ChartModel } from '../chart-model.ts';
 import { formatValue } from '../chart-text.ts';
 import type { ChartElementInput } from './chart-element.ts';
 import type { Drawn, PageActions, PageState } from './page-state.ts';
+import { say } from '../../wording/language.ts';
 
 /** More rows than this help nobody; the newest are first. */
 const maxRows = 100;
@@ -19,7 +19,7 @@ export function chartCard(state: PageState, drawn: Drawn, model: ChartModel, act
         <p>${model.subtitle}</p>
         ${isTable ? nothing : moment(state, drawn, model)}
         <button class="quiet" data-testid="as-table-${model.id}" aria-pressed=${isTable ? 'true' : 'false'} @click=${() => actions.toggleTable(model.id)}>
-          ${l10n.t('Table')}<span class="hidden">: ${model.title}</span>
+          ${say('Table')}<span class="hidden">: ${model.title}</span>
         </button>
       </header>
       ${isTable ? tableOf(drawn, model) : html`${legend(state, drawn, model)} ${picture(state, drawn, model, actions, isEmpty)}`}
@@ -33,14 +33,14 @@ function picture(state: PageState, drawn: Drawn, model: ChartModel, actions: Pag
     times: drawn.times,
     theme: state.theme,
     clock: drawn.clock,
-    label: l10n.t('{0}: a point in time', model.title),
+    label: say('{title}: a point in time', { title: model.title }),
     cursor: state.cursor,
     onPoint: actions.point,
   };
   return html`
     <div class="picture">
       <sluice-chart .input=${input}></sluice-chart>
-      ${isEmpty ? html`<p class="nothing">${l10n.t('Nothing is recorded of this time.')}</p>` : nothing}
+      ${isEmpty ? html`<p class="nothing">${say('Nothing is recorded of this time.')}</p>` : nothing}
     </div>
   `;
 }
@@ -52,11 +52,11 @@ function isLive({ cursor, now }: PageState, { lines }: ChartModel): boolean {
 
 /** When the values in the legend were; it follows the cursor of all pictures. */
 function moment(state: PageState, { times, clock }: Drawn, model: ChartModel): TemplateResult | typeof nothing {
-  if (isLive(state, model)) return html`<span class="moment" aria-hidden="true">${l10n.t('now')}</span>`;
+  if (isLive(state, model)) return html`<span class="moment" aria-hidden="true">${say('now')}</span>`;
   const { cursor } = state;
   const time = times[Math.min(cursor ?? times.length - 1, times.length - 1)];
   if (time === undefined) return nothing;
-  return html`<span class="moment" aria-hidden="true">${cursor === undefined ? l10n.t('last: {0}', clock.moment(time * 1000)) : clock.moment(time * 1000)}</span>`;
+  return html`<span class="moment" aria-hidden="true">${cursor === undefined ? say('last: {time}', { time: clock.moment(time * 1000) }) : clock.moment(time * 1000)}</span>`;
 }
 
 /** What each line is, with its value where the cursor is; else what it is now, or was last. */
@@ -83,12 +83,12 @@ function tableOf({ times, clock }: Drawn, { title, lines, unit }: ChartModel): T
   const known = times.flatMap((time, index) => (lines.some(({ values }) => (values[index] ?? null) !== null) ? [{ time, index }] : [])).reverse();
   const rows = known.slice(0, maxRows);
   return html`
-    <div class="scroll" tabindex="0" role="region" aria-label=${l10n.t('{0}, as a table', title)}>
+    <div class="scroll" tabindex="0" role="region" aria-label=${say('{title}, as a table', { title })}>
       <table>
-        <caption>${known.length > rows.length ? l10n.t('The newest {0} of {1} steps', rows.length, known.length) : l10n.t('Newest first')}</caption>
+        <caption>${known.length > rows.length ? say('The newest {shown} of {total} steps', { shown: rows.length, total: known.length }) : say('Newest first')}</caption>
         <thead>
           <tr>
-            <th scope="col">${l10n.t('Time')}</th>
+            <th scope="col">${say('Time')}</th>
             ${lines.map(({ label }) => html`<th scope="col" class="number">${label}</th>`)}
           </tr>
         </thead>

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Act, Now } from '../dashboard-message.ts';
@@ -8,6 +7,7 @@ import { icon } from './icon.ts';
 import type { PageActions, PageState } from './page-state.ts';
 import { deadTable, queueTable } from './tables.ts';
 import { topBar } from './top-bar.ts';
+import { say } from '../../wording/language.ts';
 
 /** The whole page. */
 export function pageView(state: PageState, actions: PageActions): TemplateResult {
@@ -29,11 +29,11 @@ function content(state: PageState, actions: PageActions): TemplateResult {
   // Of another queue or project, until the right ones have come.
   const fitting = drawn !== undefined && drawn.choice.queue === choice.queue && drawn.choice.folder === choice.folder ? drawn : undefined;
   return html`
-    ${isOne ? (queue === undefined ? html`<p class="notice">${l10n.t('There is no longer a queue named {0}.', choice.queue ?? '')}</p>` : tileRow(tilesOfQueue(queue, atMs))) : tileRow(tilesOfAll(queues))}
+    ${isOne ? (queue === undefined ? html`<p class="notice">${say('There is no longer a queue named {queue}.', { queue: choice.queue ?? '' })}</p>` : tileRow(tilesOfQueue(queue, atMs))) : tileRow(tilesOfAll(queues))}
     <div class="charts">
-      ${fitting === undefined ? html`<p class="notice" role="status">${l10n.t('Reading the series…')}</p>` : repeat(fitting.charts, ({ id }) => id, (model) => chartCard(state, fitting, model, actions))}
+      ${fitting === undefined ? html`<p class="notice" role="status">${say('Reading the series…')}</p>` : repeat(fitting.charts, ({ id }) => id, (model) => chartCard(state, fitting, model, actions))}
     </div>
-    ${fitting === undefined || fitting.grid.leftOut.length === 0 ? nothing : html`<p class="note">${l10n.t('Not in the pictures, since more lines could not be told apart: {0}', fitting.grid.leftOut.join(', '))}</p>`}
+    ${fitting === undefined || fitting.grid.leftOut.length === 0 ? nothing : html`<p class="note">${say('Not in the pictures, since more lines could not be told apart: {list}', { list: fitting.grid.leftOut.join(', ') })}</p>`}
     ${isOne ? nothing : queueTable(queues, atMs, (name) => actions.choose({ ...choice, queue: name }))}
     ${deadTable({ groups: now.dead.filter((group) => !isOne || group.queue === choice.queue), others: now.otherDead, nowMs: atMs, withQueue: !isOne }, actions)}
   `;
@@ -42,27 +42,27 @@ function content(state: PageState, actions: PageActions): TemplateResult {
 /** What keeps the page from being live, and what to do about it. */
 function notice({ connection, problem, queues }: Now, { act }: PageActions): TemplateResult | typeof nothing {
   const button = (name: Act, title: string): TemplateResult => html`<button data-testid=${name} @click=${() => act(name)}>${title}</button>`;
-  const say = (text: string, ...buttons: readonly TemplateResult[]): TemplateResult => html`<div class="notice" data-testid="notice" role="status"><p>${text}</p>${buttons}</div>`;
-  const startDaemon = button('startDaemon', l10n.t('Start Daemon'));
+  const notify = (text: string, ...buttons: readonly TemplateResult[]): TemplateResult => html`<div class="notice" data-testid="notice" role="status"><p>${text}</p>${buttons}</div>`;
+  const startDaemon = button('startDaemon', say('Start Daemon'));
   switch (connection) {
     case 'connected':
-      return queues.length > 0 ? nothing : say(l10n.t('There are no queues yet. They come with the first workflow that runs.'), button('runWorkflow', l10n.t('Run Workflow')));
+      return queues.length > 0 ? nothing : notify(say('There are no queues yet. They come with the first workflow that runs.'), button('runWorkflow', say('Run Workflow')));
     case 'starting':
-      return queues.length > 0 ? nothing : say(l10n.t('The daemon is starting…'));
+      return queues.length > 0 ? nothing : notify(say('The daemon is starting…'));
     case 'reconnecting':
-      return queues.length > 0 ? nothing : say(l10n.t('Looking for the daemon…'));
+      return queues.length > 0 ? nothing : notify(say('Looking for the daemon…'));
     case 'stopped':
-      return say(problem ?? l10n.t("The project's daemon is not running. Jobs that wait are kept until it runs."), startDaemon, button('showLog', l10n.t('Show Log')));
+      return notify(problem ?? say("The project's daemon is not running. Jobs that wait are kept until it runs."), startDaemon, button('showLog', say('Show Log')));
     case 'gone':
-      return say(problem ?? l10n.t('The folder of this project is gone.'), button('showLog', l10n.t('Show Log')));
+      return notify(problem ?? say('The folder of this project is gone.'), button('showLog', say('Show Log')));
     case 'untrusted':
-      return say(l10n.t('No daemon runs, and Sluice starts none in Restricted Mode.'));
+      return notify(say('No daemon runs, and Sluice starts none in Restricted Mode.'));
     case 'incompatible':
-      return say(l10n.t('The daemon of this project has another version than this extension.'), button('restartDaemon', l10n.t('Restart Daemon')), button('showLog', l10n.t('Show Log')));
+      return notify(say('The daemon of this project has another version than this extension.'), button('restartDaemon', say('Restart Daemon')), button('showLog', say('Show Log')));
     case 'none':
-      return say(l10n.t('No folder of this window is a Sluice project yet.'), button('createProject', l10n.t('Create Project')));
+      return notify(say('No folder of this window is a Sluice project yet.'), button('createProject', say('Create Project')));
     case 'virtual':
-      return say(l10n.t("Sluice can't run here: its daemon needs a folder on a disk."));
+      return notify(say("Sluice can't run here: its daemon needs a folder on a disk."));
   }
 }
 
@@ -78,7 +78,7 @@ function tileRow(tiles: readonly Tile[]): TemplateResult {
             <dd class="detail">${detail}</dd>
             ${alert === undefined
               ? nothing
-              : html`<dd class="alert">${icon(alert.severity)}<span><span class="hidden">${alert.severity === 'error' ? l10n.t('Error') : l10n.t('Warning')}: </span>${alert.text}</span></dd>`}
+              : html`<dd class="alert">${icon(alert.severity)}<span><span class="hidden">${alert.severity === 'error' ? say('Error') : say('Warning')}: </span>${alert.text}</span></dd>`}
           </div>
         `,
       )}

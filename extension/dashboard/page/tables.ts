@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatValue } from '../chart-text.ts';
 import type { DeadGroup } from '../../../schemas/protocol/job.ts';
@@ -6,7 +5,7 @@ import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../../schemas/wording/amount.ts';
 import { throughputNow } from '../throughput-now.ts';
 import { editedNotSentText } from '../../wording/job.ts';
-import { formatAge, formatNumber } from '../../wording/language.ts';
+import { formatAge, formatNumber, say } from '../../wording/language.ts';
 import { forecastText, isHeld, presentAlerts, waitingIn } from '../../wording/queue.ts';
 import { icon } from './icon.ts';
 import type { PageActions } from './page-state.ts';
@@ -25,10 +24,10 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
   return html`
     <section class="card" data-testid="dead-letters" aria-labelledby="title-dead">
       <header>
-        <h2 id="title-dead">${l10n.t('Dead letters by cause')}</h2>
-        ${groups.length === 0 ? nothing : html`<button class="quiet" data-testid="show-dead-letters" @click=${() => act('showDeadLetters')}>${l10n.t('Show in Side Bar')}</button>`}
+        <h2 id="title-dead">${say('Dead letters by cause')}</h2>
+        ${groups.length === 0 ? nothing : html`<button class="quiet" data-testid="show-dead-letters" @click=${() => act('showDeadLetters')}>${say('Show in Side Bar')}</button>`}
       </header>
-      ${groups.length === 0 ? html`<p class="nothing">${l10n.t('None. A job whose attempts are used up is kept here until a person decides.')}</p>` : nothing}
+      ${groups.length === 0 ? html`<p class="nothing">${say('None. A job whose attempts are used up is kept here until a person decides.')}</p>` : nothing}
       ${groups.length === 0
         ? nothing
         : html`
@@ -36,12 +35,12 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
               <table>
                 <thead>
                   <tr>
-                    <th scope="col">${l10n.t('Cause')}</th>
-                    ${withQueue ? html`<th scope="col">${l10n.t('Queue')}</th>` : nothing}
-                    <th scope="col" class="number">${l10n.t('Count')}</th>
-                    <th scope="col" class="wide"><span class="hidden">${l10n.t('Share')}</span></th>
-                    <th scope="col">${l10n.t('Newest')}</th>
-                    <th scope="col"><span class="hidden">${l10n.t('Actions')}</span></th>
+                    <th scope="col">${say('Cause')}</th>
+                    ${withQueue ? html`<th scope="col">${say('Queue')}</th>` : nothing}
+                    <th scope="col" class="number">${say('Count')}</th>
+                    <th scope="col" class="wide"><span class="hidden">${say('Share')}</span></th>
+                    <th scope="col">${say('Newest')}</th>
+                    <th scope="col"><span class="hidden">${say('Actions')}</span></th>
                   </tr>
                 </thead>
                 <tbody>
@@ -53,7 +52,7 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
                         <td class="number">${formatNumber(count)}</td>
                         <td class="wide"><svg class="bar" aria-hidden="true"><rect width="${(100 * count) / most}%" height="8" rx="2" /></svg></td>
                         <td>${formatAge(newestAt, nowMs)}</td>
-                        <td class="acts"><button class="quiet" @click=${() => act('replayGroup', { queue, group })}>${l10n.t('Replay…')}</button></td>
+                        <td class="acts"><button class="quiet" @click=${() => act('replayGroup', { queue, group })}>${say('Replay…')}</button></td>
                       </tr>
                     `,
                   )}
@@ -61,7 +60,7 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
               </table>
             </div>
           `}
-      ${others === 0 ? nothing : html`<p class="note">${l10n.t('and {0} with other causes', formatNumber(others))}</p>`}
+      ${others === 0 ? nothing : html`<p class="note">${say('and {others} with other causes', { others })}</p>`}
     </section>
   `;
 }
@@ -70,20 +69,20 @@ export function deadTable({ groups, others, nowMs, withQueue }: DeadTableInput, 
 export function queueTable(queues: readonly QueueView[], nowMs: number, onQueue: (name: string) => void): TemplateResult {
   return html`
     <section class="card" data-testid="queue-table" aria-labelledby="title-queues">
-      <header><h2 id="title-queues">${l10n.t('Queues')}</h2></header>
+      <header><h2 id="title-queues">${say('Queues')}</h2></header>
       <div class="scroll" tabindex="0" role="region" aria-labelledby="title-queues">
         <table>
           <thead>
             <tr>
-              <th scope="col">${l10n.t('Queue')}</th>
-              <th scope="col" class="number">${l10n.t('Waiting')}</th>
-              <th scope="col" class="number">${l10n.t('Active')}</th>
-              <th scope="col" class="number">${l10n.t('Throughput')}</th>
-              <th scope="col" class="number">${l10n.t('Failure rate')}</th>
-              <th scope="col" class="number">${l10n.t('Waiting time')}</th>
-              <th scope="col" class="number">${l10n.t('Oldest')}</th>
-              <th scope="col">${l10n.t('Forecast')}</th>
-              <th scope="col" class="number">${l10n.t('Dead letters')}</th>
+              <th scope="col">${say('Queue')}</th>
+              <th scope="col" class="number">${say('Waiting')}</th>
+              <th scope="col" class="number">${say('Active')}</th>
+              <th scope="col" class="number">${say('Throughput')}</th>
+              <th scope="col" class="number">${say('Failure rate')}</th>
+              <th scope="col" class="number">${say('Waiting time')}</th>
+              <th scope="col" class="number">${say('Oldest')}</th>
+              <th scope="col">${say('Forecast')}</th>
+              <th scope="col" class="number">${say('Dead letters')}</th>
             </tr>
           </thead>
           <tbody>
@@ -113,8 +112,8 @@ export function queueTable(queues: readonly QueueView[], nowMs: number, onQueue:
 function marks(queue: QueueView, nowMs: number): TemplateResult | typeof nothing {
   const [alert] = presentAlerts(queue.alerts);
   return html`
-    ${queue.paused ? html`<span class="mark">${icon('paused')}${l10n.t('paused')}</span>` : nothing}
-    ${isHeld(queue, nowMs) ? html`<span class="mark">${icon('waiting')}${l10n.t('held back')}</span>` : nothing}
-    ${alert === undefined ? nothing : html`<span class="mark ${alert.severity}">${icon(alert.severity)}${alert.severity === 'error' ? l10n.t('error') : l10n.t('warning')}</span>`}
+    ${queue.paused ? html`<span class="mark">${icon('paused')}${say('paused')}</span>` : nothing}
+    ${isHeld(queue, nowMs) ? html`<span class="mark">${icon('waiting')}${say('held back')}</span>` : nothing}
+    ${alert === undefined ? nothing : html`<span class="mark ${alert.severity}">${icon(alert.severity)}${alert.severity === 'error' ? say('error') : say('warning')}</span>`}
   `;
 }

@@ -1,10 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { type Choice, type Range, ranges } from '../choice.ts';
 import type { Now } from '../dashboard-message.ts';
 import { icon, type IconName } from './icon.ts';
 import type { PageActions } from './page-state.ts';
+import { say } from '../../wording/language.ts';
 
 /** What is shown, and whether it is live. */
 export function topBar({ choice, projects, queues, connection }: Now, { choose, act }: PageActions): TemplateResult {
@@ -12,17 +12,17 @@ export function topBar({ choice, projects, queues, connection }: Now, { choose, 
   const state = connectionLook(connection);
   return html`
     <header class="top">
-      <h1>${l10n.t('Dashboard')}</h1>
+      <h1>${say('Dashboard')}</h1>
       ${projects.length < 2 ? nothing : projectPicker(choice, projects, choose)}
       <label>
-        <span>${l10n.t('Queue')}</span>
+        <span>${say('Queue')}</span>
         <select data-testid="queue" .value=${live(choice.queue ?? '')} @change=${(event: Event) => choose(withQueue(choice, valueOf(event)))}>
-          <option value="">${l10n.t('All queues')}</option>
+          <option value="">${say('All queues')}</option>
           ${namesOf(queues, choice).map((name) => html`<option value=${name} ?selected=${name === choice.queue}>${name}</option>`)}
         </select>
       </label>
       <fieldset class="ranges" data-testid="range">
-        <legend class="hidden">${l10n.t('Time')}</legend>
+        <legend class="hidden">${say('Time')}</legend>
         ${ranges.map(
           (range) => html`
             <label><input type="radio" name="range" value=${range} .checked=${live(range === choice.range)} @change=${() => choose({ ...choice, range })} /><span>${rangeName(range)}</span></label>
@@ -32,8 +32,8 @@ export function topBar({ choice, projects, queues, connection }: Now, { choose, 
       ${queue === undefined || connection !== 'connected'
         ? nothing
         : queue.paused
-          ? html`<button class="quiet" data-testid="resume" @click=${() => act('resumeQueue', { queue: queue.name })}>${l10n.t('Resume Queue')}</button>`
-          : html`<button class="quiet" data-testid="pause" @click=${() => act('pauseQueue', { queue: queue.name })}>${l10n.t('Pause Queue')}</button>`}
+          ? html`<button class="quiet" data-testid="resume" @click=${() => act('resumeQueue', { queue: queue.name })}>${say('Resume Queue')}</button>`
+          : html`<button class="quiet" data-testid="pause" @click=${() => act('pauseQueue', { queue: queue.name })}>${say('Pause Queue')}</button>`}
       <p class="connection ${connection}" role="status" data-testid="connection">${icon(state.icon)}${state.text}</p>
     </header>
   `;
@@ -42,7 +42,7 @@ export function topBar({ choice, projects, queues, connection }: Now, { choose, 
 function projectPicker(choice: Choice, projects: Now['projects'], choose: PageActions['choose']): TemplateResult {
   return html`
     <label>
-      <span>${l10n.t('Project')}</span>
+      <span>${say('Project')}</span>
       <select data-testid="project" .value=${live(choice.folder ?? '')} @change=${(event: Event) => choose({ range: choice.range, folder: valueOf(event) })}>
         ${projects.map(({ folder, name }) => html`<option value=${folder} ?selected=${folder === choice.folder}>${name}</option>`)}
       </select>
@@ -67,33 +67,33 @@ function valueOf({ target }: Event): string {
 function rangeName(range: Range): string {
   switch (range) {
     case '15min':
-      return l10n.t('15 min');
+      return say('15 min');
     case '1h':
-      return l10n.t('1 hour');
+      return say('1 hour');
     case '24h':
-      return l10n.t('24 hours');
+      return say('24 hours');
     case '30d':
-      return l10n.t('30 days');
+      return say('30 days');
   }
 }
 
 function connectionLook(connection: Now['connection']): { readonly icon: IconName; readonly text: string } {
   switch (connection) {
     case 'connected':
-      return { icon: 'live', text: l10n.t('Live') };
+      return { icon: 'live', text: say('Live') };
     case 'starting':
-      return { icon: 'waiting', text: l10n.t('Starting…') };
+      return { icon: 'waiting', text: say('Starting…') };
     case 'reconnecting':
-      return { icon: 'waiting', text: l10n.t('Reconnecting…') };
+      return { icon: 'waiting', text: say('Reconnecting…') };
     case 'gone':
-      return { icon: 'warning', text: l10n.t('Folder is gone') };
+      return { icon: 'warning', text: say('Folder is gone') };
     case 'stopped':
     case 'untrusted':
-      return { icon: 'stopped', text: l10n.t('Daemon stopped') };
+      return { icon: 'stopped', text: say('Daemon stopped') };
     case 'incompatible':
-      return { icon: 'warning', text: l10n.t('Other version') };
+      return { icon: 'warning', text: say('Other version') };
     case 'none':
     case 'virtual':
-      return { icon: 'stopped', text: l10n.t('No project') };
+      return { icon: 'stopped', text: say('No project') };
   }
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { EvaluationView } from '../../../schemas/protocol/method.ts';
@@ -8,6 +7,7 @@ import { commands, languageId, settings } from '../../base/ids.ts';
 import { escapeMarkdown, valueText } from '../../wording/outside-text.ts';
 import { expressionAt, type PointedExpression } from './expression-at.ts';
 import { analysisOf, liveDocument, rangeIn, type LiveContext } from './live-document.ts';
+import { say } from '../../wording/language.ts';
 
 /** Lines of a value that a hover shows. */
 const shownLines = 20;
@@ -50,12 +50,12 @@ async function evaluated(daemon: Daemon, run: string, { part, step }: PointedExp
 
 function markdown({ part, hasItem }: PointedExpression, run: string, { error, ...value }: EvaluationView): vscode.MarkdownString {
   const shown = new vscode.MarkdownString();
-  const where = hasItem ? l10n.t('In {0}, for the first item', run) : l10n.t('In {0}', run);
-  const choose = `[${l10n.t('another run')}](command:${commands.chooseRun})`;
-  const evaluate = `[${l10n.t('evaluate')}](command:${commands.evaluateExpression}?${encodeURIComponent(JSON.stringify([{ expression: part }]))})`;
+  const where = hasItem ? say('In {run}, for the first item', { run }) : say('In {run}', { run });
+  const choose = `[${say('another run')}](command:${commands.chooseRun})`;
+  const evaluate = `[${say('evaluate')}](command:${commands.evaluateExpression}?${encodeURIComponent(JSON.stringify([{ expression: part }]))})`;
   shown.appendMarkdown(`${where} · ${choose} · ${evaluate}\n`);
   if (error === undefined) shown.appendCodeblock(valueText(value, shownLines), 'json');
-  else shown.appendMarkdown(`\n${l10n.t('No value:')} ${escapeMarkdown(error.message)}`);
+  else shown.appendMarkdown(`\n${say('No value:')} ${escapeMarkdown(error.message)}`);
   shown.isTrusted = { enabledCommands: [commands.chooseRun, commands.evaluateExpression] };
   return shown;
 }

@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import type { RunDetail } from '../../../schemas/protocol/run.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
@@ -44,7 +43,7 @@ export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts):
     if (facts.errors > 0) {
       const title = say('{count, plural, one {# error: it can not be run} other {# errors: it can not be run}}', { count: facts.errors });
       lenses.push({ range: workflow.range, title: `$(error) ${title}`, command: showProblems, target: { folder } });
-    } else lenses.push({ range: workflow.range, title: `$(play) ${l10n.t('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
+    } else lenses.push({ range: workflow.range, title: `$(play) ${say('Run')}`, command: commands.runWorkflow, target: { folder, workflow: workflow.name, file } });
     if (lastRun !== undefined) {
       lenses.push({ range: workflow.range, title: runLens(lastRun, nowMs), command: commands.openRun, target: { folder, run: lastRun.id } });
     }

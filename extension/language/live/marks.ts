@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import * as l10n from '@vscode/l10n';
 import { commands, languageId, settings, views } from '../../base/ids.ts';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Target } from '../../base/target.ts';
 import { stepFailureText } from '../../wording/run.ts';
 import type { LastRuns } from './last-runs.ts';
 import { type LiveDocument, rangeIn, visibleDocuments, type LiveContext } from './live-document.ts';
+import { say } from '../../wording/language.ts';
 
 /** Diagnostics of documents, drawn again only where something is otherwise than before: each setting of them makes the editor draw. */
 export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
@@ -80,8 +80,8 @@ export class FailureMarks implements vscode.CodeActionProvider {
       .of(document.uri)
       .filter((mark) => mark.range.intersection(range) !== undefined)
       .flatMap((mark) => [
-        action(mark, l10n.t('Open a dead letter of this step'), { command: commands.openFailure, arguments: [mark.target] }),
-        action(mark, l10n.t('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
+        action(mark, say('Open a dead letter of this step'), { command: commands.openFailure, arguments: [mark.target] }),
+        action(mark, say('Show all dead letters'), { command: `${views.deadLetters}.focus` }),
       ]);
   }
 
