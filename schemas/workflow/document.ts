@@ -1,8 +1,9 @@
 import { Composer, Lexer, Parser, type CST, type Node } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
 import { DocumentBuilder, type DocumentNode, type MapEntry, maxDepth } from './document-builder.ts';
-import { message, type Message, verbatim } from '../wording/message.ts';
+import { message, type Message } from '../wording/message.ts';
 import type { Json } from './json.ts';
+import { firstCause, problem, syntaxProblems, within } from './syntax-problem.ts';
 
 export type * from './document-builder.ts';
 
@@ -42,8 +43,7 @@ export function parseDocument(text: string, { isKept = false }: { readonly isKep
   const [first, second] = composer.compose(tokens, true, text.length);
   if (first === undefined) return { text, root: undefined, diagnostics: [] };
 
-  const diagnostics = [...first.errors, ...first.warnings].sort((a, b) => a.pos[0] - b.pos[0]).map(({ code, pos, message: words }) =>
-    indentationProblem(text, code, words, pos[0]) ?? problem('yaml-syntax', within(text, pos), plainMessage(code, words.length > 200 ? `${words.slice(0, 200)}...` : words)));
+  const diagnostics = [...syntaxProblems(text, [...first.errors, ...first.warnings])];
   if (second !== undefined) {
     const range = within(text, [second.range[0], second.range[0] + 3]);
     diagnostics.push({ severity: 'error', code: 'yaml-syntax', message: message("One file holds one document: take out what follows this '---'."), range });
@@ -55,7 +55,7 @@ export function parseDocument(text: string, { isKept = false }: { readonly isKep
   const added = builder.diagnostics
     .filter(({ code, range }) => code !== 'yaml-syntax' || !diagnostics.some((other) => other.range.start === range.start))
     .map((diagnostic) => ({ ...diagnostic, range: within(text, [diagnostic.range.start, diagnostic.range.end]) }));
-  const all = firstCause([...mendExpressions(text, diagnostics), ...added, ...(isKept ? [] : garbledText(text))].sort((a, b) => a.range.start - b.range.start));
+  const all = firstCause(text, [...diagnostics, ...added, ...(isKept ? [] : garbledText(text))].sort((a, b) => a.range.start - b.range.start));
   return { text, root, diagnostics: all.slice(0, maxSyntaxErrors) };
 }
 
@@ -149,101 +149,6 @@ function tokenise(text: string, tokens: CST.Token[]): Diagnostic | undefined {
   return undefined;
 }
 
-function bareExpression(expression: string): Message {
-  return message('Within {braces} or [ ], an expression must be in quotes: "{expression}".', { braces: '{ }', expression });
-}
-
-/**
- * Within `{ }` and `[ ]`, the braces of an expression without quotes are those of a map. Everybody makes this mistake once; what
- * the parser says about it, up to four times, names neither the expression nor the quotes.
- */
-function mendExpressions(text: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const fixed: Diagnostic[] = [];
-  let skipTo = -1;
-  for (const diagnostic of diagnostics) {
-    const { start } = diagnostic.range;
-    if (start < skipTo) continue;
-    const isExpression = text.startsWith('{{', start) && text[start - 1] === '$';
-    if (!isExpression) {
-      fixed.push(diagnostic);
-      continue;
-    }
-    const lineEnd = text.indexOf('\n', start);
-    const close = text.indexOf('}}', start);
-    const end = close < 0 || (lineEnd >= 0 && close > lineEnd) ? start + 2 : close + 2;
-    skipTo = lineEnd < 0 ? text.length : lineEnd;
-    const source = text.slice(start - 1, end);
-    fixed.push(problem('yaml-syntax', { start: start - 1, end }, bareExpression(source.length > 80 ? '${{ ... }}' : source)));
-  }
-  return fixed;
-}
-
-/**
- * Behind a syntax error, the parser makes of the text what it can, and each line that it misreads is one more error: only the first one is
- * about something that a person has written. Expressions without quotes end on their line, so that each of those counts.
- */
-function firstCause(sorted: readonly Diagnostic[]): readonly Diagnostic[] {
-  const first = sorted.find(({ code }) => code === 'yaml-syntax');
-  if (first === undefined) return sorted;
-  return sorted.filter((one) => one.range.start < first.range.start || one === first || (isBareExpression(first) && isBareExpression(one)));
-}
-
-function isBareExpression({ code, message }: Diagnostic): boolean {
-  return code === 'yaml-syntax' && message.pattern === bareExpression('').pattern;
-}
-
-/** The parser's words where they are plain enough, ours where they aren't. */
-function plainMessage(code: string, words: string): Message {
-  switch (code) {
-    case 'MISSING_CHAR': {
-      const [, quote] = /^Missing closing (["'])quote/.exec(words) ?? [];
-      return quote === undefined ? verbatim(`${words}.`) : message('A text that begins with {quote} has no {quote} at its end.', { quote });
-    }
-    case 'TAB_AS_INDENT':
-      return message('A tab cannot indent YAML: use spaces.');
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return message("A second ': ' on this line: put text that holds ': ' in quotes, or begin a new line.");
-    case 'BAD_SCALAR_START':
-      return message('{problem}: put text that begins with this character in quotes.', { problem: words });
-    case 'MULTILINE_IMPLICIT_KEY':
-      return message("A key is on one line, with a colon behind it. Is a ':' missing?");
-    case 'NON_STRING_KEY':
-      return message("A key is plain text. Where a value begins with '{', such as an expression without its '$', put it in quotes.");
-    case 'TAG_RESOLVE_FAILED':
-      return message("{problem}: tags ('!...') are not used here; put text that begins with '!' in quotes.", { problem: words });
-    default:
-      return verbatim(/[.?!]$/.test(words) ? words : `${words}.`);
-  }
-}
-
-/** What the parser says of a line that is indented otherwise than its neighbours is about a place before or behind it, or about a colon. */
-function indentationProblem(text: string, code: string, words: string, at: number): Diagnostic | undefined {
-  if (code === 'BAD_INDENT' && words.startsWith('All mapping items')) return problem('yaml-syntax', lineAt(text, at), message('This line is indented otherwise than the lines beside it: the keys of one map begin at the same column.'));
-  if (code !== 'BLOCK_AS_IMPLICIT_KEY') return undefined;
-  const lineEnd = text.indexOf('\n', at);
-  const hasOwnColon = lineEnd < 0 || /:(?:\s|$)/.test(text.slice(at, lineEnd));
-  return hasOwnColon ? undefined : problem('yaml-syntax', lineAt(text, lineEnd + 1), message('This line is indented further than the one above it, which has its value already.'));
-}
-
-/** The next line with anything on it, without its indentation. */
-function lineAt(text: string, from: number): SourceRange {
-  const start = from + Math.max(0, text.slice(from).search(/\S/));
-  const length = /^[^\r\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 0;
-  return within(text, [start, start + length]);
-}
-
 function unreadable(text: string, code: Diagnostic['code'], range: SourceRange, message: Message): Document {
   return { text, root: undefined, diagnostics: [problem(code, range, message)] };
 }
-
-function problem(code: Diagnostic['code'], range: SourceRange, message: Message): Diagnostic {
-  return { severity: 'error', code, message, range };
-}
-
-/** The parser's positions can lie at or behind the end of the text, and be empty; an editor can't draw those. */
-function within(text: string, [from, to]: readonly [number, number]): SourceRange {
-  const start = Math.max(0, Math.min(from, text.length));
-  const end = Math.max(start, Math.min(to, text.length));
-  return end > start || text.length === 0 ? { start, end } : { start: Math.min(start, text.length - 1), end: Math.min(start, text.length - 1) + 1 };
-}
-

@@ -31,10 +31,16 @@ export function withoutHidden(text: string): string {
   return text.replace(invisible, (character) => (layout.test(character) ? character : ''));
 }
 
-/** A sentence that names the first such character, for a message about the text; undefined if there is none. */
-export function hiddenHint(text: string): Message | undefined {
+/** The first such character of a text, by its code and name; undefined if there is none. */
+export function hiddenCharacter(text: string): string | undefined {
   const [character] = [...text.matchAll(invisible)].map(([found]) => found).filter((found) => !layout.test(found));
-  if (character !== undefined) return message("It holds {character}, which can't be seen.", { character: named(character) });
+  return character === undefined ? undefined : named(character);
+}
+
+/** A sentence that names it, for a message about the text; undefined if there is none. */
+export function hiddenHint(text: string): Message | undefined {
+  const character = hiddenCharacter(text);
+  if (character !== undefined) return message("It holds {character}, which can't be seen.", { character });
   const mixed = text.split(/\s+/).find((word) => asciiLetter.test(word) && word.search(lookalike) >= 0);
   const [letter] = mixed?.match(lookalike) ?? [];
   return letter === undefined ? undefined : message('It holds {letter}, a letter of another script that looks like one of the Latin alphabet.', { letter: codeOf(letter) });

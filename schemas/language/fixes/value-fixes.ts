@@ -6,6 +6,7 @@ import { lineStart } from '../../workflow/line-map.ts';
 import { isSameWord } from '../../workflow/nearest-name.ts';
 import { formatPercentage, parsePercentage } from '../../workflow/alert.ts';
 import { parseRate } from '../../workflow/rate.ts';
+import { withoutTypographicQuotes } from '../../workflow/syntax-problem.ts';
 import { changeHere, type Fix, type FixContext, type Fixer, type TextChange } from './fix.ts';
 import { inQuotes, isQuoted, replaceScalar } from './yaml-edit.ts';
 
@@ -53,12 +54,14 @@ export const quoteFix: Fixer = (context) => {
   return changeHere(context, message('Put it in quotes'), { range: context.finding.range, text: `"${written}"` }, { preferred: true, isSafe: true });
 };
 
-/** Within `{ }` and `[ ]`, the braces of a bare expression are those of a map. */
+/** Within `{ }` and `[ ]`, the braces of a bare expression are those of a map. Of a text around it, a person says where it ends. */
 export const bareExpressionFix: Fixer = (context) => {
   const { text, finding } = context;
-  const written = text.slice(finding.range.start, finding.range.end);
-  if (!written.startsWith('${{') || !written.endsWith('}}')) return [];
-  return changeHere(context, message('Put the expression in quotes'), { range: finding.range, text: inQuotes(written) }, { preferred: true, isSafe: true });
+  const written = withoutTypographicQuotes(text.slice(finding.range.start, finding.range.end));
+  if (!/\$\{\{.*\}\}/s.test(written)) return [];
+  const isSafe = /^\$\{\{(?:[^}]|\}(?!\}))*\}\}$/.test(written);
+  const title = isSafe ? message('Put the expression in quotes') : message("Put '{written}' in quotes", { written });
+  return changeHere(context, title, { range: finding.range, text: inQuotes(written) }, { preferred: true, isSafe });
 };
 
 /** A text of one line that YAML takes for something else by its first character: `cron: @daily`, or a cron expression that begins with a star. */

@@ -91,6 +91,23 @@ describe('parseDocument', () => {
     assert.match(problems(parseDocument('a: *b')).join(), /yaml-syntax at "\*b"/);
   });
 
+  for (const [what, text, expected] of [
+    ['a line that is indented too far', 'a:\n  b: c\n    d: e\n  f: g\n', 'yaml-syntax at "d: e": This line is indented further than the one above it, which has its value already.'],
+    ['a space that is missing behind a colon', 'a:\n  uses:http/request\n  d: e\n', 'yaml-syntax at "uses:http/request": A \':\' needs a space behind it: uses: http/request.'],
+    ['a colon that is missing', 'a:\n  b c\n  d: e\n', "yaml-syntax at \"b c\\n  d\": A key is on one line, with a colon behind it. Is a ':' missing?"],
+    ['a no-break space behind a colon', 'a:\n  b:\u00A0c\n  d: e\n', "yaml-syntax at \"b:\u00A0c\\n  d\": A key is on one line, with a colon behind it. Is a ':' missing? This line holds U+00A0 (no-break space), which can't be seen: take it out, or write a plain space."],
+    ['a byte order mark in the middle', 'a: 1\n\uFEFF\nb: 2\n', 'yaml-syntax at "\uFEFF": Implicit map keys need to be followed by map values. This line holds U+FEFF (byte order mark), which can\'t be seen: take it out, or write a plain space.'],
+    ['a no-break space in quotes, which is not the cause', 'a:\n  b "\u00A0"\n  d: e\n', "yaml-syntax at \"b \\\"\u00A0\\\"\\n  d\": A key is on one line, with a colon behind it. Is a ':' missing?"],
+    ['a quote that is missing before an expression', 'a: { b: "${{ x }}, c: "${{ y }}" }\n', 'yaml-syntax at "\\"${{ y }}\\"": Before this place, a text in quotes has no end: a " is missing.'],
+  ] as const) {
+    it(`tells by one finding of ${what}`, () => assert.deepEqual(problems(parseDocument(text)), [expected]));
+  }
+
+  it('takes time in proportion to a line with thousands of bare expressions', () => {
+    const { diagnostics } = parseDocument(`a: { ${'b ${{ x }} '.repeat(40_000)} }`);
+    assert.equal(diagnostics.length, 1);
+  });
+
   it('bounds what aliases repeat: a billion laughs', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 10; level += 1) lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`);

@@ -263,6 +263,24 @@ describe('quick fixes', () => {
   });
 });
 
+describe('the quick fix of an expression within { }', () => {
+  const flow = (query: string): string => `inputs: { who: { type: string } }\nsteps:\n  call:\n    uses: http/request\n    with: { url: "https://a.example", query: { ${query} } }\n`;
+
+  it('puts all of the text around it in quotes', () => {
+    const mixed = 'Dear ${{ inputs.who }} and ${{ inputs.who }}';
+    assert.equal(fixed({ text: flow(`who: ${mixed}, x: 1`) }, `Put '${mixed}' in quotes`), flow(`who: "${mixed}", x: 1`));
+    assert.equal(fixed({ text: flow('who: a-${{ inputs.who }}') }, "Put 'a-${{ inputs.who }}' in quotes"), flow('who: "a-${{ inputs.who }}"'));
+  });
+
+  it('is left to a person where other text is around it', () => {
+    assert.deepEqual(codeActions(projectOf({ text: flow('who: Dear ${{ inputs.who }}, x: 1') }), path, all, { only: [fixAllKind] }), []);
+  });
+
+  it('takes the place of quotes that a word processor has made', () => {
+    assert.equal(fixed({ text: flow('who: \u201C${{ inputs.who }}\u201D') }, 'Put the expression in quotes'), flow('who: "${{ inputs.who }}"'));
+  });
+});
+
 describe('source.fixAll.sluice', () => {
   const text = `Name: 5
 steps:
@@ -312,6 +330,7 @@ steps:
     ['method: GET', 'method: get', 'method: GET'],
     ['method: GET', 'method: GETT', undefined],
     ['{ who: "${{ inputs.who }}" }', '{ who: ${{ inputs.who }} }', '{ who: "${{ inputs.who }}" }'],
+    ['{ who: "${{ inputs.who }}" }', '{ who: \u201C${{ inputs.who }}\u201D }', '{ who: "${{ inputs.who }}" }'],
     ['name: "7"', 'name: 7', 'name: "7"'],
     ['inputs.who', 'inputs.whom', undefined],
     ['inputs.who', 'inputs.Who', undefined],
