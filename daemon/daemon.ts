@@ -309,7 +309,8 @@ export class Daemon {
     let isSeen = true;
     const round = async (): Promise<void> => {
       try {
-        const found = guard.look();
+        const found = await guard.look();
+        if (stopped) return;
         if (found !== 'kept') {
           if (found === 'folder-lost') this.#loseFolder(log);
           else void this.#loseStore(guard.lostText(found), { engine, guard, log });
@@ -317,7 +318,7 @@ export class Daemon {
         }
         isSeen = true;
       } catch (error) {
-        if (isSeen) log.warn({ err: error }, "the project's folder could not be looked at");
+        if (isSeen && !stopped) log.warn({ err: error }, "the project's folder could not be looked at");
         isSeen = false;
       }
       await watch.renew();

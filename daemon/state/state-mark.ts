@@ -111,9 +111,9 @@ function foreignStateText(projectFolder: string, reason: string): string {
 /**
  * Marks the state as this user's, on this machine, in this folder. The store's logs are made first where they are missing, so that their
  * identities are known before SQLite opens them: a crash leaves no log that isn't in the mark. To be called by the holder of the lock, before the store is opened and again when it
- * was ready for the first time.
+ * was ready for the first time. `isStoreForeign`: what is in `store.db` is something else's; the logs beside it are this user's.
  */
-export async function markState(projectFolder: string, { hasStore }: { readonly hasStore: boolean }): Promise<void> {
+export async function markState(projectFolder: string, { hasStore, isStoreForeign = false }: { readonly hasStore: boolean; readonly isStoreForeign?: boolean }): Promise<void> {
   const state = stateFolderOf(projectFolder);
   const key = OwnerKey.readOrMake();
   if (hasStore) for (const name of madeBefore) makeFile(path.join(state, name));
@@ -122,7 +122,7 @@ export async function markState(projectFolder: string, { hasStore }: { readonly 
     identity: identityOf(state),
     machine: machineId(),
     hasStore,
-    files: hasStore ? Object.fromEntries([...presentFiles(state)].map(([name, { identity }]) => [name, identity])) : {},
+    files: hasStore ? Object.fromEntries([...presentFiles(state)].flatMap(([name, { identity }]) => (isStoreForeign && name === 'store.db' ? [] : [[name, identity]]))) : {},
   };
   const text = `${JSON.stringify({ ...mark, proof: key.sign(proofText(mark)) })}\n`;
   const before = readRegularFileSync(path.join(state, markName), maxMarkBytes);

@@ -3,18 +3,21 @@ import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { entryIdentity, isSameEntry, stateFolderOf, type EntryIdentity } from './state-folder.ts';
 import { markState } from './state-mark.ts';
+import { rescueFromLog } from './store-salvage.ts';
 import type { Store } from '../store/store.ts';
 
 /**
  * - `folder-lost`: the state folder was deleted, renamed or replaced, with all that is in it.
  * - `store-lost`: the same of `store.db` alone. The open file still has all of the store, until this process ends.
  * - `log-lost`: the same of SQLite's log alone. Its content is in `store.db` as soon as the store is closed in order.
+ * - `store-overwritten`: something else was written into `store.db`, such as a backup by `cp`. The log still has what wasn't written into the file yet.
  */
-export type StoreLook = 'kept' | 'folder-lost' | 'store-lost' | 'log-lost';
+export type StoreLook = 'kept' | 'folder-lost' | LostFile;
+type LostFile = 'store-lost' | 'log-lost' | 'store-overwritten';
 
 export interface StoreGuardOptions {
   readonly projectFolder: string;
-  readonly store: Pick<Store, 'retire'>;
+  readonly store: Pick<Store, 'retire' | 'isOverwritten'>;
   readonly clock: Clock;
   readonly log: { error(details: object, message: string): void };
   /** For anyone who started the daemon. */
@@ -23,7 +26,7 @@ export interface StoreGuardOptions {
 
 /**
  * Sees to it that a store whose files are taken away while they are open isn't lost: on POSIX systems an open file lives on without a name, and goes with
- * the process. (On Windows an open file can be neither deleted nor renamed.)
+ * the process. (On Windows an open file can be neither deleted nor renamed.) And that the log of a store that was overwritten isn't taken for the log of what is there now.
  */
 export class StoreGuard {
   readonly #options: StoreGuardOptions;
@@ -47,49 +50,85 @@ export class StoreGuard {
     this.#files = { store: entryIdentity(this.#file), log: entryIdentity(`${this.#file}-wal`) };
   }
 
-  /** Three looks at the file system at most. @throws where that can't be told now */
-  look(): StoreLook {
+  /** Three looks at the file system at most, and one into the file. Rejects where that can't be told now. */
+  async look(): Promise<StoreLook> {
+    const found = this.#lookAtFiles();
+    if ((found !== 'kept' && found !== 'log-lost') || this.#files === undefined) return found;
+    return (await this.#options.store.isOverwritten()) ? 'store-overwritten' : found;
+  }
+
+  #lookAtFiles(): Exclude<StoreLook, 'store-overwritten'> {
     if (!isSameEntry(entryIdentity(this.#folder), this.#folderIdentity)) return 'folder-lost';
     if (this.#files === undefined) return 'kept';
     if (!isSameEntry(entryIdentity(this.#file), this.#files.store)) return 'store-lost';
     return isSameEntry(entryIdentity(`${this.#file}-wal`), this.#files.log) ? 'kept' : 'log-lost';
   }
 
-  /** What is saved is not what a next daemon finds: something else has the name of the store. */
+  /** What is saved is not what a next daemon finds: something else has the name of the store, or is in its file. */
   get isElsewhere(): boolean {
     return this.#isElsewhere;
   }
 
   /** For a person, while it has not been saved yet. */
-  lostText(look: 'store-lost' | 'log-lost'): string {
+  lostText(look: LostFile): string {
+    if (look === 'store-overwritten') return `${this.#file} was written over by something else while the daemon has it open. Nothing is accepted, nothing starts, and nothing is written into that file. What is under way finishes, then the daemon saves what its log has, and ends.`;
     return look === 'store-lost'
       ? `${this.#file} was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in the store is saved, and the daemon ends.`
       : `${this.#file}-wal was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in it is written into store.db, and the daemon ends.`;
   }
 
   /**
-   * Saves what was in a `store.db` that is lost: under its name if that is free, or else beside it. Nothing is written to the store afterwards. To be
-   * called when nothing moves; does nothing if it is not lost. Never rejects; where it could not be saved, it may be called again.
+   * Saves what was in a `store.db` that is lost: under its name if that is free, or else beside it; of one that was overwritten, what the log has. Nothing is
+   * written to the store afterwards. To be called when nothing moves; does nothing if it is not lost. Never rejects; where it could not be saved, it may be called again.
    */
   async save(): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }> {
-    this.#saving ??= this.#save();
+    const lost = await this.#lost();
+    if (lost === undefined) return { ok: true };
+    this.#saving ??= this.#save(lost);
     try {
       await this.#saving;
       return { ok: true };
     } catch (error) {
       this.#saving = undefined;
       const why = error instanceof Error ? error.message : String(error);
-      const problem = `${this.#file} was deleted, moved or replaced while the daemon has it open, and what was in it can't be saved: ${why}. Only this daemon still has it. Make room for it on the disk, or make ${this.#folder} writable; the daemon tries again every 2 seconds. If it is ended before that, what was accepted is lost.`;
+      const remedy = `Make room for it on the disk, or make ${this.#folder} writable; the daemon tries again every 2 seconds.`;
+      const problem =
+        lost === 'store-lost'
+          ? `${this.#file} was deleted, moved or replaced while the daemon has it open, and what was in it can't be saved: ${why}. Only this daemon still has it. ${remedy} If it is ended before that, what was accepted is lost.`
+          : `${this.#file} was written over by something else while the daemon has it open, and what its log has can't be saved: ${why}. ${remedy} If it is ended before that, move ${this.#file}-wal away before the next start: read into what is in store.db now, it would be lost.`;
       this.#tell(problem);
       return { ok: false, problem };
     }
   }
 
-  async #save(): Promise<void> {
-    if (!this.#isLost()) return;
-    const { clock, store, projectFolder } = this.#options;
-    const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
+  async #save(lost: 'store-lost' | 'store-overwritten'): Promise<void> {
+    const stamp = new Date(this.#options.clock.now()).toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
     const rescued = path.join(this.#folder, `store.rescued-${stamp}.db`);
+    if (lost === 'store-overwritten') await this.#saveLog(rescued);
+    else await this.#saveStore(rescued);
+  }
+
+  /** The log stays beside the file, and the mark says that it isn't of the same store: no daemon starts until a person has said which is to be used. */
+  async #saveLog(rescued: string): Promise<void> {
+    await markState(this.#options.projectFolder, { hasStore: true, isStoreForeign: true });
+    this.#isElsewhere = true;
+    const what = `${this.#file} was written over by something else while the daemon had it open, and the daemon wrote nothing into it.`;
+    const continueWithIt = 'To continue with what is there now, run `sluice state adopt --without-logs`';
+    if (!isSameEntry(entryIdentity(`${this.#file}-wal`), this.#files?.log)) {
+      this.#tell(`${what} Its log was deleted, moved or replaced as well, so nothing of it could be saved. ${continueWithIt}.`);
+      return;
+    }
+    if (rescueFromLog(this.#folder, rescued)) {
+      this.#tell(`${what} Everything that was in the store is saved in ${rescued}. To continue with that, move store.db away, rename the saved file to store.db, and run \`sluice state adopt --without-logs\`. ${continueWithIt}.`);
+      return;
+    }
+    this.#tell(
+      `${what} What the daemon had accepted and not yet written into the old store.db is in ${this.#file}-wal. If store.db is an older copy of this store, \`sluice state salvage\` saves what can be read of the two together. If it is another store, move it away first: the same command saves what can be read of the log. ${continueWithIt}, which moves the log to ${this.#folder}.TIME.`,
+    );
+  }
+
+  async #saveStore(rescued: string): Promise<void> {
+    const { store, projectFolder } = this.#options;
     await store.retire({ file: rescued });
     this.#isElsewhere = true;
     if (!this.#takeName(rescued)) {
@@ -106,12 +145,9 @@ export class StoreGuard {
   }
 
   /** What can't be looked at now, such as on a network drive that doesn't answer, isn't taken for lost. */
-  #isLost(): boolean {
-    try {
-      return this.look() === 'store-lost';
-    } catch {
-      return false;
-    }
+  async #lost(): Promise<'store-lost' | 'store-overwritten' | undefined> {
+    const found = await this.look().catch(() => undefined);
+    return found === 'store-lost' || found === 'store-overwritten' ? found : undefined;
   }
 
   /** Whether the file has the name of the store now. Nothing that is there is replaced. */

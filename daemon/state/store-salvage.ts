@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { salvageStore, type Salvaged } from '../store/sqlite/salvage-store.ts';
+import { copyWholeStore, salvageStore, type Salvaged } from '../store/sqlite/salvage-store.ts';
 
 /** Of a store whose file is gone: its log may hold all of it, and SQLite reads none beside an empty file. In bytes. */
 const pageBytes = 4096;
@@ -14,8 +14,7 @@ const pageBytes = 4096;
  * @throws CodedError `store-unavailable` where nothing can be read
  */
 export function salvageInto(stateFolder: string, aside: string): Salvaged {
-  const work = path.join(stateFolder, `salvage.${process.pid}.${randomBytes(6).toString('hex')}`);
-  mkdirSync(work, { mode: 0o700 });
+  const work = makeWorkFolder(stateFolder);
   try {
     const { salvaged, file } = bestOf(stateFolder, work);
     const descriptor = openSync(file, 'r+');
@@ -30,6 +29,28 @@ export function salvageInto(stateFolder: string, aside: string): Salvaged {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Saves the store that the log of `store.db` holds by itself, as it does while the store is young, into the new file `to`. False, and no file, if parts of it
+ * are nowhere else than in `store.db`, which is not read.
+ */
+export function rescueFromLog(stateFolder: string, to: string): boolean {
+  const work = makeWorkFolder(stateFolder);
+  try {
+    const file = path.join(work, 'store.db');
+    writeFileSync(file, Buffer.alloc(pageBytes), { mode: 0o600 });
+    copyFileSync(path.join(stateFolder, 'store.db-wal'), `${file}-wal`, constants.COPYFILE_FICLONE);
+    return copyWholeStore(file, to);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function makeWorkFolder(stateFolder: string): string {
+  const work = path.join(stateFolder, `salvage.${process.pid}.${randomBytes(6).toString('hex')}`);
+  mkdirSync(work, { mode: 0o700 });
+  return work;
 }
 
 /** With the log, and if that shows damage, without it: it may be of another time. */

@@ -47,6 +47,11 @@ export interface Store extends RunStore, ViewStore, FigureStore, DaemonStore {
    * Rejects where there is a file already or it can't be written: then all is as before.
    */
   retire(params: { readonly file: string }): Promise<void>;
+  /**
+   * Whether something else has written over the store's file in place. From then on everything that writes is refused, and `close` leaves the log as it is:
+   * written into that file it would be lost, and damage it. Rejects where that can't be told now.
+   */
+  isOverwritten(): Promise<boolean>;
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;
   /** Calls back after each transaction, with what it changed: this daemon's own and those of others that share the store alike. */

@@ -13,5 +13,7 @@ export interface Connection {
   read(call: ReadCall): Promise<unknown>;
   /** See `Store.retire`. */
   retire(file: string): Promise<void>;
+  /** See `Store.isOverwritten`. */
+  isOverwritten(): Promise<boolean>;
   close(): Promise<void>;
 }

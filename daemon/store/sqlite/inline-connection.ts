@@ -52,9 +52,15 @@ export class InlineConnection implements Connection {
     this.#writer.copyTo(file);
   }
 
+  async isOverwritten(): Promise<boolean> {
+    return this.#writer?.isOverwritten() === true;
+  }
+
   async close(): Promise<void> {
-    this.#reader?.close();
+    const isOverwritten = this.#writer?.isOverwritten() === true;
+    if (!isOverwritten) this.#reader?.close();
     this.#writer?.close();
+    if (isOverwritten) this.#reader?.close();
     this.#reader = this.#writer = undefined;
   }
 }

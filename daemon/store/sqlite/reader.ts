@@ -24,6 +24,8 @@ export class Reader {
     this.#file = file;
     try {
       this.#db = new Database({ file, durability: 'normal', access });
+      // From its first query on it has a share of the file's lock, by which the writer can close without writing its log into the file.
+      if (access === 'read') this.#db.raw.exec('SELECT 1 FROM sqlite_schema');
     } catch (error) {
       throw codedOpenError(error, file);
     }

@@ -1,8 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { analyseKept } from '../../core/kept-workflows.ts';
 import { migrate, migrations, readVersion } from './migrations.ts';
 import { salvageRows, type SalvagedTable } from './salvage-rows.ts';
+import { isDamage } from './store-error.ts';
 
 /** Numbers that were given after the last one that can be read are not given again. */
 const numberGap = 10_000;
@@ -53,6 +54,36 @@ export function salvageStore(from: string, to: string): Salvaged {
     }
   } finally {
     source.close();
+  }
+}
+
+/** Copies a store of this version with the log beside it into the new file `to`, synced to the disk. False, and no file, if any part of it is missing. */
+export function copyWholeStore(from: string, to: string): boolean {
+  const source = new DatabaseSync(from);
+  try {
+    if (!isWhole(source)) return false;
+    const descriptor = openSync(to, 'wx', 0o600);
+    try {
+      source.prepare('VACUUM INTO ?').run(to);
+      fsyncSync(descriptor);
+    } catch (error) {
+      rmSync(to, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+    return true;
+  } finally {
+    source.close();
+  }
+}
+
+function isWhole(db: DatabaseSync): boolean {
+  try {
+    return readVersion(db) === migrations.length && db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] === 'ok';
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
   }
 }
 

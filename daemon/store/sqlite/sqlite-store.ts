@@ -87,6 +87,10 @@ export class SqliteStore extends StoreCalls implements Store {
     }
   }
 
+  isOverwritten(): Promise<boolean> {
+    return this.#connection.isOverwritten();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

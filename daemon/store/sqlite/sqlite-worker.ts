@@ -83,6 +83,8 @@ function answerOther(request: Exclude<WorkerRequest, { readonly kind: 'write' }>
       if (writer === undefined) throw new Error('the store is not open');
       writer.copyTo(request.file);
       return undefined;
+    case 'isOverwritten':
+      return writer?.isOverwritten() === true;
     case 'close':
       reader?.close();
       writer?.close();

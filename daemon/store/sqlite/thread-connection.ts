@@ -62,12 +62,18 @@ export class ThreadConnection implements Connection {
     await this.#writer.one({ kind: 'retire', file });
   }
 
+  async isOverwritten(): Promise<boolean> {
+    return (await this.#writer.one({ kind: 'isOverwritten' })) === true;
+  }
+
   async close(): Promise<void> {
-    // The writer last: SQLite folds the log into the store when the last connection closes, which one that only reads can't do.
+    // The last connection to close writes the log into the store, unless it only reads: the reader, if the file is another one's by now.
+    const isOverwritten = await this.isOverwritten().catch(() => false);
+    const [first, last] = isOverwritten ? [this.#writer, this.#reader] : [this.#reader, this.#writer];
     try {
-      await this.#reader.close();
+      await first.close();
     } finally {
-      await this.#writer.close();
+      await last.close();
     }
   }
 }

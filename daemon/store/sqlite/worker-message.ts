@@ -20,6 +20,7 @@ export type WorkerRequest = { readonly id: number } & (
   | { readonly kind: 'write'; readonly calls: readonly WriteCall[] }
   | { readonly kind: 'read'; readonly call: ReadCall }
   | { readonly kind: 'retire'; readonly file: string }
+  | { readonly kind: 'isOverwritten' }
   | { readonly kind: 'close' }
 );
 

@@ -6,6 +6,7 @@ import type { Committed, OpenParams, OpenResult, SettleParams, Settled, Store } 
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
+import { HeaderStamp } from './header-stamp.ts';
 import type { AttemptRef, Call, ClaimedAttempt, Operations, Recovered } from '../../ledger/call.ts';
 import { soleDaemon } from '../../ledger/daemons.ts';
 import { performBatch } from '../../ledger/perform.ts';
@@ -60,6 +61,7 @@ export class Writer {
   readonly #db: Database;
   readonly #state: WriterState;
   readonly #facts: StoredFacts;
+  readonly #stamp: HeaderStamp;
   readonly #newStoreId: () => string;
   readonly #file: string;
 
@@ -68,7 +70,9 @@ export class Writer {
   #stale = true;
 
   constructor({ file, durability, newStoreId, prepare }: WriterOptions) {
-    this.#db = openMigrated(file, durability);
+    const { db, stamp } = openMigrated(file, durability);
+    this.#db = db;
+    this.#stamp = stamp;
     prepare?.(this.#db.raw);
     this.#state = new WriterState(this.#db);
     this.#facts = { source: factSource(this.#state), atHand: factsAtHand(this.#state) };
@@ -168,17 +172,25 @@ export class Writer {
     }
   }
 
+  /** See `Store.isOverwritten`. @throws CodedError or an error of the file system where that can't be told now */
+  isOverwritten(): boolean {
+    return this.#stamp.look();
+  }
+
+  /** If the file was overwritten, another connection has to be open until after this: the last one to close writes the log into the file. */
   close(): void {
     try {
-      if (this.#isOpen) this.#db.sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('closed', 1)").run();
+      if (this.#isOpen && !this.#stamp.isOverwritten) this.#db.sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('closed', 1)").run();
     } catch {
       // A full disk: then a crash is told that was none, if `daemon.json` stays as well.
     }
     this.#db.close();
+    this.#stamp.close();
   }
 
   #transaction<Value>(work: (tx: WriteTransaction) => Value): { readonly answers: Value; readonly committed: Committed } {
     const { raw } = this.#db;
+    if (this.#stamp.isOverwritten) throw this.#stamp.error();
     raw.exec('BEGIN IMMEDIATE');
     try {
       // Within the transaction, so that what can't be read is a failure of this batch, and is tried again with the next.
@@ -187,13 +199,24 @@ export class Writer {
       const tx = new WriteTransaction(this.#state, this.#facts);
       const answers = work(tx);
       const committed = tx.summary();
+      this.#stamp.assertOwn(raw);
       raw.exec('COMMIT');
+      this.#stamp.committed();
       return { answers, committed };
     } catch (error) {
       this.#stale = true;
       // SQLite has rolled back by itself after some errors, a full disk among them.
       if (raw.isTransaction) raw.exec('ROLLBACK');
-      throw error;
+      // What another file brings into a decision can fail in any way.
+      throw this.#wasOverwritten() ? this.#stamp.error() : error;
+    }
+  }
+
+  #wasOverwritten(): boolean {
+    try {
+      return this.#stamp.look();
+    } catch {
+      return false;
     }
   }
 
@@ -206,13 +229,13 @@ export class Writer {
   }
 }
 
-function openMigrated(file: string, durability: Durability): Database {
+function openMigrated(file: string, durability: Durability): { readonly db: Database; readonly stamp: HeaderStamp } {
   let db: Database | undefined;
   try {
     db = new Database({ file, durability, access: 'write' });
     migrate(db.raw, file);
     makeReclaimable(db.raw);
-    return db;
+    return { db, stamp: new HeaderStamp(file) };
   } catch (error) {
     db?.close();
     throw codedOpenError(error, file);

@@ -85,6 +85,10 @@ export class MemoryStore extends StoreCalls implements Store {
     throw new Error('a store in memory has no file');
   }
 
+  async isOverwritten(): Promise<boolean> {
+    return false;
+  }
+
   onCommit(listener: (committed: Committed) => void): void {
     this.#listener = listener;
   }
