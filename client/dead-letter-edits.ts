@@ -1,6 +1,8 @@
 import { CodedError } from '../schemas/protocol/error.ts';
 import type { JobDetail } from '../schemas/protocol/job.ts';
 import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
+import { message, type Message } from '../schemas/wording/message.ts';
+import { stateMessage } from '../schemas/wording/state.ts';
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../schemas/workflow/json.ts';
 
 /** A dead letter of an export, with the payload that is in the file. */
@@ -13,7 +15,7 @@ export interface DeadLetterEdit {
   readonly draftRevision?: number;
 }
 
-export type LetterEditsRead = { readonly ok: true; readonly edits: readonly DeadLetterEdit[] } | { readonly ok: false; readonly problems: readonly string[] };
+export type LetterEditsRead = { readonly ok: true; readonly edits: readonly DeadLetterEdit[] } | { readonly ok: false; readonly problems: readonly Message[] };
 
 /** What a file of edits would do. With any problem, nothing is to be done. */
 export interface LetterEditPlan {
@@ -21,7 +23,7 @@ export interface LetterEditPlan {
   /** Their jobs have that payload. */
   readonly unchanged: readonly DeadLetterEdit[];
   /** Sentences that name the job. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Message[];
 }
 
 export interface DaemonCalls {
@@ -42,15 +44,15 @@ export function exportedLetter(job: JobDetail): JobDetail {
  * be missing.
  */
 export function readLetterEdits(value: unknown): LetterEditsRead {
-  if (!Array.isArray(value)) return { ok: false, problems: ['It has to be an array of dead letters, as an export writes it.'] };
+  if (!Array.isArray(value)) return { ok: false, problems: [message('It has to be an array of dead letters, as an export writes it.')] };
   const entries: readonly unknown[] = value;
-  const problems: string[] = [];
+  const problems: Message[] = [];
   const edits = new Map<string, DeadLetterEdit>();
   for (const [index, entry] of entries.entries()) {
-    const place = `Entry ${index + 1}`;
-    if (!isJsonObject(entry) || typeof entry['id'] !== 'string' || !/^j[1-9]\d{0,15}$/.test(entry['id'])) problems.push(`${place} has no \`id\` of a job, such as "j40".`);
-    else if (edits.has(entry['id'])) problems.push(`${place}: ${entry['id']} appears in it twice.`);
-    else if (!isJsonObject(entry['payload'])) problems.push(`${place}: the \`payload\` of ${entry['id']} has to be an object.`);
+    const number = index + 1;
+    if (!isJsonObject(entry) || typeof entry['id'] !== 'string' || !/^j[1-9]\d{0,15}$/.test(entry['id'])) problems.push(message('Entry {number} has no `id` of a job, such as "j40".', { number }));
+    else if (edits.has(entry['id'])) problems.push(message('Entry {number}: {job} appears in it twice.', { number, job: entry['id'] }));
+    else if (!isJsonObject(entry['payload'])) problems.push(message('Entry {number}: the `payload` of {job} has to be an object.', { number, job: entry['id'] }));
     else {
       const { id, payload, idempotencyKey, draft } = entry;
       edits.set(id, { id, payload, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}), ...(isJsonObject(draft) && typeof draft['revision'] === 'number' ? { draftRevision: draft['revision'] } : {}) });
@@ -65,12 +67,12 @@ export function readLetterEdits(value: unknown): LetterEditsRead {
  * @throws CodedError where the daemon can't be asked
  */
 export async function checkDeadLetterEdits(daemon: DaemonCalls, edits: readonly DeadLetterEdit[], onProgress: (looked: number) => void = () => undefined): Promise<LetterEditPlan> {
-  const plan = { edited: [] as DeadLetterEdit[], unchanged: [] as DeadLetterEdit[], problems: [] as string[] };
+  const plan = { edited: [] as DeadLetterEdit[], unchanged: [] as DeadLetterEdit[], problems: [] as Message[] };
   for (let from = 0; from < edits.length; from += batchSize) {
     const batch = edits.slice(from, from + batchSize);
     for (const [index, judged] of (await Promise.all(batch.map((edit) => judge(daemon, edit)))).entries()) {
       const edit = batch[index];
-      if (typeof judged !== 'string') plan.problems.push(judged.problem);
+      if (typeof judged !== 'string') plan.problems.push(judged);
       else if (edit !== undefined) plan[judged].push(edit);
     }
     onProgress(from + batch.length);
@@ -78,17 +80,19 @@ export async function checkDeadLetterEdits(daemon: DaemonCalls, edits: readonly 
   return plan;
 }
 
-async function judge(daemon: DaemonCalls, edit: DeadLetterEdit): Promise<'edited' | 'unchanged' | { readonly problem: string }> {
+async function judge(daemon: DaemonCalls, edit: DeadLetterEdit): Promise<'edited' | 'unchanged' | Message> {
   const { id, payload, idempotencyKey, draftRevision } = edit;
   try {
     const job = await daemon.call('job/get', { id });
-    if (!isOfExport(job, idempotencyKey)) return { problem: `${id} is another job here: the file is of another project.` };
+    if (!isOfExport(job, idempotencyKey)) return message('{job} is another job here: the file is of another project.', { job: id });
     // Before the other checks: what a command that ended early has replayed is not a problem when it is said again.
     if (isSameJson(job.payload as Json, payload)) return 'unchanged';
-    if (idempotencyKey !== undefined && idempotencyKey !== job.idempotencyKey) return { problem: `${id} was edited after it was exported.` };
-    if (job.state !== 'dead') return { problem: `${id} is no longer a dead letter; it is ${job.state}.` };
+    if (idempotencyKey !== undefined && idempotencyKey !== job.idempotencyKey) return message('{job} was edited after it was exported.', { job: id });
+    if (job.state !== 'dead') return message('{job} is no longer a dead letter; it is {state}.', { job: id, state: stateMessage(job.state) });
     if (job.draft?.revision !== draftRevision) {
-      return { problem: job.draft === undefined ? `The edit of ${id} that was saved before the export has been dropped since.` : `${id} has an edit that was saved after the export: send or drop it first.` };
+      return job.draft === undefined
+        ? message('The edit of {job} that was saved before the export has been dropped since.', { job: id })
+        : message('{job} has an edit that was saved after the export: send or drop it first.', { job: id });
     }
     await daemon.call('dead/replay', { ids: [id], payload, dryRun: true });
     return 'edited';
@@ -96,11 +100,11 @@ async function judge(daemon: DaemonCalls, edit: DeadLetterEdit): Promise<'edited
     if (!(error instanceof CodedError)) throw error;
     switch (error.code) {
       case 'not-found':
-        return { problem: `There is no job ${id} in this project.` };
+        return message('There is no job {job} in this project.', { job: id });
       case 'invalid-params':
       case 'wrong-state':
       case 'too-large':
-        return { problem: `${id}: ${error.message}` };
+        return message('{job}: {problem}', { job: id, problem: error.told });
       default:
         throw error;
     }

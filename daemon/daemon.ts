@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { CodedError, messageOfError } from '../schemas/protocol/error.ts';
 import { formatJobId } from '../schemas/protocol/id.ts';
+import { english } from '../schemas/wording/language.ts';
+import { message, type Message } from '../schemas/wording/message.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
@@ -226,7 +228,7 @@ export class Daemon {
         isAgain = true;
         await markState(this.#options.projectFolder, { hasStore });
       } catch (error) {
-        throw lacksRoom(error) ? new CodedError('store-unavailable', `The store can't be opened: the disk is full (${messageOfError(error)}).`, { noRoom: true }) : error;
+        throw lacksRoom(error) ? new CodedError('store-unavailable', message("The store can't be opened: the disk is full ({problem}).", { problem: messageOfError(error) }), { noRoom: true }) : error;
       }
     };
   }
@@ -313,7 +315,7 @@ export class Daemon {
         if (stopped) return;
         if (found !== 'kept') {
           if (found === 'folder-lost') this.#loseFolder(log);
-          else void this.#loseStore(guard.lostText(found), { engine, guard, log });
+          else void this.#loseStore(guard.lostMessage(found), { engine, guard, log });
           return;
         }
         isSeen = true;
@@ -343,11 +345,12 @@ export class Daemon {
   }
 
   /** Answers until all is saved, so that everybody can see what is the matter. */
-  async #loseStore(text: string, { engine, guard, log }: { readonly engine: Engine; readonly guard: StoreGuard; readonly log: DaemonLog }): Promise<void> {
+  async #loseStore(told: Message, { engine, guard, log }: { readonly engine: Engine; readonly guard: StoreGuard; readonly log: DaemonLog }): Promise<void> {
+    const text = english.textOf(told);
     log.error({}, text);
     say(text);
     this.#hasLostStore = true;
-    engine.health.lose(text);
+    engine.health.lose(told);
     await engine.stop();
     for (let saved = await guard.save(); !saved.ok && this.#stopping === undefined; saved = await guard.save()) {
       engine.health.lose(saved.problem);

@@ -7,9 +7,9 @@ export const bundleFile = 'l10n/bundle.l10n.json';
 /** Calls whose first argument is a pattern of `schemas/wording/message.ts`. */
 const tellers = new Set(['say', 'message']);
 
-/** Every text of the editor that can be translated, those of the language service too: the pattern of each message, by itself as its key. */
+/** Every text that the editor shows, those of the language service and of the daemon's errors too: the pattern of each message, by itself as its key. */
 export function translatableTexts(root: string): Record<string, string> {
-  const files = globSync(['extension/**/*.ts', 'schemas/{wording,workflow,language}/**/*.ts'], { cwd: root });
+  const files = globSync('{extension,schemas,client,daemon}/**/*.ts', { cwd: root }).filter((file) => !path.matchesGlob(file, 'daemon/cli/**'));
   const patterns = files.flatMap((file) => patternsIn(file, readFileSync(path.join(root, file), 'utf8')));
   return Object.fromEntries(patterns.map((pattern) => [pattern, pattern]));
 }
@@ -18,7 +18,7 @@ export function translatableTexts(root: string): Record<string, string> {
 export function patternsIn(file: string, contents: string): string[] {
   const patterns: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && tellers.has(nameOf(node.expression))) {
+    if (ts.isCallExpression(node) && tellers.has(nameOf(node.expression)) && !isEnglishOnly(node.expression)) {
       for (const pattern of literalsOf(node.arguments[0])) patterns.push(pattern);
     }
     ts.forEachChild(node, visit);
@@ -30,6 +30,11 @@ export function patternsIn(file: string, contents: string): string[] {
 function nameOf(called: ts.Expression): string {
   if (ts.isIdentifier(called)) return called.text;
   return ts.isPropertyAccessExpression(called) ? called.name.text : '';
+}
+
+/** `english.say(…)` is for the command and the log. */
+function isEnglishOnly(called: ts.Expression): boolean {
+  return ts.isPropertyAccessExpression(called) && ts.isIdentifier(called.expression) && called.expression.text === 'english';
 }
 
 function literalsOf(argument: ts.Expression | undefined): string[] {

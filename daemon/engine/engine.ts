@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
 import { failPoint } from '../platform/fail-point.ts';
@@ -241,8 +242,8 @@ export class Engine {
    */
   async releaseQueue(name: string): Promise<void> {
     const undeclared = this.undeclared.of(name);
-    if (undeclared === undefined) throw new CodedError('wrong-state', `The queue ${name} has the limits that its file declares, or the defaults: there is nothing to release.`);
-    if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', `The queue ${name} is declared in ${undeclared.files.join(' and ')}: correct that, and its limits are what the file says.`);
+    if (undeclared === undefined) throw new CodedError('wrong-state', message('The queue {queue} has the limits that its file declares, or the defaults: there is nothing to release.', { queue: name }));
+    if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', message('The queue {queue} is declared in {files}: correct that, and its limits are what the file says.', { queue: name, files: undeclared.files.join(', ') }));
     await this.undeclared.release(name);
   }
 
@@ -254,7 +255,7 @@ export class Engine {
   assertAcceptingWork(): void {
     // First: it says more, where a store that is lost makes the daemon stop.
     this.health.assertAcceptingWork();
-    if (this.#stopping) throw new CodedError('stopping', 'The daemon is stopping; nothing was accepted.');
+    if (this.#stopping) throw new CodedError('stopping', message('The daemon is stopping; nothing was accepted.'));
   }
 
   /**

@@ -1,5 +1,7 @@
 import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { english } from '../../schemas/wording/language.ts';
+import type { Message } from '../../schemas/wording/message.ts';
 import type { Store } from '../store/store.ts';
 
 /** How often a store that can't be written is tried again, in milliseconds. */
@@ -8,6 +10,8 @@ const probeEveryMs = 1000;
 export interface StoreTrouble {
   /** For a person: what is wrong. */
   readonly problem: string;
+  /** The same, for a reader of another language. */
+  readonly told: Message;
   /** Wall time. */
   readonly since: number;
 }
@@ -40,7 +44,7 @@ export class StoreHealth {
   note(error: unknown): boolean {
     if (!(error instanceof CodedError) || error.code !== 'store-unavailable') return false;
     if (this.#trouble === undefined && !this.#stopped) {
-      this.#trouble = { problem: error.message, since: this.#clock.now() };
+      this.#trouble = { problem: error.message, told: error.told, since: this.#clock.now() };
       this.#onChange(this.#trouble);
       this.#probeLater();
     }
@@ -48,16 +52,16 @@ export class StoreHealth {
   }
 
   /** The store can't be used again by this process. `problem` may change meanwhile. */
-  lose(problem: string): void {
+  lose(problem: Message): void {
     this.#timer?.cancel();
     this.#isLost = true;
-    this.#trouble = { problem, since: this.#trouble?.since ?? this.#clock.now() };
+    this.#trouble = { problem: english.textOf(problem), told: problem, since: this.#trouble?.since ?? this.#clock.now() };
     this.#onChange(this.#trouble);
   }
 
   /** @throws CodedError `store-unavailable` while the store can't be written */
   assertAcceptingWork(): void {
-    if (this.#trouble !== undefined) throw new CodedError('store-unavailable', this.#trouble.problem);
+    if (this.#trouble !== undefined) throw new CodedError('store-unavailable', this.#trouble.told);
   }
 
   stop(): void {

@@ -1,5 +1,7 @@
 import { formatBulkId, type BulkAction, type BulkView } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { bulkStateMessage } from '../../schemas/wording/state.ts';
 import type { Book } from './book.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 import { cancelJob, cancelRun, isCancelling } from './cancelling.ts';
@@ -44,7 +46,7 @@ export function advanceBulk(book: Book, params: AdvanceBulkParams): BulkAdvance 
 
 export function continueBulk(book: Book, { bulkId, rate }: { readonly bulkId: number; readonly rate?: BulkRate }): object {
   const { state } = openBulk(book, bulkId);
-  if (state !== 'held') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} is not held; it is ${state}.`);
+  if (state !== 'held') throw new CodedError('wrong-state', message('{bulk} is not held; it is {state}.', { bulk: formatBulkId(bulkId), state: bulkStateMessage(state) }));
   // Its own clock: those that were tried first were due long ago.
   patch(book, bulkId, { state: 'running', hold_after: null, ...(rate === undefined ? {} : { rate: rate.text, spacing_ms: rate.spacingMs, last_due_at: null }) });
   return {};
@@ -53,7 +55,7 @@ export function continueBulk(book: Book, { bulkId, rate }: { readonly bulkId: nu
 export function endBulk(book: Book, { bulkId, now, takeBack: isTakenBack, problem }: EndBulkParams): object {
   const { state, action } = openBulk(book, bulkId);
   const takesBack = isTakenBack === true && action === 'replay' && state !== 'preparing';
-  if (!takesBack && state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', `${formatBulkId(bulkId)} has ended already: it is ${state}.`);
+  if (!takesBack && state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', message('{bulk} has ended already: it is {state}.', { bulk: formatBulkId(bulkId), state: bulkStateMessage(state) }));
   if (problem !== undefined) patch(book, bulkId, { state: 'failed', ended_at: now, problem });
   else if (takesBack) patch(book, bulkId, { state: 'taking-back', cursor: 0, ended_at: null });
   else patch(book, bulkId, { state: 'cancelled', ended_at: now });
@@ -180,7 +182,7 @@ function takeBack(book: Book, { id, cursor, taken_back: before }: BulkRow, { lim
 
 function openBulk(book: Book, bulkId: number): BulkRow {
   const bulk = book.fact('bulk', bulkId);
-  if (bulk === undefined) throw new CodedError('not-found', `There is no bulk work ${formatBulkId(bulkId)}.`);
+  if (bulk === undefined) throw new CodedError('not-found', message('There is no bulk work {bulk}.', { bulk: formatBulkId(bulkId) }));
   return bulk;
 }
 

@@ -1,12 +1,13 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
-import { english } from '../../schemas/wording/language.ts';
+import { message, sentences } from '../../schemas/wording/message.ts';
+import { stateMessage } from '../../schemas/wording/state.ts';
 import type { Book } from './book.ts';
 import type { Cascade, LedgerJob } from './row.ts';
 
 export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; readonly now: number }): { readonly active: boolean } {
   const job = book.job(jobId);
-  if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+  if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: formatJobId(jobId) }));
   switch (job.state) {
     case 'pending':
     case 'delayed':
@@ -16,28 +17,31 @@ export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; 
       book.moveCancelCause(job, 'request');
       return { active: true };
     case 'dead':
-      throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is a dead letter: replay it, or discard it.`);
+      throw new CodedError('wrong-state', message('The job {job} is a dead letter: replay it, or discard it.', { job: formatJobId(jobId) }));
     case 'succeeded':
     case 'cancelled':
     case 'discarded':
-      throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} has ended already (${job.state}).`);
+      throw new CodedError('wrong-state', message('The job {job} has ended already ({state}).', { job: formatJobId(jobId), state: stateMessage(job.state) }));
   }
 }
 
 /** From here on no job of the run starts; those that wait are cancelled in chunks, and those under way are named. */
 export function cancelRun(book: Book, { runId }: { readonly runId: number }): { readonly active: readonly number[] } {
   const facts = book.fact('run', runId);
-  if (facts === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
+  if (facts === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: formatRunId(runId) }));
   const { run, steps } = facts;
   if (run.state !== 'running' && run.on_failure_state !== 'running') {
     // Of a run that has ended only what was replayed is open.
     const open = steps.reduce((sum, { total, succeeded, dead, cancelled, discarded }) => sum + total - succeeded - dead - cancelled - discarded, 0);
-    const ended = `The run ${formatRunId(runId)} has ended (${run.state})`;
-    if (open === 0) throw new CodedError('wrong-state', `${ended}, so there is nothing to cancel.`);
-    const replayed = english.say('{count, plural, =1 {One of its jobs was replayed and is open.} other {# of its jobs were replayed and are open.}}', { count: open });
+    const ended = { run: formatRunId(runId), state: stateMessage(run.state) };
+    if (open === 0) throw new CodedError('wrong-state', message('The run {run} has ended ({state}), so there is nothing to cancel.', ended));
     throw new CodedError(
       'wrong-state',
-      `${ended} and can't be cancelled. ${replayed} To stop the replay, take it back: those of them that wait are dead letters again.`,
+      sentences(
+        message("The run {run} has ended ({state}) and can't be cancelled.", ended),
+        message('{count, plural, =1 {One of its jobs was replayed and is open.} other {# of its jobs were replayed and are open.}}', { count: open }),
+        message('To stop the replay, take it back: those of them that wait are dead letters again.'),
+      ),
       { open },
     );
   }

@@ -1,5 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
+import { message, type Message } from '../../schemas/wording/message.ts';
+import { stateMessage } from '../../schemas/wording/state.ts';
 import { secretName } from '../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import { parseTemplate, secretsOf, type SecretUse, type Template } from '../../schemas/workflow/template.ts';
@@ -13,7 +15,7 @@ import type { DraftRow, JobRow, LedgerJob } from './row.ts';
  */
 export function saveDraft(book: Book, { jobId, payload, baseRevision, savedBy, now }: SaveDraftParams): { readonly revision: number } {
   const job = existing(book, jobId);
-  if (job.state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(jobId)} is not a dead letter; it is ${job.state}.`);
+  if (job.state !== 'dead') throw new CodedError('wrong-state', message('The job {job} is not a dead letter; it is {state}.', { job: formatJobId(jobId), state: stateMessage(job.state) }));
   refuseOtherBase(job, book.fact('draft', jobId), baseRevision);
   const revision = nextRevision(job);
   book.insert('payload_drafts', { job_id: jobId, revision, saved_at: now, saved_by: savedBy ?? null, payload }, 'replace');
@@ -49,7 +51,7 @@ export function revise(book: Book, job: LedgerJob, { revision, payload, now }: {
 
 function existing(book: Book, jobId: number): LedgerJob {
   const job = book.job(jobId);
-  if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+  if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: formatJobId(jobId) }));
   return job;
 }
 
@@ -57,8 +59,13 @@ function refuseOtherBase(job: LedgerJob, draft: DraftRow | undefined, baseRevisi
   const newest = draft?.revision ?? job.revision;
   if (baseRevision === undefined || baseRevision === newest) return;
   const by = draft?.saved_by ?? undefined;
-  const said = draft === undefined ? 'its edit was dropped, or sent' : `another edit of it was saved${by === undefined ? '' : ` by ${by}`}`;
-  throw new CodedError('conflict', `The payload of ${formatJobId(job.id)} has changed since it was opened: ${said}.`, { revision: newest, ...(by === undefined ? {} : { by }) });
+  throw new CodedError('conflict', changedMessage(formatJobId(job.id), draft), { revision: newest, ...(by === undefined ? {} : { by }) });
+}
+
+function changedMessage(job: string, draft: DraftRow | undefined): Message {
+  if (draft === undefined) return message('The payload of {job} has changed since it was opened: its edit was dropped, or sent.', { job });
+  if (draft.saved_by === null) return message('The payload of {job} has changed since it was opened: another edit of it was saved.', { job });
+  return message('The payload of {job} has changed since it was opened: another edit of it was saved by {person}.', { job, person: draft.saved_by });
 }
 
 function touch(book: Book, { queue_id, step_id }: LedgerJob): void {

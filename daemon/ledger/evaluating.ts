@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobSummary } from '../../schemas/protocol/job.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
 import { evaluateExpression, type Expression, type ExpressionResult, isTruthy, parseExpression } from '../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
@@ -140,7 +141,7 @@ export class Where {
   /** @throws CodedError `invalid-params` */
   constructor(source: string) {
     const parsed = parseExpression(source);
-    if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is not a valid expression: ${parsed.error.message}`);
+    if (!parsed.ok) throw new CodedError('invalid-params', message('`where` is not a valid expression: {problem}', { problem: parsed.error.message }));
     this.#expression = parsed.expression;
     this.readsTexts = parsed.expression.references.some(({ path: [first] }) => first === 'payload' || first === 'item');
   }
@@ -154,6 +155,6 @@ export class Where {
     const result = evaluateExpression(this.#expression, { ...summary, ...texts });
     if (result.ok) return isTruthy(result.value);
     if (result.error.kind === 'missing' || result.error.kind === 'type' || result.error.kind === 'evaluation') return false;
-    throw new CodedError('invalid-params', `\`where\` can't be evaluated: ${result.error.message}`);
+    throw new CodedError('invalid-params', message("`where` can't be evaluated: {problem}", { problem: result.error.message }));
   }
 }

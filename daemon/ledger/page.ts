@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { JobRow } from './row.ts';
 
 /** Lists are read page by page, the newest first. A cursor names the last row of the page before, by what the list is sorted by. */
@@ -29,5 +30,5 @@ export function pageOf<Row>(rows: readonly Row[], limit: number, cursorOf: (last
 }
 
 function invalidCursor(): CodedError {
-  return new CodedError('invalid-params', '`cursor` must be `next` of an earlier page of the same list.');
+  return new CodedError('invalid-params', message('`cursor` must be `next` of an earlier page of the same list.'));
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { Book } from './book.ts';
@@ -104,11 +105,15 @@ export function moveQueue(book: Book, { queue, to, limit, isFirst }: MoveQueuePa
   const { maxDepth } = book.fact('queue', target).definition;
   const coming = book.waiting(from);
   if (maxDepth !== undefined && coming > 0 && book.waiting(target) + coming > maxDepth) {
-    throw new CodedError('queue-full', `The queue ${to} has no room for ${coming} more: ${book.waiting(target)} jobs wait in it, and its max-depth is ${maxDepth}.`, {
-      queue: to,
-      waiting: book.waiting(target),
-      maxDepth,
-    });
+    const waiting = book.waiting(target);
+    throw new CodedError(
+      'queue-full',
+      message(
+        '{count, plural, one {The queue {queue} has no room for {coming} more: # job waits in it, and its max-depth is {maxDepth}.} other {The queue {queue} has no room for {coming} more: # jobs wait in it, and its max-depth is {maxDepth}.}}',
+        { count: waiting, queue: to, coming, maxDepth },
+      ),
+      { queue: to, waiting, maxDepth },
+    );
   }
   if (isFirst) {
     book.write({ kind: 'copy_starts', from, to: target });

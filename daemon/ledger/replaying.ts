@@ -1,6 +1,8 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { stateMessage } from '../../schemas/wording/state.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';
 import type { RecallParams, ReplayParams, ReplayResult } from './call.ts';
@@ -18,10 +20,10 @@ export function replay(book: Book, params: ReplayParams): ReplayResult {
   book.need('cascade', jobs.map(({ step_id }) => step_id));
   for (const { id, step_id } of jobs) {
     if (!isCancelling(book.fact('cascade', step_id))) continue;
-    throw new CodedError('wrong-state', `The other jobs of ${formatJobId(id)}'s step are being cancelled just now; replay it when that is done.`);
+    throw new CodedError('wrong-state', message("The other jobs of {job}'s step are being cancelled just now; replay it when that is done.", { job: formatJobId(id) }));
   }
   if (params.payload !== undefined && jobs.length !== 1) {
-    throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
+    throw new CodedError('invalid-params', message('An edited payload is for one job; name just that one.'));
   }
   if (params.originals !== true) needEdits(book, jobs, params.payload !== undefined);
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
@@ -85,7 +87,13 @@ export function recall(book: Book, { jobIds, now, tried = false }: RecallParams)
 function refuseUnlessWaiting(book: Book, job: LedgerJob, acceptsTried: boolean): boolean {
   const tried = book.fact('attempts', job.id).some(({ round }) => round === job.round);
   if ((job.state === 'pending' || job.state === 'delayed') && job.round > 1 && (acceptsTried || !tried)) return tried;
-  throw new CodedError('wrong-state', `The job ${formatJobId(job.id)} can't be taken back: ${tried ? 'it was attempted since it was replayed' : `it is ${job.state}`}.`);
+  const id = formatJobId(job.id);
+  throw new CodedError(
+    'wrong-state',
+    tried
+      ? message("The job {job} can't be taken back: it was attempted since it was replayed.", { job: id })
+      : message("The job {job} can't be taken back: it is {state}.", { job: id, state: stateMessage(job.state) }),
+  );
 }
 
 /** What the row of a job that died says of the last attempt that failed. */
@@ -122,15 +130,15 @@ function refuseUnlessDelayed({ id, state }: LedgerJob): void {
     case 'delayed':
       return;
     case 'pending':
-      throw new CodedError('wrong-state', `The job ${formatJobId(id)} is due already; it waits for its turn.`);
+      throw new CodedError('wrong-state', message('The job {job} is due already; it waits for its turn.', { job: formatJobId(id) }));
     case 'active':
-      throw new CodedError('wrong-state', `An attempt of the job ${formatJobId(id)} is under way.`);
+      throw new CodedError('wrong-state', message('An attempt of the job {job} is under way.', { job: formatJobId(id) }));
     case 'dead':
-      throw new CodedError('wrong-state', `The job ${formatJobId(id)} is a dead letter, which will not be tried again by itself: replay it.`);
+      throw new CodedError('wrong-state', message('The job {job} is a dead letter, which will not be tried again by itself: replay it.', { job: formatJobId(id) }));
     case 'succeeded':
     case 'cancelled':
     case 'discarded':
-      throw new CodedError('wrong-state', `The job ${formatJobId(id)} has ended (${state}), so there is nothing to retry.`);
+      throw new CodedError('wrong-state', message('The job {job} has ended ({state}), so there is nothing to retry.', { job: formatJobId(id), state: stateMessage(state) }));
   }
 }
 
@@ -160,7 +168,7 @@ function eachOnce(book: Book, jobIds: readonly number[]): LedgerJob[] {
   book.need('job', jobIds);
   return [...new Set(jobIds)].map((jobId) => {
     const job = book.job(jobId);
-    if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+    if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: formatJobId(jobId) }));
     return job;
   });
 }
@@ -173,5 +181,5 @@ function deadJobs(book: Book, jobIds: readonly number[]): LedgerJob[] {
 }
 
 function refuseUnlessDead({ id, state }: LedgerJob): void {
-  if (state !== 'dead') throw new CodedError('wrong-state', `The job ${formatJobId(id)} is not a dead letter; it is ${state}.`);
+  if (state !== 'dead') throw new CodedError('wrong-state', message('The job {job} is not a dead letter; it is {state}.', { job: formatJobId(id), state: stateMessage(state) }));
 }

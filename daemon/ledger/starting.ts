@@ -1,6 +1,8 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { stateMessage } from '../../schemas/wording/state.ts';
 import { queueDefaults, type Step, type Workflow } from '../../schemas/workflow/model.ts';
 import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';
@@ -49,7 +51,7 @@ function refuseWhereFull(book: Book, workflow: Workflow): void {
     if (maxDepth === undefined) continue;
     const waiting = book.waiting(queueId);
     if (waiting >= maxDepth) {
-      throw new CodedError('queue-full', `The queue ${step.queue} is full: ${waiting} jobs wait, and its max-depth is ${maxDepth}.`, { queue: step.queue, waiting, maxDepth });
+      throw new CodedError('queue-full', message('{count, plural, one {The queue {queue} is full: # job waits, and its max-depth is {maxDepth}.} other {The queue {queue} is full: # jobs wait, and its max-depth is {maxDepth}.}}', { queue: step.queue, count: waiting, maxDepth }), { queue: step.queue, waiting, maxDepth });
     }
   }
 }
@@ -58,11 +60,12 @@ function refuseWhereFull(book: Book, workflow: Workflow): void {
 export function continueRun(book: Book, { runId }: { readonly runId: number }): object {
   const facts = book.fact('run', runId);
   const id = formatRunId(runId);
-  if (facts === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
+  if (facts === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: id }));
   const { run, steps } = facts;
-  if (run.state !== 'running' || run.cancel_requested === 1) throw new CodedError('wrong-state', `The run ${id} has ended (${run.state}) or is being cancelled, so there is nothing to continue.`);
+  if (run.state !== 'running') throw new CodedError('wrong-state', message('The run {run} has ended ({state}), so there is nothing to continue.', { run: id, state: stateMessage(run.state) }));
+  if (run.cancel_requested === 1) throw new CodedError('wrong-state', message('The run {run} is being cancelled, so there is nothing to continue.', { run: id }));
   const limited = steps.filter(({ item_limit: limit }) => limit !== null);
-  if (limited.length === 0) throw new CodedError('wrong-state', `The run ${id} takes all of its items already.`);
+  if (limited.length === 0) throw new CodedError('wrong-state', message('The run {run} takes all of its items already.', { run: id }));
   book.need('fanOut', limited.map((step) => step.id));
   book.need('queue', limited.map((step) => step.queue_id));
   for (const step of limited) {

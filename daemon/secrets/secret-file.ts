@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message, verbatim } from '../../schemas/wording/message.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { lacksResources } from '../core/machine-trouble.ts';
 import { readRegularFileSync } from '../../platform/regular-file.ts';
@@ -56,12 +57,15 @@ export class SecretFile {
    */
   set(name: string, value: string | undefined): void {
     const content = this.read();
-    if (!content.ok) throw new CodedError('wrong-state', content.message);
+    if (!content.ok) throw new CodedError('wrong-state', verbatim(content.message));
     const read = readRegularFileSync(this.path, maxFileBytes);
-    if (!read.ok && read.kind !== 'missing') throw new CodedError('wrong-state', `${this.path} ${read.problem}.`);
+    if (!read.ok && read.kind !== 'missing') throw new CodedError('wrong-state', verbatim(`${this.path} ${read.problem}.`));
     const text = changeSecretLines(read.ok ? read.content.toString('utf8') : '', name, value);
-    if (text === undefined) throw new CodedError('invalid-params', `${this.path} can't be changed without changing more of it than ${name}: either the value has all kinds of quotes (' " \`), or the file has one that is never closed. Edit it by hand.`);
-    if (Buffer.byteLength(text) > maxFileBytes) throw new CodedError('too-large', `${this.path} would be larger than ${maxFileBytes} bytes.`);
+    if (text === undefined) {
+      const told = { file: this.path, name, quotes: '\' " `' };
+      throw new CodedError('invalid-params', message("{file} can't be changed without changing more of it than {name}: either the value has all kinds of quotes ({quotes}), or the file has one that is never closed. Edit it by hand.", told));
+    }
+    if (Buffer.byteLength(text) > maxFileBytes) throw new CodedError('too-large', message('{file} would be larger than {most} bytes.', { file: this.path, most: maxFileBytes }));
     this.#replace(text);
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { SecretPlace, SecretView } from '../../schemas/protocol/secret.ts';
+import { message, sentences } from '../../schemas/wording/message.ts';
 import { Masker } from './masker.ts';
 import { SecretFile, type SecretFileContent } from './secret-file.ts';
 
@@ -81,14 +82,14 @@ export class SecretSource {
 
   /** Takes a value that is kept in memory alone, until the daemon ends. @throws CodedError `wrong-state` where a variable wins over it */
   hold(name: string, value: string): void {
-    this.#refuseVariable(name, 'set');
+    this.#refuseVariable(name);
     this.#held.set(name, value);
     this.#renewMasker();
   }
 
   /** Writes a value into the file. @throws CodedError `wrong-state` where a variable wins over it, or the file can't be used */
   keep(name: string, value: string): void {
-    this.#refuseVariable(name, 'set');
+    this.#refuseVariable(name);
     this.#file.set(name, value);
     this.#held.delete(name);
     this.#renewMasker();
@@ -96,16 +97,20 @@ export class SecretSource {
 
   /** Forgets a value, in memory and in the file. @throws CodedError `not-found`, or `wrong-state` where a variable has it */
   delete(name: string): void {
-    this.#refuseVariable(name, 'deleted');
-    if (this.placeOf(name) === undefined) throw new CodedError('not-found', `There is no secret ${name}.`);
+    this.#refuseVariable(name);
+    if (this.placeOf(name) === undefined) throw new CodedError('not-found', message('There is no secret {name}.', { name }));
     if (Object.hasOwn(this.#fileValues(), name)) this.#file.set(name, undefined);
     this.#held.delete(name);
     this.#renewMasker();
   }
 
-  #refuseVariable(name: string, verb: string): void {
+  #refuseVariable(name: string): void {
     if (!this.#variables.has(name)) return;
-    throw new CodedError('wrong-state', `${name} can't be ${verb} here: the variable ${secretVariablePrefix}${name} of the daemon has it, and wins. Change it there, and restart the daemon.`);
+    const variable = `${secretVariablePrefix}${name}`;
+    throw new CodedError(
+      'wrong-state',
+      sentences(message("{name} can't be changed here: the variable {variable} of the daemon has it, and wins.", { name, variable }), message('Change it there, and restart the daemon.')),
+    );
   }
 
   #fileValues(): Readonly<Record<string, string>> {

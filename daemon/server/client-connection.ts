@@ -1,6 +1,7 @@
 import { createMessageConnection, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { Log } from '../log/daemon-log.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
@@ -106,24 +107,24 @@ export class ClientConnection {
   }
 
   #refusalOf(id: string): CodedError | undefined {
-    if (this.#isStopping) return new CodedError('stopping', 'The daemon is stopping.');
-    if (this.#inFlight.has(id)) return new CodedError('invalid-request', `A request with the id ${id} is not answered yet.`);
+    if (this.#isStopping) return new CodedError('stopping', message('The daemon is stopping.'));
+    if (this.#inFlight.has(id)) return new CodedError('invalid-request', message('A request with the id {id} is not answered yet.', { id }));
     const most = this.#limits.requestsInFlight;
-    return this.#inFlight.size < most ? undefined : new CodedError('too-many', `${most} requests of this connection are not answered yet; wait for one of them.`);
+    return this.#inFlight.size < most ? undefined : new CodedError('too-many', message('{count, plural, one {# request of this connection is not answered yet; wait for it.} other {# requests of this connection are not answered yet; wait for one of them.}}', { count: most }));
   }
 
   #refuse(id: RequestId | null, error: CodedError): void {
     this.#outflow.send(JSON.stringify({ jsonrpc: '2.0', id, error: responseErrorOf(error).toJson() }));
   }
 
-  #write(message: Message): void {
-    const id = 'id' in message ? (message.id as RequestId) : undefined;
+  #write(answer: Message): void {
+    const id = 'id' in answer ? (answer.id as RequestId) : undefined;
     let text: string;
     try {
-      text = JSON.stringify(message);
+      text = JSON.stringify(answer);
     } catch (error) {
       this.#log.error({ err: error }, 'an answer could not be written as JSON');
-      const failure = new CodedError('internal', 'The answer could not be written as JSON; the log of the daemon has the details.');
+      const failure = new CodedError('internal', message('The answer could not be written as JSON; the log of the daemon has the details.'));
       text = JSON.stringify({ jsonrpc: '2.0', id: id ?? null, error: responseErrorOf(failure).toJson() });
     }
     this.#outflow.send(text, id === undefined ? undefined : () => this.#answered(String(id)));

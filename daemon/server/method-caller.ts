@@ -2,6 +2,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import type { Log } from '../log/daemon-log.ts';
 import { CodedError, errorCodes } from '../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../schemas/protocol/method.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { ParamsValidator } from './params.ts';
 import type { SubscriptionSession } from './subscription-session.ts';
@@ -45,12 +46,12 @@ export class MethodCaller {
   #responseErrorOf(error: unknown, method: string): ResponseError<unknown> {
     if (error instanceof CodedError) return responseErrorOf(error);
     this.#log.error({ err: error, method: method.slice(0, 100) }, 'a request failed in an unexpected way');
-    return responseErrorOf(new CodedError('internal', 'Something went wrong inside of Sluice; the log of the daemon has the details.'));
+    return responseErrorOf(new CodedError('internal', message('Something went wrong inside of Sluice; the log of the daemon has the details.')));
   }
 }
 
-export function responseErrorOf({ code, message, data }: CodedError): ResponseError<unknown> {
-  return new ResponseError(errorCodes[code].number, message, { ...data, code });
+export function responseErrorOf({ code, message, data, wording }: CodedError): ResponseError<unknown> {
+  return new ResponseError(errorCodes[code].number, message, { ...data, code, ...(wording === undefined ? {} : { wording }) });
 }
 
 /** Methods that the server answers itself, because they belong to a connection. */

@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { SubscribeParams, SubscribeResult } from '../../schemas/protocol/subscription.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { SubscriptionHub } from './subscription-hub.ts';
 import { Subscription, type SubscriptionOutlet } from './subscription.ts';
 
@@ -20,7 +21,7 @@ export class SubscriptionSession {
 
   async subscribe(params: SubscribeParams): Promise<SubscribeResult> {
     if (this.#subscriptions.size >= this.#maxSubscriptions) {
-      throw new CodedError('too-many', `A connection has at most ${this.#maxSubscriptions} subscriptions; unsubscribe from what is not needed.`);
+      throw new CodedError('too-many', message('{count, plural, one {A connection has at most # subscription; unsubscribe from what is not needed.} other {A connection has at most # subscriptions; unsubscribe from what is not needed.}}', { count: this.#maxSubscriptions }));
     }
     this.#lastId++;
     const subscription = new Subscription(this.#lastId, params, this.#outlet);
@@ -37,7 +38,7 @@ export class SubscriptionSession {
 
   unsubscribe(id: number): void {
     const subscription = this.#subscriptions.get(id);
-    if (subscription === undefined) throw new CodedError('not-found', `This connection has no subscription ${id}.`);
+    if (subscription === undefined) throw new CodedError('not-found', message('This connection has no subscription {id}.', { id: String(id) }));
     this.#subscriptions.delete(id);
     this.#hub.close(subscription);
   }

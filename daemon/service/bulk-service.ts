@@ -3,20 +3,21 @@ import type { Engine } from '../engine/engine.ts';
 import { type BulkAction, type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobState } from '../../schemas/protocol/id.ts';
-import { parseRate } from '../../schemas/workflow/rate.ts';
+import { message, sentences, verbatim } from '../../schemas/wording/message.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
-import { english } from '../../schemas/wording/language.ts';
+import { givenRate, givenTime } from './given-values.ts';
+import { endedEarly } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
 import { runNumber } from './known-names.ts';
 
-/** The jobs that each action may be for, and what they are called in a message. */
+/** The jobs that each action may be for. */
 const meant = {
-  replay: { states: ['dead'], what: 'dead letters' },
-  discard: { states: ['dead'], what: 'dead letters' },
-  cancel: { states: ['pending', 'delayed', 'active'], what: 'jobs' },
-  retry: { states: ['delayed'], what: 'delayed jobs' },
-} as const satisfies Partial<Record<BulkAction, { readonly states: readonly JobState[]; readonly what: string }>>;
+  replay: { states: ['dead'] },
+  discard: { states: ['dead'] },
+  cancel: { states: ['pending', 'delayed', 'active'] },
+  retry: { states: ['delayed'] },
+} as const satisfies Partial<Record<BulkAction, { readonly states: readonly JobState[] }>>;
 
 /** Jobs that one transaction adds to bulk work. */
 const prepareChunk = 2000;
@@ -37,8 +38,8 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
 
   'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', runs, ...selection }) => {
     this.#options.engine.assertAcceptingWork();
-    if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', '`rate` and `originals` go with the action `replay`.');
-    if ((action === 'cancel' || action === 'retry') && selection.group !== undefined) throw new CodedError('invalid-params', '`group` is of dead letters: discard or replay them.');
+    if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', message('`rate` and `originals` go with the action `replay`.'));
+    if ((action === 'cancel' || action === 'retry') && selection.group !== undefined) throw new CodedError('invalid-params', message('`group` is of dead letters: discard or replay them.'));
     const why = reason.trim();
     const request: BulkRequest = {
       action,
@@ -60,7 +61,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
     const { engine, store } = this.#options;
     engine.assertAcceptingWork();
     const bulkId = numberOf(id);
-    if (rate !== undefined && (await this.get(bulkId)).action !== 'replay') throw new CodedError('invalid-params', '`rate` goes with the action `replay`.');
+    if (rate !== undefined && (await this.get(bulkId)).action !== 'replay') throw new CodedError('invalid-params', message('`rate` goes with the action `replay`.'));
     await store.continueBulk({ bulkId, ...(rate === undefined ? {} : { rate: { text: rate, spacingMs: spacingOf(rate) } }) });
     void engine.bulks.run(bulkId);
     return this.get(bulkId);
@@ -85,18 +86,18 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
   /** @throws CodedError `not-found` */
   async get(bulkId: number): Promise<BulkView> {
     const found = await this.#options.store.getBulk({ bulkId });
-    if (found === undefined) throw new CodedError('not-found', `There is no bulk work ${formatBulkId(bulkId)}. What has ended is kept for a week.`);
+    if (found === undefined) throw new CodedError('not-found', sentences(message('There is no bulk work {bulk}.', { bulk: formatBulkId(bulkId) }), message('What has ended is kept for a week.')));
     return found;
   }
 
   /** Numbers of the jobs, or runs, that are meant. @throws CodedError `invalid-params` or `not-found` */
   async #select(action: BulkAction, { selection, runs, asOf }: { readonly selection: JobSelection; readonly runs: readonly string[] | undefined; readonly asOf: string | undefined }): Promise<number[]> {
-    const atMs = asOf === undefined ? Infinity : timeOf(asOf);
+    const atMs = asOf === undefined ? Infinity : givenTime('asOf', asOf);
     if (action === 'cancel-runs') {
-      if (runs === undefined || asOf !== undefined || Object.keys(selection).length > 0) throw new CodedError('invalid-params', '`cancel-runs` takes `runs`, and no other condition.');
+      if (runs === undefined || asOf !== undefined || Object.keys(selection).length > 0) throw new CodedError('invalid-params', message('`cancel-runs` takes `runs`, and no other condition.'));
       return [...new Set(runs.map(runNumber))].sort((one, other) => one - other);
     }
-    if (runs !== undefined) throw new CodedError('invalid-params', '`runs` goes with the action `cancel-runs`.');
+    if (runs !== undefined) throw new CodedError('invalid-params', message('`runs` goes with the action `cancel-runs`.'));
     return selectJobs(selection, { ...this.#options, ...meant[action], accept: ({ createdAt, endedAt }) => Date.parse(endedAt ?? createdAt) <= atMs });
   }
 
@@ -121,17 +122,20 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
    *
    * @throws CodedError `store-unavailable` or `stopping` if it can't be done to its end now; it continues by itself then
    */
-  async finish(request: BulkRequest, jobIds: readonly number[], done: string): Promise<{ readonly bulkId: number; readonly view: BulkView }> {
+  async finish(request: BulkRequest & { readonly action: keyof typeof endedEarly }, jobIds: readonly number[]): Promise<{ readonly bulkId: number; readonly view: BulkView }> {
     const { engine } = this.#options;
     const bulkId = await this.begin(request, jobIds);
     const pause = await engine.bulks.run(bulkId);
     const view = await this.get(bulkId);
     if (pause === 'resting' && view.problem === undefined) return { bulkId, view };
-    const count = `${view.done} of ${view.total} dead letters were ${done}`;
-    if (view.problem !== undefined) throw new CodedError('internal', `${count}, then it ended: ${view.problem}`, { done: view.done, selected: view.total });
+    const { done, total } = view;
+    if (view.problem !== undefined) throw new CodedError('internal', endedEarly[request.action](done, total, verbatim(view.problem)), { done, selected: total });
     const trouble = engine.health.trouble;
-    const text = `${count}; the others follow by themselves as ${view.id}, ${trouble === undefined ? 'when the daemon runs again' : `when the store can be written: ${trouble.problem}`}.`;
-    throw new CodedError(trouble === undefined ? 'stopping' : 'store-unavailable', text, { done: view.done, selected: view.total, bulk: view.id });
+    const rest =
+      trouble === undefined
+        ? message('The others follow by themselves, as {bulk}, when the daemon runs again.', { bulk: view.id })
+        : message('The others follow by themselves, as {bulk}, when the store can be written: {problem}', { bulk: view.id, problem: trouble.told });
+    throw new CodedError(trouble === undefined ? 'stopping' : 'store-unavailable', sentences(message('Of {total} dead letters, {done} are done.', { done, total }), rest), { done, selected: total, bulk: view.id });
   }
 }
 
@@ -139,15 +143,8 @@ function numberOf(id: string): number {
   return parseBulkId(id) ?? 0;
 }
 
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`asOf` is not a time; write it as 2026-11-24T09:30:00.000Z.');
-  return time;
-}
-
 /** Milliseconds between two jobs that are replayed at that rate. @throws CodedError `invalid-params` */
 export function spacingOf(text: string): number {
-  const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
-  return parsed.rate.perMs / parsed.rate.limit;
+  const { perMs, limit } = givenRate(text);
+  return perMs / limit;
 }

@@ -1,12 +1,14 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { Result } from '../../schemas/protocol/method.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
 import { type BulkService, spacingOf } from './bulk-service.ts';
-import { moveInChunks } from './job-chunks.ts';
+import { givenTime } from './given-values.ts';
+import { endedEarly, moveInChunks } from './job-chunks.ts';
 import { checkFilter, jobNumber, type JobSelection, selectJobs } from './job-service.ts';
 import { knownQueue, runNumber } from './known-names.ts';
 import { checkEdit, type CheckPayload } from './draft-service.ts';
@@ -48,14 +50,14 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
   'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, continues, canary, dryRun, ...selection }) => {
     const { engine, store, clock, checkPayload } = this.#options;
     engine.assertAcceptingWork();
-    if (continues !== undefined && rate === undefined) throw new CodedError('invalid-params', '`continues` goes with `rate`.');
-    if (payload !== undefined && originals) throw new CodedError('invalid-params', 'Give either `payload`, or `originals`.');
+    if (continues !== undefined && rate === undefined) throw new CodedError('invalid-params', message('`continues` goes with `rate`.'));
+    if (payload !== undefined && originals) throw new CodedError('invalid-params', message('Give either `payload`, or `originals`.'));
     const spacingMs = rate === undefined ? 0 : spacingOf(rate);
     const selected = await this.#select(selection);
     const jobIds = canary === undefined ? selected : selected.slice(0, canary);
     if (payload !== undefined) {
       const [jobId] = jobIds;
-      if (jobId === undefined || jobIds.length > 1) throw new CodedError('invalid-params', 'An edited payload is for one job; name just that one.');
+      if (jobId === undefined || jobIds.length > 1) throw new CodedError('invalid-params', message('An edited payload is for one job; name just that one.'));
       await checkEdit(store, checkPayload, jobId, payload);
     }
     if (dryRun === true) {
@@ -66,14 +68,13 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
       return this.#replayAll({ action: 'replay', originals, ...(rate === undefined ? {} : { rate: { text: rate, spacingMs } }) }, jobIds);
     }
     const now = clock.now();
-    const firstDueAt = continues === undefined ? now : Math.max(now, timeOf(continues.lastDueAt) + spacingMs);
+    const firstDueAt = continues === undefined ? now : Math.max(now, givenTime('continues.lastDueAt', continues.lastDueAt) + spacingMs);
     const pace = continues?.pace ?? now;
     let edited = 0;
     let spaced = 0;
     const replayed = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
-      noun: 'dead letters',
-      verb: 'replayed',
+      ended: endedEarly.replay,
       move: async (some) => {
         const moved = await store.replay({
           jobIds: some,
@@ -101,8 +102,7 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     engine.assertAcceptingWork();
     const recalled = await moveInChunks([...new Set(ids.map(jobNumber))], {
       isWhole: false,
-      noun: 'replayed jobs',
-      verb: 'taken back',
+      ended: endedEarly.takeBack,
       move: async (some) => (await store.recall({ jobIds: some, now: clock.now() })).recalled,
     });
     return { recalled: recalled.map(formatJobId) };
@@ -117,24 +117,23 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     const why = reason.trim();
     if (dryRun === true) return { discarded: 0, selected: jobIds.length, ids: [] };
     if (selection.ids === undefined && jobIds.length > 0) {
-      const { bulkId, view } = await this.#options.bulks.finish({ action: 'discard', ...(why === '' ? {} : { reason: why }) }, jobIds, 'discarded');
+      const { bulkId, view } = await this.#options.bulks.finish({ action: 'discard', ...(why === '' ? {} : { reason: why }) }, jobIds);
       return { discarded: view.done, selected: jobIds.length, ids: await this.#listed(bulkId) };
     }
     const discarded = await moveInChunks(jobIds, {
       isWhole: true,
-      noun: 'dead letters',
-      verb: 'discarded',
+      ended: endedEarly.discard,
       move: async (some) => (await store.discard({ jobIds: some, now: clock.now(), ...(why === '' ? {} : { reason: why }) })).discarded,
     });
     return { discarded: discarded.length, selected: jobIds.length, ids: discarded.slice(0, maxListed).map(formatJobId) };
   };
 
   #select(selection: JobSelection): Promise<number[]> {
-    return selectJobs(selection, { ...this.#options, states: ['dead'], what: 'dead letters' });
+    return selectJobs(selection, { ...this.#options, states: ['dead'] });
   }
 
-  async #replayAll(request: BulkRequest, jobIds: readonly number[]): Promise<Result<'dead/replay'>> {
-    const { bulkId, view } = await this.#options.bulks.finish(request, jobIds, 'replayed');
+  async #replayAll(request: BulkRequest & { readonly action: 'replay' }, jobIds: readonly number[]): Promise<Result<'dead/replay'>> {
+    const { bulkId, view } = await this.#options.bulks.finish(request, jobIds);
     return {
       replayed: view.done,
       selected: jobIds.length,
@@ -154,10 +153,4 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     const drafted = new Set(await this.#options.store.draftedJobs());
     return jobIds.reduce((count, jobId) => count + (drafted.has(jobId) ? 1 : 0), 0);
   }
-}
-
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new CodedError('invalid-params', '`continues.lastDueAt` is not a time; write it as 2026-11-24T09:30:00.000Z.');
-  return time;
 }

@@ -6,6 +6,8 @@ import type { Engine } from '../engine/engine.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { stateMessage } from '../../schemas/wording/state.ts';
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
@@ -31,7 +33,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
     engine.assertAcceptingWork();
     const jobId = jobNumber(id);
     const checked = await checkEdit(store, checkPayload, jobId, payload);
-    if (checked.job.state !== 'dead') throw new CodedError('wrong-state', `The job ${id} is no longer a dead letter; it is ${checked.job.state}.`);
+    if (checked.job.state !== 'dead') throw new CodedError('wrong-state', message('The job {job} is no longer a dead letter; it is {state}.', { job: id, state: stateMessage(checked.job.state) }));
     const base = { ...(baseRevision === undefined ? {} : { baseRevision }), now: clock.now() };
     const by = savedBy?.trim() ?? '';
     // An edit that is taken back by hand is none.
@@ -48,7 +50,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
 
   async #job(id: string): Promise<JobDetail> {
     const job = await this.#options.store.getJob({ jobId: jobNumber(id) });
-    if (job === undefined) throw new CodedError('not-found', `There is no job ${id}.`);
+    if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: id }));
     return job;
   }
 }
@@ -64,11 +66,11 @@ export type CheckPayload = (uses: string, payload: JsonObject) => string | undef
  * @throws CodedError `not-found` or `invalid-params`
  */
 export async function checkEdit(store: Store, checkPayload: CheckPayload, jobId: number, payload: unknown): Promise<{ readonly job: JobDetail; readonly payload: JsonObject }> {
-  if (!isJsonObject(payload)) throw new CodedError('invalid-params', 'The edited payload must be an object: the `with` of the step, filled in.');
+  if (!isJsonObject(payload)) throw new CodedError('invalid-params', message('The edited payload must be an object: the `with` of the step, filled in.'));
   const job = await store.getJob({ jobId });
-  if (job === undefined) throw new CodedError('not-found', `There is no job ${formatJobId(jobId)}.`);
+  if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: formatJobId(jobId) }));
   const problem = checkPayload(job.uses, payload);
-  if (problem !== undefined) throw new CodedError('invalid-params', `The edited payload can't be sent by ${job.uses}: ${problem}`);
+  if (problem !== undefined) throw new CodedError('invalid-params', message("The edited payload can't be sent by {action}: {problem}", { action: job.uses, problem }));
   return { job, payload };
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message, sentences } from '../../schemas/wording/message.ts';
 import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
@@ -73,7 +74,7 @@ async function checkFile(file: string, step: string, projectFolder: string, limi
       if (read > limit) break;
     }
   } catch (error) {
-    if (error instanceof ItemFileError) throw new CodedError('invalid-inputs', `The items of the step ${step} can't be read: ${JSON.stringify(file)}: ${error.message}. Nothing was started.`);
+    if (error instanceof ItemFileError) throw new CodedError('invalid-inputs', sentences(message("The items of the step {step} can't be read: {file}: {problem}.", { step, file: JSON.stringify(file), problem: error.message }), message('Nothing was started.')));
     // Descriptors, say: the step reads it when there are some again.
     if (!(error instanceof MachineTroubleError)) throw error;
   }

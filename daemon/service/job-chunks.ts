@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message, sentences, type Message } from '../../schemas/wording/message.ts';
 
 /** Jobs of one transaction. */
 const chunk = 500;
@@ -6,9 +7,8 @@ const chunk = 500;
 export interface ChunkedMove {
   /** All in one transaction, or none: what a person has named one by one. */
   readonly isWhole: boolean;
-  /** For the message: `dead letters` were `replayed`. */
-  readonly noun: string;
-  readonly verb: string;
+  /** That it ended early, by `problem`. */
+  readonly ended: (done: number, total: number, problem: Message) => Message;
   /** One transaction, all of them or none. Answers with those that it moved. */
   readonly move: (jobIds: readonly number[]) => Promise<readonly number[]>;
 }
@@ -19,7 +19,7 @@ export interface ChunkedMove {
  *
  * @throws CodedError what ended it; the message says how many had been moved by then
  */
-export async function moveInChunks(jobIds: readonly number[], { isWhole, noun, verb, move }: ChunkedMove): Promise<readonly number[]> {
+export async function moveInChunks(jobIds: readonly number[], { isWhole, ended, move }: ChunkedMove): Promise<readonly number[]> {
   if (isWhole) return jobIds.length === 0 ? [] : move(jobIds);
   const moved: number[] = [];
   try {
@@ -30,13 +30,22 @@ export async function moveInChunks(jobIds: readonly number[], { isWhole, noun, v
     return moved;
   } catch (error) {
     if (moved.length === 0 || !(error instanceof CodedError)) throw error;
-    throw new CodedError(error.code, `${moved.length} of ${jobIds.length} ${noun} were ${verb}, then it ended: ${error.message} Say it again for the others.`, {
-      ...error.data,
-      done: moved.length,
-      selected: jobIds.length,
-    });
+    const told = sentences(ended(moved.length, jobIds.length, error.told), message('Run it again for the rest.'));
+    throw new CodedError(error.code, told, { ...error.data, done: moved.length, selected: jobIds.length });
   }
 }
+
+/** That work on many ended early, by what it was to do. */
+export const endedEarly = {
+  replay: (done, total, problem) =>
+    message('{done, plural, one {# of {total} dead letters was replayed, then it ended: {problem}} other {# of {total} dead letters were replayed, then it ended: {problem}}}', { done, total, problem }),
+  discard: (done, total, problem) =>
+    message('{done, plural, one {# of {total} dead letters was discarded, then it ended: {problem}} other {# of {total} dead letters were discarded, then it ended: {problem}}}', { done, total, problem }),
+  takeBack: (done, total, problem) =>
+    message('{done, plural, one {# of {total} replayed jobs was taken back, then it ended: {problem}} other {# of {total} replayed jobs were taken back, then it ended: {problem}}}', { done, total, problem }),
+  retry: (done, total, problem) =>
+    message('{done, plural, one {# of {total} delayed jobs was retried, then it ended: {problem}} other {# of {total} delayed jobs were retried, then it ended: {problem}}}', { done, total, problem }),
+} as const satisfies Readonly<Record<string, ChunkedMove['ended']>>;
 
 async function moveOrSkip(jobIds: readonly number[], move: ChunkedMove['move']): Promise<readonly number[]> {
   try {

@@ -5,10 +5,11 @@ import { formatJobId, formatRunId, type JobState, parseJobId } from '../../schem
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import { maxPage } from '../../schemas/protocol/shape.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { parseExpression } from '../../schemas/workflow/expression/expression.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';
-import { moveInChunks } from './job-chunks.ts';
+import { endedEarly, moveInChunks } from './job-chunks.ts';
 import { knownQueue, runNumber } from './known-names.ts';
 
 const defaultPage = 100;
@@ -43,7 +44,7 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
   /** @throws CodedError `not-found` */
   async get(id: string): Promise<JobDetail> {
     const job = await this.#store.getJob({ jobId: jobNumber(id) });
-    if (job === undefined) throw new CodedError('not-found', `There is no job ${id}.`);
+    if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: id }));
     return job;
   }
 }
@@ -51,7 +52,7 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
 /** @throws CodedError `invalid-params` */
 export function jobNumber(id: string): number {
   const number = parseJobId(id);
-  if (number === undefined) throw new CodedError('invalid-params', `${id} is not a job: jobs are named j1, j2 and so on.`);
+  if (number === undefined) throw new CodedError('invalid-params', message('{text} is not a job: jobs are named j1, j2 and so on.', { text: id }));
   return number;
 }
 
@@ -62,10 +63,10 @@ export function jobNumber(id: string): number {
  */
 export async function checkFilter({ where, queue, runId }: JobFilter, { engine, store }: { readonly engine: Engine; readonly store: Store }): Promise<void> {
   if (queue !== undefined) knownQueue(engine, queue);
-  if (runId !== undefined && (await store.getRun({ runId })) === undefined) throw new CodedError('not-found', `There is no run ${formatRunId(runId)}.`);
+  if (runId !== undefined && (await store.getRun({ runId })) === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: formatRunId(runId) }));
   if (where === undefined) return;
   const parsed = parseExpression(where);
-  if (!parsed.ok) throw new CodedError('invalid-params', `\`where\` is not a valid expression: ${parsed.error.message}`);
+  if (!parsed.ok) throw new CodedError('invalid-params', message('`where` is not a valid expression: {problem}', { problem: parsed.error.message }));
 }
 
 function summaryOf(job: JobDetail): Awaited<ReturnType<Handlers['job/cancel']>> {
@@ -87,11 +88,10 @@ export class RetryService implements Pick<Handlers, 'job/retry'> {
   'job/retry': Handlers['job/retry'] = async (selection) => {
     const { engine, store, clock } = this.#options;
     engine.assertAcceptingWork();
-    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'], what: 'delayed jobs' });
+    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'] });
     const retried = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
-      noun: 'delayed jobs',
-      verb: 'retried',
+      ended: endedEarly.retry,
       move: async (some) => (await store.retry({ jobIds: some, now: clock.now() })).retried,
     });
     return { retried: retried.length, selected: jobIds.length, ids: retried.slice(0, maxListed).map(formatJobId) };
@@ -102,8 +102,6 @@ export interface SelectionOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly states: readonly JobState[];
-  /** For a message: `dead letters`. */
-  readonly what: string;
   readonly accept?: (job: JobSummary) => boolean;
 }
 
@@ -117,15 +115,15 @@ export type JobSelection = Pick<Params<'dead/replay'>, 'ids' | 'all' | 'queue' |
  */
 export async function selectJobs(
   { ids, all, queue, run, where, group }: JobSelection,
-  { engine, store, states, what, accept = () => true }: SelectionOptions,
+  { engine, store, states, accept = () => true }: SelectionOptions,
 ): Promise<number[]> {
   if (ids !== undefined) {
     if (all === true || [queue, run, where, group].some((condition) => condition !== undefined)) {
-      throw new CodedError('invalid-params', 'Give either `ids`, or `all` with conditions as you like.');
+      throw new CodedError('invalid-params', message('Give either `ids`, or `all` with conditions as you like.'));
     }
     return [...new Set(ids.map(jobNumber))].sort((one, other) => one - other);
   }
-  if (all !== true) throw new CodedError('invalid-params', `Say which ${what}: \`ids\`, or \`all: true\`.`);
+  if (all !== true) throw new CodedError('invalid-params', message('Say which jobs are meant: `ids`, or `all: true`.'));
   const filter = {
     ...(queue === undefined ? {} : { queue }),
     ...(run === undefined ? {} : { runId: runNumber(run) }),

@@ -1,5 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { parseRunId } from '../../schemas/protocol/id.ts';
+import { message, sentences, type Message } from '../../schemas/wording/message.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -16,21 +17,22 @@ const maxListed = 20;
 export function knownQueue({ dispatcher }: Engine, name: string): QueueRunner {
   const runner = name === defaultQueueName ? dispatcher.queue(name) : dispatcher.known(name);
   if (runner !== undefined) return runner;
-  throw unknownName('queue', name, dispatcher.list().map((one) => one.name), `There is only ${defaultQueueName}.`);
+  throw unknownName(message('There is no queue {name}.', { name }), { name, known: dispatcher.list().map((one) => one.name), none: message('There is only {queue}.', { queue: defaultQueueName }) });
 }
 
 /** `There is no queue epr. Did you mean erp?`, or what there is; `none` if there is nothing. */
-export function unknownName(kind: string, name: string, known: readonly string[], none: string): CodedError {
+export function unknownName(told: Message, { name, known, none }: { readonly name: string; readonly known: readonly string[]; readonly none: Message }): CodedError {
   const near = nearestName(name, known);
-  const listed = known.slice(0, maxListed).join(', ');
-  const rest = known.length > maxListed ? `, and ${known.length - maxListed} more` : '';
-  const hint = near === undefined ? (known.length === 0 ? none : `There are: ${listed}${rest}.`) : `Did you mean ${near}?`;
-  return new CodedError('not-found', `There is no ${kind} ${name}. ${hint}`);
+  if (near !== undefined) return new CodedError('not-found', sentences(told, message('Did you mean {name}?', { name: near })));
+  if (known.length === 0) return new CodedError('not-found', sentences(told, none));
+  const list = known.slice(0, maxListed).join(', ');
+  const more = known.length - maxListed;
+  return new CodedError('not-found', sentences(told, more > 0 ? message('There are: {list}, and {more} more.', { list, more }) : message('There are: {list}.', { list })));
 }
 
 /** @throws CodedError `invalid-params` */
 export function runNumber(id: string): number {
   const number = parseRunId(id);
-  if (number === undefined) throw new CodedError('invalid-params', `${id} is not a run: runs are named r1, r2 and so on.`);
+  if (number === undefined) throw new CodedError('invalid-params', message('{text} is not a run: runs are named r1, r2 and so on.', { text: id }));
   return number;
 }

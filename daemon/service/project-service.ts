@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import { projectFileKind, type AnalysedWorkflow } from '../../schemas/workflow/analysis/analyse-project.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
@@ -116,17 +117,17 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     if (file === undefined) throw this.unknown(id);
     const errors = this.#project.diagnostics().filter((one) => one.severity === 'error' && one.file === file);
     const [first] = errors;
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+    const told = { workflow: id, place: `${file}:${first?.line ?? 1}:${first?.column ?? 1}`, problem: first?.message ?? '' };
     throw new CodedError(
       'invalid-workflow',
-      `The workflow ${id} has errors: ${file}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.message ?? ''}${more}`,
+      errors.length > 1 ? message('The workflow {workflow} has errors: {place}: {problem} (and {more} more)', { ...told, more: errors.length - 1 }) : message('The workflow {workflow} has errors: {place}: {problem}', told),
       { diagnostics: errors.slice(0, maxShown) as unknown as Json },
     );
   }
 
   /** `not-found`, with the name that was meant where that can be guessed. */
   unknown(id: string): CodedError {
-    return unknownName('workflow', id, [...this.#project.analysis.workflows.keys()], 'The project has none: put one into .sluice/workflows/.');
+    return unknownName(message('There is no workflow {name}.', { name: id }), { name: id, known: [...this.#project.analysis.workflows.keys()], none: message('The project has none: put one into .sluice/workflows/.') });
   }
 
   /** Whether a file of the project has this id, valid or not. */

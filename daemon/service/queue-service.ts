@@ -7,12 +7,12 @@ import type { Project } from '../project/project.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import { type Forecast, maxSeriesPoints, type QueueView, seriesResolutions, type TimeSpent } from '../../schemas/protocol/queue.ts';
+import { message, sentences } from '../../schemas/wording/message.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
-import { parseRate, type Rate } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
+import { givenRate, givenTime } from './given-values.ts';
 import { knownQueue } from './known-names.ts';
-import { english } from '../../schemas/wording/language.ts';
 
 /** Jobs that one transaction moves. */
 const jobsAtOnce = 500;
@@ -44,16 +44,16 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   'queue/set': Handlers['queue/set'] = ({ queue, rate, concurrency }) =>
     this.#override({
       queue,
-      ...(rate === undefined ? {} : { rate: givenRate(rate) }),
+      ...(rate === undefined ? {} : { rate: rate === 'none' || rate === 'file' ? rate : givenRate(rate) }),
       ...(concurrency === undefined ? {} : { concurrency }),
     });
 
   'queue/move': Handlers['queue/move'] = async ({ queue, to, dryRun = false }) => {
     const from = knownQueue(this.#engine, queue);
     const target = knownQueue(this.#engine, to);
-    if (queue === to) throw new CodedError('invalid-params', `${queue} is the queue that the jobs are in.`);
+    if (queue === to) throw new CodedError('invalid-params', message('{queue} is the queue that the jobs are in.', { queue }));
     if (to !== defaultQueueName && this.#project.fileOfQueue(to) === undefined) {
-      throw new CodedError('wrong-state', `No file declares the queue ${to}, so it has no limits that jobs could be moved to.`);
+      throw new CodedError('wrong-state', message('No file declares the queue {queue}, so it has no limits that jobs could be moved to.', { queue: to }));
     }
     const { pending, delayed, active, dead } = from.depth;
     const selected = pending + delayed + active + dead;
@@ -83,7 +83,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const to = Math.floor(Math.min(until, now) / stepMs) * stepMs;
     const from = Math.ceil(since / stepMs) * stepMs;
     if (to - from > maxSeriesPoints * stepMs) {
-      throw new CodedError('too-large', `That would be more than ${maxSeriesPoints} points of ${resolution}; ask for a shorter time.`);
+      throw new CodedError('too-large', message('That would be more than {most} points of {resolution}; ask for a shorter time.', { most: maxSeriesPoints, resolution }));
     }
     return { stepMs, points: fillSeries(await this.#store.series({ queue, stepMs, from, to }), { from, to, stepMs }) };
   };
@@ -129,7 +129,8 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       return moved;
     } catch (error) {
       if (moved === 0 || !(error instanceof CodedError)) throw error;
-      throw new CodedError(error.code, `${moved} jobs were moved to ${to.name}, then it ended: ${error.message} Run it again for the rest.`, { ...error.data, moved });
+      const told = message('{count, plural, one {# job was moved to {queue}, then it ended: {problem}} other {# jobs were moved to {queue}, then it ended: {problem}}}', { count: moved, queue: to.name, problem: error.told });
+      throw new CodedError(error.code, sentences(told, message('Run it again for the rest.')), { ...error.data, moved });
     } finally {
       releaseTo();
       releaseFrom();
@@ -194,19 +195,6 @@ function isSetByHand({ overrides: { paused, rate, concurrency } }: QueueRunner):
 
 function timeSpent({ count, totalMs, maxMs }: SpentTally): TimeSpent | undefined {
   return count === 0 ? undefined : { meanMs: totalMs / count, maxMs };
-}
-
-function givenTime(name: string, text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new CodedError('invalid-params', `\`${name}\` is not a time; write it as 2026-11-24T09:30:00.000Z.`);
-  return time;
-}
-
-function givenRate(text: string): Rate | 'none' | 'file' {
-  if (text === 'none' || text === 'file') return text;
-  const parsed = parseRate(text);
-  if (!parsed.ok) throw new CodedError('invalid-params', `${JSON.stringify(text)} is not a valid rate: ${english.paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message))}`);
-  return parsed.rate;
 }
 
 export interface ForecastOptions {

@@ -3,7 +3,9 @@ import formats from 'ajv-formats';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ItemFileError, readItems } from '../engine/item-file.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
-import { CodedError } from '../../schemas/protocol/error.ts';
+import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
+import { english } from '../../schemas/wording/language.ts';
+import { message, type Message, sentences, verbatim } from '../../schemas/wording/message.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
@@ -36,10 +38,13 @@ export function checkInputs(workflow: Workflow, given: Readonly<Record<string, u
     errors = full.errors ?? errors;
   }
   const problems = errors.map((error) => problemOf(error, workflow));
-  const more = problems.length > maxNamed ? `; and ${problems.length - maxNamed} more` : '';
-  throw new CodedError('invalid-inputs', `The inputs don't fit the workflow ${workflow.id}: ${problems.slice(0, maxNamed).join('; ')}${more}.`, {
-    problems: problems.slice(0, 100),
-  });
+  const more = problems.length - maxNamed;
+  const told = sentences(
+    message("The inputs don't fit the workflow {workflow}.", { workflow: workflow.id }),
+    ...problems.slice(0, maxNamed),
+    more > 0 ? message('{count, plural, one {There is # more problem.} other {There are # more problems.}}', { count: more }) : undefined,
+  );
+  throw new CodedError('invalid-inputs', told, { problems: problems.slice(0, 100).map(english.textOf) });
 }
 
 function validatorsOf(workflow: Workflow): Validators {
@@ -55,17 +60,18 @@ function validatorsOf(workflow: Workflow): Validators {
   return made;
 }
 
-function problemOf({ instancePath, keyword, params, message }: ErrorObject, workflow: Workflow): string {
+/** A sentence. What Ajv says has no translation. */
+function problemOf({ instancePath, keyword, params, message: problem }: ErrorObject, workflow: Workflow): Message {
   const place = instancePath.slice(1).replaceAll('/', '.');
   const declared = isJsonObject(workflow.inputs['properties']) ? Object.keys(workflow.inputs['properties']) : [];
   if (keyword === 'additionalProperties' && place === '') {
     const name = String(params['additionalProperty']);
     const near = nearestName(name, declared);
-    if (near !== undefined) return `there is no input ${name}; did you mean ${near}?`;
-    return declared.length === 0 ? `there is no input ${name}, since the workflow takes none` : `there is no input ${name}; there are: ${declared.join(', ')}`;
+    if (near !== undefined) return message('There is no input {name}; did you mean {near}?', { name, near });
+    return declared.length === 0 ? message('There is no input {name}, since the workflow takes none.', { name }) : message('There is no input {name}; there are: {list}.', { name, list: declared.join(', ') });
   }
-  if (keyword === 'required' && place === '') return `the input ${String(params['missingProperty'])} is missing`;
-  return `${place === '' ? 'the inputs' : place} ${message ?? 'is not valid'}`;
+  if (keyword === 'required' && place === '') return message('The input {name} is missing.', { name: String(params['missingProperty']) });
+  return verbatim(`${place === '' ? 'The inputs' : place} ${problem ?? 'is not valid'}.`);
 }
 
 /** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
@@ -83,7 +89,7 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
   const values: [name: string, value: Json][] = [];
   let room = maxInputBytes;
   for (const [name, file] of Object.entries(files)) {
-    if (!path.isAbsolute(file)) throw new CodedError('invalid-params', `The file of the input ${name} must be named by an absolute path.`);
+    if (!path.isAbsolute(file)) throw new CodedError('invalid-params', message('The file of the input {name} must be named by an absolute path.', { name }));
     // What the workflow doesn't know needs no reading: the check of the inputs says so.
     if (!isDeclared(schema, name)) {
       values.push([name, null]);
@@ -95,8 +101,8 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
       room -= bytes;
     } catch (error) {
       if (error instanceof CodedError) throw error;
-      if (error instanceof ItemFileError || error instanceof SyntaxError || error instanceof LossyJsonError) throw new CodedError('invalid-inputs', `${file}: ${error.message}`);
-      throw new CodedError('invalid-inputs', `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof ItemFileError || error instanceof SyntaxError || error instanceof LossyJsonError) throw new CodedError('invalid-inputs', verbatim(`${file}: ${error.message}`));
+      throw new CodedError('invalid-inputs', message("{file} can't be read: {problem}", { file, problem: messageOfError(error) }));
     }
   }
   return Object.fromEntries(values);
@@ -106,7 +112,7 @@ async function readValue(file: string, asText: boolean, room: number): Promise<{
   const content = await readBounded(file, room);
   const bytes = content.length;
   const decoded = decodeText(content);
-  if (!decoded.ok) throw new CodedError('invalid-inputs', `${file} ${decoded.problem}${path.extname(file).toLowerCase() === '.csv' ? csvRemedy : ''}.`);
+  if (!decoded.ok) throw new CodedError('invalid-inputs', verbatim(`${file} ${decoded.problem}${path.extname(file).toLowerCase() === '.csv' ? csvRemedy : ''}.`));
   switch (asText ? '' : path.extname(file).toLowerCase()) {
     case '.csv':
     case '.jsonl':
@@ -125,7 +131,7 @@ async function readList(file: string, content: Buffer, room: number): Promise<Js
     for (const text of texts) {
       // Each row of a .csv repeats the names of its columns, so a list can be far larger than its file.
       left -= text.length;
-      if (left < 0) throw tooLarge(`${file} becomes a list of more than ${room} characters`);
+      if (left < 0) throw tooLarge(message('{file} becomes a list of more than {most} characters.', { file, most: room }));
       items.push(JSON.parse(text) as Json);
     }
   }
@@ -140,13 +146,16 @@ async function* pieces(content: Buffer): AsyncGenerator<Buffer> {
 async function readBounded(file: string, room: number): Promise<Buffer> {
   const read = await readRegularFile(file, room);
   if (read.ok) return read.content;
-  if (read.kind === 'too-large') throw tooLarge(`${file} has more than ${room} bytes`);
-  const remedy = read.kind === 'not-regular' ? '; an input is read from a regular file only' : '';
-  throw new CodedError('invalid-inputs', `${file} ${read.problem}${remedy}.`);
+  if (read.kind === 'too-large') throw tooLarge(message('{file} has more than {most} bytes.', { file, most: room }));
+  const remedy = read.kind === 'not-regular' ? message('An input is read from a regular file only.') : undefined;
+  throw new CodedError('invalid-inputs', sentences(verbatim(`${file} ${read.problem}.`), remedy));
 }
 
-function tooLarge(what: string): CodedError {
-  return new CodedError('too-large', `${what}, and the input files of a run may have ${maxInputBytes} together. Let a step read it: \`foreach: { file: ... }\`.`);
+function tooLarge(told: Message): CodedError {
+  return new CodedError(
+    'too-large',
+    sentences(told, message('The input files of a run may have {most} together. Let a step read it: `{code}`.', { most: maxInputBytes, code: 'foreach: { file: ... }' })),
+  );
 }
 
 function isDeclared(schema: JsonObject, name: string): boolean {

@@ -5,6 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { Params, Result } from '../../schemas/protocol/method.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Masker } from '../secrets/masker.ts';
@@ -12,7 +13,7 @@ import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import { checkInputs, readInputFiles } from './run-inputs.ts';
 import { checkItemFiles } from './item-file-check.ts';
-import { moveInChunks } from './job-chunks.ts';
+import { endedEarly, moveInChunks } from './job-chunks.ts';
 import { selectJobs } from './job-service.ts';
 import { runNumber } from './known-names.ts';
 import type { ProjectService } from './project-service.ts';
@@ -87,12 +88,11 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   /** Jobs of a run that has ended, which were replayed, are dead letters again, except those that are under way. */
   async #takeBack(id: string): Promise<Result<'run/cancel'>> {
     const { state, closing } = await this.get(id);
-    if (state === 'running' || closing) throw new CodedError('wrong-state', `The run ${id} continues: cancel it, without \`takeBack\`.`);
-    const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'], what: 'jobs' });
+    if (state === 'running' || closing) throw new CodedError('wrong-state', message('The run {run} continues: cancel it, without `takeBack`.', { run: id }));
+    const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'] });
     const recalled = await moveInChunks(jobIds, {
       isWhole: false,
-      noun: 'replayed jobs',
-      verb: 'taken back',
+      ended: endedEarly.takeBack,
       move: async (some) => (await this.#store.recall({ jobIds: some, now: this.#clock.now(), tried: true })).recalled,
     });
     return { ...(await this.#summary(id)), takenBack: recalled.length };
@@ -101,7 +101,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   /** @throws CodedError `not-found` */
   async get(id: string): Promise<RunDetail> {
     const run = await this.#store.getRun({ runId: runNumber(id) });
-    if (run === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
+    if (run === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: id }));
     return run;
   }
 
@@ -114,7 +114,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   async #read({ workflow: id, inputs = {}, inputFiles = {} }: Params<'run/preview'>): Promise<{ readonly workflow: Workflow; readonly text: string; readonly values: JsonObject }> {
     const { workflow, text } = await this.#project.find(id);
     const twice = Object.keys(inputFiles).find((name) => Object.hasOwn(inputs, name));
-    if (twice !== undefined) throw new CodedError('invalid-params', `The input ${twice} is given twice, by value and as a file.`);
+    if (twice !== undefined) throw new CodedError('invalid-params', message('The input {name} is given twice, by value and as a file.', { name: twice }));
     return { workflow, text, values: checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs }) };
   }
 }
@@ -144,10 +144,10 @@ export class EvaluationService implements Pick<Handlers, 'run/evaluate'> {
       ...(step === undefined ? {} : { step }),
       ...(index === undefined ? {} : { index }),
     });
-    if (result === undefined) throw new CodedError('not-found', `There is no run ${id}.`);
+    if (result === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: id }));
     if (result.ok) return answer(this.#masker().json(result.value));
-    const { kind, message, range } = result.error;
-    return { error: { kind, message: this.#masker().text(message), ...range } };
+    const { kind, message: problem, range } = result.error;
+    return { error: { kind, message: this.#masker().text(problem), ...range } };
   };
 }
 

@@ -1,5 +1,8 @@
 import { linkSync, lstatSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { messageOfError } from '../../schemas/protocol/error.ts';
+import { english } from '../../schemas/wording/language.ts';
+import { message, type Message } from '../../schemas/wording/message.ts';
 import type { Clock } from '../core/clock.ts';
 import { entryIdentity, isSameEntry, stateFolderOf, type EntryIdentity } from './state-folder.ts';
 import { markState } from './state-mark.ts';
@@ -70,18 +73,21 @@ export class StoreGuard {
   }
 
   /** For a person, while it has not been saved yet. */
-  lostText(look: LostFile): string {
-    if (look === 'store-overwritten') return `${this.#file} was written over by something else while the daemon has it open. Nothing is accepted, nothing starts, and nothing is written into that file. What is under way finishes, then the daemon saves what its log has, and ends.`;
+  lostMessage(look: LostFile): Message {
+    const file = this.#file;
+    if (look === 'store-overwritten') {
+      return message('{file} was written over by something else while the daemon has it open. Nothing is accepted, nothing starts, and nothing is written into that file. What is under way finishes, then the daemon saves what its log has, and ends.', { file });
+    }
     return look === 'store-lost'
-      ? `${this.#file} was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in the store is saved, and the daemon ends.`
-      : `${this.#file}-wal was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in it is written into store.db, and the daemon ends.`;
+      ? message('{file} was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in the store is saved, and the daemon ends.', { file })
+      : message('{file} was deleted, moved or replaced while the daemon has it open. Nothing is accepted and nothing starts. What is under way finishes, then everything in it is written into store.db, and the daemon ends.', { file: `${file}-wal` });
   }
 
   /**
    * Saves what was in a `store.db` that is lost: under its name if that is free, or else beside it; of one that was overwritten, what the log has. Nothing is
    * written to the store afterwards. To be called when nothing moves; does nothing if it is not lost. Never rejects; where it could not be saved, it may be called again.
    */
-  async save(): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }> {
+  async save(): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: Message }> {
     const lost = await this.#lost();
     if (lost === undefined) return { ok: true };
     this.#saving ??= this.#save(lost);
@@ -90,13 +96,18 @@ export class StoreGuard {
       return { ok: true };
     } catch (error) {
       this.#saving = undefined;
-      const why = error instanceof Error ? error.message : String(error);
-      const remedy = `Make room for it on the disk, or make ${this.#folder} writable; the daemon tries again every 2 seconds.`;
+      const told = { file: this.#file, problem: messageOfError(error), folder: this.#folder };
       const problem =
         lost === 'store-lost'
-          ? `${this.#file} was deleted, moved or replaced while the daemon has it open, and what was in it can't be saved: ${why}. Only this daemon still has it. ${remedy} If it is ended before that, what was accepted is lost.`
-          : `${this.#file} was written over by something else while the daemon has it open, and what its log has can't be saved: ${why}. ${remedy} If it is ended before that, move ${this.#file}-wal away before the next start: read into what is in store.db now, it would be lost.`;
-      this.#tell(problem);
+          ? message(
+              "{file} was deleted, moved or replaced while the daemon has it open, and what was in it can't be saved: {problem}. Only this daemon still has it. Make room for it on the disk, or make {folder} writable; the daemon tries again every 2 seconds. If it is ended before that, what was accepted is lost.",
+              told,
+            )
+          : message(
+              "{file} was written over by something else while the daemon has it open, and what its log has can't be saved: {problem}. Make room for it on the disk, or make {folder} writable; the daemon tries again every 2 seconds. If it is ended before that, move {file}-wal away before the next start: read into what is in store.db now, it would be lost.",
+              told,
+            );
+      this.#tell(english.textOf(problem));
       return { ok: false, problem };
     }
   }

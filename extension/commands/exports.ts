@@ -15,7 +15,8 @@ import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { inBatches, type ProjectTally, type Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
-import { say } from '../wording/language.ts';
+import { say, textOf } from '../wording/language.ts';
+import type { Message } from '../../schemas/wording/message.ts';
 import type { Command } from './command.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
@@ -128,9 +129,9 @@ async function planned(daemon: Daemon, edits: readonly DeadLetterEdit[]): Promis
   );
 }
 
-async function refuse({ ask, log }: App, problems: readonly string[]): Promise<undefined> {
-  for (const problem of problems) log.error(problem);
-  const [first = ''] = problems;
+async function refuse({ ask, log }: App, problems: readonly Message[]): Promise<undefined> {
+  for (const problem of problems) log.error(textOf(problem));
+  const first = problems[0] ?? '';
   const text = problems.length > 1 ? say('Nothing was replayed. {first} The log has {count} more.', { first, count: problems.length - 1 }) : say('Nothing was replayed. {first}', { first });
   const showLog = say('Show Log');
   void ask.tell('error', text, showLog).then((chosen) => {

@@ -117,7 +117,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
       const overwrite = say('Overwrite');
       const compare = say('Compare');
       const detail = say('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
-      const chosen = await this.#options.ask().decide({ question: error.message, detail, verb: overwrite }, compare);
+      const chosen = await this.#options.ask().decide({ question: messageOf(error), detail, verb: overwrite }, compare);
       if (chosen === overwrite) return inWords(daemon.call('draft/save', { ...edit, baseRevision: theirs }));
       if (chosen === compare) void this.#compare(uri, job, theirs);
       throw new Error(say('The edit of {job} was not saved.', { job }), { cause: error });

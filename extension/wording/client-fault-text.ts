@@ -1,8 +1,8 @@
 import { ClientError, type ClientFault, type DaemonEnd } from '../../client/client-error.ts';
 import type { DiscoveryProblem } from '../../schemas/protocol/discovery.ts';
+import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
 import type { StateFolderProblem } from '../../schemas/protocol/state-folder.ts';
-import { say } from './language.ts';
-import { messageOfError } from '../../schemas/protocol/error.ts';
+import { say, textOf } from './language.ts';
 
 /** What the client of a daemon met that no daemon has said, in whole sentences. */
 export function clientFaultText(fault: ClientFault): string {
@@ -108,7 +108,7 @@ function discoveryProblemText(problem: DiscoveryProblem): string {
 /** What any error says to a person. */
 export function messageOf(error: unknown): string {
   if (error instanceof ClientError) return clientFaultText(error.fault);
-  return messageOfError(error);
+  return error instanceof CodedError ? textOf(error.told) : messageOfError(error);
 }
 
 /** For VS Code itself, which shows the message of an error as it is. */
@@ -116,6 +116,6 @@ export async function inWords<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw error instanceof ClientError ? new Error(messageOf(error), { cause: error }) : error;
+    throw error instanceof CodedError ? new Error(messageOf(error), { cause: error }) : error;
   }
 }

@@ -1,3 +1,5 @@
+import { english } from '../wording/language.ts';
+import { type Message, verbatim } from '../wording/message.ts';
 import type { Json } from '../workflow/json.ts';
 
 /**
@@ -27,16 +29,27 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** An expected failure, with a message for a person: what was wrong, where, and what would be right. */
+/**
+ * An expected failure, told to a person: what was wrong, where, and what would be right. `message` says it in English, for the command, the log and programs.
+ * A text that is given as a string is in English for everybody.
+ */
 export class CodedError extends Error {
   override readonly name = 'CodedError';
   readonly code: ErrorCode;
   readonly data: Readonly<Record<string, Json>>;
+  /** The same as `message`, for a reader of another language. */
+  readonly wording: Message | undefined;
 
-  constructor(code: ErrorCode, message: string, data: Readonly<Record<string, Json>> = {}) {
-    super(message);
+  constructor(code: ErrorCode, told: string | Message, data: Readonly<Record<string, Json>> = {}) {
+    super(typeof told === 'string' ? told : english.textOf(told));
     this.code = code;
     this.data = data;
+    this.wording = typeof told === 'string' ? undefined : told;
+  }
+
+  /** To be told within another message. */
+  get told(): Message {
+    return this.wording ?? verbatim(this.message);
   }
 }
 

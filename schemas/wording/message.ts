@@ -42,6 +42,37 @@ export function verbatim(text: string): Message {
   return { pattern: '{text}', args: { text } };
 }
 
+/** Bounds of a message that comes from outside: characters of all its texts, arguments of all its messages, and messages within messages. */
+const received = { maxChars: 100_000, maxPatternChars: 4_000, maxArgs: 200, maxDepth: 8 } as const;
+
+/** A message that comes from outside; undefined if the value is none, or is larger than any that Sluice makes. */
+export function readMessage(value: unknown): Message | undefined {
+  const room = { chars: received.maxChars, args: received.maxArgs };
+  const readText = (text: string): string | undefined => ((room.chars -= text.length) < 0 ? undefined : text);
+  const readArg = (arg: unknown, depth: number): MessageArg | undefined => {
+    if (--room.args < 0) return undefined;
+    if (typeof arg === 'string') return readText(arg);
+    return typeof arg === 'number' ? arg : readAt(arg, depth);
+  };
+  const readAt = (given: unknown, depth: number): Message | undefined => {
+    if (depth > received.maxDepth || !isObject(given) || !isObject(given['args'])) return undefined;
+    const { pattern } = given;
+    if (typeof pattern !== 'string' || pattern.length > received.maxPatternChars || readText(pattern) === undefined) return undefined;
+    const args: [name: string, arg: MessageArg][] = [];
+    for (const [name, one] of Object.entries(given['args'])) {
+      const arg = readArg(one, depth + 1);
+      if (arg === undefined) return undefined;
+      args.push([name, arg]);
+    }
+    return { pattern, args: Object.fromEntries(args) };
+  };
+  return readAt(value, 1);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Plural forms by the name that CLDR gives them, or `=1` for exactly that number; `other` is there in every language. */
 interface Plural {
   readonly count: string;

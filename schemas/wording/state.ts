@@ -1,3 +1,4 @@
+import type { BulkState } from '../protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../protocol/id.ts';
 import { message, type Message } from './message.ts';
 
@@ -35,7 +36,27 @@ export function stateMessage(state: State): Message {
   }
 }
 
-/** The same on its own, as a title: `Dead`. */
+/** Of bulk work. `preparing`: its jobs are still being selected. */
+export function bulkStateMessage(state: BulkState | 'preparing'): Message {
+  switch (state) {
+    case 'preparing':
+      return message('being prepared');
+    case 'running':
+      return message('running');
+    case 'held':
+      return message('held');
+    case 'taking-back':
+      return message('being taken back');
+    case 'done':
+      return message('done');
+    case 'cancelled':
+      return message('cancelled');
+    case 'failed':
+      return message('failed');
+  }
+}
+
+/** A state of anything but bulk work on its own, as a title: `Dead`. */
 export function stateTitleMessage(state: State): Message {
   switch (state) {
     case 'pending':

@@ -58,6 +58,10 @@ describe('structure of the source', () => {
     assert.deepEqual(findUncheckedTexts(product), []);
   });
 
+  it('words what a daemon refuses by messages, which reach the editor in its language', () => {
+    assert.deepEqual(findEnglishRefusals(product), []);
+  });
+
   it('names each file for what is in it', () => {
     const everything = readTree(root, '{schemas,platform,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
@@ -189,6 +193,16 @@ describe('the checks of the structure (control)', () => {
     assert.deepEqual(findUncheckedTexts(tree), ['extension/a.ts', 'extension/b.ts', 'extension/c.ts']);
   });
 
+  it('catch refusals in English only, where a client can meet them', () => {
+    const tree = treeOf({
+      'daemon/ledger/a.ts': `throw new CodedError('not-found', \`There is no job \${id}.\`);`,
+      'daemon/engine/b.ts': `const error = new CodedError('stopping', 'It stops.', { open: 1 });`,
+      'daemon/engine/c.ts': `throw new CodedError('stopping', message('It stops.')); throw new CodedError(error.code, error.told);`,
+      'daemon/cli/d.ts': `throw new CodedError('stopping', 'It stops.');`,
+    });
+    assert.deepEqual(findEnglishRefusals(tree), ['daemon/ledger/a.ts: `There is no job ${id}.`', "daemon/engine/b.ts: 'It stops.'"]);
+  });
+
   it('catch names that say nothing, of files and of folders', () => {
     const bad = ['daemon/utils.ts', 'daemon/queue-manager.ts', 'test/test-helpers.ts', 'schemas/common/a.ts', 'daemon/misc.test.ts'];
     const good = ['daemon/community.ts', 'daemon/managers-report.ts', 'daemon/utilisation.ts'];
@@ -236,6 +250,24 @@ function findUncheckedTexts(tree: Tree): string[] {
     (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier) && node.moduleSpecifier.text === '@vscode/l10n' && node.importClause?.namedBindings?.kind === ts.SyntaxKind.NamedImports) ||
     ts.forEachChild(node, (child) => isUnchecked(child) || undefined) === true;
   return [...tree].filter(([file, text]) => file !== 'extension/wording/language.ts' && text.includes('l10n') && isUnchecked(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))).map(([file]) => file);
+}
+
+/**
+ * Texts of a `CodedError` that are no message, in the rooms that answer clients. Not meant: params.ts, which speaks to those who write a client, and what a
+ * daemon says before it has any.
+ */
+function findEnglishRefusals(tree: Tree): string[] {
+  const found: string[] = [];
+  for (const [file, text] of tree) {
+    if (!/^daemon\/(engine|ledger|secrets|server|service|store)\/(?!params\.ts)/.test(file) || !text.includes('new CodedError(')) continue;
+    const visit = (node: ts.Node): void => {
+      const told = ts.isNewExpression(node) && node.expression.getText() === 'CodedError' ? node.arguments?.[1] : undefined;
+      if (told !== undefined && (ts.isStringLiteralLike(told) || ts.isTemplateExpression(told))) found.push(`${file}: ${told.getText()}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  }
+  return found;
 }
 
 function importOf(file: string, specifier: string): Import {

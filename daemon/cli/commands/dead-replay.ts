@@ -13,6 +13,8 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { type DeadLetterEdit, checkDeadLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
 import type { ReplayTally } from '../../../schemas/protocol/bulk.ts';
 import { maxPage } from '../../../schemas/protocol/shape.ts';
+import { english } from '../../../schemas/wording/language.ts';
+import type { Message } from '../../../schemas/wording/message.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface ReplayOptions extends DeadSelectionOptions {
@@ -143,9 +145,9 @@ async function replayEach(client: DaemonClient, edited: readonly DeadLetterEdit[
   return { ids, skipped };
 }
 
-function refusal(problems: readonly string[]): UsageError {
+function refusal(problems: readonly Message[]): UsageError {
   const more = problems.length - maxShown;
-  return new UsageError(['--from: nothing was replayed.', ...problems.slice(0, maxShown), ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'));
+  return new UsageError(['--from: nothing was replayed.', ...problems.slice(0, maxShown).map(english.textOf), ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'));
 }
 
 /** Between two looks, in milliseconds: the first outcomes are seen soon, and hours cost nothing. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { message } from '../../../schemas/wording/message.ts';
 
 /** https://sqlite.org/fileformat.html#the_database_header, in bytes. */
 const headerBytes = 100;
@@ -60,7 +61,7 @@ export class HeaderStamp {
   }
 
   error(): CodedError {
-    return new CodedError('store-unavailable', `Something else has written over ${this.#file} while the daemon has it open: nothing is written into it.`);
+    return new CodedError('store-unavailable', message('Something else has written over {file} while the daemon has it open: nothing is written into it.', { file: this.#file }));
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
+import { message } from '../../../schemas/wording/message.ts';
 import { deadGroupOf } from '../../core/failure-group.ts';
 import { hasNoRoom } from './store-error.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13 } from './schema.ts';
@@ -64,7 +65,10 @@ export function noRoomToMigrate(db: DatabaseSync, file: string, steps: readonly 
   const needed = 2 * Number(db.prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size').get()?.['bytes'] ?? 0);
   return new CodedError(
     'store-unavailable',
-    `The store ${file} has version ${readVersion(db)}. This Sluice brings it to version ${steps.length} before it reads it, and the disk is full. The store is as it was: make room, about ${Math.ceil(needed / 1_000_000)} MB, and run the command again, or use the Sluice that wrote it.`,
+    message(
+      'The store {file} has version {version}. This Sluice brings it to version {next} before it reads it, and the disk is full. The store is as it was: make room, about {megabytes} MB, and run the command again, or use the Sluice that wrote it.',
+      { file, version: readVersion(db), next: steps.length, megabytes: Math.ceil(needed / 1_000_000) },
+    ),
     { noRoom: true, olderStore: true },
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../platform/system-clock.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { message } from '../../../schemas/wording/message.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
 import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
@@ -129,8 +130,8 @@ export class SqliteStore extends StoreCalls implements Store {
   }
 
   #queue(call: WriteCall, urgency: Urgency = 'immediate'): Promise<unknown> {
-    if (this.#lookedAt !== undefined) return Promise.reject(new CodedError('store-unavailable', 'The store can be read and not written: the disk is full.', { noRoom: true }));
-    if (this.#isRetired) return Promise.reject(new CodedError('store-unavailable', 'The store was saved into another file, and its daemon ends: nothing was changed.'));
+    if (this.#lookedAt !== undefined) return Promise.reject(new CodedError('store-unavailable', message('The store can be read and not written: the disk is full.'), { noRoom: true }));
+    if (this.#isRetired) return Promise.reject(new CodedError('store-unavailable', message('The store was saved into another file, and its daemon ends: nothing was changed.')));
     const answer = new Promise((resolve, reject) => {
       this.#queued.push({ call, resolve, reject });
     });

@@ -1,4 +1,5 @@
 import { CodedError, type ErrorCode } from '../../../schemas/protocol/error.ts';
+import type { Message } from '../../../schemas/wording/message.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { Committed, LookParams } from '../store.ts';
 import type { Durability } from './database.ts';
@@ -37,18 +38,19 @@ export type SentAnswer = { readonly ok: true; readonly value: unknown } | { read
 export interface SentError {
   readonly code?: ErrorCode;
   readonly message: string;
+  readonly wording?: Message;
   readonly stack?: string;
   readonly data?: Readonly<Record<string, Json>>;
 }
 
 export function sentError(error: unknown): SentError {
-  if (error instanceof CodedError) return { code: error.code, message: error.message, data: error.data };
+  if (error instanceof CodedError) return { code: error.code, message: error.message, data: error.data, ...(error.wording === undefined ? {} : { wording: error.wording }) };
   if (error instanceof Error) return { message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
   return { message: String(error) };
 }
 
-export function receivedError({ code, message, stack, data }: SentError): Error {
-  if (code !== undefined) return new CodedError(code, message, data);
+export function receivedError({ code, message, wording, stack, data }: SentError): Error {
+  if (code !== undefined) return new CodedError(code, wording ?? message, data);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;

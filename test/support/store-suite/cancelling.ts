@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fanOut, numbers, type StoreBench } from './store-bench.ts';
+import { message } from '../../../schemas/wording/message.ts';
 
 export function describeCancelling(bench: () => StoreBench): void {
   it('cancels a job that waits, due or not', async () => {
@@ -15,7 +16,7 @@ export function describeCancelling(bench: () => StoreBench): void {
       await assert.rejects(store.store.cancelJob({ jobId: id, now: store.now }), { code: 'wrong-state' });
     }
     assert.equal(store.last.nextDueAt, undefined);
-    await assert.rejects(store.store.cancelJob({ jobId: 999, now: store.now }), { code: 'not-found' });
+    await assert.rejects(store.store.cancelJob({ jobId: 999, now: store.now }), { code: 'not-found', message: 'There is no job j999.', wording: message('There is no job {job}.', { job: 'j999' }) });
   });
 
   it('cancels an active job however its attempt ends, unless it has made its effect', async () => {

@@ -5,9 +5,13 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { ClientError } from '../../../client/client-error.ts';
 import { DaemonClient } from '../../../client/daemon-client.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { message, sentences } from '../../../schemas/wording/message.ts';
+import { stateMessage } from '../../../schemas/wording/state.ts';
 import type { Changed } from '../../../schemas/protocol/subscription.ts';
 import { Countdown } from '../../support/countdown.ts';
 import { benchToken, ServerBench } from '../../support/server-bench.ts';
+
+const fullMessage = sentences(message('{count, plural, one {# job waits in {queue}.} other {# jobs wait in {queue}.}}', { count: 1200, queue: 'erp' }), stateMessage('dead'));
 
 describe('a client at the real server', () => {
   let bench: ServerBench;
@@ -16,6 +20,7 @@ describe('a client at the real server', () => {
     bench = await ServerBench.start({
       handlers: {
         'run/start': async ({ workflow }) => {
+          if (workflow === 'busy') throw new CodedError('queue-full', fullMessage, { queue: 'erp' });
           if (workflow === 'full') throw new CodedError('queue-full', 'The queue erp is full.', { queue: 'erp' });
           return { id: 'r1' };
         },
@@ -29,6 +34,16 @@ describe('a client at the real server', () => {
     const client = await DaemonClient.open({ port: bench.port, token: benchToken });
     assert.deepEqual(await client.call('run/start', { workflow: 'letter' }), { id: 'r1' });
     await assert.rejects(client.call('run/start', { workflow: 'full' }), { code: 'queue-full', message: 'The queue erp is full.', data: { queue: 'erp' } });
+    await client.close();
+  });
+
+  it('gets errors in a form that can be told in another language, and in English beside it', async () => {
+    const client = await DaemonClient.open({ port: bench.port, token: benchToken });
+    await assert.rejects(client.call('run/start', { workflow: 'busy' }), (error) => {
+      assert.ok(error instanceof CodedError);
+      assert.deepEqual([error.message, error.wording, error.data], ['1,200 jobs wait in erp. dead', fullMessage, { queue: 'erp' }]);
+      return true;
+    });
     await client.close();
   });
 
@@ -94,6 +109,36 @@ describe('a client at a daemon that goes wrong', () => {
     await client.close();
     for (const socket of server.clients) socket.terminate();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('shows the English text of an error whose wording is none, is too large, or would read otherwise', async () => {
+    const deep = (depth: number): unknown => ({ pattern: '{a}', args: { a: depth === 0 ? 'x' : deep(depth - 1) } });
+    const told = (args: unknown, pattern: unknown = '{a}'): unknown => ({ pattern, args });
+    const wordings: Readonly<Record<string, unknown>> = {
+      'no message': 'It is full.',
+      'no pattern': told({}, 7),
+      'no arguments': { pattern: 'It is full.' },
+      'an argument that is none': told({ a: null }),
+      'too long a pattern': told({}, ' '.repeat(4_001)),
+      'too long a text': told({ a: 'x'.repeat(100_001) }),
+      'too many arguments': told(Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`a${index}`, 1]))),
+      'too deep': deep(1_000),
+      'another text': told({ a: 'It is empty.' }),
+      'a name of an object of its own': told({}, '{constructor}'),
+    };
+    let wording: unknown;
+    onRequest = ({ id }, socket) => socket.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code: 5, message: 'It is full.', data: { code: 'queue-full', wording } } }));
+    await connect();
+    for (const [name, one] of Object.entries(wordings)) {
+      wording = one;
+      await assert.rejects(client.call('run/start', { workflow: 'letter' }), (error) => {
+        assert.ok(error instanceof CodedError);
+        assert.deepEqual([error.code, error.message, error.wording, error.data], ['queue-full', 'It is full.', undefined, {}], name);
+        return true;
+      });
+    }
+    wording = told({ a: told({ b: 'full' }, 'It is {b}.') });
+    await assert.rejects(client.call('run/start', { workflow: 'letter' }), { message: 'It is full.', wording });
   });
 
   it('hands out the snapshot first and every change after it in order, though the first ones come with the answer', async () => {

@@ -12,7 +12,7 @@ describe('the texts that can be translated', () => {
   });
 
   it('are found in calls that tell a message (control)', () => {
-    const source = "say('One.'); textOf(message('{count} of {total}', { count, total })); english.say(isLate ? 'Late.' : 'In time.'); t('none');";
+    const source = "say('One.'); textOf(message('{count} of {total}', { count, total })); polish.say(isLate ? 'Late.' : 'In time.'); t('none'); english.say('For the log.');";
     assert.deepEqual(patternsIn('a.ts', source), ['One.', '{count} of {total}', 'Late.', 'In time.']);
   });
 });

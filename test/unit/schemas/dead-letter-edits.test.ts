@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { english } from '../../../schemas/wording/language.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
 import { type DaemonCalls, type DeadLetterEdit, checkDeadLetterEdits, readLetterEdits } from '../../../client/dead-letter-edits.ts';
 import type { MethodName, Params, Result } from '../../../schemas/protocol/method.ts';
@@ -40,19 +41,21 @@ describe('a file of edited dead letters', () => {
     assert.deepEqual(readLetterEdits([]), { ok: true, edits: [] });
   });
 
+  const problemsOf = (value: unknown): readonly string[] => {
+    const read = readLetterEdits(value);
+    return read.ok ? [] : read.problems.map(english.textOf);
+  };
+
   it('is refused with every place that is wrong', () => {
-    assert.deepEqual(readLetterEdits({ id: 'j1' }), { ok: false, problems: ['It has to be an array of dead letters, as an export writes it.'] });
-    const read = readLetterEdits([{ id: 'j1', payload: {} }, 'j2', { id: '3', payload: {} }, { id: 'j1', payload: {} }, { id: 'j4', payload: [] }, { id: 'j5' }]);
-    assert.deepEqual(read, {
-      ok: false,
-      problems: [
-        'Entry 2 has no `id` of a job, such as "j40".',
-        'Entry 3 has no `id` of a job, such as "j40".',
-        'Entry 4: j1 appears in it twice.',
-        'Entry 5: the `payload` of j4 has to be an object.',
-        'Entry 6: the `payload` of j5 has to be an object.',
-      ],
-    });
+    assert.deepEqual(problemsOf({ id: 'j1' }), ['It has to be an array of dead letters, as an export writes it.']);
+    const problems = problemsOf([{ id: 'j1', payload: {} }, 'j2', { id: '3', payload: {} }, { id: 'j1', payload: {} }, { id: 'j4', payload: [] }, { id: 'j5' }]);
+    assert.deepEqual(problems, [
+      'Entry 2 has no `id` of a job, such as "j40".',
+      'Entry 3 has no `id` of a job, such as "j40".',
+      'Entry 4: j1 appears in it twice.',
+      'Entry 5: the `payload` of j4 has to be an object.',
+      'Entry 6: the `payload` of j5 has to be an object.',
+    ]);
   });
 });
 
@@ -76,7 +79,7 @@ describe('a plan for edited dead letters', () => {
     for (const id of ['j3', 'j4', 'j5']) calls.add(id);
     const changed = { url: 'http://changed' };
     const { edited, problems } = await checkDeadLetterEdits(calls, [edit('j1', changed), edit('j2', changed), edit('j3', changed, 'other-1'), edit('j4', changed, 'j4-1'), edit('j5', { json: {} })]);
-    assert.deepEqual(problems, [
+    assert.deepEqual(problems.map(english.textOf), [
       'There is no job j1 in this project.',
       'j2 is no longer a dead letter; it is succeeded.',
       'j3 is another job here: the file is of another project.',

@@ -122,7 +122,7 @@ steps:
     await bench.advance(3 * second);
     assert.ok(sent() <= 4, `${sent()} in 3 s`);
     assert.deepEqual((await view('api')).undeclared, { reason: 'twice', files: ['a.yaml', 'b.yaml'] });
-    await assert.rejects(service['queue/release']({ queue: 'api' }), /declared in a\.yaml and b\.yaml/);
+    await assert.rejects(service['queue/release']({ queue: 'api' }), /declared in a\.yaml, b\.yaml/);
   });
 
   describe('can be released', () => {

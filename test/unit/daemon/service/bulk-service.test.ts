@@ -164,7 +164,7 @@ describe('bulk work', () => {
   it('waits for a store that can not be written, and says so to anyone who waits for it', async () => {
     await deadLetters(1200);
     bench.engine.bulks.onChange(() => (bench.trouble = 'the disk is full'));
-    await assert.rejects(async () => dead['dead/replay']({ all: true }), { code: 'store-unavailable', message: /^500 of 1200 dead letters were replayed; the others follow by themselves as b1, when the store can be written: the disk is full/ });
+    await assert.rejects(async () => dead['dead/replay']({ all: true }), { code: 'store-unavailable', message: /^Of 1,200 dead letters, 500 are done. The others follow by themselves, as b1, when the store can be written: the disk is full/ });
     bench.engine.bulks.onChange(() => (bench.trouble = undefined));
     bench.trouble = undefined;
     await bench.advance(5 * second);

@@ -66,9 +66,9 @@ describe('inputs from files', () => {
   it('are bounded, each and together, before they are read', async () => {
     const huge = await file('huge.txt', '');
     await truncate(huge, 2 ** 40);
-    await refused({ text: huge }, 'too-large', /has more than 67108864 bytes.*foreach/);
+    await refused({ text: huge }, 'too-large', /has more than 67,108,864 bytes.*foreach/);
     const half = await file('half.txt', 'x'.repeat(maxInputBytes / 2 + 1));
-    await refused({ text: half, other: half }, 'too-large', /have 67108864 together/);
+    await refused({ text: half, other: half }, 'too-large', /have 67,108,864 together/);
   });
 
   it('are bounded in what becomes of them: each row of a .csv repeats the names of its columns', async () => {

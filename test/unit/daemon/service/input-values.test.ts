@@ -38,13 +38,13 @@ describe('the inputs of a run', () => {
   it('have all their problems listed, with the name that was meant', () => {
     assert.equal(
       problems({ lits: [], subject: '' }),
-      "The inputs don't fit the workflow letter: the input list is missing; there is no input lits; did you mean list?; subject must NOT have fewer than 1 characters.",
+      "The inputs don't fit the workflow letter. The input list is missing. There is no input lits; did you mean list? subject must NOT have fewer than 1 characters.",
     );
-    assert.match(problems({ list: [], ['__proto__']: 1 }), /there is no input __proto__/);
+    assert.match(problems({ list: [], ['__proto__']: 1 }), /There is no input __proto__/);
   });
 
   it('have the first of very many problems named, in bounded time and memory', () => {
     const list = Array.from({ length: 200_000 }, (_, id) => ({ id, note: 'x' }));
-    assert.equal(problems({ list }), "The inputs don't fit the workflow letter: list.0 must have required property 'email'.");
+    assert.equal(problems({ list }), "The inputs don't fit the workflow letter. list.0 must have required property 'email'.");
   });
 });

@@ -5,9 +5,11 @@ import { jobDescription, jobFacts, oneOutcomeText, outcomeText } from '../../../
 import { ageAt, useLanguage } from '../../../../extension/wording/language.ts';
 import { alertText, forecastCauseText, forecastText, queueFacts, queueLens } from '../../../../extension/wording/queue.ts';
 import { runFacts, runLens, stepFailureText } from '../../../../extension/wording/run.ts';
-import { clientFaultText } from '../../../../extension/wording/client-fault-text.ts';
+import { clientFaultText, inWords, messageOf } from '../../../../extension/wording/client-fault-text.ts';
 import { stateText, stateTitle } from '../../../../extension/wording/state-look.ts';
 import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
+import { CodedError } from '../../../../schemas/protocol/error.ts';
+import { message } from '../../../../schemas/wording/message.ts';
 import { alertKinds } from '../../../../schemas/protocol/queue.ts';
 import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 import { bracketTranslations, outsideBrackets } from '../../../support/bracket-language.ts';
@@ -48,6 +50,14 @@ describe('in a language of which there are translations, the editor tells', () =
       ]),
       [],
     );
+  });
+
+  it('what the daemon refuses, and nothing of what has no wording (control)', async () => {
+    const error = new CodedError('queue-full', message('{count, plural, one {The queue {queue} is full: # job waits, and its max-depth is {maxDepth}.} other {The queue {queue} is full: # jobs wait, and its max-depth is {maxDepth}.}}', { count: 3, queue: 'erp', maxDepth: 3 }));
+    assert.equal(messageOf(error), '[The queue erp is full: 3 jobs wait, and its max-depth is 3.]');
+    assert.equal(error.message, 'The queue erp is full: 3 jobs wait, and its max-depth is 3.');
+    await assert.rejects(inWords(Promise.reject(error)), { message: messageOf(error) });
+    assert.equal(messageOf(new CodedError('queue-full', 'The queue erp is full.')), 'The queue erp is full.');
   });
 
   it('states, and names of facts', () => {
