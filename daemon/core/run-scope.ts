@@ -8,6 +8,7 @@ export interface RunScopeSource {
   /** The time that `now()` gives: that of the step's start, so that a fan-out continues after a crash as it began. */
   readonly now: number;
   inputs(): Json;
+  trigger(): Json;
   readonly steps: Readonly<Record<string, StepResults>>;
 }
 
@@ -28,9 +29,15 @@ export function runScope(source: RunScopeSource): MutableScope {
     lazily(view, 'results', () => step.results());
     steps[id] = view;
   }
-  const scope: MutableScope = { run: source.run, env: source.env, trigger: { kind: 'manual' }, steps, $now: source.now };
+  const scope: MutableScope = { run: source.run, env: source.env, steps, $now: source.now };
   lazily(scope, 'inputs', () => source.inputs());
+  lazily(scope, 'trigger', () => source.trigger());
   return scope satisfies Scope;
+}
+
+/** What `trigger` is in a run that a person started at that time. */
+export function manualTrigger(at: number): JsonObject {
+  return { kind: 'manual', at: new Date(at).toISOString() };
 }
 
 /** A property that is computed when it is first read. */

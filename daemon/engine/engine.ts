@@ -263,14 +263,13 @@ export class Engine {
    *
    * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
    */
-  async startRun(params: CreateRunParams, workflow: Workflow): Promise<number> {
+  async startRun(params: CreateRunParams, workflow: Workflow): Promise<{ readonly runId: number; readonly existed?: true }> {
     this.assertAcceptingWork();
     for (const { needs, foreach, queue } of Object.values(workflow.steps)) {
       if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
     }
     try {
-      const { runId } = await this.#options.store.createRun(params);
-      return runId;
+      return await this.#options.store.createRun(params);
     } catch (error) {
       this.health.note(error);
       throw error;

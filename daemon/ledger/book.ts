@@ -114,6 +114,7 @@ export class Book {
     return {
       env: this.#snapshot.env,
       inputs: (runId) => this.remembered(`inputs of ${runId}`, () => this.fact('inputs', runId)),
+      trigger: (runId) => this.remembered(`trigger of ${runId}`, () => this.fact('trigger', runId)),
       output: (stepId) => this.remembered(`output of ${stepId}`, () => this.fact('output', stepId)),
       results: (stepId) => this.remembered(`results of ${stepId}`, () => outputs.resultsOf(this.fact('results', stepId))),
     };

@@ -1,4 +1,5 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
+import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 
@@ -7,7 +8,8 @@ import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBul
  * every store. Each refuses with a `CodedError`: `not-found`, `wrong-state`, `queue-full`.
  */
 export interface Operations {
-  createRun(params: CreateRunParams): { readonly runId: number };
+  /** `existed`: an earlier one has the key; nothing was made. */
+  createRun(params: CreateRunParams): { readonly runId: number; readonly existed?: true };
   /** Makes due jobs `active`: by priority, due time, age. */
   claim(params: ClaimParams): ClaimResult;
   /** Makes `pending` what was delayed and is due. */
@@ -152,7 +154,18 @@ export interface CreateRunParams {
   readonly inputs: string;
   /** Each `foreach` of its main steps makes so many jobs, and the others when the run is continued. */
   readonly firstItems?: number;
+  /** A person started it, if omitted. */
+  readonly trigger?: NewTrigger;
+  /** A workflow has one run of a key. */
+  readonly key?: string;
   readonly now: number;
+}
+
+export interface NewTrigger {
+  /** What lists show. */
+  readonly shown: RunTrigger;
+  /** JSON: what expressions see as `trigger`. */
+  readonly value: string;
 }
 
 export interface ClaimParams {

@@ -1,9 +1,9 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, StartRow, StepRow, VersionRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
-  readonly runs: RunRow & { readonly inputs: string };
+  readonly runs: RunRow & RunTexts;
   readonly steps: StepRow;
   readonly jobs: JobRow;
   readonly payloads: PayloadRow;

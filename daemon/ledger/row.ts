@@ -1,4 +1,5 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
+import type { TriggerKind } from '../../schemas/protocol/trigger.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
 import type { FanOutProgress } from './call.ts';
@@ -17,10 +18,21 @@ export interface RunRow {
   /** Of its `on-failure` steps together. */
   readonly on_failure_state: OnFailureState;
   readonly error: string | null;
+  readonly trigger_kind: TriggerKind;
+  /** JSON of `RunTrigger` without its kind; null if there is nothing more. */
+  readonly triggered_by: string | null;
 }
 
-/** A run's columns without its inputs, which can be large. */
-export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error';
+/** What a new run has besides: texts that can be large, and what it is found by. */
+export interface RunTexts {
+  readonly inputs: string;
+  /** JSON of what expressions see as `trigger`; null if a person started it. */
+  readonly trigger_value: string | null;
+  readonly run_key: string | null;
+}
+
+/** A run's columns without its inputs and its trigger's value, which can be large. */
+export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by';
 
 export interface StepRow {
   readonly id: number;

@@ -1,12 +1,13 @@
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import { runScope, type MutableScope, type StepResults } from '../core/run-scope.ts';
+import { manualTrigger, runScope, type MutableScope, type StepResults } from '../core/run-scope.ts';
 import type { RunRow, StepRow } from './row.ts';
 
 /** The facts that expressions read; each may throw where it isn't known (yet). */
 export interface ScopeFacts {
   readonly env: Readonly<Record<string, string>>;
   inputs(runId: number): Json;
+  trigger(runId: number): Json;
   output(stepId: number): Json;
   results(stepId: number): Json;
 }
@@ -25,6 +26,7 @@ export function scopeOf(facts: ScopeFacts, run: RunRow, steps: Iterable<StepRow>
     env: facts.env,
     now,
     inputs: () => facts.inputs(run.id),
+    trigger: () => (run.trigger_kind === 'manual' ? manualTrigger(run.created_at) : facts.trigger(run.id)),
     steps: results,
   });
 }

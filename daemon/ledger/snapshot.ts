@@ -100,7 +100,11 @@ export interface FactKinds {
   readonly firstDeath: [stepId: number, string | null];
   /** Which of these keys (JSON of texts) the step has had. */
   readonly takenKeys: [stepIdAndKeys: string, ReadonlySet<string>];
+  /** The run of a workflow that was started with a key. */
+  readonly runWithKey: [workflowAndKey: string, number | undefined];
   readonly inputs: [runId: number, Json];
+  /** What started a run; null if a person did. */
+  readonly trigger: [runId: number, Json];
   readonly output: [stepId: number, Json];
   readonly results: [stepId: number, StoredResults];
   /** JSON of an output that `results` names. */

@@ -9,11 +9,14 @@ import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { renderFailure, renderFile } from '../core/foreach-items.ts';
 import type { MutableScope } from '../core/run-scope.ts';
 import type { Book, NewJob } from './book.ts';
-import type { CreateRunParams } from './call.ts';
+import type { CreateRunParams, NewTrigger } from './call.ts';
+import type { Tables } from './change.ts';
 import type { StepRow } from './row.ts';
 
-export function createRun(book: Book, params: CreateRunParams): { readonly runId: number } {
-  const { workflow: name, version, text, inputs, firstItems, now } = params;
+export function createRun(book: Book, params: CreateRunParams): { readonly runId: number; readonly existed?: true } {
+  const { workflow: name, version, text, inputs, firstItems, trigger, key, now } = params;
+  const earlier = key === undefined ? undefined : book.fact('runWithKey', JSON.stringify([name, key]));
+  if (earlier !== undefined) return { runId: earlier, existed: true };
   const workflow = book.workflow(version, { workflow: name, text });
   const steps = [...Object.values(workflow.steps).map((step) => ({ step, isMain: true })), ...Object.values(workflow.onFailure).map((step) => ({ step, isMain: false }))];
   book.need('queueId', steps.map(({ step }) => step.queue));
@@ -21,7 +24,7 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
 
   const runId = book.takeId('runs');
   book.insert('workflow_versions', { version, workflow: name, text, created_at: now }, 'keep');
-  book.insert('runs', { id: runId, workflow: name, version, state: 'running', created_at: now, inputs });
+  book.insert('runs', { id: runId, workflow: name, version, state: 'running', created_at: now, inputs, ...triggerColumns(trigger), ...(key === undefined ? {} : { run_key: key }) });
   book.effects.countRun(1);
   for (const [position, { step, isMain }] of steps.entries()) {
     const id = book.takeId('steps');
@@ -40,6 +43,12 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
     if (position === 0) book.effects.touchStep(id, runId);
   }
   return { runId };
+}
+
+function triggerColumns(trigger: NewTrigger | undefined): Partial<Tables['runs']> {
+  if (trigger === undefined) return {};
+  const { kind, ...rest } = trigger.shown;
+  return { trigger_kind: kind, triggered_by: JSON.stringify(rest), trigger_value: trigger.value };
 }
 
 /** Backpressure where someone can feel it. A fan-out waits instead, and what a run continues with is never refused. */

@@ -2,6 +2,7 @@ import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import { type AttemptView, type DeadGroup, type JobDetail, type JobSummary, readDeadGroup, type RevisionView } from '../../schemas/protocol/job.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
+import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, StepRow } from './row.ts';
@@ -116,6 +117,7 @@ export function runSummary({ run, steps }: RunFacts): RunSummary {
     workflow: run.workflow,
     version: run.version,
     state: run.state,
+    trigger: { kind: run.trigger_kind, ...(run.triggered_by === null ? {} : (JSON.parse(run.triggered_by) as Omit<RunTrigger, 'kind'>)) },
     createdAt: iso(run.created_at),
     ...(run.ended_at === null ? {} : { endedAt: iso(run.ended_at) }),
     closing: run.on_failure_state === 'running',

@@ -7,7 +7,7 @@ import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { renderFile } from '../core/foreach-items.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
-import { runScope, type MutableScope } from '../core/run-scope.ts';
+import { manualTrigger, runScope, type MutableScope } from '../core/run-scope.ts';
 import { readItemsOf } from '../engine/item-copy.ts';
 import { ItemFileError } from '../engine/item-file.ts';
 
@@ -56,7 +56,7 @@ function knownFile({ if: condition, foreach }: Step, check: ItemFileCheck): stri
 
 /** Without steps and the run itself: an expression that needs them can't be evaluated. */
 function startScope({ inputs, env, now }: ItemFileCheck): MutableScope {
-  const scope = runScope({ run: {}, env, now, inputs: () => inputs, steps: {} });
+  const scope = runScope({ run: {}, env, now, inputs: () => inputs, trigger: () => manualTrigger(now), steps: {} });
   delete scope['run'];
   delete scope['steps'];
   scope['$status'] = 'success';

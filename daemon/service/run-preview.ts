@@ -8,7 +8,7 @@ import type { Foreach, Step, Workflow } from '../../schemas/workflow/model.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { enterItem, renderFile, renderItems } from '../core/foreach-items.ts';
-import { runScope, type MutableScope } from '../core/run-scope.ts';
+import { manualTrigger, runScope, type MutableScope } from '../core/run-scope.ts';
 import { readItemsOf } from '../engine/item-copy.ts';
 import { ItemFileError } from '../engine/item-file.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -179,6 +179,7 @@ function scopeOf({ workflow, inputs, env, now }: RunPreviewOptions): MutableScop
     env,
     now,
     inputs: () => inputs,
+    trigger: () => manualTrigger(now),
     steps: Object.fromEntries(Object.keys(workflow.steps).map((id) => [id, { status: 'waiting', output: () => null, results: () => [] }])),
   });
   scope['$status'] = 'success';

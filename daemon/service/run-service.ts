@@ -46,14 +46,14 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
     this.#preview = options.preview;
   }
 
-  'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, firstItems }) => {
+  'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, key, firstItems }) => {
     this.#engine.assertAcceptingWork();
     const { workflow, text, values } = await this.#read({ workflow: id, inputs, inputFiles });
     await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
     const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const params = { workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }) };
-    const runId = await this.#engine.startRun(params, workflow);
-    return { id: formatRunId(runId) };
+    const params = { workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }), ...(key === undefined ? {} : { key }) };
+    const { runId, existed } = await this.#engine.startRun(params, workflow);
+    return { id: formatRunId(runId), ...(existed === undefined ? {} : { existed }) };
   };
 
   'run/preview': Handlers['run/preview'] = async (params) => {

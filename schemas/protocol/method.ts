@@ -6,6 +6,7 @@ import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesReso
 import { RunDetail, RunPreview, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
+import { RunKey } from './trigger.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';
 
 const Nothing = Type.Object({});
@@ -90,13 +91,14 @@ export const methods = {
     params: Type.Object(
       {
         ...runInputs,
+        key: Type.Optional(RunKey),
         firstItems: Type.Optional(
           Type.Integer({ minimum: 1, maximum: 1000, description: 'Each `foreach` of the main steps makes this many jobs, and the others when `run/continue` is called. Until then its step, and what needs it, waits.' }),
         ),
       },
       closed,
     ),
-    result: Type.Object({ id: RunId }),
+    result: Type.Object({ id: RunId, existed: Type.Optional(Type.Boolean({ description: '`true`: an earlier start had this key, and nothing was started.' })) }),
   },
   'run/preview': {
     params: Type.Object(runInputs, closed),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Forecast, RateShape } from './queue.ts';
 import { JobCounts, JobError, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
+import { RunTrigger } from './trigger.ts';
 
 /** A run as lists show it. */
 export const RunSummary = Type.Object({
@@ -8,6 +9,7 @@ export const RunSummary = Type.Object({
   workflow: Type.String({ description: "The workflow's id: its file's name." }),
   version: Type.String({ description: 'Content hash of the workflow that the run keeps.' }),
   state: RunStateShape,
+  trigger: RunTrigger,
   createdAt: Time,
   endedAt: Type.Optional(Time),
   /** True while on-failure steps still continue, after the run itself has failed. */

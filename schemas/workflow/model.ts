@@ -14,6 +14,8 @@ export interface Workflow {
   readonly description?: string;
   /** A JSON Schema (2020-12) of type `object` with `additionalProperties: false`. */
   readonly inputs: JsonObject;
+  /** What starts a run by itself. */
+  readonly triggers: Triggers;
   /** Queues declared in this file. Those of `.sluice/queues.yaml` are not repeated here. */
   readonly queues: Readonly<Record<string, QueueDefinition>>;
   /** In document order. */
@@ -21,6 +23,35 @@ export interface Workflow {
   /** Run, in the same way as `steps`, after the run has failed. */
   readonly onFailure: Readonly<Record<string, Step>>;
 }
+
+export interface Triggers {
+  /** In document order. No two have the same cron expression and time zone. */
+  readonly schedules: readonly Schedule[];
+}
+
+/** Plain JSON: the store keeps it as it was last seen. */
+export interface Schedule {
+  /** Five fields. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** What happens to times at which no run could be started. */
+  readonly missed: MissedPolicy;
+  /** How late such a time may still be started, in milliseconds. */
+  readonly withinMs: number;
+  /** As in the file: expressions see `trigger` only. */
+  readonly inputs: JsonObject;
+}
+
+/** `skip`: they start nothing, and are shown. `run-once`: the latest of them starts a run. `run-all`: each starts one, the oldest first. */
+export type MissedPolicy = (typeof missedPolicies)[number];
+export const missedPolicies = ['skip', 'run-once', 'run-all'] as const;
+
+export const scheduleDefaults = {
+  timeZone: 'UTC',
+  missed: 'skip',
+  withinMs: 24 * 60 * 60 * 1000,
+} as const;
 
 /** What a queue's declaration says; what it leaves out is left out here (see `queueDefaults`). */
 export interface QueueDefinition {

@@ -3,6 +3,7 @@ import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
 import { describeDrafting } from './store-suite/drafting.ts';
 import { describeEvaluating } from './store-suite/evaluating.ts';
+import { describeStarting } from './store-suite/starting.ts';
 import { describeFanningOut } from './store-suite/fanning-out.ts';
 import { describeLooking } from './store-suite/looking.ts';
 import { describeModel } from './store-suite/model.ts';
@@ -45,6 +46,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
+    describe('starting runs', () => describeStarting(current));
     describe('evaluating expressions', () => describeEvaluating(current));
     describe('daemons', () => describeSharing(current, isShared ? open : undefined));
     describe('anything in any order', () => describeModel(open, modelRuns));

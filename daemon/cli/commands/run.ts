@@ -10,6 +10,7 @@ import { ProgressBar, waitForRun } from '../run-wait.ts';
 
 interface RunOptions {
   readonly input?: readonly string[];
+  readonly key?: string;
   readonly first?: number;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
@@ -21,6 +22,7 @@ export const addRun: AddCommand = (program, runtime) => {
     .argument('<workflow>', 'its id (the name of its file without .yaml), or the path of its file')
     .description('start a run of a workflow and print its id')
     .option('-i, --input <name=value>', 'an input; name=@file reads it from a file (.json, .jsonl, .csv, else text); may be repeated', collect)
+    .option('--key <text>', 'starts it once: the same key again answers the run that it started')
     .option('--first <count>', 'only the first items of each foreach; `sluice continue` lets it take the rest', parseCount)
     .option('--wait', 'wait until it has ended, with its progress on a terminal; exit 1 where it failed or was cancelled')
     .option('--dry-run', 'not supported yet')
@@ -29,11 +31,12 @@ export const addRun: AddCommand = (program, runtime) => {
       examples(
         ['sluice run hello', 'start it'],
         ['sluice run newsletter -i subject="Hello" -i list=@people.csv --wait', 'with inputs, to its end'],
+        ['sluice run invoice -i id=4711 --key invoice-4711', 'once, however often it is called'],
         ['sluice run newsletter -i dry=true --json', 'values are JSON where the workflow wants no text'],
       ),
     )
     .action(
-      runtime.action(async (context, workflow: string, { input = [], first, wait, dryRun }: RunOptions) => {
+      runtime.action(async (context, workflow: string, { input = [], key, first, wait, dryRun }: RunOptions) => {
         // A run that waits to be continued doesn't end.
         if (wait === true && first !== undefined) throw new UsageError('--wait and --first exclude each other: the run waits for `sluice continue` after its first items.');
         if (dryRun === true) throw new UsageError('--dry-run is not supported yet. `sluice validate` checks the files without running anything.');
@@ -41,8 +44,9 @@ export const addRun: AddCommand = (program, runtime) => {
         const client = await context.connect();
         const { workflows } = await client.call('workflow/list', {});
         const { inputs, inputFiles } = await readRunInputs(input, workflows.find((one) => one.id === id), context.terminal.io.cwd);
-        const started = await client.call('run/start', { workflow: id, inputs, inputFiles, ...(first === undefined ? {} : { firstItems: first }) });
+        const started = await client.call('run/start', { workflow: id, inputs, inputFiles, ...(first === undefined ? {} : { firstItems: first }), ...(key === undefined ? {} : { key }) });
         if (wait === true) return waitForEnd(context, client, started.id);
+        if (started.existed === true) context.notice(`Nothing was started: ${started.id} has that key already.`);
         context.show(started, () => started.id);
         return exitCodes.done;
       }),

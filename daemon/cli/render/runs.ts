@@ -1,4 +1,5 @@
 import type { RunDetail, RunSummary, StepView } from '../../../schemas/protocol/run.ts';
+import type { RunTrigger, TriggerKind } from '../../../schemas/protocol/trigger.ts';
 import { formatDuration, formatShortDuration } from '../../../schemas/wording/amount.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, say } from './format.ts';
@@ -17,6 +18,7 @@ function runColumns(view: View): readonly Column<RunSummary>[] {
     { title: 'RUN', value: ({ id }) => id },
     { title: 'WORKFLOW', value: ({ workflow }) => workflow, shrinkTo: 10, cut: 'middle' },
     { title: 'STATE', value: stateText, format: ({ state }) => formatOfState(state) },
+    { title: 'BY', value: ({ trigger }) => byText[trigger.kind], dropOrder: 4 },
     { title: 'STARTED', value: ({ createdAt }) => formatAge(createdAt, view) },
     { title: 'TOOK', value: (run) => durationText(run.createdAt, run.endedAt, view), align: 'right', dropOrder: 2 },
     { title: 'JOBS', value: ({ jobs }) => formatNumber(jobs.total), align: 'right' },
@@ -46,11 +48,26 @@ function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, strin
   ];
   return [
     ['workflow', `${oneLine(run.workflow)}, version ${run.version.slice(0, 12)}`],
-    ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})`],
+    ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})${startedBy(run.trigger, view)}`],
     ...(run.endedAt === undefined ? [] : [['took', durationText(run.createdAt, run.endedAt, view)] as const]),
     ['jobs', [...counts, ...(run.duplicates === 0 ? [] : [say('{count, plural, one {# duplicate left out} other {# duplicates left out}}', { count: run.duplicates })])].join(', ')],
     ...inputFields(run),
   ];
+}
+
+const byText: Readonly<Record<TriggerKind, string>> = { manual: 'hand', schedule: 'schedule', webhook: 'webhook', workflow: 'workflow' };
+
+function startedBy({ kind, scheduledAt, delivery, run }: RunTrigger, view: View): string {
+  switch (kind) {
+    case 'manual':
+      return '';
+    case 'schedule':
+      return scheduledAt === undefined ? ', on schedule' : `, on schedule for ${formatTime(scheduledAt, view)}`;
+    case 'webhook':
+      return `, by the webhook${delivery === undefined ? '' : ` ${delivery}`}`;
+    case 'workflow':
+      return `, by the run${run === undefined ? '' : ` ${run}`}`;
+  }
 }
 
 /** Short inputs are there as they are; of long ones only the size does. */

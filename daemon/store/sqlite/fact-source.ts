@@ -40,6 +40,10 @@ export function factSource(state: WriterState): FactSource {
     step: (id) => made(db.values(`SELECT ${stepColumns} FROM steps WHERE id = ?`).get(id), stepOf),
     stepInfo: (id) => state.stepInfo(id),
     run,
+    runWithKey: (workflowAndKey) => {
+      const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
+      return db.sql('SELECT id FROM runs WHERE workflow = ? AND run_key = ?').get(workflow, key)?.['id'] as number | undefined;
+    },
     workflow: (version, { text }) => state.workflow(version, text),
     queueId: (name) => state.queueId(name),
     knownQueue: (name) => state.knownQueueId(name),

@@ -298,3 +298,33 @@ export const schemaVersion13 = `
 ALTER TABLE jobs ADD COLUMN daemon INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE bulks ADD COLUMN daemon INTEGER NOT NULL DEFAULT 0;
 `;
+
+/**
+ * What started a run; the key that is given to a run once; and the schedules of workflows, with how far each has been decided
+ * (`ledger/scheduling.ts`).
+ */
+export const schemaVersion14 = `
+ALTER TABLE runs ADD COLUMN trigger_kind TEXT NOT NULL DEFAULT 'manual';
+ALTER TABLE runs ADD COLUMN triggered_by TEXT;   -- JSON: what lists show besides the kind; NULL: nothing
+ALTER TABLE runs ADD COLUMN trigger_value TEXT;  -- JSON: what expressions see as \`trigger\`; NULL: a person started it
+ALTER TABLE runs ADD COLUMN run_key TEXT;
+CREATE UNIQUE INDEX runs_key ON runs (workflow, run_key) WHERE run_key IS NOT NULL;
+
+CREATE TABLE schedules (
+  id INTEGER PRIMARY KEY,
+  workflow TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  timezone TEXT NOT NULL,
+  declared_at INTEGER NOT NULL,    -- since when it is in the file as it is
+  declaration TEXT NOT NULL,       -- JSON, as last seen
+  decided_until INTEGER NOT NULL,  -- every time up to it has started a run, or was skipped
+  paused INTEGER NOT NULL DEFAULT 0,
+  removed INTEGER NOT NULL DEFAULT 0,  -- no file has it; kept as it is paused, and stays so if it comes back
+  last_at INTEGER,                 -- the last time that started a run
+  last_run INTEGER,
+  missed INTEGER NOT NULL DEFAULT 0,  -- times that were skipped, since the last one that started a run
+  missed_at INTEGER,               -- the last of them
+  problem TEXT                     -- why the last time started no run
+);
+CREATE UNIQUE INDEX schedules_identity ON schedules (workflow, cron, timezone);
+`;

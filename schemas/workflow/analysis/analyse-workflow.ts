@@ -14,7 +14,7 @@ import { quoted, type Report } from './report.ts';
 import { reportCycles } from './step-graph.ts';
 import { mayHaveForeach, readStep, stepShape, type AnalysedStep, type StepContext } from './step-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
-import { checkTriggers } from './trigger-analysis.ts';
+import { readTriggers } from './trigger-analysis.ts';
 import { checkTypes, checkTypesOutside } from './type-analysis.ts';
 import { WorkflowTypes } from './workflow-types.ts';
 import { message } from '../../wording/message.ts';
@@ -71,7 +71,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const isKept = actions === 'any';
   const document = parseDocument(text, { isKept });
   const { report, root } = openFile(document, shape, { isKept });
-  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), actions: undefined, env: undefined }) };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), triggers: [], actions: undefined, env: undefined }) };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
@@ -93,7 +93,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     env: project?.env && new Set(project.env),
   };
   const outside = new TemplateReader(report, text, names);
-  checkTriggers(root, outside);
+  const triggers = readTriggers(root, outside);
   const context: Omit<StepContext, 'section'> = {
     report,
     text,
@@ -106,7 +106,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
 
   const byIds = byId([...steps, ...onFailure]);
-  const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, actions: context.actions, env: names.env });
+  const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, triggers: triggers.kinds, actions: context.actions, env: names.env });
   if (context.actions !== undefined) {
     for (const step of [...steps, ...onFailure]) checkTypes(report, step, types);
     checkTypesOutside(report, outside.sites, types);
@@ -120,6 +120,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     name,
     ...(description === undefined ? {} : { description }),
     inputs: inputs.schema,
+    triggers: triggers.model,
     queues: Object.fromEntries([...queues].map(([queue, { definition }]) => [queue, definition])),
     steps: modelOf(steps),
     onFailure: modelOf(onFailure),

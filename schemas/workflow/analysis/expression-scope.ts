@@ -1,5 +1,6 @@
 import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import { secretName, type Expression, type Reference } from '../expression/expression.ts';
+import type { TriggerKind } from '../../protocol/trigger.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
 import { message, type Message, sentences } from '../../wording/message.ts';
@@ -39,6 +40,8 @@ export interface ExpressionPlace {
   readonly secrets: boolean;
   /** The names that have a value here; left out, all of {@link roots}. */
   readonly roots?: readonly Root[];
+  /** What can have started the run that is seen from here; left out, whatever the workflow says. */
+  readonly triggers?: readonly TriggerKind[];
 }
 
 /** A step that an expression refers to. */

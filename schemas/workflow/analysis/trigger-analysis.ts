@@ -1,49 +1,42 @@
 import { toJson } from '../document.ts';
-import { cronProblem, isTimeZone, likelyCron, nearestTimeZone } from './cron.ts';
+import type { TriggerKind } from '../../protocol/trigger.ts';
+import type { Triggers } from '../model.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
-import { MapReader } from './map-reader.ts';
+import type { MapReader } from './map-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
-import { didYouMean, quoted } from './report.ts';
+import { quoted } from './report.ts';
+import { readSchedules } from './schedule-analysis.ts';
 import type { TemplateReader } from './template-reader.ts';
-import { message, sentences } from '../../wording/message.ts';
+import { message } from '../../wording/message.ts';
 
 /** An event has come, but there is no run yet. */
-const triggerPlace: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: message("only a step with 'foreach' has items"), secrets: false, roots: ['trigger'] };
+const triggerPlace: ExpressionPlace = { step: '', section: 'steps', item: undefined, whyNoItem: message("only a step with 'foreach' has items"), secrets: false, roots: ['trigger'], triggers: ['webhook'] };
 
 const byHand = message('The workflow can be started by hand.');
 
-/** Checks `on`. Triggers are not carried out yet, so nothing of it goes into the model. */
-export function checkTriggers(root: MapReader, templates: TemplateReader): void {
+/** What `on` says. `kinds`: what can start a run, also where its declaration has errors. */
+export interface AnalysedTriggers {
+  readonly kinds: readonly TriggerKind[];
+  readonly model: Triggers;
+}
+
+/** Reads and checks `on`. */
+export function readTriggers(root: MapReader, templates: TemplateReader): AnalysedTriggers {
+  const none: AnalysedTriggers = { kinds: ['manual', 'workflow'], model: { schedules: [] } };
   const entry = root.entry('on');
-  if (entry === undefined) return;
+  if (entry === undefined) return none;
   // `on: manual` and `on:` say what holds anyway.
-  if (entry.value.kind === 'scalar' && (entry.value.value === null || entry.value.value === 'manual')) return;
+  if (entry.value.kind === 'scalar' && (entry.value.value === null || entry.value.value === 'manual')) return none;
   const reader = root.map('on', { what: "'on'", keys: ['manual', 'schedule', 'webhook'] });
-  if (reader === undefined) return;
-  checkSchedules(reader);
+  if (reader === undefined) return none;
+  const schedules = readSchedules(reader, templates);
   checkWebhook(reader, templates);
   warnNotSupported(reader, 'schedule', byHand);
   warnNotSupported(reader, 'webhook', byHand);
-}
-
-function checkSchedules(parent: MapReader): void {
-  for (const item of parent.list('schedule', 'schedules')) {
-    const reader = MapReader.open(parent.report, item, item.kind === 'map' ? (item.entries[0]?.keyRange ?? item.range) : item.range, { what: 'a schedule', keys: ['cron', 'timezone', 'missed'] });
-    if (reader === undefined) continue;
-    reader.require('cron');
-    const cron = reader.string('cron', 'five fields such as "0 9 * * MON"');
-    const problem = cron === undefined ? undefined : cronProblem(cron);
-    if (cron !== undefined && problem !== undefined) {
-      const likely = likelyCron(cron);
-      reader.report.error('bad-cron', reader.place('cron'), sentences(problem, didYouMean(likely)), likely === undefined ? [] : [likely]);
-    }
-    const zone = reader.string('timezone', 'a time zone such as Europe/Berlin');
-    if (zone !== undefined && !isTimeZone(zone)) {
-      const nearest = nearestTimeZone(zone);
-      reader.report.error('bad-timezone', reader.place('timezone'), sentences(message('{zone} is not a time zone. Write an IANA name such as Europe/Berlin or UTC.', { zone: quoted(zone) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
-    }
-    reader.choice('missed', ['skip', 'run-once', 'run-all']);
-  }
+  return {
+    kinds: ['manual', ...(reader.has('schedule') ? ['schedule' as const] : []), ...(reader.has('webhook') ? ['webhook' as const] : []), 'workflow'],
+    model: { schedules },
+  };
 }
 
 function checkWebhook(parent: MapReader, templates: TemplateReader): void {

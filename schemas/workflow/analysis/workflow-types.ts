@@ -8,12 +8,16 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
 import type { AnalysedStep } from './step-analysis.ts';
+import type { TriggerKind } from '../../protocol/trigger.ts';
+import { triggerType } from './trigger-types.ts';
 import { verbatim } from '../../wording/message.ts';
 
 export interface TypedWorkflow {
   /** A JSON Schema of an object. */
   readonly inputs: JsonObject;
   readonly steps: ReadonlyMap<string, AnalysedStep>;
+  /** What can start a run of it. */
+  readonly triggers: readonly TriggerKind[];
   /** Undefined: not known. */
   readonly actions: readonly ActionDefinition[] | undefined;
   readonly env: Iterable<string> | undefined;
@@ -28,6 +32,7 @@ const nullType: ExpressionType = { kind: 'null' };
 export class WorkflowTypes {
   readonly #workflow: TypedWorkflow;
   readonly #items = new Map<string, ExpressionType>();
+  #trigger: ExpressionType | undefined;
   #inputs: ExpressionType | undefined;
   #steps: ExpressionType | undefined;
 
@@ -66,7 +71,7 @@ export class WorkflowTypes {
     return typeOfSchema(this.#actionOf(step)?.input);
   }
 
-  #root(name: string, { step }: ExpressionPlace): ExpressionType | undefined {
+  #root(name: string, { step, triggers }: ExpressionPlace): ExpressionType | undefined {
     switch (name) {
       case 'inputs':
         return (this.#inputs ??= openMap(propertiesOf(this.#workflow.inputs)));
@@ -77,7 +82,7 @@ export class WorkflowTypes {
       case 'job':
         return this.#hasForeach(step) ? jobOfItemType : jobType;
       case 'trigger':
-        return triggerType;
+        return triggers !== undefined ? triggerType(triggers) : (this.#trigger ??= triggerType(this.#workflow.triggers));
       case 'env':
         return openMap(new Map([...(this.#workflow.env ?? [])].map((variable) => [variable, { type: textType, required: false }])));
       default:
@@ -194,5 +199,3 @@ const jobOfItemType: ExpressionType = openMap(
     ['key', { type: unionOf([textType, nullType]), required: false, ...described('What `key` of `foreach` gave for the item.') }],
   ]),
 );
-
-const triggerType: ExpressionType = openMap(new Map<string, ExpressionField>([['kind', { type: textType, required: true, ...described('What started the run: `manual`, `schedule` or `webhook`.') }]]));

@@ -46,7 +46,7 @@ export function workflowIn(tables: MemoryTables, version: string, given = tables
 const largeCharacters = 20;
 
 /** What expressions read; each JSON text that is parsed is charged. */
-export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
+export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'trigger' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
   const charged = (text: string | null | undefined): Json => {
     charge(text?.length ?? 0);
     return parsed(text);
@@ -54,6 +54,7 @@ export function memoryScope(tables: MemoryTables, charge: (characters: number) =
   const itemsOf = (stepId: number): JobRow[] => tables.jobs.where(({ step_id }) => step_id === stepId).sort((one, other) => (one.item_index ?? 0) - (other.item_index ?? 0));
   return {
     inputs: (runId) => charged(tables.runs.get(runId)?.inputs),
+    trigger: (runId) => charged(tables.runs.get(runId)?.trigger_value),
     output: (stepId) => {
       const [job] = tables.jobs.where(({ step_id, state }) => step_id === stepId && state === 'succeeded');
       return job === undefined ? null : charged(tables.attempts.get(`${job.id}/${job.attempt}`)?.output);
@@ -100,6 +101,10 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
       return { runId: step?.run_id ?? 0, name: step?.name ?? '', uses: step?.uses ?? '', version: runs.get(step?.run_id ?? 0)?.version ?? '' };
     },
     run: (id) => runFacts(tables, id),
+    runWithKey: (workflowAndKey) => {
+      const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
+      return runs.where((run) => run.workflow === workflow && run.run_key === key)[0]?.id;
+    },
     workflow: (version, { text }) => workflowIn(tables, version, tables.workflow_versions.get(version) ?? (text === undefined ? undefined : { version, ...text, created_at: 0 })),
     queueId: (name) => queueIdOf(tables, name),
     knownQueue: (name) => queueNamed(tables, name),

@@ -98,6 +98,7 @@ export function run(fields: Partial<RunDetail> = {}): RunDetail {
     workflow: 'deal',
     version: '0123456789abcdef0123456789abcdef',
     state: 'failed',
+    trigger: { kind: 'manual' },
     createdAt: minutesAgo(10),
     endedAt: minutesAgo(3),
     closing: false,

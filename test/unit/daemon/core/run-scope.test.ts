@@ -13,6 +13,7 @@ describe('the scope of a run', () => {
     env: { REGION: 'eu' },
     now: 5,
     inputs: costly('inputs', 'the inputs'),
+    trigger: costly('trigger', 'the trigger'),
     steps: { a: { status: 'succeeded', output: costly('output', 'out'), results: costly('results', 'res') } },
   };
   beforeEach(() => calls.splice(0));

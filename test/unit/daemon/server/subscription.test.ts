@@ -17,7 +17,7 @@ function queue(name: string, pending: number): QueueView {
 
 function run(id: string, state: 'running' | 'succeeded' = 'running'): RunSummary {
   const jobs = { total: 1, open: 1, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 };
-  return { id, workflow: 'letter', version: 'v', state, createdAt: '2026-01-05T09:00:00.000Z', closing: false, jobs, duplicates: 0, warnings: 0 };
+  return { id, workflow: 'letter', version: 'v', state, trigger: { kind: 'manual' }, createdAt: '2026-01-05T09:00:00.000Z', closing: false, jobs, duplicates: 0, warnings: 0 };
 }
 
 describe('subscriptions', () => {
