@@ -7,7 +7,7 @@ import type { Daemon } from '../../client/daemon-client.ts';
 import { askDeadGroup, type DeadGroup } from '../dead-letters/dead-group.ts';
 import { collectLots, type DeadLetterBatch } from '../dead-letters/dead-letter-batch.ts';
 import { type FollowedReplay, followReplay } from '../dead-letters/replay-follow.ts';
-import { haveAnswered, watchReplay } from '../dead-letters/replay-watch.ts';
+import { haveAnswered, watchReplay } from '../selection/replay-watch.ts';
 import { askEdits, askRate, pickReplayMode, type ReplayMode } from '../dead-letters/replay-mode.ts';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { showDocument } from '../documents/show-document.ts';

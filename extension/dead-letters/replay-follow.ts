@@ -7,9 +7,9 @@ import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { say } from '../wording/language.ts';
-import { newestFailureText, oneOutcomeText, outcomeText } from '../wording/job.ts';
+import { becameTexts, outcomeText } from '../wording/job.ts';
 import type { DeadLetterBatch } from './dead-letter-batch.ts';
-import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from './replay-watch.ts';
+import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from '../selection/replay-watch.ts';
 import { type ReplayMode, sendReplay, type SentLot } from './replay-mode.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import type { FollowedBulks } from '../selection/unfollowed-bulks.ts';
@@ -116,8 +116,7 @@ function followed(context: ReplayContext, sent: readonly SentLot[], { outcome, t
   const edited = sent.reduce((sum, one) => sum + one.edited, 0);
   const tell = (): Tally => {
     const head = tallyText('replayed', tally, edited);
-    const became = tally.done === 0 ? [] : tally.done === 1 ? [oneOutcomeText(outcome, takenBack)] : [say('Of these: {outcome}.', { outcome: outcomeText(outcome, Date.now(), takenBack) }), outcome.dead > takenBack ? newestFailureText(outcome) : ''];
-    const text = [head, ...became, ...faults].filter((part) => part !== '').join(' ');
+    const text = [head, ...becameTexts(tally.done, outcome, takenBack), ...faults].filter((part) => part !== '').join(' ');
     context.log.info(text);
     const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';
     void context.ask.tell(severity, text);

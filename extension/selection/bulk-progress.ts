@@ -1,16 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { isBulkEnded, type BulkView } from '../../schemas/protocol/bulk.ts';
+import type { Daemon } from '../../client/daemon-client.ts';
+import { isBulkEnded, type BulkView, type ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
 import type { Disposable } from '../base/signal.ts';
 import { say } from '../wording/language.ts';
+import { becameTexts, outcomeText } from '../wording/job.ts';
+import { haveAnswered, watchBulks } from './replay-watch.ts';
 import { bulkActionText, bulkTallyText } from './tally-text.ts';
-import { UnfollowedBulks, type BulkDisplay, type FollowedBulks } from './unfollowed-bulks.ts';
+import { isSpaced, UnfollowedBulks, type BulkDisplay, type FollowedBulks } from './unfollowed-bulks.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 const shownAfterMs = 1500;
+const firstLookMs = 250;
+const longestLookMs = 3000;
 
 export interface BulkProgressOptions {
   readonly projects: Projects;
@@ -23,16 +29,15 @@ export interface BulkProgressOptions {
 /** A notification, with progress and a Cancel, for each bulk work that continues without a command of this window: also after the window was reloaded. */
 export function showBulkProgress({ projects, log, ask, followedBulks, subscriptions }: BulkProgressOptions): void {
   const unfollowed = new UnfollowedBulks(followedBulks, {
-    show: (folder, bulk) => {
-      const project = projects.get(folder);
-      return show(bulk, {
-        name: project?.name ?? folder,
-        cancel: async () => (await projects.daemonOf(folder)).call('bulk/cancel', { id: bulk.id }),
+    show: (folder, bulk) =>
+      showBulk(bulk, {
+        name: projects.get(folder)?.name ?? folder,
+        daemon: () => projects.daemonOf(folder),
         tell: (severity, text) => void ask().tell(severity, text),
         log,
-      });
-    },
+      }),
     later: (callback) => void setTimeout(callback, shownAfterMs).unref(),
+    nowMs: Date.now,
   });
   const read = ({ folder, daemon, mirror }: Project) => ({ folder, daemon, bulks: mirror.bulks() });
   subscriptions.push(
@@ -44,36 +49,86 @@ export function showBulkProgress({ projects, log, ask, followedBulks, subscripti
 
 interface ShowOptions {
   readonly name: string;
-  readonly cancel: () => Promise<unknown>;
-  readonly tell: (severity: 'information' | 'error', text: string) => void;
+  readonly daemon: () => Promise<Daemon>;
+  readonly tell: (severity: 'information' | 'warning' | 'error', text: string) => void;
   readonly log: Log;
 }
 
-function show(first: BulkView, { name, cancel, tell, log }: ShowOptions): BulkDisplay {
+function showBulk(first: BulkView, { name, daemon, tell, log }: ShowOptions): BulkDisplay {
+  const over = new AbortController();
   const ended = Promise.withResolvers<undefined>();
-  let report: (bulk: BulkView) => void = () => undefined;
+  let report: (text: string) => void = () => undefined;
   let last = first;
-  void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: bulkActionText(first.action), cancellable: true }, async (progress, token) => {
-    report = ({ state, done, skipped, total, takenBack }) =>
-      progress.report({ message: state === 'taking-back' ? say('{takenBack} of {done} taken back in {name}', { takenBack, done, name }) : say('{done} of {total} in {name}', { done: done + skipped, total, name }) });
-    report(last);
+  let isFollowed = false;
+  const close = (): void => {
+    over.abort();
+    ended.resolve(undefined);
+  };
+  const finish = (bulk: BulkView, outcome: ReplayTally | undefined): void => {
+    if (over.signal.aborted) return;
+    close();
+    const text = say('{name}: {tally}', { name, tally: [bulkTallyText(bulk), ...(outcome === undefined ? [] : becameTexts(bulk.done, outcome, bulk.takenBack))].join(' ') });
+    log.info(text);
+    const isWorse = outcome !== undefined && outcome.dead > bulk.takenBack;
+    tell(bulk.state === 'failed' ? 'error' : isWorse ? 'warning' : 'information', text);
+  };
+  const lose = (error: unknown): void => {
+    log.warn(messageOf(error));
+    close();
+  };
+  /** Those that were sent at a rate: how far they are can only be asked for. */
+  const follow = async (bulk: BulkView): Promise<void> => {
+    if (isFollowed) return;
+    isFollowed = true;
+    let lookMs = firstLookMs;
+    const connected = await daemon();
+    const outcome = await watchBulks(connected, [bulk], {
+      isEnough: (tally) => over.signal.aborted || last.state !== 'done' || haveAnswered(tally),
+      nextLook: async () => {
+        await delay(lookMs, undefined, { signal: over.signal }).catch(() => undefined);
+        lookMs = Math.min(longestLookMs, lookMs * 1.3);
+      },
+      onProgress: (tally) => report(say('{name}: {tally}', { name, tally: outcomeText(tally, Date.now()) })),
+    });
+    if (over.signal.aborted) return;
+    // What was taken back is dead as well: then the end of that says what came of it.
+    const now = await connected.call('bulk/get', { id: bulk.id });
+    if (isSpaced(now)) finish(now, outcome);
+  };
+  const tellEnd = async (bulk: BulkView): Promise<void> => {
+    last = bulk;
+    finish(bulk, bulk.rate === undefined ? undefined : await (await daemon()).call('bulk/tally', { id: bulk.id }));
+  };
+  const look = (): void => {
+    if (isSpaced(last)) follow(last).catch(lose);
+    else report(progressText(last, name));
+  };
+  void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: titleOf(first), cancellable: true }, async (progress, token) => {
+    report = (message) => progress.report({ message });
+    look();
     token.onCancellationRequested(() => {
       // The daemon ends it after the jobs that it is at; should it have ended just now, its tally says so.
-      cancel().catch((error: unknown) => log.warn(messageOf(error)));
+      const { id, rate } = last;
+      daemon().then((it) => it.call('bulk/cancel', { id, ...(rate === undefined ? {} : { takeBack: true }) })).catch((error: unknown) => log.warn(messageOf(error)));
     });
     await ended.promise;
   });
   return {
     update: (bulk) => {
       last = bulk;
-      report(bulk);
+      look();
     },
     end: (bulk) => {
-      ended.resolve(undefined);
-      if (bulk === undefined || !isBulkEnded(bulk.state)) return;
-      const text = say('{name}: {tally}', { name, tally: bulkTallyText(bulk) });
-      log.info(text);
-      tell(bulk.state === 'failed' ? 'error' : 'information', text);
+      if (bulk === undefined || !isBulkEnded(bulk.state)) close();
+      else tellEnd(bulk).catch(lose);
     },
   };
+}
+
+function titleOf({ action, rate }: BulkView): string {
+  return action === 'replay' && rate !== undefined ? say('Replaying dead letters at {rate}', { rate }) : bulkActionText(action);
+}
+
+function progressText({ state, done, skipped, total, takenBack }: BulkView, name: string): string {
+  return state === 'taking-back' ? say('{takenBack} of {done} taken back in {name}', { takenBack, done, name }) : say('{done} of {total} in {name}', { done: done + skipped, total, name });
 }

@@ -8,7 +8,7 @@ const tallied: Readonly<Record<BulkAction, TalliedAction>> = { replay: 'replayed
 
 /** What a daemon has done with many, as `tallyText`. */
 export function bulkTallyText({ action, state, total, done, skipped, edited, problem }: BulkView): string {
-  return tallyText(tallied[action], { total, done, skipped, isCancelled: state === 'cancelled', ...(problem === undefined ? {} : { fault: problem }) }, edited);
+  return tallyText(tallied[action], { total, done, skipped, isCancelled: state === 'cancelled' && done + skipped < total, ...(problem === undefined ? {} : { fault: problem }) }, edited);
 }
 
 /** What is under way, as the title of its progress. */

@@ -26,6 +26,7 @@ export interface UnfollowedBulksOptions {
   readonly show: (folder: string, bulk: BulkView) => BulkDisplay;
   /** Calls back after the time in which a command that has begun a work gets its id, and most works end. */
   readonly later: (callback: () => void) => void;
+  readonly nowMs: () => number;
 }
 
 /** What is known of the bulk work of one project. */
@@ -38,7 +39,8 @@ export interface KnownBulks {
 
 /**
  * Which bulk work this window shows though no command of it follows it: it was begun before the window was reloaded, by another window, or by the
- * `sluice` command. Short work isn't shown, nor is one that is held: nobody knows for how long.
+ * `sluice` command. A replay at a rate is under way until the last of its jobs has been attempted, though its work in the store is done long before.
+ * Short work isn't shown, nor is one that is held: nobody knows for how long.
  */
 export class UnfollowedBulks {
   readonly #options: UnfollowedBulksOptions;
@@ -57,7 +59,7 @@ export class UnfollowedBulks {
     const { folder, bulks } = read();
     for (const bulk of bulks) {
       const key = keyOf(folder, bulk);
-      if (this.#shown.has(key) || this.#waiting.has(key) || !goesOn(bulk)) continue;
+      if (this.#shown.has(key) || this.#waiting.has(key) || !this.#isUnderWay(bulk)) continue;
       this.#waiting.add(key);
       this.#options.later(() => {
         this.#waiting.delete(key);
@@ -69,8 +71,12 @@ export class UnfollowedBulks {
 
   #show({ folder, daemon, bulks }: KnownBulks, id: string): void {
     const bulk = bulks.find((one) => one.id === id);
-    if (bulk === undefined || !goesOn(bulk) || daemon === undefined || this.#followed.has(daemon, id)) return;
+    if (bulk === undefined || !this.#isUnderWay(bulk) || daemon === undefined || this.#followed.has(daemon, id)) return;
     this.#shown.set(keyOf(folder, bulk), this.#options.show(folder, bulk));
+  }
+
+  #isUnderWay(bulk: BulkView): boolean {
+    return goesOn(bulk) || (isSpaced(bulk) && Date.parse(bulk.lastDueAt ?? '') > this.#options.nowMs());
   }
 
   #update(folder: string, bulks: readonly BulkView[]): void {
@@ -78,7 +84,8 @@ export class UnfollowedBulks {
     for (const [key, display] of this.#shown) {
       if (!key.startsWith(`${folder} `)) continue;
       const bulk = byKey.get(key);
-      if (bulk !== undefined && goesOn(bulk)) display.update(bulk);
+      // What is sent at a rate says by itself when the last of it has been attempted.
+      if (bulk !== undefined && (goesOn(bulk) || isSpaced(bulk))) display.update(bulk);
       else {
         this.#shown.delete(key);
         display.end(bulk);
@@ -89,6 +96,11 @@ export class UnfollowedBulks {
 
 function keyOf(folder: string, { id }: BulkView): string {
   return `${folder} ${id}`;
+}
+
+/** A replay that has given all of its jobs their times: they are sent one after the other, at its rate. */
+export function isSpaced({ action, state, rate }: BulkView): boolean {
+  return action === 'replay' && state === 'done' && rate !== undefined;
 }
 
 function goesOn({ state }: BulkView): boolean {

@@ -100,3 +100,11 @@ export function newestFailureText(tally: ReplayTally): string {
   const told = newestFailureMessage(tally, (text) => oneLine(text, 160));
   return told === undefined ? '' : textOf(told);
 }
+
+/** What became of so many that were replayed, in whole sentences. None of none. */
+export function becameTexts(count: number, outcome: ReplayTally, takenBack = 0): readonly string[] {
+  if (count === 0) return [];
+  if (count === 1) return [oneOutcomeText(outcome, takenBack)];
+  const failure = outcome.dead > takenBack ? newestFailureText(outcome) : '';
+  return [say('Of these: {outcome}.', { outcome: outcomeText(outcome, Date.now(), takenBack) }), ...(failure === '' ? [] : [failure])];
+}

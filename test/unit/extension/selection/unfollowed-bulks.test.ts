@@ -30,6 +30,7 @@ describe('bulk work that no command of the window follows', () => {
         return { update: (now) => seen.push(`${id}: ${now.done}`), end: (now) => seen.push(`${id}: ${now?.state ?? 'unknown'}`) };
       },
       later: (callback) => due.push(callback),
+      nowMs: () => Date.parse('2026-11-24T10:05:00.000Z'),
     });
   });
 
@@ -43,6 +44,17 @@ describe('bulk work that no command of the window follows', () => {
     look(bulk('b1', 9, 'done'));
     pass();
     assert.deepEqual(seen, ['shop b1: 2', 'b1: 4', 'b1: done']);
+  });
+
+  it('is a replay at a rate until its display has seen the last attempt, though the work in the store is done', () => {
+    const spaced = (id: string, lastDueAt: string, state: BulkState = 'done'): BulkView => ({ ...bulk(id, 9, state), rate: '1/min', lastDueAt });
+    look(spaced('b1', '2026-11-24T10:05:01.000Z'), spaced('b2', '2026-11-24T10:05:00.000Z'), { ...bulk('b3', 9, 'done'), lastDueAt: '2026-11-24T11:00:00.000Z' });
+    pass();
+    assert.deepEqual(seen, ['shop b1: 9'], 'the last of b2 was due before, and b3 has no rate');
+    look(spaced('b1', '2026-11-24T10:04:00.000Z'));
+    look(spaced('b1', '2026-11-24T10:04:00.000Z', 'taking-back'));
+    look(spaced('b1', '2026-11-24T10:04:00.000Z', 'cancelled'));
+    assert.deepEqual(seen.slice(1), ['b1: 9', 'b1: 9', 'b1: cancelled']);
   });
 
   it('is not what a command has begun meanwhile, what has ended, or what is held', () => {

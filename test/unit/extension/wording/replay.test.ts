@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
+import { emptyTally } from '../../../../extension/selection/replay-watch.ts';
 import { newestFailureText, oneOutcomeText, outcomeText } from '../../../../extension/wording/job.ts';
 import { formatMoment } from '../../../../extension/wording/language.ts';
 import { now } from '../../daemon/cli/protocol-samples.ts';

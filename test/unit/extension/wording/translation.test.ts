@@ -7,7 +7,7 @@ import { alertText, forecastCauseText, forecastText, queueFacts, queueLens } fro
 import { runFacts, runLens, stepFailureText } from '../../../../extension/wording/run.ts';
 import { clientFaultText, inWords, messageOf } from '../../../../extension/wording/client-fault-text.ts';
 import { stateText, stateTitle } from '../../../../extension/wording/state-look.ts';
-import { emptyTally } from '../../../../extension/dead-letters/replay-watch.ts';
+import { emptyTally } from '../../../../extension/selection/replay-watch.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { message } from '../../../../schemas/wording/message.ts';
 import { alertKinds } from '../../../../schemas/protocol/queue.ts';

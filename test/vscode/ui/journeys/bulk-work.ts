@@ -37,6 +37,37 @@ export function bulkWorkJourney(stage: () => Stage): void {
     const { state, done } = await withDaemon(window.folder, (daemon) => daemon.call('bulk/get', { id }));
     assert.deepEqual([state, done], ['cancelled', 20]);
   });
+
+  it('a person sees after a reload that dead letters are still sent at a rate, and takes back those that wait', async () => {
+    stage().respond(() => ({ status: 422, body: 'no such contact' }));
+    const window = await stage().window(await stage().folder('shop', { ...shopProject(stage().url), 'contacts.csv': 'email\na@b.example\nc@d.example\ne@f.example\n' }));
+    const { sideBar, prompt } = window;
+    await window.command('Sluice: Run Workflow');
+    await prompt.choose('Import contacts');
+    await prompt.choose('From a file');
+    await prompt.choose('contacts.csv');
+    await prompt.asks('Nothing has been sent yet');
+    await prompt.choose('Run');
+    await sideBar.open();
+    await sideBar.row('Runs', 'import r1').filter({ hasText: 'failed' }).waitFor();
+    await window.dismissNotifications();
+    await sideBar.act(sideBar.row('Dead Letters', /422/), 'Replay Group of Dead Letters');
+    await prompt.choose('slowly');
+    await prompt.asks('How fast?');
+    await prompt.type('1/h');
+    await prompt.accept();
+    await window.notification('1 dead again, 2 waiting').waitFor();
+
+    await window.reload();
+    const progress = window.notification('Replaying dead letters at 1/h').filter({ hasText: 'shop: 1 dead again, 2 waiting, the last due at' });
+    await progress.waitFor();
+    await window.shot('bulk-work-3-slowly-after-reload');
+    await window.act(progress, 'Cancel');
+    await window.notification('shop: Dead letters replayed: 3 of 3. Of these: 1 dead again, 2 taken back unsent.').waitFor();
+    await window.shot('bulk-work-4-taken-back');
+    await sideBar.open();
+    await sideBar.row('Dead Letters', 'erp').filter({ hasText: '3' }).waitFor();
+  });
 }
 
 /** Begins a discard that has come to 20 of the dead letters. Its store says that it continues, which a daemon does for as long as its disk is full. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { emptyTally, haveAnswered, haveEnded, joinTallies, watchReplay } from '../../../../extension/dead-letters/replay-watch.ts';
+import { emptyTally, haveAnswered, haveEnded, joinTallies, watchReplay } from '../../../../extension/selection/replay-watch.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import type { ReplayTally } from '../../../../schemas/protocol/bulk.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
