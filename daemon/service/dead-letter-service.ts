@@ -10,7 +10,8 @@ import { type BulkService, spacingOf } from './bulk-service.ts';
 import { givenTime } from './given-values.ts';
 import { endedEarly, moveInChunks } from './job-chunks.ts';
 import { checkFilter, jobNumber, type JobSelection, selectJobs } from './job-service.ts';
-import { knownQueue, runNumber } from './known-names.ts';
+import { runNumber } from './known-names.ts';
+import { groupDeadLetters } from './dead-letter-groups.ts';
 import { checkEdit, type CheckPayload } from './draft-service.ts';
 
 const defaultPage = 100;
@@ -42,9 +43,14 @@ export class DeadLetterService implements Pick<Handlers, 'dead/list' | 'dead/gro
     return this.#options.store.listJobs({ ...filter, state: 'dead', limit });
   };
 
-  'dead/groups': Handlers['dead/groups'] = async ({ queue, limit = defaultPage }) => {
-    if (queue !== undefined) knownQueue(this.#options.engine, queue);
-    return this.#options.store.deadGroups({ limit, ...(queue === undefined ? {} : { queue }) });
+  'dead/groups': Handlers['dead/groups'] = async ({ limit = defaultPage, run, ...rest }) => {
+    const { store } = this.#options;
+    const { queue, ...others } = rest;
+    const filter = { ...rest, ...(run === undefined ? {} : { runId: runNumber(run) }) };
+    await checkFilter(filter, this.#options);
+    // The store has those of a queue counted; with other conditions, each dead letter has to be looked at.
+    if (run === undefined && Object.keys(others).length === 0) return store.deadGroups({ limit, ...(queue === undefined ? {} : { queue }) });
+    return groupDeadLetters(store, filter, limit);
   };
 
   'dead/replay': Handlers['dead/replay'] = async ({ payload, originals = false, rate, continues, canary, dryRun, ...selection }) => {

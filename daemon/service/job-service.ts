@@ -14,7 +14,7 @@ import { knownQueue, runNumber } from './known-names.ts';
 
 const defaultPage = 100;
 
-export type JobFilter = Pick<ListJobsParams, 'queue' | 'runId' | 'where' | 'group'>;
+export type JobFilter = Pick<ListJobsParams, 'queue' | 'runId' | 'step' | 'where' | 'group'>;
 
 export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/cancel'> {
   readonly #engine: Engine;

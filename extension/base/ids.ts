@@ -65,6 +65,7 @@ export const commands = {
   filterRuns: 'sluice.filterRuns',
   filterDeadLetters: 'sluice.filterDeadLetters',
   refresh: 'sluice.refresh',
+  dropFilter: 'sluice.dropFilter',
   loadMore: 'sluice.loadMore',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];

@@ -1,4 +1,7 @@
-import { isJsonObject } from '../../schemas/workflow/json.ts';
+import type { FilterConditions } from '../../schemas/protocol/saved-filters.ts';
+import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+
+export type Narrowing = Pick<FilterConditions, 'run' | 'step' | 'group' | 'where'>;
 
 /** What a command is about. Rows of the views carry one, links carry one as an argument. */
 export interface Target {
@@ -12,6 +15,8 @@ export interface Target {
   readonly attempt?: number;
   /** A group of dead letters of `queue`, as `dead/groups` names it. */
   readonly group?: string;
+  /** What the view shows of `queue`: dead letters that meet these conditions too. */
+  readonly only?: Narrowing;
   /** Id of a workflow. */
   readonly workflow?: string;
   /** Of the workflow, relative to the project. */
@@ -23,10 +28,11 @@ export function readTarget(argument: unknown): Target | undefined {
   const value: unknown = isObject(argument) && 'target' in argument ? argument['target'] : argument;
   if (!isJsonObject(value) || typeof value['folder'] !== 'string') return undefined;
   const { folder, attempt } = value;
-  const texts = Object.fromEntries(['queue', 'run', 'step', 'job', 'group', 'workflow', 'file'].flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
+  const only = value['only'];
   return {
     folder,
-    ...texts,
+    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'file']),
+    ...(isJsonObject(only) ? { only: textsOf(only, ['run', 'step', 'group', 'where']) } : {}),
     ...(typeof attempt === 'number' ? { attempt } : {}),
   };
 }
@@ -37,6 +43,10 @@ export function readTargets(argument: unknown, selected: unknown): readonly Targ
   const many = Array.isArray(selected) ? selected.flatMap((each: unknown) => readTarget(each) ?? []) : [];
   if (many.length > 0) return many;
   return one === undefined ? [] : [one];
+}
+
+function textsOf(value: JsonObject, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

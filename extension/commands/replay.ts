@@ -11,7 +11,8 @@ import { haveAnswered, watchReplay } from '../selection/replay-watch.ts';
 import { askEdits, askRate, pickReplayMode, type ReplayMode } from '../dead-letters/replay-mode.ts';
 import { askDeadLetter } from '../documents/ask-dead-letter.ts';
 import { showDocument } from '../documents/show-document.ts';
-import { commands } from '../base/ids.ts';
+import { commands, views } from '../base/ids.ts';
+import { deadConditions } from '../views/view-filters.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { Tally } from '../selection/batches.ts';
 import type { Target } from '../base/target.ts';
@@ -29,11 +30,16 @@ const replay: Command = {
   },
 };
 
+/** What the view shows: with a filter, what it leaves out is left alone. */
 const replayAll: Command = {
   acts: true,
   run: async (app, argument) => {
     const project = await askProject(app, argument);
-    return project === undefined ? undefined : replayMany(app, [{ project, selection: {}, name: project.name }]);
+    if (project === undefined) return undefined;
+    const filter = app.filters.conditions(views.deadLetters);
+    const shown = filter?.folder === project.folder ? filter : undefined;
+    const { name } = project;
+    return replayMany(app, [{ project, selection: shown === undefined ? {} : deadConditions(shown), name: shown === undefined ? name : say('{name}, as filtered', { name }) }]);
   },
 };
 

@@ -51,11 +51,12 @@ export function deadGroupsOf({ projects }: Pick<Asking, 'projects'>, targets: re
 }
 
 function groupOf(project: Project, target: Target | undefined): DeadGroup | undefined {
-  const { queue, group, run } = target ?? {};
-  if (queue !== undefined && group !== undefined) {
-    return { project, selection: { queue, group }, name: say('{queue} with {title}', { queue, title: oneLine(readDeadGroup(group).title) }) };
+  const { queue, group, run, only } = target ?? {};
+  if (queue !== undefined) {
+    const name = group === undefined ? queue : say('{queue} with {title}', { queue, title: oneLine(readDeadGroup(group).title) });
+    // As the view counts them: what its filter leaves out is left alone.
+    return { project, selection: { queue, ...only, ...(group === undefined ? {} : { group }) }, name: only === undefined ? name : say('{name}, as filtered', { name }) };
   }
-  if (queue !== undefined) return { project, selection: { queue }, name: queue };
   return run === undefined ? undefined : { project, selection: { run }, name: run };
 }
 

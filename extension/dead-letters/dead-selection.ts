@@ -3,7 +3,7 @@ import { jobsById } from '../../client/dead-letter-edits.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 
 /** Dead letters by their ids, or all that conditions let through. */
-export type DeadSelection = { readonly ids: readonly string[] } | { readonly queue?: string; readonly run?: string; readonly where?: string; readonly group?: string };
+export type DeadSelection = { readonly ids: readonly string[] } | Readonly<Partial<Record<'queue' | 'run' | 'step' | 'where' | 'group', string>>>;
 
 export interface CollectedDeadLetter {
   readonly id: string;

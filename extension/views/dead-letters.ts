@@ -13,7 +13,7 @@ import { JobList } from './job-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import { longestList, MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
-import { hasWords } from './view-filters.ts';
+import { type ConditionFilter, deadConditions, filterKey, hasWords } from './view-filters.ts';
 
 const memoryKey = 'deadLetters.seen';
 
@@ -23,6 +23,8 @@ export function openDeadLettersView(window: ViewContext): OpenTreeView {
   const open = openTreeView(window, {
     id: views.deadLetters,
     rows: async (context, project) => {
+      const filter = context.conditions();
+      if (filter !== undefined) return filteredQueues(context, project, filter);
       const names = await matchingQueues(project, context.filter());
       return project.mirror
         .queues()
@@ -51,6 +53,26 @@ async function matchingQueues({ daemon }: Project, words: string): Promise<Reado
   if (words === '') return undefined;
   const groups = (await daemon?.call('dead/groups', { limit: longestList }))?.groups ?? [];
   return new Set(groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words)).map(({ queue }) => queue));
+}
+
+/** Only what meets a filter, and counted so. */
+async function filteredQueues(context: TreeContext, project: Project, filter: ConditionFilter): Promise<readonly TreeNode[]> {
+  const { folder } = project;
+  const { groups = [], others = 0, isPartial = false } = (await project.daemon?.call('dead/groups', { ...deadConditions(filter), limit: longestList })) ?? {};
+  const queues = [...Map.groupBy(groups, ({ queue }) => queue)].map(([name, ofQueue]) => new DeadQueueNode(context, project, name, { filter, groups: ofQueue, isPartial }));
+  const notes = [
+    ...(others === 0 ? [] : [new MessageNode(folder, { folder }, say('and {others} more, of rarer causes', { others }), 'ellipsis')]),
+    ...(isPartial ? [new MessageNode(folder, { folder }, say('Too many dead letters to look at each: those that died last were counted.'))] : []),
+  ];
+  return [...queues, ...notes];
+}
+
+/** What of a queue meets the filter. */
+interface NarrowedQueue {
+  readonly filter: ConditionFilter;
+  readonly groups: readonly DeadGroup[];
+  /** There may be more. */
+  readonly isPartial: boolean;
 }
 
 /** How a queue is drawn that has none. */
@@ -85,24 +107,30 @@ function deadQueueNodeId(folder: string, queue: string): string {
 /** A queue with dead letters. */
 class DeadQueueNode implements TreeNode {
   readonly id: string;
-  readonly target: Target;
   readonly #context: TreeContext;
   readonly #project: Project;
   readonly #queue: string;
+  #narrowed: NarrowedQueue | undefined;
 
-  constructor(context: TreeContext, project: Project, queue: string) {
+  constructor(context: TreeContext, project: Project, queue: string, narrowed?: NarrowedQueue) {
     this.id = deadQueueNodeId(project.folder, queue);
-    this.target = { folder: project.folder, queue };
+    this.#narrowed = narrowed;
     this.#context = context;
     this.#project = project;
     this.#queue = queue;
   }
 
+  get target(): Target {
+    return targetOf(this.#project, this.#queue, this.#narrowed);
+  }
+
   item(): vscode.TreeItem {
-    const count = this.#project.mirror.queue(this.#queue)?.depth.dead ?? 0;
+    const narrowed = this.#narrowed;
+    const queue = this.#project.mirror.queue(this.#queue);
+    const count = narrowed === undefined ? (queue?.depth.dead ?? 0) : sumOf(narrowed.groups.map((group) => group.count));
     const item = new vscode.TreeItem(this.#queue, vscode.TreeItemCollapsibleState.Expanded);
-    const edited = editedParts(this.#project.mirror.queue(this.#queue)?.drafts?.count);
-    item.description = [formatNumber(count), ...edited].join(' · ');
+    const edited = editedParts(narrowed === undefined ? queue?.drafts?.count : sumOf(narrowed.groups.map((group) => group.edited ?? 0)));
+    item.description = [countText(count, narrowed), ...edited].join(' · ');
     item.iconPath = new vscode.ThemeIcon('inbox');
     item.contextValue = 'deadQueue deadGroup';
     item.tooltip = say('{count, plural, =1 {One dead letter of the queue {queue}, by what it failed with} other {# dead letters of the queue {queue}, by what they failed with}}', { count, queue: this.#queue });
@@ -110,7 +138,13 @@ class DeadQueueNode implements TreeNode {
     return item;
   }
 
+  adopt(newer: TreeNode): void {
+    if (newer instanceof DeadQueueNode) this.#narrowed = newer.#narrowed;
+  }
+
   async children(): Promise<readonly TreeNode[]> {
+    const narrowed = this.#narrowed;
+    if (narrowed !== undefined) return narrowed.groups.map((group) => new DeadGroupNode(this.#context, this.#project, this.id, group, narrowed));
     const answer = await this.#project.daemon?.call('dead/groups', { queue: this.#queue, limit: longestList });
     const words = this.#context.filter();
     const shown = answer?.groups.filter(({ queue, group }) => hasWords(`${queue} ${group}`, words));
@@ -126,12 +160,14 @@ class DeadGroupNode implements TreeNode {
   readonly target: Target;
   readonly #context: TreeContext;
   readonly #jobs: JobList;
+  readonly #narrowed: NarrowedQueue | undefined;
   #group: DeadGroup;
 
-  constructor(context: TreeContext, project: Project, parentId: string, group: DeadGroup) {
+  constructor(context: TreeContext, project: Project, parentId: string, group: DeadGroup, narrowed?: NarrowedQueue) {
     const { queue, group: name } = group;
-    this.id = `${parentId}/group ${name}`;
-    this.target = { folder: project.folder, queue, group: name };
+    this.id = `${parentId}/group ${name}${filterKey(narrowed?.filter)}`;
+    this.target = { ...targetOf(project, queue, narrowed), group: name };
+    this.#narrowed = narrowed;
     this.#context = context;
     this.#group = group;
     this.#jobs = new JobList({
@@ -139,7 +175,7 @@ class DeadGroupNode implements TreeNode {
       parentId: this.id,
       target: this.target,
       style: { hidden: { state: true, cause: true }, opensPayload: true },
-      fetch: async (limit) => (await project.daemon?.call('dead/list', { queue, group: name, limit })) ?? { jobs: [] },
+      fetch: async (page) => (await project.daemon?.call('dead/list', { ...(narrowed === undefined ? {} : deadConditions(narrowed.filter)), queue, group: name, ...page })) ?? { jobs: [] },
     });
   }
 
@@ -147,7 +183,7 @@ class DeadGroupNode implements TreeNode {
     const { title, uses, count, edited, newestAt, oldestAt } = this.#group;
     const now = this.#context.now();
     const name = oneLine(title);
-    const counted = formatNumber(count);
+    const counted = countText(count, this.#narrowed);
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
     item.description = [counted, ...editedParts(edited), say('newest {age}', { age: formatAge(newestAt, now) })].join(' · ');
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
@@ -170,4 +206,18 @@ class DeadGroupNode implements TreeNode {
   adopt(newer: TreeNode): void {
     if (newer instanceof DeadGroupNode) this.#group = newer.#group;
   }
+}
+
+function targetOf({ folder }: Project, queue: string, narrowed: NarrowedQueue | undefined): Target {
+  if (narrowed === undefined) return { folder, queue };
+  const { queue: _, ...only } = deadConditions(narrowed.filter);
+  return { folder, queue, only };
+}
+
+function countText(count: number, narrowed: NarrowedQueue | undefined): string {
+  return narrowed?.isPartial === true ? say('at least {count}', { count }) : formatNumber(count);
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -94,13 +94,22 @@ class AttemptNode implements TreeNode {
   }
 }
 
+/** As `job/list` and `dead/list` take it. */
+export interface JobPage {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Pages that are read for as many rows as one page has: with an expression, a page may end before it is full. */
+const maxPages = 10;
+
 export interface JobListOptions {
   readonly context: TreeContext;
   /** Of the row that the jobs are below. */
   readonly parentId: string;
   readonly target: Target;
   readonly style: JobRowStyle;
-  readonly fetch: (limit: number) => Promise<{ readonly jobs: readonly JobSummary[]; readonly next?: string | undefined }>;
+  readonly fetch: (page: JobPage) => Promise<{ readonly jobs: readonly JobSummary[]; readonly next?: string | undefined }>;
 }
 
 /** The jobs below a row, by pages. */
@@ -113,8 +122,8 @@ export class JobList {
   }
 
   async nodes(): Promise<readonly TreeNode[]> {
-    const { context, parentId, target, style, fetch } = this.#options;
-    const { jobs, next } = await fetch(this.#limit);
+    const { context, parentId, target, style } = this.#options;
+    const { jobs, next } = await this.#read();
     const rows: TreeNode[] = jobs.map((job) => new JobNode(context, parentId, target.folder, job, style));
     if (next !== undefined && this.#limit < longestList) {
       rows.push(
@@ -125,5 +134,18 @@ export class JobList {
       );
     }
     return rows;
+  }
+
+  async #read(): Promise<{ readonly jobs: readonly JobSummary[]; readonly next: string | undefined }> {
+    const jobs: JobSummary[] = [];
+    let next: string | undefined;
+    let pages = 0;
+    do {
+      const page = await this.#options.fetch({ limit: this.#limit - jobs.length, ...(next === undefined ? {} : { cursor: next }) });
+      jobs.push(...page.jobs);
+      next = page.next;
+      pages++;
+    } while (next !== undefined && jobs.length < this.#limit && pages < (maxPages * this.#limit) / pageSize);
+    return { jobs, next };
   }
 }

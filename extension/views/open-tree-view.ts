@@ -7,13 +7,14 @@ import { CalmRefresh } from './calm-refresh.ts';
 import { rootsOf } from './project-node.ts';
 import type { OpenTreeView } from './open-view.ts';
 import { SelectedRows } from './selected-rows.ts';
-import { MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
+import { FilterNode, MessageNode, type TreeContext, type TreeNode } from './tree-node.ts';
 import { Tree } from './tree.ts';
 import type { AlertCrossings } from '../alerts/alert-crossings.ts';
-import type { ViewFilters } from './view-filters.ts';
+import { filterLabel, type ViewFilters } from './view-filters.ts';
 import type { Log } from '../base/log.ts';
 import type { Signal, Disposable } from '../base/signal.ts';
 import { say } from '../wording/language.ts';
+import { oneLine } from '../wording/outside-text.ts';
 
 const revealTries = 3;
 
@@ -45,23 +46,31 @@ export interface TreeViewOptions {
 /** A view of the side bar that follows the projects of the window. */
 export function openTreeView(window: ViewContext, { id, rows, affected, note }: TreeViewOptions): OpenTreeView {
   const { projects, log, refreshed, subscriptions } = window;
-  const context: TreeContext = { projects, alerts: window.alerts, filter: () => window.filters.get(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
+  const context: TreeContext = { projects, alerts: window.alerts, filter: () => window.filters.get(id), conditions: () => window.filters.conditions(id), now: shownNow, refresh: (ids) => tree.refresh(ids) };
+  const isNarrowed = (): boolean => context.filter() !== '' || context.conditions() !== undefined;
   const isHeld = (folder: string): boolean => isWaiting(projects.get(folder));
   const shown = new WeakMap<Project, readonly TreeNode[]>();
   const projectRows = async (project: Project): Promise<readonly TreeNode[]> => {
+    const conditions = context.conditions();
     const known = isWaiting(project) ? shown.get(project) : undefined;
-    const next = known ?? (await rows(context, project));
+    const next = known ?? (conditions === undefined || conditions.folder === project.folder ? await rows(context, project) : []);
     shown.set(project, next);
     // Otherwise VS Code would show the welcome text of an empty view.
-    return next.length === 0 && context.filter() !== '' ? [noMatch(project, context.filter())] : next;
+    return next.length === 0 && isNarrowed() ? [noMatch(project, conditions === undefined ? context.filter() : filterLabel(conditions))] : next;
   };
-  const tree: Tree = new Tree({ roots: () => rootsOf(projects.all, projectRows), isHeld, log, onRead: () => calm.reading() });
+  const roots = async (): Promise<readonly TreeNode[]> => {
+    const conditions = context.conditions();
+    const all = await rootsOf(projects.all, projectRows);
+    return conditions === undefined || all.length === 0 ? all : [new FilterNode(conditions, () => window.filters.set(id, '')), ...all];
+  };
+  const tree: Tree = new Tree({ roots, isHeld, log, onRead: () => calm.reading() });
   const calm: CalmRefresh = new CalmRefresh({ draw: (what) => (what === 'all' ? tree.refreshAll() : tree.refresh(what)) });
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true });
   const selected = new SelectedRows(view, (rowId) => tree.find(rowId));
   const describe = (): void => {
-    const words = context.filter();
-    view.description = words === '' ? (note?.(projects.all) ?? '') : words;
+    const conditions = context.conditions();
+    const shownFilter = conditions === undefined ? context.filter() : say('filter: {label}', { label: oneLine(filterLabel(conditions)) });
+    view.description = shownFilter === '' ? (note?.(projects.all) ?? '') : shownFilter;
   };
   describe();
   const drawIfNew = (id: string): void => {
@@ -83,7 +92,7 @@ export function openTreeView(window: ViewContext, { id, rows, affected, note }: 
     projects.onDidChangeMirror((change) => {
       const ids = affected(change);
       // What changes may begin to match a filter, or cease to.
-      if (ids === 'all' || (context.filter() !== '' && [...ids].length > 0)) calm.all();
+      if (ids === 'all' || (isNarrowed() && [...ids].length > 0)) calm.all();
       else for (const id of ids) drawIfNew(id);
     }),
     window.filters.onDidChange((filtered) => {

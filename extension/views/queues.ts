@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
+import type { FilterConditions } from '../../schemas/protocol/saved-filters.ts';
 import type { JobState } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { lastStopPart } from '../wording/daemon.ts';
@@ -13,7 +14,7 @@ import { JobList } from './job-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import type { TreeContext, TreeNode } from './tree-node.ts';
-import { hasWords } from './view-filters.ts';
+import { filterKey, hasWords, jobConditions } from './view-filters.ts';
 
 /** Queues, their states, and the jobs in each. */
 export function openQueuesView(window: ViewContext): OpenTreeView {
@@ -22,6 +23,7 @@ export function openQueuesView(window: ViewContext): OpenTreeView {
     rows: async (context, project) =>
       project.mirror
         .queues()
+        .filter(({ name }) => (context.conditions()?.conditions.queue ?? name) === name)
         .filter((queue) => hasWords(`${queue.name} ${queueDescription(queue, context.now())}`, context.filter()))
         .map(({ name }) => new QueueNode(context, project, name)),
     note: leftWaiting,
@@ -68,7 +70,8 @@ class QueueNode implements TreeNode {
   }
 
   async children(): Promise<readonly TreeNode[]> {
-    return shownStates.map((state) => new StateNode(this.#context, this.#project, this.id, this.#name, state));
+    const only = this.#context.conditions()?.conditions.state;
+    return (only === undefined ? shownStates : [only]).map((state) => new StateNode(this.#context, this.#project, this.id, this.#name, state));
   }
 
   tooltip(): vscode.MarkdownString | undefined {
@@ -104,18 +107,20 @@ function iconOf(queue: QueueView, nowMs: number): vscode.ThemeIcon {
 
 /** The states of a queue that are worth a row; those that a person rarely looks for are in the runs. */
 const shownStates = ['active', 'pending', 'delayed', 'dead', 'succeeded'] as const satisfies readonly JobState[];
-type ShownState = (typeof shownStates)[number];
 
 class StateNode implements TreeNode {
   readonly id: string;
   readonly target: Target;
   readonly #project: Project;
   readonly #queue: string;
-  readonly #state: ShownState;
+  readonly #state: JobState;
+  readonly #conditions: FilterConditions | undefined;
   readonly #jobs: JobList;
 
-  constructor(context: TreeContext, project: Project, parentId: string, queue: string, state: ShownState) {
-    this.id = `${parentId}/${state}`;
+  constructor(context: TreeContext, project: Project, parentId: string, queue: string, state: JobState) {
+    const filter = context.conditions();
+    this.id = `${parentId}/${state}${filterKey(filter)}`;
+    this.#conditions = filter?.conditions;
     this.target = { folder: project.folder, queue };
     this.#project = project;
     this.#queue = queue;
@@ -125,7 +130,7 @@ class StateNode implements TreeNode {
       parentId: this.id,
       target: this.target,
       style: { hidden: { state: true } },
-      fetch: async (limit) => (await project.daemon?.call('job/list', { queue, state, limit })) ?? { jobs: [] },
+      fetch: async (page) => (await project.daemon?.call('job/list', { ...jobConditions(filter), queue, state, ...page })) ?? { jobs: [] },
     });
   }
 
@@ -136,7 +141,7 @@ class StateNode implements TreeNode {
     const isEmpty = count === 0;
     const item = new vscode.TreeItem(word, isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
     // Those that succeeded are pruned some day, so their number would say little.
-    item.description = count === undefined ? say('newest first') : formatNumber(count);
+    item.description = this.#conditions !== undefined ? say('as filtered, newest first') : count === undefined ? say('newest first') : formatNumber(count);
     // A red cross on none would look like a fault.
     item.iconPath = isEmpty ? new vscode.ThemeIcon(icon, new vscode.ThemeColor('disabledForeground')) : stateIcon(this.#state);
     item.contextValue = `state ${this.#state} ${isEmpty ? 'empty' : 'filled'}`;
@@ -149,6 +154,9 @@ class StateNode implements TreeNode {
   }
 
   #count(): number | undefined {
-    return this.#state === 'succeeded' ? undefined : (this.#project.mirror.queue(this.#queue)?.depth[this.#state] ?? 0);
+    const depth: Readonly<Partial<Record<JobState, number>>> | undefined = this.#project.mirror.queue(this.#queue)?.depth;
+    const all = this.#state === 'succeeded' ? undefined : (depth?.[this.#state] ?? 0);
+    // How many of them meet a filter, nobody has counted.
+    return this.#conditions === undefined ? all : undefined;
   }
 }

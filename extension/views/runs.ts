@@ -11,8 +11,8 @@ import { factTable, stateIcon } from './fact-table.ts';
 import { JobList } from './job-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
-import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
-import { hasWords } from './view-filters.ts';
+import { LoadMoreNode, longestList, MessageNode, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
+import { type ConditionFilter, filterKey, hasWords, jobConditions } from './view-filters.ts';
 
 /** Runs, their steps, the jobs of each, and the attempts at each job. */
 export function openRunsView(window: ViewContext): OpenTreeView {
@@ -30,6 +30,9 @@ export function openRunsView(window: ViewContext): OpenTreeView {
   return open;
 }
 
+/** Each that the mirror no longer holds is asked for by itself. */
+const maxFilteredRuns = 50;
+
 /** The runs of one project, newest first, by pages: the newest from the mirror, older ones from the daemon. */
 class RunList {
   readonly #project: Project;
@@ -43,6 +46,8 @@ class RunList {
 
   async nodes(context: TreeContext): Promise<readonly TreeNode[]> {
     const words = context.filter();
+    const filter = context.conditions();
+    if (filter !== undefined) return this.#filtered(context, filter);
     const { runs, hasMore } = await this.#page(words === '' ? this.#limit : longestList);
     const rows: TreeNode[] = runs.filter((run) => hasWords(`${run.workflow} ${run.id} ${runDescription(run, context.now())}`, words)).map((run) => new RunNode(context, this.#project, run));
     if (hasMore && words === '' && this.#limit < longestList) {
@@ -54,6 +59,19 @@ class RunList {
         }),
       );
     }
+    return rows;
+  }
+
+  /** Runs that have a job that meets the conditions: of the newest jobs, as many as a view lists. */
+  async #filtered(context: TreeContext, filter: ConditionFilter): Promise<readonly TreeNode[]> {
+    const { daemon, folder, mirror } = this.#project;
+    if (daemon === undefined) return [];
+    const found = await daemon.call('job/list', { ...jobConditions(filter), limit: longestList });
+    const ids = [...new Set(found.jobs.map(({ run }) => run))];
+    const shownIds = ids.slice(0, maxFilteredRuns);
+    const runs = await Promise.all(shownIds.map(async (id) => mirror.run(id) ?? (await daemon.call('run/get', { id }))));
+    const rows: TreeNode[] = runs.map((run) => new RunNode(context, this.#project, run));
+    if (found.next !== undefined || ids.length > maxFilteredRuns) rows.push(new MessageNode(folder, { folder }, say('Older runs may have such jobs too: only the newest were looked at.'), 'ellipsis'));
     return rows;
   }
 
@@ -100,7 +118,8 @@ class RunNode implements TreeNode {
 
   async children(): Promise<readonly TreeNode[]> {
     const detail = await this.#project.daemon?.call('run/get', { id: this.#listed.id });
-    return detail?.steps.map((step) => new StepNode(this.#context, this.#project, this.id, detail.id, step)) ?? [];
+    const only = this.#context.conditions()?.conditions.step;
+    return detail?.steps.filter(({ id }) => (only ?? id) === id).map((step) => new StepNode(this.#context, this.#project, this.id, detail.id, step)) ?? [];
   }
 
   tooltip(): vscode.MarkdownString {
@@ -124,7 +143,8 @@ class StepNode implements TreeNode {
   #step: StepView;
 
   constructor(context: TreeContext, project: Project, parentId: string, run: string, step: StepView) {
-    this.id = `${parentId}/step ${step.id}`;
+    const filter = context.conditions();
+    this.id = `${parentId}/step ${step.id}${filterKey(filter)}`;
     this.target = { folder: project.folder, run, step: step.id, queue: step.queue };
     this.#step = step;
     this.#jobs = new JobList({
@@ -132,7 +152,7 @@ class StepNode implements TreeNode {
       parentId: this.id,
       target: this.target,
       style: {},
-      fetch: async (limit) => (await project.daemon?.call('job/list', { run, step: step.id, limit })) ?? { jobs: [] },
+      fetch: async (page) => (await project.daemon?.call('job/list', { ...jobConditions(filter), run, step: step.id, ...page })) ?? { jobs: [] },
     });
   }
 

@@ -5,6 +5,7 @@ import type { Projects } from '../project/projects.ts';
 import type { Target } from '../base/target.ts';
 import { oneLine } from '../wording/outside-text.ts';
 import { say } from '../wording/language.ts';
+import { conditionsText, type ConditionFilter, filterLabel } from './view-filters.ts';
 
 /** A row of a view. It says what it is about; what it shows, it reads when it is drawn. */
 export interface TreeNode {
@@ -40,6 +41,36 @@ export class MessageNode implements TreeNode {
     item.tooltip = this.#message;
     item.contextValue = 'message';
     return item;
+  }
+}
+
+/** The first row of a view whose jobs are filtered: a click shows everything again. */
+export class FilterNode implements TreeNode {
+  readonly id = 'filter';
+  readonly target: Target;
+  readonly drop: () => void;
+  #filter: ConditionFilter;
+
+  constructor(filter: ConditionFilter, drop: () => void) {
+    this.target = { folder: filter.folder };
+    this.drop = drop;
+    this.#filter = filter;
+  }
+
+  item(): vscode.TreeItem {
+    const label = oneLine(filterLabel(this.#filter));
+    const item = new vscode.TreeItem(say('Filter: {label}', { label }));
+    item.description = say('click to show everything');
+    item.iconPath = new vscode.ThemeIcon('filter-filled');
+    item.contextValue = 'filter';
+    item.tooltip = say('Only jobs that meet these conditions are shown: {conditions}. A click shows everything again.', { conditions: conditionsText(this.#filter.conditions) });
+    item.accessibilityInformation = { label: item.tooltip };
+    item.command = { command: commands.dropFilter, title: say('Show Everything'), arguments: [this] };
+    return item;
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof FilterNode) this.#filter = newer.#filter;
   }
 }
 
@@ -80,6 +111,8 @@ export interface TreeContext {
   readonly alerts: AlertCrossings;
   /** Words that rows must have to be shown; empty shows everything. */
   readonly filter: () => string;
+  /** What the jobs have to meet to be shown; undefined shows all. */
+  readonly conditions: () => ConditionFilter | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Draws rows of this view again. */

@@ -70,6 +70,7 @@ const runInputs = {
 };
 
 const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
+const deadConditions = { queue: Type.Optional(Name), run: Type.Optional(RunId), step: Type.Optional(Name), where: Where, group: Group };
 const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
 const Selected = Type.Integer({ description: 'Number selected. Items that stopped being dead letters in the meantime are left out of the others.' });
 
@@ -247,14 +248,20 @@ export const methods = {
   'bulk/tally': { params: Type.Object({ id: BulkId }, closed), result: Type.Object(ReplayTally.properties, { description: 'What has become of the jobs that it has replayed.' }) },
 
   'dead/list': {
-    params: Type.Object({ queue: Type.Optional(Name), run: Type.Optional(RunId), where: Where, group: Group, ...Page }, closed),
+    params: Type.Object({ ...deadConditions, ...Page }, closed),
     result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'The one that died last first.' }),
   },
   'dead/groups': {
-    params: Type.Object({ queue: Type.Optional(Name), limit: Page.limit }, closed),
+    params: Type.Object({ ...deadConditions, limit: Page.limit }, closed),
     result: Type.Object(
-      { groups: Type.Array(DeadGroup), others: Type.Integer({ description: 'Dead letters of groups beyond `limit`.' }) },
-      { description: 'The group with the newest dead letter first.' },
+      {
+        groups: Type.Array(DeadGroup),
+        others: Type.Integer({ description: 'Dead letters of groups beyond `limit`.' }),
+        isPartial: Type.Optional(
+          Type.Literal(true, { description: 'There are too many to count with these conditions: those that died last are counted, 50 pages of `dead/list` at most. Never if `queue` is the only condition.' }),
+        ),
+      },
+      { description: 'The group with the newest dead letter first. Only dead letters that meet all conditions are counted.' },
     ),
   },
   'dead/replay': {

@@ -35,7 +35,7 @@ export function isFilterName(name: string): boolean {
 }
 
 /** Characters at most of each condition. */
-const longest: Readonly<Record<keyof FilterConditions, number>> = { queue: 200, state: 20, run: 20, step: 200, group: 1000, where: 8192 };
+export const maxConditionLength: Readonly<Record<keyof FilterConditions, number>> = { queue: 200, state: 20, run: 20, step: 200, group: 1000, where: 8192 };
 
 /** Undefined if the value isn't such a list. */
 export function parseSavedFilters(value: unknown): SavedFilters | undefined {
@@ -66,7 +66,7 @@ function parseFilter(value: Json): SavedFilter | undefined {
 }
 
 function areConditions(value: JsonObject): value is JsonObject & FilterConditions {
-  const isText = Object.entries(value).every(([key, text]) => Object.hasOwn(longest, key) && typeof text === 'string' && text !== '' && text.length <= longest[key as keyof FilterConditions]);
+  const isText = Object.entries(value).every(([key, text]) => Object.hasOwn(maxConditionLength, key) && typeof text === 'string' && text !== '' && text.length <= maxConditionLength[key as keyof FilterConditions]);
   return isText && (value['state'] === undefined || jobStates.some((state) => state === value['state']));
 }
 

@@ -6,6 +6,7 @@ describe('the target of a command', () => {
 
   it('is read from a row, and from a target itself', () => {
     assert.deepEqual(readTarget({ id: 'x', target, item: () => undefined }), target);
+    assert.deepEqual(readTarget({ ...target, only: { where: 'index == 1', step: 7 } }), { ...target, only: { where: 'index == 1' } });
     assert.deepEqual(readTarget({ ...target, job: 'j1', attempt: 2 }), { ...target, job: 'j1', attempt: 2 });
   });
 

@@ -66,6 +66,20 @@ steps:
     assert.equal((await bench.store.getJob({ jobId: Number(next.slice(1)) }))?.attemptCount, 1, 'nothing goes out later');
   });
 
+  it('are counted and listed by conditions, the same with both, and as the store counts all of them', async () => {
+    const [oldest = '', , , newest = ''] = ids;
+    await drafts['draft/save']({ id: newest, payload: { do: 'ok' } });
+    const all = await dead['dead/groups']({});
+    assert.deepEqual(await dead['dead/groups']({ step: 'each' }), all);
+    const some = await dead['dead/groups']({ queue: 'default', where: 'index >= 2' });
+    assert.deepEqual([some.groups.map(({ count, edited, newest: last }) => [count, edited, last]), some.others, some.isPartial], [[[2, 1, newest]], 0, undefined]);
+    assert.deepEqual((await dead['dead/list']({ step: 'each', where: 'index == 0' })).jobs.map(({ id }) => id), [oldest]);
+    const [group] = all.groups;
+    assert.deepEqual((await dead['dead/groups']({ group: group?.group ?? '' })).groups, all.groups);
+    assert.deepEqual(await dead['dead/groups']({ step: 'nowhere' }), { groups: [], others: 0 });
+    await assert.rejects(async () => dead['dead/groups']({ where: 'index ==' }), { code: 'invalid-params' });
+  });
+
   it('refuse what makes no sense together', async () => {
     await assert.rejects(async () => dead['dead/replay']({ ids, continues: { pace: 1, lastDueAt: '2026-11-24T09:00:00.000Z' } }), { code: 'invalid-params' });
     await assert.rejects(async () => dead['dead/replay']({ ids, rate: '1/h', continues: { pace: 1, lastDueAt: 'soon' } }), { code: 'invalid-params' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { views } from '../../../../extension/base/ids.ts';
-import { hasWords, ViewFilters } from '../../../../extension/views/view-filters.ts';
+import { conditionsText, filterLabel, hasWords, ViewFilters } from '../../../../extension/views/view-filters.ts';
 
 describe('filters of views', () => {
   it('let through what has all the words, in any order and case', () => {
@@ -16,5 +16,16 @@ describe('filters of views', () => {
     assert.deepEqual([told, filters.get(views.queues), filters.get(views.runs)], [[views.queues], 'esp paused', '']);
     filters.set(views.queues, '');
     assert.equal(told.length, 2);
+  });
+
+  it('are words or conditions, never both, and the last one counts', () => {
+    const filters = new ViewFilters();
+    const filter = { folder: 'file:///p', name: 'refused', conditions: { queue: 'erp', where: 'error.status == 422' } };
+    filters.set(views.runs, 'failed');
+    filters.narrow(views.runs, filter);
+    assert.deepEqual([filters.get(views.runs), filters.conditions(views.runs)], ['', filter]);
+    assert.deepEqual([filterLabel(filter), conditionsText(filter.conditions)], ['refused', 'queue erp · error.status == 422']);
+    filters.set(views.runs, '');
+    assert.deepEqual([filters.get(views.runs), filters.conditions(views.runs)], ['', undefined]);
   });
 });

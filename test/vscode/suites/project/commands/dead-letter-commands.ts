@@ -5,7 +5,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Tally } from '../../../../../extension/selection/batches.ts';
 import type { JobDetail } from '../../../../../schemas/protocol/job.ts';
-import { commands } from '../../../../../extension/base/ids.ts';
+import { FilterList } from '../../../../../client/filters.ts';
+import { commands, views } from '../../../../../extension/base/ids.ts';
+import { labelOf } from '../../support/row-label.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, sluice } from '../../support/sluice.ts';
 
@@ -45,6 +47,39 @@ export function deadLetterCommands(): void {
     const opened = await drive(commands.replayGroup, { answers, takes: 'Open the Failure' });
     assert.deepEqual(tallyOf(opened.result), { total: 3, done: 1 });
     assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^\/\/ Job: j\d+, order\/\w+\n\/\/ Attempt: 4 of 4\n/);
+  });
+
+  it('that meet a filter are shown, counted and replayed alone, and the filter is saved, found again and dropped', async () => {
+    const [, second, third] = await shop.deadLetters(3);
+    const view = shop.app.views.get(views.deadLetters);
+    assert.ok(view !== undefined && second !== undefined && third !== undefined);
+    const rows = async (): Promise<readonly string[]> => (await view.tree.getChildren()).map((row) => `${labelOf(row)} ${String(row.item().description)}`);
+    const saved = new FilterList(shop.project.path);
+    try {
+      const where = `id != "${second.id}"`;
+      assert.equal((await drive(commands.filterDeadLetters, { answers: [{ pick: 'Expression…' }, { type: where }] })).result, where);
+      assert.deepEqual(await rows(), [`Filter: ${where} click to show everything`, 'erp 2']);
+      const [, queue] = await view.tree.getChildren();
+      const [group] = await view.tree.getChildren(queue);
+      assert.match(String(group?.item().description), /^2 · newest /);
+      assert.deepEqual((await view.tree.getChildren(group)).map((row) => row.target.job).includes(second.id), false);
+      const { result } = await drive(commands.replayGroup, { args: [group], answers: [{ pick: 'Replay all 2' }] });
+      assert.deepEqual(tallyOf(result), { total: 2, done: 2 });
+      assert.deepEqual(tallyOf((await drive(commands.replayAll, { answers: [{ pick: 'Replay all 2' }] })).result), { total: 2, done: 2 });
+      assert.equal((await shop.daemon.call('job/get', { id: second.id })).attempts.length, 1, 'what is not shown is left alone');
+
+      assert.equal((await drive(commands.filterDeadLetters, { answers: [{ pick: 'Save This Filter…' }, { type: 'not-second' }] })).result, 'not-second');
+      assert.deepEqual(await saved.all(), [{ name: 'not-second', where }]);
+      assert.deepEqual([view.view.description, (await rows())[0]], ['filter: not-second', 'Filter: not-second click to show everything']);
+      await drive(commands.dropFilter, { args: [(await view.tree.getChildren())[0]] });
+      assert.deepEqual([view.view.description, await rows()], ['', ['erp 3']]);
+      await drive(commands.filterRuns, { answers: [{ pick: 'not-second' }] });
+      const runs = (await shop.app.views.get(views.runs)?.tree.getChildren())?.map((row) => row.target.run) ?? [];
+      assert.deepEqual([runs.includes(third.run), runs.includes(second.run)], [true, false]);
+    } finally {
+      for (const command of [commands.filterDeadLetters, commands.filterRuns]) await drive(command, { answers: [{ pick: 'Words…' }, { type: '' }] });
+      await saved.delete('not-second');
+    }
   });
 
   it('replay all of them slowly, or none where a person gives up', async () => {

@@ -109,12 +109,12 @@ export function lookingCommands(): void {
     ] as const;
     for (const [command, { tree }, words] of cases) {
       const before = (await tree.getChildren()).map(labelOf);
-      assert.equal((await drive(command, { answers: [{ type: words }] })).result, words);
+      assert.equal((await drive(command, { answers: [{ pick: 'Words…' }, { type: words }] })).result, words);
       const rows = (await tree.getChildren()).map(labelOf);
       assert.notDeepEqual(rows, before);
       // Where nothing has them, one row says so.
       assert.ok(rows.every((row) => row.includes(words)), `${command}: ${rows.join()}`);
-      await drive(command, { answers: [{ type: '' }] });
+      await drive(command, { answers: [{ pick: 'Show Everything' }] });
       assert.deepEqual((await tree.getChildren()).map(labelOf), before);
     }
   });

@@ -118,14 +118,14 @@ export function queueCommands(): void {
   it('filter queues, runs and dead letters by words, say so beside the title, and show everything again', async () => {
     for (const [command, id] of [[commands.filterQueues, views.queues], [commands.filterRuns, views.runs], [commands.filterDeadLetters, views.deadLetters]] as const) {
       const open = shop.app.views.get(id);
-      await drive(command, { answers: [{ type: 'erp no-such-word' }] });
+      await drive(command, { answers: [{ pick: 'Words…' }, { type: 'erp no-such-word' }] });
       assert.equal(open?.view.description, 'erp no-such-word');
       assert.deepEqual((await open.tree.getChildren()).map((row) => row.item().label), ['Nothing matches "erp no-such-word"']);
-      await drive(command, { answers: [{ type: '' }] });
+      await drive(command, { answers: [{ pick: 'Words…' }, { type: '' }] });
     }
-    await drive(commands.filterQueues, { answers: [{ type: 'ERP' }] });
+    await drive(commands.filterQueues, { answers: [{ pick: 'Words…' }, { type: 'ERP' }] });
     assert.deepEqual((await shop.app.views.get(views.queues)?.tree.getChildren())?.map((row) => row.target.queue), ['erp']);
-    await drive(commands.filterQueues, { answers: [{ type: '' }] });
+    await drive(commands.filterQueues, { answers: [{ pick: 'Show Everything' }] });
   });
 
   it('mute the notifications of a queue, and unmute only those that are muted', async () => {
