@@ -11,6 +11,7 @@ import { lacksRoom, requireRoom } from './state/disk-room.ts';
 import { keepSpare, newToken, removeDiscovery, writeDiscovery } from './state/discovery-file.ts';
 import type { Clock, Timer } from './core/clock.ts';
 import { Engine } from './engine/engine.ts';
+import type { BeforeOpen } from './engine/store-opening.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
 import { FolderWatch } from './project/folder-watch.ts';
@@ -176,6 +177,8 @@ export class Daemon {
 
     const token = newToken();
     const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction, crashed });
+    // Before a new store takes what room there is.
+    await keepSpare(projectFolder);
     await engine.start(project.settings());
     const isBegun = engine.health.trouble === undefined;
     const guard = new StoreGuard({ projectFolder, store, clock, log, say });
@@ -185,7 +188,6 @@ export class Daemon {
       if (!hasStore) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
-      await keepSpare(projectFolder);
     });
     if (isBegun) await begun;
     else begun.catch((error: unknown) => log.error({ err: error }, 'the daemon could not begin in full'));
@@ -218,13 +220,13 @@ export class Daemon {
   }
 
   /** What has to be done before the store may be opened; again, where a disk that was full has room. */
-  #beforeOpen(stateFolder: string, hasStore: boolean): () => Promise<void> {
+  #beforeOpen(stateFolder: string, hasStore: boolean): BeforeOpen {
     let isAgain = false;
-    return async () => {
+    return async ({ neededBytes }) => {
       try {
         // Opening would make an empty one where it was deleted meanwhile.
         if (isAgain && hasStore) refuseMissingStore(stateFolder);
-        if (isAgain) await requireRoom(stateFolder);
+        if (isAgain) await requireRoom(stateFolder, neededBytes);
         isAgain = true;
         await markState(this.#options.projectFolder, { hasStore });
       } catch (error) {

@@ -19,7 +19,7 @@ import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
 import { SpaceReclaimer } from './space-reclaimer.ts';
 import { StoreClock, StoreHealth, type StoreTrouble } from './store-health.ts';
-import { StoreOpening } from './store-opening.ts';
+import { StoreOpening, type BeforeOpen } from './store-opening.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
 
@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly secrets: SecretSource;
   readonly log: EngineLog;
   /** Done before each try to open the store, which isn't opened where it rejects. */
-  readonly beforeOpen?: () => Promise<void>;
+  readonly beforeOpen?: BeforeOpen;
 }
 
 /**

@@ -4,6 +4,9 @@ import type { Clock } from '../core/clock.ts';
 import type { EngineLog } from './engine-settings.ts';
 import type { StoreClock } from './store-health.ts';
 
+/** `neededBytes`: room that opening takes, if that is known to be more than usual. */
+export type BeforeOpen = (params: { readonly neededBytes?: number }) => Promise<void>;
+
 export interface StoreOpeningOptions {
   readonly clock: Clock;
   readonly random: () => number;
@@ -11,7 +14,7 @@ export interface StoreOpeningOptions {
   readonly storeClock: StoreClock;
   readonly log: EngineLog;
   /** Done before each try to open the store, which isn't opened where it rejects. */
-  readonly beforeOpen?: () => Promise<void>;
+  readonly beforeOpen?: BeforeOpen;
   /** The store can only be looked at for now. */
   readonly onLooked: (looked: LookResult) => void;
   /** The disk has no room to open the store: `retry` once it may have. */
@@ -26,6 +29,7 @@ export class StoreOpening {
   readonly #begun = Promise.withResolvers<undefined>();
   /** Undefined if the store can only be looked at. */
   #opened: OpenResult | undefined;
+  #neededBytes: number | undefined;
 
   constructor(options: StoreOpeningOptions) {
     this.#options = options;
@@ -56,6 +60,7 @@ export class StoreOpening {
       await this.retry();
     } catch (error) {
       if (!(error instanceof CodedError) || error.data['noRoom'] !== true) throw error;
+      let problem: CodedError = error;
       // What can't even be looked at can't be waited for.
       if (!this.isOpen) {
         const looked = await store.look({ now: clock.now() }).catch((reason: unknown) => {
@@ -63,8 +68,10 @@ export class StoreOpening {
           throw reason instanceof CodedError && reason.data['olderStore'] === true ? reason : error;
         });
         onLooked(looked);
+        this.#neededBytes = looked.older?.neededBytes;
+        if (looked.older !== undefined) problem = new CodedError('store-unavailable', looked.older.problem, { noRoom: true });
       }
-      onNoRoom(error);
+      onNoRoom(problem);
     }
   }
 
@@ -72,7 +79,7 @@ export class StoreOpening {
   async retry(): Promise<void> {
     const { random, store, storeClock, beforeOpen, onOpened } = this.#options;
     if (this.#opened === undefined) {
-      await beforeOpen?.();
+      await beforeOpen?.(this.#neededBytes === undefined ? {} : { neededBytes: this.#neededBytes });
       this.#opened = await storeClock.open((anchor) => store.open({ anchor, random: random() }));
       this.#tell(this.#opened);
     }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { isOutOfRoom, systemCodeOf } from '../../schemas/protocol/error.ts';
 
@@ -12,11 +12,16 @@ export function lacksRoom(error: unknown): boolean {
 }
 
 /**
- * Writes as much as a store needs to open, and takes it away again: what the file system says of its free space knows no quotas.
+ * Writes as much as a store needs to open, and takes it away again: what the file system says of its free space knows no quotas. It is only asked whether
+ * there are `neededBytes`, which may be many.
  *
- * @throws an error of the file system if there is no room
+ * @throws an error of the file system, or one like it, if there is no room
  */
-export async function requireRoom(stateFolder: string): Promise<void> {
+export async function requireRoom(stateFolder: string, neededBytes = 0): Promise<void> {
+  if (neededBytes > roomBytes) {
+    const { bavail, bsize } = await statfs(stateFolder);
+    if (bavail * bsize < neededBytes) throw Object.assign(new Error(`ENOSPC: ${neededBytes} bytes are needed`), { code: 'ENOSPC' });
+  }
   // A name that `removeLeftovers` knows.
   const file = path.join(stateFolder, `room.${process.pid}.${randomBytes(6).toString('hex')}`);
   try {

@@ -1,6 +1,7 @@
 import type { FanOutProgress, SettleParams } from '../ledger/call.ts';
 import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
+import type { Message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { KeptQueue, QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
@@ -87,6 +88,8 @@ export interface LookResult {
   readonly queues: readonly StoredQueue[];
   readonly depths: readonly QueueChange[];
   readonly runningRuns: number;
+  /** An older Sluice has written it: how much room it takes to bring it up to date. */
+  readonly older?: { readonly problem: Message; readonly neededBytes: number };
 }
 
 export interface OpenResult {

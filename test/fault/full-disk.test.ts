@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { DaemonClient } from '../../client/daemon-client.ts';
+import { migrate, migrations } from '../../daemon/store/sqlite/migrations.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -13,6 +16,7 @@ import { brokenPromises } from './kill-oracle.ts';
 const items = Array.from({ length: 60 }, (_, index) => `item-${index}`);
 const concurrency = 3;
 const refused = 5;
+const olderVersion = 12;
 
 describe('a start on a full disk', () => {
   let sink: HttpSink;
@@ -107,28 +111,56 @@ describe('a start on a full disk', () => {
     assert.match(full.words, /The disk is full, and daemon\.json can't be written/);
   });
 
-  it('says how much room is missing where the store has to be brought to another version first, and leaves it as it is', async () => {
+  it('shows a store of an older Sluice, says how much room it takes to bring it up to date, leaves it as it is, and continues by itself', async () => {
     const first = await start();
     assert.deepEqual(await first.stop(), { code: 0, signal: null });
-    const inStore = (statements: string): string => {
-      const script = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]); ${statements}; process.stdout.write(String(db.prepare('PRAGMA user_version').get().user_version)); db.close()`;
-      const [command, ...args] = disk.launcher;
-      return execFileSync(command ?? '', [...args, process.execPath, '-e', script, project.storeFile], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    };
-    const known = inStore(`db.exec("INSERT INTO meta (key, value) VALUES ('filler', zeroblob(3000000))")`);
-    const older = inStore("db.exec('PRAGMA user_version = ' + (db.prepare('PRAGMA user_version').get().user_version - 1))");
-    assert.equal(Number(older), Number(known) - 1);
+    const file = disk.outside(project.storeFile);
+    // Into the same file, as the mark knows it.
+    const old = olderStore();
+    await writeFile(file, old, { flag: 'r+' });
+    await truncate(file, old.length);
     await disk.fill();
-    const full = project.launch({ launcher: disk.launcher, outsideFolder: () => disk.outside(project.folder) });
-    assert.equal((await full.end()).code, 1);
-    assert.match(full.words, new RegExp(`store\\.db has version ${older}\\. This Sluice brings it to version ${known} before it reads it, and the disk is full\\. The store is as it was: make room, about 7 MB,`));
+    const full = await start();
+    const { store } = await full.client.call('daemon/status', {});
+    assert.match(store.problem ?? '', new RegExp(`store\\.db has version ${olderVersion}\\. This Sluice brings it to version ${migrations.length} before it uses it, and the disk is full\\. .*Make room, about 7 MB, and it continues by itself`));
+    const [dead] = await jobsOf(full.client, { state: 'dead' });
+    assert.equal(dead?.step, 'only');
+    assert.deepEqual((await full.client.call('job/get', { id: dead.id })).payload, { kept: true });
+    assert.equal((await full.client.call('run/list', { limit: 10 })).runs.length, 1);
+    await assert.rejects(full.client.call('dead/discard', { ids: [dead.id] }), { code: 'store-unavailable' });
     assert.deepEqual((await readdir(disk.outside(project.stateFolder))).filter((name) => name.endsWith('.bak')), [], 'no half of a copy');
-    await disk.clear();
-    assert.equal(inStore(''), older);
-    assert.equal(inStore(`db.exec('PRAGMA user_version = ${known}')`), known);
+    assert.deepEqual(await full.stop(), { code: 0, signal: null });
+    assert.ok((await readFile(file)).equals(old), 'it is as it was');
+
     const next = await start();
-    assert.equal((await next.client.call('daemon/status', {})).store.ok, true);
+    await disk.clear();
+    await eventually('the cure', async () => ((await next.client.call('daemon/status', {})).store.ok ? true : undefined), 20_000);
+    assert.equal((await jobsOf(next.client, { state: 'dead' })).length, 1);
     assert.deepEqual(await next.stop(), { code: 0, signal: null });
+    assert.ok((await readdir(disk.outside(project.stateFolder))).includes(`store.db.v${olderVersion}.bak`));
+  });
+
+  it('of a project that has no store yet shows that nothing is there, and begins by itself', async () => {
+    await disk.fill();
+    const tooFull = project.launch({ launcher: disk.launcher, outsideFolder: () => disk.outside(project.folder) });
+    assert.equal((await tooFull.end()).code, 1);
+    assert.match(tooFull.words, /The disk is full, and daemon\.json can't be written/);
+    // Room for the file by which a daemon is found, and for nothing else.
+    await disk.leaveFree(100_000);
+    const daemon = await start();
+    const { store, queues, runs } = await daemon.client.call('daemon/status', {});
+    assert.match(store.problem ?? '', /the disk is full/);
+    assert.deepEqual([runs.running, queues.map(({ name }) => name).sort()], [0, ['hooks']]);
+    assert.deepEqual(await jobsOf(daemon.client), []);
+    await assert.rejects(daemon.client.call('run/start', { workflow: 'deliver', inputs: { items } }), { code: 'store-unavailable' });
+    await disk.clear();
+    await eventually('the cure', async () => ((await daemon.client.call('daemon/status', {})).store.ok ? true : undefined), 20_000);
+    const { id } = await daemon.client.call('run/start', { workflow: 'deliver', inputs: { items } });
+    await runsAtRest(daemon.client);
+    assert.equal((await daemon.client.call('run/get', { id })).state, 'succeeded');
+    await assertSound(daemon.client);
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+    assert.deepEqual(await (await start()).stop(), { code: 0, signal: null });
   });
 
   it('after an orderly stop as well, and sends nothing twice', async () => {
@@ -157,3 +189,23 @@ describe('a start on a full disk', () => {
     assert.equal(sink.requests.length, items.length);
   });
 });
+
+/** With one dead letter, and 3 MB. */
+function olderStore(): Buffer {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-old-'));
+  const file = path.join(folder, 'old.db');
+  const db = new DatabaseSync(file);
+  migrate(db, file, migrations.slice(0, olderVersion));
+  db.exec(`
+    INSERT INTO queues (id, name) VALUES (1, 'default');
+    INSERT INTO workflow_versions (version, workflow, text, created_at) VALUES ('v1', 'w', 'steps: { only: { uses: http/request, with: { url: "http://127.0.0.1:9/" } } }', 0);
+    INSERT INTO runs (id, workflow, version, state, created_at, inputs) VALUES (1, 'w', 'v1', 'failed', 0, '{}');
+    INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, expanded, dead) VALUES (1, 1, 0, 'only', 0, 'failed', 1, 'http/request', 0, 1, 1, 1);
+    INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, attempt, started_at, failure_group) VALUES (1, 1, 1, 'dead', 5, 0, 0, 1, 0, 'g');
+    INSERT INTO payloads (job_id, payload, created_at) VALUES (1, '{"kept":true}', 0);
+    INSERT INTO meta (key, value) VALUES ('store_id', 'abcdefgh'), ('filler', zeroblob(3000000));`);
+  db.close();
+  const bytes = readFileSync(file);
+  rmSync(folder, { recursive: true });
+  return bytes;
+}

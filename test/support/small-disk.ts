@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A user namespace of its own, in which anybody may mount. */
@@ -49,6 +49,12 @@ export class SmallDisk {
   /** Until not a byte more goes in. */
   async fill(): Promise<void> {
     for (const [index, bytes] of [64 * 1024 * 1024, 64 * 1024, 4096, 512].entries()) await writeFile(this.#filler(index), Buffer.alloc(bytes)).catch(() => undefined);
+  }
+
+  /** After `fill`: about this much. */
+  async leaveFree(bytes: number): Promise<void> {
+    const filler = this.#filler(0);
+    await truncate(filler, (await stat(filler)).size - bytes);
   }
 
   async clear(): Promise<void> {

@@ -17,37 +17,32 @@ export interface DatabaseOptions {
   readonly access: Access;
 }
 
-/** One connection, with each statement prepared once. */
+/** One connection, opened here or handed over, with each statement prepared once. */
 export class Database {
   readonly raw: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #arrays = new Map<string, StatementSync>();
 
-  constructor({ file, durability, access }: DatabaseOptions) {
+  constructor(options: DatabaseOptions | DatabaseSync) {
+    this.raw = options instanceof DatabaseSync ? options : this.#open(options);
+  }
+
+  #open({ file, durability, access }: DatabaseOptions): DatabaseSync {
     if (access === 'read-alone' && !existsSync(file)) throw new Error(`there is no ${file}`);
     // Payloads are nobody else's business; SQLite gives its -wal and -shm files the mode of the main file.
     const isNew = access === 'write' && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
     if (isNew) closeSync(openSync(file, 'a', 0o600));
     if (access === 'write' && process.platform !== 'win32') chmodSync(file, 0o600);
-    this.raw = new DatabaseSync(file, { readOnly: access === 'read', timeout: 5000 });
+    const raw = new DatabaseSync(file, { readOnly: access === 'read', timeout: 5000 });
     try {
       // So that it can give space back in small steps; before WAL, which makes the file. Said again, it would be written. See `file-space.ts`.
-      if (isNew) this.raw.exec('PRAGMA auto_vacuum = INCREMENTAL');
-      this.#configure(durability, access);
+      if (isNew) raw.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      configure(raw, durability, access);
+      return raw;
     } catch (error) {
-      this.raw.close();
+      raw.close();
       throw error;
     }
-  }
-
-  #configure(durability: Durability, access: Access): void {
-    // An exclusive connection keeps the index of the log in its memory. A file that is opened read-only can't be locked like that.
-    if (access === 'read-alone') this.raw.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON');
-    if (access === 'write') this.raw.exec('PRAGMA journal_mode = WAL');
-    this.raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-    // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
-    // the disk after a checkpoint.
-    this.raw.exec(`PRAGMA cache_size = ${access === 'write' ? -16_000 : -4000}; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`);
   }
 
   /** The prepared statement of that text. */
@@ -76,4 +71,14 @@ export class Database {
     this.#statements.clear();
     this.raw.close();
   }
+}
+
+function configure(raw: DatabaseSync, durability: Durability, access: Access): void {
+  // An exclusive connection keeps the index of the log in its memory. A file that is opened read-only can't be locked like that.
+  if (access === 'read-alone') raw.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON');
+  if (access === 'write') raw.exec('PRAGMA journal_mode = WAL');
+  raw.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+  // 16 MB of pages for the writer and 4 for the reader, whatever the store's size; what is over 64 MB of log goes back to
+  // the disk after a checkpoint.
+  raw.exec(`PRAGMA cache_size = ${access === 'write' ? -16_000 : -4000}; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`);
 }

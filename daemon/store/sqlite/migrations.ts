@@ -5,6 +5,8 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import type { JobError } from '../../../schemas/protocol/shape.ts';
 import { message } from '../../../schemas/wording/message.ts';
 import { deadGroupOf } from '../../core/failure-group.ts';
+import { fileSpace } from './file-space.ts';
+import { isSmallEnoughToCopy } from './memory-copy.ts';
 import { hasNoRoom } from './store-error.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14 } from './schema.ts';
 
@@ -33,17 +35,27 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
     );
   }
   const isNew = version === 0;
-  db.function('failure_group', (uses, error, response) => deadGroupOf(String(uses), JSON.parse(String(error)) as JobError, response === null ? undefined : String(response)));
+  defineFunctions(db);
   while (version < steps.length) {
     const next = isNew ? steps.length : version + 1;
     try {
       if (!isNew) backUp(db, file, version);
       takeSteps(db, steps.slice(version, next), next);
     } catch (error) {
-      throw isNew || !hasNoRoom(error) ? error : noRoomToMigrate(db, file, steps);
+      throw isNew || !hasNoRoom(error) ? error : noRoomToMigrate(db, file, { steps, isShown: isSmallEnoughToCopy(db) });
     }
     version = next;
   }
+}
+
+/** Brings a copy of a store up to date that nobody keeps, or makes an empty one. */
+export function migrateCopy(db: DatabaseSync): void {
+  defineFunctions(db);
+  takeSteps(db, migrations.slice(readVersion(db)), migrations.length);
+}
+
+function defineFunctions(db: DatabaseSync): void {
+  db.function('failure_group', (uses, error, response) => deadGroupOf(String(uses), JSON.parse(String(error)) as JobError, response === null ? undefined : String(response)));
 }
 
 /** In one transaction: each waits for the disk. */
@@ -60,16 +72,25 @@ function takeSteps(db: DatabaseSync, steps: readonly string[], version: number):
   }
 }
 
-/** An older store, and no room for what bringing it up to date takes: a copy of it, and the changes. Nothing of it has changed, and no part of a copy is left behind. */
-export function noRoomToMigrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): CodedError {
-  const needed = 2 * Number(db.prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size').get()?.['bytes'] ?? 0);
+/**
+ * An older store, and no room for what bringing it up to date takes: a copy of it, and the changes. Nothing of it has changed, and no part of a copy is left behind.
+ * `isShown`: what is in it can be looked at meanwhile.
+ */
+export function noRoomToMigrate(db: DatabaseSync, file: string, { steps = migrations, isShown }: { readonly steps?: readonly string[]; readonly isShown: boolean }): CodedError {
+  const neededBytes = 2 * fileSpace(db).bytes;
+  const version = { file, version: readVersion(db), next: steps.length, megabytes: Math.ceil(neededBytes / 1_000_000) };
   return new CodedError(
     'store-unavailable',
-    message(
-      'The store {file} has version {version}. This Sluice brings it to version {next} before it reads it, and the disk is full. The store is as it was: make room, about {megabytes} MB, and run the command again, or use the Sluice that wrote it.',
-      { file, version: readVersion(db), next: steps.length, megabytes: Math.ceil(needed / 1_000_000) },
-    ),
-    { noRoom: true, olderStore: true },
+    isShown
+      ? message(
+          'The store {file} has version {version}. This Sluice brings it to version {next} before it uses it, and the disk is full. The store is as it was, and what is in it can be looked at. Make room, about {megabytes} MB, and it continues by itself.',
+          version,
+        )
+      : message(
+          'The store {file} has version {version}. This Sluice brings it to version {next} before it uses it, and the disk is full. The store is as it was, and too large to be looked at without that. Make room, about {megabytes} MB, and run the command again, or use the Sluice that wrote it.',
+          version,
+        ),
+    { noRoom: true, olderStore: true, neededBytes },
   );
 }
 

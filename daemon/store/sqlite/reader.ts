@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
 import type { LookParams, LookResult, Store } from '../store.ts';
 import type { StoreRead } from '../store-calls.ts';
+import type { CodedError } from '../../../schemas/protocol/error.ts';
 import { KeptWorkflows } from '../../core/kept-workflows.ts';
 import { Database } from './database.ts';
-import { migrations, NewerStoreError, noRoomToMigrate, readVersion } from './migrations.ts';
+import { copyToMemory, isSmallEnoughToCopy } from './memory-copy.ts';
+import { migrateCopy, migrations, NewerStoreError, noRoomToMigrate, readVersion } from './migrations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
@@ -15,7 +18,8 @@ export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly pa
 
 /** A connection of its own for what people look at, so that no list keeps a claim waiting. */
 export class Reader {
-  readonly #db: Database;
+  #db: Database;
+  #copied: Database | undefined;
   readonly #file: string;
   readonly #workflows = new KeptWorkflows();
 
@@ -23,7 +27,9 @@ export class Reader {
   constructor(file: string, access: 'read' | 'read-alone' = 'read') {
     this.#file = file;
     try {
-      this.#db = new Database({ file, durability: 'normal', access });
+      // Where no store is yet, everything is empty.
+      const isThere = access === 'read' || (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+      this.#db = new Database(isThere ? { file, durability: 'normal', access } : copyToMemory());
       // From its first query on it has a share of the file's lock, by which the writer can close without writing its log into the file.
       if (access === 'read') this.#db.raw.exec('SELECT 1 FROM sqlite_schema');
     } catch (error) {
@@ -36,13 +42,25 @@ export class Reader {
     try {
       const version = readVersion(this.#db.raw);
       if (version > migrations.length) throw new NewerStoreError(`the store ${this.#file} has version ${version}`);
-      if (version < migrations.length) throw noRoomToMigrate(this.#db.raw, this.#file);
+      const older = version > 0 && version < migrations.length ? noRoomToMigrate(this.#db.raw, this.#file, { isShown: isSmallEnoughToCopy(this.#db.raw) }) : undefined;
+      if (version < migrations.length) this.#lookAtCopy(older);
       const state = new WriterState(this.#db);
       state.load();
-      return { queues: storedQueues(this.#db, now), depths: standingQueues(state), runningRuns: state.runningRuns };
+      return { queues: storedQueues(this.#db, now), depths: standingQueues(state), runningRuns: state.runningRuns, ...(older === undefined ? {} : { older: { problem: older.told, neededBytes: Number(older.data['neededBytes']) } }) };
     } catch (error) {
       throw codedOpenError(error, this.#file);
     }
+  }
+
+  /** The queries are for the tables of now: the copy gets them, in memory. What was made of a new store counts for nothing. */
+  #lookAtCopy(older: CodedError | undefined): void {
+    if (!isSmallEnoughToCopy(this.#db.raw)) throw older ?? new Error(`${this.#file} is no store`);
+    const copy = copyToMemory(this.#db.raw);
+    // Closed, it would write its log into the store.
+    this.#copied = this.#db;
+    this.#db = new Database(copy);
+    migrateCopy(copy);
+    copy.exec('PRAGMA query_only = ON');
   }
 
   run(call: ReadCall): unknown {
@@ -99,5 +117,6 @@ export class Reader {
 
   close(): void {
     this.#db.close();
+    this.#copied?.close();
   }
 }

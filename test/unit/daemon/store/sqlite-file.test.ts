@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,7 +7,15 @@ import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connect
 import { migrate, migrations, NewerStoreError, readVersion } from '../../../../daemon/store/sqlite/migrations.ts';
 import { openSqliteStore, SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { StoreBench } from '../../../support/store-suite/store-bench.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 import { anchorAt } from '../../../support/anchor-at.ts';
+
+/** A new store whose first transaction didn't fit. */
+const makeHalf = (file: string): void => {
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
+  db.close();
+};
 
 const modeOf = (file: string): number => statSync(file).mode & 0o777;
 
@@ -140,6 +148,58 @@ describe("the SQLite store's file", () => {
     await assert.rejects(store.open({ anchor: anchorAt(0), random: 0 }), /version 99.*use the newer Sluice/);
     await store.close();
     rmSync(file);
+  });
+
+  describe('is looked at without a write', () => {
+    const oldVersion = 12;
+    const inline = (): SqliteStore => new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
+    /** With one dead letter. */
+    const makeOld = (more = ''): void => {
+      const db = new DatabaseSync(file);
+      migrate(db, file, migrations.slice(0, oldVersion));
+      db.exec(`
+        INSERT INTO queues (id, name) VALUES (1, 'default');
+        INSERT INTO workflow_versions (version, workflow, text, created_at) VALUES ('v1', 'w', 'steps: { s: { uses: test/scripted, with: {} } }', 0);
+        INSERT INTO runs (id, workflow, version, state, created_at, inputs) VALUES (1, 'w', 'v1', 'failed', 0, '{}');
+        INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, expanded, dead) VALUES (1, 1, 0, 's', 0, 'failed', 1, 'test/scripted', 0, 1, 1, 1);
+        INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, attempt, started_at, failure_group) VALUES (1, 1, 1, 'dead', 5, 0, 0, 1, 0, 'g');
+        INSERT INTO payloads (job_id, payload, created_at) VALUES (1, '{}', 0); ${more}`);
+      db.close();
+    };
+
+    it('where an older Sluice wrote it, as a copy in memory that is brought up to date', async () => {
+      makeOld();
+      const before = readFileSync(file);
+      const store = inline();
+      const { depths, older } = await store.look({ now: 0 });
+      assert.deepEqual(depths.map(({ name, dead }) => [name, dead]), [['default', 1]]);
+      assert.match(older === undefined ? '' : english.textOf(older.problem), /version 12.*the disk is full.*what is in it can be looked at\. Make room, about 1 MB, and it continues by itself/);
+      assert.equal(older?.neededBytes, 2 * before.length);
+      const { jobs } = await store.listJobs({ limit: 10, state: 'dead' });
+      assert.deepEqual(jobs.map(({ id, step }) => [id, step]), [['j1', 's']]);
+      assert.ok((await store.check()).every(({ ok }) => ok));
+      await assert.rejects(store.probe({ now: 0 }), { code: 'store-unavailable' });
+      await store.close();
+      assert.ok(readFileSync(file).equals(before), 'the store was changed');
+      assert.deepEqual(readdirSync(folder), ['store.db']);
+    });
+
+    it('but not where a copy would take more than 64 MB', async () => {
+      makeOld("INSERT INTO meta (key, value) VALUES ('filler', zeroblob(70000000))");
+      const store = inline();
+      await assert.rejects(store.look({ now: 0 }), { code: 'store-unavailable', message: /too large to be looked at without that\. Make room, about 141 MB, and run the command again/ });
+      await store.close();
+    });
+
+    it('where there is none yet, or a new one that had no room to be made: it is empty', async () => {
+      for (const make of [() => {}, () => writeFileSync(file, ''), () => makeHalf(file)]) {
+        make();
+        const store = inline();
+        assert.deepEqual(await store.look({ now: 0 }), { queues: [], depths: [], runningRuns: 0 });
+        assert.deepEqual((await store.listRuns({ limit: 10 })).runs, []);
+        await store.close();
+      }
+    });
   });
 
   it('says so where the file is not a database', async () => {
