@@ -39,7 +39,7 @@ function completeOpenExpression(project: LanguageProject, file: LanguageFile, of
 const stopgap = 'sluice__stopgap__';
 
 function completeAt(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
-  return completeExpression(project, file, offset, options) ?? completeName(project, file, offset);
+  return completeExpression(project, file, offset, options) ?? completeName(project, file, offset, options.language);
 }
 
 /** Behind `key:`, `-`, `[` or `,` of a line, where a value begins. */

@@ -1,6 +1,9 @@
+import type { Language } from '../wording/language.ts';
 import type { CompletionItem } from 'vscode-languageserver-types';
 
 export interface CompletionOptions {
+  /** What the items are described in; English if it is left out. */
+  readonly language?: Language;
   /** Whether the editor fills in snippets (`${1:name}`). */
   readonly snippets?: boolean;
 }

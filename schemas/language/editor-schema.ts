@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { english } from '../wording/language.ts';
+import { english, type Language } from '../wording/language.ts';
 import type { ExpressionField } from '../workflow/expression/type.ts';
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
 import { defaultQueueName } from '../workflow/model.ts';
@@ -17,24 +17,26 @@ const oneSchema = ['additionalProperties', 'items', 'contains', 'not', 'if', 'th
  * A published schema as the editor's schema service shows it best. What it says stays the same, but:
  *
  * - references are written out, so that a property's own words and those of its kind come together;
- * - descriptions become Markdown that ends with the default and the examples;
+ * - descriptions become Markdown in the reader's language that ends with the default and the examples;
  * - for completion, examples that are maps become snippets with a label that can be read, and those that name something of
  *   another workflow are left out;
  * - what names look like is left out, or the service would offer `property` as a name;
  * - values that may be expressions are described as what they are, since our own analysis checks them.
  */
-export function editorSchema(schema: JsonObject, use: EditorSchemaUse): JsonObject {
+export function editorSchema(schema: JsonObject, use: EditorSchemaUse, language = english): JsonObject {
   const { $defs, $schema: _, title: __, ...root } = schema;
-  return new EditorSchema(isJsonObject($defs) ? $defs : {}, use).of(root);
+  return new EditorSchema(isJsonObject($defs) ? $defs : {}, use, language).of(root);
 }
 
 class EditorSchema {
   readonly #definitions: JsonObject;
   readonly #use: EditorSchemaUse;
+  readonly #language: Language;
 
-  constructor(definitions: JsonObject, use: EditorSchemaUse) {
+  constructor(definitions: JsonObject, use: EditorSchemaUse, language: Language) {
     this.#definitions = definitions;
     this.#use = use;
+    this.#language = language;
   }
 
   of(schema: JsonObject): JsonObject {
@@ -63,7 +65,7 @@ class EditorSchema {
 
   #described(schema: JsonObject, fallback: Json | undefined, examples: readonly Json[]): JsonObject {
     const { description } = schema;
-    const text = typeof description === 'string' ? { markdownDescription: markdown(description, fallback, examples) } : {};
+    const text = typeof description === 'string' ? { markdownDescription: markdown(description, fallback, examples, this.#language) } : {};
     if (this.#use === 'hover') return text;
     const scalars = examples.filter((example) => !isCollection(example) && !(typeof example === 'string' && example.includes('${{')));
     const maps = 'anyOf' in schema ? examples.filter(isJsonObject) : [];
@@ -83,13 +85,13 @@ function withoutExpressionBranch(schema: JsonObject): JsonObject {
   return condition !== undefined && isJsonObject(then) && Object.keys(then).length === 0 && isJsonObject(otherwise) ? { ...outside, ...otherwise } : schema;
 }
 
-function markdown(description: string, fallback: Json | undefined, examples: readonly Json[]): string {
+function markdown(description: string, fallback: Json | undefined, examples: readonly Json[], { dataText, say }: Language): string {
   const code = (value: Json): string => `\`${flowText(value)}\``;
   const others = examples.filter((example) => flowText(example) !== (fallback === undefined ? undefined : flowText(fallback)));
   return [
-    description,
-    ...(fallback === undefined ? [] : [`Default: ${code(fallback)}`]),
-    ...(others.length === 0 ? [] : [english.say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: others.length, list: others.map(code).join(', ') })]),
+    dataText(description),
+    ...(fallback === undefined ? [] : [say('Default: {value}', { value: code(fallback) })]),
+    ...(others.length === 0 ? [] : [say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: others.length, list: others.map(code).join(', ') })]),
   ].join('\n\n');
 }
 
@@ -109,11 +111,11 @@ function snippetBody(value: Json): Json {
 }
 
 /** What a schema says of a field, as Markdown; empty if it says nothing. */
-export function describeField({ description, examples = [], ...field }: Omit<ExpressionField, 'type' | 'required'>): string {
+export function describeField({ description, examples = [], ...field }: Omit<ExpressionField, 'type' | 'required'>, { dataText, say } = english): string {
   const parts = [
-    ...(description === undefined ? [] : [description]),
-    ...('default' in field ? [`Default: ${asCode(field.default ?? null)}`] : []),
-    ...(examples.length === 0 ? [] : [english.say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: examples.length, list: examples.slice(0, 3).map(asCode).join(', ') })]),
+    ...(description === undefined ? [] : [dataText(description)]),
+    ...('default' in field ? [say('Default: {value}', { value: asCode(field.default ?? null) })] : []),
+    ...(examples.length === 0 ? [] : [say('{count, plural, =1 {Example: {list}} other {Examples: {list}}}', { count: examples.length, list: examples.slice(0, 3).map(asCode).join(', ') })]),
   ];
   return parts.join('\n\n');
 }

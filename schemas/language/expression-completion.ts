@@ -1,11 +1,12 @@
 import { CompletionItemKind, InsertTextFormat, type CompletionItem, type MarkupContent, type Range } from 'vscode-languageserver-types';
+import { english, type Language } from '../wording/language.ts';
 import { roots } from '../workflow/analysis/expression-scope.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import { childrenOf, type ASTNode } from '../workflow/expression/ast.ts';
 import { mapsOf, valuesOf } from '../workflow/expression/checker.ts';
 import { alternativesOf, describeType, mayBeAnything, type ExpressionField, type ExpressionType, type TypeKind } from '../workflow/expression/type.ts';
 import { statusFunctions } from '../workflow/expression/function.ts';
-import { bindCallable, type Callable, globalCallables, methodCallables } from './signature-help.ts';
+import { bindCallable, type Callable, describeCallable, globalCallables, methodCallables } from './signature-help.ts';
 import type { CompletionOptions, Completions } from './completions.ts';
 import { expressionCursor, type ExpressionCursor, type Probe, probeExpression, siteAt } from './expression-cursor.ts';
 import { describeField } from './editor-schema.ts';
@@ -53,14 +54,16 @@ class ExpressionCompletion {
   readonly #cursor: ExpressionCursor;
   readonly #probe: Probe;
   readonly #snippets: boolean;
+  readonly #language: Language;
   readonly #range: Range;
 
-  constructor(project: LanguageProject, file: LanguageFile, cursor: ExpressionCursor, probe: Probe, { snippets = false }: CompletionOptions) {
+  constructor(project: LanguageProject, file: LanguageFile, cursor: ExpressionCursor, probe: Probe, { snippets = false, language = english }: CompletionOptions) {
     this.#project = project;
     this.#file = file;
     this.#cursor = cursor;
     this.#probe = probe;
     this.#snippets = snippets;
+    this.#language = language;
     this.#range = this.#rangeOf(probe.range);
   }
 
@@ -83,15 +86,15 @@ class ExpressionCompletion {
     const isAlone = this.#isAlone();
     const seen = (place.roots ?? roots).filter((root) => root !== 'secrets' || (place.secrets && isAlone));
     const items: CompletionItem[] = [...locals].map(([name, type]) => this.#item(name, CompletionItemKind.Variable, order.local, { detail: describeType(type) }));
-    if (place.item !== undefined && !locals.has(place.item)) items.push(this.#item(place.item, CompletionItemKind.Variable, order.local, { detail: this.#detailOf(place.item), documentation: markdown(`The current item of \`foreach\`.`) }));
-    for (const root of seen) if (!locals.has(root)) items.push(this.#item(root, CompletionItemKind.Module, order.root, { documentation: markdown(rootDescriptions[root]) }));
+    if (place.item !== undefined && !locals.has(place.item)) items.push(this.#item(place.item, CompletionItemKind.Variable, order.local, { detail: this.#detailOf(place.item), documentation: markdown(this.#language.say('The current item of `foreach`.')) }));
+    for (const root of seen) if (!locals.has(root)) items.push(this.#item(root, CompletionItemKind.Module, order.root, { documentation: markdown(this.#language.dataText(rootDescriptions[root])) }));
     for (const callable of globalCallables.values()) {
       const isStatus = statusFunctions.has(callable.name);
       // What they ask about is settled before the step starts.
       if (isStatus && this.#cursor.form !== 'condition') continue;
       items.push(this.#call(callable, isStatus ? order.status : order.function));
     }
-    items.push(this.#item('cel', CompletionItemKind.Module, order.word, { documentation: markdown(bindCallable?.description ?? '') }));
+    items.push(this.#item('cel', CompletionItemKind.Module, order.word, { documentation: markdown(bindCallable === undefined ? '' : describeCallable(bindCallable, this.#language)) }));
     for (const word of ['true', 'false', 'null']) items.push(this.#item(word, CompletionItemKind.Keyword, order.word));
     return items;
   }
@@ -111,13 +114,13 @@ class ExpressionCompletion {
   #secrets(): readonly CompletionItem[] {
     const { secrets } = this.#project;
     if (!this.#cursor.place.secrets) return [];
-    return secretNames(this.#project).map((name) => this.#item(name, CompletionItemKind.Constant, order.field, { detail: secrets === undefined ? undefined : secrets.includes(name) ? 'set' : 'not set' }));
+    return secretNames(this.#project).map((name) => this.#item(name, CompletionItemKind.Constant, order.field, { detail: secrets === undefined ? undefined : secrets.includes(name) ? this.#language.say('set') : this.#language.say('not set') }));
   }
 
   #steps(): readonly CompletionItem[] {
     return stepsThatMayPrecede(this.#file, this.#cursor.place.step).map(({ step }) => {
       const symbol = this.#project.symbols.get({ kind: 'step', name: step.id, scope: this.#file.path });
-      return this.#item(step.id, CompletionItemKind.Function, order.field, { detail: step.uses, documentation: symbol && markdown(describeSymbol(this.#project, symbol) ?? '') });
+      return this.#item(step.id, CompletionItemKind.Function, order.field, { detail: step.uses, documentation: symbol && markdown(describeSymbol(this.#project, symbol, this.#language) ?? '') });
     });
   }
 
@@ -126,7 +129,7 @@ class ExpressionCompletion {
   }
 
   #field(name: string, field: ExpressionField): CompletionItem {
-    const item = this.#item(name, CompletionItemKind.Field, order.field, { detail: `${describeType(field.type)}${field.required ? '' : ', may be missing'}`, documentation: markdown(describeField(field)) });
+    const item = this.#item(name, CompletionItemKind.Field, order.field, { detail: field.required ? describeType(field.type) : this.#language.say('{type}, may be missing', { type: describeType(field.type) }), documentation: markdown(describeField(field, this.#language)) });
     if (isName(name)) return item;
     // `output.message-id` would be a subtraction: the dot gives way to brackets.
     const { receiverEnd, range } = this.#probe;
@@ -151,7 +154,7 @@ class ExpressionCompletion {
       const [holder] = parent.args;
       if (holder.op === 'id' && holder.args === 'steps') return this.#steps();
       if (holder.op === 'id' && holder.args === 'secrets') return this.#secrets();
-      return fieldsOf(typeOf(holder)).map(([name, field]) => this.#item(name, CompletionItemKind.Field, order.field, { detail: describeType(field.type), documentation: markdown(describeField(field)) }));
+      return fieldsOf(typeOf(holder)).map(([name, field]) => this.#item(name, CompletionItemKind.Field, order.field, { detail: describeType(field.type), documentation: markdown(describeField(field, this.#language)) }));
     }
     const comparison = parent.op === 'list' && beyond?.op === 'in' ? beyond : parent;
     const side = comparison === parent ? node : parent;
@@ -161,9 +164,9 @@ class ExpressionCompletion {
   }
 
   #call(callable: Callable, sort: string): CompletionItem {
-    const { name, label, description, kind } = callable;
+    const { name, label, kind } = callable;
     const written = this.#snippets ? `${name}(${this.#snippetArguments(callable)})` : name;
-    const item = this.#item(name, kind === 'function' ? CompletionItemKind.Function : CompletionItemKind.Method, sort, { detail: label, documentation: markdown(description) });
+    const item = this.#item(name, kind === 'function' ? CompletionItemKind.Function : CompletionItemKind.Method, sort, { detail: label, documentation: markdown(describeCallable(callable, this.#language)) });
     return { ...item, textEdit: { range: this.#range, newText: written }, ...(this.#snippets ? { insertTextFormat: InsertTextFormat.Snippet } : {}) };
   }
 

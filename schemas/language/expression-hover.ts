@@ -4,18 +4,19 @@ import type { SourceRange } from '../workflow/diagnostic.ts';
 import { bindingOf, childrenOf, keyRangeOf, parseTree, type ASTNode } from '../workflow/expression/ast.ts';
 import { checkExpression, fieldOf } from '../workflow/expression/checker.ts';
 import { alternativesOf, describeType, unknownType, type ExpressionType } from '../workflow/expression/type.ts';
-import { bindCallable, type Callable, globalCallables, methodCallables } from './signature-help.ts';
+import { bindCallable, type Callable, describeCallable, globalCallables, methodCallables } from './signature-help.ts';
 import { expressionCursor, type ExpressionCursor } from './expression-cursor.ts';
 import { describeField } from './editor-schema.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 import { describeSymbol, rootDescriptions } from './symbol-description.ts';
-import { english } from '../wording/language.ts';
+import { english, type Language } from '../wording/language.ts';
+import { message, type Message } from '../wording/message.ts';
 
 /** What the part of an expression is that is at an offset; undefined if none does, or the expression can't be read. */
 export function hoverExpression(project: LanguageProject, file: LanguageFile, offset: number, language = english): Hover | undefined {
   const cursor = expressionCursor(file, offset);
-  const found = cursor && partAt(cursor);
+  const found = cursor && partAt(cursor, language);
   if (cursor === undefined || found === undefined) return undefined;
   const range = cursor.locate(found.range);
   // Steps, inputs and so on are more than their types.
@@ -37,7 +38,7 @@ interface Typed {
   readonly type: ExpressionType;
 }
 
-function partAt({ source, at, scope, place }: ExpressionCursor): Part | undefined {
+function partAt({ source, at, scope, place }: ExpressionCursor, language: Language): Part | undefined {
   const types = new Map<ASTNode, ExpressionType>();
   let tree: ASTNode;
   try {
@@ -50,7 +51,7 @@ function partAt({ source, at, scope, place }: ExpressionCursor): Part | undefine
   for (const node of nodesAround(tree, at)) {
     // The name that a macro binds is not a value yet; the macro itself tells of it.
     if (node.op === 'id' && !types.has(node)) continue;
-    const part = partOf(typed(node), at, typed, place.item);
+    const part = partOf(typed(node), { at, typed, item: place.item, language });
     if (part !== undefined) return part;
   }
   return undefined;
@@ -63,54 +64,78 @@ function nodesAround(node: ASTNode, at: number): readonly ASTNode[] {
   return [...(inner ?? []), node];
 }
 
-function partOf({ node, type }: Typed, at: number, typed: (node: ASTNode) => Typed, item: string | undefined): Part | undefined {
+interface Look {
+  readonly at: number;
+  readonly typed: (node: ASTNode) => Typed;
+  readonly item: string | undefined;
+  readonly language: Language;
+}
+
+function partOf({ node, type }: Typed, look: Look): Part | undefined {
+  const { typed } = look;
   switch (node.op) {
     case 'id':
-      return namePart(node, node.args, type, item);
+      return namePart(node, node.args, type, look);
     case '.':
-      return fieldPart(node, node.args[1], type, typed(node.args[0]).type, at);
+      return fieldPart(node, node.args[1], type, typed(node.args[0]).type, look);
     case '[]': {
       const [holder, key] = node.args;
-      return key.op === 'value' && typeof key.args === 'string' ? fieldPart(node, key.args, type, typed(holder).type, at) : undefined;
+      return key.op === 'value' && typeof key.args === 'string' ? fieldPart(node, key.args, type, typed(holder).type, look) : undefined;
     }
     case 'call':
-      return callPart(globalCallables.get(node.args[0]), { start: node.start, end: node.start + node.args[0].length }, at);
+      return callPart(globalCallables.get(node.args[0]), { start: node.start, end: node.start + node.args[0].length }, look);
     case 'rcall':
-      return methodPart(node, at, typed);
+      return methodPart(node, look);
     default:
       return undefined;
   }
 }
 
-function namePart(node: ASTNode, name: string, type: ExpressionType, item: string | undefined): Part {
+function namePart(node: ASTNode, name: string, type: ExpressionType, { item, language }: Look): Part {
   const range = { start: node.start, end: node.end };
-  if (isRoot(name) && name !== item) return { range, description: `**${name}**\n\n${rootDescriptions[name]}` };
-  return { range, description: `${name === item ? '**item**' : '**variable**'} \`${name}\`: ${describeType(type)}` };
+  if (isRoot(name) && name !== item) return { range, description: `**${name}**\n\n${language.dataText(rootDescriptions[name])}` };
+  const told = { name: `\`${name}\``, type: describeType(type) };
+  return { range, description: name === item ? language.say('**item** {name}: {type}', told) : language.say('**variable** {name}: {type}', told) };
 }
 
-function fieldPart(node: ASTNode & { readonly op: '.' | '[]' }, key: string, type: ExpressionType, holder: ExpressionType, at: number): Part | undefined {
+function fieldPart(node: ASTNode & { readonly op: '.' | '[]' }, key: string, type: ExpressionType, holder: ExpressionType, { at, language }: Look): Part | undefined {
   const range = keyRangeOf({ key, node });
   if (at < range.start || at > range.end) return undefined;
   const field = alternativesOf(holder).map((one) => (one.kind === 'unknown' ? undefined : fieldOf(one, key))).find((found) => found !== undefined);
-  const description = field === undefined ? '' : describeField(field);
-  return { range, description: `**field** \`${key}\`: ${describeType(type)}${description === '' ? '' : `\n\n${description}`}` };
+  const description = field === undefined ? '' : describeField(field, language);
+  return { range, description: `${language.say('**field** {name}: {type}', { name: `\`${key}\``, type: describeType(type) })}${description === '' ? '' : `\n\n${description}`}` };
 }
 
-function callPart(callable: Callable | undefined, range: SourceRange, at: number): Part | undefined {
+function callPart(callable: Callable | undefined, range: SourceRange, { at, language }: Look): Part | undefined {
   if (callable === undefined || at < range.start || at > range.end) return undefined;
-  return { range, description: `**${callable.kind}** \`${callable.label}\`\n\n${callable.description}` };
+  return { range, description: `${language.textOf(headOf(callable))}\n\n${describeCallable(callable, language)}` };
 }
 
-function methodPart(node: ASTNode & { readonly op: 'rcall' }, at: number, typed: (node: ASTNode) => Typed): Part | undefined {
+function headOf({ kind, label }: Callable): Message {
+  const told = { label: `\`${label}\`` };
+  switch (kind) {
+    case 'function':
+      return message('**function** {label}', told);
+    case 'method':
+      return message('**method** {label}', told);
+    case 'macro':
+      return message('**macro** {label}', told);
+  }
+}
+
+function methodPart(node: ASTNode & { readonly op: 'rcall' }, look: Look): Part | undefined {
+  const { at, typed, language } = look;
   const [name, receiver, [first]] = node.args;
   const start = node.input.indexOf(name, receiver.end);
   const isBind = name === 'bind' && receiver.op === 'id' && receiver.args === 'cel';
-  const part = callPart(isBind ? bindCallable : methodCallables.get(name), { start, end: start + name.length }, at);
+  const part = callPart(isBind ? bindCallable : methodCallables.get(name), { start, end: start + name.length }, look);
   const binding = bindingOf(node);
   if (part !== undefined || binding === undefined || first === undefined || at < first.start || at > first.end) return part;
   // The variable where it is bound: its type is that of whatever reads it.
   const reading = binding.bodies.flatMap((body) => readingOf(body, binding.name))[0];
-  return { range: { start: first.start, end: first.end }, description: `**variable** \`${binding.name}\`${reading === undefined ? '' : `: ${describeType(typed(reading).type)}`}` };
+  const told = { name: `\`${binding.name}\`` };
+  const description = reading === undefined ? language.say('**variable** {name}', told) : language.say('**variable** {name}: {type}', { ...told, type: describeType(typed(reading).type) });
+  return { range: { start: first.start, end: first.end }, description };
 }
 
 function readingOf(node: ASTNode, name: string): readonly ASTNode[] {

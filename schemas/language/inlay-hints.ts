@@ -3,6 +3,7 @@ import { nextTimes } from '../workflow/cron-times.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import { entryOf, nodeAt, toJson, type DocumentNode, type MapEntry } from '../workflow/document.ts';
 import { formatDuration } from '../wording/amount.ts';
+import { english, type Language } from '../wording/language.ts';
 import { parseRetryPolicy } from '../workflow/retry-policy.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
@@ -15,6 +16,8 @@ export interface InlayHintOptions {
   readonly timeZone: string;
   /** The reader's, as a BCP 47 tag; English if it is left out. */
   readonly locale?: string | undefined;
+  /** What a hint is explained in; English if it is left out. */
+  readonly language?: Language | undefined;
 }
 
 /** Times in the hint itself, where VS Code cuts off what is longer than 43 characters, and when one points at it. */
@@ -28,9 +31,10 @@ export function inlayHints(project: LanguageProject, path: string, range: Source
   const { root } = file.document;
   const hints: InlayHint[] = [];
   const isShown = ({ start, end }: SourceRange): boolean => range.start <= end && start <= range.end;
+  const { language = english } = options;
   const retryBelow = (holder: DocumentNode): void => {
     const retry = entryOf(holder, 'retry');
-    if (retry !== undefined && isShown(retry.value.range)) hints.push(...retryHint(file, retry));
+    if (retry !== undefined && isShown(retry.value.range)) hints.push(...retryHint(file, retry, language));
   };
   if (file.kind === 'workflow') {
     const schedule = nodeAt(root, ['on', 'schedule']);
@@ -48,7 +52,7 @@ function valuesOf(root: DocumentNode | undefined, key: string): readonly Documen
   return value?.kind === 'map' ? value.entries.map((entry) => entry.value) : [];
 }
 
-function cronHint(file: LanguageFile, item: DocumentNode, { now, timeZone, locale = 'en' }: InlayHintOptions): readonly InlayHint[] {
+function cronHint(file: LanguageFile, item: DocumentNode, { now, timeZone, locale = 'en', language = english }: InlayHintOptions): readonly InlayHint[] {
   const cron = entryOf(item, 'cron')?.value;
   const zone = entryOf(item, 'timezone')?.value;
   if (cron?.kind !== 'scalar' || typeof cron.value !== 'string') return [];
@@ -59,11 +63,11 @@ function cronHint(file: LanguageFile, item: DocumentNode, { now, timeZone, local
   const inOwnZone = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: ownZone });
   const lines = times.map((time) => `- ${shown.format(time)}${ownZone === timeZone ? '' : ` (${inOwnZone.format(time)} ${ownZone})`}`);
   const label = `→ ${times.slice(0, shownTimes.inLine).map((time) => shown.format(time)).join(' · ')}`;
-  return [hintAfter(file, cron.range, label, `In ${timeZone}:\n\n${lines.join('\n')}`)];
+  return [hintAfter(file, cron.range, label, `${language.say('In {timeZone}:', { timeZone })}\n\n${lines.join('\n')}`)];
 }
 
 /** `+1m +6m +36m +2h36m`: when each further attempt comes, counted from the end of the first. */
-function retryHint(file: LanguageFile, { value }: MapEntry): readonly InlayHint[] {
+function retryHint(file: LanguageFile, { value }: MapEntry, { say }: Language): readonly InlayHint[] {
   const parsed = parseRetryPolicy(toJson(value));
   const times = parsed.ok ? retryTimes(parsed.policy) : [];
   // One delay is its own time line.
@@ -71,7 +75,7 @@ function retryHint(file: LanguageFile, { value }: MapEntry): readonly InlayHint[
   const at = times.map((ms) => `+${formatDuration(ms).replace(' ', '')}`);
   const label = at.length <= shownRetries ? at : [...at.slice(0, shownRetries - 2), '...', ...at.slice(-1)];
   const place = entryOf(value, 'delays')?.value ?? value;
-  return [hintAfter(file, place.range, label.join(' '), `${times.length + 1} attempts at most. Counted from the end of the first, without jitter; a longer \`Retry-After\` wins.`)];
+  return [hintAfter(file, place.range, label.join(' '), say('{attempts} attempts at most. Counted from the end of the first, without jitter; a longer `Retry-After` wins.', { attempts: times.length + 1 }))];
 }
 
 function hintAfter(file: LanguageFile, range: SourceRange, label: string, tooltip: string): InlayHint {

@@ -1,4 +1,5 @@
 import { CompletionItemKind, type CompletionItem } from 'vscode-languageserver-types';
+import { english, type Language } from '../wording/language.ts';
 import { actionDefinitions } from '../workflow/actions/action-definitions.ts';
 import { timeZones } from '../workflow/analysis/cron.ts';
 import { nodeAt, pathAt, type DocumentPath } from '../workflow/document.ts';
@@ -11,27 +12,27 @@ import type { SymbolKind } from './language-symbol.ts';
 import { stepsThatMayPrecede } from './step-order.ts';
 
 /** Names of the project, at the places of a workflow that take one; undefined at any other place. */
-export function completeName(project: LanguageProject, file: LanguageFile, offset: number): Completions | undefined {
+export function completeName(project: LanguageProject, file: LanguageFile, offset: number, language = english): Completions | undefined {
   if (file.kind !== 'workflow') return undefined;
   const path = pathAt(file.document.root, offset);
   const node = nodeAt(file.document.root, path);
   if (node === undefined || (node.kind === 'scalar' && (offset < node.range.start || offset > node.range.end))) return undefined;
   // A list of dashes reaches to the line below it, where no item of it can stand without a dash.
   if (node.kind === 'list' && file.text.charAt(node.range.start) !== '[') return undefined;
-  const candidates = candidatesAt(project, file, path);
+  const candidates = candidatesAt(project, file, path, language);
   if (candidates === undefined) return undefined;
   const at = node.kind === 'scalar' ? inner(file.text, node.range) : { start: offset, end: offset };
   const range = file.rangeOf(at);
   return { exclusive: true, items: candidates.map((candidate) => ({ ...candidate, filterText: candidate.label, textEdit: { range, newText: candidate.label } })) };
 }
 
-function candidatesAt(project: LanguageProject, file: LanguageFile, path: DocumentPath): readonly CompletionItem[] | undefined {
+function candidatesAt(project: LanguageProject, file: LanguageFile, path: DocumentPath, language: Language): readonly CompletionItem[] | undefined {
   const [section, id, key, ...rest] = path;
   const symbols = (kind: SymbolKind, scope: string, itemKind: CompletionItemKind): readonly CompletionItem[] =>
     project.symbols
       .ofKind(kind, scope)
       .filter(({ declarations }) => declarations.length > 0)
-      .map((symbol) => ({ label: symbol.name, kind: itemKind, ...documented(describeSymbol(project, symbol)) }));
+      .map((symbol) => ({ label: symbol.name, kind: itemKind, ...documented(describeSymbol(project, symbol, language)) }));
   if (section === 'required' && path.length <= 2) return without(symbols('input', file.path, CompletionItemKind.Variable), listed(file, ['required'], id));
   if (section === 'on' && id === 'schedule' && rest[0] === 'timezone') return timeZones().map((label) => ({ label, kind: CompletionItemKind.EnumMember }));
   if ((section !== 'steps' && section !== 'on-failure') || typeof id !== 'string') return undefined;
@@ -48,10 +49,10 @@ function candidatesAt(project: LanguageProject, file: LanguageFile, path: Docume
       const declared = symbols('queue', '', CompletionItemKind.Struct);
       // Nobody has to name it, so it comes last.
       const sorted = declared.map((item) => (item.label === defaultQueueName ? { ...item, sortText: '9' } : { ...item, sortText: `1${item.label}` }));
-      return sorted.some(({ label }) => label === defaultQueueName) ? sorted : [...sorted, { label: defaultQueueName, kind: CompletionItemKind.Struct, detail: 'the queue of steps that name none', sortText: '9' }];
+      return sorted.some(({ label }) => label === defaultQueueName) ? sorted : [...sorted, { label: defaultQueueName, kind: CompletionItemKind.Struct, detail: language.say('the queue of steps that name none'), sortText: '9' }];
     }
     case 'uses':
-      return actionDefinitions.map(({ name, summary }) => ({ label: name, kind: CompletionItemKind.Function, documentation: summary }));
+      return actionDefinitions.map(({ name, summary }) => ({ label: name, kind: CompletionItemKind.Function, documentation: language.dataText(summary) }));
     case 'with':
       return namesOfInput(file, [section, id], rest, symbols);
     default:

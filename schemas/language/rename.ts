@@ -7,12 +7,12 @@ import { applyChanges, type TextChange } from './fixes/fix.ts';
 import { addEntry } from './fixes/yaml-edit.ts';
 import { symbolKey, type LanguageSymbol, type SymbolKind } from './language-symbol.ts';
 import type { LanguageProject } from './language-project.ts';
-import { english } from '../wording/language.ts';
+import { message, type Message } from '../wording/message.ts';
 
-/** Why a name stays as it is, in one sentence for a person. */
+/** Why a name stays as it is. */
 export interface RenameRefusal {
   readonly ok: false;
-  readonly reason: string;
+  readonly reason: Message;
 }
 
 export type RenamePlace = { readonly ok: true; readonly range: Range; /** The name as it is. */ readonly placeholder: string } | RenameRefusal;
@@ -23,7 +23,7 @@ export function prepareRename(project: LanguageProject, path: string, offset: nu
   const file = project.files.get(path);
   const occurrence = project.symbols.occurrenceAt(path, offset);
   const symbol = occurrence && project.symbols.get(occurrence);
-  if (file === undefined || occurrence === undefined || symbol === undefined) return refuse('Nothing that has a name of its own is here.');
+  if (file === undefined || occurrence === undefined || symbol === undefined) return refuse(message('Nothing that has a name of its own is here.'));
   const reason = whyFixed(project, symbol);
   return reason === undefined ? { ok: true, range: file.rangeOf(occurrence.range), placeholder: symbol.name } : refuse(reason);
 }
@@ -35,7 +35,7 @@ export function prepareRename(project: LanguageProject, path: string, offset: nu
 export function rename(project: LanguageProject, path: string, offset: number, newName: string): RenameResult {
   const place = prepareRename(project, path, offset);
   const symbol = project.symbols.at(path, offset);
-  if (!place.ok || symbol === undefined) return place.ok ? refuse('Nothing that has a name of its own is here.') : place;
+  if (!place.ok || symbol === undefined) return place.ok ? refuse(message('Nothing that has a name of its own is here.')) : place;
   if (newName === symbol.name) return { ok: true, edit: { changes: {} } };
   const reason = whyNotCalled(project, symbol, newName);
   if (reason !== undefined) return refuse(reason);
@@ -50,23 +50,26 @@ export function rename(project: LanguageProject, path: string, offset: number, n
   return { ok: true, edit: { changes: Object.fromEntries(changed.map(({ file, edits }) => [project.uriOf(file.path), edits])) } };
 }
 
-function whyFixed(project: LanguageProject, symbol: LanguageSymbol): string | undefined {
+function whyFixed(project: LanguageProject, symbol: LanguageSymbol): Message | undefined {
   const { kind, name, declarations } = symbol;
   switch (kind) {
     case 'workflow':
-      return 'A workflow is called as its file is: rename the file.';
+      return message('A workflow is called as its file is: rename the file.');
     case 'alias':
       if (declarations.length > 0 || nameGiven(project, symbol, name) !== undefined) return undefined;
-      return `'${name}' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.`;
+      return message("'{name}' is what an item is called where 'foreach' says nothing else: add 'as: NAME' to it.", { name });
     case 'secret':
     case 'environment':
     case 'variable':
       return undefined;
     case 'step':
+      return declarations.length > 0 ? undefined : message("The step '{name}' is declared nowhere.", { name });
     case 'queue':
+      return declarations.length > 0 ? undefined : message("The queue '{name}' is declared nowhere.", { name });
     case 'connection':
+      return declarations.length > 0 ? undefined : message("The connection '{name}' is declared nowhere.", { name });
     case 'input':
-      return declarations.length > 0 ? undefined : `The ${kind} '${name}' is declared nowhere.`;
+      return declarations.length > 0 ? undefined : message("The input '{name}' is declared nowhere.", { name });
   }
 }
 
@@ -80,13 +83,13 @@ function nameGiven(project: LanguageProject, { kind, declarations, references: [
   return change && { path: file.path, change };
 }
 
-function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): string | undefined {
+function whyNotCalled(project: LanguageProject, { kind, scope }: LanguageSymbol, newName: string): Message | undefined {
   const problem = nameProblem(newName, uses[kind], quoted(newName));
-  if (problem !== undefined) return english.textOf(problem.message);
-  if ((kind === 'alias' || kind === 'variable') && isRoot(newName)) return `'${newName}' means something else in expressions.`;
+  if (problem !== undefined) return problem.message;
+  if ((kind === 'alias' || kind === 'variable') && isRoot(newName)) return message("'{name}' means something else in expressions.", { name: newName });
   const other = project.symbols.get({ kind, scope, name: newName });
   if (other === undefined) return undefined;
-  return other.declarations.length > 0 ? `There is ${articles[kind]} '${newName}' already.` : `${capitalised(articles[kind])} '${newName}' is named in the project already.`;
+  return other.declarations.length > 0 ? taken[kind](newName) : message("'{name}' is named in the project already.", { name: newName });
 }
 
 interface ChangedFile {
@@ -110,26 +113,35 @@ function replaced(project: LanguageProject, path: string, changes: readonly Text
 }
 
 /** What the new name does besides being a name: it is taken for something else, or something else for it. */
-function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: LanguageSymbol, changed: readonly ChangedFile[], newName: string): string | undefined {
+function whatBreaks(before: LanguageProject, after: LanguageProject, symbol: LanguageSymbol, changed: readonly ChangedFile[], newName: string): Message | undefined {
   const found = changed.flatMap(({ file, starts }) => starts.map((start) => after.symbols.occurrenceAt(file.path, start)));
   const keys = new Set(found.map((occurrence) => (occurrence?.name === newName && occurrence.kind === symbol.kind ? symbolKey(occurrence) : '')));
   const [first] = found;
   const renamed = first && after.symbols.get(first);
   const count = changed.reduce((sum, { starts }) => sum + starts.length, 0);
   if (keys.size !== 1 || keys.has('') || renamed === undefined || renamed.declarations.length + renamed.references.length !== count) {
-    return `'${newName}' would mean something else at some of the places that name '${symbol.name}'.`;
+    return message("'{name}' would mean something else at some of the places that name '{before}'.", { name: newName, before: symbol.name });
   }
   for (const { file } of changed) {
     // A secret is set under its new name sooner or later.
     const known = new Set((before.analysis.diagnostics.get(file.path) ?? []).map(({ code }) => code));
     const added = (after.analysis.diagnostics.get(file.path) ?? []).find(({ code, severity }) => severity === 'error' && code !== 'unknown-secret' && !known.has(code));
-    if (added !== undefined) return `With that name, ${file.path} would be wrong: ${english.textOf(added.message)}`;
+    if (added !== undefined) return message('With that name, {file} would be wrong: {problem}', { file: file.path, problem: added.message });
   }
   return undefined;
 }
 
-const articles: Readonly<Record<SymbolKind, string>> = {
-  workflow: 'a workflow', step: 'a step', queue: 'a queue', connection: 'a connection', secret: 'the secret', input: 'an input', alias: 'an item', variable: 'a variable', environment: 'the variable',
+/** That something of the kind has the name already. */
+const taken: Readonly<Record<SymbolKind, (name: string) => Message>> = {
+  workflow: (name) => message("There is a workflow '{name}' already.", { name }),
+  step: (name) => message("There is a step '{name}' already.", { name }),
+  queue: (name) => message("There is a queue '{name}' already.", { name }),
+  connection: (name) => message("There is a connection '{name}' already.", { name }),
+  secret: (name) => message("There is a secret '{name}' already.", { name }),
+  input: (name) => message("There is an input '{name}' already.", { name }),
+  alias: (name) => message("There is an item '{name}' already.", { name }),
+  variable: (name) => message("There is a variable '{name}' already.", { name }),
+  environment: (name) => message("There is an environment variable '{name}' already.", { name }),
 };
 
 /** How expressions read what it is. */
@@ -137,10 +149,6 @@ const uses: Readonly<Record<SymbolKind, NameUse>> = {
   workflow: 'none', step: 'field', queue: 'none', connection: 'none', secret: 'field', input: 'field', alias: 'variable', variable: 'variable', environment: 'field',
 };
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function refuse(reason: string): RenameRefusal {
+function refuse(reason: Message): RenameRefusal {
   return { ok: false, reason };
 }

@@ -4,18 +4,19 @@ import { macros } from '../workflow/expression/catalog.ts';
 import { globalFunctions, methodFunctions } from '../workflow/expression/function.ts';
 import { globalSignatures, methodSignatures, resultOf, type Signature, takenAt } from '../workflow/expression/signature.ts';
 import { describeType, type ExpressionType, type TypeKind, unknownType } from '../workflow/expression/type.ts';
+import { english, type Language } from '../wording/language.ts';
 import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageProject } from './language-project.ts';
 import { expressionBrackets, openSigns } from './open-expression.ts';
 
 /** What the function takes whose brackets an offset is in, and which of its parameters is being written. */
-export function signatureHelp(project: LanguageProject, path: string, offset: number): SignatureHelp | undefined {
+export function signatureHelp(project: LanguageProject, path: string, offset: number, language = english): SignatureHelp | undefined {
   const file = project.files.get(path);
   const cursor = file && expressionCursor(file, offset);
   const call = cursor && openCall(cursor.source.slice(0, cursor.at));
   const callable = call && callableOf(call);
   if (call === undefined || callable === undefined) return undefined;
-  const { label, parameters, description } = callable;
+  const { label, parameters } = callable;
   let from = label.indexOf('(');
   const shown = parameters.map((parameter) => {
     const start = label.indexOf(parameter.label, from);
@@ -23,7 +24,7 @@ export function signatureHelp(project: LanguageProject, path: string, offset: nu
     return { label: [start, from] as [number, number] };
   });
   return {
-    signatures: [{ label, documentation: { kind: 'markdown', value: description }, parameters: shown }],
+    signatures: [{ label, documentation: { kind: 'markdown', value: describeCallable(callable, language) }, parameters: shown }],
     activeSignature: 0,
     // The last one of `format` takes any number.
     activeParameter: Math.min(call.argument, Math.max(0, parameters.length - 1)),
@@ -59,6 +60,8 @@ export interface Callable {
   /** `contains(in: text | list, part: any): boolean`. */
   readonly label: string;
   readonly description: string;
+  /** Of a macro, whose parameters say little: how it is written. */
+  readonly usage?: string;
   /** Kinds of values that it is called on; undefined: on any, or on none. */
   readonly receiver: readonly TypeKind[] | undefined;
 }
@@ -68,6 +71,11 @@ export interface CallableParameter {
   readonly label: string;
   readonly name: string;
   readonly isOptional: boolean;
+}
+
+/** As Markdown. */
+export function describeCallable({ description, usage }: Callable, { dataText, say }: Language): string {
+  return usage === undefined ? dataText(description) : `${dataText(description)}\n\n${say('Usage: {code}', { code: `\`${usage}\`` })}`;
 }
 
 /** What stands alone: functions, and the macros that do. */
@@ -96,7 +104,7 @@ function macroCallable(name: string, receiver: readonly TypeKind[] | undefined):
   if (macro === undefined) return [];
   const parameters = macro.parameters.map((written): CallableParameter => ({ name: written.replace(/\?$/, ''), label: written, isOptional: written.endsWith('?') }));
   const label = `${name === 'bind' ? 'cel.' : ''}${name}(${parameters.map((one) => one.label).join(', ')})`;
-  return [[name, { name, kind: 'macro', parameters, label, description: `${macro.description}\n\nUsage: \`${macro.usage}\``, receiver }]];
+  return [[name, { name, kind: 'macro', parameters, label, description: macro.description, usage: macro.usage, receiver }]];
 }
 
 function parameter(written: string, kinds: readonly TypeKind[] | undefined): CallableParameter {

@@ -54,15 +54,16 @@ function queueDefinition(project: LanguageProject, name: string): QueueDefinitio
   return undefined;
 }
 
-function describeInput(project: LanguageProject, { name, scope }: LanguageSymbol, { say }: Language): string | undefined {
+function describeInput(project: LanguageProject, { name, scope }: LanguageSymbol, language: Language): string | undefined {
   const file = workflowFile(project, scope);
   const inputs = file?.analysis.types.scopeAt(anywhere)('inputs');
   const field = inputs === undefined ? undefined : alternativesOf(inputs).flatMap((one) => (one.kind === 'map' ? (one.fields.get(name) ?? []) : []))[0];
   if (field === undefined) return undefined;
+  const { say } = language;
   const { type, required } = field;
   const told = { name: code(name), type: describeType(type) };
   const head = required ? say('**input** {name}: {type} (must be given)', told) : 'default' in field ? say('**input** {name}: {type}', told) : say('**input** {name}: {type} (may be left out)', told);
-  return lines(head, describeField(field));
+  return lines(head, describeField(field, language));
 }
 
 function describeStep(project: LanguageProject, { name, scope }: LanguageSymbol, language: Language): string | undefined {
@@ -188,7 +189,7 @@ function repeated(delays: string | Message, attempts: number, jitter: number): M
     : message('repeated after {delays}: {attempts} attempts in all, each delay up to {percent} % longer or shorter', { ...told, percent: Math.round(jitter * 100) });
 }
 
-/** What the names are that expressions know everywhere, as Markdown. */
+/** What the names are that expressions know everywhere, as Markdown: a `dataText` for each. */
 export const rootDescriptions: Readonly<Record<Root, string>> = {
   inputs: 'What the run was given.',
   trigger: 'What started the run.',

@@ -1,36 +1,37 @@
 import { CompletionItemKind, InsertTextFormat, InsertTextMode, type CompletionItem } from 'vscode-languageserver-types';
+import { english, type Language } from '../wording/language.ts';
 import { workflowIdOf } from '../workflow/analysis/analyse-workflow.ts';
 import type { LanguageFile } from './language-file.ts';
 import { foreachTemplate, stepTemplates } from './templates/step-templates.ts';
 import { workflowTemplates } from './templates/workflow-templates.ts';
 
 /** Whole workflows in a file that has nothing but comments, and whole steps where the id of a step could stand. */
-export function completeTemplates(file: LanguageFile, offset: number): CompletionItem[] {
+export function completeTemplates(file: LanguageFile, offset: number, language = english): CompletionItem[] {
   if (file.kind !== 'workflow') return [];
-  if (!/^[ \t]*[^\s#]/m.test(withoutWord(file.text, offset))) return workflows(file, offset);
-  return isStepPlace(file.text, offset) ? steps(file, offset) : [];
+  if (!/^[ \t]*[^\s#]/m.test(withoutWord(file.text, offset))) return workflows(file, offset, language);
+  return isStepPlace(file.text, offset) ? steps(file, offset, language) : [];
 }
 
-function workflows(file: LanguageFile, offset: number): CompletionItem[] {
+function workflows(file: LanguageFile, offset: number, { dataText }: Language): CompletionItem[] {
   const id = workflowIdOf(file.path).replace(/\W/g, '_');
   const name = id.replace(/_+/g, ' ').trim();
   return workflowTemplates.map(({ id: template, title, summary, text }, index) => ({
     kind: CompletionItemKind.Snippet,
-    label: title,
+    label: dataText(title),
     filterText: template,
-    documentation: summary,
+    documentation: dataText(summary),
     sortText: `9${index}`,
     insertTextFormat: InsertTextFormat.PlainText,
     textEdit: { range: wordRange(file, offset), newText: text({ id, name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` }) },
   }));
 }
 
-function steps(file: LanguageFile, offset: number): CompletionItem[] {
+function steps(file: LanguageFile, offset: number, { dataText, say }: Language): CompletionItem[] {
   return [...stepTemplates, foreachTemplate].map(({ action, summary, snippet }, index) => ({
     kind: CompletionItemKind.Snippet,
-    label: `step: ${action}`,
+    label: say('step: {action}', { action }),
     filterText: action,
-    documentation: summary,
+    documentation: dataText(summary),
     sortText: `8${index}`,
     insertTextFormat: InsertTextFormat.Snippet,
     insertTextMode: InsertTextMode.adjustIndentation,

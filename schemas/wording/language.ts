@@ -15,6 +15,8 @@ export interface Language {
   readonly textOf: (message: Message) => string;
   /** The same for a message that is told where it is made. */
   readonly say: <const P extends string>(pattern: P, ...args: ArgsFor<P>) => string;
+  /** A text that is data, such as the description of a field in a schema: whole, and with nothing to fill in. */
+  readonly dataText: (text: string) => string;
   /** Sentences, one after the other. */
   readonly paragraphOf: (messages: readonly Message[]) => string;
 }
@@ -36,6 +38,7 @@ export function languageOf(locale: string, translate: (pattern: string) => strin
     moment: (time) => moments().format(Date.parse(time)),
     timeOfDay: (time) => times().format(Date.parse(time)),
     textOf,
+    dataText: translate,
     paragraphOf: (messages) => messages.map(textOf).join(' '),
     say: (pattern, ...args) => textOf(message(pattern, ...args)),
   };

@@ -9,8 +9,8 @@ import type { SchemaService } from './schema-service.ts';
 import type { Place } from './workspace.ts';
 
 /** What could be at a place: what is meant there, then what the schema says, then templates. Of two of a name, the first counts. */
-export async function completeAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService): Promise<CompletionItem[]> {
-  const meant = complete(project, path, offset, { snippets: true });
+export async function completeAt({ project, path, file, offset }: Place & { readonly offset: number }, position: Position, schemas: SchemaService, language: Language): Promise<CompletionItem[]> {
+  const meant = complete(project, path, offset, { snippets: true, language });
   if (meant.exclusive || !isWithinSchemaBounds(file)) return [...meant.items];
   const bySchema = await schemas.complete({ text: file.text, kind: file.kind, position, isInFlow: isInFlow(file, offset) });
   const known = new Set(meant.items.map(({ label }) => label));
@@ -19,7 +19,7 @@ export async function completeAt({ project, path, file, offset }: Place & { read
     known.add(label);
     return isNew;
   });
-  return [...meant.items, ...added, ...completeTemplates(file, offset)];
+  return [...meant.items, ...added, ...completeTemplates(file, offset, language)];
 }
 
 /** What is known about a place: what is meant by it, else what the schema says. */

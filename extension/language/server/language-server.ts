@@ -39,7 +39,7 @@ import { Formatter } from './formatter.ts';
 import { fitted, insertTextAbilities } from './insert-text.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
-import { english } from '../../../schemas/wording/language.ts';
+import { english, type Language } from '../../../schemas/wording/language.ts';
 import { toldLanguage } from './told-language.ts';
 
 export interface LanguageServerOptions {
@@ -72,7 +72,7 @@ export class LanguageServer {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #workspace: Workspace;
   readonly #publisher: DiagnosticsPublisher;
-  readonly #schemas = new SchemaService();
+  #schemas = new SchemaService();
   readonly #formatter = new Formatter();
   #client: ClientCapabilities = {};
   #canSetSecrets = false;
@@ -125,6 +125,7 @@ export class LanguageServer {
     this.#folders = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri === undefined || rootUri === null ? [] : [rootUri]);
     this.#canSetSecrets = isJsonObject(initializationOptions) && initializationOptions['canSetSecrets'] === true;
     this.#language = toldLanguage(locale, initializationOptions);
+    this.#schemas = new SchemaService(this.#language);
     return {
       serverInfo: { name: 'sluice', version: this.#options.version },
       capabilities: {
@@ -155,18 +156,18 @@ export class LanguageServer {
     connection.onDefinition((params, token) => this.#at('definition', params, token, [], ({ project, path, offset }) => this.#asPlaces(findDefinition(project, path, offset))));
     connection.onReferences((params, token) => this.#at('references', params, token, [], ({ project, path, offset }) => findReferences(project, path, offset, params.context.includeDeclaration)));
     connection.onDocumentHighlight((params, token) => this.#at('highlight', params, token, [], ({ project, path, offset }) => highlight(project, path, offset)));
-    connection.onSignatureHelp((params, token) => this.#at('signature', params, token, null, ({ project, path, offset }) => signatureHelp(project, path, offset) ?? null));
+    connection.onSignatureHelp((params, token) => this.#at('signature', params, token, null, ({ project, path, offset }) => signatureHelp(project, path, offset, this.#language) ?? null));
     connection.onPrepareRename((params, token) => this.#at<PrepareRenameResult | ResponseError | null>('rename', params, token, null, ({ project, path, offset }) => {
       const place = prepareRename(project, path, offset);
-      return place.ok ? { range: place.range, placeholder: place.placeholder } : refusal(place);
+      return place.ok ? { range: place.range, placeholder: place.placeholder } : refusal(place, this.#language);
     }));
     connection.onRenameRequest((params, token) => this.#at<WorkspaceEdit | ResponseError | null>('rename', params, token, null, ({ project, path, offset }) => {
       const result = rename(project, path, offset, params.newName);
-      return result.ok ? result.edit : refusal(result);
+      return result.ok ? result.edit : refusal(result, this.#language);
     }));
     connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }, token) => this.#in('actions', uri, token, [], ({ project, path, file }) => codeActions(project, path, offsetsOf(file, range), { only, canSetSecrets: this.#canSetSecrets, language: this.#language })));
     connection.onDocumentLinks(({ textDocument: { uri } }, token) => this.#in('links', uri, token, [], ({ project, path }) => documentLinks(project, path)));
-    connection.languages.inlayHint.on(({ textDocument: { uri }, range }, token) => this.#in('hints', uri, token, [], ({ project, path, file }) => inlayHints(project, path, offsetsOf(file, range), this.#options.reader())));
+    connection.languages.inlayHint.on(({ textDocument: { uri }, range }, token) => this.#in('hints', uri, token, [], ({ project, path, file }) => inlayHints(project, path, offsetsOf(file, range), { ...this.#options.reader(), language: this.#language })));
     connection.onDocumentSymbol(({ textDocument: { uri } }, token) => this.#in('symbols', uri, token, [], ({ file }) => documentSymbols(file)));
     connection.onFoldingRanges(({ textDocument: { uri } }, token) => this.#in('folding', uri, token, [], ({ file }) => foldingRanges(file)));
     connection.onSelectionRanges(({ textDocument: { uri }, positions }, token) => this.#in('selection', uri, token, [], ({ file }) => positions.map((position) => selectionRange(file, file.offsetAt(position)))));
@@ -193,7 +194,7 @@ export class LanguageServer {
   }
 
   async #complete(cursor: Cursor, position: Position): Promise<CompletionItem[]> {
-    const items = await completeAt(cursor, position, this.#schemas);
+    const items = await completeAt(cursor, position, this.#schemas, this.#language);
     const line = cursor.file.text.slice(lineStart(cursor.file.text, cursor.offset), cursor.offset);
     const abilities = insertTextAbilities(this.#client);
     return items.map((item) => fitted(item, line, abilities));
@@ -256,8 +257,8 @@ function readKnownSecrets(params: unknown): KnownSecrets | undefined {
   return { folder, names: names.filter((name) => typeof name === 'string') };
 }
 
-function refusal({ reason }: RenameRefusal): ResponseError {
-  return new ResponseError(LSPErrorCodes.RequestFailed, reason);
+function refusal({ reason }: RenameRefusal, { textOf }: Language): ResponseError {
+  return new ResponseError(LSPErrorCodes.RequestFailed, textOf(reason));
 }
 
 function offsetsOf(file: LanguageFile, { start, end }: Range): SourceRange {

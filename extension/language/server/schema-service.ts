@@ -5,6 +5,7 @@ import { editorSchema, type EditorSchemaUse } from '../../../schemas/language/ed
 import { focusText } from '../../../schemas/language/focus-text.ts';
 import { foreachSnippet } from '../../../schemas/language/templates/step-templates.ts';
 import type { ProjectFileKind } from '../../../schemas/workflow/analysis/analyse-files.ts';
+import { english, type Language } from '../../../schemas/wording/language.ts';
 import { publishedSchemas } from '../../../schemas/workflow/json-schema/published-schemas.ts';
 
 /** A text, what it is a file of, and a place in it. */
@@ -26,6 +27,12 @@ export class SchemaService {
   /** Of texts that were asked about: yaml-language-server has one cache in a process, by name and version, for all services. */
   static #version = 0;
   readonly #services = new Map<EditorSchemaUse, LanguageService>();
+  readonly #language: Language;
+
+  /** `language`: what keys are described in. */
+  constructor(language = english) {
+    this.#language = language;
+  }
 
   /** Keys, values and snippets, as an editor takes them that knows snippets. */
   async complete(place: SchemaPlace): Promise<CompletionItem[]> {
@@ -72,7 +79,7 @@ export class SchemaService {
       hover: true,
       hoverSchemaSource: false,
       yamlVersion: '1.2',
-      schemas: kinds.map((kind) => ({ uri: `sluice-schema://${kind}`, fileMatch: [`${kind}.yaml`], schema: editorSchema(publishedSchemas[kind], use) })),
+      schemas: kinds.map((kind) => ({ uri: `sluice-schema://${kind}`, fileMatch: [`${kind}.yaml`], schema: editorSchema(publishedSchemas[kind], use, this.#language) })),
     });
     this.#services.set(use, service);
     return service;

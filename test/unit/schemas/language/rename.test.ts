@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { prepareRename, rename } from '../../../../schemas/language/rename.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 import { main, marked, type Marked } from './marked.ts';
 
 /** The files after a rename, or why there was none. */
 function renamed({ project, path, offset }: Marked, newName: string): string | ReadonlyMap<string, string> {
   const result = rename(project, path, offset, newName);
-  if (!result.ok) return result.reason;
+  if (!result.ok) return english.textOf(result.reason);
   return new Map(
     [...project.files.values()].map((file) => {
       let { text } = file;
@@ -88,7 +89,7 @@ describe('rename', () => {
     'a step to another': [`steps: { fi‸rst: { ${call} }, other: { ${call} } }\n`, 'other', /There is a step 'other' already/],
     'a step to one of on-failure': [`steps: { fi‸rst: { ${call} } }\non-failure: { other: { ${call} } }\n`, 'other', /There is a step 'other' already/],
     'a queue to one of another file': [{ [main]: `queues: { fi‸rst: {} }\nsteps: { a: { queue: first, ${call} } }\n`, [queuesFile]: 'queues: { other: {} }\n' }, 'other', /There is a queue 'other' already/],
-    'a secret to another': [`steps: { a: { uses: http/request, with: { url: "\${{ secrets.fi‸rst }}\${{ secrets.other }}" } } }\n`, 'other', /The secret 'other' is named in the project already/],
+    'a secret to another': [`steps: { a: { uses: http/request, with: { url: "\${{ secrets.fi‸rst }}\${{ secrets.other }}" } } }\n`, 'other', /^'other' is named in the project already/],
     'an item to a name of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, on-item-failure: fail }, ${call} } }\n`, 'inputs', /means something else in expressions/],
     'an item without a name to one of expressions': [`steps: { a: { foreach: { items: [1], key: "\${{ it‸em }}", on-item-failure: fail }, ${call} } }\n`, 'steps', /means something else in expressions/],
     'an item to a word of expressions': [`steps: { a: { foreach: { items: [1], as: ro‸w, key: "\${{ row }}", on-item-failure: fail }, ${call} } }\n`, 'in', /word of expressions/],
@@ -109,7 +110,7 @@ describe('rename', () => {
     const reasons = [`name: x‸\nsteps: { a: { ${call} } }\n`, `na‸me: x\nsteps: { a: { ${call} } }\n`, `steps:\n  a: { foreach: &f { items: [1], on-item-failure: fail }, ${call} }\n  b: { foreach: *f, uses: http/request, with: { url: "\${{ it‸em }}" } }\n`, `steps: { a: { queue: no‸where, ${call} } }\n`].map((text) => {
       const { project, path, offset } = marked(text);
       const place = prepareRename(project, path, offset);
-      return place.ok ? 'allowed' : place.reason;
+      return place.ok ? 'allowed' : english.textOf(place.reason);
     });
     assert.deepEqual(reasons, [
       'Nothing that has a name of its own is here.',
