@@ -27,6 +27,8 @@ import { removeLeftovers } from './state/state-file.ts';
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state/state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
 import { Server } from './server/server.ts';
+import { checkInputs } from './service/run-inputs.ts';
+import { DeliveryService } from './service/delivery-service.ts';
 import { BulkService } from './service/bulk-service.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
 import { DraftService, type FindAction, payloadCheck } from './service/draft-service.ts';
@@ -38,6 +40,7 @@ import { EvaluationService, RunService } from './service/run-service.ts';
 import { SecretService } from './service/secret-service.ts';
 import { StatusService } from './service/status-service.ts';
 import { Topics } from './service/topics.ts';
+import { Webhooks } from './triggers/webhooks.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -176,7 +179,17 @@ export class Daemon {
     });
 
     const token = newToken();
-    const { server, queues, projects } = this.#serve({ project, secrets, engine, store, log, token, version, findAction, crashed });
+    const webhooks = new Webhooks({
+      project,
+      engine,
+      secret: (name) => secrets.get(name),
+      masker: () => secrets.masker(),
+      env: () => project.settings().env,
+      checkInputs,
+      clock,
+      log,
+    });
+    const { server, queues, projects } = this.#serve({ webhooks, project, secrets, engine, store, log, token, version, findAction, crashed });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
     await engine.start(project.settings());
@@ -200,6 +213,8 @@ export class Daemon {
     this.#undo.push(() => server.stop());
     this.#port = port;
     ownPorts.add(port);
+    await webhooks.start();
+    this.#undo.push(() => webhooks.stop());
     this.#watchFiles({ projects, engine, guard, log });
     await writeDiscovery(projectFolder, { pid: process.pid, port, token, version });
     this.#undo.push(() => removeDiscovery(projectFolder, token));
@@ -245,10 +260,11 @@ export class Daemon {
     readonly version: string;
     readonly findAction: FindAction;
     readonly crashed: FormerDaemon | undefined;
+    readonly webhooks: Webhooks;
   }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService } {
-    const { project, secrets, engine, store, log, token, version, findAction, crashed } = parts;
+    const { project, secrets, engine, store, log, token, version, findAction, crashed, webhooks } = parts;
     const clock = this.#clock;
-    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text) });
+    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text), onChange: () => webhooks.apply() });
     const runs = new RunService({
       project: projects,
       engine,
@@ -274,6 +290,7 @@ export class Daemon {
       port: () => this.#port,
       stop: () => void this.stop(),
       crashed,
+      webhooks: () => webhooks.status(),
     });
     const server = new Server({
       handlers: methodTable({
@@ -285,11 +302,12 @@ export class Daemon {
         retries: new RetryService({ engine, store, clock }),
         bulks,
         dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
+        deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
         drafts: new DraftService({ engine, store, clock, checkPayload }),
         secrets: new SecretService(secrets),
         status,
       }),
-      topics: new Topics({ engine, store, queues, runs, status, bulks, log }),
+      topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, log }),
       token,
       version,
       health: async () => engine.health.trouble?.problem,

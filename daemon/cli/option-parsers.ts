@@ -34,6 +34,11 @@ export function parseBulkId(text: string): string {
   return text;
 }
 
+export function parseDeliveryId(text: string): string {
+  if (!/^d[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A delivery is written like d12; `sluice deliveries` lists them.');
+  return text;
+}
+
 /** A run's or a job's. */
 export function parseId(text: string): string {
   if (!/^[rj][1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12, a job like j40.');

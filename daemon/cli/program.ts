@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBulk } from './commands/bulk.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDead } from './commands/dead.ts';
+import { addDeliveries, addTrigger } from './commands/deliveries.ts';
 import { addDoctor, addDown, addLogs, addRestart, addStatus, addUp } from './commands/daemon.ts';
 import { addFilters } from './commands/filters.ts';
 import { addJob, addJobs, addRetry } from './commands/jobs.ts';
@@ -21,6 +22,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
+  ['Triggers', [addDeliveries, addTrigger]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addFilters, addBulk]],
 ];
 

@@ -2,6 +2,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { message } from '../../schemas/wording/message.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Action } from '../actions/action.ts';
+import type { Delivered, DeliverParams } from '../ledger/delivery-call.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { ClaimedJob, Committed, CreateRunParams, LookResult, OpenResult, Store } from '../store/store.ts';
@@ -265,11 +266,32 @@ export class Engine {
    */
   async startRun(params: CreateRunParams, workflow: Workflow): Promise<{ readonly runId: number; readonly existed?: true }> {
     this.assertAcceptingWork();
-    for (const { needs, foreach, queue } of Object.values(workflow.steps)) {
-      if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
-    }
+    this.#expectJobs(workflow);
     try {
       return await this.#options.store.createRun(params);
+    } catch (error) {
+      this.health.note(error);
+      throw error;
+    }
+  }
+
+  /** Of steps that start with their run. */
+  #expectJobs({ steps }: Workflow): void {
+    for (const { needs, foreach, queue } of Object.values(steps)) {
+      if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
+    }
+  }
+
+  /**
+   * Keeps an incoming webhook, and accepts the run that it starts. `workflow`: what the text of that run means.
+   *
+   * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
+   */
+  async deliver(params: DeliverParams, workflow?: Workflow): Promise<Delivered> {
+    this.assertAcceptingWork();
+    if (workflow !== undefined) this.#expectJobs(workflow);
+    try {
+      return await this.#options.store.deliver(params);
     } catch (error) {
       this.health.note(error);
       throw error;

@@ -1,6 +1,7 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { DeliverParams, Delivered } from './delivery-call.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 
 /**
@@ -10,6 +11,8 @@ import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBul
 export interface Operations {
   /** `existed`: an earlier one has the key; nothing was made. */
   createRun(params: CreateRunParams): { readonly runId: number; readonly existed?: true };
+  /** Keeps an incoming webhook, with the run that it starts: both or none. A second one of the same event starts nothing. */
+  deliver(params: DeliverParams): Delivered;
   /** Makes due jobs `active`: by priority, due time, age. */
   claim(params: ClaimParams): ClaimResult;
   /** Makes `pending` what was delayed and is due. */

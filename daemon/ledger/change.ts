@@ -1,5 +1,5 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DeliveryKeyRow, DeliveryRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -15,6 +15,8 @@ export interface Tables {
   readonly queues: QueueRow;
   readonly bulks: BulkRow;
   readonly bulk_jobs: BulkJobRow;
+  readonly deliveries: DeliveryRow;
+  readonly delivery_keys: DeliveryKeyRow;
 }
 export type TableName = keyof Tables;
 
@@ -44,6 +46,8 @@ export type Change =
   /** Those of its jobs up to that number. */
   | { readonly kind: 'delete_bulk_jobs'; readonly bulkId: number; readonly upTo: number }
   | { readonly kind: 'delete_bulk'; readonly bulkId: number }
+  /** Of the deliveries of a workflow that started nothing by themselves (`isMinor`), all but the newest go. */
+  | { readonly kind: 'trim_deliveries'; readonly workflow: string; readonly keep: number }
   | { readonly kind: 'delete_draft'; readonly jobId: number }
   | { readonly kind: 'delete_revision'; readonly jobId: number; readonly revision: number }
   /** A job with everything that belongs to it. */

@@ -6,6 +6,7 @@ import type { Call, Operations } from './call.ts';
 import type { Change, Effects } from './change.ts';
 import { cancelJob, cancelRun, cascade } from './cancelling.ts';
 import { claim, promote } from './claiming.ts';
+import { deliver } from './delivering.ts';
 import { dropDraft, saveDraft } from './drafting.ts';
 import { fanOut, failFanOut } from './fan-out.ts';
 import { prune } from './pruning.ts';
@@ -34,6 +35,7 @@ export type Undecided = { readonly missing: readonly Ask[] };
  */
 const rules: { readonly [Name in keyof Operations]: (book: Book, params: Parameters<Operations[Name]>[0]) => ReturnType<Operations[Name]> } = {
   createRun,
+  deliver,
   claim,
   promote,
   settle,

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
-import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
+import type { AttemptRow, BulkRow, Cascade, DeliveryKeyRow, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -144,6 +144,10 @@ export interface FactKinds {
   readonly oldBulk: [endedBeforeAndPreparer: string, number | undefined];
   /** When the last job is due that waits in a replay with a rate. */
   readonly lastPaced: [pace: number, number | undefined];
+  /** The first delivery of an event. */
+  readonly deliveryKey: [workflowAndKey: string, DeliveryKeyRow | undefined];
+  /** A number that no delivery has had. */
+  readonly nextDelivery: [all: 0, number];
   readonly jobsOfRun: [runId: number, readonly LedgerJob[]];
 }
 

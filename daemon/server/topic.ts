@@ -8,6 +8,8 @@ export interface TopicHint {
   readonly runs: ReadonlySet<string> | undefined;
   /** Ids of bulk work, as `b3`; undefined if none may have changed. */
   readonly bulks?: ReadonlySet<string>;
+  /** Deliveries may have come, or where they are received may have changed. */
+  readonly deliveries?: true;
 }
 
 /** Where the states that clients subscribe to come from. */
@@ -62,6 +64,10 @@ export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap
     }
     case 'bulk':
       return state.bulk !== undefined && isNew(state.bulk.id) ? { change: { bulk: state.bulk }, removed } : undefined;
+    case 'deliveries': {
+      const deliveries = (state.deliveries ?? []).filter(({ id }) => isNew(id));
+      return deliveries.length + removed.length === 0 ? undefined : { change: { deliveries }, removed };
+    }
     case 'status':
       return state.status !== undefined && isNew('status') ? { change: { status: state.status }, removed } : undefined;
     case 'log':
@@ -81,6 +87,8 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
       return (state.bulks ?? []).map((bulk) => [bulk.id, JSON.stringify(bulk)]);
     case 'bulk':
       return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
+    case 'deliveries':
+      return (state.deliveries ?? []).map((delivery) => [delivery.id, JSON.stringify(delivery)]);
     case 'status':
       // The time that goes by is not news.
       return state.status === undefined ? [] : [['status', JSON.stringify({ ...state.status, uptimeMs: 0 })]];

@@ -1,6 +1,7 @@
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
+import type { DeliveryService } from './delivery-service.ts';
 import type { DraftService } from './draft-service.ts';
 import type { JobService, RetryService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
@@ -18,13 +19,14 @@ export interface Services {
   readonly retries: RetryService;
   readonly bulks: BulkService;
   readonly dead: DeadLetterService;
+  readonly deliveries: DeliveryService;
   readonly drafts: DraftService;
   readonly secrets: SecretService;
   readonly status: StatusService;
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, bulks, dead, drafts, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, bulks, dead, deliveries, drafts, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -60,6 +62,10 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'dead/recall': dead['dead/recall'],
     'dead/tally': dead['dead/tally'],
     'dead/discard': dead['dead/discard'],
+    'delivery/list': deliveries['delivery/list'],
+    'delivery/get': deliveries['delivery/get'],
+    'delivery/rerun': deliveries['delivery/rerun'],
+    'delivery/send': deliveries['delivery/send'],
     'draft/save': drafts['draft/save'],
     'draft/drop': drafts['draft/drop'],
     'secret/list': secrets['secret/list'],

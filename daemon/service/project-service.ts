@@ -20,6 +20,8 @@ export interface ProjectServiceOptions {
   readonly engine: Engine;
   readonly log: Pick<EngineLog, 'info' | 'warn'>;
   readonly keepConfig: (text: string) => Promise<void>;
+  /** The files say something else, and the engine goes by it. */
+  readonly onChange?: () => Promise<void>;
 }
 
 /** The project's files: what they hold, and what is wrong with them. */
@@ -28,16 +30,18 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
   readonly #engine: Engine;
   readonly #log: Pick<EngineLog, 'info' | 'warn'>;
   readonly #keepConfig: ProjectServiceOptions['keepConfig'];
+  readonly #onChange: ProjectServiceOptions['onChange'];
   #keptConfig: string | undefined;
   #saidLastConfig = false;
   readonly #waiting = new Map<LookExtent, Promise<void>>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor({ project, engine, log, keepConfig }: ProjectServiceOptions) {
+  constructor({ project, engine, log, keepConfig, onChange }: ProjectServiceOptions) {
     this.#project = project;
     this.#engine = engine;
     this.#log = log;
     this.#keepConfig = keepConfig;
+    this.#onChange = onChange;
   }
 
   /** Keeps what `config.yaml` says for a daemon that starts while it is away. */
@@ -78,6 +82,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
     for (const [folder, problem] of failedLooks) if (!failed.has(folder)) this.#log.warn({ folder: shownFolder(folder) }, `${shownFolder(folder)} ${problem}; what was last read from it still holds`);
     for (const folder of failed.keys()) if (!failedLooks.has(folder)) this.#log.info({ folder: shownFolder(folder) }, `${shownFolder(folder)} can be read again`);
     await this.#engine.apply(this.#project.settings());
+    await this.#onChange?.();
     await this.keepConfig();
   }
 

@@ -1,3 +1,4 @@
+import type { WebhookStatus } from '../../schemas/protocol/delivery.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { DaemonLog } from '../log/daemon-log.ts';
@@ -24,6 +25,7 @@ export interface StatusServiceOptions {
   /** The port that the server listens on; it is known only after the start. */
   readonly port: () => number;
   /** The daemon before this one, if it left its `daemon.json`. */
+  readonly webhooks: () => WebhookStatus | undefined;
   readonly crashed: FormerDaemon | undefined;
   /** Ends the daemon, after the answer has gone out. */
   readonly stop: () => void;
@@ -57,6 +59,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
     const { trouble } = engine.health;
     const machine = engine.machine.problem;
     const { bytes } = await store.size();
+    const webhooks = this.#options.webhooks();
     return {
       pid: process.pid,
       version: this.#options.version,
@@ -75,6 +78,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
       ...(crashed === undefined || !engine.hasBegun || engine.opening.formerEndedInOrder
         ? {}
         : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.opening.interrupted.attempts, jobs: engine.opening.interrupted.jobs.map(formatJobId) } }),
+      ...(webhooks === undefined ? {} : { webhooks }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
       runs: { running: engine.runningRuns },
       lateOutcomes: engine.outcomes.late,

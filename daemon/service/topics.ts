@@ -7,6 +7,7 @@ import type { TopicHint, TopicSource } from '../server/topic.ts';
 import type { Store } from '../store/store.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { QueueService } from './queue-service.ts';
+import type { Webhooks } from '../triggers/webhooks.ts';
 import type { RunService } from './run-service.ts';
 import type { StatusService } from './status-service.ts';
 
@@ -20,6 +21,7 @@ export interface TopicsOptions {
   readonly runs: RunService;
   readonly status: StatusService;
   readonly bulks: BulkService;
+  readonly webhooks: Webhooks;
   readonly log: DaemonLog;
 }
 
@@ -44,6 +46,8 @@ export class Topics implements TopicSource {
         return bulks['bulk/list']({});
       case 'bulk':
         return { bulk: await bulks.get(parseBulkId(params.id) ?? 0) };
+      case 'deliveries':
+        return { deliveries: (await store.listDeliveries({ limit: shownRuns })).deliveries };
       case 'status':
         return { status: await status.status() };
       case 'log':
@@ -60,6 +64,7 @@ export class Topics implements TopicSource {
       }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
       engine.bulks.onChange((bulkId) => listener({ queues: new Set(), runs: new Set(), bulks: new Set([formatBulkId(bulkId)]) })),
+      this.#options.webhooks.onChange(() => listener({ queues: new Set(), runs: new Set(), deliveries: true })),
       engine.onLimits(() => listener({ queues: undefined, runs: new Set() })),
     ];
     return () => {

@@ -5,6 +5,7 @@ import type { Message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { KeptQueue, QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
+import type { DeliveryStore } from './delivery-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
 import type { ViewStore } from './view-store.ts';
@@ -34,7 +35,7 @@ export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams } fro
  * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
  * `settle`. The decisions are those of `daemon/ledger/`; a store only carries them out.
  */
-export interface Store extends RunStore, ViewStore, FigureStore, DaemonStore {
+export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, DaemonStore {
   /**
    * Migrates, closes what a crash of this daemon interrupted, and gets ready. Attempts of other daemons that share the store are theirs: see `checkIn`. Call it before anything else; where it was rejected, it may be called again.
    *

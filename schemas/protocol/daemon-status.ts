@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { parseJsonObject, type Json } from '../workflow/json.ts';
+import { WebhookStatus } from './delivery.ts';
 import { QueueView } from './queue.ts';
 import { Time } from './shape.ts';
 
@@ -37,6 +38,7 @@ export const DaemonStatus = Type.Object({
       { description: 'The daemon before this one was not stopped: it crashed, was killed, or the machine went down. `aliveAt`: its last sign of life.' },
     ),
   ),
+  webhooks: Type.Optional(Type.Object(WebhookStatus.properties, { description: 'Where webhooks are received; left out if no workflow has one.' })),
   problems: Type.Integer({ description: "Errors in the project's files; `workflow/validate` lists them." }),
   runs: Type.Object({ running: Type.Integer() }),
   /** Late outcomes of attempts that had been given up; refused, and counted here since the start. */

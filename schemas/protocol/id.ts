@@ -1,4 +1,4 @@
-/** Runs and jobs are numbered in the store, from 1; people and messages see `r12` and `j4031`. */
+/** Runs, jobs and deliveries are numbered in the store, from 1; people and messages see `r12`, `j4031` and `d7`. */
 
 export function formatRunId(id: number): string {
   return `r${id}`;
@@ -6,6 +6,15 @@ export function formatRunId(id: number): string {
 
 export function formatJobId(id: number): string {
   return `j${id}`;
+}
+
+export function formatDeliveryId(id: number): string {
+  return `d${id}`;
+}
+
+/** The number of `d7`; undefined for anything else. */
+export function parseDeliveryId(text: string): number | undefined {
+  return parseId('d', text);
 }
 
 /** The number of `r12`; undefined for anything else. */

@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { bulkActions, BulkId, BulkView, maxBulkIds, ReplayTally } from './bulk.ts';
 import { DaemonStatus } from './daemon-status.ts';
+import { DeliveryDetail, DeliveryId, deliveryOutcomes, DeliverySummary } from './delivery.ts';
 import { DeadGroup, JobDetail, JobSummary, maxReason } from './job.ts';
 import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesResolutions } from './queue.ts';
 import { RunDetail, RunPreview, RunSummary } from './run.ts';
@@ -326,6 +327,40 @@ export const methods = {
   'draft/drop': {
     params: Type.Object({ id: JobId, baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'As of `draft/save`.' })) }, closed),
     result: Type.Object({ dropped: Type.Boolean({ description: '`false`: there was none.' }) }),
+  },
+
+  'delivery/list': {
+    params: Type.Object({ workflow: Type.Optional(Name), outcome: Type.Optional(Type.Enum(deliveryOutcomes)), ...Page }, closed),
+    result: Type.Object({ deliveries: Type.Array(DeliverySummary), next: Next }, { description: 'Newest first.' }),
+  },
+  'delivery/get': { params: Type.Object({ id: DeliveryId }, closed), result: DeliveryDetail },
+  'delivery/rerun': {
+    params: Type.Object({ id: DeliveryId, unverified: Type.Optional(Type.Boolean({ description: 'Also one that was refused, because it did not prove where it comes from.' })) }, closed),
+    result: Type.Object(
+      { id: Type.String({ description: 'The new delivery.' }), outcome: Type.Enum(['started', 'ignored'] as const), reason: Type.Optional(Type.String()), run: Type.Optional(RunId) },
+      { description: "Takes a delivery again, as if its event had just come for the first time, by the workflow's file as it is now. `invalid-inputs` if it can't start the workflow; `wrong-state` for one that was refused, without `unverified`." },
+    ),
+  },
+  'delivery/send': {
+    params: Type.Object(
+      {
+        workflow: Name,
+        payload: Type.String({ maxLength: 1_048_576, description: 'The body, as text.' }),
+        headers: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 8192 }), { description: '`content-type` is `application/json` if it is left out.' })),
+        sign: Type.Optional(Type.Boolean({ description: "Adds the proof that the webhook's `verify` asks for, made with the project's secret." })),
+      },
+      closed,
+    ),
+    result: Type.Object(
+      {
+        status: Type.Integer({ description: 'Of the answer.' }),
+        answer: Type.String({ description: 'Its body, the first 4 KiB.' }),
+        delivery: Type.Optional(DeliveryId),
+        outcome: Type.Optional(Type.Enum(deliveryOutcomes)),
+        run: Type.Optional(RunId),
+      },
+      { description: "Sends a request to the daemon's own listener for webhooks, as a sender would." },
+    ),
   },
 
   'secret/list': {

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from './json.ts';
 import type { Rate } from './rate.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Template } from './template.ts';
+import type { WebhookSettings, WebhookTrigger } from './triggers/webhook-trigger.ts';
 
 /** A workflow file, understood: what the engine runs. Every default is filled in, every duration is in milliseconds. */
 export interface Workflow {
@@ -27,6 +28,7 @@ export interface Workflow {
 export interface Triggers {
   /** In document order. No two have the same cron expression and time zone. */
   readonly schedules: readonly Schedule[];
+  readonly webhook?: WebhookTrigger;
 }
 
 /** Plain JSON: the store keeps it as it was last seen. */
@@ -139,6 +141,7 @@ export interface ProjectConfig {
   readonly env: readonly string[];
   /** Where calls may go: host names, addresses or CIDR blocks; undefined allows all but the daemon itself and link-local addresses. */
   readonly allowedAddresses?: readonly string[];
+  readonly webhooks: WebhookSettings;
 }
 
 export type InputValues = Readonly<Record<string, Json>>;

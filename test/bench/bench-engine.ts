@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { defaultWebhookSettings } from '../../schemas/workflow/triggers/webhook-trigger.ts';
 import path from 'node:path';
 import type { Action } from '../../daemon/actions/action.ts';
 import { Engine } from '../../daemon/engine/engine.ts';
@@ -48,7 +49,7 @@ export class BenchEngine {
         whyUndeclared: () => ({ reason: 'gone', files: [] }),
         connections: new Map(),
         connectionsDoubt: undefined,
-        config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [] },
+        config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [], webhooks: defaultWebhookSettings },
         env: {},
       });
       try {

@@ -1,3 +1,4 @@
+import { defaultWebhookSettings } from '../../schemas/workflow/triggers/webhook-trigger.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -314,7 +315,7 @@ steps:
       whyUndeclared: (): UndeclaredQueue => this.#options.undeclared ?? { reason: 'gone', files: [] },
       connections: this.connections,
       connectionsDoubt: this.connectionsDoubt,
-      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [] } as const,
+      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [], webhooks: defaultWebhookSettings } as const,
       env: {},
     };
   }

@@ -24,11 +24,17 @@ export function renderStatus(status: DaemonStatus, view: View): string {
     ['store', store.ok ? `${formatBytes(store.bytes)}, durability ${status.durability}` : style('red', oneLine(store.problem ?? 'not available'))],
     ['runs', `${formatNumber(status.runs.running)} running`],
   ];
+  if (status.webhooks !== undefined) fields.push(['webhooks', webhooksText(status.webhooks, view)]);
   if (machine !== undefined) fields.push(['machine', style('yellow', `${oneLine(machine.problem)} Attempts are put off and not charged${atATime}.`)]);
   if (status.lastCrash !== undefined) fields.push(['crash', style('yellow', crashText(status.project, status.lastCrash, view))]);
   if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);
   if (status.lateOutcomes > 0) fields.push(['late outcomes', `${formatNumber(status.lateOutcomes)} refused`]);
   return `${renderFields(fields, view)}\n\n${renderQueues(status.queues, view)}`;
+}
+
+function webhooksText({ state, url, listen, problem }: NonNullable<DaemonStatus['webhooks']>, { style }: View): string {
+  if (state !== 'listening') return style('red', oneLine(problem ?? 'nothing listens'));
+  return url?.includes(listen ?? '') === true ? `received at ${url}` : `received at ${url ?? ''}, listening at ${listen ?? ''}`;
 }
 
 function crashText(project: string, crash: NonNullable<DaemonStatus['lastCrash']>, view: View): string {

@@ -53,6 +53,12 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
       case 'delete_bulk':
         db.sql('DELETE FROM bulks WHERE id = ?').run(change.bulkId);
         break;
+      case 'trim_deliveries':
+        db.sql(
+          `DELETE FROM deliveries INDEXED BY deliveries_minor WHERE workflow = ?1 AND outcome IN ('refused', 'duplicate')
+           AND id <= (SELECT id FROM deliveries INDEXED BY deliveries_minor WHERE workflow = ?1 AND outcome IN ('refused', 'duplicate') ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+        ).run(change.workflow, change.keep);
+        break;
       case 'delete_draft':
         db.sql('DELETE FROM payload_drafts WHERE job_id = ?').run(change.jobId);
         break;

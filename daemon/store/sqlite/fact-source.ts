@@ -1,4 +1,4 @@
-import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DeliveryKeyRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
 import { scopeSource } from './run-scope-source.ts';
@@ -102,6 +102,11 @@ export function factSource(state: WriterState): FactSource {
       const [before, preparer] = JSON.parse(endedBeforeAndPreparer) as [number, number | null];
       return db.sql("SELECT id FROM bulks WHERE ended_at < ? OR (state = 'preparing' AND daemon = ?) ORDER BY id LIMIT 1").get(before, preparer)?.['id'] as number | undefined;
     },
+    deliveryKey: (workflowAndKey) => {
+      const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
+      return db.sql('SELECT * FROM delivery_keys WHERE workflow = ? AND key = ?').get(workflow, key) as DeliveryKeyRow | undefined;
+    },
+    nextDelivery: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").get()?.['seq'] ?? 0) + 1,
     lastPaced: (pace) => (db.sql('SELECT max(due_at) AS due_at FROM jobs INDEXED BY jobs_paced WHERE pace = ?').get(pace)?.['due_at'] as number | null | undefined) ?? undefined,
     jobsOfRun: (runId, { limit }) => jobs(`SELECT ${columnsOf('j', jobColumns)} FROM steps s JOIN jobs j ON j.step_id = s.id WHERE s.run_id = ? LIMIT ?`, runId, limit),
   };

@@ -4,10 +4,12 @@ import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { AlertChange, ConfigureParams, RecordSeriesParams } from '../store.ts';
 import { fileSpace, type FileSpace, reclaimPages } from './file-space.ts';
+import type { PruneDeliveriesParams } from '../delivery-store.ts';
+import { pruneDeliveries } from './queries/deliveries.ts';
 import type { WriteTransaction } from './write-transaction.ts';
 
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-export const plainOperations = { configure, forgetLimits, recordSeries, saveAlerts, shiftWaits, reclaim, probe } as const;
+export const plainOperations = { configure, forgetLimits, pruneDeliveries: pruneOldDeliveries, recordSeries, saveAlerts, shiftWaits, reclaim, probe } as const;
 
 /** Some of the steps that have a job in a queue. */
 const waitingSteps = "SELECT step_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ? LIMIT 100";
@@ -95,6 +97,10 @@ function recordSeries(tx: WriteTransaction, { at, anchor, steps }: RecordSeriesP
       forget.run(stepMs, queueId, at - keepMs);
     }
   }
+}
+
+function pruneOldDeliveries({ db }: WriteTransaction, params: PruneDeliveriesParams): { readonly more: boolean } {
+  return pruneDeliveries(db, params);
 }
 
 function saveAlerts({ db }: WriteTransaction, { alerts }: { readonly alerts: readonly AlertChange[] }): object {

@@ -10,6 +10,7 @@ import { codedOpenError, codedStoreError } from './store-error.ts';
 import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
 import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
+import { getDelivery, listDeliveries } from './queries/deliveries.ts';
 import { check, listAlerts, oldestPending, series, size } from './queries/figures.ts';
 import { evaluate, getRun, keptWorkflow, listRuns } from './queries/runs.ts';
 import { getJob, listJobs } from './queries/jobs.ts';
@@ -108,6 +109,10 @@ export class Reader {
         return bulkTally(db, call.params);
       case 'bulkJobs':
         return bulkJobs(db, call.params);
+      case 'listDeliveries':
+        return listDeliveries(db, call.params);
+      case 'getDelivery':
+        return getDelivery(db, call.params);
       case 'check':
         return check(db);
       case 'size':

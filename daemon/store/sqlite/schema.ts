@@ -328,3 +328,36 @@ CREATE TABLE schedules (
 );
 CREATE UNIQUE INDEX schedules_identity ON schedules (workflow, cron, timezone);
 `;
+
+/** Incoming webhooks, and the keys of their events, which outlive them. */
+export const schemaVersion15 = `
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  workflow TEXT NOT NULL,
+  path TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  scheme TEXT NOT NULL,
+  flaw TEXT,
+  reason TEXT,
+  run_id INTEGER,
+  first_id INTEGER,
+  rerun_of INTEGER,
+  dedupe_key TEXT,
+  bytes INTEGER NOT NULL,
+  headers TEXT NOT NULL,
+  query TEXT NOT NULL,
+  body TEXT  -- NULL: not kept
+);
+CREATE INDEX deliveries_workflow ON deliveries (workflow, id);
+CREATE INDEX deliveries_minor ON deliveries (workflow, id) WHERE outcome IN ('refused', 'duplicate');
+CREATE TABLE delivery_keys (
+  workflow TEXT NOT NULL,
+  key TEXT NOT NULL,
+  delivery_id INTEGER NOT NULL,
+  run_id INTEGER,
+  received_at INTEGER NOT NULL,
+  PRIMARY KEY (workflow, key)
+) WITHOUT ROWID;
+CREATE INDEX delivery_keys_age ON delivery_keys (received_at);
+`;

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { type Document, parseDocument } from '../document.ts';
 import type { ProjectConfig, SmtpConnection } from '../model.ts';
 import { isName, isReadable } from '../name.ts';
+import { defaultWebhookSettings, type WebhookSettings } from '../triggers/webhook-trigger.ts';
 import type { Template } from '../template.ts';
 import { message } from '../../wording/message.ts';
 import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
@@ -18,6 +19,7 @@ export const defaultConfig: ProjectConfig = {
   keepRunsMs: 30 * 86_400_000,
   graceMs: 20_000,
   env: [],
+  webhooks: defaultWebhookSettings,
 };
 
 export interface ConfigAnalysis {
@@ -27,7 +29,7 @@ export interface ConfigAnalysis {
   readonly document: Document;
 }
 
-const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhook-listener'];
+const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhooks'];
 
 /** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
 export function analyseConfig(text: string): ConfigAnalysis {
@@ -42,12 +44,37 @@ export function analyseConfig(text: string): ConfigAnalysis {
   const env = readNames(root, 'env', 'names of environment variables', (name) => isName(name) && isReadable(name, 'field'), 'not a name of an environment variable that expressions could read');
   const allowedAddresses = readNames(root, 'allowed-addresses', 'host names, addresses and address blocks', (name) => /^[A-Za-z0-9*.:[\]_-]+(\/\d{1,3})?$/.test(name), 'neither a host name (api.example.com), an address (10.0.0.7) nor a block of them (10.0.0.0/8)');
   warnNotSupported(root, 'store', message('The embedded store is used.'));
-  warnNotSupported(root, 'webhook-listener', message('Nothing listens.'));
+  const webhooks = readWebhooks(root);
 
   const diagnostics = report.conclude(document.root);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document };
-  const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}) };
+  const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, webhooks, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}) };
   return { value, diagnostics, document };
+}
+
+const maxKeptDeliveries = 1_000_000;
+
+function readWebhooks(root: MapReader): WebhookSettings {
+  const reader = root.map('webhooks', { what: "'webhooks'", keys: ['listen', 'public-url', 'keep', 'keep-count'] });
+  if (reader === undefined) return defaultWebhookSettings;
+  const { report } = reader;
+  const listenText = reader.string('listen', 'an address with a port such as "127.0.0.1:4681"');
+  const listen = listenText === undefined ? undefined : parseListen(listenText);
+  if (listenText !== undefined && listen === undefined) report.error('bad-value', reader.place('listen'), message("{listen} is not an address with a port, such as 127.0.0.1:4681 or [::1]:4681.", { listen: quoted(listenText) }));
+  const publicUrl = reader.string('public-url', 'the address that senders call, such as https://hooks.example.com');
+  if (publicUrl !== undefined && !/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(publicUrl)) {
+    report.error('bad-value', reader.place('public-url'), message('{url} is not an address such as https://hooks.example.com, without a query.', { url: quoted(publicUrl) }));
+  }
+  const keepMs = readDuration(reader, 'keep', 1) ?? defaultWebhookSettings.keepMs;
+  const keepCount = reader.integer('keep-count', 10, maxKeptDeliveries) ?? defaultWebhookSettings.keepCount;
+  return { ...(listen === undefined ? {} : { listen }), ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }), keepMs, keepCount };
+}
+
+function parseListen(text: string): WebhookSettings['listen'] {
+  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
+  const [, v6, name, port] = found ?? [];
+  const host = v6 ?? name;
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
 }
 
 function readNames(root: MapReader, key: string, what: string, isRight: (name: string) => boolean, otherwise: string): readonly string[] {

@@ -5,6 +5,7 @@ import { defaultConfig } from './analyse-connections.ts';
 import { maxSearchedFolders } from '../project-files.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
+import { signs } from '../triggers/webhook-verify.ts';
 import { message, type Message } from '../../wording/message.ts';
 
 export { projectFileKind, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
@@ -50,6 +51,8 @@ export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
   const workflows = filesOf(files, 'workflow');
   reportDoubleQueues([...(queues === undefined ? [] : [queues]), ...workflows], found);
   reportDoubleIds(workflows, found);
+  reportDoublePaths(workflows, found);
+  if (files.options.partial !== true) reportMissingListener(workflows, config?.analysis.value ?? defaultConfig, found);
 
   return {
     workflows: new Map(
@@ -91,6 +94,31 @@ function reportDoubleIds(workflows: readonly AnalysedFileOf<'workflow'>[], found
     const other = first.get(id);
     if (other === undefined) first.set(id, file.path);
     else found.get(file.path)?.push(atStart(file, 'duplicate-workflow', message('{other} has the id {id} already: rename one of the two files.', { other, id: quoted(id) })));
+  }
+}
+
+/** A request has one workflow that it starts. */
+function reportDoublePaths(workflows: readonly AnalysedFileOf<'workflow'>[], found: ReadonlyMap<string, Diagnostic[]>): void {
+  const first = new Map<string, string>();
+  for (const { file, analysis } of workflows) {
+    const { path, pathRange: range } = analysis.triggers.webhook ?? {};
+    if (path === undefined || range === undefined) continue;
+    const other = first.get(path);
+    if (other === undefined) first.set(path, file.path);
+    else found.get(file.path)?.push({ severity: 'error', code: 'duplicate-webhook', range, message: message('{other} has a webhook with the path {path} already: a request starts one workflow, so choose another path.', { other, path: quoted(path) }) });
+  }
+}
+
+function reportMissingListener(workflows: readonly AnalysedFileOf<'workflow'>[], { webhooks }: ProjectConfig, found: ReadonlyMap<string, Diagnostic[]>): void {
+  for (const { file, analysis } of workflows) {
+    const { webhook } = analysis.triggers;
+    if (webhook === undefined) continue;
+    const report = (range: Diagnostic['range'], text: Message): void => void found.get(file.path)?.push({ severity: 'warning', code: 'no-listener', range, message: text });
+    if (webhooks.listen === undefined) report(webhook.keyRange, message('Nothing listens for webhooks yet: say where in .sluice/config.yaml, such as {code}.', { code: 'webhooks: { listen: "127.0.0.1:4681" }' }));
+    const verify = webhook.trigger?.verify;
+    if (verify?.kind === 'signature' && signs(verify.signature, 'url') && webhooks.publicUrl === undefined) {
+      report(webhook.verifyRange, message("The sender signs the address that it calls, so every request is refused until .sluice/config.yaml says it: {code}.", { code: 'webhooks: { public-url: https://hooks.example.com }' }));
+    }
   }
 }
 

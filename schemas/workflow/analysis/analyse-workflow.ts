@@ -14,7 +14,7 @@ import { quoted, type Report } from './report.ts';
 import { reportCycles } from './step-graph.ts';
 import { mayHaveForeach, readStep, stepShape, type AnalysedStep, type StepContext } from './step-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
-import { readTriggers } from './trigger-analysis.ts';
+import { type AnalysedTriggers, noTriggers, readTriggers } from './trigger-analysis.ts';
 import { checkTypes, checkTypesOutside } from './type-analysis.ts';
 import { WorkflowTypes } from './workflow-types.ts';
 import { message } from '../../wording/message.ts';
@@ -54,6 +54,7 @@ export interface WorkflowAnalysis {
   readonly steps: ReadonlyMap<string, AnalysedStep>;
   /** Where expressions stand, or may stand, outside of the steps. */
   readonly sites: readonly TemplateSite[];
+  readonly triggers: AnalysedTriggers;
   /** What names stand for in expressions. */
   readonly types: WorkflowTypes;
 }
@@ -71,7 +72,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const isKept = actions === 'any';
   const document = parseDocument(text, { isKept });
   const { report, root } = openFile(document, shape, { isKept });
-  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), triggers: [], actions: undefined, env: undefined }) };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], triggers: noTriggers, types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), triggers: [], actions: undefined, env: undefined }) };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
@@ -93,7 +94,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     env: project?.env && new Set(project.env),
   };
   const outside = new TemplateReader(report, text, names);
-  const triggers = readTriggers(root, outside);
+  const triggers = readTriggers(root, outside, inputs);
   const context: Omit<StepContext, 'section'> = {
     report,
     text,
@@ -109,11 +110,11 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, triggers: triggers.kinds, actions: context.actions, env: names.env });
   if (context.actions !== undefined) {
     for (const step of [...steps, ...onFailure]) checkTypes(report, step, types);
-    checkTypesOutside(report, outside.sites, types);
+    checkTypesOutside(report, outside.sites, types, triggers.webhook?.inputs);
   }
 
   const diagnostics = report.conclude(document.root);
-  const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byIds, sites: outside.sites, types };
+  const found = { diagnostics, queues, document, inputs: inputs.schema, steps: byIds, sites: outside.sites, triggers, types };
   if (diagnostics.some(({ severity }) => severity === 'error')) return { workflow: undefined, ...found };
   const workflow: Workflow = {
     id,

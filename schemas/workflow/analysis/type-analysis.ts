@@ -1,6 +1,6 @@
 import { entryOf, type DocumentNode } from '../document.ts';
 import { checkExpression, fieldOf, type TypeProblem } from '../expression/checker.ts';
-import { alternativesOf, asJsonType, describeType, textType, unionOf, type ExpressionType } from '../expression/type.ts';
+import { alternativesOf, asJsonType, describeType, textType, typeOfValue, unionOf, type ExpressionType } from '../expression/type.ts';
 import { treeOf } from '../expression/expression.ts';
 import { capitalised } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
@@ -59,10 +59,19 @@ function isAlone({ node, expressions }: TemplateSite): boolean {
   return expressions.length === 1 && /^\$\{\{[^]*\}\}[\r\n]*$/.test(String(node.value));
 }
 
-/** Reports the same for expressions outside of steps. */
-export function checkTypesOutside(report: Report, sites: readonly TemplateSite[], types: WorkflowTypes): void {
-  for (const { expressions, place } of sites) {
-    for (const placed of expressions) checkExpression(treeOf(placed.expression), { scope: types.scopeAt(place), onProblem: (problem) => { reportProblem(report, problem, placed); } });
+/** Reports the same for expressions outside of steps. `inputs`: the maps in which triggers give the workflow its inputs. */
+export function checkTypesOutside(report: Report, sites: readonly TemplateSite[], types: WorkflowTypes, ...inputs: readonly (DocumentNode | undefined)[]): void {
+  const given = new Map<DocumentNode, ExpressionType>();
+  for (const site of sites) {
+    if (site.expressions.length === 0) given.set(site.node, typeOfValue(site.node.value));
+    for (const placed of site.expressions) {
+      const type = checkExpression(treeOf(placed.expression), { scope: types.scopeAt(site.place), onProblem: (problem) => { reportProblem(report, problem, placed); } });
+      given.set(site.node, isAlone(site) ? asJsonType(type) : textType);
+      if (site.form === 'condition') checkCondition(report, placed, type);
+    }
+  }
+  for (const map of inputs) {
+    if (map?.kind === 'map') for (const { key, value } of map.entries) checkInput(report, value, quoted(key), types.workflowInput(key), given);
   }
 }
 

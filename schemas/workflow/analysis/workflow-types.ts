@@ -71,6 +71,11 @@ export class WorkflowTypes {
     return typeOfSchema(this.#actionOf(step)?.input);
   }
 
+  /** What an input of the workflow takes. */
+  workflowInput(name: string): ExpressionType {
+    return propertiesOf(this.#workflow.inputs).get(name)?.type ?? unknownType;
+  }
+
   #root(name: string, { step, triggers }: ExpressionPlace): ExpressionType | undefined {
     switch (name) {
       case 'inputs':

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { policyDefinitions } from './queue-schema.ts';
+import { webhookSettingsSchema } from './webhook-schema.ts';
 import { queuesSchema, workflowSchema } from './workflow-schema.ts';
 
 /** `.sluice/config.yaml`. */
@@ -26,7 +27,7 @@ const configSchema: JsonObject = {
       examples: [['api.example.com', '10.0.0.0/8']],
     },
     store: { description: 'Not supported yet: without effect. Where jobs are kept.' },
-    'webhook-listener': { description: 'Not supported yet: without effect. The address for incoming webhooks.' },
+    webhooks: webhookSettingsSchema as unknown as JsonObject,
   },
   $defs: { duration: policyDefinitions.duration as unknown as JsonObject },
 };

@@ -1,6 +1,7 @@
 import { actionDefinitions } from '../actions/action-definitions.ts';
 import type { JsonObject } from '../json.ts';
 import { policyDefinitions, queueSchema } from './queue-schema.ts';
+import { webhookSchema } from './webhook-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
@@ -23,7 +24,7 @@ const inputSchema = {
 } as const;
 
 const triggers = {
-  description: `What starts a run, besides starting it by hand. ${notYet.trim()}`,
+  description: 'What starts a run, besides starting it by hand.',
   anyOf: [
     { enum: ['manual', null] },
     {
@@ -45,27 +46,7 @@ const triggers = {
             },
           },
         },
-        webhook: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['path', 'verify'],
-          description: `${notYet}An incoming call that starts a run.`,
-          properties: {
-            path: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$', description: 'The end of the URL: `POST /hooks/PATH`.', examples: ['newsletter'] },
-            verify: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['scheme'],
-              description: 'How a call proves where it comes from.',
-              properties: {
-                scheme: { enum: ['hmac-sha256', 'github', 'stripe', 'standard-webhooks', 'bearer', 'none'], description: 'The kind of proof.' },
-                header: { type: 'string', description: 'The header that carries it.', examples: ['x-signature'] },
-                secret: { type: 'string', pattern: '^\\$\\{\\{\\s*secrets\\.[A-Za-z_][A-Za-z0-9_]*\\s*\\}\\}$', description: 'The secret that both sides know.', examples: ['${{ secrets.CRM_HOOK }}'] },
-              },
-            },
-            dedupe: { type: 'string', description: 'A second event with this key starts nothing.', examples: ['${{ trigger.body.id }}'] },
-          },
-        },
+        webhook: webhookSchema as unknown as JsonObject,
       },
     },
   ],

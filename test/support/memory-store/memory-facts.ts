@@ -158,6 +158,8 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .flatMap(({ id }) => runFacts(tables, id) ?? [])
         .filter(isFinished)
         .slice(0, limit),
+    deliveryKey: (workflowAndKey) => tables.delivery_keys.get(workflowAndKey),
+    nextDelivery: () => tables.highest.deliveries + 1,
     bulk: (id) => tables.bulks.get(id),
     nextBulk: () => tables.highest.bulks + 1,
     bulkMembers: (bulkIdAndJobs) => {

@@ -3,6 +3,7 @@ import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Operations } from '../../../daemon/ledger/call.ts';
 import { standingOf } from '../../../daemon/ledger/daemons.ts';
+import { isMinor } from '../../../daemon/ledger/delivery-call.ts';
 import { perform, performBatch, type LedgerTables } from '../../../daemon/ledger/perform.ts';
 import { keptQueueOf, limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
 import type { QueueRow } from '../../../daemon/ledger/row.ts';
@@ -11,7 +12,7 @@ import { CommitSummary } from '../../../daemon/store/commit-summary.ts';
 import type { ClaimParams, Committed, ConfigureParams, OpenParams, OpenResult, QueueChange, QueueDepth, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
-import { startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
+import { deliveryKey, startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
 import { memorySize, MemoryViews } from './memory-views.ts';
 
 interface Queued {
@@ -195,6 +196,18 @@ export class MemoryStore extends StoreCalls implements Store {
         if (onlyEmpty === true && Object.values(depth).some((count) => count > 0)) return { forgotten: false };
         this.#keep({ name: queue });
         return { forgotten: true };
+      }
+      case 'pruneDeliveries': {
+        const { deliveries, delivery_keys: keys } = this.#tables;
+        const { before, keepCount, keysBefore, limit } = params as Parameters<Store['pruneDeliveries']>[0];
+        const old = deliveries.where((row) => row.received_at < before).slice(0, limit);
+        for (const { id } of old) deliveries.delete(id);
+        const oldKeys = keys.where((row) => row.received_at < keysBefore).slice(0, limit);
+        for (const row of oldKeys) keys.delete(deliveryKey(row));
+        const major = Map.groupBy(deliveries.where(({ outcome }) => !isMinor(outcome)), ({ workflow }) => workflow);
+        const surplus = [...major.values()].map((rows) => rows.sort((one, other) => other.id - one.id).slice(keepCount).slice(-limit));
+        for (const { id } of surplus.flat()) deliveries.delete(id);
+        return { more: [old, oldKeys, ...surplus].some(({ length }) => length >= limit) };
       }
       case 'saveAlerts':
         for (const { queue, kind, raised } of (params as Parameters<Store['saveAlerts']>[0]).alerts) {

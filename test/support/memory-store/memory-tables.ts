@@ -1,4 +1,5 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
+import { isMinor } from '../../../daemon/ledger/delivery-call.ts';
 import type { JobRow, StepRow } from '../../../daemon/ledger/row.ts';
 import type { QueueBucket } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
@@ -20,7 +21,13 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   rate_starts: startKey,
   bulks: ({ id }) => id,
   bulk_jobs: ({ bulk_id, job_id }) => `${bulk_id}/${job_id}`,
+  deliveries: ({ id }) => id,
+  delivery_keys: deliveryKey,
 };
+
+export function deliveryKey({ workflow, key }: Pick<Row<'delivery_keys'>, 'workflow' | 'key'>): string {
+  return JSON.stringify([workflow, key]);
+}
 
 export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>): string {
   return `${queue_id}/${at}/${job_id}/${attempt}`;
@@ -42,6 +49,7 @@ const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
   payload_drafts: { saved_by: null },
   bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null, daemon: 0 },
   bulk_jobs: { round: null },
+  deliveries: { flaw: null, reason: null, run_id: null, first_id: null, rerun_of: null, dedupe_key: null },
 };
 
 /** Rows by their keys. A transaction that fails leaves them as they were. */
@@ -101,13 +109,15 @@ export class MemoryTables {
   readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
   readonly bulks = new Table<Row<'bulks'>>(this.#undo);
   readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
+  readonly deliveries = new Table<Row<'deliveries'>>(this.#undo);
+  readonly delivery_keys = new Table<Row<'delivery_keys'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   readonly daemons = new Table<DaemonRow>(this.#undo);
   /** Of the daemons that have it open. */
   readonly listeners = new Set<(committed: Committed) => void>();
   /** The highest number that a row has had. */
-  readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0, bulks: 0 };
+  readonly highest = { runs: 0, steps: 0, jobs: 0, queues: 0, bulks: 0, deliveries: 0 };
 
   /** Does all of it or nothing. */
   transaction<Value>(work: () => Value): Value {
@@ -166,6 +176,9 @@ export class MemoryTables {
       case 'delete_bulk':
         this.bulks.delete(change.bulkId);
         return undefined;
+      case 'trim_deliveries':
+        for (const { id } of this.deliveries.where(({ workflow, outcome }) => workflow === change.workflow && isMinor(outcome)).sort((one, other) => other.id - one.id).slice(change.keep)) this.deliveries.delete(id);
+        return undefined;
       case 'delete_draft':
         this.payload_drafts.delete(change.jobId);
         return undefined;
@@ -193,7 +206,7 @@ export class MemoryTables {
     if (isTaken && taken === undefined) throw new Error(`there is a row ${key} of ${name} already`);
     if (!isTaken || taken === 'replace') table.set(key, row);
     const numbered: TableName = name;
-    if (numbered === 'runs' || numbered === 'steps' || numbered === 'jobs' || numbered === 'queues' || numbered === 'bulks') this.highest[numbered] = Math.max(this.highest[numbered], Number(key));
+    if (numbered === 'runs' || numbered === 'steps' || numbered === 'jobs' || numbered === 'queues' || numbered === 'bulks' || numbered === 'deliveries') this.highest[numbered] = Math.max(this.highest[numbered], Number(key));
   }
 
   #isPlaceTaken({ step_id, item_index, item_key }: JobRow): boolean {

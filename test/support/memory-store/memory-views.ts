@@ -1,5 +1,6 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
+import { deliveryDetail, deliverySummary } from '../../../daemon/ledger/delivery-view.ts';
 import { evaluate, Where } from '../../../daemon/ledger/evaluating.ts';
 import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
 import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
@@ -37,6 +38,18 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     if (facts === undefined) return undefined;
     const inputs = this.#tables.runs.get(runId)?.inputs ?? '';
     return runDetail(facts, { inputs: inputs.length > shownInputs ? undefined : inputs, inputBytes: inputs.length, queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
+  };
+
+  listDeliveries: Store['listDeliveries'] = async ({ workflow, outcome, limit, cursor }) => {
+    const before = cursor === undefined ? Infinity : runBefore(cursor);
+    const found = this.#tables.deliveries.where((row) => (workflow ?? row.workflow) === row.workflow && (outcome ?? row.outcome) === row.outcome && row.id < before);
+    const { page, next } = pageOf(found.sort((one, other) => other.id - one.id), limit, ({ id }) => String(id));
+    return { deliveries: page.map(deliverySummary), ...next };
+  };
+
+  getDelivery: Store['getDelivery'] = async ({ deliveryId }) => {
+    const row = this.#tables.deliveries.get(deliveryId);
+    return row && deliveryDetail(row);
   };
 
   listJobs: Store['listJobs'] = async ({ queue, state, runId, step, group, where: source, limit, cursor }) => {

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import type { Masker } from '../secrets/masker.ts';
+import type { SecretValue } from '../secrets/secret-source.ts';
+import type { Handlers } from '../server/method-caller.ts';
+import type { Store } from '../store/store.ts';
+import { runOf } from '../triggers/delivery-intake.ts';
+import { signedHeaders } from '../triggers/signature.ts';
+import type { WebhookRoute } from '../triggers/webhook-routes.ts';
+import type { Webhooks } from '../triggers/webhooks.ts';
+import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
+import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
+import { formatDeliveryId, formatRunId, parseDeliveryId } from '../../schemas/protocol/id.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { ProjectService } from './project-service.ts';
+
+const defaultPage = 100;
+/** How long the listener may take to answer, in milliseconds. */
+const sendTimeoutMs = 20_000;
+const maxAnswer = 4_096;
+
+export interface DeliveryServiceOptions {
+  readonly webhooks: Webhooks;
+  readonly project: ProjectService;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly secret: (name: string) => SecretValue;
+  readonly masker: () => Masker;
+}
+
+/** Incoming webhooks as they were received, and what a person does with them. */
+export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delivery/get' | 'delivery/rerun' | 'delivery/send'> {
+  readonly #options: DeliveryServiceOptions;
+
+  constructor(options: DeliveryServiceOptions) {
+    this.#options = options;
+  }
+
+  'delivery/list': Handlers['delivery/list'] = async ({ limit = defaultPage, ...rest }) => {
+    const { store, project } = this.#options;
+    const page = await store.listDeliveries({ ...rest, limit });
+    const { workflow, cursor, outcome } = rest;
+    // Deliveries outlive the file of their workflow.
+    if (workflow !== undefined && page.deliveries.length === 0 && cursor === undefined && !project.has(workflow)) {
+      const { deliveries } = outcome === undefined ? page : await store.listDeliveries({ workflow, limit: 1 });
+      if (deliveries.length === 0) throw project.unknown(workflow);
+    }
+    return page;
+  };
+
+  'delivery/get': Handlers['delivery/get'] = ({ id }) => this.#get(id);
+
+  'delivery/rerun': Handlers['delivery/rerun'] = async ({ id, unverified = false }) => {
+    const { webhooks, clock, project, masker } = this.#options;
+    const delivery = await this.#get(id);
+    if (delivery.outcome === 'refused' && !unverified) {
+      throw new CodedError('wrong-state', `The delivery ${id} did not prove where it comes from, so anyone may have written it. Look at it first; then run it with --unverified, if you trust it.`);
+    }
+    if (delivery.body === undefined) throw new CodedError('wrong-state', `The body of the delivery ${id} was not kept, so there is nothing to run again.`);
+    await project.find(delivery.workflow);
+    const route = this.#routeOf(delivery.workflow);
+    const { headers, query, body } = delivery;
+    const event = { kind: 'webhook', at: new Date(clock.now()).toISOString(), body: body as Json, headers, query: query as Json } as const;
+    const decision = webhooks.reader.decide(route, event, { now: clock.now() });
+    if (decision.outcome === 'invalid') throw new CodedError('invalid-inputs', masker().text(decision.reason));
+    const reason = decision.outcome === 'ignored' && decision.reason !== undefined ? { reason: masker().text(decision.reason) } : {};
+    const { deliveryId, runId } = await webhooks.deliver(
+      {
+        now: clock.now(),
+        delivery: {
+          workflow: route.workflow.id, path: route.trigger.path, scheme: 'rerun', rerun_of: parseDeliveryId(id) ?? null, bytes: delivery.bytes, outcome: decision.outcome,
+          headers: JSON.stringify(headers), query: JSON.stringify(query), body: JSON.stringify(body), ...reason,
+        },
+        ...(decision.outcome === 'started' ? { run: runOf(route, decision, event) } : {}),
+      },
+      route.workflow,
+    );
+    return { id: formatDeliveryId(deliveryId), outcome: decision.outcome, ...reason, ...(runId === undefined ? {} : { run: formatRunId(runId) }) };
+  };
+
+  'delivery/send': Handlers['delivery/send'] = async ({ workflow, payload, headers = {}, sign = false }) => {
+    const { webhooks, project, store } = this.#options;
+    await project.find(workflow);
+    const route = this.#routeOf(workflow);
+    const { localUrl } = webhooks;
+    if (localUrl === undefined) throw new CodedError('wrong-state', webhooks.status()?.problem ?? 'Nothing listens for webhooks.');
+    const body = Buffer.from(payload);
+    const target = `/hooks/${route.trigger.path}`;
+    const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const proof = sign ? this.#proofOf(route, body, target) : { headers: {}, query: '' };
+    const answer = await post(`${localUrl}${target}${proof.query}`, body, { 'content-type': 'application/json', ...proof.headers, ...given });
+    const id = deliveryIn(answer.text);
+    const kept = id === undefined ? undefined : await store.getDelivery({ deliveryId: parseDeliveryId(id) ?? 0 });
+    return {
+      status: answer.status,
+      answer: answer.text.slice(0, maxAnswer),
+      ...(kept === undefined ? {} : { delivery: kept.id, outcome: kept.outcome, ...(kept.run === undefined ? {} : { run: kept.run }) }),
+    };
+  };
+
+  /** What the sender would add, with the first secret that is set. */
+  #proofOf({ trigger: { verify } }: WebhookRoute, body: Buffer, target: string): { readonly headers: Readonly<Record<string, string>>; readonly query: string } {
+    const { clock, webhooks } = this.#options;
+    if (verify.kind === 'none') return { headers: {}, query: '' };
+    const found = verify.secrets.map((name) => this.#options.secret(name)).find((one) => one.ok);
+    if (found?.ok !== true) throw new CodedError('wrong-state', `There is no secret ${verify.secrets.join(' or ')}: run \`sluice secrets set ${verify.secrets[0] ?? 'NAME'}\`.`);
+    const secret = found.value;
+    switch (verify.kind) {
+      case 'bearer':
+        return { headers: { authorization: `Bearer ${secret}` }, query: '' };
+      case 'query-secret':
+        return { headers: {}, query: `?${new URLSearchParams({ [verify.parameter]: secret }).toString()}` };
+      case 'signature': {
+        const id = randomUUID();
+        const own = verify.scheme === 'github' ? { 'x-github-delivery': id } : verify.scheme === 'shopify' ? { 'x-shopify-webhook-id': id } : {};
+        const url = `${webhooks.publicUrl ?? ''}${target}`;
+        return { headers: { ...own, ...signedHeaders(verify.signature, secret, { method: 'POST', url, body }, { now: clock.now(), id: `msg_${id}` }) }, query: '' };
+      }
+    }
+  }
+
+  /** @throws CodedError `not-found` */
+  async #get(id: string): Promise<DeliveryDetail> {
+    const number = parseDeliveryId(id);
+    const found = number === undefined ? undefined : await this.#options.store.getDelivery({ deliveryId: number });
+    if (found === undefined) throw new CodedError('not-found', `There is no delivery ${id}. Old ones are deleted after a while; \`sluice deliveries\` lists what is kept.`);
+    return found;
+  }
+
+  #routeOf(workflow: string): WebhookRoute {
+    const route = [...this.#options.webhooks.routes.all.values()].find((one) => one.workflow.id === workflow);
+    if (route === undefined) throw new CodedError('wrong-state', `The workflow ${workflow} has no webhook: add one to its file, under 'on'.`);
+    return route;
+  }
+}
+
+function post(url: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown): void => reject(new CodedError('unreachable', `The listener for webhooks could not be reached: ${messageOfError(error)}.`));
+    try {
+      const sent = request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length }, timeout: sendTimeoutMs, agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          if (text.length < maxAnswer) text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('error', failed);
+      });
+      sent.on('timeout', () => sent.destroy(new Error('no answer came in time')));
+      sent.on('error', failed);
+      sent.end(body);
+    } catch (error) {
+      // A header that can't be sent, say.
+      reject(new CodedError('invalid-params', `The request can't be sent: ${messageOfError(error)}.`));
+    }
+  });
+}
+
+function deliveryIn(text: string): string | undefined {
+  return /^\{"id":"(d[1-9][0-9]{0,15})"/.exec(text)?.[1];
+}
