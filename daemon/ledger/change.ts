@@ -1,5 +1,6 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DeliveryKeyRow, DeliveryRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
+import type { DeliveryKeyRow, DeliveryRow } from './delivery-row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {

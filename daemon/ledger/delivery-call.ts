@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from '../../schemas/protocol/delivery.ts';
-import type { DeliveryRow } from './row.ts';
+import type { DeliveryRow } from './delivery-row.ts';
 
 export interface DeliverParams {
   readonly now: number;

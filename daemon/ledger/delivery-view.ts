@@ -1,7 +1,7 @@
 import type { DeliveryDetail, DeliverySummary } from '../../schemas/protocol/delivery.ts';
 import { formatDeliveryId, formatRunId } from '../../schemas/protocol/id.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { DeliveryRow } from './row.ts';
+import type { DeliveryRow } from './delivery-row.ts';
 import { iso } from './view.ts';
 
 export type DeliverySummaryRow = Omit<DeliveryRow, 'dedupe_key' | 'headers' | 'query' | 'body'>;

@@ -1,5 +1,4 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
-import type { DeliveryOutcome, VerificationFlaw } from '../../schemas/protocol/delivery.ts';
 import type { TriggerKind } from '../../schemas/protocol/trigger.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
@@ -71,42 +70,6 @@ export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' 
 /** An open fan-out, as those who carry it on are told of it. `queue`: the name of the step's queue. */
 export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): FanOutProgress {
   return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) };
-}
-
-/** An incoming webhook as it was received. */
-export interface DeliveryRow {
-  readonly id: number;
-  readonly workflow: string;
-  readonly path: string;
-  readonly received_at: number;
-  readonly outcome: DeliveryOutcome;
-  readonly scheme: string;
-  readonly flaw: VerificationFlaw | null;
-  readonly reason: string | null;
-  readonly run_id: number | null;
-  /** Of a duplicate: the first delivery of its event. */
-  readonly first_id: number | null;
-  /** The delivery that a person ran again with this one. */
-  readonly rerun_of: number | null;
-  readonly dedupe_key: string | null;
-  /** Of the body as it was received. */
-  readonly bytes: number;
-  readonly headers: string;
-  readonly query: string;
-  /** NULL: not kept. */
-  readonly body: string | null;
-}
-
-/** What is shown of a delivery in lists. */
-export const deliveryColumns = 'id, workflow, path, received_at, outcome, scheme, flaw, reason, run_id, first_id, rerun_of, bytes';
-
-/** An event that has come: it outlives its delivery. */
-export interface DeliveryKeyRow {
-  readonly workflow: string;
-  readonly key: string;
-  readonly delivery_id: number;
-  readonly run_id: number | null;
-  readonly received_at: number;
 }
 
 /** What the jobs of a step still have to follow. */

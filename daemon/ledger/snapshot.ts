@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
-import type { AttemptRow, BulkRow, Cascade, DeliveryKeyRow, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
+import type { DeliveryKeyRow } from './delivery-row.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {

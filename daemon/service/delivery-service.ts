@@ -12,6 +12,7 @@ import type { Webhooks } from '../triggers/webhooks.ts';
 import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
 import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
 import { formatDeliveryId, formatRunId, parseDeliveryId } from '../../schemas/protocol/id.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { ProjectService } from './project-service.ts';
 
@@ -55,9 +56,9 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
     const { webhooks, clock, project, masker } = this.#options;
     const delivery = await this.#get(id);
     if (delivery.outcome === 'refused' && !unverified) {
-      throw new CodedError('wrong-state', `The delivery ${id} did not prove where it comes from, so anyone may have written it. Look at it first; then run it with --unverified, if you trust it.`);
+      throw new CodedError('wrong-state', message('The delivery {delivery} did not prove where it comes from, so anyone may have written it. Look at it first; then run it with --unverified, if you trust it.', { delivery: id }));
     }
-    if (delivery.body === undefined) throw new CodedError('wrong-state', `The body of the delivery ${id} was not kept, so there is nothing to run again.`);
+    if (delivery.body === undefined) throw new CodedError('wrong-state', message('The body of the delivery {delivery} was not kept, so there is nothing to run again.', { delivery: id }));
     await project.find(delivery.workflow);
     const route = this.#routeOf(delivery.workflow);
     const { headers, query, body } = delivery;
@@ -104,7 +105,7 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
     const { clock, webhooks } = this.#options;
     if (verify.kind === 'none') return { headers: {}, query: '' };
     const found = verify.secrets.map((name) => this.#options.secret(name)).find((one) => one.ok);
-    if (found?.ok !== true) throw new CodedError('wrong-state', `There is no secret ${verify.secrets.join(' or ')}: run \`sluice secrets set ${verify.secrets[0] ?? 'NAME'}\`.`);
+    if (found?.ok !== true) throw new CodedError('wrong-state', message('There is no secret {name}: run `sluice secrets set {name}`.', { name: verify.secrets[0] ?? '' }));
     const secret = found.value;
     switch (verify.kind) {
       case 'bearer':
@@ -124,20 +125,20 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
   async #get(id: string): Promise<DeliveryDetail> {
     const number = parseDeliveryId(id);
     const found = number === undefined ? undefined : await this.#options.store.getDelivery({ deliveryId: number });
-    if (found === undefined) throw new CodedError('not-found', `There is no delivery ${id}. Old ones are deleted after a while; \`sluice deliveries\` lists what is kept.`);
+    if (found === undefined) throw new CodedError('not-found', message('There is no delivery {delivery}. Old ones are deleted after a while; `sluice deliveries` lists what is kept.', { delivery: id }));
     return found;
   }
 
   #routeOf(workflow: string): WebhookRoute {
     const route = [...this.#options.webhooks.routes.all.values()].find((one) => one.workflow.id === workflow);
-    if (route === undefined) throw new CodedError('wrong-state', `The workflow ${workflow} has no webhook: add one to its file, under 'on'.`);
+    if (route === undefined) throw new CodedError('wrong-state', message("The workflow {workflow} has no webhook: add one to its file, under 'on'.", { workflow }));
     return route;
   }
 }
 
 function post(url: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const failed = (error: unknown): void => reject(new CodedError('unreachable', `The listener for webhooks could not be reached: ${messageOfError(error)}.`));
+    const failed = (error: unknown): void => reject(new CodedError('unreachable', message('The listener for webhooks could not be reached: {problem}.', { problem: messageOfError(error) })));
     try {
       const sent = request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length }, timeout: sendTimeoutMs, agent: false }, (response) => {
         let text = '';
@@ -153,7 +154,7 @@ function post(url: string, body: Buffer, headers: Readonly<Record<string, string
       sent.end(body);
     } catch (error) {
       // A header that can't be sent, say.
-      reject(new CodedError('invalid-params', `The request can't be sent: ${messageOfError(error)}.`));
+      reject(new CodedError('invalid-params', message("The request can't be sent: {problem}.", { problem: messageOfError(error) })));
     }
   });
 }

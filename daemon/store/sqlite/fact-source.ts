@@ -1,4 +1,5 @@
-import { runColumns, type AttemptRow, type BulkRow, type DeliveryKeyRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
+import type { DeliveryKeyRow } from '../../ledger/delivery-row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
 import { scopeSource } from './run-scope-source.ts';

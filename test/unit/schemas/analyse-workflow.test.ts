@@ -196,6 +196,7 @@ describe('the other files', () => {
     assert.deepEqual(analyseConfig('').value, defaults);
     assert.deepEqual(analyseConfig('grace: 5s').value, { ...defaults, graceMs: 5_000 });
     assert.deepEqual(analyseConfig('durability: normal\nretention: { runs: 7d }\ngrace: 0s\nenv: [REGION]\nallowed-addresses: [api.example.com, 10.0.0.0/8, "::1"]').value, {
+      ...defaults,
       durability: 'normal',
       keepRunsMs: 604_800_000,
       graceMs: 0,
