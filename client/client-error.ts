@@ -36,8 +36,8 @@ export type ClientFault =
   | { readonly kind: 'request-too-large'; readonly bytes: number; readonly maxBytes: number }
   /** The connection ended before the answer came: the request may or may not have been carried out. */
   | { readonly kind: 'lost'; readonly method: string }
-  /** A small document of the project that isn't valid, and that people have to correct. `file`: absolute. */
-  | { readonly kind: 'bad-document'; readonly file: string }
+  /** A small document of the project that isn't valid, and that people have to correct. `file`: absolute; `problem`: the rest of a sentence that begins with it. */
+  | { readonly kind: 'bad-document'; readonly file: string; readonly problem?: string }
   | { readonly kind: 'broken'; readonly method: string; readonly problem: string };
 
 /** A coded error that the client itself throws. Its `message` is for a log; `fault` says what there is to say. */

@@ -3,17 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegularFile } from '../platform/regular-file.ts';
+import { LossyJsonError, parseExactJson } from '../schemas/workflow/exact-json.ts';
 import { ClientError } from './client-error.ts';
-import { systemCodeOf } from '../schemas/protocol/error.ts';
+import { withDocumentLock } from './document-lock.ts';
 
 /** Of a file that is read, in bytes: these are documents that a person may read. */
 const maxBytes = 1024 * 1024;
-/** A FIFO in its place must not hold the reader up. Windows has no such flag. */
-const readFlags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
 
 export interface DocumentFileOptions<Document> {
   /** Absolute. Its folder is made if there is none, for the user alone. */
   readonly file: string;
+  /** Absolute: of the lock that whoever changes the document takes, `documentLockFile()`. */
+  readonly lockFile: string;
   /**
    * - `user` (default): readable to the user alone, with a copy of what was valid beside it.
    * - `project`: one of the files that people keep under version control. It is readable as those are and has no copy beside it; a damaged one is refused.
@@ -32,15 +34,19 @@ export interface DocumentFileOptions<Document> {
  *   valid is kept as `FILE.last`.
  * - A document that is damaged is read from that copy. The next write keeps the damaged one as `FILE.damaged`.
  * - One that belongs to a project has neither: somebody has edited it, or merged it, and only they can say what is right.
- * - Two processes that change it at the same time don't damage it, but one of the two changes may be lost.
+ * - It is read with nothing lost: a key that an object has twice, as a merge can leave it, is damage.
+ * - Processes of this user change it one after the other (see `withDocumentLock`). Two users who change that of a project at the same time don't damage it, but
+ *   one of the two changes may be lost.
  */
 export class DocumentFile<Document> {
   readonly #low: Low<Document>;
   readonly #empty: Document;
+  readonly #lockFile: string;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DocumentFileOptions<Document>) {
     this.#empty = options.empty;
+    this.#lockFile = options.lockFile;
     this.#low = new Low(new DurableJsonFile(options), options.empty);
   }
 
@@ -57,13 +63,15 @@ export class DocumentFile<Document> {
 
   /** `change` answers with the new document, or with the same one if there is nothing to change. @throws as `read` */
   async update(change: (document: Document) => Document): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#look();
-      const changed = change(this.#low.data);
-      if (changed === this.#low.data) return;
-      this.#low.data = changed;
-      await this.#low.write();
-    });
+    await this.#inTurn(() =>
+      withDocumentLock(this.#lockFile, async () => {
+        await this.#look();
+        const changed = change(this.#low.data);
+        if (changed === this.#low.data) return;
+        this.#low.data = changed;
+        await this.#low.write();
+      }),
+    );
   }
 
   async #look(): Promise<void> {
@@ -79,7 +87,11 @@ export class DocumentFile<Document> {
   }
 }
 
-type Look<Document> = { readonly kind: 'valid'; readonly document: Document } | { readonly kind: 'damaged' } | { readonly kind: 'missing' };
+/** Without the byte order mark that some editors put first. @throws TypeError for what isn't UTF-8 */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** `problem`: the rest of a sentence that begins with the file's name. */
+type Look<Document> = { readonly kind: 'valid'; readonly document: Document } | { readonly kind: 'damaged'; readonly problem?: string } | { readonly kind: 'missing' };
 
 class DurableJsonFile<Document> implements Adapter<Document> {
   readonly #file: string;
@@ -94,7 +106,7 @@ class DurableJsonFile<Document> implements Adapter<Document> {
 
   async read(): Promise<Document | null> {
     const now = await this.#look(this.#file);
-    if (this.#isOfProject && now.kind === 'damaged') throw new ClientError({ kind: 'bad-document', file: this.#file });
+    if (this.#isOfProject && now.kind === 'damaged') throw new ClientError({ kind: 'bad-document', file: this.#file, ...(now.problem === undefined ? {} : { problem: now.problem }) });
     const look = now.kind === 'damaged' ? await this.#look(this.#lastGood) : now;
     return look.kind === 'valid' ? look.document : null;
   }
@@ -126,33 +138,19 @@ class DurableJsonFile<Document> implements Adapter<Document> {
   }
 
   async #look(file: string): Promise<Look<Document>> {
-    const text = await readText(file);
-    if (text === undefined) return { kind: 'missing' };
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return { kind: 'damaged' };
+    const read = await readRegularFile(file, maxBytes);
+    if (!read.ok) {
+      if (read.kind === 'missing') return { kind: 'missing' };
+      // Nothing is known about the document, so nothing may take its place.
+      if (read.kind === 'unreadable') throw new Error(`${file} ${read.problem}`);
+      return { kind: 'damaged', problem: read.problem };
     }
-    const document = this.#parse(value);
-    return document === undefined ? { kind: 'damaged' } : { kind: 'valid', document };
-  }
-}
-
-/** Undefined if there is none. What is not a regular file, or too large, reads as an empty text. */
-async function readText(name: string): Promise<string | undefined> {
-  let file;
-  try {
-    file = await open(name, readFlags);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const stats = await file.stat();
-    return stats.isFile() && stats.size <= maxBytes ? await file.readFile('utf8') : '';
-  } finally {
-    await file.close();
+    try {
+      const document = this.#parse(parseExactJson(utf8.decode(read.content), { tellLines: true }));
+      return document === undefined ? { kind: 'damaged' } : { kind: 'valid', document };
+    } catch (error) {
+      return error instanceof LossyJsonError ? { kind: 'damaged', problem: `can't be used: ${error.message}` } : { kind: 'damaged' };
+    }
   }
 }
 

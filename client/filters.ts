@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { noFilters, parseSavedFilters, type SavedFilter, type SavedFilters, savedFiltersName, withFilter, withoutFilter } from '../schemas/protocol/saved-filters.ts';
 import { DocumentFile } from './document-file.ts';
+import { documentLockFile } from './document-lock.ts';
 
 /** The filters that people saved for the jobs and dead letters of a project, in its `.sluice/filters.json`. */
 export class FilterList {
@@ -8,7 +9,7 @@ export class FilterList {
 
   /** `projectFolder`: absolute. */
   constructor(projectFolder: string) {
-    this.#file = new DocumentFile({ file: path.join(projectFolder, '.sluice', savedFiltersName), parse: parseSavedFilters, empty: noFilters, belongsTo: 'project' });
+    this.#file = new DocumentFile({ file: path.join(projectFolder, '.sluice', savedFiltersName), parse: parseSavedFilters, empty: noFilters, belongsTo: 'project', lockFile: documentLockFile() });
   }
 
   /** By name. @throws ClientError `bad-document`, the error of the file system */

@@ -43,7 +43,8 @@ export async function checkLock(projectFolder: string): Promise<LockCheck> {
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether SQLite says that somebody else has the lock. */
+export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && busyCodes.includes(error.errcode & 0xff);
 }
 

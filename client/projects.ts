@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { type KnownProject, type KnownProjects, knownProjectsName, noProjects, parseKnownProjects, withoutProjects, withProject } from '../schemas/protocol/known-projects.ts';
 import { userFolder } from '../schemas/protocol/owner-mark.ts';
 import { DocumentFile } from './document-file.ts';
+import { documentLockFile } from './document-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { readLastStop } from './discovery.ts';
 import { isProjectFolder } from './state-folder.ts';
@@ -14,7 +15,7 @@ export class ProjectList {
 
   constructor(env: NodeJS.ProcessEnv = process.env) {
     const file = path.resolve(userFolder({ env, platform: process.platform, home: homedir() }), knownProjectsName);
-    this.#file = new DocumentFile({ file, parse: parseKnownProjects, empty: noProjects });
+    this.#file = new DocumentFile({ file, parse: parseKnownProjects, empty: noProjects, lockFile: documentLockFile(env) });
   }
 
   /** The one that was used last comes first. @throws the error of the file system */

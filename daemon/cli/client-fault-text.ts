@@ -37,6 +37,7 @@ export function clientFaultText(fault: ClientFault): string {
         ? `The project's daemon has version ${fault.version}, which is too old for this command: run \`sluice restart\`.`
         : `The project's daemon has version ${fault.version}, which is newer than this command knows: update it.`;
     case 'bad-document':
+      if (fault.problem !== undefined) return `${fault.file} ${fault.problem}. Correct it, or delete it.`;
       return `${fault.file} is not a valid list of filters: \`{"version": 1, "filters": [{"name": "refused", "where": "error.status == 422"}]}\` is one. Correct it, or delete it.`;
     case 'state-folder':
       return stateFolderText(fault.problem);

@@ -26,6 +26,7 @@ export function clientFaultText(fault: ClientFault): string {
     case 'incompatible':
       return incompatibleText(fault.version, fault.behind);
     case 'bad-document':
+      if (fault.problem !== undefined) return say('{file} {problem}. Correct it, or delete it.', { file: fault.file, problem: fault.problem });
       return say('{file} is not valid. Correct it, or delete it.', { file: fault.file });
     case 'state-folder':
       return stateFolderText(fault.problem);

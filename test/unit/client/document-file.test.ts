@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DocumentFile } from '../../../client/document-file.ts';
@@ -22,6 +22,7 @@ describe('a small document on disk', () => {
   const open = (): DocumentFile<Notes> =>
     new DocumentFile<Notes>({
       file,
+      lockFile: path.join(folder, 'lock'),
       empty: { notes: [] },
       parse: (value) => (typeof value === 'object' && value !== null && 'notes' in value && Array.isArray(value.notes) ? { notes: value.notes.map(String) } : undefined),
     });
@@ -53,16 +54,29 @@ describe('a small document on disk', () => {
     assert.deepEqual(await open().read(), { notes: ['a', 'b', 'c'] });
   });
 
+  it('keeps all changes of several that open it, as processes do', async () => {
+    const notes = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    await Promise.all(notes.map((note) => open().update(add(note))));
+    assert.deepEqual([...(await open().read()).notes].sort(), notes);
+  });
+
+  it('is changed without the lock where there can be none', async () => {
+    writeFileSync(path.join(folder, 'lock'), 'no database, and longer than the header of one'.repeat(10));
+    await open().update(add('a'));
+    assert.deepEqual(await open().read(), { notes: ['a'] });
+  });
+
   it('is not written where nothing changes', async () => {
     const document = open();
     await document.update((same) => same);
-    assert.deepEqual(readdirSync(folder), []);
+    assert.equal(existsSync(path.dirname(file)), false);
   });
 
   for (const [damage, text] of [
     ['cut off', '{ "notes": ["a"'],
     ['empty', ''],
     ['of another shape', '{ "notes": 7 }'],
+    ['with a key twice', '{ "notes": ["x"], "notes": ["y"] }'],
     ['too large', `{ "notes": ["${'x'.repeat(1024 * 1024)}"] }`],
   ] as const) {
     it(`that is ${damage} is read as it last was, and kept aside by the next write`, async () => {
@@ -84,7 +98,7 @@ describe('a small document on disk', () => {
   });
 
   it('of a project is readable as its other files are, with nothing beside it', async function () {
-    const document = new DocumentFile<Notes>({ file, belongsTo: 'project', empty: { notes: [] }, parse: () => ({ notes: [] }) });
+    const document = new DocumentFile<Notes>({ file, lockFile: path.join(folder, 'lock'), belongsTo: 'project', empty: { notes: [] }, parse: () => ({ notes: [] }) });
     await document.update(add('a'));
     await document.update(add('b'));
     assert.deepEqual(names(), ['notes.json']);

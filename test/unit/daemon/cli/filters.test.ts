@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FilterConditions } from '../../../../schemas/protocol/saved-filters.ts';
 import { ScriptedDaemon, type Script } from '../../../support/scripted-daemon.ts';
@@ -90,4 +90,23 @@ describe('saved filters', () => {
       assert.equal(readFileSync(file(), 'utf8'), text);
     });
   }
+
+  it('in a file that has a key twice, as a merge can leave it, are refused with the place', async () => {
+    const text = '{ "version": 1, "filters": [\n  { "name": "a", "queue": "x",\n    "queue": "y" }] }\n';
+    writeFileSync(file(), text);
+    const { code, stderr } = await type('dead', 'list', '--filter', 'a');
+    assert.equal(code, 2);
+    assert.match(stderr, /filters\.json can't be used: the key "queue" is in the same object twice \(lines 2 and 3\).*Correct it, or delete it/s);
+    assert.equal(readFileSync(file(), 'utf8'), text);
+  });
+
+  it('are not read from a folder of that name', async () => {
+    mkdirSync(file());
+    assert.match((await type('filters')).stderr, /filters\.json is a folder, not a file\. Correct it, or delete it/);
+  });
+
+  it('may begin with a byte order mark', async () => {
+    writeFileSync(file(), '\ufeff{ "version": 1, "filters": [{ "name": "a", "queue": "x" }] }');
+    assert.match((await type('filters')).stdout, /^a +--queue x$/m);
+  });
 });
