@@ -6,6 +6,7 @@ import { message, type Message } from '../schemas/wording/message.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
 import { Actions } from './actions/actions.ts';
+import type { PrepareRun } from './actions/workflow-run.ts';
 import { DaemonLog } from './log/daemon-log.ts';
 import { lacksRoom, requireRoom } from './state/disk-room.ts';
 import { keepSpare, newToken, removeDiscovery, writeDiscovery } from './state/discovery-file.ts';
@@ -38,6 +39,7 @@ import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { EvaluationService, RunService } from './service/run-service.ts';
 import { SecretService } from './service/secret-service.ts';
+import { SignalService } from './service/signal-service.ts';
 import { StatusService } from './service/status-service.ts';
 import { Topics } from './service/topics.ts';
 import { Webhooks } from './triggers/webhooks.ts';
@@ -162,7 +164,8 @@ export class Daemon {
     this.#undo.push(() => store.close());
 
     const ownPorts = new Set<number>();
-    const actions = new Actions({ version, ownPorts, env, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
+    const prepareRun: PrepareRun = (workflow, inputs) => runs.prepare(workflow, inputs);
+    const actions = new Actions({ version, ownPorts, env, prepareRun, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
     this.#undo.push(() => actions.stop());
     const byName = new Map(extraActions.map((action) => [action.definition.name, action]));
     const findAction: FindAction = (name) => byName.get(name) ?? actions.get(name);
@@ -189,7 +192,7 @@ export class Daemon {
       clock,
       log,
     });
-    const { server, queues, projects } = this.#serve({ webhooks, project, secrets, engine, store, log, token, version, findAction, crashed });
+    const { server, queues, projects, runs } = this.#serve({ webhooks, project, secrets, engine, store, log, token, version, findAction, crashed });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
     await engine.start(project.settings());
@@ -261,7 +264,7 @@ export class Daemon {
     readonly findAction: FindAction;
     readonly crashed: FormerDaemon | undefined;
     readonly webhooks: Webhooks;
-  }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService } {
+  }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService } {
     const { project, secrets, engine, store, log, token, version, findAction, crashed, webhooks } = parts;
     const clock = this.#clock;
     const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text), onChange: () => webhooks.apply() });
@@ -300,6 +303,7 @@ export class Daemon {
         queues,
         jobs,
         retries: new RetryService({ engine, store, clock }),
+        signals: new SignalService({ engine, store, clock, masker: () => secrets.masker() }),
         bulks,
         dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
         deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
@@ -314,7 +318,7 @@ export class Daemon {
       log,
       clock,
     });
-    return { server, queues, projects };
+    return { server, queues, projects, runs };
   }
 
   /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */

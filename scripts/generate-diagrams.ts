@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { replaceGenerated } from '../daemon/cli/command-reference.ts';
-import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, jobMachine, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
-import { jobStates, runStates, stepStates } from '../schemas/protocol/id.ts';
+import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, jobMachine, jobStandings, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
+import { runStates, stepStates } from '../schemas/protocol/id.ts';
 
 export const architectureFile = path.resolve(import.meta.dirname, '../docs/architecture.md');
 
@@ -15,7 +15,7 @@ interface Machine {
 }
 
 const machines: Readonly<Record<string, Machine>> = {
-  'job states': { states: jobStates, moves: jobMachine, begins: { pending: 'made', dead: 'made, but its payload could not be rendered' } },
+  'job states': { states: jobStandings, moves: jobMachine, begins: { pending: 'made', dead: 'made, but its payload could not be rendered' } },
   'step states': { states: stepStates, moves: stepMachine, begins: { waiting: 'its run is made' } },
   'run states': { states: runStates, moves: runMachine, begins: { running: 'accepted' } },
   'step cascades': { states: cascadeStates, moves: cascadeMachine, begins: { none: 'its run is made' } },

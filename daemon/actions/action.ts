@@ -3,6 +3,7 @@ import type { MachineTrouble } from '../core/machine-trouble.ts';
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Connection } from '../../schemas/workflow/model.ts';
+import type { Wait } from '../ledger/call.ts';
 import type { EncodedOutput } from './body-output.ts';
 import type { LargeBody } from './body-process.ts';
 
@@ -69,12 +70,17 @@ export interface AuthorityFile {
 
 export type ActionResult = ActionSuccess | ActionFailure;
 
+/** A run that is to be made, with the workflow as it was read. */
+export type PreparedRun = Extract<Wait, { for: 'run' }>['run'];
+
 export interface ActionSuccess {
   readonly ok: true;
   /** Conforms to the definition's output schema. */
   readonly output: Json;
   /** The whole of it as `encodeLargeBody` has made it, where `output` lacks its large body. */
   readonly encodedOutput?: Uint8Array;
+  /** It has nothing to do until something comes: its output is made then, from what has come. */
+  readonly wait?: Wait;
   readonly request?: Json;
   /** What a person should know of it all the same, in one or two sentences: a recipient who was refused. */
   readonly warning?: string;

@@ -12,6 +12,7 @@ import { addPause, addQueues, addResume, addSet } from './commands/queues.ts';
 import { addRun } from './commands/run.ts';
 import { addContinue, addEval, addRunShow, addRuns } from './commands/runs.ts';
 import { addSecrets } from './commands/secrets.ts';
+import { addSignal } from './commands/signal.ts';
 import { addState } from './commands/state.ts';
 import { ownVersion, type GlobalOptions } from './command-context.ts';
 import { CommandRuntime, type AddCommand, examples } from './command-runtime.ts';
@@ -21,7 +22,7 @@ import type { Terminal } from './terminal.ts';
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
-  ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addCancel]],
+  ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addSignal, addCancel]],
   ['Triggers', [addDeliveries, addTrigger]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addFilters, addBulk]],
 ];

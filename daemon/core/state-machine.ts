@@ -1,9 +1,21 @@
-import type { JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
+import { jobStates, type JobState, type RunState, type StepState } from '../../schemas/protocol/id.ts';
 
 /** One move of a state machine, by the event that causes it. */
 interface Move<State extends string> {
   readonly from: State;
   readonly to: State;
+}
+
+/**
+ * Where a job stands, as it is stored. One that is `waiting` for a time, an answer or a run is shown as `delayed`; but it has no place in its queue, and
+ * counts in none of its depths.
+ */
+export const jobStandings = [...jobStates, 'waiting'] as const;
+export type JobStanding = (typeof jobStandings)[number];
+
+/** The word that people see. */
+export function shownJobState(standing: JobStanding): JobState {
+  return standing === 'waiting' ? 'delayed' : standing;
 }
 
 /**
@@ -20,11 +32,20 @@ export const jobMachine = {
   succeed: [{ from: 'active', to: 'succeeded' }],
   retry: [{ from: 'active', to: 'delayed' }],
   interrupt: [{ from: 'active', to: 'pending' }],
+  /** Its attempt has left its place in the queue, and ends when a time has come, an answer, or the end of another run. */
+  wait: [{ from: 'active', to: 'waiting' }],
+  /** What it waited for has come. */
+  end_wait: [{ from: 'waiting', to: 'succeeded' }],
+  /** It came too late, or badly. */
+  fail_wait: [{ from: 'waiting', to: 'dead' }],
+  /** The run that failed it was reopened by a replay: the job waits for it again. */
+  wait_again: [{ from: 'dead', to: 'waiting' }],
   die: [{ from: 'active', to: 'dead' }],
   cancel: [
     { from: 'pending', to: 'cancelled' },
     { from: 'delayed', to: 'cancelled' },
     { from: 'active', to: 'cancelled' },
+    { from: 'waiting', to: 'cancelled' },
   ],
   replay: [{ from: 'dead', to: 'pending' }],
   /** One of many, which go out one by one. */
@@ -37,7 +58,7 @@ export const jobMachine = {
   /** A replayed sibling succeeded: what was cancelled because of it continues. */
   reopen: [{ from: 'cancelled', to: 'pending' }],
   discard: [{ from: 'dead', to: 'discarded' }],
-} as const satisfies Record<string, readonly Move<JobState>[]>;
+} as const satisfies Record<string, readonly Move<JobStanding>[]>;
 
 export const stepMachine = {
   start: [{ from: 'waiting', to: 'running' }],
@@ -140,8 +161,8 @@ export type OnFailureEvent = keyof typeof onFailureMachine;
 export type CancelRequestEvent = keyof typeof cancelRequestMachine;
 
 /** The state that follows, or undefined if the machine has no such move. */
-export function nextJobState(state: JobState, event: JobEvent): JobState | undefined {
-  return follow<JobState>(jobMachine[event], state);
+export function nextJobState(state: JobStanding, event: JobEvent): JobStanding | undefined {
+  return follow<JobStanding>(jobMachine[event], state);
 }
 
 export function nextStepState(state: StepState, event: StepEvent): StepState | undefined {

@@ -229,6 +229,10 @@ export class Executor {
       return { jobId, attempt, endedAt, outcome };
     }
     const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
+    if (result.ok && result.wait !== undefined) {
+      const cut = cutOff(reason);
+      return { jobId, attempt, endedAt, outcome: cut ?? { kind: 'wait', wait: result.wait }, ...record };
+    }
     if (result.ok) {
       this.#options.machine.reached();
       const output = result.encodedOutput ?? this.#masked(result.output);

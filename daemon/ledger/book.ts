@@ -6,7 +6,7 @@ import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type Can
 import type { Change, TableName, Tables } from './change.ts';
 import { EffectsSoFar } from './effects.ts';
 import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
-import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow } from './row.ts';
+import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow, type WaitRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -48,6 +48,7 @@ export class Book {
   readonly #stepPatches = new Map<number, Partial<StepRow>>();
   readonly #runPatches = new Map<number, Partial<RunRow>>();
   #queuePatches: Map<number, Partial<QueueRow>> | undefined;
+  #waitPatches: Map<number, Partial<WaitRow>> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
   #outputFacts: OutputFacts | undefined;
   #askAgain = false;
@@ -239,6 +240,18 @@ export class Book {
     this.#patchStep(id, values);
   }
 
+  /** What a job waits for, or has last waited for, as the changes leave it. */
+  wait(jobId: number): WaitRow | undefined {
+    const wait = this.fact('wait', jobId);
+    const patch = this.#waitPatches?.get(jobId);
+    return wait === undefined || patch === undefined ? wait : { ...wait, ...patch };
+  }
+
+  patchWait(jobId: number, values: Partial<WaitRow>): void {
+    this.#waitPatches ??= new Map();
+    this.#addPatch('waits', this.#waitPatches, jobId, values);
+  }
+
   patchRun(id: number, values: Partial<Omit<RunRow, 'cancel_requested'>>): void {
     this.#patchRun(id, values);
   }
@@ -329,7 +342,7 @@ export class Book {
     else this.#addPatch('runs', this.#runPatches, id, values);
   }
 
-  #addPatch<Row>(table: 'jobs' | 'steps' | 'runs' | 'queues', patches: Map<number, Row>, id: number, values: Row): void {
+  #addPatch<Row>(table: 'jobs' | 'steps' | 'runs' | 'queues' | 'waits', patches: Map<number, Row>, id: number, values: Row): void {
     patches.set(id, values);
     this.#changes.push({ kind: 'patch', table, id, values } as Change);
   }

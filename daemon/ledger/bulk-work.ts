@@ -4,10 +4,11 @@ import { message } from '../../schemas/wording/message.ts';
 import { bulkStateMessage } from '../../schemas/wording/state.ts';
 import type { Book } from './book.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
-import { cancelJob, cancelRun, isCancelling } from './cancelling.ts';
+import { cancelJob, cancelRun, isCancelling, needForCancelling } from './cancelling.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
 import type { BulkRow, LedgerJob } from './row.ts';
 import { iso } from './view.ts';
+import { isWaitForTime } from './waiting.ts';
 
 /** Bulk work that has ended is listed with its newest so many. */
 export const listedBulks = 100;
@@ -123,8 +124,8 @@ function cancelRuns(book: Book, runIds: readonly number[]): Acted {
 function meantJobs(book: Book, action: JobAction, jobIds: readonly number[]): LedgerJob[] {
   book.need('job', jobIds);
   const jobs = jobIds.flatMap((id) => book.job(id) ?? []);
-  if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active');
-  if (action === 'retry') return jobs.filter(({ state }) => state === 'delayed');
+  if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active' || state === 'waiting');
+  if (action === 'retry') return jobs.filter((job) => job.state === 'delayed' || isWaitForTime(book, job));
   const dead = jobs.filter(({ state }) => state === 'dead');
   if (action === 'discard') return dead;
   book.need('cascade', dead.map(({ step_id }) => step_id));
@@ -138,6 +139,7 @@ function move(book: Book, bulk: BulkRow, action: JobAction, jobs: readonly Ledge
       discard(book, { jobIds, now, ...(bulk.reason === null ? {} : { reason: bulk.reason }) });
       return {};
     case 'cancel':
+      needForCancelling(book, jobs);
       return { active: jobIds.filter((jobId) => cancelJob(book, { jobId, now }).active) };
     case 'retry':
       retry(book, { jobIds, now });

@@ -40,7 +40,9 @@ export interface Operations {
    */
   saveDraft(params: SaveDraftParams): { readonly revision: number };
   dropDraft(params: DropDraftParams): { readonly dropped: boolean };
-  /** Delayed jobs are due immediately. */
+  /** Answers a run: what waits for a signal of that name ends. `wrong-state` if it was answered, or the run has ended; `not-found` if nothing will wait for it. */
+  signal(params: SignalParams): { readonly ended: readonly number[] };
+  /** Delayed jobs are due immediately, and those that wait for a time go on. */
   retry(params: { readonly jobIds: readonly number[]; readonly now: number }): { readonly retried: readonly number[] };
   /** `reason`: why, for anyone who looks at them later. */
   discard(params: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string }): { readonly discarded: readonly number[] };
@@ -161,6 +163,8 @@ export interface CreateRunParams {
   readonly trigger?: NewTrigger;
   /** A workflow has one run of a key. */
   readonly key?: string;
+  /** The job that makes it. `depth`: how many runs stand above it. */
+  readonly parent?: { readonly jobId: number; readonly runId: number; readonly depth: number };
   readonly now: number;
 }
 
@@ -235,11 +239,31 @@ export type AttemptOutcome =
   | { readonly kind: 'succeeded'; readonly output: string | Uint8Array; readonly warning?: string }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
   | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
+  /** It has nothing to do until something comes: its job leaves its place in the queue, and the attempt ends when it has come. */
+  | { readonly kind: 'wait'; readonly wait: Wait }
   /** It never started: it goes back as if it hadn't been claimed. */
   | { readonly kind: 'returned' }
   /** A stop cut it off: it goes back as it was. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'cancelled' };
+
+export type Wait =
+  /** A time. */
+  | { readonly for: 'time'; readonly until: number }
+  /** An answer, see `SignalParams`. `until`: how long at most; for ever if it is missing. */
+  | { readonly for: 'signal'; readonly name: string; readonly until?: number; readonly onTimeout: 'fail' | 'continue' }
+  /** The end of another run, which is made first. `detached`: it isn't waited for. */
+  | { readonly for: 'run'; readonly run: Omit<CreateRunParams, 'now' | 'parent'>; readonly detached: boolean };
+
+export interface SignalParams {
+  readonly runId: number;
+  readonly name: string;
+  /** JSON, masked. */
+  readonly payload: string;
+  /** Who answers, for anyone who looks at it. */
+  readonly by: string;
+  readonly now: number;
+}
 
 export interface FanOutParams {
   readonly stepId: number;

@@ -2,8 +2,10 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import { message, sentences } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
+import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
 import type { Cascade, LedgerJob } from './row.ts';
+import type { RunFacts } from './snapshot.ts';
 
 export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; readonly now: number }): { readonly active: boolean } {
   const job = book.job(jobId);
@@ -11,6 +13,8 @@ export function cancelJob(book: Book, { jobId, now }: { readonly jobId: number; 
   switch (job.state) {
     case 'pending':
     case 'delayed':
+    case 'waiting':
+      needForCancelling(book, [job]);
       cancelWaiting(book, job, 'cancelling', now);
       return { active: false };
     case 'active':
@@ -45,9 +49,23 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
       { open },
     );
   }
-  const open = steps.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'failed');
+  needForRuns(book, [facts]);
+  return { active: requestCancel(book, facts) };
+}
+
+/** What `requestCancel` needs to know of runs that are open, asked for together. */
+function needForRuns(book: Book, runs: readonly RunFacts[]): void {
+  book.need('activeJobs', runs.flatMap(({ steps }) => stepsToCancel(steps).filter(({ state }) => state !== 'waiting').map(({ id }) => id)));
+}
+
+function stepsToCancel(steps: RunFacts['steps']): RunFacts['steps'] {
+  return steps.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'failed');
+}
+
+/** Returns the jobs that are under way. */
+function requestCancel(book: Book, { run, steps }: RunFacts): readonly number[] {
+  const open = stepsToCancel(steps);
   const started = open.filter(({ state }) => state !== 'waiting');
-  book.need('activeJobs', started.map(({ id }) => id));
   if (run.cancel_requested === 0) book.moveCancelRequest(run, 'request');
   for (const { id } of open) book.effects.touchStep(id);
   const active: number[] = [];
@@ -59,8 +77,24 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
       active.push(job.id);
     }
   }
-  book.effects.touchRun(runId);
-  return { active };
+  book.effects.touchRun(run.id);
+  return active;
+}
+
+/** What cancelling these jobs, which wait, needs to know: the runs that some of them wait for are cancelled with them. */
+export function needForCancelling(book: Book, jobs: readonly LedgerJob[]): void {
+  const waiting = jobs.filter(({ state }) => state === 'waiting');
+  if (waiting.length === 0) return;
+  book.need('wait', waiting.map(({ id }) => id));
+  const children = waiting.flatMap(({ id }) => book.wait(id)?.child_id ?? []);
+  book.need('run', children);
+  needForRuns(book, children.flatMap((id) => openRun(book, id) ?? []));
+}
+
+/** Undefined if it has ended. */
+function openRun(book: Book, id: number): RunFacts | undefined {
+  const facts = book.fact('run', id);
+  return facts !== undefined && (facts.run.state === 'running' || facts.run.on_failure_state === 'running') ? facts : undefined;
 }
 
 /**
@@ -69,6 +103,7 @@ export function cancelRun(book: Book, { runId }: { readonly runId: number }): { 
  */
 export function cascade(book: Book, { now, limit }: { readonly now: number; readonly limit: number }): { readonly more: boolean } {
   const chunks = book.fact('cascading', 0, { limit });
+  needForCancelling(book, chunks.flatMap(({ jobs }) => jobs));
   for (const { stepId, kind, jobs, last } of chunks) {
     for (const job of jobs) {
       if (kind === 'reopening') {
@@ -90,8 +125,14 @@ export function isCancelling(cascade: Cascade | undefined): cascade is Cancellin
   return cascade === 'cancelling' || cascade === 'failing';
 }
 
-/** Cancels a job that waits, as the cascade of its step says, or as a person does. */
+/** Cancels a job that waits, as the cascade of its step says, or as a person does; with it the run that it waits for. */
 export function cancelWaiting(book: Book, job: LedgerJob, kind: CancellingCascade, now: number): void {
+  if (job.state === 'waiting') {
+    recordAttempt(book, job, { endedAt: now }, 'cancelled', null, undefined);
+    const childId = book.wait(job.id)?.child_id ?? undefined;
+    const child = childId === undefined ? undefined : openRun(book, childId);
+    if (child !== undefined) requestCancel(book, child);
+  }
   book.moveCancelCause(job, kind === 'failing' ? 'sibling_died' : 'request');
   book.move(job, 'cancel', { ended_at: now });
 }

@@ -1,6 +1,6 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
 import type { DeliveryKeyRow, DeliveryRow } from './delivery-row.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, StartRow, StepRow, VersionRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, SignalRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -14,6 +14,8 @@ export interface Tables {
   readonly workflow_versions: VersionRow;
   readonly rate_starts: StartRow;
   readonly queues: QueueRow;
+  readonly waits: WaitRow;
+  readonly signals: SignalRow;
   readonly bulks: BulkRow;
   readonly bulk_jobs: BulkJobRow;
   readonly deliveries: DeliveryRow;
@@ -21,8 +23,8 @@ export interface Tables {
 }
 export type TableName = keyof Tables;
 
-/** Rows with one number of their own; those of payloads and drafts have that of their job. */
-export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 'bulks';
+/** Rows with one number of their own; those of payloads, drafts and waits have that of their job. */
+export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 'waits' | 'bulks';
 
 /**
  * What a decision does to the tables. A store carries changes out in their order, in one transaction. Columns that an insert leaves out have their

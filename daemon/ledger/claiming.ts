@@ -5,6 +5,7 @@ import { soleDaemon } from './daemons.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';
 import type { DueJob } from './snapshot.ts';
+import { endDueWaits } from './waiting.ts';
 
 /** Jobs of cancelled steps that one claim clears away, at most: a million of them must not keep other queues waiting. */
 const maxCancelled = 1000;
@@ -87,7 +88,7 @@ function claimedJob(book: Book, job: DueJob): ClaimedJob {
 }
 
 /**
- * Delayed jobs that are due become pending. Jobs of one replay with a rate keep their distances, whatever kept the first of them from being due on
+ * Delayed jobs that are due become pending, and waits whose time has come end. Jobs of one replay with a rate keep their distances, whatever kept the first of them from being due on
  * time (no daemon, a machine that slept, a queue that was paused or held): all that are still to come are put off by as much.
  */
 export function promote(book: Book, { now }: { readonly now: number }): void {
@@ -96,7 +97,9 @@ export function promote(book: Book, { now }: { readonly now: number }): void {
   const due = book.fact('overdue', now, { limit: maxPromoted });
   const late = latePaces(due, now);
   for (const [pace, byMs] of late) book.write({ kind: 'put_off', pace, byMs });
+  endDueWaits(book, due.filter(({ state }) => state === 'waiting'), now);
   for (const job of due) {
+    if (job.state === 'waiting') continue;
     const dueAt = job.due_at + (job.pace === null ? 0 : (late.get(job.pace) ?? 0));
     if (dueAt <= now) book.move(job, 'due');
   }

@@ -16,6 +16,7 @@ import { advance } from './run-advance.ts';
 import { factsOfSettling, recover, settle } from './settling.ts';
 import type { Ask, Snapshot } from './snapshot.ts';
 import { continueRun, createRun } from './starting.ts';
+import { signal } from './waiting.ts';
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: CodedError };
 
@@ -49,6 +50,7 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   recall,
   saveDraft,
   dropDraft,
+  signal,
   retry,
   discard,
   setQueue,

@@ -1,4 +1,5 @@
-import { isJobEnded, type JobState } from '../../schemas/protocol/id.ts';
+import { isJobEnded as isEnded } from '../../schemas/protocol/id.ts';
+import { shownJobState, type JobStanding } from '../core/state-machine.ts';
 import type { FanOutProgress, StepProgress } from './call.ts';
 import type { Effects, QueueMoves, StepCounts } from './change.ts';
 import type { Cascade, LedgerJob } from './row.ts';
@@ -35,12 +36,12 @@ export class EffectsSoFar implements Effects {
   }
 
   /** A job goes from one state to another. */
-  moveJob({ queue_id: queueId, step_id: stepId }: Pick<LedgerJob, 'queue_id' | 'step_id'>, from: JobState, to: JobState): void {
+  moveJob({ queue_id: queueId, step_id: stepId }: Pick<LedgerJob, 'queue_id' | 'step_id'>, from: JobStanding, to: JobStanding): void {
     this.#countInQueue(queueId, from, -1);
     const moves = this.#countInQueue(queueId, to, 1);
-    if (isJobEnded(from) && !isJobEnded(to)) moves.arrived++;
-    else if (from === 'active' && isJobEnded(to)) moves.left++;
-    if (from === 'delayed' || to === 'delayed') this.delayed = true;
+    if (isJobEnded(from) && to !== 'waiting' && !isJobEnded(to)) moves.arrived++;
+    else if (from === 'active' && (to === 'waiting' || isJobEnded(to))) moves.left++;
+    if (isDueLater(from) || isDueLater(to)) this.delayed = true;
     this.#tally(stepId, from, -1);
     this.#tally(stepId, to, 1);
   }
@@ -49,7 +50,7 @@ export class EffectsSoFar implements Effects {
   requeueJob({ queue_id: from, state }: Pick<LedgerJob, 'queue_id' | 'state'>, to: number): void {
     this.#countInQueue(from, state, -1);
     const moves = this.#countInQueue(to, state, 1);
-    if (!isJobEnded(state)) moves.arrived++;
+    if (state !== 'waiting' && !isJobEnded(state)) moves.arrived++;
   }
 
   addJob({ queue_id: queueId, step_id: stepId, state }: Pick<LedgerJob, 'queue_id' | 'step_id' | 'state'>): void {
@@ -116,13 +117,13 @@ export class EffectsSoFar implements Effects {
     this.delayed = true;
   }
 
-  #tally(stepId: number, state: JobState, by: 1 | -1): void {
+  #tally(stepId: number, state: JobStanding, by: 1 | -1): void {
     if (!isCounted(state)) return;
     this.count(stepId, state, by);
     if (by > 0 && (state === 'succeeded' || state === 'dead')) this.#progressOf(stepId)[state] = true;
   }
 
-  #countInQueue(queueId: number, state: JobState, by: number): QueueMoves {
+  #countInQueue(queueId: number, state: JobStanding, by: number): QueueMoves {
     const moves = this.#movesOf(queueId);
     if (state === 'pending' || state === 'delayed' || state === 'active' || state === 'dead') moves[state] += by;
     return moves;
@@ -160,6 +161,14 @@ const none: ReadonlyMap<number, undefined> = new Map();
 const noJobs: readonly number[] = [];
 const noQueues: ReadonlySet<number> = new Set();
 
-function isCounted(state: JobState): state is 'succeeded' | 'dead' | 'cancelled' | 'discarded' {
+function isCounted(state: JobStanding): state is 'succeeded' | 'dead' | 'cancelled' | 'discarded' {
   return state === 'succeeded' || state === 'dead' || state === 'cancelled' || state === 'discarded';
+}
+
+function isJobEnded(state: JobStanding): boolean {
+  return isEnded(shownJobState(state));
+}
+
+function isDueLater(state: JobStanding): boolean {
+  return state === 'delayed' || state === 'waiting';
 }

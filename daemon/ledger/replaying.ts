@@ -1,5 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatJobId } from '../../schemas/protocol/id.ts';
+import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
@@ -9,6 +9,7 @@ import type { RecallParams, ReplayParams, ReplayResult } from './call.ts';
 import { isCancelling } from './cancelling.ts';
 import { nextRevision, revise } from './drafting.ts';
 import type { JobRow, LedgerJob } from './row.ts';
+import { endDueWaits, isWaitForTime } from './waiting.ts';
 
 /**
  * A dead letter goes back to its own queue, for a new round of attempts; what has been tried so far stays as it is. A draft goes along as a new
@@ -90,9 +91,11 @@ function refuseUnlessWaiting(book: Book, job: LedgerJob, acceptsTried: boolean):
   const id = formatJobId(job.id);
   throw new CodedError(
     'wrong-state',
-    tried
-      ? message("The job {job} can't be taken back: it was attempted since it was replayed.", { job: id })
-      : message("The job {job} can't be taken back: it is {state}.", { job: id, state: stateMessage(job.state) }),
+    job.state === 'waiting'
+      ? message("The job {job} can't be taken back: it is waiting for something. Cancel it instead.", { job: id })
+      : tried
+        ? message("The job {job} can't be taken back: it was attempted since it was replayed.", { job: id })
+        : message("The job {job} can't be taken back: it is {state}.", { job: id, state: stateMessage(job.state) }),
   );
 }
 
@@ -113,20 +116,32 @@ function unrevise(book: Book, job: LedgerJob): Partial<JobRow> {
   return { revision: before.revision };
 }
 
-/** Delayed jobs are due now. All of them or none: a job that isn't delayed is an error before anything moves. */
+/** Delayed jobs are due now, and those that wait for a time go on. All of them or none: a job that isn't like that is an error before anything moves. */
 export function retry(book: Book, { jobIds, now }: { readonly jobIds: readonly number[]; readonly now: number }): { readonly retried: readonly number[] } {
   const jobs = eachOnce(book, jobIds);
-  for (const job of jobs) refuseUnlessDelayed(job);
+  for (const job of jobs) refuseUnlessDelayed(book, job);
   book.need('stepInfo', jobs.map(({ step_id }) => step_id));
+  endDueWaits(book, jobs.filter(({ state }) => state === 'waiting'), now);
   for (const job of jobs) {
-    book.move(job, 'due', { due_at: now, pace: null });
+    if (job.state === 'delayed') book.move(job, 'due', { due_at: now, pace: null });
     book.effects.touchRun(book.runOf(job.step_id));
   }
   return { retried: jobs.map(({ id }) => id) };
 }
 
-function refuseUnlessDelayed({ id, state }: LedgerJob): void {
+function refuseUnlessDelayed(book: Book, job: LedgerJob): void {
+  const { id, state } = job;
   switch (state) {
+    case 'waiting': {
+      if (isWaitForTime(book, job)) return;
+      const { run_id: runId = 0, name, child_id: childId = null } = book.wait(id) ?? {};
+      throw new CodedError(
+        'wrong-state',
+        childId === null
+          ? message('The job {job} waits for an answer: `{command}`.', { job: formatJobId(id), command: `sluice signal ${formatRunId(runId)} ${name ?? ''}` })
+          : message('The job {job} waits for the run {run}.', { job: formatJobId(id), run: formatRunId(childId) }),
+      );
+    }
     case 'delayed':
       return;
     case 'pending':

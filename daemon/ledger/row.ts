@@ -1,7 +1,7 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { TriggerKind } from '../../schemas/protocol/trigger.ts';
-import type { AttemptState, JobState, RunState, StepState } from '../../schemas/protocol/id.ts';
-import type { CancelCauseState, CascadeState, OnFailureState } from '../core/state-machine.ts';
+import type { AttemptState, RunState, StepState } from '../../schemas/protocol/id.ts';
+import type { CancelCauseState, CascadeState, JobStanding, OnFailureState } from '../core/state-machine.ts';
 import type { FanOutProgress } from './call.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
@@ -21,6 +21,11 @@ export interface RunRow {
   readonly trigger_kind: TriggerKind;
   /** JSON of `RunTrigger` without its kind; null if there is nothing more. */
   readonly triggered_by: string | null;
+  /** The job that made it, and the run of that job; `null`: nobody's. */
+  readonly parent_job: number | null;
+  readonly parent_run: number | null;
+  /** How many runs stand above it. */
+  readonly depth: number;
 }
 
 /** What a new run has besides: texts that can be large, and what it is found by. */
@@ -32,7 +37,7 @@ export interface RunTexts {
 }
 
 /** A run's columns without its inputs and its trigger's value, which can be large. */
-export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by';
+export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth';
 
 export interface StepRow {
   readonly id: number;
@@ -81,8 +86,9 @@ export interface JobRow {
   readonly id: number;
   readonly step_id: number;
   readonly queue_id: number;
-  readonly state: JobState;
+  readonly state: JobStanding;
   readonly priority: number;
+  /** Of a job that waits: when the wait ends by itself; `never`, see `waiting.ts`. */
   readonly due_at: number;
   /** Of the replay with a rate that it waits for a place in, until it is claimed. */
   readonly pace: number | null;
@@ -186,6 +192,32 @@ export interface QueueRow {
   readonly held_by: string | null;
   /** As last declared in a file without errors. */
   readonly definition: string | null;
+}
+
+/** What a job waits for, or has last waited for. */
+export interface WaitRow {
+  readonly job_id: number;
+  readonly kind: 'time' | 'signal' | 'run';
+  /** The attempt that waits. */
+  readonly attempt: number;
+  /** Of the job; with `name`, what a signal is addressed to. */
+  readonly run_id: number;
+  /** Of the signal. */
+  readonly name: string | null;
+  /** What an answer that doesn't come in time does; of a signal. */
+  readonly on_timeout: 'fail' | 'continue' | null;
+  /** The run that is waited for. */
+  readonly child_id: number | null;
+}
+
+/** An answer to a run: of each name there is one. */
+export interface SignalRow {
+  readonly run_id: number;
+  readonly name: string;
+  /** JSON. */
+  readonly payload: string;
+  readonly answered_by: string;
+  readonly answered_at: number;
 }
 
 /** Bulk work, see `bulk-call.ts`. */

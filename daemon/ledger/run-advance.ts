@@ -11,6 +11,7 @@ import { isHeld, type RunRow, type StepRow } from './row.ts';
 import { scopeOf } from './scope.ts';
 import type { RunFacts } from './snapshot.ts';
 import { startStep } from './starting.ts';
+import { endRunWait, reopenRunWait } from './waiting.ts';
 
 /**
  * Moves the runs of steps on by what has happened to their jobs, which has been written. What it starts may touch steps in turn: it is called again
@@ -254,6 +255,9 @@ class RunAdvance {
       error: failed === undefined ? null : JSON.stringify({ step: failed.name, message: messageOf(failed) }),
     });
     this.#book.effects.touchRun(this.#run.id);
+    if (this.#run.parent_job === null) return;
+    if (state === 'running') reopenRunWait(this.#book, this.#run, this.#now);
+    else endRunWait(this.#book, this.#run, '{}', this.#now);
   }
 
   /** The one place where the state of a run's `on-failure` steps changes. */

@@ -1,15 +1,17 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import type { AttemptState } from '../../schemas/protocol/id.ts';
 import { crashBound, crashDelayMs } from '../core/attempt-verdict.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
+import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
 import type { AttemptOutcome, AttemptRef, Recovered, RecoverParams, Settled, SettleParams } from './call.ts';
 import type { LedgerJob } from './row.ts';
 import { type Ask, notKnown, type Snapshot } from './snapshot.ts';
+import { beginWait, needForWaits } from './waiting.ts';
 
 /** Ends attempts. */
 export function settle(book: Book, { outcomes }: { readonly outcomes: readonly SettleParams[] }): Settled {
   book.need('stepInfo', outcomes.filter(({ outcome }) => outcome.kind === 'dead').flatMap(({ jobId }) => book.job(jobId)?.step_id ?? []));
+  needForWaits(book, outcomes);
   const refused: number[] = [];
   for (const [index, outcome] of outcomes.entries()) if (!settleOne(book, outcome)) refused.push(index);
   return { refused, failed: [] };
@@ -53,6 +55,12 @@ function settleOne(book: Book, params: SettleParams): boolean {
     case 'dead':
       recordAttempt(book, job, params, 'failed', null, outcome.error);
       deadLetter(book, job, { error: outcome.error, endedAt, response: params.response, ...progressOf(outcome) });
+      break;
+    case 'wait':
+      if (isAbandoned(job)) {
+        recordAttempt(book, job, params, 'cancelled', null, undefined);
+        cancelActive(book, job, endedAt);
+      } else beginWait(book, job, params, outcome.wait);
       break;
     case 'returned':
       releaseClaim(book, job, endedAt);
@@ -119,31 +127,6 @@ function cancelActive(book: Book, job: LedgerJob, endedAt: number, more: { reado
 /** It ends otherwise than by being cancelled. */
 function clearCancelCause(book: Book, job: LedgerJob): void {
   if (job.cancel_cause !== null) book.moveCancelCause(job, 'clear');
-}
-
-/** What an attempt was, for ever: later rounds and edits add rows, and change none. */
-function recordAttempt(
-  book: Book,
-  job: LedgerJob,
-  { startedAt, endedAt, request, response }: Pick<SettleParams, 'startedAt' | 'endedAt' | 'request' | 'response'>,
-  state: AttemptState,
-  output: string | Uint8Array | null,
-  error: JobError | undefined,
-): void {
-  book.insert('attempts', {
-    job_id: job.id,
-    number: job.attempt,
-    round: job.round,
-    revision: job.revision,
-    state,
-    started_at: startedAt ?? job.started_at ?? endedAt,
-    ended_at: endedAt,
-    output: typeof output === 'string' ? output : null,
-    error: error === undefined ? null : JSON.stringify(error),
-    request: request ?? null,
-    response: response ?? null,
-  });
-  if (output instanceof Uint8Array) book.write({ kind: 'set_output', jobId: job.id, attempt: job.attempt, output });
 }
 
 const byCrash = {

@@ -3,7 +3,7 @@ import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts'
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
 import type { DeliveryKeyRow } from './delivery-row.ts';
-import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, StepRow } from './row.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, SignalRow, StepRow, WaitRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -86,6 +86,10 @@ export interface FactKinds {
   readonly queueRow: [id: number, Pick<QueueRow, 'paused' | 'held_until' | 'held_by'>];
   readonly payload: [jobId: number, PayloadRow];
   readonly draft: [jobId: number, DraftRow | undefined];
+  /** What a job waits for, or has last waited for. */
+  readonly wait: [jobId: number, WaitRow | undefined];
+  /** The answer to a run under a name, see `signalKey`. */
+  readonly signal: [runIdAndName: string, SignalRow | undefined];
   /** In the order of their numbers. */
   readonly attempts: [jobId: number, readonly Pick<AttemptRow, 'number' | 'round' | 'revision' | 'ended_at'>[]];
   /** The last attempt that has an error. */
@@ -116,8 +120,10 @@ export interface FactKinds {
   // Selections.
   /** Pending jobs in the order in which they are claimed. */
   readonly due: [queueId: number, readonly DueJob[]];
-  /** Delayed jobs that are due at that time, in the order of their due times. */
+  /** Delayed jobs that are due at that time, and those whose wait ends by then, each in the order of their due times. */
   readonly overdue: [at: number, readonly LedgerJob[]];
+  /** Jobs that wait for a signal, see `signalKey`. */
+  readonly waitingFor: [runIdAndName: string, readonly LedgerJob[]];
   /** All pending jobs of a queue that belong to a replay with a rate. */
   readonly paced: [queueId: number, readonly LedgerJob[]];
   /** All jobs that the daemon of that number has under way. */

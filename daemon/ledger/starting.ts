@@ -14,17 +14,21 @@ import type { Tables } from './change.ts';
 import type { StepRow } from './row.ts';
 
 export function createRun(book: Book, params: CreateRunParams): { readonly runId: number; readonly existed?: true } {
-  const { workflow: name, version, text, inputs, firstItems, trigger, key, now } = params;
+  const { workflow: name, version, text, inputs, firstItems, trigger, key, parent, now } = params;
   const earlier = key === undefined ? undefined : book.fact('runWithKey', JSON.stringify([name, key]));
   if (earlier !== undefined) return { runId: earlier, existed: true };
   const workflow = book.workflow(version, { workflow: name, text });
   const steps = [...Object.values(workflow.steps).map((step) => ({ step, isMain: true })), ...Object.values(workflow.onFailure).map((step) => ({ step, isMain: false }))];
   book.need('queueId', steps.map(({ step }) => step.queue));
-  refuseWhereFull(book, workflow);
+  const full = fullQueue(book, workflow);
+  if (full !== undefined) throw full;
 
   const runId = book.takeId('runs');
   book.insert('workflow_versions', { version, workflow: name, text, created_at: now }, 'keep');
-  book.insert('runs', { id: runId, workflow: name, version, state: 'running', created_at: now, inputs, ...triggerColumns(trigger), ...(key === undefined ? {} : { run_key: key }) });
+  book.insert('runs', {
+    id: runId, workflow: name, version, state: 'running', created_at: now, inputs, ...triggerColumns(trigger), ...(key === undefined ? {} : { run_key: key }),
+    ...(parent === undefined ? {} : { parent_job: parent.jobId, parent_run: parent.runId, depth: parent.depth }),
+  });
   book.effects.countRun(1);
   for (const [position, { step, isMain }] of steps.entries()) {
     const id = book.takeId('steps');
@@ -51,8 +55,8 @@ function triggerColumns(trigger: NewTrigger | undefined): Partial<Tables['runs']
   return { trigger_kind: kind, triggered_by: JSON.stringify(rest), trigger_value: trigger.value };
 }
 
-/** Backpressure where someone can feel it. A fan-out waits instead, and what a run continues with is never refused. */
-function refuseWhereFull(book: Book, workflow: Workflow): void {
+/** Which queue a run can't start for. Backpressure where someone can feel it. A fan-out waits instead, and what a run continues with is never refused. */
+export function fullQueue(book: Book, workflow: Workflow): CodedError | undefined {
   for (const step of Object.values(workflow.steps)) {
     if (step.needs.length > 0 || step.foreach !== undefined) continue;
     const queueId = book.fact('queueId', step.queue);
@@ -60,9 +64,10 @@ function refuseWhereFull(book: Book, workflow: Workflow): void {
     if (maxDepth === undefined) continue;
     const waiting = book.waiting(queueId);
     if (waiting >= maxDepth) {
-      throw new CodedError('queue-full', message('{count, plural, one {The queue {queue} is full: # job waits, and its max-depth is {maxDepth}.} other {The queue {queue} is full: # jobs wait, and its max-depth is {maxDepth}.}}', { queue: step.queue, count: waiting, maxDepth }), { queue: step.queue, waiting, maxDepth });
+      return new CodedError('queue-full', message('{count, plural, one {The queue {queue} is full: # job waits, and its max-depth is {maxDepth}.} other {The queue {queue} is full: # jobs wait, and its max-depth is {maxDepth}.}}', { queue: step.queue, count: waiting, maxDepth }), { queue: step.queue, waiting, maxDepth });
     }
   }
+  return undefined;
 }
 
 /** The limit on the items of a run is lifted: fan-outs continue where they stopped, so that no item and no key comes twice. */

@@ -1,12 +1,15 @@
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
-import { type AttemptView, type DeadGroup, type JobDetail, type JobSummary, readDeadGroup, type RevisionView } from '../../schemas/protocol/job.ts';
+import { type AttemptView, type DeadGroup, type JobDetail, type JobSummary, readDeadGroup, type RevisionView, type WaitsFor } from '../../schemas/protocol/job.ts';
+import type { SignalWait } from '../../schemas/protocol/signal.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, StepRow } from './row.ts';
+import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, StepRow, WaitRow } from './row.ts';
+import { shownJobState } from '../core/state-machine.ts';
 import type { RunFacts } from './snapshot.ts';
+import { never } from './waiting.ts';
 
 /** The shapes of the protocol, from rows. */
 
@@ -23,6 +26,9 @@ export type JobViewRow = JobRow & {
   readonly draft_revision: number | null;
   readonly draft_saved_at: number | null;
   readonly draft_saved_by: string | null;
+  readonly wait_kind: WaitRow['kind'] | null;
+  readonly wait_name: string | null;
+  readonly wait_child: number | null;
 };
 
 export function jobSummary(row: JobViewRow): JobSummary {
@@ -33,7 +39,8 @@ export function jobSummary(row: JobViewRow): JobSummary {
     step: row.step,
     queue: row.queue,
     uses: row.uses,
-    state: row.state,
+    state: shownJobState(row.state),
+    ...waitOf(row),
     priority: row.priority,
     createdAt: iso(row.created_at),
     dueAt: iso(row.due_at),
@@ -50,6 +57,41 @@ export function jobSummary(row: JobViewRow): JobSummary {
       : { draft: { revision: row.draft_revision, savedAt: iso(row.draft_saved_at), ...(row.draft_saved_by === null ? {} : { savedBy: row.draft_saved_by }) } }),
     ...(row.warning === null ? {} : { warning: row.warning }),
     ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
+  };
+}
+
+/** What the job waits for, and until when. */
+function waitOf({ state, wait_kind: kind, wait_name: name, wait_child: child_id, due_at }: JobViewRow): Pick<JobSummary, 'waitsFor'> {
+  return state !== 'waiting' || kind === null ? {} : { waitsFor: waitView({ kind, name, child_id, due_at }) };
+}
+
+function waitView({ kind, name, child_id: child, due_at: dueAt }: Pick<WaitRow, 'kind' | 'name' | 'child_id'> & { readonly due_at: number }): WaitsFor {
+  return { kind, ...(name === null ? {} : { signal: name }), ...(child === null ? {} : { run: formatRunId(child) }), ...(dueAt >= never ? {} : { until: iso(dueAt) }) };
+}
+
+/** A wait of a run's job, which waits. */
+export type WaitViewRow = Pick<WaitRow, 'job_id' | 'kind' | 'name' | 'child_id'> & { readonly due_at: number; readonly step: string };
+
+function waitsOf(waits: readonly WaitViewRow[]): Pick<RunDetail, 'waits'> {
+  return waits.length === 0 ? {} : { waits: waits.map((wait) => ({ job: formatJobId(wait.job_id), step: wait.step, ...waitView(wait) })) };
+}
+
+/** A job that waits for an answer, with its payload. */
+export type SignalWaitRow = Pick<JobRow, 'id' | 'due_at' | 'started_at' | 'created_at' | 'item_key'> &
+  Pick<WaitRow, 'run_id' | 'name'> & { readonly workflow: string; readonly step: string; readonly payload: string };
+
+export function signalWaitView(row: SignalWaitRow): SignalWait {
+  const { payload } = parsedJson(row.payload) as { readonly payload?: unknown };
+  return {
+    run: formatRunId(row.run_id),
+    workflow: row.workflow,
+    job: formatJobId(row.id),
+    step: row.step,
+    signal: row.name ?? '',
+    ...(row.item_key === null ? {} : { key: row.item_key }),
+    since: iso(row.started_at ?? row.created_at),
+    ...(row.due_at >= never ? {} : { until: iso(row.due_at) }),
+    ...(payload === undefined ? {} : { payload }),
   };
 }
 
@@ -106,7 +148,7 @@ function attemptView(row: AttemptRow): AttemptView {
 }
 
 function activeAttempt(job: JobViewRow): AttemptView[] {
-  if (job.state !== 'active') return [];
+  if (job.state !== 'active' && job.state !== 'waiting') return [];
   return [{ number: job.attempt, round: job.round, revision: job.revision, state: 'active', startedAt: iso(job.started_at ?? job.created_at) }];
 }
 
@@ -137,8 +179,8 @@ function heldAfterOf({ run, steps }: RunFacts): number | undefined {
 }
 
 /** `inputs`: JSON, or undefined if it is longer than `shownInputs`; `queueName`: of a queue's number. */
-export function runDetail(facts: RunFacts, { inputs, inputBytes, queueName }: { readonly inputs: string | undefined; readonly inputBytes: number; readonly queueName: (id: number) => string }): RunDetail {
-  return { ...runSummary(facts), inputs: parsedJson(inputs) ?? null, inputBytes, steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))) };
+export function runDetail(facts: RunFacts, { inputs, inputBytes, waits, queueName }: { readonly inputs: string | undefined; readonly inputBytes: number; readonly waits: readonly WaitViewRow[]; readonly queueName: (id: number) => string }): RunDetail {
+  return { ...runSummary(facts), inputs: parsedJson(inputs) ?? null, inputBytes, ...waitsOf(waits), steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))) };
 }
 
 function stepView(row: StepRow, queue: string): StepView {
@@ -207,7 +249,8 @@ export function replayTally(jobs: Iterable<ReplayedRow>): ReplayTally {
   const counts = { succeeded: 0, dead: 0, cancelled: 0, discarded: 0, active: 0, retrying: 0, waiting: 0 };
   let lastDueAt: number | undefined;
   let failure: { readonly at: number; readonly error: string } | undefined;
-  for (const { state, due_at: dueAt, ended_at: endedAt, error, tried } of jobs) {
+  for (const { state: standing, due_at: dueAt, ended_at: endedAt, error, tried } of jobs) {
+    const state = standing === 'waiting' ? 'active' : standing;
     const isOpen = state === 'pending' || state === 'delayed';
     const what = state === 'pending' || state === 'delayed' ? (tried ? 'retrying' : 'waiting') : state;
     counts[what]++;

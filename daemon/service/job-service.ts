@@ -88,7 +88,7 @@ export class RetryService implements Pick<Handlers, 'job/retry'> {
   'job/retry': Handlers['job/retry'] = async (selection) => {
     const { engine, store, clock } = this.#options;
     engine.assertAcceptingWork();
-    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'] });
+    const jobIds = await selectJobs(selection, { engine, store, states: ['delayed'], accept: ({ waitsFor }) => waitsFor === undefined || waitsFor.kind === 'time' });
     const retried = await moveInChunks(jobIds, {
       isWhole: selection.ids !== undefined,
       ended: endedEarly.retry,

@@ -8,6 +8,7 @@ import type { ProjectService } from './project-service.ts';
 import type { QueueService } from './queue-service.ts';
 import type { EvaluationService, RunService } from './run-service.ts';
 import type { SecretService } from './secret-service.ts';
+import type { SignalService } from './signal-service.ts';
 import type { StatusService } from './status-service.ts';
 
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly queues: QueueService;
   readonly jobs: JobService;
   readonly retries: RetryService;
+  readonly signals: SignalService;
   readonly bulks: BulkService;
   readonly dead: DeadLetterService;
   readonly deliveries: DeliveryService;
@@ -26,7 +28,7 @@ export interface Services {
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, bulks, dead, deliveries, drafts, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, drafts, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -50,6 +52,8 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'job/get': jobs['job/get'],
     'job/cancel': jobs['job/cancel'],
     'job/retry': retries['job/retry'],
+    'signal/send': signals['signal/send'],
+    'signal/list': signals['signal/list'],
     'bulk/start': bulks['bulk/start'],
     'bulk/list': bulks['bulk/list'],
     'bulk/get': bulks['bulk/get'],

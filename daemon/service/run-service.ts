@@ -10,7 +10,7 @@ import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Handlers } from '../server/method-caller.ts';
-import type { Store } from '../store/store.ts';
+import type { CreateRunParams, Store } from '../store/store.ts';
 import { checkInputs, readInputFiles } from './run-inputs.ts';
 import { checkItemFiles } from './item-file-check.ts';
 import { endedEarly, moveInChunks } from './job-chunks.ts';
@@ -48,13 +48,22 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
 
   'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, key, firstItems }) => {
     this.#engine.assertAcceptingWork();
-    const { workflow, text, values } = await this.#read({ workflow: id, inputs, inputFiles });
-    await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const params = { workflow: id, version, text, inputs: JSON.stringify(values), now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }), ...(key === undefined ? {} : { key }) };
+    const { workflow, ...run } = await this.#prepare({ workflow: id, inputs, inputFiles });
+    const params = { ...run, workflow: id, now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }), ...(key === undefined ? {} : { key }) };
     const { runId, existed } = await this.#engine.startRun(params, workflow);
     return { id: formatRunId(runId), ...(existed === undefined ? {} : { existed }) };
   };
+
+  /** A run that a step starts: the workflow as it is in its file now, with inputs that fit it. @throws CodedError */
+  async prepare(id: string, inputs: JsonObject): Promise<Omit<CreateRunParams, 'now'>> {
+    return { ...(await this.#prepare({ workflow: id, inputs })), workflow: id };
+  }
+
+  async #prepare(params: Params<'run/preview'>): Promise<Pick<CreateRunParams, 'version' | 'text' | 'inputs'> & { readonly workflow: Workflow }> {
+    const { workflow, text, values } = await this.#read(params);
+    await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
+    return { workflow, version: createHash('sha256').update(text).digest('hex').slice(0, 32), text, inputs: JSON.stringify(values) };
+  }
 
   'run/preview': Handlers['run/preview'] = async (params) => {
     const { workflow, values } = await this.#read(params);
@@ -66,8 +75,9 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
     return this.#summary(id);
   };
 
-  'run/list': Handlers['run/list'] = async ({ limit = defaultPage, ...rest }) => {
-    const page = await this.#store.listRuns({ ...rest, limit });
+  'run/list': Handlers['run/list'] = async ({ limit = defaultPage, parent, all = false, ...rest }) => {
+    const which = parent !== undefined ? { parentRun: runNumber(parent) } : all || rest.workflow !== undefined ? {} : { parentRun: null };
+    const page = await this.#store.listRuns({ ...rest, ...which, limit });
     const { workflow, cursor } = rest;
     // Runs outlive the file of their workflow, so that a name is wrong only where neither knows it.
     if (workflow !== undefined && page.runs.length === 0 && cursor === undefined && !this.#project.has(workflow)) {
@@ -89,7 +99,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   async #takeBack(id: string): Promise<Result<'run/cancel'>> {
     const { state, closing } = await this.get(id);
     if (state === 'running' || closing) throw new CodedError('wrong-state', message('The run {run} continues: cancel it, without `takeBack`.', { run: id }));
-    const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'] });
+    const jobIds = await selectJobs({ all: true, run: id }, { engine: this.#engine, store: this.#store, states: ['pending', 'delayed'], accept: ({ waitsFor }) => waitsFor === undefined });
     const recalled = await moveInChunks(jobIds, {
       isWhole: false,
       ended: endedEarly.takeBack,

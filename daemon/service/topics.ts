@@ -39,7 +39,7 @@ export class Topics implements TopicSource {
       case 'queues':
         return { queues: await queues.list() };
       case 'runs':
-        return { runs: (await store.listRuns({ limit: shownRuns })).runs };
+        return { runs: (await store.listRuns({ limit: shownRuns, parentRun: null })).runs };
       case 'run':
         return { run: await runs.get(params.id) };
       case 'bulks':

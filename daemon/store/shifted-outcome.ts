@@ -6,6 +6,7 @@ export function shiftedOutcome(params: SettleParams, byMs: number): SettleParams
   const { outcome, hold } = params;
   return {
     ...params,
+    ...(outcome.kind === 'wait' && 'until' in outcome.wait ? { outcome: { ...outcome, wait: { ...outcome.wait, until: outcome.wait.until + byMs } } } : {}),
     ...(outcome.kind === 'retry' ? { outcome: { ...outcome, dueAt: outcome.dueAt + byMs } } : {}),
     ...(hold === undefined ? {} : { hold: { ...hold, until: hold.until + byMs } }),
   };

@@ -20,7 +20,7 @@ export type { CheckIn } from './daemon-store.ts';
 export type { AlertChange, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
 export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
 export type { BulkRequest } from '../ledger/bulk-call.ts';
-export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams } from './view-store.ts';
+export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, SignalWaitsParams } from './view-store.ts';
 
 /**
  * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.

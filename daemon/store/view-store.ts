@@ -1,6 +1,7 @@
 import type { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import type { DeadGroup, JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { SignalWait } from '../../schemas/protocol/signal.ts';
 import type { JobState, RunState } from '../../schemas/protocol/id.ts';
 import type { KeptWorkflow } from '../core/kept-workflows.ts';
 import type { EvaluateParams } from '../ledger/evaluating.ts';
@@ -22,6 +23,8 @@ export interface ViewStore {
   draftedJobs(): Promise<readonly number[]>;
   /** What has become of jobs that were replayed. */
   replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
+  /** Jobs that wait for an answer, the oldest first. */
+  signalWaits(params: SignalWaitsParams): Promise<readonly SignalWait[]>;
   /** Undefined if there is no bulk work of that number. */
   getBulk(params: { readonly bulkId: number }): Promise<BulkView | undefined>;
   /** Bulk work, the newest first: a hundred, and all that have not ended. */
@@ -41,9 +44,18 @@ export interface DraftCount {
 
 export interface ListRunsParams {
   readonly workflow?: string;
+  /** Those that steps of this run have started; `null`: those that no step has. */
+  readonly parentRun?: number | null;
   readonly state?: RunState;
   readonly limit: number;
   readonly cursor?: string;
+}
+
+export interface SignalWaitsParams {
+  readonly runId?: number;
+  /** Of the signal. */
+  readonly name?: string;
+  readonly limit: number;
 }
 
 export interface ListJobsParams {

@@ -2,6 +2,7 @@ import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
 import { newestFailureMessage, tallyMessages } from '../../schemas/wording/replay.ts';
+import { waitMessage } from '../../schemas/wording/wait.ts';
 import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf } from './language.ts';
 import { oneLine } from './outside-text.ts';
 import { stateText, stateTitle } from './state-look.ts';
@@ -23,7 +24,9 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   if (job.warning !== undefined) parts.push(oneLine(job.warning, 60));
   if (job.replays !== undefined) parts.push(say('replayed ×{replays}', { replays: job.replays }));
   if (job.attemptCount > 1) parts.push(say('{count, plural, one {# attempt} other {# attempts}}', { count: job.attemptCount }));
-  parts.push(job.state === 'delayed' ? formatDue(job.dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
+  if (job.waitsFor !== undefined) parts.push(textOf(waitMessage(job.waitsFor)));
+  const dueAt = job.waitsFor === undefined ? job.dueAt : job.waitsFor.until;
+  parts.push(job.state === 'delayed' && dueAt !== undefined ? formatDue(dueAt, nowMs) : formatAge(job.endedAt ?? job.createdAt, nowMs));
   return parts.join(' · ');
 }
 
@@ -58,7 +61,10 @@ export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [nam
   if (job.key !== undefined) facts.push([say('Item'), oneLine(job.key)]);
   facts.push([say('Attempts'), formatNumber(job.attemptCount)]);
   if (job.replays !== undefined) facts.push([say('Replayed'), say('{count, plural, =1 {once} other {# times}}', { count: job.replays })]);
-  if (job.state === 'delayed') facts.push([say('Next attempt'), at(job.dueAt, true)]);
+  if (job.waitsFor !== undefined) {
+    facts.push([say('Waits'), textOf(waitMessage(job.waitsFor))]);
+    if (job.waitsFor.until !== undefined) facts.push([say('Until'), at(job.waitsFor.until, true)]);
+  } else if (job.state === 'delayed') facts.push([say('Next attempt'), at(job.dueAt, true)]);
   if (job.endedAt !== undefined) facts.push([say('Ended'), at(job.endedAt)]);
   if (job.warning !== undefined) facts.push([say('Warning'), oneLine(job.warning)]);
   if (job.draft !== undefined) {

@@ -9,6 +9,15 @@ export const Draft = Type.Object({
 });
 export type Draft = Static<typeof Draft>;
 
+/** What a job waits for that has left its place in the queue. It is `delayed` meanwhile, and doesn't count in its queue's depth. */
+export const WaitsFor = Type.Object({
+  kind: Type.Enum(['time', 'signal', 'run']),
+  signal: Type.Optional(Type.String({ description: 'The name of the signal: `sluice signal RUN NAME` answers it.' })),
+  run: Type.Optional(RunId),
+  until: Type.Optional(Type.String({ description: 'When the wait ends by itself, as a time; missing if it does not.', maxLength: 40 })),
+});
+export type WaitsFor = Static<typeof WaitsFor>;
+
 /** A job as lists show it. `--where` sees these fields. */
 export const JobSummary = Type.Object({
   id: JobId,
@@ -18,6 +27,7 @@ export const JobSummary = Type.Object({
   queue: Type.String(),
   uses: Type.String(),
   state: JobStateShape,
+  waitsFor: Type.Optional(WaitsFor),
   priority: Type.Integer(),
   createdAt: Time,
   dueAt: Time,

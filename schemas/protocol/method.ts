@@ -8,6 +8,7 @@ import { RunDetail, RunPreview, RunSummary } from './run.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
 import { RunKey } from './trigger.ts';
+import { maxSignalName, maxSignalWaits, SignalWait } from './signal.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';
 
 const Nothing = Type.Object({});
@@ -111,8 +112,17 @@ export const methods = {
     result: Type.Object(RunSummary.properties, { description: 'A run that was started with `firstItems` takes the rest of its items. `wrong-state` if it has ended, or takes all of them already.' }),
   },
   'run/list': {
-    params: Type.Object({ workflow: Type.Optional(Name), state: Type.Optional(RunStateShape), ...Page }, closed),
-    result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first.' }),
+    params: Type.Object(
+      {
+        workflow: Type.Optional(Name),
+        state: Type.Optional(RunStateShape),
+        parent: Type.Optional(RunId),
+        all: Type.Optional(Type.Boolean({ description: 'Also those that steps of other runs have started. So it is with `workflow`.' })),
+        ...Page,
+      },
+      closed,
+    ),
+    result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first; with `parent`, those that steps of that run have started.' }),
   },
   'run/get': { params: Type.Object({ id: RunId }, closed), result: RunDetail },
   'run/cancel': {
@@ -215,6 +225,29 @@ export const methods = {
       { retried: Type.Integer(), selected: Type.Integer(), ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }) },
       { description: 'Delayed jobs are due immediately. `wrong-state` where one of `ids` is not delayed; nothing is changed then.' },
     ),
+  },
+
+  'signal/send': {
+    params: Type.Object(
+      {
+        run: RunId,
+        name: Type.String({ minLength: 1, maxLength: maxSignalName }),
+        payload: Type.Optional(Type.Unknown({ description: 'What the answer says; null if it is missing.' })),
+        by: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Who answers, for anyone who looks at it.' })),
+      },
+      closed,
+    ),
+    result: Type.Object(
+      { run: RunId, name: Type.String(), by: Type.String(), at: Time, ended: Type.Array(JobId, { description: 'The first jobs that continue. None if the answer came before a step waits for it; it continues at once then.' }) },
+      {
+        description:
+          'Answers a step that waits for a signal. `wrong-state` if it was answered before, with `answeredBy` and `answeredAt` in the data, or if the run has ended; `not-found` if no step waits for it, or will; `invalid-inputs` if the payload does not fit.',
+      },
+    ),
+  },
+  'signal/list': {
+    params: Type.Object({ run: Type.Optional(RunId) }, closed),
+    result: Type.Object({ waits: Type.Array(SignalWait) }, { description: `What waits for an answer, the oldest first: ${maxSignalWaits} at most.` }),
   },
 
   'bulk/start': {

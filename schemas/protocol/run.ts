@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { WaitsFor } from './job.ts';
 import { Forecast, RateShape } from './queue.ts';
-import { JobCounts, JobError, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
+import { JobCounts, JobError, JobId, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
 import { RunTrigger } from './trigger.ts';
 
 /** A run as lists show it. */
@@ -39,10 +40,16 @@ export const StepView = Type.Object({
 });
 export type StepView = Static<typeof StepView>;
 
+/** Waits that a run shows. */
+export const maxShownWaits = 20;
+
 export const RunDetail = Type.Object({
   ...RunSummary.properties,
   inputs: Type.Unknown({ description: 'As the run was started; `null` where they are larger than 64 KiB.' }),
   inputBytes: Type.Integer(),
+  waits: Type.Optional(
+    Type.Array(Type.Object({ job: JobId, step: Type.String(), ...WaitsFor.properties }), { description: `What its jobs wait for that have left their queues: the first ${maxShownWaits}, those that end soonest first. Left out where there is none.` }),
+  ),
   steps: Type.Array(StepView),
 });
 export type RunDetail = Static<typeof RunDetail>;

@@ -26,7 +26,7 @@ export const Where = Type.Optional(
 export const Next = Type.Optional(Type.String());
 
 export const JobError = Type.Object({
-  kind: Type.String({ description: '`status`, `network`, `timeout`, `invalid`, `internal`, `interrupted`, `crash_loop` or `cancelled`.' }),
+  kind: Type.String({ description: '`status`, `network`, `timeout`, `invalid`, `internal`, `interrupted`, `crash_loop`, `cancelled` or `run`.' }),
   cause: Type.String({ description: 'Groups what failed alike: `503 Service Unavailable`.' }),
   message: Type.String({ description: 'For a person.' }),
   status: Type.Optional(Type.Integer({ description: 'HTTP status or SMTP reply code.' })),

@@ -56,5 +56,5 @@ export class ActionBench {
 
 /** Without the proxies of the machine that the tests run on. */
 function actionsOf(options: Partial<ActionsOptions>): Actions {
-  return new Actions({ version: '1.2.3', env: {}, ...options });
+  return new Actions({ version: '1.2.3', env: {}, prepareRun: async () => Promise.reject(new Error('no run is expected')), ...options });
 }

@@ -4,6 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
+import type { Action } from '../../daemon/actions/action.ts';
+import { WaitForAction } from '../../daemon/actions/wait-for.ts';
+import { WaitSignalAction } from '../../daemon/actions/wait-signal.ts';
+import { WorkflowRunAction } from '../../daemon/actions/workflow-run.ts';
 import { Engine } from '../../daemon/engine/engine.ts';
 import { SecretSource } from '../../daemon/secrets/secret-source.ts';
 import { InlineConnection } from '../../daemon/store/sqlite/inline-connection.ts';
@@ -55,6 +59,18 @@ export class EngineBench {
   readonly #unanswered: unknown[] = [];
   #kill: () => Promise<void> = async () => {};
   #queues: readonly QueueDefinition[] = [];
+
+  /** Texts of the workflows that steps may run, by their ids. */
+  readonly workflows = new Map<string, string>();
+  readonly #waits: readonly Action[] = [
+    new WaitForAction(),
+    new WaitSignalAction(),
+    new WorkflowRunAction(async (workflow, inputs) => {
+      const text = this.workflows.get(workflow);
+      if (text === undefined) throw new CodedError('not-found', `There is no workflow ${workflow}.`);
+      return { workflow, version: versionOf(text), text, inputs: JSON.stringify(inputs) };
+    }),
+  ];
 
   /** What `connections.yaml` declares. */
   connections: ReadonlyMap<string, SmtpConnection> = new Map();
@@ -112,7 +128,7 @@ export class EngineBench {
       store: this.#store,
       projectFolder: this.folder,
       stateFolder: this.stateFolder,
-      actions: { get: (name) => (name === 'test/scripted' ? this.action : undefined) },
+      actions: { get: (name) => (name === 'test/scripted' ? this.action : this.#waits.find(({ definition }) => definition.name === name)) },
       secrets: new SecretSource({ projectFolder: this.folder, env: this.#options.env ?? {} }),
       log: { info: log('info'), warn: log('warn'), error: log('error') },
     });
@@ -138,7 +154,7 @@ export class EngineBench {
     if (workflow === undefined) throw new Error(english.paragraphOf(diagnostics.map(({ message }) => message)));
     const declared = Object.values(workflow.queues);
     if (declared.length > 0) await this.declare([...this.#queues.filter((one) => workflow.queues[one.name] === undefined), ...declared]);
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    const version = versionOf(text);
     const { runId } = await this.store.createRun({ workflow: 'test', version, text, inputs: JSON.stringify(inputs), now: this.clock.now(), ...(firstItems === undefined ? {} : { firstItems }) });
     await this.rest();
     return runId;
@@ -319,6 +335,10 @@ steps:
       env: {},
     };
   }
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 function numberOf(id: string): number {

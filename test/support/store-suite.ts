@@ -13,6 +13,7 @@ import { describeRetrying } from './store-suite/retrying.ts';
 import { describeAlerting } from './store-suite/alerting.ts';
 import { describeSeries } from './store-suite/series.ts';
 import { describeSharing } from './store-suite/sharing.ts';
+import { describeWaiting } from './store-suite/waiting.ts';
 import { StoreBench, type StoreInFolder } from './store-suite/store-bench.ts';
 
 /**
@@ -43,6 +44,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('edits that are saved', () => describeDrafting(current));
     describe('bulk work', () => describeBulk(current));
     describe('retrying immediately', () => describeRetrying(current));
+    describe('waiting', () => describeWaiting(current));
     describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { DaemonClient } from '../../../client/daemon-client.ts';
 import { type AddCommand, examples } from '../command-runtime.ts';
@@ -13,6 +12,7 @@ import { formatAge, formatCount, oneLine, say } from '../render/format.ts';
 import type { JobDetail } from '../../../schemas/protocol/job.ts';
 import { exportedLetter, jobsById } from '../../../client/dead-letter-edits.ts';
 import { addDeadReplay } from './dead-replay.ts';
+import { userName } from '../user-name.ts';
 
 export const addDead: AddCommand = (program, runtime) => {
   const dead = program
@@ -108,15 +108,6 @@ const addDeadEdit: AddCommand = (dead, runtime) => {
       }),
     );
 };
-
-/** Not every account has a name, in a container for one. */
-function userName(): string {
-  try {
-    return userInfo().username.slice(0, 100);
-  } catch {
-    return '';
-  }
-}
 
 const addDeadDropEdit: AddCommand = (dead, runtime) => {
   dead

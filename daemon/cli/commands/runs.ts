@@ -10,6 +10,8 @@ import { type RunState, runStates } from '../../../schemas/protocol/id.ts';
 interface RunsOptions {
   readonly workflow?: string;
   readonly state?: RunState;
+  readonly parent?: string;
+  readonly all?: boolean;
   readonly limit: number;
 }
 
@@ -19,8 +21,10 @@ export const addRuns: AddCommand = (program, runtime) => {
     .description('list runs, newest first')
     .option('--workflow <workflow>', 'of this workflow')
     .addOption(new Option('-s, --state <state>', 'in this state').choices(runStates))
+    .option('--parent <run>', 'started by steps of this run', parseRunId)
+    .option('-a, --all', 'also those that steps of other runs have started')
     .option('-n, --limit <n>', 'at most so many', parsePositive, 20)
-    .addHelpText('after', examples(['sluice runs --state failed', 'what went wrong']))
+    .addHelpText('after', examples(['sluice runs --state failed', 'what went wrong'], ['sluice runs --parent r12', 'what its steps have started']))
     .action(
       runtime.action(async (context, { limit, ...filter }: RunsOptions) => {
         const client = await context.connectToLook();

@@ -1,5 +1,7 @@
 import type { AttemptView, JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
+import { english } from '../../../schemas/wording/language.ts';
+import { waitMessage } from '../../../schemas/wording/wait.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, printable } from './format.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
@@ -27,13 +29,14 @@ function jobColumns(view: View): readonly Column<JobSummary>[] {
     { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 2, blank: '-' },
     { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right' },
     { title: 'WHEN', value: (job) => whenOf(job, view), dropOrder: 3 },
-    { title: 'ERROR', value: ({ error }) => error?.cause ?? '', format: () => 'red', shrinkTo: 12, blank: '' },
+    { title: 'ERROR', value: ({ error, waitsFor }) => (waitsFor === undefined ? (error?.cause ?? '') : english.textOf(waitMessage(waitsFor))), format: ({ waitsFor }) => (waitsFor === undefined ? 'red' : undefined), shrinkTo: 12, blank: '' },
   ];
 }
 
 /** The time that matters in its state: the end, the time it is due, or how long it waits. */
 function whenOf(job: JobSummary, view: View): string {
   if (job.endedAt !== undefined) return formatAge(job.endedAt, view);
+  if (job.waitsFor !== undefined) return job.waitsFor.until === undefined ? '-' : `until ${formatAge(job.waitsFor.until, view)}`;
   return job.state === 'delayed' ? `due ${formatAge(job.dueAt, view)}` : formatAge(job.createdAt, view);
 }
 
@@ -66,11 +69,18 @@ function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, strin
     ...(job.key === undefined ? [] : [['key', oneLine(job.key)] as const]),
     ['queue', `${job.queue}, priority ${job.priority}`],
     ['created', `${formatTime(job.createdAt, view)} (${formatAge(job.createdAt, view)})`],
-    ...(job.state === 'delayed' ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
+    ...waitFields(job, view),
+    ...(job.state === 'delayed' && job.waitsFor === undefined ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
     ...(job.endedAt === undefined ? [] : [['ended', `${formatTime(job.endedAt, view)} (${formatAge(job.endedAt, view)})`] as const]),
     ...(job.discardReason === undefined ? [] : [['reason', oneLine(job.discardReason)] as const]),
     ['idempotency key', oneLine(job.idempotencyKey)],
   ];
+}
+
+function waitFields({ waitsFor }: JobDetail, view: View): readonly (readonly [string, string])[] {
+  if (waitsFor === undefined) return [];
+  const { until } = waitsFor;
+  return [['waits', `${english.textOf(waitMessage(waitsFor)).replace(/^waits /, '')}${until === undefined ? '' : `, until ${formatTime(until, view)} (${formatAge(until, view)})`}`]];
 }
 
 /** What the other side said to the last attempt: the cause is mostly there, and not in the status. */
@@ -103,7 +113,17 @@ function section(title: string, value: unknown, note = ''): string {
   return `${title}${note}\n${indent(shown)}`;
 }
 
-function nextSteps({ id, state, queue, error, draft }: JobDetail): string[] {
+function nextSteps({ id, state, queue, error, draft, run, waitsFor }: JobDetail): string[] {
+  switch (waitsFor?.kind) {
+    case 'signal':
+      return [`It waits for an answer: \`sluice signal ${run} ${waitsFor.signal ?? ''}\` gives it, \`sluice cancel ${id}\` ends the wait.`];
+    case 'run':
+      return [`It waits for another run: \`sluice run-show ${waitsFor.run ?? ''}\` shows it. \`sluice cancel ${id}\` cancels both.`];
+    case 'time':
+      return [`It waits for a time: \`sluice retry ${id}\` lets it go on now, \`sluice cancel ${id}\` ends the wait.`];
+    case undefined:
+      break;
+  }
   switch (state) {
     case 'dead':
       if (draft !== undefined) {

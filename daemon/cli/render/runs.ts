@@ -1,6 +1,8 @@
 import type { RunDetail, RunSummary, StepView } from '../../../schemas/protocol/run.ts';
 import type { RunTrigger, TriggerKind } from '../../../schemas/protocol/trigger.ts';
 import { formatDuration, formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { english } from '../../../schemas/wording/language.ts';
+import { waitMessage } from '../../../schemas/wording/wait.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, say } from './format.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
@@ -31,7 +33,7 @@ function runColumns(view: View): readonly Column<RunSummary>[] {
 /** `sluice run-show ID`, and what `sluice run --wait` ends with. */
 export function renderRun(run: RunDetail, view: View): string {
   const head = `${view.style('bold', run.id)}  ${view.style(formatOfState(run.state), stateText(run))}`;
-  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...errorParts(run, view), ...noteParts(run, view), ...nextSteps(run)];
+  const parts = [head, renderFields(fieldsOf(run, view), view), renderTable(run.steps, stepColumns(view), view), ...waitParts(run, view), ...errorParts(run, view), ...noteParts(run, view), ...nextSteps(run)];
   return parts.join('\n\n');
 }
 
@@ -96,6 +98,13 @@ function durationText(start: string, end: string | undefined, { now }: View): st
   return `${formatDuration(Math.max(0, ms))}${end === undefined ? '…' : ''}`;
 }
 
+/** What its jobs wait for that have left their queues. */
+function waitParts({ waits }: RunDetail, view: View): string[] {
+  if (waits === undefined) return [];
+  const lines = waits.map(({ step, job, until, ...wait }) => `${step} (${job}) ${english.textOf(waitMessage(wait))}${until === undefined ? '' : `, until ${formatTime(until, view)} (${formatAge(until, view)})`}`);
+  return [wrap(`Waits\n${indent(lines.join('\n'))}`, view.width, 2)];
+}
+
 function errorParts({ error, steps }: RunDetail, { width }: View): string[] {
   const lines = steps.flatMap((step) => (step.error === undefined ? [] : [`${step.id}: ${oneLine(step.error.message)}`]));
   if (lines.length === 0 && error !== undefined) lines.push(`${error.step === undefined ? '' : `${error.step}: `}${oneLine(error.message)}`);
@@ -123,8 +132,9 @@ function warningsText(run: string, { id, warnings }: StepView): string {
   return say('{count, plural, one {{step}: # job succeeded with a warning; `{list}` lists it.} other {{step}: # jobs succeeded with a warning; `{list}` lists them.}}', { count: warnings, step: id, list });
 }
 
-function nextSteps({ id, state, jobs }: RunDetail): string[] {
+function nextSteps({ id, state, jobs, waits = [] }: RunDetail): string[] {
   const steps: string[] = [];
+  for (const { signal } of waits.slice(0, 3)) if (signal !== undefined) steps.push(`  sluice signal ${id} ${signal}  answer it`);
   if (jobs.dead > 0) {
     steps.push(`  sluice dead list --run ${id}          what died, and of what`, `  sluice dead replay --all --run ${id}  try it again once the cause is gone`);
   }

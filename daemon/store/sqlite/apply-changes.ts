@@ -8,10 +8,10 @@ import { statementText } from './statement-text.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Tables whose rows are found by the number of their job. */
-const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', bulks: 'id' };
+const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', waits: 'job_id', bulks: 'id' };
 
 /** What belongs to a job, deleted before it. */
-const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads'] as const;
+const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads', 'waits'] as const;
 
 /** Carries changes out, in their order. Returns the steps whose counts have changed, as they are now. */
 export function applyChanges(state: WriterState, changes: readonly Change[]): readonly StepRow[] {
@@ -106,6 +106,7 @@ function deleteJob(db: Database, jobId: number): void {
 
 function deleteRun(db: Database, runId: number, version: string): void {
   db.sql('DELETE FROM steps WHERE run_id = ?').run(runId);
+  db.sql('DELETE FROM signals WHERE run_id = ?').run(runId);
   db.sql('DELETE FROM runs WHERE id = ?').run(runId);
   db.sql('DELETE FROM workflow_versions WHERE version = ? AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.version = workflow_versions.version)').run(version);
 }

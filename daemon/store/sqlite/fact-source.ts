@@ -1,4 +1,4 @@
-import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
 import type { DeliveryKeyRow } from '../../ledger/delivery-row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
@@ -17,15 +17,16 @@ const selectDue = `
   LIMIT ?`;
 
 /** Each by the index that has its jobs; those under way first. */
-const inQueue = (['active', 'pending', 'delayed', 'dead'] as const).map(
+const inQueue = (['active', 'pending', 'delayed', 'waiting', 'dead'] as const).map(
   (state) => `SELECT ${jobColumns} FROM jobs INDEXED BY jobs_${state} WHERE state = '${state}' AND queue_id = ? LIMIT ?`,
 );
 
-/** Those with dead letters are left out here, as there can be many for a long time. */
+/** Those with dead letters are left out here, as there can be many for a long time; and those that have started others, until these are gone. */
 const selectEnded = `
   SELECT r.id FROM runs r
   WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND r.ended_at < ?
     AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.run_id = r.id AND s.total > s.succeeded + s.cancelled + s.discarded)
+    AND NOT EXISTS (SELECT 1 FROM runs c WHERE c.parent_run = r.id)
   ORDER BY r.id LIMIT ?`;
 
 /** What the ledger may ask for, found in the tables, or in what the writer keeps of them in memory. */
@@ -52,6 +53,8 @@ export function factSource(state: WriterState): FactSource {
     queueRow: (id) => db.sql('SELECT paused, held_until, held_by FROM queues WHERE id = ?').get(id) as unknown as QueueRow,
     payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
+    wait: (jobId) => db.sql('SELECT * FROM waits WHERE job_id = ?').get(jobId) as WaitRow | undefined,
+    signal: (runIdAndName) => db.sql('SELECT * FROM signals WHERE run_id = ? AND name = ?').get(...(JSON.parse(runIdAndName) as [number, string])) as SignalRow | undefined,
     attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
     lastFailure: (jobId) =>
       db.sql('SELECT error, response FROM attempts WHERE job_id = ? AND error IS NOT NULL ORDER BY number DESC LIMIT 1').get(jobId) as Pick<AttemptRow, 'error' | 'response'> | undefined,
@@ -65,7 +68,12 @@ export function factSource(state: WriterState): FactSource {
     ...scopeSource(db),
     nextDue: () => state.nextDueAt,
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
-    overdue: (at, { limit }) => jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit),
+    overdue: (at, { limit }) => {
+      const found = jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_delayed WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit);
+      return [...found, ...jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_waiting WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit - found.length)];
+    },
+    waitingFor: (runIdAndName, { limit }) =>
+      jobs(`SELECT ${columnsOf('j', jobColumns)} FROM waits w JOIN jobs j ON j.id = w.job_id WHERE w.run_id = ? AND w.name = ? AND j.state = 'waiting' LIMIT ?`, ...(JSON.parse(runIdAndName) as [number, string]), limit),
     paced: (queueId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_paced WHERE pace IS NOT NULL AND state = 'pending' AND queue_id = ?`, queueId),
     activeOf: (daemon) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND daemon = ?`, daemon),
     cascading: (_all, { limit }) => cascadeChunks(state, limit),
@@ -169,7 +177,7 @@ function cascadeChunks(state: WriterState, limit: number): readonly CascadeChunk
  * behind that place, because those that are active are marked, and follow when their attempts end.
  */
 function nextOfCascade({ db }: WriterState, stepId: number, { kind, after }: OpenCascade, limit: number): readonly LedgerJob[] {
-  const which = kind === 'reopening' ? "state = 'cancelled' AND cancel_cause = 'sibling'" : "state IN ('pending', 'delayed')";
+  const which = kind === 'reopening' ? "state = 'cancelled' AND cancel_cause = 'sibling'" : "state IN ('pending', 'delayed', 'waiting')";
   const from = after === undefined ? '' : 'AND item_index > ?';
   const values = after === undefined ? [stepId, limit] : [stepId, after, limit];
   return db.values(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_item WHERE step_id = ? ${from} AND ${which} ORDER BY item_index LIMIT ?`).all(...values).map(jobOf);

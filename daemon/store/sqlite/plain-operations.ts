@@ -1,5 +1,6 @@
 import { shiftBetween, type ClockAnchor } from '../../core/clock.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
+import { never } from '../../ledger/waiting.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { AlertChange, ConfigureParams, RecordSeriesParams } from '../store.ts';
@@ -113,7 +114,7 @@ function saveAlerts({ db }: WriteTransaction, { alerts }: { readonly alerts: rea
 
 function shiftWaits({ db, state }: WriteTransaction, { byMs, anchor }: { readonly byMs: number; readonly anchor: ClockAnchor }): void {
   // Pending ones too: their due time is their place in the order, and their age.
-  db.sql("UPDATE jobs SET due_at = due_at + ? WHERE state IN ('delayed', 'pending', 'active')").run(byMs);
+  db.sql("UPDATE jobs SET due_at = due_at + ? WHERE state IN ('delayed', 'pending', 'active') OR (state = 'waiting' AND due_at < ?)").run(byMs, never);
   db.sql('UPDATE queues SET held_until = held_until + ? WHERE held_until IS NOT NULL').run(byMs);
   db.sql('UPDATE bulks SET last_due_at = last_due_at + ? WHERE ended_at IS NULL').run(byMs);
   db.sql('UPDATE OR REPLACE rate_starts SET at = at + ?').run(byMs);

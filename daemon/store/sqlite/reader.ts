@@ -13,7 +13,7 @@ import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, list
 import { getDelivery, listDeliveries } from './queries/deliveries.ts';
 import { check, listAlerts, oldestPending, series, size } from './queries/figures.ts';
 import { evaluate, getRun, keptWorkflow, listRuns } from './queries/runs.ts';
-import { getJob, listJobs } from './queries/jobs.ts';
+import { getJob, listJobs, signalWaits } from './queries/jobs.ts';
 
 export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[StoreRead];
 
@@ -101,6 +101,8 @@ export class Reader {
         return listAlerts(db);
       case 'oldestPending':
         return oldestPending(db);
+      case 'signalWaits':
+        return signalWaits(db, call.params);
       case 'getBulk':
         return getBulk(db, call.params);
       case 'listBulks':

@@ -1,5 +1,6 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { FactSource, ItemFacts, ItemResult, LargeOutput } from '../../ledger/snapshot.ts';
+import { shownJobState, type JobStanding } from '../../core/state-machine.ts';
 import type { Database } from './database.ts';
 
 /** Outputs of a longer JSON are facts of their own, in bytes: `results[3].output` needs no other. */
@@ -45,7 +46,7 @@ export function scopeSource(db: Database, charge?: (characters: number) => void)
         list.push({
           key: row['key'] as string | null,
           item: parsed(row['item']),
-          status: String(row['state']),
+          status: shownJobState(row['state'] as JobStanding),
           output: parsed(row['output']),
           error: row['state'] === 'succeeded' ? null : parsed(row['error']),
         });

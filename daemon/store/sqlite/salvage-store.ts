@@ -139,7 +139,7 @@ function dropRuns(db: DatabaseSync): { readonly droppedRuns: readonly number[]; 
     db.prepare('DELETE FROM steps WHERE run_id = ?').run(id);
   }
   const droppedJobs = Number(db.prepare('DELETE FROM jobs WHERE step_id NOT IN (SELECT id FROM steps)').run().changes);
-  for (const table of ['payloads', 'payload_revisions', 'payload_drafts', 'attempts']) db.exec(`DELETE FROM ${table} WHERE job_id NOT IN (SELECT id FROM jobs)`);
+  for (const table of ['payloads', 'payload_revisions', 'payload_drafts', 'attempts', 'waits']) db.exec(`DELETE FROM ${table} WHERE job_id NOT IN (SELECT id FROM jobs)`);
   return { droppedRuns, droppedJobs };
 }
 
@@ -151,6 +151,10 @@ function markLost(db: DatabaseSync): number {
   const withoutPayload = Number(
     db.prepare("UPDATE jobs SET state = 'active', started_at = NULL WHERE state IN ('pending', 'delayed', 'active') AND id NOT IN (SELECT job_id FROM payloads)").run().changes,
   );
+  // What would end their waits is lost as well.
+  const withoutWait = Number(
+    db.prepare("UPDATE jobs SET state = 'active', started_at = NULL WHERE state = 'waiting' AND id NOT IN (SELECT job_id FROM waits WHERE child_id IS NULL OR child_id IN (SELECT id FROM runs))").run().changes,
+  );
   let next = Number(db.prepare("SELECT value FROM meta WHERE key = 'highest_jobs'").get()?.['value'] ?? 0) + 1;
   let withoutRow = 0;
   const insert = db.prepare("INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at) VALUES (?, ?, ?, 'active', 5, 0, coalesce(?, 0))");
@@ -160,7 +164,7 @@ function markLost(db: DatabaseSync): number {
   }
   db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('highest_jobs', ?)").run(next);
   db.exec("INSERT OR IGNORE INTO payloads (job_id, payload, created_at) SELECT id, 'null', created_at FROM jobs WHERE state IN ('active', 'dead')");
-  return withoutPayload + withoutRow;
+  return withoutPayload + withoutWait + withoutRow;
 }
 
 function countJobs(db: DatabaseSync): Readonly<Record<string, number>> {

@@ -361,3 +361,31 @@ CREATE TABLE delivery_keys (
 ) WITHOUT ROWID;
 CREATE INDEX delivery_keys_age ON delivery_keys (received_at);
 `;
+
+/** Jobs that wait for a time, an answer or a run, the answers to runs, and which job has made a run. */
+export const schemaVersion16 = `
+CREATE TABLE waits (
+  job_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,   -- 'time', 'signal' or 'run'
+  attempt INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  name TEXT,            -- of the signal
+  on_timeout TEXT,      -- 'fail' or 'continue'
+  child_id INTEGER      -- the run that is waited for
+);
+CREATE INDEX waits_of_run ON waits (run_id, name);
+CREATE TABLE signals (
+  run_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  answered_by TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  PRIMARY KEY (run_id, name)
+) WITHOUT ROWID;
+CREATE INDEX jobs_waiting ON jobs (due_at, id, queue_id) WHERE state = 'waiting';
+ALTER TABLE runs ADD COLUMN parent_job INTEGER;
+ALTER TABLE runs ADD COLUMN parent_run INTEGER;
+ALTER TABLE runs ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_parent ON runs (parent_run, id) WHERE parent_run IS NOT NULL;
+CREATE INDEX runs_started_by_none ON runs (id) WHERE parent_run IS NULL;
+`;

@@ -6,6 +6,7 @@ import { keptWorkflow } from './queries/runs.ts';
 import type { Effects } from '../../ledger/change.ts';
 import { openFanOutOf, isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
+import { never } from '../../ledger/waiting.ts';
 
 /** A queue, with its depths and the limits that hold. */
 type KeptQueue = { -readonly [Name in keyof (QueueDepth & QueueFacts)]: (QueueDepth & QueueFacts)[Name] };
@@ -174,11 +175,12 @@ export class WriterState {
     return [...this.#queueIds.values()].map((id) => this.depthOf(id));
   }
 
-  /** When the next delayed job is due. */
+  /** When the next delayed job is due, or the next wait ends. */
   get nextDueAt(): number | undefined {
     if (!this.#isNextDueKnown) {
-      const row = this.db.sql("SELECT due_at FROM jobs WHERE state = 'delayed' ORDER BY due_at LIMIT 1").get();
-      this.#nextDueAt = row === undefined ? undefined : Number(row['due_at']);
+      const due = (['delayed', 'waiting'] as const).map((state) => Number(this.db.sql(`SELECT due_at FROM jobs WHERE state = '${state}' ORDER BY due_at LIMIT 1`).get()?.['due_at'] ?? never));
+      const next = Math.min(...due);
+      this.#nextDueAt = next >= never ? undefined : next;
       this.#isNextDueKnown = true;
     }
     return this.#nextDueAt;

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type ActionDefinition, credentialsInUrl, hasCredentials, headerProblem } from '../actions/action-definition.ts';
 import type { SourceRange } from '../diagnostic.ts';
+import { parseDuration } from '../duration.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { allowExpressions } from '../json-schema/expression-schema.ts';
@@ -42,11 +43,22 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const has = (key: string): boolean => isJsonObject(properties) && Object.hasOwn(properties, key);
   const url = nodeAt(input, ['url']);
   if (has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && hasCredentials(url.value)) report.error('bad-with', url.range, credentialsInUrl);
+  if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);
   if (!has('headers') || headers?.kind !== 'map') return;
   const clash = headerProblem(headers.entries.map(({ key }) => key), action.ownHeaders);
   const entry = headers.entries.findLast(({ key }) => key === clash?.name);
   if (clash !== undefined && entry !== undefined) report.error('conflicting-keys', entry.keyRange, clash.message);
+}
+
+/** Without their expressions, durations of `with` are what they are elsewhere. */
+function checkDurations(report: Report, input: DocumentNode): void {
+  for (const key of ['duration', 'timeout']) {
+    const node = nodeAt(input, [key]);
+    if (node?.kind !== 'scalar' || typeof node.value !== 'string' || node.value.includes('${{')) continue;
+    const duration = parseDuration(node.value);
+    if (!duration.ok) report.error('bad-duration', node.range, duration.message);
+  }
 }
 
 /** Whether the action's schema marks a value of `with`, or one that holds it, as bearing secrets. */

@@ -1,5 +1,7 @@
 import { openFanOutOf, isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
 import type { FanOutProgress } from '../../../daemon/ledger/call.ts';
+import { shownJobState } from '../../../daemon/core/state-machine.ts';
+import { never } from '../../../daemon/ledger/waiting.ts';
 import { isFinished } from '../../../daemon/ledger/run-standing.ts';
 import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
@@ -35,7 +37,8 @@ export function fanOuts(tables: MemoryTables): FanOutProgress[] {
 }
 
 export function nextDueAt(tables: MemoryTables): number | undefined {
-  return tables.jobs.where(({ state }) => state === 'delayed').sort(byDue)[0]?.due_at;
+  const due = tables.jobs.where(({ state }) => state === 'delayed' || state === 'waiting').sort(byDue)[0]?.due_at;
+  return due === undefined || due >= never ? undefined : due;
 }
 
 export function workflowIn(tables: MemoryTables, version: string, given = tables.workflow_versions.get(version)): Workflow {
@@ -67,7 +70,7 @@ export function memoryScope(tables: MemoryTables, charge: (characters: number) =
         const isLarge = (output?.length ?? 0) > largeCharacters;
         if (isLarge) large.push({ index, key, characters: output?.length ?? 0 });
         const item = charged(tables.payloads.get(job.id)?.item);
-        return { key: job.item_key, item, status: job.state, output: isLarge ? null : charged(output), error: job.state === 'succeeded' ? null : charged(job.error) };
+        return { key: job.item_key, item, status: shownJobState(job.state), output: isLarge ? null : charged(output), error: job.state === 'succeeded' ? null : charged(job.error) };
       });
       return { list, large };
     },
@@ -113,6 +116,8 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
     lastFailure: (jobId) => attempts.where(({ job_id, error }) => job_id === jobId && error !== null).sort((one, other) => one.number - other.number).at(-1),
+    wait: (jobId) => tables.waits.get(jobId),
+    signal: (runIdAndName) => tables.signals.get((JSON.parse(runIdAndName) as unknown[]).join('/')),
     attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),
     revisions: (jobId) => tables.payload_revisions.where(({ job_id }) => job_id === jobId).sort((one, other) => one.revision - other.revision),
     fanOut: (stepId) => fanOuts(tables).find((one) => one.stepId === stepId),
@@ -136,11 +141,15 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => other.priority - one.priority || byDue(one, other))
         .slice(0, limit)
         .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null })),
-    overdue: (at, { limit }) => jobs.where(({ state, due_at }) => state === 'delayed' && due_at <= at).sort(byDue).slice(0, limit),
+    overdue: (at, { limit }) => (['delayed', 'waiting'] as const).flatMap((waits) => jobs.where(({ state, due_at }) => state === waits && due_at <= at).sort(byDue)).slice(0, limit),
+    waitingFor: (runIdAndName, { limit }) => {
+      const [runId, name] = JSON.parse(runIdAndName) as [number, string];
+      return some(limit, ({ id, state }) => state === 'waiting' && tables.waits.get(id)?.run_id === runId && tables.waits.get(id)?.name === name);
+    },
     paced: (queueId) => jobs.where(({ queue_id, state, pace }) => queue_id === queueId && state === 'pending' && pace !== null),
     activeOf: (id) => jobs.where(({ state, daemon }) => state === 'active' && daemon === id),
     cascading: (_all, { limit }) => cascadeChunks(tables, limit),
-    inQueue: (queueId, { limit }) => (['active', 'pending', 'delayed', 'dead'] as const).flatMap((state) => jobs.where((job) => job.queue_id === queueId && job.state === state)).slice(0, limit),
+    inQueue: (queueId, { limit }) => (['active', 'pending', 'delayed', 'waiting', 'dead'] as const).flatMap((state) => jobs.where((job) => job.queue_id === queueId && job.state === state)).slice(0, limit),
     openSteps: (queueId) =>
       steps.where(({ queue_id, state, run_id }) => {
         const run = runs.get(run_id);
@@ -157,6 +166,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => one.id - other.id)
         .flatMap(({ id }) => runFacts(tables, id) ?? [])
         .filter(isFinished)
+        .filter(({ run }) => runs.where(({ parent_run: parent }) => parent === run.id).length === 0)
         .slice(0, limit),
     deliveryKey: (workflowAndKey) => tables.delivery_keys.get(workflowAndKey),
     nextDelivery: () => tables.highest.deliveries + 1,
@@ -187,7 +197,7 @@ function cascadeChunks({ steps, jobs }: MemoryTables, limit: number): readonly C
   let left = limit;
   return steps.where(({ cascade }) => cascade !== null).map(({ id, cascade }) => {
     const kind = cascade ?? 'cancelling';
-    const all = jobs.where(({ step_id, state, cancel_cause: cause }) => step_id === id && (kind === 'reopening' ? state === 'cancelled' && cause === 'sibling' : state === 'pending' || state === 'delayed'));
+    const all = jobs.where(({ step_id, state, cancel_cause: cause }) => step_id === id && (kind === 'reopening' ? state === 'cancelled' && cause === 'sibling' : state === 'pending' || state === 'delayed' || state === 'waiting'));
     const chunk = all.slice(0, left);
     const last = all.length < left;
     left -= chunk.length;

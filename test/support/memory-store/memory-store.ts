@@ -7,6 +7,7 @@ import { isMinor } from '../../../daemon/ledger/delivery-call.ts';
 import { perform, performBatch, type LedgerTables } from '../../../daemon/ledger/perform.ts';
 import { keptQueueOf, limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
 import type { QueueRow } from '../../../daemon/ledger/row.ts';
+import { never } from '../../../daemon/ledger/waiting.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
 import { CommitSummary } from '../../../daemon/store/commit-summary.ts';
 import type { ClaimParams, Committed, ConfigureParams, OpenParams, OpenResult, QueueChange, QueueDepth, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
@@ -220,7 +221,7 @@ export class MemoryStore extends StoreCalls implements Store {
         return undefined;
       case 'shiftWaits': {
         const { byMs } = params as Parameters<Store['shiftWaits']>[0];
-        for (const { id, due_at } of jobs.where(({ state }) => state === 'pending' || state === 'delayed' || state === 'active')) this.#tables.patch('jobs', id, { due_at: due_at + byMs });
+        for (const { id, due_at } of jobs.where(({ state, due_at }) => state === 'pending' || state === 'delayed' || state === 'active' || (state === 'waiting' && due_at < never))) this.#tables.patch('jobs', id, { due_at: due_at + byMs });
         for (const { id, ended_at: endedAt, last_due_at: last } of bulks.where()) if (endedAt === null && last !== null) this.#tables.patch('bulks', id, { last_due_at: last + byMs });
         for (const { id, held_until: until } of queues.where()) if (until !== null) this.#tables.patch('queues', id, { held_until: until + byMs });
         const shifted = starts.where().map((row) => ({ ...row, at: row.at + byMs }));

@@ -19,6 +19,8 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   attempts: ({ job_id, number }) => `${job_id}/${number}`,
   workflow_versions: ({ version }) => version,
   rate_starts: startKey,
+  waits: ({ job_id }) => job_id,
+  signals: ({ run_id, name }) => `${run_id}/${name}`,
   bulks: ({ id }) => id,
   bulk_jobs: ({ bulk_id, job_id }) => `${bulk_id}/${job_id}`,
   deliveries: ({ id }) => id,
@@ -38,7 +40,7 @@ const job = {
   pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
   discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0,
 } as const satisfies Partial<JobRow>;
-const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, trigger_value: null, run_key: null } as const satisfies Partial<Row<'runs'>>;
+const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, trigger_value: null, run_key: null, parent_job: null, parent_run: null, depth: 0 } as const satisfies Partial<Row<'runs'>>;
 
 /** What a column is that an insert leaves out. */
 const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
@@ -107,6 +109,8 @@ export class MemoryTables {
   readonly attempts = new Table<Row<'attempts'>>(this.#undo);
   readonly workflow_versions = new Table<Row<'workflow_versions'>>(this.#undo);
   readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
+  readonly waits = new Table<Row<'waits'>>(this.#undo);
+  readonly signals = new Table<Row<'signals'>>(this.#undo);
   readonly bulks = new Table<Row<'bulks'>>(this.#undo);
   readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
   readonly deliveries = new Table<Row<'deliveries'>>(this.#undo);
@@ -188,10 +192,11 @@ export class MemoryTables {
       case 'delete_job':
         for (const row of this.attempts.where(({ job_id }) => job_id === change.jobId)) this.attempts.delete(keys.attempts(row));
         for (const row of this.payload_revisions.where(({ job_id }) => job_id === change.jobId)) this.payload_revisions.delete(keys.payload_revisions(row));
-        for (const table of [this.payload_drafts, this.payloads, this.jobs]) table.delete(change.jobId);
+        for (const table of [this.payload_drafts, this.payloads, this.waits, this.jobs]) table.delete(change.jobId);
         return undefined;
       case 'delete_run':
         for (const { id } of this.steps.where(({ run_id }) => run_id === change.runId)) this.steps.delete(id);
+        for (const row of this.signals.where(({ run_id }) => run_id === change.runId)) this.signals.delete(keys.signals(row));
         this.runs.delete(change.runId);
         if (this.runs.where(({ version }) => version === change.version).length === 0) this.workflow_versions.delete(change.version);
         return undefined;

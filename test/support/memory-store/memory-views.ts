@@ -3,8 +3,10 @@ import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
 import { deliveryDetail, deliverySummary } from '../../../daemon/ledger/delivery-view.ts';
 import { evaluate, Where } from '../../../daemon/ledger/evaluating.ts';
 import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
+import { shownJobState } from '../../../daemon/core/state-machine.ts';
 import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
-import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow } from '../../../daemon/ledger/view.ts';
+import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow } from '../../../daemon/ledger/view.ts';
+import { maxShownWaits } from '../../../schemas/protocol/run.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
 import { memoryFacts, memoryScope, parsed, runFacts, workflowIn } from './memory-facts.ts';
@@ -26,9 +28,9 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return row === undefined ? undefined : { workflow: row.workflow, text: row.text };
   }
 
-  listRuns: Store['listRuns'] = async ({ workflow, state, limit, cursor }) => {
+  listRuns: Store['listRuns'] = async ({ workflow, state, parentRun, limit, cursor }) => {
     const before = cursor === undefined ? Infinity : runBefore(cursor);
-    const found = this.#tables.runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && run.id < before);
+    const found = this.#tables.runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && (parentRun === undefined || parentRun === run.parent_run) && run.id < before);
     const { page, next } = pageOf(found.map(({ id }) => id).sort((one, other) => other - one), limit, String);
     return { runs: page.flatMap((id) => runFacts(this.#tables, id) ?? []).map(runSummary), ...next };
   };
@@ -37,7 +39,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     const facts = runFacts(this.#tables, runId);
     if (facts === undefined) return undefined;
     const inputs = this.#tables.runs.get(runId)?.inputs ?? '';
-    return runDetail(facts, { inputs: inputs.length > shownInputs ? undefined : inputs, inputBytes: inputs.length, queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
+    return runDetail(facts, { inputs: inputs.length > shownInputs ? undefined : inputs, inputBytes: inputs.length, waits: this.#waitsOf(runId), queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
   };
 
   listDeliveries: Store['listDeliveries'] = async ({ workflow, outcome, limit, cursor }) => {
@@ -57,7 +59,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     const before = cursor === undefined ? { diedAt: Infinity, id: Infinity } : jobBefore(cursor);
     const timeOf = (job: JobViewRow): number => (state === 'dead' ? (job.ended_at ?? 0) : 0);
     const found = this.#tables.jobs
-      .where((job) => (state ?? job.state) === job.state && (group ?? job.failure_group) === job.failure_group)
+      .where((job) => (state ?? shownJobState(job.state)) === shownJobState(job.state) && (group ?? job.failure_group) === job.failure_group)
       .map((job) => this.#viewRow(job.id))
       .filter((job) => (queue ?? job.queue) === job.queue && (runId ?? job.run_id) === job.run_id && (step ?? job.step) === job.step)
       .filter((job) => cursor === undefined || timeOf(job) < before.diedAt || (timeOf(job) === before.diedAt && job.id < before.id))
@@ -107,6 +109,15 @@ export class MemoryViews implements Pick<Store, StoreRead> {
       workflow: (version) => workflowIn(this.#tables, version),
     }));
 
+  signalWaits: Store['signalWaits'] = async ({ runId, name, limit }) => {
+    const waits = this.#tables.waits.where((wait) => wait.kind === 'signal' && (runId ?? wait.run_id) === wait.run_id && (name ?? wait.name) === wait.name);
+    const rows = waits.flatMap(({ job_id: id, run_id, name: signal }) => {
+      const job = this.#tables.jobs.get(id);
+      return job?.state === 'waiting' ? [{ ...job, ...this.#viewRow(id), run_id, name: signal, payload: this.#tables.payloads.get(id)?.payload ?? '{}' }] : [];
+    });
+    return rows.sort((one, other) => one.id - other.id).slice(0, limit).map(signalWaitView);
+  };
+
   getBulk: Store['getBulk'] = async ({ bulkId }) => {
     const row = this.#tables.bulks.get(bulkId);
     return row === undefined ? undefined : bulkView(row);
@@ -155,8 +166,16 @@ export class MemoryViews implements Pick<Store, StoreRead> {
 
   size: Store['size'] = async () => memorySize;
 
+  #waitsOf(runId: number): WaitViewRow[] {
+    const waits = this.#tables.waits.where(({ run_id, job_id }) => run_id === runId && this.#tables.jobs.get(job_id)?.state === 'waiting').map((wait) => {
+      const job = this.#tables.jobs.get(wait.job_id);
+      return { ...wait, due_at: job?.due_at ?? 0, step: this.#tables.steps.get(job?.step_id ?? 0)?.name ?? '' };
+    });
+    return waits.sort((one, other) => one.due_at - other.due_at || one.job_id - other.job_id).slice(0, maxShownWaits);
+  }
+
   #viewRow(id: number): JobViewRow {
-    const { jobs, steps, runs, queues, payload_drafts: drafts } = this.#tables;
+    const { jobs, steps, runs, queues, payload_drafts: drafts, waits } = this.#tables;
     const job = jobs.get(id);
     const step = steps.get(job?.step_id ?? 0);
     if (job === undefined || step === undefined) throw new Error(`there is no job ${id}`);
@@ -171,6 +190,9 @@ export class MemoryViews implements Pick<Store, StoreRead> {
       draft_revision: draft?.revision ?? null,
       draft_saved_at: draft?.saved_at ?? null,
       draft_saved_by: draft?.saved_by ?? null,
+      wait_kind: waits.get(id)?.kind ?? null,
+      wait_name: waits.get(id)?.name ?? null,
+      wait_child: waits.get(id)?.child_id ?? null,
     };
   }
 

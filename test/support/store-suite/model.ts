@@ -8,7 +8,7 @@ import { fanOut, numbers, StoreBench, type StoreInFolder } from './store-bench.t
 type Operation =
   | { readonly kind: 'run'; readonly items: number; readonly fail: boolean }
   | { readonly kind: 'claim'; readonly limit: number }
-  | { readonly kind: 'settle'; readonly at: number; readonly how: 'succeed' | 'die' | 'retry' | 'throttle' | 'interrupt'; readonly late: boolean }
+  | { readonly kind: 'settle'; readonly at: number; readonly how: 'succeed' | 'die' | 'retry' | 'throttle' | 'interrupt' | 'wait'; readonly late: boolean }
   | { readonly kind: 'fanOut' | 'cascade'; readonly limit: number }
   | { readonly kind: 'cancel-run' | 'cancel-job' | 'replay' | 'discard' | 'draft' | 'recall'; readonly at: number }
   | { readonly kind: 'wait' | 'crash' };
@@ -22,7 +22,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('settle' as const),
       at,
-      how: fc.constantFrom('succeed', 'succeed', 'die', 'retry', 'throttle', 'interrupt'),
+      how: fc.constantFrom('succeed', 'succeed', 'die', 'retry', 'throttle', 'interrupt', 'wait'),
       late: fc.boolean(),
     }),
   },
@@ -51,7 +51,8 @@ class Oracle {
 const following: Readonly<Record<JobState, readonly JobState[]>> = {
   // Dead: a replay that is taken back.
   pending: ['active', 'cancelled', 'dead'],
-  delayed: ['pending', 'active', 'cancelled', 'dead'],
+  // Succeeded: what it waited for has come.
+  delayed: ['pending', 'active', 'succeeded', 'cancelled', 'dead'],
   active: ['succeeded', 'dead', 'delayed', 'pending', 'cancelled'],
   succeeded: [],
   dead: ['pending', 'delayed', 'discarded'],
@@ -163,6 +164,7 @@ async function settle(bench: StoreBench, oracle: Oracle, { at: index, how, late 
     die: () => bench.die(job),
     retry: () => bench.retryIn(job, 500),
     throttle: () => bench.retryIn(job, 500, false),
+    wait: () => bench.settle(job, { kind: 'wait', wait: { for: 'time', until: bench.now + 500 } }),
     interrupt: () => bench.settle(job, { kind: 'interrupted' }),
   }[how];
   assert.deepEqual(await answer(), { accepted: true });

@@ -168,7 +168,7 @@ export class StoreBench {
     for (const state of jobStates) {
       for (let cursor: string | undefined; ;) {
         const page = await this.store.listJobs({ state, limit: 1000, ...(cursor === undefined ? {} : { cursor }) });
-        for (const { queue } of page.jobs) counted.set(`${queue} ${state}`, (counted.get(`${queue} ${state}`) ?? 0) + 1);
+        for (const { queue, waitsFor } of page.jobs) if (waitsFor === undefined) counted.set(`${queue} ${state}`, (counted.get(`${queue} ${state}`) ?? 0) + 1);
         if (page.next === undefined) break;
         cursor = page.next;
       }

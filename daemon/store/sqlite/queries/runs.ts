@@ -4,9 +4,9 @@ import { evaluate as evaluated, type EvaluateParams } from '../../../ledger/eval
 import { pageOf, runBefore } from '../../../ledger/page.ts';
 import { runColumns, type RunRow, type StepRow } from '../../../ledger/row.ts';
 import type { RunFacts } from '../../../ledger/snapshot.ts';
-import { runDetail, runSummary, shownInputs } from '../../../ledger/view.ts';
+import { runDetail, runSummary, shownInputs, type WaitViewRow } from '../../../ledger/view.ts';
 import { scopeSource } from '../run-scope-source.ts';
-import type { RunDetail, RunSummary } from '../../../../schemas/protocol/run.ts';
+import { maxShownWaits, type RunDetail, type RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { ExpressionResult } from '../../../../schemas/workflow/expression/expression.ts';
 import type { ListRunsParams } from '../../store.ts';
 
@@ -21,6 +21,11 @@ export function listRuns(db: Database, params: ListRunsParams): { readonly runs:
   if (params.state !== undefined) {
     conditions.push('state = ?');
     values.push(params.state);
+  }
+  if (params.parentRun === null) conditions.push('parent_run IS NULL');
+  else if (params.parentRun !== undefined) {
+    conditions.push('parent_run = ?');
+    values.push(params.parentRun);
   }
   if (params.cursor !== undefined) {
     conditions.push('id < ?');
@@ -38,7 +43,13 @@ export function getRun(db: Database, { runId }: { readonly runId: number }): Run
   const inputBytes = Number(db.sql('SELECT length(inputs) AS size FROM runs WHERE id = ?').get(runId)?.['size']);
   const inputs = inputBytes > shownInputs ? undefined : String(db.sql('SELECT inputs FROM runs WHERE id = ?').get(runId)?.['inputs']);
   const name = db.sql('SELECT name FROM queues WHERE id = ?');
-  return runDetail(facts, { inputs, inputBytes, queueName: (id) => String(name.get(id)?.['name']) });
+  const waits = db
+    .sql(
+      `SELECT w.job_id, w.kind, w.name, w.child_id, j.due_at, s.name AS step FROM waits w JOIN jobs j ON j.id = w.job_id JOIN steps s ON s.id = j.step_id
+       WHERE w.run_id = ? AND j.state = 'waiting' ORDER BY j.due_at, j.id LIMIT ${maxShownWaits}`,
+    )
+    .all(runId) as unknown as WaitViewRow[];
+  return runDetail(facts, { inputs, inputBytes, waits, queueName: (id) => String(name.get(id)?.['name']) });
 }
 
 export function findRun(db: Database, id: number): RunFacts | undefined {

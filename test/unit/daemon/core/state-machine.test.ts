@@ -7,6 +7,8 @@ import {
   cascadeMachine,
   cascadeStates,
   jobMachine,
+  jobStandings,
+  type JobStanding,
   nextCancelCause,
   nextCancelRequest,
   nextCascade,
@@ -17,16 +19,18 @@ import {
   onFailureMachine,
   onFailureStates,
   runMachine,
+  shownJobState,
   stepMachine,
 } from '../../../../daemon/core/state-machine.ts';
-import { isJobEnded, isRunEnded, isStepEnded, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
+import { isJobEnded, isRunEnded, isStepEnded, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 
 /** Every move there is; what isn't listed must not be possible. */
 const jobMoves: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   pending: { claim: 'active', defer: 'delayed', cancel: 'cancelled', recall: 'dead' },
   delayed: { due: 'pending', cancel: 'cancelled', recall: 'dead' },
-  active: { succeed: 'succeeded', retry: 'delayed', interrupt: 'pending', die: 'dead', cancel: 'cancelled' },
-  dead: { replay: 'pending', replay_later: 'delayed', discard: 'discarded' },
+  active: { succeed: 'succeeded', retry: 'delayed', interrupt: 'pending', die: 'dead', wait: 'waiting', cancel: 'cancelled' },
+  waiting: { end_wait: 'succeeded', fail_wait: 'dead', cancel: 'cancelled' },
+  dead: { replay: 'pending', replay_later: 'delayed', wait_again: 'waiting', discard: 'discarded' },
   cancelled: { reopen: 'pending' },
 };
 const stepMoves: typeof jobMoves = {
@@ -79,7 +83,7 @@ function describeMachine<State extends string, Event extends string>(
 
 const eventsOf = <Machine extends object>(machine: Machine): (keyof Machine & string)[] => Object.keys(machine) as (keyof Machine & string)[];
 
-describeMachine('a job', jobStates, eventsOf(jobMachine), nextJobState, jobMoves);
+describeMachine('a job', jobStandings, eventsOf(jobMachine), nextJobState, jobMoves);
 describeMachine('a step', stepStates, eventsOf(stepMachine), nextStepState, stepMoves);
 describeMachine('a run', runStates, eventsOf(runMachine), nextRunState, runMoves);
 describeMachine('the cascade of a step', cascadeStates, eventsOf(cascadeMachine), nextCascade, cascadeMoves);
@@ -91,7 +95,7 @@ describe('the end of a state machine', () => {
   it('is left by a replay only', () => {
     const leaving = (moves: typeof jobMoves, ended: (state: never) => boolean): string[] =>
       Object.entries(moves).flatMap(([state, events]) => (ended(state as never) ? Object.keys(events) : []));
-    assert.deepEqual(leaving(jobMoves, isJobEnded), ['replay', 'replay_later', 'discard', 'reopen']);
+    assert.deepEqual(leaving(jobMoves, (state: JobStanding) => isJobEnded(shownJobState(state))), ['replay', 'replay_later', 'wait_again', 'discard', 'reopen']);
     assert.deepEqual(leaving(stepMoves, isStepEnded), ['reopen', 'reopen']);
     assert.deepEqual(leaving(runMoves, isRunEnded), ['reopen']);
   });

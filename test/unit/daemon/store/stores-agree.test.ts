@@ -36,7 +36,7 @@ type Operation =
   | { readonly kind: 'claim'; readonly queue: string; readonly limit: number; readonly rated: boolean }
   | { readonly kind: 'settle'; readonly ats: readonly number[]; readonly how: number; readonly late: boolean }
   | { readonly kind: 'fanOut' | 'failFanOut' | 'cascade' | 'promote' | 'prune' | 'shiftWaits'; readonly at: number }
-  | { readonly kind: 'cancelRun' | 'continueRun' | 'cancelJob' | 'retry' | 'discard' | 'recall' | 'saveDraft' | 'dropDraft'; readonly at: number }
+  | { readonly kind: 'cancelRun' | 'continueRun' | 'cancelJob' | 'retry' | 'discard' | 'recall' | 'saveDraft' | 'dropDraft' | 'signal'; readonly at: number }
   | { readonly kind: 'replay'; readonly ats: readonly number[]; readonly later: boolean; readonly how: number }
   | { readonly kind: 'bulk'; readonly at: number; readonly how: 'prepare' | 'advance' | 'end' | 'continue' | 'forget' }
   | { readonly kind: 'setQueue' | 'moveQueue' | 'forgetLimits'; readonly queue: string; readonly at: number };
@@ -49,9 +49,9 @@ const isShared = (one: Operation): boolean => one.kind !== 'bulk' || one.how !==
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('run' as const), workflow: fc.nat(workflows.length - 1), firstItems: fc.constantFrom(undefined, undefined, 2) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('claim' as const), queue, limit: fc.integer({ min: 1, max: 5 }), rated: fc.boolean() }) },
-  { weight: 9, arbitrary: fc.record({ kind: fc.constant('settle' as const), ats: fc.array(at, { minLength: 1, maxLength: 4 }), how: fc.nat(11), late: fc.constantFrom(false, false, false, true) }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('settle' as const), ats: fc.array(at, { minLength: 1, maxLength: 4 }), how: fc.nat(16), late: fc.constantFrom(false, false, false, true) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('fanOut' as const, 'fanOut' as const, 'fanOut' as const, 'failFanOut' as const, 'cascade' as const, 'cascade' as const, 'promote' as const, 'prune' as const, 'shiftWaits' as const), at }) },
-  { weight: 7, arbitrary: fc.record({ kind: fc.constantFrom('cancelRun' as const, 'continueRun' as const, 'cancelJob' as const, 'retry' as const, 'discard' as const, 'recall' as const, 'saveDraft' as const, 'dropDraft' as const), at }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constantFrom('cancelRun' as const, 'continueRun' as const, 'cancelJob' as const, 'retry' as const, 'signal' as const, 'discard' as const, 'recall' as const, 'saveDraft' as const, 'dropDraft' as const), at }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('replay' as const), ats: fc.array(at, { minLength: 1, maxLength: 3 }), later: fc.boolean(), how: fc.nat(3) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('bulk' as const), at, how: fc.constantFrom('prepare' as const, 'prepare' as const, 'advance' as const, 'advance' as const, 'advance' as const, 'end' as const, 'continue' as const, 'forget' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('setQueue' as const, 'moveQueue' as const, 'forgetLimits' as const), queue, at }) },
@@ -125,6 +125,8 @@ class Side {
           return store[one.kind]({ runId: pick(runs, one.at), now });
         case 'cancelJob':
           return store.cancelJob({ jobId: pick(jobs, one.at), now });
+        case 'signal':
+          return store.signal({ runId: pick(runs, one.at), name: one.at % 2 === 0 ? 'x' : 'y', payload: String(one.at), by: 'ada', now });
         case 'retry':
           return store.retry({ jobIds: [pick(jobs, one.at)], now });
         case 'recall':
@@ -193,6 +195,11 @@ class Side {
       { kind: 'interrupted' },
       { kind: 'returned' },
       { kind: 'cancelled' },
+      { kind: 'wait', wait: { for: 'time', until: now + 900 } },
+      { kind: 'wait', wait: { for: 'signal', name: 'x', onTimeout: 'fail', until: now + 2000 } },
+      { kind: 'wait', wait: { for: 'signal', name: 'y', onTimeout: 'continue' } },
+      { kind: 'wait', wait: { for: 'run', run: { workflow: 'w0', version: 'child', text: workflows[0] ?? '', inputs: '{}' }, detached: false } },
+      { kind: 'wait', wait: { for: 'run', run: { workflow: 'w0', version: 'child', text: workflows[0] ?? '', inputs: '{}' }, detached: true } },
     ];
     const hold = how % 4 === 3 ? { hold: { until: now + how * 300, by: { jobId: 1, cause: '429', at: now } } } : {};
     return jobs.map(({ jobId, attempt }, index) => ({ jobId, attempt, endedAt: now, outcome: outcomes[(how + index) % outcomes.length] ?? { kind: 'interrupted' }, ...hold }));
@@ -221,6 +228,9 @@ class Side {
       drafts: [await store.deadDrafts(), await store.draftedJobs()],
       oldest: await store.oldestPending(),
       bulks: await store.listBulks(),
+      waits: [await store.signalWaits({ limit: 1000 }), await store.signalWaits({ runId: 1, name: 'x', limit: 1 })],
+      top: await store.listRuns({ limit: 1000, parentRun: null }),
+      below: await store.listRuns({ limit: 1000, parentRun: 1 }),
       tally: await store.replayTally({ jobIds: jobs.map(({ id }) => Number(id.slice(1))) }),
       failed: (await store.check()).filter(({ ok }) => !ok),
       told: this.#told(),
