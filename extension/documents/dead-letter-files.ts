@@ -98,7 +98,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
     if (job.state !== 'dead') throw vscode.FileSystemError.NoPermissions(say('{job} is no longer a dead letter.', { job: job.id }));
     const edit = readPayload(Buffer.from(content).toString('utf8'));
     if (!edit.ok) throw new Error(edit.message);
-    const known = this.#keep(uri, await this.#save(uri, job.id, edit.payload));
+    const known = this.#keep(uri, await inWords(this.#save(uri, job.id, edit.payload)));
     this.#shown.set(uri.toString(), known);
     this.#tell(uri);
   }
@@ -109,7 +109,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
     const edit = { id: job, payload, savedBy: userName() };
     try {
       const shown = this.#shown.get(uri.toString());
-      return await inWords(daemon.call('draft/save', { ...edit, ...(shown === undefined ? {} : { baseRevision: shown.revision }) }));
+      return await daemon.call('draft/save', { ...edit, ...(shown === undefined ? {} : { baseRevision: shown.revision }) });
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'conflict') throw error;
       const { revisions } = await daemon.call('job/get', { id: job });
@@ -118,7 +118,7 @@ export class DeadLetterFiles implements vscode.FileSystemProvider {
       const compare = say('Compare');
       const detail = say('Overwrite saves yours in its place. Compare saves nothing, and shows theirs beside yours.');
       const chosen = await this.#options.ask().decide({ question: messageOf(error), detail, verb: overwrite }, compare);
-      if (chosen === overwrite) return inWords(daemon.call('draft/save', { ...edit, baseRevision: theirs }));
+      if (chosen === overwrite) return daemon.call('draft/save', { ...edit, baseRevision: theirs });
       if (chosen === compare) void this.#compare(uri, job, theirs);
       throw new Error(say('The edit of {job} was not saved.', { job }), { cause: error });
     }
