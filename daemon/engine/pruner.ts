@@ -1,3 +1,4 @@
+import { keepDedupeKeysMs } from '../../schemas/workflow/triggers/webhook-trigger.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -6,7 +7,7 @@ const everyMs = 10 * 60_000;
 /** Rows that one transaction deletes. */
 const chunk = 500;
 
-/** Deletes runs that ended long ago, and discards dead letters that are past their time, every ten minutes and in batches. */
+/** Deletes runs that ended and deliveries that came long ago, and discards dead letters that are past their time, every ten minutes and in batches. */
 export class Pruner {
   readonly #clock: Clock;
   readonly #store: Store;
@@ -90,8 +91,17 @@ export class Pruner {
         limit: chunk,
       }));
     }
+    await this.#pruneDeliveries();
     if (!this.#stopped && this.#settings !== undefined) await this.#forget(this.#trustedNow() - this.#settings.config.keepRunsMs);
     this.#onPruned();
+  }
+
+  async #pruneDeliveries(): Promise<void> {
+    for (let more = true; more && !this.#stopped && this.#settings !== undefined;) {
+      const trusted = this.#trustedNow();
+      const { keepMs, keepCount } = this.#settings.config.webhooks;
+      ({ more } = await this.#store.pruneDeliveries({ before: trusted - keepMs, keepCount, keysBefore: trusted - keepDedupeKeysMs, limit: chunk }));
+    }
   }
 
   #trustedNow(): number {

@@ -102,7 +102,8 @@ export class DeliveryIntake implements WebhookDoor {
     const decision = this.#options.reader.decide(route, event, { now: this.#options.clock.now(), ...(verified.ok && verified.proof !== undefined ? { proof: verified.proof } : {}) });
     const masker = this.#options.masker();
     const key = decision.dedupeKey === undefined ? {} : { dedupeKey: boundedKey(masker.text(decision.dedupeKey)) };
-    const reason = 'reason' in decision && decision.reason !== undefined ? { reason: masker.text(decision.reason) } : {};
+    const why = decision.outcome === 'started' ? undefined : decision.reason;
+    const reason = why === undefined ? {} : { reason: masker.text(why) };
     switch (decision.outcome) {
       case 'ignored':
         return this.#keep({ ...record, outcome: 'ignored', ...reason }, key);

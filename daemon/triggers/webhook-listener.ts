@@ -198,7 +198,7 @@ export class WebhookListener {
   /** Undefined if nobody waits for an answer any longer. */
   async #answer(request: IncomingMessage, held: { bytes: number }): Promise<WebhookAnswer | undefined> {
     const target = request.url ?? '';
-    const [pathname = '', search = ''] = splitTarget(target);
+    const [pathname, search] = splitTarget(target);
     const door = this.#options.doors.find(({ prefix }) => pathname.startsWith(prefix));
     if (door === undefined) return empty(404);
     const admission = door.admit({

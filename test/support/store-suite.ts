@@ -1,6 +1,7 @@
 import { describeBulk } from './store-suite/bulk.ts';
 import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
+import { describeDelivering } from './store-suite/delivering.ts';
 import { describeDrafting } from './store-suite/drafting.ts';
 import { describeEvaluating } from './store-suite/evaluating.ts';
 import { describeStarting } from './store-suite/starting.ts';
@@ -49,6 +50,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
     describe('starting runs', () => describeStarting(current));
+    describe('deliveries', () => describeDelivering(current));
     describe('evaluating expressions', () => describeEvaluating(current));
     describe('daemons', () => describeSharing(current, isShared ? open : undefined));
     describe('anything in any order', () => describeModel(open, modelRuns));

@@ -12,7 +12,7 @@ export const addDeliveries: AddCommand = (program, runtime) => {
   const deliveries = program
     .command('deliveries')
     .description('incoming webhooks as they were received, and what became of them')
-    .addHelpText('after', examples(['sluice deliveries --outcome refused', 'what did not prove where it comes from'], ['sluice deliveries show d12', 'its headers and its body'], ['sluice deliveries rerun d12', 'take it again, by the workflow as it is now']));
+    .addHelpText('after', examples(['sluice deliveries list --outcome refused', 'what did not prove where it comes from'], ['sluice deliveries show d12', 'its headers and its body'], ['sluice deliveries rerun d12', 'take it again, by the workflow as it is now']));
   addDeliveriesList(deliveries, runtime);
   addDeliveriesShow(deliveries, runtime);
   addDeliveriesRerun(deliveries, runtime);

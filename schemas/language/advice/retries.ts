@@ -1,3 +1,4 @@
+import { eventIds } from '../../workflow/triggers/webhook-verify.ts';
 import { retryBudgetMs, retryOf } from '../retry-times.ts';
 import { formatDuration, rateMessage } from '../../wording/amount.ts';
 import { message, type Message } from '../../wording/message.ts';
@@ -95,7 +96,10 @@ export const noDedupe: AdviceRule = ({ workflows }, say) => {
       say(path, at, step.uses === 'email/send' ? message("An item that is in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that is in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
     }
     const webhook = nodeAt(root, ['on', 'webhook']);
-    if (webhook?.kind === 'map' && entryOf(webhook, 'dedupe') === undefined && [...steps.values()].some(({ step }) => hasSideEffect(step))) {
+    const scheme = webhook?.kind === 'map' ? entryOf(entryOf(webhook, 'verify')?.value, 'scheme')?.value : undefined;
+    // The senders of these have an id for each event.
+    const hasOwnId = scheme?.kind === 'scalar' && typeof scheme.value === 'string' && Object.hasOwn(eventIds, scheme.value);
+    if (webhook?.kind === 'map' && !hasOwnId && entryOf(webhook, 'dedupe') === undefined && [...steps.values()].some(({ step }) => hasSideEffect(step))) {
       const at = entryOf(nodeAt(root, ['on']), 'webhook')?.keyRange ?? webhook.range;
       say(path, at, message("Senders repeat a webhook whose answer they miss, and each starts a run. Say by 'dedupe' what tells events apart, such as dedupe: {code}.", { code: '${{ trigger.body.id }}' }));
     }

@@ -7,7 +7,7 @@ import { defaultToleranceMs, maxToleranceMs, type NamedSignature, parseSigned, s
 import { message, sentences } from '../../wording/message.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
 import type { InputsSchema } from './input-schema.ts';
-import { MapReader, placeOf } from './map-reader.ts';
+import { type MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { didYouMean, quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';

@@ -159,7 +159,7 @@ ${steps(url, '{ deal: "${{ inputs.deal }}" }')}`,
   it('are received where the file says, as soon as it says so, and come to no other port', async () => {
     const { webhooks, endpoint } = await project.status();
     assert.equal(webhooks?.state, 'listening');
-    for (const path of ['/rpc', '/healthz', '/metrics']) assert.equal((await fetch(new URL(path, webhooks?.url))).status, 404);
+    for (const path of ['/rpc', '/healthz', '/metrics']) assert.equal((await fetch(new URL(path, webhooks.url))).status, 404);
     assert.equal((await fetch(`${endpoint}/hooks/open`, { method: 'POST', body: '{}' })).status, 404);
     await project.write('.sluice/config.yaml', 'webhooks: { public-url: https://hooks.example.com/x }\n');
     await project.client.call('workflow/validate', {});

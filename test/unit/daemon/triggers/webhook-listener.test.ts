@@ -6,6 +6,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type WebhookDoor, type WebhookHead, WebhookListener } from '../../../../daemon/triggers/webhook-listener.ts';
 import type { WebhookLimits } from '../../../../daemon/triggers/webhook-limits.ts';
 import { systemClock } from '../../../../daemon/platform/system-clock.ts';
+import { Countdown } from '../../../support/countdown.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { KeptLog } from '../../../support/server-bench.ts';
 
@@ -15,10 +16,12 @@ class EchoDoor implements WebhookDoor {
   readonly heads: WebhookHead[] = [];
   readonly troubles: string[] = [];
   /** Until then no request is done. */
-  gate: Promise<void> = Promise.resolve();
+  gate: Promise<unknown> = Promise.resolve();
+  readonly arrived = new Countdown();
 
   admit(head: WebhookHead): ReturnType<WebhookDoor['admit']> {
     this.heads.push(head);
+    this.arrived.tick();
     if (head.path === 'shut') return { kind: 'answer', answer: { status: 401 } };
     return {
       kind: 'read',
@@ -95,26 +98,26 @@ describe('webhook listener', () => {
 
   it('has a bound for all bodies together, and takes others again when they are done', async () => {
     const url = await open({ allBodiesBytes: 150_000 });
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     door.gate = gate.promise;
     const first = post(`${url}/hooks/a`, 'x'.repeat(100_000));
-    await until(() => door.heads.length === 1);
+    await door.arrived.reached(1);
     const second = await post(`${url}/hooks/a`, 'x'.repeat(100_000));
     assert.deepEqual([second.status, second.headers.get('retry-after')], [503, '5']);
-    gate.resolve();
+    gate.resolve(undefined);
     assert.equal((await first).status, 202);
     assert.equal((await post(`${url}/hooks/a`, 'x'.repeat(100_000))).status, 202);
   });
 
   it('answers 503 beyond its number of requests, and asks for another try', async () => {
     const url = await open({ requests: 3, concurrency: 2 });
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     door.gate = gate.promise;
     const waiting = [1, 2, 3].map(() => post(`${url}/hooks/a`, '{}'));
-    await until(() => door.heads.length === 3);
+    await door.arrived.reached(3);
     const refused = await post(`${url}/hooks/a`, '{}');
     assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5']);
-    gate.resolve();
+    gate.resolve(undefined);
     assert.deepEqual((await Promise.all(waiting)).map(({ status }) => status), [202, 202, 202]);
   });
 
@@ -144,14 +147,16 @@ describe('webhook listener', () => {
     const { port } = other.address() as AddressInfo;
     const clock = new FakeClock();
     log = new KeptLog();
-    listener = new WebhookListener({ doors: [new EchoDoor()], clock, log });
+    const changes = new Countdown();
+    listener = new WebhookListener({ doors: [new EchoDoor()], clock, log, onChange: () => changes.tick() });
     await listener.apply({ host: '127.0.0.1', port });
-    assert.equal(listener.state.kind, 'trouble');
-    assert.match(listener.state.kind === 'trouble' ? listener.state.problem : '', new RegExp(`another program listens at 127.0.0.1:${port}`));
+    const { state } = listener;
+    assert.ok(state.kind === 'trouble');
+    assert.match(state.problem, new RegExp(`another program listens at 127.0.0.1:${port}`));
     other.close();
     await once(other, 'close');
     await clock.advance(5_000);
-    await until(() => listener.state.kind === 'listening');
+    await changes.reached(2);
     assert.equal(portOf(listener), port);
     await listener.apply({ host: '127.0.0.1', port: 0 });
     assert.notEqual(portOf(listener), port);
@@ -178,9 +183,4 @@ async function statusOf(url: string, head: string, body = '', isComplete = true)
   await once(socket, 'close');
   const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1];
   return status === undefined ? undefined : Number(status);
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000 && !isSo(); turn++) await new Promise((resolve) => setTimeout(resolve, 2));
-  assert.ok(isSo());
 }
