@@ -172,7 +172,7 @@ export class BodyProcess {
   #deathError(signal: NodeJS.Signals | null, lastWords: string): Error {
     if (lastWords.includes(outOfMemory)) return new BodyTooLargeError(`its body takes more than ${this.#heapMb} MB of memory to read`);
     // Linux kills what takes the most memory when there is none left.
-    if (signal === 'SIGKILL') return new MachineTroubleError('the process for large answers was killed', 'ENOMEM');
+    if (signal === 'SIGKILL') return new MachineTroubleError('the process for large answers was killed, most likely by the system', 'ENOMEM');
     return new Error(`the process for large answers was ended by ${signal}`);
   }
 }

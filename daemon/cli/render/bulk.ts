@@ -27,14 +27,20 @@ export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, vie
   const { id, action, state, done, total, skipped, takenBack, rate, lastDueAt, problem } = bulk;
   const counts = [`${formatNumber(done)} of ${formatCount(total, action === 'cancel-runs' ? 'run' : 'job')} ${moved[action]}`];
   if (skipped > 0) counts.push(say('{skipped, plural, one {# skipped, because it was in another state by then} other {# skipped, because they were in another state by then}}', { skipped }));
-  if (takenBack > 0) counts.push(`${formatNumber(takenBack)} taken back`);
+  if (takenBack > 0 && outcome === undefined) counts.push(`${formatNumber(takenBack)} taken back`);
   const lines = [`${id}  ${view.style('bold', state)}  ${counts.join('; ')}.`];
-  if (rate !== undefined && lastDueAt !== undefined) lines.push(`At ${rate}, the last of them is due at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`);
-  if (outcome !== undefined) lines.push(`Of those that were replayed: ${renderTally(outcome, view)}.`);
+  if (rate !== undefined && lastDueAt !== undefined && isLastStillDue(bulk, outcome, view)) lines.push(`At ${rate}, the last of them is due at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`);
+  if (outcome !== undefined) lines.push(`Of those that were replayed: ${renderTally(outcome, view, takenBack)}.`);
   if (problem !== undefined) lines.push(`It failed: ${oneLine(problem)}`);
   if (state === 'held') lines.push(`It waits: \`sluice bulk continue ${id}\` continues with the rest, \`sluice bulk cancel ${id}\` leaves the rest as it is.`);
   else if (state === 'running') lines.push(`It continues by itself; \`sluice bulk cancel ${id}\` ends it.`);
   return lines.join('\n');
+}
+
+/** Not once its time has passed, or what waited for it was taken back, by this work or by a person. */
+function isLastStillDue({ state, takenBack, lastDueAt = '' }: BulkView, outcome: ReplayTally | undefined, view: View): boolean {
+  if (state === 'taking-back' || takenBack > 0 || Date.parse(lastDueAt) <= view.now) return false;
+  return outcome === undefined || outcome.waiting > 0;
 }
 
 /** `sluice dead replay --dry-run`, and what is asked about. */
@@ -51,9 +57,9 @@ export function renderReplayed({ replayed, edited, lastDueAt }: Pick<Result<'dea
   return `${textOf(replayedMessage(replayed, edited))} ${next}`;
 }
 
-/** What has become of those that were replayed: never more than is known. */
-export function renderTally(tally: ReplayTally, view: View): string {
-  const counts = tallyMessages(tally, { nowMs: view.now, time: (time) => formatTime(time, view) }).map(textOf).join(', ');
+/** What has become of those that were replayed: never more than is known. `takenBack`: of those that are dead letters again. */
+export function renderTally(tally: ReplayTally, view: View, takenBack = 0): string {
+  const counts = tallyMessages(tally, { nowMs: view.now, time: (time) => formatTime(time, view), takenBack }).map(textOf).join(', ');
   return tally.error === undefined ? counts : `${counts} (${oneLine(tally.error.cause)})`;
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { renderJob, renderJobs } from '../../../../../daemon/cli/render/jobs.ts';
-import { renderReplayed, renderTally } from '../../../../../daemon/cli/render/bulk.ts';
+import { renderBulk, renderReplayed, renderTally } from '../../../../../daemon/cli/render/bulk.ts';
 import { renderDeadGroups, renderDeadLetters } from '../../../../../daemon/cli/render/dead-letters.ts';
 import { type ProgressSample, progressOf, renderProgress, renderRun, renderRuns } from '../../../../../daemon/cli/render/runs.ts';
-import { job, jobDetail, pipe, run, step, terminal80, minutesAgo } from '../protocol-samples.ts';
+import { bulk, job, jobDetail, pipe, run, step, terminal80, minutesAgo } from '../protocol-samples.ts';
 
 const all = { more: false, filtered: false };
 
@@ -54,6 +54,19 @@ describe('renderDeadLetters', () => {
     assert.match(text, /COUNT +QUEUE +WHAT FAILED\n +57 +erp +503 \(1 edited\)\n +2 +erp +422: a\nand 3 of others: sluice dead groups\n/);
     assert.match(text, /^Edited: +a replay sends the saved edit; sluice job j40 shows it, --original leaves it out$/m);
     assert.match(renderDeadGroups(groups, 0, pipe), /^COUNT +EDITED +QUEUE +NEWEST +GROUP\n +2 +erp +3m ago +http\/request: 422: a\n +57 +1 +erp/);
+  });
+
+  it('says when the last of bulk work is due only while one of it waits, and counts apart what was taken back', () => {
+    const tally = { succeeded: 1, dead: 9, active: 0, retrying: 0, waiting: 0, cancelled: 0, discarded: 0 };
+    const work = bulk({ state: 'done', done: 10, total: 10, rate: '2/min', lastDueAt: minutesAgo(-2) });
+    const due = /^At 2\/min, the last of them is due at 2026-/m;
+    assert.match(renderBulk(work, { ...tally, dead: 3, waiting: 6 }, pipe), due);
+    assert.match(renderBulk(work, undefined, pipe), due);
+    assert.doesNotMatch(renderBulk(work, tally, pipe), due);
+    assert.doesNotMatch(renderBulk({ ...work, lastDueAt: minutesAgo(1) }, undefined, pipe), due);
+    assert.doesNotMatch(renderBulk({ ...work, state: 'taking-back' }, undefined, pipe), due);
+    assert.match(renderBulk({ ...work, state: 'cancelled', takenBack: 6 }, undefined, pipe), /^b3 {2}cancelled {2}10 of 10 jobs replayed; 6 taken back\.$/);
+    assert.match(renderBulk({ ...work, state: 'cancelled', takenBack: 6 }, tally, pipe), /^b3 .* replayed\.\nOf those that were replayed: 1 succeeded, 3 dead again, 6 taken back unsent\.$/);
   });
 
   it('says what was really sent, when the last is due, and what became of them', () => {
