@@ -3,6 +3,7 @@ import type { EncodedOutput } from '../actions/body-output.ts';
 import { BodyProcess, type LargeBody } from '../actions/body-process.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Masker } from '../secrets/masker.ts';
+import type { Store } from '../store/store.ts';
 import { AnswerBudget } from './answer-budget.ts';
 import type { AttemptSignal } from './attempt-signal.ts';
 import type { Slot } from './queue/slot.ts';
@@ -21,6 +22,7 @@ interface Held {
 /** The large answers of all attempts: the memory that they may take, and the process that works on them. */
 export class AttemptAnswers {
   readonly #clock: Clock;
+  readonly #store: Pick<Store, 'releaseMemory'>;
   readonly #budget = new AnswerBudget();
   readonly #bodies: BodyProcess;
   /** By job: what its attempt holds of the budget. */
@@ -29,8 +31,9 @@ export class AttemptAnswers {
   #bytes = 0;
   #rest: Timer | undefined;
 
-  constructor(clock: Clock, bodies = new BodyProcess()) {
+  constructor({ clock, store, bodies = new BodyProcess() }: { readonly clock: Clock; readonly store: Pick<Store, 'releaseMemory'>; readonly bodies?: BodyProcess }) {
     this.#clock = clock;
+    this.#store = store;
     this.#bodies = bodies;
   }
 
@@ -88,5 +91,7 @@ export class AttemptAnswers {
     this.#bytes = 0;
     // V8 looks for garbage when it needs memory, which a daemon at rest doesn't. Only a daemon is started with this function.
     void globalThis.gc?.({ execution: 'async' });
+    // The store's threads have had the answers as well. One that has ended has no garbage.
+    this.#store.releaseMemory().catch(() => undefined);
   }
 }

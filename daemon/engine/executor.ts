@@ -9,7 +9,7 @@ import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { idempotencyKey } from '../ledger/idempotency-key.ts';
-import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams } from '../store/store.ts';
+import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams, Store } from '../store/store.ts';
 import { AttemptAnswers } from './attempt-answers.ts';
 import { AttemptInputs, invalid, MissingSecretError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
@@ -35,6 +35,7 @@ export interface ExecutorOptions extends AttemptInputsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly storeId: string;
+  readonly store: Pick<Store, 'releaseMemory'>;
   readonly actions: { get(name: string): Action | undefined };
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
@@ -71,7 +72,7 @@ export class Executor {
     this.#options = options;
     this.#stalls = new StallWatch(options.clock);
     this.#inputs = new AttemptInputs(options);
-    this.#answers = new AttemptAnswers(options.clock);
+    this.#answers = new AttemptAnswers({ clock: options.clock, store: options.store });
   }
 
   /** The machine has slept: connections may be gone. */

@@ -54,6 +54,8 @@ export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, 
    * written into that file it would be lost, and damage it. Rejects where that can't be told now.
    */
   isOverwritten(): Promise<boolean>;
+  /** Gives memory back that large values have left behind. To be called when little happens: what comes meanwhile waits for some tens of milliseconds. */
+  releaseMemory(): Promise<void>;
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;
   /** Calls back after each transaction, with what it changed: this daemon's own and those of others that share the store alike. */

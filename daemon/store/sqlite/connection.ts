@@ -13,6 +13,8 @@ export interface Connection {
   read(call: ReadCall): Promise<unknown>;
   /** See `Store.retire`. */
   retire(file: string): Promise<void>;
+  /** See `Store.releaseMemory`. */
+  releaseMemory(): Promise<void>;
   /** See `Store.isOverwritten`. */
   isOverwritten(): Promise<boolean>;
   close(): Promise<void>;

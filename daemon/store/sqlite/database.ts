@@ -66,6 +66,11 @@ export class Database {
     return statement as unknown as ReturnType<Database['values']>;
   }
 
+  /** What it keeps of the file, to read it faster. */
+  releaseMemory(): void {
+    this.raw.exec('PRAGMA shrink_memory');
+  }
+
   close(): void {
     this.#arrays.clear();
     this.#statements.clear();

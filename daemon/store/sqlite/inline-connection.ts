@@ -52,6 +52,9 @@ export class InlineConnection implements Connection {
     this.#writer.copyTo(file);
   }
 
+  /** This thread's garbage is nobody else's. */
+  async releaseMemory(): Promise<void> {}
+
   async isOverwritten(): Promise<boolean> {
     return this.#writer?.isOverwritten() === true;
   }

@@ -122,6 +122,10 @@ export class Reader {
     }
   }
 
+  releaseMemory(): void {
+    this.#db.releaseMemory();
+  }
+
   close(): void {
     this.#db.close();
     this.#copied?.close();

@@ -88,6 +88,10 @@ export class SqliteStore extends StoreCalls implements Store {
     }
   }
 
+  releaseMemory(): Promise<void> {
+    return this.#connection.releaseMemory();
+  }
+
   isOverwritten(): Promise<boolean> {
     return this.#connection.isOverwritten();
   }

@@ -83,6 +83,12 @@ function answerOther(request: Exclude<WorkerRequest, { readonly kind: 'write' }>
       if (writer === undefined) throw new Error('the store is not open');
       writer.copyTo(request.file);
       return undefined;
+    case 'releaseMemory':
+      writer?.releaseMemory();
+      reader?.releaseMemory();
+      // V8 looks for garbage when it needs memory, which a thread at rest doesn't. The last resort gives the room of the garbage back as well.
+      globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+      return undefined;
     case 'isOverwritten':
       return writer?.isOverwritten() === true;
     case 'close':

@@ -62,6 +62,10 @@ export class ThreadConnection implements Connection {
     await this.#writer.one({ kind: 'retire', file });
   }
 
+  async releaseMemory(): Promise<void> {
+    await Promise.all([this.#writer, this.#reader].map((thread) => thread.one({ kind: 'releaseMemory' })));
+  }
+
   async isOverwritten(): Promise<boolean> {
     return (await this.#writer.one({ kind: 'isOverwritten' })) === true;
   }

@@ -22,6 +22,7 @@ export type WorkerRequest = { readonly id: number } & (
   | { readonly kind: 'read'; readonly call: ReadCall }
   | { readonly kind: 'retire'; readonly file: string }
   | { readonly kind: 'isOverwritten' }
+  | { readonly kind: 'releaseMemory' }
   | { readonly kind: 'close' }
 );
 

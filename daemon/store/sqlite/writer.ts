@@ -172,6 +172,10 @@ export class Writer {
     }
   }
 
+  releaseMemory(): void {
+    this.#db.releaseMemory();
+  }
+
   /** See `Store.isOverwritten`. @throws CodedError or an error of the file system where that can't be told now */
   isOverwritten(): boolean {
     return this.#stamp.look();

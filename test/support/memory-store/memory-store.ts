@@ -87,6 +87,8 @@ export class MemoryStore extends StoreCalls implements Store {
     throw new Error('a store in memory has no file');
   }
 
+  async releaseMemory(): Promise<void> {}
+
   async isOverwritten(): Promise<boolean> {
     return false;
   }

@@ -13,10 +13,13 @@ describe('the large answers of attempts', () => {
   const clock = new FakeClock();
   let bodies: BodyProcess;
   let answers: AttemptAnswers;
+  /** How often the store gave memory back. */
+  let released = 0;
   beforeEach(() => {
     clock.begin();
     bodies = new BodyProcess();
-    answers = new AttemptAnswers(clock, bodies);
+    released = 0;
+    answers = new AttemptAnswers({ clock, bodies, store: { releaseMemory: async () => { released++; } } });
   });
   afterEach(() => answers.stop());
 
@@ -58,5 +61,20 @@ describe('the large answers of attempts', () => {
     assert.ok(isThere());
     await clock.advance(1000);
     assert.equal(isThere(), false);
+  });
+
+  it("let the store give memory back two seconds after the last of them, once, and not where they were small", async () => {
+    await holdAll(1);
+    end(1);
+    await clock.advance(1000);
+    assert.equal(released, 0);
+    await clock.advance(10_000);
+    assert.equal(released, 1);
+    const attempt = new AttemptSignal(clock);
+    attempt.start();
+    await answers.room(2, attempt, 1_000_000);
+    end(2);
+    await clock.advance(10_000);
+    assert.equal(released, 1);
   });
 });

@@ -202,6 +202,20 @@ describe("the SQLite store's file", () => {
     });
   });
 
+  it('gives memory back, behind its threads, and goes on', async () => {
+    const bench = new StoreBench((inFolder) => openSqliteStore({ file: path.join(inFolder, 'store.db'), durability: 'normal' }));
+    try {
+      await bench.open();
+      const text = 'steps:\n  only: { uses: test/scripted, with: { n: 1 } }\n';
+      await bench.run(text);
+      await bench.store.releaseMemory();
+      await bench.run(text);
+      assert.equal((await bench.store.listRuns({ limit: 10 })).runs.length, 2);
+    } finally {
+      await bench.dispose();
+    }
+  });
+
   it('says so where the file is not a database', async () => {
     writeFileSync(file, 'something else entirely, and long enough to be read as a header of a database file');
     const store = new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
