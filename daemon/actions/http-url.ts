@@ -1,4 +1,4 @@
-import { credentialsInUrl } from '../../schemas/workflow/actions/action-definition.ts';
+import { credentialsInUrl, urlIsNone } from '../../schemas/workflow/actions/action-definition.ts';
 import { type ActionFailure, invalidInput } from './action.ts';
 import { english } from '../../schemas/wording/language.ts';
 
@@ -6,7 +6,7 @@ import { english } from '../../schemas/wording/language.ts';
 export function readUrl(text: string): URL | ActionFailure {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return invalidInput('invalid url', '`url` must be an absolute http: or https: URL, such as https://api.example.com/people.');
+    return invalidInput('invalid url', english.textOf(urlIsNone));
   }
   return url.username === '' && url.password === '' ? url : invalidInput('invalid url', english.textOf(credentialsInUrl));
 }

@@ -183,8 +183,10 @@ class DeadGroupNode implements TreeNode {
     const { title, uses, count, edited, newestAt, oldestAt } = this.#group;
     const now = this.#context.now();
     const name = oneLine(title);
+    // The phrase of a status says what the status does, and would leave no room for what tells the groups apart. The tooltip has it.
+    const label = name.replace(/^(\d{3}) [A-Za-z][A-Za-z' -]{0,60}: (?=\S)/, '$1: ');
     const counted = countText(count, this.#narrowed);
-    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     item.description = [counted, ...editedParts(edited), say('newest {age}', { age: formatAge(newestAt, now) })].join(' · ');
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
     item.contextValue = 'deadGroup';

@@ -78,6 +78,16 @@ describe('the page of the dashboard, in a browser', () => {
     });
   }
 
+  for (const [width, columns] of [[2200, 2], [1600, 2], [1400, 2], [1000, 2], [700, 1]] as const) {
+    it(`has ${columns} of its four pictures in each row at a width of ${width} pixels`, async () => {
+      await show(all);
+      await open.page.setViewportSize({ width, height: 800 });
+      const boxes = await Promise.all((await open.page.locator('.charts > .chart').all()).map((picture) => picture.boundingBox()));
+      const rows = Map.groupBy(boxes, (box) => Math.round(box?.y ?? 0));
+      assert.deepEqual([...rows.values()].map((row) => row.length), Array.from({ length: 4 / columns }, () => columns));
+    });
+  }
+
   it('asks for what is chosen: a queue by the list or its row, and a range', async () => {
     await show(all);
     await open.page.getByTestId('queue').selectOption('erp');

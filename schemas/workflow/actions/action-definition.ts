@@ -30,8 +30,31 @@ export const credentialsInUrl = message(
   { code: 'Basic ${{ secrets.NAME }}' },
 );
 
+/** What to say of what can't be called. Doesn't repeat it either. */
+export const urlIsNone = message('`url` must be an absolute http: or https: URL, such as https://api.example.com/people.');
+
+/**
+ * What is wrong with a URL, which may hold expressions: then what is written before the first one is judged, as far as it can be. `suggestion`: what was
+ * probably meant. A lone word is left alone: it is what one has typed so far.
+ */
+export function urlProblem(url: string): { readonly message: Message; readonly suggestion?: string } | undefined {
+  if (hasCredentials(url)) return { message: credentialsInUrl };
+  const at = url.indexOf('${{');
+  const start = (at < 0 ? url : url.slice(0, at)).trim();
+  if (/^\w*$/.test(start)) return undefined;
+  const isHost = /^(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]|$)/.test(start);
+  const suggestion = isHost ? { suggestion: `https://${url.trim()}` } : {};
+  if (at < 0) {
+    const parsed = URL.parse(url);
+    return parsed?.protocol === 'http:' || parsed?.protocol === 'https:' ? undefined : { message: urlIsNone, ...suggestion };
+  }
+  // `https` alone may go on in the expression; a path, a host or another scheme doesn't become a URL by it.
+  const isOther = /^[./?#]/.test(start) || isHost || (/^[a-z][a-z0-9+.-]*:\/\//i.test(start) && !/^https?:/i.test(start));
+  return isOther ? { message: urlIsNone, ...suggestion } : undefined;
+}
+
 /** Whether a URL, which may hold expressions, has credentials in front of its host. */
-export function hasCredentials(url: string): boolean {
+function hasCredentials(url: string): boolean {
   return credentials.test(url.replace(expressions, 'x'));
 }
 

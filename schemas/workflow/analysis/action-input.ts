@@ -1,12 +1,13 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type ActionDefinition, credentialsInUrl, hasCredentials, headerProblem } from '../actions/action-definition.ts';
+import { type ActionDefinition, headerProblem, urlProblem } from '../actions/action-definition.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { parseDuration } from '../duration.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { allowExpressions } from '../json-schema/expression-schema.ts';
 import { placeOf } from './map-reader.ts';
-import type { Report } from './report.ts';
+import { didYouMean, type Report } from './report.ts';
+import { sentences } from '../../wording/message.ts';
 import { schemaProblems } from './schema-problem.ts';
 
 let compiler: Ajv2020 | undefined;
@@ -42,7 +43,8 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const { properties } = action.input;
   const has = (key: string): boolean => isJsonObject(properties) && Object.hasOwn(properties, key);
   const url = nodeAt(input, ['url']);
-  if (has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && hasCredentials(url.value)) report.error('bad-with', url.range, credentialsInUrl);
+  const problem = has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && url.value !== '' ? urlProblem(url.value) : undefined;
+  if (problem !== undefined && url !== undefined) report.error('bad-with', url.range, sentences(problem.message, didYouMean(problem.suggestion)), problem.suggestion === undefined ? [] : [problem.suggestion]);
   if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);
   if (!has('headers') || headers?.kind !== 'map') return;

@@ -1,6 +1,7 @@
 import type { DiagnosticCode, SourceRange } from '../diagnostic.ts';
 import { secretName, type Expression, type Reference } from '../expression/expression.ts';
 import type { TriggerKind } from '../../protocol/trigger.ts';
+import { isName, nameProblem } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
 import { anyOf, didYouMean, quoted, type Report } from './report.ts';
 import { message, type Message, sentences } from '../../wording/message.ts';
@@ -147,8 +148,8 @@ class ReferenceCheck {
   }
 
   #known(code: keyof typeof absences, name: string | undefined, known: ReadonlySet<string> | undefined): void {
-    if (name === undefined || known === undefined || known.has(name)) return;
-    const nearest = nearestName(name, known);
+    if (name === undefined || known === undefined || known.has(name) || (code === 'unknown-input' && isMeantByRefused(this.#names, name))) return;
+    const nearest = nearestName(name, [...known].filter(isName));
     const hint = didYouMean(nearest) ?? (known.size === 0 ? message('There is none at all.') : message('There are: {names}.', { names: [...known].slice(0, 20).join(', ') }));
     this.#error(code, sentences(absences[code](quoted(name)), hint), 1, nearest === undefined ? [] : [nearest], known.size === 0 && code === 'unknown-input' ? 'no-inputs' : causeOf(code, name));
   }
@@ -163,7 +164,7 @@ class ReferenceCheck {
     const step = steps.get(id);
     if (step === undefined) {
       if (this.#isRefused(id)) return undefined;
-      const nearest = nearestName(id, [...steps.keys()].filter((other) => other !== this.#place.step));
+      const nearest = nearestName(id, [...steps.keys()].filter((other) => other !== this.#place.step && isName(other)));
       this.#error('unknown-step', sentences(message('There is no step {id}.', { id: quoted(id) }), didYouMean(nearest)), 1, nearest === undefined ? [] : [nearest], causeOf('unknown-step', id));
       return undefined;
     }
@@ -227,10 +228,15 @@ class ReferenceCheck {
     return [...items, ...named, ...(named.length === 0 && nearest !== undefined ? [nearest] : [])];
   }
 
-  /** Whether a name is a piece of one that was refused for its '-', which expressions read as a minus. */
+  /** Whether a name is a piece of one that was refused for its '-', which expressions read as a minus, or what that was told to be instead. */
   #isRefused(name: string): boolean {
-    return [...(this.#names.refused ?? [])].some((refused) => refused.split('-').includes(name));
+    return isMeantByRefused(this.#names, name) || [...(this.#names.refused ?? [])].some((refused) => refused.split('-').includes(name));
   }
+}
+
+/** Whether a name is the one that a refused name was told to be: who has put it right at one place will do so at the other. */
+export function isMeantByRefused({ refused }: Pick<KnownNames, 'refused'>, name: string): boolean {
+  return [...(refused ?? [])].some((one) => nameProblem(one, 'field', '')?.better === name);
 }
 
 /** Two errors about the same name are one mistake. */

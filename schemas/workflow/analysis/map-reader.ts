@@ -141,9 +141,10 @@ export class MapReader {
     if (entry === undefined) return undefined;
     const { value } = entry;
     if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '') return value.value;
-    const told = message('{key} is {what}, not {given}.', { key: quoted(key), what, given: describe(value) });
+    const written = value.kind === 'scalar' && typeof value.value === 'number' ? this.report.textAt(value.source) : undefined;
+    const told = message('{key} is {what}, not {given}.', { key: quoted(key), what, given: written ?? describe(value) });
     const isQuotable = value.kind === 'scalar' && value.value !== null && value.value !== '';
-    this.report.notText(this.place(key), isQuotable ? sentences(told, message('Put it in quotes: "{value}".', { value: String(value.value) })) : told, isQuotable);
+    this.report.notText(this.place(key), isQuotable ? sentences(told, message('Put it in quotes: "{value}".', { value: written ?? String(value.value) })) : told, isQuotable);
     return undefined;
   }
 

@@ -55,6 +55,11 @@ export class Report {
     this.#add('error', code, range, message, suggestions, { ...(cause === undefined ? {} : { cause }) });
   }
 
+  /** As the file has it: `1.10`, where its value is 1.1. */
+  textAt({ start, end }: SourceRange): string {
+    return this.#text.slice(start, end);
+  }
+
   /** A text has to be there, and something else is, of which quotes would make a text if it `isQuotable`. */
   notText(range: SourceRange, message: Message, isQuotable: boolean): void {
     this.#add('error', 'wrong-type', range, message, [], isQuotable ? { isQuotable } : {});

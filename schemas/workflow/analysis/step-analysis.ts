@@ -3,10 +3,11 @@ import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { MapEntry, MapNode } from '../document.ts';
 import type { Expression } from '../expression/expression.ts';
 import { defaultQueueName, type Step } from '../model.ts';
+import { isName } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Template } from '../template.ts';
 import { checkActionInput, maySecretStand } from './action-input.ts';
-import type { ExpressionPlace, KnownNames } from './expression-scope.ts';
+import { type ExpressionPlace, isMeantByRefused, type KnownNames } from './expression-scope.ts';
 import { readForeach } from './foreach-analysis.ts';
 import { describe, MapReader, placeOf, type MapShape } from './map-reader.ts';
 import { readDuration, readPriority, readRetry } from './policy-reader.ts';
@@ -204,7 +205,8 @@ function readNeeds({ report, names, section }: StepContext, reader: MapReader, i
     if (on === id) {
       report.error('self-reference', range, message('{id} needs itself, so it would wait for itself.', { id: quoted(id) }));
     } else if (step === undefined) {
-      const nearest = nearestName(on, [...names.steps.keys()].filter((other) => other !== id));
+      if (isMeantByRefused(names, on)) continue;
+      const nearest = nearestName(on, [...names.steps.keys()].filter((other) => other !== id && isName(other)));
       report.error('unknown-step', range, sentences(message('There is no step {on}.', { on: quoted(on) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], `unknown-step ${on}`);
     } else if (step.section !== section) {
       const told = { step: quoted(on) };

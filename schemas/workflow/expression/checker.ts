@@ -72,8 +72,9 @@ class Checker {
       case '?:':
         this.#condition(node.args[0], locals);
         return unionOf([this.type(node.args[1], locals), this.type(node.args[2], locals)]);
-      case '&&':
       case '||':
+        return this.#either(node.args, locals);
+      case '&&':
         this.#condition(node.args[0], locals);
         this.#condition(node.args[1], locals);
         return booleanType;
@@ -243,8 +244,24 @@ class Checker {
     return { kind: 'map', fields, ...(rest === undefined ? {} : { rest }) };
   }
 
+  /** In other languages, `a || b` is the value that is there: of two sides that are no conditions, that is what was meant. */
+  #either([left, right]: readonly [ASTNode, ASTNode], locals: Locals): ExpressionType {
+    const [type, otherType] = [this.type(left, locals), this.type(right, locals)];
+    if (fits(type, ['boolean']) || fits(otherType, ['boolean'])) {
+      this.#isCondition(left, type);
+      this.#isCondition(right, otherType);
+    } else {
+      const code = `default(${textOfNode(left)}, ${textOfNode(right)})`;
+      this.#report('type-mismatch', left, message("'||' is between conditions, which are true or false, but '{left}' is {type}. For a value in place of one that is missing, write {code}.", { left: textOfNode(left), type: withArticle(type), code }));
+    }
+    return booleanType;
+  }
+
   #condition(node: ASTNode, locals: Locals): void {
-    const type = this.type(node, locals);
+    this.#isCondition(node, this.type(node, locals));
+  }
+
+  #isCondition(node: ASTNode, type: ExpressionType): void {
     if (!fits(type, ['boolean'])) {
       this.#report('type-mismatch', node, message('A condition is true or false, but \'{code}\' is {type}. Compare it, for example with \'== null\' or \'!= ""\'.', { code: textOfNode(node), type: withArticle(type) }));
     }

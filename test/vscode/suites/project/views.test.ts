@@ -52,7 +52,8 @@ describe('views', () => {
     const queue = await rowOf(views.deadLetters, 'erp');
     const causes = await rowsOf(views.deadLetters, queue);
     assert.equal(causes.length, 1);
-    assert.match(labelOf(causes[0]), /422/);
+    // Without the phrase of the status: what tells the groups apart has to have room.
+    assert.match(labelOf(causes[0]), /^422(: |$| Unprocessable Entity$)/);
     const letters = await rowsOf(views.deadLetters, causes[0]);
     assert.ok(letters.length >= 2);
     assert.equal(letters[0]?.item().command?.command, commands.openDeadLetter);
