@@ -50,7 +50,7 @@ export class SignalService implements Pick<Handlers, 'signal/send' | 'signal/lis
   async #check(runId: number, name: string, payload: Json): Promise<void> {
     const waits = await this.#options.store.signalWaits({ runId, name, limit: 1 });
     const properties = waits.length > 0 ? waits[0]?.payload : await this.#declared(runId, name);
-    if (!isJsonObject(properties as Json)) return;
+    if (!isJsonObject(properties)) return;
     const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true });
     formats.default(ajv);
     const declared = properties as JsonObject;

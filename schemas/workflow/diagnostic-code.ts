@@ -38,6 +38,7 @@ export const diagnosticCodes = {
   'unknown-input': 'An input is named that the workflow does not declare.',
   'unknown-step': 'A step is named that does not exist, or can not be used at this place.',
   'unknown-action': '`uses` names no action.',
+  'unknown-workflow': 'A step runs a workflow that does not exist, or its name is not literal.',
   'unknown-queue': 'A queue is named that is declared nowhere.',
   'unknown-connection': 'A connection is named that `connections.yaml` does not declare, or its name is not literal.',
   'unknown-secret': 'A secret is named that is not set.',
@@ -50,7 +51,7 @@ export const diagnosticCodes = {
   'unverified-webhook': 'A webhook starts a workflow without proof of where it comes from.',
   'no-listener': 'A workflow has a webhook, but `config.yaml` does not say where to listen, or what is needed to verify it.',
   'self-reference': 'A step waits for itself.',
-  cycle: 'Steps wait for each other in a circle.',
+  cycle: 'Steps wait for each other in a circle, or workflows start each other in one.',
   'no-steps': 'A workflow has no steps.',
   'not-supported': 'Something is written correctly, but is not supported yet.',
 } as const satisfies Readonly<Record<string, string>>;

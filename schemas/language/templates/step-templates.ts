@@ -27,6 +27,21 @@ export const stepTemplates: readonly StepTemplate[] = [
     summary: 'An e-mail through a connection of connections.yaml.',
     snippet: '${1:mail}:\n  uses: email/send\n  with:\n    connection: ${2:esp}\n    to: ${3:ada@example.com}\n    subject: ${4:Hello}\n    text: ${5:A few lines.}\n  $0',
   },
+  {
+    action: 'wait/for',
+    summary: 'A pause, over restarts.',
+    snippet: '${1:pause}:\n  uses: wait/for\n  with:\n    duration: ${2:3d}\n  $0',
+  },
+  {
+    action: 'wait/signal',
+    summary: 'An approval, or a callback.',
+    snippet: '${1:approve}:\n  uses: wait/signal\n  with:\n    name: ${2:approve}\n    timeout: ${3:24h}\n    on-timeout: ${4|fail,continue|}\n  $0',
+  },
+  {
+    action: 'workflow/run',
+    summary: 'A run of another workflow.',
+    snippet: '${1:start}:\n  uses: workflow/run\n  with:\n    workflow: ${2:other}\n  $0',
+  },
 ];
 
 /** `foreach` with all that it has to say; the schema can't know that one of `items` and `file` has to be there. */

@@ -163,8 +163,47 @@ steps:
 `,
 };
 
+const approval: WorkflowTemplate = {
+  id: 'approval',
+  title: 'With approval: a person decides before it goes on',
+  summary: 'Asks for an approval, waits for a day at most, and calls only if it was given.',
+  connections: [],
+  text: ({ id, name }) => `name: ${JSON.stringify(name)}
+
+inputs:
+  order: { type: string, minLength: 1 }
+required: [order]
+
+queues:
+  ${id}_shop:
+    retry: { delays: [10s, 1m, 10m] }
+    alerts:
+      dead-letters: { error: 1 }
+
+steps:
+  approve:                               # "Answer…" in the editor, or: sluice signal r12 approve --payload answer.json
+    uses: wait/signal
+    with:
+      name: approve
+      timeout: 24h
+      on-timeout: fail                   # nobody has answered: a dead letter, whose replay asks again
+      payload:                           # what the answer says
+        approved: { type: boolean }
+        comment:  { type: string, default: "" }
+
+  ship:
+    if: \${{ steps.approve.output.payload.approved }}
+    queue: ${id}_shop
+    uses: http/request
+    with:
+      method: POST
+      url: https://shop.example.com/shipments
+      json: { order: "\${{ inputs.order }}", approved-by: "\${{ steps.approve.output.by }}" }
+`,
+};
+
 /** What "Create Workflow from Template" offers, the simplest first. */
-export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment];
+export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval];
 
 /** A workflow to begin with. */
 export interface WorkflowTemplate {

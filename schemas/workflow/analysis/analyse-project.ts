@@ -3,6 +3,7 @@ import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '.
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 import { defaultConfig } from './analyse-connections.ts';
 import { maxSearchedFolders } from '../project-files.ts';
+import { reportChildRuns } from './child-run-analysis.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
 import { signs } from '../triggers/webhook-verify.ts';
@@ -52,6 +53,7 @@ export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
   reportDoubleQueues([...(queues === undefined ? [] : [queues]), ...workflows], found);
   reportDoubleIds(workflows, found);
   reportDoublePaths(workflows, found);
+  if (files.options.partial !== true) reportChildRuns(workflows, found);
   if (files.options.partial !== true) reportMissingListener(workflows, config?.analysis.value ?? defaultConfig, found);
 
   return {

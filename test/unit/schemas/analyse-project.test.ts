@@ -40,6 +40,38 @@ describe('analyseProject', () => {
     assert.equal(project.config.durability, 'full');
   });
 
+  describe('a step that runs a workflow', () => {
+    const child = (name: string, text: string): ProjectFile => ({ path: `.sluice/workflows/${name}.yaml`, text });
+    const taker = child('onboard', `inputs: { email: { type: string }, n: { type: integer, default: 1 } }\nrequired: [email]\n${call}`);
+    const runs = (input: string): string => `steps: { go: { uses: workflow/run, with: ${input} } }\n`;
+    const linesOf = (input: string): readonly string[] => lines([child('a', runs(input)), taker]).map((line) => line.replace(/^[^ ]+ /, ''));
+
+    it('is right where it names one, with inputs that fit it', () => {
+      assert.deepEqual(linesOf('{ workflow: onboard, inputs: { email: "${{ run.id }}", n: 2 } }'), []);
+      assert.deepEqual(linesOf('{ workflow: onboard, inputs: "${{ inputs }}" }').filter((line) => !line.includes("'inputs'")), [], 'what an expression gives is checked when it runs');
+    });
+
+    it('is told what is wrong with the workflow or its inputs', () => {
+      assert.deepEqual(linesOf('{ workflow: onbord, inputs: { email: x } }'), ["error: There is no workflow 'onbord'. Did you mean 'onboard'?"]);
+      assert.equal(linesOf('{ workflow: onboard }').length, 1);
+      assert.match(linesOf('{ workflow: onboard }')[0] ?? '', /email/);
+      assert.match(linesOf('{ workflow: onboard, inputs: { email: x, m: 1 } }')[0] ?? '', /'m'/);
+      assert.match(linesOf('{ workflow: onboard, inputs: { email: x, n: many } }')[0] ?? '', /whole number|integer/);
+      assert.match(linesOf('{ workflow: "${{ run.id }}" }')[0] ?? '', /an expression is not allowed here/);
+    });
+
+    it('is refused if workflows start one another in a circle, at each step of it', () => {
+      const next = (id: string): string => runs(`{ workflow: ${id} }`);
+      const found = lines([child('a', next('b')), child('b', next('c')), child('c', next('a')), child('d', next('a'))]);
+      assert.deepEqual(found.map((line) => line.replace(/:.*(?=: error)/, '')), [
+        ".sluice/workflows/a.yaml: error: Workflows start one another in a circle, which would never end: 'a' → 'b' → 'c' → 'a'.",
+        ".sluice/workflows/b.yaml: error: Workflows start one another in a circle, which would never end: 'b' → 'c' → 'a' → 'b'.",
+        ".sluice/workflows/c.yaml: error: Workflows start one another in a circle, which would never end: 'c' → 'a' → 'b' → 'c'.",
+      ]);
+      assert.equal(lines([child('a', next('a'))]).length, 1);
+    });
+  });
+
   it('refuses a queue that is declared twice, at the second place', () => {
     const files = [
       { path: '.sluice/workflows/b.yaml', text: `queues: { q: {}, r: {} }\n${call}` },
