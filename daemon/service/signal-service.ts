@@ -7,7 +7,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import { maxSignalWaits } from '../../schemas/protocol/signal.ts';
 import { message } from '../../schemas/wording/message.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
+import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
@@ -53,7 +53,7 @@ export class SignalService implements Pick<Handlers, 'signal/send' | 'signal/lis
     if (!isJsonObject(properties)) return;
     const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true });
     formats.default(ajv);
-    const declared = properties as JsonObject;
+    const declared = properties;
     const schema = { type: 'object', properties: declared, required: Object.keys(declared), additionalProperties: false };
     if (ajv.validate(schema, payload)) return;
     const problems = (ajv.errors ?? []).slice(0, 5).map(({ instancePath, message = '' }) => `${instancePath.slice(1).replaceAll('/', '.') || 'it'} ${message}`);

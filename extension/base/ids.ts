@@ -17,6 +17,7 @@ export const commands = {
   cancelRun: 'sluice.cancelRun',
   cancelJob: 'sluice.cancelJob',
   retryNow: 'sluice.retryNow',
+  answerSignal: 'sluice.answerSignal',
   showQueue: 'sluice.showQueue',
   muteAlerts: 'sluice.muteAlerts',
   unmuteAlerts: 'sluice.unmuteAlerts',

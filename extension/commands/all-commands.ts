@@ -9,6 +9,7 @@ import { discardCommands } from './discard.ts';
 import { expressionCommands } from './evaluate-expression.ts';
 import { exportCommands } from './exports.ts';
 import { jobCommands } from './jobs.ts';
+import { signalCommands } from './signals.ts';
 import { projectCommands } from './project.ts';
 import { queueLimitCommands } from './queue-limits.ts';
 import { queueCommands } from './queues.ts';
@@ -23,6 +24,7 @@ import { say } from '../wording/language.ts';
 const all = {
   ...runCommands,
   ...jobCommands,
+  ...signalCommands,
   ...queueCommands,
   ...queueLimitCommands,
   ...deadLetterCommands,

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
@@ -6,6 +5,7 @@ import type { JsonObject } from '../../schemas/workflow/json.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../base/ids.ts';
+import { userName } from '../base/user-name.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
 import { Signal, type Disposable } from '../base/signal.ts';
@@ -213,13 +213,4 @@ function isFolder({ path }: vscode.Uri): boolean {
 
 function isDirty(uri: vscode.Uri): boolean {
   return vscode.workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === uri.toString());
-}
-
-/** For whoever looks at the edit; not every account has a name. */
-function userName(): string {
-  try {
-    return userInfo().username.slice(0, 100);
-  } catch {
-    return '';
-  }
 }

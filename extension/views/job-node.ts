@@ -40,7 +40,7 @@ class JobNode implements TreeNode {
     item.description = jobDescription(job, now, { state: hidden.state !== true, cause: hidden.cause !== true });
     // Another shape, and not another colour alone.
     item.iconPath = job.state === 'dead' && job.draft !== undefined ? new vscode.ThemeIcon('edit', new vscode.ThemeColor('gitDecoration.modifiedResourceForeground')) : stateIcon(job.state);
-    item.contextValue = ['job', job.state, ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable', ...(job.draft === undefined ? [] : ['edited'])] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
+    item.contextValue = ['job', job.state, ...(job.waitsFor?.kind === 'signal' ? ['answerable'] : []), ...(isJobEnded(job.state) ? [] : ['cancellable']), ...(job.state === 'dead' ? ['replayable', ...(job.draft === undefined ? [] : ['edited'])] : []), ...(curlActions.includes(job.uses) ? ['httpCall'] : [])].join(' ');
     item.accessibilityInformation = { label: jobLabel(job, now) };
     item.command =
       opensPayload && job.state === 'dead'

@@ -57,7 +57,7 @@ describe('broken files', () => {
     assert.ok(names.length >= 60, `${names.length} files`);
     const shown = new Set(names.flatMap((name) => read(name).found.map(({ code }) => code)));
     // These two need several files: see analyse-project.test.ts. Those two need large ones: see document.test.ts.
-    const elsewhere = ['duplicate-queue', 'duplicate-webhook', 'duplicate-workflow', 'too-large', 'too-deep', 'unreadable-file', 'too-many-folders'];
+    const elsewhere = ['duplicate-queue', 'duplicate-webhook', 'duplicate-workflow', 'unknown-workflow', 'too-large', 'too-deep', 'unreadable-file', 'too-many-folders'];
     assert.deepEqual(Object.keys(diagnosticCodes).filter((code) => !shown.has(code as Diagnostic['code'])).sort(), elsewhere.sort());
   });
 

@@ -117,13 +117,15 @@ describe('the language server, with what is meant', () => {
   it('offers a step for each action where a step may stand, and each is right as it stands', async () => {
     await bench.write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: smtp.example.com, from: a@example.com }\n');
     await bench.fileChanged('.sluice/connections.yaml');
+    await bench.write('.sluice/workflows/other.yaml', 'steps:\n  call: { uses: http/request, with: { url: "https://example.com" } }\n');
+    await bench.fileChanged('.sluice/workflows/other.yaml');
     // An editor that knows no snippets gets what one that knows them would begin with.
     const plain = await LanguageBench.start({ capabilities: {} });
     const position = await plain.open(main, 'inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ‸');
     const answer = (await plain.client.sendRequest(CompletionRequest.type, plain.at(main, position))) as readonly CompletionItem[];
     await plain.stop();
     const items = answer.filter(({ label }) => label.startsWith('step: '));
-    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: foreach']);
+    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: wait/for', 'step: wait/signal', 'step: workflow/run', 'step: foreach']);
     for (const { label, textEdit } of items) {
       const step = (textEdit?.newText ?? '').replace(/\n(?=.)/g, '\n  ');
       await bench.open(main, `inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ${step}`);
