@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { replaceGenerated } from '../daemon/cli/command-reference.ts';
-import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, jobMachine, jobStandings, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
+import { cancelCauseMachine, cancelCauseStates, cancelRequestMachine, cancelRequestStates, cascadeMachine, cascadeStates, gateMachine, gateStates, jobMachine, jobStandings, onFailureMachine, onFailureStates, runMachine, stepMachine } from '../daemon/core/state-machine.ts';
 import { runStates, stepStates } from '../schemas/protocol/id.ts';
 
 export const architectureFile = path.resolve(import.meta.dirname, '../docs/architecture.md');
@@ -22,6 +22,7 @@ const machines: Readonly<Record<string, Machine>> = {
   'causes to cancel a job': { states: cancelCauseStates, moves: cancelCauseMachine, begins: { none: 'made' } },
   'on-failure states': { states: onFailureStates, moves: onFailureMachine, begins: { waiting: 'its run is accepted' } },
   'requests to cancel a run': { states: cancelRequestStates, moves: cancelRequestMachine, begins: { none: 'accepted' } },
+  'gates of runs': { states: gateStates, moves: gateMachine, begins: { none: 'accepted' } },
 };
 
 /** The page with its diagrams drawn again. */

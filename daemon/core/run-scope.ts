@@ -9,6 +9,7 @@ export interface RunScopeSource {
   readonly now: number;
   inputs(): Json;
   trigger(): Json;
+  vars(): Json;
   readonly steps: Readonly<Record<string, StepResults>>;
 }
 
@@ -32,6 +33,7 @@ export function runScope(source: RunScopeSource): MutableScope {
   const scope: MutableScope = { run: source.run, env: source.env, steps, $now: source.now };
   lazily(scope, 'inputs', () => source.inputs());
   lazily(scope, 'trigger', () => source.trigger());
+  lazily(scope, 'vars', () => source.vars());
   return scope satisfies Scope;
 }
 

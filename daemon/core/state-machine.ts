@@ -152,6 +152,15 @@ export const cancelRequestMachine = {
   fulfil: [{ from: 'requested', to: 'none' }],
 } as const satisfies Record<string, readonly Move<CancelRequestState>[]>;
 
+/** Whether a run waits for others with its concurrency key to end. */
+export const gateStates = ['none', 'waiting'] as const;
+export type GateState = (typeof gateStates)[number];
+
+export const gateMachine = {
+  close: [{ from: 'none', to: 'waiting' }],
+  open: [{ from: 'waiting', to: 'none' }],
+} as const satisfies Record<string, readonly Move<GateState>[]>;
+
 export type JobEvent = keyof typeof jobMachine;
 export type StepEvent = keyof typeof stepMachine;
 export type RunEvent = keyof typeof runMachine;
@@ -159,6 +168,7 @@ export type CascadeEvent = keyof typeof cascadeMachine;
 export type CancelCauseEvent = keyof typeof cancelCauseMachine;
 export type OnFailureEvent = keyof typeof onFailureMachine;
 export type CancelRequestEvent = keyof typeof cancelRequestMachine;
+export type GateEvent = keyof typeof gateMachine;
 
 /** The state that follows, or undefined if the machine has no such move. */
 export function nextJobState(state: JobStanding, event: JobEvent): JobStanding | undefined {
@@ -187,6 +197,10 @@ export function nextOnFailure(state: OnFailureState, event: OnFailureEvent): OnF
 
 export function nextCancelRequest(state: CancelRequestState, event: CancelRequestEvent): CancelRequestState | undefined {
   return follow<CancelRequestState>(cancelRequestMachine[event], state);
+}
+
+export function nextGate(state: GateState, event: GateEvent): GateState | undefined {
+  return follow<GateState>(gateMachine[event], state);
 }
 
 function follow<State extends string>(moves: readonly Move<State>[], state: State): State | undefined {

@@ -2,11 +2,11 @@ import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { JobState } from '../../schemas/protocol/id.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
-import { nextCancelCause, nextCancelRequest, nextCascade, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type JobEvent } from '../core/state-machine.ts';
+import { nextCancelCause, nextCancelRequest, nextCascade, nextGate, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type GateEvent, type JobEvent } from '../core/state-machine.ts';
 import type { Change, TableName, Tables } from './change.ts';
 import { EffectsSoFar } from './effects.ts';
 import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
-import { openFanOutOf, type Cascade, type JobRow, type LedgerJob, type QueueRow, type RunRow, type StepRow, type WaitRow } from './row.ts';
+import { openFanOutOf, type Cascade, type Gate, type JobRow, type LedgerJob, type QueueRow, type RunRow, type RunTexts, type StepRow, type WaitRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -32,6 +32,9 @@ export interface NewJob {
   readonly error?: JobError;
 }
 
+/** What counts of a run that a decision makes, for others that it makes. */
+export type NewRun = Pick<RunRow, 'id' | 'workflow' | 'version' | 'state' | 'concurrency_key' | 'gate' | 'cancel_requested'>;
+
 /**
  * One decision while it is made: what is known, and the changes so far. Jobs are seen as the changes leave them, so that of two outcomes of one
  * attempt the second is refused.
@@ -46,11 +49,12 @@ export class Book {
   readonly #inserted = new Map<TableName, object[]>();
   readonly #jobPatches = new Map<number, Partial<JobRow>>();
   readonly #stepPatches = new Map<number, Partial<StepRow>>();
-  readonly #runPatches = new Map<number, Partial<RunRow>>();
+  readonly #runPatches = new Map<number, Partial<RunRow & RunTexts>>();
   #queuePatches: Map<number, Partial<QueueRow>> | undefined;
   #waitPatches: Map<number, Partial<WaitRow>> | undefined;
   readonly #taken = { runs: 0, steps: 0, jobs: 0 };
   #outputFacts: OutputFacts | undefined;
+  readonly #newRuns: NewRun[] = [];
   #askAgain = false;
 
   constructor(snapshot: Snapshot) {
@@ -116,6 +120,7 @@ export class Book {
       env: this.#snapshot.env,
       inputs: (runId) => this.remembered(`inputs of ${runId}`, () => this.fact('inputs', runId)),
       trigger: (runId) => this.remembered(`trigger of ${runId}`, () => this.fact('trigger', runId)),
+      vars: (runId) => this.remembered(`vars of ${runId}`, () => this.fact('vars', runId)),
       output: (stepId) => this.remembered(`output of ${stepId}`, () => this.fact('output', stepId)),
       results: (stepId) => this.remembered(`results of ${stepId}`, () => outputs.resultsOf(this.fact('results', stepId))),
     };
@@ -252,13 +257,41 @@ export class Book {
     this.#addPatch('waits', this.#waitPatches, jobId, values);
   }
 
-  patchRun(id: number, values: Partial<Omit<RunRow, 'cancel_requested'>>): void {
+  patchRun(id: number, values: Partial<Omit<RunRow & RunTexts, 'cancel_requested' | 'gate'>>): void {
     this.#patchRun(id, values);
   }
 
   /** What a queue was told, as the changes leave it. */
   queueRow(id: number): Pick<QueueRow, 'paused' | 'held_until' | 'held_by'> {
     return { ...this.fact('queueRow', id), ...this.#queuePatches?.get(id) };
+  }
+
+  addRun(row: Partial<Tables['runs']> & NewRun): void {
+    this.insert('runs', row);
+    if (row.concurrency_key !== null) this.#newRuns.push(row);
+  }
+
+  /** Those that this decision has made and that count together with others, as the changes leave them. */
+  get newRuns(): readonly NewRun[] {
+    return this.#newRuns.map((row) => ({ ...row, ...this.#runPatches.get(row.id) }));
+  }
+
+  /** A run as the changes leave it. */
+  run(row: RunRow): RunRow {
+    return { ...row, ...this.#runPatches.get(row.id) };
+  }
+
+  /**
+   * The one place where it changes whether a run waits for others to end.
+   *
+   * @throws Error where the state machine has no such move: that is a bug
+   */
+  moveGate({ id, gate }: Pick<RunRow, 'id' | 'gate'>, event: GateEvent): Gate | null {
+    const after = nextGate(gate ?? 'none', event);
+    if (after === undefined) throw new Error(`the run ${id} ${gate === null ? "doesn't wait" : 'waits'} for others, so it can't ${event} its gate`);
+    const kept = after === 'none' ? null : after;
+    this.#patchRun(id, { gate: kept });
+    return kept;
   }
 
   patchQueue(id: number, values: Partial<QueueRow>): void {
@@ -336,7 +369,7 @@ export class Book {
     else this.#addPatch('steps', this.#stepPatches, id, values);
   }
 
-  #patchRun(id: number, values: Partial<RunRow>): void {
+  #patchRun(id: number, values: Partial<RunRow & RunTexts>): void {
     const known = this.#runPatches.get(id);
     if (known !== undefined) Object.assign(known, values);
     else this.#addPatch('runs', this.#runPatches, id, values);

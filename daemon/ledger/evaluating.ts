@@ -25,7 +25,7 @@ export interface EvaluateParams {
 }
 
 /** What an evaluation may ask for. */
-export type EvaluationSource = Pick<FactSource, 'run' | 'workflow' | 'inputs' | 'trigger' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
+export type EvaluationSource = Pick<FactSource, 'run' | 'workflow' | 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
 
 /** JSON that one evaluation may read, in characters: a step can have a million results. */
 const maxRead = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
 import type { TriggerKind } from '../../schemas/protocol/trigger.ts';
 import type { AttemptState, RunState, StepState } from '../../schemas/protocol/id.ts';
-import type { CancelCauseState, CascadeState, JobStanding, OnFailureState } from '../core/state-machine.ts';
+import type { CancelCauseState, CascadeState, GateState, JobStanding, OnFailureState } from '../core/state-machine.ts';
 import type { FanOutProgress } from './call.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
@@ -17,6 +17,10 @@ export interface RunRow {
   readonly cancel_requested: 0 | 1;
   /** Of its `on-failure` steps together. */
   readonly on_failure_state: OnFailureState;
+  /** Runs of its workflow with the same key count together; `null`: it counts alone. */
+  readonly concurrency_key: string | null;
+  /** It waits for others with its key to end. */
+  readonly gate: Gate | null;
   readonly error: string | null;
   readonly trigger_kind: TriggerKind;
   /** JSON of `RunTrigger` without its kind; null if there is nothing more. */
@@ -28,16 +32,21 @@ export interface RunRow {
   readonly depth: number;
 }
 
-/** What a new run has besides: texts that can be large, and what it is found by. */
+/** What a run has besides: texts that can be large, and what a new one is found by. */
 export interface RunTexts {
   readonly inputs: string;
   /** JSON of what expressions see as `trigger`; null if a person started it. */
   readonly trigger_value: string | null;
   readonly run_key: string | null;
+  /** JSON; null if its workflow has none. */
+  readonly vars: string | null;
+  /** JSON; null if it has not succeeded, or its workflow has none. */
+  readonly outputs: string | null;
 }
 
-/** A run's columns without its inputs and its trigger's value, which can be large. */
-export const runColumns = 'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth';
+/** A run's columns without its texts. */
+export const runColumns =
+  'id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth, concurrency_key, gate';
 
 export interface StepRow {
   readonly id: number;
@@ -76,6 +85,9 @@ export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' 
 export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): FanOutProgress {
   return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) };
 }
+
+/** What keeps a run from beginning. */
+export type Gate = Exclude<GateState, 'none'>;
 
 /** What the jobs of a step still have to follow. */
 export type Cascade = Exclude<CascadeState, 'none'>;

@@ -4,10 +4,12 @@ import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
 import { nextOnFailure, nextRunState, nextStepState, type CascadeEvent, type OnFailureEvent, type RunEvent, type StepEvent } from '../core/state-machine.ts';
+import { computeOutputs } from '../core/run-values.ts';
 import { openJobs, runOutcome, stepOutcome } from '../core/step-outcome.ts';
 import { mayMove, tallyOf, type AdvanceParams } from './advance-facts.ts';
 import { MissingFact, type Book } from './book.ts';
-import { isHeld, type RunRow, type StepRow } from './row.ts';
+import { isHeld, type RunRow, type RunTexts, type StepRow } from './row.ts';
+import { openGates } from './run-gate.ts';
 import { scopeOf } from './scope.ts';
 import type { RunFacts } from './snapshot.ts';
 import { startStep } from './starting.ts';
@@ -74,7 +76,7 @@ class RunAdvance {
     }
     if (this.#run.cancel_requested === 1) this.#cancelWaiting();
     if (this.#run.state === 'running') {
-      this.#moveSteps(this.#workflow.steps);
+      if (this.#run.gate === null) this.#moveSteps(this.#workflow.steps);
       this.#closeRun();
     }
     if (this.#run.on_failure_state === 'running') {
@@ -198,8 +200,8 @@ class RunAdvance {
       case 'open':
         return;
       case 'succeeded':
-        this.#moveRun('succeed');
-        return;
+        this.#succeedRun();
+        break;
       case 'cancelled':
         this.#moveRun('cancel');
         return;
@@ -243,8 +245,16 @@ class RunAdvance {
     for (const job of this.#book.fact('activeJobs', step.id)) this.#book.moveCancelCause(job, 'sibling_died');
   }
 
-  /** The one place where a run's state changes. */
-  #moveRun(event: RunEvent): void {
+  /** A run whose outputs can't be computed has failed: whoever waits for them would continue with nothing. */
+  #succeedRun(): void {
+    const outputs = computeOutputs(this.#workflow, this.#scope('success'));
+    this.#book.throwIfMissing();
+    if (typeof outputs === 'object' && outputs !== null) this.#moveRun('fail', { error: outputs });
+    else this.#moveRun('succeed', { outputs });
+  }
+
+  /** The one place where a run's state changes. `outputs`: of one that succeeds, as JSON; `error`: why one fails of which no step has. */
+  #moveRun(event: RunEvent, { outputs, error }: { readonly outputs?: string | null; readonly error?: JobError } = {}): void {
     const state: RunState | undefined = nextRunState(this.#run.state, event);
     if (state === undefined) throw new Error(`a run that is ${this.#run.state} can't ${event}`);
     if ((state === 'running') !== (this.#run.state === 'running')) this.#book.effects.countRun(state === 'running' ? 1 : -1);
@@ -252,12 +262,21 @@ class RunAdvance {
     this.#patchRun({
       state,
       ended_at: state === 'running' ? null : this.#now,
-      error: failed === undefined ? null : JSON.stringify({ step: failed.name, message: messageOf(failed) }),
+      error: failed !== undefined ? JSON.stringify({ step: failed.name, message: messageOf(failed) }) : error === undefined ? null : JSON.stringify({ message: error.message }),
+      ...(outputs === undefined ? {} : { outputs }),
     });
     this.#book.effects.touchRun(this.#run.id);
+    if (state !== 'running') this.#leaveGate();
     if (this.#run.parent_job === null) return;
     if (state === 'running') reopenRunWait(this.#book, this.#run, this.#now);
-    else endRunWait(this.#book, this.#run, '{}', this.#now);
+    else endRunWait(this.#book, this.#run, outputs ?? '{}', this.#now);
+  }
+
+  /** Others with its key may begin. */
+  #leaveGate(): void {
+    const { id, gate, workflow, concurrency_key: key } = this.#run;
+    if (gate !== null) this.#run = { ...this.#run, gate: this.#book.moveGate({ id, gate }, 'open') };
+    if (key !== null) openGates(this.#book, { workflow, key });
   }
 
   /** The one place where the state of a run's `on-failure` steps changes. */
@@ -275,9 +294,9 @@ class RunAdvance {
     this.#run = { ...this.#run, cancel_requested: 0 };
   }
 
-  #patchRun(values: Partial<RunRow>): void {
+  #patchRun({ outputs, ...values }: Partial<Omit<RunRow, 'gate' | 'cancel_requested'> & Pick<RunTexts, 'outputs'>>): void {
     this.#run = { ...this.#run, ...values };
-    this.#book.patchRun(this.#run.id, values);
+    this.#book.patchRun(this.#run.id, { ...values, ...(outputs === undefined ? {} : { outputs }) });
   }
 
   #deathOf(step: StepRow): JobError {

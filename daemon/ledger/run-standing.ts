@@ -16,6 +16,8 @@ export function isFinished({ run, steps }: RunFacts): boolean {
 /** The run, or its `on-failure` steps, run, and there is nothing that will move it: no job, no fan-out and no cascade. That is a bug. */
 export function isStuck({ run, steps }: RunFacts): boolean {
   if (run.state !== 'running' && run.on_failure_state !== 'running') return false;
+  // Others with its key will let it begin.
+  if (run.gate !== null) return false;
   return !steps.some((step) => step.state === 'running' && (step.expanded === 0 || step.cascade !== null || openJobs(tallyOf(step)) > 0));
 }
 

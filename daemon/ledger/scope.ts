@@ -1,5 +1,5 @@
 import { formatRunId } from '../../schemas/protocol/id.ts';
-import type { Json } from '../../schemas/workflow/json.ts';
+import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import { manualTrigger, runScope, type MutableScope, type StepResults } from '../core/run-scope.ts';
 import type { RunRow, StepRow } from './row.ts';
 
@@ -8,6 +8,7 @@ export interface ScopeFacts {
   readonly env: Readonly<Record<string, string>>;
   inputs(runId: number): Json;
   trigger(runId: number): Json;
+  vars(runId: number): Json;
   output(stepId: number): Json;
   results(stepId: number): Json;
 }
@@ -17,16 +18,22 @@ export function scopeOf(facts: ScopeFacts, run: RunRow, steps: Iterable<StepRow>
   const results: Record<string, StepResults> = {};
   for (const { id, name, state } of steps) results[name] = { status: state, output: () => facts.output(id), results: () => facts.results(id) };
   return runScope({
-    run: {
-      id: formatRunId(run.id),
-      workflow: run.workflow,
-      'created-at': new Date(run.created_at).toISOString(),
-      error: run.error === null ? null : (JSON.parse(run.error) as Json),
-    },
+    run: runValueOf(run),
     env: facts.env,
     now,
     inputs: () => facts.inputs(run.id),
     trigger: () => (run.trigger_kind === 'manual' ? manualTrigger(run.created_at) : facts.trigger(run.id)),
+    vars: () => facts.vars(run.id),
     steps: results,
   });
+}
+
+/** What expressions see as `run`. */
+export function runValueOf(run: Pick<RunRow, 'id' | 'workflow' | 'created_at' | 'error'>): JsonObject {
+  return {
+    id: formatRunId(run.id),
+    workflow: run.workflow,
+    'created-at': new Date(run.created_at).toISOString(),
+    error: run.error === null ? null : (JSON.parse(run.error) as Json),
+  };
 }

@@ -5,6 +5,7 @@ import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
 import type { AttemptOutcome, AttemptRef, Recovered, RecoverParams, Settled, SettleParams } from './call.ts';
 import type { LedgerJob } from './row.ts';
+import { openGates } from './run-gate.ts';
 import { type Ask, notKnown, type Snapshot } from './snapshot.ts';
 import { beginWait, needForWaits } from './waiting.ts';
 
@@ -184,5 +185,7 @@ export function recover(book: Book, { daemon, now, random, ended, unbegun }: Rec
     else if (delayMs === 0) book.move(job, 'interrupt', cut);
     else book.move(job, 'retry', { ...cut, due_at: now + delayMs });
   }
+  // A salvage may have lost the run that they waited for.
+  for (const run of book.fact('runsWaitingForNone', 0)) if (run.concurrency_key !== null) openGates(book, { workflow: run.workflow, key: run.concurrency_key });
   return { interrupted, interruptedJobs, leftOpen };
 }

@@ -110,12 +110,16 @@ export interface FactKinds {
   readonly inputs: [runId: number, Json];
   /** What started a run; null if a person did. */
   readonly trigger: [runId: number, Json];
+  /** The values of `vars`. */
+  readonly vars: [runId: number, Json];
   readonly output: [stepId: number, Json];
   readonly results: [stepId: number, StoredResults];
   /** JSON of an output that `results` names. */
   readonly largeOutput: [jobIdAndAttempt: string, string];
   /** The first item of a step from that place on. */
   readonly itemFrom: [stepIdAndIndex: string, ItemFacts | undefined];
+  /** Runs of a workflow with a concurrency key (JSON of both) that are `running`, but for those that wait for others of the key. In the order of their numbers. */
+  readonly runsUnderWay: [workflowAndKey: string, readonly RunRow[]];
   readonly nextDue: [all: 0, number | undefined];
   // Selections.
   /** Pending jobs in the order in which they are claimed. */
@@ -138,6 +142,10 @@ export interface FactKinds {
   readonly deadBefore: [queueIdAndTime: string, readonly LedgerJob[]];
   /** Runs that ended before: the oldest first. A store may leave out those in which, by the counts of their steps, a job is open or a dead letter. */
   readonly endedBefore: [at: number, readonly RunFacts[]];
+  /** Those that wait for others of the key, in the order of their numbers. */
+  readonly runsWaiting: [workflowAndKey: string, readonly RunRow[]];
+  /** Of each key with runs that wait and none under way, one. */
+  readonly runsWaitingForNone: [all: 0, readonly RunRow[]];
   readonly bulk: [id: number, BulkRow | undefined];
   /** A number that no bulk work has had. */
   readonly nextBulk: [all: 0, number];

@@ -5,13 +5,17 @@ import { message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
 import { queueDefaults, type Step, type Workflow } from '../../schemas/workflow/model.ts';
 import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
 import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { renderFailure, renderFile } from '../core/foreach-items.ts';
-import type { MutableScope } from '../core/run-scope.ts';
+import { manualTrigger, type MutableScope } from '../core/run-scope.ts';
+import { computeVars, concurrencyKey } from '../core/run-values.ts';
 import type { Book, NewJob } from './book.ts';
 import type { CreateRunParams, NewTrigger } from './call.ts';
 import type { Tables } from './change.ts';
 import type { StepRow } from './row.ts';
+import { mustWait } from './run-gate.ts';
+import { runValueOf } from './scope.ts';
 
 export function createRun(book: Book, params: CreateRunParams): { readonly runId: number; readonly existed?: true } {
   const { workflow: name, version, text, inputs, firstItems, trigger, key, parent, now } = params;
@@ -24,11 +28,26 @@ export function createRun(book: Book, params: CreateRunParams): { readonly runId
   if (full !== undefined) throw full;
 
   const runId = book.takeId('runs');
+  const start = startOf(book, workflow, params, runId);
+  const gate = start.key !== undefined && workflow.concurrency !== undefined && mustWait(book, { workflow: name, key: start.key }, workflow.concurrency);
+
   book.insert('workflow_versions', { version, workflow: name, text, created_at: now }, 'keep');
-  book.insert('runs', {
-    id: runId, workflow: name, version, state: 'running', created_at: now, inputs, ...triggerColumns(trigger), ...(key === undefined ? {} : { run_key: key }),
+  book.addRun({
+    id: runId,
+    workflow: name,
+    version,
+    state: 'running',
+    cancel_requested: 0,
+    concurrency_key: start.key ?? null,
+    gate: null,
+    created_at: now,
+    inputs,
+    ...triggerColumns(trigger),
+    ...(key === undefined ? {} : { run_key: key }),
     ...(parent === undefined ? {} : { parent_job: parent.jobId, parent_run: parent.runId, depth: parent.depth }),
+    ...(start.vars === null ? {} : { vars: start.vars }),
   });
+  if (gate) book.moveGate({ id: runId, gate: null }, 'close');
   book.effects.countRun(1);
   for (const [position, { step, isMain }] of steps.entries()) {
     const id = book.takeId('steps');
@@ -53,6 +72,14 @@ function triggerColumns(trigger: NewTrigger | undefined): Partial<Tables['runs']
   if (trigger === undefined) return {};
   const { kind, ...rest } = trigger.shown;
   return { trigger_kind: kind, triggered_by: JSON.stringify(rest), trigger_value: trigger.value };
+}
+
+/** What the run computes once, before it begins. */
+function startOf(book: Book, workflow: Workflow, { inputs, trigger, now }: CreateRunParams, runId: number): { readonly vars: string | null; readonly key: string | undefined } {
+  if (workflow.concurrency === undefined && Object.keys(workflow.vars).length === 0) return { vars: null, key: undefined };
+  const source = { run: runValueOf({ id: runId, workflow: workflow.id, created_at: now, error: null }), env: book.env, now, inputs: () => JSON.parse(inputs) as Json, trigger: () => (trigger === undefined ? manualTrigger(now) : (JSON.parse(trigger.value) as Json)) };
+  const vars = computeVars(workflow, source);
+  return { vars: JSON.stringify(vars), key: concurrencyKey(workflow, source, vars) };
 }
 
 /** Which queue a run can't start for. Backpressure where someone can feel it. A fan-out waits instead, and what a run continues with is never refused. */

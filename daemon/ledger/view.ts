@@ -6,7 +6,7 @@ import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, StepRow, WaitRow } from './row.ts';
+import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, RunTexts, StepRow, WaitRow } from './row.ts';
 import { shownJobState } from '../core/state-machine.ts';
 import type { RunFacts } from './snapshot.ts';
 import { never } from './waiting.ts';
@@ -14,7 +14,7 @@ import { never } from './waiting.ts';
 /** The shapes of the protocol, from rows. */
 
 /** Inputs that are shown, in characters of JSON. */
-export const shownInputs = 65_536;
+export const shownText = 65_536;
 
 /** A job with what its list shows of its step, run, queue and draft. */
 export type JobViewRow = JobRow & {
@@ -163,6 +163,8 @@ export function runSummary({ run, steps }: RunFacts): RunSummary {
     createdAt: iso(run.created_at),
     ...(run.ended_at === null ? {} : { endedAt: iso(run.ended_at) }),
     closing: run.on_failure_state === 'running',
+    ...(run.gate === null ? {} : { queued: true }),
+    ...(run.concurrency_key === null ? {} : { concurrencyKey: run.concurrency_key }),
     ...(heldAfter === undefined ? {} : { heldAfter }),
     ...(run.error === null ? {} : { error: JSON.parse(run.error) as NonNullable<RunSummary['error']> }),
     jobs: steps.map(countsOf).reduce(added, { total: 0, open: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 }),
@@ -178,10 +180,22 @@ function heldAfterOf({ run, steps }: RunFacts): number | undefined {
   return limits.length === 0 ? undefined : Math.max(...limits);
 }
 
-/** `inputs`: JSON, or undefined if it is longer than `shownInputs`; `queueName`: of a queue's number. */
-export function runDetail(facts: RunFacts, { inputs, inputBytes, waits, queueName }: { readonly inputs: string | undefined; readonly inputBytes: number; readonly waits: readonly WaitViewRow[]; readonly queueName: (id: number) => string }): RunDetail {
-  return { ...runSummary(facts), inputs: parsedJson(inputs) ?? null, inputBytes, ...waitsOf(waits), steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))) };
+/** `queueName`: of a queue's number. */
+export function runDetail(facts: RunFacts, { texts, inputBytes, waits, queueName }: { readonly texts: ShownTexts; readonly inputBytes: number; readonly waits: readonly WaitViewRow[]; readonly queueName: (id: number) => string }): RunDetail {
+  const { inputs, vars, outputs } = texts;
+  return {
+    ...runSummary(facts),
+    inputs: parsedJson(inputs) ?? null,
+    inputBytes,
+    ...(vars === null ? {} : { vars: parsedJson(vars) ?? null }),
+    ...(outputs === null ? {} : { outputs: parsedJson(outputs) ?? null }),
+    ...waitsOf(waits),
+    steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))),
+  };
 }
+
+/** Those of a run that are shown; undefined: it is longer than `shownText`. */
+export type ShownTexts = { readonly [Name in 'inputs' | 'vars' | 'outputs']: RunTexts[Name] | undefined };
 
 function stepView(row: StepRow, queue: string): StepView {
   return {

@@ -9,7 +9,7 @@ import { stateMessage } from '../../schemas/wording/state.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
-import type { NewTrigger, SettleParams, SignalParams, Wait } from './call.ts';
+import type { CreateRunParams, NewTrigger, SettleParams, SignalParams, Wait } from './call.ts';
 import { isCancelling } from './cancelling.ts';
 import type { LedgerJob, RunRow } from './row.ts';
 import type { RunFacts } from './snapshot.ts';
@@ -93,9 +93,23 @@ function beginRun(book: Book, job: LedgerJob, params: SettleParams, { run, detac
     book.move(job, 'retry', { due_at: now + fullRetryMs, throttles: job.throttles + 1, started_at: null, error: JSON.stringify(error) });
     return;
   }
-  const { runId: childId } = createRun(book, { ...run, now, trigger: triggerOf(job, runId, now), parent: { jobId: job.id, runId, depth } });
+  const childId = childOf(book, { ...run, now, trigger: triggerOf(job, runId, now), parent: { jobId: job.id, runId, depth } });
+  if (typeof childId === 'object') {
+    dieActive(book, job, params, childId);
+    return;
+  }
   if (detached) succeedActive(book, job, params, JSON.stringify({ run: formatRunId(childId) }));
   else waitFor(book, job, { kind: 'run', until: never, runId, childId });
+}
+
+/** The number of the run that is made, or why its workflow refuses to start it. */
+function childOf(book: Book, params: CreateRunParams): number | JobError {
+  try {
+    return createRun(book, params).runId;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { kind: 'invalid', cause: error.code === 'run-skipped' ? 'run skipped' : 'invalid inputs', message: `The run of ${params.workflow} was not started: ${error.message}` };
+  }
 }
 
 /** What started a run that a step has started. */

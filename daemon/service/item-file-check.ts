@@ -8,6 +8,7 @@ import { openProjectFile } from '../actions/project-file.ts';
 import { renderFile } from '../core/foreach-items.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { manualTrigger, runScope, type MutableScope } from '../core/run-scope.ts';
+import { computeVars } from '../core/run-values.ts';
 import { readItemsOf } from '../engine/item-copy.ts';
 import { ItemFileError } from '../engine/item-file.ts';
 
@@ -55,8 +56,9 @@ function knownFile({ if: condition, foreach }: Step, check: ItemFileCheck): stri
 }
 
 /** Without steps and the run itself: an expression that needs them can't be evaluated. */
-function startScope({ inputs, env, now }: ItemFileCheck): MutableScope {
-  const scope = runScope({ run: {}, env, now, inputs: () => inputs, trigger: () => manualTrigger(now), steps: {} });
+function startScope({ workflow, inputs, env, now }: ItemFileCheck): MutableScope {
+  const source = { run: {}, env, now, inputs: () => inputs, trigger: () => manualTrigger(now) };
+  const scope = runScope({ ...source, vars: () => computeVars(workflow, source), steps: {} });
   delete scope['run'];
   delete scope['steps'];
   scope['$status'] = 'success';

@@ -9,6 +9,7 @@ import { renderTemplate } from '../../schemas/workflow/template.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { enterItem, renderFile, renderItems } from '../core/foreach-items.ts';
 import { manualTrigger, runScope, type MutableScope } from '../core/run-scope.ts';
+import { computeVars } from '../core/run-values.ts';
 import { readItemsOf } from '../engine/item-copy.ts';
 import { ItemFileError } from '../engine/item-file.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -174,12 +175,11 @@ async function* parsed(items: AsyncIterable<string>): AsyncGenerator<Json> {
 
 /** That of a run which has just started. Its id isn't known yet: it is shown as `r…`. */
 function scopeOf({ workflow, inputs, env, now }: RunPreviewOptions): MutableScope {
+  const source = { run: { id: 'r…', workflow: workflow.id, 'created-at': new Date(now).toISOString(), error: null }, env, now, inputs: () => inputs, trigger: () => manualTrigger(now) };
+  const vars = computeVars(workflow, source);
   const scope = runScope({
-    run: { id: 'r…', workflow: workflow.id, 'created-at': new Date(now).toISOString(), error: null },
-    env,
-    now,
-    inputs: () => inputs,
-    trigger: () => manualTrigger(now),
+    ...source,
+    vars: () => vars,
     steps: Object.fromEntries(Object.keys(workflow.steps).map((id) => [id, { status: 'waiting', output: () => null, results: () => [] }])),
   });
   scope['$status'] = 'success';

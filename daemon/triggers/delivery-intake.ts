@@ -122,9 +122,16 @@ export class DeliveryIntake implements WebhookDoor {
       return told === undefined ? { status: 202, body: { json: { id } } } : { status: told.status, body: { json: { id, error: told.reason } } };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
+      const dedupe = more.dedupeKey === undefined ? {} : { dedupeKey: more.dedupeKey };
       switch (error.code) {
         case 'queue-full':
           return this.#told(answered.full, `the webhook ${delivery.path}: ${error.message}`);
+        case 'run-skipped':
+          return this.#keep({ ...delivery, outcome: 'ignored', reason: error.message }, dedupe);
+        case 'invalid-inputs': {
+          const reason = this.#options.masker().text(error.message);
+          return this.#keep({ ...delivery, outcome: 'invalid', reason }, dedupe, { status: 422, reason });
+        }
         case 'store-unavailable':
         case 'stopping':
           return this.#told(answered.unavailable, `the webhook ${delivery.path}: ${error.message}`);

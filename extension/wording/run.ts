@@ -9,6 +9,7 @@ import { stateText, stateTitle } from './state-look.ts';
 export function runDescription(run: RunSummary, nowMs: number): string {
   const parts = [stateText(run.state), ...countParts(run.jobs, run.state === 'running')];
   parts.push(...noteParts(run));
+  if (run.queued === true) parts.push(say('waits for other runs'));
   if (run.heldAfter !== undefined) parts.push(say('the rest waits for you'));
   if (run.closing) parts.push(say('on-failure steps continue'));
   parts.push(formatAge(run.endedAt ?? run.createdAt, nowMs));
@@ -31,6 +32,7 @@ export function runFacts(run: RunSummary, at: (time: string) => string): readonl
   if (run.duplicates > 0) facts.push([say('Duplicates'), say('{duplicates} left out, because an earlier item has the same key', { duplicates: run.duplicates })]);
   if (run.warnings > 0) facts.push([say('Warnings'), say('{warnings} succeeded, and should be looked at', { warnings: run.warnings })]);
   if (run.heldAfter !== undefined) facts.push([say('Waits'), say('the first {heldAfter} items were tried; "Run the Rest" lets the others go', { heldAfter: run.heldAfter })]);
+  if (run.queued === true) facts.push([say('Waits'), run.concurrencyKey === '' ? say('for other runs of the workflow to end') : say('for other runs with the key {key} to end', { key: oneLine(run.concurrencyKey ?? '', 60) })]);
   if (run.endedAt !== undefined) facts.push([say('Took'), formatDuration(Date.parse(run.endedAt) - Date.parse(run.createdAt))]);
   if (run.error !== undefined) facts.push([say('Error'), oneLine(run.error.step === undefined ? run.error.message : `${run.error.step}: ${run.error.message}`)]);
   return facts;

@@ -51,6 +51,7 @@ class FileOccurrences {
     this.#add({ kind: 'workflow', name: id, scope: '' }, 'declaration', entryOf(root, 'name')?.keyRange ?? { start: 0, end: 0 });
     this.keys(entryOf(root, 'inputs'), 'input', path);
     this.names(entryOf(root, 'required')?.value, { kind: 'input', scope: path }, 'reference');
+    this.keys(entryOf(root, 'vars'), 'value', path);
     this.keys(entryOf(root, 'queues'), 'queue', '');
     this.keys(entryOf(root, 'steps'), 'step', path);
     this.keys(entryOf(root, 'on-failure'), 'step', path);
@@ -100,6 +101,7 @@ class FileOccurrences {
     switch (kind) {
       case 'step':
       case 'input':
+      case 'value':
         return this.#path;
       case 'alias':
         return aliasScope;
@@ -137,7 +139,7 @@ export interface ExpressionOccurrence {
   readonly scope?: SourceRange;
 }
 
-const members: ReadonlyMap<string, SymbolKind> = new Map<string, SymbolKind>([['inputs', 'input'], ['steps', 'step'], ['secrets', 'secret'], ['env', 'environment']]);
+const members: ReadonlyMap<string, SymbolKind> = new Map<string, SymbolKind>([['inputs', 'input'], ['vars', 'value'], ['steps', 'step'], ['secrets', 'secret'], ['env', 'environment']]);
 
 /** Every name of a symbol that an expression uses. */
 function expressionOccurrences(expression: Expression, { item }: Pick<ExpressionPlace, 'item'>): readonly ExpressionOccurrence[] {

@@ -1,10 +1,10 @@
 import type { SourceRange } from '../workflow/diagnostic.ts';
 
 /**
- * What has a name that other places use. `alias` is the name that `foreach` gives the item, `variable` one that a macro binds within an
+ * What has a name that other places use. `value` is one of `vars`, `alias` the name that `foreach` gives the item, `variable` one that a macro binds within an
  * expression, `environment` a variable that `config.yaml` allows.
  */
-export type SymbolKind = 'workflow' | 'step' | 'queue' | 'connection' | 'secret' | 'input' | 'alias' | 'variable' | 'environment';
+export type SymbolKind = 'workflow' | 'step' | 'queue' | 'connection' | 'secret' | 'input' | 'value' | 'alias' | 'variable' | 'environment';
 
 export interface SymbolName {
   readonly kind: SymbolKind;

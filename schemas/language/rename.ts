@@ -70,6 +70,8 @@ function whyFixed(project: LanguageProject, symbol: LanguageSymbol): Message | u
       return declarations.length > 0 ? undefined : message("The connection '{name}' is declared nowhere.", { name });
     case 'input':
       return declarations.length > 0 ? undefined : message("The input '{name}' is declared nowhere.", { name });
+    case 'value':
+      return declarations.length > 0 ? undefined : message("The value '{name}' is declared nowhere.", { name });
   }
 }
 
@@ -139,6 +141,7 @@ const taken: Readonly<Record<SymbolKind, (name: string) => Message>> = {
   connection: (name) => message("There is a connection '{name}' already.", { name }),
   secret: (name) => message("There is a secret '{name}' already.", { name }),
   input: (name) => message("There is an input '{name}' already.", { name }),
+  value: (name) => message("There is a value '{name}' already.", { name }),
   alias: (name) => message("There is an item '{name}' already.", { name }),
   variable: (name) => message("There is a variable '{name}' already.", { name }),
   environment: (name) => message("There is an environment variable '{name}' already.", { name }),
@@ -146,7 +149,7 @@ const taken: Readonly<Record<SymbolKind, (name: string) => Message>> = {
 
 /** How expressions read what it is. */
 const uses: Readonly<Record<SymbolKind, NameUse>> = {
-  workflow: 'none', step: 'field', queue: 'none', connection: 'none', secret: 'field', input: 'field', alias: 'variable', variable: 'variable', environment: 'field',
+  workflow: 'none', step: 'field', queue: 'none', connection: 'none', secret: 'field', input: 'field', value: 'field', alias: 'variable', variable: 'variable', environment: 'field',
 };
 
 function refuse(reason: Message): RenameRefusal {

@@ -3,7 +3,7 @@ import { english, type Language } from '../wording/language.ts';
 import { message, type Message, verbatim } from '../wording/message.ts';
 import type { AnalysedFileOf } from '../workflow/analysis/analyse-files.ts';
 import type { Root } from '../workflow/analysis/expression-scope.ts';
-import { alternativesOf, describeType } from '../workflow/expression/type.ts';
+import { alternativesOf, describeType, type ExpressionField, type ExpressionType } from '../workflow/expression/type.ts';
 import { queueDefaults, type QueueDefinition, type SmtpConnection } from '../workflow/model.ts';
 import type { Rate } from '../workflow/rate.ts';
 import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
@@ -17,6 +17,8 @@ export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol,
   switch (symbol.kind) {
     case 'input':
       return describeInput(project, symbol, language);
+    case 'value':
+      return describeValue(project, symbol, language);
     case 'step':
       return describeStep(project, symbol, language);
     case 'queue': {
@@ -57,13 +59,23 @@ function queueDefinition(project: LanguageProject, name: string): QueueDefinitio
 function describeInput(project: LanguageProject, { name, scope }: LanguageSymbol, language: Language): string | undefined {
   const file = workflowFile(project, scope);
   const inputs = file?.analysis.types.scopeAt(anywhere)('inputs');
-  const field = inputs === undefined ? undefined : alternativesOf(inputs).flatMap((one) => (one.kind === 'map' ? (one.fields.get(name) ?? []) : []))[0];
+  const field = inputs === undefined ? undefined : memberOf(inputs, name);
   if (field === undefined) return undefined;
   const { say } = language;
   const { type, required } = field;
   const told = { name: code(name), type: describeType(type) };
   const head = required ? say('**input** {name}: {type} (must be given)', told) : 'default' in field ? say('**input** {name}: {type}', told) : say('**input** {name}: {type} (may be left out)', told);
   return lines(head, describeField(field, language));
+}
+
+function memberOf(type: ExpressionType, name: string): ExpressionField | undefined {
+  return alternativesOf(type).flatMap((one) => (one.kind === 'map' ? (one.fields.get(name) ?? []) : []))[0];
+}
+
+function describeValue(project: LanguageProject, { name, scope }: LanguageSymbol, { say }: Language): string | undefined {
+  const vars = workflowFile(project, scope)?.analysis.types.scopeAt(anywhere)('vars');
+  const field = vars === undefined ? undefined : memberOf(vars, name);
+  return field && lines(say('**value** {name}: {type}', { name: code(name), type: describeType(field.type) }), say('One of `vars`: computed once, when a run begins.'));
 }
 
 function describeStep(project: LanguageProject, { name, scope }: LanguageSymbol, language: Language): string | undefined {
@@ -193,6 +205,7 @@ function repeated(delays: string | Message, attempts: number, jitter: number): M
 export const rootDescriptions: Readonly<Record<Root, string>> = {
   inputs: 'What the run was given.',
   trigger: 'What started the run.',
+  vars: 'The named values of the workflow, computed once when a run begins.',
   steps: 'The other steps: their output, results and status. A step waits for those that it refers to.',
   run: 'The run itself: its id, its workflow, when it was made, and why it failed.',
   job: 'The job at hand: the index and the key of its item.',

@@ -25,6 +25,7 @@ export const errorCodes = {
   'too-many': { number: 11, meaning: 'More requests or subscriptions of one connection at a time than are accepted.' },
   conflict: { number: 12, meaning: 'Somebody else has changed it since it was read. Nothing was changed.' },
   'foreign-state': { number: 13, meaning: "What lies in `.sluice/state/` was made by somebody else or elsewhere, isn't safe to use, or has no daemon of this user yet." },
+  'run-skipped': { number: 14, meaning: '`concurrency` of the workflow skips runs while others are under way. Nothing was started; `runs` names some of them.' },
 } as const satisfies Record<string, { readonly number: number; readonly meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -15,6 +15,8 @@ export const RunSummary = Type.Object({
   endedAt: Type.Optional(Time),
   /** True while on-failure steps still continue, after the run itself has failed. */
   closing: Type.Boolean({ description: 'Steps of `on-failure` are still running.' }),
+  queued: Type.Optional(Type.Boolean({ description: 'It waits for other runs of its workflow with the same key of `concurrency` to end; missing: it doesn\'t.' })),
+  concurrencyKey: Type.Optional(Type.String({ description: 'The key of `concurrency`; empty if all runs of the workflow count together.' })),
   heldAfter: Type.Optional(Type.Integer({ description: 'The first items of each `foreach` are jobs, this many; the others wait for `run/continue`.' })),
   error: Type.Optional(Type.Object({ step: Type.Optional(Type.String()), message: Type.String() })),
   jobs: JobCounts,
@@ -50,6 +52,8 @@ export const RunDetail = Type.Object({
   waits: Type.Optional(
     Type.Array(Type.Object({ job: JobId, step: Type.String(), ...WaitsFor.properties }), { description: `What its jobs wait for that have left their queues: the first ${maxShownWaits}, those that end soonest first. Left out where there is none.` }),
   ),
+  vars: Type.Optional(Type.Unknown({ description: 'The values of `vars`; `null` where they are larger than 64 KiB.' })),
+  outputs: Type.Optional(Type.Unknown({ description: 'What a run that has succeeded gives; `null` where it is larger than 64 KiB.' })),
   steps: Type.Array(StepView),
 });
 export type RunDetail = Static<typeof RunDetail>;

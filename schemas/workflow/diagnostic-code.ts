@@ -36,6 +36,7 @@ export const diagnosticCodes = {
   'constant-condition': 'An `if` is always true.',
   'constant-key': 'The `key` of a `foreach` is the same for every item, so that all but the first would be left out.',
   'unknown-input': 'An input is named that the workflow does not declare.',
+  'unknown-var': 'A value is named that `vars` does not have.',
   'unknown-step': 'A step is named that does not exist, or can not be used at this place.',
   'unknown-action': '`uses` names no action.',
   'unknown-workflow': 'A step runs a workflow that does not exist, or its name is not literal.',
@@ -51,7 +52,7 @@ export const diagnosticCodes = {
   'unverified-webhook': 'A webhook starts a workflow without proof of where it comes from.',
   'no-listener': 'A workflow has a webhook, but `config.yaml` does not say where to listen, or what is needed to verify it.',
   'self-reference': 'A step waits for itself.',
-  cycle: 'Steps wait for each other in a circle, or workflows start each other in one.',
+  cycle: 'Steps wait for each other in a circle, workflows start each other in one, or values of `vars` are made of each other in one.',
   'no-steps': 'A workflow has no steps.',
   'not-supported': 'Something is written correctly, but is not supported yet.',
 } as const satisfies Readonly<Record<string, string>>;

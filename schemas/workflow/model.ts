@@ -17,12 +17,27 @@ export interface Workflow {
   readonly inputs: JsonObject;
   /** What starts a run by itself. */
   readonly triggers: Triggers;
+  /** Named values, computed once when a run begins: each behind those that it is made of. */
+  readonly vars: Readonly<Record<string, Template>>;
+  /** How many runs may be under way at the same time; left out, any number. */
+  readonly concurrency?: RunConcurrency;
   /** Queues declared in this file. Those of `.sluice/queues.yaml` are not repeated here. */
   readonly queues: Readonly<Record<string, QueueDefinition>>;
   /** In document order. */
   readonly steps: Readonly<Record<string, Step>>;
   /** Run, in the same way as `steps`, after the run has failed. */
   readonly onFailure: Readonly<Record<string, Step>>;
+  /** What a run gives when it has succeeded, by name. */
+  readonly outputs: Readonly<Record<string, Template>>;
+}
+
+/** How many runs of a workflow may be under way at the same time. */
+export interface RunConcurrency {
+  /** Runs for which it gives the same text count together; left out, all runs of the workflow do. */
+  readonly key?: Template;
+  readonly limit: number;
+  /** What becomes of one more: it waits, it isn't started, or it waits and the oldest that is under way is cancelled. */
+  readonly whenFull: 'queue' | 'skip' | 'cancel-oldest';
 }
 
 export interface Triggers {

@@ -28,7 +28,7 @@ export function aStep(values: Partial<StepRow> = {}): StepRow {
 }
 
 export function aRun(values: Partial<RunRow> = {}): RunRow {
-  return { id: 1, workflow: 'test', version: 'v', state: 'running', created_at: 1000, ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, parent_job: null, parent_run: null, depth: 0, ...values };
+  return { id: 1, workflow: 'test', version: 'v', state: 'running', created_at: 1000, ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, parent_job: null, parent_run: null, depth: 0, concurrency_key: null, gate: null, ...values };
 }
 
 export function aWorkflow(text: string): Workflow {

@@ -10,6 +10,7 @@ import { describeLooking } from './store-suite/looking.ts';
 import { describeModel } from './store-suite/model.ts';
 import { describeOutcomes } from './store-suite/outcomes.ts';
 import { describeReplaying } from './store-suite/replaying.ts';
+import { describeRunValues } from './store-suite/run-values.ts';
 import { describeRetrying } from './store-suite/retrying.ts';
 import { describeAlerting } from './store-suite/alerting.ts';
 import { describeSeries } from './store-suite/series.ts';
@@ -41,6 +42,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('outcomes', () => describeOutcomes(current));
     describe('fan-out', () => describeFanningOut(current));
     describe('cancelling', () => describeCancelling(current));
+    describe('values, outputs and concurrency of runs', () => describeRunValues(current));
     describe('replay and discard', () => describeReplaying(current));
     describe('edits that are saved', () => describeDrafting(current));
     describe('bulk work', () => describeBulk(current));

@@ -37,7 +37,8 @@ export function renderRun(run: RunDetail, view: View): string {
   return parts.join('\n\n');
 }
 
-function stateText({ state, closing, heldAfter }: Pick<RunSummary, 'state' | 'closing' | 'heldAfter'>): string {
+function stateText({ state, closing, heldAfter, queued }: Pick<RunSummary, 'state' | 'closing' | 'heldAfter' | 'queued'>): string {
+  if (queued === true) return `${state}, waits for other runs`;
   if (heldAfter !== undefined) return `${state}, the rest waits for \`sluice continue\``;
   return closing ? `${state}, on-failure is running` : state;
 }
@@ -53,7 +54,10 @@ function fieldsOf(run: RunDetail, view: View): readonly (readonly [string, strin
     ['started', `${formatTime(run.createdAt, view)} (${formatAge(run.createdAt, view)})${startedBy(run.trigger, view)}`],
     ...(run.endedAt === undefined ? [] : [['took', durationText(run.createdAt, run.endedAt, view)] as const]),
     ['jobs', [...counts, ...(run.duplicates === 0 ? [] : [say('{count, plural, one {# duplicate left out} other {# duplicates left out}}', { count: run.duplicates })])].join(', ')],
+    ...(run.concurrencyKey === undefined ? [] : [['concurrency', concurrencyText(run.concurrencyKey)] as const]),
     ...inputFields(run),
+    ...valueFields('vars', run.vars),
+    ...valueFields('outputs', run.outputs),
   ];
 }
 
@@ -78,6 +82,18 @@ function inputFields({ inputs, inputBytes }: RunDetail): readonly (readonly [str
   const text = oneLine(formatJson(inputs));
   if (text === '{}') return [];
   return [['inputs', text.length <= 100 ? text : `${formatNumber(inputBytes)} bytes; --json has them`]];
+}
+
+function concurrencyText(key: string): string {
+  return key === '' ? 'with all runs of the workflow' : `with runs of the key ${oneLine(key)}`;
+}
+
+/** What doesn't fit a line is left to `--json`. */
+function valueFields(name: string, value: unknown): readonly (readonly [string, string])[] {
+  if (value === undefined) return [];
+  const text = value === null ? undefined : oneLine(formatJson(value));
+  if (text === '{}') return [];
+  return [[name, text === undefined || text.length > 100 ? '--json has them' : text]];
 }
 
 function stepColumns(view: View): readonly Column<StepView>[] {

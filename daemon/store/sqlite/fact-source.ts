@@ -1,4 +1,4 @@
-import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type RunRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
 import type { DeliveryKeyRow } from '../../ledger/delivery-row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
@@ -37,6 +37,10 @@ export function factSource(state: WriterState): FactSource {
     const row = made(db.values(`SELECT ${runColumns} FROM runs WHERE id = ?`).get(id), runOf);
     return row === undefined ? undefined : { run: row, steps: db.values(`SELECT ${stepColumns} FROM steps WHERE run_id = ? ORDER BY position`).all(id).map(stepOf) };
   };
+  const runsOfKey = (rest: string, workflowAndKey: string, ...values: number[]): readonly RunRow[] => {
+    const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
+    return db.values(`SELECT ${runColumns} FROM runs INDEXED BY runs_concurrency WHERE workflow = ? AND concurrency_key = ? AND state = 'running' AND ${rest}`).all(workflow, key, ...values).map(runOf);
+  };
   return {
     job: (id) => made(db.values(`SELECT ${jobColumns} FROM jobs WHERE id = ?`).get(id), jobOf),
     step: (id) => made(db.values(`SELECT ${stepColumns} FROM steps WHERE id = ?`).get(id), stepOf),
@@ -66,6 +70,18 @@ export function factSource(state: WriterState): FactSource {
     firstDeath: (stepId) => firstDeath(state, stepId),
     takenKeys: (stepIdAndKeys) => takenKeys(state, stepIdAndKeys),
     ...scopeSource(db),
+    runsUnderWay: (workflowAndKey) => runsOfKey("gate IS NULL ORDER BY id", workflowAndKey),
+    runsWaiting: (workflowAndKey, { limit }) => runsOfKey('gate IS NOT NULL ORDER BY id LIMIT ?', workflowAndKey, limit),
+    runsWaitingForNone: () =>
+      db
+        .values(
+          `SELECT ${runColumns} FROM runs INDEXED BY runs_concurrency WHERE id IN (
+             SELECT min(id) FROM runs INDEXED BY runs_concurrency WHERE concurrency_key IS NOT NULL AND state = 'running'
+             GROUP BY workflow, concurrency_key HAVING count(gate) = count(*)
+           ) AND concurrency_key IS NOT NULL AND state = 'running'`,
+        )
+        .all()
+        .map(runOf),
     nextDue: () => state.nextDueAt,
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
     overdue: (at, { limit }) => {

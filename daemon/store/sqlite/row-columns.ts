@@ -39,8 +39,8 @@ export function stepOf(values: Values): StepRow {
 }
 
 export function runOf(values: Values): RunRow {
-  const [id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth] = values;
-  return { id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth } as RunRow;
+  const [id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth, concurrency_key, gate] = values;
+  return { id, workflow, version, state, created_at, ended_at, cancel_requested, on_failure_state, error, trigger_kind, triggered_by, parent_job, parent_run, depth, concurrency_key, gate } as RunRow;
 }
 
 /** The same columns of a table that has that name in a statement. */

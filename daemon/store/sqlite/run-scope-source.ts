@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 /** Outputs of a longer JSON are facts of their own, in bytes: `results[3].output` needs no other. */
 const largeBytes = 16_384;
 
-export type ScopeSource = Pick<FactSource, 'inputs' | 'trigger' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
+export type ScopeSource = Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
 
 /** What expressions read. `charge` is called with the length of each JSON text that is parsed, and may throw. */
 export function scopeSource(db: Database, charge?: (characters: number) => void): ScopeSource {
@@ -18,6 +18,7 @@ export function scopeSource(db: Database, charge?: (characters: number) => void)
   return {
     inputs: (runId) => parsed(db.sql('SELECT inputs FROM runs WHERE id = ?').get(runId)?.['inputs']),
     trigger: (runId) => parsed(db.sql('SELECT trigger_value FROM runs WHERE id = ?').get(runId)?.['trigger_value']),
+    vars: (runId) => parsed(db.sql('SELECT vars FROM runs WHERE id = ?').get(runId)?.['vars'] ?? '{}'),
     output: (stepId) => {
       const row = db
         .sql(

@@ -389,3 +389,12 @@ ALTER TABLE runs ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX runs_parent ON runs (parent_run, id) WHERE parent_run IS NOT NULL;
 CREATE INDEX runs_started_by_none ON runs (id) WHERE parent_run IS NULL;
 `;
+
+/** What a run computes once (`vars`), what it gives (`outputs`), and the runs with which it counts together (`concurrency`). */
+export const schemaVersion17 = `
+ALTER TABLE runs ADD COLUMN vars TEXT;
+ALTER TABLE runs ADD COLUMN outputs TEXT;
+ALTER TABLE runs ADD COLUMN concurrency_key TEXT;
+ALTER TABLE runs ADD COLUMN gate TEXT;  -- 'waiting': for others with its key to end
+CREATE INDEX runs_concurrency ON runs (workflow, concurrency_key, id) WHERE concurrency_key IS NOT NULL AND state = 'running';
+`;

@@ -1,6 +1,7 @@
 import type { Message } from '../../wording/message.ts';
 import type { AnalysedFile } from '../../workflow/analysis/analyse-files.ts';
 import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
+import type { TemplateSite } from '../../workflow/analysis/template-reader.ts';
 import type { Severity, SourceRange } from '../../workflow/diagnostic.ts';
 import { type DocumentNode, entryOf, type MapEntry } from '../../workflow/document.ts';
 import type { QueueDefinition, Workflow } from '../../workflow/model.ts';
@@ -24,6 +25,8 @@ export interface AdvisedWorkflow {
   /** Undefined if the file has errors: then only what is certain is said. */
   readonly workflow: Workflow | undefined;
   readonly steps: ReadonlyMap<string, AnalysedStep>;
+  /** Outside of the steps. */
+  readonly sites: readonly TemplateSite[];
 }
 
 interface AdvisedQueue {
@@ -84,7 +87,7 @@ export const adviceCodes = {
   'missing-needs': { severity: 'warning', meaning: '`if` asks how earlier steps ended, but the step waits for none.' },
   starving: { severity: 'information', meaning: 'Jobs of a step wait until a whole list of a greater priority has gone through the same queue.' },
   'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what is in it has a value here.' },
-  unused: { severity: 'information', meaning: 'An input, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
+  unused: { severity: 'information', meaning: 'An input, a value, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
 } as const satisfies Readonly<Record<string, AdviceKind>>;
 
 export type AdviceCode = keyof typeof adviceCodes;
@@ -97,8 +100,8 @@ export function advisedProject(files: Iterable<AnalysedFile>, live?: ReadonlyMap
   for (const one of files) {
     const { path, text } = one.file;
     if (one.kind === 'workflow') {
-      const { workflow, steps, document } = one.analysis;
-      workflows.push({ path, text, root: document.root, workflow, steps });
+      const { workflow, steps, sites, document } = one.analysis;
+      workflows.push({ path, text, root: document.root, workflow, steps, sites });
       addQueues(queues, path, document.root, Object.values(workflow?.queues ?? {}));
     } else if (one.kind === 'queues') {
       addQueues(queues, path, one.analysis.document.root, one.analysis.value?.values() ?? []);

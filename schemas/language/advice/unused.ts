@@ -6,10 +6,13 @@ import { message } from '../../wording/message.ts';
 export const unused: AdviceRule = ({ workflows, queues, connections }, say) => {
   for (const workflow of workflows) {
     if (workflow.workflow === undefined) continue;
-    const used = usedInputs(workflow);
-    if (used === undefined) continue;
+    const inputs = usedOf('inputs', workflow);
     for (const { key, keyRange } of entriesOf(workflow, 'inputs')) {
-      if (!used.has(key)) say(workflow.path, keyRange, message("Nothing in this workflow uses the input '{key}'.", { key }));
+      if (inputs?.has(key) === false) say(workflow.path, keyRange, message("Nothing in this workflow uses the input '{key}'.", { key }));
+    }
+    const vars = usedOf('vars', workflow);
+    for (const { key, keyRange } of entriesOf(workflow, 'vars')) {
+      if (vars?.has(key) === false) say(workflow.path, keyRange, message("Nothing in this workflow uses the value '{key}'.", { key }));
     }
   }
   if (workflows.length === 0 || workflows.some(({ workflow }) => workflow === undefined)) return;
@@ -23,16 +26,14 @@ export const unused: AdviceRule = ({ workflows, queues, connections }, say) => {
   }
 };
 
-/** Undefined if an expression takes all inputs at once. */
-function usedInputs({ steps }: AdvisedWorkflow): ReadonlySet<string> | undefined {
+/** Undefined if an expression takes all of them at once. */
+function usedOf(root: 'inputs' | 'vars', { steps, sites: outside }: AdvisedWorkflow): ReadonlySet<string> | undefined {
   const used = new Set<string>();
-  for (const { sites } of steps.values()) {
-    for (const { expression } of sites.flatMap(({ expressions }) => expressions)) {
-      for (const { path: [root, name] } of expression.references) {
-        if (root !== 'inputs') continue;
-        if (name === undefined) return undefined;
-        used.add(name);
-      }
+  for (const { expressions } of [...outside, ...[...steps.values()].flatMap(({ sites }) => sites)]) {
+    for (const { path: [first, name] } of expressions.flatMap(({ expression }) => expression.references)) {
+      if (first !== root) continue;
+      if (name === undefined) return undefined;
+      used.add(name);
     }
   }
   return used;

@@ -118,7 +118,7 @@ export function analyseConnections(text: string, secrets?: Iterable<string>): Co
   const { report, root } = openFile(document, { what: 'the file', keys: ['connections'] }, { mayBeEmpty: true });
   if (root === undefined) return { value: report.errorCount > 0 ? undefined : new Map(), diagnostics: report.conclude(document.root), names: [], areNamesKnown: !isBroken(document), document, sites: [] };
   root.require('connections');
-  const names: KnownNames = { steps: new Map(), inputs: new Set(), secrets: secrets && new Set(secrets), env: undefined };
+  const names: KnownNames = { steps: new Map(), inputs: new Set(), vars: undefined, secrets: secrets && new Set(secrets), env: undefined };
   const templates = new TemplateReader(report, text, names);
   const connections = new Map<string, SmtpConnection>();
   const entries = root.named('connections', 'connections', 'none', connectionShape);

@@ -11,7 +11,8 @@ import { readInputs } from './input-schema.ts';
 import { readQueues, type DeclaredQueue } from './queue-analysis.ts';
 import type { NamedEntry } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
-import { reportCycles } from './step-graph.ts';
+import { areVarsUncertain, readOutputs, readRunConcurrency, readVars, varEntries, type NamedTemplate } from './run-analysis.ts';
+import { circlesOf } from './step-graph.ts';
 import { mayHaveForeach, readStep, stepShape, type AnalysedStep, type StepContext } from './step-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 import { type AnalysedTriggers, noTriggers, readTriggers } from './trigger-analysis.ts';
@@ -63,7 +64,7 @@ const noInputs: JsonObject = { type: 'object', properties: {}, additionalPropert
 
 const shape = {
   what: 'a workflow',
-  keys: ['name', 'description', 'on', 'inputs', 'required', 'queues', 'steps', 'on-failure'],
+  keys: ['name', 'description', 'on', 'concurrency', 'inputs', 'required', 'vars', 'queues', 'steps', 'outputs', 'on-failure'],
 };
 
 /** Reads a workflow file. Reports everything that is wrong with it, never throws, and takes time in proportion to the text. */
@@ -72,7 +73,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const isKept = actions === 'any';
   const document = parseDocument(text, { isKept });
   const { report, root } = openFile(document, shape, { isKept });
-  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], triggers: noTriggers, types: new WorkflowTypes({ inputs: noInputs, steps: new Map(), triggers: [], actions: undefined, env: undefined }) };
+  if (root === undefined) return { workflow: undefined, diagnostics: report.conclude(document.root), queues: new Map(), document, inputs: noInputs, steps: new Map(), sites: [], triggers: noTriggers, types: new WorkflowTypes({ inputs: noInputs, vars: new Map(), steps: new Map(), triggers: [], actions: undefined, env: undefined }) };
 
   root.require('steps');
   const name = root.string('name', 'text') ?? id;
@@ -85,16 +86,21 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     report.error('no-steps', root.place('steps'), message('A workflow has at least one step.'));
   }
 
+  const varsGiven = varEntries(root);
   const names: KnownNames = {
     steps: knownSteps(report, stepEntries, failureEntries),
     inputs: root.isUncertain('inputs') ? undefined : inputs.names,
-    refused: new Set([...inputs.names, ...[...stepEntries, ...failureEntries].map(({ key }) => key)].filter((name) => !isName(name))),
+    vars: areVarsUncertain(root) ? undefined : new Set(varsGiven.map(({ key }) => key)),
+    refused: new Set([...inputs.names, ...[...varsGiven, ...stepEntries, ...failureEntries].map(({ key }) => key)].filter((name) => !isName(name))),
     withResults: new Set([...text.matchAll(/\bsteps\.(\w+)\.results\b/g)].map(([, step = '']) => step)),
     secrets: project?.secrets && new Set(project.secrets),
     env: project?.env && new Set(project.env),
   };
   const outside = new TemplateReader(report, text, names);
   const triggers = readTriggers(root, outside, inputs);
+  const vars = readVars(varsGiven, outside);
+  const concurrency = readRunConcurrency(root, outside);
+  const outputs = readOutputs(root, outside);
   const context: Omit<StepContext, 'section'> = {
     report,
     text,
@@ -107,7 +113,7 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
   const onFailure = readSteps({ ...context, section: 'on-failure' }, failureEntries);
 
   const byIds = byId([...steps, ...onFailure]);
-  const types = new WorkflowTypes({ inputs: inputs.schema, steps: byIds, triggers: triggers.kinds, actions: context.actions, env: names.env });
+  const types = new WorkflowTypes({ inputs: inputs.schema, vars, steps: byIds, triggers: triggers.kinds, actions: context.actions, env: names.env });
   if (context.actions !== undefined) {
     for (const step of [...steps, ...onFailure]) checkTypes(report, step, types);
     checkTypesOutside(report, outside.sites, types, triggers.webhook?.inputs);
@@ -122,9 +128,12 @@ export function analyseWorkflow({ text, id, project, actions = actionDefinitions
     ...(description === undefined ? {} : { description }),
     inputs: inputs.schema,
     triggers: triggers.model,
+    vars: templatesOf(vars),
+    ...(concurrency === undefined ? {} : { concurrency }),
     queues: Object.fromEntries([...queues].map(([queue, { definition }]) => [queue, definition])),
     steps: modelOf(steps),
     onFailure: modelOf(onFailure),
+    outputs: templatesOf(outputs),
   };
   return { workflow, ...found };
 }
@@ -155,7 +164,9 @@ function knownSteps(report: Report, stepEntries: readonly NamedEntry[], failureE
 
 function readSteps(context: StepContext, entries: readonly NamedEntry[]): readonly AnalysedStep[] {
   const steps = entries.flatMap((entry) => (entry.isDoubtful === true ? [] : (readStep(context, entry) ?? [])));
-  reportCycles(context.report, new Map(steps.map(({ step, dependencies }) => [step.id, dependencies])));
+  for (const { list, range } of circlesOf(new Map(steps.map(({ step, dependencies }) => [step.id, dependencies])))) {
+    context.report.error('cycle', range, message('These steps wait for each other in a circle: {list}. Take one of these dependencies out.', { list }));
+  }
   return steps;
 }
 
@@ -170,3 +181,6 @@ function modelOf(steps: readonly AnalysedStep[]): Readonly<Record<string, Step>>
   return Object.fromEntries(steps.map(({ step }) => [step.id, step]));
 }
 
+function templatesOf(named: ReadonlyMap<string, NamedTemplate>): Workflow['vars'] {
+  return Object.fromEntries([...named].map(([name, { template }]) => [name, template]));
+}

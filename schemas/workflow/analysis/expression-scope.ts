@@ -22,6 +22,7 @@ export interface KnownNames {
   readonly withResults?: ReadonlySet<string>;
   /** Undefined: not known, so not checked. */
   readonly inputs: ReadonlySet<string> | undefined;
+  readonly vars: ReadonlySet<string> | undefined;
   readonly secrets: ReadonlySet<string> | undefined;
   readonly env: ReadonlySet<string> | undefined;
 }
@@ -51,7 +52,7 @@ export interface StepReference {
   readonly range: SourceRange;
 }
 
-export const roots = ['inputs', 'trigger', 'steps', 'run', 'job', 'secrets', 'env'] as const;
+export const roots = ['inputs', 'trigger', 'vars', 'steps', 'run', 'job', 'secrets', 'env'] as const;
 
 export type Root = (typeof roots)[number];
 
@@ -61,6 +62,7 @@ export function isRoot(name: string): name is Root {
 
 const absences = {
   'unknown-input': (name: string) => message('There is no input {name}.', { name }),
+  'unknown-var': (name: string) => message('There is no value {name} in `vars`.', { name }),
   'unknown-environment': (name: string) => message("The environment variable {name} is not one that 'env' of .sluice/config.yaml allows.", { name }),
   'unknown-secret': (name: string) => message("There is no secret {name}: set it with 'sluice secrets set'.", { name }),
 } as const;
@@ -122,6 +124,9 @@ class ReferenceCheck {
     switch (root) {
       case 'inputs':
         this.#known('unknown-input', name, this.#names.inputs);
+        return undefined;
+      case 'vars':
+        this.#known('unknown-var', name, this.#names.vars);
         return undefined;
       case 'steps':
         return this.#step();
@@ -221,9 +226,9 @@ class ReferenceCheck {
   /** What may have been meant by a name, the likeliest first: the item of the step, then what it is by its own name, then what it resembles. */
   #likelyNames(root: string): readonly string[] {
     const { item } = this.#place;
-    const { inputs, steps } = this.#names;
+    const { inputs, vars, steps } = this.#names;
     const items = item !== undefined && (nearestName(root, [item]) !== undefined || item.toLowerCase().startsWith(root.toLowerCase())) ? [item] : [];
-    const named = [...(inputs?.has(root) === true ? [`inputs.${root}`] : []), ...(steps.has(root) ? [`steps.${root}`] : [])];
+    const named = [...(inputs?.has(root) === true ? [`inputs.${root}`] : []), ...(vars?.has(root) === true ? [`vars.${root}`] : []), ...(steps.has(root) ? [`steps.${root}`] : [])];
     const nearest = nearestName(root, roots);
     return [...items, ...named, ...(named.length === 0 && nearest !== undefined ? [nearest] : [])];
   }

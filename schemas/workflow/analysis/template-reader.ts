@@ -31,12 +31,12 @@ export interface TemplateSite {
 export class TemplateReader {
   readonly references: StepReference[] = [];
   readonly sites: TemplateSite[] = [];
-  readonly #report: Report;
+  readonly report: Report;
   readonly #text: string;
   readonly #names: KnownNames;
 
   constructor(report: Report, text: string, names: KnownNames) {
-    this.#report = report;
+    this.report = report;
     this.#text = text;
     this.#names = names;
   }
@@ -51,7 +51,7 @@ export class TemplateReader {
     const locate = locator(this.#text, node);
     const parsed = parseCondition(String(node.value));
     if (!parsed.ok) {
-      this.#report.error('bad-expression', locate(parsed.error.range), verbatim(parsed.error.message));
+      this.report.error('bad-expression', locate(parsed.error.range), verbatim(parsed.error.message));
       this.sites.push({ node, place, form: 'condition', expressions: [] });
       return undefined;
     }
@@ -70,7 +70,7 @@ export class TemplateReader {
       }
       case 'map': {
         const entries = node.entries.map(({ key, keyRange, value }) => {
-          if (key.includes('${{')) this.#report.error('bad-expression', keyRange, message('A key is fixed: an expression can only be in a value.'));
+          if (key.includes('${{')) this.report.error('bad-expression', keyRange, message('A key is fixed: an expression can only be in a value.'));
           return [key, this.#template(value, place, secretRule, [...path, key])] as const;
         });
         const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
@@ -99,14 +99,14 @@ export class TemplateReader {
   }
 
   #reportErrors(errors: readonly TemplateError[], locate: Locator): readonly Expression[] {
-    for (const { range, message } of errors) this.#report.error('bad-expression', locate(range), verbatim(message));
+    for (const { range, message } of errors) this.report.error('bad-expression', locate(range), verbatim(message));
     return [];
   }
 
   /** `offset` is where the expression's source begins in the value of the scalar. */
   #check(expression: Expression, offset: number, locate: Locator, place: ExpressionPlace): PlacedExpression {
     const within = (range: SourceRange): SourceRange => locate({ start: range.start + offset, end: range.end + offset });
-    this.references.push(...checkNames(this.#report, expression, within, place, this.#names));
+    this.references.push(...checkNames(this.report, expression, within, place, this.#names));
     return { expression, locate: within };
   }
 }

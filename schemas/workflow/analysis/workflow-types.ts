@@ -7,6 +7,7 @@ import { treeOf, type Expression } from '../expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Template } from '../template.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
+import { varsPlace, type NamedTemplate } from './run-analysis.ts';
 import type { AnalysedStep } from './step-analysis.ts';
 import type { TriggerKind } from '../../protocol/trigger.ts';
 import { triggerType } from './trigger-types.ts';
@@ -15,6 +16,7 @@ import { verbatim } from '../../wording/message.ts';
 export interface TypedWorkflow {
   /** A JSON Schema of an object. */
   readonly inputs: JsonObject;
+  readonly vars: ReadonlyMap<string, NamedTemplate>;
   readonly steps: ReadonlyMap<string, AnalysedStep>;
   /** What can start a run of it. */
   readonly triggers: readonly TriggerKind[];
@@ -34,6 +36,7 @@ export class WorkflowTypes {
   readonly #items = new Map<string, ExpressionType>();
   #trigger: ExpressionType | undefined;
   #inputs: ExpressionType | undefined;
+  #vars: ExpressionType | undefined;
   #steps: ExpressionType | undefined;
 
   constructor(workflow: TypedWorkflow) {
@@ -80,6 +83,8 @@ export class WorkflowTypes {
     switch (name) {
       case 'inputs':
         return (this.#inputs ??= openMap(propertiesOf(this.#workflow.inputs)));
+      case 'vars':
+        return (this.#vars ??= this.#varsType());
       case 'steps':
         return (this.#steps ??= openMap(new Map([...this.#workflow.steps.keys()].map((id) => [id, { type: this.#stepType(id), required: true, ...described(`The step \`${id}\`.`) }]))));
       case 'run':
@@ -93,6 +98,14 @@ export class WorkflowTypes {
       default:
         return undefined;
     }
+  }
+
+  /** They come in an order in which each is behind those that it is made of. */
+  #varsType(): ExpressionType {
+    const fields = new Map<string, ExpressionField>();
+    this.#vars = openMap(fields);
+    for (const [name, { template }] of this.#workflow.vars) fields.set(name, { type: this.#templateType(template, varsPlace), required: true, ...described(`The value \`${name}\` of \`vars\`.`) });
+    return this.#vars;
   }
 
   #stepType(id: string): ExpressionType {

@@ -52,6 +52,18 @@ const triggers = {
   ],
 } as const;
 
+const concurrency = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'How many runs of this workflow may be under way at the same time.',
+  examples: [{ key: '${{ inputs.deal.id }}', limit: 1, 'when-full': 'queue' }],
+  properties: {
+    key: { type: ['string', 'number', 'boolean'], description: 'Runs for which it is the same count together; left out, all runs of the workflow do.', examples: ['${{ inputs.deal.id }}'] },
+    limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 1, description: 'So many may be under way.' },
+    'when-full': { enum: ['queue', 'skip', 'cancel-oldest'], default: 'queue', description: 'What becomes of one more: it waits (`queue`), it is not started (`skip`), or it waits and the oldest that is under way is cancelled (`cancel-oldest`).' },
+  },
+} as const;
+
 const definitions: JsonObject = {
   ...policyDefinitions,
   queue: queueSchema as unknown as JsonObject,
@@ -72,9 +84,12 @@ export const workflowSchema: JsonObject = {
     on: triggers as unknown as JsonObject,
     inputs: { type: ['object', 'null'], propertyNames: ids, additionalProperties: inputSchema as unknown as JsonObject, description: 'What a run is given: a JSON Schema (2020-12) for each input.', examples: [{ dry: { type: 'boolean', default: false } }] },
     required: { type: 'array', items: { type: 'string' }, description: 'Inputs that must be given.', examples: [['list']] },
+    vars: { type: ['object', 'null'], propertyNames: ids, additionalProperties: {}, description: 'Named values, computed once when a run begins: `vars.NAME` in expressions. They can be made of inputs, of the trigger and of each other.', examples: [{ host: "${{ inputs.live ? 'api' : 'sandbox' }}.example.com" }] },
+    concurrency,
     queues: { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/queue' }, description: 'Queues of this workflow. Those that several workflows share are in `.sluice/queues.yaml`.' },
     steps: { type: 'object', minProperties: 1, propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'The steps by id. Their order comes from `needs` and from references, not from their position.' },
     'on-failure': { type: ['object', 'null'], propertyNames: ids, additionalProperties: { $ref: '#/$defs/step' }, description: 'Steps that run after the run has failed.' },
+    outputs: { type: ['object', 'null'], propertyNames: ids, additionalProperties: {}, description: 'What a run gives when it has succeeded, by name: for people, for `sluice run --wait --json`, and for the step that started it.', examples: [{ booked: '${{ steps.book.output.body.id }}' }] },
   },
   $defs: { ...definitions, step: stepSchema(actionDefinitions) },
 };

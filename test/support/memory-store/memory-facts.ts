@@ -1,4 +1,4 @@
-import { openFanOutOf, isHeld, type BulkJobRow, type JobRow } from '../../../daemon/ledger/row.ts';
+import { openFanOutOf, isHeld, type BulkJobRow, type JobRow, type RunRow } from '../../../daemon/ledger/row.ts';
 import type { FanOutProgress } from '../../../daemon/ledger/call.ts';
 import { shownJobState } from '../../../daemon/core/state-machine.ts';
 import { never } from '../../../daemon/ledger/waiting.ts';
@@ -49,7 +49,7 @@ export function workflowIn(tables: MemoryTables, version: string, given = tables
 const largeCharacters = 20;
 
 /** What expressions read; each JSON text that is parsed is charged. */
-export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'trigger' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
+export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
   const charged = (text: string | null | undefined): Json => {
     charge(text?.length ?? 0);
     return parsed(text);
@@ -58,6 +58,7 @@ export function memoryScope(tables: MemoryTables, charge: (characters: number) =
   return {
     inputs: (runId) => charged(tables.runs.get(runId)?.inputs),
     trigger: (runId) => charged(tables.runs.get(runId)?.trigger_value),
+    vars: (runId) => charged(tables.runs.get(runId)?.vars ?? '{}'),
     output: (stepId) => {
       const [job] = tables.jobs.where(({ step_id, state }) => step_id === stepId && state === 'succeeded');
       return job === undefined ? null : charged(tables.attempts.get(`${job.id}/${job.attempt}`)?.output);
@@ -95,6 +96,10 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     const name = tables.queues.get(id)?.name ?? '';
     const waiting = (state: string): number => jobs.where((job) => job.queue_id === id && job.state === state).length;
     return { id, name, definition: definitionOf(name), pending: waiting('pending'), delayed: waiting('delayed') };
+  };
+  const runsOfKey = (workflowAndKey: string): RunRow[] => {
+    const [wanted, wantedKey] = JSON.parse(workflowAndKey) as [string, string];
+    return runs.where(({ workflow, concurrency_key: key, state }) => workflow === wanted && key === wantedKey && state === 'running').sort((one, other) => one.id - other.id);
   };
   return {
     job: (id) => jobs.get(id),
@@ -155,6 +160,9 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         const run = runs.get(run_id);
         return queue_id === queueId && (state === 'waiting' || state === 'running') && (run?.state === 'running' || run?.on_failure_state === 'running');
       }),
+    runsUnderWay: (workflowAndKey) => runsOfKey(workflowAndKey).filter(({ gate }) => gate === null),
+    runsWaiting: (workflowAndKey, { limit }) => runsOfKey(workflowAndKey).filter(({ gate }) => gate !== null).slice(0, limit),
+    runsWaitingForNone: () => [...Map.groupBy(runs.where(({ state, concurrency_key: key }) => state === 'running' && key !== null), ({ workflow, concurrency_key: key }) => JSON.stringify([workflow, key])).values()].flatMap((some) => (some.every(({ gate }) => gate !== null) ? some.slice(0, 1) : [])),
     openFanOuts: () => fanOuts(tables),
     deadBefore: (queueIdAndTime, { limit }) => {
       const [queueId, before] = JSON.parse(queueIdAndTime) as [number, number];

@@ -40,7 +40,7 @@ const job = {
   pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
   discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0,
 } as const satisfies Partial<JobRow>;
-const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, trigger_value: null, run_key: null, parent_job: null, parent_run: null, depth: 0 } as const satisfies Partial<Row<'runs'>>;
+const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, trigger_value: null, run_key: null, parent_job: null, parent_run: null, depth: 0, concurrency_key: null, gate: null, vars: null, outputs: null } as const satisfies Partial<Row<'runs'>>;
 
 /** What a column is that an insert leaves out. */
 const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {

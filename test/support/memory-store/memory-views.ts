@@ -5,7 +5,7 @@ import { evaluate, Where } from '../../../daemon/ledger/evaluating.ts';
 import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
 import { shownJobState } from '../../../daemon/core/state-machine.ts';
 import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
-import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownInputs, type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow } from '../../../daemon/ledger/view.ts';
+import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownText, type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow } from '../../../daemon/ledger/view.ts';
 import { maxShownWaits } from '../../../schemas/protocol/run.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
@@ -38,8 +38,9 @@ export class MemoryViews implements Pick<Store, StoreRead> {
   getRun: Store['getRun'] = async ({ runId }) => {
     const facts = runFacts(this.#tables, runId);
     if (facts === undefined) return undefined;
-    const inputs = this.#tables.runs.get(runId)?.inputs ?? '';
-    return runDetail(facts, { inputs: inputs.length > shownInputs ? undefined : inputs, inputBytes: inputs.length, waits: this.#waitsOf(runId), queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
+    const { inputs = '', vars = null, outputs = null } = this.#tables.runs.get(runId) ?? {};
+    const shown = <Text extends string | null>(text: Text): Text | undefined => ((text?.length ?? 0) > shownText ? undefined : text);
+    return runDetail(facts, { texts: { inputs: shown(inputs), vars: shown(vars), outputs: shown(outputs) }, inputBytes: inputs.length, waits: this.#waitsOf(runId), queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
   };
 
   listDeliveries: Store['listDeliveries'] = async ({ workflow, outcome, limit, cursor }) => {

@@ -112,6 +112,12 @@ export class StoreBench {
     return this.settle(job, { kind: 'retry', dueAt: this.now + delayMs, charged, error: serverError });
   }
 
+  /** Cancels a run of which nothing is under way. */
+  async cancel(runId: number): Promise<void> {
+    await this.store.cancelRun({ runId, now: this.now });
+    await this.cascade();
+  }
+
   /** Turns all items of all open fan-outs into jobs, but for those that are held. */
   async fanOut(limit = 500): Promise<void> {
     while (this.last.expanding.some(({ held }) => held !== true)) {

@@ -4,7 +4,7 @@ import { evaluate as evaluated, type EvaluateParams } from '../../../ledger/eval
 import { pageOf, runBefore } from '../../../ledger/page.ts';
 import { runColumns, type RunRow, type StepRow } from '../../../ledger/row.ts';
 import type { RunFacts } from '../../../ledger/snapshot.ts';
-import { runDetail, runSummary, shownInputs, type WaitViewRow } from '../../../ledger/view.ts';
+import { runDetail, runSummary, shownText, type ShownTexts, type WaitViewRow } from '../../../ledger/view.ts';
 import { scopeSource } from '../run-scope-source.ts';
 import { maxShownWaits, type RunDetail, type RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { ExpressionResult } from '../../../../schemas/workflow/expression/expression.ts';
@@ -37,11 +37,18 @@ export function listRuns(db: Database, params: ListRunsParams): { readonly runs:
   return { runs: page.flatMap((id) => findRun(db, id) ?? []).map(runSummary), ...next };
 }
 
+/** A text that is too long to be shown is empty, which no JSON is. */
+const shownTexts = (['inputs', 'vars', 'outputs'] as const).map((name) => `CASE WHEN length(${name}) > ${shownText} THEN '' ELSE ${name} END AS ${name}`).join(', ');
+
+function shown(text: string | null): string | null | undefined {
+  return text === '' ? undefined : text;
+}
+
 export function getRun(db: Database, { runId }: { readonly runId: number }): RunDetail | undefined {
   const facts = findRun(db, runId);
   if (facts === undefined) return undefined;
   const inputBytes = Number(db.sql('SELECT length(inputs) AS size FROM runs WHERE id = ?').get(runId)?.['size']);
-  const inputs = inputBytes > shownInputs ? undefined : String(db.sql('SELECT inputs FROM runs WHERE id = ?').get(runId)?.['inputs']);
+  const { vars, outputs, inputs } = db.sql(`SELECT ${shownTexts} FROM runs WHERE id = ?`).get(runId) as Readonly<Record<keyof ShownTexts, string | null>>;
   const name = db.sql('SELECT name FROM queues WHERE id = ?');
   const waits = db
     .sql(
@@ -49,7 +56,7 @@ export function getRun(db: Database, { runId }: { readonly runId: number }): Run
        WHERE w.run_id = ? AND j.state = 'waiting' ORDER BY j.due_at, j.id LIMIT ${maxShownWaits}`,
     )
     .all(runId) as unknown as WaitViewRow[];
-  return runDetail(facts, { inputs, inputBytes, waits, queueName: (id) => String(name.get(id)?.['name']) });
+  return runDetail(facts, { texts: { inputs: shown(inputs) ?? undefined, vars: shown(vars), outputs: shown(outputs) }, inputBytes, waits, queueName: (id) => String(name.get(id)?.['name']) });
 }
 
 export function findRun(db: Database, id: number): RunFacts | undefined {

@@ -14,6 +14,7 @@ describe('the scope of a run', () => {
     now: 5,
     inputs: costly('inputs', 'the inputs'),
     trigger: costly('trigger', 'the trigger'),
+    vars: costly('vars', 'the vars'),
     steps: { a: { status: 'succeeded', output: costly('output', 'out'), results: costly('results', 'res') } },
   };
   beforeEach(() => calls.splice(0));
@@ -42,6 +43,6 @@ describe('the scope of a run', () => {
     scope['item'] = 1;
     scope['item'] = 2;
     assert.equal(scope['item'], 2);
-    assert.deepEqual(Object.keys(scope).sort(), ['$now', 'env', 'inputs', 'item', 'run', 'steps', 'trigger']);
+    assert.deepEqual(Object.keys(scope).sort(), ['$now', 'env', 'inputs', 'item', 'run', 'steps', 'trigger', 'vars']);
   });
 });

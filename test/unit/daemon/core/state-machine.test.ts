@@ -16,6 +16,9 @@ import {
   nextOnFailure,
   nextRunState,
   nextStepState,
+  gateMachine,
+  gateStates,
+  nextGate,
   onFailureMachine,
   onFailureStates,
   runMachine,
@@ -63,6 +66,10 @@ const cancelRequestMoves: typeof jobMoves = {
   none: { request: 'requested' },
   requested: { fulfil: 'none' },
 };
+const gateMoves: typeof jobMoves = {
+  none: { close: 'waiting' },
+  waiting: { open: 'none' },
+};
 
 function describeMachine<State extends string, Event extends string>(
   name: string,
@@ -90,6 +97,7 @@ describeMachine('the cascade of a step', cascadeStates, eventsOf(cascadeMachine)
 describeMachine('why a job is cancelled', cancelCauseStates, eventsOf(cancelCauseMachine), nextCancelCause, cancelCauseMoves);
 describeMachine('the on-failure steps of a run', onFailureStates, eventsOf(onFailureMachine), nextOnFailure, onFailureMoves);
 describeMachine('the request to cancel a run', cancelRequestStates, eventsOf(cancelRequestMachine), nextCancelRequest, cancelRequestMoves);
+describeMachine('the gate of a run', gateStates, eventsOf(gateMachine), nextGate, gateMoves);
 
 describe('the end of a state machine', () => {
   it('is left by a replay only', () => {
