@@ -185,7 +185,7 @@ What to do next
   });
 
   it('lists runs, newest first, and what to do if there is none', () => {
-    assert.match(renderRuns([run()], all, pipe), /^r12 {2}deal {6}failed {2}10m ago {4}7m {2}1,000 {5}0 {5}2 {2}2 of 1,000 items died\.$/m);
+    assert.match(renderRuns([run()], all, pipe), /^r12 {2}deal {6}failed {2}hand {2}10m ago {4}7m {2}1,000 {5}0 {5}2 {2}2 of 1,000 items died\.$/m);
     assert.match(renderRuns([], all, pipe), /sluice run WORKFLOW/);
   });
 });
