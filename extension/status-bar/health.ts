@@ -79,6 +79,7 @@ function faultsOf({ name, folder, connection, status, queues }: ProjectHealth, n
   if ('crashed' in connection && connection.crashed) faults.push({ severity: 'error', reason: say('The daemon of {name} crashed; its jobs wait.', { name }) });
   if ((connection.kind === 'stopped' || connection.kind === 'gone') && connection.problem !== undefined) faults.push({ severity: 'error', reason: clientFaultText(connection.problem) });
   if (status?.store.ok === false) faults.push({ severity: 'error', reason: say('The store of {name} is not writable: {problem}', { name, problem: status.store.problem ?? '' }) });
+  if (status?.webhooks?.state === 'trouble') faults.push({ severity: 'error', reason: say('{name}: {problem}', { name, problem: status.webhooks.problem ?? '' }), short: say('webhooks') });
   if (connection.kind === 'incompatible') faults.push({ severity: 'warning', reason: say('The daemon of {name} has version {version}, which this extension does not work with.', { name, version: connection.status.version }) });
   for (const queue of queues) {
     const target = { folder, queue: queue.name };

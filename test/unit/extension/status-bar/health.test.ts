@@ -69,6 +69,13 @@ describe('the health of a window', () => {
     assert.deepEqual([died.text, died.severity], ['$(error) Sluice', 'error']);
   });
 
+  it('is an error where webhooks can not be received, and says why', () => {
+    const deaf = healthAt([project({ status: { ...status, webhooks: { state: 'trouble', listen: '127.0.0.1:4681', problem: 'Webhooks can\'t be received: the port is taken.' } }, queues: [] })]);
+    assert.deepEqual([deaf.severity, deaf.text, deaf.reasons], ['error', '$(error) webhooks', ["shop: Webhooks can't be received: the port is taken."]]);
+    const heard = healthAt([project({ status: { ...status, webhooks: { state: 'listening', listen: '127.0.0.1:4681' } }, queues: [] })]);
+    assert.notEqual(heard.severity, 'error');
+  });
+
   it('is an error where the folder of a project is gone, and says so', () => {
     const gone = healthAt([project({ connection: { kind: 'gone', problem: { kind: 'folder-gone', folder: '/srv/shop' } }, status: undefined, queues: [] })]);
     assert.deepEqual([gone.text, gone.severity, gone.reasons], ['$(error) Sluice', 'error', ['The folder /srv/shop is gone: it was deleted, renamed or moved.']]);
