@@ -201,7 +201,8 @@ export class Daemon {
     const begun = engine.opening.begun.then(async () => {
       if (crashed !== undefined && !engine.opening.formerEndedInOrder) reportCrash(crashed, engine, log);
       guard.storeIsOpen();
-      if (!hasStore) await markState(projectFolder, { hasStore: true });
+      // SQLite begins another log when the look that a full disk allowed is closed: unmarked, no daemon would take it for its own after a crash.
+      if (!hasStore || !isBegun) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
     });
