@@ -12,6 +12,8 @@ type Unit = string | readonly Form[];
 const maxBackslashes = 16;
 /** Lines of a secret (a private key, say) that are masked on their own have at least this many characters. */
 const minLine = 8;
+/** Values that may stand in the name of a host are known in lower case as well from this many characters on. */
+const minHost = 8;
 /** A run of letters and digits is looked for by its first characters. */
 export const anchorLength = 4;
 
@@ -106,10 +108,12 @@ export class SecretForm {
  *   character, so that partly escaped text is found as well; letters and digits stand as they are, which `unescapedText` sees to
  * - in base64, standard or URL-safe, at each of the three places where it can start within a group of three bytes (`user:secret`)
  * - in hex, in either case
+ * - as a part of the name of a host, which URLs have in lower case: of values that could be one and that aren't a mere word
  */
 export function secretForms(secret: string, minLength: number): readonly SecretForm[] {
   const texts = new Set([secret, secret.trim(), ...(secret.includes('\n') ? longLines(secret) : [])]);
   const forms = [...texts].filter((text) => text.length >= minLength).map((text) => new SecretForm(unitsOf(text)));
+  if (isSecretHost(secret)) forms.push(new SecretForm(unitsOf(secret.toLowerCase())));
   for (const value of new Set([secret, secret.trim()])) {
     const bytes = Buffer.from(value, 'utf8');
     const cores = [0, 1, 2].map((shift) => base64Core(bytes, shift)).filter((core) => core.length >= minLength);
@@ -117,6 +121,11 @@ export function secretForms(secret: string, minLength: number): readonly SecretF
     if (bytes.length > 0) forms.push(new SecretForm([bytes.toString('hex')]), new SecretForm([bytes.toString('hex').toUpperCase()]));
   }
   return forms;
+}
+
+/** `Kx7mQ2vv9-a`, but not `Password`: its lower case would be masked in every text. */
+function isSecretHost(secret: string): boolean {
+  return secret.length >= minHost && /^[A-Za-z0-9.-]+$/.test(secret) && /[A-Z]/.test(secret) && /[0-9]/.test(secret);
 }
 
 function longLines(secret: string): string[] {
@@ -158,7 +167,8 @@ function formsOf(character: string): readonly Form[] {
 function backslashes(count: number): readonly Form[] {
   const depths = [1, 2, 4, 8].map((factor): Form => ({ text: '\\'.repeat(count * factor) }));
   const escapes = ['%5c', '%255c', '\\u005c', '\\\\u005c', '&#92;', '&#x5c;', '=5c'];
-  return [...depths, ...escapes.map((escape): Form => ({ text: escape.repeat(count), folded: true }))];
+  // The path of an http URL is sent and shown with slashes in their place (WHATWG URL, 4.4).
+  return [...depths, { text: '/'.repeat(count) }, ...escapes.map((escape): Form => ({ text: escape.repeat(count), folded: true }))];
 }
 
 /** `\u00e9`, with any number of backslashes before the first `u`; a pair of surrogates takes two. */

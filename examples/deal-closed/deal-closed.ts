@@ -1,10 +1,13 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { Example, ExampleContext, ExampleReport, Servers } from '../running/example.ts';
 import { Stage, type Change } from '../running/stage.ts';
 import { Chat } from '../servers/chat.ts';
+import { Crm } from '../servers/crm.ts';
 import { Erp } from '../servers/erp.ts';
 import { Warehouse } from '../servers/warehouse.ts';
 import { Watch } from '../servers/watch.ts';
@@ -17,7 +20,10 @@ const small: DealSize = { minuteMs: 100, delays: '[100ms, 500ms, 3s, 12s]', dela
 /** Its invoice is made, but the answer gets lost. */
 const unansweredDeal = '1005';
 
-const secrets = { ERP_TOKEN: 'erp-token-of-the-example', WAREHOUSE_HOOK: `whsec_${Buffer.from('a secret that both sides know').toString('base64')}` };
+/** The CRM misses the answer to its event, and sends it again. */
+const repeatedDeal = '1004';
+
+const secrets = { CRM_HOOK: `whsec_${Buffer.from('a secret of the CRM and Sluice').toString('base64')}`, ERP_TOKEN: 'erp-token-of-the-example', WAREHOUSE_HOOK: `whsec_${Buffer.from('a secret that both sides know').toString('base64')}` };
 
 export const dealClosed: Example<DealSize> = { name: 'deal-closed', title: 'Deal closed: an ERP that is down, a wrong payload, dead letters', full, small, run, serve };
 
@@ -43,9 +49,9 @@ async function carryOut(size: DealSize, stage: Stage, servers: DealServers, { na
   watch.onNote(() => narrator.progress(() => progressOf(servers)));
   await stage.startDaemon();
   const deals = (await readdir(path.join(stage.folder, 'deals'))).map((file) => path.basename(file, '.json')).sort();
-  narrator.event(`${deals.length} deals are closed while the ERP is down:`);
-  const runs = new Map<string, string>();
-  for (const deal of deals) runs.set(deal, (await stage.sluice(['run', 'deal_closed', '-i', `deal=@deals/${deal}.json`])).trim());
+  narrator.event(`${deals.length} deals are closed while the ERP is down. For each the CRM calls the webhook, and for ${repeatedDeal} twice:`);
+  const runs = await receive(stage, deals);
+  narrator.answered(await stage.sluice(['deliveries']));
 
   await stage.until(watch.when(() => erp.invoices.length > 0));
   narrator.event(`The ERP is back, after ${erp.refusedWhileDown} calls that it refused. Each deal comes again when its list of delays says.`);
@@ -63,6 +69,22 @@ async function carryOut(size: DealSize, stage: Stage, servers: DealServers, { na
     leaks: await findSecrets(stage.folder),
   };
   return reportOf(outcome);
+}
+
+/** What the deals have started, by their ids. */
+async function receive(stage: Stage, deals: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { webhooks } = await stage.ask<DaemonStatus>('status');
+  const url = `http://${webhooks?.listen ?? ''}/hooks/deals`;
+  const crm = new Crm(secrets.CRM_HOOK);
+  const runs = new Map<string, string>();
+  for (const deal of deals) {
+    const event = { type: 'deal.closed', deal: JSON.parse(await readFile(path.join(stage.folder, 'deals', `${deal}.json`), 'utf8')) as object };
+    const id = await crm.send(url, `deal-${deal}`, event);
+    if (deal === repeatedDeal && (await crm.send(url, `deal-${deal}`, event)) !== id) throw new Error('an event that came again was taken for another one');
+    const { run = '' } = await stage.ask<DeliveryDetail>('deliveries', 'show', id);
+    runs.set(deal, run);
+  }
+  return runs;
 }
 
 /** Looks at the dead letter of a run, puts its payload right, and replays it. */
@@ -121,7 +143,7 @@ function makeServers({ minuteMs, downMinutes }: DealSize): DealServers {
 
 function changesFor(size: DealSize, ports: readonly number[]): readonly Change[] {
   const moved = ports.map((port, index) => ({ file: '.sluice/workflows/deal_closed.yaml', from: `127.0.0.1:${8081 + index}`, to: `127.0.0.1:${port}` }));
-  return [...moved, { file: '.sluice/queues.yaml', from: full.delays, to: size.delays, isScaled: true }];
+  return [...moved, { file: '.sluice/config.yaml', from: '127.0.0.1:4681', to: '127.0.0.1:0' }, { file: '.sluice/queues.yaml', from: full.delays, to: size.delays, isScaled: true }];
 }
 
 async function serve(): Promise<Servers> {
@@ -130,7 +152,7 @@ async function serve(): Promise<Servers> {
   for (const [index, service] of services.entries()) await service.start(8081 + index);
   return {
     secrets,
-    tryThis: ['sluice run deal_closed -i deal=@deals/1001.json --wait', 'sluice run deal_closed -i deal=@deals/1002.json', 'sluice dead'],
+    tryThis: ['sluice run deal_closed -i deal=@deals/1001.json --wait', 'sluice run deal_closed -i deal=@deals/1002.json', 'sluice trigger deal_closed --payload event.json --sign', 'sluice dead'],
     status: () => progressOf(servers),
     onNote: (listener) => servers.watch.onNote(listener),
     stop: async () => {

@@ -9,6 +9,8 @@ import type { Result } from '../../schemas/protocol/method.ts';
 import { type Chosen, readChosen } from '../selection/chosen.ts';
 import { readTarget } from '../base/target.ts';
 import { say } from '../wording/language.ts';
+import { inBulk } from '../selection/project-batches.ts';
+import { bulkActionText, tallyText } from '../selection/tally-text.ts';
 import { actOnMany } from './act-on-many.ts';
 import type { Command } from './command.ts';
 
@@ -87,7 +89,7 @@ const retryNow: Command = {
   },
 };
 
-/** All that wait for a later time when the person has agreed. One alone is not asked about. */
+/** All that wait for a later time when the person has agreed. One alone is not asked about. Answers with how many are due. */
 async function retryQueue(app: App, daemon: Daemon, queue: string): Promise<number | undefined> {
   const delayed = (await daemon.call('queue/list', {})).queues.find(({ name }) => name === queue)?.depth.delayed ?? 0;
   if (delayed === 0) {
@@ -96,7 +98,17 @@ async function retryQueue(app: App, daemon: Daemon, queue: string): Promise<numb
   }
   const confirmation = { question: say('{count, plural, one {Retry # delayed job of {queue} now?} other {Retry # delayed jobs of {queue} now?}}', { count: delayed, queue }), detail: whatItMeans(), verb: say('Retry Now') };
   if (delayed > 1 && !(await app.ask.confirm(confirmation))) return undefined;
-  return told(app, await daemon.call('job/retry', { all: true, queue }));
+  const [outcome] = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: bulkActionText('retry'), cancellable: true }, (progress, token) =>
+    inBulk([{ daemon, queue, expected: delayed }], { action: 'retry' }, {
+      followed: app.followedBulks,
+      isCancelled: () => token.isCancellationRequested,
+      onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
+    }),
+  );
+  if (outcome === undefined) return undefined;
+  const { tally } = outcome;
+  void app.ask.tell(tally.fault === undefined ? 'information' : 'error', tallyText('jobs-retried', tally));
+  return tally.done;
 }
 
 function told({ ask }: App, { retried }: Result<'job/retry'>): number {

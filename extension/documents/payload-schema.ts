@@ -42,7 +42,8 @@ export type PayloadEdit = { readonly ok: true; readonly payload: JsonObject } | 
 export function readPayload(text: string): PayloadEdit {
   let value: unknown;
   try {
-    value = parseExactJson(text, { tellLines: true });
+    // What was copied out of a file can bring its byte order mark along, which nobody sees.
+    value = parseExactJson(text.replace(/^\uFEFF/, ''), { tellLines: true });
   } catch (error) {
     if (error instanceof LossyJsonError) return { ok: false, message: say('In the payload, {problem}.', { problem: error.message }) };
     return { ok: false, message: say('The payload is not valid JSON: {problem}', { problem: error instanceof Error ? error.message : String(error) }) };

@@ -36,6 +36,12 @@ export function showBulkProgress({ projects, log, ask, followedBulks, subscripti
         tell: (severity, text) => void ask().tell(severity, text),
         log,
       }),
+    ask: (folder, bulk) => {
+      const name = projects.get(folder)?.name ?? folder;
+      askAboutHeld(bulk, { name, daemon: () => projects.daemonOf(folder), tell: (...message) => ask().tell(...message) }).catch((error: unknown) => {
+        void ask().tell('error', messageOf(error));
+      });
+    },
     later: (callback) => void setTimeout(callback, shownAfterMs).unref(),
     nowMs: Date.now,
   });
@@ -45,6 +51,24 @@ export function showBulkProgress({ projects, log, ask, followedBulks, subscripti
       if (change.all || change.bulks) unfollowed.look(() => read(project));
     }),
   );
+}
+
+interface AskOptions {
+  readonly name: string;
+  readonly daemon: () => Promise<Daemon>;
+  readonly tell: Prompter['tell'];
+}
+
+/** The canary is through: what has become of it so far, and whether the others follow. Closing the notification leaves it held. */
+async function askAboutHeld(bulk: BulkView, { name, daemon, tell }: AskOptions): Promise<void> {
+  const { id, action, total, done, skipped } = bulk;
+  const outcome = action === 'replay' ? becameTexts(done, await (await daemon()).call('bulk/tally', { id })) : [];
+  const rest = say('{count, plural, one {# other waits until you decide.} other {# others wait until you decide.}}', { count: total - done - skipped });
+  const goOn = say('Continue');
+  const giveUp = action === 'replay' ? say('Take Back') : say('Leave the Others');
+  const chosen = await tell('information', say('{name}: {tally}', { name, tally: [bulkTallyText(bulk), ...outcome, rest].join(' ') }), goOn, giveUp);
+  if (chosen === goOn) await (await daemon()).call('bulk/continue', { id });
+  else if (chosen === giveUp) await (await daemon()).call('bulk/cancel', { id, ...(action === 'replay' ? { takeBack: true } : {}) });
 }
 
 interface ShowOptions {

@@ -56,13 +56,14 @@ const firstLookMs = 50;
 const longestLookMs = 1000;
 
 
-/** What of one project is acted on. */
-export interface BulkLot {
+/** What of one project is acted on: jobs by their ids (runs, if these are cancelled), or all of a queue that the action is for. */
+export type BulkLot = {
   /** A function connects to it when its turn comes. */
   readonly daemon: Daemon | (() => Promise<Daemon>);
-  /** Of jobs; of runs, if these are cancelled. */
-  readonly ids: readonly string[];
-}
+} & ({ readonly ids: readonly string[] } | { readonly queue: string; readonly expected: number });
+
+/** What is the same for all of them. */
+type BulkParams = Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>;
 
 export interface BulkLotsOptions {
   /** So that nobody else in the window tells of it. */
@@ -83,29 +84,31 @@ export interface BulkOutcome {
  * Has the daemons of several projects work on many jobs, one project after the other. What was begun continues if this window is closed. A fault ends its
  * own project's part only, because every project has a daemon of its own; a cancel ends all. Never rejects, so that the tallies always are the truth.
  */
-export async function inBulk(lots: readonly BulkLot[], request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, options: BulkLotsOptions): Promise<readonly BulkOutcome[]> {
-  const total = lots.reduce((sum, { ids }) => sum + ids.length, 0);
+export async function inBulk(lots: readonly BulkLot[], request: BulkParams, options: BulkLotsOptions): Promise<readonly BulkOutcome[]> {
+  const total = lots.reduce((sum, lot) => sum + sizeOf(lot), 0);
   const outcomes: BulkOutcome[] = [];
   let before = 0;
   for (const lot of lots) {
     const from = before;
-    outcomes.push(await ofLot(lot, request, { ...options, onProgress: (done) => options.onProgress?.(from + done, total) }));
-    before += lot.ids.length;
+    outcomes.push(await ofLot(lot, request, { ...options, onProgress: (done, size) => options.onProgress?.(from + done, total - sizeOf(lot) + size) }));
+    before += sizeOf(lot);
   }
   return outcomes;
 }
 
-async function ofLot({ daemon: given, ids }: BulkLot, request: Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>, { followed, onProgress, isCancelled, wait = (ms) => delay(ms) }: BulkLotsOptions): Promise<BulkOutcome> {
+async function ofLot(lot: BulkLot, request: BulkParams, { followed, onProgress, isCancelled, wait = (ms) => delay(ms) }: BulkLotsOptions): Promise<BulkOutcome> {
   const bulks: BulkView[] = [];
   const came = (): number => bulks.reduce((sum, { done, skipped }) => sum + done + skipped, 0);
+  // How many there are of a queue is only known when they have been selected.
+  const size = (): number => ('ids' in lot ? lot.ids.length : (bulks[0]?.total ?? lot.expected));
+  // Of two works at a rate, each would keep it by itself.
+  const meant = (): number => (request.rate === undefined ? size() : Math.min(size(), maxBulkIds));
   try {
-    if (ids.length === 0 || isCancelled?.() === true) return { tally: tallyOf(ids.length, bulks, { isCancelled: ids.length > 0 }), bulks };
-    const daemon = typeof given === 'function' ? await given() : given;
-    // Of two works at a rate, each would keep it by itself.
-    const meant = request.rate === undefined ? ids.length : Math.min(ids.length, maxBulkIds);
-    for (let from = 0; from < meant && isCancelled?.() !== true; from += maxBulkIds) {
-      const some = ids.slice(from, from + maxBulkIds);
-      const begun = await daemon.call('bulk/start', { ...request, ...(request.action === 'cancel-runs' ? { runs: some } : { ids: some }) });
+    if (size() === 0 || isCancelled?.() === true) return { tally: tallyOf(size(), bulks, { isCancelled: size() > 0 }), bulks };
+    const daemon = typeof lot.daemon === 'function' ? await lot.daemon() : lot.daemon;
+    for (const selection of selectionsOf(lot, request, meant())) {
+      if (isCancelled?.() === true) break;
+      const begun = await daemon.call('bulk/start', { ...request, ...selection });
       followed.add(daemon, begun.id);
       const place = bulks.push(begun) - 1;
       let lookMs = firstLookMs;
@@ -117,15 +120,28 @@ async function ofLot({ daemon: given, ids }: BulkLot, request: Pick<Params<'bulk
         ...(isCancelled === undefined ? {} : { isCancelled }),
         onProgress: (bulk) => {
           bulks[place] = bulk;
-          onProgress?.(came(), ids.length);
+          onProgress?.(came(), size());
         },
       });
     }
-    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant && meant < ids.length ? say('No more than {meant} can be sent at a rate at a time. Send the others when these are through.', { meant }) : undefined);
-    return { tally: tallyOf(ids.length, bulks, { isCancelled: came() < ids.length && problem === undefined, ...(problem === undefined ? {} : { fault: problem }) }), bulks };
+    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant() && meant() < size() ? say('No more than {meant} can be sent at a rate at a time. Send the others when these are through.', { meant: meant() }) : undefined);
+    return { tally: tallyOf(size(), bulks, { isCancelled: came() < size() && problem === undefined, ...(problem === undefined ? {} : { fault: problem }) }), bulks };
   } catch (error) {
-    return { tally: tallyOf(ids.length, bulks, { isCancelled: false, fault: faultOf(error, bulks.at(-1)) }), bulks };
+    return { tally: tallyOf(size(), bulks, { isCancelled: false, fault: faultOf(error, bulks.at(-1)) }), bulks };
   }
+}
+
+function sizeOf(lot: BulkLot): number {
+  return 'ids' in lot ? lot.ids.length : lot.expected;
+}
+
+/** As many as one message holds at a time. */
+function selectionsOf(lot: BulkLot, { action }: BulkParams, meant: number): readonly Pick<Params<'bulk/start'>, 'ids' | 'runs' | 'all' | 'queue'>[] {
+  if (!('ids' in lot)) return [{ all: true, queue: lot.queue }];
+  return Array.from({ length: Math.ceil(meant / maxBulkIds) }, (_, index) => {
+    const some = lot.ids.slice(index * maxBulkIds, (index + 1) * maxBulkIds);
+    return action === 'cancel-runs' ? { runs: some } : { ids: some };
+  });
 }
 
 function tallyOf(total: number, bulks: readonly BulkView[], more: Pick<Tally, 'isCancelled' | 'fault'>): Tally {

@@ -24,6 +24,8 @@ export interface BulkDisplay {
 
 export interface UnfollowedBulksOptions {
   readonly show: (folder: string, bulk: BulkView) => BulkDisplay;
+  /** Asks a person what is to become of work that waits for them. */
+  readonly ask: (folder: string, bulk: BulkView) => void;
   /** Calls back after the time in which a command that has begun a work gets its id, and most works end. */
   readonly later: (callback: () => void) => void;
   readonly nowMs: () => number;
@@ -40,7 +42,7 @@ export interface KnownBulks {
 /**
  * Which bulk work this window shows though no command of it follows it: it was begun before the window was reloaded, by another window, or by the
  * `sluice` command. A replay at a rate is under way until the last of its jobs has been attempted, though its work in the store is done long before.
- * Short work isn't shown, nor is one that is held: nobody knows for how long.
+ * Short work isn't shown. About one that is held a person is asked once, because it waits until somebody decides.
  */
 export class UnfollowedBulks {
   readonly #options: UnfollowedBulksOptions;
@@ -48,6 +50,8 @@ export class UnfollowedBulks {
   /** By folder and id. */
   readonly #shown = new Map<string, BulkDisplay>();
   readonly #waiting = new Set<string>();
+  /** Those that a person has been asked about. */
+  readonly #asked = new Set<string>();
 
   constructor(followed: FollowedBulks, options: UnfollowedBulksOptions) {
     this.#followed = followed;
@@ -59,7 +63,8 @@ export class UnfollowedBulks {
     const { folder, bulks } = read();
     for (const bulk of bulks) {
       const key = keyOf(folder, bulk);
-      if (this.#shown.has(key) || this.#waiting.has(key) || !this.#isUnderWay(bulk)) continue;
+      const isNew = bulk.state === 'held' ? !this.#asked.has(key) : this.#isUnderWay(bulk) && !this.#shown.has(key);
+      if (this.#waiting.has(key) || !isNew) continue;
       this.#waiting.add(key);
       this.#options.later(() => {
         this.#waiting.delete(key);
@@ -71,8 +76,12 @@ export class UnfollowedBulks {
 
   #show({ folder, daemon, bulks }: KnownBulks, id: string): void {
     const bulk = bulks.find((one) => one.id === id);
-    if (bulk === undefined || !this.#isUnderWay(bulk) || daemon === undefined || this.#followed.has(daemon, id)) return;
-    this.#shown.set(keyOf(folder, bulk), this.#options.show(folder, bulk));
+    if (bulk === undefined || daemon === undefined || this.#followed.has(daemon, id)) return;
+    const key = keyOf(folder, bulk);
+    if (bulk.state === 'held') {
+      this.#asked.add(key);
+      this.#options.ask(folder, bulk);
+    } else if (this.#isUnderWay(bulk)) this.#shown.set(key, this.#options.show(folder, bulk));
   }
 
   #isUnderWay(bulk: BulkView): boolean {

@@ -80,7 +80,7 @@ export class Formatter {
 }
 
 /** A file keeps the line breaks that it begins with. */
-function lineBreakOf(text: string): '\r\n' | '\n' {
+export function lineBreakOf(text: string): '\r\n' | '\n' {
   return /\r?\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n';
 }
 

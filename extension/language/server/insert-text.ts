@@ -12,9 +12,18 @@ export function insertTextAbilities({ textDocument }: ClientCapabilities): Inser
   return { snippets: item?.snippetSupport === true, adjustsIndentation: item?.insertTextModeSupport?.valueSet.includes(InsertTextMode.adjustIndentation) === true };
 }
 
-/** An item as a client can take it: no snippet where it knows none, and further lines as far in as they belong. `line`: the one that the text is inserted in. */
-export function fitted(item: CompletionItem, line: string, { snippets, adjustsIndentation }: InsertTextAbilities): CompletionItem {
-  return indented(snippets ? item : withoutSnippet(item), line, adjustsIndentation);
+/** Where the text of a completion is inserted. */
+export interface InsertPlace {
+  /** The line, with its indentation. */
+  readonly line: string;
+  /** That of the file. */
+  readonly lineBreak: '\r\n' | '\n';
+}
+
+/** An item as a client can take it: no snippet where it knows none, further lines as far in as they belong, and the file's line breaks. */
+export function fitted(item: CompletionItem, { line, lineBreak }: InsertPlace, { snippets, adjustsIndentation }: InsertTextAbilities): CompletionItem {
+  const whole = indented(snippets ? item : withoutSnippet(item), line, adjustsIndentation);
+  return lineBreak === '\n' ? whole : withTexts(whole, (text) => text.replace(/\n/g, lineBreak));
 }
 
 /** LSP 3.16: without a mode, further lines are inserted as they are, whatever the editor does by itself. */

@@ -35,7 +35,7 @@ import { lineStart } from '../../../schemas/workflow/line-map.ts';
 import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
 import { completeAt, hoverAt } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
-import { Formatter } from './formatter.ts';
+import { Formatter, lineBreakOf } from './formatter.ts';
 import { fitted, insertTextAbilities } from './insert-text.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
@@ -197,7 +197,8 @@ export class LanguageServer {
     const items = await completeAt(cursor, position, this.#schemas, this.#language);
     const line = cursor.file.text.slice(lineStart(cursor.file.text, cursor.offset), cursor.offset);
     const abilities = insertTextAbilities(this.#client);
-    return items.map((item) => fitted(item, line, abilities));
+    const place = { line, lineBreak: lineBreakOf(cursor.file.text) };
+    return items.map((item) => fitted(item, place, abilities));
   }
 
   /** Editors that know no links get the places that they lead to. */

@@ -202,8 +202,36 @@ steps:
 `,
 };
 
+const githubEvent: WorkflowTemplate = {
+  id: 'github-event',
+  title: 'On a GitHub event: a webhook that starts a run',
+  summary: 'Starts when GitHub calls, verified by its signature, and tells a chat which issue was opened.',
+  connections: [],
+  text: ({ name, id }) => `name: ${JSON.stringify(name)}
+
+on:
+  webhook:                               # POST /hooks/${id.replaceAll('_', '-')}, where 'webhooks: { listen: "127.0.0.1:4681" }' of .sluice/config.yaml says
+    path: ${id.replaceAll('_', '-')}
+    verify: { scheme: github, secret: "\${{ secrets.GITHUB_HOOK }}" }    # "Sluice: Set Secret…" gives it its value
+    if: \${{ trigger.body.action == 'opened' }}    # other events are kept, and start nothing
+    inputs: { title: "\${{ trigger.body.issue.title }}", url: "\${{ trigger.body.issue.html_url }}" }
+
+inputs:
+  title: { type: string }
+  url: { type: string }
+required: [title, url]
+
+steps:
+  tell:
+    uses: webhook/send
+    with:
+      url: https://chat.example.com/hook
+      body: { text: "\${{ inputs.title }}: \${{ inputs.url }}" }
+`,
+};
+
 /** What "Create Workflow from Template" offers, the simplest first. */
-export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval];
+export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval, githubEvent];
 
 /** A workflow to begin with. */
 export interface WorkflowTemplate {

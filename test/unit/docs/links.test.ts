@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { anchorsOf, pages, proseOf, root } from './doc-pages.ts';
 
@@ -19,7 +19,21 @@ describe('links in the documentation', () => {
     const missing = [...pages.keys()].filter((file) => file.startsWith('docs/') && file !== 'docs/README.md' && !index.includes(`](${file.slice('docs/'.length)})`));
     assert.deepEqual(missing, []);
   });
+
+  it('name only source files that exist, and one that does not is found (control)', () => {
+    const named = [...pages].filter(([file]) => file === 'CONTRIBUTING.md' || /^docs\/[^/]+$/.test(file));
+    assert.deepEqual(named.flatMap(([file, text]) => missingSources(file, text)), []);
+    assert.deepEqual(missingSources('x.md', '`daemon/main.ts`, `no-such-file.ts`, `daemon/actions/NAME.ts`, `client/main.ts`'), ['x.md: no-such-file.ts', 'x.md: client/main.ts']);
+  });
 });
+
+const sources = globSync(['{daemon,extension,schemas,client,platform,test,scripts}/**/*.ts'], { cwd: root, exclude: (name) => name === 'node_modules' }).map((file) => `/${file.replaceAll('\\', '/')}`);
+
+/** By their last parts, as a page names them; capitals are a place for a name. */
+function missingSources(file: string, text: string): string[] {
+  const names = [...proseOf(text).matchAll(/`([a-z0-9_./-]+\.ts)`/g)].map(([, name = '']) => name);
+  return names.filter((name) => !sources.some((source) => source.endsWith(`/${name}`))).map((name) => `${file}: ${name}`);
+}
 
 function brokenLinks(file: string, text: string): string[] {
   const targets = [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);

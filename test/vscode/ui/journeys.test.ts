@@ -5,6 +5,7 @@ import { crashJourney } from './journeys/crash.ts';
 import { dashboardJourney } from './journeys/dashboard.ts';
 import { deadLetterJourney } from './journeys/dead-letter.ts';
 import { fillingQueueJourney } from './journeys/filling-queue.ts';
+import { filterJourney } from './journeys/filter.ts';
 import { firstRunJourney } from './journeys/first-run.ts';
 import { twoWindowsJourney } from './journeys/two-windows.ts';
 import { goneJourney } from './journeys/gone.ts';
@@ -50,4 +51,5 @@ describe('in VS Code, with the package installed', function () {
   refusalsJourney(staged);
   hoverJourney(staged);
   bulkWorkJourney(staged);
+  filterJourney(staged);
 });

@@ -16,6 +16,7 @@ const encodings: Readonly<Record<string, (secret: string) => string>> = {
   'URI component within a URI component': (secret) => encodeURIComponent(encodeURIComponent(secret)),
   'form within a URI component': (secret) => encodeURIComponent(new URLSearchParams([['', secret]]).toString().slice(1)),
   URI: encodeURI,
+  'path of an http URL': (secret) => encodeURI(secret).replaceAll('%5C', '/'),
   form: (secret) => new URLSearchParams([['', secret]]).toString().slice(1),
   hex: (secret) => Buffer.from(secret).toString('hex'),
   'hex in upper case': (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
@@ -111,6 +112,13 @@ describe('Masker', () => {
     const masker = new Masker(['hunter22']);
     for (const text of ['hunt\ner22', 'see hunt\r\ner22', '%41%42%43 \\u0061 &#97; =\r\nx', `${'A'.repeat(76)}\r\n${'B'.repeat(76)}`]) assert.equal(masker.text(text), text);
     assert.equal(masker.text('a %68%75nter22 b %20 hunter%32%32 c %41'), `a ${mask} b %20 ${mask} c %41`);
+  });
+
+  it('knows a secret as a URL shows it, in the name of its host and in its path', () => {
+    const masker = new Masker(['Kx7mQ2vv9-A', 'a\\b"c d\\\\e', 'Password']);
+    assert.equal(masker.text(new URL('https://Kx7mQ2vv9-A.example.com/').href), 'https://***.example.com/');
+    assert.equal(masker.text(new URL('https://example.com/x/a\\b"c d\\\\e?z').href), 'https://example.com/x/***?z');
+    assert.equal(masker.text('the password is wrong'), 'the password is wrong');
   });
 
   it('leaves none of several secrets, however they overlap', () => {

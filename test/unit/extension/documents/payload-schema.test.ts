@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { payloadSchemaText } from '../../../../extension/documents/payload-schema.ts';
+import { payloadSchemaText, readPayload } from '../../../../extension/documents/payload-schema.ts';
 import { actionDefinitions } from '../../../../schemas/workflow/actions/action-definitions.ts';
 
 describe('the schema of a payload', () => {
@@ -21,4 +21,14 @@ describe('the schema of a payload', () => {
   });
 
   it('is there for our actions alone', () => assert.equal(payloadSchemaText('/no/action.json'), undefined));
+});
+
+describe('the payload that a person has typed', () => {
+  it('may begin with a byte order mark, and may have the line breaks of any editor', () => {
+    assert.deepEqual(readPayload('\uFEFF{\r\n  "url": "https://a.example"\r\n}\r\n'), { ok: true, payload: { url: 'https://a.example' } });
+  });
+
+  it('is refused where it is none', () => {
+    for (const text of ['', '{', '[1]', '"a"', '{ "a": 1, "a": 2 }', '{ "a": 12345678901234567890 }']) assert.equal(readPayload(text).ok, false, text);
+  });
 });

@@ -49,6 +49,15 @@ describe('completions of several lines', () => {
     });
   }
 
+  it('have the line breaks of their file', async () => {
+    bench = await LanguageBench.start({ capabilities: {} });
+    for (const lineBreak of ['\r\n', '\n']) {
+      const several = (await complete(places['a key of a step'].replaceAll('\n', lineBreak))).map(textOf).filter((text) => text.includes('\n'));
+      assert.ok(several.length > 0);
+      for (const text of several) assert.deepEqual(new Set(text.match(/\r?\n/g)), new Set([lineBreak]), text);
+    }
+  });
+
   it('have all that must be there', async () => {
     bench = await LanguageBench.start({ capabilities: {} });
     const { text, offset } = withCursor(places['a key of a step']);

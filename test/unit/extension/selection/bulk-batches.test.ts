@@ -52,6 +52,15 @@ describe('work on many of several projects', () => {
     assert.deepEqual(shop.started(), [{ action: 'discard', reason: 'too old', ids: ['j1', 'j2', 'j3', 'j4', 'j5'] }]);
   });
 
+  it('is of all of a queue, as many as the daemon selects', async () => {
+    const shop = new Works();
+    shop.steps.push({ total: 7, done: 3 }, { total: 7, done: 7, state: 'done' });
+    const seen: string[] = [];
+    const [outcome] = await inBulk([{ daemon: shop, queue: 'erp', expected: 5 }], { action: 'retry' }, { followed, wait, onProgress: (done, total) => seen.push(`${done} of ${total}`) });
+    assert.deepEqual(shop.started(), [{ action: 'retry', all: true, queue: 'erp' }]);
+    assert.deepEqual([outcome?.tally, seen.at(-1)], [{ total: 7, done: 7, skipped: 0, isCancelled: false }, '7 of 7']);
+  });
+
   it('is of runs where these are cancelled, and known as followed by a command of the window', async () => {
     const [shop, office] = [new Works(), new Works()];
     await inBulk([{ daemon: () => Promise.resolve(shop), ids: ['r1', 'r2'] }], { action: 'cancel-runs' }, { followed, wait });

@@ -29,6 +29,7 @@ describe('bulk work that no command of the window follows', () => {
         seen.push(`${folder} ${id}: ${done}`);
         return { update: (now) => seen.push(`${id}: ${now.done}`), end: (now) => seen.push(`${id}: ${now?.state ?? 'unknown'}`) };
       },
+      ask: (folder, { id }) => seen.push(`${folder} ${id}: asked`),
       later: (callback) => due.push(callback),
       nowMs: () => Date.parse('2026-11-24T10:05:00.000Z'),
     });
@@ -57,10 +58,28 @@ describe('bulk work that no command of the window follows', () => {
     assert.deepEqual(seen.slice(1), ['b1: 9', 'b1: 9', 'b1: cancelled']);
   });
 
-  it('is not what a command has begun meanwhile, what has ended, or what is held', () => {
-    look(bulk('b1', 1), bulk('b2', 1), bulk('b3', 1, 'held'), bulk('b4', 9, 'done'));
+  it('is not what a command has begun meanwhile, or what has ended', () => {
+    look(bulk('b1', 1), bulk('b2', 1), bulk('b4', 9, 'done'));
     followed.add(daemon, 'b1');
-    look(bulk('b1', 2), bulk('b2', 9, 'done'), bulk('b3', 1, 'held'));
+    look(bulk('b1', 2), bulk('b2', 9, 'done'));
+    pass();
+    assert.deepEqual(seen, []);
+  });
+
+  it('is asked about once while it is held, and shown when it continues', () => {
+    look(bulk('b1', 1, 'held'));
+    pass();
+    look(bulk('b1', 1, 'held'));
+    pass();
+    assert.deepEqual(seen, ['shop b1: asked']);
+    look(bulk('b1', 2));
+    pass();
+    assert.deepEqual(seen.slice(1), ['shop b1: 2']);
+  });
+
+  it('is not asked about if somebody has decided meanwhile', () => {
+    look(bulk('b1', 1, 'held'));
+    look(bulk('b1', 1, 'cancelled'));
     pass();
     assert.deepEqual(seen, []);
   });

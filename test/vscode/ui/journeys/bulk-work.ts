@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { connectIfRunning } from '../../../../client/find-daemon.ts';
 import type { DaemonClient } from '../../../../client/daemon-client.ts';
 import { followBulk } from '../../../../client/run-bulk.ts';
-import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
+import { type BulkView, isBulkEnded } from '../../../../schemas/protocol/bulk.ts';
 import type { Stage } from '../stage.ts';
 import { shopProject } from './shop-project.ts';
 
@@ -36,6 +36,20 @@ export function bulkWorkJourney(stage: () => Stage): void {
     await window.shot('bulk-work-2-cancelled');
     const { state, done } = await withDaemon(window.folder, (daemon) => daemon.call('bulk/get', { id }));
     assert.deepEqual([state, done], ['cancelled', 20]);
+
+    // 100 are left. One that holds after its first five is asked about, and continues.
+    await window.dismissNotifications();
+    const { id: second } = await withDaemon(window.folder, (daemon) => daemon.call('bulk/start', { action: 'discard', all: true, canary: 5 }));
+    const question = window.notification('shop: Dead letters discarded: 5 of 100. 95 others wait until you decide.');
+    await question.waitFor();
+    await window.shot('bulk-work-3-held');
+    await window.act(question, 'Continue');
+    await withDaemon(window.folder, async (daemon) => {
+      const look = (): Promise<BulkView> => daemon.call('bulk/get', { id: second });
+      while (!isBulkEnded((await look()).state)) await nextTurn();
+      const end = await look();
+      assert.deepEqual([end.state, end.done], ['done', 100]);
+    });
   });
 
   it('a person sees after a reload that dead letters are still sent at a rate, and takes back those that wait', async () => {

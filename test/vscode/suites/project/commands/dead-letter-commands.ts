@@ -232,7 +232,8 @@ export function deadLetterCommands(): void {
     assert.equal((await drive(commands.retryNow, { args: [shop.target({ job: clicked?.id ?? '', queue: 'erp' })] })).result, 1);
     const { result, asker } = await drive(commands.retryNow, { args: [shop.target({ queue: 'erp' })], ...(delayed.length > 2 ? { answers: [{ confirm: true }] } : {}) });
     assert.equal(result, delayed.length - 1);
-    if (delayed.length > 2) assert.match(asker.told.join(), /2 jobs are due now/);
+    assert.match(asker.told.join(), delayed.length > 2 ? /^Jobs that are due immediately: 2 of 2\.$/ : /^The job is due immediately\.$/);
+    assert.deepEqual(await shop.lastBulk(), ['retry', 'done', delayed.length - 1]);
     await shop.deadAre((dead) => dead === 3);
   });
 
