@@ -38,10 +38,12 @@ import { methodTable } from './service/method-table.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { EvaluationService, RunService } from './service/run-service.ts';
+import { ScheduleService } from './service/schedule-service.ts';
 import { SecretService } from './service/secret-service.ts';
 import { SignalService } from './service/signal-service.ts';
 import { StatusService } from './service/status-service.ts';
 import { Topics } from './service/topics.ts';
+import { Scheduler } from './triggers/scheduler.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -192,7 +194,16 @@ export class Daemon {
       clock,
       log,
     });
-    const { server, queues, projects, runs } = this.#serve({ webhooks, project, secrets, engine, store, log, token, version, findAction, crashed });
+    const scheduler = new Scheduler({
+      clock,
+      store,
+      project,
+      assertAcceptingWork: () => engine.assertAcceptingWork(),
+      checkInputs,
+      onStoreError: (error) => engine.health.note(error),
+      log,
+    });
+    const { server, queues, projects, runs } = this.#serve({ webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, crashed });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
     await engine.start(project.settings());
@@ -205,6 +216,7 @@ export class Daemon {
       if (!hasStore || !isBegun) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
+      await scheduler.start();
     });
     if (isBegun) await begun;
     else begun.catch((error: unknown) => log.error({ err: error }, 'the daemon could not begin in full'));
@@ -213,6 +225,7 @@ export class Daemon {
     // It may have been lost since the last look.
     this.#undo.push(() => guard.save().then(() => undefined));
     this.#undo.push(() => engine.stop());
+    this.#undo.push(() => scheduler.stop());
     const { port } = await server.start();
     this.#undo.push(() => server.stop());
     this.#port = port;
@@ -265,10 +278,12 @@ export class Daemon {
     readonly findAction: FindAction;
     readonly crashed: FormerDaemon | undefined;
     readonly webhooks: Webhooks;
+    readonly scheduler: Scheduler;
   }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService } {
-    const { project, secrets, engine, store, log, token, version, findAction, crashed, webhooks } = parts;
+    const { project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler } = parts;
     const clock = this.#clock;
-    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text), onChange: () => webhooks.apply() });
+    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply()]).then(() => undefined) });
+    const schedules = new ScheduleService({ scheduler, project: projects, store, clock });
     const runs = new RunService({
       project: projects,
       engine,
@@ -307,12 +322,13 @@ export class Daemon {
         signals: new SignalService({ engine, store, clock, masker: () => secrets.masker() }),
         bulks,
         dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
+        schedules,
         deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
         drafts: new DraftService({ engine, store, clock, checkPayload }),
         secrets: new SecretService(secrets),
         status,
       }),
-      topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, log }),
+      topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, schedules, scheduler, log }),
       token,
       version,
       health: async () => engine.health.trouble?.problem,

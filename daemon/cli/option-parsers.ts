@@ -39,6 +39,11 @@ export function parseDeliveryId(text: string): string {
   return text;
 }
 
+export function parseScheduleId(text: string): string {
+  if (!/^s[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A schedule is written like s2; `sluice schedules` lists them.');
+  return text;
+}
+
 /** A run's or a job's. */
 export function parseId(text: string): string {
   if (!/^[rj][1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12, a job like j40.');

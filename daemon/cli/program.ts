@@ -11,6 +11,7 @@ import { addInit, addLanguageServer, addProjects, addValidate } from './commands
 import { addPause, addQueues, addResume, addSet } from './commands/queues.ts';
 import { addRun } from './commands/run.ts';
 import { addContinue, addEval, addRunShow, addRuns } from './commands/runs.ts';
+import { addSchedules } from './commands/schedules.ts';
 import { addSecrets } from './commands/secrets.ts';
 import { addSignal } from './commands/signal.ts';
 import { addState } from './commands/state.ts';
@@ -23,7 +24,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addState, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addSignal, addCancel]],
-  ['Triggers', [addDeliveries, addTrigger]],
+  ['Triggers', [addSchedules, addDeliveries, addTrigger]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addRetry, addDead, addFilters, addBulk]],
 ];
 

@@ -6,7 +6,7 @@ import { nextCancelCause, nextCancelRequest, nextCascade, nextGate, nextJobState
 import type { Change, TableName, Tables } from './change.ts';
 import { EffectsSoFar } from './effects.ts';
 import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
-import { openFanOutOf, type Cascade, type Gate, type JobRow, type LedgerJob, type QueueRow, type RunRow, type RunTexts, type StepRow, type WaitRow } from './row.ts';
+import { openFanOutOf, type Cascade, type Gate, type JobRow, type LedgerJob, type QueueRow, type RunRow, type RunTexts, type ScheduleRow, type StepRow, type WaitRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
 import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
@@ -299,6 +299,10 @@ export class Book {
     const known = this.#queuePatches.get(id);
     if (known !== undefined) Object.assign(known, values);
     else this.#addPatch('queues', this.#queuePatches, id, values);
+  }
+
+  patchSchedule(id: number, values: Partial<ScheduleRow>): void {
+    this.#changes.push({ kind: 'patch', table: 'schedules', id, values });
   }
 
   setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {

@@ -1,5 +1,6 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
+import type { Schedule } from '../../schemas/workflow/model.ts';
 import type { Rate } from '../../schemas/workflow/rate.ts';
 import type { DeliverParams, Delivered } from './delivery-call.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
@@ -47,6 +48,10 @@ export interface Operations {
   /** `reason`: why, for anyone who looks at them later. */
   discard(params: { readonly jobIds: readonly number[]; readonly now: number; readonly reason?: string }): { readonly discarded: readonly number[] };
   setQueue(params: SetQueueParams): void;
+  declareSchedules(params: DeclareSchedulesParams): void;
+  /** `queue-full`: nothing was decided. */
+  decideSchedule(params: DecideScheduleParams): ScheduleOutcome;
+  setSchedule(params: SetScheduleParams): object;
   /**
    * Moves jobs that wait, are under way or are dead letters to another queue, oldest first, and with the first of them whatever still brings
    * jobs into the queue. Repeat it while there is `more`. `queue-full`, before anything moves, if not all of those that wait have room in the other.
@@ -327,6 +332,36 @@ export interface SetQueueParams {
   readonly concurrency?: number | 'file';
   /** `null` lifts it. */
   readonly hold?: null;
+}
+
+export interface DeclareSchedulesParams {
+  readonly schedules: readonly { readonly workflow: string; readonly schedule: Schedule }[];
+  /** Workflows whose files can't be read as they are: their schedules stay as they were. */
+  readonly unreadable: readonly string[];
+  readonly now: number;
+}
+
+export interface DecideScheduleParams {
+  readonly id: number;
+  /** Up to where it had been decided, for whoever decided this. */
+  readonly from: number;
+  readonly until: number;
+  /** Times between them that start nothing, and the last of these. */
+  readonly missed: number;
+  readonly missedAt?: number;
+  readonly start?: { readonly at: number; readonly run: Omit<CreateRunParams, 'trigger' | 'key' | 'now'> };
+  /** Why a time could not start a run. */
+  readonly problem?: string;
+  readonly now: number;
+}
+
+/** `existed`: that time has a run already. */
+export type ScheduleOutcome = { readonly outcome: 'stale' | 'decided' } | { readonly outcome: 'started' | 'existed'; readonly runId: number };
+
+export interface SetScheduleParams {
+  readonly id: number;
+  readonly paused: boolean;
+  readonly now: number;
 }
 
 export interface MoveQueueParams {

@@ -1,6 +1,6 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
 import type { DeliveryKeyRow, DeliveryRow } from './delivery-row.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, SignalRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, ScheduleRow, SignalRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -20,11 +20,12 @@ export interface Tables {
   readonly bulk_jobs: BulkJobRow;
   readonly deliveries: DeliveryRow;
   readonly delivery_keys: DeliveryKeyRow;
+  readonly schedules: ScheduleRow;
 }
 export type TableName = keyof Tables;
 
 /** Rows with one number of their own; those of payloads, drafts and waits have that of their job. */
-export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 'waits' | 'bulks';
+export type NumberedTable = 'runs' | 'steps' | 'jobs' | 'queues' | 'payloads' | 'waits' | 'bulks' | 'schedules';
 
 /**
  * What a decision does to the tables. A store carries changes out in their order, in one transaction. Columns that an insert leaves out have their
@@ -51,6 +52,7 @@ export type Change =
   | { readonly kind: 'delete_bulk'; readonly bulkId: number }
   /** Of the deliveries of a workflow that started nothing by themselves (`isMinor`), all but the newest go. */
   | { readonly kind: 'trim_deliveries'; readonly workflow: string; readonly keep: number }
+  | { readonly kind: 'delete_schedule'; readonly id: number }
   | { readonly kind: 'delete_draft'; readonly jobId: number }
   | { readonly kind: 'delete_revision'; readonly jobId: number; readonly revision: number }
   /** A job with everything that belongs to it. */

@@ -13,6 +13,7 @@ import { prune } from './pruning.ts';
 import { moveQueue, setQueue } from './queue-orders.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
 import { advance } from './run-advance.ts';
+import { decideSchedule, declareSchedules, setSchedule } from './scheduling.ts';
 import { factsOfSettling, recover, settle } from './settling.ts';
 import type { Ask, Snapshot } from './snapshot.ts';
 import { continueRun, createRun } from './starting.ts';
@@ -54,6 +55,9 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   retry,
   discard,
   setQueue,
+  declareSchedules,
+  decideSchedule,
+  setSchedule,
   moveQueue,
   prune,
   prepareBulk,

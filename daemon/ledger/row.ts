@@ -32,6 +32,29 @@ export interface RunRow {
   readonly depth: number;
 }
 
+export interface ScheduleRow {
+  readonly id: number;
+  readonly workflow: string;
+  readonly cron: string;
+  readonly timezone: string;
+  /** Since when it is as it is. */
+  readonly declared_at: number;
+  /** JSON of `Schedule`. */
+  readonly declaration: string;
+  /** Every time up to it has started a run, or was skipped. */
+  readonly decided_until: number;
+  readonly paused: 0 | 1;
+  /** No file has it: it is kept as it is paused. */
+  readonly removed: 0 | 1;
+  readonly last_at: number | null;
+  readonly last_run: number | null;
+  /** Times that were skipped since the last that started a run. */
+  readonly missed: number;
+  readonly missed_at: number | null;
+  /** Why the last time started none. */
+  readonly problem: string | null;
+}
+
 /** What a run has besides: texts that can be large, and what a new one is found by. */
 export interface RunTexts {
   readonly inputs: string;

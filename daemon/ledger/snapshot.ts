@@ -3,7 +3,7 @@ import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts'
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
 import type { DeliveryKeyRow } from './delivery-row.ts';
-import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, SignalRow, StepRow, WaitRow } from './row.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, ScheduleRow, SignalRow, StepRow, WaitRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -146,6 +146,9 @@ export interface FactKinds {
   readonly runsWaiting: [workflowAndKey: string, readonly RunRow[]];
   /** Of each key with runs that wait and none under way, one. */
   readonly runsWaitingForNone: [all: 0, readonly RunRow[]];
+  readonly schedule: [id: number, ScheduleRow | undefined];
+  /** All of them, also those that no file has. */
+  readonly schedules: [all: 0, readonly ScheduleRow[]];
   readonly bulk: [id: number, BulkRow | undefined];
   /** A number that no bulk work has had. */
   readonly nextBulk: [all: 0, number];

@@ -96,7 +96,7 @@ export class SubscriptionHub {
     for (const { params } of subscriptions) this.#markGroup(this.#groups.get(keyOf(params)));
   }
 
-  #mark({ queues, runs, bulks, deliveries }: TopicHint): void {
+  #mark({ queues, runs, bulks, deliveries, schedules }: TopicHint): void {
     const anyQueue = queues === undefined || queues.size > 0;
     const group = (params: SubscribeParams): TopicGroup | undefined => this.#groups.get(keyOf(params));
     if (anyQueue) this.#markGroup(group({ topic: 'queues' }));
@@ -104,6 +104,7 @@ export class SubscriptionHub {
     if (anyRun) this.#markGroup(group({ topic: 'runs' }));
     if (anyQueue || anyRun || deliveries === true) this.#markGroup(group({ topic: 'status' }));
     if (deliveries === true) this.#markGroup(group({ topic: 'deliveries' }));
+    if (schedules === true) this.#markGroup(group({ topic: 'schedules' }));
     if (bulks !== undefined) this.#markGroup(group({ topic: 'bulks' }));
     for (const id of bulks ?? []) this.#markGroup(group({ topic: 'bulk', id }));
     for (const one of this.#groups.values()) {

@@ -10,6 +10,8 @@ export interface TopicHint {
   readonly bulks?: ReadonlySet<string>;
   /** Deliveries may have come, or where they are received may have changed. */
   readonly deliveries?: true;
+  /** Whether a schedule may stand otherwise. */
+  readonly schedules?: true;
 }
 
 /** Where the states that clients subscribe to come from. */
@@ -64,6 +66,10 @@ export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap
     }
     case 'bulk':
       return state.bulk !== undefined && isNew(state.bulk.id) ? { change: { bulk: state.bulk }, removed } : undefined;
+    case 'schedules': {
+      const schedules = (state.schedules ?? []).filter(({ id }) => isNew(id));
+      return schedules.length + removed.length === 0 ? undefined : { change: { schedules }, removed };
+    }
     case 'deliveries': {
       const deliveries = (state.deliveries ?? []).filter(({ id }) => isNew(id));
       return deliveries.length + removed.length === 0 ? undefined : { change: { deliveries }, removed };
@@ -87,6 +93,8 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
       return (state.bulks ?? []).map((bulk) => [bulk.id, JSON.stringify(bulk)]);
     case 'bulk':
       return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
+    case 'schedules':
+      return (state.schedules ?? []).map((schedule) => [schedule.id, JSON.stringify(schedule)]);
     case 'deliveries':
       return (state.deliveries ?? []).map((delivery) => [delivery.id, JSON.stringify(delivery)]);
     case 'status':

@@ -7,6 +7,7 @@ import type { JobService, RetryService } from './job-service.ts';
 import type { ProjectService } from './project-service.ts';
 import type { QueueService } from './queue-service.ts';
 import type { EvaluationService, RunService } from './run-service.ts';
+import type { ScheduleService } from './schedule-service.ts';
 import type { SecretService } from './secret-service.ts';
 import type { SignalService } from './signal-service.ts';
 import type { StatusService } from './status-service.ts';
@@ -22,13 +23,14 @@ export interface Services {
   readonly bulks: BulkService;
   readonly dead: DeadLetterService;
   readonly deliveries: DeliveryService;
+  readonly schedules: ScheduleService;
   readonly drafts: DraftService;
   readonly secrets: SecretService;
   readonly status: StatusService;
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, drafts, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, schedules, drafts, secrets, status }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -66,6 +68,9 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'dead/recall': dead['dead/recall'],
     'dead/tally': dead['dead/tally'],
     'dead/discard': dead['dead/discard'],
+    'schedule/list': schedules['schedule/list'],
+    'schedule/pause': schedules['schedule/pause'],
+    'schedule/resume': schedules['schedule/resume'],
     'delivery/list': deliveries['delivery/list'],
     'delivery/get': deliveries['delivery/get'],
     'delivery/rerun': deliveries['delivery/rerun'],

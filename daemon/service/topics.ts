@@ -7,6 +7,8 @@ import type { TopicHint, TopicSource } from '../server/topic.ts';
 import type { Store } from '../store/store.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { QueueService } from './queue-service.ts';
+import type { Scheduler } from '../triggers/scheduler.ts';
+import type { ScheduleService } from './schedule-service.ts';
 import type { Webhooks } from '../triggers/webhooks.ts';
 import type { RunService } from './run-service.ts';
 import type { StatusService } from './status-service.ts';
@@ -22,6 +24,8 @@ export interface TopicsOptions {
   readonly status: StatusService;
   readonly bulks: BulkService;
   readonly webhooks: Webhooks;
+  readonly schedules: ScheduleService;
+  readonly scheduler: Scheduler;
   readonly log: DaemonLog;
 }
 
@@ -34,7 +38,7 @@ export class Topics implements TopicSource {
   }
 
   async snapshot(params: SubscribeParams): Promise<TopicState> {
-    const { queues, store, runs, status, bulks, log } = this.#options;
+    const { queues, store, runs, status, bulks, log, schedules } = this.#options;
     switch (params.topic) {
       case 'queues':
         return { queues: await queues.list() };
@@ -46,6 +50,8 @@ export class Topics implements TopicSource {
         return bulks['bulk/list']({});
       case 'bulk':
         return { bulk: await bulks.get(parseBulkId(params.id) ?? 0) };
+      case 'schedules':
+        return { schedules: await schedules.list() };
       case 'deliveries':
         return { deliveries: (await store.listDeliveries({ limit: shownRuns })).deliveries };
       case 'status':
@@ -64,6 +70,7 @@ export class Topics implements TopicSource {
       }),
       engine.onAlert((queues) => listener({ queues, runs: new Set() })),
       engine.bulks.onChange((bulkId) => listener({ queues: new Set(), runs: new Set(), bulks: new Set([formatBulkId(bulkId)]) })),
+      this.#options.scheduler.onChange(() => listener({ queues: new Set(), runs: new Set(), schedules: true })),
       this.#options.webhooks.onChange(() => listener({ queues: new Set(), runs: new Set(), deliveries: true })),
       engine.onLimits(() => listener({ queues: undefined, runs: new Set() })),
     ];

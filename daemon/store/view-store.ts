@@ -4,6 +4,7 @@ import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { SignalWait } from '../../schemas/protocol/signal.ts';
 import type { JobState, RunState } from '../../schemas/protocol/id.ts';
 import type { KeptWorkflow } from '../core/kept-workflows.ts';
+import type { ScheduleRow } from '../ledger/row.ts';
 import type { EvaluateParams } from '../ledger/evaluating.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression/expression.ts';
 
@@ -33,6 +34,8 @@ export interface ViewStore {
   bulkTally(params: { readonly bulkId: number }): Promise<ReplayTally>;
   /** The oldest of the jobs that bulk work has acted on. */
   bulkJobs(params: { readonly bulkId: number; readonly limit: number }): Promise<readonly number[]>;
+  /** Schedules that a file has, by workflow. */
+  listSchedules(params: object): Promise<readonly ScheduleRow[]>;
   /** What an expression gives in a run; undefined if there is no such run. */
   evaluate(params: EvaluateParams): Promise<ExpressionResult | undefined>;
 }

@@ -5,6 +5,7 @@ import { DeliveryDetail, DeliveryId, deliveryOutcomes, DeliverySummary } from '.
 import { DeadGroup, JobDetail, JobSummary, maxReason } from './job.ts';
 import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesResolutions } from './queue.ts';
 import { RunDetail, RunPreview, RunSummary } from './run.ts';
+import { ScheduleId, ScheduleView } from './schedule.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
 import { RunKey } from './trigger.ts';
@@ -395,6 +396,13 @@ export const methods = {
       { description: "Sends a request to the daemon's own listener for webhooks, as a sender would." },
     ),
   },
+
+  'schedule/list': {
+    params: Type.Object({ workflow: Type.Optional(Name) }, closed),
+    result: Type.Object({ schedules: Type.Array(ScheduleView, { description: 'By workflow.' }) }),
+  },
+  'schedule/pause': { params: Type.Object({ id: ScheduleId }, closed), result: Type.Object(ScheduleView.properties, { description: 'It starts nothing until it is resumed, also after a restart.' }) },
+  'schedule/resume': { params: Type.Object({ id: ScheduleId }, closed), result: Type.Object(ScheduleView.properties, { description: 'Times that came while it was paused start nothing.' }) },
 
   'secret/list': {
     params: Type.Object({}, closed),

@@ -4,6 +4,7 @@ import { DaemonStatus } from './daemon-status.ts';
 import { DeliverySummary } from './delivery.ts';
 import { QueueView } from './queue.ts';
 import { RunDetail, RunSummary } from './run.ts';
+import { ScheduleView } from './schedule.ts';
 import { RunId } from './shape.ts';
 
 /**
@@ -17,13 +18,14 @@ export const SubscribeParams = Type.Union([
   Type.Object({ topic: Type.Literal('run'), id: RunId }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('bulks') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('bulk'), id: BulkId }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('schedules') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('deliveries') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('status') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('log') }, { additionalProperties: false }),
 ]);
 export type SubscribeParams = Static<typeof SubscribeParams>;
 
-/** What a topic holds: all queues; the newest 100 runs; one run; all bulk work that has not ended, and the newest 100 that has; one of it; the newest 100 deliveries; the daemon; new lines of the log. */
+/** What a topic holds: all queues; the newest 100 runs; one run; all bulk work that has not ended, and the newest 100 that has; one of it; the newest 100 deliveries; all schedules; the daemon; new lines of the log. */
 export const TopicState = Type.Object({
   queues: Type.Optional(Type.Array(QueueView)),
   runs: Type.Optional(Type.Array(RunSummary)),
@@ -31,6 +33,7 @@ export const TopicState = Type.Object({
   bulks: Type.Optional(Type.Array(BulkView)),
   bulk: Type.Optional(BulkView),
   deliveries: Type.Optional(Type.Array(DeliverySummary)),
+  schedules: Type.Optional(Type.Array(ScheduleView)),
   status: Type.Optional(DaemonStatus),
   lines: Type.Optional(Type.Array(Type.String())),
 });

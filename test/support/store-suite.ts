@@ -4,6 +4,7 @@ import { describeClaiming } from './store-suite/claiming.ts';
 import { describeDelivering } from './store-suite/delivering.ts';
 import { describeDrafting } from './store-suite/drafting.ts';
 import { describeEvaluating } from './store-suite/evaluating.ts';
+import { describeScheduling } from './store-suite/scheduling.ts';
 import { describeStarting } from './store-suite/starting.ts';
 import { describeFanningOut } from './store-suite/fanning-out.ts';
 import { describeLooking } from './store-suite/looking.ts';
@@ -51,6 +52,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('alerts', () => describeAlerting(current));
     describe('series', () => describeSeries(current));
     describe('looking and pruning', () => describeLooking(current));
+    describe('schedules', () => describeScheduling(current));
     describe('starting runs', () => describeStarting(current));
     describe('deliveries', () => describeDelivering(current));
     describe('evaluating expressions', () => describeEvaluating(current));

@@ -8,7 +8,7 @@ import { statementText } from './statement-text.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Tables whose rows are found by the number of their job. */
-const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', waits: 'job_id', bulks: 'id' };
+const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', waits: 'job_id', bulks: 'id', schedules: 'id' };
 
 /** What belongs to a job, deleted before it. */
 const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads', 'waits'] as const;
@@ -58,6 +58,9 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
           `DELETE FROM deliveries INDEXED BY deliveries_minor WHERE workflow = ?1 AND outcome IN ('refused', 'duplicate')
            AND id <= (SELECT id FROM deliveries INDEXED BY deliveries_minor WHERE workflow = ?1 AND outcome IN ('refused', 'duplicate') ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
         ).run(change.workflow, change.keep);
+        break;
+      case 'delete_schedule':
+        db.sql('DELETE FROM schedules WHERE id = ?').run(change.id);
         break;
       case 'delete_draft':
         db.sql('DELETE FROM payload_drafts WHERE job_id = ?').run(change.jobId);

@@ -1,4 +1,4 @@
-import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type RunRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
+import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type RunRow, type ScheduleRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
 import type { DeliveryKeyRow } from '../../ledger/delivery-row.ts';
 import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
 import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
@@ -112,6 +112,8 @@ export function factSource(state: WriterState): FactSource {
       return jobs(`SELECT ${jobColumns} FROM jobs WHERE state = 'dead' AND queue_id = ? AND ended_at < ? LIMIT ?`, queueId, before, limit);
     },
     endedBefore: (at, { limit }) => db.sql(selectEnded).all(at, limit).flatMap((row) => run(Number(row['id'])) ?? []),
+    schedule: (id) => db.sql('SELECT * FROM schedules WHERE id = ?').get(id) as ScheduleRow | undefined,
+    schedules: () => db.sql('SELECT * FROM schedules ORDER BY id').all() as unknown as ScheduleRow[],
     bulk: (id) => db.sql('SELECT * FROM bulks WHERE id = ?').get(id) as BulkRow | undefined,
     nextBulk: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'bulks'").get()?.['seq'] ?? 0) + 1,
     bulkMembers: (bulkIdAndJobs) => bulkMembers(state, bulkIdAndJobs),

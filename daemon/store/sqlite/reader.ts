@@ -12,7 +12,7 @@ import { WriterState } from './writer-state.ts';
 import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
 import { getDelivery, listDeliveries } from './queries/deliveries.ts';
 import { check, listAlerts, oldestPending, series, size } from './queries/figures.ts';
-import { evaluate, getRun, keptWorkflow, listRuns } from './queries/runs.ts';
+import { evaluate, getRun, keptWorkflow, listRuns, listSchedules } from './queries/runs.ts';
 import { getJob, listJobs, signalWaits } from './queries/jobs.ts';
 
 export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[StoreRead];
@@ -75,6 +75,8 @@ export class Reader {
   #answer(call: ReadCall): unknown {
     const db = this.#db;
     switch (call.name) {
+      case 'listSchedules':
+        return listSchedules(db);
       case 'workflowVersion':
         return keptWorkflow(db, call.params.version);
       case 'listRuns':

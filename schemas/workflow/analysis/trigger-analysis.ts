@@ -2,13 +2,9 @@ import type { TriggerKind } from '../../protocol/trigger.ts';
 import type { Triggers } from '../model.ts';
 import type { InputsSchema } from './input-schema.ts';
 import type { MapReader } from './map-reader.ts';
-import { warnNotSupported } from './queue-analysis.ts';
 import { readSchedules } from './schedule-analysis.ts';
 import type { TemplateReader } from './template-reader.ts';
 import { type AnalysedWebhook, readWebhook } from './webhook-analysis.ts';
-import { message } from '../../wording/message.ts';
-
-const byHand = message('The workflow can be started by hand.');
 
 /** What `on` says. `kinds`: what can start a run, also where its declaration has errors. */
 export interface AnalysedTriggers {
@@ -27,10 +23,9 @@ export function readTriggers(root: MapReader, templates: TemplateReader, inputs:
   if (entry.value.kind === 'scalar' && (entry.value.value === null || entry.value.value === 'manual')) return noTriggers;
   const reader = root.map('on', { what: "'on'", keys: ['manual', 'schedule', 'webhook'] });
   if (reader === undefined) return noTriggers;
-  const schedules = readSchedules(reader, templates);
   // Runs of a version that was kept have been started.
+  const schedules = reader.report.isKept ? [] : readSchedules(reader, templates, inputs);
   const webhook = reader.report.isKept ? undefined : readWebhook(reader, templates, inputs);
-  warnNotSupported(reader, 'schedule', byHand);
   return {
     kinds: ['manual', ...(reader.has('schedule') ? ['schedule' as const] : []), ...(reader.has('webhook') ? ['webhook' as const] : []), 'workflow'],
     model: { schedules, ...(webhook?.trigger === undefined ? {} : { webhook: webhook.trigger }) },

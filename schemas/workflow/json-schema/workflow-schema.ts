@@ -5,7 +5,6 @@ import { webhookSchema } from './webhook-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
-const notYet = 'Not supported yet: checked, but without effect. ';
 const ids = { $ref: '#/$defs/id' } as const;
 
 const inputSchema = {
@@ -34,7 +33,7 @@ const triggers = {
         manual: { description: 'A run can always be started by hand.' },
         schedule: {
           type: 'array',
-          description: `${notYet}Times at which a run starts.`,
+          description: 'Times at which a run starts.',
           items: {
             type: 'object',
             additionalProperties: false,
@@ -42,7 +41,9 @@ const triggers = {
             properties: {
               cron: { type: 'string', description: 'Minute, hour, day of the month, month, day of the week.', examples: ['0 9 * * MON'] },
               timezone: { type: 'string', description: 'An IANA time zone.', examples: ['Europe/Berlin'] },
-              missed: { enum: ['skip', 'run-once', 'run-all'], description: 'What happens to times at which the daemon was not running.' },
+              missed: { enum: ['skip', 'run-once', 'run-all'], description: 'What becomes of times at which no run could start, because the daemon was not running or the machine slept: `skip` (the default; they are shown as missed), `run-once` (the latest starts a run) or `run-all` (each starts one, 100 at most).' },
+              within: { $ref: '#/$defs/duration', description: 'How late such a time may still start a run; 24h if it is left out.', examples: ['6h'] },
+              inputs: { type: 'object', description: 'The inputs of its runs. Expressions see `trigger`, such as `trigger.scheduledAt`.', examples: [{ subject: 'Weekly' }] },
             },
           },
         },

@@ -178,6 +178,8 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .slice(0, limit),
     deliveryKey: (workflowAndKey) => tables.delivery_keys.get(workflowAndKey),
     nextDelivery: () => tables.highest.deliveries + 1,
+    schedule: (id) => tables.schedules.get(id),
+    schedules: () => tables.schedules.where().sort((one, other) => one.id - other.id),
     bulk: (id) => tables.bulks.get(id),
     nextBulk: () => tables.highest.bulks + 1,
     bulkMembers: (bulkIdAndJobs) => {

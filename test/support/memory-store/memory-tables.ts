@@ -25,6 +25,7 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   bulk_jobs: ({ bulk_id, job_id }) => `${bulk_id}/${job_id}`,
   deliveries: ({ id }) => id,
   delivery_keys: deliveryKey,
+  schedules: ({ id }) => id,
 };
 
 export function deliveryKey({ workflow, key }: Pick<Row<'delivery_keys'>, 'workflow' | 'key'>): string {
@@ -52,6 +53,7 @@ const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
   bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null, daemon: 0 },
   bulk_jobs: { round: null },
   deliveries: { flaw: null, reason: null, run_id: null, first_id: null, rerun_of: null, dedupe_key: null },
+  schedules: { paused: 0, removed: 0, last_at: null, last_run: null, missed: 0, missed_at: null, problem: null },
 };
 
 /** Rows by their keys. A transaction that fails leaves them as they were. */
@@ -115,6 +117,7 @@ export class MemoryTables {
   readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
   readonly deliveries = new Table<Row<'deliveries'>>(this.#undo);
   readonly delivery_keys = new Table<Row<'delivery_keys'>>(this.#undo);
+  readonly schedules = new Table<Row<'schedules'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   readonly daemons = new Table<DaemonRow>(this.#undo);
@@ -182,6 +185,9 @@ export class MemoryTables {
         return undefined;
       case 'trim_deliveries':
         for (const { id } of this.deliveries.where(({ workflow, outcome }) => workflow === change.workflow && isMinor(outcome)).sort((one, other) => other.id - one.id).slice(change.keep)) this.deliveries.delete(id);
+        return undefined;
+      case 'delete_schedule':
+        this.schedules.delete(change.id);
         return undefined;
       case 'delete_draft':
         this.payload_drafts.delete(change.jobId);

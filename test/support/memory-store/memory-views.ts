@@ -137,6 +137,9 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return members.map(({ job_id }) => job_id).sort((one, other) => one - other).slice(0, limit);
   };
 
+  listSchedules: Store['listSchedules'] = async () =>
+    this.#tables.schedules.where(({ removed }) => removed === 0).sort((one, other) => (one.workflow === other.workflow ? one.id - other.id : one.workflow < other.workflow ? -1 : 1));
+
   series: Store['series'] = async ({ queue, stepMs, from, to }) => {
     const rows = this.#tables.series.where((row) => row.queue === queue && row.stepMs === stepMs && row.at < to).sort((one, other) => one.at - other.at);
     const first = rows.findLast(({ at }) => at < from)?.at ?? from;

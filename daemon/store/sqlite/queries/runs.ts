@@ -2,7 +2,7 @@ import type { KeptWorkflow, KeptWorkflows } from '../../../core/kept-workflows.t
 import type { Database } from '../database.ts';
 import { evaluate as evaluated, type EvaluateParams } from '../../../ledger/evaluating.ts';
 import { pageOf, runBefore } from '../../../ledger/page.ts';
-import { runColumns, type RunRow, type StepRow } from '../../../ledger/row.ts';
+import { runColumns, type RunRow, type ScheduleRow, type StepRow } from '../../../ledger/row.ts';
 import type { RunFacts } from '../../../ledger/snapshot.ts';
 import { runDetail, runSummary, shownText, type ShownTexts, type WaitViewRow } from '../../../ledger/view.ts';
 import { scopeSource } from '../run-scope-source.ts';
@@ -76,6 +76,10 @@ export function evaluate(db: Database, params: EvaluateParams, workflows: KeptWo
       return kept && workflows.understand(version, kept);
     },
   }));
+}
+
+export function listSchedules(db: Database): readonly ScheduleRow[] {
+  return db.sql('SELECT * FROM schedules WHERE removed = 0 ORDER BY workflow, id').all() as unknown as ScheduleRow[];
 }
 
 /** The text of a workflow's version; undefined if there is none. */

@@ -89,7 +89,7 @@ describe('requests', () => {
     'an id of another kind': ['job/get', { id: 'r12' }, 'id', /'id' must match pattern .* A job: `j4031`/],
     'one wrong item of many': ['dead/replay', { ids: ['j1', 'j2', 3] }, 'ids[2]', /'ids\[2\]' must be a string/],
     'too many items': ['dead/replay', { ids: Array.from({ length: 1001 }, (_, index) => `j${index + 1}`) }, 'ids', /must NOT have more than 1000 items/],
-    'a wrong topic': ['subscribe', { topic: 'queue' }, 'topic', /'topic' must be one of queues, runs, run, bulks, bulk, deliveries, status, log\. Did you mean 'queues'\?/],
+    'a wrong topic': ['subscribe', { topic: 'queue' }, 'topic', /'topic' must be one of queues, runs, run, bulks, bulk, schedules, deliveries, status, log\. Did you mean 'queues'\?/],
     'a topic that is not text': ['subscribe', { topic: {} }, 'topic', /must be one of/],
     'a topic without what it needs': ['subscribe', { topic: 'run' }, 'id', /^subscribe: 'id' is missing/],
     'a topic with too much': ['subscribe', { topic: 'runs', id: 'r1' }, 'id', /no parameter 'id'/],

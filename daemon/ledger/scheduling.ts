@@ -1,0 +1,81 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { scheduleDefaults, type Schedule } from '../../schemas/workflow/model.ts';
+import type { Book } from './book.ts';
+import type { DecideScheduleParams, DeclareSchedulesParams, ScheduleOutcome, SetScheduleParams } from './call.ts';
+import type { ScheduleRow } from './row.ts';
+import { createRun } from './starting.ts';
+
+/**
+ * Which schedules there are now. One that is new begins now: what was due before is not its own. One that is gone is forgotten; if it is paused it stays so, should
+ * it come back.
+ */
+export function declareSchedules(book: Book, { schedules, unreadable, now }: DeclareSchedulesParams): void {
+  const rows = book.fact('schedules', 0);
+  const known = new Map(rows.map((row) => [identityOf(row.workflow, row.cron, row.timezone), row]));
+  let id = Math.max(0, ...rows.map((row) => row.id));
+  for (const { workflow, schedule } of schedules) {
+    const identity = identityOf(workflow, schedule.cron, schedule.timeZone);
+    const declaration = JSON.stringify(schedule);
+    const row = known.get(identity);
+    known.delete(identity);
+    if (row === undefined) book.insert('schedules', { id: ++id, workflow, cron: schedule.cron, timezone: schedule.timeZone, declared_at: now, declaration, decided_until: now });
+    else if (row.removed === 1) book.patchSchedule(row.id, { removed: 0, declared_at: now, declaration, decided_until: now });
+    else if (row.declaration !== declaration) book.patchSchedule(row.id, { declared_at: now, declaration });
+  }
+  for (const row of known.values()) {
+    if (unreadable.includes(row.workflow) || row.removed === 1) continue;
+    if (row.paused === 1) book.patchSchedule(row.id, { removed: 1 });
+    else book.write({ kind: 'delete_schedule', id: row.id });
+  }
+}
+
+/** Two with the same are one schedule. */
+function identityOf(workflow: string, cron: string, timeZone: string): string {
+  return JSON.stringify([workflow, cron, timeZone]);
+}
+
+/**
+ * Times of a schedule are decided, and the run of one of them is made: both or neither, whatever ends this process. `stale`: somebody has decided meanwhile, or has
+ * paused or removed it.
+ */
+export function decideSchedule(book: Book, { id, from, until, missed, missedAt, start, problem, now }: DecideScheduleParams): ScheduleOutcome {
+  const row = book.fact('schedule', id);
+  if (row === undefined || row.decided_until !== from || row.paused === 1 || row.removed === 1) return { outcome: 'stale' };
+  const skipped: Partial<ScheduleRow> = missed === 0 ? {} : { missed: row.missed + missed, missed_at: missedAt ?? null };
+  if (start === undefined) {
+    book.patchSchedule(id, { decided_until: until, ...skipped, ...(problem === undefined ? {} : { problem }) });
+    return { outcome: 'decided' };
+  }
+  const { at, run } = start;
+  const { runId, existed } = createRun(book, {
+    ...run,
+    key: `@schedule/${row.cron}/${row.timezone}/${new Date(at).toISOString()}`,
+    trigger: { shown: { kind: 'schedule', scheduledAt: new Date(at).toISOString() }, value: JSON.stringify(scheduleTrigger(at, now)) },
+    now,
+  });
+  if (existed === true) {
+    book.patchSchedule(id, { decided_until: until, ...skipped });
+    return { outcome: 'existed', runId };
+  }
+  book.patchSchedule(id, { decided_until: until, last_at: at, last_run: runId, missed, missed_at: missedAt ?? null, problem: null });
+  return { outcome: 'started', runId };
+}
+
+/** What `trigger` is in a run of that time which starts now. */
+export function scheduleTrigger(at: number, now: number): { readonly kind: 'schedule'; readonly at: string; readonly scheduledAt: string } {
+  return { kind: 'schedule', at: new Date(now).toISOString(), scheduledAt: new Date(at).toISOString() };
+}
+
+/** Pauses or resumes a schedule. Nothing that came while it was paused is due afterwards. */
+export function setSchedule(book: Book, { id, paused, now }: SetScheduleParams): object {
+  const row = book.fact('schedule', id);
+  if (row === undefined || row.removed === 1) throw new CodedError('not-found', `There is no schedule s${id}.`);
+  if ((row.paused === 1) === paused) return {};
+  book.patchSchedule(id, paused ? { paused: 1 } : { paused: 0, decided_until: now });
+  return {};
+}
+
+/** What a row says that was declared. */
+export function scheduleOf(row: Pick<ScheduleRow, 'declaration'>): Schedule {
+  return { ...scheduleDefaults, ...(JSON.parse(row.declaration) as Schedule) };
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
+import { formatRunId } from '../../schemas/protocol/id.ts';
+import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { projectFileKind } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
+import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+import type { Schedule, Workflow } from '../../schemas/workflow/model.ts';
+import { parseTemplate, renderTemplate } from '../../schemas/workflow/template.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { planSchedule, type ScheduleDecision } from '../core/schedule-plan.ts';
+import type { DecideScheduleParams } from '../ledger/call.ts';
+import type { ScheduleRow } from '../ledger/row.ts';
+import { scheduleOf, scheduleTrigger } from '../ledger/scheduling.ts';
+import type { Log } from '../log/daemon-log.ts';
+import { failPoint } from '../platform/fail-point.ts';
+import type { Store } from '../store/store.ts';
+
+/** The longest timer, in milliseconds: a machine may sleep without the timer's knowing. */
+const longestWaitMs = 60_000;
+/** When it is tried again to start what could not be started, because a queue is full or the store can't be written, in milliseconds. */
+const againAfterMs = 10_000;
+/** Decisions of one schedule before the others get their turn. */
+const turn = 20;
+
+export interface SchedulerOptions {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'declareSchedules' | 'decideSchedule' | 'setSchedule' | 'listSchedules'>;
+  /** As the files are now. */
+  readonly project: { readonly analysis: ProjectAnalysis };
+  /** @throws CodedError where nothing can be accepted */
+  readonly assertAcceptingWork: () => void;
+  /** The inputs with their defaults. @throws CodedError `invalid-inputs` */
+  readonly checkInputs: (workflow: Workflow, given: JsonObject) => JsonObject;
+  readonly onStoreError: (error: unknown) => void;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/**
+ * Starts runs at the times that workflows' files say. What is decided, and how far, is in the store; here is the timer. One daemon, or several on one store: each
+ * decision says from where it goes on, and the second of two is refused.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  /** See `ScheduleStanding.catchingUpTo`: after a restart it is decided anew how many missed times start a run. */
+  readonly #catchingUp = new Map<number, number>();
+  readonly #listeners = new Set<() => void>();
+  #timer: Timer | undefined;
+  #isStarted = false;
+  #ignoreClock = (): void => {};
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls back when a schedule may stand otherwise. Returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Call it once the store is open. */
+  async start(): Promise<void> {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#ignoreClock = this.#options.clock.onChange(() => void this.#inTurn(() => this.#decideAll()));
+    await this.apply();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    this.#ignoreClock();
+    this.#timer?.cancel();
+    await this.#last;
+  }
+
+  /** The project's files may say something else. What was due by what they said before is decided first. */
+  apply(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#decideAll();
+      await this.#declare();
+      await this.#decideAll();
+    });
+  }
+
+  /** @throws CodedError `not-found` */
+  async pause(id: number, paused: boolean): Promise<void> {
+    // What was due before it was paused isn't taken back by it.
+    await this.#inTurn(() => this.#decideAll());
+    await this.#options.store.setSchedule({ id, paused, now: this.#options.clock.now() });
+    this.#catchingUp.delete(id);
+    this.#changed();
+    await this.#inTurn(() => this.#decideAll());
+  }
+
+  /** Workflows that have errors: their schedules wait until the file is right again. */
+  get unreadable(): readonly string[] {
+    const { workflows, diagnostics } = this.#options.project.analysis;
+    return [...diagnostics.keys()].filter((file) => projectFileKind(file) === 'workflow').map(workflowIdOf).filter((id) => !workflows.has(id));
+  }
+
+  async #declare(): Promise<void> {
+    const { project, store, clock } = this.#options;
+    const declared = [...project.analysis.workflows].flatMap(([id, { workflow }]) => workflow.triggers.schedules.map((schedule) => ({ workflow: id, schedule })));
+    const known = await store.listSchedules({});
+    if (declared.length === 0 && known.length === 0) return;
+    await store.declareSchedules({ schedules: declared, unreadable: this.unreadable, now: clock.now() });
+    this.#changed();
+  }
+
+  /** One after the other, and a failure of one doesn't keep the next from its turn. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(async () => {
+      if (!this.#isStarted) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#failed(error);
+      }
+    });
+    return this.#last;
+  }
+
+  #failed(error: unknown): void {
+    this.#options.onStoreError(error);
+    if (!(error instanceof CodedError)) this.#options.log.error({ err: error }, 'times of schedules could not be decided');
+    this.#arm(this.#options.clock.now() + againAfterMs);
+  }
+
+  async #decideAll(): Promise<void> {
+    this.#timer?.cancel();
+    let nextAt = Infinity;
+    for (const row of await this.#options.store.listSchedules({})) nextAt = Math.min(nextAt, await this.#decide(row));
+    if (nextAt < Infinity) this.#arm(nextAt);
+  }
+
+  #arm(nextAt: number): void {
+    if (!this.#isStarted) return;
+    this.#timer?.cancel();
+    const { clock } = this.#options;
+    const waitMs = Math.max(0, nextAt - clock.now());
+    // Looked at again now and then, without a look at the store.
+    this.#timer = waitMs > longestWaitMs ? clock.setTimer(longestWaitMs, () => this.#arm(nextAt)) : clock.setTimer(waitMs, () => void this.#inTurn(() => this.#decideAll()));
+  }
+
+  /** Resolves to when it has to be decided again. */
+  async #decide(row: ScheduleRow): Promise<number> {
+    const { clock, store } = this.#options;
+    if (row.paused === 1) return Infinity;
+    const schedule = scheduleOf(row);
+    let decidedUntil = row.decided_until;
+    for (let round = 0; round < turn; round++) {
+      const now = clock.now();
+      const catchingUpTo = this.#catchingUp.get(row.id);
+      const plan = planSchedule(schedule, { decidedUntil, paused: false, ...(catchingUpTo === undefined ? {} : { catchingUpTo }) }, now);
+      if (plan.start === undefined && plan.missed === 0 && plan.decidedUntil === decidedUntil) return plan.nextAt ?? Infinity;
+      // Until the file is right again: then it is decided what becomes of what was missed meanwhile.
+      const found = this.#options.project.analysis.workflows.get(row.workflow);
+      if (found === undefined && this.unreadable.includes(row.workflow)) return now + longestWaitMs;
+      const params = this.#paramsOf(row, schedule, plan, decidedUntil, now, found);
+      let outcome;
+      try {
+        if (params.start !== undefined) this.#options.assertAcceptingWork();
+        outcome = await store.decideSchedule(params);
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        this.#options.onStoreError(error);
+        this.#options.log.warn({ workflow: row.workflow, cron: row.cron, problem: error.message }, 'a time of a schedule could not start its run yet');
+        return now + againAfterMs;
+      }
+      failPoint('schedule-after-commit');
+      if (plan.catchingUpTo === undefined) this.#catchingUp.delete(row.id);
+      else this.#catchingUp.set(row.id, plan.catchingUpTo);
+      this.#tell(row, plan, params, outcome);
+      this.#changed();
+      if (outcome.outcome === 'stale') return now + 1000;
+      decidedUntil = params.until;
+      if (plan.nextAt === undefined || plan.nextAt > clock.now()) return plan.nextAt ?? Infinity;
+    }
+    return clock.now();
+  }
+
+  #paramsOf(row: ScheduleRow, schedule: Schedule, plan: ScheduleDecision, from: number, now: number, found: { readonly workflow: Workflow; readonly text: string } | undefined): DecideScheduleParams {
+    const { start, missed, missedAt, decidedUntil: until } = plan;
+    const base = { id: row.id, from, until, now, missed, ...(missedAt === undefined ? {} : { missedAt }) };
+    if (start === undefined) return base;
+    const refused = (problem: string): DecideScheduleParams => ({ ...base, missed: missed + 1, missedAt: start, problem });
+    if (found === undefined) return refused('Its workflow is no longer there.');
+    try {
+      const inputs = this.#options.checkInputs(found.workflow, renderedInputs(schedule.inputs, start, now));
+      const version = createHash('sha256').update(found.text).digest('hex').slice(0, 32);
+      return { ...base, start: { at: start, run: { workflow: row.workflow, version, text: found.text, inputs: JSON.stringify(inputs) } } };
+    } catch (error) {
+      return refused(messageOfError(error));
+    }
+  }
+
+  #tell({ workflow, cron }: ScheduleRow, { missed, missedAt, start }: ScheduleDecision, { problem }: DecideScheduleParams, outcome: Awaited<ReturnType<Store['decideSchedule']>>): void {
+    const { log } = this.#options;
+    if (outcome.outcome === 'stale') return;
+    const at = { workflow, cron };
+    if (missed > 0 && missedAt !== undefined) log.warn({ ...at, missed, last: new Date(missedAt).toISOString() }, 'times of a schedule were missed, and start nothing');
+    if (problem !== undefined) log.error({ ...at, scheduledAt: new Date(start ?? 0).toISOString(), problem }, 'a time of a schedule started no run');
+    if (outcome.outcome === 'started') log.info({ ...at, scheduledAt: new Date(start ?? 0).toISOString(), run: formatRunId(outcome.runId) }, 'a schedule has started a run');
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** @throws Error where an expression fails */
+function renderedInputs(inputs: JsonObject, at: number, now: number): JsonObject {
+  const parsed = parseTemplate(inputs);
+  if (!parsed.ok) throw new Error(parsed.errors[0]?.message ?? 'its inputs are not valid');
+  const rendered = renderTemplate(parsed.template, { trigger: { ...scheduleTrigger(at, now) }, $now: now });
+  if (!rendered.ok) throw new Error(`its inputs can't be made: ${rendered.error.error.message}`);
+  const { value } = rendered.rendered;
+  return isJsonObject(value) ? value : {};
+}
