@@ -1,4 +1,5 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { scheduleDefaults, type Schedule } from '../../schemas/workflow/model.ts';
 import type { Book } from './book.ts';
 import type { DecideScheduleParams, DeclareSchedulesParams, ScheduleOutcome, SetScheduleParams } from './call.ts';
@@ -69,7 +70,7 @@ export function scheduleTrigger(at: number, now: number): { readonly kind: 'sche
 /** Pauses or resumes a schedule. Nothing that came while it was paused is due afterwards. */
 export function setSchedule(book: Book, { id, paused, now }: SetScheduleParams): object {
   const row = book.fact('schedule', id);
-  if (row === undefined || row.removed === 1) throw new CodedError('not-found', `There is no schedule s${id}.`);
+  if (row === undefined || row.removed === 1) throw new CodedError('not-found', message('There is no schedule {schedule}: `sluice schedules` lists them.', { schedule: `s${id}` }));
   if ((row.paused === 1) === paused) return {};
   book.patchSchedule(id, paused ? { paused: 1 } : { paused: 0, decided_until: now });
   return {};
