@@ -113,6 +113,10 @@ describe('a daemon whose store.db is written over in place, as cp does', () => {
     await run(first, early);
     await first.stop();
     copyFileSync(project.storeFile, backup());
+    // As long as nothing has come into the file, the copy is the same file.
+    const second = await project.start();
+    await run(second, ['between']);
+    await second.stop();
     const daemon = await project.start();
     await run(daemon, late);
     overwrite();
