@@ -16,7 +16,7 @@ import type { BeforeOpen } from './engine/store-opening.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
 import { FolderWatch } from './project/folder-watch.ts';
-import { readLastConfig, writeLastConfig } from './project/last-config-file.ts';
+import { readLastConfig } from './project/last-config-file.ts';
 import { findCrashedDaemon, type FormerDaemon, removeLastStop, writeLastStop } from './state/last-stop-file.ts';
 import { lastConfigText, Project } from './project/project.ts';
 import type { LookExtent } from './project/project-inventory.ts';
@@ -27,26 +27,14 @@ import { refuseMissingStore } from './state/doubtful-logs.ts';
 import { removeLeftovers } from './state/state-file.ts';
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state/state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
-import { Server } from './server/server.ts';
+import { serve } from './serve.ts';
 import { checkInputs } from './service/run-inputs.ts';
-import { DeliveryService } from './service/delivery-service.ts';
-import { BulkService } from './service/bulk-service.ts';
-import { DeadLetterService } from './service/dead-letter-service.ts';
-import { DraftService, type FindAction, payloadCheck } from './service/draft-service.ts';
-import { JobService, RetryService } from './service/job-service.ts';
-import { methodTable } from './service/method-table.ts';
-import { ProjectService } from './service/project-service.ts';
-import { QueueService } from './service/queue-service.ts';
-import { EvaluationService, RunService } from './service/run-service.ts';
-import { ScheduleService } from './service/schedule-service.ts';
-import { SecretService } from './service/secret-service.ts';
-import { SignalService } from './service/signal-service.ts';
-import { StatusService } from './service/status-service.ts';
-import { Topics } from './service/topics.ts';
+import type { FindAction } from './service/draft-service.ts';
+import type { ProjectService } from './service/project-service.ts';
+import type { QueueService } from './service/queue-service.ts';
 import { Scheduler } from './triggers/scheduler.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
-import type { Store } from './store/store.ts';
 
 /**
  * How often some of the project's files and folders are looked at in turn, in milliseconds, besides each time that someone asks, and when the
@@ -203,7 +191,9 @@ export class Daemon {
       onStoreError: (error) => engine.health.note(error),
       log,
     });
-    const { server, queues, projects, runs } = this.#serve({ webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, crashed });
+    const { server, queues, projects, runs } = serve({
+      projectFolder, clock, webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, crashed, port: () => this.#port, stop: () => void this.stop(),
+    });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
     await engine.start(project.settings());
@@ -265,77 +255,6 @@ export class Daemon {
         throw lacksRoom(error) ? new CodedError('store-unavailable', message("The store can't be opened: the disk is full ({problem}).", { problem: messageOfError(error) }), { noRoom: true }) : error;
       }
     };
-  }
-
-  #serve(parts: {
-    readonly project: Project;
-    readonly secrets: SecretSource;
-    readonly engine: Engine;
-    readonly store: Store;
-    readonly log: DaemonLog;
-    readonly token: string;
-    readonly version: string;
-    readonly findAction: FindAction;
-    readonly crashed: FormerDaemon | undefined;
-    readonly webhooks: Webhooks;
-    readonly scheduler: Scheduler;
-  }): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService } {
-    const { project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler } = parts;
-    const clock = this.#clock;
-    const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(this.#options.projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply()]).then(() => undefined) });
-    const schedules = new ScheduleService({ scheduler, project: projects, store, clock });
-    const runs = new RunService({
-      project: projects,
-      engine,
-      store,
-      clock,
-      preview: () => ({ projectFolder: this.#options.projectFolder, env: project.settings().env, masker: secrets.masker() }),
-    });
-    const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
-    const queues = new QueueService({ project, engine, store, clock });
-    const jobs = new JobService({ engine, store, clock });
-    const bulks = new BulkService({ engine, store, clock });
-    const checkPayload = payloadCheck(findAction);
-    const status = new StatusService({
-      project,
-      projectFolder: this.#options.projectFolder,
-      engine,
-      store,
-      queues,
-      log,
-      clock,
-      version,
-      durability: project.config.durability,
-      port: () => this.#port,
-      stop: () => void this.stop(),
-      crashed,
-      webhooks: () => webhooks.status(),
-    });
-    const server = new Server({
-      handlers: methodTable({
-        projects,
-        runs,
-        evaluation,
-        queues,
-        jobs,
-        retries: new RetryService({ engine, store, clock }),
-        signals: new SignalService({ engine, store, clock, masker: () => secrets.masker() }),
-        bulks,
-        dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
-        schedules,
-        deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
-        drafts: new DraftService({ engine, store, clock, checkPayload }),
-        secrets: new SecretService(secrets),
-        status,
-      }),
-      topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, schedules, scheduler, log }),
-      token,
-      version,
-      health: async () => engine.health.trouble?.problem,
-      log,
-      clock,
-    });
-    return { server, queues, projects, runs };
   }
 
   /** A queue's limits that are saved in its file hold soon, whether or not anybody asks. */

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { AttemptView, DeadGroup, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
-import { DiagnosticView } from '../../schemas/protocol/method.ts';
+import { DiagnosticView } from '../../schemas/protocol/workflow.ts';
 import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape, SeriesPoint } from '../../schemas/protocol/queue.ts';
 import { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { JobCounts, JobError } from '../../schemas/protocol/shape.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
-import type { DiagnosticView } from '../../schemas/protocol/method.ts';
+import type { DiagnosticView } from '../../schemas/protocol/workflow.ts';
 import { runAdvice } from '../../schemas/language/advice/run-advice.ts';
 import { type Advice, advisedProject } from '../../schemas/language/advice/advice.ts';
 import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';

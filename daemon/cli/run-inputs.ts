@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { WorkflowView } from '../../schemas/protocol/method.ts';
+import type { WorkflowView } from '../../schemas/protocol/workflow.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { UsageError } from './exit-code.ts';

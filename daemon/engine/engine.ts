@@ -9,6 +9,7 @@ import type { ClaimedJob, Committed, CreateRunParams, LookResult, OpenResult, St
 import { AlertWatch } from './alert-watch.ts';
 import type { Clock, ClockChange } from '../core/clock.ts';
 import { BulkRunner } from './bulk-runner.ts';
+import { Cascades } from './cascades.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DueTimer } from './due-timer.ts';
 import type { EngineLog, EngineSettings } from './engine-settings.ts';
@@ -23,9 +24,6 @@ import { StoreClock, StoreHealth, type StoreTrouble } from './store-health.ts';
 import { StoreOpening, type BeforeOpen } from './store-opening.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
-
-/** Jobs that one transaction cancels, or takes up again, when a step is closed or reopened. */
-const cascadeChunk = 1000;
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -59,6 +57,7 @@ export class Engine {
   readonly bulks: BulkRunner;
   readonly opening: StoreOpening;
   readonly #fanOut: FanOut;
+  readonly #cascades: Cascades;
   readonly #pruner: Pruner;
   readonly #storeClock: StoreClock;
   readonly #due: DueTimer;
@@ -72,7 +71,6 @@ export class Engine {
   readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
   readonly #limitListeners = new Set<() => void>();
   #runningRuns = 0;
-  #cascading = false;
   #stopping = false;
   #commits = 0;
   #ignoreClock = (): void => {};
@@ -120,6 +118,7 @@ export class Engine {
     });
     this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
     this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
+    this.#cascades = new Cascades({ clock, store, isStopping: () => this.#stopping, onError: (error) => this.#note(error, 'jobs could not be cancelled') });
     this.bulks = new BulkRunner({ clock, store, onError: (error) => this.#note(error, 'bulk work could not continue') });
     this.#space = new SpaceReclaimer({
       clock,
@@ -236,18 +235,6 @@ export class Engine {
     for (const listener of this.#limitListeners) listener();
   }
 
-  /**
-   * The last limits of a queue that no file declares hold no more.
-   *
-   * @throws CodedError `wrong-state` where a file declares it
-   */
-  async releaseQueue(name: string): Promise<void> {
-    const undeclared = this.undeclared.of(name);
-    if (undeclared === undefined) throw new CodedError('wrong-state', message('The queue {queue} has the limits that its file declares, or the defaults: there is nothing to release.', { queue: name }));
-    if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', message('The queue {queue} is declared in {files}: correct that, and its limits are what the file says.', { queue: name, files: undeclared.files.join(', ') }));
-    await this.undeclared.release(name);
-  }
-
   async #applyAgain(): Promise<void> {
     if (this.#settings !== undefined) await this.apply(this.#settings);
   }
@@ -357,24 +344,10 @@ export class Engine {
     if (!this.#stopping) {
       if (committed.queues.length > 0) this.alerts.moved();
       this.#fanOut.committed(committed);
-      if (committed.cascading) void this.#cascade();
+      if (committed.cascading) void this.#cascades.carryOn();
       this.#due.set(committed.nextDueAt);
     }
     for (const listener of this.#listeners) listener(committed);
-  }
-
-  async #cascade(): Promise<void> {
-    if (this.#cascading) return;
-    this.#cascading = true;
-    try {
-      for (let more = true; more && !this.#stopping;) {
-        ({ more } = await this.#options.store.cascade({ now: this.#options.clock.now(), limit: cascadeChunk }));
-      }
-    } catch (error) {
-      this.#note(error, 'jobs could not be cancelled');
-    } finally {
-      this.#cascading = false;
-    }
   }
 
   #clockChanged({ shiftMs, sleptMs }: ClockChange): void {

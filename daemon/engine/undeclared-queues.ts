@@ -1,6 +1,8 @@
+import { CodedError } from '../../schemas/protocol/error.ts';
 import { defaultQueueName, type QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { english } from '../../schemas/wording/language.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { undeclaredMessages } from '../../schemas/wording/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -55,8 +57,15 @@ export class UndeclaredQueues {
     this.#forgetDefaultLater();
   }
 
-  /** What is in the queue is let go. */
+  /**
+   * The last limits of a queue that no file declares hold no more: what is in it is let go.
+   *
+   * @throws CodedError `wrong-state` where a file declares it
+   */
   async release(name: string): Promise<void> {
+    const undeclared = this.of(name);
+    if (undeclared === undefined) throw new CodedError('wrong-state', message('The queue {queue} has the limits that its file declares, or the defaults: there is nothing to release.', { queue: name }));
+    if (undeclared.reason !== 'gone') throw new CodedError('wrong-state', message('The queue {queue} is declared in {files}: correct that, and its limits are what the file says.', { queue: name, files: undeclared.files.join(', ') }));
     const { store, log, dispatcher, onForgotten } = this.#options;
     await store.forgetLimits({ queue: name });
     log.warn({ queue: name, waiting: waiting(dispatcher.queue(name).depth) }, `the last limits of ${name} were released by hand; it has the defaults now`);

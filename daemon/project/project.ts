@@ -1,6 +1,6 @@
 import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { DiagnosticView } from '../../schemas/protocol/method.ts';
+import type { DiagnosticView } from '../../schemas/protocol/workflow.ts';
 import { analyseConfig } from '../../schemas/workflow/analysis/analyse-connections.ts';
 import { analyseFiles, type AnalysedFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';

@@ -69,7 +69,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   'queue/release': Handlers['queue/release'] = async ({ queue }) => {
     const runner = knownQueue(this.#engine, queue);
-    await this.#engine.releaseQueue(queue);
+    await this.#engine.undeclared.release(queue);
     return this.#viewNow(runner);
   };
 

@@ -1,5 +1,6 @@
 import type { Project } from '../project/project.ts';
-import type { Params, WorkflowView } from '../../schemas/protocol/method.ts';
+import type { Params } from '../../schemas/protocol/method.ts';
+import type { WorkflowView } from '../../schemas/protocol/workflow.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { JobState } from '../../schemas/protocol/id.ts';
 import { readTarget, readTargets } from '../base/target.ts';

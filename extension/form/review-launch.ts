@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { WorkflowView } from '../../schemas/protocol/method.ts';
+import type { WorkflowView } from '../../schemas/protocol/workflow.ts';
 import type { RunPreview } from '../../schemas/protocol/run.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Project } from '../project/project.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands, views } from '../base/ids.ts';
 import type { Project } from '../project/project.ts';
-import type { WorkflowView } from '../../schemas/protocol/method.ts';
+import type { WorkflowView } from '../../schemas/protocol/workflow.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { Target } from '../base/target.ts';
 import { formatAge, say } from '../wording/language.ts';

@@ -1,4 +1,4 @@
-import type { EvaluationView } from '../../schemas/protocol/method.ts';
+import type { EvaluationView } from '../../schemas/protocol/workflow.ts';
 import type { Target } from '../base/target.ts';
 import { say } from './language.ts';
 

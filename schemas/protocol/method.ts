@@ -4,55 +4,17 @@ import { DaemonStatus } from './daemon-status.ts';
 import { DeliveryDetail, DeliveryId, deliveryOutcomes, DeliverySummary } from './delivery.ts';
 import { DeadGroup, JobDetail, JobSummary, maxReason } from './job.ts';
 import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesResolutions } from './queue.ts';
-import { RunDetail, RunPreview, RunSummary } from './run.ts';
+import { RunDetail, runInputs, RunPreview, RunSummary } from './run.ts';
 import { ScheduleId, ScheduleView } from './schedule.ts';
 import { SecretName, SecretView } from './secret.ts';
 import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
 import { RunKey } from './trigger.ts';
 import { maxSignalName, maxSignalWaits, SignalWait } from './signal.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';
+import { DiagnosticView, EvaluationView, WorkflowView } from './workflow.ts';
 
 const Nothing = Type.Object({});
 const closed = { additionalProperties: false } as const;
-
-export const DiagnosticView = Type.Object({
-  file: Type.String({ description: "Relative to the project's folder, with forward slashes." }),
-  line: Type.Integer({ description: 'From 1.' }),
-  column: Type.Integer({ description: 'From 1, in UTF-16 code units.' }),
-  endLine: Type.Integer(),
-  endColumn: Type.Integer(),
-  severity: Type.Union([Type.Literal('error'), Type.Literal('warning'), Type.Literal('information')]),
-  code: Type.String(),
-  message: Type.String(),
-  suggestions: Type.Optional(Type.Array(Type.String())),
-});
-export type DiagnosticView = Static<typeof DiagnosticView>;
-
-export const WorkflowView = Type.Object({
-  id: Name,
-  name: Type.String(),
-  description: Type.Optional(Type.String()),
-  file: Type.String(),
-  valid: Type.Boolean(),
-  inputs: Type.Optional(Type.Unknown({ description: 'JSON Schema of its inputs; missing where the file has errors.' })),
-  queues: Type.Array(Type.String(), { description: 'Queues that its steps use.' }),
-});
-export type WorkflowView = Static<typeof WorkflowView>;
-
-export const EvaluationView = Type.Object({
-  value: Type.Optional(Type.Unknown({ description: 'Missing where there is an error, or where it is larger than 256 KiB.' })),
-  size: Type.Optional(Type.Integer({ description: 'Of a value that is too large: characters of its JSON.' })),
-  preview: Type.Optional(Type.String({ description: 'Of a value that is too large: the beginning of its JSON.' })),
-  error: Type.Optional(
-    Type.Object({
-      kind: Type.String({ description: '`syntax`, `unknown-function`, `type`, `missing`, `limit` or `evaluation`.' }),
-      message: Type.String(),
-      start: Type.Integer({ description: 'Within the expression, from 0, in UTF-16 code units.' }),
-      end: Type.Integer(),
-    }),
-  ),
-});
-export type EvaluationView = Static<typeof EvaluationView>;
 
 const selection = {
   ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: 1000 })),
@@ -60,16 +22,6 @@ const selection = {
   queue: Type.Optional(Name),
   run: Type.Optional(RunId),
   where: Where,
-};
-
-const runInputs = {
-  workflow: Name,
-  inputs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  inputFiles: Type.Optional(
-    Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
-      description: 'Inputs read from absolute paths of this machine: .json, .jsonl, .csv (a list of rows), else text.',
-    }),
-  ),
 };
 
 const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));

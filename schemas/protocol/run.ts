@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { WaitsFor } from './job.ts';
 import { Forecast, RateShape } from './queue.ts';
-import { JobCounts, JobError, JobId, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
+import { JobCounts, JobError, JobId, Name, RunId, RunStateShape, StepStateShape, Time } from './shape.ts';
 import { RunTrigger } from './trigger.ts';
 
 /** A run as lists show it. */
@@ -98,3 +98,14 @@ export const RunPreview = Type.Object({
   later: Type.Array(Type.String(), { description: 'Ids of the steps that need others first: what they will do depends on how those end.' }),
 });
 export type RunPreview = Static<typeof RunPreview>;
+
+/** What a run is started with. */
+export const runInputs = {
+  workflow: Name,
+  inputs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  inputFiles: Type.Optional(
+    Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
+      description: 'Inputs read from absolute paths of this machine: .json, .jsonl, .csv (a list of rows), else text.',
+    }),
+  ),
+};

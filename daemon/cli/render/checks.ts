@@ -1,4 +1,4 @@
-import type { DiagnosticView } from '../../../schemas/protocol/method.ts';
+import type { DiagnosticView } from '../../../schemas/protocol/workflow.ts';
 import type { View } from '../terminal.ts';
 import { formatCount, oneLine } from './format.ts';
 import { wrap } from './text-width.ts';

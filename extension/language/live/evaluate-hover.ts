@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
-import type { EvaluationView } from '../../../schemas/protocol/method.ts';
+import type { EvaluationView } from '../../../schemas/protocol/workflow.ts';
 import type { Daemon } from '../../../client/daemon-client.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { commands, languageId, settings } from '../../base/ids.ts';

@@ -75,7 +75,8 @@ describe('what is told of a queue', () => {
     await bench.setQueue('api', { paused: true });
     await bench.run('steps: { one: { queue: api, uses: test/scripted, with: {} } }');
     const hinted: (readonly string[])[] = [];
-    const end = new Topics({ engine: bench.engine } as TopicsOptions).onChange(({ queues }) => void hinted.push([...(queues ?? [])]));
+    const silent = { onChange: () => () => {} };
+    const end = new Topics({ engine: bench.engine, scheduler: silent, webhooks: silent } as unknown as TopicsOptions).onChange(({ queues }) => void hinted.push([...(queues ?? [])]));
     await bench.advance(70 * second);
     assert.deepEqual(hinted, [['api']]);
     const [alert] = (await view()).alerts;

@@ -1,0 +1,103 @@
+import type { Clock } from './core/clock.ts';
+import type { Engine } from './engine/engine.ts';
+import type { DaemonLog } from './log/daemon-log.ts';
+import { writeLastConfig } from './project/last-config-file.ts';
+import type { Project } from './project/project.ts';
+import type { SecretSource } from './secrets/secret-source.ts';
+import { Server } from './server/server.ts';
+import { BulkService } from './service/bulk-service.ts';
+import { DeadLetterService } from './service/dead-letter-service.ts';
+import { DeliveryService } from './service/delivery-service.ts';
+import { DraftService, type FindAction, payloadCheck } from './service/draft-service.ts';
+import { JobService, RetryService } from './service/job-service.ts';
+import { methodTable } from './service/method-table.ts';
+import { ProjectService } from './service/project-service.ts';
+import { QueueService } from './service/queue-service.ts';
+import { EvaluationService, RunService } from './service/run-service.ts';
+import { ScheduleService } from './service/schedule-service.ts';
+import { SecretService } from './service/secret-service.ts';
+import { SignalService } from './service/signal-service.ts';
+import { StatusService } from './service/status-service.ts';
+import { Topics } from './service/topics.ts';
+import type { FormerDaemon } from './state/last-stop-file.ts';
+import type { Store } from './store/store.ts';
+import type { Scheduler } from './triggers/scheduler.ts';
+import type { Webhooks } from './triggers/webhooks.ts';
+
+export interface ServedParts {
+  readonly projectFolder: string;
+  readonly clock: Clock;
+  readonly project: Project;
+  readonly secrets: SecretSource;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly log: DaemonLog;
+  readonly token: string;
+  readonly version: string;
+  readonly findAction: FindAction;
+  readonly crashed: FormerDaemon | undefined;
+  readonly webhooks: Webhooks;
+  readonly scheduler: Scheduler;
+  /** Where the server listens, once it does. */
+  readonly port: () => number;
+  readonly stop: () => void;
+}
+
+/** What clients can ask a daemon for: its services, and the server in front of them, not started yet. */
+export function serve(parts: ServedParts): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService } {
+  const { projectFolder, clock, project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler } = parts;
+  const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply()]).then(() => undefined) });
+  const schedules = new ScheduleService({ scheduler, project: projects, store, clock });
+  const runs = new RunService({
+    project: projects,
+    engine,
+    store,
+    clock,
+    preview: () => ({ projectFolder, env: project.settings().env, masker: secrets.masker() }),
+  });
+  const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
+  const queues = new QueueService({ project, engine, store, clock });
+  const jobs = new JobService({ engine, store, clock });
+  const bulks = new BulkService({ engine, store, clock });
+  const checkPayload = payloadCheck(findAction);
+  const status = new StatusService({
+    project,
+    projectFolder,
+    engine,
+    store,
+    queues,
+    log,
+    clock,
+    version,
+    durability: project.config.durability,
+    port: parts.port,
+    stop: parts.stop,
+    crashed,
+    webhooks: () => webhooks.status(),
+  });
+  const server = new Server({
+    handlers: methodTable({
+      projects,
+      runs,
+      evaluation,
+      queues,
+      jobs,
+      retries: new RetryService({ engine, store, clock }),
+      signals: new SignalService({ engine, store, clock, masker: () => secrets.masker() }),
+      bulks,
+      dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
+      schedules,
+      deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
+      drafts: new DraftService({ engine, store, clock, checkPayload }),
+      secrets: new SecretService(secrets),
+      status,
+    }),
+    topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, schedules, scheduler, log }),
+    token,
+    version,
+    health: async () => engine.health.trouble?.problem,
+    log,
+    clock,
+  });
+  return { server, queues, projects, runs };
+}
