@@ -24,6 +24,15 @@ const schemas = ['additionalProperties', 'contains', 'contentSchema', 'else', 'i
 export interface InputsSchema {
   readonly schema: JsonObject;
   readonly names: ReadonlySet<string>;
+  /** Something is wrong with `inputs`, so that there may be others. */
+  readonly areUncertain: boolean;
+}
+
+/** Reports a name that a trigger gives a value, and that no input has. */
+export function reportUnknownInput(report: Report, { key, keyRange }: MapEntry, { names, areUncertain }: InputsSchema): void {
+  if (areUncertain || names.has(key)) return;
+  const nearest = nearestName(key, names);
+  report.error('unknown-input', keyRange, sentences(message('There is no input {name}.', { name: quoted(key) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest], `unknown-input ${key}`);
 }
 
 /** Reads `inputs` and `required`: the properties of an object. */
@@ -41,7 +50,7 @@ export function readInputs(root: MapReader): InputsSchema {
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
   };
-  return { schema, names };
+  return { schema, names, areUncertain: root.isUncertain('inputs') };
 }
 
 function readInput(report: Report, entry: MapEntry): boolean {

@@ -1,11 +1,10 @@
 import { toJson, type MapEntry } from '../document.ts';
 import { isJsonObject, type Json } from '../json.ts';
-import { nearestName } from '../nearest-name.ts';
 import { missedPolicies, scheduleDefaults, type Schedule } from '../model.ts';
 import { message, sentences } from '../../wording/message.ts';
 import { cronProblem, isTimeZone, likelyCron, nearestTimeZone } from './cron.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
-import type { InputsSchema } from './input-schema.ts';
+import { reportUnknownInput, type InputsSchema } from './input-schema.ts';
 import { describe, MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { didYouMean, quoted } from './report.ts';
@@ -64,7 +63,8 @@ function readSchedule(reader: MapReader, templates: TemplateReader, schema: Inpu
 }
 
 /** Whether the runs of the schedule will have the inputs that they need, as far as the file says. */
-function checkGiven({ report, at }: MapReader, given: MapEntry | undefined, templates: TemplateReader, { names, schema }: InputsSchema): void {
+function checkGiven({ report, at }: MapReader, given: MapEntry | undefined, templates: TemplateReader, inputs: InputsSchema): void {
+  const { schema } = inputs;
   const entries = given?.value.kind === 'map' ? given.value.entries : [];
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? (schema['required'] as readonly Json[]).filter((name) => typeof name === 'string') : [];
@@ -76,12 +76,10 @@ function checkGiven({ report, at }: MapReader, given: MapEntry | undefined, temp
     if (given === undefined) report.warning('missing-key', at, problem);
     else report.error('missing-key', given.keyRange, problem);
   }
-  for (const { key, keyRange, value } of entries) {
-    if (!names.has(key)) {
-      const nearest = nearestName(key, names);
-      report.error('unknown-input', keyRange, sentences(message('There is no input {name}.', { name: quoted(key) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
-      continue;
-    }
+  for (const entry of entries) {
+    const { key, keyRange, value } = entry;
+    reportUnknownInput(report, entry, inputs);
+    if (!inputs.names.has(key)) continue;
     const template = templates.template(value, schedulePlace);
     const property = properties[key];
     // What an expression gives is known when the time has come.

@@ -1,15 +1,14 @@
 import { toJson, type DocumentNode } from '../document.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { isJsonObject, type Json } from '../json.ts';
-import { nearestName } from '../nearest-name.ts';
 import type { WebhookTrigger } from '../triggers/webhook-trigger.ts';
 import { defaultToleranceMs, maxToleranceMs, type NamedSignature, parseSigned, signatureAlgorithms, signatureEncodings, signatureSchemes, signs, type SignatureScheme, type VerifyScheme, verifySchemes, type WebhookVerify } from '../triggers/webhook-verify.ts';
-import { message, sentences } from '../../wording/message.ts';
+import { message } from '../../wording/message.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
-import type { InputsSchema } from './input-schema.ts';
+import { reportUnknownInput, type InputsSchema } from './input-schema.ts';
 import { type MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
-import { didYouMean, quoted } from './report.ts';
+import { quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
 
 /** A webhook of a workflow as it is known where others are compared with it. */
@@ -58,19 +57,15 @@ export function readWebhook(parent: MapReader, templates: TemplateReader, inputs
   };
 }
 
-function readInputs(reader: MapReader, templates: TemplateReader, { names, schema }: InputsSchema): WebhookTrigger['inputs'] {
+function readInputs(reader: MapReader, templates: TemplateReader, inputs: InputsSchema): WebhookTrigger['inputs'] {
   const { report } = reader;
   const entry = reader.entry('inputs');
   const isMap = entry?.value.kind === 'map';
   const given = isMap ? entry.value.entries : [];
   if (entry !== undefined && !isMap) report.error('wrong-type', reader.place('inputs'), message("'inputs' is a map with a value for each input, such as {code}.", { code: '{ deal: "${{ trigger.body.deal }}" }' }));
-  for (const { key, keyRange } of given) {
-    if (names.has(key)) continue;
-    const nearest = nearestName(key, names);
-    report.error('unknown-input', keyRange, sentences(message('There is no input {name}.', { name: quoted(key) }), didYouMean(nearest)), nearest === undefined ? [] : [nearest]);
-  }
+  for (const one of given) reportUnknownInput(report, one, inputs);
   // Without `inputs`, the body has them.
-  for (const name of entry === undefined ? [] : requiredWithoutDefault(schema)) {
+  for (const name of isMap ? requiredWithoutDefault(inputs.schema) : []) {
     if (given.some(({ key }) => key === name)) continue;
     report.error('missing-key', entry?.keyRange ?? reader.at, message("The workflow needs the input {name}: say under 'inputs' of the webhook where it comes from, such as {code}.", { name: quoted(name), code: `${name}: "\${{ trigger.body.${name} }}"` }));
   }

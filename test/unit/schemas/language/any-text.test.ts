@@ -10,6 +10,7 @@ import { LanguageProject } from '../../../../schemas/language/language-project.t
 import { findDefinition, findReferences, highlight } from '../../../../schemas/language/references.ts';
 import { prepareRename, rename } from '../../../../schemas/language/rename.ts';
 import { signatureHelp } from '../../../../schemas/language/signature-help.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 import { connectionsExample, workflowExample } from '../example-files.ts';
 import { main } from './marked.ts';
 
@@ -81,7 +82,7 @@ describe('the language service and any text (generated)', () => {
     for (const { range, name, kind } of file.occurrences) {
       const result = rename(project, main, range.start, 'quite_new');
       if (!result.ok) {
-        assert.equal(kind, 'workflow', `${kind} ${name}: ${result.reason}`);
+        assert.equal(kind, 'workflow', `${kind} ${name}: ${english.textOf(result.reason)}`);
         continue;
       }
       count += 1;
