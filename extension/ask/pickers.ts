@@ -6,6 +6,7 @@ import type { JobState } from '../../schemas/protocol/id.ts';
 import { readTarget, readTargets } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobName } from '../wording/job.ts';
 import { queueDescription } from '../wording/queue.ts';
+import { deliveryDescription } from '../wording/delivery.ts';
 import { runDescription } from '../wording/run.ts';
 import type { Asking } from './prompter.ts';
 import { say } from '../wording/language.ts';
@@ -66,6 +67,23 @@ export async function askRun(asking: Asking, argument: unknown, placeHolder: str
   const items = runs.map((one) => ({ label: `${one.workflow} ${one.id}`, description: runDescription(one, Date.now()), run: one.id }));
   const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, run: picked.run };
+}
+
+export interface AskedDelivery {
+  readonly project: Project;
+  readonly delivery: string;
+}
+
+/** The received webhook that a command is about. */
+export async function askDelivery(asking: Asking, argument: unknown, placeHolder: string): Promise<AskedDelivery | undefined> {
+  const project = await askProject(asking, argument);
+  if (project === undefined) return undefined;
+  const delivery = readTarget(argument)?.delivery;
+  if (delivery !== undefined) return { project, delivery };
+  const { deliveries } = await (await project.connection.ensure()).call('delivery/list', { limit: 200 });
+  const items = deliveries.map((one) => ({ label: `${one.workflow} ${one.id}`, description: deliveryDescription(one, Date.now()), delivery: one.id }));
+  const picked = await asking.ask.pick(items, { placeHolder });
+  return picked === undefined ? undefined : { project, delivery: picked.delivery };
 }
 
 export interface AskedQueue {

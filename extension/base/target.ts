@@ -19,6 +19,8 @@ export interface Target {
   readonly only?: Narrowing;
   /** Id of a workflow. */
   readonly workflow?: string;
+  /** Id of a webhook as it was received. */
+  readonly delivery?: string;
   /** Of the workflow, relative to the project. */
   readonly file?: string;
 }
@@ -31,7 +33,7 @@ export function readTarget(argument: unknown): Target | undefined {
   const only = value['only'];
   return {
     folder,
-    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'file']),
+    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'delivery', 'file']),
     ...(isJsonObject(only) ? { only: textsOf(only, ['run', 'step', 'group', 'where']) } : {}),
     ...(typeof attempt === 'number' ? { attempt } : {}),
   };

@@ -5,6 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Command } from './command.ts';
 import { daemonCommands } from './daemon.ts';
 import { deadLetterCommands } from './dead-letters.ts';
+import { deliveryCommands } from './deliveries.ts';
 import { discardCommands } from './discard.ts';
 import { expressionCommands } from './evaluate-expression.ts';
 import { exportCommands } from './exports.ts';
@@ -25,6 +26,7 @@ const all = {
   ...runCommands,
   ...jobCommands,
   ...signalCommands,
+  ...deliveryCommands,
   ...queueCommands,
   ...queueLimitCommands,
   ...deadLetterCommands,

@@ -44,8 +44,11 @@ const runFile: Command = {
   },
 };
 
-/** Asks for the inputs, shows what would happen, starts the run or its first items, and says so. Answers with its id; undefined if the person gave up. */
-async function startRun(app: App, { project, workflow }: AskedWorkflow): Promise<string | undefined> {
+/**
+ * Asks for the inputs, shows what would happen, starts the run or its first items, and says so. Answers with its id; undefined if the person gave up.
+ * Begins with what was given the last time, unless `given` says with what.
+ */
+export async function startRun(app: App, { project, workflow }: AskedWorkflow, given?: RunInputs): Promise<string | undefined> {
   const { ask, memory } = app;
   if (!workflow.valid) {
     await tellBroken(app, { project, workflow });
@@ -54,7 +57,7 @@ async function startRun(app: App, { project, workflow }: AskedWorkflow): Promise
   const fields = fieldsOf(workflow.inputs);
   const memoryKey = `inputs ${project.folder} ${workflow.id}`;
   const known = new Set(fields.map(({ name }) => name));
-  const last = forget(memory.get<RunInputs>(memoryKey) ?? noInputs, known);
+  const last = forget(given ?? memory.get<RunInputs>(memoryKey) ?? noInputs, known);
   const inputs = await askInputs(ask, { title: workflow.name, fields, last });
   const launch = inputs === undefined ? undefined : await reviewLaunch(app, { project, workflow, fields, inputs });
   if (launch === undefined) return undefined;

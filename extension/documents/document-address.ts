@@ -6,6 +6,7 @@ export type DocumentSubject =
   | { readonly kind: 'run'; readonly run: string }
   | { readonly kind: 'job'; readonly job: string }
   | { readonly kind: 'attempt'; readonly job: string; readonly attempt: number }
+  | { readonly kind: 'delivery'; readonly delivery: string }
   /** The payload as it is in the daemon; `revision` where it isn't the newest. */
   | { readonly kind: 'payload'; readonly job: string; readonly revision?: number };
 
@@ -48,6 +49,8 @@ function pathOf(subject: DocumentSubject): string {
   switch (subject.kind) {
     case 'run':
       return `/${subject.run}.jsonc`;
+    case 'delivery':
+      return `/${subject.delivery}.jsonc`;
     case 'job':
       return `/${subject.job}.jsonc`;
     case 'attempt':
@@ -62,6 +65,8 @@ function readPath(path: string): DocumentSubject | undefined {
   if (run !== undefined) return { kind: 'run', run };
   const job = /^\/(j\d+)\.jsonc$/.exec(path)?.[1];
   if (job !== undefined) return { kind: 'job', job };
+  const delivery = /^\/(d\d+)\.jsonc$/.exec(path)?.[1];
+  if (delivery !== undefined) return { kind: 'delivery', delivery };
   const [, ofAttempt, attempt] = /^\/(j\d+) attempt (\d+)\.jsonc$/.exec(path) ?? [];
   if (ofAttempt !== undefined) return { kind: 'attempt', job: ofAttempt, attempt: Number(attempt) };
   const [, ofPayload, what] = /^\/(j\d+) (original|revision \d+)\.json$/.exec(path) ?? [];

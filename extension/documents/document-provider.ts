@@ -5,7 +5,7 @@ import { schemes } from '../base/ids.ts';
 import type { ProjectMirrorChange, Projects } from '../project/projects.ts';
 import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';
 import { namedThings } from './document-links.ts';
-import { attemptText, jobText, payloadText, runText } from './document-text.ts';
+import { attemptText, deliveryText, jobText, payloadText, runText } from './document-text.ts';
 import type { Disposable } from '../base/signal.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 import { say } from '../wording/language.ts';
@@ -15,7 +15,7 @@ export interface DocumentProviderOptions {
   readonly subscriptions: Disposable[];
 }
 
-/** Runs, jobs and attempts as documents to read. They follow what happens while they are open. */
+/** Runs, jobs, attempts and deliveries as documents to read. They follow what happens while they are open. */
 export class DocumentProvider implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
   readonly #options: DocumentProviderOptions;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
@@ -75,6 +75,7 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
 
 async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string> {
   if (subject.kind === 'run') return runText(await daemon.call('run/get', { id: subject.run }));
+  if (subject.kind === 'delivery') return deliveryText(await daemon.call('delivery/get', { id: subject.delivery }));
   const job = await daemon.call('job/get', { id: subject.job });
   switch (subject.kind) {
     case 'job':

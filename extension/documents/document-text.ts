@@ -1,9 +1,11 @@
+import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
 import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isExactNumber } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import { formatStamp } from '../../schemas/wording/amount.ts';
+import { deliveryFacts } from '../wording/delivery.ts';
 import { attemptDescription, jobFacts } from '../wording/job.ts';
 import { runFacts } from '../wording/run.ts';
 import { say } from '../wording/language.ts';
@@ -113,6 +115,23 @@ function normalJson(json: string): string {
   return json.replace(/("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|\s+/g, (_, text: string | undefined, number: string | undefined) => {
     if (text !== undefined) return JSON.stringify(JSON.parse(text));
     return number === undefined ? '' : isExactNumber(number) ? JSON.stringify(JSON.parse(number)) : number;
+  });
+}
+
+/** What became of it, then what was sent. */
+export function deliveryText(delivery: DeliveryDetail): string {
+  const { id, workflow, path, receivedAt, outcome, run, body, query, headers, ...rest } = delivery;
+  return withHead(deliveryFacts(delivery, formatStamp), {
+    id,
+    workflow,
+    path,
+    receivedAt,
+    outcome,
+    ...(run === undefined ? {} : { run }),
+    ...rest,
+    ...(body === undefined ? {} : { body }),
+    query,
+    headers,
   });
 }
 

@@ -12,6 +12,8 @@ export interface MirrorChange {
   readonly status: boolean;
   /** Bulk work began, came further, or ended. */
   readonly bulks: boolean;
+  /** Ids of workflows that have received something. */
+  readonly deliveries: ReadonlySet<string>;
 }
 
 /** Gathers what changes until it is told. */
@@ -23,6 +25,7 @@ export class MirrorChanges {
   #bulks = false;
   #queues = new Set<string>();
   #runs = new Set<string>();
+  #deliveries = new Set<string>();
 
   markAll(): void {
     this.#all = true;
@@ -46,12 +49,17 @@ export class MirrorChanges {
     this.#bulks = true;
   }
 
+  markDelivery(workflow: string): void {
+    this.#deliveries.add(workflow);
+  }
+
   /** What has gathered, and a new beginning; undefined if that is nothing. */
   take(): MirrorChange | undefined {
-    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks };
+    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks, deliveries: this.#deliveries };
     this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = false;
     this.#queues = new Set();
     this.#runs = new Set();
-    return change.all || change.status || change.bulks || change.queues.size + change.runs.size > 0 ? change : undefined;
+    this.#deliveries = new Set();
+    return change.all || change.status || change.bulks || change.queues.size + change.runs.size + change.deliveries.size > 0 ? change : undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { Target } from '../base/target.ts';
 import { formatAge, say } from '../wording/language.ts';
 import { stateText } from '../wording/state-look.ts';
+import { DeliveriesNode, deliveriesNodeId } from './delivery-node.ts';
 import { factTable, stateIcon } from './fact-table.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
@@ -22,7 +23,8 @@ export function openWorkflowsView(window: ViewContext): OpenTreeView {
     affected: ({ project, change }) => {
       if (change.all) return 'all';
       const workflows = new Set([...change.runs].flatMap((id) => project.mirror.run(id)?.workflow ?? []));
-      return [...workflows].map((workflow) => workflowNodeId(project.folder, workflow));
+      const received = [...change.deliveries].map((workflow) => deliveriesNodeId(workflowNodeId(project.folder, workflow)));
+      return [...[...workflows].map((workflow) => workflowNodeId(project.folder, workflow)), ...received];
     },
   });
   window.subscriptions.push(window.projects.onDidChangeFiles(() => open.tree.refreshAll()));
@@ -33,7 +35,7 @@ function workflowNodeId(folder: string, workflow: string): string {
   return `${folder}/workflow ${workflow}`;
 }
 
-/** A workflow, with how its last run ended. Without a daemon only its file is known. */
+/** A workflow, with how its last run ended and, below it, what its webhook has received. Without a daemon only its file is known. */
 class WorkflowNode implements TreeNode {
   readonly id: string;
   readonly target: Target;
@@ -50,9 +52,9 @@ class WorkflowNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { id, name, file, valid } = this.#workflow;
+    const { id, name, file, valid, webhook } = this.#workflow;
     const last = this.#lastRun;
-    const item = new vscode.TreeItem(name);
+    const item = new vscode.TreeItem(name, webhook === undefined ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
     const result = this.#result(last);
     item.description = [...(id === name || id === file ? [] : [id]), ...(result === undefined ? [] : [result])].join(' · ');
     item.iconPath = !valid
@@ -64,6 +66,11 @@ class WorkflowNode implements TreeNode {
     item.accessibilityInformation = { label: [say('workflow {name}', { name }), ...(result === undefined ? [] : [result])].join(', ') };
     item.command = { command: commands.openWorkflow, title: say('Open Workflow'), arguments: [this.target] };
     return item;
+  }
+
+  async children(): Promise<readonly TreeNode[]> {
+    const { id, webhook } = this.#workflow;
+    return webhook === undefined ? [] : Promise.resolve([new DeliveriesNode(this.#context, this.#project, this.id, id, webhook)]);
   }
 
   tooltip(): vscode.MarkdownString {

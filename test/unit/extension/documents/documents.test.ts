@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { deadLetterUri, documentUri, readDeadLetterUri, readDocumentUri, type DocumentSubject } from '../../../../extension/documents/document-address.ts';
 import { namedThings } from '../../../../extension/documents/document-links.ts';
-import { attemptText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
+import { attemptText, deliveryText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
 import { readPayload } from '../../../../extension/documents/payload-schema.ts';
 import { jobDetail, run } from '../../daemon/cli/protocol-samples.ts';
 
@@ -13,6 +13,7 @@ describe('the address of a document', () => {
     { kind: 'run', run: 'r12' },
     { kind: 'job', job: 'j40' },
     { kind: 'attempt', job: 'j40', attempt: 3 },
+    { kind: 'delivery', delivery: 'd7' },
     { kind: 'payload', job: 'j40' },
     { kind: 'payload', job: 'j40', revision: 2 },
   ];
@@ -42,6 +43,17 @@ describe('the text of a document', () => {
     assert.deepEqual({ ...rest, attempts: attempts.toReversed() }, jobDetail());
     assert.deepEqual(values(runText(run())), run());
     assert.match(runText(run()), /^\/\/ Started: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m, 'what stays as it is written says no age');
+  });
+
+  it('of a delivery says what became of it, and why, before what was sent', () => {
+    const delivery = {
+      id: 'd7', workflow: 'deals', path: 'crm/deals', receivedAt: '2026-11-28T18:00:00.000Z', outcome: 'refused', scheme: 'github', flaw: 'no-signature', bytes: 1234,
+      body: { id: 1 }, query: {}, headers: { host: 'localhost' },
+    } as const;
+    const text = deliveryText(delivery);
+    assert.match(text, /^\/\/ Delivery: d7 to deals\n\/\/ Received: .+ at \/hooks\/crm\/deals\n\/\/ Outcome: refused\n\/\/ Why: It has no signature.*\n\/\/ Verified: no \(github\)\n\/\/ Size: 1,234 bytes\n/);
+    assert.deepEqual(values(text), delivery);
+    assert.match(deliveryText({ ...delivery, outcome: 'started', run: 'r9' }), /^ {2}"run": "r9"/m, 'where a link leads from');
   });
 
   it('says why a dead letter was discarded', () => {

@@ -87,6 +87,16 @@ describe('the mirror of a daemon', () => {
     assert.deepEqual([flush()?.bulks, mirror.bulks()], [true, []]);
   });
 
+  it('tells of which workflows something was received, once', () => {
+    flush();
+    const delivery = { id: 'd1', workflow: 'deals', path: 'deals', receivedAt: '2026-11-28T18:00:00.000Z', outcome: 'ignored', scheme: 'none', bytes: 2 } as const;
+    topics.tell('deliveries', { deliveries: [delivery, { ...delivery, id: 'd2' }] });
+    const change = flush();
+    assert.deepEqual([change?.all, [...(change?.deliveries ?? [])]], [false, ['deals']]);
+    topics.tell('bulks', {}, { removed: ['b1'] });
+    assert.equal(flush()?.deliveries.size, 0);
+  });
+
   it('is empty when the daemon is gone for good', () => {
     flush();
     mirror.clear();

@@ -3,6 +3,7 @@ import { commands } from '../../../../extension/base/ids.ts';
 import { drivenCommands } from '../support/sluice.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
 import { deadLetterCommands } from './commands/dead-letter-commands.ts';
+import { deliveryCommands } from './commands/delivery-commands.ts';
 import { lookingCommands } from './commands/looking-commands.ts';
 import { queueCommands } from './commands/queue-commands.ts';
 import { runCommands } from './commands/run-commands.ts';
@@ -11,6 +12,7 @@ describe('commands', () => {
   describe('of runs', runCommands);
   describe('of queues', queueCommands);
   describe('of dead letters', deadLetterCommands);
+  describe('of what starts and continues runs from outside', deliveryCommands);
   describe('to look at something', lookingCommands);
   describe('of the daemon', daemonCommands);
 
