@@ -11,6 +11,7 @@ import { twoWindowsJourney } from './journeys/two-windows.ts';
 import { goneJourney } from './journeys/gone.ts';
 import { hoverJourney } from './journeys/hover.ts';
 import { refusalsJourney } from './journeys/refusals.ts';
+import { triggersJourney } from './journeys/triggers.ts';
 import { Stage } from './stage.ts';
 
 /** With the time it takes to make the package and, the first time, to install a VS Code. */
@@ -52,4 +53,5 @@ describe('in VS Code, with the package installed', function () {
   hoverJourney(staged);
   bulkWorkJourney(staged);
   filterJourney(staged);
+  triggersJourney(staged);
 });
