@@ -122,6 +122,7 @@ export class Executor {
     this.#stalls.begin();
     if (this.#stopping) attempt.abort('stopped');
     const { step, result, withheldBy } = await this.#make(job, queue, slot, attempt);
+    if (typeof result === 'object' && !result.ok && result.machine !== undefined) slot.putOff();
     // What a large answer takes is done in batches, with others' turns in between.
     if (this.#answers.has(job.jobId)) await nextTurn();
     this.#running.delete(job.jobId);

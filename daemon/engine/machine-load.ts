@@ -47,6 +47,11 @@ export class MachineLoad {
     this.#options = options;
   }
 
+  /** Attempts at a time, of all queues; infinite if that isn't bounded. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** Attempts that may be claimed beyond those that are under way. */
   get room(): number {
     this.#grow();

@@ -15,7 +15,7 @@ export interface AttemptPoolOptions {
   readonly execute: (job: ClaimedJob, slot: Slot) => void;
   /** Whether another job is there to take a place that becomes free. */
   readonly isFollowed: () => boolean;
-  /** A place is free again. `ranMs` is undefined if the attempt never started. */
+  /** A place is free again. `ranMs` is undefined if the attempt never started, or was put off. */
   readonly onRelease: (ranMs: number | undefined) => void;
 }
 
@@ -114,6 +114,10 @@ class FreeSlot implements Slot {
 
   sent(): void {}
 
+  putOff(): void {
+    this.#startedAt = undefined;
+  }
+
   release(): void {
     this.#freeSlots.release(this.#startedAt);
   }
@@ -150,6 +154,9 @@ function ratedSlot({ ticket: planned, window, clock, onStart, onRelease }: Rated
       return ticket.at - now;
     },
     sent: () => window.sent(ticket, clock.monotonic()),
+    putOff: () => {
+      startedAt = undefined;
+    },
     release: () => {
       window.ended(ticket, clock.monotonic());
       onRelease(startedAt);

@@ -2,6 +2,7 @@ import type { ActivityTally } from '../../core/activity-tally.ts';
 import type { Clock } from '../../core/clock.ts';
 import { forecast, type ForecastInput, type ForecastVerdict } from '../../core/forecast.ts';
 import { QueueMeter } from '../../core/queue-meter.ts';
+import type { MachineLoad } from '../machine-load.ts';
 import type { QueueChange, QueueDepth } from '../../store/store.ts';
 import type { QueueLimits } from './queue-limits.ts';
 
@@ -9,20 +10,23 @@ export interface QueueFiguresOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly limits: QueueLimits;
+  readonly machine: MachineLoad;
 }
 
 /** What is measured of one queue: how many jobs wait, what came and went, how long it took, and what follows from that. */
 export class QueueFigures {
   readonly #clock: Clock;
   readonly #limits: QueueLimits;
+  readonly #machine: MachineLoad;
   readonly #meter: QueueMeter;
   #stored: QueueDepth;
   /** Since when some job has been due, without a pause. */
   #backlogSince: number | undefined;
 
-  constructor({ name, clock, limits }: QueueFiguresOptions) {
+  constructor({ name, clock, limits, machine }: QueueFiguresOptions) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#machine = machine;
     this.#meter = new QueueMeter(clock.monotonic());
     this.#stored = { name, pending: 0, delayed: 0, active: 0, dead: 0 };
   }
@@ -102,7 +106,8 @@ export class QueueFigures {
       held: hold !== undefined,
       isStoreOk,
       ...(rate === undefined ? {} : { rate }),
-      concurrency,
+      // What the machine allows is shared with other queues: no more than that, then.
+      concurrency: Math.min(concurrency, this.#machine.limit),
       flow: this.#meter.flow(this.#clock.monotonic(), this.#backlogSince),
     };
   }

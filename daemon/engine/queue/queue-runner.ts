@@ -41,7 +41,7 @@ export class QueueRunner {
     this.#clock = clock;
     this.#onIdle = onIdle;
     const limits = new QueueLimits({ name, clock, onTightened: () => this.releasePrefetched() });
-    const figures = new QueueFigures({ name, clock, limits });
+    const figures = new QueueFigures({ name, clock, limits, machine });
     const pool = new AttemptPool({
       clock,
       machine,

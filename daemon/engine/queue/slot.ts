@@ -15,6 +15,8 @@ export interface Slot {
   sent(): void;
   /** Another job is there to take the place: nobody waits for what this one leads to. */
   readonly isFollowed: boolean;
+  /** The attempt could not be made, and is put off: how long it took says nothing of how long attempts take. */
+  putOff(): void;
   /** The attempt has ended, or will never start. */
   release(): void;
 }

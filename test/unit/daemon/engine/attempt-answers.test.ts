@@ -32,7 +32,7 @@ describe('the large answers of attempts', () => {
   }
 
   function end(jobId: number): void {
-    const slot = { startInMs: 0, depart: undefined, isFollowed: false, started: () => {}, sent: () => {}, release: () => {} };
+    const slot = { startInMs: 0, depart: undefined, isFollowed: false, started: () => {}, sent: () => {}, putOff: () => {}, release: () => {} };
     answers.untilStored(jobId, slot).release();
   }
 

@@ -44,6 +44,14 @@ steps:
     assert.equal(bench.engine.machine.problem, undefined);
   });
 
+  it('is not known for how fast it puts attempts off: nothing says that a queue will soon be empty', async () => {
+    await bench.run(text('{ concurrency: 40, retry: none }'), { list: Array.from({ length: 40 }, () => ['no-descriptors', 'slow:1']) });
+    assert.deepEqual(bench.queue('api').forecast(true, 400), { state: 'unknown' });
+    await bench.advance(2.5 * second);
+    const forecast = bench.queue('api').forecast(true, 400);
+    assert.ok(forecast.state === 'draining' && forecast.drainMs > 400 * second / 40, JSON.stringify(forecast));
+  });
+
   it('without a network holds the queue, with its reason, until an attempt reaches its receiver', async () => {
     const run = await bench.run(text('{ concurrency: 1, retry: none }'), { list: [['no-network', 'no-network', 'ok'], 'ok', 'ok'] });
     assert.equal(bench.action.seen.length, 1, 'no other job of the queue is tried');
