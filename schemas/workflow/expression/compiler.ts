@@ -7,7 +7,9 @@ import { absorbable, compileBinding, condition } from './macro.ts';
 import { negate, operators, type Operator } from './operator.ts';
 import { type Code, explainMissing, rangeOf, type Read, readFields, readIndex, readRoot, textOf } from './reference.ts';
 import { describe, toJson, type Value } from './value.ts';
+import type { Json } from '../json.ts';
 import { nearestName } from '../nearest-name.ts';
+import { visibleText } from '../visible-text.ts';
 import { english } from '../../wording/language.ts';
 
 export interface Compiled {
@@ -170,17 +172,30 @@ class Compiler {
 
   #map(entries: readonly (readonly [ASTNode, ASTNode])[], locals: Locals): Code {
     this.builds = true;
+    const written = new Set<string>();
     const codes = entries.map(([keyNode, valueNode]) => {
+      if (keyNode.op === 'value' && typeof keyNode.args === 'string') {
+        if (written.has(keyNode.args)) throw repeatedKey(keyNode.args, keyNode);
+        written.add(keyNode.args);
+      }
       const key = this.compile(keyNode, locals);
       const value = located(this.#asJson(valueNode, locals), valueNode);
       return (run: Parameters<Code>[0]) => {
         const name = key(run);
         if (typeof name !== 'string') throw new ExpressionFault('type', `A key of a map is text, not ${describe(name)}.`, rangeOf(keyNode));
-        return [name, toJson(value(run))] as const;
+        return [name, toJson(value(run)), keyNode] as const;
       };
     });
-    // fromEntries defines keys instead of assigning them, so that `__proto__` is a key like any other.
-    return (run) => Object.fromEntries(codes.map((code) => code(run)));
+    return (run) => {
+      const fields = new Map<string, Json>();
+      for (const code of codes) {
+        const [name, value, keyNode] = code(run);
+        if (fields.has(name)) throw repeatedKey(name, keyNode);
+        fields.set(name, value);
+      }
+      // fromEntries defines keys instead of assigning them, so that `__proto__` is a key like any other.
+      return Object.fromEntries(fields);
+    };
   }
 
   #asJson(node: ASTNode, locals: Locals): Code {
@@ -265,6 +280,10 @@ function literalValue(value: Literal, node: ASTNode): Value {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   // CEL's unsigned integers (`1u`) are integers here.
   return value.value;
+}
+
+function repeatedKey(key: string, node: ASTNode): ExpressionFault {
+  return new ExpressionFault('evaluation', `The key '${visibleText(key)}' is in this map twice.`, rangeOf(node));
 }
 
 function checkCount(node: ASTNode, name: string, called: Pick<ExpressionFunction, 'parameters'>, count: number, method: boolean): void {

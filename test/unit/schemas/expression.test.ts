@@ -141,6 +141,8 @@ describe('the error of an expression', () => {
     ["'a' + 1", 'type', /string\(value\)/, "'a' + 1"],
     ['item.email > 1', 'type', /double\(text\)/, 'item.email > 1'],
     ['!item.email', 'type', /'item\.email' is text/, 'item.email'],
+    ["{'a': 1, 'b': 2, 'a': 3}.a", 'evaluation', /^The key 'a' is in this map twice\.$/, "'a'"],
+    ["{'Ann': 1, inputs.name: 2}", 'evaluation', /^The key 'Ann' is in this map twice\.$/, 'inputs.name'],
     ['item.x ? 1 : 2', 'type', /'item\.x' is a number/, 'item.x'],
     ["'a' in item.email", 'type', /contains\(text, part\)/, "'a' in item.email"],
     ['tirm(item.email)', 'unknown-function', /no function 'tirm'/, 'tirm(item.email)'],
