@@ -255,27 +255,31 @@ export function deadGroupView({ queue, failure_group: group, count, edited, newe
   };
 }
 
-/** A job that was replayed. `tried`: an attempt of its present round has ended. */
-export type ReplayedRow = Pick<JobRow, 'state' | 'due_at' | 'ended_at' | 'error'> & { readonly tried: boolean };
+/** A job that was replayed. `tried`: an attempt of its present round has ended. `takenBack`: it is as it was before the replay; undefined where that isn't known. */
+export type ReplayedRow = Pick<JobRow, 'state' | 'due_at' | 'ended_at' | 'error'> & { readonly tried: boolean; readonly takenBack?: boolean };
 
 /** What has become of jobs that were replayed. */
 export function replayTally(jobs: Iterable<ReplayedRow>): ReplayTally {
   const counts = { succeeded: 0, dead: 0, cancelled: 0, discarded: 0, active: 0, retrying: 0, waiting: 0 };
+  let takenBackCount: number | undefined;
   let lastDueAt: number | undefined;
   let failure: { readonly at: number; readonly error: string } | undefined;
-  for (const { state: standing, due_at: dueAt, ended_at: endedAt, error, tried } of jobs) {
+  for (const { state: standing, due_at: dueAt, ended_at: endedAt, error, tried, takenBack } of jobs) {
     const state = standing === 'waiting' ? 'active' : standing;
     const isOpen = state === 'pending' || state === 'delayed';
     const what = state === 'pending' || state === 'delayed' ? (tried ? 'retrying' : 'waiting') : state;
     counts[what]++;
+    const isUnsent = what === 'dead' && takenBack === true;
+    if (takenBack !== undefined) takenBackCount = (takenBackCount ?? 0) + (isUnsent ? 1 : 0);
     if (isOpen) lastDueAt = Math.max(lastDueAt ?? 0, dueAt);
-    if ((what === 'dead' || what === 'retrying') && error !== null) {
+    if (((what === 'dead' && !isUnsent) || what === 'retrying') && error !== null) {
       const at = endedAt ?? dueAt;
       if (failure === undefined || at >= failure.at) failure = { at, error };
     }
   }
   return {
     ...counts,
+    ...(takenBackCount === undefined ? {} : { takenBack: takenBackCount }),
     ...(lastDueAt === undefined ? {} : { lastDueAt: iso(lastDueAt) }),
     ...(failure === undefined ? {} : { error: JSON.parse(failure.error) as JobError }),
   };

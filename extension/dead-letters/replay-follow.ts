@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { takeBackBulk } from '../../client/run-bulk.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
+import { takenBackOf } from '../../schemas/wording/replay.ts';
 import type { Log } from '../base/log.ts';
 import type { Tally } from '../selection/batches.ts';
 import { sumOf } from '../selection/project-batches.ts';
@@ -118,7 +119,7 @@ function followed(context: ReplayContext, sent: readonly SentLot[], { outcome, t
     const head = tallyText('replayed', tally, edited);
     const text = [head, ...becameTexts(tally.done, outcome, takenBack), ...faults].filter((part) => part !== '').join(' ');
     context.log.info(text);
-    const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBack || faults.length > 0 ? 'warning' : 'information';
+    const severity = tally.fault !== undefined ? 'error' : outcome.dead > takenBackOf(outcome, takenBack) || faults.length > 0 ? 'warning' : 'information';
     void context.ask.tell(severity, text);
     return tally;
   };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { isBulkEnded, type BulkView, type ReplayTally } from '../../schemas/protocol/bulk.ts';
+import { takenBackOf } from '../../schemas/wording/replay.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import type { Log } from '../base/log.ts';
 import type { Project } from '../project/project.ts';
@@ -93,7 +94,7 @@ function showBulk(first: BulkView, { name, daemon, tell, log }: ShowOptions): Bu
     close();
     const text = say('{name}: {tally}', { name, tally: [bulkTallyText(bulk), ...(outcome === undefined ? [] : becameTexts(bulk.done, outcome, bulk.takenBack))].join(' ') });
     log.info(text);
-    const isWorse = outcome !== undefined && outcome.dead > bulk.takenBack;
+    const isWorse = outcome !== undefined && outcome.dead > takenBackOf(outcome, bulk.takenBack);
     tell(bulk.state === 'failed' ? 'error' : isWorse ? 'warning' : 'information', text);
   };
   const lose = (error: unknown): void => {

@@ -43,7 +43,9 @@ export function joinTallies(tallies: readonly ReplayTally[]): ReplayTally {
   const dueAts = tallies.flatMap(({ lastDueAt }) => lastDueAt ?? []).sort();
   const error = tallies.findLast((tally) => tally.error !== undefined)?.error;
   const lastDueAt = dueAts.at(-1);
+  const takenBack = tallies.some((tally) => tally.takenBack !== undefined) ? { takenBack: add((tally) => tally.takenBack ?? 0) } : {};
   return {
+    ...takenBack,
     succeeded: add(({ succeeded }) => succeeded),
     dead: add(({ dead }) => dead),
     active: add(({ active }) => active),

@@ -1,7 +1,7 @@
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
-import { newestFailureMessage, tallyMessages } from '../../schemas/wording/replay.ts';
+import { newestFailureMessage, takenBackOf, tallyMessages } from '../../schemas/wording/replay.ts';
 import { waitMessage } from '../../schemas/wording/wait.ts';
 import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf } from './language.ts';
 import { oneLine } from './outside-text.ts';
@@ -90,10 +90,11 @@ export function outcomeText(tally: ReplayTally, nowMs: number, takenBack = 0): s
 }
 
 /** The same of a single one, as a sentence. */
-export function oneOutcomeText({ succeeded, dead, active, retrying, waiting, lastDueAt, error }: ReplayTally, takenBack = 0): string {
+export function oneOutcomeText(tally: ReplayTally, takenBack = 0): string {
+  const { succeeded, dead, active, retrying, waiting, lastDueAt, error } = tally;
   const cause = oneLine(error?.message ?? '', 160);
   const time = lastDueAt === undefined ? '' : formatMoment(lastDueAt);
-  if (takenBack > 0) return say('It was taken back unsent.');
+  if (takenBackOf(tally, takenBack) > 0) return say('It was taken back unsent.');
   if (succeeded > 0) return say('It succeeded.');
   if (dead > 0) return cause === '' ? say('It died again.') : say('It died again: {cause}', { cause });
   if (active > 0) return say('It is in progress.');
@@ -111,6 +112,6 @@ export function newestFailureText(tally: ReplayTally): string {
 export function becameTexts(count: number, outcome: ReplayTally, takenBack = 0): readonly string[] {
   if (count === 0) return [];
   if (count === 1) return [oneOutcomeText(outcome, takenBack)];
-  const failure = outcome.dead > takenBack ? newestFailureText(outcome) : '';
+  const failure = outcome.dead > takenBackOf(outcome, takenBack) ? newestFailureText(outcome) : '';
   return [say('Of these: {outcome}.', { outcome: outcomeText(outcome, Date.now(), takenBack) }), ...(failure === '' ? [] : [failure])];
 }

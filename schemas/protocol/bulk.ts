@@ -57,6 +57,7 @@ export type BulkView = Static<typeof BulkView>;
 export const ReplayTally = Type.Object({
   succeeded: Type.Integer(),
   dead: Type.Integer({ description: 'Dead letters again, or taken back.' }),
+  takenBack: Type.Optional(Type.Integer({ description: 'Of `bulk/tally`: how many of `dead` were taken back before an attempt, by whatever did it.' })),
   active: Type.Integer({ description: 'An attempt is under way.' }),
   retrying: Type.Integer({ description: 'An attempt has failed since, and another follows.' }),
   waiting: Type.Integer({ description: 'No attempt yet.' }),

@@ -5,12 +5,18 @@ import { message, type Message } from './message.ts';
 export interface TallyTold {
   readonly nowMs: number;
   readonly time: (time: string) => string;
-  /** How many of the dead letters of the tally were taken back before an attempt; default 0. */
+  /** How many of the dead letters were taken back before an attempt, where the tally doesn't say; default 0. */
   readonly takenBack?: number;
 }
 
+/** How many of the dead letters of a tally were taken back before an attempt: what it says itself, or else `known`. */
+export function takenBackOf({ takenBack }: ReplayTally, known = 0): number {
+  return takenBack ?? known;
+}
+
 /** `14 succeeded`, `2 dead again`, `44 waiting`, `the last due at 16:42`: what is known and no more, as labels of a list. */
-export function tallyMessages(tally: ReplayTally, { nowMs, time, takenBack = 0 }: TallyTold): readonly Message[] {
+export function tallyMessages(tally: ReplayTally, { nowMs, time, takenBack: known }: TallyTold): readonly Message[] {
+  const takenBack = takenBackOf(tally, known);
   const { succeeded, active, retrying, waiting, lastDueAt } = tally;
   const dead = Math.max(0, tally.dead - takenBack);
   const gone = tally.cancelled + tally.discarded;

@@ -8,6 +8,8 @@ import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
 import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownText, type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow } from '../../../daemon/ledger/view.ts';
 import { maxShownWaits } from '../../../schemas/protocol/run.ts';
 import type { Store } from '../../../daemon/store/store.ts';
+import type { ReplayTally } from '../../../schemas/protocol/bulk.ts';
+import type { JobRow } from '../../../daemon/ledger/row.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
 import { memoryFacts, memoryScope, parsed, runFacts, workflowIn } from './memory-facts.ts';
 import type { MemoryTables } from './memory-tables.ts';
@@ -90,10 +92,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
 
   draftedJobs: Store['draftedJobs'] = async () => this.#deadJobs().flatMap(({ id, draft_revision: draft }) => (draft === null ? [] : [id]));
 
-  replayTally: Store['replayTally'] = async ({ jobIds }) => {
-    const { jobs, attempts } = this.#tables;
-    return replayTally(jobIds.flatMap((id) => jobs.get(id) ?? []).map((job) => ({ ...job, tried: attempts.where(({ job_id, round }) => job_id === job.id && round === job.round).length > 0 })));
-  };
+  replayTally: Store['replayTally'] = async ({ jobIds }) => this.#tallyOf(jobIds, () => ({}));
 
   getJob: Store['getJob'] = async ({ jobId }) => {
     if (this.#tables.jobs.get(jobId) === undefined) return undefined;
@@ -130,7 +129,10 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return rows.filter(({ id, ended_at }) => ended_at === null || id > newest - listedBulks).flatMap((row) => bulkView(row) ?? []);
   };
 
-  bulkTally: Store['bulkTally'] = async ({ bulkId }) => this.replayTally({ jobIds: await this.bulkJobs({ bulkId, limit: Infinity }) });
+  bulkTally: Store['bulkTally'] = async ({ bulkId }) => {
+    const rounds = new Map(this.#tables.bulk_jobs.where(({ bulk_id, round }) => bulk_id === bulkId && round !== null).map(({ job_id, round }) => [job_id, round ?? 0]));
+    return this.#tallyOf(await this.bulkJobs({ bulkId, limit: Infinity }), ({ id, round }) => ({ takenBack: round < (rounds.get(id) ?? 0) }));
+  };
 
   bulkJobs: Store['bulkJobs'] = async ({ bulkId, limit }) => {
     const members = this.#tables.bulk_jobs.where(({ bulk_id, round }) => bulk_id === bulkId && round !== null);
@@ -176,6 +178,12 @@ export class MemoryViews implements Pick<Store, StoreRead> {
       return { ...wait, due_at: job?.due_at ?? 0, step: this.#tables.steps.get(job?.step_id ?? 0)?.name ?? '' };
     });
     return waits.sort((one, other) => one.due_at - other.due_at || one.job_id - other.job_id).slice(0, maxShownWaits);
+  }
+
+  #tallyOf(jobIds: readonly number[], more: (job: JobRow) => { readonly takenBack?: boolean }): ReplayTally {
+    const { jobs, attempts } = this.#tables;
+    const rows = jobIds.flatMap((id) => jobs.get(id) ?? []);
+    return replayTally(rows.map((job) => ({ ...job, tried: attempts.where(({ job_id, round }) => job_id === job.id && round === job.round).length > 0, ...more(job) })));
   }
 
   #viewRow(id: number): JobViewRow {

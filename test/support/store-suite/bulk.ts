@@ -111,6 +111,8 @@ export function describeBulk(bench: () => StoreBench): void {
     await store.store.recall({ jobIds: [third], now: store.now });
     await store.store.endBulk({ bulkId, now: store.now, takeBack: true });
     await runAll(bulkId, 1);
+    const { dead: again, takenBack: unsent, error } = await store.store.bulkTally({ bulkId });
+    assert.deepEqual([again, unsent, error], [2, 2, undefined], 'also the one that a person took back, and none of them has failed again');
     const { state, done, takenBack } = await view(bulkId);
     assert.deepEqual([state, done, takenBack], ['cancelled', 4, 1]);
     assert.deepEqual(await statesOf(ids), ['succeeded', 'pending', 'dead', 'dead', 'dead'], 'what somebody else has replayed since waits');

@@ -61,14 +61,24 @@ function editedByGroup(db: Database): ReadonlyMap<string, number> {
 
 /** One look at each job by its number; those that are gone are in none of the counts. */
 export function replayTally(db: Database, { jobIds }: { readonly jobIds: readonly number[] }): ReplayTally {
+  return tallyOf(db, jobIds.map((jobId) => ({ jobId })));
+}
+
+/** A job, and the round of a replay that sent it. One whose round is before that was taken back. */
+interface SentJob {
+  readonly jobId: number;
+  readonly round?: number;
+}
+
+function tallyOf(db: Database, sent: readonly SentJob[]): ReplayTally {
   const one = db.sql(
-    `SELECT j.state, j.due_at, j.ended_at, j.error, EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.round = j.round) AS tried
+    `SELECT j.state, j.due_at, j.ended_at, j.error, j.round, EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.round = j.round) AS tried
      FROM jobs j WHERE j.id = ?`,
   );
   return tallied(
-    jobIds.flatMap((jobId) => {
+    sent.flatMap(({ jobId, round }) => {
       const job = one.get(jobId) as (JobRow & { readonly tried: 0 | 1 }) | undefined;
-      return job === undefined ? [] : [{ ...job, tried: job.tried === 1 }];
+      return job === undefined ? [] : [{ ...job, tried: job.tried === 1, ...(round === undefined ? {} : { takenBack: job.round < round }) }];
     }),
   );
 }
@@ -84,7 +94,8 @@ export function listBulks(db: Database): readonly BulkView[] {
 }
 
 export function bulkTally(db: Database, { bulkId }: { readonly bulkId: number }): ReplayTally {
-  return replayTally(db, { jobIds: bulkJobs(db, { bulkId, limit: -1 }) });
+  const sent = db.sql('SELECT job_id, round FROM bulk_jobs WHERE bulk_id = ? AND round IS NOT NULL ORDER BY job_id').all(bulkId);
+  return tallyOf(db, sent.map((row) => ({ jobId: Number(row['job_id']), round: Number(row['round']) })));
 }
 
 export function bulkJobs(db: Database, { bulkId, limit }: { readonly bulkId: number; readonly limit: number }): readonly number[] {

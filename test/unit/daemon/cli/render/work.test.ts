@@ -66,6 +66,7 @@ describe('renderDeadLetters', () => {
     assert.doesNotMatch(renderBulk({ ...work, lastDueAt: minutesAgo(1) }, undefined, pipe), due);
     assert.doesNotMatch(renderBulk({ ...work, state: 'taking-back' }, undefined, pipe), due);
     assert.match(renderBulk({ ...work, state: 'cancelled', takenBack: 6 }, undefined, pipe), /^b3 {2}cancelled {2}10 of 10 jobs replayed; 6 taken back\.$/);
+    assert.match(renderBulk({ ...work, takenBack: 0 }, { ...tally, takenBack: 6 }, pipe), /\nOf those that were replayed: 1 succeeded, 3 dead again, 6 taken back unsent\.$/, 'by `sluice cancel`');
     assert.match(renderBulk({ ...work, state: 'cancelled', takenBack: 6 }, tally, pipe), /^b3 .* replayed\.\nOf those that were replayed: 1 succeeded, 3 dead again, 6 taken back unsent\.$/);
   });
 
