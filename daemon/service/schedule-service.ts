@@ -14,6 +14,8 @@ import type { ProjectService } from './project-service.ts';
 /** Times that are shown of each schedule. */
 const shownTimes = 5;
 
+const unreadableText = 'The file of its workflow has errors: it starts nothing until they are corrected.';
+
 export interface ScheduleServiceOptions {
   readonly scheduler: Scheduler;
   readonly project: ProjectService;
@@ -45,7 +47,7 @@ export class ScheduleService implements Pick<Handlers, 'schedule/list' | 'schedu
     const { store, scheduler, clock } = this.#options;
     const unreadable = new Set(scheduler.unreadable);
     const now = clock.now();
-    return (await store.listSchedules({})).map((row) => viewOf(row, now, unreadable));
+    return (await store.listSchedules({})).map((row) => viewOf(row, now, unreadable.has(row.workflow) ? unreadableText : (scheduler.problemOf(row.id) ?? row.problem)));
   }
 
   async #set(id: string, paused: boolean): Promise<ScheduleView> {
@@ -61,9 +63,8 @@ export class ScheduleService implements Pick<Handlers, 'schedule/list' | 'schedu
   }
 }
 
-function viewOf(row: ScheduleRow, now: number, unreadable: ReadonlySet<string>): ScheduleView {
+function viewOf(row: ScheduleRow, now: number, problem: string | null): ScheduleView {
   const { cron, timeZone, missed, withinMs } = scheduleOf(row);
-  const problem = unreadable.has(row.workflow) ? 'The file of its workflow has errors: it starts nothing until they are corrected.' : row.problem;
   return {
     id: formatScheduleId(row.id),
     workflow: row.workflow,

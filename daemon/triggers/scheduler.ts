@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
+import { CodedError, type ErrorCode, messageOfError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { projectFileKind } from '../../schemas/workflow/analysis/analyse-project.ts';
@@ -9,7 +9,7 @@ import type { Schedule, Workflow } from '../../schemas/workflow/model.ts';
 import { parseTemplate, renderTemplate } from '../../schemas/workflow/template.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { planSchedule, type ScheduleDecision } from '../core/schedule-plan.ts';
-import type { DecideScheduleParams } from '../ledger/call.ts';
+import type { DecideScheduleParams, ScheduleOutcome } from '../ledger/call.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
 import { scheduleOf, scheduleTrigger } from '../ledger/scheduling.ts';
 import type { Log } from '../log/daemon-log.ts';
@@ -20,6 +20,8 @@ import type { Store } from '../store/store.ts';
 const longestWaitMs = 60_000;
 /** When it is tried again to start what could not be started, because a queue is full or the store can't be written, in milliseconds. */
 const againAfterMs = 10_000;
+/** What a later try would be told again, or must not be: the time is decided, and starts nothing. */
+const finalRefusals: ReadonlySet<ErrorCode> = new Set(['run-skipped', 'invalid-inputs', 'invalid-workflow', 'too-large']);
 /** Decisions of one schedule before the others get their turn. */
 const turn = 20;
 
@@ -44,6 +46,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   /** See `ScheduleStanding.catchingUpTo`: after a restart it is decided anew how many missed times start a run. */
   readonly #catchingUp = new Map<number, number>();
+  /** Why a time can't start its run yet, by its schedule: it is tried again for as long as it isn't missed. */
+  readonly #held = new Map<number, string>();
   readonly #listeners = new Set<() => void>();
   #timer: Timer | undefined;
   #isStarted = false;
@@ -90,6 +94,7 @@ export class Scheduler {
     await this.#inTurn(() => this.#decideAll());
     await this.#options.store.setSchedule({ id, paused, now: this.#options.clock.now() });
     this.#catchingUp.delete(id);
+    this.#held.delete(id);
     this.#changed();
     await this.#inTurn(() => this.#decideAll());
   }
@@ -100,12 +105,19 @@ export class Scheduler {
     return [...diagnostics.keys()].filter((file) => projectFileKind(file) === 'workflow').map(workflowIdOf).filter((id) => !workflows.has(id));
   }
 
+  /** Why a time of a schedule that has come starts nothing yet. */
+  problemOf(id: number): string | undefined {
+    return this.#held.get(id);
+  }
+
   async #declare(): Promise<void> {
     const { project, store, clock } = this.#options;
     const declared = [...project.analysis.workflows].flatMap(([id, { workflow }]) => workflow.triggers.schedules.map((schedule) => ({ workflow: id, schedule })));
     const known = await store.listSchedules({});
     if (declared.length === 0 && known.length === 0) return;
     await store.declareSchedules({ schedules: declared, unreadable: this.unreadable, now: clock.now() });
+    // A schedule that is gone may leave its number to another.
+    this.#held.clear();
     this.#changed();
   }
 
@@ -146,7 +158,7 @@ export class Scheduler {
 
   /** Resolves to when it has to be decided again. */
   async #decide(row: ScheduleRow): Promise<number> {
-    const { clock, store } = this.#options;
+    const { clock } = this.#options;
     if (row.paused === 1) return Infinity;
     const schedule = scheduleOf(row);
     let decidedUntil = row.decided_until;
@@ -158,17 +170,15 @@ export class Scheduler {
       // Until the file is right again: then it is decided what becomes of what was missed meanwhile.
       const found = this.#options.project.analysis.workflows.get(row.workflow);
       if (found === undefined && this.unreadable.includes(row.workflow)) return now + longestWaitMs;
-      const params = this.#paramsOf(row, schedule, plan, decidedUntil, now, found);
+      let params = this.#paramsOf(row, schedule, plan, decidedUntil, now, found);
       let outcome;
       try {
-        if (params.start !== undefined) this.#options.assertAcceptingWork();
-        outcome = await store.decideSchedule(params);
+        ({ params, outcome } = await this.#carryOut(params));
       } catch (error) {
-        if (!(error instanceof CodedError)) throw error;
-        this.#options.onStoreError(error);
-        this.#options.log.warn({ workflow: row.workflow, cron: row.cron, problem: error.message }, 'a time of a schedule could not start its run yet');
+        this.#hold(row, error);
         return now + againAfterMs;
       }
+      this.#held.delete(row.id);
       failPoint('schedule-after-commit');
       if (plan.catchingUpTo === undefined) this.#catchingUp.delete(row.id);
       else this.#catchingUp.set(row.id, plan.catchingUpTo);
@@ -181,11 +191,38 @@ export class Scheduler {
     return clock.now();
   }
 
+  /** @throws CodedError where it has to be tried again, and nothing was decided */
+  async #carryOut(params: DecideScheduleParams): Promise<{ readonly params: DecideScheduleParams; readonly outcome: ScheduleOutcome }> {
+    const { store } = this.#options;
+    try {
+      if (params.start !== undefined) this.#options.assertAcceptingWork();
+      return { params, outcome: await store.decideSchedule(params) };
+    } catch (error) {
+      if (!(error instanceof CodedError) || params.start === undefined || !finalRefusals.has(error.code)) throw error;
+      const refused = refusedParams(params, params.start.at, error.message);
+      return { params: refused, outcome: await store.decideSchedule(refused) };
+    }
+  }
+
+  /** The others have their turn all the same. */
+  #hold({ id, workflow, cron }: ScheduleRow, error: unknown): void {
+    this.#options.onStoreError(error);
+    const problem = messageOfError(error);
+    if (this.#held.get(id) === problem) return;
+    this.#held.set(id, problem);
+    if (error instanceof CodedError) this.#options.log.warn({ workflow, cron, problem }, 'a time of a schedule could not start its run yet');
+    else this.#options.log.error({ err: error, workflow, cron }, 'a time of a schedule could not be decided yet');
+    this.#changed();
+  }
+
   #paramsOf(row: ScheduleRow, schedule: Schedule, plan: ScheduleDecision, from: number, now: number, found: { readonly workflow: Workflow; readonly text: string } | undefined): DecideScheduleParams {
     const { start, missed, missedAt, decidedUntil: until } = plan;
     const base = { id: row.id, from, until, now, missed, ...(missedAt === undefined ? {} : { missedAt }) };
-    if (start === undefined) return base;
-    const refused = (problem: string): DecideScheduleParams => ({ ...base, missed: missed + 1, missedAt: start, problem });
+    if (start === undefined) {
+      const held = this.#held.get(row.id);
+      return held === undefined ? base : { ...base, problem: held };
+    }
+    const refused = (problem: string): DecideScheduleParams => refusedParams(base, start, problem);
     if (found === undefined) return refused('Its workflow is no longer there.');
     try {
       const inputs = this.#options.checkInputs(found.workflow, renderedInputs(schedule.inputs, start, now));
@@ -208,6 +245,11 @@ export class Scheduler {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** That time starts nothing, and why. */
+function refusedParams({ start: _start, ...rest }: DecideScheduleParams, at: number, problem: string): DecideScheduleParams {
+  return { ...rest, missed: rest.missed + 1, missedAt: at, problem };
 }
 
 /** @throws Error where an expression fails */

@@ -80,10 +80,11 @@ function checkGiven({ report, at }: MapReader, given: MapEntry | undefined, temp
     const { key, keyRange, value } = entry;
     reportUnknownInput(report, entry, inputs);
     if (!inputs.names.has(key)) continue;
+    const before = report.errorCount;
     const template = templates.template(value, schedulePlace);
     const property = properties[key];
-    // What an expression gives is known when the time has come.
-    if (template.kind !== 'literal' || !isJsonObject(property)) continue;
+    // What an expression gives is known when the time has come; of one with errors, those are what has to be said.
+    if (report.errorCount > before || template.kind !== 'literal' || !isJsonObject(property)) continue;
     const check = compileSchema(property);
     if (typeof check === 'string' || check(template.value)) continue;
     const [problem] = schemaProblems(check.errors ?? [], quoted(key));
