@@ -97,6 +97,7 @@ export class ProjectService implements Pick<Handlers, 'workflow/list' | 'workflo
       valid: true,
       inputs: workflow.inputs,
       queues: [...new Set([...Object.values(workflow.steps), ...Object.values(workflow.onFailure)].map((step) => step.queue))],
+      ...(workflow.triggers.schedules.length === 0 ? {} : { schedules: workflow.triggers.schedules.length }),
       ...(workflow.triggers.webhook === undefined ? {} : { webhook: workflow.triggers.webhook.path }),
     }));
     const validFiles = new Set(valid.map(({ file }) => file));

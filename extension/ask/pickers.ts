@@ -1,3 +1,5 @@
+import type { ScheduleView } from '../../schemas/protocol/schedule.ts';
+import { scheduleDescription } from '../wording/schedule.ts';
 import type { Project } from '../project/project.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
 import type { WorkflowView } from '../../schemas/protocol/workflow.ts';
@@ -84,6 +86,23 @@ export async function askDelivery(asking: Asking, argument: unknown, placeHolder
   const items = deliveries.map((one) => ({ label: `${one.workflow} ${one.id}`, description: deliveryDescription(one, Date.now()), delivery: one.id }));
   const picked = await asking.ask.pick(items, { placeHolder });
   return picked === undefined ? undefined : { project, delivery: picked.delivery };
+}
+
+export interface AskedSchedule {
+  readonly project: Project;
+  readonly schedule: string;
+}
+
+/** The schedule that a command is about. `filter` narrows what is offered, not what was clicked. */
+export async function askSchedule(asking: Asking, argument: unknown, placeHolder: string, filter: (schedule: ScheduleView) => boolean): Promise<AskedSchedule | undefined> {
+  const project = await askProject(asking, argument);
+  if (project === undefined) return undefined;
+  const schedule = readTarget(argument)?.schedule;
+  if (schedule !== undefined) return { project, schedule };
+  const { schedules } = await (await project.connection.ensure()).call('schedule/list', {});
+  const items = schedules.filter(filter).map((one) => ({ label: `${one.workflow} ${one.cron}`, description: scheduleDescription(one, Date.now()), schedule: one.id }));
+  const picked = await asking.ask.pick(items, { placeHolder });
+  return picked === undefined ? undefined : { project, schedule: picked.schedule };
 }
 
 export interface AskedQueue {

@@ -18,6 +18,8 @@ export const commands = {
   cancelJob: 'sluice.cancelJob',
   retryNow: 'sluice.retryNow',
   answerSignal: 'sluice.answerSignal',
+  pauseSchedule: 'sluice.pauseSchedule',
+  resumeSchedule: 'sluice.resumeSchedule',
   openDelivery: 'sluice.openDelivery',
   rerunDelivery: 'sluice.rerunDelivery',
   useDeliveryInputs: 'sluice.useDeliveryInputs',

@@ -19,6 +19,8 @@ export interface Target {
   readonly only?: Narrowing;
   /** Id of a workflow. */
   readonly workflow?: string;
+  /** Id of a schedule. */
+  readonly schedule?: string;
   /** Id of a webhook as it was received. */
   readonly delivery?: string;
   /** Of the workflow, relative to the project. */
@@ -33,7 +35,7 @@ export function readTarget(argument: unknown): Target | undefined {
   const only = value['only'];
   return {
     folder,
-    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'delivery', 'file']),
+    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'delivery', 'schedule', 'file']),
     ...(isJsonObject(only) ? { only: textsOf(only, ['run', 'step', 'group', 'where']) } : {}),
     ...(typeof attempt === 'number' ? { attempt } : {}),
   };

@@ -16,6 +16,7 @@ import { queueLimitCommands } from './queue-limits.ts';
 import { queueCommands } from './queues.ts';
 import { replayCommands } from './replay.ts';
 import { runCommands } from './runs.ts';
+import { scheduleCommands } from './schedules.ts';
 import { secretCommands } from './secrets.ts';
 import { viewCommands } from './views.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
@@ -26,6 +27,7 @@ const all = {
   ...runCommands,
   ...jobCommands,
   ...signalCommands,
+  ...scheduleCommands,
   ...deliveryCommands,
   ...queueCommands,
   ...queueLimitCommands,

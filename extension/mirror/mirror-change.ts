@@ -12,6 +12,8 @@ export interface MirrorChange {
   readonly status: boolean;
   /** Bulk work began, came further, or ended. */
   readonly bulks: boolean;
+  /** Ids of workflows of which a schedule stands otherwise. */
+  readonly schedules: ReadonlySet<string>;
   /** Ids of workflows that have received something. */
   readonly deliveries: ReadonlySet<string>;
 }
@@ -25,6 +27,7 @@ export class MirrorChanges {
   #bulks = false;
   #queues = new Set<string>();
   #runs = new Set<string>();
+  #schedules = new Set<string>();
   #deliveries = new Set<string>();
 
   markAll(): void {
@@ -49,17 +52,22 @@ export class MirrorChanges {
     this.#bulks = true;
   }
 
+  markSchedule(workflow: string): void {
+    this.#schedules.add(workflow);
+  }
+
   markDelivery(workflow: string): void {
     this.#deliveries.add(workflow);
   }
 
   /** What has gathered, and a new beginning; undefined if that is nothing. */
   take(): MirrorChange | undefined {
-    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks, deliveries: this.#deliveries };
+    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks, schedules: this.#schedules, deliveries: this.#deliveries };
     this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = false;
     this.#queues = new Set();
     this.#runs = new Set();
+    this.#schedules = new Set();
     this.#deliveries = new Set();
-    return change.all || change.status || change.bulks || change.queues.size + change.runs.size + change.deliveries.size > 0 ? change : undefined;
+    return change.all || change.status || change.bulks || change.queues.size + change.runs.size + change.schedules.size + change.deliveries.size > 0 ? change : undefined;
   }
 }

@@ -77,6 +77,7 @@ export class Mirror {
       this.#feed(daemon, { topic: 'queues' }, (state) => this.#takeQueues(state), (state, removed) => this.#changeQueues(state, removed)),
       this.#feed(daemon, { topic: 'runs' }, (state) => this.#takeRuns(state), (state, removed) => this.#changeRuns(state, removed)),
       this.#feed(daemon, { topic: 'bulks' }, (state) => this.#takeBulks(state), (state, removed) => this.#changeBulks(state, removed)),
+      this.#feed(daemon, { topic: 'schedules' }, () => undefined, (state) => this.#changeSchedules(state)),
       // They are listed by workflow and page: only that there are new ones is kept.
       this.#feed(daemon, { topic: 'deliveries' }, () => undefined, (state) => this.#changeDeliveries(state)),
       this.#feed(daemon, { topic: 'status' }, (state) => this.#takeStatus(state), (state) => this.#takeStatus(state)),
@@ -149,6 +150,11 @@ export class Mirror {
     for (const id of removed) this.#bulks.delete(id);
     for (const bulk of bulks) this.#bulks.set(bulk.id, bulk);
     this.#changes.markBulks();
+    this.#tell();
+  }
+
+  #changeSchedules({ schedules = [] }: TopicState): void {
+    for (const { workflow } of schedules) this.#changes.markSchedule(workflow);
     this.#tell();
   }
 

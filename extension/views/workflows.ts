@@ -8,6 +8,7 @@ import { formatAge, say } from '../wording/language.ts';
 import { stateText } from '../wording/state-look.ts';
 import { DeliveriesNode, deliveriesNodeId } from './delivery-node.ts';
 import { factTable, stateIcon } from './fact-table.ts';
+import { ScheduleNode } from './schedule-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import type { TreeContext, TreeNode } from './tree-node.ts';
@@ -24,7 +25,8 @@ export function openWorkflowsView(window: ViewContext): OpenTreeView {
       if (change.all) return 'all';
       const workflows = new Set([...change.runs].flatMap((id) => project.mirror.run(id)?.workflow ?? []));
       const received = [...change.deliveries].map((workflow) => deliveriesNodeId(workflowNodeId(project.folder, workflow)));
-      return [...[...workflows].map((workflow) => workflowNodeId(project.folder, workflow)), ...received];
+      const scheduled = [...change.schedules].map((workflow) => workflowNodeId(project.folder, workflow));
+      return [...[...workflows].map((workflow) => workflowNodeId(project.folder, workflow)), ...scheduled, ...received];
     },
   });
   window.subscriptions.push(window.projects.onDidChangeFiles(() => open.tree.refreshAll()));
@@ -35,7 +37,7 @@ function workflowNodeId(folder: string, workflow: string): string {
   return `${folder}/workflow ${workflow}`;
 }
 
-/** A workflow, with how its last run ended and, below it, what its webhook has received. Without a daemon only its file is known. */
+/** A workflow, with how its last run ended and, below it, its schedules and what its webhook has received. Without a daemon only its file is known. */
 class WorkflowNode implements TreeNode {
   readonly id: string;
   readonly target: Target;
@@ -52,9 +54,9 @@ class WorkflowNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { id, name, file, valid, webhook } = this.#workflow;
+    const { id, name, file, valid, webhook, schedules } = this.#workflow;
     const last = this.#lastRun;
-    const item = new vscode.TreeItem(name, webhook === undefined ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
+    const item = new vscode.TreeItem(name, webhook === undefined && schedules === undefined ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed);
     const result = this.#result(last);
     item.description = [...(id === name || id === file ? [] : [id]), ...(result === undefined ? [] : [result])].join(' · ');
     item.iconPath = !valid
@@ -69,8 +71,12 @@ class WorkflowNode implements TreeNode {
   }
 
   async children(): Promise<readonly TreeNode[]> {
-    const { id, webhook } = this.#workflow;
-    return webhook === undefined ? [] : Promise.resolve([new DeliveriesNode(this.#context, this.#project, this.id, id, webhook)]);
+    const { id, webhook, schedules } = this.#workflow;
+    const listed = schedules === undefined ? undefined : await this.#project.daemon?.call('schedule/list', { workflow: id });
+    return [
+      ...(listed?.schedules ?? []).map((schedule) => new ScheduleNode(this.#context, this.id, this.#project.folder, schedule)),
+      ...(webhook === undefined ? [] : [new DeliveriesNode(this.#context, this.#project, this.id, id, webhook)]),
+    ];
   }
 
   tooltip(): vscode.MarkdownString {

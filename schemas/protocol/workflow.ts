@@ -22,6 +22,7 @@ export const WorkflowView = Type.Object({
   valid: Type.Boolean(),
   inputs: Type.Optional(Type.Unknown({ description: 'JSON Schema of its inputs; missing where the file has errors.' })),
   queues: Type.Array(Type.String(), { description: 'Queues that its steps use.' }),
+  schedules: Type.Optional(Type.Integer({ description: 'How many schedules it has; missing where it has none.' })),
   webhook: Type.Optional(Type.String({ description: 'The path of its webhook, below `/hooks/`; missing where it has none.' })),
 });
 export type WorkflowView = Static<typeof WorkflowView>;

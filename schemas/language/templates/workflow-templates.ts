@@ -230,8 +230,29 @@ steps:
 `,
 };
 
+const onSchedule: WorkflowTemplate = {
+  id: 'schedule',
+  title: 'On a schedule: a call at fixed times',
+  summary: 'Starts a run at fixed times of a time zone, and fetches a report.',
+  connections: [],
+  text: ({ name }) => `name: ${JSON.stringify(name)}
+
+on:
+  schedule:                              # minute, hour, day of the month, month, day of the week
+    - cron: "0 9 * * MON"
+      timezone: Europe/Berlin
+      missed: run-once                   # the daemon was not running: one run for all that was missed ...
+      within: 6h                         # ... but not later than this
+
+steps:
+  report:
+    uses: http/request
+    with: { url: https://api.example.com/report }
+`,
+};
+
 /** What "Create Workflow from Template" offers, the simplest first. */
-export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval, githubEvent];
+export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval, onSchedule, githubEvent];
 
 /** A workflow to begin with. */
 export interface WorkflowTemplate {

@@ -22,6 +22,14 @@ steps:
   wait: { uses: wait/for, with: { duration: 1ms } }
 `;
 
+const nightly = `name: Nightly
+on:
+  schedule:
+    - { cron: "0 3 1 1 *", timezone: Europe/Berlin }
+steps:
+  wait: { uses: wait/for, with: { duration: 1ms } }
+`;
+
 const approval = `name: Approval
 steps:
   approve:
@@ -38,7 +46,7 @@ export function deliveryCommands(): void {
     shop = await Shop.open();
     ({ tree } = (await sluice()).views.workflows);
     const inProject = (file: string): string => path.join(shop.project.path, '.sluice', file);
-    files = new Map([[inProject('workflows/hook.yaml'), hook], [inProject('workflows/approval.yaml'), approval], [inProject('config.yaml'), 'webhooks: { listen: "127.0.0.1:0" }\n']]);
+    files = new Map([[inProject('workflows/hook.yaml'), hook], [inProject('workflows/approval.yaml'), approval], [inProject('workflows/nightly.yaml'), nightly], [inProject('config.yaml'), 'webhooks: { listen: "127.0.0.1:0" }\n']]);
     for (const [file, text] of files) await writeFile(file, text);
   });
 
@@ -81,6 +89,19 @@ export function deliveryCommands(): void {
     const none = await drive(commands.useDeliveryInputs, { args: [ignored] });
     assert.deepEqual([none.result, none.asker.told], [undefined, [`${labelOf(ignored)} started no run, so it has no inputs.`]]);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('pause and resume a schedule by its row, which says when it starts a run next', async () => {
+    await drive(commands.refresh);
+    await until('the schedule has a row', async () => (await rows(await rowOf('Nightly'))).length > 0, drawn);
+    const row = await rowOf('0 3 1 1 *', await rowOf('Nightly'));
+    assert.match(String(row.item().description), /^Europe\/Berlin · next in \d+d/);
+    assert.match(String(row.item().accessibilityInformation?.label), /^schedule 0 3 1 1 \* of nightly, /);
+    const paused = await drive(commands.pauseSchedule, { args: [row] });
+    assert.match(paused.asker.told.join(), /^The schedule 0 3 1 1 \* of nightly is paused/);
+    await until('its row says so', async () => (await rowOf('0 3 1 1 *', await rowOf('Nightly'))).item().contextValue === 'schedule paused', drawn, mirrorChanges(shop.app));
+    await drive(commands.resumeSchedule, { answers: [{ pick: 'nightly 0 3 1 1 *' }] });
+    assert.equal((await shop.daemon.call('schedule/list', { workflow: 'nightly' })).schedules[0]?.paused, false);
   });
 
   it('answer a step that waits: the form of its payload is asked, and the run goes on', async () => {
