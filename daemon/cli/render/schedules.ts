@@ -13,7 +13,7 @@ export function renderSchedules(schedules: readonly ScheduleView[], view: View):
       { title: 'WORKFLOW', value: ({ workflow }) => workflow, shrinkTo: 10, cut: 'middle' },
       { title: 'CRON', value: ({ cron }) => cron },
       { title: 'ZONE', value: ({ timezone }) => timezone, dropOrder: 3 },
-      { title: 'NEXT', value: (schedule) => nextText(schedule, view), format: ({ paused }) => (paused ? 'yellow' : undefined) },
+      { title: 'NEXT', value: (schedule) => nextText(schedule, view), format: ({ paused }) => (paused ? 'yellow' : undefined), shrinkTo: 20 },
       { title: 'LAST', value: ({ last }) => (last === undefined ? '-' : `${formatTime(last.scheduledAt, view)} ${last.run}`), dropOrder: 2 },
       { title: 'MISSED', value: ({ missedCount }) => formatNumber(missedCount), format: ({ missedCount }) => (missedCount > 0 ? 'yellow' : undefined), align: 'right', dropOrder: 4, blank: '0' },
       { title: 'PROBLEM', value: ({ problem }) => oneLine(problem ?? ''), shrinkTo: 16, dropOrder: 1, blank: '' },

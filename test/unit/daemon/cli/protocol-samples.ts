@@ -3,6 +3,7 @@ import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
 import type { QueueAlert, QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, StepView } from '../../../../schemas/protocol/run.ts';
+import type { ScheduleView } from '../../../../schemas/protocol/schedule.ts';
 
 /** What the daemon could answer, for renderers to draw. All ages are as of `now`. */
 
@@ -115,4 +116,20 @@ export function run(fields: Partial<RunDetail> = {}): RunDetail {
 
 export function bulk(fields: Partial<BulkView> = {}): BulkView {
   return { id: 'b3', action: 'replay', state: 'held', startedAt: minutesAgo(2), total: 1200, done: 5, skipped: 0, edited: 0, takenBack: 0, canary: 5, ...fields };
+}
+
+export function schedule(fields: Partial<ScheduleView> = {}): ScheduleView {
+  return {
+    id: 's1',
+    workflow: 'mail',
+    cron: '0 9 * * *',
+    timezone: 'Europe/Berlin',
+    missed: 'skip',
+    withinMs: 86_400_000,
+    paused: false,
+    next: ['2026-11-25T08:00:00.000Z', '2026-11-26T08:00:00.000Z'],
+    last: { scheduledAt: '2026-11-24T08:00:00.000Z', run: 'r12' },
+    missedCount: 0,
+    ...fields,
+  };
 }
