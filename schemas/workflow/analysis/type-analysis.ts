@@ -77,6 +77,7 @@ export function checkTypesOutside(report: Report, sites: readonly TemplateSite[]
 
 function reportProblem(report: Report, { kind, message, range, suggestions }: TypeProblem, { locate }: PlacedExpression): void {
   switch (kind) {
+    case 'duplicate-key':
     case 'type-mismatch':
     case 'unknown-field':
       report.error(kind, locate(range), message, suggestions, `${kind} ${english.textOf(message)}`);

@@ -9,7 +9,7 @@ import { message, type Message, sentences } from '../../wording/message.ts';
 
 /** Something that goes wrong whenever the expression comes to it, or a comparison whose outcome is fixed. */
 export interface TypeProblem {
-  readonly kind: 'type-mismatch' | 'unknown-field' | 'undeclared-field' | 'never-equal';
+  readonly kind: 'duplicate-key' | 'type-mismatch' | 'unknown-field' | 'undeclared-field' | 'never-equal';
   readonly message: Message;
   /** Within the source. */
   readonly range: SourceRange;
@@ -238,8 +238,10 @@ class Checker {
       const key = this.type(keyNode, locals);
       const value = asJsonType(this.type(valueNode, locals));
       if (!fits(key, ['text'])) this.#report('type-mismatch', keyNode, message('A key of a map is text, not {type}.', { type: withArticle(key) }));
-      if (keyNode.op === 'value' && typeof keyNode.args === 'string') fields.set(keyNode.args, { type: value, required: true });
-      else rest = unknownType;
+      if (keyNode.op === 'value' && typeof keyNode.args === 'string') {
+        if (fields.has(keyNode.args)) this.#report('duplicate-key', keyNode, message("The key '{key}' is in this map twice.", { key: visibleText(keyNode.args) }));
+        fields.set(keyNode.args, { type: value, required: true });
+      } else rest = unknownType;
     }
     return { kind: 'map', fields, ...(rest === undefined ? {} : { rest }) };
   }

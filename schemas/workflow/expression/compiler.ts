@@ -172,12 +172,7 @@ class Compiler {
 
   #map(entries: readonly (readonly [ASTNode, ASTNode])[], locals: Locals): Code {
     this.builds = true;
-    const written = new Set<string>();
     const codes = entries.map(([keyNode, valueNode]) => {
-      if (keyNode.op === 'value' && typeof keyNode.args === 'string') {
-        if (written.has(keyNode.args)) throw repeatedKey(keyNode.args, keyNode);
-        written.add(keyNode.args);
-      }
       const key = this.compile(keyNode, locals);
       const value = located(this.#asJson(valueNode, locals), valueNode);
       return (run: Parameters<Code>[0]) => {

@@ -136,6 +136,8 @@ describe('analyseWorkflow', () => {
     assert.deepEqual(codes(text), ['unknown-action']);
     assert.deepEqual(codes(text, { actions: 'any' }), []);
     assert.deepEqual(codes('steps: { a: { uses: wait/for, with: { duration: 5s } } }', { actions: 'any' }), []);
+    // An expression that fails only when it is evaluated takes nothing else of the run along.
+    assert.deepEqual(codes('steps: { a: { uses: wait/for, with: { duration: "${{ {\'a\': 1, \'a\': 2}.a }}s" } } }', { actions: 'any' }), []);
   });
 
   for (const [rule, text] of Object.entries({
