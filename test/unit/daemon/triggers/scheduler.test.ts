@@ -19,6 +19,8 @@ class SchedulerBench {
   readonly engine = new EngineBench();
   readonly files = new Map<string, string>();
   analysis: ProjectAnalysis = analyseProject([]);
+  /** Decisions of this schedule meet what nobody expects. */
+  broken: number | undefined;
   #scheduler: Scheduler | undefined;
   #last: Scheduler | undefined;
 
@@ -51,7 +53,15 @@ class SchedulerBench {
     const log = (level: string) => (details: object, message: string) => void engine.logged.push({ level, details, message });
     this.#scheduler = new Scheduler({
       clock: engine.clock,
-      store: engine.store,
+      store: {
+        declareSchedules: (params) => engine.store.declareSchedules(params),
+        listSchedules: (params) => engine.store.listSchedules(params),
+        setSchedule: (params) => engine.store.setSchedule(params),
+        decideSchedule: async (params) => {
+          if (params.id === this.broken) throw new Error('out of order');
+          return engine.store.decideSchedule(params);
+        },
+      },
       project: {
         get analysis() {
           return analysis();
@@ -334,5 +344,17 @@ describe('the scheduler', () => {
     await bench.until('09:10:58');
     assert.deepEqual(await bench.started(), ['09:10']);
     assert.equal((await bench.only()).problem, undefined);
+  });
+
+  it('lets the others have their turn when one meets an error that nobody expects', async () => {
+    for (const workflow of ['first', 'second']) bench.write(workflow, ['{ cron: "*/10 * * * *" }']);
+    await bench.start();
+    bench.broken = 1;
+    await bench.until('09:10:30');
+    assert.deepEqual([await bench.started('first'), await bench.started('second')], [[], ['09:10']]);
+    assert.deepEqual([(await bench.list())[0]?.problem, bench.said('error').length], ['out of order', 1]);
+    bench.broken = undefined;
+    await bench.until('09:10:50');
+    assert.deepEqual(await bench.started('first'), ['09:10']);
   });
 });
