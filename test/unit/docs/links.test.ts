@@ -14,6 +14,11 @@ describe('links in the documentation', () => {
     assert.deepEqual(brokenLinks('x.md', text), ['x.md: #there', 'x.md: docs/no-such-page.md', 'x.md: docs/architecture.md#no-such-part']);
   });
 
+  it('are beside what the daemon reads of its environment for calls: proxies, and authorities to trust', () => {
+    const reference = pages.get('docs/workflow-reference.md') ?? '';
+    assert.deepEqual(['NODE_EXTRA_CA_CERTS', 'http_proxy', 'https_proxy', 'no_proxy'].filter((name) => !reference.includes(`\`${name}\``)), []);
+  });
+
   it('reach every decision from the index', () => {
     const index = pages.get('docs/README.md') ?? '';
     const missing = [...pages.keys()].filter((file) => file.startsWith('docs/') && file !== 'docs/README.md' && !index.includes(`](${file.slice('docs/'.length)})`));

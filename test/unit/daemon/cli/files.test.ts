@@ -74,6 +74,13 @@ describe('files of a project', () => {
     assert.equal(code, 0);
     assert.equal((await stat(path.join(project.folder, 'new/one/.sluice/workflows/hello.yaml'))).isFile(), true);
   });
+
+  it('init says what is in the way of a folder that can not be made', async () => {
+    await write('taken');
+    const { code, stderr } = await sluice(['init', '--project', 'taken/one'], { cwd: project.folder });
+    assert.equal(code, 2);
+    assert.match(stderr.replaceAll(/\s+/g, ' '), /taken\/one.* can't be made: a file of that name, or of one of the folders above it, is in the way\. Move it, or choose another folder\./);
+  });
 });
 
 describe('the log', () => {
