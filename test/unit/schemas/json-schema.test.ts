@@ -63,7 +63,7 @@ describe('the published schemas', () => {
   it('refuse every golden file that is wrong in its shape', () => {
     const folder = path.join(import.meta.dirname, 'golden');
     // Said by names, order or places elsewhere, which a schema can't know.
-    const beyondSchemas = /^(workflow-(type|condition|name|secret|needs|cycle|cycles|expression|queue-unknown|connection|on-failure|refers|if|duplicate|syntax|inputs|required|alias|two-documents|webhook-none|vars|map-key-twice|foreach-(bad|two|constant)|on-cron|planned|with-expression-key|with-bad-url|queue-rate-object|queue-planned|retry-kinds|step-policies|infinity|tab-indent|reserved|undeclared|queue-expression|many)|config-planned|connections-secrets)/;
+    const beyondSchemas = /^(workflow-(type|condition|name|secret|needs|cycle|cycles|expression|queue-unknown|connection|on-failure|refers|if|duplicate|syntax|inputs|required|alias|two-documents|webhook-none|vars|map-key-twice|on-schedule-needs-input|foreach-(bad|two|constant)|on-cron|planned|with-expression-key|with-bad-url|queue-rate-object|queue-planned|retry-kinds|step-policies|infinity|tab-indent|reserved|undeclared|queue-expression|many)|config-planned|connections-secrets)/;
     const taken: string[] = [];
     for (const name of readdirSync(folder)) {
       const kind = name.split('-')[0] as keyof typeof publishedSchemas;
