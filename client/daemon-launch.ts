@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { daemonFlags, foreignExitCode, lockedExitCode, unknownExitCode } from '../schemas/protocol/daemon-flags.ts';
+import { userFolder } from '../schemas/protocol/owner-mark.ts';
 import { startLogName } from '../schemas/protocol/state-folder.ts';
 import type { DaemonEnd, StartRefusal } from './client-error.ts';
 import { makeStateFolder } from './state-folder.ts';
@@ -66,10 +68,24 @@ export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }) };
 }
 
+/**
+ * The same, with a folder in which Node keeps what it has compiled: a daemon of the same program starts a seventh faster then. Without it where the folder can't be
+ * made, or somebody has named another one. https://nodejs.org/api/module.html#module-compile-cache
+ */
+export async function launchEnvironment(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const own = daemonEnvironment(env);
+  if (own['NODE_COMPILE_CACHE'] !== undefined) return own;
+  const folder = path.resolve(userFolder({ env, platform: process.platform, home: homedir() }), 'compile-cache');
+  // What is compiled is run: nobody else may write there.
+  const isMade = await mkdir(folder, { recursive: true, mode: 0o700 }).then(() => true, () => false);
+  return isMade ? { ...own, NODE_COMPILE_CACHE: folder } : own;
+}
+
 /** Starts daemons that outlive this process: detached, in no group of ours, with no pipe to us that could break. */
 export function daemonLauncher({ program, execPath, env }: LaunchOptions): LaunchDaemon {
   return async (projectFolder, consent) => {
     const stateFolder = await makeStateFolder(projectFolder);
+    const launchEnv = await launchEnvironment(env);
     // A name of its own: of two programs that start a daemon at the same time, each must show its own daemon's output.
     const logPath = path.join(stateFolder, `daemon-start-${randomUUID()}.log`);
     const log = await open(logPath, 'wx', 0o600).catch(unlessFull);
@@ -78,7 +94,7 @@ export function daemonLauncher({ program, execPath, env }: LaunchOptions): Launc
     try {
       child = spawn(execPath, daemonArguments(projectFolder, program, consent), {
         cwd: projectFolder,
-        env: daemonEnvironment(env),
+        env: launchEnv,
         detached: true,
         windowsHide: true,
         stdio: ['ignore', log?.fd ?? 'ignore', log?.fd ?? 'ignore'],

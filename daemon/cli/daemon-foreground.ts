@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
-import { daemonArguments, daemonEnvironment } from '../../client/daemon-launch.ts';
+import { daemonArguments, launchEnvironment } from '../../client/daemon-launch.ts';
 import { connectIfRunning } from '../../client/find-daemon.ts';
 import type { CommandContext } from './command-context.ts';
 import { daemonProgram } from './daemon-location.ts';
@@ -21,7 +21,7 @@ export async function runInForeground(context: CommandContext, adopt: boolean, o
   const project = await context.project();
   const child = spawn(process.execPath, [...daemonArguments(project, daemonProgram, adopt ? 'adopt' : 'asked'), '--foreground'], {
     cwd: project,
-    env: daemonEnvironment(io.env),
+    env: await launchEnvironment(io.env),
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

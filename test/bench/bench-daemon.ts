@@ -2,7 +2,7 @@ import '../support/own-home.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DaemonClient } from '../../client/daemon-client.ts';
-import { daemonArguments } from '../../client/daemon-launch.ts';
+import { daemonArguments, launchEnvironment } from '../../client/daemon-launch.ts';
 import { readDiscovery } from '../../client/discovery.ts';
 
 export type BenchQuestion = { readonly kind: 'count'; readonly jobs: number } | { readonly kind: 'watch-loop' | 'loop' | 'stop' };
@@ -27,9 +27,10 @@ export class BenchDaemon {
 
   /** `program`: see `withBuiltDaemon`. The daemon is gone when `work` has ended. */
   static async with<Value>(program: string, folder: string, work: (daemon: BenchDaemon) => Promise<Value>): Promise<Value> {
-    const startedAtMs = performance.now();
     // As the product starts it, with the same flags.
-    const child = spawn(process.execPath, daemonArguments(folder, program), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const env = await launchEnvironment(process.env);
+    const startedAtMs = performance.now();
+    const child = spawn(process.execPath, daemonArguments(folder, program), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const exited = once(child, 'exit');
     try {
       await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the daemon ended before it was ready')))]);
