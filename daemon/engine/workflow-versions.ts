@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Step } from '../../schemas/workflow/model.ts';
 import { KeptWorkflows } from '../core/kept-workflows.ts';
 import type { ClaimedJob, Store } from '../store/store.ts';
+
+/** What tells the versions of a workflow apart: the first half of a SHA-256 of its text, in hex. */
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
 
 /** The steps of the workflows that runs keep. */
 export class WorkflowVersions {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
+import { versionOf } from '../engine/workflow-versions.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { Params, Result } from '../../schemas/protocol/method.ts';
@@ -62,7 +62,7 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   async #prepare(params: Params<'run/preview'>): Promise<Pick<CreateRunParams, 'version' | 'text' | 'inputs'> & { readonly workflow: Workflow }> {
     const { workflow, text, values } = await this.#read(params);
     await checkItemFiles({ ...this.#preview(), workflow, inputs: values, now: this.#clock.now() });
-    return { workflow, version: createHash('sha256').update(text).digest('hex').slice(0, 32), text, inputs: JSON.stringify(values) };
+    return { workflow, version: versionOf(text), text, inputs: JSON.stringify(values) };
   }
 
   'run/preview': Handlers['run/preview'] = async (params) => {

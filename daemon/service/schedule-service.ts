@@ -6,6 +6,7 @@ import { nextTimes } from '../../schemas/workflow/cron-times.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
 import { scheduleOf } from '../ledger/scheduling.ts';
+import { iso } from '../ledger/view.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import type { Scheduler } from '../triggers/scheduler.ts';
@@ -79,8 +80,4 @@ function viewOf(row: ScheduleRow, now: number, problem: string | null): Schedule
     ...(row.missed_at === null ? {} : { missedAt: iso(row.missed_at) }),
     ...(problem === null ? {} : { problem }),
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { CodedError, type ErrorCode, messageOfError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
@@ -8,6 +7,7 @@ import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Schedule, Workflow } from '../../schemas/workflow/model.ts';
 import { parseTemplate, renderTemplate } from '../../schemas/workflow/template.ts';
 import type { Clock, Timer } from '../core/clock.ts';
+import { versionOf } from '../engine/workflow-versions.ts';
 import { planSchedule, type ScheduleDecision } from '../core/schedule-plan.ts';
 import type { DecideScheduleParams, ScheduleOutcome } from '../ledger/call.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
@@ -226,7 +226,7 @@ export class Scheduler {
     if (found === undefined) return refused('Its workflow is no longer there.');
     try {
       const inputs = this.#options.checkInputs(found.workflow, renderedInputs(schedule.inputs, start, now));
-      const version = createHash('sha256').update(found.text).digest('hex').slice(0, 32);
+      const version = versionOf(found.text);
       return { ...base, start: { at: start, run: { workflow: row.workflow, version, text: found.text, inputs: JSON.stringify(inputs) } } };
     } catch (error) {
       return refused(messageOfError(error));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { versionOf } from '../engine/workflow-versions.ts';
 import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { WebhookTrigger } from '../../schemas/workflow/triggers/webhook-trigger.ts';
@@ -31,7 +31,7 @@ export class WebhookRoutes {
     for (const { workflow, text, path: file } of analysis.workflows.values()) {
       const trigger = workflow.triggers.webhook;
       if (trigger === undefined) continue;
-      routes.set(trigger.path, { workflow, trigger, text, version: createHash('sha256').update(text).digest('hex').slice(0, 32) });
+      routes.set(trigger.path, { workflow, trigger, text, version: versionOf(text) });
       this.#files.set(trigger.path, file);
     }
     this.#of = analysis;

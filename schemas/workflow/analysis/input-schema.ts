@@ -28,6 +28,15 @@ export interface InputsSchema {
   readonly areUncertain: boolean;
 }
 
+/** Inputs that a run has to be given: there is nothing in their stead. */
+export function requiredWithoutDefault({ required, properties }: InputsSchema['schema']): readonly string[] {
+  const names = Array.isArray(required) ? (required as readonly Json[]).filter((name) => typeof name === 'string') : [];
+  return names.filter((name) => {
+    const schema = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return !(isJsonObject(schema) && Object.hasOwn(schema, 'default'));
+  });
+}
+
 /** Reports a name that a trigger gives a value, and that no input has. */
 export function reportUnknownInput(report: Report, { key, keyRange }: MapEntry, { names, areUncertain }: InputsSchema): void {
   if (areUncertain || names.has(key)) return;

@@ -1,10 +1,10 @@
 import { toJson, type MapEntry } from '../document.ts';
-import { isJsonObject, type Json } from '../json.ts';
+import { isJsonObject } from '../json.ts';
 import { missedPolicies, scheduleDefaults, type Schedule } from '../model.ts';
 import { message, sentences } from '../../wording/message.ts';
 import { cronProblem, isTimeZone, likelyCron, nearestTimeZone } from './cron.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
-import { reportUnknownInput, type InputsSchema } from './input-schema.ts';
+import { reportUnknownInput, requiredWithoutDefault, type InputsSchema } from './input-schema.ts';
 import { describe, MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { didYouMean, quoted } from './report.ts';
@@ -67,10 +67,8 @@ function checkGiven({ report, at }: MapReader, given: MapEntry | undefined, temp
   const { schema } = inputs;
   const entries = given?.value.kind === 'map' ? given.value.entries : [];
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
-  const required = Array.isArray(schema['required']) ? (schema['required'] as readonly Json[]).filter((name) => typeof name === 'string') : [];
-  for (const name of required) {
-    const property = properties[name];
-    if (entries.some(({ key }) => key === name) || (isJsonObject(property) && property['default'] !== undefined)) continue;
+  for (const name of requiredWithoutDefault(schema)) {
+    if (entries.some(({ key }) => key === name)) continue;
     const problem = message("The workflow needs the input {name}, so this schedule starts nothing: give it under 'inputs' of the schedule, or a default.", { name: quoted(name) });
     // A file that was right before schedules had inputs can still be run by hand.
     if (given === undefined) report.warning('missing-key', at, problem);

@@ -1,11 +1,10 @@
 import { toJson, type DocumentNode } from '../document.ts';
 import type { SourceRange } from '../diagnostic.ts';
-import { isJsonObject, type Json } from '../json.ts';
 import type { WebhookTrigger } from '../triggers/webhook-trigger.ts';
 import { defaultToleranceMs, maxToleranceMs, type NamedSignature, parseSigned, signatureAlgorithms, signatureEncodings, signatureSchemes, signs, type SignatureScheme, type VerifyScheme, verifySchemes, type WebhookVerify } from '../triggers/webhook-verify.ts';
 import { message } from '../../wording/message.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
-import { reportUnknownInput, type InputsSchema } from './input-schema.ts';
+import { reportUnknownInput, requiredWithoutDefault, type InputsSchema } from './input-schema.ts';
 import { type MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { quoted } from './report.ts';
@@ -70,14 +69,6 @@ function readInputs(reader: MapReader, templates: TemplateReader, inputs: Inputs
     report.error('missing-key', entry?.keyRange ?? reader.at, message("The workflow needs the input {name}: say under 'inputs' of the webhook where it comes from, such as {code}.", { name: quoted(name), code: `${name}: "\${{ trigger.body.${name} }}"` }));
   }
   return entry !== undefined && isMap ? templates.template(entry.value, place) : undefined;
-}
-
-function requiredWithoutDefault({ required, properties }: InputsSchema['schema']): readonly string[] {
-  const names = Array.isArray(required) ? (required as readonly Json[]).filter((name) => typeof name === 'string') : [];
-  return names.filter((name) => {
-    const schema = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
-    return !(isJsonObject(schema) && Object.hasOwn(schema, 'default'));
-  });
 }
 
 const signatureKeys = ['header', 'encoding', 'prefix', 'signed', 'timestamp-header', 'tolerance', 'id-header', 'secret'];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { latestTimes, nextTimes } from '../../../schemas/workflow/cron-times.ts';
+import { clockChanges } from '../../support/clock-changes.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -43,21 +44,13 @@ function oracle(cron: string, from: number, walls: readonly number[]): readonly 
   return found;
 }
 
-/** Zones, and the days of 2026 on which their clocks are set. Kathmandu's never are, and are 5:45 ahead. */
-const changes = {
-  'Europe/Berlin': ['2026-03-29', '2026-10-25'],
-  'America/New_York': ['2026-03-08', '2026-11-01'],
-  'Australia/Lord_Howe': ['2026-04-05', '2026-10-04'],
-  'Asia/Kathmandu': ['2026-03-29'],
-  'Africa/Cairo': ['2026-04-24', '2026-10-30'],
-} as const;
 const crons = [
   '30 2 * * *', '0,30 2 * * *', '*/30 2 * * *', '*/30 1 * * *', '*/30 0 * * *', '*/30 23 * * *', '15 1-3 * * *', '0 */2 * * *', '0 */6 * * *', '45 * * * *', '*/30 * * * *', '*/7 * * * *',
   '0 9 * * 1-5', '0 0 * * *', '59 23 * * *', '0 0 1 * *', '30 2 * * 0', '0 12 13 * 5', '45 1 29 3 *',
 ] as const;
 
 describe('times of cron expressions where clocks are set', () => {
-  for (const [timeZone, days] of Object.entries(changes)) {
+  for (const [timeZone, days] of Object.entries(clockChanges)) {
     it(`are as the clocks show them, each once, in ${timeZone}`, () => {
       let compared = 0;
       for (const each of days) {

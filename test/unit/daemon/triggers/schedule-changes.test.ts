@@ -6,6 +6,7 @@ import type { ProjectAnalysis } from '../../../../schemas/workflow/analysis/anal
 import { anchorAt } from '../../../support/anchor-at.ts';
 import { MemoryStore } from '../../../support/memory-store/memory-store.ts';
 import { MemoryTables } from '../../../support/memory-store/memory-tables.ts';
+import { clockChanges } from '../../../support/clock-changes.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -67,14 +68,6 @@ class SetClock implements Clock {
 }
 
 const crons = ['30 2 * * *', '0,30 2 * * *', '15 9 * * MON-FRI', '0 */6 * * *', '45 */3 * * *', '0 0 1 * *', '0 12 13 * FRI', '30 * * * *'] as const;
-/** Zones, and days in 2026 on which their clocks are set; one of them never does it. */
-const changes = {
-  'Europe/Berlin': ['2026-03-29', '2026-10-25'],
-  'America/New_York': ['2026-03-08', '2026-11-01'],
-  'Australia/Lord_Howe': ['2026-04-05', '2026-10-04'],
-  'Asia/Kathmandu': ['2026-03-29'],
-  'Africa/Cairo': ['2026-04-24', '2026-10-30'],
-} as const;
 
 /** Does a field of a cron expression admit a number? Written from crontab(5), for the expressions above. */
 function admits(field: string, value: number): boolean {
@@ -138,7 +131,7 @@ describe('schedules over changes of the clocks', () => {
     return { analysis: { workflows: new Map([['hourly', { path: 'hourly.yaml', text, workflow }]]), diagnostics: new Map() } as unknown as ProjectAnalysis };
   }
 
-  const windows = Object.entries(changes).flatMap(([timeZone, days]) => days.map((changed, index) => ({ timeZone, changed, index })));
+  const windows = Object.entries(clockChanges).flatMap(([timeZone, days]) => days.map((changed, index) => ({ timeZone, changed, index })));
   for (const { timeZone, changed, index } of windows) {
     it(`start a run for each time once in ${timeZone} around ${changed}, over restarts, sleeps and clocks that are set`, async () => {
       const start = Date.parse(`${changed}T00:00:30Z`) - 4 * day;

@@ -7,6 +7,7 @@ import type { DaemonClient } from '../../../../client/daemon-client.ts';
 import { followBulk } from '../../../../client/run-bulk.ts';
 import { type BulkView, isBulkEnded } from '../../../../schemas/protocol/bulk.ts';
 import type { Stage } from '../stage.ts';
+import { importThatFails } from './run-import.ts';
 import { shopProject } from './shop-project.ts';
 
 /** Work on many jobs continues in the daemon while the window that began it is reloaded. */
@@ -14,15 +15,7 @@ export function bulkWorkJourney(stage: () => Stage): void {
   it('a person sees after a reload that the daemon still works on many jobs, and cancels it', async () => {
     stage().respond(() => ({ status: 422, body: 'no such contact' }));
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
-    const { sideBar, prompt } = window;
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Import contacts');
-    await prompt.choose('From a file');
-    await prompt.choose('contacts.csv');
-    await prompt.asks('Nothing has been sent yet');
-    await prompt.choose('Run');
-    await sideBar.open();
-    await sideBar.row('Runs', 'import r1').filter({ hasText: 'failed' }).waitFor();
+    await importThatFails(window);
     const { id } = await discardForever(window.folder);
 
     await window.reload();
@@ -56,14 +49,7 @@ export function bulkWorkJourney(stage: () => Stage): void {
     stage().respond(() => ({ status: 422, body: 'no such contact' }));
     const window = await stage().window(await stage().folder('shop', { ...shopProject(stage().url), 'contacts.csv': 'email\na@b.example\nc@d.example\ne@f.example\n' }));
     const { sideBar, prompt } = window;
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Import contacts');
-    await prompt.choose('From a file');
-    await prompt.choose('contacts.csv');
-    await prompt.asks('Nothing has been sent yet');
-    await prompt.choose('Run');
-    await sideBar.open();
-    await sideBar.row('Runs', 'import r1').filter({ hasText: 'failed' }).waitFor();
+    await importThatFails(window);
     await window.dismissNotifications();
     await sideBar.act(sideBar.row('Dead Letters', /422/), 'Replay Group of Dead Letters');
     await prompt.choose('slowly');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { FilterList } from '../../../../client/filters.ts';
 import type { Stage } from '../stage.ts';
+import { importThatFails } from './run-import.ts';
 import { shopProject } from './shop-project.ts';
 
 /** Of many dead letters, those that an expression is true for: seen, saved for the command too, found again, and dropped. */
@@ -9,14 +10,7 @@ export function filterJourney(stage: () => Stage): void {
     stage().respond(() => ({ status: 422, body: 'no such contact' }));
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
     const { sideBar, prompt } = window;
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Import contacts');
-    await prompt.choose('From a file');
-    await prompt.choose('contacts.csv');
-    await prompt.asks('Nothing has been sent yet');
-    await prompt.choose('Run');
-    await sideBar.open();
-    await sideBar.row('Runs', 'import r1').filter({ hasText: 'failed' }).waitFor();
+    await importThatFails(window);
     await window.dismissNotifications();
 
     await window.command('Sluice: Filter Dead Letters');

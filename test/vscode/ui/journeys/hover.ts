@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Stage } from '../stage.ts';
+import { runImport } from './run-import.ts';
 import { shopProject } from './shop-project.ts';
 
 /** More than what is told of a queue in the time after which rows that nobody reads are drawn again. */
@@ -11,14 +12,9 @@ export function hoverJourney(stage: () => Stage): void {
     stage().respond(() => ({ status: 201, headers: { 'content-type': 'application/json' }, body: '{}' }));
     const contacts = Array.from({ length: 600 }, (_, index) => `person${index + 1}@example.com`);
     const window = await stage().window(await stage().folder('shop', { ...shopProject(stage().url), 'contacts.csv': ['email', ...contacts, ''].join('\n') }));
-    const { sideBar, prompt, page } = window;
+    const { sideBar, page } = window;
     await sideBar.open();
-    await window.command('Sluice: Run Workflow');
-    await prompt.choose('Import contacts');
-    await prompt.choose('From a file');
-    await prompt.choose('contacts.csv');
-    await prompt.asks('Nothing has been sent yet');
-    await prompt.choose('Run');
+    await runImport(window);
     const queue = sideBar.row('Queues', 'erp');
     await queue.filter({ hasText: /\d+ waiting/ }).waitFor();
     // Ten calls a second, for a minute.
