@@ -4,8 +4,7 @@ import { maxRequestBytes, pingEveryMs } from '../schemas/protocol/discovery.ts';
 import { CodedError, type ErrorCode, errorCodes, messageOfError } from '../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../schemas/protocol/method.ts';
 import type { Changed, SubscribeParams, SubscribeResult } from '../schemas/protocol/subscription.ts';
-import { english } from '../schemas/wording/language.ts';
-import { readMessage } from '../schemas/wording/message.ts';
+import { wordingOf } from '../schemas/wording/told.ts';
 import { isJsonObject, type JsonObject } from '../schemas/workflow/json.ts';
 import { ClientError } from './client-error.ts';
 
@@ -125,10 +124,7 @@ function codedErrorOf(error: unknown, method: string): CodedError {
   if (error instanceof ResponseError && !(error.code >= ownErrorNumbers.first && error.code <= ownErrorNumbers.last)) {
     const data: unknown = error.data;
     const { code, wording, ...rest } = isJsonObject(data) ? data : ({} as JsonObject);
-    const told = readMessage(wording);
-    // One that a daemon of another version reads otherwise is not used.
-    const isSame = told !== undefined && english.textOf(told) === error.message;
-    return new CodedError(typeof code === 'string' && isErrorCode(code) ? code : codeOfNumber(error.code), isSame ? told : error.message, rest);
+    return new CodedError(typeof code === 'string' && isErrorCode(code) ? code : codeOfNumber(error.code), wordingOf(error.message, wording) ?? error.message, rest);
   }
   return new ClientError({ kind: 'broken', method, problem: messageOfError(error) });
 }

@@ -33,12 +33,6 @@ export interface DaemonCalls {
 /** Asked for at the same time. */
 const batchSize = 20;
 
-/** A dead letter as an export writes it: with the payload that its next replay sends, so that `payload` is the draft's where there is one. */
-export function exportedLetter(job: JobDetail): JobDetail {
-  const draft = job.revisions.find((revision) => revision.draft === true);
-  return draft === undefined ? job : { ...job, payload: draft.payload };
-}
-
 /**
  * Reads what an export of dead letters wrote, edited since: an array of objects with `id` and `payload`. Everything else in them is left alone, and may
  * be missing.

@@ -9,24 +9,25 @@ import { Actions } from './actions/actions.ts';
 import type { PrepareRun } from './actions/workflow-run.ts';
 import { DaemonLog } from './log/daemon-log.ts';
 import { lacksRoom, requireRoom } from './state/disk-room.ts';
-import { keepSpare, newToken, removeDiscovery, writeDiscovery } from './state/discovery-file.ts';
+import { keepSpare, newToken, removeDiscovery, writeDiscovery, findCrashedDaemon, type FormerDaemon, removeLastStop, writeLastStop } from './state/discovery-file.ts';
 import type { Clock, Timer } from './core/clock.ts';
+import { NoLinkError } from './engine/attempt-inputs.ts';
 import { Engine } from './engine/engine.ts';
-import type { BeforeOpen } from './engine/store-opening.ts';
+import type { BeforeOpen } from './engine/engine-settings.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { ownFolders } from '../schemas/workflow/project-files.ts';
 import { FolderWatch } from './project/folder-watch.ts';
-import { readLastConfig } from './project/last-config-file.ts';
-import { findCrashedDaemon, type FormerDaemon, removeLastStop, writeLastStop } from './state/last-stop-file.ts';
-import { lastConfigText, Project } from './project/project.ts';
+import { readLastConfig, lastConfigText, Project } from './project/project.ts';
 import type { LookExtent } from './project/project-inventory.ts';
 import { makeStateFolder } from './state/state-folder.ts';
 import { acquireProjectLock, ProjectLockedError } from './state/project-lock.ts';
+import { readOrMakeLinkKey } from './state/link-key.ts';
 import { StoreGuard } from './state/store-guard.ts';
 import { refuseMissingStore } from './state/doubtful-logs.ts';
 import { removeLeftovers } from './state/state-file.ts';
-import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state/state-mark.ts';
+import { machineId, markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state/state-mark.ts';
 import { SecretSource } from './secrets/secret-source.ts';
+import { linkToken } from './secrets/signal-link.ts';
 import { serve } from './serve.ts';
 import { checkInputs } from './service/run-inputs.ts';
 import type { FindAction } from './service/draft-service.ts';
@@ -35,6 +36,12 @@ import type { QueueService } from './service/queue-service.ts';
 import { Scheduler } from './triggers/scheduler.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { lookIntoStore } from './store/sqlite/store-look.ts';
+import { placeOf } from './store/postgres/store-error.ts';
+import { sharedStore, type SharedStoreOptions } from './store/shared-store.ts';
+import { storeChange } from './store/store-change.ts';
+import { secretsOf, storePlaceOf } from './store/store-place.ts';
+import type { Store } from './store/store.ts';
 
 /**
  * How often some of the project's files and folders are looked at in turn, in milliseconds, besides each time that someone asks, and when the
@@ -70,7 +77,8 @@ export class UnknownFolderError extends Error {
 /** The daemon of one project: everything that runs in its process, started in one order and stopped in its reverse. */
 export class Daemon {
   readonly #options: DaemonOptions;
-  readonly #clock: Clock = systemClock;
+  /** The time that the store's server says, where several daemons share it. */
+  #clock: Clock = systemClock;
   /** What `stop` has to undo, the latest last. */
   readonly #undo: (() => void | Promise<void>)[] = [];
   #port = 0;
@@ -123,7 +131,6 @@ export class Daemon {
 
   async #start(): Promise<{ readonly port: number }> {
     const { projectFolder, env, extraActions = [] } = this.#options;
-    const clock = this.#clock;
     const { version } = manifest;
     const stateFolder = await makeStateFolder(projectFolder);
     const lock = acquireProjectLock(projectFolder);
@@ -131,11 +138,7 @@ export class Daemon {
     this.#undo.push(lock.release);
     const crashed = findCrashedDaemon(stateFolder);
     await removeLeftovers(stateFolder);
-    const { hasStore, isBroughtBack } = this.#ownState();
-    if (hasStore) {
-      refuseMissingStore(stateFolder);
-      refuseDoubtfulLogs(projectFolder);
-    }
+    const { hasStore, isBroughtBack, isFresh } = this.#ownState();
 
     const secrets = new SecretSource({ projectFolder, env });
     this.#secrets = secrets;
@@ -150,12 +153,28 @@ export class Daemon {
     project.assertValidConfig();
     if (project.hasLastConfig) log.warn({}, lastConfigText);
     const { config } = project;
-    const store = openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, onFailure: this.#options.onFatal });
+    const place = storePlaceOf({ settings: config.store, env, secret: (name) => secrets.get(name) });
+    secrets.alsoMask(secretsOf(place));
+    if (place.kind !== 'embedded') {
+      project.allowOthersSecrets();
+      await project.refresh();
+    }
+    const isEmbedded = place.kind === 'embedded';
+    if (isEmbedded && hasStore) {
+      refuseMissingStore(stateFolder);
+      refuseDoubtfulLogs(projectFolder);
+    }
+    if (!isEmbedded && hasStore && lookIntoStore(path.join(stateFolder, 'store.db'))?.movedTo === undefined) log.warn({}, 'the embedded store in the state folder is not used, since the project has its jobs on Postgres: what waits in it is not carried out. `sluice store copy postgres` moves it there');
+    let linkKey = await readOrMakeLinkKey(projectFolder, stateFolder, { isOwn: !isFresh });
+    const store = isEmbedded
+      ? openSqliteStore({ file: path.join(stateFolder, 'store.db'), durability: config.durability, linkKey, onFailure: this.#options.onFatal })
+      : await this.#sharedStore({ place, projectFolder, stateFolder, machineId: machineId(), linkKey, onLinkKey: (shared) => (linkKey = shared) });
+    const clock = this.#clock;
     this.#undo.push(() => store.close());
 
     const ownPorts = new Set<number>();
     const prepareRun: PrepareRun = (workflow, inputs) => runs.prepare(workflow, inputs);
-    const actions = new Actions({ version, ownPorts, env, prepareRun, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
+    const actions = new Actions({ version, ownPorts, env, clock, tokens: { store, mask: (connection, tokens) => secrets.maskTokens(connection, tokens) }, prepareRun, ...(config.allowedAddresses === undefined ? {} : { allowedAddresses: config.allowedAddresses }) });
     this.#undo.push(() => actions.stop());
     const byName = new Map(extraActions.map((action) => [action.definition.name, action]));
     const findAction: FindAction = (name) => byName.get(name) ?? actions.get(name);
@@ -168,17 +187,20 @@ export class Daemon {
       actions: { get: findAction },
       secrets,
       log,
-      beforeOpen: this.#beforeOpen(stateFolder, hasStore),
+      signalUrl: (link): string => webhooks.linkTo(linkToken(linkKey, link)) ?? noLink(),
+      beforeOpen: this.#beforeOpen(stateFolder, { hasStore, isEmbedded }),
+      onUnusable: (told) => this.#endWithoutStore(told, log),
     });
 
     const token = newToken();
-    const webhooks = new Webhooks({
+    const webhooks: Webhooks = new Webhooks({
       project,
-      engine,
+      intake: engine.intake,
       secret: (name) => secrets.get(name),
       masker: () => secrets.masker(),
       env: () => project.settings().env,
       checkInputs,
+      links: { look: (token) => signals.look(token), answer: (token, link, payload) => signals.answer(token, link, payload) },
       clock,
       log,
     });
@@ -188,11 +210,13 @@ export class Daemon {
       project,
       assertAcceptingWork: () => engine.assertAcceptingWork(),
       checkInputs,
+      leads: () => engine.declarations.startsSchedules, declares: () => engine.declarations.holds,
       onStoreError: (error) => engine.health.note(error),
       log,
     });
-    const { server, queues, projects, runs } = serve({
-      projectFolder, clock, webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, crashed, port: () => this.#port, stop: () => void this.stop(),
+    const { server, queues, projects, runs, signals, metrics } = serve({
+      projectFolder, clock, webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, testConnection: (connection, path) => actions.test(connection, path, projectFolder), crashed, port: () => this.#port, stop: () => void this.stop(),
+      storePlace: isEmbedded ? undefined : placeOf(place.url, place.schema), storeChange: () => storeChange(place, { settings: project.config.store, env, secret: (name) => secrets.get(name) }),
     });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
@@ -201,12 +225,13 @@ export class Daemon {
     const guard = new StoreGuard({ projectFolder, store, clock, log, say });
     const begun = engine.opening.begun.then(async () => {
       if (crashed !== undefined && !engine.opening.formerEndedInOrder) reportCrash(crashed, engine, log);
-      guard.storeIsOpen();
+      if (isEmbedded) guard.storeIsOpen();
       // SQLite begins another log when the look that a full disk allowed is closed: unmarked, no daemon would take it for its own after a crash.
-      if (!hasStore || !isBegun) await markState(projectFolder, { hasStore: true });
+      if (isEmbedded && (!hasStore || !isBegun)) await markState(projectFolder, { hasStore: true });
       await removeLastStop(projectFolder);
       await projects.keepConfig();
       await scheduler.start();
+      for (const source of [engine.membership, engine.declarations]) this.#undo.push(source.onChange(() => void scheduler.look()));
     });
     if (isBegun) await begun;
     else begun.catch((error: unknown) => log.error({ err: error }, 'the daemon could not begin in full'));
@@ -222,6 +247,8 @@ export class Daemon {
     ownPorts.add(port);
     await webhooks.start();
     this.#undo.push(() => webhooks.stop());
+    await metrics.apply(project.config.metrics);
+    this.#undo.push(() => metrics.stop());
     this.#watchFiles({ projects, engine, guard, log });
     await writeDiscovery(projectFolder, { pid: process.pid, port, token, version });
     this.#undo.push(() => removeDiscovery(projectFolder, token));
@@ -231,23 +258,29 @@ export class Daemon {
   }
 
   /** @throws CodedError `foreign-state`, UnknownFolderError */
-  #ownState(): { readonly hasStore: boolean; readonly isBroughtBack: boolean } {
+  #ownState(): { readonly hasStore: boolean; readonly isBroughtBack: boolean; readonly isFresh: boolean } {
     const { projectFolder, consent } = this.#options;
     const origin = stateOrigin(projectFolder);
-    if (origin.kind === 'own') return origin;
-    if (origin.kind === 'foreign' && consent === 'adopt') return { hasStore: true, isBroughtBack: false };
+    if (origin.kind === 'own') return { ...origin, isFresh: false };
+    if (origin.kind === 'foreign' && consent === 'adopt') return { hasStore: true, isBroughtBack: false, isFresh: false };
     if (origin.kind === 'foreign') return refuseForeignState(projectFolder, origin);
     if (consent === 'known-only') throw new UnknownFolderError(`no daemon of this user has run in ${projectFolder} yet`);
-    return { hasStore: false, isBroughtBack: false };
+    return { hasStore: false, isBroughtBack: false, isFresh: true };
+  }
+
+  async #sharedStore(options: SharedStoreOptions): Promise<Store> {
+    const { store, clock } = await sharedStore(options);
+    this.#clock = clock;
+    return store;
   }
 
   /** What has to be done before the store may be opened; again, where a disk that was full has room. */
-  #beforeOpen(stateFolder: string, hasStore: boolean): BeforeOpen {
+  #beforeOpen(stateFolder: string, { hasStore, isEmbedded }: { readonly hasStore: boolean; readonly isEmbedded: boolean }): BeforeOpen {
     let isAgain = false;
     return async ({ neededBytes }) => {
       try {
         // Opening would make an empty one where it was deleted meanwhile.
-        if (isAgain && hasStore) refuseMissingStore(stateFolder);
+        if (isAgain && hasStore && isEmbedded) refuseMissingStore(stateFolder);
         if (isAgain) await requireRoom(stateFolder, neededBytes);
         isAgain = true;
         await markState(this.#options.projectFolder, { hasStore });
@@ -304,6 +337,15 @@ export class Daemon {
     void this.stop();
   }
 
+  /** The store is there, and not for this process: what it has under way is another one's. The next start can do better. */
+  #endWithoutStore(told: Message, log: DaemonLog): void {
+    const text = english.textOf(told);
+    log.error({}, `${text} The daemon ends`);
+    say(text);
+    this.#hasLostStore = true;
+    void this.stop();
+  }
+
   /** Answers until all is saved, so that everybody can see what is the matter. */
   async #loseStore(told: Message, { engine, guard, log }: { readonly engine: Engine; readonly guard: StoreGuard; readonly log: DaemonLog }): Promise<void> {
     const text = english.textOf(told);
@@ -349,6 +391,10 @@ function reportCrash({ aliveAt }: FormerDaemon, { opening: { interrupted: { atte
   const details = { aliveAt: new Date(aliveAt).toISOString(), interrupted: attempts, jobs: jobs.map(formatJobId) };
   if (attempts === 0) log.warn(details, 'the daemon before this one ended without being stopped; nothing was under way');
   else log.warn(details, 'the daemon before this one ended without being stopped; attempts that were under way are made again, and may have had their effect');
+}
+
+function noLink(): never {
+  throw new NoLinkError('A link to answer a signal was to be sent, and nothing listens where it could lead: say where in .sluice/config.yaml, such as webhooks: { listen: "127.0.0.1:4681", public-url: https://hooks.example.com }.');
 }
 
 function say(text: string): void {

@@ -1,25 +1,28 @@
 import type { Clock } from './core/clock.ts';
 import type { Engine } from './engine/engine.ts';
 import type { DaemonLog } from './log/daemon-log.ts';
-import { writeLastConfig } from './project/last-config-file.ts';
-import type { Project } from './project/project.ts';
+import { writeLastConfig, type Project } from './project/project.ts';
 import type { SecretSource } from './secrets/secret-source.ts';
+import { MetricsListener } from './server/metrics-listener.ts';
 import { Server } from './server/server.ts';
 import { BulkService } from './service/bulk-service.ts';
+import { ConnectionService, type ConnectionServiceOptions } from './service/connection-service.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
 import { DeliveryService } from './service/delivery-service.ts';
 import { DraftService, type FindAction, payloadCheck } from './service/draft-service.ts';
 import { JobService, RetryService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
+import { MetricsService } from './service/metrics-service.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
 import { EvaluationService, RunService } from './service/run-service.ts';
 import { ScheduleService } from './service/schedule-service.ts';
 import { SecretService } from './service/secret-service.ts';
 import { SignalService } from './service/signal-service.ts';
-import { StatusService } from './service/status-service.ts';
+import { StatusService, type StatusServiceOptions } from './service/status-service.ts';
+import { WhyService } from './service/why-service.ts';
 import { Topics } from './service/topics.ts';
-import type { FormerDaemon } from './state/last-stop-file.ts';
+import type { FormerDaemon } from './state/discovery-file.ts';
 import type { Store } from './store/store.ts';
 import type { Scheduler } from './triggers/scheduler.ts';
 import type { Webhooks } from './triggers/webhooks.ts';
@@ -35,18 +38,22 @@ export interface ServedParts {
   readonly token: string;
   readonly version: string;
   readonly findAction: FindAction;
+  readonly testConnection: ConnectionServiceOptions['test'];
   readonly crashed: FormerDaemon | undefined;
   readonly webhooks: Webhooks;
   readonly scheduler: Scheduler;
   /** Where the server listens, once it does. */
   readonly port: () => number;
   readonly stop: () => void;
+  /** See `StatusServiceOptions`. */
+  readonly storePlace: StatusServiceOptions['storePlace'];
+  readonly storeChange: () => string | undefined;
 }
 
 /** What clients can ask a daemon for: its services, and the server in front of them, not started yet. */
-export function serve(parts: ServedParts): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService } {
+export function serve(parts: ServedParts): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService; readonly signals: SignalService; readonly metrics: MetricsListener } {
   const { projectFolder, clock, project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler } = parts;
-  const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply()]).then(() => undefined) });
+  const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply(), metricsListener.apply(project.config.metrics)]).then(() => undefined) });
   const schedules = new ScheduleService({ scheduler, project: projects, store, clock });
   const runs = new RunService({
     project: projects,
@@ -58,7 +65,9 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
   const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
   const queues = new QueueService({ project, engine, store, clock });
   const jobs = new JobService({ engine, store, clock });
-  const bulks = new BulkService({ engine, store, clock });
+  const signals = new SignalService({ engine, store, clock, masker: () => secrets.masker() });
+  const bulks = new BulkService({ engine, store, clock, projectFolder });
+  const deliveries = new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() });
   const checkPayload = payloadCheck(findAction);
   const status = new StatusService({
     project,
@@ -70,11 +79,15 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
     clock,
     version,
     durability: project.config.durability,
+    storePlace: parts.storePlace,
+    storeChange: parts.storeChange,
     port: parts.port,
     stop: parts.stop,
     crashed,
     webhooks: () => webhooks.status(),
   });
+  const metrics = new MetricsService({ status, engine, clock });
+  const metricsListener = new MetricsListener({ metrics: () => metrics.text(), clock, log });
   const server = new Server({
     handlers: methodTable({
       projects,
@@ -83,21 +96,33 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
       queues,
       jobs,
       retries: new RetryService({ engine, store, clock }),
-      signals: new SignalService({ engine, store, clock, masker: () => secrets.masker() }),
+      signals,
       bulks,
       dead: new DeadLetterService({ engine, store, clock, checkPayload, bulks }),
       schedules,
-      deliveries: new DeliveryService({ webhooks, project: projects, store, clock, secret: (name) => secrets.get(name), masker: () => secrets.masker() }),
+      deliveries,
       drafts: new DraftService({ engine, store, clock, checkPayload }),
-      secrets: new SecretService(secrets),
+      connections: new ConnectionService({
+        projectFolder,
+        declared: async () => {
+          await projects.refresh();
+          const { connections, connectionsDoubt } = project.settings();
+          return { connections, doubt: connectionsDoubt };
+        },
+        secrets,
+        test: parts.testConnection,
+      }),
+      secrets: new SecretService({ secrets, onChange: () => engine.needsChanged() }),
       status,
+      why: new WhyService({ engine, store, clock, jobs, runs, schedules, deliveries }),
     }),
-    topics: new Topics({ engine, store, queues, runs, status, bulks, webhooks, schedules, scheduler, log }),
+    topics: new Topics({ engine, store, queues, runs, status, bulks, signals, webhooks, schedules, scheduler, log }),
     token,
     version,
     health: async () => engine.health.trouble?.problem,
+    metrics: () => metrics.text(),
     log,
     clock,
   });
-  return { server, queues, projects, runs };
+  return { server, queues, projects, runs, signals, metrics: metricsListener };
 }

@@ -6,7 +6,7 @@
  */
 import { build, type Metafile } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -17,6 +17,7 @@ const programs = {
   cli: 'daemon/cli/main.ts',
   daemon: 'daemon/main.ts',
   'body-program': 'daemon/actions/body-program.ts',
+  'sandbox-program': 'daemon/actions/sandbox/sandbox-program.ts',
   'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
 };
 
@@ -31,6 +32,9 @@ const pageProgram = [
   { in: 'extension/dashboard/page/main.ts', out: 'dashboard' },
   { in: 'extension/dashboard/page/page.css', out: 'dashboard' },
 ];
+
+/** QuickJS, which its package looks for beside the module that loads it. */
+const webAssembly = 'node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm';
 
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none unless it makes one.
 const requireBanner =
@@ -64,6 +68,7 @@ async function main(): Promise<number> {
       build({ ...shared, entryPoints: extensionPrograms, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
       build({ ...shared, entryPoints: pageProgram, platform: 'browser', target: 'chrome140', format: 'iife', minify: true }),
     ]);
+    await copyFile(path.join(root, webAssembly), path.join(outputFolder, path.basename(webAssembly)));
     for (const { metafile } of bundles) report(metafile);
     console.log(`built in ${((performance.now() - startedAtMs) / 1000).toFixed(2)} s`);
     return 0;

@@ -1,8 +1,9 @@
 /** Writes `docs/workflow-reference.md`: the passages of `workflow-reference.md` beside this file, with tables made from the schemas. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { celDifferences } from './cel-differences.ts';
 import { actionDefinitions, plannedActions } from '../schemas/workflow/actions/action-definitions.ts';
-import { diagnosticCodes } from '../schemas/workflow/diagnostic-code.ts';
+import { diagnosticCodes } from '../schemas/workflow/diagnostic.ts';
 import { nodeAt, parseDocument } from '../schemas/workflow/document.ts';
 import { expressionCatalog } from '../schemas/workflow/expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../schemas/workflow/json.ts';
@@ -18,17 +19,23 @@ const tables: Readonly<Record<string, readonly [schema: keyof typeof publishedSc
   input: ['workflow', 'properties', 'inputs', 'additionalProperties'],
   step: ['workflow', '$defs', 'step'],
   foreach: ['workflow', '$defs', 'step', 'properties', 'foreach'],
+  paginate: ['workflow', '$defs', 'step', 'properties', 'paginate'],
   queue: ['workflow', '$defs', 'queue'],
   rate: ['workflow', '$defs', 'rate', 'anyOf', '1'],
   retry: ['workflow', '$defs', 'retry'],
-  connection: ['connections', 'properties', 'connections', 'additionalProperties'],
+  smtp: ['connections', '$defs', 'smtp'],
+  http: ['connections', '$defs', 'http'],
+  auth: ['connections', '$defs', 'http', 'properties', 'auth'],
   config: ['config'],
 };
 
 /** Maps that have a table of their own, by the title above it. */
-const ownTables: ReadonlyMap<Json | undefined, string> = new Map(
-  (['triggers', 'foreach'] as const).map((table) => [schemaOf(table === 'triggers' ? ['workflow', 'properties', 'on'] : ['workflow', '$defs', 'step', 'properties', 'foreach']), table]),
-);
+const ownTables: ReadonlyMap<Json | undefined, string> = new Map([
+  [schemaOf(['workflow', 'properties', 'on']), 'triggers'],
+  [schemaOf(['workflow', '$defs', 'step', 'properties', 'foreach']), 'foreach'],
+  [schemaOf(['workflow', '$defs', 'step', 'properties', 'paginate']), 'paginate'],
+  [schemaOf(['connections', '$defs', 'http', 'properties', 'auth']), 'auth'],
+]);
 
 /** The whole page. */
 export function workflowReference(): string {
@@ -45,6 +52,8 @@ function section(instruction: string): string {
       return actions();
     case 'functions':
       return functions();
+    case 'differences from CEL':
+      return celDifferences.map(({ title, reason }) => `- **${title}.** ${reason}`).join('\n');
     case 'diagnostics':
       return tableOf(['Code', 'Meaning'], Object.entries(diagnosticCodes).map(([code, meaning]) => [`\`${code}\``, meaning]));
     default:
@@ -160,8 +169,8 @@ function functions(): string {
   ] as const;
   return kinds
     .map(([kind, title]) => {
-      const rows = expressionCatalog.filter((entry) => entry.kind === kind).map(({ usage, description }) => [`\`${usage}\``, description]);
-      return `### ${title}\n\n${tableOf([title.slice(0, -1), 'Meaning'], rows)}`;
+      const rows = expressionCatalog.filter((entry) => entry.kind === kind).map(({ usage, description, example: [source, value] }) => [`\`${usage}\``, description, value === undefined ? `\`${source}\`` : `\`${source}\` is \`${JSON.stringify(value)}\``]);
+      return `### ${title}\n\n${tableOf([title.slice(0, -1), 'Meaning', 'Example'], rows)}`;
     })
     .join('\n\n');
 }

@@ -1,8 +1,8 @@
 /**
  * Everything that is checked, in one command: `npm test`, or some parts of it by name: `npm test -- types unit`. `npm test -- quick` is for
- * every day: types, lint of what has changed since the last commit, and the unit tests.
+ * every day: types, lint of what has changed since the last commit, and the unit tests without the slow ones.
  *
- * Parts that only read run side by side; the others one after the other, in that order. A failing part doesn't stop the next. What failed is repeated at the end, where a reader who sees only the end finds it. The very last
+ * Parts that only read run side by side, and so do those with windows of VS Code, as many at a time as there are cores; the others run one after the other, in that order. A failing part doesn't stop the next. What failed is repeated at the end, where a reader who sees only the end finds it. The very last
  * line is `N passed, N failed, N skipped`, summed over the tests of the suites, where each other part counts as one test.
  */
 import '../test/support/own-home.ts';
@@ -11,8 +11,11 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import PQueue from 'p-queue';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from '../test/vscode/host/chromium.ts';
+import { testWindows } from '../test/vscode/host/test-windows.ts';
+import { prepareStages } from '../test/vscode/ui/prepare-stages.ts';
 
 interface Counts {
   readonly passed: number;
@@ -27,6 +30,10 @@ interface Part {
   readonly run: () => Promise<Counts>;
   /** It only reads, and so may run beside others that do. It prints nothing but what is wrong. */
   readonly reads?: true;
+  /** It opens windows of VS Code, and may run beside others that do. */
+  readonly opensWindows?: true;
+  /** It runs what `dist/` has, which is built first. */
+  readonly runsBuilt?: true;
 }
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -34,34 +41,52 @@ const onePassed: Counts = { passed: 1, failed: 0, skipped: 0 };
 const oneFailed: Counts = { passed: 0, failed: 1, skipped: 0 };
 const oneSkipped: Counts = { passed: 0, failed: 0, skipped: 1 };
 
-const suites: Readonly<Record<string, readonly string[]>> = {
-  unit: ['test/unit/**/*.test.ts'],
-  daemon: ['test/daemon/**/*.test.ts'],
-  fault: ['test/fault/**/*.test.ts'],
-  page: ['test/page/**/*.test.ts'],
-  ui: ['test/vscode/ui/**/*.test.ts'],
-};
+/** Files that measure what happens by the machine's own clock: nothing else runs beside them. */
+const timedFiles = ['test/daemon/examples.test.ts', 'test/fault/{pause,wall-clock}.test.ts', 'test/fault/rate*.test.ts'];
 
-/** Suites whose files run in several processes: each test has its own files, clock and ports, and none measures time. */
-const parallelSuites: ReadonlySet<string> = new Set(['unit']);
+/** Files of `unit` that `quick` leaves out. What makes a file one of them is in CONTRIBUTING.md, and `test/unit/structure.test.ts` checks it. */
+const slowFiles = 'test/unit/**/*.slow.test.ts';
+
+interface Suite {
+  readonly files: readonly string[];
+  readonly except?: readonly string[];
+  /** Files that run at the same time, each in a process of its own: they have their own folders, clocks and ports, and none measures time. 1 if it isn't there. */
+  readonly jobs?: number;
+}
+
+const cores = Math.min(4, availableParallelism());
+
+const suites: Readonly<Record<string, Suite>> = {
+  // The slow ones first, so that none is left to run alone at the end. They wait for disks, threads and servers too.
+  unit: { files: [slowFiles, 'test/unit/**/*.test.ts'], jobs: cores + 1 },
+  quick: { files: ['test/unit/**/*.test.ts'], except: [slowFiles], jobs: cores },
+  daemon: { files: ['test/daemon/**/*.test.ts'], except: timedFiles, jobs: cores },
+  // Half of their time is waiting for processes that were killed, stopped or cut off.
+  fault: { files: ['test/fault/**/*.test.ts'], except: timedFiles, jobs: 2 * cores },
+  timed: { files: timedFiles },
+  page: { files: ['test/page/**/*.test.ts'] },
+  ...Object.fromEntries(journeyFiles().map((file) => [file, { files: [file] }])),
+};
 
 const parts: readonly Part[] = [
   { name: 'lint', run: () => runTool('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'), reads: true },
   { name: 'types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', '.', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/types.tsbuildinfo'), reads: true },
   // It runs in a browser, which has other globals than Node.
   { name: 'page-types', run: () => runTool('node_modules/typescript/bin/tsc', '--project', 'extension/dashboard/page'), reads: true },
-  { name: 'build', run: () => runTool('scripts/build.ts') },
-  { name: 'unit', run: () => runSuite('unit') },
-  { name: 'daemon', run: () => runSuite('daemon') },
-  { name: 'fault', run: () => runSuite('fault') },
-  { name: 'page', run: () => runWithBrowser(() => runSuite('page')) },
-  { name: 'vscode', run: () => runWithBrowser(() => runProgram('vscode', 'test/vscode/host/main.ts')) },
-  { name: 'ui', run: () => runWithBrowser(() => runSuite('ui')) },
+  { name: 'build', run: build },
+  { name: 'unit', run: () => runSuite('unit'), runsBuilt: true },
+  { name: 'daemon', run: () => runSuite('daemon'), runsBuilt: true },
+  { name: 'fault', run: () => runSuite('fault'), runsBuilt: true },
+  { name: 'timed', run: () => runSuite('timed'), runsBuilt: true },
+  { name: 'page', run: () => runWithBrowser(() => runSuite('page')), runsBuilt: true },
+  { name: 'vscode', run: () => runWithBrowser(() => inWindows(testWindows.map(({ name }) => () => runProgram(name, ['test/vscode/host/main.ts', name], { together: true })))), opensWindows: true, runsBuilt: true },
+  { name: 'ui', run: () => runWithBrowser(() => inWindows(journeyFiles().map((file) => () => runSuite(file, { together: true })))), opensWindows: true, runsBuilt: true },
 ];
 
 const quickParts: readonly Part[] = [
   { name: 'lint', run: lintChanged, reads: true },
-  ...parts.filter(({ name }) => name === 'types' || name === 'page-types' || name === 'unit'),
+  ...parts.filter(({ name }) => ['types', 'page-types', 'build'].includes(name)),
+  { name: 'unit', run: () => runSuite('quick'), runsBuilt: true },
 ];
 
 /** A suite that hangs in synchronous code or in a hook would never end by mocha's own timeout. */
@@ -82,21 +107,30 @@ async function main(args: readonly string[]): Promise<number> {
   const runPart = async ({ name, run }: Part): Promise<void> => {
     console.log(`\n=== ${name} ===`);
     const startedAtMs = performance.now();
-    const { passed, failed, skipped, failures = [] } = await run();
+    const { passed, failed, skipped, failures = [] } = await run().catch((error: unknown) => ({ ...oneFailed, failures: [messageOf(error)] }));
     console.log(`--- ${name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
     if (failed > 0) failedParts.push({ name, failures });
   };
-  const chosen = isQuick ? quickParts : parts.filter(({ name }) => args.length === 0 || args.includes(name));
+  const named = parts.filter(({ name }) => args.length === 0 || args.includes(name));
+  const chosen = isQuick ? quickParts : parts.filter((part) => named.includes(part) || (part.name === 'build' && named.some(({ runsBuilt }) => runsBuilt)));
   await Promise.all(chosen.filter(({ reads }) => reads).map(runPart));
-  for (const part of chosen.filter(({ reads }) => !reads)) await runPart(part);
+  for (const part of chosen.filter(({ reads, opensWindows }) => reads !== true && opensWindows !== true)) await runPart(part);
+  await Promise.all(chosen.filter(({ opensWindows }) => opensWindows).map(runPart));
 
   console.log('');
   for (const { name, failures } of failedParts) console.log([`Failed: ${name}`, ...failures.map(indented)].join('\n'));
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed > 0 ? 1 : 0;
+}
+
+/** What is tested from then on is what was built: see `test/support/tested-programs.ts`. */
+async function build(): Promise<Counts> {
+  const counts = await runTool('scripts/build.ts');
+  if (counts.failed === 0) process.env['SLUICE_TEST_BUILT'] = 'yes';
+  return counts;
 }
 
 function indented(text: string): string {
@@ -131,14 +165,37 @@ async function runWithBrowser(run: () => Promise<Counts>): Promise<Counts> {
   return process.env['CI'] === 'true' ? oneFailed : oneSkipped;
 }
 
+const windows = new PQueue({ concurrency: cores });
+
+/** Each run is one VS Code with a browser. What all need is made before the first, because it builds `dist/` anew. */
+async function inWindows(runs: readonly (() => Promise<Counts>)[]): Promise<Counts> {
+  process.env['SLUICE_TEST_VSIX'] = await prepareStages();
+  const counts = await Promise.all(runs.map((run) => windows.add(run)));
+  const sum = (of: (one: Counts) => number): number => counts.reduce((total, one) => total + of(one), 0);
+  return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skipped }) => skipped), failures: counts.flatMap(({ failures = [] }) => failures) };
+}
+
+function journeyFiles(): readonly string[] {
+  return globSync('test/vscode/ui/*.test.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/')).sort();
+}
+
 /** Runs a suite in a process of its own, so that whatever it does to its process can't reach the others or the count. */
-function runSuite(name: string): Promise<Counts> {
-  return runProgram(name, fileURLToPath(import.meta.url), '--suite', name);
+function runSuite(name: string, options: ProgramOptions = {}): Promise<Counts> {
+  return runProgram(name, [fileURLToPath(import.meta.url), '--suite', name], options);
+}
+
+interface ProgramOptions {
+  /** What it writes is printed when it has ended, because others run beside it. */
+  readonly together?: boolean;
 }
 
 /** Runs what sends its counts when its last test has ended. */
-async function runProgram(name: string, ...args: readonly string[]): Promise<Counts> {
-  const child = startNode(args, ['inherit', 'inherit', 'inherit', 'ipc']);
+async function runProgram(name: string, args: readonly string[], { together = false }: ProgramOptions = {}): Promise<Counts> {
+  // Beside others it has a home of its own, as the list of this machine's projects is in it.
+  const { SLUICE_HOME: _shared, ...ownHome } = process.env;
+  const child = together ? startNode(args, ['inherit', 'pipe', 'pipe', 'ipc'], ownHome) : startNode(args, ['inherit', 'inherit', 'inherit', 'ipc']);
+  const written: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => written.push(chunk));
   let counts: Counts | undefined;
   let stopped: string | undefined;
   const stop = (reason: string): void => {
@@ -157,6 +214,7 @@ async function runProgram(name: string, ...args: readonly string[]): Promise<Cou
   });
   const end = await ended(child);
   clearTimeout(timer);
+  process.stdout.write(Buffer.concat(written));
 
   if (counts === undefined) {
     console.error(`${name}: ${stopped ?? `ended (${end}) before its tests did`}`);
@@ -175,10 +233,11 @@ async function runProgram(name: string, ...args: readonly string[]): Promise<Cou
 
 /** The other side of `runSuite`, in the process that it starts. */
 async function runSuiteHere(name: string): Promise<void> {
-  const isParallel = parallelSuites.has(name) && availableParallelism() > 1;
-  const mocha = new Mocha({ ...mochaOptions(), reporter: 'spec', color: process.stdout.isTTY, parallel: isParallel, jobs: Math.min(4, availableParallelism()) });
-  const files = (suites[name] ?? []).flatMap((pattern) => globSync(pattern, { cwd: root }));
-  for (const file of files.sort()) mocha.addFile(path.join(root, file));
+  const { files = [], except = [], jobs = 1 } = suites[name] ?? {};
+  const isParallel = jobs > 1;
+  const mocha = new Mocha({ ...mochaOptions(), reporter: 'spec', color: process.stdout.isTTY, parallel: isParallel, jobs });
+  const found = new Set(files.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: [...except] }).sort()));
+  for (const file of found) mocha.addFile(path.join(root, file));
   // In parallel, each process loads its own.
   if (!isParallel) await mocha.loadFilesAsync();
   const failures: string[] = [];
@@ -208,8 +267,8 @@ function mochaOptions(): Mocha.MochaOptions {
   );
 }
 
-function startNode(args: readonly string[], stdio: 'inherit' | ['inherit', 'inherit', 'inherit', 'ipc']): ChildProcess {
-  return spawn(process.execPath, args, { cwd: root, stdio });
+function startNode(args: readonly string[], stdio: 'inherit' | ['inherit', 'inherit' | 'pipe', 'inherit' | 'pipe', 'ipc'], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  return spawn(process.execPath, args, { cwd: root, stdio, env });
 }
 
 /** The exit code, or the signal or error that ended it. */

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { rootDescriptions } from '../schemas/language/symbol-description.ts';
+import { pageDescription, rootDescriptions } from '../schemas/language/symbol-description.ts';
 import { foreachTemplate, stepTemplates } from '../schemas/language/templates/step-templates.ts';
 import { workflowTemplates } from '../schemas/language/templates/workflow-templates.ts';
 import { actionDefinitions } from '../schemas/workflow/actions/action-definitions.ts';
@@ -27,6 +27,7 @@ function dataTexts(): readonly string[] {
     ...actionDefinitions.flatMap(({ summary, input, output }) => [summary, ...descriptionsIn(input), ...descriptionsIn(output)]),
     ...expressionCatalog.map(({ description }) => description),
     ...Object.values(rootDescriptions),
+    pageDescription,
     ...[...stepTemplates, foreachTemplate].map(({ summary }) => summary),
     ...workflowTemplates.flatMap(({ title, summary }) => [title, summary]),
   ];

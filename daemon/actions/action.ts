@@ -2,7 +2,11 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { MachineTrouble } from '../core/machine-trouble.ts';
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
-import type { Connection } from '../../schemas/workflow/model.ts';
+import type { StepCode } from '../../schemas/workflow/model.ts';
+import type { HttpAuth, HttpConnection, SmtpConnection } from '../../schemas/workflow/connections/connection.ts';
+import { valueProblems } from '../../schemas/workflow/value-problem.ts';
+import { message, sentences, type Message } from '../../schemas/wording/message.ts';
+import { told, type Told } from '../../schemas/wording/told.ts';
 import type { Wait } from '../ledger/call.ts';
 import type { EncodedOutput } from './body-output.ts';
 import type { LargeBody } from './body-process.ts';
@@ -55,17 +59,27 @@ export interface ActionContext {
    * @throws BodyTooLargeError, MachineTroubleError, Error; see `BodyProcess.encode`
    */
   encodeLargeBody(output: JsonObject, body: LargeBody): Promise<EncodedOutput>;
+  /** The code in the step's `with` as its file has it, if its lines are lines of the file. */
+  readonly code: StepCode | undefined;
   /** The project's folder, absolute: attachments and templates are named relative to it. */
   readonly projectFolder: string;
+  /** The daemon that makes the attempt, if others share its store: files that are wrong, or not there, are those of its machine. */
+  readonly machine?: string;
 }
 
-/** A connection whose password is plain text; it must not be kept, logged or put into a message. */
-export type ResolvedConnection = Omit<Connection, 'password' | 'ca'> & { readonly password?: string; readonly ca?: AuthorityFile };
+/** A connection with its secrets in plain text; they must not be kept, logged or put into a message. */
+export type ResolvedConnection = ResolvedSmtpConnection | ResolvedHttpConnection;
+
+export type ResolvedSmtpConnection = Omit<SmtpConnection, 'password' | 'ca'> & { readonly password?: string; readonly ca?: AuthorityFile };
+
+export type ResolvedHttpConnection = Pick<HttpConnection, 'name' | 'type' | 'url'> & { readonly headers: Readonly<Record<string, string>>; readonly auth?: HttpAuth<string> };
 
 /** A file of certificates, relative to the project's folder, which is absolute. */
 export interface AuthorityFile {
   readonly folder: string;
   readonly path: string;
+  /** See `ActionContext`. */
+  readonly machine?: string;
 }
 
 export type ActionResult = ActionSuccess | ActionFailure;
@@ -82,6 +96,10 @@ export interface ActionSuccess {
   /** It has nothing to do until something comes: its output is made then, from what has come. */
   readonly wait?: Wait;
   readonly request?: Json;
+  /** What came back besides the output, bounded, for the attempt's record. */
+  readonly response?: Json;
+  /** Of an HTTP call: the URL that was called first, and the one that answered, behind all redirects. */
+  readonly called?: { readonly first: URL; readonly last: URL };
   /** What a person should know of it all the same, in one or two sentences: a recipient who was refused. */
   readonly warning?: string;
 }
@@ -115,8 +133,10 @@ export interface AttemptError {
   readonly kind: 'status' | 'network' | 'timeout' | 'invalid' | 'internal' | 'interrupted' | 'crash_loop' | 'cancelled';
   /** Groups dead letters: stable, without ids or times, at most 100 characters: `503 Service Unavailable`, `ECONNREFUSED`. */
   readonly cause: string;
-  /** One or two sentences for a person. */
+  /** One or two sentences for a person, in English. */
   readonly message: string;
+  /** The same for readers of other languages; not there if the text had to be cut. */
+  readonly wording?: Message;
   /** HTTP status or SMTP reply code. */
   readonly status?: number;
   /** Says that `status` is an SMTP reply code: there 4yz is worth a retry and 5yz isn't, the reverse of HTTP. Missing for HTTP. */
@@ -129,14 +149,15 @@ const maxMessage = 1000;
 
 export type FailureDetails = Omit<ActionFailure, 'ok' | 'error'>;
 
-/** An `AttemptError` within its bounds: one line of cause, a message that no server can blow up. */
-export function attemptError(kind: AttemptError['kind'], cause: string, message: string): AttemptError {
-  return { kind, cause: cause.replace(/\s+/g, ' ').slice(0, maxCause), message: message.slice(0, maxMessage) };
+/** An `AttemptError` within its bounds: one line of cause, a message that no server can blow up. A text that is given as a string is in English for everybody. */
+export function attemptError(kind: AttemptError['kind'], cause: string, text: string | Message): AttemptError {
+  const { message, wording }: Told = typeof text === 'string' ? { message: text } : told(text);
+  return { kind, cause: cause.replace(/\s+/g, ' ').slice(0, maxCause), message: message.slice(0, maxMessage), ...(wording === undefined || message.length > maxMessage ? {} : { wording }) };
 }
 
 /** The input can't be sent as it is: never retried. */
-export function invalidInput(cause: string, message: string, details: FailureDetails = {}): ActionFailure {
-  return { ok: false, error: attemptError('invalid', cause, message), ...details };
+export function invalidInput(cause: string, text: string | Message, details: FailureDetails = {}): ActionFailure {
+  return { ok: false, error: attemptError('invalid', cause, text), ...details };
 }
 
 /**
@@ -147,8 +168,8 @@ export function abortedAttempt(signal: AbortSignal, details: FailureDetails = {}
   const reason: unknown = signal.reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
   const error = timedOut
-    ? attemptError('timeout', 'timeout', 'The attempt was ended by its time limit. The other side may have acted on it all the same.')
-    : attemptError('cancelled', 'cancelled', 'The attempt was stopped. The other side may have acted on it all the same.');
+    ? attemptError('timeout', 'timeout', message('The attempt was ended by its time limit. The other side may have acted on it all the same.'))
+    : attemptError('cancelled', 'cancelled', message('The attempt was stopped. The other side may have acted on it all the same.'));
   return { ok: false, error, ...details };
 }
 
@@ -159,13 +180,13 @@ export type ValidatedInput<Input> = { readonly ok: true; readonly input: Input }
  * the schema admits: the type is beside the schema, in the same file.
  */
 export function inputValidator<Input>(definition: ActionDefinition): (input: JsonObject) => ValidatedInput<Input> {
-  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, keywords: ['x-secret'] });
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, verbose: true, keywords: ['x-secret'] });
   let compiled: ValidateFunction<Input> | undefined;
   return (input) => {
     const validate = (compiled ??= ajv.compile<Input>(definition.input));
     const candidate: unknown = input;
     if (validate(candidate)) return { ok: true, input: candidate };
-    const message = ajv.errorsText(validate.errors?.slice(0, 3), { dataVar: 'with', separator: '; ' });
-    return { ok: false, failure: invalidInput('invalid input', `${definition.name}: ${message}.`) };
+    const problems = valueProblems(validate.errors ?? [], { what: '`with`' }).slice(0, 3);
+    return { ok: false, failure: invalidInput('invalid input', message('{action}: {problem}', { action: definition.name, problem: sentences(...problems) })) };
   };
 }

@@ -1,8 +1,14 @@
-import type { Action } from './action.ts';
+import type { ConnectionTest } from '../../schemas/protocol/connection.ts';
+import type { Action, ResolvedConnection } from './action.ts';
+import type { Clock } from '../core/clock.ts';
 import { AddressGuard } from './address-guard.ts';
+import { AccessTokens, type AccessTokensOptions } from './auth/access-tokens.ts';
+import { testConnection } from './connection-test.ts';
 import { EmailSendAction } from './email-send.ts';
 import { HttpClient } from './http-client.ts';
 import { HttpRequestAction } from './http-request.ts';
+import { Sandbox } from './sandbox/sandbox.ts';
+import { TransformScriptAction } from './transform-script.ts';
 import { WaitForAction } from './wait-for.ts';
 import { WaitSignalAction } from './wait-signal.ts';
 import { WebhookSendAction } from './webhook-send.ts';
@@ -15,6 +21,9 @@ export interface ActionsOptions {
   readonly allowedAddresses?: readonly string[] | undefined;
   /** Ports that the daemon listens on; a live set, since they are known only after the start. */
   readonly ownPorts?: ReadonlySet<number>;
+  readonly clock: Clock;
+  /** Where tokens of connections are kept, and what keeps them out of texts. */
+  readonly tokens: Pick<AccessTokensOptions, 'store' | 'mask'>;
   /** For `workflow/run`. */
   readonly prepareRun: PrepareRun;
   /** For `HTTP_PROXY` and its like; `process.env` if it is missing. */
@@ -24,15 +33,26 @@ export interface ActionsOptions {
 /** All actions, and what they share: one address guard, one HTTP client. */
 export class Actions {
   readonly #client: HttpClient;
+  readonly #tokens: AccessTokens;
   readonly #actions: ReadonlyMap<string, Action>;
+  readonly #http: HttpRequestAction;
+  readonly #guard: AddressGuard;
+  readonly #clock: Clock;
+  readonly #sandbox: Sandbox;
 
-  constructor({ version, allowedAddresses, ownPorts, prepareRun, env = process.env }: ActionsOptions) {
+  constructor({ version, allowedAddresses, ownPorts, clock, tokens, prepareRun, env = process.env }: ActionsOptions) {
     const guard = new AddressGuard({ allowedAddresses, ownPorts });
     this.#client = new HttpClient({ guard, version, env });
+    this.#tokens = new AccessTokens({ client: this.#client, clock, ...tokens });
+    this.#guard = guard;
+    this.#clock = clock;
+    this.#sandbox = new Sandbox(clock);
+    this.#http = new HttpRequestAction(this.#client, { tokens: this.#tokens, clock });
     const actions: readonly Action[] = [
-      new HttpRequestAction(this.#client),
+      this.#http,
       new WebhookSendAction(this.#client),
       new EmailSendAction(guard),
+      new TransformScriptAction(this.#sandbox),
       new WaitForAction(),
       new WaitSignalAction(),
       new WorkflowRunAction(prepareRun),
@@ -50,8 +70,16 @@ export class Actions {
     return [...this.#actions.values()];
   }
 
+  /** Calls the other side of a connection once; see `testConnection`. */
+  test(connection: ResolvedConnection, path: string | undefined, projectFolder: string): Promise<ConnectionTest> {
+    this.#tokens.askAgain(connection.name);
+    return testConnection(connection, path, { http: this.#http, guard: this.#guard, clock: this.#clock, projectFolder });
+  }
+
   /** Closes all connections; attempts that are still under way end as failed. Idempotent. */
   async stop(): Promise<void> {
+    this.#tokens.stop();
+    this.#sandbox.stop();
     await Promise.all([...this.#actions.values()].map((action) => action.stop()));
     await this.#client.stop();
   }

@@ -1,6 +1,5 @@
 import { Masker } from '../secrets/masker.ts';
-import { bodyWarning, parseBody, type BodyText } from './http-body.ts';
-import type { HttpHeaders } from './http-answer.ts';
+import { bodyWarning, parseBody, type BodyText, type HttpHeaders } from './http-answer.ts';
 
 /** What a step's output is made of, beside the bytes of the answer's body. */
 export interface BodyRequest {

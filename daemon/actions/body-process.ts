@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { releaseBuffer } from '../platform/release-buffer.ts';
 import { encodeBody, type BodyRequest, type EncodedOutput } from './body-output.ts';
-import { textOf } from './http-body.ts';
+import { textOf } from './http-answer.ts';
 import { FrameReader, writeFrame } from './frame-reader.ts';
 
 /** The body of an answer that is too large to be worked on between two turns of the event loop. */

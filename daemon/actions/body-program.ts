@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { letDieFirst } from '../platform/let-die-first.ts';
 import { releaseBuffer } from '../platform/release-buffer.ts';
 import { encodeBody, type BodyRequest } from './body-output.ts';
 import type { BodyReply } from './body-process.ts';
-import { textOf, type BodyText } from './http-body.ts';
+import { textOf, type BodyText } from './http-answer.ts';
 import { FrameReader, writeFrame } from './frame-reader.ts';
 
 /** The program of the process that works on large bodies, one after the other. It ends with its daemon, which holds the other end of its input. */
@@ -30,13 +30,4 @@ function decode({ headers }: BodyRequest, bytes: Buffer): BodyText {
 
 function reply(message: BodyReply, bytes: Uint8Array): void {
   writeFrame(process.stdout, message, bytes);
-}
-
-/** If the machine has no memory left, Linux ends this process and not the daemon, or anything else of the user's. */
-function letDieFirst(): void {
-  try {
-    writeFileSync('/proc/self/oom_score_adj', '500');
-  } catch {
-    // Other systems don't do that.
-  }
 }

@@ -1,3 +1,4 @@
+import { message, type Message } from '../../schemas/wording/message.ts';
 import { isUtf8 } from 'node:buffer';
 import { basename, extname } from 'node:path';
 import { domainToASCII } from 'node:url';
@@ -8,7 +9,7 @@ import type { EmailAttachment, EmailSendInput } from '../../schemas/workflow/act
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { ActionContext } from './action.ts';
 import { renderTemplate } from './email-template.ts';
-import { readProjectFile } from './project-file.ts';
+import { onMachine, readProjectFile } from './project-file.ts';
 
 /** All attachments of one e-mail, in bytes; most servers refuse more than this. */
 const maxAttachmentBytes = 25 * 1_048_576;
@@ -31,16 +32,18 @@ export interface EmailMessage extends SendMailOptions {
 }
 
 export type PreparedMessage =
-  | { readonly ok: true; readonly message: EmailMessage }
-  | { readonly ok: false; readonly cause: string; readonly message: string };
+  | { readonly ok: true; readonly email: EmailMessage }
+  | { readonly ok: false; readonly cause: string; readonly problem: Message };
 
 /** Why the message can't be made; becomes an `invalid` failure. Never leaves this file. */
 class Refusal extends Error {
   readonly label: string;
+  readonly problem: Message;
 
-  constructor(label: string, message: string) {
-    super(message);
+  constructor(label: string, problem: Message) {
+    super(label);
     this.label = label;
+    this.problem = problem;
   }
 }
 
@@ -59,7 +62,7 @@ export async function prepareMessage(
     const domain = domainToASCII(from.address.slice(from.address.lastIndexOf('@') + 1));
     return {
       ok: true,
-      message: {
+      email: {
         messageId: `<${context.idempotencyKey}@${domain === '' ? 'localhost' : domain}>`,
         date: new Date(context.jobCreatedAt),
         from,
@@ -69,14 +72,14 @@ export async function prepareMessage(
         replyTo: addresses('reply-to', input['reply-to']),
         subject: input.subject,
         headers: headers(input.headers ?? {}),
-        ...(await bodies(input, context.projectFolder)),
-        attachments: await attachments(input.attachments ?? [], context.projectFolder),
+        ...(await bodies(input, context)),
+        attachments: await attachments(input.attachments ?? [], context),
         disableFileAccess: true,
         disableUrlAccess: true,
       },
     };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, cause: error.label, message: error.message };
+    if (error instanceof Refusal) return { ok: false, cause: error.label, problem: error.problem };
     throw error;
   }
 }
@@ -84,11 +87,11 @@ export async function prepareMessage(
 function address(key: string, text: string): EmailAddress {
   const read = readEmailAddress(text);
   if (read !== undefined) return read;
-  if (key === 'from' && text === '') throw new Refusal('no sender', '`from` is missing, and the connection has none either.');
+  if (key === 'from' && text === '') throw new Refusal('no sender', message('`from` is missing, and the connection has none either.'));
   const shown = JSON.stringify(text.slice(0, 100));
   throw new Refusal(
     'invalid address',
-    `\`${key}\`: ${shown} is not one e-mail address, such as ada@example.com or Ada <ada@example.com>.`,
+    message('{key}: {text} is not one e-mail address, such as ada@example.com or Ada <ada@example.com>.', { key: `\`${key}\``, text: shown }),
   );
 }
 
@@ -102,12 +105,12 @@ function headers(given: Readonly<Record<string, string>>): { key: string; value:
     if (!ownHeaders.has(key.toLowerCase())) return { key, value };
     throw new Refusal(
       'invalid header',
-      `\`headers\` can't set ${JSON.stringify(key)}: it has a key of its own or belongs to the body.`,
+      message("`headers` can't set {name}: it has a key of its own or belongs to the body.", { name: JSON.stringify(key) }),
     );
   });
 }
 
-async function bodies(input: EmailSendInput, projectFolder: string): Promise<{ text?: string; html?: string }> {
+async function bodies(input: EmailSendInput, { projectFolder, machine }: ActionContext): Promise<{ text?: string; html?: string }> {
   const bodies = {
     ...(input.text === undefined ? {} : { text: input.text }),
     ...(input.html === undefined ? {} : { html: input.html }),
@@ -115,26 +118,26 @@ async function bodies(input: EmailSendInput, projectFolder: string): Promise<{ t
   if (input.template === undefined) return bodies;
   const format = /^\.html?$/i.test(extname(input.template)) ? 'html' : 'text';
   if (bodies[format] !== undefined) {
-    throw new Refusal('two bodies', `\`template\` gives the ${format} body, and \`${format}\` gives it as well.`);
+    throw new Refusal('two bodies', message('`template` gives the {format} body, and {key} gives it as well.', { format, key: `\`${format}\`` }));
   }
-  const file = await readProjectFile(projectFolder, input.template, maxTemplateBytes);
-  if (!file.ok) throw new Refusal('template not readable', `\`template\`: ${file.message}.`);
+  const file = await readProjectFile(projectFolder, input.template, maxTemplateBytes, machine);
+  if (!file.ok) throw new Refusal('template not readable', message('{place}: {problem}.', { place: '`template`', problem: file.message }));
   const decoded = decodeText(file.content);
-  if (!decoded.ok) throw new Refusal('template not readable', `\`template\`: ${JSON.stringify(input.template)} ${decoded.problem}.`);
+  if (!decoded.ok) throw new Refusal('template not readable', message('{place}: {problem}.', { place: '`template`', problem: `${JSON.stringify(input.template)} ${decoded.problem}${onMachine(machine)}` }));
   const rendered = renderTemplate(decoded.text, input.data ?? {}, format);
-  if (!rendered.ok) throw new Refusal('template not filled', `\`template\` ${JSON.stringify(input.template)}: ${rendered.message}.`);
+  if (!rendered.ok) throw new Refusal('template not filled', message('{place}: {problem}.', { place: `\`template\` ${JSON.stringify(input.template)}`, problem: `${rendered.message}${onMachine(machine)}` }));
   return { ...bodies, [format]: rendered.text };
 }
 
 /** @throws Refusal: `Buffer.from` leaves out what it doesn't know, and rubbish would be sent. */
 function decodeBase64(text: string, index: number, filename: string | undefined): Buffer {
   const place = `\`attachments[${index}].content\` (${JSON.stringify(filename ?? '')})`;
-  if (/^data:/i.test(text)) throw new Refusal('attachment not base64', `${place} is a data: URL, not base64: leave out all up to its first comma.`);
+  if (/^data:/i.test(text)) throw new Refusal('attachment not base64', message('{place} is a data: URL, not base64: leave out all up to its first comma.', { place }));
   // RFC 4648, in lines or not, with the alphabet for URLs as well; without the padding that only fills up.
   const digits = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
   const bad = /[^A-Za-z0-9+/_-]/.exec(digits);
-  if (bad !== null) throw new Refusal('attachment not base64', `${place} is not base64: it has the character ${JSON.stringify(bad[0])}. Text as it is needs no \`encoding: base64\`.`);
-  if (digits.length % 4 === 1) throw new Refusal('attachment not base64', `${place} is not base64: it is cut off, with ${digits.length} characters.`);
+  if (bad !== null) throw new Refusal('attachment not base64', message('{place} is not base64: it has the character {sign}. Text as it is needs no `encoding: base64`.', { place, sign: JSON.stringify(bad[0]) }));
+  if (digits.length % 4 === 1) throw new Refusal('attachment not base64', message('{count, plural, one {{place} is not base64: it is cut off, with # character.} other {{place} is not base64: it is cut off, with # characters.}}', { place, count: digits.length }));
   return Buffer.from(digits, 'base64');
 }
 
@@ -148,7 +151,7 @@ function withCharset(type: string, content: Buffer): string {
 
 type MailAttachments = NonNullable<SendMailOptions['attachments']>;
 
-async function attachments(list: readonly EmailAttachment[], projectFolder: string): Promise<MailAttachments> {
+async function attachments(list: readonly EmailAttachment[], { projectFolder, machine }: ActionContext): Promise<MailAttachments> {
   const made: MailAttachments = [];
   let left = maxAttachmentBytes;
   for (const [index, { path, content: given, encoding, filename, cid, 'content-type': contentType }] of list.entries()) {
@@ -156,12 +159,12 @@ async function attachments(list: readonly EmailAttachment[], projectFolder: stri
     if (path === undefined) {
       content = encoding === 'base64' ? decodeBase64(given ?? '', index, filename) : Buffer.from(given ?? '', 'utf8');
     } else {
-      const file = await readProjectFile(projectFolder, path, left);
-      if (!file.ok) throw new Refusal('attachment not readable', `\`attachments\`: ${file.message}.`);
+      const file = await readProjectFile(projectFolder, path, left, machine);
+      if (!file.ok) throw new Refusal('attachment not readable', message('{place}: {problem}.', { place: '`attachments`', problem: file.message }));
       content = file.content;
     }
     left -= content.length;
-    if (left < 0) throw new Refusal('attachments too large', `\`attachments\` are larger than ${maxAttachmentBytes} bytes in all.`);
+    if (left < 0) throw new Refusal('attachments too large', message('`attachments` are larger than {max} bytes in all.', { max: String(maxAttachmentBytes) }));
     const name = filename ?? basename(path ?? '');
     const type = withCharset(contentType ?? detectMimeType(name), content);
     made.push({

@@ -1,3 +1,4 @@
+import { message, sentences, type Message } from '../../schemas/wording/message.ts';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { Readable } from 'node:stream';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
@@ -47,34 +48,35 @@ export class EmailSendAction implements Action {
     const { input } = valid;
     const connection = context.connection(input.connection);
     if (connection === undefined) {
-      return invalidInput('unknown connection', `.sluice/connections.yaml has no connection ${JSON.stringify(input.connection)}.`);
+      return invalidInput('unknown connection', message('.sluice/connections.yaml has no connection {name}.', { name: JSON.stringify(input.connection) }));
     }
+    if (connection.type !== 'smtp') return invalidInput('unknown connection', message('The connection {name} is of the type {type}; email/send takes one of the type smtp.', { name: JSON.stringify(connection.name), type: connection.type }));
     if (connection.user !== undefined && (connection.password ?? '') === '') {
-      return invalidInput('no password', `The connection ${JSON.stringify(connection.name)} has a \`user\`, but no \`password\`.`);
+      return invalidInput('no password', message('The connection {name} has a `user`, but no `password`.', { name: JSON.stringify(connection.name) }));
     }
     const prepared = await prepareMessage(input, connection.from, context);
-    if (!prepared.ok) return invalidInput(prepared.cause, prepared.message);
-    const { message } = prepared;
-    const mime = new MailComposer(message).compile();
+    if (!prepared.ok) return invalidInput(prepared.cause, prepared.problem);
+    const { email } = prepared;
+    const mime = new MailComposer(email).compile();
     const { from, to } = mime.getEnvelope();
     const { depart } = context;
     if (depart !== undefined) mime.processFunc((content) => Readable.from(departing(content, depart), { objectMode: false }));
     const before = startProgress(input, context.round, context.progress);
     const open = openRecipients(before, to);
-    const request = messageRecord(connection.name, message, open.length < to.length ? open : undefined);
-    const report: Report = { input, context, peer: `${connection.host}:${connection.port}`, messageId: message.messageId, before, request };
+    const request = messageRecord(connection.name, email, open.length < to.length ? open : undefined);
+    const report: Report = { input, context, peer: `${connection.host}:${connection.port}`, messageId: email.messageId, before, request };
     if (open.length === 0) return sentResult(report, before, 'Nothing was left to send: all others have it.');
     try {
       const outgoing: OutgoingMessage = {
         envelope: { from: from === false ? '' : from, to: open },
-        needsUtf8: beyondAscii(message).length > 0,
+        needsUtf8: beyondAscii(email).length > 0,
         content: () => mime.createReadStream(),
       };
       return answered(report, await this.#pools.get(connection).send(outgoing, context.signal));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (context.signal.aborted) return abortedAttempt(context.signal, { request });
-      if (error instanceof NoUtf8Error) return withoutUtf8(report, message);
+      if (error instanceof NoUtf8Error) return withoutUtf8(report, email);
       const refused = refusedRecipients('rejectedErrors' in error && Array.isArray(error.rejectedErrors) ? error.rejectedErrors : undefined);
       if (refused.length > 0) return answered(report, { accepted: [], refused, response: '', reconnects: [] });
       return smtpFailure(error, report.peer, { request });
@@ -104,7 +106,7 @@ function answered(report: Report, { accepted, refused, response, reconnects }: S
   if (first === undefined) {
     if (progress.accepted.length > 0) return sentResult({ ...report, request }, progress, response);
     const last = refused.at(-1) ?? { status: 0, reply: 'nothing' };
-    return replyFailure(last, `${report.peer} refused all recipients: ${named(progress.rejected)}.`, { request }, repliesRecord(progress, deferred));
+    return replyFailure(last, message('{host} refused all recipients: {list}.', { host: report.peer, list: named(progress.rejected) }), { request }, repliesRecord(progress, deferred));
   }
   const isFurther = accepted.length > 0 || progress.rejected.length > report.before.rejected.length;
   const details: FailureDetails = {
@@ -122,14 +124,13 @@ function sentResult({ messageId, request }: Report, { accepted, rejected }: Emai
   return { ok: true, output, request, warning: english.say('{count, plural, one {# of {total} recipients was refused for good: {list}.} other {# of {total} recipients were refused for good: {list}.}}', { count: rejected.length, total, list: named(rejected) }) };
 }
 
-function putOff(peer: string, { accepted, rejected }: EmailProgress, deferred: readonly RefusedRecipient[]): string {
+function putOff(peer: string, { accepted, rejected }: EmailProgress, deferred: readonly RefusedRecipient[]): Message {
   const total = accepted.length + rejected.length + deferred.length;
-  const parts = [
-    english.say('{total, plural, =1 {{peer} put the recipient off: {list}.} other {{peer} put off {count} of # recipients: {list}.}}', { total, peer, count: deferred.length, list: named(deferred) }),
-    ...(accepted.length === 0 ? [] : [`Already sent, and not sent again, to ${list(accepted)}.`]),
-    ...(rejected.length === 0 ? [] : [`Refused for good: ${named(rejected)}.`]),
-  ];
-  return parts.join(' ');
+  return sentences(
+    message('{total, plural, =1 {{peer} put the recipient off: {list}.} other {{peer} put off {count} of # recipients: {list}.}}', { total, peer, count: deferred.length, list: named(deferred) }),
+    accepted.length === 0 ? undefined : message('Already sent, and not sent again, to {list}.', { list: list(accepted) }),
+    rejected.length === 0 ? undefined : message('Refused for good: {list}.', { list: named(rejected) }),
+  );
 }
 
 /** All of them: a sentence names but the first. */
@@ -151,11 +152,11 @@ function list(texts: readonly string[]): string {
   return texts.length > maxNamed ? `${shown} and ${texts.length - maxNamed} more` : shown;
 }
 
-function withoutUtf8({ peer, request }: Report, message: EmailMessage): ActionResult {
-  const addresses = beyondAscii(message);
+function withoutUtf8({ peer, request }: Report, email: EmailMessage): ActionResult {
+  const addresses = beyondAscii(email);
   return invalidInput(
     'SMTPUTF8 not offered',
-    english.say(
+    message(
       "{count, plural, =1 {{peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has {list}. Use a server that does, or leave it out.} other {{peer} doesn't take addresses with characters beyond ASCII before the @ (it offers no SMTPUTF8), and the message has {list}. Use a server that does, or leave them out.}}",
       { count: addresses.length, peer, list: list(addresses) },
     ),

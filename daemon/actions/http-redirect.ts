@@ -1,5 +1,5 @@
-import { single } from './http-body.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import { message, type Message } from '../../schemas/wording/message.ts';
+import { single, type HttpAnswer } from './http-answer.ts';
 import type { HttpCall } from './http-client.ts';
 
 /** Redirects that one attempt follows at most. */
@@ -24,7 +24,7 @@ const crossOriginHeaders: ReadonlySet<string> = new Set([
 export type Redirect =
   | { readonly kind: 'none' }
   | { readonly kind: 'follow'; readonly call: HttpCall }
-  | { readonly kind: 'refused'; readonly cause: string; readonly message: string };
+  | { readonly kind: 'refused'; readonly cause: string; readonly message: Message };
 
 /**
  * Where an answer leads, by the rules of RFC 9110 (15.4). GET and HEAD follow each redirect, and 307 and 308 keep any method and its body.
@@ -36,29 +36,32 @@ export function redirectOf(answer: HttpAnswer, call: HttpCall, hops: number): Re
   const url = location === undefined ? null : URL.parse(asciiOf(location), call.url.href);
   if (url === null) return { kind: 'none' };
   const from = call.url.host;
+  const status = String(answer.status);
   url.username = '';
   url.password = '';
   if (isSameRequest(url, call.url)) {
-    return refused('redirect to itself', `${from} redirects to the same URL that was called (${answer.status}), so following it would only repeat the request. Its \`location\` may be empty by mistake.`);
+    return refused('redirect to itself', message('{from} redirects to the same URL that was called ({status}), so following it would only repeat the request. Its `location` may be empty by mistake.', { from, status }));
   }
-  if (hops >= maxRedirects) return refused('too many redirects', `${from} redirects more than ${maxRedirects} times.`);
+  if (hops >= maxRedirects) return refused('too many redirects', message('{count, plural, one {{from} redirects more than # time.} other {{from} redirects more than # times.}}', { from, count: maxRedirects }));
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return refused('redirect not followed', `${from} redirects to a ${url.protocol} address, not to http: or https:.`);
+    return refused('redirect not followed', message('{from} redirects to a {protocol} address, not to http: or https:.', { from, protocol: url.protocol }));
   }
   if (call.url.protocol === 'https:' && url.protocol === 'http:') {
-    return refused('redirect not followed', `${from} redirects from https: to http:, where the request would go in the clear.`);
+    return refused('redirect not followed', message('{from} redirects from https: to http:, where the request would go in the clear.', { from }));
   }
   const sameOrigin = url.origin === call.url.origin;
   const place = `${sameOrigin ? '' : url.origin}${url.pathname}`.slice(0, maxShownPlace);
   if (answer.status <= 303 && call.method !== 'GET' && call.method !== 'HEAD') {
     return refused(
       `${answer.status} redirect`,
-      `${from} redirects to ${place} (${answer.status}), which turns ${call.method} into a GET without its body, so it isn't followed. ` +
-        `Set \`url\` to where it leads; or, if this answer is a success, say so: \`expect: [2xx, ${answer.status}]\`.`,
+      message(
+        "{from} redirects to {place} ({status}), which turns {method} into a GET without its body, so it isn't followed. Set `url` to where it leads; or, if this answer is a success, say so: {code}.",
+        { from, place, status, method: call.method, code: `\`expect: [2xx, ${status}]\`` },
+      ),
     );
   }
   if (call.bodyHasSecret && !sameOrigin && !isUpgrade(call.url, url)) {
-    return refused('redirect not followed', `${from} redirects to ${url.origin}, and the body holds a secret, which isn't sent to another origin. Set \`url\` to where it leads if that is right.`);
+    return refused('redirect not followed', message("{from} redirects to {origin}, and the body holds a secret, which isn't sent to another origin. Set `url` to where it leads if that is right.", { from, origin: url.origin }));
   }
   const headers = sameOrigin ? call.headers : Object.fromEntries(Object.entries(call.headers).filter(([name]) => crossOriginHeaders.has(name)));
   return { kind: 'follow', call: { ...call, url, headers } };
@@ -82,6 +85,6 @@ function asciiOf(location: string): string {
   return location.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function refused(cause: string, message: string): Redirect {
+function refused(cause: string, message: Message): Redirect {
   return { kind: 'refused', cause, message };
 }

@@ -1,16 +1,18 @@
+import { messageOfError } from '../../schemas/protocol/error.ts';
+import { message, verbatim, type Message } from '../../schemas/wording/message.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
-import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput } from './action.ts';
+import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput, type ResolvedHttpConnection } from './action.ts';
+import { type CallAuth, callAuth } from './auth/call-auth.ts';
 import { BodyTooLargeError, largeBodyBytes } from './body-process.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import { bodyWarning, decodeBody, parseBody, textOf, unpackBody, type UnpackedBody } from './http-body.ts';
-import { smallBytes, type HttpCall, type HttpClient } from './http-client.ts';
+import { connectionUrl } from './connection-url.ts';
+import { type HttpAnswer, bodyWarning, decodeBody, parseBody, textOf, unpackBody, type UnpackedBody } from './http-answer.ts';
+import { smallBytes, type HttpCall, type HttpClient, type HttpOutcome } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
 import { redirectOf } from './http-redirect.ts';
 import { statusFailure } from './http-status-failure.ts';
-import { readHeaders } from './http-headers.ts';
-import { appendQuery, readUrl } from './http-url.ts';
+import { readHeaders, appendQuery, readUrl } from './http-input.ts';
 import { explainError, networkFailure } from './network-failure.ts';
 
 /** Fields of `with` that make the body. */
@@ -28,23 +30,29 @@ const validate = inputValidator<HttpRequestInput>(httpRequest);
 export class HttpRequestAction implements Action {
   readonly definition = httpRequest;
   readonly #client: HttpClient;
+  readonly #proofs: Parameters<typeof callAuth>[1];
 
-  constructor(client: HttpClient) {
+  constructor(client: HttpClient, proofs: Parameters<typeof callAuth>[1]) {
     this.#client = client;
+    this.#proofs = proofs;
   }
 
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
     const valid = validate(input);
     if (!valid.ok) return valid.failure;
     const expected = expectation(valid.input.expect);
-    const prepared = prepareCall(valid.input, expected, context);
+    const connection = connectionOf(valid.input, context);
+    if (connection !== undefined && 'ok' in connection) return connection;
+    const prepared = prepareCall(valid.input, connection, expected, context);
     if ('ok' in prepared) return prepared;
+    const auth = connection && callAuth(connection, this.#proofs);
     let call = prepared;
     for (let hops = 0; ; hops++) {
-      const outcome = await this.#client.send(call);
+      const outcome = await this.#send(call, auth);
+      if ('ok' in outcome) return outcome;
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
       if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent && hops === 0);
-      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, context) : incomplete(outcome, outcome.cutBy, call);
+      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, { first: prepared.url, last: call.url }, context) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {
         call = redirect.call;
@@ -56,11 +64,32 @@ export class HttpRequestAction implements Action {
     }
   }
 
+  /** What is recorded is the call without its proof. */
+  async #send(call: HttpCall, auth: CallAuth | undefined): Promise<HttpOutcome | ActionFailure> {
+    if (auth === undefined) return this.#client.send(call);
+    for (;;) {
+      const proven = await auth.prove(call);
+      if ('ok' in proven) return { ...proven, request: requestRecord(call) };
+      const outcome = await this.#client.send(proven);
+      if (outcome.kind !== 'answer') return outcome;
+      const again = await auth.answered(call, outcome.status);
+      if (again === false) return outcome;
+      if (again !== true) return { ...again, request: requestRecord(call) };
+    }
+  }
+
   async stop(): Promise<void> {}
 }
 
-function prepareCall(input: HttpRequestInput, expected: (status: number) => boolean, context: ActionContext): HttpCall | ActionFailure {
-  const url = readUrl(input.url);
+function connectionOf({ connection: name }: HttpRequestInput, context: ActionContext): ResolvedHttpConnection | ActionFailure | undefined {
+  if (name === undefined) return undefined;
+  const connection = context.connection(name);
+  if (connection === undefined) return invalidInput('unknown connection', message('.sluice/connections.yaml has no connection {name}.', { name: JSON.stringify(name) }));
+  return connection.type === 'http' ? connection : invalidInput('unknown connection', message('The connection {name} is of the type {type}; http/request takes one of the type http.', { name: JSON.stringify(name), type: connection.type }));
+}
+
+function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection | undefined, expected: (status: number) => boolean, context: ActionContext): HttpCall | ActionFailure {
+  const url = connection === undefined ? readUrl(input.url) : connectionUrl(connection.url, input.url);
   if (!(url instanceof URL)) return url;
   appendQuery(url, pairs(input.query));
   const headers: Record<string, string> = { 'idempotency-key': context.idempotencyKey };
@@ -72,7 +101,7 @@ function prepareCall(input: HttpRequestInput, expected: (status: number) => bool
   return {
     url,
     method: input.method ?? 'GET',
-    headers: { ...headers, ...given.headers },
+    headers: { ...headers, ...connection?.headers, ...given.headers },
     body: body?.text,
     bodyHasSecret: bodyFields.some((field) => context.secretFields.has(field)),
     // Of an answer that fails anyway, no more than its record needs.
@@ -83,28 +112,28 @@ function prepareCall(input: HttpRequestInput, expected: (status: number) => bool
   };
 }
 
-async function success(answer: HttpAnswer, call: HttpCall, context: ActionContext): Promise<ActionResult> {
+async function success(answer: HttpAnswer, call: HttpCall, called: { readonly first: URL; readonly last: URL }, context: ActionContext): Promise<ActionResult> {
   const { host } = call.url;
   try {
     const unpacked = await unpack(answer, call, context);
-    if (unpacked.kind === 'too-large') return unusable(answer, call, 'response too large', `its body is larger than max-bytes (${call.maxBytes(answer.status)} bytes)`);
-    if (unpacked.kind === 'undecodable') return unusable(answer, call, 'response not readable', unpacked.message);
+    if (unpacked.kind === 'too-large') return unusable(answer, call, 'response too large', message('its body is larger than max-bytes ({max} bytes)', { max: String(call.maxBytes(answer.status)) }));
+    if (unpacked.kind === 'undecodable') return unusable(answer, call, 'response not readable', unpacked.problem);
     const { bytes } = unpacked;
     const output = { status: answer.status, headers: outputHeaders(answer.headers) };
     const request = requestRecord(call);
     if (bytes.length > largeBodyBytes) {
       const { json, ...warning } = await context.encodeLargeBody(output, { bytes, headers: answer.headers, host });
-      return { ok: true, output, encodedOutput: json, request, ...warning };
+      return { ok: true, output, encodedOutput: json, request, called, ...warning };
     }
     const { text, isGarbled } = textOf(bytes, answer.headers);
     const body = parseBody(text, answer.headers);
-    return { ok: true, output: { ...output, body: body.value }, request, ...bodyWarning(host, isGarbled, body) };
+    return { ok: true, output: { ...output, body: body.value }, request, called, ...bodyWarning(host, isGarbled, body) };
   } catch (error) {
     if (context.signal.aborted) return incomplete(answer, error instanceof Error ? error : new Error(String(error)), call);
     // A call that changes nothing is made again when the machine has what it lacks.
     if (error instanceof MachineTroubleError && safeMethods.has(call.method)) throw error;
-    if (error instanceof BodyTooLargeError) return unusable(answer, call, 'response too large', error.message);
-    return unusable(answer, call, 'response not readable', error instanceof Error ? error.message : String(error));
+    if (error instanceof BodyTooLargeError) return unusable(answer, call, 'response too large', verbatim(error.message));
+    return unusable(answer, call, 'response not readable', verbatim(messageOfError(error)));
   }
 }
 
@@ -122,7 +151,7 @@ async function unpack(answer: HttpAnswer, { maxBytes }: HttpCall, context: Actio
 function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFailure {
   const { signal, url } = call;
   if (!safeMethods.has(call.method)) {
-    const reason = signal.aborted ? 'the attempt ended before the whole answer had come' : `its answer could not be read to the end: ${explainError(cutBy)}`;
+    const reason = signal.aborted ? message('the attempt ended before the whole answer had come') : message('its answer could not be read to the end: {problem}', { problem: explainError(cutBy) });
     return unusable(answer, call, 'answer cut short', reason);
   }
   const record = { request: requestRecord(call), response: responseRecord(answer, undefined) };
@@ -130,10 +159,13 @@ function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFai
 }
 
 /** `invalid`, because a repeat would meet the same answer, or would repeat an effect that has already taken place. */
-function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: string): ActionFailure {
+function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: Message): ActionFailure {
   const isSafe = safeMethods.has(call.method);
-  const why = isSafe ? 'it would be answered in the same way' : 'the call has had its effect';
-  const failure = invalidInput(cause, `${call.url.host} answered ${answer.status}, but ${reason}. It isn't repeated, because ${why}.`, {
+  const told = { host: call.url.host, status: String(answer.status), reason };
+  const wording = isSafe
+    ? message("{host} answered {status}, but {reason}. It isn't repeated, because it would be answered in the same way.", told)
+    : message("{host} answered {status}, but {reason}. It isn't repeated, because the call has had its effect.", told);
+  const failure = invalidInput(cause, wording, {
     request: requestRecord(call),
     response: responseRecord(answer, undefined),
     ...(isSafe ? {} : { effectStands: true }),

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { message, type Message } from '../../schemas/wording/message.ts';
 import { type ActionFailure, attemptError } from './action.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { HttpCall } from './http-client.ts';
@@ -13,12 +14,12 @@ export function statusFailure(
   text: string | undefined,
   call: HttpCall,
   now: number,
-  why?: { readonly cause: string; readonly message: string },
+  why?: { readonly cause: string; readonly message: Message },
 ): ActionFailure {
   const { status } = answer;
   const wait = status >= 400 ? retryAfterMs(answer.headers['retry-after'], now) : undefined;
   const named = statusName(status);
-  const error = attemptError('status', why?.cause ?? named, why?.message ?? `${call.url.host} answered ${named}.`);
+  const error = attemptError('status', why?.cause ?? named, why?.message ?? message('{host} answered {status}.', { host: call.url.host, status: named }));
   return {
     ok: false,
     error: { ...error, status },

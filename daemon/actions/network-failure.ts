@@ -1,3 +1,4 @@
+import { message } from '../../schemas/wording/message.ts';
 import { lackOf, machineTroubleOf } from '../core/machine-trouble.ts';
 import { AddressDeniedError, ownInterfaces } from './address-guard.ts';
 import { type ActionFailure, attemptError, type FailureDetails, invalidInput } from './action.ts';
@@ -29,22 +30,25 @@ const unsendable: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR
  * path or query, because those may hold secrets. `isUnsent`: nothing of the request has left; only then can it be the fault of this machine.
  */
 export function networkFailure(error: Error, peer: string, details: FailureDetails = {}, isUnsent = false): ActionFailure {
-  if (error instanceof AddressDeniedError) return invalidInput('address not allowed', `${error.message}.`, details);
+  if (error instanceof AddressDeniedError) return invalidInput('address not allowed', message('{problem}.', { problem: error.message }), details);
   const code = codeOf(error);
   if (code !== undefined && unsendable.has(code)) {
-    return invalidInput('request not valid', `The request can't be sent: ${error.message}.`, details);
+    return invalidInput('request not valid', message("The request can't be sent: {problem}.", { problem: error.message }), details);
   }
   const machine = isUnsent ? machineTroubleOf(codesOf(error), isOffline) : undefined;
   if (machine !== undefined && code !== undefined) {
-    const message = `This machine lacks ${lackOf(code)}, so nothing was sent to ${peer}: ${explainError(error)}.`;
-    return { ok: false, error: attemptError('network', code, message), machine, ...details };
+    const told = message('This machine lacks {what}, so nothing was sent to {peer}: {problem}.', { what: lackOf(code), peer, problem: explainError(error) });
+    return { ok: false, error: attemptError('network', code, told), machine, ...details };
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    const message = `The headers of the answer from ${peer} are larger than ${maxHeaderBytes / 1024} KiB, which is the most that is read, so its answer is not known. The server has to send less: look there for cookies, or for a header that grows with each request.`;
-    return { ok: false, error: attemptError('network', causeOfCode[code] ?? code, message), ...details };
+    const told = message(
+      'The headers of the answer from {peer} are larger than {max} KiB, which is the most that is read, so its answer is not known. The server has to send less: look there for cookies, or for a header that grows with each request.',
+      { peer, max: maxHeaderBytes / 1024 },
+    );
+    return { ok: false, error: attemptError('network', causeOfCode[code] ?? code, told), ...details };
   }
   const cause = error.name === 'HTTPParserError' ? 'not HTTP' : code === undefined ? 'network error' : (causeOfCode[code] ?? code);
-  return { ok: false, error: attemptError('network', cause, `No complete answer came from ${peer}: ${explainError(error)}.`), ...details };
+  return { ok: false, error: attemptError('network', cause, message('No complete answer came from {peer}: {problem}.', { peer, problem: explainError(error) })), ...details };
 }
 
 /** The innermost known code: the first of an aggregate (one attempt per address), then of the causes. */

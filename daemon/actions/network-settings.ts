@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { AuthorityFile } from './action.ts';
-import { readProjectFile } from './project-file.ts';
+import { onMachine, readProjectFile } from './project-file.ts';
 
 /** Largest file of certificates, in bytes. */
 const maxFileBytes = 262_144;
@@ -20,15 +20,15 @@ export class AuthorityError extends Error {
  *
  * @throws AuthorityError
  */
-export async function trustedAuthorities({ folder, path }: AuthorityFile): Promise<string[]> {
-  const file = await readProjectFile(folder, path, maxFileBytes);
+export async function trustedAuthorities({ folder, path, machine }: AuthorityFile): Promise<string[]> {
+  const file = await readProjectFile(folder, path, maxFileBytes, machine);
   if (!file.ok) throw new AuthorityError(`\`ca\`: ${file.message}`);
   const own = file.content.toString('latin1').match(certificate) ?? [];
-  if (own.length === 0) throw new AuthorityError(`\`ca\`: ${JSON.stringify(path)} holds no certificate in PEM form`);
+  if (own.length === 0) throw new AuthorityError(`\`ca\`: ${JSON.stringify(path)} holds no certificate in PEM form${onMachine(machine)}`);
   try {
     for (const pem of own) new X509Certificate(pem);
   } catch {
-    throw new AuthorityError(`\`ca\`: ${JSON.stringify(path)} holds a certificate that can't be read`);
+    throw new AuthorityError(`\`ca\`: ${JSON.stringify(path)} holds a certificate that can't be read${onMachine(machine)}`);
   }
   return [...getCACertificates('default'), ...own];
 }

@@ -9,11 +9,21 @@ export type ProjectFile = { readonly ok: true; readonly content: Buffer } | { re
 export type OpenedFile = { readonly ok: true; readonly handle: FileHandle; readonly bytes: number } | { readonly ok: false; readonly message: string };
 
 /**
- * Reads a file that a workflow names, at most `maxBytes` long. Refuses what `openProjectFile` refuses.
+ * Reads a file that a workflow names, at most `maxBytes` long. Refuses what `openProjectFile` refuses. `machine`: whose daemon reads it, to be named where others share its store.
  *
  * @throws MachineTroubleError where the machine lacks what it takes to read any file
  */
-export async function readProjectFile(projectFolder: string, path: string, maxBytes: number): Promise<ProjectFile> {
+export async function readProjectFile(projectFolder: string, path: string, maxBytes: number, machine?: string): Promise<ProjectFile> {
+  const file = await read(projectFolder, path, maxBytes);
+  return file.ok ? file : refused(`${file.message}${onMachine(machine)}`);
+}
+
+/** Follows what is wrong with a file: there may be others by that name. */
+export function onMachine(machine: string | undefined): string {
+  return machine === undefined ? '' : ` (on the machine of the daemon ${machine})`;
+}
+
+async function read(projectFolder: string, path: string, maxBytes: number): Promise<ProjectFile> {
   const opened = await openProjectFile(projectFolder, path);
   if (!opened.ok) return opened;
   try {

@@ -1,4 +1,5 @@
 import type { NodemailerError } from 'nodemailer';
+import { message, type Message } from '../../schemas/wording/message.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { type ActionFailure, attemptError, type FailureDetails } from './action.ts';
 import { networkFailure } from './network-failure.ts';
@@ -19,19 +20,19 @@ export function smtpFailure(error: NodemailerError, peer: string, details: Failu
   const { responseCode: status, response: reply, command } = error;
   if (typeof status === 'number' && typeof reply === 'string' && status >= 400) {
     const given = typeof command === 'string' ? { command: command.slice(0, 100) } : {};
-    return replyFailure({ status, reply }, `${peer} answered ${reply.slice(0, maxReply)}`, details, given);
+    return replyFailure({ status, reply }, message('{host} answered {reply}', { host: peer, reply: reply.slice(0, maxReply) }), details, given);
   }
   // While it connects, nothing of the message has left.
   return networkFailure(withSystemCode(error), peer, details, error.command === 'CONN');
 }
 
 /** A refusal by a reply; `response`: what is recorded of it besides. */
-export function replyFailure({ status, reply }: SmtpReply, message: string, details: FailureDetails, response: JsonObject = {}): ActionFailure {
+export function replyFailure({ status, reply }: SmtpReply, wording: Message, details: FailureDetails, response: JsonObject = {}): ActionFailure {
   const enhanced = enhancedCode(reply);
   const cause = enhanced === undefined ? `SMTP ${status}` : `SMTP ${status} ${enhanced}`;
   return {
     ok: false,
-    error: { ...attemptError('status', cause, message), status, protocol: 'smtp' },
+    error: { ...attemptError('status', cause, wording), status, protocol: 'smtp' },
     response: { reply: reply.slice(0, maxReply), ...response },
     ...(throttlesSender({ status, reply }) ? { throttled: true } : {}),
     ...details,

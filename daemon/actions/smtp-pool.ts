@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createHash } from 'node:crypto';
 import type { NodemailerError } from 'nodemailer';
-import type { ResolvedConnection } from './action.ts';
+import type { ResolvedSmtpConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type SmtpEnvelope, type SmtpReplies, SmtpSession } from './smtp-session.ts';
 
@@ -41,7 +41,7 @@ interface Waiter {
  * connection and no failure of a message, which goes out over a new one. What the new one is told counts.
  */
 class SmtpPool {
-  readonly #settings: ResolvedConnection;
+  readonly #settings: ResolvedSmtpConnection;
   readonly #guard: AddressGuard;
   /** Open, and carrying nothing; the last one was used last. */
   readonly #idle: SmtpSession[] = [];
@@ -52,7 +52,7 @@ class SmtpPool {
   readonly #waiting: Waiter[] = [];
   #isRetired = false;
 
-  constructor(settings: ResolvedConnection, guard: AddressGuard) {
+  constructor(settings: ResolvedSmtpConnection, guard: AddressGuard) {
     this.#settings = settings;
     this.#guard = guard;
   }
@@ -192,7 +192,7 @@ export class SmtpPools {
     this.#guard = guard;
   }
 
-  get(connection: ResolvedConnection): SmtpPool {
+  get(connection: ResolvedSmtpConnection): SmtpPool {
     const settings = digest(connection);
     const known = this.#pools.get(connection.name);
     if (known?.settings === settings) return known.pool;
@@ -210,6 +210,6 @@ export class SmtpPools {
 }
 
 /** Tells settings apart without keeping the password again. */
-function digest({ host, port, tls, user, password, ca, pool, maxMessages }: ResolvedConnection): string {
+function digest({ host, port, tls, user, password, ca, pool, maxMessages }: ResolvedSmtpConnection): string {
   return createHash('sha256').update(JSON.stringify([host, port, tls, user ?? null, password ?? null, ca ?? null, pool, maxMessages])).digest('base64');
 }

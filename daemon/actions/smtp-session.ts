@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { NodemailerError } from 'nodemailer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { ResolvedConnection } from './action.ts';
+import type { ResolvedSmtpConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { trustedAuthorities } from './network-settings.ts';
 import { connectGuarded, connectTimeoutMs } from './guarded-connector.ts';
@@ -47,7 +47,7 @@ export class SmtpSession {
   }
 
   /** @throws NodemailerError, a system's error, or AuthorityError */
-  static async open(settings: ResolvedConnection, guard: AddressGuard, signal: AbortSignal): Promise<SmtpSession> {
+  static async open(settings: ResolvedSmtpConnection, guard: AddressGuard, signal: AbortSignal): Promise<SmtpSession> {
     const { host, port, tls, user, password, ca } = settings;
     const trusted = ca === undefined ? {} : { tls: { ca: await trustedAuthorities(ca) } };
     const socket = await openSocket(guard, host, port, signal);
@@ -80,6 +80,11 @@ export class SmtpSession {
     } finally {
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** What the server has said last. */
+  get lastReply(): string {
+    return (this.#connection.lastServerResponse || '').trim();
   }
 
   get isOpen(): boolean {

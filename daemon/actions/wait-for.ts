@@ -1,7 +1,7 @@
+import { message } from '../../schemas/wording/message.ts';
 import { waitFor, type WaitForInput } from '../../schemas/workflow/actions/wait-for.ts';
 import { parseDuration } from '../../schemas/workflow/duration.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import { english } from '../../schemas/wording/language.ts';
 import { type Action, type ActionContext, type ActionResult, inputValidator, invalidInput } from './action.ts';
 
 const validate = inputValidator<WaitForInput>(waitFor);
@@ -14,7 +14,7 @@ export class WaitForAction implements Action {
     const valid = validate(input);
     if (!valid.ok) return valid.failure;
     const duration = parseDuration(valid.input.duration);
-    if (!duration.ok) return invalidInput('invalid input', `wait/for: with/duration: ${english.textOf(duration.message)}`);
+    if (!duration.ok) return invalidInput('invalid input', message('{action}: {problem}', { action: 'wait/for: with/duration', problem: duration.message }));
     return { ok: true, output: {}, wait: { for: 'time', until: now + duration.ms } };
   }
 

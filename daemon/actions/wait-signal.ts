@@ -1,7 +1,7 @@
+import { message } from '../../schemas/wording/message.ts';
 import { waitSignal, type WaitSignalInput } from '../../schemas/workflow/actions/wait-signal.ts';
 import { parseDuration } from '../../schemas/workflow/duration.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import { english } from '../../schemas/wording/language.ts';
 import { type Action, type ActionContext, type ActionResult, inputValidator, invalidInput } from './action.ts';
 
 const validate = inputValidator<WaitSignalInput>(waitSignal);
@@ -17,7 +17,7 @@ export class WaitSignalAction implements Action {
     const wait = { for: 'signal', name, onTimeout } as const;
     if (timeout === undefined) return { ok: true, output: {}, wait };
     const duration = parseDuration(timeout);
-    if (!duration.ok) return invalidInput('invalid input', `wait/signal: with/timeout: ${english.textOf(duration.message)}`);
+    if (!duration.ok) return invalidInput('invalid input', message('{action}: {problem}', { action: 'wait/signal: with/timeout', problem: duration.message }));
     return { ok: true, output: {}, wait: { ...wait, until: now + duration.ms } };
   }
 

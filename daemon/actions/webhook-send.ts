@@ -1,14 +1,13 @@
+import { message, type Message } from '../../schemas/wording/message.ts';
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { webhookSend, type WebhookSendInput } from '../../schemas/workflow/actions/webhook-send.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput } from './action.ts';
-import { bodyWarning, decodeBody, parseBody } from './http-body.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import { bodyWarning, decodeBody, parseBody, type HttpAnswer } from './http-answer.ts';
 import type { HttpCall, HttpClient } from './http-client.ts';
-import { readHeaders } from './http-headers.ts';
+import { readHeaders, readUrl } from './http-input.ts';
 import { requestRecord } from './http-record.ts';
 import { statusFailure } from './http-status-failure.ts';
-import { readUrl } from './http-url.ts';
 import { networkFailure } from './network-failure.ts';
 
 /** How much of an answer is kept, in bytes. A longer one is not a failure: the event has arrived. */
@@ -54,14 +53,14 @@ export class WebhookSendAction implements Action {
  * The specification's words for two statuses: 410 means that the receiver wants no more events, 3xx that the URL is out
  * of date.
  */
-function refusal({ status }: HttpAnswer, call: HttpCall): { readonly cause: string; readonly message: string } | undefined {
+function refusal({ status }: HttpAnswer, call: HttpCall): { readonly cause: string; readonly message: Message } | undefined {
   if (status === 410) {
-    return { cause: '410 webhook gone', message: `${call.url.host} answered 410 Gone: this receiver wants no more events.` };
+    return { cause: '410 webhook gone', message: message('{host} answered 410 Gone: this receiver wants no more events.', { host: call.url.host }) };
   }
   if (status < 300 || status >= 400) return undefined;
   return {
     cause: `${status} redirect`,
-    message: `${call.url.host} answered with a redirect (${status}), which webhooks don't follow: set \`url\` to where it leads.`,
+    message: message("{host} answered with a redirect ({status}), which webhooks don't follow: set `url` to where it leads.", { host: call.url.host, status: String(status) }),
   };
 }
 
@@ -72,7 +71,7 @@ function prepareCall(input: WebhookSendInput, context: ActionContext): HttpCall 
   if (keys === undefined) {
     return invalidInput(
       'invalid webhook secret',
-      '`secret` must be `whsec_` followed by 24 to 64 bytes in base64; several are separated by spaces.',
+      message('`secret` must be `whsec_` followed by 24 to 64 bytes in base64; several are separated by spaces.'),
     );
   }
   const { type, body: data } = input;

@@ -1,3 +1,4 @@
+import { message } from '../../schemas/wording/message.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { workflowRun, type WorkflowRunInput } from '../../schemas/workflow/actions/workflow-run.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
@@ -24,7 +25,7 @@ export class WorkflowRunAction implements Action {
     try {
       return { ok: true, output: {}, wait: { for: 'run', run: await this.#prepare(workflow, inputs), detached: !wait } };
     } catch (error) {
-      if (error instanceof CodedError) return invalidInput(error.code.replaceAll('-', ' '), `workflow/run: ${error.message}`);
+      if (error instanceof CodedError) return invalidInput(error.code.replaceAll('-', ' '), message('{action}: {problem}', { action: 'workflow/run', problem: error.told }));
       throw error;
     }
   }

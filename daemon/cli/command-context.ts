@@ -10,10 +10,11 @@ import { ProjectList } from '../../client/projects.ts';
 import { connectOrStart } from '../../client/daemon-lifecycle.ts';
 import { findProjectFolder } from '../../client/state-folder.ts';
 import { messageOf } from './client-fault-text.ts';
-import { daemonProgram } from './daemon-location.ts';
 import { exitCodeOf, exitCodes, type ExitCode, UsageError } from './exit-code.ts';
 import { wrap } from './render/text-width.ts';
 import type { Terminal, View } from './terminal.ts';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 
 export interface GlobalOptions {
   readonly project?: string;
@@ -131,4 +132,45 @@ function describe(error: unknown): { code: string; message: string; exit: ExitCo
   if (error instanceof CodedError) return { code: error.code, message: messageOf(error), exit: exitCodeOf(error.code), data: error.data };
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exit: exitCodes.usage, data: {} };
   return { code: 'internal', message: messageOf(error), exit: exitCodes.failed, data: {} };
+}
+
+/**
+ * The path of the program of the daemon, for `node PATH --project DIR`.
+ *
+ * In source this file is in `daemon/cli/` and the program is `daemon/main.ts`. In a build, `scripts/build.ts` puts this
+ * module into `dist/cli.js` or a chunk beside it and the program into `dist/daemon.js`; all lie flat in `dist/`.
+ */
+export const daemonProgram: string = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : './daemon.js', import.meta.url));
+
+/** What a file of `commands/` exports: it adds its command to the program. */
+export type AddCommand = (program: Command, runtime: CommandRuntime) => void;
+
+/** Ties commander's actions to this command line: gives each its context, keeps its exit code, closes what it opened. */
+export class CommandRuntime {
+  exitCode: ExitCode = exitCodes.done;
+  readonly #terminal: Terminal;
+  readonly #globals: () => GlobalOptions;
+
+  constructor(terminal: Terminal, globals: () => GlobalOptions) {
+    this.#terminal = terminal;
+    this.#globals = globals;
+  }
+
+  /** An action for commander. The handler gets the command's arguments, then its options. */
+  action<Args extends unknown[]>(handler: (context: CommandContext, ...args: Args) => Promise<ExitCode>): (...args: Args) => Promise<void> {
+    return async (...args) => {
+      const context = new CommandContext(this.#terminal, this.#globals());
+      try {
+        this.exitCode = await handler(context, ...args);
+      } finally {
+        await context.close();
+      }
+    };
+  }
+}
+
+/** The examples at the end of a command's help: what one types, and what it is for. */
+export function examples(...lines: readonly (readonly [command: string, purpose: string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return `\nExamples:\n${lines.map(([command, purpose]) => `  $ ${command.padEnd(width)}   ${purpose}`).join('\n')}`;
 }

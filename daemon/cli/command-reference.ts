@@ -1,12 +1,13 @@
 import type { Command, Option } from 'commander';
 import type { TSchema } from 'typebox';
 import { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
-import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { DaemonStatus, DaemonView } from '../../schemas/protocol/daemon-status.ts';
 import { AttemptView, DeadGroup, Draft, JobDetail, JobSummary, RevisionView } from '../../schemas/protocol/job.ts';
 import { DiagnosticView } from '../../schemas/protocol/workflow.ts';
 import { Forecast, QueueAlert, QueueOverrides, QueueView, RateShape, SeriesPoint } from '../../schemas/protocol/queue.ts';
 import { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
+import { ConnectionTest, ConnectionView } from '../../schemas/protocol/connection.ts';
 import { SecretView } from '../../schemas/protocol/secret.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 
@@ -48,8 +49,11 @@ const shapes: readonly (readonly [name: string, schema: TSchema])[] = [
   ['JobError', JobError],
   ['SeriesPoint', SeriesPoint],
   ['DeadGroup', DeadGroup],
+  ['Daemon', DaemonView],
   ['ReplayTally', ReplayTally],
   ['Bulk', BulkView],
+  ['Connection', ConnectionView],
+  ['ConnectionTest', ConnectionTest],
   ['Secret', SecretView],
   ['Diagnostic', DiagnosticView],
 ];

@@ -5,8 +5,7 @@ import { lockedExitCode } from '../../schemas/protocol/daemon-flags.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import { daemonArguments, launchEnvironment } from '../../client/daemon-launch.ts';
 import { connectIfRunning } from '../../client/find-daemon.ts';
-import type { CommandContext } from './command-context.ts';
-import { daemonProgram } from './daemon-location.ts';
+import { type CommandContext, daemonProgram } from './command-context.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 
 const lookEveryMs = 50;

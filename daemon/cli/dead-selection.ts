@@ -28,10 +28,10 @@ export type DeadSelection = Pick<Params<'dead/discard'>, 'ids' | 'all' | 'queue'
 
 export function addDeadFilter(command: Command): Command {
   return command
-    .option('-q, --queue <queue>', 'of this queue')
-    .option('-r, --run <id>', 'of this run', parseRunId)
-    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
-    .option('--group <group>', 'that failed alike, as `sluice dead groups` names it')
+    .option('-q, --queue <queue>', 'only of this queue')
+    .option('-r, --run <id>', 'only of this run', parseRunId)
+    .option('-w, --where <cel>', 'for which this CEL expression over their fields is true')
+    .option('--group <group>', 'of this group, as `sluice dead groups` prints it')
     .option('--filter <name>', filterHelp);
 }
 
@@ -46,7 +46,7 @@ const deadConditions = ['queue', 'run', 'where', 'group'] as const;
 
 /** `ID...` or `--all` with conditions. */
 export function addDeadIds(command: Command): Command {
-  return addDeadFilter(command.argument('[id...]', 'such as j40', collectJobIds).option('-a, --all', 'all dead letters that the conditions let through'));
+  return addDeadFilter(command.argument('[id...]', 'such as j40', collectJobIds).option('-a, --all', 'all dead letters that match the conditions'));
 }
 
 /** The same, of a command that may ask. */

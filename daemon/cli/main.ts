@@ -1,5 +1,5 @@
 import type { Interrupts } from './terminal.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from './program.ts';
 
 /** The `sluice` program: this process's streams and signals around `runCommand`. */
 

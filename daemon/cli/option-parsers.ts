@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { delimiterOf, encodingMeant, type TextEncoding, textEncodings } from '../../schemas/workflow/csv-format.ts';
+import { isRunKey, maxRunKey } from '../../schemas/protocol/trigger.ts';
 
 /** A whole number of at least one. */
 export function parsePositive(text: string): number {
@@ -22,6 +24,23 @@ export function parsePort(text: string): number {
 export function parseRunId(text: string): string {
   if (!/^r[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('A run is written like r12; `sluice runs` lists them.');
   return text;
+}
+
+export function parseRunKey(text: string): string {
+  if (!isRunKey(text)) throw new InvalidArgumentError(`A key has 1 to ${maxRunKey} characters, no control characters, and does not begin with '@'.`);
+  return text;
+}
+
+export function parseDelimiter(text: string): string {
+  const delimiter = delimiterOf(text === '\\t' ? 'tab' : text);
+  if (delimiter === undefined) throw new InvalidArgumentError('It takes one character such as ; or |, or the word tab.');
+  return delimiter;
+}
+
+export function parseEncoding(text: string): TextEncoding {
+  const encoding = encodingMeant(text);
+  if (encoding === undefined) throw new InvalidArgumentError(`It takes one of ${textEncodings.join(', ')}.`);
+  return encoding;
 }
 
 export function parseJobId(text: string): string {

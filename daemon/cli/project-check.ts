@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
-import type { DiagnosticView } from '../../schemas/protocol/workflow.ts';
+import { diagnosticViews, type DiagnosticView } from '../../schemas/protocol/workflow.ts';
 import { runAdvice } from '../../schemas/language/advice/run-advice.ts';
 import { type Advice, advisedProject } from '../../schemas/language/advice/advice.ts';
 import { analyseFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
@@ -66,7 +65,7 @@ async function diagnosticsOf(file: string, text: string, projects: Map<string, C
   const { analysis, texts, secrets } = project;
   const own = slashed(path.relative(folder, file));
   if (texts.has(own)) return findingsOf(project, own);
-  const names = { queues: analysis.queues, connections: analysis.connections.keys(), env: analysis.config.env, secrets };
+  const names = { queues: analysis.queues, connections: new Map([...analysis.connections].map(([name, { type }]) => [name, type])), env: analysis.config.env, secrets };
   return analyseWorkflow({ text, id, project: names }).diagnostics;
 }
 

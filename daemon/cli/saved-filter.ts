@@ -5,7 +5,7 @@ import { nearestName } from '../../schemas/workflow/nearest-name.ts';
 import type { CommandContext } from './command-context.ts';
 import { UsageError } from './exit-code.ts';
 
-export const filterHelp = 'by the conditions of a saved filter (see `sluice filters`); those that are given beside it win';
+export const filterHelp = 'with the conditions of a saved filter (see `sluice filters`); options given here win';
 
 /** What a command can narrow down by. */
 export interface FilterUse {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { CodedError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { sluiceFolder } from '../../schemas/protocol/state-folder.ts';
 import { makeStateFolder } from '../state/state-folder.ts';
-import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-port.ts';
+import { choosePracticePort, practiceUrl, practiceWorkflow } from './practice-receiver.ts';
 
 export interface StarterProject {
   /** The project's folder, absolute. */

@@ -13,6 +13,8 @@ export interface StateReport {
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly changedAt: string }[];
   /** Jobs by their states; missing if there is no store that can be read. */
   readonly jobs?: StoreLook['jobs'];
+  /** Where they were moved: the next start doesn't use this store. */
+  readonly movedTo?: string;
 }
 
 /** What lies in `.sluice/state/`, without using it. */
@@ -27,7 +29,7 @@ export function reportState(projectFolder: string): StateReport {
     origin: origin.kind,
     ...(origin.kind === 'foreign' ? { reason: origin.reason } : {}),
     files: filesIn(folder),
-    ...(store === undefined ? {} : { jobs: store.jobs }),
+    ...store,
   };
 }
 

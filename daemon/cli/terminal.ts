@@ -5,8 +5,8 @@ import { styleText } from 'node:util';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { UsageError } from './exit-code.ts';
 
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly setRawMode?: (isRaw: boolean) => unknown };
 export type InterruptSignal = 'SIGINT' | 'SIGTERM';
 
 /** Where a command hears of Ctrl-C. As long as nobody listens, the process ends as the system has it. */

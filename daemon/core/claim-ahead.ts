@@ -1,5 +1,3 @@
-/** Most jobs that are claimed ahead. */
-export const maxAhead = 256;
 /** How much one measurement counts against all before it. */
 const weight = 1 / 8;
 
@@ -26,9 +24,10 @@ export class ClaimAhead {
     this.#runMs = undefined;
   }
 
-  jobs(concurrency: number): number {
+  /** `most`: that the store holds. */
+  jobs(concurrency: number, most: number): number {
     if (this.#claimMs === undefined || this.#runMs === undefined) return 0;
-    return Math.min(maxAhead, Math.floor((2 * concurrency * this.#claimMs) / Math.max(this.#runMs, 0.01)));
+    return Math.min(most, Math.floor((2 * concurrency * this.#claimMs) / Math.max(this.#runMs, 0.01)));
   }
 }
 

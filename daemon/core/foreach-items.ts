@@ -2,17 +2,19 @@ import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Foreach } from '../../schemas/workflow/model.ts';
 import { renderTemplate, type RenderError, type Template } from '../../schemas/workflow/template.ts';
+import { message, verbatim, type MessageArg } from '../../schemas/wording/message.ts';
+import { jobError } from './job-error.ts';
 import type { MutableScope } from './run-scope.ts';
 
 /** Longest key of an item, in characters. */
-const maxKey = 1000;
+export const maxKey = 1000;
 
 /** The items that an expression gives, or why there are none. */
 export function renderItems(template: Template, scope: MutableScope): readonly Json[] | JobError {
   const rendered = renderTemplate(template, scope);
   if (!rendered.ok) return renderFailure(rendered.error);
   const { value } = rendered.rendered;
-  return Array.isArray(value) ? (value as readonly Json[]) : { kind: 'invalid', cause: 'items are not a list', message: `\`foreach.items\` must be a list, and is ${nameOf(value)}.` };
+  return Array.isArray(value) ? (value as readonly Json[]) : jobError('invalid', 'items are not a list', message('`foreach.items` must be a list, and is {what}.', { what: nameOf(value) }));
 }
 
 /** The path of the file that holds the items, or why there is none. */
@@ -20,7 +22,7 @@ export function renderFile(template: Template, scope: MutableScope): string | Jo
   const rendered = renderTemplate(template, scope);
   if (!rendered.ok) return renderFailure(rendered.error);
   const { value } = rendered.rendered;
-  return typeof value === 'string' ? value : { kind: 'invalid', cause: 'file is not text', message: '`foreach.file` must be the path of a file.' };
+  return typeof value === 'string' ? value : jobError('invalid', 'file is not text', message('`foreach.file` must be the path of a file.'));
 }
 
 /**
@@ -41,15 +43,18 @@ function renderKey(template: Template, scope: MutableScope): string | JobError {
   const { value } = rendered.rendered;
   const key = typeof value === 'string' ? value : JSON.stringify(value);
   if (key.length > 0 && key.length <= maxKey && value !== null) return key;
-  return { kind: 'invalid', cause: 'unusable key', message: `An item's key must be 1 to ${maxKey} characters long, and is ${key.length === 0 ? 'empty' : nameOf(value)}.` };
+  return jobError('invalid', 'unusable key', message("An item's key must be 1 to {max} characters long, and is {what}.", { max: maxKey, what: key.length === 0 ? message('empty') : nameOf(value) }));
 }
 
 export function renderFailure(error: RenderError): JobError {
-  return { kind: 'invalid', cause: 'expression failed', message: error.message };
+  return jobError('invalid', 'expression failed', verbatim(error.message));
 }
 
-function nameOf(value: Json): string {
+/** What sort of value it is, with its article. */
+export function nameOf(value: Json): MessageArg {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (Array.isArray(value)) return message('a list');
+  if (typeof value === 'object') return message('an object');
+  if (typeof value === 'string') return message('a string');
+  return typeof value === 'number' ? message('a number') : message('a boolean');
 }

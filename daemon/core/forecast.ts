@@ -1,5 +1,6 @@
 import type { StallReason } from '../../schemas/protocol/queue.ts';
-import type { Rate } from '../../schemas/workflow/rate.ts';
+import { type Rate, slowestRate } from '../../schemas/workflow/rate.ts';
+import type { RateUse } from './rate-windows.ts';
 
 /** How jobs come to a queue and leave it, as measured lately. */
 export interface QueueFlow {
@@ -24,7 +25,8 @@ export interface ForecastInput {
   readonly held: boolean;
   /** Whether the store can be written. */
   readonly isStoreOk: boolean;
-  readonly rate?: Rate;
+  /** The rates that hold, each with what has started within its window. */
+  readonly rates: readonly RateUse[];
   readonly concurrency: number;
   readonly flow: QueueFlow;
 }
@@ -74,7 +76,14 @@ interface Capacity {
   readonly limitedBy: 'rate' | 'concurrency';
 }
 
-function capacityOf({ rate, concurrency, flow }: ForecastInput): Capacity | undefined {
+/** The rate that lets the last of what waits start last: one whose burst takes all of it doesn't slow it down. */
+function decidingRate(rates: readonly RateUse[], waiting: number): Rate | undefined {
+  const slowing = rates.filter(({ rate, used }) => rate.burst - used < waiting).map(({ rate }) => rate);
+  return slowestRate(slowing) ?? rates.map(({ rate }) => rate).sort((one, other) => other.limit / other.perMs - one.limit / one.perMs)[0];
+}
+
+function capacityOf({ rates, pending, delayed, concurrency, flow }: ForecastInput): Capacity | undefined {
+  const rate = decidingRate(rates, pending + delayed);
   const byRate = rate === undefined ? undefined : rate.limit / rate.perMs;
   const { left, leftMs, meanRunningMs } = flow;
   const couldLeave = byRate === undefined ? 0 : byRate * leftMs;

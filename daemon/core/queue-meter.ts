@@ -1,4 +1,4 @@
-import { ActivityTally } from './activity-tally.ts';
+import { ActivityTally } from './queue-series.ts';
 import type { QueueFlow } from './forecast.ts';
 
 /** How far back the figures of a queue look, in milliseconds. */
@@ -20,6 +20,8 @@ export class QueueMeter {
   #newest = -1;
   #current = new ActivityTally();
   #untaken = new ActivityTally();
+  /** Of the buckets before the current one, however old. */
+  readonly #before = new ActivityTally();
 
   constructor(now: number) {
     this.#since = now;
@@ -69,6 +71,14 @@ export class QueueMeter {
   /** What was taken could not be kept; it is given again with what comes next. */
   giveBack(taken: ActivityTally): void {
     this.#untaken.merge(taken);
+  }
+
+  /** What has happened since the meter began. */
+  total(): ActivityTally {
+    const sum = new ActivityTally();
+    sum.merge(this.#before);
+    sum.merge(this.#current);
+    return sum;
   }
 
   /** What happened over the last `spanMs`, to the bucket. */
@@ -137,6 +147,7 @@ export class QueueMeter {
     const number = Math.floor(now / bucketMs);
     if (number === this.#newest) return this.#current;
     this.#newest = number;
+    this.#before.merge(this.#current);
     this.#current = new ActivityTally();
     this.#buckets.set(number, this.#current);
     for (const old of this.#buckets.keys()) {

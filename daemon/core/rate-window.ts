@@ -59,6 +59,13 @@ export interface RestoredStart {
   readonly isCutOff: boolean;
 }
 
+/** A start that any of the daemons has taken that share a rate. */
+export interface SharedStart {
+  readonly at: number;
+  /** When it counts at the latest, see `unseenMs`. */
+  readonly countedAt: number;
+}
+
 /**
  * How long a start has to be known over a restart, in milliseconds: the window, after the latest moment at which it may have come to count; and what a
  * longer window would have to know if the rate were changed, an hour or 10,000 starts.
@@ -117,8 +124,16 @@ export class RateWindow {
   }
 
   /** When a call that neither was seen to be sent nor has ended counts at the latest, from its start. */
-  get #unseenMs(): number {
+  get unseenMs(): number {
     return Math.min(this.#rate.perMs, longestUnseenMs);
+  }
+
+  /**
+   * How long after its start a request may leave at the latest, in milliseconds, if nobody can be told that it is late: what leaves by then has arrived when its start
+   * counts, whatever becomes of the one who sent it.
+   */
+  get leaveWithinMs(): number {
+    return this.unseenMs - this.sentMs;
   }
 
   /** When the next attempt may start; not before `now`. */
@@ -130,7 +145,7 @@ export class RateWindow {
   /** Takes a start, at a time from `nextStart`. */
   take(at: number): RateTicket {
     const ticket = { number: this.#taken++, at, lastStart: this.#lastStart, theoreticalArrival: this.#theoreticalArrival };
-    this.#push(at + this.#unseenMs);
+    this.#push(at + this.unseenMs);
     this.#lastStart = at;
     this.#theoreticalArrival = spaced(this.#theoreticalArrival, at, this.#spacingMs(), this.#spacingMs() / 2);
     return ticket;
@@ -156,7 +171,7 @@ export class RateWindow {
     const age = this.#taken - ticket.number;
     if (age > this.#size) return;
     const slot = this.#slot(age);
-    this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.#unseenMs);
+    this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, now + this.unseenMs);
   }
 
   /**
@@ -165,21 +180,25 @@ export class RateWindow {
    */
   depart(ticket: RateTicket, now: number, readyAfterMs: number): RateTicket {
     this.#readyMs += (readyAfterMs - this.#readyMs) * readyWeight;
-    const age = this.#taken - ticket.number;
-    const slot = this.#slot(age);
+    const slot = this.#slot(this.#taken - ticket.number);
     let at = Math.max(now, this.#gateOpensAt);
     let { number } = ticket;
-    if (age > this.#size || (this.#counted[slot] ?? 0) < at) {
-      // It took so long that its place was counted as used, and may have been given to another: it takes another one.
+    if (this.#hasLostPlace(ticket, at)) {
       this.#countBy(ticket, -Infinity);
       at = Math.max(at, this.#logOpensAt);
       number = this.#taken++;
-      this.#push(at + this.#unseenMs);
+      this.#push(at + this.unseenMs);
     } else {
-      this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, at + this.#unseenMs);
+      this.#counted[slot] = Math.max(this.#counted[slot] ?? 0, at + this.unseenMs);
     }
     this.#departed(at);
     return { ...ticket, number, at };
+  }
+
+  /** When `depart` would let it leave, without reserving that. */
+  leavesAt(ticket: RateTicket, now: number): number {
+    const at = Math.max(now, this.#gateOpensAt);
+    return this.#hasLostPlace(ticket, at) ? Math.max(at, this.#logOpensAt) : at;
   }
 
   /** Whether what was to leave by that ticket isn't too late to: the process may have stood still while it waited. */
@@ -213,6 +232,22 @@ export class RateWindow {
   }
 
   /**
+   * What all have started that share the rate, in the order of their times: with it, a new window is the one that they share. Its tickets are of use to nobody
+   * else, so the log is in the order in which starts count: one call that takes long then keeps its own place only.
+   */
+  recall(known: readonly SharedStart[]): void {
+    // Where several rates hold, what is stored is the latest of the times at which it counts.
+    const starts = known.map(({ at, countedAt }) => ({ at, countedAt: Math.min(countedAt, at + this.unseenMs) })).sort((one, other) => one.countedAt - other.countedAt).slice(-this.#rate.limit);
+    const log = starts.map(({ countedAt }) => countedAt);
+    for (const { at } of starts.sort((one, other) => one.at - other.at)) {
+      this.take(at);
+      this.#departed(at);
+    }
+    for (const [index, countedAt] of log.entries()) this.#counted[this.#slot(log.length - index)] = countedAt;
+    this.#forgetDebt();
+  }
+
+  /**
    * What was started by another window counts in this one too, from now on: its calls go by this one. Attempts that are under way in either
    * are no longer known by their tickets, and count as late as they can.
    */
@@ -242,6 +277,11 @@ export class RateWindow {
     this.#forgetDebt();
   }
 
+  /** Starts that are known. */
+  get remembered(): number {
+    return this.#size;
+  }
+
   /** Starts within the window that ends now. */
   used(now: number): number {
     let count = 0;
@@ -260,6 +300,12 @@ export class RateWindow {
   #departed(at: number): void {
     this.#lastDeparture = Math.max(this.#lastDeparture, at);
     this.#theoreticalDeparture = spaced(this.#theoreticalDeparture, at, this.#exactSpacingMs, this.#departureLatenessMs);
+  }
+
+  /** It took so long that its place is counted as used by then, and may have been given to another: it has to take another one. */
+  #hasLostPlace(ticket: RateTicket, at: number): boolean {
+    const age = this.#taken - ticket.number;
+    return age > this.#size || (this.#counted[this.#slot(age)] ?? 0) < at;
   }
 
   /** When the log lets the next one start. */

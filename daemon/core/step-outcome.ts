@@ -21,7 +21,7 @@ export function openJobs({ total, succeeded, dead, cancelled, discarded }: StepT
 
 /**
  * Where a started step stands by its jobs. A discarded dead letter still counts as died. Items that a person cancelled
- * neither fail the step nor hold it up; only a step with nothing but cancelled jobs counts as cancelled.
+ * neither fail the step nor hold it up; only a step with nothing but cancelled jobs counts as cancelled. Of pages, one is enough: none comes after it.
  */
 export function stepOutcome(tally: StepTally, foreach: Pick<Foreach, 'onItemFailure' | 'tolerate'> | undefined, cancelling: boolean): StepOutcome {
   const died = tally.dead + tally.discarded;
@@ -30,7 +30,8 @@ export function stepOutcome(tally: StepTally, foreach: Pick<Foreach, 'onItemFail
   if (foreach?.onItemFailure === 'fail' && died > (tolerated(foreach.tolerate, tally) ?? died)) return 'failed';
   if (!ended) return 'open';
   if (died > (foreach === undefined ? 0 : (tolerated(foreach.tolerate, tally) ?? 0))) return 'failed';
-  return tally.total > 0 && tally.cancelled === tally.total ? 'cancelled' : 'succeeded';
+  const isCancelled = foreach === undefined ? tally.cancelled > 0 : tally.total > 0 && tally.cancelled === tally.total;
+  return isCancelled ? 'cancelled' : 'succeeded';
 }
 
 /** How many may die; undefined while a share of all items can't be told yet. */

@@ -1,5 +1,5 @@
 import { alertKinds, alertUnits, defaultOverMs, type AlertKind, type AlertThresholds, type QueueAlerts } from '../../schemas/workflow/alert.ts';
-import type { QueueAlert } from '../../schemas/protocol/queue.ts';
+import { seriesResolutions, type QueueAlert } from '../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import { AlertGauge, type RaisedAlert } from '../core/alert-gauge.ts';
 import type { AlertChange, KeptAlert, Store, StoredAlert } from '../store/store.ts';
@@ -11,6 +11,10 @@ import type { QueueRunner } from './queue/queue-runner.ts';
 const soonMs = 1000;
 /** How often it looks while some queue has jobs, or an alert, in milliseconds: time alone moves ages and shares. */
 const everyMs = 10_000;
+/** The steps in which daemons that share a store write what attempts led to, in milliseconds. */
+const { stepMs } = seriesResolutions['10s'];
+/** So long after jobs have moved the last of them has been written, in milliseconds. */
+const writtenAfterMs = 2 * stepMs;
 /** A queue that has stopped filling for less than this continues filling, in milliseconds. */
 const fillingPauseMs = 60_000;
 /** Attempts that must have ended before their share that failed is looked at: one of one is not a trend. */
@@ -28,7 +32,7 @@ interface Watched {
 
 export interface AlertWatchOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'oldestPending' | 'saveAlerts'>;
+  readonly store: Pick<Store, 'isShared' | 'oldestPending' | 'saveAlerts' | 'series'>;
   readonly dispatcher: Dispatcher;
   /** Whether the store can be written. */
   readonly isStoreOk: () => boolean;
@@ -54,8 +58,10 @@ export class AlertWatch {
   #running = false;
   /** Of the monotonic clock. */
   #startedAt = 0;
-  /** Raised before a restart, and not declared again yet. */
-  readonly #restored = new Map<string, StoredAlert>();
+  #movedAt = -Infinity;
+  #queues: readonly QueueDefinition[] = [];
+  /** Raised before a restart, and not declared again yet; or by the daemon that looks, if it isn't this one. */
+  #restored: ReadonlyMap<string, StoredAlert> = new Map();
   /** What the store has to be told still. */
   readonly #unsaved = new Map<string, AlertChange>();
 
@@ -63,13 +69,32 @@ export class AlertWatch {
     this.#options = options;
   }
 
-  /** What was raised when the daemon ended, however it ended. Before the first `apply`. */
-  restore(alerts: readonly StoredAlert[]): void {
-    for (const alert of alerts) this.#restored.set(keyOf(alert.queue, alert.kind), alert);
+  /** Another daemon looks. What it has raised, which the store has, is shown here, and nothing is told. */
+  follow(alerts: readonly StoredAlert[]): void {
+    this.#running = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const before = JSON.stringify([...this.#restored.values()]);
+    const shown = new Set([...this.#watched.keys(), ...[...this.#restored.values()].map(({ queue }) => queue), ...alerts.map(({ queue }) => queue)]);
+    this.#watched.clear();
+    this.#unsaved.clear();
+    this.#restored = new Map(alerts.map((alert) => [keyOf(alert.queue, alert.kind), alert]));
+    if (JSON.stringify(alerts) !== before) this.#options.onChange(shown);
+  }
+
+  /** This daemon looks from now on. `alerts`: what was raised before, which continues and isn't told again. */
+  lead(alerts: readonly StoredAlert[]): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#restored = new Map(alerts.map((alert) => [keyOf(alert.queue, alert.kind), alert]));
+    this.#startedAt = this.#options.clock.monotonic();
+    this.apply(this.#queues);
   }
 
   /** What queues are declared to be; an alert that is declared no more ends. */
   apply(queues: readonly QueueDefinition[]): void {
+    this.#queues = queues;
+    if (!this.#running) return;
     const declared = new Map(queues.flatMap(({ name, alerts }) => (alerts === undefined ? [] : [[name, alerts]])));
     const ended = [...this.#watched].filter(([name, { gauges }]) => !declared.has(name) && [...gauges.values()].some(({ raised }) => raised !== undefined));
     for (const name of [...this.#watched.keys()]) {
@@ -80,13 +105,14 @@ export class AlertWatch {
     for (const [name, alerts] of declared) this.#declare(name, alerts);
     // What no file declares any longer isn't raised.
     for (const { queue, kind } of this.#restored.values()) this.#change({ queue, kind });
-    this.#restored.clear();
+    this.#restored = new Map();
     if (ended.length > 0) this.#options.onChange(new Set(ended.map(([name]) => name)));
     this.#arm(0);
   }
 
   /** Alerts of one queue, errors first. */
   alertsOf(name: string): readonly QueueAlert[] {
+    if (!this.#running) return this.#followed(name);
     const watched = this.#watched.get(name);
     if (watched === undefined) return [];
     const { clock } = this.#options;
@@ -95,22 +121,28 @@ export class AlertWatch {
       const kept = watched.kept.get(kind);
       return raised === undefined || kept === undefined ? [] : [viewOf(kind, raised, kept, now)];
     });
-    return found.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error'));
+    return errorsFirst(found);
+  }
+
+  /** As the daemon that looks has saved them: of the values, it keeps the greatest. */
+  #followed(name: string): readonly QueueAlert[] {
+    const declared = this.#queues.find((queue) => queue.name === name)?.alerts;
+    return errorsFirst(
+      [...this.#restored.values()].flatMap(({ queue, kind, severity, since, peak }) => {
+        const threshold = declared?.[kind]?.[severity];
+        return queue !== name || threshold === undefined ? [] : [{ kind, severity, since: new Date(since).toISOString(), value: peak, threshold, unit: alertUnits[kind] }];
+      }),
+    );
   }
 
   /** Jobs have moved. */
   moved(): void {
+    this.#movedAt = this.#options.clock.monotonic();
     this.#arm(soonMs);
   }
 
-  start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#startedAt = this.#options.clock.monotonic();
-    this.#arm(0);
-  }
-
   async stop(): Promise<void> {
+    if (!this.#running) return;
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -143,7 +175,7 @@ export class AlertWatch {
   #gauge(queue: string, watched: Watched, kind: AlertKind, thresholds: AlertThresholds): AlertGauge {
     const key = keyOf(queue, kind);
     const restored = this.#restored.get(key);
-    this.#restored.delete(key);
+    this.#restored = new Map([...this.#restored].filter(([other]) => other !== key));
     if (restored === undefined || thresholds[restored.severity] === undefined) return new AlertGauge(kind, thresholds);
     const { severity, since, peak, peakAt } = restored;
     watched.kept.set(kind, { severity, since, peak, peakAt });
@@ -195,6 +227,7 @@ export class AlertWatch {
     const { clock, store, dispatcher, onChange, onError } = this.#options;
     const asksAge = [...this.#watched.values()].some(({ gauges }) => gauges.has('oldest'));
     const oldest = asksAge ? await store.oldestPending() : {};
+    const ended = await this.#endedAttempts();
     const now = clock.monotonic();
     const changed: Changed[] = [];
     /** Queues of which something else is to be shown. */
@@ -204,7 +237,7 @@ export class AlertWatch {
       this.#noteFilling(watched, runner, now);
       const dueSince = oldest[queue];
       for (const [kind, gauge] of watched.gauges) {
-        const value = valueOf(kind, watched, runner, { now, startedAt: this.#startedAt, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince });
+        const value = valueOf(kind, watched, runner, { now, startedAt: this.#startedAt, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince, ended: ended.get(queue) });
         if (value === undefined) continue;
         const wasEnding = gauge.raised?.endsAt !== undefined;
         const hasChanged = gauge.look(value, now, !watched.known.has(kind));
@@ -219,6 +252,8 @@ export class AlertWatch {
         }
       }
     }
+    // Another daemon looks by now, and tells it.
+    if (!this.#running) return;
     // On disk before it is shown: what a person was told isn't told again as new after a crash.
     await this.#save().catch((error: unknown) => onError(error));
     for (const { queue, watched, gauge, value, kept } of changed) {
@@ -228,6 +263,21 @@ export class AlertWatch {
       this.#tell(queue, gauge, value);
     }
     if (news.size > 0) onChange(news);
+  }
+
+  /** Of queues whose share of failures is watched, by those of all daemons that share the store: how the attempts ended that did so within the time that is looked at. */
+  async #endedAttempts(): Promise<ReadonlyMap<string, EndedAttempts>> {
+    const { clock, store, dispatcher } = this.#options;
+    const watched = [...this.#watched].flatMap(([queue, { alerts }]) => (alerts['failure-rate'] === undefined ? [] : [{ queue, overMs: alerts['failure-rate'].overMs ?? defaultOverMs }]));
+    const ended = watched.map(async ({ queue, overMs }): Promise<readonly [string, EndedAttempts]> => {
+      if (!store.isShared) return [queue, dispatcher.queue(queue).recent(overMs)];
+      const to = clock.now();
+      const from = Math.floor((to - overMs) / stepMs) * stepMs;
+      // The first may be the last one before that time.
+      const steps = (await store.series({ queue, stepMs, from, to })).filter(({ at }) => at >= from);
+      return [queue, { succeeded: steps.reduce((sum, { completions }) => sum + completions, 0), failed: steps.reduce((sum, { failures }) => sum + failures, 0) }];
+    });
+    return new Map(await Promise.all(ended));
   }
 
   #kept(before: KeptAlert | undefined, { raised }: AlertGauge, value: number, hasChanged: boolean): KeptAlert | undefined {
@@ -253,6 +303,9 @@ export class AlertWatch {
   #nextLookInMs(): number | undefined {
     const now = this.#options.clock.monotonic();
     let inMs = this.#unsaved.size > 0 ? everyMs : undefined;
+    // What the other daemons' attempts have led to comes later than that they have ended.
+    const isToCome = this.#options.store.isShared && now < this.#movedAt + writtenAfterMs;
+    if (isToCome && [...this.#watched.values()].some(({ gauges }) => gauges.has('failure-rate'))) inMs = everyMs;
     for (const [name, { gauges, filling }] of this.#watched) {
       const { pending, delayed, active } = this.#options.dispatcher.queue(name).depth;
       for (const { raised, changesAt } of gauges.values()) {
@@ -266,6 +319,11 @@ export class AlertWatch {
   }
 }
 
+interface EndedAttempts {
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
 interface Changed {
   readonly queue: string;
   readonly watched: Watched;
@@ -273,6 +331,10 @@ interface Changed {
   readonly value: number;
   /** Undefined: it has ended. */
   readonly kept: KeptAlert | undefined;
+}
+
+function errorsFirst(alerts: readonly QueueAlert[]): readonly QueueAlert[] {
+  return alerts.toSorted((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error'));
 }
 
 function keyOf(queue: string, kind: AlertKind): string {
@@ -284,7 +346,7 @@ function valueOf(
   kind: AlertKind,
   { alerts, filling, gauges }: Pick<Watched, 'alerts' | 'filling' | 'gauges'>,
   runner: QueueRunner,
-  { now, startedAt, ageMs }: { readonly now: number; readonly startedAt: number; readonly ageMs: number },
+  { now, startedAt, ageMs, ended }: { readonly now: number; readonly startedAt: number; readonly ageMs: number; readonly ended: EndedAttempts | undefined },
 ): number | undefined {
   switch (kind) {
     case 'depth':
@@ -292,7 +354,7 @@ function valueOf(
     case 'oldest':
       return ageMs;
     case 'failure-rate':
-      return failureShare(runner, alerts[kind], gauges.get(kind)?.raised === undefined ? Infinity : now - startedAt);
+      return failureShare(ended, alerts[kind], gauges.get(kind)?.raised === undefined ? Infinity : now - startedAt);
     case 'dead-letters':
       return runner.depth.dead;
     case 'filling':
@@ -300,8 +362,7 @@ function valueOf(
   }
 }
 
-function failureShare(runner: QueueRunner, { overMs = defaultOverMs }: AlertThresholds = {}, countedMs: number): number | undefined {
-  const { succeeded, failed } = runner.recent(overMs);
+function failureShare({ succeeded, failed }: EndedAttempts = { succeeded: 0, failed: 0 }, { overMs = defaultOverMs }: AlertThresholds = {}, countedMs: number): number | undefined {
   if (succeeded + failed >= leastAttempts) return failed / (succeeded + failed);
   return countedMs < overMs ? undefined : 0;
 }

@@ -1,20 +1,30 @@
+import { message } from '../../schemas/wording/message.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
-import type { Connection } from '../../schemas/workflow/model.ts';
-import { fillSecrets, renderTemplate, type Rendered, type SecretUse } from '../../schemas/workflow/template.ts';
-import type { ActionFailure, ResolvedConnection } from '../actions/action.ts';
+import type { Connection } from '../../schemas/workflow/connections/connection.ts';
+import { fillSecrets, type Rendered, type SecretUse } from '../../schemas/workflow/template.ts';
+import { invalidInput, type ActionFailure, type ResolvedConnection } from '../actions/action.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
+import type { LinkIdentity } from '../secrets/signal-link.ts';
 import type { ClaimedJob } from '../store/store.ts';
+import { resolveConnection } from './connection-secrets.ts';
 
 const noFields: ReadonlySet<string> = new Set();
 
 export interface AttemptInputsOptions {
   readonly projectFolder: string;
+  /** This daemon's name, if others share its store. */
+  readonly sharer: string | undefined;
   readonly secrets: SecretSource;
   readonly connection: (name: string) => Connection | undefined;
   /** See `EngineSettings`. */
   readonly connectionsDoubt: () => string | undefined;
+  /** See `EngineOptions`. */
+  readonly signalUrl: SignalUrl;
 }
+
+/** The link with which a signal is answered. @throws NoLinkError where nobody could reach it */
+export type SignalUrl = (link: LinkIdentity) => string;
 
 /** What attempts are made with: payloads and connections, with their secrets filled in. */
 export class AttemptInputs {
@@ -27,10 +37,11 @@ export class AttemptInputs {
   /** The payload with its secrets filled in. @throws MissingSecretError, MachineTroubleError */
   of(job: ClaimedJob): { readonly value: JsonObject; readonly secretFields: ReadonlySet<string> } | ActionFailure {
     const payload = JSON.parse(job.payload) as Json;
-    if (!isJsonObject(payload)) return invalid('payload is not an object', 'The payload must be an object: the `with` of the step.');
+    if (!isJsonObject(payload)) return invalidInput('payload is not an object', message('The payload must be an object: the `with` of the step.'));
     if (job.secrets === undefined) return { value: payload, secretFields: noFields };
     const secrets = JSON.parse(job.secrets) as SecretUse[];
-    return { value: this.#fill({ value: payload, secrets }) as JsonObject, secretFields: new Set(secrets.map(({ path }) => String(path[0]))) };
+    const { jobId, createdAt } = job;
+    return { value: this.#fill({ value: payload, secrets }, (name) => this.#options.signalUrl({ jobId, createdAt, name })) as JsonObject, secretFields: new Set(secrets.map(({ path }) => String(path[0]))) };
   }
 
   /** Undefined if none of that name is declared. @throws WithheldError, MissingSecretError, MachineTroubleError */
@@ -41,21 +52,19 @@ export class AttemptInputs {
       if (doubt !== undefined) throw new WithheldError(`${doubt}, so the connection ${JSON.stringify(name)} is not known`);
       return undefined;
     }
-    const { password, ca, ...rest } = declared;
-    const connection: ResolvedConnection = { ...rest, ...(ca === undefined ? {} : { ca: { folder: this.#options.projectFolder, path: ca } }) };
-    if (password === undefined) return connection;
-    const rendered = renderTemplate(password, {});
-    if (!rendered.ok) throw new Error(rendered.error.message);
-    const filled = this.#fill(rendered.rendered);
-    return { ...connection, password: typeof filled === 'string' ? filled : JSON.stringify(filled) };
+    return resolveConnection(declared, { projectFolder: this.#options.projectFolder, machine: this.#options.sharer }, (secret) => this.#secret(secret));
   }
 
-  #fill(rendered: Rendered): Json {
-    return fillSecrets(rendered, (name) => {
-      const secret = this.#options.secrets.get(name);
-      if (!secret.ok) throw secret.lacks === undefined ? new MissingSecretError(secret.message) : new MachineTroubleError(secret.message, secret.lacks);
-      return secret.value;
+  #fill(rendered: Rendered, linkOf: (name: string) => string): Json {
+    return fillSecrets(rendered, (part) => {
+      return 'signal' in part ? linkOf(part.signal) : this.#secret(part.secret);
     });
+  }
+
+  #secret(name: string): string {
+    const secret = this.#options.secrets.get(name);
+    if (!secret.ok) throw secret.lacks === undefined ? new MissingSecretError(secret.message) : new MachineTroubleError(secret.message, secret.lacks);
+    return secret.value;
   }
 }
 
@@ -64,11 +73,11 @@ export class WithheldError extends Error {
   override readonly name = 'WithheldError';
 }
 
-export class MissingSecretError extends Error {
-  override readonly name = 'MissingSecretError';
+/** There is no address where a link could lead. */
+export class NoLinkError extends Error {
+  override readonly name = 'NoLinkError';
 }
 
-/** Something that no repetition changes. */
-export function invalid(cause: string, message: string): ActionFailure {
-  return { ok: false, error: { kind: 'invalid', cause, message } };
+export class MissingSecretError extends Error {
+  override readonly name = 'MissingSecretError';
 }

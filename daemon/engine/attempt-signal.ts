@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { stallMs } from './machine-load.ts';
 
-/** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave. */
+/** Why an attempt was told to end. `withheld`: its queue was paused or held while its request waited to leave, or it was too late for the start that it had. */
 export type AbortReason = 'timeout' | 'cancelled' | 'stopped' | 'withheld';
 
 /** When an attempt started, by both clocks: they are asked once for all who need it. */

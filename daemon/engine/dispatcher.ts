@@ -11,7 +11,7 @@ export class Dispatcher {
   readonly #runners = new Map<string, QueueRunner>();
   #running = false;
 
-  constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'execute' | 'release' | 'onError'>) {
+  constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'lease' | 'execute' | 'release' | 'onError'>) {
     this.#options = options;
   }
 
@@ -52,9 +52,12 @@ export class Dispatcher {
     for (const runner of this.#runners.values()) runner.wake();
   }
 
-  /** The project's files say something else: what waits for them is looked at again. */
+  /** The project's files or secrets are others: what waits for them is looked at again. */
   filesChanged(): void {
-    for (const runner of this.#runners.values()) if (runner.hold?.by?.project === true) runner.liftHold(runner.hold);
+    for (const runner of this.#runners.values()) {
+      if (runner.hold?.by?.project === true) runner.liftHold(runner.hold);
+      runner.passNone();
+    }
   }
 
   /** See `QueueRunner.clockChanged`. */

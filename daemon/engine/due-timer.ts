@@ -3,11 +3,14 @@ import type { Store } from '../store/store.ts';
 
 /** The longest timer for what is due later, in milliseconds. */
 const longestWaitMs = 60_000;
+/** How much later those do it that don't lead, in milliseconds: if the one that leads does it, they needn't. */
+const followMs = 2000;
 
 export interface DueTimerOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, 'promote'>;
   readonly isStoreOk: () => boolean;
+  readonly leads: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -33,9 +36,9 @@ export class DueTimer {
   arm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { clock, isStoreOk } = this.#options;
+    const { clock, isStoreOk, leads } = this.#options;
     if (this.#nextDueAt === undefined || this.#stopped || !isStoreOk()) return;
-    const waitMs = Math.max(0, this.#nextDueAt - clock.now());
+    const waitMs = Math.max(0, this.#nextDueAt - clock.now()) + (leads() ? 0 : followMs);
     // Looked at again now and then, since the machine may sleep without the timer's knowing.
     if (waitMs > longestWaitMs) this.#timer = clock.setTimer(longestWaitMs, () => this.arm());
     else this.#timer = clock.setTimer(waitMs, () => void this.#promote());

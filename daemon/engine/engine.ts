@@ -1,42 +1,26 @@
-import { CodedError } from '../../schemas/protocol/error.ts';
-import { message } from '../../schemas/wording/message.ts';
-import type { Workflow } from '../../schemas/workflow/model.ts';
-import type { Action } from '../actions/action.ts';
-import type { Delivered, DeliverParams } from '../ledger/delivery-call.ts';
+import type { ClockChange } from '../core/clock.ts';
 import { failPoint } from '../platform/fail-point.ts';
-import type { SecretSource } from '../secrets/secret-source.ts';
-import type { ClaimedJob, Committed, CreateRunParams, LookResult, OpenResult, Store } from '../store/store.ts';
-import { AlertWatch } from './alert-watch.ts';
-import type { Clock, ClockChange } from '../core/clock.ts';
-import { BulkRunner } from './bulk-runner.ts';
-import { Cascades } from './cascades.ts';
+import { Listeners } from '../platform/listeners.ts';
+import type { ClaimedJob, Committed, LookResult, OpenResult } from '../store/store.ts';
+import type { AlertWatch } from './alert-watch.ts';
+import type { BulkRunner } from './bulk-runner.ts';
+import { Declarations } from './declarations.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DueTimer } from './due-timer.ts';
-import type { EngineLog, EngineSettings } from './engine-settings.ts';
+import type { EngineOptions, EngineSettings } from './engine-settings.ts';
 import { Executor } from './executor.ts';
-import { FanOut } from './fan-out.ts';
+import { Intake } from './intake.ts';
+import { LeaderWork } from './leader-work.ts';
 import { MachineLoad } from './machine-load.ts';
+import { Membership, type CheckedIn } from './membership.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
-import { Pruner } from './pruner.ts';
 import { SeriesRecorder } from './series-recorder.ts';
 import { SpaceReclaimer } from './space-reclaimer.ts';
+import { StepNeeds } from './step-needs.ts';
 import { StoreClock, StoreHealth, type StoreTrouble } from './store-health.ts';
-import { StoreOpening, type BeforeOpen } from './store-opening.ts';
+import { StoreOpening } from './store-opening.ts';
 import { UndeclaredQueues } from './undeclared-queues.ts';
 import { WorkflowVersions } from './workflow-versions.ts';
-
-export interface EngineOptions {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly store: Store;
-  readonly projectFolder: string;
-  readonly stateFolder: string;
-  readonly actions: { get(name: string): Action | undefined };
-  readonly secrets: SecretSource;
-  readonly log: EngineLog;
-  /** Done before each try to open the store, which isn't opened where it rejects. */
-  readonly beforeOpen?: BeforeOpen;
-}
 
 /**
  * What makes jobs go: it connects the store's commits with the services that act on them.
@@ -55,10 +39,13 @@ export class Engine {
   readonly alerts: AlertWatch;
   readonly undeclared: UndeclaredQueues;
   readonly bulks: BulkRunner;
+  readonly intake: Intake;
   readonly opening: StoreOpening;
-  readonly #fanOut: FanOut;
-  readonly #cascades: Cascades;
-  readonly #pruner: Pruner;
+  /** This daemon among those that share its store. */
+  readonly membership: Membership;
+  readonly declarations: Declarations;
+  readonly #leaderWork: LeaderWork;
+  readonly #needs: StepNeeds;
   readonly #storeClock: StoreClock;
   readonly #due: DueTimer;
   readonly #series: SeriesRecorder;
@@ -67,18 +54,21 @@ export class Engine {
   #storeId = '';
   #stopped: Promise<void> | undefined;
   #settings: EngineSettings | undefined;
-  readonly #listeners = new Set<(committed: Committed) => void>();
-  readonly #alertListeners = new Set<(queues: ReadonlySet<string>) => void>();
-  readonly #limitListeners = new Set<() => void>();
+  readonly #listeners = new Listeners<Committed>();
+  readonly #alertListeners = new Listeners<ReadonlySet<string>>();
+  readonly #limitListeners = new Listeners();
   #runningRuns = 0;
   #stopping = false;
   #commits = 0;
+  #hasBegun = false;
+  /** Transactions that it heard of before it had begun. */
+  readonly #early: Committed[] = [];
   #ignoreClock = (): void => {};
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, store, log } = options;
-    this.health = new StoreHealth({ clock, probe: () => this.#probe(), onChange: (trouble) => this.#healthChanged(trouble) });
+    this.health = new StoreHealth({ ...options, isShared: store.isShared, probe: () => this.#probe(), onChange: (trouble) => this.#healthChanged(trouble) });
     this.outcomes = new OutcomeWriter({
       store,
       health: this.health,
@@ -87,48 +77,53 @@ export class Engine {
         log.warn({ job: jobId, attempt, succeeded }, 'an attempt that had been given up has ended after all; its outcome is refused'),
     });
     this.machine = new MachineLoad({ clock, log, onRoom: () => this.dispatcher.wakeAll() });
+    this.membership = new Membership({
+      ...options,
+      onError: (error) => this.#note(error, 'this daemon could not check in with the store'),
+      onLapse: () => this.#lapsed(),
+      onCheckIn: (checkIn) => this.#checkedIn(checkIn),
+    });
+    this.declarations = new Declarations({ ...options, membership: this.membership, onTurn: () => this.#declareAgain(), onError: (error) => this.#note(error, 'what daemons declare could not be read') });
+    const leads = (): boolean => this.membership.leads;
+    this.#needs = new StepNeeds({ ...options, isShared: store.isShared, connection: (name) => this.#settings?.connections.get(name) });
     this.dispatcher = new Dispatcher({
       clock,
       store,
+      lease: this.membership,
       machine: this.machine,
       execute: (job, queue, slot) => this.#executor?.execute(job, queue, slot),
       release: (job) => this.#executor?.release(job),
       onError: (error) => this.#note(error, 'jobs could not be claimed'),
     });
-    this.alerts = new AlertWatch({
-      clock,
-      store,
-      dispatcher: this.dispatcher,
-      isStoreOk: () => this.health.trouble === undefined,
-      log,
-      onChange: (queues) => {
-        for (const listener of this.#alertListeners) listener(queues);
-      },
-      onError: (error) => this.#note(error, 'thresholds of queues could not be looked at'),
-    });
-    this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#applyAgain(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
+    this.intake = new Intake({ store, health: this.health, dispatcher: this.dispatcher, isStopping: () => this.#stopping });
+    this.undeclared = new UndeclaredQueues({ clock, store, dispatcher: this.dispatcher, log, onForgotten: () => this.#configure(), onError: (error) => this.#note(error, 'the limits of an undeclared queue could not be forgotten') });
     this.#storeClock = new StoreClock({ clock, store, onError: (error) => this.#note(error, 'what waits could not be moved with the wall clock') });
-    this.#due = new DueTimer({ clock, store, isStoreOk: () => this.health.trouble === undefined, onError: (error) => this.#note(error, 'due jobs could not be made pending') });
+    this.#due = new DueTimer({ clock, store, leads, isStoreOk: () => this.health.trouble === undefined, onError: (error) => this.#note(error, 'due jobs could not be made pending') });
     this.opening = new StoreOpening({
       ...options,
       storeClock: this.#storeClock,
       onLooked: (looked) => this.#looked(looked),
-      onNoRoom: (error) => this.health.note(error),
+      onUnavailable: (error) => this.health.note(error),
       onOpened: (opened) => this.#begin(opened),
     });
-    this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
-    this.#fanOut = new FanOut({ ...options, storeId: () => this.#storeId, onError: (error) => this.#note(error, 'items could not be turned into jobs') });
-    this.#cascades = new Cascades({ clock, store, isStopping: () => this.#stopping, onError: (error) => this.#note(error, 'jobs could not be cancelled') });
-    this.bulks = new BulkRunner({ clock, store, onError: (error) => this.#note(error, 'bulk work could not continue') });
-    this.#space = new SpaceReclaimer({
-      clock,
-      store,
-      commits: () => this.#commits,
+    this.#series = new SeriesRecorder({ clock, store, dispatcher: this.dispatcher, leads, anchor: () => this.#storeClock.anchor(), onError: (error) => this.#note(error, 'what queues did could not be written') });
+    this.#leaderWork = new LeaderWork({
+      ...options,
+      leads, others: () => this.membership.others,
+      dispatcher: this.dispatcher,
+      storeId: () => this.#storeId,
+      isStopping: () => this.#stopping,
       isStoreOk: () => this.health.trouble === undefined,
-      log,
+      onPruned: () => this.#space.look(),
+      onAlert: (queues) => this.#alertListeners.tell(queues),
+      onError: (error, text) => this.#note(error, text),
+    });
+    this.alerts = this.#leaderWork.alerts;
+    this.bulks = this.#leaderWork.bulks;
+    this.#space = new SpaceReclaimer({
+      clock, store, log, commits: () => this.#commits, isStoreOk: () => this.health.trouble === undefined,
       onError: (error) => this.#note(error, "the store's file could not give space back"),
     });
-    this.#pruner = new Pruner({ clock, store, onPruned: () => this.#space.look(), forget: (before) => this.#fanOut.forget(before), onError: (error) => this.#note(error, 'old runs could not be deleted') });
   }
 
   /** Runs that haven't ended. */
@@ -138,20 +133,17 @@ export class Engine {
 
   /** Calls back after each transaction. Returns what ends it. */
   onCommit(listener: (committed: Committed) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Calls back when alerts of queues have come, gone, or changed their severity. Returns what ends it. */
   onAlert(listener: (queues: ReadonlySet<string>) => void): () => void {
-    this.#alertListeners.add(listener);
-    return () => void this.#alertListeners.delete(listener);
+    return this.#alertListeners.add(listener);
   }
 
   /** Calls back when limits of queues have changed that no commit tells of: files were read, or a queue was released. Returns what ends it. */
   onLimits(listener: () => void): () => void {
-    this.#limitListeners.add(listener);
-    return () => void this.#limitListeners.delete(listener);
+    return this.#limitListeners.add(listener);
   }
 
   get hasBegun(): boolean {
@@ -165,6 +157,7 @@ export class Engine {
   async start(settings: EngineSettings): Promise<void> {
     this.#ignoreClock = this.#options.clock.onChange((change) => this.#clockChanged(change));
     this.#settings = settings;
+    this.#options.store.onCommit((committed) => this.#heard(committed));
     await this.opening.start();
   }
 
@@ -189,17 +182,20 @@ export class Engine {
     const executor = new Executor({
       ...this.#options,
       storeId: opened.storeId,
+      sharer: store.items?.self,
       connection: (name) => this.#settings?.connections.get(name),
+      needs: this.#needs,
       connectionsDoubt: () => this.#settings?.connectionsDoubt,
       versions: new WorkflowVersions(store),
       outcomes: this.outcomes,
       machine: this.machine,
+      lease: this.membership,
       onBug: (error, job: ClaimedJob) => log.error({ err: error, job: job.jobId, step: job.step }, 'an attempt ended by a bug'),
     });
-    this.#pruner.shift(opened.shiftMs);
-    store.onCommit((committed) => this.#committed(committed));
+    this.#leaderWork.shift(opened.shiftMs);
     this.dispatcher.restore(opened.queues);
-    this.alerts.restore(await store.listAlerts());
+    const alerts = await store.listAlerts();
+    await this.membership.start();
     void this.#shiftStore();
     await this.#configure();
     if (this.#stopping) return;
@@ -208,81 +204,46 @@ export class Engine {
     if (opened.unsettled.length > 0) log.info({ attempts: opened.unsettled.length }, 'attempts that had ended before a crash were settled as they ended');
     for (const outcome of opened.unsettled) this.outcomes.settle(outcome);
     this.dispatcher.start();
-    this.#pruner.start();
     this.#space.start();
-    this.alerts.start();
-    this.#committed(opened.committed);
-    await this.bulks.start();
+    // What others have done since it was opened comes after how it stood then.
+    for (const committed of [opened.committed, ...this.#early.splice(0)]) this.#committed(committed);
+    this.#hasBegun = true;
+    await this.#leaderWork.start(alerts);
   }
 
   async apply(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
-    if (!this.opening.isOpen) this.dispatcher.declare(settings.queues);
-    else await this.#configure();
+    if (this.opening.isOpen) await this.#configure();
+    // With counts that nobody knows, a queue would be taken for empty.
+    else if (this.opening.hasLooked) this.dispatcher.declare(settings.queues);
   }
 
   async #configure(): Promise<void> {
     const settings = this.#settings;
     if (settings === undefined) return;
-    const { queues } = await this.#options.store.configure({ queues: settings.queues, doubtful: settings.doubtful, env: settings.env });
+    const queues = await this.declarations.declare(settings);
     this.dispatcher.declare(queues);
+    this.needsChanged();
+    this.#leaderWork.apply(settings, queues);
+    // Files that don't hold can't say which queues nobody declares.
+    this.undeclared.apply(this.declarations.holds ? settings : { ...settings, queues }, queues);
+    this.#limitListeners.tell();
+  }
+
+  /** Secrets or files have changed: what could not be done for want of them is looked at again. */
+  needsChanged(): void {
+    this.#needs.forget();
     this.dispatcher.filesChanged();
-    this.#pruner.apply({ ...settings, queues });
-    this.alerts.apply(queues);
-    this.undeclared.apply(settings, queues);
-    // A queue may hold more now.
-    this.#fanOut.wakeAll();
-    for (const listener of this.#limitListeners) listener();
   }
 
-  async #applyAgain(): Promise<void> {
-    if (this.#settings !== undefined) await this.apply(this.#settings);
+  /** Others have declared something, or what they did holds no longer. */
+  #declareAgain(): void {
+    if (!this.#stopping) this.#configure().catch((error: unknown) => this.#note(error, 'files could not be declared again'));
   }
 
-  /** @throws CodedError `stopping` or `store-unavailable`, where nothing can be accepted */
+  /** See `Intake`. */
   assertAcceptingWork(): void {
-    // First: it says more, where a store that is lost makes the daemon stop.
-    this.health.assertAcceptingWork();
-    if (this.#stopping) throw new CodedError('stopping', message('The daemon is stopping; nothing was accepted.'));
-  }
-
-  /**
-   * Accepts a run: when it resolves, the run is kept. `workflow` is what `params.text` means.
-   *
-   * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
-   */
-  async startRun(params: CreateRunParams, workflow: Workflow): Promise<{ readonly runId: number; readonly existed?: true }> {
-    this.assertAcceptingWork();
-    this.#expectJobs(workflow);
-    try {
-      return await this.#options.store.createRun(params);
-    } catch (error) {
-      this.health.note(error);
-      throw error;
-    }
-  }
-
-  /** Of steps that start with their run. */
-  #expectJobs({ steps }: Workflow): void {
-    for (const { needs, foreach, queue } of Object.values(steps)) {
-      if (needs.length === 0 && foreach === undefined) this.dispatcher.queue(queue).expectJob();
-    }
-  }
-
-  /**
-   * Keeps an incoming webhook, and accepts the run that it starts. `workflow`: what the text of that run means.
-   *
-   * @throws CodedError `stopping`, `store-unavailable` or `queue-full`
-   */
-  async deliver(params: DeliverParams, workflow?: Workflow): Promise<Delivered> {
-    this.assertAcceptingWork();
-    if (workflow !== undefined) this.#expectJobs(workflow);
-    try {
-      return await this.#options.store.deliver(params);
-    } catch (error) {
-      this.health.note(error);
-      throw error;
-    }
+    this.intake.assertAcceptingWork();
   }
 
   /** Aborts the attempt of a job that was marked as cancelled, if it is one of this daemon's. */
@@ -304,28 +265,27 @@ export class Engine {
     const { clock } = this.#options;
     this.dispatcher.stop();
     this.#executor?.refuse();
+    void this.membership.leave();
     this.#due.stop();
     this.#ignoreClock();
     failPoint('stop-before-drain');
     const grace = clock.setTimer(this.#settings?.config.graceMs ?? 0, () => this.#executor?.stopAll());
     this.undeclared.stop();
-    await this.alerts.stop();
-    await this.#pruner.stop();
+    await this.#leaderWork.stop();
     await this.#space.stop();
-    await this.#fanOut.stop();
-    await this.bulks.stop();
     await this.dispatcher.drained();
     grace.cancel();
     this.#executor?.stop();
     await this.outcomes.drained();
     if (this.opening.isOpen) await this.#series.stop();
+    await this.membership.stop();
     failPoint('stop-after-drain');
     this.health.stop();
   }
 
   /** Whether it reads items, prunes, or does bulk work just now; a fan-out that waits for room in a queue doesn't. */
   get busy(): boolean {
-    return !this.#fanOut.idle || !this.#pruner.idle || !this.bulks.idle;
+    return this.#leaderWork.busy;
   }
 
   /** Transactions seen so far; tests wait until it stands still. */
@@ -337,17 +297,45 @@ export class Engine {
     this.#commits++;
     this.#runningRuns = committed.runningRuns;
     this.dispatcher.committed(committed.queues);
+    if (committed.declared === true) this.#declareAgain();
     for (const order of committed.orders ?? []) this.dispatcher.queue(order.name).obey(order);
     // When the claims of the same transaction have been answered: a job may be among both.
     if (committed.aborting !== undefined) queueMicrotask(() => committed.aborting?.forEach((jobId) => this.#abort(jobId)));
     if (committed.queues.length > 0) this.#series.moved();
     if (!this.#stopping) {
-      if (committed.queues.length > 0) this.alerts.moved();
-      this.#fanOut.committed(committed);
-      if (committed.cascading) void this.#cascades.carryOn();
+      this.#leaderWork.committed(committed);
       this.#due.set(committed.nextDueAt);
     }
-    for (const listener of this.#listeners) listener(committed);
+    this.#listeners.tell(committed);
+  }
+
+  /** From the moment on at which the store is opened: others may have it open already. */
+  #heard(committed: Committed): void {
+    if (this.#hasBegun) this.#committed(committed);
+    else this.#early.push(committed);
+  }
+
+  /** Nothing is claimed, and what is under way is the others' now. */
+  #lapsed(): void {
+    this.dispatcher.stop();
+    this.#executor?.giveUpAll();
+    this.#leaderWork.lapsed();
+  }
+
+  #checkedIn({ isBack, hasLost, hasGoneBack }: CheckedIn): void {
+    if (!this.#hasBegun || this.#stopping) return;
+    this.#leaderWork.checkedIn({ hasLost }).catch((error: unknown) => this.#note(error, 'what is done for all daemons could not be taken over'));
+    if (hasGoneBack) this.#declareAgain();
+    else void this.declarations.look();
+    if (isBack) this.#resume();
+    this.#due.arm();
+  }
+
+  /** Only if the store can be written, and this daemon's lease is current. */
+  #resume(): void {
+    if (this.#stopping || this.health.trouble !== undefined || !this.membership.isCurrent) return;
+    this.dispatcher.start();
+    this.#due.arm();
   }
 
   #clockChanged({ shiftMs, sleptMs }: ClockChange): void {
@@ -359,10 +347,11 @@ export class Engine {
     if (shiftMs !== 0) {
       log.warn({ shiftMs }, 'the wall clock was set: what waits was moved with it, so that it waits as long as it was asked to');
       this.outcomes.shift(shiftMs);
-      this.#pruner.shift(shiftMs);
+      this.#leaderWork.shift(shiftMs);
       this.#storeClock.shift(shiftMs);
       void this.#shiftStore();
     }
+    void this.membership.check();
     this.dispatcher.clockChanged(shiftMs);
     this.#due.arm();
   }
@@ -384,9 +373,8 @@ export class Engine {
     // Before anything looks at what is due.
     void this.#shiftStore();
     this.outcomes.resume();
-    if (this.#stopping) return;
-    this.dispatcher.start();
-    this.#due.arm();
+    if (!this.membership.isCurrent) void this.membership.check();
+    this.#resume();
   }
 
   #note(error: unknown, message: string): void {

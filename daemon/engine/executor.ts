@@ -1,27 +1,34 @@
+import { message, verbatim } from '../../schemas/wording/message.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import { queueDefaults, type Step } from '../../schemas/workflow/model.ts';
-import type { Action, ActionContext, ActionFailure, ActionResult } from '../actions/action.ts';
+import { invalidInput, type ActionSuccess, type Action, type ActionContext, type ActionFailure, type ActionResult } from '../actions/action.ts';
 import { attemptVerdict } from '../core/attempt-verdict.ts';
+import type { PagePlace } from '../core/next-request.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { failPoint } from '../platform/fail-point.ts';
 import type { Masker } from '../secrets/masker.ts';
-import { idempotencyKey } from '../ledger/idempotency-key.ts';
+import { idempotencyKey } from '../ledger/row.ts';
 import type { AttemptOutcome, ClaimedJob, QueueHold, SettleParams, Store } from '../store/store.ts';
 import { AttemptAnswers } from './attempt-answers.ts';
-import { AttemptInputs, invalid, MissingSecretError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
+import { bugFailure, cutOff, givenUp, machineFailure, saysNothing, tooLate } from './attempt-failure.ts';
+import { AttemptInputs, MissingSecretError, NoLinkError, WithheldError, type AttemptInputsOptions } from './attempt-inputs.ts';
 import { AttemptSignal, type AbortReason, type AttemptStart } from './attempt-signal.ts';
 import type { Clock } from '../core/clock.ts';
 import { type MachineLoad, StallWatch } from './machine-load.ts';
+import type { Lease } from './membership.ts';
+import type { StepNeeds } from './step-needs.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import type { QueueRunner } from './queue/queue-runner.ts';
-import type { Slot } from './queue/slot.ts';
+import type { Slot } from './queue/attempt-pool.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
 
 /** How often attempts of a job that a stall may have cut off aren't charged. */
 const maxUnchargedStalls = 10;
+/** How often in a row a job may be too late for a start of a shared rate before that is a failure. */
+const maxTooLate = 5;
 /** Longest record of a request or response that is kept, in characters of JSON. */
 const maxRecord = 65_536;
 /** How soon it is looked at again whether the project's files say what jobs of a queue need, in milliseconds; sooner if they change. */
@@ -40,6 +47,8 @@ export interface ExecutorOptions extends AttemptInputsOptions {
   readonly versions: WorkflowVersions;
   readonly outcomes: OutcomeWriter;
   readonly machine: MachineLoad;
+  readonly lease: Lease;
+  readonly needs: StepNeeds;
   /** A bug in an action or in Sluice; the job is a dead letter, and the daemon continues. */
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
 }
@@ -62,8 +71,10 @@ export class Executor {
   readonly #stalls: StallWatch;
   readonly #inputs: AttemptInputs;
   readonly #answers: AttemptAnswers;
-  /** By job: how often a stall may have cut off its attempts. */
-  readonly #stalled = new Map<number, number>();
+  /** A stall may have cut off an attempt. */
+  readonly #stalled = new InARow();
+  /** A job was too late for the start that it had. */
+  readonly #tooLate = new InARow();
   #stopping = false;
   /** When the masker last looked at the file of secrets, in monotonic time. */
   #lookedAt = -Infinity;
@@ -105,6 +116,11 @@ export class Executor {
   /** From now on nothing begins, and what is under way is told to end. */
   stopAll(): void {
     this.#stopping = true;
+    this.giveUpAll();
+  }
+
+  /** What is under way is told to end: it is another daemon's now. */
+  giveUpAll(): void {
     for (const attempt of this.#running.values()) attempt.abort('stopped');
   }
 
@@ -125,11 +141,13 @@ export class Executor {
     if (typeof result === 'object' && !result.ok && result.machine !== undefined) slot.putOff();
     // What a large answer takes is done in batches, with others' turns in between.
     if (this.#answers.has(job.jobId)) await nextTurn();
-    this.#running.delete(job.jobId);
+    // Unless the job was given up meanwhile, and came back.
+    if (this.#running.get(job.jobId) === attempt) this.#running.delete(job.jobId);
     const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
     this.#stalls.end();
-    const began = attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt };
+    const began = { ...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt }), ...(slot.isShared ? { rated: true as const, ...(slot.countedAgoMs === undefined ? {} : { countedAgoMs: slot.countedAgoMs }) } : {}) };
     try {
+      if (this.#isTooOftenLate(job, slot, result, attempt)) return { ...began, ...this.#settlement(job, queue, step, tooLate, undefined) };
       if (cutOffByStall) return { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } };
       return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason), ...(withheldBy === undefined ? {} : { hold: this.#withhold(job, queue, withheldBy) }) };
     } catch (error) {
@@ -146,36 +164,62 @@ export class Executor {
   #isCutOffByStall({ jobId }: ClaimedJob, result: Made['result'], { reason, startedMonotonic }: AttemptSignal): boolean {
     const isSilent = result === 'given-up' || (typeof result === 'object' && !result.ok && saysNothing(result));
     const isCutOff = isSilent && (reason === undefined || reason === 'timeout') && this.#stalls.stalledSince(startedMonotonic);
-    const count = isCutOff ? (this.#stalled.get(jobId) ?? 0) + 1 : 0;
-    if (count === 0) this.#stalled.delete(jobId);
-    else this.#stalled.set(jobId, count);
+    const count = this.#stalled.count(jobId, isCutOff);
     return count > 0 && count <= maxUnchargedStalls;
+  }
+
+  /** Whether it can't be made ready within the time that a start of a shared rate holds: it would go back, and be claimed again, for ever. */
+  #isTooOftenLate({ jobId }: ClaimedJob, slot: Slot, result: Made['result'], { reason }: AttemptSignal): boolean {
+    const isLate = slot.isShared && slot.isTooLate && (result === 'not-started' || reason === 'withheld');
+    if (this.#tooLate.count(jobId, isLate) <= maxTooLate) return false;
+    this.#tooLate.forget(jobId);
+    return true;
   }
 
   async #make(job: ClaimedJob, queue: QueueRunner, slot: Slot, attempt: AttemptSignal): Promise<Made> {
     let step: Step | undefined;
     try {
       step = this.#options.versions.known(job) ?? (await this.#options.versions.step(job));
+      if (this.#isLacking(job, step, queue)) return { step, result: 'not-started' };
       if (slot.startInMs > 0) await attempt.wait(slot.startInMs);
       // Asked again, because the queue may have been paused or held back since the claim.
-      if (attempt.reason !== undefined || queue.blocked) return { step, result: 'not-started' };
+      if (attempt.reason !== undefined || queue.blocked || slot.isTooLate || !this.#options.lease.isCurrent) return { step, result: 'not-started' };
       const start = attempt.start();
       slot.started(start);
       failPoint('attempt-before-effect');
       const work = this.#act(job, step, queue, slot, attempt, start);
-      const result = await attempt.race(work, step.timeoutMs ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
+      const result = await attempt.race(work, step.timeoutMs ?? this.#connectionTimeoutMs(step) ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
       failPoint('attempt-after-effect');
       if (result === 'given-up') this.#awaitLate(work, job);
       return { step, result };
     } catch (error) {
       if (error instanceof MachineTroubleError) return { step, result: machineFailure(error) };
       if (error instanceof WithheldError) return { step, result: 'not-started', withheldBy: error.message };
-      if (error instanceof MissingSecretError) return { step, result: invalid('missing secret', error.message) };
+      if (error instanceof NoLinkError) return { step, result: invalidInput('no link', verbatim(error.message)) };
+      if (error instanceof MissingSecretError) {
+        // It was there when the step was looked at.
+        this.#options.needs.forget();
+        return { step, result: step !== undefined && this.#isLacking(job, step, queue) ? 'not-started' : invalidInput('missing secret', verbatim(error.message)) };
+      }
       // The workflow could not be read from the store just now.
       if (step === undefined && error instanceof CodedError && error.code === 'store-unavailable') return { step, result: 'not-started' };
       this.#options.onBug(error, job);
       return { step, result: bugFailure(error) };
     }
+  }
+
+  /** Whether this daemon can't make the attempt: then it leaves the jobs of the step to others, or for later. */
+  #isLacking(job: ClaimedJob, step: Step, queue: QueueRunner): boolean {
+    const { needs } = this.#options;
+    const lack = needs.lackOf(step);
+    if (lack === undefined) return false;
+    if (queue.pass({ version: job.version, step: job.step, jobId: job.jobId, lack })) needs.tell(queue.name, job, lack);
+    return true;
+  }
+
+  #connectionTimeoutMs({ connection: name }: Step): number | undefined {
+    const connection = name === undefined ? undefined : this.#options.connection(name);
+    return connection?.type === 'http' ? connection.timeoutMs : undefined;
   }
 
   #withhold({ jobId }: ClaimedJob, queue: QueueRunner, cause: string): QueueHold {
@@ -194,9 +238,9 @@ export class Executor {
   }
 
   async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal, start: AttemptStart): Promise<ActionResult> {
-    const { actions, storeId, projectFolder } = this.#options;
+    const { actions, storeId, projectFolder, sharer } = this.#options;
     const action = actions.get(step.uses);
-    if (action === undefined) return invalid('unknown action', `There is no action ${step.uses}.`);
+    if (action === undefined) return invalidInput('unknown action', message('There is no action {action}.', { action: step.uses }));
     const input = this.#inputs.of(job);
     if ('ok' in input) return input;
     const context: ActionContext = {
@@ -211,7 +255,9 @@ export class Executor {
       depart: departure(queue, slot, attempt),
       room: (bytes) => this.#answers.room(job.jobId, attempt, bytes),
       encodeLargeBody: (output, body) => this.#answers.encode(job.jobId, attempt, this.#masker(), output, body),
+      code: step.code,
       projectFolder,
+      ...(sharer === undefined ? {} : { machine: sharer }),
     };
     return action.execute(input.value, context);
   }
@@ -230,7 +276,7 @@ export class Executor {
       const outcome = cutOff(reason) ?? this.#verdict(job, queue, step, givenUp, endedAt).outcome;
       return { jobId, attempt, endedAt, outcome };
     }
-    const record = { ...this.#record('request', result.request), ...this.#record('response', result.ok ? undefined : result.response) };
+    const record = { ...this.#record('request', result.request), ...this.#record('response', result.response) };
     if (result.ok && result.wait !== undefined) {
       const cut = cutOff(reason);
       return { jobId, attempt, endedAt, outcome: cut ?? { kind: 'wait', wait: result.wait }, ...record };
@@ -239,7 +285,7 @@ export class Executor {
       this.#options.machine.reached();
       const output = result.encodedOutput ?? this.#masked(result.output);
       queue.count(true);
-      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output, ...this.#warning(result.warning) }, ...record };
+      return { jobId, attempt, endedAt, outcome: { kind: 'succeeded', output, ...this.#warning(result.warning), ...(step?.paginate === undefined ? {} : { page: this.#pagePlace(result.called) }) }, ...record };
     }
     const cut = reason === 'stopped' && result.effectStands === true ? undefined : cutOff(reason);
     if (cut !== undefined) return { jobId, attempt, endedAt, outcome: cut, ...record };
@@ -279,9 +325,14 @@ export class Executor {
     return { outcome: { kind: 'retry', dueAt: now + verdict.delayMs, charged: verdict.charged, error, ...progress }, ...hold };
   }
 
-  #error({ error: { kind, cause, message, status } }: ActionFailure): JobError {
+  #error({ error: { kind, cause, message, wording, status } }: ActionFailure): JobError {
     const masker = this.#masker();
-    return { kind, cause: masker.cutText(cause), message: masker.cutText(message), ...(status === undefined ? {} : { status }) };
+    return { kind, cause: masker.cutText(cause), ...masker.cutTold({ message, ...(wording === undefined ? {} : { wording }) }), ...(status === undefined ? {} : { status }) };
+  }
+
+  /** Where a page was read. An action that calls nothing has no links to follow. */
+  #pagePlace(called: ActionSuccess['called']): PagePlace {
+    return called === undefined ? { url: '', origin: '' } : { url: this.#masker().text(called.last.href), origin: this.#masker().text(called.first.origin) };
   }
 
   #warning(warning: string | undefined): { readonly warning?: string } {
@@ -310,6 +361,23 @@ export class Executor {
   }
 }
 
+/** How often something has happened to a job, attempt after attempt. */
+class InARow {
+  readonly #counts = new Map<number, number>();
+
+  /** With this attempt; 0 if it didn't happen. */
+  count(jobId: number, happened: boolean): number {
+    const count = happened ? (this.#counts.get(jobId) ?? 0) + 1 : 0;
+    if (count === 0) this.#counts.delete(jobId);
+    else this.#counts.set(jobId, count);
+    return count;
+  }
+
+  forget(jobId: number): void {
+    this.#counts.delete(jobId);
+  }
+}
+
 function holdOf({ jobId }: ClaimedJob, { cause }: JobError, { retryAfterMs, machine }: ActionFailure, at: number, holdMs: number): QueueHold {
   const answer = { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(machine === undefined ? {} : { machine: true as const }) };
   return { until: at + holdMs, by: { jobId, cause, ...answer, at } };
@@ -327,43 +395,9 @@ function departure(queue: QueueRunner, slot: Slot, attempt: AttemptSignal): (() 
       if (queue.blocked) attempt.abort('withheld');
       attempt.signal.throwIfAborted();
     }
+    if (slot.isTooLate) attempt.abort('withheld');
     attempt.signal.throwIfAborted();
     slot.sent();
   };
   return () => (departed ??= leave());
-}
-
-/** A failure without any word of the receiver. */
-function saysNothing({ error: { kind }, effectStands, progress }: ActionFailure): boolean {
-  return (kind === 'timeout' || kind === 'network') && effectStands !== true && progress === undefined;
-}
-
-/** What is left of an attempt that was told to end, and hasn't succeeded all the same; undefined if its failure is its own. */
-function cutOff(reason: AbortReason | undefined): AttemptOutcome | undefined {
-  switch (reason) {
-    case 'cancelled':
-      return { kind: 'cancelled' };
-    case 'stopped':
-      return { kind: 'interrupted' };
-    case 'withheld':
-      return { kind: 'returned' };
-    case 'timeout':
-    case undefined:
-      return undefined;
-  }
-}
-
-/** Nothing has left, or nothing that changes anything: what the attempt needed of this machine was missing. */
-function machineFailure({ message, code }: MachineTroubleError): ActionFailure {
-  return { ok: false, error: { kind: 'network', cause: code, message: `${message}.` }, machine: 'resources' };
-}
-
-const givenUp: ActionFailure = {
-  ok: false,
-  error: { kind: 'timeout', cause: 'timeout', message: 'The attempt continued after its time limit and was given up.' },
-};
-
-function bugFailure(error: unknown): ActionFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  return { ok: false, error: { kind: 'internal', cause: 'internal error', message: `A bug in Sluice or in the action: ${message}` } };
 }

@@ -1,7 +1,9 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { failPoint } from '../platform/fail-point.ts';
 import { openRegularFile } from '../../platform/regular-file.ts';
-import { ItemFileError, readItems } from './item-file.ts';
+import type { FoundItems } from '../../schemas/protocol/run.ts';
+import { readItems, type ItemFormat } from './item-file.ts';
+import { ItemFileError } from './item-file-error.ts';
 
 /** Of a file of items, in bytes: what is really read of it, since the size that a file tells may be that of a hole. */
 const maxItemFileBytes = 8 * 1024 ** 3;
@@ -13,17 +15,18 @@ export type ItemCopyResult = 'copied' | 'stopped' | { readonly problem: string }
 
 /**
  * Writes the items of a file, each as a line of JSON, to `copy`, which is there when all of them are: nothing of a file that is bad
- * anywhere. `source` stays the caller's to close. Stops, and leaves nothing behind, where `isStopping` says so.
+ * anywhere. `describe` is told what the file turned out to be, before the copy is there. `source` stays the caller's to close. Stops, and leaves nothing behind, where `isStopping` says so.
  *
  * @throws an error of the file system
  */
-export async function writeItemCopy(source: FileHandle, extension: string, copy: string, isStopping: () => boolean): Promise<ItemCopyResult> {
+export async function writeItemCopy(source: FileHandle, format: ItemFormat, copy: string, { isStopping, describe }: { readonly isStopping: () => boolean; readonly describe: (found: FoundItems) => Promise<void> }): Promise<ItemCopyResult> {
   const half = `${copy}.part`;
   let target: FileHandle | undefined;
   try {
     target = await open(half, 'w', 0o600);
     let piece = '';
-    for await (const items of readItems(bounded(source), extension)) {
+    let found: FoundItems | undefined;
+    for await (const items of readItems(bounded(source), { ...format, onFound: (one) => (found = one) })) {
       if (items.length > 0) piece += `${items.join('\n')}\n`;
       if (piece.length < pieceLength) continue;
       await target.writeFile(piece);
@@ -32,6 +35,7 @@ export async function writeItemCopy(source: FileHandle, extension: string, copy:
     }
     await target.writeFile(piece);
     await target.sync();
+    if (found !== undefined) await describe(found);
     failPoint('copy-before-rename');
     await rename(half, copy);
     failPoint('copy-after-rename');
@@ -47,9 +51,9 @@ export async function writeItemCopy(source: FileHandle, extension: string, copy:
 }
 
 /** The items of a file, and nothing else done with them. Closes `source`. @throws ItemFileError */
-export async function* readItemsOf(source: FileHandle, extension: string): AsyncGenerator<string> {
+export async function* readItemsOf(source: FileHandle, format: ItemFormat): AsyncGenerator<string> {
   try {
-    for await (const items of readItems(bounded(source), extension)) yield* items;
+    for await (const items of readItems(bounded(source), format)) yield* items;
   } finally {
     await source.close();
   }

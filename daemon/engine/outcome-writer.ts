@@ -1,7 +1,7 @@
 import { failPoint } from '../platform/fail-point.ts';
 import { shiftedOutcome } from '../store/shifted-outcome.ts';
 import type { Settled, SettleParams, Store } from '../store/store.ts';
-import type { Slot } from './queue/slot.ts';
+import type { Slot } from './queue/attempt-pool.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** The outcome of an attempt that was given up before. */

@@ -13,6 +13,7 @@ export class Pruner {
   readonly #store: Store;
   readonly #forget: (before: number) => Promise<void>;
   readonly #onPruned: () => void;
+  readonly #leads: () => boolean;
   readonly #onError: (error: unknown) => void;
   /** By how much the wall clock has been set forward since the start, all in all. */
   #aheadMs = 0;
@@ -24,6 +25,8 @@ export class Pruner {
   constructor(options: {
     readonly clock: Clock;
     readonly store: Store;
+    /** Whether this daemon is the one that does it: its own files are deleted all the same. */
+    readonly leads: () => boolean;
     /** Deletes what is kept outside of the store for runs that ended before. */
     readonly forget: (before: number) => Promise<void>;
     /** A pass is over. */
@@ -34,6 +37,7 @@ export class Pruner {
     this.#store = options.store;
     this.#forget = options.forget;
     this.#onPruned = options.onPruned;
+    this.#leads = options.leads;
     this.#onError = options.onError;
   }
 
@@ -78,7 +82,7 @@ export class Pruner {
   }
 
   async #prune(): Promise<void> {
-    for (let more = true; more && !this.#stopped && this.#settings !== undefined;) {
+    for (let more = true; more && this.#mayContinue && this.#settings !== undefined;) {
       const now = this.#clock.now();
       const trusted = this.#trustedNow();
       const { config, queues } = this.#settings;
@@ -97,11 +101,15 @@ export class Pruner {
   }
 
   async #pruneDeliveries(): Promise<void> {
-    for (let more = true; more && !this.#stopped && this.#settings !== undefined;) {
+    for (let more = true; more && this.#mayContinue && this.#settings !== undefined;) {
       const trusted = this.#trustedNow();
       const { keepMs, keepCount } = this.#settings.config.webhooks;
       ({ more } = await this.#store.pruneDeliveries({ before: trusted - keepMs, keepCount, keysBefore: trusted - keepDedupeKeysMs, limit: chunk }));
     }
+  }
+
+  get #mayContinue(): boolean {
+    return !this.#stopped && this.#leads();
   }
 
   #trustedNow(): number {

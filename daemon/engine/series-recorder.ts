@@ -1,6 +1,5 @@
 import { seriesResolutions } from '../../schemas/protocol/queue.ts';
-import type { ActivityTally } from '../core/activity-tally.ts';
-import type { QueueBucket } from '../core/queue-series.ts';
+import type { ActivityTally, QueueBucket } from '../core/queue-series.ts';
 import type { QueueDepth, Store } from '../store/store.ts';
 import type { Clock, ClockAnchor, Timer } from '../core/clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -14,6 +13,8 @@ export interface SeriesRecorderOptions {
   readonly dispatcher: Dispatcher;
   /** Of the clock by which the waits in the store go. */
   readonly anchor: () => ClockAnchor;
+  /** Whether arrivals are its to write: every daemon hears of all, and has its own attempts. */
+  readonly leads: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -56,11 +57,12 @@ export class SeriesRecorder {
 
   /** Never rejects. What the store can't take just now is written with the next step. */
   async #write(at: number, isLast = false): Promise<void> {
-    const { store, dispatcher, anchor, onError } = this.#options;
+    const { store, dispatcher, anchor, leads, onError } = this.#options;
+    const isLeader = leads();
     const taken = dispatcher.list().flatMap((runner) => this.#take(runner));
     if (taken.length === 0 && !isLast) return;
     try {
-      await store.recordSeries({ at, anchor: anchor(), steps: taken.map(({ runner, tally, depth }) => ({ queue: runner.name, ...stepOf(tally, depth) })) });
+      await store.recordSeries({ at, anchor: anchor(), steps: taken.map(({ runner, tally, depth }) => ({ queue: runner.name, ...stepOf(tally, depth), ...(isLeader ? {} : { arrivals: 0 }) })) });
     } catch (error) {
       for (const { runner, tally } of taken) {
         runner.giveBackActivity(tally);

@@ -4,8 +4,21 @@ import { english } from '../../schemas/wording/language.ts';
 import type { Message } from '../../schemas/wording/message.ts';
 import type { Store } from '../store/store.ts';
 
-/** How often a store that can't be written is tried again, in milliseconds. */
-const probeEveryMs = 1000;
+/** When a store that can't be written is tried again, in milliseconds. */
+const probeMs = 1000;
+/** One that others share may be away for long, and be asked by many: each pause is longer than the one before, up to so many milliseconds. */
+const longestProbeMs = 10_000;
+const pauseGrowth = 1.5;
+
+export interface StoreHealthOptions {
+  readonly clock: Clock;
+  /** Writes to the store, and rejects where that can't be done. */
+  readonly probe: () => Promise<void>;
+  readonly onChange: (trouble: StoreTrouble | undefined) => void;
+  /** This process can't use the store again, whatever becomes of it. */
+  readonly onUnusable?: (told: Message) => void;
+  readonly isShared?: boolean;
+}
 
 export interface StoreTrouble {
   /** For a person: what is wrong. */
@@ -18,22 +31,18 @@ export interface StoreTrouble {
 
 /**
  * Whether the store can be written. While it can't, nothing is claimed and nothing is accepted; it is tried again every
- * second, and everything continues by itself.
+ * second, or after longer and longer pauses if daemons share it, and everything continues by itself.
  */
 export class StoreHealth {
-  readonly #clock: Clock;
-  readonly #probe: () => Promise<void>;
-  readonly #onChange: (trouble: StoreTrouble | undefined) => void;
+  readonly #options: StoreHealthOptions;
   #trouble: StoreTrouble | undefined;
   #timer: Timer | undefined;
+  #pauseMs = probeMs;
   #stopped = false;
   #isLost = false;
 
-  /** `probe`: writes to the store, and rejects where that can't be done. */
-  constructor(options: { readonly clock: Clock; readonly probe: () => Promise<void>; readonly onChange: (trouble: StoreTrouble | undefined) => void }) {
-    this.#clock = options.clock;
-    this.#probe = options.probe;
-    this.#onChange = options.onChange;
+  constructor(options: StoreHealthOptions) {
+    this.#options = options;
   }
 
   get trouble(): StoreTrouble | undefined {
@@ -43,9 +52,14 @@ export class StoreHealth {
   /** Takes note of an error of the store. True if it says that the store can't be written just now. */
   note(error: unknown): boolean {
     if (!(error instanceof CodedError) || error.code !== 'store-unavailable') return false;
-    if (this.#trouble === undefined && !this.#stopped) {
-      this.#trouble = { problem: error.message, told: error.told, since: this.#clock.now() };
-      this.#onChange(this.#trouble);
+    if (this.#stopped || this.#isLost) return true;
+    if (error.data['unusable'] === true) {
+      this.lose(error.told);
+      this.#options.onUnusable?.(error.told);
+    } else if (this.#trouble === undefined) {
+      this.#trouble = { problem: error.message, told: error.told, since: this.#options.clock.now() };
+      this.#options.onChange(this.#trouble);
+      this.#pauseMs = probeMs;
       this.#probeLater();
     }
     return true;
@@ -55,8 +69,8 @@ export class StoreHealth {
   lose(problem: Message): void {
     this.#timer?.cancel();
     this.#isLost = true;
-    this.#trouble = { problem: english.textOf(problem), told: problem, since: this.#trouble?.since ?? this.#clock.now() };
-    this.#onChange(this.#trouble);
+    this.#trouble = { problem: english.textOf(problem), told: problem, since: this.#trouble?.since ?? this.#options.clock.now() };
+    this.#options.onChange(this.#trouble);
   }
 
   /** @throws CodedError `store-unavailable` while the store can't be written */
@@ -70,19 +84,28 @@ export class StoreHealth {
   }
 
   #probeLater(): void {
-    this.#timer = this.#clock.setTimer(probeEveryMs, () => void this.#look());
+    this.#timer = this.#options.clock.setTimer(this.#pauseMs, () => void this.#look());
+    if (this.#options.isShared === true) this.#pauseMs = Math.min(this.#pauseMs * pauseGrowth, longestProbeMs);
   }
 
   async #look(): Promise<void> {
     try {
-      await this.#probe();
-    } catch {
+      await this.#options.probe();
+    } catch (error) {
+      this.#update(error);
       if (!this.#stopped && !this.#isLost) this.#probeLater();
       return;
     }
     if (this.#stopped || this.#isLost) return;
     this.#trouble = undefined;
-    this.#onChange(undefined);
+    this.#options.onChange(undefined);
+  }
+
+  /** Why it can't be written may be another reason by now. */
+  #update(error: unknown): void {
+    if (this.#trouble === undefined || !(error instanceof CodedError) || error.code !== 'store-unavailable') return;
+    if (error.data['unusable'] === true) this.note(error);
+    else if (!this.#stopped && !this.#isLost) this.#trouble = { problem: error.message, told: error.told, since: this.#trouble.since };
   }
 }
 

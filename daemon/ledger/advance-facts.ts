@@ -22,28 +22,46 @@ export function factsOfAdvance({ steps }: AdvanceParams, snapshot: Snapshot): As
     if (runId === undefined) continue;
     const facts = snapshot.find('run', runId);
     if (facts === notKnown) asks.push({ kind: 'run', key: runId });
-    else if (facts !== undefined) asks.push(...resultsReadNext(facts, snapshot));
+    else if (facts !== undefined) asks.push(...resultsReadNext(facts, snapshot), ...waitEndedBy(facts, snapshot));
   }
   return asks;
 }
 
-/** What the expressions of the steps that may start now refer to. Whatever else they turn out to read is missed, and asked for, when they read it. */
+/** What the expressions of the steps that may start now refer to, or those of the outputs of a run that ends. Whatever else they turn out to read is missed, and asked for, when they read it. */
 function resultsReadNext({ run, steps }: RunFacts, snapshot: Snapshot): Ask[] {
   const workflow = snapshot.find('workflow', run.version);
   if (workflow === notKnown || workflow === undefined) return [];
   const asks: Ask[] = [];
+  const references: Reference[] = [];
   const rows = new Map(steps.map((row) => [row.name, row]));
   for (const row of steps) {
     const step = row.state === 'waiting' ? (workflow.steps[row.name] ?? workflow.onFailure[row.name]) : undefined;
     if (step === undefined || !step.needs.every((need) => hasEnded(rows.get(need)))) continue;
-    for (const { path } of referencesAtStart(step)) {
-      const [first, name, what] = path;
-      const read = first === 'steps' && (what === 'output' || what === 'results') ? rows.get(String(name)) : undefined;
-      if (read === undefined || (what !== 'output' && what !== 'results')) continue;
-      if (snapshot.find(what, read.id) === notKnown) asks.push({ kind: what, key: read.id });
-    }
+    references.push(...referencesAtStart(step));
+  }
+  if (endsNext(steps)) references.push(...Object.values(workflow.outputs).flatMap(referencesOf));
+  for (const { path } of references) {
+    const [first, name, what] = path;
+    const ofRun = first === 'inputs' || first === 'vars' ? first : first === 'trigger' && run.trigger_kind !== 'manual' ? first : undefined;
+    if (ofRun !== undefined && snapshot.find(ofRun, run.id) === notKnown) asks.push({ kind: ofRun, key: run.id });
+    const read = first === 'steps' && (what === 'output' || what === 'results' || what === 'items') ? rows.get(String(name)) : undefined;
+    if (read === undefined || (what !== 'output' && what !== 'results' && what !== 'items')) continue;
+    // The output of pages is in the step's row.
+    if ((what === 'items') !== (read.pages !== null)) continue;
+    if (snapshot.find(what, read.id) === notKnown) asks.push({ kind: what, key: read.id });
   }
   return asks;
+}
+
+/** The job that waits for a run that ends: one at a time, each would have the whole batch decided again. */
+function waitEndedBy({ run: { parent_job: job }, steps }: RunFacts, snapshot: Snapshot): Ask[] {
+  if (job === null || !endsNext(steps)) return [];
+  return (['job', 'wait'] as const).flatMap((kind) => (snapshot.find(kind, job) === notKnown ? [{ kind, key: job }] : []));
+}
+
+/** Whether none of its main steps is under way or to come, so that the run ends. */
+function endsNext(steps: readonly StepRow[]): boolean {
+  return steps.every((step) => step.on_failure === 1 || hasEnded(step));
 }
 
 function hasEnded(step: StepRow | undefined): boolean {

@@ -3,20 +3,13 @@ import type { JobState } from '../../schemas/protocol/id.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import { nextCancelCause, nextCancelRequest, nextCascade, nextGate, nextJobState, type CancelCauseEvent, type CancelRequestEvent, type CascadeEvent, type GateEvent, type JobEvent } from '../core/state-machine.ts';
+import { CallsSoFar } from './calls-so-far.ts';
 import type { Change, TableName, Tables } from './change.ts';
 import { EffectsSoFar } from './effects.ts';
-import { LargeOutputs, type OutputFacts } from './large-outputs.ts';
+import { LargeOutputs, tooManyItems, type OutputFacts } from './large-outputs.ts';
 import { openFanOutOf, type Cascade, type Gate, type JobRow, type LedgerJob, type QueueRow, type RunRow, type RunTexts, type ScheduleRow, type StepRow, type WaitRow } from './row.ts';
 import type { ScopeFacts } from './scope.ts';
-import { notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
-
-/** A fact was asked for that has not been loaded. Never leaves the ledger: `decide` answers with what is missing. */
-export class MissingFact extends Error {
-  override readonly name = 'MissingFact';
-}
-
-/** One for all, since only that it is thrown counts: to make one takes as long as to decide a job. */
-const missingFact = new MissingFact('a fact is missing');
+import { missingFact, notKnown, type Ask, type FactKind, type FactKinds, type Snapshot } from './snapshot.ts';
 
 export interface NewJob {
   readonly step: StepRow;
@@ -28,6 +21,8 @@ export interface NewJob {
   readonly item: string | null;
   readonly index: number | null;
   readonly key: string | null;
+  /** Names of the signals that it carries links for, each once; none if omitted. */
+  readonly links?: readonly string[];
   /** It can't be sent as it is: it is a dead letter from the start. */
   readonly error?: JobError;
 }
@@ -43,6 +38,7 @@ export class Book {
   readonly #snapshot: Snapshot;
   readonly missing: Ask[] = [];
   readonly effects = new EffectsSoFar();
+  readonly calls = new CallsSoFar();
   #asked: Set<string> | undefined;
   readonly #changes: Change[] = [];
   /** The rows of each change that inserts some. */
@@ -56,6 +52,8 @@ export class Book {
   #outputFacts: OutputFacts | undefined;
   readonly #newRuns: NewRun[] = [];
   #askAgain = false;
+  /** How often a fact was asked for that is missing. */
+  #askCount = 0;
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -113,6 +111,17 @@ export class Book {
     if (this.missing.length > 0) throw missingFact;
   }
 
+  /**
+   * What an expression gives that reads facts. It stops here if that has missed one; what was missed before is asked for together with what comes after, or
+   * each of a batch would have all of it decided again.
+   */
+  evaluated<Value>(evaluate: () => Value): Value {
+    const before = this.#askCount;
+    const value = evaluate();
+    if (this.#askCount > before) throw missingFact;
+    return value;
+  }
+
   /** What expressions read. */
   get scopeFacts(): ScopeFacts {
     const outputs = this.#largeOutputs();
@@ -122,6 +131,7 @@ export class Book {
       trigger: (runId) => this.remembered(`trigger of ${runId}`, () => this.fact('trigger', runId)),
       vars: (runId) => this.remembered(`vars of ${runId}`, () => this.fact('vars', runId)),
       output: (stepId) => this.remembered(`output of ${stepId}`, () => this.fact('output', stepId)),
+      items: (stepId) => this.remembered(`items of pages of ${stepId}`, () => this.fact('items', stepId) ?? tooManyItems()),
       results: (stepId) => this.remembered(`results of ${stepId}`, () => outputs.resultsOf(this.fact('results', stepId))),
     };
   }
@@ -171,10 +181,13 @@ export class Book {
   }
 
   takeId(table: 'runs' | 'steps' | 'jobs'): number {
-    const { next, end } = this.#snapshot.ids[table];
-    const id = next + this.#taken[table]++;
-    if (id >= end) throw new Error(`no number for a row of ${table} is left`);
-    return id;
+    const ids = this.#snapshot.ids[table];
+    const place = this.#taken[table]++;
+    const id = 'next' in ids ? ids.next + place : ids.listed[place];
+    if ('next' in ids && ids.next + place >= ids.end) throw new Error(`no number for a row of ${table} is left`);
+    if (id !== undefined) return id;
+    this.#ask({ kind: 'freshIds', key: table, limit: place + 1 });
+    throw missingFact;
   }
 
   /**
@@ -216,12 +229,13 @@ export class Book {
     this.#patchJob(job.id, { queue_id: queueId });
   }
 
-  addJob({ step, uses, priority, now, payload, secrets, item, index, key, error }: NewJob): void {
+  addJob({ step, uses, priority, now, payload, secrets, item, index, key, links = [], error }: NewJob): void {
     const id = this.takeId('jobs');
     const state: JobState = error === undefined ? 'pending' : 'dead';
     const died = error === undefined ? {} : { ended_at: now, error: JSON.stringify(error), failure_group: deadGroupOf(uses, error, undefined) };
     this.insert('jobs', { id, step_id: step.id, queue_id: step.queue_id, state, priority, due_at: now, created_at: now, item_index: index, item_key: key, ...died });
     this.insert('payloads', { job_id: id, payload, secrets, item, created_at: now });
+    for (const name of links) this.insert('signal_links', { job_id: id, name, run_id: step.run_id, hash: this.#snapshot.linkHash(id, now, name), made_at: now });
     this.effects.addJob({ step_id: step.id, queue_id: step.queue_id, state });
   }
 
@@ -305,7 +319,7 @@ export class Book {
     this.#changes.push({ kind: 'patch', table: 'schedules', id, values });
   }
 
-  setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file'>, held: boolean): void {
+  setFanOut(step: Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'file_format'>, held: boolean): void {
     const { name } = this.fact('queue', step.queue_id);
     this.effects.setFanOut(step.id, openFanOutOf(step, name, held));
   }
@@ -354,6 +368,7 @@ export class Book {
   }
 
   #ask(ask: Ask): void {
+    this.#askCount++;
     const name = `${ask.kind} ${ask.key}`;
     this.#asked ??= new Set();
     if (this.#asked.has(name)) return;

@@ -1,4 +1,5 @@
-import type { BulkAction } from '../../schemas/protocol/bulk.ts';
+import type { Message } from '../../schemas/wording/message.ts';
+import type { BulkAction, ExportFormat } from '../../schemas/protocol/bulk.ts';
 
 /**
  * What a store is asked to do with bulk work: many jobs, or runs, selected once, and acted on chunk by chunk. How far it has come is written in the transaction
@@ -27,6 +28,24 @@ export interface BulkRequest {
   /** Of a replay: drafts are left as they are, unsent. */
   readonly originals?: boolean;
   readonly reason?: string;
+  /** Of an export. */
+  readonly exportTo?: ExportTarget;
+}
+
+export interface ExportTarget {
+  /** Absolute, on the machine of the daemon that carries the export out. */
+  readonly file: string;
+  readonly format: ExportFormat;
+  readonly overwrite: boolean;
+}
+
+/** How far the file of an export is written. */
+export interface ExportProgress {
+  readonly done: number;
+  readonly skipped: number;
+  readonly edited: number;
+  /** The number of the last job that it has come to. */
+  readonly cursor: number;
 }
 
 export interface PrepareBulkParams {
@@ -43,19 +62,23 @@ export interface AdvanceBulkParams {
   readonly bulkId: number;
   readonly limit: number;
   readonly now: number;
+  /** Of an export, by the one who writes its file: how far that is, or that it is in its place. */
+  readonly exported?: ExportProgress | 'placed';
 }
 
 export interface BulkAdvance {
   /** It is still `running` or `taking-back`. */
   readonly more: boolean;
   readonly active: readonly number[];
+  /** Of an export that is running: where it is written, and the jobs that come next after `exported`. */
+  readonly exporting?: { readonly target: ExportTarget; readonly next: readonly number[] };
 }
 
 export interface EndBulkParams {
   readonly bulkId: number;
   readonly now: number;
   readonly takeBack?: boolean;
-  readonly problem?: string;
+  readonly problem?: Message;
 }
 
 export interface ForgetBulksParams {

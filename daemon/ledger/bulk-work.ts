@@ -1,14 +1,17 @@
+import type { Told } from '../../schemas/wording/told.ts';
+import { readStoredText, storedText } from './stored-text.ts';
 import { formatBulkId, type BulkAction, type BulkView } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message } from '../../schemas/wording/message.ts';
 import { bulkStateMessage } from '../../schemas/wording/state.ts';
 import type { Book } from './book.ts';
-import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
+import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ExportProgress, ExportTarget, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
 import { cancelJob, cancelRun, isCancelling, needForCancelling } from './cancelling.ts';
+import { refusalsToReplay } from './child-replays.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
 import type { BulkRow, LedgerJob } from './row.ts';
 import { iso } from './view.ts';
-import { isWaitForTime } from './waiting.ts';
+import { failedChildren, isWaitForTime } from './waiting.ts';
 
 /** Bulk work that has ended is listed with its newest so many. */
 export const listedBulks = 100;
@@ -23,21 +26,27 @@ export function prepareBulk(book: Book, { bulkId, request, jobIds, last, now }: 
   const state = !last ? 'preparing' : total === 0 ? 'done' : 'running';
   const values = { total, state, ended_at: state === 'done' ? now : null } as const;
   if (bulkId === undefined) {
-    const { action, canary, rate, originals, reason } = request;
+    const { action, canary, rate, originals, reason, exportTo } = request;
     book.insert('bulks', {
       id, action, started_at: now, hold_after: canary ?? null, rate: rate?.text ?? null, spacing_ms: rate?.spacingMs ?? 0, originals: originals === true ? 1 : 0, reason: reason ?? null, daemon: book.daemon, ...values,
+      ...(exportTo === undefined ? {} : { export_to: JSON.stringify(exportTo) }),
     });
   } else patch(book, id, values);
   for (const jobId of added) book.insert('bulk_jobs', { bulk_id: id, job_id: jobId });
   return { bulkId: id };
 }
 
-/** Acts on the next jobs. One that has moved by itself, or by somebody else, since it was selected is left out, and counted. */
+/** Acts on the next jobs. One that has moved by itself, or by somebody else, since it was selected is left out, and counted; so is one that a replay within its child run continues. */
 export function advanceBulk(book: Book, params: AdvanceBulkParams): BulkAdvance {
   const bulk = openBulk(book, params.bulkId);
+  if (params.exported === 'placed') {
+    // Also if a cancel came when the file was there already.
+    patch(book, bulk.id, { state: 'done', ended_at: params.now });
+    return { more: false, active: [] };
+  }
   switch (bulk.state) {
     case 'running':
-      return act(book, bulk, params);
+      return bulk.action === 'export' ? exportNext(book, bulk, params.exported, params.limit) : act(book, bulk, bulk.action, params);
     case 'taking-back':
       return takeBack(book, bulk, params);
     default:
@@ -57,7 +66,7 @@ export function endBulk(book: Book, { bulkId, now, takeBack: isTakenBack, proble
   const { state, action } = openBulk(book, bulkId);
   const takesBack = isTakenBack === true && action === 'replay' && state !== 'preparing';
   if (!takesBack && state !== 'running' && state !== 'held' && state !== 'taking-back') throw new CodedError('wrong-state', message('{bulk} has ended already: it is {state}.', { bulk: formatBulkId(bulkId), state: bulkStateMessage(state) }));
-  if (problem !== undefined) patch(book, bulkId, { state: 'failed', ended_at: now, problem });
+  if (problem !== undefined) patch(book, bulkId, { state: 'failed', ended_at: now, problem: storedText(problem) });
   else if (takesBack) patch(book, bulkId, { state: 'taking-back', cursor: 0, ended_at: null });
   else patch(book, bulkId, { state: 'cancelled', ended_at: now });
   return {};
@@ -73,10 +82,23 @@ export function forgetBulks(book: Book, { endedBefore, unprepared, limit }: Forg
   return { more: true };
 }
 
-function act(book: Book, bulk: BulkRow, { limit, now }: AdvanceBulkParams): BulkAdvance {
+/**
+ * An export is written by the engine of the daemon that began it, whose file it is; here is only how far it has come. One that a crash has interrupted begins again:
+ * its first `exported` sets the counts back.
+ */
+function exportNext(book: Book, bulk: BulkRow, exported: ExportProgress | undefined, limit: number): BulkAdvance {
+  if (bulk.daemon !== book.daemon || bulk.export_to === null) return { more: false, active: [] };
+  const target = JSON.parse(bulk.export_to) as ExportTarget;
+  if (exported === undefined) return { more: true, active: [], exporting: { target, next: [] } };
+  const next = book.fact('bulkNext', JSON.stringify([bulk.id, exported.cursor]), { limit });
+  patch(book, bulk.id, exported);
+  return { more: true, active: [], exporting: { target, next } };
+}
+
+function act(book: Book, bulk: BulkRow, action: Exclude<BulkAction, 'export'>, { limit, now }: AdvanceBulkParams): BulkAdvance {
   const most = bulk.hold_after === null ? limit : Math.min(limit, bulk.hold_after - bulk.done - bulk.skipped);
   const ids = most <= 0 ? [] : book.fact('bulkNext', JSON.stringify([bulk.id, bulk.cursor]), { limit: most });
-  const { meant, edited = 0, active = [], lastDueAt } = bulk.action === 'cancel-runs' ? cancelRuns(book, ids) : actOnJobs(book, bulk, bulk.action, ids, now);
+  const { meant, edited = 0, active = [], lastDueAt } = action === 'cancel-runs' ? cancelRuns(book, ids) : actOnJobs(book, bulk, action, ids, now);
   for (const { id, round } of meant) book.write({ kind: 'mark_bulk_job', bulkId: bulk.id, jobId: id, round });
   const done = bulk.done + meant.length;
   const skipped = bulk.skipped + ids.length - meant.length;
@@ -104,10 +126,10 @@ interface Acted {
   readonly lastDueAt?: number;
 }
 
-type JobAction = Exclude<BulkAction, 'cancel-runs'>;
+type JobAction = Exclude<BulkAction, 'cancel-runs' | 'export'>;
 
 function actOnJobs(book: Book, bulk: BulkRow, action: JobAction, jobIds: readonly number[], now: number): Acted {
-  const jobs = meantJobs(book, action, jobIds);
+  const jobs = meantJobs(book, bulk.id, action, jobIds);
   const meant = jobs.map(({ id, round }) => ({ id, round: action === 'replay' ? round + 1 : round }));
   return jobs.length === 0 ? { meant } : { meant, ...move(book, bulk, action, jobs, now) };
 }
@@ -121,15 +143,24 @@ function cancelRuns(book: Book, runIds: readonly number[]): Acted {
   return { active: open.flatMap((runId) => cancelRun(book, { runId }).active), meant: open.map((id) => ({ id, round: 0 })) };
 }
 
-function meantJobs(book: Book, action: JobAction, jobIds: readonly number[]): LedgerJob[] {
+function meantJobs(book: Book, bulkId: number, action: JobAction, jobIds: readonly number[]): LedgerJob[] {
   book.need('job', jobIds);
   const jobs = jobIds.flatMap((id) => book.job(id) ?? []);
   if (action === 'cancel') return jobs.filter(({ state }) => state === 'pending' || state === 'delayed' || state === 'active' || state === 'waiting');
   if (action === 'retry') return jobs.filter((job) => job.state === 'delayed' || isWaitForTime(book, job));
   const dead = jobs.filter(({ state }) => state === 'dead');
   if (action === 'discard') return dead;
-  book.need('cascade', dead.map(({ step_id }) => step_id));
-  return dead.filter(({ step_id }) => !isCancelling(book.fact('cascade', step_id)));
+  for (const kind of ['cascade', 'stepInfo'] as const) book.need(kind, dead.map(({ step_id }) => step_id));
+  const refused = refusalsToReplay(book, dead);
+  return withoutTheirChildren(book, bulkId, dead.filter(({ id, step_id }) => !refused.has(id) && !isCancelling(book.fact('cascade', step_id))));
+}
+
+/** Without the jobs that waited for a run of which this bulk work replays a job too, now or later: see `refusalsToReplay`. */
+function withoutTheirChildren(book: Book, bulkId: number, dead: readonly LedgerJob[]): LedgerJob[] {
+  const children = failedChildren(book, dead);
+  if (children.size === 0) return [...dead];
+  const replayed = book.fact('bulkRuns', JSON.stringify([bulkId, [...new Set(children.values())]]));
+  return dead.filter(({ id }) => !replayed.has(children.get(id) ?? 0));
 }
 
 function move(book: Book, bulk: BulkRow, action: JobAction, jobs: readonly LedgerJob[], now: number): Omit<Acted, 'meant'> {
@@ -193,6 +224,10 @@ function patch(book: Book, id: number, values: Partial<BulkRow>): void {
 }
 
 /** Undefined while it is being prepared: nobody knows of it yet. */
+function problemOf({ message: problem, wording }: Told): Pick<BulkView, 'problem' | 'problemWording'> {
+  return { problem, ...(wording === undefined ? {} : { problemWording: wording }) };
+}
+
 export function bulkView(row: BulkRow): BulkView | undefined {
   if (row.state === 'preparing') return undefined;
   return {
@@ -209,7 +244,8 @@ export function bulkView(row: BulkRow): BulkView | undefined {
     ...(row.hold_after === null ? {} : { canary: row.hold_after }),
     ...(row.rate === null ? {} : { rate: row.rate }),
     ...(row.last_due_at === null ? {} : { lastDueAt: iso(row.last_due_at) }),
+    ...(row.export_to === null ? {} : { file: (JSON.parse(row.export_to) as ExportTarget).file }),
     ...(row.reason === null ? {} : { reason: row.reason }),
-    ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(row.problem === null ? {} : problemOf(readStoredText(row.problem))),
   };
 }

@@ -1,9 +1,16 @@
+import type { Message } from '../../schemas/wording/message.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { Schedule } from '../../schemas/workflow/model.ts';
-import type { Rate } from '../../schemas/workflow/rate.ts';
-import type { DeliverParams, Delivered } from './delivery-call.ts';
+import type { CsvFormat } from '../../schemas/workflow/csv-format.ts';
+import type { FoundItems } from '../../schemas/protocol/run.ts';
+import type { Rate, RateLimit } from '../../schemas/workflow/rate.ts';
+import type { RateUse } from '../core/rate-windows.ts';
+import type { PagePlace } from '../core/next-request.ts';
+import type { DeliverParams, Delivered } from './delivery.ts';
+import type { ItemReader, StepOfVersion } from './daemons.ts';
 import type { AdvanceBulkParams, BulkAdvance, BulkRate, EndBulkParams, ForgetBulksParams, PrepareBulkParams } from './bulk-call.ts';
+import type { DropDraftParams, RecallParams, ReplayParams, ReplayResult, SaveDraftParams } from './dead-letter-call.ts';
 
 /**
  * What a store is asked to do with runs and jobs, and what it answers: the operations that `decide` knows. `store/run-store.ts` makes them the methods of
@@ -22,6 +29,8 @@ export interface Operations {
   settle(params: { readonly outcomes: readonly SettleParams[] }): Settled;
   /** Turns the next items of a `foreach` into jobs. */
   fanOut(params: FanOutParams): FanOutResult;
+  /** All of the file is read that a `foreach` takes its items from: what it turned out to be. */
+  describeItems(params: { readonly stepId: number; readonly found: FoundItems }): void;
   /** The items of a `foreach` can't be read. */
   failFanOut(params: { readonly stepId: number; readonly error: JobError; readonly now: number }): void;
   /** Cancels or reopens the next jobs of steps that are being cancelled, have failed, or were reopened. Repeat it while there is `more`. */
@@ -69,17 +78,10 @@ export interface Operations {
   endBulk(params: EndBulkParams): object;
   /** Deletes bulk work that ended before, in chunks, and what a former daemon hasn't prepared to its end. Repeat it while there is `more`. */
   forgetBulks(params: ForgetBulksParams): { readonly more: boolean };
-  /** Closes what the crash of a daemon interrupted; a part of a store's `open` and `checkIn`. */
+  /** Closes what the crash of a daemon interrupted; a part of a store's `open` and `recoverLost`. */
   recover(params: RecoverParams): Recovered;
   /** Moves steps and runs on, once the changes that touched them are written; a part of the other operations. */
   advance(params: { readonly steps: ReadonlyMap<number, StepProgress>; readonly now: number }): void;
-}
-
-export interface RecallParams {
-  readonly jobIds: readonly number[];
-  readonly now: number;
-  /** Also those that were attempted since they were replayed, and wait for another attempt. */
-  readonly tried?: boolean;
 }
 
 export type Call = { [Name in keyof Operations]: { readonly name: Name; readonly params: Parameters<Operations[Name]>[0] } }[keyof Operations];
@@ -149,8 +151,11 @@ export interface FanOutProgress {
   readonly queue: string;
   /** Items turned into jobs, or left out as duplicates, so far. */
   readonly cursor: number;
-  /** The file to read; undefined if an expression gives the items. */
+  /** The file to read, and which daemon reads it where several share the store; undefined if an expression gives the items. */
   readonly file?: string;
+  /** How a `.csv` is read, as far as the workflow says it. */
+  readonly csv?: CsvFormat;
+  readonly reader?: ItemReader;
   /** It has made as many jobs as the run may for now: there is nothing to do until `continueRun`. */
   readonly held?: boolean;
 }
@@ -187,10 +192,20 @@ export interface ClaimParams {
   /** When each claimed job will start; kept until they are `keepStartsMs` old. One per job that `limit` allows. */
   readonly startAts?: readonly number[];
   readonly keepStartsMs?: number;
+  /** Steps whose jobs are passed over, since this daemon lacks what they need. None if omitted. */
+  readonly passing?: readonly StepOfVersion[];
+  /** Other daemons claim from the queue as well: what starts is decided here over all of them (`shared-limits.ts`). `limit` is what this daemon has room for. */
+  readonly shared?: true;
 }
 
 export interface ClaimResult {
   readonly jobs: readonly ClaimedJob[];
+  /** Of a `shared` claim of a queue with a rate: when each of the jobs may start, in milliseconds from the claim on. Each has taken a start of the rate until it is settled as `rated`. */
+  readonly starts?: { readonly rates: readonly Rate[]; readonly inMs: readonly number[] };
+  /** Of a `shared` claim: its limits may let another start after so many milliseconds. */
+  readonly nextInMs?: number;
+  /** Of a `shared` claim of a queue with a rate: starts of all daemons within the window of each rate that ends now. */
+  readonly rateUses?: readonly RateUse[];
 }
 
 export interface ClaimedJob {
@@ -227,6 +242,10 @@ export interface SettleParams {
   readonly response?: string;
   /** The queue takes no jobs before it ends, unless one that ends later is there already. */
   readonly hold?: QueueHold;
+  /** It has taken a start of a rate that daemons share: by now it counts, or, of what is `returned`, is free again. */
+  readonly rated?: true;
+  /** Of a `rated` attempt: so long before this is handed in its receiver had counted it, in milliseconds. If omitted, only now. */
+  readonly countedAgoMs?: number;
 }
 
 /** What has become of outcomes that were handed in, by their places in that list. Those that aren't named are in the store. */
@@ -241,7 +260,8 @@ export interface Settled {
 export type AttemptOutcome =
   /** `warning`: what a person should know of it all the same. */
   /** `output`: JSON; as UTF-8 where it is large. */
-  | { readonly kind: 'succeeded'; readonly output: string | Uint8Array; readonly warning?: string }
+  /** `page`: where the page was read, of a step with `paginate`. */
+  | { readonly kind: 'succeeded'; readonly output: string | Uint8Array; readonly warning?: string; readonly page?: PagePlace }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly charged: boolean; readonly error: JobError; readonly progress?: string }
   | { readonly kind: 'dead'; readonly error: JobError; readonly progress?: string }
   /** It has nothing to do until something comes: its job leaves its place in the queue, and the attempt ends when it has come. */
@@ -267,6 +287,8 @@ export interface SignalParams {
   readonly payload: string;
   /** Who answers, for anyone who looks at it. */
   readonly by: string;
+  /** The hash of the link by which it was answered: refused unless the link is one for this name of the run, and holds. */
+  readonly link?: string;
   readonly now: number;
 }
 
@@ -288,47 +310,11 @@ export interface FanOutResult {
   readonly cursor: number;
 }
 
-export interface ReplayParams {
-  readonly jobIds: readonly number[];
-  readonly now: number;
-  /** When each is due; `now` if it is missing. */
-  readonly dueAts?: readonly number[];
-  /** Jobs with the same number keep the distances of their due times, even if nothing could be due for a while. */
-  readonly pace?: number;
-  /** JSON: a new revision, for a single job. What were references to secrets in it still are, see `revisedSecrets`. */
-  readonly payload?: string;
-  /** Drafts are left as they are, unsent. */
-  readonly originals?: boolean;
-}
-
-export interface ReplayResult {
-  readonly replayed: readonly number[];
-  /** How many of them went out with another payload than before: with their drafts, or with `payload`. */
-  readonly edited: number;
-}
-
-export interface SaveDraftParams {
-  readonly jobId: number;
-  /** JSON. */
-  readonly payload: string;
-  /** The revision that was edited, draft or not; not checked if omitted. */
-  readonly baseRevision?: number;
-  /** A person or program, for anyone who looks at it. */
-  readonly savedBy?: string;
-  readonly now: number;
-}
-
-export interface DropDraftParams {
-  readonly jobId: number;
-  readonly baseRevision?: number;
-  readonly now: number;
-}
-
 export interface SetQueueParams {
   readonly queue: string;
   readonly paused?: boolean;
   /** `null`: no limit; `'file'`: back to what the file says. */
-  readonly rate?: Rate | 'none' | 'file';
+  readonly rate?: RateLimit | 'none' | 'file';
   readonly concurrency?: number | 'file';
   /** `null` lifts it. */
   readonly hold?: null;
@@ -351,7 +337,7 @@ export interface DecideScheduleParams {
   readonly missedAt?: number;
   readonly start?: { readonly at: number; readonly run: Omit<CreateRunParams, 'trigger' | 'key' | 'now'> };
   /** Why a time could not start a run. */
-  readonly problem?: string;
+  readonly problem?: Message;
   readonly now: number;
 }
 

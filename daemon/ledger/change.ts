@@ -1,6 +1,6 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
-import type { DeliveryKeyRow, DeliveryRow } from './delivery-row.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, ScheduleRow, SignalRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
+import type { DeliveryKeyRow, DeliveryRow } from './delivery.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, ScheduleRow, SignalLinkRow, SignalRow, StagedItemsRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -16,11 +16,13 @@ export interface Tables {
   readonly queues: QueueRow;
   readonly waits: WaitRow;
   readonly signals: SignalRow;
+  readonly signal_links: SignalLinkRow;
   readonly bulks: BulkRow;
   readonly bulk_jobs: BulkJobRow;
   readonly deliveries: DeliveryRow;
   readonly delivery_keys: DeliveryKeyRow;
   readonly schedules: ScheduleRow;
+  readonly staged_items: StagedItemsRow;
 }
 export type TableName = keyof Tables;
 
@@ -45,6 +47,10 @@ export type Change =
   | { readonly kind: 'copy_starts'; readonly from: number; readonly to: number }
   /** Starts of a queue before that time matter no longer. */
   | { readonly kind: 'forget_starts'; readonly queueId: number; readonly before: number }
+  /** A start of a shared rate counts by that time, if not sooner. */
+  | { readonly kind: 'count_start'; readonly queueId: number; readonly jobId: number; readonly attempt: number; readonly at: number }
+  /** A start of a shared rate was not used. */
+  | { readonly kind: 'drop_start'; readonly queueId: number; readonly jobId: number; readonly attempt: number }
   /** A job of bulk work has been acted on, in that round of its own. */
   | { readonly kind: 'mark_bulk_job'; readonly bulkId: number; readonly jobId: number; readonly round: number }
   /** Those of its jobs up to that number. */

@@ -1,9 +1,10 @@
 import type { Book } from './book.ts';
 import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
 import { cancelWaiting, isCancelling } from './cancelling.ts';
-import { soleDaemon } from './daemons.ts';
+import { soleDaemon, type StepOfVersion } from './daemons.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';
+import { type Allowance, sharedAllowance } from './shared-limits.ts';
 import type { DueJob } from './snapshot.ts';
 import { endDueWaits } from './waiting.ts';
 
@@ -18,7 +19,11 @@ const lateMs = 1000;
 export function claim(book: Book, params: ClaimParams): ClaimResult {
   const queueId = book.fact('knownQueue', params.queue);
   if (queueId === undefined || params.limit <= 0) return { jobs: [] };
-  const due = chosen(book, queueId, params.limit);
+  const { limit, startAts, shared, forgetBefore, nextInMs } = params.shared === true ? sharedAllowance(book, queueId, params) : ownAllowance(params);
+  const next = nextInMs === undefined ? {} : { nextInMs };
+  const used = shared === undefined ? {} : { rateUses: shared.used };
+  if (limit <= 0) return { jobs: [], ...next, ...used };
+  const due = chosen(book, queueId, limit, params.passing ?? []);
   if (due.some(({ pace }) => pace !== null) && endHold(book, queueId, params.now)) {
     book.askAgain();
     return { jobs: [] };
@@ -32,26 +37,37 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
       cancelWaiting(book, job, kind, params.now);
       continue;
     }
-    const startAt = params.startAts?.[jobs.length];
+    const startAt = startAts?.[jobs.length];
     // Few have a pace, so the others aren't made to write it.
     book.move(job, 'claim', {
       attempt: job.attempt + 1,
-      started_at: startAt === undefined ? params.now : Math.floor(startAt),
+      started_at: Math.floor(shared === undefined || startAt === undefined ? (startAt ?? params.now) : params.now + (startAt - shared.now)),
       ...(job.pace === null ? {} : { pace: null }),
       ...(book.daemon === soleDaemon ? {} : { daemon: book.daemon }),
     });
     // A job that was returned before its start may be claimed for the same instant again.
-    if (startAt !== undefined) book.insert('rate_starts', { queue_id: queueId, at: startAt, job_id: job.id, attempt: job.attempt + 1 }, 'keep');
+    if (startAt !== undefined) {
+      const counted = shared === undefined ? {} : { counted_at: startAt + shared.unseenMs };
+      book.insert('rate_starts', { queue_id: queueId, at: startAt, job_id: job.id, attempt: job.attempt + 1, ...counted }, 'keep');
+    }
     jobs.push(claimedJob(book, job));
   }
-  if (params.keepStartsMs !== undefined && jobs.length > 0) book.write({ kind: 'forget_starts', queueId, before: params.now - params.keepStartsMs });
-  return { jobs };
+  if (forgetBefore !== undefined && jobs.length > 0) book.write({ kind: 'forget_starts', queueId, before: forgetBefore });
+  if (shared === undefined || startAts === undefined) return { jobs, ...next };
+  const starts = { rates: shared.rates, inMs: startAts.slice(0, jobs.length).map((at) => at - shared.now) };
+  // Where there were fewer jobs, the next one that comes needn't wait.
+  return { jobs, starts, rateUses: shared.used.map(({ rate, used: before }) => ({ rate, used: before + jobs.length })), ...(jobs.length < startAts.length ? {} : next) };
 }
 
-/** The next pending jobs, until `limit` of them may be claimed, or many are to be cancelled. */
-function chosen(book: Book, queueId: number, limit: number): readonly DueJob[] {
+/** The limits are those of the one daemon that there is, and it has looked at them. */
+function ownAllowance({ limit, now, startAts, keepStartsMs }: ClaimParams): Allowance {
+  return { limit, ...(startAts === undefined ? {} : { startAts }), ...(keepStartsMs === undefined ? {} : { forgetBefore: now - keepStartsMs }) };
+}
+
+/** The next pending jobs but those of the steps that are passed over, until `limit` of them may be claimed, or many are to be cancelled. */
+function chosen(book: Book, queueId: number, limit: number, passing: readonly StepOfVersion[]): readonly DueJob[] {
   for (let asked = limit; ; ) {
-    const due = book.fact('due', queueId, { limit: asked });
+    const due = passing.length === 0 ? book.fact('due', queueId, { limit: asked }) : book.fact('dueBut', JSON.stringify([queueId, passing]), { limit: asked });
     book.need('cascade', due.map(({ step_id }) => step_id));
     let free = 0;
     let cancelled = 0;

@@ -1,28 +1,29 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { factsOfAdvance } from './advance-facts.ts';
-import { Book, MissingFact } from './book.ts';
+import { Book } from './book.ts';
 import { advanceBulk, continueBulk, endBulk, forgetBulks, prepareBulk } from './bulk-work.ts';
 import type { Call, Operations } from './call.ts';
+import { PutOff } from './calls-so-far.ts';
 import type { Change, Effects } from './change.ts';
 import { cancelJob, cancelRun, cascade } from './cancelling.ts';
 import { claim, promote } from './claiming.ts';
 import { deliver } from './delivering.ts';
 import { dropDraft, saveDraft } from './drafting.ts';
-import { fanOut, failFanOut } from './fan-out.ts';
+import { describeItems, fanOut, failFanOut } from './fan-out.ts';
 import { prune } from './pruning.ts';
 import { moveQueue, setQueue } from './queue-orders.ts';
 import { discard, recall, replay, retry } from './replaying.ts';
 import { advance } from './run-advance.ts';
 import { decideSchedule, declareSchedules, setSchedule } from './scheduling.ts';
 import { factsOfSettling, recover, settle } from './settling.ts';
-import type { Ask, Snapshot } from './snapshot.ts';
+import { MissingFact, type Ask, type Snapshot } from './snapshot.ts';
 import { continueRun, createRun } from './starting.ts';
 import { signal } from './waiting.ts';
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: CodedError };
 
 export interface Decision {
-  /** One for each call, in their order. */
+  /** One for each call, in their order; fewer than calls if the next one has to be decided when the changes are written. */
   readonly answers: readonly Answer[];
   readonly changes: readonly Change[];
   readonly effects: Effects;
@@ -42,6 +43,7 @@ const rules: { readonly [Name in keyof Operations]: (book: Book, params: Paramet
   promote,
   settle,
   fanOut,
+  describeItems,
   failFanOut,
   cascade,
   continueRun,
@@ -88,11 +90,13 @@ export function decide(calls: readonly Call[], snapshot: Snapshot): Decision | U
   if (named.length > 0) return { missing: named };
   const book = new Book(snapshot);
   const answers: Answer[] = [];
-  for (const { name, params } of calls) {
+  for (const [index, { name, params }] of calls.entries()) {
+    book.calls.begin(index > 0 && isStart(name));
     try {
       const rule = rules[name] as (book: Book, params: Call['params']) => unknown;
       answers.push({ ok: true, value: rule(book, params) });
     } catch (error) {
+      if (error instanceof PutOff) break;
       if (error instanceof CodedError) answers.push({ ok: false, error });
       // What follows from a missing fact says nothing.
       else if (!(error instanceof MissingFact) && book.missing.length === 0) throw error;
@@ -117,16 +121,21 @@ function factsNamedBy({ name, params }: Call, snapshot: Snapshot): readonly Ask[
 
 /**
  * The stages of a batch: each is decided when the changes of the one before are written. Outcomes that follow one another share one, since each
- * names its job; whatever chooses, counts, or looks at what belongs to a job has one of its own.
+ * names its job, and so do starts of runs, which put themselves off where those before them count; whatever chooses, counts, or looks at what belongs to
+ * a job has one of its own.
  */
 export function stages<One extends { readonly name: string }>(calls: readonly One[]): readonly (readonly One[])[] {
   const found: One[][] = [];
   for (const call of calls) {
     const last = found.at(-1);
-    if (call.name === 'settle' && last?.[0]?.name === 'settle') last.push(call);
+    if ((call.name === 'settle' || isStart(call.name)) && last?.[0]?.name === call.name) last.push(call);
     else found.push([call]);
   }
   return found;
+}
+
+function isStart(name: string): boolean {
+  return name === 'deliver' || name === 'createRun';
 }
 
 /**

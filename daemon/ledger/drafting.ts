@@ -2,11 +2,11 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
-import { secretName } from '../../schemas/workflow/expression/expression.ts';
+import { secretName, signalName } from '../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import { parseTemplate, secretsOf, type SecretUse, type Template } from '../../schemas/workflow/template.ts';
+import { parseTemplate, type SecretUse, type Template } from '../../schemas/workflow/template.ts';
 import type { Book } from './book.ts';
-import type { DropDraftParams, SaveDraftParams } from './call.ts';
+import type { DropDraftParams, SaveDraftParams } from './dead-letter-call.ts';
 import type { DraftRow, JobRow, LedgerJob } from './row.ts';
 
 /**
@@ -74,15 +74,16 @@ function touch(book: Book, { queue_id, step_id }: LedgerJob): void {
 }
 
 /**
- * Which places of an edited payload hold secrets: those that did before, where they still hold references. Any other text
- * stays text, since an item may have brought `${{ secrets.X }}` along, and an edit elsewhere must not make it come true.
+ * Which places of an edited payload hold secrets and links: those that did before, where they still hold references. Any other text
+ * stays text, since an item may have brought `${{ secrets.X }}` along, and an edit elsewhere must not make it come true. Links are those that the job has
+ * already: each was stored when the job was made.
  */
 function revisedSecrets(before: readonly SecretUse[], payload: Json): readonly SecretUse[] {
+  const links = new Set(before.flatMap(({ parts }) => parts.flatMap((part) => (typeof part === 'object' && 'signal' in part ? [part.signal] : []))));
   return before.flatMap(({ path }) => {
     const text = valueAt(payload, path);
     const parsed = typeof text === 'string' ? parseTemplate(text) : undefined;
-    if (parsed?.ok !== true || secretsOf(parsed.template).length === 0) return [];
-    const parts = partsOf(parsed.template);
+    const parts = parsed?.ok === true ? partsOf(parsed.template, links) : undefined;
     return parts === undefined ? [] : [{ path, parts }];
   });
 }
@@ -96,13 +97,15 @@ function valueAt(value: Json, path: SecretUse['path']): Json | undefined {
   return at;
 }
 
-/** Undefined if anything but texts and secrets is in it: an edit is no place to compute. */
-function partsOf(template: Template): SecretUse['parts'] | undefined {
+/** Undefined if anything but texts, secrets and these links is in it: an edit is no place to compute. */
+function partsOf(template: Template, links: ReadonlySet<string>): SecretUse['parts'] | undefined {
   const parts = template.kind === 'text' ? template.parts : template.kind === 'expression' ? [template.expression] : [];
   const uses = parts.flatMap((part): SecretUse['parts'] => {
     if (typeof part === 'string') return [part];
-    const name = secretName(part);
-    return name === undefined ? [] : [{ secret: name }];
+    const secret = secretName(part);
+    if (secret !== undefined) return [{ secret }];
+    const signal = signalName(part, {});
+    return signal?.ok === true && typeof signal.value === 'string' && links.has(signal.value) ? [{ signal: signal.value }] : [];
   });
   return uses.length === parts.length && uses.length > 0 ? uses : undefined;
 }

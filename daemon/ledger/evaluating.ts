@@ -7,10 +7,10 @@ import type { Json } from '../../schemas/workflow/json.ts';
 import type { Step } from '../../schemas/workflow/model.ts';
 import { priorStatus } from '../core/run-plan.ts';
 import type { MutableScope } from '../core/run-scope.ts';
-import { Book, MissingFact } from './book.ts';
+import { Book } from './book.ts';
 import type { StepRow } from './row.ts';
 import { scopeOf } from './scope.ts';
-import { type Ask, type FactSource, type RunFacts, Snapshot } from './snapshot.ts';
+import { MissingFact, type Ask, type FactSource, type RunFacts, Snapshot } from './snapshot.ts';
 import { parsedJson } from './view.ts';
 
 export interface EvaluateParams {
@@ -25,7 +25,7 @@ export interface EvaluateParams {
 }
 
 /** What an evaluation may ask for. */
-export type EvaluationSource = Pick<FactSource, 'run' | 'workflow' | 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
+export type EvaluationSource = Pick<FactSource, 'run' | 'workflow' | 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'items' | 'largeOutput' | 'itemFrom'>;
 
 /** JSON that one evaluation may read, in characters: a step can have a million results. */
 const maxRead = 16 * 1024 * 1024;
@@ -34,10 +34,10 @@ const noIds = { next: 1, end: 1 };
 
 /**
  * The value of an expression as the run, the step and the item would see it now; undefined if there is no such run. For a store that needn't wait for its
- * facts; one that has to wait does the same with `await` where it loads. `sourceOf`: each JSON text that is read is charged with its length.
+ * facts. `sourceOf`: each JSON text that is read is charged with its length.
  */
 export function evaluate(params: EvaluateParams, sourceOf: (charge: (characters: number) => void) => EvaluationSource): ExpressionResult | undefined {
-  const snapshot = new Snapshot({ env: params.env, ids: { runs: noIds, steps: noIds, jobs: noIds }, maxLargeCharacters: maxRead });
+  const snapshot = snapshotFor(params);
   const source = sourceOf(readBudget());
   for (;;) {
     const evaluation = decideEvaluation(params, snapshot);
@@ -45,10 +45,33 @@ export function evaluate(params: EvaluateParams, sourceOf: (charge: (characters:
     try {
       snapshot.load(evaluation.missing, source);
     } catch (error) {
-      if (error instanceof ExpressionFault) return { ok: false, error: error.toError(params.expression) };
-      throw error;
+      return overBudget(params, error);
     }
   }
+}
+
+/** The same for a store that has to wait. */
+export async function evaluateAwaited(params: EvaluateParams, load: (asks: readonly Ask[], snapshot: Snapshot, charge: (characters: number) => void) => Promise<void>): Promise<ExpressionResult | undefined> {
+  const snapshot = snapshotFor(params);
+  const charge = readBudget();
+  for (;;) {
+    const evaluation = decideEvaluation(params, snapshot);
+    if (!('missing' in evaluation)) return evaluation.result;
+    try {
+      await load(evaluation.missing, snapshot, charge);
+    } catch (error) {
+      return overBudget(params, error);
+    }
+  }
+}
+
+function snapshotFor({ env }: EvaluateParams): Snapshot {
+  return new Snapshot({ env, ids: { runs: noIds, steps: noIds, jobs: noIds }, maxLargeCharacters: maxRead });
+}
+
+function overBudget({ expression }: EvaluateParams, error: unknown): ExpressionResult {
+  if (error instanceof ExpressionFault) return { ok: false, error: error.toError(expression) };
+  throw error;
 }
 
 /** The same as `decide` for an expression: its value, or what it lacks. */

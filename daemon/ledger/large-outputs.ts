@@ -1,6 +1,6 @@
 import { ExpressionFault } from '../../schemas/workflow/expression/fault.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import { notKnown, type ItemResult, type LargeOutput, type StoredResults } from './snapshot.ts';
+import { maxItemCharacters, notKnown, type ItemResult, type LargeOutput, type StoredResults } from './snapshot.ts';
 
 /** Outputs that were parsed last are kept, up to this many characters of JSON together. */
 const keptCharacters = 4 * 1024 * 1024;
@@ -12,6 +12,11 @@ export interface OutputFacts {
   largeOutput(key: string): string | typeof notKnown;
   /** @throws MissingFact */
   needLargeOutputs(keys: readonly string[]): never;
+}
+
+/** @throws ExpressionFault where an expression reads more items of pages than fit into memory */
+export function tooManyItems(): never {
+  throw new ExpressionFault('limit', `The pages have more than ${maxItemCharacters / 1024 / 1024} MB of items, the most that an expression may read as a list. A foreach whose items are just this expression reads them one by one; its \`where\` leaves items out.`);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Book } from './book.ts';
 import type { PruneParams } from './call.ts';
-import type { LedgerJob, RunRow } from './row.ts';
-import { isFinished } from './run-standing.ts';
+import type { LedgerJob, RunRow, StepRow } from './row.ts';
 import type { RunFacts } from './snapshot.ts';
+import { isRunEnded, isStepEnded } from '../../schemas/protocol/id.ts';
+import { openJobs } from '../core/step-outcome.ts';
+import { tallyOf } from './advance-facts.ts';
 
 /** Deletes up to `limit` rows of ended runs, and discards dead letters that are past their time. */
 export function prune(book: Book, params: PruneParams): { readonly more: boolean } {
@@ -66,4 +68,26 @@ function deadPastTheirTime(book: Book, { deadLetters, limit }: PruneParams): rea
 function deleteJob(book: Book, job: LedgerJob): void {
   book.write({ kind: 'delete_job', jobId: job.id });
   book.effects.deleteJob(job);
+}
+
+/** How many jobs of a step there are in the store, of all states and in those that are counted. */
+export type JobCounts = Pick<StepRow, 'total' | 'succeeded' | 'dead' | 'cancelled' | 'discarded'>;
+
+/** Nothing of the run waits, is under way, or can be replayed: it may be deleted when its time is over. */
+export function isFinished({ run, steps }: RunFacts): boolean {
+  if (!isRunEnded(run.state) || run.on_failure_state === 'running') return false;
+  return steps.every((step) => isStepEnded(step.state) && step.cascade === null && step.dead === 0 && openJobs(tallyOf(step)) === 0);
+}
+
+/** The run, or its `on-failure` steps, run, and there is nothing that will move it: no job, no fan-out and no cascade. That is a bug. */
+export function isStuck({ run, steps }: RunFacts): boolean {
+  if (run.state !== 'running' && run.on_failure_state !== 'running') return false;
+  // Others with its key will let it begin.
+  if (run.gate !== null) return false;
+  return !steps.some((step) => step.state === 'running' && (step.expanded === 0 || step.cascade !== null || openJobs(tallyOf(step)) > 0));
+}
+
+/** The counts of a step differ from the jobs that it has. That is a bug. */
+export function isMiscounted(step: JobCounts, jobs: JobCounts): boolean {
+  return (['total', 'succeeded', 'dead', 'cancelled', 'discarded'] as const).some((count) => step[count] !== jobs[count]);
 }

@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
-import type { Rate } from '../../schemas/workflow/rate.ts';
+import type { RateLimit } from '../../schemas/workflow/rate.ts';
 import type { Book } from './book.ts';
 import type { HoldReason, MoveQueueParams, QueueHold, SetQueueParams } from './call.ts';
 import type { QueueRow } from './row.ts';
@@ -29,7 +29,7 @@ export interface QueueOrders {
   readonly name: string;
   readonly paused: boolean;
   /** Undefined: as the file says. */
-  readonly rate?: Rate | 'none';
+  readonly rate?: RateLimit | 'none';
   readonly concurrency?: number;
 }
 
@@ -72,13 +72,13 @@ export function setQueue(book: Book, { queue, paused, rate, concurrency, hold }:
 }
 
 /** A rate that was set by hand, as a queue's row keeps it. */
-function storedRate(rate: Rate | 'none'): string {
+function storedRate(rate: RateLimit | 'none'): string {
   return JSON.stringify(rate === 'none' ? null : rate);
 }
 
 /** The rate that was set by hand, from a queue's row. */
-export function readStoredRate(text: string): Rate | 'none' {
-  return (JSON.parse(text) as Rate | null) ?? 'none';
+export function readStoredRate(text: string): RateLimit | 'none' {
+  return (JSON.parse(text) as RateLimit | null) ?? 'none';
 }
 
 /** A hold of the queue that has run out ends, once, as a pause does. False if there is none. */
@@ -123,8 +123,8 @@ export function moveQueue(book: Book, { queue, to, limit, isFirst }: MoveQueuePa
   }
   // Steps of open runs that have not ended bring their jobs into the other queue from now on.
   const steps = new Set(book.fact('openSteps', from).map(({ id }) => id));
-  for (const { stepId, queue: into, cursor, file = null, held = false } of book.fact('openFanOuts', 0)) {
-    if (into === queue) book.setFanOut({ id: stepId, queue_id: target, cursor, file }, held);
+  for (const { stepId, queue: into, cursor, file = null, csv, held = false } of book.fact('openFanOuts', 0)) {
+    if (into === queue) book.setFanOut({ id: stepId, queue_id: target, cursor, file, file_format: csv === undefined ? null : JSON.stringify({ csv }) }, held);
   }
   const jobs = limit > 0 ? book.fact('inQueue', from, { limit }) : [];
   for (const job of jobs) {

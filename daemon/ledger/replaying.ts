@@ -5,8 +5,9 @@ import { message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';
-import type { RecallParams, ReplayParams, ReplayResult } from './call.ts';
 import { isCancelling } from './cancelling.ts';
+import { refusalsToReplay } from './child-replays.ts';
+import type { RecallParams, ReplayParams, ReplayResult } from './dead-letter-call.ts';
 import { nextRevision, revise } from './drafting.ts';
 import type { JobRow, LedgerJob } from './row.ts';
 import { endDueWaits, isWaitForTime } from './waiting.ts';
@@ -18,16 +19,16 @@ import { endDueWaits, isWaitForTime } from './waiting.ts';
  */
 export function replay(book: Book, params: ReplayParams): ReplayResult {
   const jobs = deadJobs(book, params.jobIds);
-  book.need('cascade', jobs.map(({ step_id }) => step_id));
+  for (const kind of ['cascade', 'stepInfo'] as const) book.need(kind, jobs.map(({ step_id }) => step_id));
   for (const { id, step_id } of jobs) {
     if (!isCancelling(book.fact('cascade', step_id))) continue;
     throw new CodedError('wrong-state', message("The other jobs of {job}'s step are being cancelled just now; replay it when that is done.", { job: formatJobId(id) }));
   }
+  for (const refusal of refusalsToReplay(book, jobs).values()) throw new CodedError('wrong-state', refusal);
   if (params.payload !== undefined && jobs.length !== 1) {
     throw new CodedError('invalid-params', message('An edited payload is for one job; name just that one.'));
   }
   if (params.originals !== true) needEdits(book, jobs, params.payload !== undefined);
-  book.need('stepInfo', jobs.map(({ step_id }) => step_id));
   const dueAts = new Map(params.dueAts === undefined ? [] : params.jobIds.map((jobId, index) => [jobId, params.dueAts?.[index]]));
   let edited = 0;
   for (const job of jobs) {

@@ -1,10 +1,16 @@
+import type { FoundItems } from '../../schemas/protocol/run.ts';
+import type { CsvFormat } from '../../schemas/workflow/csv-format.ts';
 import type { BulkAction, BulkState } from '../../schemas/protocol/bulk.ts';
+import type { RunSummary } from '../../schemas/protocol/run.ts';
 import type { TriggerKind } from '../../schemas/protocol/trigger.ts';
 import type { AttemptState, RunState, StepState } from '../../schemas/protocol/id.ts';
 import type { CancelCauseState, CascadeState, GateState, JobStanding, OnFailureState } from '../core/state-machine.ts';
 import type { FanOutProgress } from './call.ts';
 
 /** Rows as every store keeps them, under the names of their columns. Flags are 0 or 1, times milliseconds since the epoch, structured values JSON. */
+
+/** Why a run failed, as its row has it, in JSON. */
+export type RunError = NonNullable<RunSummary['error']>;
 
 export interface RunRow {
   readonly id: number;
@@ -51,8 +57,10 @@ export interface ScheduleRow {
   /** Times that were skipped since the last that started a run. */
   readonly missed: number;
   readonly missed_at: number | null;
-  /** Why the last time started none. */
+  /** Why the last of them started none; null if it was missed only. */
   readonly problem: string | null;
+  /** No file has it as it is any more since then: what was due until then is still decided, and then it is forgotten. */
+  readonly ends_at: number | null;
 }
 
 /** What a run has besides: texts that can be large, and what a new one is found by. */
@@ -93,10 +101,26 @@ export interface StepRow {
   /** So many items become jobs, until the run is continued. */
   readonly item_limit: number | null;
   readonly file: string | null;
+  /** JSON of a `FileFormat`; null if nothing is known of it. */
+  readonly file_format: string | null;
+  /** Of a step with `paginate`; its items are counted by `cursor`. */
+  readonly pages: PagesState | null;
   readonly cascade: Cascade | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly error: string | null;
+}
+
+/** `open`: the last page isn't known yet. `complete`: it was read. `cut`: there are more, and `max-pages` has ended it. */
+export type PagesState = 'open' | 'complete' | 'cut';
+
+/** Items of a step that wait to be taken by others, of a file on its way into a shared store or of pages; each row is as much as was added at a time. */
+export interface StagedItemsRow {
+  readonly step_id: number;
+  /** The place of the first of them. */
+  readonly first: number;
+  /** Each as JSON, one a line. */
+  readonly items: string;
 }
 
 /** It has made as many jobs as its run may for now. */
@@ -104,9 +128,21 @@ export function isHeld({ item_limit: limit, total }: Pick<StepRow, 'item_limit' 
   return limit !== null && total >= limit;
 }
 
+/** What is known of the file of a step's items. */
+export interface FileFormat {
+  /** As the workflow says it. */
+  readonly csv?: CsvFormat;
+  readonly found?: FoundItems;
+}
+
+export function fileFormatOf({ file_format }: Pick<StepRow, 'file_format'>): FileFormat {
+  return file_format === null ? {} : (JSON.parse(file_format) as FileFormat);
+}
+
 /** An open fan-out, as those who carry it on are told of it. `queue`: the name of the step's queue. */
-export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file'>, queue: string, held: boolean): FanOutProgress {
-  return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(held ? { held } : {}) };
+export function openFanOutOf(step: Pick<StepRow, 'id' | 'cursor' | 'file' | 'file_format'>, queue: string, held: boolean): FanOutProgress {
+  const { csv } = fileFormatOf(step);
+  return { stepId: step.id, queue, cursor: step.cursor, ...(step.file === null ? {} : { file: step.file }), ...(csv === undefined ? {} : { csv }), ...(held ? { held } : {}) };
 }
 
 /** What keeps a run from beginning. */
@@ -117,13 +153,16 @@ export type Cascade = Exclude<CascadeState, 'none'>;
 
 export type CancelCause = Exclude<CancelCauseState, 'none'>;
 
+/** When a wait ends by itself that has no end: the last instant of the year 9999. A shift of the wall clock leaves it. */
+export const never = 253_402_300_799_999;
+
 export interface JobRow {
   readonly id: number;
   readonly step_id: number;
   readonly queue_id: number;
   readonly state: JobStanding;
   readonly priority: number;
-  /** Of a job that waits: when the wait ends by itself; `never`, see `waiting.ts`. */
+  /** Of a job that waits: when the wait ends by itself. */
   readonly due_at: number;
   /** Of the replay with a rate that it waits for a place in, until it is claimed. */
   readonly pace: number | null;
@@ -213,6 +252,8 @@ export interface StartRow {
   readonly at: number;
   readonly job_id: number;
   readonly attempt: number;
+  /** Where daemons share the rate: when it counts at the latest, by the store's clock. An embedded store has no such column. */
+  readonly counted_at?: number;
 }
 
 /** What a queue was told. */
@@ -255,6 +296,18 @@ export interface SignalRow {
   readonly answered_at: number;
 }
 
+/** A link that a job carries, with which whoever gets it answers a signal of the job's run. */
+export interface SignalLinkRow {
+  readonly job_id: number;
+  /** Of the signal. */
+  readonly name: string;
+  readonly run_id: number;
+  /** Of the link's token, which is kept nowhere. */
+  readonly hash: string;
+  /** When the job was made. */
+  readonly made_at: number;
+}
+
 /** Bulk work, see `bulk-call.ts`. */
 export interface BulkRow {
   readonly id: number;
@@ -277,6 +330,8 @@ export interface BulkRow {
   readonly problem: string | null;
   /** The last job that it has come to. */
   readonly cursor: number;
+  /** Of an export: an `ExportTarget` as JSON. */
+  readonly export_to: string | null;
   /** Who prepares it. */
   readonly daemon: number;
 }
@@ -287,4 +342,16 @@ export interface BulkJobRow {
   readonly job_id: number;
   /** The round that the job was in when it was acted on (of a run: 0); `null`: it has not been. */
   readonly round: number | null;
+}
+
+/**
+ * The key that every attempt of a job sends, so that a receiver can tell a repeat: the same until the payload is edited, and
+ * unlike that of any other job. The time of its making is part of it, because a store that is restored from a backup gives
+ * the numbers after it again. 1 to 60 characters of `[a-z0-9-]`.
+ */
+export function idempotencyKey(
+  storeId: string,
+  { jobId, createdAt, revision }: { readonly jobId: number; readonly createdAt: number; readonly revision: number },
+): string {
+  return `${storeId}-${jobId}-${createdAt.toString(36)}-${revision}`;
 }

@@ -2,16 +2,19 @@ import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isStepEnded, type RunState, type StepState } from '../../schemas/protocol/id.ts';
 import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
 import type { Step, Workflow } from '../../schemas/workflow/model.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { messageOfTold, told, type Told } from '../../schemas/wording/told.ts';
+import { jobError } from '../core/job-error.ts';
 import { dependentsOf, planSteps, type PriorStatus } from '../core/run-plan.ts';
 import { nextOnFailure, nextRunState, nextStepState, type CascadeEvent, type OnFailureEvent, type RunEvent, type StepEvent } from '../core/state-machine.ts';
-import { computeOutputs } from '../core/run-values.ts';
+import { computeOutputs } from '../core/run-scope.ts';
 import { openJobs, runOutcome, stepOutcome } from '../core/step-outcome.ts';
 import { mayMove, tallyOf, type AdvanceParams } from './advance-facts.ts';
-import { MissingFact, type Book } from './book.ts';
-import { isHeld, type RunRow, type RunTexts, type StepRow } from './row.ts';
+import type { Book } from './book.ts';
+import { isHeld, type RunError, type RunRow, type RunTexts, type StepRow } from './row.ts';
 import { openGates } from './run-gate.ts';
 import { scopeOf } from './scope.ts';
-import type { RunFacts } from './snapshot.ts';
+import { MissingFact, type RunFacts } from './snapshot.ts';
 import { startStep } from './starting.ts';
 import { endRunWait, reopenRunWait } from './waiting.ts';
 
@@ -176,10 +179,10 @@ class RunAdvance {
 
   #evaluateIf(step: Step, status: PriorStatus): boolean | JobError {
     if (step.if === undefined) return true;
-    const result = evaluateExpression(step.if, this.#scope(status));
-    this.#book.throwIfMissing();
+    const { if: condition } = step;
+    const result = this.#book.evaluated(() => evaluateExpression(condition, this.#scope(status)));
     if (result.ok) return isTruthy(result.value);
-    return { kind: 'invalid', cause: '`if` failed', message: `\`if: ${step.if.source}\` can't be decided: ${result.error.message}` };
+    return jobError('invalid', '`if` failed', message("`if: {expression}` can't be decided: {problem}", { expression: step.if.source, problem: result.error.message }));
   }
 
   #scope(status: PriorStatus): Record<string, unknown> {
@@ -247,8 +250,7 @@ class RunAdvance {
 
   /** A run whose outputs can't be computed has failed: whoever waits for them would continue with nothing. */
   #succeedRun(): void {
-    const outputs = computeOutputs(this.#workflow, this.#scope('success'));
-    this.#book.throwIfMissing();
+    const outputs = this.#book.evaluated(() => computeOutputs(this.#workflow, this.#scope('success')));
     if (typeof outputs === 'object' && outputs !== null) this.#moveRun('fail', { error: outputs });
     else this.#moveRun('succeed', { outputs });
   }
@@ -262,7 +264,7 @@ class RunAdvance {
     this.#patchRun({
       state,
       ended_at: state === 'running' ? null : this.#now,
-      error: failed !== undefined ? JSON.stringify({ step: failed.name, message: messageOf(failed) }) : error === undefined ? null : JSON.stringify({ message: error.message }),
+      error: failed !== undefined ? JSON.stringify({ step: failed.name, ...toldOf(failed) } satisfies RunError) : error === undefined ? null : JSON.stringify(wordsOf(error) satisfies RunError),
       ...(outputs === undefined ? {} : { outputs }),
     });
     this.#book.effects.touchRun(this.#run.id);
@@ -301,10 +303,10 @@ class RunAdvance {
 
   #deathOf(step: StepRow): JobError {
     const first = JSON.parse(this.#book.fact('firstDeath', step.id) ?? 'null') as JobError | null;
-    const error = first ?? { kind: 'internal', cause: 'failed', message: 'A job of this step failed.' };
+    const error = first ?? jobError('internal', 'failed', message('A job of this step failed.'));
     if (step.is_foreach === 0) return error;
     const died = step.dead + step.discarded;
-    return { ...error, message: `${died} of ${step.total} items failed; the first: ${error.message}` };
+    return { ...error, ...told(message('{count, plural, one {{died} of # items failed; the first: {first}} other {{died} of # items failed; the first: {first}}}', { count: step.total, died, first: messageOfTold(error) })) };
   }
 
   #definition(name: string): Step | undefined {
@@ -322,6 +324,10 @@ class RunAdvance {
   }
 }
 
-function messageOf(step: StepRow): string {
-  return step.error === null ? `The step ${step.name} failed.` : (JSON.parse(step.error) as JobError).message;
+function toldOf(step: StepRow): Told {
+  return step.error === null ? told(message('The step {step} failed.', { step: step.name })) : wordsOf(JSON.parse(step.error) as JobError);
+}
+
+function wordsOf({ message: text, wording }: JobError): Told {
+  return { message: text, ...(wording === undefined ? {} : { wording }) };
 }

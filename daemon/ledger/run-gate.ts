@@ -17,16 +17,27 @@ const maxNamed = 5;
  *
  * @throws CodedError `run-skipped`, before anything has changed
  */
-export function mustWait(book: Book, { workflow, key }: RunKey, { limit, whenFull }: RunConcurrency): boolean {
+export function mustWait(book: Book, { workflow, key }: RunKey, concurrency: RunConcurrency): boolean {
   const { underWay, waiting } = runsOf(book, { workflow, key });
   const alive = [...underWay, ...waiting].filter(({ cancel_requested: cancelled }) => cancelled === 0).sort((one, other) => one.id - other.id);
-  if (whenFull === 'skip' && alive.length >= limit) throw skipped(alive, limit);
-  if (whenFull === 'cancel-oldest') {
-    const made = new Set(book.newRuns.map(({ id }) => id));
-    // What is made in the same decision isn't there yet to be cancelled: it waits its turn.
-    for (const { id } of alive.slice(0, Math.max(0, alive.length + 1 - limit))) if (!made.has(id)) cancelRun(book, { runId: id });
-  }
-  return underWay.length >= limit || waiting.length > 0;
+  const gate = gateFor({ alive, underWay: underWay.length, waiting: waiting.length }, concurrency);
+  if (gate.skips) throw skipped(alive, concurrency.limit);
+  const made = new Set(book.newRuns.map(({ id }) => id));
+  // What is made in the same decision isn't there yet to be cancelled: it waits its turn.
+  for (const { id } of gate.cancels) if (!made.has(id)) cancelRun(book, { runId: id });
+  return gate.waits;
+}
+
+/** What `concurrency` says to one more run. `alive`: those that have not ended and are not being cancelled, the oldest first. */
+export function gateFor<Run>(
+  { alive, underWay, waiting }: { readonly alive: readonly Run[]; readonly underWay: number; readonly waiting: number },
+  { limit, whenFull }: RunConcurrency,
+): { readonly skips: boolean; readonly cancels: readonly Run[]; readonly waits: boolean } {
+  return {
+    skips: whenFull === 'skip' && alive.length >= limit,
+    cancels: whenFull === 'cancel-oldest' ? alive.slice(0, Math.max(0, alive.length + 1 - limit)) : [],
+    waits: underWay >= limit || waiting > 0,
+  };
 }
 
 /** A run has ended, or may never have been under way: those that wait for it begin, the oldest first, as many as their workflow lets. */

@@ -1,6 +1,9 @@
+import { storedText } from './stored-text.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message } from '../../schemas/wording/message.ts';
+import { nextTimes } from '../../schemas/workflow/cron-times.ts';
 import { scheduleDefaults, type Schedule } from '../../schemas/workflow/model.ts';
+import { hasTimes, maxCounted } from '../core/schedule-plan.ts';
 import type { Book } from './book.ts';
 import type { DecideScheduleParams, DeclareSchedulesParams, ScheduleOutcome, SetScheduleParams } from './call.ts';
 import type { ScheduleRow } from './row.ts';
@@ -8,11 +11,11 @@ import { createRun } from './starting.ts';
 
 /**
  * Which schedules there are now. One that is new begins now: what was due before is not its own. One that is gone is forgotten; if it is paused it stays so, should
- * it come back.
+ * it come back. If something of what was due by the former declaration is not decided yet, it is decided by that: the former one stays until then, as a row that ends.
  */
 export function declareSchedules(book: Book, { schedules, unreadable, now }: DeclareSchedulesParams): void {
   const rows = book.fact('schedules', 0);
-  const known = new Map(rows.map((row) => [identityOf(row.workflow, row.cron, row.timezone), row]));
+  const known = new Map(rows.filter(({ ends_at: ends }) => ends === null).map((row) => [identityOf(row.workflow, row.cron, row.timezone), row]));
   let id = Math.max(0, ...rows.map((row) => row.id));
   for (const { workflow, schedule } of schedules) {
     const identity = identityOf(workflow, schedule.cron, schedule.timeZone);
@@ -21,13 +24,23 @@ export function declareSchedules(book: Book, { schedules, unreadable, now }: Dec
     known.delete(identity);
     if (row === undefined) book.insert('schedules', { id: ++id, workflow, cron: schedule.cron, timezone: schedule.timeZone, declared_at: now, declaration, decided_until: now });
     else if (row.removed === 1) book.patchSchedule(row.id, { removed: 0, declared_at: now, declaration, decided_until: now });
-    else if (row.declaration !== declaration) book.patchSchedule(row.id, { declared_at: now, declaration });
+    else if (row.declaration !== declaration && isOpen(row, now)) {
+      // The problem and the count are the former one's.
+      book.insert('schedules', { ...row, id: ++id, ends_at: now });
+      book.patchSchedule(row.id, { declared_at: now, declaration, decided_until: now, missed: 0, missed_at: null, problem: null });
+    } else if (row.declaration !== declaration) book.patchSchedule(row.id, { declared_at: now, declaration });
   }
   for (const row of known.values()) {
     if (unreadable.includes(row.workflow) || row.removed === 1) continue;
     if (row.paused === 1) book.patchSchedule(row.id, { removed: 1 });
+    else if (isOpen(row, now)) book.patchSchedule(row.id, { ends_at: now });
     else book.write({ kind: 'delete_schedule', id: row.id });
   }
+}
+
+/** Something that was due is not decided: it is being caught up, or waits for room. */
+function isOpen(row: ScheduleRow, now: number): boolean {
+  return row.paused === 0 && hasTimes(scheduleOf(row), row.decided_until, now);
 }
 
 /** Two with the same are one schedule. */
@@ -42,9 +55,13 @@ function identityOf(workflow: string, cron: string, timeZone: string): string {
 export function decideSchedule(book: Book, { id, from, until, missed, missedAt, start, problem, now }: DecideScheduleParams): ScheduleOutcome {
   const row = book.fact('schedule', id);
   if (row === undefined || row.decided_until !== from || row.paused === 1 || row.removed === 1) return { outcome: 'stale' };
-  const skipped: Partial<ScheduleRow> = missed === 0 ? {} : { missed: row.missed + missed, missed_at: missedAt ?? null };
+  const skipped: Partial<ScheduleRow> = missed === 0 ? {} : { missed: row.missed + missed, missed_at: missedAt ?? null, problem: problem === undefined ? null : storedText(problem) };
+  const decided = (values: Partial<ScheduleRow>): void => {
+    if (row.ends_at === null || hasTimes(scheduleOf(row), until, row.ends_at)) book.patchSchedule(id, { decided_until: until, ...values });
+    else book.write({ kind: 'delete_schedule', id });
+  };
   if (start === undefined) {
-    book.patchSchedule(id, { decided_until: until, ...skipped, ...(problem === undefined ? {} : { problem }) });
+    decided(skipped);
     return { outcome: 'decided' };
   }
   const { at, run } = start;
@@ -55,10 +72,10 @@ export function decideSchedule(book: Book, { id, from, until, missed, missedAt, 
     now,
   });
   if (existed === true) {
-    book.patchSchedule(id, { decided_until: until, ...skipped });
+    decided(skipped);
     return { outcome: 'existed', runId };
   }
-  book.patchSchedule(id, { decided_until: until, last_at: at, last_run: runId, missed, missed_at: missedAt ?? null, problem: null });
+  decided({ last_at: at, last_run: runId, missed, missed_at: missedAt ?? null, problem: null });
   return { outcome: 'started', runId };
 }
 
@@ -67,12 +84,19 @@ export function scheduleTrigger(at: number, now: number): { readonly kind: 'sche
   return { kind: 'schedule', at: new Date(now).toISOString(), scheduledAt: new Date(at).toISOString() };
 }
 
-/** Pauses or resumes a schedule. Nothing that came while it was paused is due afterwards. */
+/** Pauses or resumes a schedule. Nothing that came while it was paused is due afterwards. What was due before and has not started counts as missed. */
 export function setSchedule(book: Book, { id, paused, now }: SetScheduleParams): object {
   const row = book.fact('schedule', id);
   if (row === undefined || row.removed === 1) throw new CodedError('not-found', message('There is no schedule {schedule}: `sluice schedules` lists them.', { schedule: `s${id}` }));
   if ((row.paused === 1) === paused) return {};
-  book.patchSchedule(id, paused ? { paused: 1 } : { paused: 0, decided_until: now });
+  if (!paused) book.patchSchedule(id, { paused: 0, decided_until: now });
+  else if (row.ends_at !== null) book.write({ kind: 'delete_schedule', id });
+  else {
+    const { cron, timeZone } = scheduleOf(row);
+    const left = row.decided_until < now ? nextTimes(cron, { after: row.decided_until, until: now, count: maxCounted, timeZone }) : [];
+    const missedAt = left.at(-1);
+    book.patchSchedule(id, { paused: 1, decided_until: now, ...(missedAt === undefined ? {} : { missed: row.missed + left.length, missed_at: missedAt, problem: storedText(message('It was paused before it came to them.')) }) });
+  }
   return {};
 }
 

@@ -11,12 +11,19 @@ export interface ScopeFacts {
   vars(runId: number): Json;
   output(stepId: number): Json;
   results(stepId: number): Json;
+  /** Of all pages. */
+  items(stepId: number): Json;
 }
 
 /** What the expressions of a run see. A fact is asked for when an expression reads it. */
 export function scopeOf(facts: ScopeFacts, run: RunRow, steps: Iterable<StepRow>, now: number): MutableScope {
   const results: Record<string, StepResults> = {};
-  for (const { id, name, state } of steps) results[name] = { status: state, output: () => facts.output(id), results: () => facts.results(id) };
+  for (const { id, name, state, pages, succeeded, cursor } of steps) {
+    results[name] =
+      pages === null
+        ? { status: state, output: () => facts.output(id), results: () => facts.results(id) }
+        : { status: state, output: () => (state === 'succeeded' ? { pages: succeeded, items: cursor, complete: pages === 'complete' } : null), results: () => null, items: () => facts.items(id) };
+  }
   return runScope({
     run: runValueOf(run),
     env: facts.env,

@@ -1,10 +1,14 @@
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { crashBound, crashDelayMs } from '../core/attempt-verdict.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
+import { jobError } from '../core/job-error.ts';
+import type { PagePlace } from '../core/next-request.ts';
+import { message } from '../../schemas/wording/message.ts';
 import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
 import type { AttemptOutcome, AttemptRef, Recovered, RecoverParams, Settled, SettleParams } from './call.ts';
-import type { LedgerJob } from './row.ts';
+import type { JobRow, LedgerJob } from './row.ts';
+import { needForPages, readPage, unusableAnswer } from './paging.ts';
 import { openGates } from './run-gate.ts';
 import { type Ask, notKnown, type Snapshot } from './snapshot.ts';
 import { beginWait, needForWaits } from './waiting.ts';
@@ -13,15 +17,31 @@ import { beginWait, needForWaits } from './waiting.ts';
 export function settle(book: Book, { outcomes }: { readonly outcomes: readonly SettleParams[] }): Settled {
   book.need('stepInfo', outcomes.filter(({ outcome }) => outcome.kind === 'dead').flatMap(({ jobId }) => book.job(jobId)?.step_id ?? []));
   needForWaits(book, outcomes);
+  needForPages(book, outcomes);
+  const rated = outcomes.filter((outcome) => outcome.rated === true);
+  const countedAt = rated.length === 0 ? 0 : book.fact('storeTime', Math.max(...rated.map(({ endedAt }) => endedAt)));
   const refused: number[] = [];
-  for (const [index, outcome] of outcomes.entries()) if (!settleOne(book, outcome)) refused.push(index);
+  for (const [index, outcome] of outcomes.entries()) {
+    if (!settleOne(book, outcome)) refused.push(index);
+    else if (outcome.rated === true) settleStart(book, outcome, countedAt - (outcome.countedAgoMs ?? 0));
+  }
   return { refused, failed: [] };
+}
+
+/** What daemons share of a rate: a start whose attempt has ended has been counted by its receiver, and one that wasn't used is free. */
+function settleStart(book: Book, { jobId, attempt, outcome }: SettleParams, at: number): void {
+  const job = book.job(jobId);
+  if (job === undefined) return;
+  const start = { queueId: job.queue_id, jobId, attempt };
+  book.write(outcome.kind === 'returned' ? { kind: 'drop_start', ...start } : { kind: 'count_start', ...start, at });
 }
 
 /** The jobs that outcomes name. */
 export function factsOfSettling({ outcomes }: { readonly outcomes: readonly SettleParams[] }, snapshot: Snapshot): Ask[] {
   return outcomes.filter(({ jobId }) => snapshot.find('job', jobId) === notKnown).map(({ jobId }) => ({ kind: 'job', key: jobId }));
 }
+
+type Succeeded = SettleParams & { readonly outcome: Extract<AttemptOutcome, { kind: 'succeeded' }> };
 
 /** False if the outcome is refused. */
 function settleOne(book: Book, params: SettleParams): boolean {
@@ -33,10 +53,8 @@ function settleOne(book: Book, params: SettleParams): boolean {
   const { outcome, endedAt } = params;
   switch (outcome.kind) {
     case 'succeeded':
-      recordAttempt(book, job, params, 'succeeded', outcome.output, undefined);
-      clearCancelCause(book, job);
-      book.move(job, 'succeed', { tries: job.tries + 1, ended_at: endedAt, ...(outcome.warning === undefined ? {} : { warning: outcome.warning }) });
-      if (outcome.warning !== undefined) book.effects.count(job.step_id, 'warnings', 1);
+      if (outcome.page === undefined) succeed(book, job, { ...params, outcome }, outcome.warning);
+      else endPage(book, job, { ...params, outcome }, outcome.page);
       break;
     case 'retry':
       recordAttempt(book, job, params, outcome.charged ? 'failed' : 'throttled', null, outcome.error);
@@ -77,6 +95,33 @@ function settleOne(book: Book, params: SettleParams): boolean {
       break;
   }
   return true;
+}
+
+function succeed(book: Book, job: LedgerJob, params: Succeeded, warning: string | undefined, values: Partial<Pick<JobRow, 'item_key'>> = {}): void {
+  recordAttempt(book, job, params, 'succeeded', params.outcome.output, undefined);
+  clearCancelCause(book, job);
+  book.move(job, 'succeed', { tries: job.tries + 1, ended_at: params.endedAt, ...(warning === undefined ? {} : { warning }), ...values });
+  if (warning !== undefined) book.effects.count(job.step_id, 'warnings', 1);
+}
+
+/** A page that can't be used is a dead letter, whatever its answer was: without its items, and what it leads to, the step would end with a part of them. */
+function endPage(book: Book, job: LedgerJob, params: Succeeded, place: PagePlace): void {
+  const { outcome, endedAt } = params;
+  if (isAbandoned(job)) {
+    // What a person has cancelled goes on to no further page.
+    recordAttempt(book, job, params, 'succeeded', outcome.output, undefined);
+    cancelActive(book, job, endedAt);
+    return;
+  }
+  const read = readPage(book, job, outcome.output, place, endedAt);
+  if ('cause' in read) {
+    const failed = { ...params, response: unusableAnswer(outcome.output) };
+    recordAttempt(book, job, failed, 'failed', null, read);
+    deadLetter(book, job, { error: read, endedAt, response: failed.response });
+    return;
+  }
+  const warnings = [outcome.warning, read.warning].filter((text) => text !== undefined);
+  succeed(book, job, params, warnings.length === 0 ? undefined : warnings.join(' '), read.values);
 }
 
 /** The queue takes no jobs before a hold ends; of several the one that ends last counts, whosever it is. */
@@ -130,24 +175,16 @@ function clearCancelCause(book: Book, job: LedgerJob): void {
   if (job.cancel_cause !== null) book.moveCancelCause(job, 'clear');
 }
 
-const byCrash = {
-  kind: 'interrupted',
-  cause: 'interrupted by a crash',
-  message: 'The daemon ended while this attempt was under way. Whether the other side acted on it is not known.',
-} as const;
+const byCrash = jobError('interrupted', 'interrupted by a crash', message('The daemon ended while this attempt was under way. Whether the other side acted on it is not known.'));
 
-const crashLoop = {
-  kind: 'crash_loop',
-  cause: 'crash loop',
-  message: `The daemon has ended ${crashBound} times while this job was under way, so the job may be what ends it. Replay it when the cause is found.`,
-} as const;
+const crashLoop = jobError(
+  'crash_loop',
+  'crash loop',
+  message('{count, plural, one {The daemon has ended # time while this job was under way, so the job may be what ends it. Replay it when the cause is found.} other {The daemon has ended # times while this job was under way, so the job may be what ends it. Replay it when the cause is found.}}', { count: crashBound }),
+);
 
 /** Of a job that a salvage has marked, by the lack of a start: nothing more is known of it. */
-const lostByDamage = {
-  kind: 'interrupted',
-  cause: 'lost by damage',
-  message: "The store was damaged, and this job, or its payload, couldn't be read. Whether it was sent is not known.",
-} as const;
+const lostByDamage = jobError('interrupted', 'lost by damage', message("The store was damaged, and this job, or its payload, couldn't be read. Whether it was sent is not known."));
 
 /** Jobs that are named to a person, at most. */
 const maxNamed = 20;

@@ -2,8 +2,9 @@ import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts';
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
-import type { DeliveryKeyRow } from './delivery-row.ts';
-import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, ScheduleRow, SignalRow, StepRow, WaitRow } from './row.ts';
+import type { SharedStart } from '../core/rate-window.ts';
+import type { DeliveryKeyRow } from './delivery.ts';
+import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, ScheduleRow, SignalLinkRow, SignalRow, StepRow, WaitRow } from './row.ts';
 
 /** What never changes of a step. */
 export interface StepInfo {
@@ -84,12 +85,21 @@ export interface FactKinds {
   readonly knownQueue: [name: string, number | undefined];
   readonly queue: [id: number, QueueFacts];
   readonly queueRow: [id: number, Pick<QueueRow, 'paused' | 'held_until' | 'held_by'>];
+  /** What the clock says that all who have the store go by; that time, if only one has it. */
+  readonly storeTime: [now: number, number];
+  /** What a queue was told, and how it was declared. If it has a limit, nobody else finds out of it until the transaction ends. */
+  readonly sharedLimits: [queueId: number, QueueRow];
+  /** Jobs of the queue that are under way, whoever has them. */
+  readonly activeIn: [queueId: number, number];
+  /** The starts of a queue that count last, in the order of the times at which they were to start. */
+  readonly lastStarts: [queueId: number, readonly SharedStart[]];
   readonly payload: [jobId: number, PayloadRow];
   readonly draft: [jobId: number, DraftRow | undefined];
   /** What a job waits for, or has last waited for. */
   readonly wait: [jobId: number, WaitRow | undefined];
   /** The answer to a run under a name, see `signalKey`. */
   readonly signal: [runIdAndName: string, SignalRow | undefined];
+  readonly signalLink: [hash: string, SignalLinkRow | undefined];
   /** In the order of their numbers. */
   readonly attempts: [jobId: number, readonly Pick<AttemptRow, 'number' | 'round' | 'revision' | 'ended_at'>[]];
   /** The last attempt that has an error. */
@@ -114,6 +124,10 @@ export interface FactKinds {
   readonly vars: [runId: number, Json];
   readonly output: [stepId: number, Json];
   readonly results: [stepId: number, StoredResults];
+  /** The items of all pages of a step; undefined: they are too many to be read together (`maxItemCharacters`). */
+  readonly items: [stepId: number, Json[] | undefined];
+  /** The items of a step's pages from that place on, each as JSON: `limit` at most, and no further row of them once there are `maxStagedCharacters`. */
+  readonly stagedItems: [stepIdAndPlace: string, readonly string[]];
   /** JSON of an output that `results` names. */
   readonly largeOutput: [jobIdAndAttempt: string, string];
   /** The first item of a step from that place on. */
@@ -124,6 +138,8 @@ export interface FactKinds {
   // Selections.
   /** Pending jobs in the order in which they are claimed. */
   readonly due: [queueId: number, readonly DueJob[]];
+  /** The same without the jobs of some steps (`StepOfVersion`), among the first `maxPassed` of the queue. */
+  readonly dueBut: [queueIdAndSteps: string, readonly DueJob[]];
   /** Delayed jobs that are due at that time, and those whose wait ends by then, each in the order of their due times. */
   readonly overdue: [at: number, readonly LedgerJob[]];
   /** Jobs that wait for a signal, see `signalKey`. */
@@ -154,6 +170,8 @@ export interface FactKinds {
   readonly nextBulk: [all: 0, number];
   /** Which of these jobs (JSON of numbers) bulk work has. */
   readonly bulkMembers: [bulkIdAndJobs: string, ReadonlySet<number>];
+  /** In which of these runs (JSON of numbers) bulk work has a job. */
+  readonly bulkRuns: [bulkIdAndRuns: string, ReadonlySet<number>];
   /** The next of its jobs after that number, in the order of their numbers. */
   readonly bulkNext: [bulkIdAndJob: string, readonly number[]];
   /** The same of those that it has acted on. */
@@ -164,10 +182,18 @@ export interface FactKinds {
   readonly lastPaced: [pace: number, number | undefined];
   /** The first delivery of an event. */
   readonly deliveryKey: [workflowAndKey: string, DeliveryKeyRow | undefined];
-  /** A number that no delivery has had. */
-  readonly nextDelivery: [all: 0, number];
+  /** Numbers that no delivery has had, the first at place 0: of several that one decision keeps, each takes the next. */
+  readonly nextDelivery: [place: number, number];
   readonly jobsOfRun: [runId: number, readonly LedgerJob[]];
+  /** How many numbers of `SnapshotParams.ids` there are by now, if these are listed: `limit` at least. */
+  readonly freshIds: [table: 'runs' | 'steps' | 'jobs', number];
 }
+
+/** Items of pages that an expression reads as a list, in characters of JSON. */
+export const maxItemCharacters = 16 * 1024 * 1024;
+
+/** Items of pages that one chunk of a fan-out is made of, in characters of JSON; one row of them may be more. */
+export const maxStagedCharacters = 4 * 1024 * 1024;
 
 export type FactKind = keyof FactKinds;
 
@@ -182,14 +208,19 @@ export type Ask = {
   };
 }[FactKind];
 
-/** How a store finds facts, one function for each kind. */
-export type FactSource = { readonly [Kind in FactKind]: (key: FactKinds[Kind][0], ask: { readonly limit: number; readonly text?: Ask['text'] }) => FactKinds[Kind][1] };
+/** Facts that only `shared` claims ask for, and numbers that only daemons that share a store take in turn: a store that one daemon has for itself needn't find them. */
+type SharedFact = 'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts' | 'freshIds';
 
-/** Numbers that no row has had: from `next` on, up to `end`, which is not among them. */
-export interface FreshIds {
-  readonly next: number;
-  readonly end: number;
-}
+type FactFinders = { readonly [Kind in FactKind]: (key: FactKinds[Kind][0], ask: { readonly limit: number; readonly text?: Ask['text'] }) => FactKinds[Kind][1] };
+
+/** Jobs that a claim looks at to find those that it doesn't pass over, at most: as many as take it some milliseconds. */
+export const maxPassed = 10_000;
+
+/** How a store finds facts, one function for each kind. */
+export type FactSource = Omit<FactFinders, SharedFact> & Partial<Pick<FactFinders, SharedFact>>;
+
+/** Numbers that no row has had: from `next` on, up to `end`, which is not among them; or a list that grows when more are asked for (`freshIds`). */
+export type FreshIds = { readonly next: number; readonly end: number } | { readonly listed: readonly number[] };
 
 export interface SnapshotParams {
   readonly env: Readonly<Record<string, string>>;
@@ -200,14 +231,28 @@ export interface SnapshotParams {
   readonly daemon?: number;
   /** How much JSON of large outputs one expression, or one job with its item, may be made of, in characters; 64 Mi if omitted. */
   readonly maxLargeCharacters?: number;
+  /** What is stored of a link with which the job answers a signal of that name: chance and secrets are handed in. */
+  readonly linkHash?: (jobId: number, createdAt: number, name: string) => string;
   /** Facts that the store has in memory, so that nobody has to ask for them; each answers `notKnown` where it hasn't. */
   readonly atHand?: FactsAtHand;
 }
 
 export type FactsAtHand = { readonly [Kind in FactKind]?: (key: FactKinds[Kind][0]) => FactKinds[Kind][1] | typeof notKnown };
 
+function noLinks(): never {
+  throw new Error('no links are made here');
+}
+
 /** Instead of a fact that has not been loaded: facts themselves can be undefined. */
 export const notKnown = Symbol('not known');
+
+/** A fact was asked for that has not been loaded. Never leaves the ledger: `decide` answers with what is missing. */
+export class MissingFact extends Error {
+  override readonly name = 'MissingFact';
+}
+
+/** One for all, since only that it is thrown counts: to make one takes as long as to decide a job. */
+export const missingFact = new MissingFact('a fact is missing');
 
 /** What a decision knows of a store: the facts that have been loaded for it so far. */
 export class Snapshot {
@@ -215,14 +260,16 @@ export class Snapshot {
   readonly ids: SnapshotParams['ids'];
   readonly daemon: number;
   readonly maxLargeCharacters: number;
+  readonly linkHash: NonNullable<SnapshotParams['linkHash']>;
   #memory: Map<string, unknown> | undefined;
   readonly #facts = new Map<FactKind, Map<number | string, unknown>>();
   #limits: Map<string, number> | undefined;
   readonly #atHand: FactsAtHand;
 
-  constructor({ env, ids, memory, daemon = soleDaemon, maxLargeCharacters = 64 * 1024 * 1024, atHand = {} }: SnapshotParams) {
+  constructor({ env, ids, memory, daemon = soleDaemon, maxLargeCharacters = 64 * 1024 * 1024, linkHash = noLinks, atHand = {} }: SnapshotParams) {
     this.daemon = daemon;
     this.maxLargeCharacters = maxLargeCharacters;
+    this.linkHash = linkHash;
     this.#atHand = atHand;
     this.env = env;
     this.#memory = memory;

@@ -1,15 +1,28 @@
-import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
-import { type AttemptView, type DeadGroup, type JobDetail, type JobSummary, readDeadGroup, type RevisionView, type WaitsFor } from '../../schemas/protocol/job.ts';
+import type { Told } from '../../schemas/wording/told.ts';
+import { readStoredText } from './stored-text.ts';
+import { formatJobId, formatRunId, type RunState, formatDeliveryId } from '../../schemas/protocol/id.ts';
+import {
+  type AttemptView,
+  type DeadGroup,
+  type JobDetail,
+  type JobSummary,
+  readDeadGroup,
+  type RevisionView,
+  type WaitsFor,
+} from '../../schemas/protocol/job.ts';
 import type { SignalWait } from '../../schemas/protocol/signal.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
-import type { RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
+import type { ChildRunCounts, RunDetail, RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { RunTrigger } from '../../schemas/protocol/trigger.ts';
 import type { JobCounts, JobError } from '../../schemas/protocol/shape.ts';
-import { idempotencyKey } from './idempotency-key.ts';
-import type { AttemptRow, DraftRow, JobRow, PayloadRow, RevisionRow, RunTexts, StepRow, WaitRow } from './row.ts';
+import {
+  fileFormatOf, idempotencyKey, never, type AttemptRow, type DraftRow, type JobRow, type PayloadRow, type RevisionRow, type RunTexts, type SignalRow, type StepRow, type WaitRow,
+} from './row.ts';
 import { shownJobState } from '../core/state-machine.ts';
 import type { RunFacts } from './snapshot.ts';
-import { never } from './waiting.ts';
+import type { DeliveryDetail, DeliverySummary } from '../../schemas/protocol/delivery.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
+import type { DeliveryRow } from './delivery.ts';
 
 /** The shapes of the protocol, from rows. */
 
@@ -22,6 +35,8 @@ export type JobViewRow = JobRow & {
   readonly workflow: string;
   readonly step: string;
   readonly uses: string;
+  /** Of the step. */
+  readonly pages: StepRow['pages'];
   readonly queue: string;
   readonly draft_revision: number | null;
   readonly draft_saved_at: number | null;
@@ -29,6 +44,8 @@ export type JobViewRow = JobRow & {
   readonly wait_kind: WaitRow['kind'] | null;
   readonly wait_name: string | null;
   readonly wait_child: number | null;
+  /** The name of the daemon whose number the job carries; none where one has the store for itself. */
+  readonly daemon_name?: string | null;
 };
 
 export function jobSummary(row: JobViewRow): JobSummary {
@@ -41,12 +58,12 @@ export function jobSummary(row: JobViewRow): JobSummary {
     uses: row.uses,
     state: shownJobState(row.state),
     ...waitOf(row),
+    ...(row.state !== 'active' || typeof row.daemon_name !== 'string' ? {} : { daemon: row.daemon_name }),
     priority: row.priority,
     createdAt: iso(row.created_at),
     dueAt: iso(row.due_at),
     ...(row.ended_at === null ? {} : { endedAt: iso(row.ended_at) }),
-    ...(row.item_key === null ? {} : { key: row.item_key }),
-    ...(row.item_index === null ? {} : { index: row.item_index }),
+    ...placeOf(row),
     attemptCount: row.attempt,
     ...(row.round > 1 ? { replays: row.round - 1 } : {}),
     // The last error is history once the job has succeeded; its attempts keep it.
@@ -58,6 +75,12 @@ export function jobSummary(row: JobViewRow): JobSummary {
     ...(row.warning === null ? {} : { warning: row.warning }),
     ...(row.discard_reason === null ? {} : { discardReason: row.discard_reason }),
   };
+}
+
+/** What tells it from the other jobs of its step. The key of a page is what leads to it, for the ledger. */
+function placeOf({ item_key: key, item_index: index, pages }: JobViewRow): Pick<JobSummary, 'key' | 'index' | 'page'> {
+  if (pages !== null) return index === null ? {} : { page: index + 1 };
+  return { ...(key === null ? {} : { key }), ...(index === null ? {} : { index }) };
 }
 
 /** What the job waits for, and until when. */
@@ -76,12 +99,19 @@ function waitsOf(waits: readonly WaitViewRow[]): Pick<RunDetail, 'waits'> {
   return waits.length === 0 ? {} : { waits: waits.map((wait) => ({ job: formatJobId(wait.job_id), step: wait.step, ...waitView(wait) })) };
 }
 
+/** An answer that a run has got. */
+export type AnswerRow = Pick<SignalRow, 'name' | 'answered_by' | 'answered_at'>;
+
+function answersOf(answers: readonly AnswerRow[]): Pick<RunDetail, 'answers'> {
+  return answers.length === 0 ? {} : { answers: answers.map(({ name, answered_by: by, answered_at: at }) => ({ signal: name, by, at: iso(at) })) };
+}
+
 /** A job that waits for an answer, with its payload. */
 export type SignalWaitRow = Pick<JobRow, 'id' | 'due_at' | 'started_at' | 'created_at' | 'item_key'> &
   Pick<WaitRow, 'run_id' | 'name'> & { readonly workflow: string; readonly step: string; readonly payload: string };
 
 export function signalWaitView(row: SignalWaitRow): SignalWait {
-  const { payload } = parsedJson(row.payload) as { readonly payload?: unknown };
+  const { payload, question } = parsedJson(row.payload) as { readonly payload?: unknown; readonly question?: unknown };
   return {
     run: formatRunId(row.run_id),
     workflow: row.workflow,
@@ -91,6 +121,7 @@ export function signalWaitView(row: SignalWaitRow): SignalWait {
     ...(row.item_key === null ? {} : { key: row.item_key }),
     since: iso(row.started_at ?? row.created_at),
     ...(row.due_at >= never ? {} : { until: iso(row.due_at) }),
+    ...(typeof question === 'string' ? { question } : {}),
     ...(payload === undefined ? {} : { payload }),
   };
 }
@@ -152,14 +183,27 @@ function activeAttempt(job: JobViewRow): AttemptView[] {
   return [{ number: job.attempt, round: job.round, revision: job.revision, state: 'active', startedAt: iso(job.started_at ?? job.created_at) }];
 }
 
-export function runSummary({ run, steps }: RunFacts): RunSummary {
+/** What is shown with a run of those above and below it. */
+export interface RunKin {
+  /** How many runs its steps have started, by their state. */
+  readonly children: Partial<Readonly<Record<RunState, number>>>;
+  /** Of the job that started it: the key of its item. */
+  readonly itemKey: string | null;
+}
+
+function childrenOf({ running = 0, succeeded = 0, failed = 0, cancelled = 0 }: RunKin['children']): { readonly children?: ChildRunCounts } {
+  const total = running + succeeded + failed + cancelled;
+  return total === 0 ? {} : { children: { total, running, succeeded, failed, cancelled } };
+}
+
+export function runSummary({ run, steps }: RunFacts, { children, itemKey }: RunKin): RunSummary {
   const heldAfter = heldAfterOf({ run, steps });
   return {
     id: formatRunId(run.id),
     workflow: run.workflow,
     version: run.version,
     state: run.state,
-    trigger: { kind: run.trigger_kind, ...(run.triggered_by === null ? {} : (JSON.parse(run.triggered_by) as Omit<RunTrigger, 'kind'>)) },
+    trigger: { kind: run.trigger_kind, ...(run.triggered_by === null ? {} : (JSON.parse(run.triggered_by) as Omit<RunTrigger, 'kind'>)), ...(itemKey === null ? {} : { key: itemKey }) },
     createdAt: iso(run.created_at),
     ...(run.ended_at === null ? {} : { endedAt: iso(run.ended_at) }),
     closing: run.on_failure_state === 'running',
@@ -168,6 +212,7 @@ export function runSummary({ run, steps }: RunFacts): RunSummary {
     ...(heldAfter === undefined ? {} : { heldAfter }),
     ...(run.error === null ? {} : { error: JSON.parse(run.error) as NonNullable<RunSummary['error']> }),
     jobs: steps.map(countsOf).reduce(added, { total: 0, open: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0 }),
+    ...childrenOf(children),
     duplicates: steps.reduce((sum, { duplicates }) => sum + duplicates, 0),
     warnings: steps.reduce((sum, { warnings }) => sum + warnings, 0),
   };
@@ -181,14 +226,18 @@ function heldAfterOf({ run, steps }: RunFacts): number | undefined {
 }
 
 /** `queueName`: of a queue's number. */
-export function runDetail(facts: RunFacts, { texts, inputBytes, waits, queueName }: { readonly texts: ShownTexts; readonly inputBytes: number; readonly waits: readonly WaitViewRow[]; readonly queueName: (id: number) => string }): RunDetail {
+export function runDetail(
+  facts: RunFacts,
+  { texts, inputBytes, waits, answers, kin, queueName }: { readonly texts: ShownTexts; readonly inputBytes: number; readonly waits: readonly WaitViewRow[]; readonly answers: readonly AnswerRow[]; readonly kin: RunKin; readonly queueName: (id: number) => string },
+): RunDetail {
   const { inputs, vars, outputs } = texts;
   return {
-    ...runSummary(facts),
+    ...runSummary(facts, kin),
     inputs: parsedJson(inputs) ?? null,
     inputBytes,
     ...(vars === null ? {} : { vars: parsedJson(vars) ?? null }),
     ...(outputs === null ? {} : { outputs: parsedJson(outputs) ?? null }),
+    ...answersOf(answers),
     ...waitsOf(waits),
     steps: facts.steps.map((step) => stepView(step, queueName(step.queue_id))),
   };
@@ -198,6 +247,7 @@ export function runDetail(facts: RunFacts, { texts, inputBytes, waits, queueName
 export type ShownTexts = { readonly [Name in 'inputs' | 'vars' | 'outputs']: RunTexts[Name] | undefined };
 
 function stepView(row: StepRow, queue: string): StepView {
+  const { found } = fileFormatOf(row);
   return {
     id: row.name,
     state: row.state,
@@ -205,7 +255,10 @@ function stepView(row: StepRow, queue: string): StepView {
     queue,
     uses: row.uses,
     foreach: row.is_foreach === 1,
-    expanded: row.expanded === 1,
+    expanded: row.expanded === 1 && row.pages !== 'open',
+    ...(row.file === null ? {} : { file: row.file }),
+    ...(found === undefined ? {} : { found }),
+    ...(row.pages === null ? {} : { pages: { read: row.succeeded, items: row.cursor, ...(row.pages === 'open' ? {} : { complete: row.pages === 'complete' }) } }),
     duplicates: row.duplicates,
     warnings: row.warnings,
     ...(row.started_at === null ? {} : { startedAt: iso(row.started_at) }),
@@ -291,4 +344,37 @@ export function iso(time: number): string {
 
 export function parsedJson(text: string | null | undefined): unknown {
   return text === null || text === undefined ? undefined : JSON.parse(text);
+}
+
+export type DeliverySummaryRow = Omit<DeliveryRow, 'dedupe_key' | 'headers' | 'query' | 'body'>;
+
+function reasonOf({ message: reason, wording }: Told): Pick<DeliverySummary, 'reason' | 'reasonWording'> {
+  return { reason, ...(wording === undefined ? {} : { reasonWording: wording }) };
+}
+
+export function deliverySummary(row: DeliverySummaryRow): DeliverySummary {
+  return {
+    id: formatDeliveryId(row.id),
+    workflow: row.workflow,
+    path: row.path,
+    receivedAt: iso(row.received_at),
+    outcome: row.outcome,
+    scheme: row.scheme,
+    ...(row.flaw === null ? {} : { flaw: row.flaw }),
+    ...(row.reason === null ? {} : reasonOf(readStoredText(row.reason))),
+    ...(row.run_id === null ? {} : { run: formatRunId(row.run_id) }),
+    ...(row.first_id === null ? {} : { duplicateOf: formatDeliveryId(row.first_id) }),
+    ...(row.rerun_of === null ? {} : { rerunOf: formatDeliveryId(row.rerun_of) }),
+    bytes: row.bytes,
+  };
+}
+
+export function deliveryDetail(row: DeliveryRow): DeliveryDetail {
+  return {
+    ...deliverySummary(row),
+    headers: JSON.parse(row.headers) as Record<string, string>,
+    query: JSON.parse(row.query) as Record<string, string | string[]>,
+    ...(row.body === null ? {} : { body: JSON.parse(row.body) as Json }),
+    ...(row.dedupe_key === null ? {} : { dedupeKey: row.dedupe_key }),
+  };
 }

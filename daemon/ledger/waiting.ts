@@ -1,22 +1,21 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import { formatJobId, formatRunId, isStepEnded } from '../../schemas/protocol/id.ts';
+import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
-import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { nearestName } from '../../schemas/workflow/nearest-name.ts';
-import type { Step } from '../../schemas/workflow/model.ts';
-import { message, sentences } from '../../schemas/wording/message.ts';
+import { message, sentences, type Message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
+import { messageOfTold } from '../../schemas/wording/told.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
+import { jobError } from '../core/job-error.ts';
 import { recordAttempt } from './attempt-record.ts';
 import type { Book } from './book.ts';
 import type { CreateRunParams, NewTrigger, SettleParams, SignalParams, Wait } from './call.ts';
 import { isCancelling } from './cancelling.ts';
-import type { LedgerJob, RunRow } from './row.ts';
+import { expectedSignals, isUnderWay } from './expected-signals.ts';
+import { never, type LedgerJob, type RunError, type RunRow } from './row.ts';
+import { isExpected, linkStanding } from './signal-link.ts';
 import type { RunFacts } from './snapshot.ts';
 import { createRun, fullQueue } from './starting.ts';
-
-/** When a wait ends by itself that has no end: the last instant of the year 9999. A shift of the wall clock leaves it. */
-export const never = 253_402_300_799_999;
 
 /** A run may stand below so many others. */
 export const maxRunDepth = 16;
@@ -83,12 +82,12 @@ function beginRun(book: Book, job: LedgerJob, params: SettleParams, { run, detac
   const runId = book.runOf(job.step_id);
   const depth = (book.fact('run', runId)?.run.depth ?? 0) + 1;
   if (depth > maxRunDepth) {
-    dieActive(book, job, params, { kind: 'invalid', cause: 'nested too deeply', message: `Runs start runs ${maxRunDepth} deep here, and no deeper. Does a workflow start itself?` });
+    dieActive(book, job, params, jobError('invalid', 'nested too deeply', message('Runs start runs {max} deep here, and no deeper. Does a workflow start itself?', { max: maxRunDepth })));
     return;
   }
   const full = fullQueue(book, book.workflow(run.version, run));
   if (full !== undefined) {
-    const error = { kind: 'status', cause: 'queue full', message: `The run of ${run.workflow} can't be started yet: ${full.message}` };
+    const error = jobError('status', 'queue full', message("The run of {workflow} can't be started yet: {problem}", { workflow: run.workflow, problem: full.told }));
     recordAttempt(book, job, params, 'throttled', null, error);
     book.move(job, 'retry', { due_at: now + fullRetryMs, throttles: job.throttles + 1, started_at: null, error: JSON.stringify(error) });
     return;
@@ -108,7 +107,7 @@ function childOf(book: Book, params: CreateRunParams): number | JobError {
     return createRun(book, params).runId;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { kind: 'invalid', cause: error.code === 'run-skipped' ? 'run skipped' : 'invalid inputs', message: `The run of ${params.workflow} was not started: ${error.message}` };
+    return jobError('invalid', error.code === 'run-skipped' ? 'run skipped' : 'invalid inputs', message('The run of {workflow} was not started: {problem}', { workflow: params.workflow, problem: error.told }));
   }
 }
 
@@ -155,8 +154,13 @@ export function endDueWaits(book: Book, jobs: readonly LedgerJob[], now: number)
 }
 
 function tooLate(name: string, { started_at: startedAt }: LedgerJob, now: number): JobError {
-  const since = startedAt === null ? '' : ` since ${new Date(startedAt).toISOString()}`;
-  return { kind: 'timeout', cause: 'no answer', message: `Nobody answered '${name}' in time: it was waited for${since}, until ${new Date(now).toISOString()}.` };
+  const until = new Date(now).toISOString();
+  const since = startedAt === null ? undefined : new Date(startedAt).toISOString();
+  const wording =
+    since === undefined
+      ? message("Nobody answered '{name}' in time: it was waited for, until {until}.", { name, until })
+      : message("Nobody answered '{name}' in time: it was waited for since {since}, until {until}.", { name, since, until });
+  return jobError('timeout', 'no answer', wording);
 }
 
 /** What a step that waited for an answer gives. */
@@ -173,7 +177,8 @@ export function signalKey(runId: number, name: string): string {
  * An answer to a run. Of each name there is one: whatever waits for it continues, and so does what comes to wait for it later. A second one is told that
  * the first has come, by whom and when.
  */
-export function signal(book: Book, { runId, name, payload, by, now }: SignalParams): { readonly ended: readonly number[] } {
+export function signal(book: Book, params: SignalParams): { readonly ended: readonly number[] } {
+  const { runId, name, payload, by, now } = params;
   const facts = book.fact('run', runId);
   const id = formatRunId(runId);
   if (facts === undefined) throw new CodedError('not-found', message('There is no run {run}.', { run: id }));
@@ -183,6 +188,7 @@ export function signal(book: Book, { runId, name, payload, by, now }: SignalPara
     throw new CodedError('wrong-state', message("'{name}' of {run} was answered already, by {by} at {at}.", { name, run: id, by: answer.answered_by, at }), { answeredBy: answer.answered_by, answeredAt: at });
   }
   const waiting = book.fact('waitingFor', signalKey(runId, name), { limit: maxAnswered });
+  refuseUselessLink(book, params, facts, waiting);
   if (waiting.length === 0) refuseUnlessExpected(book, facts, name);
   book.need('stepInfo', waiting.map(({ step_id }) => step_id));
   book.insert('signals', { run_id: runId, name, payload, answered_by: by, answered_at: now });
@@ -192,28 +198,25 @@ export function signal(book: Book, { runId, name, payload, by, now }: SignalPara
   return { ended: waiting.map(({ id: jobId }) => jobId) };
 }
 
+/** Who answers by a link may do so while the link holds, whatever was shown of it before. */
+function refuseUselessLink(book: Book, { runId, name, link: hash, now }: SignalParams, facts: RunFacts, waiting: readonly LedgerJob[]): void {
+  if (hash === undefined) return;
+  const link = book.fact('signalLink', hash);
+  if (link?.run_id !== runId || link.name !== name) throw new CodedError('not-found', message('There is no such link to answer {run}.', { run: formatRunId(runId) }));
+  const situation = { madeAt: link.made_at, isAnswered: false, waits: waiting.map(({ due_at }) => due_at), isExpected: isExpected(facts, book.workflow(facts.run.version), name) };
+  if (linkStanding(situation, now) !== 'open') throw new CodedError('wrong-state', message("The link to answer '{name}' of {run} no longer holds.", { name, run: formatRunId(runId) }));
+}
+
 /** A callback may be faster than the step that waits for it, so an answer may come early; but only to a name that something is going to wait for. */
-function refuseUnlessExpected(book: Book, { run, steps }: RunFacts, name: string): void {
+function refuseUnlessExpected(book: Book, facts: RunFacts, name: string): void {
+  const { run } = facts;
   const id = formatRunId(run.id);
-  const isOpen = run.state === 'running' || run.on_failure_state === 'running';
-  const workflow = book.workflow(run.version);
-  const rows = steps.filter(({ uses, state }) => uses === 'wait/signal' && (!isStepEnded(state) || !isOpen));
-  const names = rows.map(({ name: step }) => literalName(workflow.steps[step] ?? workflow.onFailure[step]));
-  if (!isOpen) throw new CodedError('wrong-state', message("The run {run} has ended ({state}), so nothing waits for '{name}'.", { run: id, state: stateMessage(run.state), name }));
-  if (names.includes(undefined) || names.includes(name)) return;
-  const known = names.filter((one) => one !== undefined);
+  const known = expectedSignals(facts, book.workflow(run.version));
+  if (!isUnderWay(run)) throw new CodedError('wrong-state', message("The run {run} has ended ({state}), so nothing waits for '{name}'.", { run: id, state: stateMessage(run.state), name }));
+  if (known === undefined || known.includes(name)) return;
   const nearest = nearestName(name, known);
   const told = message("No step of {run} waits for '{name}', or is going to.", { run: id, name });
   throw new CodedError('not-found', nearest === undefined ? told : sentences(told, message("Did you mean '{nearest}'?", { nearest })), { names: known });
-}
-
-/** The signal's name; undefined if an expression gives it. */
-function literalName(step: Step | undefined): string | undefined {
-  const template = step?.with;
-  const name = template?.kind === 'map' ? template.entries.find(([key]) => key === 'name')?.[1] : template;
-  if (name?.kind !== 'literal') return undefined;
-  const value = isJsonObject(name.value) ? name.value['name'] : name.value;
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Ends the wait of the job that made a run, when that run has ended. `output`: JSON. */
@@ -223,13 +226,16 @@ export function endRunWait(book: Book, run: RunRow, output: string, now: number)
   const id = formatRunId(run.id);
   const response = JSON.stringify({ run: id });
   if (run.state === 'succeeded') endWait(book, job, { now, output, response });
-  else if (run.state === 'cancelled') failWait(book, job, now, { kind: 'cancelled', cause: 'run cancelled', message: `The run ${id} of ${run.workflow}, which this job waited for, was cancelled.` });
-  else failWait(book, job, now, { kind: 'run', cause: 'run failed', message: `The run ${id} of ${run.workflow} failed${failureOf(run)}` });
+  else if (run.state === 'cancelled') failWait(book, job, now, jobError('cancelled', 'run cancelled', message('The run {run} of {workflow}, which this job waited for, was cancelled.', { run: id, workflow: run.workflow })));
+  else failWait(book, job, now, jobError('run', 'run failed', failureOf(run)));
 }
 
-function failureOf({ error }: RunRow): string {
-  const { step, message = '' } = JSON.parse(error ?? '{}') as { readonly step?: string; readonly message?: string };
-  return `${step === undefined ? '' : ` at its step ${step}`}${message === '' ? '.' : `: ${message}`}`;
+function failureOf({ id, workflow, error }: RunRow): Message {
+  const run = { run: formatRunId(id), workflow };
+  if (error === null) return message('The run {run} of {workflow} failed.', run);
+  const { step, ...why } = JSON.parse(error) as RunError;
+  const problem = messageOfTold(why);
+  return step === undefined ? message('The run {run} of {workflow} failed: {problem}', { ...run, problem }) : message('The run {run} of {workflow} failed at its step {step}: {problem}', { ...run, step, problem });
 }
 
 /** A replay has reopened a run whose failure made a dead letter of the job that waited for it: that job waits for it again, in a new round. */
@@ -241,14 +247,25 @@ export function reopenRunWait(book: Book, run: RunRow, now: number): void {
   book.effects.touchRun(book.runOf(job.step_id));
 }
 
-/** The job that has last waited for this run, if no later attempt of it has waited for another. */
+/** By the numbers of dead letters: the run that each has last waited for. A replay within that run continues the job. */
+export function failedChildren(book: Book, dead: readonly LedgerJob[]): ReadonlyMap<number, number> {
+  book.need('stepInfo', dead.map(({ step_id }) => step_id));
+  const starters = dead.filter(({ step_id }) => book.fact('stepInfo', step_id).uses === 'workflow/run');
+  book.need('wait', starters.map(({ id }) => id));
+  return new Map(starters.flatMap(({ id }) => {
+    const wait = book.wait(id);
+    return wait?.kind === 'run' && wait.child_id !== null ? [[id, wait.child_id] as const] : [];
+  }));
+}
+
+/** The job that has last waited for this run, if it has waited for no other since. */
 function waiterOf(book: Book, run: RunRow): LedgerJob | undefined {
   if (run.parent_job === null) return undefined;
   const job = book.job(run.parent_job);
   if (job === undefined) return undefined;
   book.need('stepInfo', [job.step_id]);
   const wait = book.wait(job.id);
-  return wait?.kind === 'run' && wait.child_id === run.id && wait.attempt === job.attempt ? job : undefined;
+  return wait?.kind === 'run' && wait.child_id === run.id ? job : undefined;
 }
 
 export function isWaitForTime(book: Book, { id, state }: LedgerJob): boolean {

@@ -1,9 +1,10 @@
 import { hostname, uptime } from 'node:os';
 import { readFileSync } from 'node:fs';
 import type { Clock, ClockAnchor, ClockChange, Timer } from '../core/clock.ts';
+import { Listeners } from './listeners.ts';
 
 /** The clocks of a machine, as they are. All in milliseconds. */
-interface TimeSource {
+export interface TimeSource {
   /** Since the epoch. May be set. */
   wall(): number;
   /** Never goes back, can't be set; may stand still while the machine sleeps. */
@@ -31,7 +32,7 @@ const toleratedMs = 1000;
  */
 export class SteadyClock implements Clock {
   readonly #source: TimeSource;
-  readonly #listeners = new Set<(change: ClockChange) => void>();
+  readonly #listeners = new Listeners<ClockChange>();
   /** The last wall time at which the clocks agreed. */
   #agreedAt = -Infinity;
   /** `wall - monotonic` of the source, as far as it is known. */
@@ -80,8 +81,7 @@ export class SteadyClock implements Clock {
   }
 
   onChange(listener: (change: ClockChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   #change(): void {
@@ -96,11 +96,12 @@ export class SteadyClock implements Clock {
     this.#uptimeOffset = uptimeOffset;
     this.#sleptMs += Math.max(0, sleptMs);
     const change: ClockChange = { shiftMs: Math.round(beyondTolerance(movedMs - sleptMs)), sleptMs: Math.round(Math.max(0, sleptMs)) };
-    for (const listener of this.#listeners) listener(change);
+    this.#listeners.tell(change);
   }
 }
 
-function beyondTolerance(ms: number): number {
+/** 0 for what is followed without a word. */
+export function beyondTolerance(ms: number): number {
   return Math.abs(ms) <= toleratedMs ? 0 : ms;
 }
 
@@ -109,7 +110,8 @@ const longestTimeoutMs = 2_147_483_647;
 
 let identity: MachineIdentity | undefined;
 
-const machine: TimeSource = {
+/** The clocks of this machine. */
+export const machine: TimeSource = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
   // Linux: the clock that counts sleep; Windows and macOS: since the start, sleep included.

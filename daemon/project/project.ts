@@ -1,15 +1,20 @@
-import { diagnosticViews } from '../../schemas/protocol/diagnostic-view.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { DiagnosticView } from '../../schemas/protocol/workflow.ts';
-import { analyseConfig } from '../../schemas/workflow/analysis/analyse-connections.ts';
+import { diagnosticViews, type DiagnosticView } from '../../schemas/protocol/workflow.ts';
+import { analyseConfig, breaksConnections } from '../../schemas/workflow/analysis/analyse-connections.ts';
 import { analyseFiles, type AnalysedFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { queueDeclarations, type QueueDeclarations } from '../../schemas/workflow/analysis/queue-declarations.ts';
 import type { ProjectConfig } from '../../schemas/workflow/model.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
+import { versionOf } from '../engine/workflow-versions.ts';
+import type { Declared } from '../ledger/declarations.ts';
 import { readProjectTexts, shownFolder, type ProjectText } from '../../platform/project-reader.ts';
 import { ProjectInventory, type LookExtent } from './project-inventory.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
+import path from 'node:path';
+import { readRegularFile } from '../../platform/regular-file.ts';
+import { stateFolderOf } from '../state/state-folder.ts';
+import { writeStateFile } from '../state/state-file.ts';
 
 const configFile = /^\.sluice\/config\.ya?ml$/;
 /** Files that one look of a round is for. */
@@ -44,6 +49,7 @@ export class Project {
   #analysis: ProjectAnalysis = joinFiles(this.#analysed);
   #declared: QueueDeclarations = queueDeclarations(this.#analysed, this.#analysis.diagnostics);
   #secretNames = '';
+  #isSecretElsewhere = false;
   /** As last read without an error: a file that is being edited, or is gone for a moment, lifts no limit, and takes no server away. */
   #config: ProjectConfig;
   #connections = this.#analysis.connections;
@@ -106,6 +112,7 @@ export class Project {
         if (doubtful !== undefined) return { reason: doubtful.reason, files: [...doubtful.files] };
         return { reason: unknown.length > 0 ? 'broken' : 'gone', files: unknown };
       },
+      declared: () => this.#declaredParts(),
       connections: this.#connections,
       connectionsDoubt: this.#connectionsDoubt(),
       config,
@@ -117,6 +124,12 @@ export class Project {
     const folders = [...this.#failed].flatMap(([folder, problem]) => diagnosticViews(shownFolder(folder), '', [unreadableFile(shownFolder(folder), problem)]));
     const partial = this.#isPartial ? diagnosticViews('.', '', [partlySearched()]) : [];
     return [...folders, ...partial, ...[...this.#analysis.diagnostics].flatMap(([file, diagnostics]) => diagnosticViews(file, this.#files.get(file)?.text ?? '', diagnostics))];
+  }
+
+  /** A secret that this machine doesn't have is no error from the next look on: another one that shares the store may have it. */
+  allowOthersSecrets(): void {
+    this.#isSecretElsewhere = true;
+    this.#secretNames = 'unknown';
   }
 
   /**
@@ -146,7 +159,7 @@ export class Project {
     this.#secretNames = names.join();
     this.#analysed = analyseFiles(
       [...files].map(([path, { text, problem }]) => ({ path, text, problem })),
-      { secrets: names },
+      this.#isSecretElsewhere ? {} : { secrets: names },
       this.#analysed,
     );
     this.#analysis = joinFiles(this.#analysed);
@@ -164,10 +177,18 @@ export class Project {
     throw new CodedError('bad-project', `${error.file}:${error.line}:${error.column}: ${error.message} Until that is fixed, the daemon doesn't start.`);
   }
 
+  /** Schedules start the workflow as its file is now, so the whole of it counts. */
+  #declaredParts(): Declared {
+    const parts: Record<string, string> = {};
+    for (const [name, { definition }] of this.#declared.valid) parts[`queue ${name}`] = versionOf(JSON.stringify(definition));
+    for (const [id, { workflow, text }] of this.#analysis.workflows) if (workflow.triggers.schedules.length > 0) parts[`schedules of ${id}`] = versionOf(text);
+    return parts;
+  }
+
   /** Whether such a file is there and has no error. */
   #isWhole(pattern: RegExp): boolean {
     const found = [...this.#analysis.diagnostics].filter(([file]) => pattern.test(file));
-    return found.length > 0 && found.every(([, diagnostics]) => diagnostics.every(({ severity }) => severity !== 'error'));
+    return found.length > 0 && !found.some(([, diagnostics]) => diagnostics.some(breaksConnections));
   }
 
   #connectionsDoubt(): string | undefined {
@@ -184,4 +205,20 @@ export class Project {
     this.#nextFile = listed.length === 0 ? 0 : (this.#nextFile + filesPerRound) % listed.length;
     return due;
   }
+}
+
+const name = 'config.last.yaml';
+const maxBytes = 4 * 1024 * 1024;
+
+/**
+ * The text of `config.yaml` as a daemon last read it without errors; undefined if none has, or it can't be read. A daemon that starts while the
+ * file is away (checking out another branch does that) would delete runs by the default retention, and call wherever it is told to.
+ */
+export async function readLastConfig(projectFolder: string): Promise<string | undefined> {
+  const read = await readRegularFile(path.join(stateFolderOf(projectFolder), name), maxBytes);
+  return read.ok ? read.content.toString('utf8') : undefined;
+}
+
+export async function writeLastConfig(projectFolder: string, text: string): Promise<void> {
+  await writeStateFile(projectFolder, name, text);
 }

@@ -1,9 +1,9 @@
+import { wordingOf, type Told } from '../../schemas/wording/told.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { mask } from '../core/mask.ts';
 import { anchorLength, secretForms, type SecretForm } from './secret-form.ts';
+import { mayHoldToken, tokensIn } from './signal-link.ts';
 import { maxEscape, unescapedCutText, unescapedText } from './unescaped-text.ts';
-
-/** What is in the place of a secret. */
-export const mask = '***';
 
 /**
  * Shorter values are not masked, in characters: they turn up everywhere by chance, and masking them would make texts
@@ -22,8 +22,8 @@ const shortestCut = 100;
 type Stretch = readonly [number, number];
 
 /**
- * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretForms` lists. Immutable;
- * made again when the secrets change.
+ * Replaces the values of secrets in whatever is kept or shown, in all the forms that `secretForms` lists, and what gives links their power that
+ * answer signals. Immutable; made again when the secrets change.
  *
  * A text is scanned once, and again as `unescapedText` if that differs, however many secrets there are: four characters at a time are
  * looked up in a table of those by which the values are known. A text without a secret comes back as the same string, a tree as the same tree.
@@ -58,7 +58,7 @@ export class Masker {
 
   /** The text with each secret replaced by `mask`. Secrets that overlap are masked together. */
   text(text: string): string {
-    return this.#forms.length === 0 ? text : masked(text, this.#found(text));
+    return masked(text, this.#found(text));
   }
 
   /**
@@ -67,7 +67,7 @@ export class Masker {
    */
   cutText(text: string): string {
     if (text.length < shortestCut) return this.text(text);
-    return this.#forms.length === 0 ? text : masked(text, [...this.#found(text), ...this.#cut(text)]);
+    return masked(text, this.#forms.length === 0 ? this.#found(text) : [...this.#found(text), ...this.#cut(text)]);
   }
 
   /**
@@ -75,12 +75,24 @@ export class Masker {
    * to mask.
    */
   json(value: Json): Json {
-    return this.#forms.length === 0 ? value : this.#json(value, (text) => this.text(text));
+    return this.#isClean(value) ? value : this.#json(value, (text) => this.text(text));
+  }
+
+  /** A text of `cutText`, with what it was made of if that says the same when it is masked too. A text without secrets has none in its wording. */
+  cutTold({ message: text, wording }: Told): Told {
+    const message = this.cutText(text);
+    const masked = wording === undefined || message === text ? wording : wordingOf(message, this.cutJson(wording as unknown as Json));
+    return { message, ...(masked === undefined ? {} : { wording: masked }) };
   }
 
   /** The same for a tree whose strings may have been cut. */
   cutJson(value: Json): Json {
-    return this.#forms.length === 0 ? value : this.#json(value, (text) => this.cutText(text));
+    return this.#isClean(value) ? value : this.#json(value, (text) => this.cutText(text));
+  }
+
+  /** Where there is no secret, nothing is looked through but for links. */
+  #isClean(value: Json): boolean {
+    return this.#forms.length === 0 && !mayHoldToken(value);
   }
 
   #json(value: Json, mask: (text: string) => string): Json {
@@ -103,7 +115,14 @@ export class Masker {
     return masked === text ? value : masked;
   }
 
-  #found(text: string): Stretch[] {
+  #found(text: string): readonly Stretch[] {
+    const links = tokensIn(text);
+    if (this.#forms.length === 0) return links;
+    const found = this.#ofSecrets(text);
+    return links.length === 0 ? found : [...found, ...links];
+  }
+
+  #ofSecrets(text: string): readonly Stretch[] {
     const plain = unescapedText(text);
     if (plain === undefined) return this.#standing(text);
     return [...this.#standing(text), ...this.#standing(plain.text).map(([from, to]) => plain.original(from, to))];

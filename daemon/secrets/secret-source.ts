@@ -14,6 +14,9 @@ export const secretVariablePrefix = 'SLUICE_SECRET_';
  */
 export const secretFilePath = join('.sluice', 'state', 'secrets.env');
 
+/** Tokens of a connection that are masked: a connection has new ones for as long as the daemon lives. */
+const keptTokens = 12;
+
 export type SecretValue =
   | { readonly ok: true; readonly value: string }
   /** `lacks`: the machine could not read them just now; the system's code. */
@@ -36,6 +39,8 @@ export class SecretSource {
   readonly #file: SecretFile;
   #masked: SecretFileContent | undefined;
   #masker = new Masker([]);
+  /** By connection: the tokens that it had last. */
+  readonly #tokens = new Map<string, readonly string[]>();
   /** All values ever read: what was a secret yesterday is in records that are shown today. */
   readonly #everSeen = new Set<string>();
 
@@ -128,6 +133,20 @@ export class SecretSource {
     return content.ok ? undefined : content.message;
   }
 
+  /** Masks further values from now on, such as a password that isn't one of the secrets. */
+  alsoMask(values: Iterable<string>): void {
+    for (const value of values) this.#everSeen.add(value);
+    this.#renewMasker();
+  }
+
+  /** Masks tokens of a connection, and those that it had before, as far back as texts that are being written could have them. */
+  maskTokens(connection: string, tokens: readonly string[]): void {
+    const known = this.#tokens.get(connection) ?? [];
+    if (tokens.every((token) => known.includes(token))) return;
+    this.#tokens.set(connection, [...new Set([...tokens, ...known])].slice(0, keptTokens));
+    this.#renewMasker();
+  }
+
   /** Masks all values, those of earlier versions of the file too. The same object until one of them changes. */
   masker(): Masker {
     return this.#maskerOf(this.#file.read());
@@ -141,7 +160,7 @@ export class SecretSource {
   #maskerOf(content: SecretFileContent): Masker {
     if (content !== this.#masked) {
       for (const value of [...this.#variables.values(), ...this.#held.values(), ...Object.values(content.ok ? content.values : {})]) this.#everSeen.add(value);
-      this.#masker = new Masker(this.#everSeen);
+      this.#masker = new Masker([...this.#everSeen, ...[...this.#tokens.values()].flat()]);
       this.#masked = content;
     }
     return this.#masker;

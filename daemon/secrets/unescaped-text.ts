@@ -20,7 +20,10 @@ const percent = `%(?:25){0,3}(${letterOrDigit})`;
 const backslash = `\\\\{1,16}(?:u00|x)(${letterOrDigit})`;
 const entity = `&#(?:x0{0,5}(${letterOrDigit})|0{0,4}(${decimalLetterOrDigit}));`;
 const lineBreak = '(?:\\r|\\n|\\\\{1,16}[rn]|%(?:25){0,3}0[ad]|&#(?:1[03]|x0?[ad]);)';
-const anyEscape = new RegExp(`${percent}|${backslash}|${entity}|(=?${lineBreak}+[ \\t]{0,16})`, 'gi');
+const crlf = '(?:\\r|\\\\{1,16}r|%(?:25){0,3}0d|&#(?:13|x0?d);)(?:\\n|\\\\{1,16}n|%(?:25){0,3}0a|&#(?:10|x0?a);)';
+/** Of quoted-printable, which has one at a time: what follows and looks like another is of the value. */
+const softBreak = `=(?:${crlf}|${lineBreak})`;
+const anyEscape = new RegExp(`${percent}|${backslash}|${entity}|((?:${softBreak}|${lineBreak}+)[ \\t]{0,16})`, 'gi');
 const entityHere = new RegExp(`${entity}|&#(?:10|x0?a);`, 'iy');
 const percentHere = new RegExp(`${percent}|%(?:25){0,3}0a`, 'iy');
 /** Of the texts that are looked at, most are short, and one search costs less than four there. */

@@ -8,9 +8,8 @@ import type { ServerLimits } from './limits.ts';
 import { responseErrorOf, type MethodCaller } from './method-caller.ts';
 import { screenMessage, type RequestId } from './request-screen.ts';
 import { HandedReader, HandingWriter, SocketOutflow } from './socket.ts';
-import type { SubscriptionHub } from './subscription-hub.ts';
+import { type SubscriptionHub, SubscriptionSession } from './subscription-hub.ts';
 import type { SubscriptionOutlet } from './subscription.ts';
-import { SubscriptionSession } from './subscription-session.ts';
 
 export interface ClientConnectionOptions {
   readonly caller: MethodCaller;

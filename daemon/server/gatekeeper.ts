@@ -27,7 +27,7 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Verdict = { readonly kind: 'health' } | { readonly kind: 'rpc' } | Refusal;
+export type Verdict = { readonly kind: 'health' } | { readonly kind: 'metrics' } | { readonly kind: 'rpc' } | Refusal;
 
 /** What the gate keeps of the token: enough to recognise it, useless to anyone who reads it. */
 export function tokenDigest(token: string): Buffer {
@@ -53,14 +53,16 @@ export function judge(visit: Visit, gate: Gate): Verdict {
   }
   switch (visit.url) {
     case '/healthz':
+    case '/metrics':
       if (visit.method !== 'GET') return notAllowed;
-      return visit.upgrade ? refuse(400, '/healthz has no other protocol.') : { kind: 'health' };
+      if (visit.upgrade) return refuse(400, `${visit.url} has no other protocol.`);
+      return { kind: visit.url === '/healthz' ? 'health' : 'metrics' };
     case '/rpc':
       if (visit.method !== 'GET') return notAllowed;
       if (!hasToken(visit.headers.authorization, gate.tokenDigest)) return unauthorized;
       return visit.upgrade ? { kind: 'rpc' } : upgradeRequired;
     default:
-      return refuse(404, 'There is /healthz and /rpc, without a query, and nothing else.');
+      return refuse(404, 'There is /healthz, /metrics and /rpc, without a query, and nothing else.');
   }
 }
 

@@ -16,6 +16,17 @@ export function answer(response: ServerResponse, status: number, body: Json, hea
   response.writeHead(status, { ...always, ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
+/** In Prometheus' text format, version 0.0.4. */
+export async function answerMetrics(response: ServerResponse, metrics: () => Promise<string>, log: Log): Promise<void> {
+  try {
+    const text = await metrics();
+    response.writeHead(200, { ...always, 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text);
+  } catch (error) {
+    log.error({ err: error }, 'metrics could not be read');
+    answer(response, 503, { error: 'The metrics could not be read; the log has the details.' });
+  }
+}
+
 /** Answers a request for another protocol instead of granting it, and closes. */
 export function answerUpgrade(socket: Duplex, status: number, reason: string, headers: Readonly<Record<string, string>> = {}): void {
   const text = `${JSON.stringify({ error: reason })}\n`;

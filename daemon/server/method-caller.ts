@@ -5,7 +5,7 @@ import type { MethodName, Params, Result } from '../../schemas/protocol/method.t
 import { message } from '../../schemas/wording/message.ts';
 import { isJsonObject } from '../../schemas/workflow/json.ts';
 import { ParamsValidator } from './params.ts';
-import type { SubscriptionSession } from './subscription-session.ts';
+import type { SubscriptionSession } from './subscription-hub.ts';
 
 /** Checks a request, has its handler answer it, and turns whatever goes wrong into an answer. */
 export class MethodCaller {

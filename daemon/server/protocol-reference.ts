@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { BulkView, ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
+import { ConnectionView } from '../../schemas/protocol/connection.ts';
 import { errorCodes } from '../../schemas/protocol/error.ts';
 import { DeadGroup, JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import { methods } from '../../schemas/protocol/method.ts';
@@ -57,6 +58,7 @@ const shapes = new Map<TSchema, string>([
   [JobDetail, 'JobDetail'],
   [SeriesPoint, 'SeriesPoint'],
   [DeadGroup, 'DeadGroup'],
+  [ConnectionView, 'Connection'],
   [SecretView, 'Secret'],
   [BulkView, 'Bulk'],
   [ReplayTally, 'ReplayTally'],

@@ -1,6 +1,6 @@
 import type { RequestMessage } from 'vscode-jsonrpc/node';
 import type { ErrorCode } from '../../schemas/protocol/error.ts';
-import { findInexactNumber, inexactText } from '../../schemas/workflow/exact-json.ts';
+import { findInexactNumber, findRepeatedKey, inexactText, repeatedText } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 
 export type RequestId = number | string;
@@ -42,6 +42,9 @@ export function screenMessage(text: string, maxNesting: number): Screened {
   if (flaw !== undefined) return refused(id ?? null, 'invalid-request', flaw);
   const inexact = findInexactNumber(text);
   if (inexact !== undefined) return refused(id ?? null, 'invalid-request', `In the message, ${inexactText(inexact.literal)}.`);
+  const repeated = findRepeatedKey(text);
+  // Which of its values its sender meant, nobody knows.
+  if (repeated !== undefined) return refused(id ?? null, 'invalid-request', `In the message, ${repeatedText(repeated)}.`);
   if (message.jsonrpc !== '2.0') return refused(id ?? null, 'invalid-request', 'The message needs "jsonrpc": "2.0".');
   const { method, params } = message;
   if (typeof method !== 'string') {

@@ -6,7 +6,7 @@ import type { Log } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import { judge, tokenDigest, type Verdict } from './gatekeeper.ts';
-import { answer, answerUpgrade, type Health, healthAnswer, RefusalLog } from './http-answer.ts';
+import { answer, answerMetrics, answerUpgrade, type Health, healthAnswer, RefusalLog } from './http-answer.ts';
 import { defaultLimits, type ServerLimits } from './limits.ts';
 import { type Handlers, MethodCaller } from './method-caller.ts';
 import { SubscriptionHub } from './subscription-hub.ts';
@@ -20,13 +20,15 @@ export interface ServerOptions {
   /** Sluice's own, told to clients in the header `x-sluice-version` of the answer to their handshake. */
   readonly version: string;
   readonly health: Health;
+  /** What `/metrics` answers. */
+  readonly metrics: () => Promise<string>;
   readonly log: Log;
   readonly clock: Clock;
   readonly limits?: Partial<ServerLimits>;
 }
 
 /**
- * The daemon's one door: HTTP on 127.0.0.1 and a free port, with `/healthz` and the WebSocket `/rpc`.
+ * The daemon's one door: HTTP on 127.0.0.1 and a free port, with `/healthz`, `/metrics` and the WebSocket `/rpc`.
  *
  * Architecture invariant: nothing that comes in through it is looked at before the gatekeeper has let it pass.
  */
@@ -152,6 +154,7 @@ export class Server {
     if (this.#refused.has(request.socket)) return;
     const verdict = this.#judge(request, false);
     if (verdict.kind === 'refuse') answer(response, verdict.status, { error: verdict.reason }, { ...verdict.headers, connection: 'close' });
+    else if (verdict.kind === 'metrics') await answerMetrics(response, this.#options.metrics, this.#options.log);
     else answer(response, ...(await healthAnswer(this.#options.health, this.#options.clock, this.#limits.healthMs)));
   }
 

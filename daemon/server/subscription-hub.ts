@@ -1,10 +1,11 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
+import type { SubscribeParams, TopicState, SubscribeResult } from '../../schemas/protocol/subscription.ts';
 import type { Log } from '../log/daemon-log.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerLimits } from './limits.ts';
-import type { Subscription } from './subscription.ts';
+import { Subscription, type SubscriptionOutlet } from './subscription.ts';
 import { topicEntries, type TopicHint, type TopicSource } from './topic.ts';
+import { message } from '../../schemas/wording/message.ts';
 
 /** All subscriptions to the same topic: its state is asked for once for all of them. */
 interface TopicGroup {
@@ -102,6 +103,7 @@ export class SubscriptionHub {
     if (anyQueue) this.#markGroup(group({ topic: 'queues' }));
     const anyRun = runs === undefined || runs.size > 0;
     if (anyRun) this.#markGroup(group({ topic: 'runs' }));
+    if (anyRun) this.#markGroup(group({ topic: 'waits' }));
     if (anyQueue || anyRun || deliveries === true) this.#markGroup(group({ topic: 'status' }));
     if (deliveries === true) this.#markGroup(group({ topic: 'deliveries' }));
     if (schedules === true) this.#markGroup(group({ topic: 'schedules' }));
@@ -179,4 +181,55 @@ export class SubscriptionHub {
 
 function keyOf(params: SubscribeParams): string {
   return 'id' in params ? `${params.topic} ${params.id}` : params.topic;
+}
+
+/** The subscriptions of one connection, numbered from 1. They end with it. */
+export class SubscriptionSession {
+  readonly #hub: SubscriptionHub;
+  readonly #outlet: SubscriptionOutlet;
+  readonly #maxSubscriptions: number;
+  readonly #subscriptions = new Map<number, Subscription>();
+  #lastId = 0;
+  #hasEnded = false;
+
+  constructor(hub: SubscriptionHub, outlet: SubscriptionOutlet, maxSubscriptions: number) {
+    this.#hub = hub;
+    this.#outlet = outlet;
+    this.#maxSubscriptions = maxSubscriptions;
+  }
+
+  async subscribe(params: SubscribeParams): Promise<SubscribeResult> {
+    if (this.#subscriptions.size >= this.#maxSubscriptions) {
+      throw new CodedError('too-many', message('{count, plural, one {A connection has at most # subscription; unsubscribe from what is not needed.} other {A connection has at most # subscriptions; unsubscribe from what is not needed.}}', { count: this.#maxSubscriptions }));
+    }
+    this.#lastId++;
+    const subscription = new Subscription(this.#lastId, params, this.#outlet);
+    this.#subscriptions.set(subscription.id, subscription);
+    try {
+      const snapshot = await this.#hub.open(subscription);
+      if (this.#hasEnded) this.#hub.close(subscription);
+      return { id: subscription.id, snapshot };
+    } catch (error) {
+      this.#subscriptions.delete(subscription.id);
+      throw error;
+    }
+  }
+
+  unsubscribe(id: number): void {
+    const subscription = this.#subscriptions.get(id);
+    if (subscription === undefined) throw new CodedError('not-found', message('This connection has no subscription {id}.', { id: String(id) }));
+    this.#subscriptions.delete(id);
+    this.#hub.close(subscription);
+  }
+
+  /** The client reads again. */
+  catchUp(): void {
+    this.#hub.catchUp(this.#subscriptions.values());
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    for (const subscription of this.#subscriptions.values()) this.#hub.close(subscription);
+    this.#subscriptions.clear();
+  }
 }

@@ -70,6 +70,10 @@ export function topicChange(topic: SubscribeParams['topic'], before: ReadonlyMap
       const schedules = (state.schedules ?? []).filter(({ id }) => isNew(id));
       return schedules.length + removed.length === 0 ? undefined : { change: { schedules }, removed };
     }
+    case 'waits': {
+      const waits = (state.waits ?? []).filter(({ job }) => isNew(job));
+      return waits.length + removed.length === 0 ? undefined : { change: { waits }, removed };
+    }
     case 'deliveries': {
       const deliveries = (state.deliveries ?? []).filter(({ id }) => isNew(id));
       return deliveries.length + removed.length === 0 ? undefined : { change: { deliveries }, removed };
@@ -95,6 +99,8 @@ function textsOf(topic: SubscribeParams['topic'], state: TopicState): [string, s
       return state.bulk === undefined ? [] : [[state.bulk.id, JSON.stringify(state.bulk)]];
     case 'schedules':
       return (state.schedules ?? []).map((schedule) => [schedule.id, JSON.stringify(schedule)]);
+    case 'waits':
+      return (state.waits ?? []).map((wait) => [wait.job, JSON.stringify(wait)]);
     case 'deliveries':
       return (state.deliveries ?? []).map((delivery) => [delivery.id, JSON.stringify(delivery)]);
     case 'status':

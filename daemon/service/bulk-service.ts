@@ -1,15 +1,19 @@
+import { lstat, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import { notRegular } from '../engine/bulk-export.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type BulkAction, type BulkView, formatBulkId, parseBulkId } from '../../schemas/protocol/bulk.ts';
+import type { ExportTarget } from '../ledger/bulk-call.ts';
+import { type BulkAction, type BulkView, formatBulkId, parseBulkId, type ExportFormat } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobState } from '../../schemas/protocol/id.ts';
-import { message, sentences, verbatim } from '../../schemas/wording/message.ts';
+import { message, sentences } from '../../schemas/wording/message.ts';
+import { messageOfTold } from '../../schemas/wording/told.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
-import { givenRate, givenTime } from './given-values.ts';
 import { endedEarly } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
-import { runNumber } from './known-names.ts';
+import { givenRate, givenTime, runNumber } from './param-values.ts';
 
 /** The jobs that each action may be for. */
 const meant = {
@@ -17,6 +21,7 @@ const meant = {
   discard: { states: ['dead'] },
   cancel: { states: ['pending', 'delayed', 'active'] },
   retry: { states: ['delayed'] },
+  export: { states: ['dead'] },
 } as const satisfies Partial<Record<BulkAction, { readonly states: readonly JobState[] }>>;
 
 /** Jobs that one transaction adds to bulk work. */
@@ -26,6 +31,7 @@ export interface BulkServiceOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly clock: Clock;
+  readonly projectFolder: string;
 }
 
 /** Work on many jobs as an operation of the daemon: it continues when the one who asked for it has gone, and after a restart. */
@@ -36,13 +42,16 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
     this.#options = options;
   }
 
-  'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', runs, ...selection }) => {
+  'bulk/start': Handlers['bulk/start'] = async ({ action, asOf, canary, rate, originals, reason = '', runs, file, format, overwrite, ...selection }) => {
     this.#options.engine.assertAcceptingWork();
     if (action !== 'replay' && (rate !== undefined || originals !== undefined)) throw new CodedError('invalid-params', message('`rate` and `originals` go with the action `replay`.'));
     if ((action === 'cancel' || action === 'retry') && selection.group !== undefined) throw new CodedError('invalid-params', message('`group` is of dead letters: discard or replay them.'));
+    if (action === 'export' && canary !== undefined) throw new CodedError('invalid-params', message('`canary` does not go with the action `export`.'));
+    const exportTo = await exportTargetOf(action, { file, format, overwrite }, this.#options.projectFolder);
     const why = reason.trim();
     const request: BulkRequest = {
       action,
+      ...(exportTo === undefined ? {} : { exportTo }),
       ...(canary === undefined ? {} : { canary }),
       ...(rate === undefined ? {} : { rate: { text: rate, spacingMs: spacingOf(rate) } }),
       ...(originals === undefined ? {} : { originals }),
@@ -129,7 +138,7 @@ export class BulkService implements Pick<Handlers, 'bulk/start' | 'bulk/list' | 
     const view = await this.get(bulkId);
     if (pause === 'resting' && view.problem === undefined) return { bulkId, view };
     const { done, total } = view;
-    if (view.problem !== undefined) throw new CodedError('internal', endedEarly[request.action](done, total, verbatim(view.problem)), { done, selected: total });
+    if (view.problem !== undefined) throw new CodedError('internal', endedEarly[request.action](done, total, messageOfTold({ message: view.problem, wording: view.problemWording })), { done, selected: total });
     const trouble = engine.health.trouble;
     const rest =
       trouble === undefined
@@ -147,4 +156,35 @@ function numberOf(id: string): number {
 export function spacingOf(text: string): number {
   const { perMs, limit } = givenRate(text);
   return perMs / limit;
+}
+
+interface GivenTarget {
+  readonly file: string | undefined;
+  readonly format: ExportFormat | undefined;
+  readonly overwrite: boolean | undefined;
+}
+
+/**
+ * Where an export goes, checked before anything is selected; undefined for other actions. Links on the way to the folder are followed once, here, so that
+ * the file is written where it was checked.
+ *
+ * @throws CodedError `invalid-params`, or `conflict` if the file exists
+ */
+async function exportTargetOf(action: BulkAction, { file, format, overwrite = false }: GivenTarget, projectFolder: string): Promise<ExportTarget | undefined> {
+  if (action !== 'export') {
+    if (file === undefined && format === undefined && !overwrite) return undefined;
+    throw new CodedError('invalid-params', message('`file`, `format` and `overwrite` go with the action `export`.'));
+  }
+  if (file === undefined || !path.isAbsolute(file) || file.includes('\0')) throw new CodedError('invalid-params', message('An export needs `file`, an absolute path.'));
+  const folder = await realpath(path.dirname(file)).catch(() => undefined);
+  if (folder === undefined) throw new CodedError('invalid-params', message('There is no folder {folder}, so {file} can not be written.', { folder: path.dirname(file), file }));
+  const target = path.join(folder, path.basename(file));
+  const state = await realpath(path.join(projectFolder, '.sluice', 'state'));
+  if (target === state || folder === state || folder.startsWith(`${state}${path.sep}`)) throw new CodedError('invalid-params', message('{file} is in the folder in which the daemon keeps its state. Export to another folder.', { file }));
+  const present = await lstat(target).catch(() => undefined);
+  if (present !== undefined) {
+    if (!present.isFile()) throw new CodedError('invalid-params', notRegular(file));
+    if (!overwrite) throw new CodedError('conflict', sentences(message('The file {file} exists already.', { file }), message('Nothing was written.')));
+  }
+  return { file: target, format: format ?? 'json', overwrite };
 }

@@ -7,7 +7,6 @@ import type { Masker } from '../secrets/masker.ts';
 import type { SecretValue } from '../secrets/secret-source.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
-import { runOf } from '../triggers/delivery-intake.ts';
 import { signedHeaders } from '../triggers/signature.ts';
 import type { WebhookRoute } from '../triggers/webhook-routes.ts';
 import type { Webhooks } from '../triggers/webhooks.ts';
@@ -15,6 +14,8 @@ import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
 import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
 import { formatDeliveryId, formatRunId, parseDeliveryId } from '../../schemas/protocol/id.ts';
 import { message } from '../../schemas/wording/message.ts';
+import { messageOfTold } from '../../schemas/wording/told.ts';
+import { readStoredText } from '../ledger/stored-text.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { ProjectService } from './project-service.ts';
 
@@ -52,34 +53,24 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
     return page;
   };
 
-  'delivery/get': Handlers['delivery/get'] = ({ id }) => this.#get(id);
+  'delivery/get': Handlers['delivery/get'] = ({ id }) => this.get(id);
 
   'delivery/rerun': Handlers['delivery/rerun'] = async ({ id, unverified = false }) => {
     const { webhooks, clock, project, masker } = this.#options;
-    const delivery = await this.#get(id);
+    const delivery = await this.get(id);
     if (delivery.outcome === 'refused' && !unverified) {
       throw new CodedError('wrong-state', message('The delivery {delivery} did not prove where it comes from, so anyone may have written it. Look at it first; then run it with --unverified, if you trust it.', { delivery: id }));
     }
     if (delivery.body === undefined) throw new CodedError('wrong-state', message('The body of the delivery {delivery} was not kept, so there is nothing to run again.', { delivery: id }));
     await project.find(delivery.workflow);
     const route = this.#routeOf(delivery.workflow);
-    const { headers, query, body } = delivery;
-    const event = { kind: 'webhook', at: new Date(clock.now()).toISOString(), body: body as Json, headers, query: query as Json } as const;
-    const decision = webhooks.reader.decide(route, event, { now: clock.now() });
-    if (decision.outcome === 'invalid') throw new CodedError('invalid-inputs', masker().text(decision.reason));
-    const reason = decision.outcome === 'ignored' && decision.reason !== undefined ? { reason: masker().text(decision.reason) } : {};
-    const { deliveryId, runId } = await webhooks.deliver(
-      {
-        now: clock.now(),
-        delivery: {
-          workflow: route.workflow.id, path: route.trigger.path, scheme: 'rerun', rerun_of: parseDeliveryId(id) ?? null, bytes: delivery.bytes, outcome: decision.outcome,
-          headers: JSON.stringify(headers), query: JSON.stringify(query), body: JSON.stringify(body), ...reason,
-        },
-        ...(decision.outcome === 'started' ? { run: runOf(route, decision, event) } : {}),
-      },
-      route.workflow,
-    );
-    return { id: formatDeliveryId(deliveryId), outcome: decision.outcome, ...reason, ...(runId === undefined ? {} : { run: formatRunId(runId) }) };
+    const { bytes, headers, query, body } = delivery;
+    const { delivery: row, run, now } = webhooks.reader.read(route, { bytes, headers, query, body: body as Json }, { now: clock.now(), masker: masker() });
+    if (row.outcome === 'invalid') throw new CodedError('invalid-inputs', row.reason === undefined ? '' : messageOfTold(readStoredText(row.reason)));
+    const again = { ...row, scheme: 'rerun', rerun_of: parseDeliveryId(id) ?? null };
+    // Without its key: it is to start something although its event has come before.
+    const { deliveryId, runId } = await webhooks.deliver({ now, delivery: again, ...(run === undefined ? {} : { run }) }, route.workflow);
+    return { id: formatDeliveryId(deliveryId), outcome: row.outcome, ...(row.reason === undefined ? {} : { reason: readStoredText(row.reason).message }), ...(runId === undefined ? {} : { run: formatRunId(runId) }) };
   };
 
   'delivery/send': Handlers['delivery/send'] = async ({ workflow, payload, headers = {}, sign = false }) => {
@@ -91,8 +82,8 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
     const body = Buffer.from(payload);
     const target = `/hooks/${route.trigger.path}`;
     const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const proof = sign ? this.#proofOf(route, body, target) : { headers: {}, query: '' };
-    const answer = await post(`${localUrl}${target}${proof.query}`, body, { 'content-type': 'application/json', ...proof.headers, ...given });
+    const proof = sign ? this.#proofOf(route, body, target) : { ids: {}, headers: {}, query: '' };
+    const answer = await post(`${localUrl}${target}${proof.query}`, body, { 'content-type': 'application/json', ...proof.ids, ...given, ...proof.headers });
     const id = deliveryIn(answer.text);
     const kept = id === undefined ? undefined : await store.getDelivery({ deliveryId: parseDeliveryId(id) ?? 0 });
     return {
@@ -102,29 +93,30 @@ export class DeliveryService implements Pick<Handlers, 'delivery/list' | 'delive
     };
   };
 
-  /** What the sender would add, with the first secret that is set. */
-  #proofOf({ trigger: { verify } }: WebhookRoute, body: Buffer, target: string): { readonly headers: Readonly<Record<string, string>>; readonly query: string } {
+  /** What the sender would add, with the first secret that is set. `ids`: what isn't signed, and may be another one. */
+  #proofOf({ trigger: { verify } }: WebhookRoute, body: Buffer, target: string): { readonly ids: Readonly<Record<string, string>>; readonly headers: Readonly<Record<string, string>>; readonly query: string } {
     const { clock, webhooks } = this.#options;
-    if (verify.kind === 'none') return { headers: {}, query: '' };
+    if (verify.kind === 'none') return { ids: {}, headers: {}, query: '' };
     const found = verify.secrets.map((name) => this.#options.secret(name)).find((one) => one.ok);
     if (found?.ok !== true) throw new CodedError('wrong-state', message('There is no secret {name}: run `sluice secrets set {name}`.', { name: verify.secrets[0] ?? '' }));
     const secret = found.value;
     switch (verify.kind) {
       case 'bearer':
-        return { headers: { authorization: `Bearer ${secret}` }, query: '' };
+        return { ids: {}, headers: { authorization: `Bearer ${secret}` }, query: '' };
       case 'query-secret':
-        return { headers: {}, query: `?${new URLSearchParams({ [verify.parameter]: secret }).toString()}` };
+        return { ids: {}, headers: {}, query: `?${new URLSearchParams({ [verify.parameter]: secret }).toString()}` };
       case 'signature': {
+        if (verify.signature.key === 'public-key') throw new CodedError('wrong-state', message("Only the sender can sign for the scheme {scheme}: its secret here is a public key, which verifies. Send it without a signature to a copy of the workflow with 'verify: none'.", { scheme: verify.scheme }));
         const id = randomUUID();
-        const own = verify.scheme === 'github' ? { 'x-github-delivery': id } : verify.scheme === 'shopify' ? { 'x-shopify-webhook-id': id } : {};
+        const ids = verify.scheme === 'github' ? { 'x-github-delivery': id } : verify.scheme === 'shopify' ? { 'x-shopify-webhook-id': id } : {};
         const url = `${webhooks.publicUrl ?? ''}${target}`;
-        return { headers: { ...own, ...signedHeaders(verify.signature, secret, { method: 'POST', url, body }, { now: clock.now(), id: `msg_${id}` }) }, query: '' };
+        return { ids, headers: { ...signedHeaders(verify.signature, secret, { method: 'POST', url, body }, { now: clock.now(), id: `msg_${id}` }) }, query: '' };
       }
     }
   }
 
   /** @throws CodedError `not-found` */
-  async #get(id: string): Promise<DeliveryDetail> {
+  async get(id: string): Promise<DeliveryDetail> {
     const number = parseDeliveryId(id);
     const found = number === undefined ? undefined : await this.#options.store.getDelivery({ deliveryId: number });
     if (found === undefined) throw new CodedError('not-found', message('There is no delivery {delivery}. Old ones are deleted after a while; `sluice deliveries` lists what is kept.', { delivery: id }));

@@ -1,17 +1,19 @@
-import formats from 'ajv-formats';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Action } from '../actions/action.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
-import { message } from '../../schemas/wording/message.ts';
+import { message, type Message, sentences } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { Store } from '../store/store.ts';
 import { jobNumber } from './job-service.ts';
+import { ValueCheck } from './value-check.ts';
+
+/** Problems that a message names. */
+const maxNamed = 3;
 
 export interface DraftServiceOptions {
   readonly engine: Engine;
@@ -58,7 +60,7 @@ export class DraftService implements Pick<Handlers, 'draft/save' | 'draft/drop'>
 export type FindAction = (name: string) => Action | undefined;
 
 /** What is wrong with an edited payload, by the action's own schema; undefined if nothing is. */
-export type CheckPayload = (uses: string, payload: JsonObject) => string | undefined;
+export type CheckPayload = (uses: string, payload: JsonObject) => Message | undefined;
 
 /**
  * The job, if the edited payload is one that its action takes.
@@ -76,11 +78,13 @@ export async function checkEdit(store: Store, checkPayload: CheckPayload, jobId:
 
 /** By the input schemas of the actions that are to be found. */
 export function payloadCheck(findAction: FindAction): CheckPayload {
-  const ajv = new Ajv2020({ strict: false });
-  formats.default(ajv);
+  const checks = new Map<string, ValueCheck>();
   return (uses, payload) => {
     const action = findAction(uses);
     if (action === undefined) return undefined;
-    return ajv.validate(action.definition.input, payload) ? undefined : ajv.errorsText(ajv.errors, { dataVar: 'payload' });
+    const check = checks.get(uses) ?? new ValueCheck(action.definition.input, { useDefaults: false });
+    checks.set(uses, check);
+    const problems = check.problems(payload, { what: 'the payload' });
+    return problems.length === 0 ? undefined : sentences(...problems.slice(0, maxNamed));
   };
 }

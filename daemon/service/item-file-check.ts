@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message, sentences } from '../../schemas/wording/message.ts';
 import { evaluateExpression, isTruthy } from '../../schemas/workflow/expression/expression.ts';
@@ -7,10 +6,10 @@ import type { Step, Workflow } from '../../schemas/workflow/model.ts';
 import { openProjectFile } from '../actions/project-file.ts';
 import { renderFile } from '../core/foreach-items.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
-import { manualTrigger, runScope, type MutableScope } from '../core/run-scope.ts';
-import { computeVars } from '../core/run-values.ts';
+import { manualTrigger, runScope, type MutableScope, computeVars } from '../core/run-scope.ts';
 import { readItemsOf } from '../engine/item-copy.ts';
-import { ItemFileError } from '../engine/item-file.ts';
+import { itemFormatOf } from '../engine/item-file.ts';
+import { ItemFileError } from '../engine/item-file-error.ts';
 
 /** What is read of all files of a run together, in characters of their items: about a second's work. */
 const maxChecked = 67_108_864;
@@ -40,7 +39,7 @@ export async function checkItemFiles(check: ItemFileCheck): Promise<void> {
     // Nothing is sent before the items of a step that begins alone: its own check comes first.
     if (first.length === 1 && step === first[0]) continue;
     const file = knownFile(step, check);
-    if (file !== undefined) checked += await checkFile(file, step.id, check.projectFolder, maxChecked - checked);
+    if (file !== undefined) checked += await checkFile(file, step, check.projectFolder, maxChecked - checked);
     if (checked >= maxChecked) return;
   }
 }
@@ -66,12 +65,12 @@ function startScope({ workflow, inputs, env, now }: ItemFileCheck): MutableScope
 }
 
 /** Resolves to how much was read, in characters. */
-async function checkFile(file: string, step: string, projectFolder: string, limit: number): Promise<number> {
+async function checkFile(file: string, { id: step, foreach }: Step, projectFolder: string, limit: number): Promise<number> {
   let read = 0;
   try {
     const opened = await openProjectFile(projectFolder, file);
     if (!opened.ok) return 0;
-    for await (const item of readItemsOf(opened.handle, path.extname(file).toLowerCase())) {
+    for await (const item of readItemsOf(opened.handle, itemFormatOf(file, foreach))) {
       read += item.length;
       if (read > limit) break;
     }

@@ -4,13 +4,14 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId, type JobState, parseJobId } from '../../schemas/protocol/id.ts';
 import type { JobDetail, JobSummary } from '../../schemas/protocol/job.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
+import type { Lack } from '../../schemas/protocol/queue.ts';
 import { maxPage } from '../../schemas/protocol/shape.ts';
 import { message } from '../../schemas/wording/message.ts';
 import { parseExpression } from '../../schemas/workflow/expression/expression.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { ListJobsParams, Store } from '../store/store.ts';
 import { endedEarly, moveInChunks } from './job-chunks.ts';
-import { knownQueue, runNumber } from './known-names.ts';
+import { knownQueue, runNumber } from './param-values.ts';
 
 const defaultPage = 100;
 
@@ -45,7 +46,15 @@ export class JobService implements Pick<Handlers, 'job/list' | 'job/get' | 'job/
   async get(id: string): Promise<JobDetail> {
     const job = await this.#store.getJob({ jobId: jobNumber(id) });
     if (job === undefined) throw new CodedError('not-found', message('There is no job {job}.', { job: id }));
-    return job;
+    const lack = await this.#lackOf(job);
+    return lack === undefined ? job : { ...job, lack };
+  }
+
+  async #lackOf({ state, queue, step, run }: JobDetail): Promise<Lack | undefined> {
+    const passing = state === 'pending' || state === 'delayed' ? (this.#engine.dispatcher.known(queue)?.passing ?? []) : [];
+    if (!passing.some((one) => one.step === step)) return undefined;
+    const { version } = (await this.#store.getRun({ runId: runNumber(run) })) ?? {};
+    return passing.find((one) => one.step === step && one.version === version)?.lack;
   }
 }
 
@@ -70,7 +79,7 @@ export async function checkFilter({ where, queue, runId }: JobFilter, { engine, 
 }
 
 function summaryOf(job: JobDetail): Awaited<ReturnType<Handlers['job/cancel']>> {
-  const { payload: _payload, item: _item, output: _output, idempotencyKey: _key, revisions: _revisions, attempts: _attempts, ...summary } = job;
+  const { payload: _payload, item: _item, output: _output, idempotencyKey: _key, lack: _lack, revisions: _revisions, attempts: _attempts, ...summary } = job;
   return summary;
 }
 

@@ -1,5 +1,6 @@
 import type { Handlers } from '../server/method-caller.ts';
 import type { BulkService } from './bulk-service.ts';
+import type { ConnectionService } from './connection-service.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
 import type { DeliveryService } from './delivery-service.ts';
 import type { DraftService } from './draft-service.ts';
@@ -11,6 +12,7 @@ import type { ScheduleService } from './schedule-service.ts';
 import type { SecretService } from './secret-service.ts';
 import type { SignalService } from './signal-service.ts';
 import type { StatusService } from './status-service.ts';
+import type { WhyService } from './why-service.ts';
 
 export interface Services {
   readonly projects: ProjectService;
@@ -25,12 +27,14 @@ export interface Services {
   readonly deliveries: DeliveryService;
   readonly schedules: ScheduleService;
   readonly drafts: DraftService;
+  readonly connections: ConnectionService;
   readonly secrets: SecretService;
   readonly status: StatusService;
+  readonly why: WhyService;
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, schedules, drafts, secrets, status }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, schedules, drafts, connections, secrets, status, why }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -56,6 +60,7 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'job/retry': retries['job/retry'],
     'signal/send': signals['signal/send'],
     'signal/list': signals['signal/list'],
+    'signal/notice': signals['signal/notice'],
     'bulk/start': bulks['bulk/start'],
     'bulk/list': bulks['bulk/list'],
     'bulk/get': bulks['bulk/get'],
@@ -77,10 +82,13 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'delivery/send': deliveries['delivery/send'],
     'draft/save': drafts['draft/save'],
     'draft/drop': drafts['draft/drop'],
+    'connection/list': connections['connection/list'],
+    'connection/test': connections['connection/test'],
     'secret/list': secrets['secret/list'],
     'secret/set': secrets['secret/set'],
     'secret/delete': secrets['secret/delete'],
     'log/tail': status['log/tail'],
     'store/check': status['store/check'],
+    why: why.why,
   };
 }

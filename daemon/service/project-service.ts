@@ -10,7 +10,7 @@ import { lastConfigText } from '../project/project.ts';
 import type { LookExtent } from '../project/project-inventory.ts';
 import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/method-caller.ts';
-import { unknownName } from './known-names.ts';
+import { unknownName } from './param-values.ts';
 
 /** Diagnostics that an error carries. */
 const maxShown = 100;

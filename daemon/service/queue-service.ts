@@ -1,18 +1,23 @@
-import type { SpentTally } from '../core/activity-tally.ts';
 import type { Clock } from '../core/clock.ts';
-import { fillSeries } from '../core/queue-series.ts';
+import { type SpentTally, fillSeries } from '../core/queue-series.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { QueueOverrides } from '../engine/queue/queue-limits.ts';
 import type { QueueRunner } from '../engine/queue/queue-runner.ts';
+import type { RateUse } from '../core/rate-windows.ts';
 import type { Project } from '../project/project.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
 import { type Forecast, maxSeriesPoints, type QueueView, seriesResolutions, type TimeSpent } from '../../schemas/protocol/queue.ts';
 import { message, sentences } from '../../schemas/wording/message.ts';
 import { defaultQueueName } from '../../schemas/workflow/model.ts';
+import { ratesOf } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
-import { givenRate, givenTime } from './given-values.ts';
-import { knownQueue } from './known-names.ts';
+import { givenRateLimit, givenTime, knownQueue } from './param-values.ts';
+import { LastKnown } from './last-known.ts';
+
+/** Of each queue by its name: since when its oldest job waits, and how many drafts its dead letters have. */
+type WaitingFigures = readonly [Awaited<ReturnType<Store['oldestPending']>>, Awaited<ReturnType<Store['deadDrafts']>>];
 
 /** Jobs that one transaction moves. */
 const jobsAtOnce = 500;
@@ -22,12 +27,14 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   readonly #engine: Engine;
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #lastKnown: LastKnown<WaitingFigures>;
 
   constructor(options: { readonly project: Pick<Project, 'fileOfQueue'>; readonly engine: Engine; readonly store: Store; readonly clock: Clock }) {
     this.#project = options.project;
     this.#engine = options.engine;
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#lastKnown = new LastKnown({ clock: options.clock, health: options.engine.health, initial: [{}, {}], ask: () => this.#waitingFigures() });
   }
 
   'queue/list': Handlers['queue/list'] = async () => ({ queues: await this.list() });
@@ -44,7 +51,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   'queue/set': Handlers['queue/set'] = ({ queue, rate, concurrency }) =>
     this.#override({
       queue,
-      ...(rate === undefined ? {} : { rate: rate === 'none' || rate === 'file' ? rate : givenRate(rate) }),
+      ...(rate === undefined ? {} : { rate: rate === 'none' || rate === 'file' ? rate : givenRateLimit(rate) }),
       ...(concurrency === undefined ? {} : { concurrency }),
     });
 
@@ -90,8 +97,12 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
 
   /** All queues, by name. */
   async list(): Promise<QueueView[]> {
-    const [oldest, drafts] = await Promise.all([this.#store.oldestPending(), this.#store.deadDrafts()]);
+    const [oldest, drafts] = this.#store.isShared ? (await this.#lastKnown.read()).value : await this.#waitingFigures();
     return this.#engine.dispatcher.list().map((runner) => this.#view(runner, oldest[runner.name], drafts[runner.name]));
+  }
+
+  #waitingFigures(): Promise<WaitingFigures> {
+    return Promise.all([this.#store.oldestPending(), this.#store.deadDrafts()]);
   }
 
   async #override(change: SetQueueParams, whenKept = (): void => {}): Promise<QueueView> {
@@ -143,12 +154,13 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
   }
 
   #view(runner: QueueRunner, oldest: number | undefined, drafts: DraftCount | undefined): QueueView {
-    const { name, rate, depth, overrides, definition } = runner;
-    const { hold, nextStartAt, rateUsed } = runner;
+    const { name, depth, overrides, definition } = runner;
+    const { hold, nextStartAt, rateUses } = runner;
     const recent = runner.recent();
     const waiting = timeSpent(recent.waiting);
     const running = timeSpent(recent.running);
     const declaredIn = this.#project.fileOfQueue(name);
+    const lacking = depth.pending === 0 ? [] : runner.passing.map(({ step, jobId, lack }) => ({ step, job: formatJobId(jobId), lack }));
     const isEmpty = depth.pending + depth.delayed + depth.active + depth.dead === 0;
     const undeclared = isEmpty ? undefined : this.#engine.undeclared.of(name);
     return {
@@ -156,17 +168,18 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(declaredIn === undefined ? {} : { declaredIn }),
       ...(undeclared === undefined ? {} : { undeclared }),
       paused: overrides.paused,
-      ...(rate === undefined ? {} : { rate: { ...rate } }),
+      ...ratesView(rateUses),
       concurrency: runner.concurrency,
+      // As `shared-limits.ts` decides it.
+      ...(this.#store.isShared ? { concurrencyOf: (overrides.concurrency ?? definition.concurrency) === undefined ? 'each' : 'all' } : {}),
       overrides: {
         paused: overrides.paused,
-        ...(overrides.rate === undefined ? {} : { rate: overrides.rate === 'none' ? 'none' : { ...overrides.rate } }),
+        ...overriddenRates(overrides.rate),
         ...(overrides.concurrency === undefined ? {} : { concurrency: overrides.concurrency }),
       },
       depth: { pending: depth.pending, delayed: depth.delayed, active: depth.active, dead: depth.dead },
       ...(drafts === undefined ? {} : { drafts: { count: drafts.count, savedAt: new Date(drafts.savedAt).toISOString() } }),
       ...(definition.maxDepth === undefined ? {} : { maxDepth: definition.maxDepth }),
-      ...(rateUsed === undefined ? {} : { rateUsed }),
       ...heldView(hold),
       ...(nextStartAt === undefined ? {} : { nextStartAt: new Date(nextStartAt).toISOString() }),
       throughputPerMinute: runner.throughputPerMinute,
@@ -175,18 +188,34 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(waiting === undefined ? {} : { waiting }),
       ...(running === undefined ? {} : { running }),
       forecast: forecastView(runner, { isStoreOk: this.#engine.health.trouble === undefined, now: this.#clock.now() }),
+      ...(lacking.length === 0 ? {} : { lacking }),
       alerts: [...this.#engine.alerts.alertsOf(name)],
     };
   }
 }
 
-function heldView(hold: QueueHold | undefined): Pick<QueueView, 'heldUntil' | 'heldBy'> {
+/** A hold as clients see it; nothing if there is none. */
+export function heldView(hold: QueueHold | undefined): Pick<QueueView, 'heldUntil' | 'heldBy'> {
   if (hold === undefined) return {};
   const { until, by } = hold;
   const heldUntil = new Date(until).toISOString();
   if (by === undefined) return { heldUntil };
   const { jobId, at, ...answer } = by;
   return { heldUntil, heldBy: { job: formatJobId(jobId), at: new Date(at).toISOString(), ...answer } };
+}
+
+/** The first, as clients know it that know of one rate only; all of them where there are several. */
+function ratesView(uses: readonly RateUse[]): Pick<QueueView, 'rate' | 'rates' | 'rateUsed'> {
+  const [first] = uses;
+  if (first === undefined) return {};
+  return { rate: { ...first.rate }, rateUsed: first.used, ...(uses.length === 1 ? {} : { rates: uses.map(({ rate, used }) => ({ ...rate, used })) }) };
+}
+
+function overriddenRates(limit: QueueOverrides['rate']): Pick<QueueView['overrides'], 'rate' | 'rates'> {
+  if (limit === undefined || limit === 'none') return limit === undefined ? {} : { rate: limit };
+  const rates = ratesOf(limit);
+  const [first] = rates;
+  return first === undefined ? {} : { rate: { ...first }, ...(rates.length === 1 ? {} : { rates: rates.map((rate) => ({ ...rate })) }) };
 }
 
 function isSetByHand({ overrides: { paused, rate, concurrency } }: QueueRunner): boolean {

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import formats from 'ajv-formats';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { ItemFileError, readItems } from '../engine/item-file.ts';
+import { readItems, type ItemFormat } from '../engine/item-file.ts';
+import { ItemFileError } from '../engine/item-file-error.ts';
+import type { FoundItems } from '../../schemas/protocol/run.ts';
+import type { CsvFormat, CsvType } from '../../schemas/workflow/csv-format.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { CodedError, messageOfError } from '../../schemas/protocol/error.ts';
 import { english } from '../../schemas/wording/language.ts';
@@ -9,82 +10,62 @@ import { message, type Message, sentences, verbatim } from '../../schemas/wordin
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
-import { nearestName } from '../../schemas/workflow/nearest-name.ts';
-import { csvRemedy, decodeText } from '../../schemas/workflow/text-encoding.ts';
+import { decodeText } from '../../schemas/workflow/text-encoding.ts';
+import { ValueCheck } from './value-check.ts';
 
 /** Problems that a message names. */
 const maxNamed = 5;
 
-/** Inputs up to this many characters of JSON get all their problems listed; of larger ones, whose every row may be wrong, the first. */
-const fullCheckChars = 1024 * 1024;
+/** Errors that `data.problems` has. */
+const maxListed = 100;
 
-interface Validators {
-  /** Stops at the first problem. */
-  readonly quick: ValidateFunction;
-  /** Finds all. */
-  readonly full: ValidateFunction;
-}
+const checks = new WeakMap<Workflow, ValueCheck>();
 
-const validators = new WeakMap<Workflow, Validators>();
-
-/** The inputs with their defaults. @throws CodedError `invalid-inputs`, which lists the problems */
-export function checkInputs(workflow: Workflow, given: Readonly<Record<string, unknown>>): JsonObject {
-  const { quick, full } = validatorsOf(workflow);
+/**
+ * The inputs with their defaults. `files`: where inputs were read from, by their names.
+ *
+ * @throws CodedError `invalid-inputs`, which lists the problems, without the values: an input may be a secret
+ */
+export function checkInputs(workflow: Workflow, given: Readonly<Record<string, unknown>>, files: Readonly<Record<string, string>> = {}): JsonObject {
+  let check = checks.get(workflow);
+  if (check === undefined) checks.set(workflow, (check = new ValueCheck(workflow.inputs, { useDefaults: true })));
   const inputs = structuredClone(given) as Record<string, Json>;
-  if (quick(inputs)) return inputs;
-  let errors = quick.errors ?? [];
-  if (JSON.stringify(given).length <= fullCheckChars) {
-    full(inputs);
-    errors = full.errors ?? errors;
-  }
-  const problems = errors.map((error) => problemOf(error, workflow));
+  const problems = check.problems(inputs, { what: 'the value of `inputs`', areInputs: true, originOf: (path) => originOf(path, files) });
+  if (problems.length === 0) return inputs;
   const more = problems.length - maxNamed;
   const told = sentences(
     message("The inputs don't fit the workflow {workflow}.", { workflow: workflow.id }),
     ...problems.slice(0, maxNamed),
     more > 0 ? message('{count, plural, one {There is # more problem.} other {There are # more problems.}}', { count: more }) : undefined,
   );
-  throw new CodedError('invalid-inputs', told, { problems: problems.slice(0, 100).map(english.textOf) });
+  throw new CodedError('invalid-inputs', told, { problems: problems.slice(0, maxListed).map(english.textOf) });
 }
 
-function validatorsOf(workflow: Workflow): Validators {
-  const known = validators.get(workflow);
-  if (known !== undefined) return known;
-  const compile = (allErrors: boolean): ValidateFunction => {
-    const ajv = new Ajv2020({ allErrors, strict: false, useDefaults: true });
-    formats.default(ajv);
-    return ajv.compile(workflow.inputs);
-  };
-  const made = { quick: compile(false), full: compile(true) };
-  validators.set(workflow, made);
-  return made;
-}
-
-/** A sentence. What Ajv says has no translation. */
-function problemOf({ instancePath, keyword, params, message: problem }: ErrorObject, workflow: Workflow): Message {
-  const place = instancePath.slice(1).replaceAll('/', '.');
-  const declared = isJsonObject(workflow.inputs['properties']) ? Object.keys(workflow.inputs['properties']) : [];
-  if (keyword === 'additionalProperties' && place === '') {
-    const name = String(params['additionalProperty']);
-    const near = nearestName(name, declared);
-    if (near !== undefined) return message('There is no input {name}; did you mean {near}?', { name, near });
-    return declared.length === 0 ? message('There is no input {name}, since the workflow takes none.', { name }) : message('There is no input {name}; there are: {list}.', { name, list: declared.join(', ') });
-  }
-  if (keyword === 'required' && place === '') return message('The input {name} is missing.', { name: String(params['missingProperty']) });
-  return verbatim(`${place === '' ? 'The inputs' : place} ${problem ?? 'is not valid'}.`);
+/** Rows of a list that a file has are found again by their number: `item 4 of leads.csv`. */
+function originOf([name = '', index]: readonly string[], files: Readonly<Record<string, string>>): string | undefined {
+  const file = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (file === undefined) return undefined;
+  return index !== undefined && /^\d+$/.test(index) ? `item ${Number(index) + 1} of ${path.basename(file)}` : path.basename(file);
 }
 
 /** What all input files of a run may have together, in bytes; what is larger belongs into `foreach.file`, which is read as a stream. */
 export const maxInputBytes = 64 * 1024 * 1024;
 const pieceBytes = 65_536;
 
+export interface InputFilesOptions {
+  /** How `.csv` files are read; what isn't said is found in each. */
+  readonly csv?: CsvFormat | undefined;
+  /** What a file turned out to be that was read as a list. */
+  readonly onFound?: (name: string, found: FoundItems) => void;
+}
+
 /**
  * Reads inputs that are given as files: `.csv` and `.jsonl` as lists, `.json` as it is, anything else as text, and a text where the
- * workflow wants one.
+ * workflow wants one. Cells of a `.csv` are text, unless the schema of the input asks for numbers or booleans in a column.
  *
  * @throws CodedError `invalid-params`, `invalid-inputs` or `too-large`
  */
-export async function readInputFiles(files: Readonly<Record<string, string>>, schema: JsonObject): Promise<Record<string, Json>> {
+export async function readInputFiles(files: Readonly<Record<string, string>>, schema: JsonObject, { csv, onFound }: InputFilesOptions = {}): Promise<Record<string, Json>> {
   // Entries, because `values['__proto__'] = ...` would be no input.
   const values: [name: string, value: Json][] = [];
   let room = maxInputBytes;
@@ -96,7 +77,7 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
       continue;
     }
     try {
-      const { value, bytes } = await readValue(file, wantsText(schema, name), room);
+      const { value, bytes } = await readValue(file, wantsText(schema, name), room, { csv: { ...csv, ...cellTypes(schema, name) }, onFound: (found) => onFound?.(name, found) });
       values.push([name, value]);
       room -= bytes;
     } catch (error) {
@@ -108,26 +89,20 @@ export async function readInputFiles(files: Readonly<Record<string, string>>, sc
   return Object.fromEntries(values);
 }
 
-async function readValue(file: string, asText: boolean, room: number): Promise<{ readonly value: Json; readonly bytes: number }> {
+async function readValue(file: string, asText: boolean, room: number, format: Omit<ItemFormat, 'extension'>): Promise<{ readonly value: Json; readonly bytes: number }> {
   const content = await readBounded(file, room);
   const bytes = content.length;
+  const extension = asText ? '' : path.extname(file).toLowerCase();
+  if (extension === '.csv' || extension === '.jsonl') return { value: await readList(file, content, room, { ...format, extension }), bytes };
   const decoded = decodeText(content);
-  if (!decoded.ok) throw new CodedError('invalid-inputs', verbatim(`${file} ${decoded.problem}${path.extname(file).toLowerCase() === '.csv' ? csvRemedy : ''}.`));
-  switch (asText ? '' : path.extname(file).toLowerCase()) {
-    case '.csv':
-    case '.jsonl':
-      return { value: await readList(file, content, room), bytes };
-    case '.json':
-      return { value: parseExactJson(decoded.text, { tellLines: true }), bytes };
-    default:
-      return { value: decoded.text, bytes };
-  }
+  if (!decoded.ok) throw new CodedError('invalid-inputs', verbatim(`${file} ${decoded.problem}.`));
+  return { value: extension === '.json' ? parseExactJson(decoded.text, { tellLines: true }) : decoded.text, bytes };
 }
 
-async function readList(file: string, content: Buffer, room: number): Promise<Json[]> {
+async function readList(file: string, content: Buffer, room: number, format: ItemFormat): Promise<Json[]> {
   const items: Json[] = [];
   let left = room;
-  for await (const texts of readItems(pieces(content), path.extname(file).toLowerCase())) {
+  for await (const texts of readItems(pieces(content), format)) {
     for (const text of texts) {
       // Each row of a .csv repeats the names of its columns, so a list can be far larger than its file.
       left -= text.length;
@@ -161,6 +136,27 @@ function tooLarge(told: Message): CodedError {
 function isDeclared(schema: JsonObject, name: string): boolean {
   const { properties } = schema;
   return isJsonObject(properties) && Object.hasOwn(properties, name);
+}
+
+/** The types of columns that the schema of an input's items asks for. Where text fits as well, it stays text. */
+function cellTypes(schema: JsonObject, name: string): Pick<CsvFormat, 'types' | 'isLenient'> {
+  const { properties } = schema;
+  const property = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  const items = isJsonObject(property) ? property['items'] : undefined;
+  const columns = isJsonObject(items) ? items['properties'] : undefined;
+  if (!isJsonObject(columns)) return {};
+  const types = Object.entries(columns).flatMap(([column, one]): [string, CsvType][] => {
+    const type = isJsonObject(one) ? cellType(one['type']) : undefined;
+    return type === undefined ? [] : [[column, type]];
+  });
+  return types.length === 0 ? {} : { types: Object.fromEntries(types), isLenient: true };
+}
+
+function cellType(type: Json | undefined): CsvType | undefined {
+  const all: readonly (Json | undefined)[] = Array.isArray(type) ? (type as readonly Json[]) : [type];
+  const [wanted, ...others] = all.filter((one) => one !== 'null');
+  if (others.length > 0) return undefined;
+  return wanted === 'integer' || wanted === 'number' || wanted === 'boolean' ? wanted : undefined;
 }
 
 function wantsText(schema: JsonObject, name: string): boolean {

@@ -4,18 +4,19 @@ import { versionOf } from '../engine/workflow-versions.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { Params, Result } from '../../schemas/protocol/method.ts';
-import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
+import type { FoundItems, RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import { message } from '../../schemas/wording/message.ts';
+import { type CsvFormat, delimiterOf } from '../../schemas/workflow/csv-format.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { CreateRunParams, Store } from '../store/store.ts';
-import { checkInputs, readInputFiles } from './run-inputs.ts';
+import { checkInputs, type InputFilesOptions, readInputFiles } from './run-inputs.ts';
 import { checkItemFiles } from './item-file-check.ts';
 import { endedEarly, moveInChunks } from './job-chunks.ts';
 import { selectJobs } from './job-service.ts';
-import { runNumber } from './known-names.ts';
+import { runNumber } from './param-values.ts';
 import type { ProjectService } from './project-service.ts';
 import { previewRun, type RunPreviewOptions } from './run-preview.ts';
 
@@ -46,11 +47,12 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
     this.#preview = options.preview;
   }
 
-  'run/start': Handlers['run/start'] = async ({ workflow: id, inputs = {}, inputFiles = {}, key, firstItems }) => {
+  'run/start': Handlers['run/start'] = async ({ key, firstItems, ...given }) => {
+    const { workflow: id } = given;
     this.#engine.assertAcceptingWork();
-    const { workflow, ...run } = await this.#prepare({ workflow: id, inputs, inputFiles });
+    const { workflow, ...run } = await this.#prepare(given);
     const params = { ...run, workflow: id, now: this.#clock.now(), ...(firstItems === undefined ? {} : { firstItems }), ...(key === undefined ? {} : { key }) };
-    const { runId, existed } = await this.#engine.startRun(params, workflow);
+    const { runId, existed } = await this.#engine.intake.startRun(params, workflow);
     return { id: formatRunId(runId), ...(existed === undefined ? {} : { existed }) };
   };
 
@@ -66,8 +68,10 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   }
 
   'run/preview': Handlers['run/preview'] = async (params) => {
-    const { workflow, values } = await this.#read(params);
-    return previewRun({ ...this.#preview(), workflow, inputs: values, engine: this.#engine, now: this.#clock.now() });
+    const files: Record<string, FoundItems> = {};
+    const { workflow, values } = await this.#read(params, (name, found) => (files[name] = found));
+    const preview = await previewRun({ ...this.#preview(), workflow, inputs: values, engine: this.#engine, store: this.#store, now: this.#clock.now() });
+    return { ...preview, ...(Object.keys(files).length === 0 ? {} : { files }) };
   };
 
   'run/continue': Handlers['run/continue'] = async ({ id }) => {
@@ -121,12 +125,17 @@ export class RunService implements Pick<Handlers, 'run/start' | 'run/preview' | 
   }
 
   /** The workflow as it is in its file now, and the inputs with their files read and their defaults filled in. */
-  async #read({ workflow: id, inputs = {}, inputFiles = {} }: Params<'run/preview'>): Promise<{ readonly workflow: Workflow; readonly text: string; readonly values: JsonObject }> {
+  async #read({ workflow: id, inputs = {}, inputFiles = {}, csv }: Params<'run/preview'>, onFound?: InputFilesOptions['onFound']): Promise<{ readonly workflow: Workflow; readonly text: string; readonly values: JsonObject }> {
     const { workflow, text } = await this.#project.find(id);
     const twice = Object.keys(inputFiles).find((name) => Object.hasOwn(inputs, name));
     if (twice !== undefined) throw new CodedError('invalid-params', message('The input {name} is given twice, by value and as a file.', { name: twice }));
-    return { workflow, text, values: checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs)), ...inputs }) };
+    return { workflow, text, values: checkInputs(workflow, { ...(await readInputFiles(inputFiles, workflow.inputs, { csv: readCsvFormat(csv), ...(onFound === undefined ? {} : { onFound }) })), ...inputs }, inputFiles) };
   }
+}
+
+function readCsvFormat({ delimiter, encoding }: NonNullable<Params<'run/preview'>['csv']> = {}): CsvFormat {
+  const read = delimiter === undefined ? undefined : delimiterOf(delimiter);
+  return { ...(read === undefined ? {} : { delimiter: read }), ...(encoding === undefined ? {} : { encoding }) };
 }
 
 /** Longest value that is handed over whole, in characters of JSON. */

@@ -1,7 +1,10 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
-import { formatScheduleId, parseScheduleId, type ScheduleView } from '../../schemas/protocol/schedule.ts';
-import { message } from '../../schemas/wording/message.ts';
+import { formatScheduleId, parseScheduleId, type ScheduleView } from '../../schemas/protocol/trigger.ts';
+import { english } from '../../schemas/wording/language.ts';
+import { message, type Message } from '../../schemas/wording/message.ts';
+import type { Told } from '../../schemas/wording/told.ts';
+import { readStoredText } from '../ledger/stored-text.ts';
 import { nextTimes } from '../../schemas/workflow/cron-times.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
@@ -14,8 +17,6 @@ import type { ProjectService } from './project-service.ts';
 
 /** Times that are shown of each schedule. */
 const shownTimes = 5;
-
-const unreadableText = 'The file of its workflow has errors: it starts nothing until they are corrected.';
 
 export interface ScheduleServiceOptions {
   readonly scheduler: Scheduler;
@@ -46,9 +47,8 @@ export class ScheduleService implements Pick<Handlers, 'schedule/list' | 'schedu
 
   async list(): Promise<ScheduleView[]> {
     const { store, scheduler, clock } = this.#options;
-    const unreadable = new Set(scheduler.unreadable);
     const now = clock.now();
-    return (await store.listSchedules({})).map((row) => viewOf(row, now, unreadable.has(row.workflow) ? unreadableText : (scheduler.problemOf(row.id) ?? row.problem)));
+    return (await store.listSchedules({})).map((row) => viewOf(row, now, row.paused === 1 ? undefined : scheduler.problemOf(row)));
   }
 
   async #set(id: string, paused: boolean): Promise<ScheduleView> {
@@ -56,15 +56,15 @@ export class ScheduleService implements Pick<Handlers, 'schedule/list' | 'schedu
     await project.refresh();
     const number = parseScheduleId(id);
     const unknown = new CodedError('not-found', message('There is no schedule {schedule}: `sluice schedules` lists them.', { schedule: id }));
-    if (number === undefined || !(await this.list()).some((one) => one.id === id)) throw unknown;
+    const before = (await this.list()).find((one) => one.id === id);
+    if (number === undefined || before === undefined) throw unknown;
     await scheduler.pause(number, paused);
-    const found = (await this.list()).find((one) => one.id === id);
-    if (found === undefined) throw unknown;
-    return found;
+    // One that ends has nothing more to start once it is paused, and is forgotten.
+    return (await this.list()).find((one) => one.id === id) ?? { ...before, paused };
   }
 }
 
-function viewOf(row: ScheduleRow, now: number, problem: string | null): ScheduleView {
+function viewOf(row: ScheduleRow, now: number, problem: Message | undefined): ScheduleView {
   const { cron, timeZone, missed, withinMs } = scheduleOf(row);
   return {
     id: formatScheduleId(row.id),
@@ -74,10 +74,16 @@ function viewOf(row: ScheduleRow, now: number, problem: string | null): Schedule
     missed,
     withinMs,
     paused: row.paused === 1,
-    next: nextTimes(cron, { after: now, count: shownTimes, timeZone }).map(iso),
+    next: nextTimes(cron, { after: now, count: shownTimes, timeZone, ...(row.ends_at === null ? {} : { until: row.ends_at }) }).map(iso),
+    ...(row.ends_at === null ? {} : { endedAt: iso(row.ends_at) }),
     ...(row.last_at === null || row.last_run === null ? {} : { last: { scheduledAt: iso(row.last_at), run: formatRunId(row.last_run) } }),
     missedCount: row.missed,
     ...(row.missed_at === null ? {} : { missedAt: iso(row.missed_at) }),
-    ...(problem === null ? {} : { problem }),
+    ...(row.problem === null ? {} : missedReasonOf(readStoredText(row.problem))),
+    ...(problem === undefined ? {} : { problem: english.textOf(problem), problemWording: problem }),
   };
+}
+
+function missedReasonOf({ message: missedReason, wording }: Told): Pick<ScheduleView, 'missedReason' | 'missedReasonWording'> {
+  return { missedReason, ...(wording === undefined ? {} : { missedReasonWording: wording }) };
 }

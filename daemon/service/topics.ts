@@ -11,6 +11,7 @@ import type { Scheduler } from '../triggers/scheduler.ts';
 import type { ScheduleService } from './schedule-service.ts';
 import type { Webhooks } from '../triggers/webhooks.ts';
 import type { RunService } from './run-service.ts';
+import type { SignalService } from './signal-service.ts';
 import type { StatusService } from './status-service.ts';
 
 const shownRuns = 100;
@@ -23,6 +24,7 @@ export interface TopicsOptions {
   readonly runs: RunService;
   readonly status: StatusService;
   readonly bulks: BulkService;
+  readonly signals: SignalService;
   readonly webhooks: Webhooks;
   readonly schedules: ScheduleService;
   readonly scheduler: Scheduler;
@@ -38,7 +40,7 @@ export class Topics implements TopicSource {
   }
 
   async snapshot(params: SubscribeParams): Promise<TopicState> {
-    const { queues, store, runs, status, bulks, log, schedules } = this.#options;
+    const { queues, store, runs, status, bulks, signals, log, schedules } = this.#options;
     switch (params.topic) {
       case 'queues':
         return { queues: await queues.list() };
@@ -52,6 +54,8 @@ export class Topics implements TopicSource {
         return { bulk: await bulks.get(parseBulkId(params.id) ?? 0) };
       case 'schedules':
         return { schedules: await schedules.list() };
+      case 'waits':
+        return signals['signal/list']({});
       case 'deliveries':
         return { deliveries: (await store.listDeliveries({ limit: shownRuns })).deliveries };
       case 'status':
@@ -72,6 +76,7 @@ export class Topics implements TopicSource {
       engine.bulks.onChange((bulkId) => listener({ queues: new Set(), runs: new Set(), bulks: new Set([formatBulkId(bulkId)]) })),
       this.#options.scheduler.onChange(() => listener({ queues: new Set(), runs: new Set(), schedules: true })),
       this.#options.webhooks.onChange(() => listener({ queues: new Set(), runs: new Set(), deliveries: true })),
+      engine.declarations.onChange(() => listener({ queues: undefined, runs: new Set() })),
       engine.onLimits(() => listener({ queues: undefined, runs: new Set() })),
     ];
     return () => {

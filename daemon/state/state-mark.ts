@@ -187,7 +187,7 @@ function makeFile(file: string): void {
  * What tells machines apart that share a home folder, hashed as machine-id(5) asks for. Elsewhere than on Linux, and in containers that have none,
  * the key tells them apart alone.
  */
-function machineId(): string {
+export function machineId(): string {
   for (const file of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
     try {
       const id = readFileSync(file, 'utf8').trim();

@@ -19,6 +19,8 @@ export interface FigureStore {
   listAlerts(): Promise<readonly StoredAlert[]>;
   /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
+  /** How many pending jobs of its queue come before a pending job; `most` at most. 0 of any other. */
+  jobsAhead(params: JobsAheadParams): Promise<{ readonly ahead: number }>;
   /** Bytes on disk, with its log. */
   size(): Promise<StoreSize>;
   /**
@@ -79,4 +81,10 @@ export interface StoreCheck {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+}
+
+export interface JobsAheadParams {
+  readonly jobId: number;
+  /** No more are counted. */
+  readonly most: number;
 }

@@ -31,6 +31,8 @@ export interface Settlement {
 
 /** Jobs that are claimed and wait for a slot. Both calls take microseconds: neither waits for a transaction. */
 export interface Prefetch {
+  /** So many of a queue, at most. */
+  readonly most: number;
   /** Jobs that were claimed at `claimedAt` wait: a crash before `start` costs them no attempt. */
   hold(params: { readonly jobs: readonly ClaimedJob[]; readonly claimedAt: number }): void;
   /** Jobs that were held start. False if that can't be recorded: then they may not, and go back as `returned`. */

@@ -3,24 +3,27 @@ import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { Message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { Declared } from '../ledger/declarations.ts';
 import type { KeptQueue, QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { FigureStore } from './figure-store.ts';
 import type { RunStore } from './run-store.ts';
+import type { TokenStore } from './token-store.ts';
 import type { ViewStore } from './view-store.ts';
 
 export type { EvaluateParams } from '../ledger/evaluating.ts';
 export type {
-  AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, DropDraftParams, FanOutParams, FanOutResult, FanOutProgress, HoldReason,
-  MoveQueueParams, PruneParams, QueueHold, ReplayParams, ReplayResult, SaveDraftParams, SetQueueParams, SettleParams, Settled,
+  AttemptOutcome, ClaimParams, ClaimResult, ClaimedJob, CreateRunParams, FanOutParams, FanOutResult, FanOutProgress, HoldReason,
+  MoveQueueParams, PruneParams, QueueHold, SetQueueParams, SettleParams, Settled,
 } from '../ledger/call.ts';
+export type { DropDraftParams, ReplayParams, ReplayResult, SaveDraftParams } from '../ledger/dead-letter-call.ts';
 export type { QueueOrders } from '../ledger/queue-orders.ts';
-export type { CheckIn } from './daemon-store.ts';
-export type { AlertChange, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
+export type { CheckIn, CheckInParams, DaemonAbout, DeclarationsStanding, LostRecovered, RecoverLostParams, SaidOfItself, SharingDaemon } from './daemon-store.ts';
+export type { AlertChange, JobsAheadParams, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
 export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
 export type { BulkRequest } from '../ledger/bulk-call.ts';
-export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, SignalWaitsParams } from './view-store.ts';
+export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, SignalLinkParams, SignalWaitsParams } from './view-store.ts';
 
 /**
  * Where runs and jobs are kept. Everything above it knows this interface only, and no SQL.
@@ -35,11 +38,12 @@ export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, Sign
  * Ending an attempt, advancing its step and its run, and making the jobs that follow happen in one transaction, inside
  * `settle`. The decisions are those of `daemon/ledger/`; a store only carries them out.
  */
-export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, DaemonStore {
+export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, TokenStore, DaemonStore {
   /**
-   * Migrates, closes what a crash of this daemon interrupted, and gets ready. Attempts of other daemons that share the store are theirs: see `checkIn`. Call it before anything else; where it was rejected, it may be called again.
+   * Migrates, closes what a crash of this daemon interrupted, and gets ready. Attempts of other daemons that share the store are theirs: see `recoverLost`. Call it before anything else; where it was rejected, it may be called again.
    *
-   * Rejects with `store-unavailable` where the store can't be used now; `noRoom` in its data: for want of room on the disk, and `look` may do.
+   * Rejects with `store-unavailable` where the store can't be used now; `noRoom` in its data: for want of room on the disk, and `look` may do; `away`: its server
+   * can't be reached, or isn't ready; `unusable`: this process can't use it again, which any other method may say as well.
    */
   open(params: OpenParams): Promise<OpenResult>;
   /** Makes what is in the store readable without writing anything, until `open`: for a disk that is full. Everything that writes is refused meanwhile. */
@@ -63,9 +67,10 @@ export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, 
   /**
    * What new jobs take from their queue, and what expressions see of the environment. Replaces what was set before, but for queues
    * that are not declared now: the last declaration of each is kept, over restarts too, and answered with those of `queues`. So what
-   * is answered are the limits that hold.
+   * is answered are the limits that hold. Where daemons share the store, the declarations of one of them hold for all (`ledger/declarations.ts`): `holds` is false if it isn't
+   * this one, and then nothing that it declares replaces anything.
    */
-  configure(params: ConfigureParams): Promise<{ readonly queues: readonly QueueDefinition[] }>;
+  configure(params: ConfigureParams): Promise<{ readonly queues: readonly QueueDefinition[]; readonly holds?: boolean }>;
   /** The last declaration of a queue holds no more: it has the defaults, whatever is in it. With `onlyEmpty`: not while it has jobs. */
   forgetLimits(params: { readonly queue: string; readonly onlyEmpty?: boolean }): Promise<{ readonly forgotten: boolean }>;
   /**
@@ -100,6 +105,8 @@ export interface OpenResult {
   readonly storeId: string;
   /** Anyone who had it before has closed it. False if that one died, and in a store that is new. */
   readonly wasClosed: boolean;
+  /** The name under which this daemon is known to the others, if it isn't the one that it was given: a copy of its machine is alive under that one. */
+  readonly seat?: string;
   /** Attempts that a crash of this daemon cut off. */
   readonly interrupted: number;
   /** Their jobs, twenty at most, the oldest first. */
@@ -132,6 +139,8 @@ export interface Committed {
   readonly runningRuns: number;
   /** Jobs under way that were marked as cancelled: anyone who has them aborts their attempts, and settles them as cancelled. */
   readonly aborting?: readonly number[];
+  /** A daemon's files declare something else than before. */
+  readonly declared?: true;
   /** Queues that a person has told something, as they are told now. Holds that receivers asked for are not among it: each daemon is told by its own. */
   readonly orders?: readonly QueueOrders[];
 }
@@ -157,5 +166,7 @@ export interface ConfigureParams {
   /** Those that are declared, but not so that it counts: what holds for one of which the store has nothing better. */
   readonly doubtful?: readonly QueueDefinition[];
   readonly env: Readonly<Record<string, string>>;
+  /** What this daemon's files declare, for daemons that share the store to compare, and the time. It holds if omitted. */
+  readonly declared?: { readonly parts: Declared; readonly now: number };
 }
 

@@ -6,6 +6,7 @@ import type { JobState, RunState } from '../../schemas/protocol/id.ts';
 import type { KeptWorkflow } from '../core/kept-workflows.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
 import type { EvaluateParams } from '../ledger/evaluating.ts';
+import type { SignalLinkView } from '../ledger/signal-link.ts';
 import type { ExpressionResult } from '../../schemas/workflow/expression/expression.ts';
 
 /** What people and programs look at. Runs and jobs have the shapes of the protocol. */
@@ -26,6 +27,8 @@ export interface ViewStore {
   replayTally(params: { readonly jobIds: readonly number[] }): Promise<ReplayTally>;
   /** Jobs that wait for an answer, the oldest first. */
   signalWaits(params: SignalWaitsParams): Promise<readonly SignalWait[]>;
+  /** What whoever has a link sees of it; undefined if no link has that hash. */
+  signalLink(params: SignalLinkParams): Promise<SignalLinkView | undefined>;
   /** Undefined if there is no bulk work of that number. */
   getBulk(params: { readonly bulkId: number }): Promise<BulkView | undefined>;
   /** Bulk work, the newest first: a hundred, and all that have not ended. */
@@ -52,6 +55,12 @@ export interface ListRunsParams {
   readonly state?: RunState;
   readonly limit: number;
   readonly cursor?: string;
+}
+
+export interface SignalLinkParams {
+  /** Of the link's token. */
+  readonly hash: string;
+  readonly now: number;
 }
 
 export interface SignalWaitsParams {

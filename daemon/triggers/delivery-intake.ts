@@ -1,27 +1,28 @@
-import { createHash } from 'node:crypto';
+import { message } from '../../schemas/wording/message.ts';
+import { told } from '../../schemas/wording/told.ts';
+import { readStoredText, storedText } from '../ledger/stored-text.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { VerificationFlaw } from '../../schemas/protocol/delivery.ts';
 import { formatDeliveryId } from '../../schemas/protocol/id.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
-import { schemeOf } from '../../schemas/workflow/triggers/webhook-verify.ts';
 import type { Clock } from '../core/clock.ts';
-import type { DeliverParams } from '../ledger/delivery-call.ts';
+import type { DeliverParams } from '../ledger/delivery.ts';
+import { mask } from '../core/mask.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { SecretValue } from '../secrets/secret-source.ts';
 import type { RefusalLog } from '../server/http-answer.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { EventDecision, EventReader } from './event-reader.ts';
-import { recordHead, textRecord } from './delivery-record.ts';
-import { RefusalBudget } from './refusal-budget.ts';
+import type { Intake } from '../engine/intake.ts';
+import { deliveryOf, type EventReader } from './event-reader.ts';
 import type { WebhookRoute } from './webhook-routes.ts';
-import { verifyHead, verifyRequest, type Verification } from './signature.ts';
-import { parseWebhookBody } from './webhook-body.ts';
+import { verifyHead, verifyRequest, type RequestHeaders } from './signature.ts';
+import { parseWebhookBody, fieldsOf } from './webhook-body.ts';
 import type { Admission, BodyTrouble, WebhookAnswer, WebhookDoor, WebhookHead } from './webhook-listener.ts';
+import type { WebhookVerify } from '../../schemas/workflow/triggers/webhook-verify.ts';
 
 export interface DeliveryIntakeOptions {
   readonly clock: Clock;
-  readonly engine: Pick<Engine, 'deliver'>;
+  readonly intake: Pick<Intake, 'deliver'>;
   /** Undefined: there is no webhook of that path. `broken`: its workflow has errors just now. */
   readonly route: (path: string) => WebhookRoute | 'broken' | undefined;
   readonly secret: (name: string) => SecretValue;
@@ -81,57 +82,42 @@ export class DeliveryIntake implements WebhookDoor {
   }
 
   async #finish(route: WebhookRoute, head: WebhookHead, body: Buffer, secrets: readonly string[]): Promise<WebhookAnswer> {
-    const verified = verifyRequest(route.trigger.verify, { ...head, url: this.#urlOf(head), body }, secrets, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const verified = verifyRequest(route.trigger.verify, { ...head, url: this.#urlOf(head), body }, secrets, now);
     if (!verified.ok) {
       this.#keepRefused(route, head, verified.flaw, body);
       return isOwnFault(verified.flaw) ? answered.unset : answered.refused;
     }
     const parsed = parseWebhookBody(body, head.headers['content-type']);
+    const masker = this.#options.masker();
+    const received = { bytes: body.length, ...recordHead(head, route.trigger.verify, masker) };
     if (!parsed.ok) {
-      const record = this.#record(route, head, body.length, textRecord(parsed.text, keptUnverifiedCharacters, this.#options.masker()));
-      return this.#keep({ ...record, outcome: 'invalid', reason: parsed.reason }, {}, { status: parsed.status, reason: parsed.reason });
+      const delivery = deliveryOf(route, { ...received, body: textRecord(parsed.text, keptUnverifiedCharacters, masker) });
+      return this.#keep({ now, delivery: { ...delivery, outcome: 'invalid', reason: storedText(parsed.reason) } }, route.workflow, parsed.status);
     }
     const challenge = slackChallenge(route, parsed.value);
     if (challenge !== undefined) return { status: 200, body: { text: challenge, type: 'text/plain; charset=utf-8' } };
-    return this.#take(route, head, { bytes: body.length, value: this.#options.masker().json(parsed.value) }, verified);
+    const event = { ...received, body: masker.json(parsed.value) };
+    return this.#keep(this.#options.reader.read(route, event, { now, masker, ...(verified.proof === undefined ? {} : { proof: verified.proof }) }), route.workflow);
   }
 
-  async #take(route: WebhookRoute, head: WebhookHead, { bytes, value }: { readonly bytes: number; readonly value: Json }, verified: Verification): Promise<WebhookAnswer> {
-    const record = this.#record(route, head, bytes, value);
-    const event = { kind: 'webhook', at: new Date(this.#options.clock.now()).toISOString(), body: value, headers: JSON.parse(record.headers) as Json, query: JSON.parse(record.query) as Json } as const;
-    const decision = this.#options.reader.decide(route, event, { now: this.#options.clock.now(), ...(verified.ok && verified.proof !== undefined ? { proof: verified.proof } : {}) });
-    const masker = this.#options.masker();
-    const key = decision.dedupeKey === undefined ? {} : { dedupeKey: boundedKey(masker.text(decision.dedupeKey)) };
-    const why = decision.outcome === 'started' ? undefined : decision.reason;
-    const reason = why === undefined ? {} : { reason: masker.text(why) };
-    switch (decision.outcome) {
-      case 'ignored':
-        return this.#keep({ ...record, outcome: 'ignored', ...reason }, key);
-      case 'invalid':
-        return this.#keep({ ...record, outcome: 'invalid', ...reason }, key, { status: 422, reason: reason.reason ?? '' });
-      case 'started':
-        return this.#keep({ ...record, outcome: 'started' }, { ...key, run: runOf(route, decision, event) }, undefined, route.workflow);
-    }
-  }
-
-  /** Keeps it; `told`: what its sender is told instead of 202. */
-  async #keep(delivery: DeliverParams['delivery'], more: Pick<DeliverParams, 'dedupeKey' | 'run'>, told?: { readonly status: number; readonly reason: string }, workflow?: Workflow): Promise<WebhookAnswer> {
+  /** `invalidStatus`: what the sender of an invalid one is answered. */
+  async #keep(params: DeliverParams, workflow: Workflow, invalidStatus: 415 | 422 = 422): Promise<WebhookAnswer> {
+    const { delivery, run, ...rest } = params;
     try {
-      const { firstId } = await this.#options.engine.deliver({ now: this.#options.clock.now(), delivery, ...more }, workflow);
+      const { firstId } = await this.#options.intake.deliver(params, run === undefined ? undefined : workflow);
       const id = formatDeliveryId(firstId);
-      return told === undefined ? { status: 202, body: { json: { id } } } : { status: told.status, body: { json: { id, error: told.reason } } };
+      if (delivery.outcome === 'invalid') return { status: invalidStatus, body: { json: { id, error: typeof delivery.reason === 'string' ? readStoredText(delivery.reason).message : '' } } };
+      return { status: 202, body: { json: { id } } };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      const dedupe = more.dedupeKey === undefined ? {} : { dedupeKey: more.dedupeKey };
       switch (error.code) {
         case 'queue-full':
           return this.#told(answered.full, `the webhook ${delivery.path}: ${error.message}`);
         case 'run-skipped':
-          return this.#keep({ ...delivery, outcome: 'ignored', reason: error.message }, dedupe);
-        case 'invalid-inputs': {
-          const reason = this.#options.masker().text(error.message);
-          return this.#keep({ ...delivery, outcome: 'invalid', reason }, dedupe, { status: 422, reason });
-        }
+          return this.#keep({ ...rest, delivery: { ...delivery, outcome: 'ignored', reason: storedText(error.told) } }, workflow);
+        case 'invalid-inputs':
+          return this.#keep({ ...rest, delivery: { ...delivery, outcome: 'invalid', reason: storedText(this.#options.masker().cutTold(told(error.told))) } }, workflow);
         case 'store-unavailable':
         case 'stopping':
           return this.#told(answered.unavailable, `the webhook ${delivery.path}: ${error.message}`);
@@ -152,16 +138,14 @@ export class DeliveryIntake implements WebhookDoor {
     this.#options.refusals.add(status, `the webhook ${route.trigger.path}: ${flaw}`);
     const place = this.#budget.take();
     if (place === undefined) return;
+    const { intake, clock } = this.#options;
+    const masker = this.#options.masker();
     const text = body?.toString('utf8', 0, 4 * keptUnverifiedCharacters);
-    const record = this.#record(route, head, body?.length ?? 0, text === undefined ? undefined : textRecord(text, keptUnverifiedCharacters, this.#options.masker()));
-    const delivery = { ...record, outcome: 'refused', flaw, ...(place.unkept === 0 ? {} : { reason: unkeptText(place.unkept) }) } as const;
+    const shown = text === undefined ? {} : { body: textRecord(text, keptUnverifiedCharacters, masker) };
+    const record = deliveryOf(route, { bytes: body?.length ?? 0, ...recordHead(head, route.trigger.verify, masker), ...shown });
+    const reason = place.unkept === 0 ? {} : { reason: storedText(message('Requests before it that were refused and not kept: {count}.', { count: place.unkept })) };
     // What can't be kept is in the log.
-    this.#options.engine.deliver({ now: this.#options.clock.now(), delivery }).catch(() => undefined);
-  }
-
-  #record({ workflow, trigger }: WebhookRoute, head: WebhookHead, bytes: number, body: Json | undefined): Omit<DeliverParams['delivery'], 'outcome'> {
-    const { headers, query } = recordHead(head, trigger.verify, this.#options.masker());
-    return { workflow: workflow.id, path: trigger.path, scheme: schemeOf(trigger.verify), bytes, headers: JSON.stringify(headers), query: JSON.stringify(query), body: body === undefined ? null : JSON.stringify(body) };
+    intake.deliver({ now: clock.now(), delivery: { ...record, outcome: 'refused', flaw, ...reason } }).catch(() => undefined);
   }
 
   /** Undefined if none of them is set. */
@@ -185,23 +169,9 @@ export class DeliveryIntake implements WebhookDoor {
   }
 }
 
-export function runOf({ workflow, version, text }: WebhookRoute, decision: Extract<EventDecision, { outcome: 'started' }>, trigger: object): NonNullable<DeliverParams['run']> {
-  return { workflow: workflow.id, version, text, inputs: JSON.stringify(decision.inputs), trigger };
-}
-
 /** Its sender can do nothing about it, and shall try again. */
 function isOwnFault(flaw: string): boolean {
   return flaw === 'unset-secret' || flaw === 'unusable-secret';
-}
-
-function unkeptText(count: number): string {
-  return `Requests before it that were refused and not kept: ${count}.`;
-}
-
-const longestKey = 300;
-
-function boundedKey(key: string): string {
-  return key.length <= longestKey ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
 /** How Slack asks whether an address is meant for it; see its documentation of the event `url_verification`. */
@@ -209,4 +179,65 @@ function slackChallenge({ trigger: { verify } }: WebhookRoute, body: Json): stri
   if (verify.kind !== 'signature' || verify.scheme !== 'slack' || typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   const { type, challenge } = body as { type?: Json; challenge?: Json };
   return type === 'url_verification' && typeof challenge === 'string' ? challenge.slice(0, 1_000) : undefined;
+}
+
+/** What is kept of a request besides its body, and what expressions see of it. */
+export interface RecordedHead {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | string[]>>;
+}
+
+const credentials = ['authorization', 'proxy-authorization', 'cookie'];
+const maxValue = 4_096;
+
+/** Without what would let anyone who reads the record act as the sender. */
+function recordHead({ headers, query }: Pick<WebhookHead, 'headers' | 'query'>, verify: WebhookVerify, masker: Masker): RecordedHead {
+  const hidden = new Set(verify.kind === 'signature' ? [...credentials, verify.signature.header] : credentials);
+  const parameter = verify.kind === 'query-secret' ? verify.parameter : undefined;
+  const shown = Object.fromEntries(Object.entries(fieldsOf(query)).map(([name, value]) => [name, name === parameter ? mask : value]));
+  return {
+    headers: masker.json(Object.fromEntries(entriesOf(headers).map(([name, value]) => [name, hidden.has(name) ? mask : value.slice(0, maxValue)]))) as Record<string, string>,
+    query: masker.json(shown) as Record<string, string | string[]>,
+  };
+}
+
+function entriesOf(headers: RequestHeaders): readonly (readonly [string, string])[] {
+  return Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+/** What a body is kept as if nobody could read it. */
+function textRecord(text: string, maxCharacters: number, masker: Masker): Json {
+  return masker.cutText(text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text);
+}
+
+const burst = 20;
+const everyMs = 1_000;
+
+/** How many refused requests are kept: twenty in a row, then one a second. */
+class RefusalBudget {
+  readonly #clock: Clock;
+  #places = burst;
+  #at: number;
+  #unkept = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#at = clock.monotonic();
+  }
+
+  /** Undefined: the next one isn't kept. `unkept`: how many were not, before it. */
+  take(): { readonly unkept: number } | undefined {
+    const now = this.#clock.monotonic();
+    const earned = Math.floor((now - this.#at) / everyMs);
+    this.#places = Math.min(burst, this.#places + earned);
+    this.#at += earned * everyMs;
+    if (this.#places === 0) {
+      this.#unkept++;
+      return undefined;
+    }
+    this.#places--;
+    const unkept = this.#unkept;
+    this.#unkept = 0;
+    return { unkept };
+  }
 }

@@ -1,19 +1,23 @@
-import { CodedError, type ErrorCode, messageOfError } from '../../schemas/protocol/error.ts';
+import { english } from '../../schemas/wording/language.ts';
+import { message, type Message } from '../../schemas/wording/message.ts';
+import { CodedError, type ErrorCode, messageOfError, toldOfError } from '../../schemas/protocol/error.ts';
 import { formatRunId } from '../../schemas/protocol/id.ts';
 import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { projectFileKind } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { workflowIdOf } from '../../schemas/workflow/analysis/analyse-workflow.ts';
+import { nextTimes } from '../../schemas/workflow/cron-times.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Schedule, Workflow } from '../../schemas/workflow/model.ts';
 import { parseTemplate, renderTemplate } from '../../schemas/workflow/template.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { versionOf } from '../engine/workflow-versions.ts';
-import { planSchedule, type ScheduleDecision } from '../core/schedule-plan.ts';
+import { catchUpEveryMs, planSchedule, type ScheduleDecision } from '../core/schedule-plan.ts';
 import type { DecideScheduleParams, ScheduleOutcome } from '../ledger/call.ts';
 import type { ScheduleRow } from '../ledger/row.ts';
 import { scheduleOf, scheduleTrigger } from '../ledger/scheduling.ts';
 import type { Log } from '../log/daemon-log.ts';
 import { failPoint } from '../platform/fail-point.ts';
+import { Listeners } from '../platform/listeners.ts';
 import type { Store } from '../store/store.ts';
 
 /** The longest timer, in milliseconds: a machine may sleep without the timer's knowing. */
@@ -22,6 +26,8 @@ const longestWaitMs = 60_000;
 const againAfterMs = 10_000;
 /** What a later try would be told again, or must not be: the time is decided, and starts nothing. */
 const finalRefusals: ReadonlySet<ErrorCode> = new Set(['run-skipped', 'invalid-inputs', 'invalid-workflow', 'too-large']);
+const goneText = message('Its workflow is no longer there.');
+const unreadableText = message('The file of its workflow has errors: it starts nothing until they are corrected.');
 /** Decisions of one schedule before the others get their turn. */
 const turn = 20;
 
@@ -34,8 +40,26 @@ export interface SchedulerOptions {
   readonly assertAcceptingWork: () => void;
   /** The inputs with their defaults. @throws CodedError `invalid-inputs` */
   readonly checkInputs: (workflow: Workflow, given: JsonObject) => JsonObject;
+  /** Of the daemons that share the store, this one starts what is due. */
+  readonly leads: () => boolean;
+  /** What this daemon's files say of schedules holds; if not, it starts what another has declared until that one is back. Always, if omitted. */
+  readonly declares?: () => boolean;
   readonly onStoreError: (error: unknown) => void;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** A schedule that catches up: see `ScheduleStanding.catchingUpTo`, and when the next of its times may start, in wall time. */
+interface CatchUp {
+  readonly to: number;
+  readonly nextAt: number;
+}
+
+/** Between `from` and `nextAt`, in wall time, no time of a schedule comes. */
+interface IdleSchedule {
+  readonly decidedUntil: number;
+  readonly declaration: string;
+  readonly from: number;
+  readonly nextAt: number;
 }
 
 /**
@@ -44,13 +68,16 @@ export interface SchedulerOptions {
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  /** See `ScheduleStanding.catchingUpTo`: after a restart it is decided anew how many missed times start a run. */
-  readonly #catchingUp = new Map<number, number>();
+  /** By workflow and declaration: an edited file leaves the former declaration to another row. After a restart it is decided again how many missed times start a run. */
+  readonly #catchingUp = new Map<string, CatchUp>();
   /** Why a time can't start its run yet, by its schedule: it is tried again for as long as it isn't missed. */
-  readonly #held = new Map<number, string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #held = new Map<number, Message>();
+  /** Schedules of which no time has come, as they were when that was found: a look at one doesn't cost a calculation for each of the others. */
+  readonly #idle = new Map<number, IdleSchedule>();
+  readonly #listeners = new Listeners();
   #timer: Timer | undefined;
   #isStarted = false;
+  #hasDeclared = false;
   #ignoreClock = (): void => {};
   #last: Promise<void> = Promise.resolve();
 
@@ -60,8 +87,7 @@ export class Scheduler {
 
   /** Calls back when a schedule may stand otherwise. Returns what ends it. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Call it once the store is open. */
@@ -84,6 +110,18 @@ export class Scheduler {
     return this.#inTurn(async () => {
       await this.#decideAll();
       await this.#declare();
+      this.#hasDeclared = this.#options.leads() && this.#declares;
+      await this.#decideAll();
+    });
+  }
+
+  /** This daemon may lead now; or it does, and others may have paused, resumed or declared something. */
+  look(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { leads } = this.#options;
+      const hasDeclared = this.#hasDeclared;
+      this.#hasDeclared = leads() && this.#declares;
+      if (this.#hasDeclared && !hasDeclared) await this.#declare();
       await this.#decideAll();
     });
   }
@@ -93,7 +131,6 @@ export class Scheduler {
     // What was due before it was paused isn't taken back by it.
     await this.#inTurn(() => this.#decideAll());
     await this.#options.store.setSchedule({ id, paused, now: this.#options.clock.now() });
-    this.#catchingUp.delete(id);
     this.#held.delete(id);
     this.#changed();
     await this.#inTurn(() => this.#decideAll());
@@ -105,13 +142,31 @@ export class Scheduler {
     return [...diagnostics.keys()].filter((file) => projectFileKind(file) === 'workflow').map(workflowIdOf).filter((id) => !workflows.has(id));
   }
 
-  /** Why a time of a schedule that has come starts nothing yet. */
-  problemOf(id: number): string | undefined {
-    return this.#held.get(id);
+  /** Why a schedule can start nothing as things are now: a time that has come waits, or the inputs of the next time don't fit. */
+  problemOf(row: ScheduleRow): Message | undefined {
+    const { project, clock } = this.#options;
+    const found = project.analysis.workflows.get(row.workflow);
+    if (found === undefined && !this.#declares) return undefined;
+    if (found === undefined) return this.unreadable.includes(row.workflow) ? unreadableText : goneText;
+    const held = this.#held.get(row.id);
+    if (held !== undefined) return held;
+    const { cron, timeZone, inputs } = scheduleOf(row);
+    const [next = clock.now()] = nextTimes(cron, { after: clock.now(), count: 1, timeZone });
+    try {
+      this.#options.checkInputs(found.workflow, renderedInputs(inputs, next, next));
+      return undefined;
+    } catch (error) {
+      return toldOfError(error);
+    }
+  }
+
+  get #declares(): boolean {
+    return this.#options.declares?.() ?? true;
   }
 
   async #declare(): Promise<void> {
-    const { project, store, clock } = this.#options;
+    const { project, store, clock, leads } = this.#options;
+    if (!leads() || !this.#declares) return;
     const declared = [...project.analysis.workflows].flatMap(([id, { workflow }]) => workflow.triggers.schedules.map((schedule) => ({ workflow: id, schedule })));
     const known = await store.listSchedules({});
     if (declared.length === 0 && known.length === 0) return;
@@ -142,8 +197,12 @@ export class Scheduler {
 
   async #decideAll(): Promise<void> {
     this.#timer?.cancel();
+    if (!this.#options.leads()) return;
     let nextAt = Infinity;
-    for (const row of await this.#options.store.listSchedules({})) nextAt = Math.min(nextAt, await this.#decide(row));
+    const rows = await this.#options.store.listSchedules({});
+    const present = new Set(rows.map(({ id }) => id));
+    for (const id of this.#idle.keys()) if (!present.has(id)) this.#idle.delete(id);
+    for (const row of rows) nextAt = Math.min(nextAt, this.#idleUntil(row) ?? (await this.#decide(row)));
     if (nextAt < Infinity) this.#arm(nextAt);
   }
 
@@ -156,19 +215,36 @@ export class Scheduler {
     this.#timer = waitMs > longestWaitMs ? clock.setTimer(longestWaitMs, () => this.#arm(nextAt)) : clock.setTimer(waitMs, () => void this.#inTurn(() => this.#decideAll()));
   }
 
+  /** When its next time comes, if none has come since somebody looked; undefined if that has to be calculated. */
+  #idleUntil(row: ScheduleRow): number | undefined {
+    const idle = this.#idle.get(row.id);
+    const now = this.#options.clock.now();
+    const isSame = idle !== undefined && idle.decidedUntil === row.decided_until && idle.declaration === row.declaration && row.paused === 0;
+    return isSame && idle.from <= now && now < idle.nextAt ? idle.nextAt : undefined;
+  }
+
   /** Resolves to when it has to be decided again. */
   async #decide(row: ScheduleRow): Promise<number> {
     const { clock } = this.#options;
     if (row.paused === 1) return Infinity;
-    const schedule = scheduleOf(row);
+    const declaredKey = JSON.stringify([row.workflow, row.declaration]);
     let decidedUntil = row.decided_until;
     for (let round = 0; round < turn; round++) {
       const now = clock.now();
-      const catchingUpTo = this.#catchingUp.get(row.id);
-      const plan = planSchedule(schedule, { decidedUntil, paused: false, ...(catchingUpTo === undefined ? {} : { catchingUpTo }) }, now);
-      if (plan.start === undefined && plan.missed === 0 && plan.decidedUntil === decidedUntil) return plan.nextAt ?? Infinity;
-      // Until the file is right again: then it is decided what becomes of what was missed meanwhile.
       const found = this.#options.project.analysis.workflows.get(row.workflow);
+      // Of a workflow that is gone nothing can be caught up.
+      if (found === undefined && !this.#declares) return now + longestWaitMs;
+      const schedule = found === undefined ? { ...scheduleOf(row), missed: 'skip' as const } : scheduleOf(row);
+      const catchUp = this.#catchingUp.get(declaredKey);
+      // Files that are saved meanwhile make it no faster. A clock that was set back doesn't hold it.
+      if (catchUp !== undefined && now < catchUp.nextAt && catchUp.nextAt - now <= catchUpEveryMs) return catchUp.nextAt;
+      const plan = planSchedule(schedule, { decidedUntil, paused: false, ...(row.ends_at === null ? {} : { endsAt: row.ends_at }), ...(catchUp === undefined ? {} : { catchingUpTo: catchUp.to }) }, now);
+      if (plan.start === undefined && plan.missed === 0 && plan.decidedUntil === decidedUntil) {
+        const nextAt = plan.nextAt ?? Infinity;
+        this.#idle.set(row.id, { decidedUntil, declaration: row.declaration, from: now, nextAt });
+        return nextAt;
+      }
+      // Until the file is right again: then it is decided what becomes of what was missed meanwhile.
       if (found === undefined && this.unreadable.includes(row.workflow)) return now + longestWaitMs;
       let params = this.#paramsOf(row, schedule, plan, decidedUntil, now, found);
       let outcome;
@@ -180,8 +256,8 @@ export class Scheduler {
       }
       this.#held.delete(row.id);
       failPoint('schedule-after-commit');
-      if (plan.catchingUpTo === undefined) this.#catchingUp.delete(row.id);
-      else this.#catchingUp.set(row.id, plan.catchingUpTo);
+      if (plan.catchingUpTo === undefined) this.#catchingUp.delete(declaredKey);
+      else this.#catchingUp.set(declaredKey, { to: plan.catchingUpTo, nextAt: plan.nextAt ?? now });
       this.#tell(row, plan, params, outcome);
       this.#changed();
       if (outcome.outcome === 'stale') return now + 1000;
@@ -199,7 +275,7 @@ export class Scheduler {
       return { params, outcome: await store.decideSchedule(params) };
     } catch (error) {
       if (!(error instanceof CodedError) || params.start === undefined || !finalRefusals.has(error.code)) throw error;
-      const refused = refusedParams(params, params.start.at, error.message);
+      const refused = refusedParams(params, params.start.at, error.told);
       return { params: refused, outcome: await store.decideSchedule(refused) };
     }
   }
@@ -207,10 +283,10 @@ export class Scheduler {
   /** The others have their turn all the same. */
   #hold({ id, workflow, cron }: ScheduleRow, error: unknown): void {
     this.#options.onStoreError(error);
-    const problem = messageOfError(error);
-    if (this.#held.get(id) === problem) return;
-    this.#held.set(id, problem);
-    if (error instanceof CodedError) this.#options.log.warn({ workflow, cron, problem }, 'a time of a schedule could not start its run yet');
+    const held = this.#held.get(id);
+    if (held !== undefined && english.textOf(held) === messageOfError(error)) return;
+    this.#held.set(id, toldOfError(error));
+    if (error instanceof CodedError) this.#options.log.warn({ workflow, cron, problem: error.message }, 'a time of a schedule could not start its run yet');
     else this.#options.log.error({ err: error, workflow, cron }, 'a time of a schedule could not be decided yet');
     this.#changed();
   }
@@ -222,14 +298,14 @@ export class Scheduler {
       const held = this.#held.get(row.id);
       return held === undefined ? base : { ...base, problem: held };
     }
-    const refused = (problem: string): DecideScheduleParams => refusedParams(base, start, problem);
-    if (found === undefined) return refused('Its workflow is no longer there.');
+    const refused = (problem: Message): DecideScheduleParams => refusedParams(base, start, problem);
+    if (found === undefined) return refused(goneText);
     try {
       const inputs = this.#options.checkInputs(found.workflow, renderedInputs(schedule.inputs, start, now));
       const version = versionOf(found.text);
       return { ...base, start: { at: start, run: { workflow: row.workflow, version, text: found.text, inputs: JSON.stringify(inputs) } } };
     } catch (error) {
-      return refused(messageOfError(error));
+      return refused(toldOfError(error));
     }
   }
 
@@ -238,17 +314,17 @@ export class Scheduler {
     if (outcome.outcome === 'stale') return;
     const at = { workflow, cron };
     if (missed > 0 && missedAt !== undefined) log.warn({ ...at, missed, last: new Date(missedAt).toISOString() }, 'times of a schedule were missed, and start nothing');
-    if (problem !== undefined) log.error({ ...at, scheduledAt: new Date(start ?? 0).toISOString(), problem }, 'a time of a schedule started no run');
+    if (problem !== undefined) log.error({ ...at, scheduledAt: new Date(start ?? 0).toISOString(), problem: english.textOf(problem) }, 'a time of a schedule started no run');
     if (outcome.outcome === 'started') log.info({ ...at, scheduledAt: new Date(start ?? 0).toISOString(), run: formatRunId(outcome.runId) }, 'a schedule has started a run');
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }
 
 /** That time starts nothing, and why. */
-function refusedParams({ start: _start, ...rest }: DecideScheduleParams, at: number, problem: string): DecideScheduleParams {
+function refusedParams({ start: _start, ...rest }: DecideScheduleParams, at: number, problem: Message): DecideScheduleParams {
   return { ...rest, missed: rest.missed + 1, missedAt: at, problem };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify as verifyWithKey } from 'node:crypto';
 import type { SignatureScheme, WebhookVerify } from '../../schemas/workflow/triggers/webhook-verify.ts';
 import type { VerificationFlaw } from '../../schemas/protocol/delivery.ts';
 
@@ -17,7 +17,7 @@ export interface SignedRequest {
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
 export type Verification =
-  /** `proof`: a digest of what can't be sent twice with another content; only of proofs that hold for a while only. */
+  /** `proof`: a digest of what was signed, which stays the same whatever else is in the request; only of proofs that hold for a while only. */
   | { readonly ok: true; readonly proof?: string }
   | { readonly ok: false; readonly flaw: VerificationFlaw };
 
@@ -56,12 +56,40 @@ export function verifyRequest(verify: WebhookVerify, request: SignedRequest, sec
   const { signature } = verify;
   const head = readHead(signature, request.headers, now);
   if ('flaw' in head) return flawed(head.flaw);
-  const expected = secrets.flatMap((secret) => sign(signature, secret, { ...request, ...head }) ?? []);
-  if (expected.length === 0) return flawed('unusable-secret');
-  // All are compared, whichever fits.
-  const fits = head.signatures.map((given) => expected.map((right) => isSame(right, given)).includes(true)).includes(true);
+  const fits = signature.key === 'public-key' ? fitsPublicKey(signature, secrets, request, head) : fitsSecret(signature, secrets, request, head);
+  if (fits === undefined) return flawed('unusable-secret');
   if (!fits) return flawed('wrong-signature');
-  return signature.timestamp === undefined ? { ok: true } : { ok: true, proof: createHash('sha256').update(head.signatures.join(' ')).digest('base64url') };
+  if (signature.timestamp === undefined) return { ok: true };
+  // Not of the header: another signature beside the right one, or an ECDSA signature turned into its twin, would make a new event of an old request.
+  const digest = createHash('sha256');
+  for (const piece of signedPieces(signature, { ...request, ...head })) digest.update(piece);
+  return { ok: true, proof: digest.digest('base64url') };
+}
+
+/** Undefined if none of the secrets is a key of the scheme. */
+function fitsSecret(scheme: SignatureScheme, secrets: readonly string[], request: SignedRequest, head: ReadHead): boolean | undefined {
+  const expected = secrets.flatMap((secret) => sign(scheme, secret, { ...request, ...head }) ?? []);
+  if (expected.length === 0) return undefined;
+  // All are compared, whichever fits.
+  return head.signatures.map((given) => expected.map((right) => isSame(right, given)).includes(true)).includes(true);
+}
+
+function fitsPublicKey(scheme: SignatureScheme, secrets: readonly string[], request: SignedRequest, head: ReadHead): boolean | undefined {
+  const keys = secrets.flatMap((secret) => publicKeyOf(secret) ?? []);
+  if (keys.length === 0) return undefined;
+  const data = Buffer.concat(signedPieces(scheme, { ...request, ...head }).map((piece) => Buffer.from(piece)));
+  return head.signatures.some((given) => keys.some((key) => verifyWithKey(scheme.algorithm, data, key, given)));
+}
+
+/** A public key on the curve P-256: the base64 of its DER (SubjectPublicKeyInfo), as SendGrid shows it, or PEM. */
+function publicKeyOf(secret: string): KeyObject | undefined {
+  try {
+    const der = secret.replace(/-----(?:BEGIN|END) PUBLIC KEY-----|\s/g, '');
+    const key = createPublicKey({ key: Buffer.from(der, 'base64'), format: 'der', type: 'spki' });
+    return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Signing {
@@ -72,34 +100,32 @@ interface Signing {
   readonly id?: string | undefined;
 }
 
-/** The bytes that a sender with this secret would have sent; undefined if the secret's text is not a key of this scheme. */
-export function sign(scheme: SignatureScheme, secret: string, { method, url, body, timestamp = '', id = '' }: Signing): Buffer | undefined {
+/** The bytes that a sender with this secret would have sent; undefined if the secret's text is not a key of this scheme, or none that signs. */
+export function sign(scheme: SignatureScheme, secret: string, signing: Signing): Buffer | undefined {
   const key = keyOf(scheme, secret);
   if (key === undefined) return undefined;
   const hmac = createHmac(scheme.algorithm, key);
-  for (const part of scheme.signed) {
+  for (const piece of signedPieces(scheme, signing)) hmac.update(piece);
+  return hmac.digest();
+}
+
+function signedPieces({ signed }: SignatureScheme, { method, url, body, timestamp = '', id = '' }: Signing): (string | Buffer)[] {
+  return signed.map((part) => {
     switch (part.kind) {
       case 'text':
-        hmac.update(part.text);
-        break;
+        return part.text;
       case 'body':
-        hmac.update(body);
-        break;
+        return body;
       case 'timestamp':
-        hmac.update(timestamp);
-        break;
+        return timestamp;
       case 'id':
-        hmac.update(id);
-        break;
+        return id;
       case 'method':
-        hmac.update(method);
-        break;
+        return method;
       case 'url':
-        hmac.update(readableUrl(url));
-        break;
+        return readableUrl(url);
     }
-  }
-  return hmac.digest();
+  });
 }
 
 /** The headers that a sender would add: for `sluice trigger --sign`. `now`: wall time in milliseconds; `id`: of the event. */
@@ -114,9 +140,13 @@ export function signedHeaders(scheme: SignatureScheme, secret: string, request: 
   };
 }
 
-type Head = { readonly signatures: readonly Buffer[]; readonly timestamp?: string; readonly id?: string } | { readonly flaw: VerificationFlaw };
+interface ReadHead {
+  readonly signatures: readonly Buffer[];
+  readonly timestamp?: string;
+  readonly id?: string;
+}
 
-function readHead(scheme: SignatureScheme, headers: RequestHeaders, now: number): Head {
+function readHead(scheme: SignatureScheme, headers: RequestHeaders, now: number): ReadHead | { readonly flaw: VerificationFlaw } {
   const header = headers[scheme.header];
   if (header === undefined || header === '') return { flaw: 'no-signature' };
   const parts = (scheme.separator === undefined ? [header] : header.split(scheme.separator, 2 * maxSignatures)).map((part) => part.trim());
@@ -143,16 +173,21 @@ function timestampOf({ header, prefix }: NonNullable<SignatureScheme['timestamp'
 
 const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
-/** Undefined for what can't be a digest; its length says nothing about the secret. */
-function decode(value: string, { encoding, algorithm }: SignatureScheme): Buffer | undefined {
+/** Two integers of 32 bytes at most in DER, on the curve P-256. */
+const maxEcdsaBytes = 72;
+
+/** Undefined for what can't be a digest, or a signature; its length says nothing about the secret. */
+function decode(value: string, { encoding, algorithm, key }: SignatureScheme): Buffer | undefined {
   const isRight = encoding === 'hex' ? /^[0-9a-fA-F]+$/.test(value) : /^[A-Za-z0-9+/]+={0,2}$/.test(value);
   const bytes = isRight ? Buffer.from(value, encoding) : undefined;
-  return bytes?.length === digestBytes[algorithm] ? bytes : undefined;
+  const isLong = key === 'public-key' ? bytes !== undefined && bytes.length > 8 && bytes.length <= maxEcdsaBytes : bytes?.length === digestBytes[algorithm];
+  return isLong ? bytes : undefined;
 }
 
-/** An empty key would be one that everybody knows: what is not base64 has none. */
-function keyOf({ key }: SignatureScheme, secret: string): Buffer | undefined {
-  if (key === 'text') return secret === '' ? undefined : Buffer.from(secret);
+/** An empty key would be one that everybody knows: what is not base64 has none. A text stays one: Node takes six times as long for its bytes. */
+function keyOf({ key }: SignatureScheme, secret: string): string | Buffer | undefined {
+  if (key === 'text') return secret === '' ? undefined : secret;
+  if (key === 'public-key') return undefined;
   const encoded = secret.replace(/^whsec_/, '');
   return /^[A-Za-z0-9+/]{4,}={0,2}$/.test(encoded) ? Buffer.from(encoded, 'base64') : undefined;
 }

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import PQueue from 'p-queue';
 import { messageOfError } from '../../schemas/protocol/error.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
+import type { ListenAddress } from '../../schemas/workflow/triggers/webhook-trigger.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Log } from '../log/daemon-log.ts';
 import type { RequestHeaders } from './signature.ts';
@@ -47,12 +48,6 @@ export type ListenerState =
   | { readonly kind: 'listening'; readonly host: string; readonly port: number }
   | { readonly kind: 'trouble'; readonly host: string; readonly port: number; readonly problem: string };
 
-export interface ListenAddress {
-  readonly host: string;
-  /** 0: any that is free. */
-  readonly port: number;
-}
-
 export interface WebhookListenerOptions {
   readonly doors: readonly WebhookDoor[];
   readonly clock: Clock;
@@ -62,6 +57,8 @@ export interface WebhookListenerOptions {
 }
 
 const empty = (status: number, headers: Readonly<Record<string, string>> = {}): WebhookAnswer => ({ status, headers });
+/** Bodies beyond this are worked on one at a time, in bytes: what one becomes in memory can be ten times as large. */
+const largeBytes = 256 * 1024;
 const later = { 'retry-after': '5' } as const;
 
 /**
@@ -75,6 +72,7 @@ export class WebhookListener {
   readonly #limits: WebhookLimits;
   readonly #budget: BodyBudget;
   readonly #work: PQueue;
+  readonly #largeWork = new PQueue({ concurrency: 1 });
   #server: Server | undefined;
   #wanted: ListenAddress | undefined;
   #state: ListenerState = { kind: 'off' };
@@ -173,18 +171,21 @@ export class WebhookListener {
     });
     server.maxConnections = connections;
     server.on('request', (request, response) => void this.#serve(request, response));
-    // Without these, Node would wait for another side that never speaks HTTP.
-    server.on('upgrade', (_request, socket: Socket) => socket.destroy());
+    // Whoever asks before it sends a body is told to when the body is read.
+    server.on('checkContinue', (request, response) => void this.#serve(request, response));
+    // Without this, Node would wait for another side that never speaks HTTP. Other upgrades it ignores: Java's client offers HTTP/2 with each first request.
     server.on('connect', (_request, socket: Socket) => socket.destroy());
     return server;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Its sender has gone.
+    request.on('error', () => undefined);
     response.on('error', () => undefined);
     this.#requests++;
     const held = { bytes: 0 };
     try {
-      const answer = this.#requests > this.#limits.requests ? empty(503, later) : await this.#answer(request, held);
+      const answer = this.#requests > this.#limits.requests ? empty(503, later) : await this.#answer(request, response, held);
       if (answer !== undefined) send(request, response, answer);
     } catch (error) {
       this.#options.log.error({ err: error }, 'a webhook could not be taken');
@@ -196,8 +197,10 @@ export class WebhookListener {
   }
 
   /** Undefined if nobody waits for an answer any longer. */
-  async #answer(request: IncomingMessage, held: { bytes: number }): Promise<WebhookAnswer | undefined> {
-    const target = request.url ?? '';
+  async #answer(request: IncomingMessage, response: ServerResponse, held: { bytes: number }): Promise<WebhookAnswer | undefined> {
+    // What another coding has done to the body would not be undone (RFC 9112, 6.1).
+    if (!/^(?:chunked)?$/i.test(request.headers['transfer-encoding'] ?? '')) return empty(501);
+    const target = originForm(request.url ?? '');
     const [pathname, search] = splitTarget(target);
     const door = this.#options.doors.find(({ prefix }) => pathname.startsWith(prefix));
     if (door === undefined) return empty(404);
@@ -209,7 +212,10 @@ export class WebhookListener {
       headers: headersOf(request),
     });
     if (admission.kind === 'answer') return admission.answer;
-    const body = await readBody(request, this.#budget, this.#limits, held);
+    const begin = (): void => {
+      if (request.headers.expect !== undefined) response.writeContinue();
+    };
+    const body = await readBody(request, this.#budget, this.#limits, { held, begin });
     switch (body.kind) {
       case 'aborted':
         return undefined;
@@ -222,7 +228,7 @@ export class WebhookListener {
         admission.troubled('undecodable');
         return empty(415, { 'accept-encoding': 'gzip, deflate, br' });
       case 'read':
-        return this.#work.add(() => admission.finish(body.bytes));
+        return (body.bytes.length > largeBytes ? this.#largeWork : this.#work).add(() => admission.finish(body.bytes));
     }
   }
 }
@@ -236,19 +242,26 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
   if (!request.complete) request.resume();
 }
 
+/** A target may be a whole URL (RFC 9112, 3.2.2). */
+function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*/i, '');
+}
+
 function splitTarget(target: string): readonly [path: string, search: string] {
   const at = target.indexOf('?');
   return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }
 
 /** By lower-case name; Node joins the values of a header that was sent more than once, or keeps the first of one that can't be. */
-function headersOf({ headers, headersDistinct }: IncomingMessage): RequestHeaders {
-  const all: [string, string][] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    const distinct = headersDistinct[name];
-    all.push([name, distinct !== undefined && distinct.length > 1 ? distinct.join(', ') : String(value)]);
-  }
-  return Object.fromEntries(all);
+function headersOf({ headers, headersDistinct, rawHeaders }: IncomingMessage): RequestHeaders {
+  const names = Object.keys(headers);
+  const areSingle = rawHeaders.length === 2 * names.length;
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = areSingle ? undefined : headersDistinct[name];
+      return [name, values !== undefined && values.length > 1 ? values.join(', ') : String(headers[name])];
+    }),
+  );
 }
 
 function isSameAddress(a: ListenAddress | undefined, b: ListenAddress | undefined): boolean {

@@ -1,6 +1,8 @@
 import { versionOf } from '../engine/workflow-versions.ts';
 import type { ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { makesLink } from '../../schemas/workflow/expression/expression.ts';
 import type { Workflow } from '../../schemas/workflow/model.ts';
+import { expressionsOf } from '../../schemas/workflow/template.ts';
 import type { WebhookTrigger } from '../../schemas/workflow/triggers/webhook-trigger.ts';
 
 /** What a path below `/hooks/` leads to. */
@@ -17,6 +19,7 @@ export class WebhookRoutes {
   readonly #analysis: () => ProjectAnalysis;
   #of: ProjectAnalysis | undefined;
   #routes: ReadonlyMap<string, WebhookRoute> = new Map();
+  #hasSignals = false;
   /** The files of paths that have been routes. */
   readonly #files = new Map<string, string>();
 
@@ -25,10 +28,17 @@ export class WebhookRoutes {
   }
 
   get all(): ReadonlyMap<string, WebhookRoute> {
+    this.#look();
+    return this.#routes;
+  }
+
+  #look(): void {
     const analysis = this.#analysis();
-    if (analysis === this.#of) return this.#routes;
+    if (analysis === this.#of) return;
     const routes = new Map<string, WebhookRoute>();
+    this.#hasSignals = false;
     for (const { workflow, text, path: file } of analysis.workflows.values()) {
+      if (hasSignals(workflow)) this.#hasSignals = true;
       const trigger = workflow.triggers.webhook;
       if (trigger === undefined) continue;
       routes.set(trigger.path, { workflow, trigger, text, version: versionOf(text) });
@@ -36,7 +46,12 @@ export class WebhookRoutes {
     }
     this.#of = analysis;
     this.#routes = routes;
-    return routes;
+  }
+
+  /** Whether links may be under way by which somebody answers. */
+  get hasSignals(): boolean {
+    this.#look();
+    return this.#hasSignals;
   }
 
   /** `broken`: the path was a webhook of a file that has errors now, perhaps because somebody edits it. */
@@ -47,4 +62,8 @@ export class WebhookRoutes {
     const diagnostics = file === undefined ? undefined : this.#analysis().diagnostics.get(file);
     return diagnostics?.some(({ severity }) => severity === 'error') === true ? 'broken' : undefined;
   }
+}
+
+function hasSignals({ steps, onFailure }: Workflow): boolean {
+  return Object.values({ ...steps, ...onFailure }).some(({ uses, with: input }) => uses === 'wait/signal' || expressionsOf(input).some(makesLink));
 }

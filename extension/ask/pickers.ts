@@ -1,4 +1,4 @@
-import type { ScheduleView } from '../../schemas/protocol/schedule.ts';
+import type { ScheduleView } from '../../schemas/protocol/trigger.ts';
 import { scheduleDescription } from '../wording/schedule.ts';
 import type { Project } from '../project/project.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
@@ -34,7 +34,7 @@ export interface AskedWorkflow {
 }
 
 /** The workflow that a command is about: by its file where the target names one, as ids are only known to the daemon. */
-export async function askWorkflow(asking: Asking, argument: unknown, placeHolder: string): Promise<AskedWorkflow | undefined> {
+export async function askWorkflow(asking: Asking, argument: unknown, placeHolder: string, filter: (workflow: WorkflowView) => boolean = () => true): Promise<AskedWorkflow | undefined> {
   const project = await askProject(asking, argument);
   if (project === undefined) return undefined;
   const { workflows } = await (await project.connection.ensure()).call('workflow/list', {});
@@ -44,7 +44,7 @@ export async function askWorkflow(asking: Asking, argument: unknown, placeHolder
     if (named === undefined) throw new Error(say('There is no workflow {file} in the project {project}.', { file: target.file ?? target.workflow ?? '', project: project.name }));
     return { project, workflow: named };
   }
-  const items = workflows.map((workflow) => ({
+  const items = workflows.filter(filter).map((workflow) => ({
     label: workflow.name,
     description: workflow.valid ? workflow.id : say('{file} · has errors', { file: workflow.file }),
     ...(workflow.description === undefined ? {} : { detail: workflow.description }),

@@ -23,6 +23,8 @@ export interface Target {
   readonly schedule?: string;
   /** Id of a webhook as it was received. */
   readonly delivery?: string;
+  /** Name of a connection. */
+  readonly connection?: string;
   /** Of the workflow, relative to the project. */
   readonly file?: string;
 }
@@ -35,7 +37,7 @@ export function readTarget(argument: unknown): Target | undefined {
   const only = value['only'];
   return {
     folder,
-    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'delivery', 'schedule', 'file']),
+    ...textsOf(value, ['queue', 'run', 'step', 'job', 'group', 'workflow', 'delivery', 'schedule', 'connection', 'file']),
     ...(isJsonObject(only) ? { only: textsOf(only, ['run', 'step', 'group', 'where']) } : {}),
     ...(typeof attempt === 'number' ? { attempt } : {}),
   };
@@ -55,4 +57,21 @@ function textsOf(value: JsonObject, names: readonly string[]): Readonly<Record<s
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+/** One thing of a selection, which may be of several projects. */
+export interface Chosen {
+  readonly folder: string;
+  /** Of the run or job; the name of a queue. */
+  readonly id: string;
+}
+
+/** The runs, jobs or queues that a command of a view was called for, each once. */
+export function readChosen(kind: keyof Pick<Target, 'run' | 'job' | 'queue'>, argument: unknown, selected: unknown): readonly Chosen[] {
+  const byKey = new Map<string, Chosen>();
+  for (const target of readTargets(argument, selected)) {
+    const id = target[kind];
+    if (id !== undefined) byKey.set(`${target.folder} ${id}`, { folder: target.folder, id });
+  }
+  return [...byKey.values()];
 }

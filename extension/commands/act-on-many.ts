@@ -4,7 +4,7 @@ import type { Confirmation } from '../ask/prompter.ts';
 import type { BulkAction } from '../../schemas/protocol/bulk.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import type { BatchOptions, ProjectTally, Tally } from '../selection/batches.ts';
-import type { Chosen } from '../selection/chosen.ts';
+import type { Chosen } from '../base/target.ts';
 import { inBulk, runBatches, sumOf } from '../selection/project-batches.ts';
 import { tallyText, type TalliedAction } from '../selection/tally-text.ts';
 import { projectCounts, say } from '../wording/language.ts';

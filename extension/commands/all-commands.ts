@@ -1,43 +1,38 @@
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
 import { commands, type CommandId } from '../base/ids.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { Command } from './command.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
+import { say } from '../wording/language.ts';
+import type { App, Command } from './app.ts';
+import { connectionCommands } from './connections.ts';
 import { daemonCommands } from './daemon.ts';
 import { deadLetterCommands } from './dead-letters.ts';
-import { deliveryCommands } from './deliveries.ts';
-import { discardCommands } from './discard.ts';
-import { expressionCommands } from './evaluate-expression.ts';
 import { exportCommands } from './exports.ts';
 import { jobCommands } from './jobs.ts';
-import { signalCommands } from './signals.ts';
 import { projectCommands } from './project.ts';
 import { queueLimitCommands } from './queue-limits.ts';
 import { queueCommands } from './queues.ts';
 import { replayCommands } from './replay.ts';
 import { runCommands } from './runs.ts';
-import { scheduleCommands } from './schedules.ts';
 import { secretCommands } from './secrets.ts';
+import { triggerCommands } from './triggers.ts';
 import { viewCommands } from './views.ts';
-import { messageOf } from '../wording/client-fault-text.ts';
-import { say } from '../wording/language.ts';
+import { waitCommands } from './waits.ts';
 
 /** Every command that package.json contributes, by the name that `ids.ts` gives its id. */
 const all = {
   ...runCommands,
   ...jobCommands,
-  ...signalCommands,
-  ...scheduleCommands,
-  ...deliveryCommands,
+  ...waitCommands,
+  ...triggerCommands,
   ...queueCommands,
   ...queueLimitCommands,
   ...deadLetterCommands,
   ...replayCommands,
-  ...discardCommands,
   ...exportCommands,
-  ...expressionCommands,
   ...daemonCommands,
   ...projectCommands,
+  ...connectionCommands,
   ...secretCommands,
   ...viewCommands,
 } satisfies Readonly<Record<keyof typeof commands, Command>>;

@@ -4,7 +4,7 @@ import type { Prompter } from '../ask/prompter.ts';
 import { activeAttempts } from '../../client/connection-state.ts';
 import type { Project } from '../project/project.ts';
 import { say } from '../wording/language.ts';
-import type { Command } from './command.ts';
+import type { Command } from './app.ts';
 
 const startDaemon: Command = {
   acts: true,

@@ -1,23 +1,19 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
+import type { App, Command } from './app.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Confirmation } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { chosenDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
-import { askDeadGroup } from '../dead-letters/dead-group.ts';
-import { collectLots, type DeadLetterBatch, type DeadLots } from '../dead-letters/dead-letter-batch.ts';
-import { exportJobs } from '../dead-letters/export-file.ts';
+import { chosenDeadLetters, askDeadGroup, collectLots, type DeadLetterBatch, type DeadLots } from '../dead-letters/dead-group.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { type DeadLetterEdit, type LetterEditPlan, checkDeadLetterEdits, readLetterEdits } from '../../client/dead-letter-edits.ts';
 import { LossyJsonError, parseExactJson } from '../../schemas/workflow/exact-json.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import { inBatches, type ProjectTally, type Tally } from '../selection/batches.ts';
-import { sumOf } from '../selection/project-batches.ts';
+import { type BulkOutcome, inBulk, sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { say, textOf } from '../wording/language.ts';
 import type { Message } from '../../schemas/wording/message.ts';
-import type { Command } from './command.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 /** Dead letters with payloads and attempts into a JSON file: those that are selected, a group, or all. */
@@ -55,16 +51,25 @@ async function exportLot(app: App, { project, daemon, ids, edited }: DeadLetterB
     filters: { JSON: ['json'] },
   });
   if (file === undefined) return undefined;
-  const tally = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Exporting dead letters'), cancellable: true }, (progress, token) =>
-    exportJobs(daemon, ids, file.fsPath, {
+  // The dialog has asked whether a file that exists is to be replaced.
+  const [outcome] = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: say('Exporting dead letters'), cancellable: true }, (progress, token) =>
+    inBulk([{ daemon, ids }], { action: 'export', file: file.fsPath, overwrite: true }, {
+      followed: app.followedBulks,
       isCancelled: () => token.isCancellationRequested,
       onProgress: (done, total) => progress.report({ message: say('{done} of {total}', { done, total }) }),
     }),
   );
+  if (outcome === undefined) return undefined;
+  const tally = wholeFile(outcome);
   const text = [tallyText('exported', tally), ...exportedEdits(edited, tally.done)].join(' ');
   app.log.info(`${text} ${file.fsPath}`);
   void tell(app, tally, text, file.fsPath);
   return tally;
+}
+
+/** The file is there as a whole or not at all. */
+function wholeFile({ tally, bulks }: BulkOutcome): Tally {
+  return bulks.length > 0 && bulks.every(({ state }) => state === 'done') ? tally : { ...tally, done: 0 };
 }
 
 function exportedEdits(edited: number, done: number): string[] {

@@ -1,18 +1,16 @@
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
+import type { App, Command } from './app.ts';
 import { askAttempts, askJob, askJobs, askProject } from '../ask/pickers.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { curlText } from '../documents/curl-text.ts';
 import { documentUri } from '../documents/document-address.ts';
-import { showDocument } from '../documents/show-document.ts';
+import { showDocument } from '../documents/document-provider.ts';
 import type { Result } from '../../schemas/protocol/method.ts';
-import { type Chosen, readChosen } from '../selection/chosen.ts';
-import { readTarget } from '../base/target.ts';
+import { type Chosen, readChosen, readTarget } from '../base/target.ts';
 import { say } from '../wording/language.ts';
 import { inBulk } from '../selection/project-batches.ts';
 import { bulkActionText, tallyText } from '../selection/tally-text.ts';
 import { actOnMany } from './act-on-many.ts';
-import type { Command } from './command.ts';
 
 const openJob: Command = {
   acts: false,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
+import type { App, Command } from './app.ts';
 import { askProject, askWorkflow } from '../ask/pickers.ts';
 import type { ProjectLook } from '../../client/projects.ts';
 import { walkthrough } from '../base/ids.ts';
@@ -11,7 +11,6 @@ import { workflowIdFrom, writeStarterFiles } from '../project/starter-files.ts';
 import { type WorkflowTemplate, workflowTemplates } from '../../schemas/language/templates/workflow-templates.ts';
 import { readTarget } from '../base/target.ts';
 import { say } from '../wording/language.ts';
-import type { Command } from './command.ts';
 
 /** How long VS Code may take to open a tab, in milliseconds. */
 const tabLimitMs = 5_000;

@@ -1,9 +1,10 @@
 import { askQueue } from '../ask/pickers.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { exactRate, parseRate } from '../../schemas/workflow/rate.ts';
-import { formatRate, paragraphOf, say } from '../wording/language.ts';
+import { ratesOfQueue } from '../../schemas/wording/queue.ts';
+import { exactRates, parseRateText } from '../../schemas/workflow/rate.ts';
+import { formatRates, paragraphOf, say } from '../wording/language.ts';
 import { isHeld, queueDescription, waitingIn } from '../wording/queue.ts';
-import type { Command } from './command.ts';
+import type { Command } from './app.ts';
 
 /** Holds immediately and over restarts, until it is taken back. */
 const setRate: Command = {
@@ -14,8 +15,8 @@ const setRate: Command = {
     const { project, queue } = asked;
     const text = await app.ask.input({
       title: say('Rate of {queue}', { queue: queue.name }),
-      prompt: say("Such as 100/min (per s, min, h or d), or none for no limit; empty goes back to what the file says."),
-      value: queue.rate === undefined ? 'none' : exactRate(queue.rate),
+      prompt: say("Such as 100/min (per s, min, h or d), several with commas between them (20/s, 50000/d), or none for no limit; empty goes back to what the file says."),
+      value: queue.rate === undefined ? 'none' : exactRates(ratesOfQueue(queue)),
       validateInput: (typed) => rateProblem(typed.trim()),
     });
     if (text === undefined) return undefined;
@@ -27,7 +28,7 @@ const setRate: Command = {
 /** What is wrong with a rate that was typed; undefined if nothing is. */
 function rateProblem(text: string): string | undefined {
   if (text === '' || text === 'none' || text === 'file') return undefined;
-  const parsed = parseRate(text);
+  const parsed = parseRateText(text);
   return parsed.ok ? undefined : paragraphOf(parsed.problems.slice(0, 1).map(({ message }) => message));
 }
 
@@ -96,8 +97,8 @@ function settingsText(queue: QueueView, target: QueueView, carries: boolean): st
   return [say('{queue} is paused or held back, and {target} is not: they can start immediately.', { queue: queue.name, target: target.name })];
 }
 
-function limitsText({ rate, concurrency }: QueueView): string {
-  return say('{rate}, {concurrency} at the same time', { rate: rate === undefined ? say('no rate limit') : formatRate(rate), concurrency });
+function limitsText(queue: QueueView): string {
+  return say('{rate}, {concurrency} at the same time', { rate: formatRates(ratesOfQueue(queue)), concurrency: queue.concurrency });
 }
 
 function isStopped(queue: QueueView): boolean {
@@ -111,7 +112,7 @@ const releaseQueue: Command = {
     const asked = await askQueue(app, argument, say('Which queue is to be released?'), ({ undeclared }) => undeclared?.reason === 'gone');
     if (asked === undefined) return undefined;
     const { project, queue } = asked;
-    const last = queue.rate === undefined ? say('no rate limit') : formatRate(queue.rate);
+    const last = formatRates(ratesOfQueue(queue));
     const isConfirmed = await app.ask.confirm({
       question: say('Let the jobs of {queue} go without their limits?', { queue: queue.name }),
       detail: say('Jobs that wait: {waiting}. Until now: {rate}, {concurrency} at the same time. Then: no rate limit, 10 at the same time. What was set by hand stays.', { waiting: waitingIn(queue), rate: last, concurrency: queue.concurrency }),

@@ -1,14 +1,12 @@
-import type { App } from './app.ts';
+import type { App, Command } from './app.ts';
 import { askQueue } from '../ask/pickers.ts';
 import { views } from '../base/ids.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
-import { type Chosen, readChosen } from '../selection/chosen.ts';
-import { readTarget } from '../base/target.ts';
+import { type Chosen, readChosen, readTarget } from '../base/target.ts';
 import { queueNodeId } from '../views/queues.ts';
 import { say } from '../wording/language.ts';
 import { isHeld, waitingIn } from '../wording/queue.ts';
 import { actOnMany } from './act-on-many.ts';
-import type { Command } from './command.ts';
 
 /** The queue's row in its view, opened; without a queue, the view. Answers with what was shown. */
 const showQueue: Command = {

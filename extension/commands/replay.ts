@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
-import { askDeadLetters } from '../dead-letters/chosen-dead-letters.ts';
+import type { App, Command } from './app.ts';
 import { askProject } from '../ask/pickers.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
-import { askDeadGroup, type DeadGroup } from '../dead-letters/dead-group.ts';
-import { collectLots, type DeadLetterBatch } from '../dead-letters/dead-letter-batch.ts';
+import { askDeadLetters, askDeadGroup, type DeadGroup, collectLots, type DeadLetterBatch } from '../dead-letters/dead-group.ts';
 import { type FollowedReplay, followReplay } from '../dead-letters/replay-follow.ts';
 import { haveAnswered, watchReplay } from '../selection/replay-watch.ts';
 import { askEdits, askRate, pickReplayMode, type ReplayMode } from '../dead-letters/replay-mode.ts';
-import { askDeadLetter } from '../documents/ask-dead-letter.ts';
-import { showDocument } from '../documents/show-document.ts';
+import { askDeadLetter } from '../documents/dead-letter-files.ts';
+import { showDocument } from '../documents/document-provider.ts';
 import { commands, views } from '../base/ids.ts';
 import { deadConditions } from '../views/view-filters.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
@@ -18,7 +16,6 @@ import type { Tally } from '../selection/batches.ts';
 import type { Target } from '../base/target.ts';
 import { newestFailureText, outcomeText } from '../wording/job.ts';
 import { say } from '../wording/language.ts';
-import type { Command } from './command.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 
 /** The dead letter that was clicked, those that are selected, or those that are ticked in a list. */

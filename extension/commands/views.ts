@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { App } from './app.ts';
+import type { App, Command } from './app.ts';
 import { type ViewId, views } from '../base/ids.ts';
 import { readTarget } from '../base/target.ts';
 import { FilterNode, LoadMoreNode } from '../views/tree-node.ts';
@@ -10,7 +10,6 @@ import { askProject } from '../ask/pickers.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 import type { Project } from '../project/project.ts';
-import type { Command } from './command.ts';
 import { say } from '../wording/language.ts';
 
 const filterQueues: Command = {

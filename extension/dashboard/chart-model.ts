@@ -1,7 +1,6 @@
 import type { AlertKind, AlertSeverity, QueueView } from '../../schemas/protocol/queue.ts';
 import { waitingIn } from '../wording/queue.ts';
 import type { Column, QueueColumns, SeriesGrid } from './series-grid.ts';
-import { throughputNow } from './throughput-now.ts';
 import { say } from '../wording/language.ts';
 
 export const chartIds = ['depth', 'throughput', 'failures', 'waiting'] as const;
@@ -192,4 +191,9 @@ const alertOfChart: Readonly<Partial<Record<ChartId, AlertKind>>> = { depth: 'de
 
 function thresholdsOf(id: ChartId, queue: QueueView | undefined): readonly Threshold[] {
   return (queue?.alerts ?? []).filter(({ kind }) => kind === alertOfChart[id]).map(({ severity, threshold }) => ({ severity, value: threshold }));
+}
+
+/** Attempts that end well, a minute, as things go now: what was done over the last minutes is not throughput of a queue in which nothing is left. */
+export function throughputNow({ depth, throughputPerMinute }: QueueView): number {
+  return depth.pending + depth.delayed + depth.active === 0 ? 0 : throughputPerMinute;
 }

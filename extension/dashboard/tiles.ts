@@ -1,10 +1,10 @@
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView } from '../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../schemas/wording/amount.ts';
-import { formatNumber, formatRate, say } from '../wording/language.ts';
-import { forecastCauseText, forecastText, presentAlerts, waitingIn } from '../wording/queue.ts';
+import { formatNumber, say } from '../wording/language.ts';
+import { forecastCauseText, forecastText, presentAlerts, ratesUsedText, waitingIn } from '../wording/queue.ts';
 import { editedNotSentText } from '../wording/job.ts';
 import { formatValue } from './chart-text.ts';
-import { throughputNow } from './throughput-now.ts';
+import { throughputNow } from './chart-model.ts';
 
 export const tileIds = ['waiting', 'active', 'throughput', 'failures', 'time', 'forecast', 'dead'] as const;
 export type TileId = (typeof tileIds)[number];
@@ -82,8 +82,8 @@ function labelOf(id: TileId): string {
   }
 }
 
-function rateDetail({ rate, rateUsed }: QueueView): string {
-  return rate === undefined ? say('no rate limit') : say('{rateUsed} used of {rate}', { rateUsed: rateUsed ?? 0, rate: formatRate(rate) });
+function rateDetail(queue: QueueView): string {
+  return ratesUsedText(queue) ?? say('no rate limit');
 }
 
 /** The gravest of several, with the queue where it isn't the only one. */

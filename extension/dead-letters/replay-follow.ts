@@ -9,7 +9,7 @@ import { sumOf } from '../selection/project-batches.ts';
 import { tallyText } from '../selection/tally-text.ts';
 import { say } from '../wording/language.ts';
 import { becameTexts, outcomeText } from '../wording/job.ts';
-import type { DeadLetterBatch } from './dead-letter-batch.ts';
+import type { DeadLetterBatch } from './dead-group.ts';
 import { emptyTally, haveAnswered, haveEnded, joinTallies, watchBulks } from '../selection/replay-watch.ts';
 import { type ReplayMode, sendReplay, type SentLot } from './replay-mode.ts';
 import type { Prompter } from '../ask/prompter.ts';

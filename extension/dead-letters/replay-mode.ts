@@ -4,7 +4,7 @@ import { parseRate } from '../../schemas/workflow/rate.ts';
 import type { Tally } from '../selection/batches.ts';
 import { type BulkLotsOptions, inBulk } from '../selection/project-batches.ts';
 import { say } from '../wording/language.ts';
-import type { DeadLetterBatch } from './dead-letter-batch.ts';
+import type { DeadLetterBatch } from './dead-group.ts';
 
 /** How many dead letters are replayed: at once, a few first, or spread out. Of several projects, `count` and `rate` are of each. */
 export type ReplayMode = { readonly kind: 'all' } | { readonly kind: 'canary'; readonly count: number } | { readonly kind: 'rate'; readonly rate: string };

@@ -2,18 +2,19 @@ import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import type { Prompter } from '../ask/prompter.ts';
+import type { Prompter, Asking } from '../ask/prompter.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../base/ids.ts';
-import { userName } from '../base/user-name.ts';
+import { userName } from '../../platform/user-name.ts';
 import type { Project } from '../project/project.ts';
 import type { Projects } from '../project/projects.ts';
 import { Signal, type Disposable } from '../base/signal.ts';
-import { documentUri, readDeadLetterUri } from './document-address.ts';
+import { documentUri, readDeadLetterUri, deadLetterUri } from './document-address.ts';
 import { payloadText } from './document-text.ts';
-import { readPayload } from './payload-schema.ts';
+import { readPayload, payloadSchemaText } from './payload-schema.ts';
 import { inWords, messageOf } from '../wording/client-fault-text.ts';
 import { say } from '../wording/language.ts';
+import { askJob } from '../ask/pickers.ts';
 
 export interface DeadLetterFilesOptions {
   readonly projects: Projects;
@@ -213,4 +214,28 @@ function isFolder({ path }: vscode.Uri): boolean {
 
 function isDirty(uri: vscode.Uri): boolean {
   return vscode.workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === uri.toString());
+}
+
+/** Hands the schemas of actions' inputs to VS Code's JSON support, which checks and completes payloads of dead letters with them. */
+export function registerPayloadSchemas(): vscode.Disposable {
+  return vscode.workspace.registerTextDocumentContentProvider(schemes.schema, { provideTextDocumentContent: ({ path }) => payloadSchemaText(path) });
+}
+
+export interface SelectedDeadLetter {
+  readonly folder: string;
+  readonly job: string;
+  /** Of its editable payload. */
+  readonly uri: vscode.Uri;
+}
+
+/** The dead letter that a command is about: the row or the document that it was called on, the one in the editor, or the one that is chosen. */
+export async function askDeadLetter(asking: Asking, argument: unknown, placeHolder: string): Promise<SelectedDeadLetter | undefined> {
+  const open = argument instanceof vscode.Uri ? argument : argument === undefined ? vscode.window.activeTextEditor?.document.uri : undefined;
+  const opened = open === undefined ? undefined : readDeadLetterUri(open);
+  if (open !== undefined && opened !== undefined) return { ...opened, uri: open };
+  const asked = await askJob(asking, argument, placeHolder, ['dead']);
+  if (asked === undefined) return undefined;
+  const { folder, connection } = asked.project;
+  const job = await (await connection.ensure()).call('job/get', { id: asked.job });
+  return { folder, job: job.id, uri: vscode.Uri.from(deadLetterUri(folder, job)) };
 }

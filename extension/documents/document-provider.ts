@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { schemes } from '../base/ids.ts';
+import { firstChildRuns } from '../project/first-child-runs.ts';
 import type { ProjectMirrorChange, Projects } from '../project/projects.ts';
-import { documentUri, readDocumentUri, type DocumentSubject } from './document-address.ts';
-import { namedThings } from './document-links.ts';
-import { attemptText, deliveryText, jobText, payloadText, runText } from './document-text.ts';
+import { documentUri, readDocumentUri, type DocumentSubject, type DocumentAddress } from './document-address.ts';
+import { namedThings, attemptText, deliveryText, jobText, payloadText, runText } from './document-text.ts';
 import type { Disposable } from '../base/signal.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 import { say } from '../wording/language.ts';
@@ -60,8 +60,10 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
   }
 
   #follow({ project, change }: ProjectMirrorChange): void {
-    if (!change.all && change.runs.size === 0) return;
-    this.#refresh(({ folder, subject }) => folder === project.folder && (change.all || subject.kind !== 'run' || change.runs.has(subject.run)));
+    if (!change.all && change.runs.size + change.queues.size === 0) return;
+    // Of a child run, or an old one, nothing is heard: it may have changed with anything.
+    const isHeard = (run: string): boolean => project.mirror.run(run) !== undefined;
+    this.#refresh(({ folder, subject }) => folder === project.folder && (change.all || subject.kind !== 'run' || !isHeard(subject.run) || change.runs.has(subject.run)));
   }
 
   /** Only what is looked at is read again. */
@@ -73,8 +75,14 @@ export class DocumentProvider implements vscode.TextDocumentContentProvider, vsc
   }
 }
 
+/** Child runs that the document of a run links to: those that failed, then those that are running, then others. */
+const shownChildRuns = 20;
+
 async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string> {
-  if (subject.kind === 'run') return runText(await daemon.call('run/get', { id: subject.run }));
+  if (subject.kind === 'run') {
+    const run = await daemon.call('run/get', { id: subject.run });
+    return runText(run, run.children === undefined ? [] : (await firstChildRuns(daemon, run.id, shownChildRuns)).runs);
+  }
   if (subject.kind === 'delivery') return deliveryText(await daemon.call('delivery/get', { id: subject.delivery }));
   const job = await daemon.call('job/get', { id: subject.job });
   switch (subject.kind) {
@@ -89,5 +97,41 @@ async function textOf(daemon: Daemon, subject: DocumentSubject): Promise<string>
       const { revision } = subject;
       return payloadText(revision === undefined ? job.payload : job.revisions.find((one) => one.revision === revision)?.payload);
     }
+  }
+}
+
+/** Opens a document of ours. Answers with its URI. */
+export async function showDocument(address: DocumentAddress): Promise<string> {
+  const uri = vscode.Uri.from(documentUri(address));
+  const opened = await vscode.workspace.openTextDocument(uri);
+  const document = uri.path.endsWith('.jsonc') ? await vscode.languages.setTextDocumentLanguage(opened, 'jsonc') : opened;
+  await vscode.window.showTextDocument(document, { preview: true });
+  return uri.toString();
+}
+
+/** Texts that are made for looking: read-only, so that nobody is asked to save them, and forgotten when they are closed. */
+export class ShownTexts implements vscode.TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+  #count = 0;
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(schemes.text, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === schemes.text) this.#texts.delete(uri.toString());
+      }),
+    );
+  }
+
+  /** `name`: of the tab. Returns its URI, which no other text has: VS Code would show what it knows of it already. */
+  async show(name: string, text: string, options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus'> = {}): Promise<string> {
+    const uri = vscode.Uri.from({ scheme: schemes.text, path: `/${name}`, query: String(++this.#count) });
+    this.#texts.set(uri.toString(), text);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true, viewColumn: vscode.ViewColumn.Beside, ...options });
+    return uri.toString();
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? '';
   }
 }

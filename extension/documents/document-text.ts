@@ -1,6 +1,6 @@
 import type { DeliveryDetail } from '../../schemas/protocol/delivery.ts';
 import type { AttemptView, JobDetail } from '../../schemas/protocol/job.ts';
-import type { RunDetail } from '../../schemas/protocol/run.ts';
+import type { RunDetail, RunSummary } from '../../schemas/protocol/run.ts';
 import type { JobError } from '../../schemas/protocol/shape.ts';
 import { isExactNumber } from '../../schemas/workflow/exact-json.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
@@ -8,7 +8,7 @@ import { formatStamp } from '../../schemas/wording/amount.ts';
 import { deliveryFacts } from '../wording/delivery.ts';
 import { attemptDescription, jobFacts } from '../wording/job.ts';
 import { runFacts } from '../wording/run.ts';
-import { say } from '../wording/language.ts';
+import { say, toldText } from '../wording/language.ts';
 
 /** Of a body that is read as JSON, in characters; records are shorter. */
 const maxReadable = 65_536;
@@ -18,16 +18,20 @@ const maxReadable = 65_536;
  * it. It folds, searches and copies like any JSON, and no reader of it has to be written.
  */
 
-export function runText(run: RunDetail): string {
-  const { id, workflow, state, error, createdAt, endedAt, jobs, inputs, steps, ...rest } = run;
+/** `childRuns`: the first of those that its steps have started. */
+export function runText(run: RunDetail, childRuns: readonly RunSummary[] = []): string {
+  const { id, workflow, state, trigger, error, createdAt, endedAt, jobs, children, inputs, steps, ...rest } = run;
   return withHead(runFacts(run, formatStamp), {
     id,
     workflow,
     state,
     ...(error === undefined ? {} : { error }),
+    trigger,
     createdAt,
     ...(endedAt === undefined ? {} : { endedAt }),
     jobs,
+    ...(children === undefined ? {} : { children }),
+    ...(childRuns.length === 0 ? {} : { childRuns: childRuns.map((child) => ({ id: child.id, state: child.state, ...(child.trigger.key === undefined ? {} : { key: child.trigger.key }), ...(child.error === undefined ? {} : { error: toldText(child.error) }) })) }),
     inputs,
     steps,
     ...rest,
@@ -84,8 +88,8 @@ function readableAttempt({ error, state, number, round, revision, startedAt, end
   };
 }
 
-function readableError({ cause, message, status, ...rest }: JobError): JobError {
-  return { cause, message, ...(status === undefined ? {} : { status }), ...rest };
+function readableError({ cause, message, wording, status, ...rest }: JobError): JobError {
+  return { cause, message: toldText({ message, wording }), ...(status === undefined ? {} : { status }), ...rest };
 }
 
 /** Headers last: they are long, and rarely what is looked for. A record that was cut in its body is no longer JSON, and stays text. */
@@ -143,4 +147,28 @@ export function payloadText(payload: unknown): string {
 function withHead(facts: readonly (readonly [name: string, value: string])[], value: unknown): string {
   const head = facts.map(([name, text]) => `// ${name}: ${text}`.replace(/\s+/g, ' '));
   return `${head.join('\n')}\n${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** A run or a job that a document names, and where. */
+export interface NamedThing {
+  /** Offset of the name's first character. */
+  readonly start: number;
+  readonly end: number;
+  readonly id: string;
+}
+
+/** Members whose values are the daemon's own, at any depth. */
+const linked: ReadonlySet<string> = new Set(['run', 'job', 'trigger', 'waits', 'waitsFor', 'childRuns']);
+
+/** Values of `"run"`, `"job"` and `"id"`, but not what is in payloads under such a name by chance. */
+export function namedThings(text: string): readonly NamedThing[] {
+  const members = /^ {2}"uses": "workflow\/run"/m.test(text) ? new Set([...linked, 'attempts']) : linked;
+  let member = '';
+  return [...text.matchAll(/^( +)"(\w+)": (?:"([rj][1-9]\d{0,15})",?$)?/gm)].flatMap((match) => {
+    const [whole, indent = '', name = '', id] = match;
+    if (indent.length === 2) member = name;
+    if (id === undefined || !members.has(member) || !(name === 'run' || name === 'job' || (name === 'id' && member === 'childRuns'))) return [];
+    const start = match.index + whole.lastIndexOf(id);
+    return [{ start, end: start + id.length, id }];
+  });
 }

@@ -1,3 +1,5 @@
+import type { QuickPickItem } from 'vscode';
+import type { TextEncoding } from '../../schemas/workflow/csv-format.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
 import type { Prompter } from '../ask/prompter.ts';
 import { oneLine } from '../wording/outside-text.ts';
@@ -66,14 +68,20 @@ async function askText(ask: Prompter, title: string, field: InputField, inputs: 
   return read.ok ? withValue(inputs, field.name, read.value) : undefined;
 }
 
+interface Picked extends QuickPickItem {
+  readonly isFile: boolean;
+  readonly encoding?: TextEncoding;
+}
+
 async function askStructure(ask: Prompter, title: string, field: InputField, inputs: RunInputs): Promise<RunInputs | undefined> {
   const file = { label: `$(file) ${say('From a file…')}`, detail: say('CSV, JSON or JSON Lines; the daemon reads it as a list'), isFile: true };
+  const older = { label: `$(file) ${say('From a CSV File in Windows-1252…')}`, detail: say('As Excel saves it under “CSV”, not “CSV UTF-8”'), isFile: true, encoding: 'windows-1252' } as const;
   const typed = { label: `$(edit) ${say('Type JSON…')}`, isFile: false };
-  const picked = await ask.pick([file, typed], { title, placeHolder: promptOf(field) });
+  const picked = await ask.pick<Picked>([file, older, typed], { title, placeHolder: promptOf(field) });
   if (picked === undefined) return undefined;
   if (!picked.isFile) return askText(ask, title, field, inputs);
   const uri = await ask.file({ title: promptOf(field), openLabel: say('Use as Input'), filters: { [say('Lists')]: ['csv', 'json', 'jsonl', 'ndjson'], [say('All files')]: ['*'] } });
-  return uri === undefined ? undefined : withFile(inputs, field.name, uri.fsPath);
+  return uri === undefined ? undefined : withFile(inputs, field.name, uri.fsPath, picked.encoding);
 }
 
 function promptOf({ name, description }: InputField): string {

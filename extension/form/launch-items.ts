@@ -1,7 +1,9 @@
 import type { QuickPickItem } from 'vscode';
-import type { RunPreview, StepPreview } from '../../schemas/protocol/run.ts';
+import type { FoundItems, RunPreview, StepPreview } from '../../schemas/protocol/run.ts';
+import { concurrencyMessage } from '../../schemas/wording/run.ts';
+import { foundItemsMessage } from '../../schemas/wording/found-items.ts';
 import { oneLine } from '../wording/outside-text.ts';
-import { formatRate, say } from '../wording/language.ts';
+import { formatRates, say, textOf } from '../wording/language.ts';
 import { forecastCauseText, forecastText } from '../wording/queue.ts';
 import { fieldText, type InputField } from './input-fields.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -36,6 +38,7 @@ export interface LaunchFacts {
 export function launchItems({ fields, inputs, preview, nowMs, separator }: LaunchFacts): readonly LaunchItem[] {
   const items: LaunchItem[] = [];
   const group = (label: string): void => void items.push({ label, ...(separator === undefined ? {} : { kind: separator }), choice: { kind: 'none' } });
+  const { files: found = {} } = 'problem' in preview ? {} : preview;
   const { problem, steps } = 'problem' in preview ? { problem: preview.problem, steps: [] } : { problem: undefined, steps: preview.steps };
   if (problem === undefined) {
     items.push({ label: `$(play) ${say('Run')}`, description: jobsText(jobsOf(steps)), choice: { kind: 'run' } });
@@ -47,6 +50,9 @@ export function launchItems({ fields, inputs, preview, nowMs, separator }: Launc
         choice: { kind: 'try' },
       });
     }
+    const { concurrency } = 'problem' in preview ? {} : preview;
+    const gate = concurrency === undefined ? undefined : concurrencyMessage(concurrency);
+    if (gate !== undefined) items.push({ label: `$(warning) ${textOf(gate)}`, choice: { kind: 'none' } });
   } else {
     items.push({ label: `$(error) ${oneLine(problem, 300)}`, choice: { kind: 'none' } });
   }
@@ -58,7 +64,7 @@ export function launchItems({ fields, inputs, preview, nowMs, separator }: Launc
   for (const field of fields) {
     items.push({
       label: field.name,
-      description: shownValue(field, inputs),
+      description: shownValue(field, inputs, found[field.name]),
       ...(field.description === undefined ? {} : { detail: oneLine(field.description) }),
       choice: { kind: 'field', field },
     });
@@ -82,9 +88,9 @@ export function payloadShown(payload: unknown, { values }: RunInputs, fields: re
   return text;
 }
 
-export function shownValue(field: InputField, { values, files }: RunInputs): string {
+export function shownValue(field: InputField, { values, files }: RunInputs, found?: FoundItems): string {
   const file = files[field.name];
-  if (file !== undefined) return say('from {file}', { file });
+  if (file !== undefined) return found === undefined ? say('from {file}', { file }) : say('from {file}: {found}', { file, found: oneLine(textOf(foundItemsMessage(found)), 200) });
   const value = values[field.name];
   if (value !== undefined) return field.isSecret ? '••••' : oneLine(fieldText(field, value), 80);
   return field.fallback === undefined ? say('not given') : say('{value} (default)', { value: oneLine(fieldText(field, field.fallback), 80) });
@@ -96,6 +102,7 @@ function stepItems(step: StepPreview, inputs: RunInputs, fields: readonly InputF
   if (step.problem !== undefined) return [{ label: `$(error) ${name}`, description: say('would fail'), detail: oneLine(step.problem, 300), choice: none }];
   if (step.skipped) return [{ label: `$(debug-step-over) ${name}`, description: say('is skipped: its `if` is false'), choice: none }];
   const items: LaunchItem[] = [{ label: `$(list-unordered) ${say('{step}: {jobs}', { step: step.step, jobs: jobsText(step.jobs) })}`, description: queueText(step), detail: paceText(step, nowMs), choice: none }];
+  if (step.found !== undefined) items.push({ label: `$(file) ${oneLine(textOf(foundItemsMessage(step.found)), 200)}`, choice: none });
   if (step.duplicates > 0) {
     const named = step.duplicateKeys.map((key) => oneLine(key, 40)).join(', ') + (step.duplicates > step.duplicateKeys.length ? ', …' : '');
     const label = say('{count, plural, one {# duplicate is left out} other {# duplicates are left out}}', { count: step.duplicates });
@@ -122,11 +129,11 @@ function jobsText(count: number): string {
   return say('{count, plural, one {# job} other {# jobs}}', { count });
 }
 
-function queueText({ queue, rate, concurrency, paused }: StepPreview): string {
+function queueText({ queue, rate, rates, concurrency, paused }: StepPreview): string {
   return [
     say('queue {queue}', { queue }),
     ...(paused ? [say('paused')] : []),
-    rate === undefined ? say('no rate limit') : formatRate(rate),
+    rate === undefined ? say('no rate limit') : formatRates(rates ?? [rate]),
     say('{concurrency} at a time', { concurrency }),
   ].join(' · ');
 }

@@ -6,9 +6,9 @@ import type { Project } from '../project/project.ts';
 import { askField } from './ask-inputs.ts';
 import { isAskedFirst, type InputField } from './input-fields.ts';
 import { launchItems, payloadShown, restAfterTrial, type LaunchChoice, type LaunchItem } from './launch-items.ts';
-import type { RunInputs } from './run-inputs.ts';
+import { inputParams, type RunInputs } from './run-inputs.ts';
 import type { Prompter } from '../ask/prompter.ts';
-import type { ShownTexts } from '../documents/shown-texts.ts';
+import type { ShownTexts } from '../documents/document-provider.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
 import { say } from '../wording/language.ts';
 
@@ -66,9 +66,9 @@ export async function reviewLaunch(context: LaunchContext, { project, workflow, 
   }
 }
 
-async function previewOf({ connection }: Project, workflow: string, { values, files }: RunInputs): Promise<RunPreview | { readonly problem: string }> {
+async function previewOf({ connection }: Project, workflow: string, inputs: RunInputs): Promise<RunPreview | { readonly problem: string }> {
   try {
-    return await (await connection.ensure()).call('run/preview', { workflow, inputs: { ...values }, inputFiles: { ...files } });
+    return await (await connection.ensure()).call('run/preview', { workflow, ...inputParams(inputs) });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return { problem: error.code === 'unknown-method' ? say('The daemon has an earlier version. Restart it, and it shows what a run would do.') : messageOf(error) };

@@ -12,6 +12,8 @@ export interface MirrorChange {
   readonly status: boolean;
   /** Bulk work began, came further, or ended. */
   readonly bulks: boolean;
+  /** Something has begun to wait for an answer, or waits no longer. */
+  readonly waits: boolean;
   /** Ids of workflows of which a schedule stands otherwise. */
   readonly schedules: ReadonlySet<string>;
   /** Ids of workflows that have received something. */
@@ -25,6 +27,7 @@ export class MirrorChanges {
   #runList = false;
   #status = false;
   #bulks = false;
+  #waits = false;
   #queues = new Set<string>();
   #runs = new Set<string>();
   #schedules = new Set<string>();
@@ -52,6 +55,10 @@ export class MirrorChanges {
     this.#bulks = true;
   }
 
+  markWaits(): void {
+    this.#waits = true;
+  }
+
   markSchedule(workflow: string): void {
     this.#schedules.add(workflow);
   }
@@ -62,12 +69,12 @@ export class MirrorChanges {
 
   /** What has gathered, and a new beginning; undefined if that is nothing. */
   take(): MirrorChange | undefined {
-    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks, schedules: this.#schedules, deliveries: this.#deliveries };
-    this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = false;
+    const change = { all: this.#all, queues: this.#queues, queueList: this.#queueList, runs: this.#runs, runList: this.#runList, status: this.#status, bulks: this.#bulks, waits: this.#waits, schedules: this.#schedules, deliveries: this.#deliveries };
+    this.#all = this.#queueList = this.#runList = this.#status = this.#bulks = this.#waits = false;
     this.#queues = new Set();
     this.#runs = new Set();
     this.#schedules = new Set();
     this.#deliveries = new Set();
-    return change.all || change.status || change.bulks || change.queues.size + change.runs.size + change.schedules.size + change.deliveries.size > 0 ? change : undefined;
+    return change.all || change.status || change.bulks || change.waits || change.queues.size + change.runs.size + change.schedules.size + change.deliveries.size > 0 ? change : undefined;
   }
 }

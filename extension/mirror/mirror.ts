@@ -2,6 +2,7 @@ import type { BulkView } from '../../schemas/protocol/bulk.ts';
 import type { DaemonStatus } from '../../schemas/protocol/daemon-status.ts';
 import type { QueueView } from '../../schemas/protocol/queue.ts';
 import type { RunSummary } from '../../schemas/protocol/run.ts';
+import type { SignalWait } from '../../schemas/protocol/signal.ts';
 import type { SubscribeParams, TopicState } from '../../schemas/protocol/subscription.ts';
 import type { Daemon } from '../../client/daemon-client.ts';
 import { parseRunId } from '../../schemas/protocol/id.ts';
@@ -29,6 +30,7 @@ export class Mirror {
   readonly #queues = new Map<string, QueueView>();
   readonly #runs = new Map<string, RunSummary>();
   readonly #bulks = new Map<string, BulkView>();
+  readonly #waits = new Map<string, SignalWait>();
   #status: DaemonStatus | undefined;
   #feeds: readonly TopicFeed[] = [];
   #isDue = false;
@@ -70,6 +72,11 @@ export class Mirror {
     return [...this.#bulks.values()];
   }
 
+  /** Jobs that wait for an answer: the first thousand. */
+  waits(): readonly SignalWait[] {
+    return [...this.#waits.values()];
+  }
+
   /** Reads from this daemon from now on. Resolves when the first snapshots are there. */
   async attach(daemon: Daemon): Promise<void> {
     this.detach();
@@ -80,6 +87,7 @@ export class Mirror {
       this.#feed(daemon, { topic: 'schedules' }, () => undefined, (state) => this.#changeSchedules(state)),
       // They are listed by workflow and page: only that there are new ones is kept.
       this.#feed(daemon, { topic: 'deliveries' }, () => undefined, (state) => this.#changeDeliveries(state)),
+      this.#feed(daemon, { topic: 'waits' }, (state) => this.#takeWaits(state), (state, removed) => this.#changeWaits(state, removed)),
       this.#feed(daemon, { topic: 'status' }, (state) => this.#takeStatus(state), (state) => this.#takeStatus(state)),
     ];
     await Promise.all(this.#feeds.map((feed) => feed.start()));
@@ -96,6 +104,7 @@ export class Mirror {
     this.#queues.clear();
     this.#runs.clear();
     this.#bulks.clear();
+    this.#waits.clear();
     this.#status = undefined;
     this.#changes.markAll();
     this.#tell();
@@ -153,6 +162,18 @@ export class Mirror {
     this.#tell();
   }
 
+  #takeWaits(state: TopicState): void {
+    this.#waits.clear();
+    this.#changeWaits(state, []);
+  }
+
+  #changeWaits({ waits = [] }: TopicState, removed: readonly string[]): void {
+    for (const job of removed) this.#waits.delete(job);
+    for (const wait of waits) this.#waits.set(wait.job, wait);
+    this.#changes.markWaits();
+    this.#tell();
+  }
+
   #changeSchedules({ schedules = [] }: TopicState): void {
     for (const { workflow } of schedules) this.#changes.markSchedule(workflow);
     this.#tell();
@@ -165,6 +186,7 @@ export class Mirror {
 
   #takeStatus({ status }: TopicState): void {
     if (status === undefined) return;
+    if (status.store.ok && this.#status?.store.ok === false) for (const feed of this.#feeds) void feed.retry();
     this.#status = status;
     this.#changes.markStatus();
     this.#tell();

@@ -19,6 +19,7 @@ export class TopicFeed {
   /** Raised with each subscription, so that changes of an earlier one are told apart. */
   #round = 0;
   #ended = false;
+  #hasFailed = false;
 
   constructor(daemon: Daemon, topic: SubscribeParams, listener: TopicListener) {
     this.#daemon = daemon;
@@ -28,6 +29,7 @@ export class TopicFeed {
 
   /** Resolves when the first snapshot is there. */
   async start(): Promise<void> {
+    this.#hasFailed = false;
     const round = ++this.#round;
     const isOver = (): boolean => this.#ended || round !== this.#round;
     let expected = 1;
@@ -47,8 +49,15 @@ export class TopicFeed {
       else this.#listener.onSnapshot(snapshot);
     } catch (error) {
       // Where the connection is gone, no matter who owns it makes another feed.
-      if (!isOver()) this.#listener.onFault(error);
+      if (isOver()) return;
+      this.#hasFailed = true;
+      this.#listener.onFault(error);
     }
+  }
+
+  /** Tries again, if the first snapshot could not be had: the daemon could not reach its store. */
+  async retry(): Promise<void> {
+    if (this.#hasFailed && !this.#ended) await this.start();
   }
 
   /** To be called when the connection has ended, or nobody listens. */

@@ -1,5 +1,10 @@
 import type { Daemon } from '../../client/daemon-client.ts';
-import { Signal } from '../base/signal.ts';
+import { Signal, type Disposable } from '../base/signal.ts';
+import type { workspace } from 'vscode';
+import type { Log } from '../base/log.ts';
+import type { Project } from '../project/project.ts';
+import type { Projects } from '../project/projects.ts';
+import { messageOf } from '../wording/client-fault-text.ts';
 
 /** Where VS Code keeps secrets, encrypted by the system; its `SecretStorage` has these methods. */
 export interface SecretStore {
@@ -57,4 +62,32 @@ export class SecretKeeper {
 /** A URI has no space in it. */
 function keyOf(folder: string, name: string): string {
   return `secret ${folder} ${name}`;
+}
+
+export interface HandOverOptions {
+  readonly projects: Projects;
+  readonly secrets: SecretKeeper;
+  readonly log: Log;
+  readonly trust: Pick<typeof workspace, 'isTrusted' | 'onDidGrantWorkspaceTrust'>;
+  readonly subscriptions: Disposable[];
+}
+
+/** Gives each daemon that is connected the secrets that are kept for its project. */
+export function syncSecrets({ projects, secrets, log, trust, subscriptions }: HandOverOptions): void {
+  const handOver = async ({ name, folder, daemon }: Project): Promise<void> => {
+    // A folder that nobody trusts gets no secrets.
+    if (daemon === undefined || !trust.isTrusted) return;
+    try {
+      const names = await secrets.handOver(folder, daemon);
+      if (names.length > 0) log.info(`secrets for the daemon of ${name}: ${names.join(', ')}`);
+    } catch (error) {
+      log.warn(`secrets for the daemon of ${name}: ${messageOf(error)}`);
+    }
+  };
+  subscriptions.push(
+    projects.onDidChangeState((project) => {
+      if (project?.connection.state.kind === 'connected') void handOver(project);
+    }),
+    trust.onDidGrantWorkspaceTrust(() => projects.all.forEach((project) => void handOver(project))),
+  );
 }

@@ -5,7 +5,7 @@ import { followBulk } from '../../client/run-bulk.ts';
 import { type BulkView, maxBulkIds } from '../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import type { Params } from '../../schemas/protocol/method.ts';
-import { say } from '../wording/language.ts';
+import { say, toldText } from '../wording/language.ts';
 import { type BatchOptions, inBatches, type ProjectTally, type Tally } from './batches.ts';
 import type { FollowedBulks } from './unfollowed-bulks.ts';
 import { messageOf } from '../wording/client-fault-text.ts';
@@ -63,7 +63,7 @@ export type BulkLot = {
 } & ({ readonly ids: readonly string[] } | { readonly queue: string; readonly expected: number });
 
 /** What is the same for all of them. */
-type BulkParams = Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason'>;
+type BulkParams = Pick<Params<'bulk/start'>, 'action' | 'rate' | 'originals' | 'reason' | 'file' | 'overwrite'>;
 
 export interface BulkLotsOptions {
   /** So that nobody else in the window tells of it. */
@@ -101,8 +101,8 @@ async function ofLot(lot: BulkLot, request: BulkParams, { followed, onProgress, 
   const came = (): number => bulks.reduce((sum, { done, skipped }) => sum + done + skipped, 0);
   // How many there are of a queue is only known when they have been selected.
   const size = (): number => ('ids' in lot ? lot.ids.length : (bulks[0]?.total ?? lot.expected));
-  // Of two works at a rate, each would keep it by itself.
-  const meant = (): number => (request.rate === undefined ? size() : Math.min(size(), maxBulkIds));
+  // Of two works at a rate, each would keep it by itself; of two exports, one would replace the other's file.
+  const meant = (): number => (request.rate === undefined && request.action !== 'export' ? size() : Math.min(size(), maxBulkIds));
   try {
     if (size() === 0 || isCancelled?.() === true) return { tally: tallyOf(size(), bulks, { isCancelled: size() > 0 }), bulks };
     const daemon = typeof lot.daemon === 'function' ? await lot.daemon() : lot.daemon;
@@ -124,11 +124,18 @@ async function ofLot(lot: BulkLot, request: BulkParams, { followed, onProgress, 
         },
       });
     }
-    const problem = bulks.find((bulk) => bulk.problem !== undefined)?.problem ?? (came() === meant() && meant() < size() ? say('No more than {meant} can be sent at a rate at a time. Send the others when these are through.', { meant: meant() }) : undefined);
+    const fault = bulks.flatMap(({ problem: text, problemWording }) => (text === undefined ? [] : [toldText({ message: text, wording: problemWording })]))[0];
+    const problem = fault ?? (came() === meant() && meant() < size() ? tooManyText(request, meant()) : undefined);
     return { tally: tallyOf(size(), bulks, { isCancelled: came() < size() && problem === undefined, ...(problem === undefined ? {} : { fault: problem }) }), bulks };
   } catch (error) {
     return { tally: tallyOf(size(), bulks, { isCancelled: false, fault: faultOf(error, bulks.at(-1)) }), bulks };
   }
+}
+
+function tooManyText({ action }: BulkParams, meant: number): string {
+  return action === 'export'
+    ? say('No more than {meant} can be exported to a file at a time. Use a filter, or `sluice dead export --all --output FILE`.', { meant })
+    : say('No more than {meant} can be sent at a rate at a time. Send the others when these are through.', { meant });
 }
 
 function sizeOf(lot: BulkLot): number {

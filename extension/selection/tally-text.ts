@@ -4,7 +4,7 @@ import type { Tally } from './batches.ts';
 
 export type TalliedAction = 'replayed' | 'discarded' | 'exported' | 'jobs-cancelled' | 'jobs-retried' | 'runs-cancelled' | 'queues-paused' | 'queues-resumed';
 
-const tallied: Readonly<Record<BulkAction, TalliedAction>> = { replay: 'replayed', discard: 'discarded', cancel: 'jobs-cancelled', retry: 'jobs-retried', 'cancel-runs': 'runs-cancelled' };
+const tallied: Readonly<Record<BulkAction, TalliedAction>> = { replay: 'replayed', discard: 'discarded', cancel: 'jobs-cancelled', retry: 'jobs-retried', 'cancel-runs': 'runs-cancelled', export: 'exported' };
 
 /** What a daemon has done with many, as `tallyText`. */
 export function bulkTallyText({ action, state, total, done, skipped, edited, problem }: BulkView): string {
@@ -24,6 +24,8 @@ export function bulkActionText(action: BulkAction): string {
       return say('Retrying jobs');
     case 'cancel-runs':
       return say('Cancelling runs');
+    case 'export':
+      return say('Exporting dead letters');
   }
 }
 

@@ -5,7 +5,7 @@ import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import { isJobEnded } from '../../schemas/protocol/id.ts';
 import type { Target } from '../base/target.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../wording/job.ts';
-import { ageAt, say } from '../wording/language.ts';
+import { ageAt, say, toldText } from '../wording/language.ts';
 import { factTable, stateIcon } from './fact-table.ts';
 import { LoadMoreNode, longestList, nextLimit, pageSize, type TreeContext, type TreeNode } from './tree-node.ts';
 
@@ -84,7 +84,7 @@ class AttemptNode implements TreeNode {
     item.iconPath = stateIcon(attempt.state);
     item.contextValue = `attempt ${attempt.state}`;
     item.accessibilityInformation = { label: `${name}, ${attemptDescription(attempt)}` };
-    item.tooltip = new vscode.MarkdownString().appendText(attempt.error?.message ?? item.description);
+    item.tooltip = new vscode.MarkdownString().appendText(attempt.error === undefined ? item.description : toldText(attempt.error));
     item.command = { command: commands.openAttempt, title: say('Open Attempt'), arguments: [this.target] };
     return item;
   }

@@ -9,6 +9,7 @@ import { lastStopPart } from '../wording/daemon.ts';
 import { formatNumber, say } from '../wording/language.ts';
 import { isHeld, presentSeverity, queueDescription, queueFacts, queueLabel } from '../wording/queue.ts';
 import { lookOfState, stateTitle } from '../wording/state-look.ts';
+import { daemonsNodeId, daemonsRow } from './daemon-node.ts';
 import { type FactLink, factTable, stateIcon } from './fact-table.ts';
 import { JobList } from './job-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
@@ -20,14 +21,16 @@ import { filterKey, hasWords, jobConditions } from './view-filters.ts';
 export function openQueuesView(window: ViewContext): OpenTreeView {
   return openTreeView(window, {
     id: views.queues,
-    rows: async (context, project) =>
-      project.mirror
+    rows: async (context, project) => [
+      ...project.mirror
         .queues()
         .filter(({ name }) => (context.conditions()?.conditions.queue ?? name) === name)
         .filter((queue) => hasWords(`${queue.name} ${queueDescription(queue, context.now())}`, context.filter()))
         .map(({ name }) => new QueueNode(context, project, name)),
+      ...(context.conditions() === undefined && context.filter() === '' ? daemonsRow(context, project) : []),
+    ],
     note: leftWaiting,
-    affected: ({ project, change }) => (change.all || change.queueList ? 'all' : [...change.queues].map((name) => queueNodeId(project.folder, name))),
+    affected: ({ project, change }) => (change.all || change.queueList ? 'all' : [...[...change.queues].map((name) => queueNodeId(project.folder, name)), ...(change.status ? [daemonsNodeId(project.folder)] : [])]),
   });
 }
 

@@ -8,10 +8,11 @@ import { formatAge, say } from '../wording/language.ts';
 import { stateText } from '../wording/state-look.ts';
 import { DeliveriesNode, deliveriesNodeId } from './delivery-node.ts';
 import { factTable, stateIcon } from './fact-table.ts';
-import { ScheduleNode } from './schedule-node.ts';
 import { openTreeView, type ViewContext } from './open-tree-view.ts';
 import type { OpenTreeView } from './open-view.ts';
 import type { TreeContext, TreeNode } from './tree-node.ts';
+import type { ScheduleView } from '../../schemas/protocol/trigger.ts';
+import { scheduleDescription, scheduleFacts, scheduleLabel } from '../wording/schedule.ts';
 
 /** Workflows, with their last results. They can be looked at without a daemon too. */
 export function openWorkflowsView(window: ViewContext): OpenTreeView {
@@ -64,7 +65,7 @@ class WorkflowNode implements TreeNode {
       : last === undefined
         ? new vscode.ThemeIcon('file-code')
         : stateIcon(last.state);
-    item.contextValue = `workflow ${valid ? 'runnable' : 'broken'}${last === undefined ? '' : ' hasRun'}`;
+    item.contextValue = `workflow ${valid ? 'runnable' : 'broken'}${last === undefined ? '' : ' hasRun'}${webhook === undefined ? '' : ' hasWebhook'}`;
     item.accessibilityInformation = { label: [say('workflow {name}', { name }), ...(result === undefined ? [] : [result])].join(', ') };
     item.command = { command: commands.openWorkflow, title: say('Open Workflow'), arguments: [this.target] };
     return item;
@@ -116,4 +117,38 @@ async function findWorkflowFiles({ folder }: Project): Promise<readonly Workflow
     .map((uri) => uri.path.slice(base.path.length + 1))
     .sort()
     .map((file) => ({ id: file, name: file.slice(file.lastIndexOf('/') + 1), file, valid: true, queues: [] }));
+}
+
+/** One schedule of a workflow: when it starts a run next. */
+class ScheduleNode implements TreeNode {
+  readonly id: string;
+  readonly target: Target;
+  readonly #context: TreeContext;
+  #schedule: ScheduleView;
+
+  constructor(context: TreeContext, parentId: string, folder: string, schedule: ScheduleView) {
+    this.id = `${parentId}/schedule ${schedule.id}`;
+    this.target = { folder, workflow: schedule.workflow, schedule: schedule.id };
+    this.#context = context;
+    this.#schedule = schedule;
+  }
+
+  item(): vscode.TreeItem {
+    const now = this.#context.now();
+    const { cron, paused, problem } = this.#schedule;
+    const item = new vscode.TreeItem(cron);
+    item.description = scheduleDescription(this.#schedule, now);
+    item.iconPath = new vscode.ThemeIcon(problem !== undefined ? 'warning' : paused ? 'debug-pause' : 'calendar');
+    item.contextValue = `schedule ${paused ? 'paused' : 'running'}`;
+    item.accessibilityInformation = { label: scheduleLabel(this.#schedule, now) };
+    return item;
+  }
+
+  tooltip(): vscode.MarkdownString {
+    return factTable(this.#schedule.cron, scheduleFacts(this.#schedule));
+  }
+
+  adopt(newer: TreeNode): void {
+    if (newer instanceof ScheduleNode) this.#schedule = newer.#schedule;
+  }
 }

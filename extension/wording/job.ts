@@ -1,15 +1,22 @@
 import type { AttemptView, JobSummary } from '../../schemas/protocol/job.ts';
 import type { ReplayTally } from '../../schemas/protocol/bulk.ts';
 import { formatDuration } from '../../schemas/wording/amount.ts';
+import { pageMessage } from '../../schemas/wording/page.ts';
 import { newestFailureMessage, takenBackOf, tallyMessages } from '../../schemas/wording/replay.ts';
-import { waitMessage } from '../../schemas/wording/wait.ts';
-import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf } from './language.ts';
+import { waitMessage } from '../../schemas/wording/state.ts';
+import { formatAge, formatDue, formatMoment, formatNumber, say, type TellTime, textOf, toldText } from './language.ts';
 import { oneLine } from './outside-text.ts';
 import { stateText, stateTitle } from './state-look.ts';
 
-/** What a person knows a job by: its item's key where it has one. */
-export function jobName({ id, key }: JobSummary): string {
-  return key === undefined ? id : oneLine(key, 80);
+/** What a person knows a job by: its item's key, or its page, where it has one. */
+export function jobName(job: JobSummary): string {
+  return placeText(job) ?? job.id;
+}
+
+/** What tells it from the other jobs of its step, where something does. */
+function placeText({ key, page }: JobSummary): string | undefined {
+  if (page !== undefined) return textOf(pageMessage(page));
+  return key === undefined ? undefined : oneLine(key, 80);
 }
 
 /** What is beside a job's name; `shown` leaves out what the rows above it tell already. */
@@ -17,7 +24,7 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
   const parts: string[] = [];
   // First, because a narrow side bar cuts the rest.
   if (job.draft !== undefined && job.state === 'dead') parts.push(say('edited, not sent'));
-  if (job.key !== undefined) parts.push(job.id);
+  if (placeText(job) !== undefined) parts.push(job.id);
   if (shown.state !== false && job.state !== 'succeeded') parts.push(stateText(job.state));
   parts.push(`${job.workflow}/${job.step}`);
   if (shown.cause !== false && job.error !== undefined && job.state !== 'succeeded') parts.push(oneLine(job.error.cause, 60));
@@ -31,7 +38,8 @@ export function jobDescription(job: JobSummary, nowMs: number, shown: { readonly
 }
 
 export function jobLabel(job: JobSummary, nowMs: number): string {
-  const name = job.key === undefined ? say('job {job}', { job: job.id }) : say('job {job}, {key}', { job: job.id, key: oneLine(job.key, 80) });
+  const place = placeText(job);
+  const name = place === undefined ? say('job {job}', { job: job.id }) : say('job {job}, {key}', { job: job.id, key: place });
   return [name, stateText(job.state), ...(job.error === undefined ? [] : [oneLine(job.error.cause)]), ...(job.warning === undefined ? [] : [oneLine(job.warning)]), ...(job.draft === undefined ? [] : [say('edited, not sent')]), ...(job.replays === undefined ? [] : [replayedText(job.replays)]), formatAge(job.endedAt ?? job.createdAt, nowMs)].join(', ');
 }
 
@@ -58,7 +66,9 @@ export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [nam
     [say('Queue'), say('{queue}, priority {priority}', { queue: job.queue, priority: job.priority })],
     [say('Does'), job.uses],
   ];
+  if (job.daemon !== undefined) facts.push([say('Daemon'), oneLine(job.daemon)]);
   if (job.key !== undefined) facts.push([say('Item'), oneLine(job.key)]);
+  if (job.page !== undefined) facts.push([say('Page'), formatNumber(job.page)]);
   facts.push([say('Attempts'), formatNumber(job.attemptCount)]);
   if (job.replays !== undefined) facts.push([say('Replayed'), say('{count, plural, =1 {once} other {# times}}', { count: job.replays })]);
   if (job.waitsFor !== undefined) {
@@ -72,7 +82,7 @@ export function jobFacts(job: JobSummary, at: TellTime): readonly (readonly [nam
     facts.push([say('Edit'), job.draft.savedBy === undefined ? say('saved {age}, not sent yet', { age }) : say('saved {age} by {savedBy}, not sent yet', { age, savedBy: oneLine(job.draft.savedBy) })]);
   }
   if (job.discardReason !== undefined) facts.push([say('Reason'), oneLine(job.discardReason)]);
-  if (job.error !== undefined) facts.push([say('Error'), oneLine(job.error.message)]);
+  if (job.error !== undefined) facts.push([say('Error'), oneLine(toldText(job.error))]);
   return facts;
 }
 

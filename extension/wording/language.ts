@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import { coarseAgeMessage, coarseDueMessage, rateMessage } from '../../schemas/wording/amount.ts';
+import { coarseAgeMessage, coarseDueMessage, rateMessage, ratesMessage } from '../../schemas/wording/amount.ts';
 import { languageOf, type Language } from '../../schemas/wording/language.ts';
 import type { ArgsFor, Message } from '../../schemas/wording/message.ts';
+import { messageOfTold } from '../../schemas/wording/told.ts';
 
 /** Without arguments `l10n.t` finds a text and fills in nothing, which is what a pattern with plural forms needs. */
 function translated(pattern: string): string {
@@ -22,6 +23,11 @@ export function say<const P extends string>(pattern: P, ...args: ArgsFor<P>): st
 
 export function textOf(message: Message): string {
   return current.textOf(message);
+}
+
+/** A text that the daemon has stored in English, in the editor's language if its wording came with it. */
+export function toldText(text: { readonly message: string; readonly wording?: Message | undefined }): string {
+  return textOf(messageOfTold(text));
 }
 
 /** Sentences, one after the other. */
@@ -65,6 +71,11 @@ export function ageAt(nowMs: number): TellTime {
 /** `1,000/min` */
 export function formatRate(rate: { readonly limit: number; readonly perMs: number }): string {
   return textOf(rateMessage(rate));
+}
+
+/** `20/s and 50,000/d` */
+export function formatRates(rates: readonly { readonly limit: number; readonly perMs: number }[]): string {
+  return textOf(ratesMessage(rates));
 }
 
 /** How many are of which project, such as `shop: 3, warehouse: 2`; nothing if all are of one. */

@@ -1,9 +1,8 @@
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { alertMessages, alertLevelMessage, alertNameMessage } from '../../schemas/wording/alert.ts';
 import { formatDuration, formatShare, formatShortDuration } from '../../schemas/wording/amount.ts';
-import { forecastCauseMessage, forecastMessage } from '../../schemas/wording/forecast.ts';
 import { message } from '../../schemas/wording/message.ts';
-import { holdMessage, setByHandMessage, undeclaredMessages } from '../../schemas/wording/queue.ts';
+import { forecastCauseMessage, forecastMessage, fullestRate, holdMessage, lackingMessages, ratesOfQueue, setByHandMessage, undeclaredMessages } from '../../schemas/wording/queue.ts';
 import { formatAge, formatDue, formatMoment, formatNumber, formatRate, formatTimeOfDay, paragraphOf, say, textOf } from './language.ts';
 import { oneLine } from './outside-text.ts';
 
@@ -32,6 +31,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   const parts: string[] = [];
   if (queue.undeclared !== undefined) parts.push(undeclaredPart(queue.undeclared));
   if (paused) parts.push(say('paused'));
+  if (queue.lacking !== undefined) parts.push(say('lacks what jobs need'));
   if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? say('held until {time}', { time: formatMoment(heldUntil) }) : say('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(say('full'));
   // The number of dead letters is in the row anyway.
@@ -51,21 +51,28 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   return parts.length === 0 ? [say('empty')] : parts;
 }
 
-/** `87 of 100/min`: starts within the window that ends now; undefined if there is no limit. */
-export function rateUsedText({ rate, rateUsed }: QueueView): string | undefined {
-  return rate === undefined ? undefined : say('{used} of {rate}', { used: rateUsed ?? 0, rate: formatRate(rate) });
+/** `87 of 100/min`: starts within the window that ends now, of the rate of which most is used; undefined if there is no limit. */
+export function rateUsedText(queue: QueueView): string | undefined {
+  const rate = fullestRate(queue);
+  return rate && say('{used} of {rate}', { used: rate.used, rate: formatRate(rate) });
+}
+
+/** `87 used of 100/min`; of several rates each, with commas between them. */
+export function ratesUsedText(queue: QueueView): string | undefined {
+  const rates = ratesOfQueue(queue);
+  return rates.length === 0 ? undefined : rates.map((rate) => say('{used} used of {rate}', { used: rate.used, rate: formatRate(rate) })).join(', ');
 }
 
 /** Name and value of each line of a queue's tooltip. */
 export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly [name: string, value: string])[] {
-  const { name, depth, rate, rateUsed, concurrency, overrides, paused, heldUntil, heldBy, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
+  const { name, depth, overrides, paused, heldUntil, heldBy, maxDepth, throughputPerMinute, failureRate, waiting, running, oldestPendingAt, forecast, declaredIn, alerts } = queue;
   const facts: (readonly [string, string])[] = [
     ...alerts.map((alert) => [textOf(alertLevelMessage(alert, nowMs)), alertText(name, alert, nowMs)] as const),
     ...(queue.undeclared === undefined ? [] : [[say('Limits'), paragraphOf(undeclaredMessages(name, queue.undeclared))] as const]),
     [say('Waiting'), say('{pending} pending, {delayed} delayed', { pending: depth.pending, delayed: depth.delayed })],
-    [say('Active'), say('{active} of {concurrency}', { active: depth.active, concurrency })],
+    [say('Active'), activeText(queue)],
     [say('Dead letters'), formatNumber(depth.dead)],
-    [say('Rate'), rate === undefined ? say('no limit') : say('{used} used of {rate}', { used: rateUsed ?? 0, rate: formatRate(rate) })],
+    [say('Rate'), ratesUsedText(queue) ?? say('no limit')],
     [say('Throughput'), say('{count} a minute, {share} failed', { count: Math.round(throughputPerMinute), share: formatShare(failureRate) })],
   ];
   if (oldestPendingAt !== undefined) facts.push([say('Oldest'), formatAge(oldestPendingAt, nowMs)]);
@@ -73,12 +80,19 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   if (running !== undefined) facts.push([say('Takes'), say('{mean} on average, {max} at most', { mean: formatDuration(running.meanMs), max: formatDuration(running.maxMs) })]);
   if (forecast.state !== 'idle') facts.push([say('Forecast'), say('{forecast}: {cause}', { forecast: forecastText(forecast), cause: forecastCauseText(forecast, nowMs) })]);
   if (paused) facts.push([say('Paused'), say('by hand, until it is resumed')]);
+  for (const lacking of queue.lacking ?? []) facts.push([say('Not started'), paragraphOf(lackingMessages(name, lacking))]);
   if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([say('Held back'), holdText(heldBy, formatDue(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([say('Holds at most'), formatNumber(maxDepth)]);
   const setByHand = setByHandMessage(overrides);
   if (setByHand !== undefined) facts.push([say('Set by hand'), textOf(setByHand)]);
   if (declaredIn !== undefined) facts.push([say('Declared in'), declaredIn]);
   return facts;
+}
+
+/** Where daemons share the store, over how many of them the places count. */
+function activeText({ depth: { active }, concurrency, concurrencyOf }: QueueView): string {
+  if (concurrencyOf === undefined) return say('{active} of {concurrency}', { active, concurrency });
+  return concurrencyOf === 'all' ? say('{active} of {concurrency}, over all daemons', { active, concurrency }) : say('{active} over all daemons, {concurrency} at each', { active, concurrency });
 }
 
 function holdText(heldBy: QueueView['heldBy'], until: string): string {
@@ -100,7 +114,8 @@ function undeclaredPart({ reason }: UndeclaredQueue): string {
 
 /** `1,204 waiting · 87% of 1,000/min · oldest 3m · 0.4% failing · empty at 14:52`; what is zero is left out. `clock` writes a time of the day. */
 export function queueLens(queue: QueueView, nowMs: number, clock: (ms: number) => string): string {
-  const { depth, rate, rateUsed, oldestPendingAt, failureRate, paused, forecast } = queue;
+  const { depth, oldestPendingAt, failureRate, paused, forecast } = queue;
+  const rate = fullestRate(queue);
   const waiting = waitingIn(queue);
   const parts: string[] = [];
   if (paused) parts.push(say('paused'));
@@ -108,7 +123,7 @@ export function queueLens(queue: QueueView, nowMs: number, clock: (ms: number) =
   if (waiting > 0) parts.push(say('{waiting} waiting', { waiting }));
   if (depth.active > 0) parts.push(say('{active} active', { active: depth.active }));
   if (depth.dead > 0) parts.push(say('{dead} dead', { dead: depth.dead }));
-  if (rate !== undefined && rateUsed !== undefined && rateUsed > 0) parts.push(say('{share} of {rate}', { share: formatShare(rateUsed / rate.limit), rate: formatRate(rate) }));
+  if (rate !== undefined && rate.used > 0) parts.push(say('{share} of {rate}', { share: formatShare(rate.used / rate.limit), rate: formatRate(rate) }));
   // A second's wait is not news, and would make the line change all the time.
   const oldestMs = oldestPendingAt === undefined ? 0 : nowMs - Date.parse(oldestPendingAt);
   if (oldestMs > 60_000) parts.push(say('oldest {duration}', { duration: formatShortDuration(oldestMs) }));

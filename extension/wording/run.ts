@@ -1,9 +1,22 @@
 import type { RunSummary, StepView } from '../../schemas/protocol/run.ts';
 import type { JobCounts } from '../../schemas/protocol/shape.ts';
 import { formatDuration, formatSpan } from '../../schemas/wording/amount.ts';
-import { formatAge, say } from './language.ts';
+import { pagesMessage } from '../../schemas/wording/page.ts';
+import { childRunsMessage, childStateMessages } from '../../schemas/wording/run.ts';
+import { formatAge, say, textOf, toldText } from './language.ts';
 import { oneLine } from './outside-text.ts';
 import { stateText, stateTitle } from './state-look.ts';
+
+/** What a child run is known by below the run that started it: its item's key, if it has one. */
+export function childRunName({ id, workflow, trigger: { key } }: RunSummary): string {
+  return key === undefined ? `${workflow} ${id}` : oneLine(key, 80);
+}
+
+/** `onboard r5 · running · 40 of 100 · 2 dead · 3m ago` */
+export function childRunDescription(run: RunSummary, nowMs: number): string {
+  const description = runDescription(run, nowMs);
+  return run.trigger.key === undefined ? description : `${run.workflow} ${run.id} · ${description}`;
+}
 
 /** `running · 40 of 100 · 2 dead · 3m ago` */
 export function runDescription(run: RunSummary, nowMs: number): string {
@@ -29,18 +42,21 @@ export function runFacts(run: RunSummary, at: (time: string) => string): readonl
     [say('Started'), at(run.createdAt)],
     [say('Jobs'), say('{total} in all, {succeeded} succeeded, {open} open, {dead} dead', { total: jobs.total, succeeded: jobs.succeeded, open: jobs.open, dead: jobs.dead })],
   ];
+  if (run.trigger.run !== undefined) facts.push([say('Started by'), [run.trigger.run, ...(run.trigger.job === undefined ? [] : [run.trigger.job]), ...(run.trigger.key === undefined ? [] : [oneLine(run.trigger.key, 80)])].join(', ')]);
+  if (run.children !== undefined) facts.push([textOf(childRunsMessage(run.children)), childStateMessages(run.children).map(textOf).join(', ')]);
   if (run.duplicates > 0) facts.push([say('Duplicates'), say('{duplicates} left out, because an earlier item has the same key', { duplicates: run.duplicates })]);
   if (run.warnings > 0) facts.push([say('Warnings'), say('{warnings} succeeded, and should be looked at', { warnings: run.warnings })]);
   if (run.heldAfter !== undefined) facts.push([say('Waits'), say('the first {heldAfter} items were tried; "Run the Rest" lets the others go', { heldAfter: run.heldAfter })]);
   if (run.queued === true) facts.push([say('Waits'), run.concurrencyKey === '' ? say('for other runs of the workflow to end') : say('for other runs with the key {key} to end', { key: oneLine(run.concurrencyKey ?? '', 60) })]);
   if (run.endedAt !== undefined) facts.push([say('Took'), formatDuration(Date.parse(run.endedAt) - Date.parse(run.createdAt))]);
-  if (run.error !== undefined) facts.push([say('Error'), oneLine(run.error.step === undefined ? run.error.message : `${run.error.step}: ${run.error.message}`)]);
+  if (run.error !== undefined) facts.push([say('Error'), oneLine(run.error.step === undefined ? toldText(run.error) : `${run.error.step}: ${toldText(run.error)}`)]);
   return facts;
 }
 
 export function stepDescription(step: StepView): string {
   const parts = [stateText(step.state)];
   if (step.foreach) parts.push(...countParts(step.jobs, step.state === 'running'));
+  if (step.pages !== undefined && step.state !== 'waiting' && step.state !== 'skipped') parts.push(textOf(pagesMessage(step.pages)));
   parts.push(...noteParts(step));
   if (step.onFailure) parts.push(say('on failure'));
   if (step.error !== undefined && step.state === 'failed') parts.push(oneLine(step.error.cause, 60));
@@ -82,10 +98,12 @@ export function stepFailureText(run: string, step: StepView): string | undefined
   const { jobs, error, state } = step;
   if (jobs.dead === 0 && (state !== 'failed' || error === undefined)) return undefined;
   const told = { run, failure: failureOf(step) };
-  return error === undefined ? say('{run}: {failure}', told) : say('{run}: {failure} {cause}', { ...told, cause: error.message });
+  return error === undefined ? say('{run}: {failure}', told) : say('{run}: {failure} {cause}', { ...told, cause: toldText(error) });
 }
 
-function failureOf({ jobs, foreach }: StepView): string {
+function failureOf({ jobs, foreach, pages }: StepView): string {
   if (jobs.dead === 0) return say('It failed.');
+  // No page is made before the one in front of it was read.
+  if (pages !== undefined) return say('Page {page} is a dead letter.', { page: jobs.total });
   return foreach ? say('{count, plural, one {# of {total} jobs is a dead letter.} other {# of {total} jobs are dead letters.}}', { count: jobs.dead, total: jobs.total }) : say('Its job is a dead letter.');
 }

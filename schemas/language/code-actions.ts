@@ -1,11 +1,21 @@
 import { CodeActionKind, TextEdit, type CodeAction, type CreateFile, type TextDocumentEdit, type WorkspaceEdit } from 'vscode-languageserver-types';
-import type { Diagnostic as AnalysisFinding, SourceRange } from '../workflow/diagnostic.ts';
-import type { Advice } from './advice/advice.ts';
-import { visibleText } from '../workflow/visible-text.ts';
-import { toDiagnostic } from './diagnostics.ts';
-import { type FileChange, type Fix, type TextChange, withoutOverlap } from './fixes/fix.ts';
-import { fixesFor } from './fixes/fixes-for.ts';
 import { english, type Language } from '../wording/language.ts';
+import type { Diagnostic as AnalysisFinding, SourceRange, DiagnosticCode } from '../workflow/diagnostic.ts';
+import { visibleText } from '../workflow/visible-text.ts';
+import type { Advice, AdviceCode } from './advice/advice.ts';
+import { toDiagnostic } from './diagnostics.ts';
+import { deadLetterAlertFix, dedupeFix, escapedExpressionFix, missingNeedsFix, needlessNeedsFix, otherBracesFix, selfNeedsFix } from './fixes/advice-fix.ts';
+import {
+  literalSecretFix,
+  undeclaredConnectionFix,
+  undeclaredInputFix,
+  undeclaredQueueFix,
+  unknownEnvironmentFix,
+  unknownSecretFix,
+} from './fixes/declaration-fixes.ts';
+import { type FileChange, type Fix, type TextChange, withoutOverlap, type FixContext, type Fixer } from './fixes/fix.ts';
+import { duplicateKeyFix, missingKeyFix, removeKeyFix, takePlaceFix } from './fixes/key-fixes.ts';
+import { bareExpressionFix, bareTextFix, durationFix, durationWithinFix, percentageFix, quoteFix, rateFix, suggestionFix } from './fixes/value-fixes.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
 
@@ -46,6 +56,41 @@ export function codeActions(project: LanguageProject, path: string, range: Sourc
   }
   if (only !== undefined && isWanted(fixAllKind)) actions.push(...fixAll(project, file, language));
   return actions;
+}
+
+/** Beside what the analysis suggests, which fixes findings of every kind. */
+const fixers: Readonly<Partial<Record<DiagnosticCode | AdviceCode, readonly Fixer[]>>> = {
+  'yaml-syntax': [bareExpressionFix, bareTextFix],
+  'duplicate-key': [duplicateKeyFix],
+  'bad-duration': [durationFix],
+  'bad-retry': [durationWithinFix],
+  'bad-rate': [rateFix, durationWithinFix],
+  'bad-percentage': [percentageFix],
+  'bad-value': [literalSecretFix],
+  'wrong-type': [quoteFix],
+  'unknown-key': [takePlaceFix, removeKeyFix],
+  'missing-key': [missingKeyFix],
+  'unknown-queue': [undeclaredQueueFix],
+  'unknown-connection': [undeclaredConnectionFix],
+  'unknown-input': [undeclaredInputFix],
+  'unknown-environment': [unknownEnvironmentFix],
+  'unknown-secret': [unknownSecretFix],
+  'self-reference': [selfNeedsFix],
+  'literal-secret': [literalSecretFix],
+  'escaped-expression': [escapedExpressionFix],
+  'other-braces': [otherBracesFix],
+  'no-dedupe': [dedupeFix],
+  'no-dead-letter-alert': [deadLetterAlertFix],
+  'needless-needs': [needlessNeedsFix],
+  'missing-needs': [missingNeedsFix],
+};
+
+/** Every way to fix a finding, the likeliest first; at most one of them is marked as preferred. */
+function fixesFor(context: FixContext): readonly Fix[] {
+  const own = fixers[context.finding.code as DiagnosticCode | AdviceCode] ?? [];
+  const fixes = [suggestionFix, ...own].flatMap((fixer) => fixer(context));
+  const preferred = fixes.find((fix) => fix.preferred === true);
+  return fixes.map((fix) => (fix === preferred || fix.preferred !== true ? fix : { ...fix, preferred: false }));
 }
 
 /** Changes to one file that fix every finding of it about which there is no doubt. */

@@ -4,7 +4,7 @@ import { completeExpression } from './expression-completion.ts';
 import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { completeName } from './name-completion.ts';
+import { completeKey, completeName } from './name-completion.ts';
 import { openExpression } from './open-expression.ts';
 
 /** What could be at an offset, by what is meant there: within expressions, and where names of the project stand. */
@@ -14,11 +14,12 @@ export function complete(project: LanguageProject, path: string, offset: number,
   const found = completeOpenExpression(project, file, offset, options) ?? completeAt(project, file, offset, options);
   if (found !== undefined) return found;
   // Where a value is still missing there is no node to ask about, so one is put there for the time of the question.
-  if (!isValueMissing(file.text, offset)) return { items: [], exclusive: false };
-  const text = `${file.text.slice(0, offset)}${stopgap}${file.text.slice(offset)}`;
+  const isKey = isKeyMissing(file.text, offset);
+  if (!isKey && !isValueMissing(file.text, offset)) return { items: [], exclusive: false };
+  const text = `${file.text.slice(0, offset)}${stopgap}${isKey ? ':' : ''}${file.text.slice(offset)}`;
   const asIf = project.with({ path, text, kind: file.kind });
   const patched = asIf.files.get(path);
-  const there = patched && completeAt(asIf, patched, offset, options);
+  const there = patched && (isKey ? completeKey(asIf, patched, offset, options.language) : completeAt(asIf, patched, offset, options));
   if (there === undefined) return { items: [], exclusive: false };
   // The stopgap isn't in the text that the edits are for.
   const at = file.positionAt(offset);
@@ -40,6 +41,11 @@ const stopgap = 'sluice__stopgap__';
 
 function completeAt(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
   return completeExpression(project, file, offset, options) ?? completeName(project, file, offset, options.language);
+}
+
+/** On an empty line, where a key may begin. */
+function isKeyMissing(text: string, offset: number): boolean {
+  return /^[ \t]+$/.test(text.slice(lineStart(text, offset), offset)) && /^[ \t]*(?:$|[\r\n])/.test(text.slice(offset));
 }
 
 /** Behind `key:`, `-`, `[` or `,` of a line, where a value begins. */

@@ -13,3 +13,8 @@ export interface Completions {
   /** Nothing but these can be there, such as within an expression: what a schema would offer is left out. */
   readonly exclusive: boolean;
 }
+
+/** A text as it is in a snippet, where `$`, `}` and `\` mean something. */
+export function snippetText(text: string): string {
+  return text.replace(/[\\$}]/g, '\\$&');
+}

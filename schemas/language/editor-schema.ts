@@ -3,7 +3,7 @@ import { english, type Language } from '../wording/language.ts';
 import type { ExpressionField } from '../workflow/expression/type.ts';
 import { isJsonObject, type Json, type JsonObject } from '../workflow/json.ts';
 import { defaultQueueName } from '../workflow/model.ts';
-import { snippetText } from './snippet-text.ts';
+import { snippetText } from './completions.ts';
 
 /** What a schema is made ready for. */
 export type EditorSchemaUse = 'completion' | 'hover';

@@ -4,16 +4,18 @@ import { roots } from '../workflow/analysis/expression-scope.ts';
 import type { SourceRange } from '../workflow/diagnostic.ts';
 import { childrenOf, type ASTNode } from '../workflow/expression/ast.ts';
 import { mapsOf, valuesOf } from '../workflow/expression/checker.ts';
+import { namespaces } from '../workflow/expression/function.ts';
 import { alternativesOf, describeType, mayBeAnything, type ExpressionField, type ExpressionType, type TypeKind } from '../workflow/expression/type.ts';
-import { statusFunctions } from '../workflow/expression/function.ts';
+import { signalFunction, statusFunctions } from '../workflow/expression/functions/general.ts';
+import { awaitedSignals } from '../workflow/analysis/signal-link-analysis.ts';
 import { bindCallable, type Callable, describeCallable, globalCallables, methodCallables } from './signature-help.ts';
 import type { CompletionOptions, Completions } from './completions.ts';
 import { expressionCursor, type ExpressionCursor, type Probe, probeExpression, siteAt } from './expression-cursor.ts';
 import { describeField } from './editor-schema.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { stepsThatMayPrecede } from './step-order.ts';
-import { describeSymbol, rootDescriptions } from './symbol-description.ts';
+import { stepsThatMayPrecede } from './name-completion.ts';
+import { describeSymbol, pageDescription, rootDescriptions } from './symbol-description.ts';
 
 /** What could be at a place of an expression; undefined if none stands. */
 export function completeExpression(project: LanguageProject, file: LanguageFile, offset: number, options: CompletionOptions): Completions | undefined {
@@ -87,14 +89,21 @@ class ExpressionCompletion {
     const seen = (place.roots ?? roots).filter((root) => root !== 'secrets' || (place.secrets && isAlone));
     const items: CompletionItem[] = [...locals].map(([name, type]) => this.#item(name, CompletionItemKind.Variable, order.local, { detail: describeType(type) }));
     if (place.item !== undefined && !locals.has(place.item)) items.push(this.#item(place.item, CompletionItemKind.Variable, order.local, { detail: this.#detailOf(place.item), documentation: markdown(this.#language.say('The current item of `foreach`.')) }));
+    if (place.page === true && !locals.has('page')) items.push(this.#item('page', CompletionItemKind.Variable, order.local, { detail: this.#detailOf('page'), documentation: markdown(this.#language.dataText(pageDescription)) }));
     for (const root of seen) if (!locals.has(root)) items.push(this.#item(root, CompletionItemKind.Module, order.root, { documentation: markdown(this.#language.dataText(rootDescriptions[root])) }));
+    if (this.#cursor.form === 'script') {
+      items.push(this.#item('now', CompletionItemKind.Variable, order.root, { documentation: markdown(this.#language.say('The time of the attempt, a `Date`.')) }));
+      return items;
+    }
     for (const callable of globalCallables.values()) {
+      if (callable.name.includes('.')) continue;
       const isStatus = statusFunctions.has(callable.name);
       // What they ask about is settled before the step starts.
       if (isStatus && this.#cursor.form !== 'condition') continue;
       items.push(this.#call(callable, isStatus ? order.status : order.function));
     }
     items.push(this.#item('cel', CompletionItemKind.Module, order.word, { documentation: markdown(bindCallable === undefined ? '' : describeCallable(bindCallable, this.#language)) }));
+    for (const name of namespaces) if (!locals.has(name) && name !== place.item) items.push(this.#item(name, CompletionItemKind.Module, order.word, { detail: namespaced(name).map((callable) => callable.name).join(', ') }));
     for (const word of ['true', 'false', 'null']) items.push(this.#item(word, CompletionItemKind.Keyword, order.word));
     return items;
   }
@@ -105,10 +114,11 @@ class ExpressionCompletion {
     const holder = node?.op === '.' ? node.args[0] : node?.op === 'rcall' ? node.args[1] : undefined;
     if (holder?.op === 'id' && !this.#probe.locals.has(holder.args)) {
       if (holder.args === 'cel') return bindCallable === undefined ? [] : [this.#call(bindCallable, order.method)];
+      if (namespaces.has(holder.args) && holder.args !== this.#cursor.place.item) return namespaced(holder.args).map((callable) => this.#call(callable, order.method));
       if (holder.args === 'secrets') return this.#secrets();
       if (holder.args === 'steps' && this.#cursor.place.roots === undefined) return this.#steps();
     }
-    return [...this.#fields(receiver), ...this.#methods(receiver)];
+    return [...this.#fields(receiver), ...(this.#cursor.form === 'script' ? [] : this.#methods(receiver))];
   }
 
   #secrets(): readonly CompletionItem[] {
@@ -142,10 +152,12 @@ class ExpressionCompletion {
     // Nobody goes through the keys of a map whose fields are known.
     const kinds = alternativesOf(type).filter((one) => one.kind !== 'map' || one.fields.size === 0).map(({ kind }) => kind);
     const fits = (taken: readonly TypeKind[] | undefined): boolean => taken === undefined || mayBeAnything(type) || kinds.some((kind) => taken.includes(kind));
-    return [...methodCallables.values()].filter(({ receiver }) => fits(receiver)).map((callable) => this.#call(callable, order.method));
+    // What also takes text, because text can say a time, comes behind what is about text.
+    const isFor = (taken: readonly TypeKind[] | undefined): boolean => taken?.[0] !== 'timestamp' || mayBeAnything(type) || kinds.includes('timestamp');
+    return [...methodCallables.values()].filter(({ receiver }) => fits(receiver)).map((callable) => this.#call(callable, isFor(callable.receiver) ? order.method : order.word));
   }
 
-  /** Keys in brackets, and values that the other side of a comparison can have. */
+  /** Keys in brackets, names of signals, and values that the other side of a comparison can have. */
   #texts(): readonly CompletionItem[] {
     const { around, typeOf } = this.#probe;
     const [node, parent, beyond] = around;
@@ -156,6 +168,7 @@ class ExpressionCompletion {
       if (holder.op === 'id' && holder.args === 'secrets') return this.#secrets();
       return fieldsOf(typeOf(holder)).map(([name, field]) => this.#item(name, CompletionItemKind.Field, order.field, { detail: describeType(field.type), documentation: markdown(describeField(field, this.#language)) }));
     }
+    if (parent.op === 'call' && parent.args[0] === signalFunction) return this.#signals().map((name) => this.#item(name, CompletionItemKind.EnumMember, order.field));
     const comparison = parent.op === 'list' && beyond?.op === 'in' ? beyond : parent;
     const side = comparison === parent ? node : parent;
     if (comparison.op !== '==' && comparison.op !== '!=' && comparison.op !== 'in') return [];
@@ -163,8 +176,15 @@ class ExpressionCompletion {
     return other === undefined ? [] : valuesOf(typeOf(other)).filter((value) => value !== '').map((value) => this.#item(value, CompletionItemKind.EnumMember, order.field));
   }
 
+  /** Names that steps wait for. */
+  #signals(): readonly string[] {
+    const { analysed } = this.#file;
+    return analysed.kind === 'workflow' ? awaitedSignals(analysed.analysis.steps.values()).names : [];
+  }
+
   #call(callable: Callable, sort: string): CompletionItem {
-    const { name, label, kind } = callable;
+    const { label, kind } = callable;
+    const name = callable.name.slice(callable.name.indexOf('.') + 1);
     const written = this.#snippets ? `${name}(${this.#snippetArguments(callable)})` : name;
     const item = this.#item(name, kind === 'function' ? CompletionItemKind.Function : CompletionItemKind.Method, sort, { detail: label, documentation: markdown(describeCallable(callable, this.#language)) });
     return { ...item, textEdit: { range: this.#range, newText: written }, ...(this.#snippets ? { insertTextFormat: InsertTextFormat.Snippet } : {}) };
@@ -172,8 +192,8 @@ class ExpressionCompletion {
 
   #snippetArguments({ parameters, kind, name }: Callable): string {
     const needed = parameters.filter(({ isOptional }) => !isOptional);
-    const variable = kind === 'macro' && name !== 'has' && name !== 'default';
-    return needed.map((parameter, index) => `\${${index + 1}:${variable && index === 0 ? 'x' : parameter.name}}`).join(', ');
+    const isBinding = kind === 'macro' && name !== 'has' && name !== 'default';
+    return needed.map((parameter, index) => `\${${index + 1}:${isBinding ? boundName(needed, index) : parameter.name}}`).join(', ');
   }
 
   #item(label: string, kind: CompletionItemKind, sort: string, { detail, documentation }: { readonly detail?: string | undefined; readonly documentation?: MarkupContent | undefined } = {}): CompletionItem {
@@ -213,6 +233,17 @@ function isBinder(node: ASTNode, parent: ASTNode): boolean {
   const [name, receiver, [first]] = parent.args;
   if (first !== node) return false;
   return (methodCallables.get(name)?.kind === 'macro' && childrenOf(parent).length > 1) || (name === 'bind' && receiver.op === 'id' && receiver.args === 'cel');
+}
+
+/** In snippets of macros, a lone variable is `x`; of two, `i` comes first. */
+function boundName(parameters: Callable['parameters'], index: number): string {
+  const { name = '' } = parameters[index] ?? {};
+  if (parameters[1]?.name === 'other') return name === 'name' ? 'i' : name === 'other' ? 'x' : name;
+  return index === 0 ? 'x' : name;
+}
+
+function namespaced(name: string): readonly Callable[] {
+  return [...globalCallables.values()].filter((callable) => callable.name.startsWith(`${name}.`));
 }
 
 function isName(text: string): boolean {

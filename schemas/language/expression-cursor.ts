@@ -32,6 +32,7 @@ export function expressionCursor(file: LanguageFile, offset: number): Expression
   const value = String(site.node.value ?? '');
   const locate = locator(file.text, site.node);
   const at = valueOffset(value, locate, offset);
+  if (site.form === 'script') return scriptCursor(file, site, value, at, locate);
   const found = site.form === 'condition' && !value.trimStart().startsWith('${{') ? { start: 0, end: value.length, isClosed: true } : partAt(value, at);
   if (found === undefined) return undefined;
   return {
@@ -42,6 +43,25 @@ export function expressionCursor(file: LanguageFile, offset: number): Expression
     isClosed: found.isClosed,
     scope: scopeOf(file, site.place),
     locate: ({ start, end }) => locate({ start: start + found.start, end: end + found.start }),
+  };
+}
+
+/** Names that a script reads, with dots between them, or one between the braces of its function's argument: they are what they are in an expression. */
+function scriptCursor(file: LanguageFile, { place, form }: TemplateSite, value: string, at: number, locate: (range: SourceRange) => SourceRange): ExpressionCursor | undefined {
+  const before = value.slice(0, at);
+  const [chain] = /(?<![\w.$])(?:[A-Za-z_]\w*\??\.)+\w*$/.exec(before) ?? (/export\s+default\s+(?:async\s+)?(?:function\b\s*\w*\s*)?\(\s*\{[^{}]*$/.test(before) ? /\w*$/.exec(before) : null) ?? [];
+  if (chain === undefined) return undefined;
+  const head = chain.replaceAll('?.', '.');
+  const [tail = ''] = /^\w*/.exec(value.slice(at)) ?? [];
+  const shift = at - head.length;
+  return {
+    source: head + tail,
+    at: head.length,
+    place,
+    form,
+    isClosed: true,
+    scope: scopeOf(file, place),
+    locate: ({ start, end }) => locate({ start: start + shift, end: end + shift }),
   };
 }
 

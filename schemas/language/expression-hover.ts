@@ -9,7 +9,7 @@ import { expressionCursor, type ExpressionCursor } from './expression-cursor.ts'
 import { describeField } from './editor-schema.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { describeSymbol, rootDescriptions } from './symbol-description.ts';
+import { describeSymbol, pageDescription, rootDescriptions } from './symbol-description.ts';
 import { english, type Language } from '../wording/language.ts';
 import { message, type Message } from '../wording/message.ts';
 
@@ -51,7 +51,7 @@ function partAt({ source, at, scope, place }: ExpressionCursor, language: Langua
   for (const node of nodesAround(tree, at)) {
     // The name that a macro binds is not a value yet; the macro itself tells of it.
     if (node.op === 'id' && !types.has(node)) continue;
-    const part = partOf(typed(node), { at, typed, item: place.item, language });
+    const part = partOf(typed(node), { at, typed, item: place.item, seesPage: place.page === true, language });
     if (part !== undefined) return part;
   }
   return undefined;
@@ -68,6 +68,7 @@ interface Look {
   readonly at: number;
   readonly typed: (node: ASTNode) => Typed;
   readonly item: string | undefined;
+  readonly seesPage: boolean;
   readonly language: Language;
 }
 
@@ -91,9 +92,10 @@ function partOf({ node, type }: Typed, look: Look): Part | undefined {
   }
 }
 
-function namePart(node: ASTNode, name: string, type: ExpressionType, { item, language }: Look): Part {
+function namePart(node: ASTNode, name: string, type: ExpressionType, { item, seesPage, language }: Look): Part {
   const range = { start: node.start, end: node.end };
   if (isRoot(name) && name !== item) return { range, description: `**${name}**\n\n${language.dataText(rootDescriptions[name])}` };
+  if (name === 'page' && seesPage) return { range, description: `**page**\n\n${language.dataText(pageDescription)}` };
   const told = { name: `\`${name}\``, type: describeType(type) };
   return { range, description: name === item ? language.say('**item** {name}: {type}', told) : language.say('**variable** {name}: {type}', told) };
 }
@@ -125,17 +127,20 @@ function headOf({ kind, label }: Callable): Message {
 
 function methodPart(node: ASTNode & { readonly op: 'rcall' }, look: Look): Part | undefined {
   const { at, typed, language } = look;
-  const [name, receiver, [first]] = node.args;
+  const [name, receiver, given] = node.args;
   const start = node.input.indexOf(name, receiver.end);
   const isBind = name === 'bind' && receiver.op === 'id' && receiver.args === 'cel';
   const part = callPart(isBind ? bindCallable : methodCallables.get(name), { start, end: start + name.length }, look);
   const binding = bindingOf(node);
-  if (part !== undefined || binding === undefined || first === undefined || at < first.start || at > first.end) return part;
+  if (part !== undefined || binding === undefined) return part;
+  const index = given.slice(0, binding.names.length).findIndex(({ start, end }) => at >= start && at <= end);
+  const [bound, boundName] = [given[index], binding.names[index]];
+  if (bound === undefined || boundName === undefined) return undefined;
   // The variable where it is bound: its type is that of whatever reads it.
-  const reading = binding.bodies.flatMap((body) => readingOf(body, binding.name))[0];
-  const told = { name: `\`${binding.name}\`` };
+  const reading = binding.bodies.flatMap((body) => readingOf(body, boundName))[0];
+  const told = { name: `\`${boundName}\`` };
   const description = reading === undefined ? language.say('**variable** {name}', told) : language.say('**variable** {name}: {type}', { ...told, type: describeType(typed(reading).type) });
-  return { range: { start: first.start, end: first.end }, description };
+  return { range: { start: bound.start, end: bound.end }, description };
 }
 
 function readingOf(node: ASTNode, name: string): readonly ASTNode[] {

@@ -1,3 +1,4 @@
+import { actionDefinitions } from '../workflow/actions/action-definitions.ts';
 import type { AnalysedFile, AnalysedFileOf } from '../workflow/analysis/analyse-files.ts';
 import type { ExpressionPlace } from '../workflow/analysis/expression-scope.ts';
 import type { AnalysedStep } from '../workflow/analysis/step-analysis.ts';
@@ -92,7 +93,7 @@ class FileOccurrences {
     this.names(nodeAt(value, ['foreach', 'as']), { kind: 'alias', scope: aliasScope }, 'declaration');
     const uses = entryOf(value, 'uses')?.value;
     const action = uses?.kind === 'scalar' ? uses.value : undefined;
-    if (action === 'email/send') this.names(nodeAt(value, ['with', 'connection']), { kind: 'connection', scope: '' }, 'reference');
+    if (actionDefinitions.some(({ name, connection }) => name === action && connection !== undefined)) this.names(nodeAt(value, ['with', 'connection']), { kind: 'connection', scope: '' }, 'reference');
     if (action === 'workflow/run') this.names(nodeAt(value, ['with', 'workflow']), { kind: 'workflow', scope: '' }, 'reference');
     this.expressions(sites, aliasScope);
   }
@@ -152,12 +153,16 @@ function expressionOccurrences(expression: Expression, { item }: Pick<Expression
 function collect(node: ASTNode, bound: ReadonlyMap<string, SourceRange>, item: string | undefined, found: ExpressionOccurrence[]): void {
   const binding = bindingOf(node);
   if (binding !== undefined && node.op === 'rcall') {
-    const [, , [variable]] = node.args;
+    const [, , given] = node.args;
     collect(binding.over, bound, item, found);
-    if (variable === undefined) return;
-    const scope = { start: variable.start, end: variable.end };
-    found.push({ kind: 'variable', name: binding.name, role: 'declaration', range: scope, scope });
-    const inside = new Map(bound).set(binding.name, scope);
+    const inside = new Map(bound);
+    for (const [index, name] of binding.names.entries()) {
+      const variable = given[index];
+      if (variable === undefined) return;
+      const scope = { start: variable.start, end: variable.end };
+      found.push({ kind: 'variable', name, role: 'declaration', range: scope, scope });
+      inside.set(name, scope);
+    }
     for (const body of binding.bodies) collect(body, inside, item, found);
     return;
   }

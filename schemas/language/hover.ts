@@ -5,7 +5,7 @@ import { english, type Language } from '../wording/language.ts';
 import { cronProblem } from '../workflow/analysis/cron.ts';
 import { type DocumentNode, type DocumentPath, nodeAt, pathAt, toJson } from '../workflow/document.ts';
 import { parseDuration } from '../workflow/duration.ts';
-import { parseRate } from '../workflow/rate.ts';
+import { parseRateLimit, ratesOf } from '../workflow/rate.ts';
 import { parseRetryPolicy } from '../workflow/retry-policy.ts';
 import { hoverExpression } from './expression-hover.ts';
 import type { LanguageFile } from './language-file.ts';
@@ -51,8 +51,8 @@ function describePolicy(root: DocumentNode | undefined, path: DocumentPath, key:
   if (node === undefined) return undefined;
   const value = toJson(node);
   if (key === 'rate') {
-    const parsed = parseRate(value);
-    return parsed.ok ? say('**rate**: {rate}', { rate: describeRate(parsed.rate) }) : undefined;
+    const parsed = parseRateLimit(value);
+    return parsed.ok ? ratesOf(parsed.limit).map((rate) => say('**rate**: {rate}', { rate: describeRate(rate) })).join('\n\n') : undefined;
   }
   const parsed = parseRetryPolicy(value);
   return parsed.ok ? say('**retry**: {retry}', { retry: describeRetry(parsed.policy) }) : undefined;

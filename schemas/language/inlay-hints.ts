@@ -4,10 +4,9 @@ import type { SourceRange } from '../workflow/diagnostic.ts';
 import { entryOf, nodeAt, toJson, type DocumentNode, type MapEntry } from '../workflow/document.ts';
 import { formatDuration } from '../wording/amount.ts';
 import { english, type Language } from '../wording/language.ts';
-import { parseRetryPolicy } from '../workflow/retry-policy.ts';
+import { parseRetryPolicy, retryTimes } from '../workflow/retry-policy.ts';
 import type { LanguageFile } from './language-file.ts';
 import type { LanguageProject } from './language-project.ts';
-import { retryTimes } from './retry-times.ts';
 
 export interface InlayHintOptions {
   /** Milliseconds since 1970. */

@@ -69,9 +69,9 @@ function sitesOf({ kind, analysis }: AnalysedFile): readonly TemplateSite[] {
     case 'workflow':
       return [...analysis.sites, ...[...analysis.steps.values()].flatMap(({ sites }) => sites)];
     case 'connections':
+    case 'config':
       return analysis.sites;
     case 'queues':
-    case 'config':
       return [];
   }
 }

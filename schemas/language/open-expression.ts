@@ -2,7 +2,7 @@ import { type CompletionItem, InsertTextFormat, type Position, type TextEdit } f
 import { nodeAt, pathAt } from '../workflow/document.ts';
 import { lineStart } from '../workflow/line-map.ts';
 import type { LanguageFile } from './language-file.ts';
-import { snippetText } from './snippet-text.ts';
+import { snippetText } from './completions.ts';
 
 /**
  * An expression that is being typed on the line of the cursor and that YAML can't see yet: its braces aren't closed, or it stands bare

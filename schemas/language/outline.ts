@@ -36,7 +36,7 @@ function aboutEntry(section: string, { value }: MapEntry): string {
     case 'on-failure':
       return [text('uses'), text('queue') === '' ? '' : `in ${text('queue')}`].filter((part) => part !== '').join(' ');
     case 'queues':
-      return text('rate');
+      return rateText(entryOf(value, 'rate')?.value);
     case 'connections':
       return text('host');
     default:
@@ -51,6 +51,11 @@ function ownEntries(node: DocumentNode): readonly MapEntry[] {
 
 function scalarText(node: DocumentNode | undefined): string {
   return node?.kind === 'scalar' && node.value !== null ? String(node.value).slice(0, 80) : '';
+}
+
+/** `20/s, 50000/d`, of one rate or a list of them. */
+function rateText(node: DocumentNode | undefined): string {
+  return node?.kind === 'list' ? node.items.map(scalarText).filter((text) => text !== '').join(', ') : scalarText(node);
 }
 
 /** What can be folded: every entry and item of more than one line, and every block of comments. */

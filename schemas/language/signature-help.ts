@@ -1,9 +1,9 @@
 import type { SignatureHelp } from 'vscode-languageserver-types';
-import type { ExpressionFunction } from '../workflow/expression/argument.ts';
+import { type ExpressionFunction, resultOf, takenAt } from '../workflow/expression/argument.ts';
+import { comprehensionNames } from '../workflow/expression/ast.ts';
 import { macros } from '../workflow/expression/catalog.ts';
 import { globalFunctions, methodFunctions } from '../workflow/expression/function.ts';
-import { globalSignatures, methodSignatures, resultOf, type Signature, takenAt } from '../workflow/expression/signature.ts';
-import { describeType, type ExpressionType, type TypeKind, unknownType } from '../workflow/expression/type.ts';
+import { describeType, type ExpressionType, type TypeKind } from '../workflow/expression/type.ts';
 import { english, type Language } from '../wording/language.ts';
 import { expressionCursor } from './expression-cursor.ts';
 import type { LanguageProject } from './language-project.ts';
@@ -42,8 +42,11 @@ interface OpenCall {
 /** The innermost call whose brackets are open at the end of a source. */
 function openCall(source: string): OpenCall | undefined {
   for (const { at, commas } of openSigns(source, expressionBrackets).brackets.toReversed()) {
-    const [, dot, name] = /(\.?)\s*\b([A-Za-z_]\w*)\s*$/.exec(source.slice(0, at)) ?? [];
-    if (source.charAt(at) === '(' && name !== undefined) return { name, isMethod: dot === '.', isBind: /\bcel\s*\.\s*bind\s*$/.test(source.slice(0, at)), argument: commas };
+    const [, holder, dot, name] = /(?:(?<![.\w])([A-Za-z_]\w*)\s*)?(\.?)\s*\b([A-Za-z_]\w*)\s*$/.exec(source.slice(0, at)) ?? [];
+    if (source.charAt(at) !== '(' || name === undefined) continue;
+    const inNamespace = `${holder ?? ''}.${name}`;
+    if (dot === '.' && globalCallables.has(inNamespace)) return { name: inNamespace, isMethod: false, isBind: false, argument: commas };
+    return { name, isMethod: dot === '.', isBind: holder === 'cel' && name === 'bind', argument: commas };
   }
   return undefined;
 }
@@ -60,6 +63,7 @@ export interface Callable {
   /** `contains(in: text | list, part: any): boolean`. */
   readonly label: string;
   readonly description: string;
+  readonly example: ExpressionFunction['example'];
   /** Of a macro, whose parameters say little: how it is written. */
   readonly usage?: string;
   /** Kinds of values that it is called on; undefined: on any, or on none. */
@@ -74,29 +78,31 @@ export interface CallableParameter {
 }
 
 /** As Markdown. */
-export function describeCallable({ description, usage }: Callable, { dataText, say }: Language): string {
-  return usage === undefined ? dataText(description) : `${dataText(description)}\n\n${say('Usage: {code}', { code: `\`${usage}\`` })}`;
+export function describeCallable({ description, usage, example: [source, value] }: Callable, { dataText, say }: Language): string {
+  const shown = value === undefined ? `\`${source}\`` : `\`${source}\` → \`${JSON.stringify(value)}\``;
+  const lines = [dataText(description), ...(usage === undefined ? [] : [say('Usage: {code}', { code: `\`${usage}\`` })]), say('Example: {code}', { code: shown })];
+  return lines.join('\n\n');
 }
 
 /** What stands alone: functions, and the macros that do. */
 export const globalCallables: ReadonlyMap<string, Callable> = new Map([
-  ...[...globalFunctions].map(([name, entry]) => [name, callable(name, 'function', entry, globalSignatures.get(name))] as const),
+  ...[...globalFunctions].map(([name, entry]) => [name, callable(name, 'function', entry)] as const),
   ...['has', 'default'].flatMap((name) => macroCallable(name, undefined)),
 ]);
 
 /** What is called on a value. */
 export const methodCallables: ReadonlyMap<string, Callable> = new Map([
-  ...[...methodFunctions].map(([name, entry]) => [name, callable(name, 'method', entry, methodSignatures.get(name))] as const),
-  ...['filter', 'map', 'all', 'exists', 'exists_one'].flatMap((name) => macroCallable(name, ['list', 'map'])),
+  ...[...methodFunctions].map(([name, entry]) => [name, callable(name, 'method', entry)] as const),
+  ...comprehensionNames.flatMap((name) => macroCallable(name, ['list', 'map'])),
 ]);
 
 /** `cel.bind()`. */
 export const bindCallable: Callable | undefined = macroCallable('bind', undefined)[0]?.[1];
 
-function callable(name: string, kind: 'function' | 'method', { parameters, description }: ExpressionFunction, signature: Signature | undefined): Callable {
-  const shown = parameters.slice(kind === 'method' ? 1 : 0).map((written, index) => parameter(written, signature && takenAt(signature, kind === 'method' ? index + 1 : index)));
-  const result = signature === undefined ? unknownType : resultOf(signature, []);
-  return { name, kind, parameters: shown, label: labelOf(name, shown, result), description, receiver: kind === 'method' && signature !== undefined ? takenAt(signature, 0) : undefined };
+function callable(name: string, kind: 'function' | 'method', called: ExpressionFunction): Callable {
+  const { parameters, description, example } = called;
+  const shown = parameters.slice(kind === 'method' ? 1 : 0).map((written, index) => parameter(written, takenAt(called, kind === 'method' ? index + 1 : index)));
+  return { name, kind, parameters: shown, label: labelOf(name, shown, resultOf(called, [])), description, example, receiver: kind === 'method' ? takenAt(called, 0) : undefined };
 }
 
 function macroCallable(name: string, receiver: readonly TypeKind[] | undefined): readonly (readonly [string, Callable])[] {
@@ -104,7 +110,7 @@ function macroCallable(name: string, receiver: readonly TypeKind[] | undefined):
   if (macro === undefined) return [];
   const parameters = macro.parameters.map((written): CallableParameter => ({ name: written.replace(/\?$/, ''), label: written, isOptional: written.endsWith('?') }));
   const label = `${name === 'bind' ? 'cel.' : ''}${name}(${parameters.map((one) => one.label).join(', ')})`;
-  return [[name, { name, kind: 'macro', parameters, label, description: macro.description, usage: macro.usage, receiver }]];
+  return [[name, { name, kind: 'macro', parameters, label, description: macro.description, example: macro.example, usage: macro.usage, receiver }]];
 }
 
 function parameter(written: string, kinds: readonly TypeKind[] | undefined): CallableParameter {

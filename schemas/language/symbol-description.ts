@@ -4,8 +4,10 @@ import { message, type Message, verbatim } from '../wording/message.ts';
 import type { AnalysedFileOf } from '../workflow/analysis/analyse-files.ts';
 import type { Root } from '../workflow/analysis/expression-scope.ts';
 import { alternativesOf, describeType, type ExpressionField, type ExpressionType } from '../workflow/expression/type.ts';
-import { queueDefaults, type QueueDefinition, type SmtpConnection } from '../workflow/model.ts';
-import type { Rate } from '../workflow/rate.ts';
+import type { Connection, HttpConnection, SmtpConnection } from '../workflow/connections/connection.ts';
+import { httpAuthKinds } from '../workflow/connections/http-auth.ts';
+import { queueDefaults, type QueueDefinition } from '../workflow/model.ts';
+import { type Rate, ratesOf } from '../workflow/rate.ts';
 import { defaultRetryPolicy, retryDelaysMs, type RetryPolicy } from '../workflow/retry-policy.ts';
 import { describeField } from './editor-schema.ts';
 import type { LanguageProject } from './language-project.ts';
@@ -27,7 +29,7 @@ export function describeSymbol(project: LanguageProject, symbol: LanguageSymbol,
     }
     case 'connection': {
       const connection = project.analysis.connections.get(symbol.name);
-      return connection && lines(say('**connection** {name}', { name: code(symbol.name) }), list(describeConnection(connection), language), language.textOf(usedBySteps(symbol)));
+      return connection && lines(say('**connection** {name}', { name: code(symbol.name) }), list(describeConnection(connection, language), language), language.textOf(usedBySteps(symbol)));
     }
     case 'secret':
       return describeSecret(project, symbol, language);
@@ -107,11 +109,30 @@ function describeAlias(project: LanguageProject, { name, scope }: LanguageSymbol
   const [path, , step = ''] = scope.split('\n');
   const file = workflowFile(project, path);
   const told = { name: code(name) };
-  const head = file === undefined ? say('**item** {name}', told) : say('**item** {name}: {type}', { ...told, type: describeType(file.analysis.types.itemOf(step)) });
+  const head = file === undefined ? say('**item** {name}', told) : say('**item** {name}: {type}', { ...told, type: describeType(file.analysis.types.jobItemOf(step)) });
   return lines(head, say('One item of `foreach` of the step {step}.', { step: code(step) }));
 }
 
-function describeConnection({ host, port, tls, user, from, pool }: SmtpConnection): readonly Message[] {
+function describeConnection(connection: Connection, language: Language): readonly Message[] {
+  switch (connection.type) {
+    case 'smtp':
+      return describeSmtp(connection);
+    case 'http':
+      return describeHttp(connection, language);
+  }
+}
+
+function describeHttp({ url, headers, timeoutMs, auth }: HttpConnection, language: Language): readonly Message[] {
+  const names = Object.keys(headers);
+  return [
+    message('HTTP at {url}', { url }),
+    ...(auth === undefined ? [message('without credentials')] : [message('{auth}: {summary}', { auth: code(auth.type), summary: language.dataText(httpAuthKinds[auth.type].summary) })]),
+    ...(names.length === 0 ? [] : [message('with {headers}', { headers: names.map(code).join(', ') })]),
+    ...(timeoutMs === undefined ? [] : [message('an attempt takes at most {duration}', { duration: formatDuration(timeoutMs) })]),
+  ];
+}
+
+function describeSmtp({ host, port, tls, user, from, pool }: SmtpConnection): readonly Message[] {
   const server = { server: `${host}:${port}` };
   return [
     tls === 'none' ? message('SMTP at {server}, without encryption', server) : tls === 'tls' ? message('SMTP at {server}, TLS from the start', server) : message('SMTP at {server}, STARTTLS', server),
@@ -151,7 +172,7 @@ function lines(...parts: readonly (string | undefined)[]): string {
 /** What a queue does to its jobs, line by line, with every default filled in. */
 function describeQueue({ rate, concurrency, timeoutMs, retry, priority, maxDepth, keepDeadLettersMs }: QueueDefinition): readonly Message[] {
   return [
-    rate === undefined ? message('starts attempts as fast as its concurrency allows') : describeRate(rate),
+    ...(rate === undefined ? [message('starts attempts as fast as its concurrency allows')] : ratesOf(rate).map(describeRate)),
     orDefault(message('{count} at the same time', { count: concurrency ?? queueDefaults.concurrency }), concurrency),
     orDefault(message('an attempt may take {duration}', { duration: formatDuration(timeoutMs ?? queueDefaults.timeoutMs) }), timeoutMs),
     orDefault(describeRetry(retry ?? defaultRetryPolicy), retry),
@@ -202,6 +223,9 @@ function repeated(delays: string | Message, attempts: number, jitter: number): M
 }
 
 /** What the names are that expressions know everywhere, as Markdown: a `dataText` for each. */
+/** Of `page`, within `paginate`. */
+export const pageDescription = 'The page that was read: its status, headers, body, links and number.';
+
 export const rootDescriptions: Readonly<Record<Root, string>> = {
   inputs: 'What the run was given.',
   trigger: 'What started the run.',

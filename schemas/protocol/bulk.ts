@@ -1,9 +1,13 @@
 import { type Static, Type } from 'typebox';
-import { JobError, Time } from './shape.ts';
+import { JobError, Time, Wording } from './shape.ts';
 
-/** What bulk work does to each job of its selection: `retry` makes delayed jobs due. The selection of `cancel-runs` is of runs. */
-export const bulkActions = ['replay', 'discard', 'cancel', 'retry', 'cancel-runs'] as const;
+/** What bulk work does to each job of its selection: `retry` makes delayed jobs due, `export` writes dead letters into a file. The selection of `cancel-runs` is of runs. */
+export const bulkActions = ['replay', 'discard', 'cancel', 'retry', 'cancel-runs', 'export'] as const;
 export type BulkAction = (typeof bulkActions)[number];
+
+/** `json`: one array, as `sluice dead export` prints it. `jsonl`: one dead letter a line. */
+export const exportFormats = ['json', 'jsonl'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
 
 /**
  * - `running`: it continues by itself, over restarts of the daemon too.
@@ -37,19 +41,21 @@ export function parseBulkId(text: string): number | undefined {
 export const BulkView = Type.Object({
   id: BulkId,
   action: Type.Enum(bulkActions),
-  state: Type.Enum(bulkStates, { description: '`running` and `taking-back` continue by themselves, over restarts of the daemon too; `held` waits for `bulk/continue`.' }),
+  state: Type.Enum(bulkStates, { description: '`running` and `taking-back` continue by themselves, across restarts of the daemon too; `held` waits for `bulk/continue`.' }),
   startedAt: Time,
   endedAt: Type.Optional(Time),
-  total: Type.Integer({ description: 'Jobs that were selected; of `cancel-runs`: runs.' }),
-  done: Type.Integer({ description: 'How many were replayed, discarded, cancelled, or made due.' }),
-  skipped: Type.Integer({ description: 'How many were in another state, or gone, when their turn came.' }),
-  edited: Type.Integer({ description: 'Of a replay: how many went out with a saved edit.' }),
+  total: Type.Integer({ description: 'The number of selected jobs; with `cancel-runs`, of runs.' }),
+  done: Type.Integer({ description: 'How many were replayed, discarded, cancelled, made due or exported.' }),
+  skipped: Type.Integer({ description: 'How many were in another state or deleted when their turn came, or, of a replay, wait for a run with a job that it replays too.' }),
+  edited: Type.Integer({ description: 'Of a replay: how many were sent with a saved edit. Of an export: how many have one, which is their `payload` in the file.' }),
   takenBack: Type.Integer({ description: 'Of a replay that was cancelled: how many are dead letters again.' }),
-  canary: Type.Optional(Type.Integer({ description: 'It holds when it has come to this many.' })),
+  canary: Type.Optional(Type.Integer({ description: 'It stops after this many and waits (`held`).' })),
   rate: Type.Optional(Type.String()),
-  lastDueAt: Type.Optional({ ...Time, description: 'With `rate`: when the last of those that were replayed so far is due.' }),
+  lastDueAt: Type.Optional({ ...Time, description: 'With `rate`: when the last job that was replayed so far is due.' }),
+  file: Type.Optional(Type.String({ description: 'Of an export: the file, absolute. It exists when the work is `done`.' })),
   reason: Type.Optional(Type.String()),
   problem: Type.Optional(Type.String()),
+  problemWording: Wording,
 });
 export type BulkView = Static<typeof BulkView>;
 
@@ -57,13 +63,13 @@ export type BulkView = Static<typeof BulkView>;
 export const ReplayTally = Type.Object({
   succeeded: Type.Integer(),
   dead: Type.Integer({ description: 'Dead letters again, or taken back.' }),
-  takenBack: Type.Optional(Type.Integer({ description: 'Of `bulk/tally`: how many of `dead` were taken back before an attempt, by whatever did it.' })),
-  active: Type.Integer({ description: 'An attempt is under way.' }),
-  retrying: Type.Integer({ description: 'An attempt has failed since, and another follows.' }),
-  waiting: Type.Integer({ description: 'No attempt yet.' }),
+  takenBack: Type.Optional(Type.Integer({ description: 'With `bulk/tally`: how many of `dead` were taken back before an attempt, by any command.' })),
+  active: Type.Integer({ description: 'With an active attempt.' }),
+  retrying: Type.Integer({ description: 'An attempt has failed, and another will follow.' }),
+  waiting: Type.Integer({ description: 'Not attempted yet.' }),
   cancelled: Type.Integer(),
   discarded: Type.Integer(),
-  lastDueAt: Type.Optional({ ...Time, description: 'When the last of those that wait, for a first or another attempt, is due.' }),
+  lastDueAt: Type.Optional({ ...Time, description: 'When the last waiting job is due, for its first or a further attempt.' }),
   error: Type.Optional(JobError),
 });
 export type ReplayTally = Static<typeof ReplayTally>;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Time } from './shape.ts';
+import { Time, Wording } from './shape.ts';
 
 /**
  * - `started`: it started a run. `ignored`: the trigger's `if` was false.
@@ -42,6 +42,7 @@ export const DeliverySummary = Type.Object({
   scheme: Type.String({ description: 'What it had to satisfy: `github`, say. `none`: nothing. `rerun`: a person ran it again.' }),
   flaw: Type.Optional(Type.Enum(verificationFlaws, { description: 'Why it was refused.' })),
   reason: Type.Optional(Type.String({ description: 'Why it started nothing, for a person, if its outcome does not say all of it.' })),
+  reasonWording: Wording,
   run: Type.Optional(Type.String({ description: 'What it started: `r7`. Of a duplicate: what the first delivery of its event started.' })),
   duplicateOf: Type.Optional(Type.String({ description: 'The first delivery of its event.' })),
   rerunOf: Type.Optional(Type.String({ description: 'The delivery that a person ran again with this one.' })),

@@ -1,33 +1,20 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { bulkActions, BulkId, BulkView, maxBulkIds, ReplayTally } from './bulk.ts';
+import { ConnectionTest, ConnectionView } from './connection.ts';
 import { DaemonStatus } from './daemon-status.ts';
+import { deadLetterMethods, selection } from './dead-letter-method.ts';
 import { DeliveryDetail, DeliveryId, deliveryOutcomes, DeliverySummary } from './delivery.ts';
-import { DeadGroup, JobDetail, JobSummary, maxReason } from './job.ts';
+import { JobDetail, JobSummary } from './job.ts';
 import { QueueView, ResumedQueue, SeriesPoint, type SeriesResolution, seriesResolutions } from './queue.ts';
 import { RunDetail, runInputs, RunPreview, RunSummary } from './run.ts';
-import { ScheduleId, ScheduleView } from './schedule.ts';
 import { SecretName, SecretView } from './secret.ts';
-import { JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
-import { RunKey } from './trigger.ts';
+import { closed, JobId, JobStateShape, Name, Next, Page, RunId, RunStateShape, Time, Where } from './shape.ts';
+import { ScheduleId, ScheduleView, RunKey } from './trigger.ts';
+import { Why } from './why.ts';
 import { maxSignalName, maxSignalWaits, SignalWait } from './signal.ts';
 import { SubscribeParams, SubscribeResult } from './subscription.ts';
 import { DiagnosticView, EvaluationView, WorkflowView } from './workflow.ts';
 
 const Nothing = Type.Object({});
-const closed = { additionalProperties: false } as const;
-
-const selection = {
-  ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: 1000 })),
-  all: Type.Optional(Type.Boolean({ description: 'All that the other conditions let through.' })),
-  queue: Type.Optional(Name),
-  run: Type.Optional(RunId),
-  where: Where,
-};
-
-const Group = Type.Optional(Type.String({ maxLength: 1000, description: 'Of this group, as `dead/groups` tells it.' }));
-const deadConditions = { queue: Type.Optional(Name), run: Type.Optional(RunId), step: Type.Optional(Name), where: Where, group: Group };
-const deadSelection = { ...selection, group: Group, dryRun: Type.Optional(Type.Boolean({ description: 'Only says how many are meant.' })) };
-const Selected = Type.Integer({ description: 'Number selected. Items that stopped being dead letters in the meantime are left out of the others.' });
 
 /**
  * Every method of the protocol: parameters and result, as JSON Schemas. `docs/protocol.md` explains them; the daemon
@@ -70,17 +57,17 @@ export const methods = {
         workflow: Type.Optional(Name),
         state: Type.Optional(RunStateShape),
         parent: Type.Optional(RunId),
-        all: Type.Optional(Type.Boolean({ description: 'Also those that steps of other runs have started. So it is with `workflow`.' })),
+        all: Type.Optional(Type.Boolean({ description: 'Also runs that were started by steps of other runs. Implied by `workflow`.' })),
         ...Page,
       },
       closed,
     ),
-    result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first; with `parent`, those that steps of that run have started.' }),
+    result: Type.Object({ runs: Type.Array(RunSummary), next: Next }, { description: 'Newest first: those that no step of another run has started, unless `parent`, `all` or `workflow` is given. With `parent`, those that steps of that run have started.' }),
   },
   'run/get': { params: Type.Object({ id: RunId }, closed), result: RunDetail },
   'run/cancel': {
     params: Type.Object(
-      { id: RunId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a run that has ended: its jobs that were replayed and wait are dead letters again. What is under way is left to end.' })) },
+      { id: RunId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a run that has ended: replayed jobs that wait become dead letters again. Active attempts are left to finish.' })) },
       closed,
     ),
     result: Type.Object(
@@ -94,8 +81,8 @@ export const methods = {
       {
         id: RunId,
         expression: Type.String({ minLength: 1, maxLength: 8192, description: 'CEL, without `${{` and `}}`.' }),
-        step: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'As this step sees it.' })),
-        index: Type.Optional(Type.Integer({ minimum: 0, description: "As this item of the step's `foreach` sees it; the first one if it is missing." })),
+        step: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'As seen by this step.' })),
+        index: Type.Optional(Type.Integer({ minimum: 0, description: "As seen by this item of the step's `foreach`. Default: the first one." })),
       },
       closed,
     ),
@@ -109,10 +96,10 @@ export const methods = {
     params: Type.Object(
       {
         queue: Name,
-        rate: Type.Optional(Type.String({ maxLength: 100, description: '`50/min`; `none` for no limit; `file` for what the file says. Unchanged if left out.' })),
+        rate: Type.Optional(Type.String({ maxLength: 100, description: '`50/min`, or several that hold together: `20/s, 50000/d`; `none`: no limit; `file`: the rate of the file. Unchanged if omitted.' })),
         concurrency: Type.Optional(
           Type.Union([Type.Integer({ minimum: 1, maximum: 10_000 }), Type.Literal('file')], {
-            description: 'Attempts at the same time, 1 to 10,000; `file` for what the file says. Unchanged if left out.',
+            description: 'Attempts at the same time, 1 to 10,000; `file`: the concurrency of the file. Unchanged if omitted.',
           }),
         ),
       },
@@ -146,7 +133,7 @@ export const methods = {
         queue: Name,
         resolution: Type.Enum(Object.keys(seriesResolutions) as SeriesResolution[], { description: '`10s` is kept for a day, `5min` for a month.' }),
         from: Type.Optional({ ...Time, description: 'Where it is missing: the last hour of `10s`, the last day of `5min`.' }),
-        to: Type.Optional({ ...Time, description: 'Now, if it is missing.' }),
+        to: Type.Optional({ ...Time, description: 'Default: now.' }),
       },
       closed,
     ),
@@ -171,6 +158,10 @@ export const methods = {
     result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'Newest first.' }),
   },
   'job/get': { params: Type.Object({ id: JobId }, closed), result: JobDetail },
+  why: {
+    params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 200, description: 'A job, a run, a schedule or a delivery by its id, or a queue by its name.' }), step: Type.Optional(Name) }, closed),
+    result: Type.Object(Why.properties, { description: 'The ordered causes of a wait. With `step`, that of a run.' }),
+  },
   'job/cancel': { params: Type.Object({ id: JobId }, closed), result: JobSummary },
   'job/retry': {
     params: Type.Object(selection, closed),
@@ -185,7 +176,7 @@ export const methods = {
       {
         run: RunId,
         name: Type.String({ minLength: 1, maxLength: maxSignalName }),
-        payload: Type.Optional(Type.Unknown({ description: 'What the answer says; null if it is missing.' })),
+        payload: Type.Optional(Type.Unknown({ description: 'The payload of the answer. Default: null.' })),
         by: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Who answers, for anyone who looks at it.' })),
       },
       closed,
@@ -202,118 +193,15 @@ export const methods = {
     params: Type.Object({ run: Type.Optional(RunId) }, closed),
     result: Type.Object({ waits: Type.Array(SignalWait) }, { description: `What waits for an answer, the oldest first: ${maxSignalWaits} at most.` }),
   },
-
-  'bulk/start': {
-    params: Type.Object(
-      {
-        action: Type.Enum(bulkActions, { description: 'Dead letters are replayed or discarded, jobs that have not ended are cancelled, delayed jobs are made due, runs are cancelled.' }),
-        ...deadSelection,
-        ids: Type.Optional(Type.Array(JobId, { minItems: 1, maxItems: maxBulkIds })),
-        runs: Type.Optional(Type.Array(RunId, { minItems: 1, maxItems: maxBulkIds, description: 'Of `cancel-runs`, and instead of all other conditions.' })),
-        asOf: Type.Optional({ ...Time, description: 'Only what was like that by then: dead letters that had died, jobs that had been made. What a person has seen.' }),
-        canary: Type.Optional(Type.Integer({ minimum: 1, description: 'The oldest N first; then it is `held` until `bulk/continue`.' })),
-        rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: spreads them out: `10/min`.' })),
-        originals: Type.Optional(Type.Boolean({ description: 'Of a replay: as of `dead/replay`.' })),
-        reason: Type.Optional(Type.String({ maxLength: maxReason, description: 'Why; of a discard it is kept with each job, as `discardReason`.' })),
-      },
-      closed,
-    ),
-    result: Type.Object(BulkView.properties, {
-      description: 'Selects the jobs, keeps the work on disk, and answers; from then on it continues by itself, no matter who asked for it goes away, and over restarts of the daemon. The topic `bulk` tells how far it is.',
-    }),
-  },
-  'bulk/list': { params: Type.Object({}, closed), result: Type.Object({ bulks: Type.Array(BulkView) }, { description: 'The newest first: 100, and all that have not ended. What has ended is kept for a week.' }) },
-  'bulk/get': { params: Type.Object({ id: BulkId }, closed), result: BulkView },
-  'bulk/continue': {
-    params: Type.Object({ id: BulkId, rate: Type.Optional(Type.String({ maxLength: 100, description: 'Of a replay: for the rest.' })) }, closed),
-    result: Type.Object(BulkView.properties, { description: 'What is `held` continues with the rest. `wrong-state` if it is not held.' }),
-  },
-  'bulk/cancel': {
-    params: Type.Object({ id: BulkId, takeBack: Type.Optional(Type.Boolean({ description: 'Of a replay: what no attempt has reached is a dead letter again. It is `taking-back` until then.' })) }, closed),
-    result: Type.Object(BulkView.properties, { description: 'What it has not come to stays as it is. `wrong-state` if it has ended; with `takeBack`, a replay can be taken back after its end too.' }),
-  },
-  'bulk/tally': { params: Type.Object({ id: BulkId }, closed), result: Type.Object(ReplayTally.properties, { description: 'What has become of the jobs that it has replayed.' }) },
-
-  'dead/list': {
-    params: Type.Object({ ...deadConditions, ...Page }, closed),
-    result: Type.Object({ jobs: Type.Array(JobSummary), next: Next }, { description: 'The one that died last first.' }),
-  },
-  'dead/groups': {
-    params: Type.Object({ ...deadConditions, limit: Page.limit }, closed),
+  'signal/notice': {
+    params: Type.Object({ waits: Type.Array(Type.Object({ job: JobId, since: Time }, closed), { minItems: 1, maxItems: maxSignalWaits, description: 'As `signal/list` and the topic `waits` have them.' }) }, closed),
     result: Type.Object(
-      {
-        groups: Type.Array(DeadGroup),
-        others: Type.Integer({ description: 'Dead letters of groups beyond `limit`.' }),
-        isPartial: Type.Optional(
-          Type.Literal(true, { description: 'There are too many to count with these conditions: those that died last are counted, 50 pages of `dead/list` at most. Never if `queue` is the only condition.' }),
-        ),
-      },
-      { description: 'The group with the newest dead letter first. Only dead letters that meet all conditions are counted.' },
+      { jobs: Type.Array(JobId, { description: 'The waits of which this client tells a person: no client has asked for them before.' }) },
+      { description: 'So that of several editors one notifies. Forgotten when the daemon ends.' },
     ),
-  },
-  'dead/replay': {
-    params: Type.Object(
-      {
-        ...deadSelection,
-        payload: Type.Optional(Type.Unknown({ description: 'A new revision of the payload; for a single job. A draft is dropped for it.' })),
-        originals: Type.Optional(Type.Boolean({ description: 'Drafts are not sent, and stay; otherwise every draft goes along as a new revision.' })),
-        continues: Type.Optional(
-          Type.Object({ pace: Type.Integer(), lastDueAt: Time }, { description: 'With `rate`: `pace` and `lastDueAt` of an earlier answer. These follow those as if both were of one call.' }),
-        ),
-        rate: Type.Optional(Type.String({ maxLength: 100, description: 'Spreads them out: `10/min`.' })),
-        canary: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the oldest N of them.' })),
-      },
-      closed,
-    ),
-    result: Type.Object({
-      replayed: Type.Integer(),
-      selected: Selected,
-      edited: Type.Integer({ description: 'How many of them were sent with another payload than before; with `dryRun`, would be.' }),
-      ids: Type.Array(JobId, { description: 'The first 1,000 of them.' }),
-      lastDueAt: Type.Optional({ ...Time, description: 'With `rate`: when the last of them is due.' }),
-      pace: Type.Optional(Type.Integer({ description: 'With `rate`: for `continues` of the next call.' })),
-    }),
-  },
-  'dead/recall': {
-    params: Type.Object({ ids: Type.Array(JobId, { minItems: 1, maxItems: 1000 }) }, closed),
-    result: Type.Object(
-      { recalled: Type.Array(JobId) },
-      { description: 'Replayed jobs that no attempt has reached since are dead letters again, as they were; the others are left out.' },
-    ),
-  },
-  'dead/tally': {
-    params: Type.Object({ ids: Type.Array(JobId, { minItems: 1, maxItems: 1000 }) }, closed),
-    result: ReplayTally,
-  },
-  'dead/discard': {
-    params: Type.Object(
-      {
-        ...deadSelection,
-        reason: Type.Optional(
-          Type.String({ maxLength: maxReason, description: 'Why, for anyone who looks at them later: kept as `discardReason`. Blanks around it are left out.' }),
-        ),
-      },
-      closed,
-    ),
-    result: Type.Object({ discarded: Type.Integer(), selected: Selected, ids: Type.Array(JobId) }),
   },
 
-  'draft/save': {
-    params: Type.Object(
-      {
-        id: JobId,
-        payload: Type.Unknown({ description: 'The whole payload, checked as that of an edited replay. The payload as it was sent drops the draft.' }),
-        baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'The revision that was edited: the draft if there was one. `conflict` if another is the newest; not checked, if it is missing.' })),
-        savedBy: Type.Optional(Type.String({ maxLength: 100, description: 'Who, for anyone who looks at it.' })),
-      },
-      closed,
-    ),
-    result: JobDetail,
-  },
-  'draft/drop': {
-    params: Type.Object({ id: JobId, baseRevision: Type.Optional(Type.Integer({ minimum: 1, description: 'As of `draft/save`.' })) }, closed),
-    result: Type.Object({ dropped: Type.Boolean({ description: '`false`: there was none.' }) }),
-  },
+  ...deadLetterMethods,
 
   'delivery/list': {
     params: Type.Object({ workflow: Type.Optional(Name), outcome: Type.Optional(Type.Enum(deliveryOutcomes)), ...Page }, closed),
@@ -332,7 +220,7 @@ export const methods = {
       {
         workflow: Name,
         payload: Type.String({ maxLength: 1_048_576, description: 'The body, as text.' }),
-        headers: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 8192 }), { description: '`content-type` is `application/json` if it is left out.' })),
+        headers: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 8192 }), { description: 'Default: `content-type: application/json`.' })),
         sign: Type.Optional(Type.Boolean({ description: "Adds the proof that the webhook's `verify` asks for, made with the project's secret." })),
       },
       closed,
@@ -355,6 +243,15 @@ export const methods = {
   },
   'schedule/pause': { params: Type.Object({ id: ScheduleId }, closed), result: Type.Object(ScheduleView.properties, { description: 'It starts nothing until it is resumed, also after a restart.' }) },
   'schedule/resume': { params: Type.Object({ id: ScheduleId }, closed), result: Type.Object(ScheduleView.properties, { description: 'Times that came while it was paused start nothing.' }) },
+
+  'connection/list': { params: Type.Object({}, closed), result: Type.Object({ connections: Type.Array(ConnectionView, { description: 'By name.' }), problem: Type.Optional(Type.String({ description: 'Why these may not be what the file says.' })) }) },
+  'connection/test': {
+    params: Type.Object(
+      { name: Name, path: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: "Of an HTTP API: what is called, by GET. Default: the connection's own URL." })) },
+      closed,
+    ),
+    result: Type.Object(ConnectionTest.properties, { description: 'Calls the other side once, outside of every queue: an HTTP API by GET, with a token if the connection has one fetched; an SMTP server is greeted and logged in to. `wrong-state` if a secret is missing.' }),
+  },
 
   'secret/list': {
     params: Type.Object({}, closed),

@@ -6,10 +6,15 @@ export { alertKinds, alertSeverities, type AlertKind, type AlertSeverity } from 
 
 export const RateShape = Type.Object({ limit: Type.Integer(), perMs: Type.Number(), burst: Type.Integer() });
 
+/** A rate of several that hold together. */
+export const RateUseShape = Type.Object({ ...RateShape.properties, used: Type.Integer({ description: 'Starts within the window that ends now.' }) });
+export type RateUseShape = Static<typeof RateUseShape>;
+
 /** What a person set while the daemon ran; it wins over the file until it is taken back. A limit that is left out is what the file says. */
 export const QueueOverrides = Type.Object({
   paused: Type.Boolean(),
-  rate: Type.Optional(Type.Union([RateShape, Type.Literal('none')], { description: '`none`: no limit.' })),
+  rate: Type.Optional(Type.Union([RateShape, Type.Literal('none')], { description: '`none`: no limit. Of several, the first.' })),
+  rates: Type.Optional(Type.Array(RateShape, { description: 'Present if several were set: all of them.' })),
   concurrency: Type.Optional(Type.Integer()),
 });
 export type QueueOverrides = Static<typeof QueueOverrides>;
@@ -19,10 +24,10 @@ export const QueueAlert = Type.Object({
   kind: Type.Enum(alertKinds),
   severity: Type.Enum(alertSeverities),
   since: Time,
-  value: Type.Number({ description: 'As last looked at, in `unit`.' }),
-  threshold: Type.Number({ description: 'What the file says for this severity, in `unit`.' }),
-  peak: Type.Optional(Type.Object({ value: Type.Number(), at: Time }, { description: 'The worst value since it was raised; missing while `value` is.' })),
-  endsAt: Type.Optional({ ...Time, description: 'The cause has gone: when it ends, or becomes less severe, unless the value returns.' }),
+  value: Type.Number({ description: 'The latest value, in `unit`.' }),
+  threshold: Type.Number({ description: 'The threshold of this severity in the file, in `unit`.' }),
+  peak: Type.Optional(Type.Object({ value: Type.Number(), at: Time }, { description: 'The worst value since the alert began; omitted while `value` is the worst.' })),
+  endsAt: Type.Optional({ ...Time, description: 'The cause has gone: when the alert ends or becomes less severe, unless the value returns.' }),
   unit: Type.Enum(['jobs', 'ms', 'share'] as const, { description: '`jobs` for `depth` and `dead-letters`, `ms` for `oldest` and `filling`, `share` (0..1) for `failure-rate`.' }),
 });
 export type QueueAlert = Static<typeof QueueAlert>;
@@ -37,16 +42,16 @@ export type StallReason = (typeof stallReasons)[number];
 export const Forecast = Type.Object({
   state: Type.Enum(forecastStates, {
     description:
-      '`idle`: nothing waits. `draining`: it clears, see `drainMs`. `steady`: arrivals match completions. `growing`: more arrives than is done. `stalled`: nothing will be done until `reason` ends. `unknown`: too little has been done yet to tell.',
+      '`idle`: no job waits. `draining`: it will be empty, see `drainMs`. `steady`: arrivals match completions. `growing`: more jobs arrive than are completed. `stalled`: nothing completes until `reason` ends. `unknown`: not enough data yet.',
   }),
-  drainMs: Type.Optional(Type.Number({ description: 'With `draining`: until nothing is waiting.' })),
+  drainMs: Type.Optional(Type.Number({ description: 'With `draining`: the time until no job waits.' })),
   clearsAt: Type.Optional(Time),
-  limitedBy: Type.Optional(Type.Enum(['rate', 'concurrency'] as const, { description: 'With `draining`: what the time follows from. `concurrency`: the attempts at the same time, and how long they take.' })),
+  limitedBy: Type.Optional(Type.Enum(['rate', 'concurrency'] as const, { description: 'With `draining`: what limits the queue. `concurrency`: the attempts at the same time, and how long they take.' })),
   growthPerMinute: Type.Optional(Type.Number({ description: 'With `growing`: by how many jobs.' })),
   reason: Type.Optional(
     Type.Enum(stallReasons, {
       description:
-        'With `stalled`. `held`: the other side asked for it, until `until`. `store`: the store cannot be written. `not-due`: all that waits is due later. `nothing-completes`: attempts are made, but none has ended well lately.',
+        'With `stalled`. `held`: the receiver asked to wait, until `until`. `store`: the store can not be written. `not-due`: all waiting jobs are due later. `nothing-completes`: attempts are made, but none has succeeded lately.',
     }),
   ),
   until: Type.Optional(Time),
@@ -80,17 +85,33 @@ export const UndeclaredQueue = Type.Object(
     }),
     files: Type.Array(Type.String(), { description: "Relative to the project's folder, with forward slashes." }),
   },
-  { description: 'There while something is in the queue and no file declares it as it should be: the limits that were last declared properly hold.' },
+  { description: 'Present while the queue has jobs and no valid file declares it: its last valid limits apply.' },
 );
 export type UndeclaredQueue = Static<typeof UndeclaredQueue>;
 
+export const lackKinds = ['secret', 'connection', 'action'] as const;
+
+/** What a daemon lacks to make attempts of a step. */
+export const Lack = Type.Object({
+  kind: Type.Enum(lackKinds),
+  name: Type.String(),
+  problem: Type.Optional(Type.String({ description: 'Of a secret: why the file of secrets can not be used, in a sentence.' })),
+});
+export type Lack = Static<typeof Lack>;
+
+/** A step whose jobs a daemon does not start. */
+export const LackingStep = Type.Object({ step: Type.String(), job: { ...JobId, description: 'The job of it that was met first.' }, lack: Lack });
+export type LackingStep = Static<typeof LackingStep>;
+
 export const QueueView = Type.Object({
   name: Name,
-  declaredIn: Type.Optional(Type.String({ description: 'The file; missing for `default` and for queues that only old runs know.' })),
+  declaredIn: Type.Optional(Type.String({ description: 'The file; omitted for `default` and for queues that only old runs know.' })),
   undeclared: Type.Optional(UndeclaredQueue),
   paused: Type.Boolean(),
-  rate: Type.Optional(RateShape),
+  rate: Type.Optional({ ...RateShape, description: 'Of several, the first.' }),
+  rates: Type.Optional(Type.Array(RateUseShape, { description: 'Present if several hold together: all of them, each with its use.' })),
   concurrency: Type.Integer(),
+  concurrencyOf: Type.Optional(Type.Enum(['all', 'each'] as const, { description: 'Where daemons share the store. `all`: `concurrency` counts over all of them, as `rate` always does. `each`: nobody has set one, so each daemon has that many places.' })),
   overrides: QueueOverrides,
   depth: Type.Object({
     pending: Type.Integer(),
@@ -99,21 +120,24 @@ export const QueueView = Type.Object({
     dead: Type.Integer(),
   }),
   drafts: Type.Optional(
-    Type.Object({ count: Type.Integer(), savedAt: Time }, { description: 'Dead letters with an edit that was saved and not sent yet, and when the newest was saved; left out if there is none.' }),
+    Type.Object({ count: Type.Integer(), savedAt: Time }, { description: 'Dead letters with a saved edit that was not sent yet, and when the newest was saved; omitted if there is none.' }),
   ),
   maxDepth: Type.Optional(Type.Integer()),
-  rateUsed: Type.Optional(Type.Integer({ description: 'Starts within the window that ends now.' })),
-  heldUntil: Type.Optional({ ...Time, description: 'No job starts before, because a receiver asked for a pause; `queue/resume` lifts it.' }),
+  rateUsed: Type.Optional(Type.Integer({ description: 'Starts within the window of `rate` that ends now.' })),
+  heldUntil: Type.Optional({ ...Time, description: 'No job starts before this time, because a receiver asked to wait; `queue/resume` ends the hold.' }),
   heldBy: Type.Optional(Type.Object(HeldBy.properties, { description: 'With `heldUntil`: the answer that asked for it.' })),
   nextStartAt: Type.Optional(Time),
-  throughputPerMinute: Type.Number({ description: 'Attempts ended well over the last five minutes, per minute.' }),
+  throughputPerMinute: Type.Number({ description: 'Successful attempts per minute, over the last five minutes.' }),
   failureRate: Type.Number({ description: '0..1 of the attempts ended over the last five minutes.' }),
   waiting: Type.Optional(
-    Type.Object(TimeSpent.properties, { description: 'From when a job was due until its attempt started, over the last five minutes; missing where none has.' }),
+    Type.Object(TimeSpent.properties, { description: 'The time from due to the start of the attempt, over the last five minutes; omitted if none started.' }),
   ),
-  running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'How long attempts took that ended over the last five minutes; missing where none has.' })),
-  oldestPendingAt: Type.Optional({ ...Time, description: 'Since when the pending job that has waited longest is due: as long as it was made, or its retry time came, or it was replayed.' }),
+  running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'The duration of attempts that ended in the last five minutes; omitted if none did.' })),
+  oldestPendingAt: Type.Optional({ ...Time, description: 'Since when the oldest pending job is due: when it was made, its retry became due, or it was replayed.' }),
   forecast: Forecast,
+  lacking: Type.Optional(
+    Type.Array(LackingStep, { description: 'Steps whose jobs this daemon does not start: a secret is missing, or, if other daemons share the store, an action or a connection. They wait, uncharged, until it is there, or another daemon that has it takes them. Omitted if there is none, or nothing is pending.' }),
+  ),
   alerts: Type.Array(QueueAlert, { description: 'Errors first; empty if no threshold is crossed.' }),
 });
 export type QueueView = Static<typeof QueueView>;
@@ -142,12 +166,12 @@ export const SeriesPoint = Type.Object({
   delayed: Type.Integer(),
   active: Type.Integer(),
   dead: Type.Integer(),
-  arrivals: Type.Integer({ description: 'Jobs that were made, or replayed.' }),
-  completions: Type.Integer({ description: 'Attempts that ended well.' }),
+  arrivals: Type.Integer({ description: 'Jobs that were made or replayed.' }),
+  completions: Type.Integer({ description: 'Successful attempts.' }),
   failures: Type.Integer({ description: 'Attempts that failed and were charged.' }),
   waiting: Type.Optional(
-    Type.Object(TimeSpent.properties, { description: 'From when a job was due until its attempt started; missing where none did.' }),
+    Type.Object(TimeSpent.properties, { description: 'The time from due to the start of the attempt; omitted if none started.' }),
   ),
-  running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'How long the attempts took that ended; missing where none did.' })),
+  running: Type.Optional(Type.Object(TimeSpent.properties, { description: 'The duration of the attempts that ended; omitted if none did.' })),
 });
 export type SeriesPoint = Static<typeof SeriesPoint>;

@@ -10,7 +10,7 @@ export type SecretPlace = (typeof secretPlaces)[number];
 export const SecretView = Type.Object({
   name: SecretName,
   from: Type.Enum(secretPlaces, {
-    description: "Where its value comes from: a variable `SLUICE_SECRET_NAME` of the daemon, what a client handed over until the daemon ends, or the project's file of secrets.",
+    description: "Where its value comes from: the variable `SLUICE_SECRET_NAME` of the daemon, a client (kept in memory until the daemon ends), or the project's file of secrets.",
   }),
 });
 export type SecretView = Static<typeof SecretView>;

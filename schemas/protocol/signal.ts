@@ -16,6 +16,7 @@ export const SignalWait = Type.Object({
   key: Type.Optional(Type.String({ description: "The item's key." })),
   since: Time,
   until: Type.Optional(Type.String({ description: 'When nobody needs to answer any longer, as a time; missing if the wait has no end.', maxLength: 40 })),
-  payload: Type.Optional(Type.Unknown({ description: 'What an answer says: properties of a JSON Schema. Missing if it may say anything.' })),
+  question: Type.Optional(Type.String({ description: 'What is asked, as the step says it.' })),
+  payload: Type.Optional(Type.Unknown({ description: 'The fields of an answer: properties of a JSON Schema. Omitted if anything is accepted.' })),
 });
 export type SignalWait = Static<typeof SignalWait>;

@@ -4,8 +4,9 @@ import { DaemonStatus } from './daemon-status.ts';
 import { DeliverySummary } from './delivery.ts';
 import { QueueView } from './queue.ts';
 import { RunDetail, RunSummary } from './run.ts';
-import { ScheduleView } from './schedule.ts';
+import { ScheduleView } from './trigger.ts';
 import { RunId } from './shape.ts';
+import { SignalWait } from './signal.ts';
 
 /**
  * A client subscribes to a topic, gets a snapshot as the answer, then `changed` notifications, numbered from 1 without
@@ -20,12 +21,13 @@ export const SubscribeParams = Type.Union([
   Type.Object({ topic: Type.Literal('bulk'), id: BulkId }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('schedules') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('deliveries') }, { additionalProperties: false }),
+  Type.Object({ topic: Type.Literal('waits') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('status') }, { additionalProperties: false }),
   Type.Object({ topic: Type.Literal('log') }, { additionalProperties: false }),
 ]);
 export type SubscribeParams = Static<typeof SubscribeParams>;
 
-/** What a topic holds: all queues; the newest 100 runs; one run; all bulk work that has not ended, and the newest 100 that has; one of it; the newest 100 deliveries; all schedules; the daemon; new lines of the log. */
+/** What a topic holds: all queues; the newest 100 runs; one run; all bulk work that has not ended, and the newest 100 that has; one of it; the newest 100 deliveries; all schedules; the first 1,000 jobs that wait for an answer; the daemon; new lines of the log. */
 export const TopicState = Type.Object({
   queues: Type.Optional(Type.Array(QueueView)),
   runs: Type.Optional(Type.Array(RunSummary)),
@@ -34,6 +36,7 @@ export const TopicState = Type.Object({
   bulk: Type.Optional(BulkView),
   deliveries: Type.Optional(Type.Array(DeliverySummary)),
   schedules: Type.Optional(Type.Array(ScheduleView)),
+  waits: Type.Optional(Type.Array(SignalWait)),
   status: Type.Optional(DaemonStatus),
   lines: Type.Optional(Type.Array(Type.String())),
 });

@@ -82,6 +82,12 @@ export function rateMessage({ limit, perMs }: { readonly limit: number; readonly
   }
 }
 
+/** `20/s and 50,000/d`, of rates that hold together (one at least). */
+export function ratesMessage(rates: readonly { readonly limit: number; readonly perMs: number }[]): Message {
+  const [last, ...before] = rates.map(rateMessage).reverse();
+  return before.reduce((others, rate) => message('{rate} and {others}', { rate, others }), last ?? message('no rate limit'));
+}
+
 /** `45s ago`, `in 2h`, for what is read once. `time` is ISO 8601, `nowMs` since the epoch. */
 export function ageMessage(time: string, nowMs: number): Message {
   const ms = nowMs - Date.parse(time);

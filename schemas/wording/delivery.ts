@@ -1,5 +1,6 @@
 import type { DeliveryOutcome, DeliverySummary, VerificationFlaw } from '../protocol/delivery.ts';
-import { type Message, message, sentences, verbatim } from './message.ts';
+import { type Message, message, sentences } from './message.ts';
+import { messageOfTold } from './told.ts';
 
 /** What an outcome is called in a list. */
 export const outcomeNames: Readonly<Record<DeliveryOutcome, Message>> = {
@@ -27,11 +28,11 @@ const flawTexts: Readonly<Record<VerificationFlaw, Message>> = {
 };
 
 /** Why it started nothing, or nothing new; undefined if its outcome says all. */
-export function deliveryReason({ flaw, reason, duplicateOf }: Pick<DeliverySummary, 'flaw' | 'reason' | 'duplicateOf'>): Message | undefined {
+export function deliveryReason({ flaw, reason, reasonWording, duplicateOf }: Pick<DeliverySummary, 'flaw' | 'reason' | 'reasonWording' | 'duplicateOf'>): Message | undefined {
   const parts = [
     ...(flaw === undefined ? [] : [flawTexts[flaw]]),
     ...(duplicateOf === undefined ? [] : [message('The same event as {delivery}.', { delivery: duplicateOf })]),
-    ...(reason === undefined ? [] : [verbatim(reason)]),
+    ...(reason === undefined ? [] : [messageOfTold({ message: reason, wording: reasonWording })]),
   ];
   return parts.length === 0 ? undefined : sentences(...parts);
 }

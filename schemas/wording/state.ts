@@ -1,6 +1,7 @@
 import type { BulkState } from '../protocol/bulk.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../protocol/id.ts';
 import { message, type Message } from './message.ts';
+import type { WaitsFor } from '../protocol/job.ts';
 
 type State = JobState | StepState | RunState | AttemptState;
 
@@ -85,5 +86,17 @@ export function stateTitleMessage(state: State): Message {
       return message('Discarded');
     case 'skipped':
       return message('Skipped');
+  }
+}
+
+/** What a job that has left its place in the queue waits for: `waits for the answer 'approve'`. */
+export function waitMessage({ kind, signal = '', run = '' }: WaitsFor): Message {
+  switch (kind) {
+    case 'time':
+      return message('waits for a time');
+    case 'signal':
+      return message("waits for the answer '{signal}'", { signal });
+    case 'run':
+      return message('waits for the run {run}', { run });
   }
 }

@@ -38,7 +38,8 @@ export function inexactText(literal: string, place = ''): string {
     : `the number ${shown}${place} is too large for any number: write it as text, in quotes`;
 }
 
-function repeatedText({ key }: RepeatedKey, places: string): string {
+/** `places` follows: lines, or nothing. */
+export function repeatedText({ key }: RepeatedKey, places = ''): string {
   const shown = JSON.stringify(key.length > maxShown ? `${key.slice(0, maxShown)}...` : key);
   return `the key ${shown} is in the same object twice${places}, and only the last value would be kept: remove or rename one of them`;
 }
@@ -124,14 +125,14 @@ function digitsOf(literal: string): string {
 }
 
 /** A key that an object of a JSON text has twice: `JSON.parse` keeps the last value and says nothing of the others. */
-interface RepeatedKey {
+export interface RepeatedKey {
   readonly key: string;
   /** Of the first and the second one, in UTF-16 code units. */
   readonly offsets: readonly [first: number, second: number];
 }
 
 /** The first of a JSON text that is known to be valid. */
-function findRepeatedKey(text: string): RepeatedKey | undefined {
+export function findRepeatedKey(text: string): RepeatedKey | undefined {
   /** Of the objects and lists that are open: the keys so far, and undefined for a list. */
   const open: (Map<string, number> | undefined)[] = [];
   let keys: Map<string, number> | undefined;

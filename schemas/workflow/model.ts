@@ -1,10 +1,11 @@
+import type { CsvFormat } from './csv-format.ts';
 import type { QueueAlerts } from './alert.ts';
 import type { Expression } from './expression/expression.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Rate } from './rate.ts';
+import type { RateLimit } from './rate.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Template } from './template.ts';
-import type { WebhookSettings, WebhookTrigger } from './triggers/webhook-trigger.ts';
+import type { ListenAddress, WebhookSettings, WebhookTrigger } from './triggers/webhook-trigger.ts';
 
 /** A workflow file, understood: what the engine runs. Every default is filled in, every duration is in milliseconds. */
 export interface Workflow {
@@ -73,7 +74,7 @@ export const scheduleDefaults = {
 /** What a queue's declaration says; what it leaves out is left out here (see `queueDefaults`). */
 export interface QueueDefinition {
   readonly name: string;
-  readonly rate?: Rate;
+  readonly rate?: RateLimit;
   /** Attempts at the same time. */
   readonly concurrency?: number;
   readonly timeoutMs?: number;
@@ -102,48 +103,57 @@ export interface Step {
   /** Name of the action. */
   readonly uses: string;
   readonly with: Template;
+  /** The connection that `with` names, if its action takes one. */
+  readonly connection?: string;
+  /** The code in `with`, if its lines are lines of the file. */
+  readonly code?: StepCode;
   /** Ids of the steps that must have ended before this one starts: `needs` and every step that an expression refers to. */
   readonly needs: readonly string[];
   readonly if?: Expression;
   readonly foreach?: Foreach;
+  readonly paginate?: Paginate;
   readonly retry?: RetryPolicy;
   readonly timeoutMs?: number;
   readonly priority?: number;
 }
 
+/** Code of another language. */
+export interface StepCode {
+  readonly text: string;
+  /** Where its first line is in the file, from 1. */
+  readonly line: number;
+}
+
+/** How a step reads an answer page by page: each page is a job, made when the one before has ended. */
+export interface Paginate {
+  /** The items of a page: a list. */
+  readonly items: Template;
+  readonly next: NextPage;
+  /** Where it ends even if there are more; left out, at the last page. */
+  readonly maxPages?: number;
+}
+
+/** What leads from a page to the next: the URL of that, or parameters of its query by name. There is none where all of it is null, missing or empty. */
+export type NextPage = { readonly kind: 'link'; readonly link: Template } | { readonly kind: 'query'; readonly query: readonly (readonly [name: string, value: Template])[] };
+
 export interface Foreach {
-  readonly source: { readonly kind: 'items'; readonly items: Template } | { readonly kind: 'file'; readonly file: Template };
+  readonly source: ItemSource;
   /** The name by which expressions see the item. */
   readonly as: string;
   readonly key?: Template;
+  /** Which items become jobs; left out, all. */
+  readonly where?: Expression;
+  /** The most items of one job, which sees a list of them; left out, each item is a job of its own. */
+  readonly batch?: number;
   readonly onItemFailure: 'continue' | 'fail';
   readonly tolerate: Tolerance;
 }
 
+/** `pages`: the items of a step with `paginate`, just as they are. */
+export type ItemSource = { readonly kind: 'items'; readonly items: Template } | { readonly kind: 'file'; readonly file: Template; readonly csv?: CsvFormat } | { readonly kind: 'pages'; readonly step: string };
+
 /** How many items may die before the step fails: a count, or a share (0..1) of all items. */
 export type Tolerance = { readonly kind: 'count'; readonly count: number } | { readonly kind: 'share'; readonly share: number };
-
-/** An SMTP server of `.sluice/connections.yaml`. */
-export interface SmtpConnection {
-  readonly name: string;
-  readonly type: 'smtp';
-  readonly host: string;
-  readonly port: number;
-  /** `tls`: TLS from the first byte; `starttls`: required upgrade; `none`: plain text. */
-  readonly tls: 'tls' | 'starttls' | 'none';
-  readonly user?: string;
-  /** May hold secret references, which an attempt fills in. */
-  readonly password?: Template;
-  readonly from?: string;
-  /** A PEM file with certificates of authorities to trust besides the well-known ones, relative to the project's folder. */
-  readonly ca?: string;
-  /** Connections kept open at most. */
-  readonly pool: number;
-  /** Messages that one connection carries at most, before another takes its place. */
-  readonly maxMessages: number;
-}
-
-export type Connection = SmtpConnection;
 
 /** `.sluice/config.yaml`: the daemon's own settings. */
 export interface ProjectConfig {
@@ -157,6 +167,21 @@ export interface ProjectConfig {
   /** Where calls may go: host names, addresses or CIDR blocks; undefined allows all but the daemon itself and link-local addresses. */
   readonly allowedAddresses?: readonly string[];
   readonly webhooks: WebhookSettings;
+  /** Where Prometheus reads the figures, besides the daemon's own port. */
+  readonly metrics?: ListenAddress;
+  /** Where jobs are kept, as the file says; the variable `SLUICE_STORE` can say it too. */
+  readonly store?: StoreSettings;
 }
+
+export interface StoreSettings {
+  /** The store of several machines. Left out, the file only names the schema. */
+  readonly postgres?: StoreUrl;
+  /** For LISTEN, where the other one leads to a pooler. */
+  readonly listen?: StoreUrl;
+  readonly schema: string;
+}
+
+/** The name of the secret that holds a URL of Postgres, or one without a password. */
+export type StoreUrl = { readonly secret: string } | { readonly url: string };
 
 export type InputValues = Readonly<Record<string, Json>>;

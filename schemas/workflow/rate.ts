@@ -9,13 +9,21 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** What is wrong with a value, and at which key of it (empty: the value as a whole). */
+/** One rate, or several that hold together, as a file has it; a list has at least two. Stored in this form. */
+export type RateLimit = Rate | readonly Rate[];
+
+/** What is wrong with a value, and at which key or place of it (empty: the value as a whole). */
 export interface RateProblem {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: Message;
 }
 
 export type RateResult = { readonly ok: true; readonly rate: Rate } | { readonly ok: false; readonly problems: readonly RateProblem[] };
+
+export type RateLimitResult = { readonly ok: true; readonly limit: RateLimit } | { readonly ok: false; readonly problems: readonly RateProblem[] };
+
+/** The most rates that may hold together. */
+export const maxRates = 4;
 
 /** The most starts a rate may allow per window: its start times are kept, so this bounds a queue's memory. */
 export const maxRateLimit = 1_000_000;
@@ -41,15 +49,70 @@ const wanted = message("A rate is such as '100/min' (per s, min, h or d) or {cod
  * duration of at least a millisecond, `burst` 1 to `limit`. Default burst: a tenth of the limit, rounded down, at least 1.
  */
 export function parseRate(value: Json): RateResult {
-  if (typeof value === 'string') return parseRateText(value);
+  if (typeof value === 'string') return parseOne(value);
   if (isJsonObject(value)) return parseRateObject(value);
   if (typeof value === 'number') return refuse(sentences(wanted, meant(`${value}/min`)));
   return refuse(wanted);
 }
 
+/**
+ * Reads a rate, or a list of 1 to 4 rates that hold together. Of two rates for the same window the larger would have no effect: an error.
+ */
+export function parseRateLimit(value: Json): RateLimitResult {
+  if (!Array.isArray(value)) {
+    const parsed = parseRate(value);
+    return parsed.ok ? { ok: true, limit: parsed.rate } : parsed;
+  }
+  if (value.length === 0 || value.length > maxRates) return { ok: false, problems: [{ path: [], message: message('A list of rates has 1 to {max} of them, such as {code}.', { max: maxRates, code: '[20/s, 50000/d]' }) }] };
+  const rates: Rate[] = [];
+  const problems: RateProblem[] = [];
+  for (const [index, item] of (value as readonly Json[]).entries()) {
+    const parsed = parseRate(item);
+    if (!parsed.ok) {
+      problems.push(...parsed.problems.map(({ path, message: problem }) => ({ path: [index, ...path], message: problem })));
+      continue;
+    }
+    const { rate } = parsed;
+    const other = rates.find(({ perMs }) => perMs === rate.perMs);
+    if (other !== undefined) problems.push({ path: [index], message: message('{rate} and {other} are for the same window: keep the smaller one.', { rate: exactRate(rate), other: exactRate(other) }) });
+    rates.push(rate);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  const [only, ...others] = rates;
+  return { ok: true, limit: only !== undefined && others.length === 0 ? only : rates };
+}
+
+/** Reads what a person types: `20/s`, or several with commas between them. */
+export function parseRateText(text: string): RateLimitResult {
+  return text.includes(',') ? parseRateLimit(text.split(',')) : parseRateLimit(text);
+}
+
+/** All rates that hold, as written. */
+export function ratesOf(limit: RateLimit | undefined): readonly Rate[] {
+  if (limit === undefined) return [];
+  return 'limit' in limit ? [limit] : limit;
+}
+
+/** The rate that allows least in the long run; undefined without any. */
+export function slowestRate(rates: readonly Rate[]): Rate | undefined {
+  let slowest: Rate | undefined;
+  for (const rate of rates) if (slowest === undefined || rate.limit / rate.perMs < slowest.limit / slowest.perMs) slowest = rate;
+  return slowest;
+}
+
+/** Whether a rate never decides beside another one, which lets no more start in its window. */
+export function isWithoutEffect(rate: Rate, beside: Rate): boolean {
+  return Math.ceil(rate.perMs / beside.perMs) * beside.limit <= rate.limit;
+}
+
 /** The burst of a rate that names none. */
 export function defaultBurst(limit: number): number {
   return Math.max(1, Math.floor(limit / 10));
+}
+
+/** As `parseRateText` reads it: `20/s, 50000/d`. Bursts are not shown. */
+export function exactRates(rates: readonly Rate[]): string {
+  return rates.map(exactRate).join(', ');
 }
 
 /** As a workflow file has it: `1000/min`. `100 per 90s` if the window is none of s, min, h, d, which a file writes as an object. The burst is not shown. */
@@ -61,7 +124,7 @@ export function exactRate(rate: Rate): string {
   return `${rate.limit} per ${Number.isInteger(seconds) && seconds < 120 ? `${seconds}s` : exactDuration(rate.perMs)}`;
 }
 
-function parseRateText(text: string): RateResult {
+function parseOne(text: string): RateResult {
   const [, digits = '', window = ''] = /^\s*(\d{1,15})\s*\/\s*([A-Za-z]{1,20})\s*$/.exec(text) ?? [];
   if (window === '') return refuse(sentences(wanted, hintFor(text)));
   const perMs = windows.get(window);

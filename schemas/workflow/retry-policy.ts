@@ -202,3 +202,19 @@ function refuseUnknown(value: JsonObject, known: readonly string[], problems: Re
     if (!known.includes(key)) problems.push({ path: [key], message: message("'{key}' is not a key of this kind of retry. Its keys are {list}.", { key, list: known.join(', ') }) });
   }
 }
+
+/** The policy that holds for a step: its own, else its queue's, else the default. */
+export function retryOf({ retry }: { readonly retry?: RetryPolicy }, queue: { readonly retry?: RetryPolicy } | undefined): RetryPolicy {
+  return retry ?? queue?.retry ?? defaultRetryPolicy;
+}
+
+/** When the second, third, ... attempt starts at the earliest, in milliseconds after the end of the first, without jitter. */
+export function retryTimes({ backoff }: RetryPolicy): readonly number[] {
+  let at = 0;
+  return retryDelaysMs(backoff).map((delay) => (at += delay));
+}
+
+/** From the end of the first attempt to the start of the last, at least: attempts themselves, and what the other side asks for, come on top. */
+export function retryBudgetMs(policy: RetryPolicy): number {
+  return retryTimes(policy).at(-1) ?? 0;
+}

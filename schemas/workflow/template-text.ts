@@ -95,14 +95,17 @@ function endOfComment(text: string, start: number): number {
   return ends.length === 0 ? text.length : Math.min(...ends);
 }
 
+/** What is filled in when an attempt starts: the value of a secret, or the link that answers a signal of that name. */
+export type FilledPart = { readonly secret: string } | { readonly signal: string };
+
 /**
- * A place in a rendered payload that holds a secret. The payload's text there shows the reference
+ * A place in a rendered payload that holds a secret, or a link that is as good as one. The payload's text there shows the reference
  * (`Bearer ${{ secrets.TOKEN }}`); only these places are ever filled in, so data that merely looks like a reference stays data.
  */
 export interface SecretUse {
   /** Keys and indexes from the payload's root. */
   readonly path: readonly (string | number)[];
-  readonly parts: readonly (string | { readonly secret: string })[];
+  readonly parts: readonly (string | FilledPart)[];
 }
 
 export interface Rendered {
@@ -112,22 +115,22 @@ export interface Rendered {
 
 /** The text of a place that holds secrets, as it is stored and shown. */
 export function shownText(parts: SecretUse['parts']): string {
-  return parts.map((part) => (typeof part === 'string' ? part : referenceText(part.secret))).join('');
+  return parts.map((part) => (typeof part === 'string' ? part : referenceText(part))).join('');
 }
 
 /**
  * A copy of a payload with its secrets filled in; parts without secrets are shared with the original. A place is filled only while its
- * text is still the one that was rendered: what somebody has written over it stays as it is. `lookup` throws where it has no such secret.
+ * text is still the one that was rendered: what somebody has written over it stays as it is. `lookup` throws where it has no such secret, or can make no link.
  */
-export function fillSecrets(rendered: Rendered, lookup: (name: string) => string): Json {
+export function fillSecrets(rendered: Rendered, lookup: (part: FilledPart) => string): Json {
   return rendered.secrets.reduce((value, use) => fill(value, use, 0, lookup), rendered.value);
 }
 
-function fill(value: Json, use: SecretUse, depth: number, lookup: (name: string) => string): Json {
+function fill(value: Json, use: SecretUse, depth: number, lookup: (part: FilledPart) => string): Json {
   const key = use.path[depth];
   if (key === undefined) {
     if (value !== shownText(use.parts)) return value;
-    return use.parts.map((part) => (typeof part === 'string' ? part : lookup(part.secret))).join('');
+    return use.parts.map((part) => (typeof part === 'string' ? part : lookup(part))).join('');
   }
   if (typeof key === 'number') {
     if (!Array.isArray(value)) return value;
@@ -139,6 +142,6 @@ function fill(value: Json, use: SecretUse, depth: number, lookup: (name: string)
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, name === key ? fill(item, use, depth + 1, lookup) : item]));
 }
 
-function referenceText(secret: string): string {
-  return `\${{ secrets.${secret} }}`;
+function referenceText(part: FilledPart): string {
+  return 'secret' in part ? `\${{ secrets.${part.secret} }}` : `\${{ signalUrl('${part.signal.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}') }}`;
 }

@@ -1,9 +1,10 @@
 import type { SourceRange } from './diagnostic.ts';
-import { evaluateExpression, parseExpression, secretMisuses, secretName, textOfJson, type Expression, type ExpressionError, type ParseResult, type Reference, type Scope } from './expression/expression.ts';
+import { evaluateExpression, parseExpression, secretMisuses, secretName, signalName, textOfJson, type Expression, type ExpressionError, type ParseResult, type Reference, type Scope } from './expression/expression.ts';
+import { maxSignalName } from '../protocol/signal.ts';
 import { isJsonObject, type Json } from './json.ts';
-import { type Rendered, type SecretUse, shownText, splitTemplateText, type TextPart } from './template-text.ts';
+import { type FilledPart, type Rendered, type SecretUse, shownText, splitTemplateText, type TextPart } from './template-text.ts';
 
-export { fillSecrets, shownText, type Rendered, type SecretUse } from './template-text.ts';
+export { fillSecrets, shownText, type FilledPart, type Rendered, type SecretUse } from './template-text.ts';
 export { escapeTemplateText, splitTemplateText, type SplitResult, type TextPart } from './template-text.ts';
 
 /**
@@ -79,8 +80,8 @@ export function parseCondition(text: string): ConditionResult {
 }
 
 /**
- * Fills in a template. In mixed text null is empty, text is itself, anything else its JSON. A secret is not looked up: its reference
- * stays in the text and its place is listed in `secrets`. Stops at the first error. Never throws.
+ * Fills in a template. In mixed text null is empty, text is itself, anything else its JSON. A secret is not looked up, and no link is made: the
+ * reference stays in the text and its place is listed in `secrets`. Stops at the first error. Never throws.
  */
 export function renderTemplate(template: Template, scope: Scope): RenderResult {
   const secrets: SecretUse[] = [];
@@ -191,10 +192,10 @@ function renderPart(template: Template, scope: Scope, path: ValuePath, secrets: 
     case 'literal':
       return template.value;
     case 'expression': {
-      const secret = secretName(template.expression);
-      if (secret === undefined) return evaluate(template.expression, scope, path);
-      secrets.push({ path, parts: [{ secret }] });
-      return shownText([{ secret }]);
+      const filled = filledPart(template.expression, scope, path);
+      if (filled === undefined) return evaluate(template.expression, scope, path);
+      secrets.push({ path, parts: [filled] });
+      return shownText([filled]);
     }
     case 'text':
       return renderText(template.parts, scope, path, secrets);
@@ -207,10 +208,10 @@ function renderPart(template: Template, scope: Scope, path: ValuePath, secrets: 
 }
 
 function renderText(parts: readonly (string | Expression)[], scope: Scope, path: ValuePath, secrets: SecretUse[]): string {
-  const rendered: (string | { readonly secret: string })[] = [];
+  const rendered: (string | FilledPart)[] = [];
   for (const part of parts) {
-    const secret = typeof part === 'string' ? undefined : secretName(part);
-    if (secret !== undefined) rendered.push({ secret });
+    const filled = typeof part === 'string' ? undefined : filledPart(part, scope, path);
+    if (filled !== undefined) rendered.push(filled);
     else rendered.push(typeof part === 'string' ? part : textOfJson(evaluate(part, scope, path)));
   }
   if (rendered.some((part) => typeof part !== 'string')) secrets.push({ path, parts: joinTexts(rendered) });
@@ -218,7 +219,7 @@ function renderText(parts: readonly (string | Expression)[], scope: Scope, path:
 }
 
 function joinTexts(parts: SecretUse['parts']): SecretUse['parts'] {
-  const joined: (string | { readonly secret: string })[] = [];
+  const joined: (string | FilledPart)[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
     if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
@@ -227,14 +228,33 @@ function joinTexts(parts: SecretUse['parts']): SecretUse['parts'] {
   return joined;
 }
 
+/** What an expression stands for that is filled in later; undefined if it has a value of its own. */
+function filledPart(expression: Expression, scope: Scope, path: ValuePath): FilledPart | undefined {
+  const secret = secretName(expression);
+  if (secret !== undefined) return { secret };
+  const name = signalName(expression, scope);
+  if (name === undefined) return undefined;
+  if (!name.ok) throw renderFault(expression, path, name.error);
+  const signal = name.value;
+  if (typeof signal === 'string' && isSignalName(signal)) return { signal };
+  throw renderFault(expression, path, { kind: 'evaluation', message: `The name of a signal is text of 1 to ${maxSignalName} characters, on one line.`, range: { start: 0, end: expression.source.length } });
+}
+
+function isSignalName(text: string): boolean {
+  return text !== '' && text.length <= maxSignalName && !/[\r\n\0]/.test(text);
+}
+
 function evaluate(expression: Expression, scope: Scope, path: ValuePath): Json {
   const [misuse] = secretMisuses(expression);
   const result = misuse === undefined
     ? evaluateExpression(expression, scope)
     : { ok: false as const, error: { kind: 'evaluation' as const, message: 'A secret can only stand alone, as in ${{ secrets.NAME }}, never inside an expression.', range: misuse } };
   if (result.ok) return result.value;
-  const { error } = result;
-  throw new RenderFault({ path, source: expression.source, error, message: `${formatPath(path)}: \${{ ${shortened(expression.source)} }} has no value. ${error.message}` });
+  throw renderFault(expression, path, result.error);
+}
+
+function renderFault({ source }: Expression, path: ValuePath, error: ExpressionError): RenderFault {
+  return new RenderFault({ path, source, error, message: `${formatPath(path)}: \${{ ${shortened(source)} }} has no value. ${error.message}` });
 }
 
 function shortened(source: string): string {

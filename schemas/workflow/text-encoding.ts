@@ -9,7 +9,7 @@ export interface BadByte {
 
 const remedy = 'Save it as UTF-8';
 /** Follows a problem of a CSV: most of those come from there. */
-export const csvRemedy = ' (in Excel: "CSV UTF-8")';
+export const csvRemedy = ' (in Excel: "CSV UTF-8"), or say its encoding, such as `csv: { encoding: windows-1252 }`';
 
 /**
  * The one place that makes text of a file's bytes: strict UTF-8, a byte order mark taken off. Anything else is refused and not guessed,
@@ -24,7 +24,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
     return at < 0 ? { ok: true, text } : { ok: false, problem: nulProblem(1 + count(text.slice(0, at), '\n')) };
   } catch {
     const bad = firstBadByte(bytes) ?? { offset: bytes.length, byte: 0 };
-    return { ok: false, problem: badByteProblem(bad.byte, placeOf(bytes, bad.offset)) };
+    return { ok: false, problem: badByteProblem(bad, placeOf(bytes, bad.offset)) };
   }
 }
 
@@ -34,9 +34,12 @@ export function markProblem(start: Uint8Array): string | undefined {
   return isUtf16 ? `is UTF-16, not UTF-8. ${remedy}` : undefined;
 }
 
-export function badByteProblem(byte: number, { line, column }: { readonly line: number; readonly column: number }): string {
-  const hex = byte.toString(16).toUpperCase().padStart(2, '0');
-  return `is not UTF-8: line ${line}, column ${column} has the byte ${hex}, as Windows-1252 and Latin-1 have for letters with accents. ${remedy}`;
+export function badByteProblem({ offset, byte }: BadByte, { line, column }: { readonly line: number; readonly column: number }): string {
+  return `is not UTF-8: line ${line}, column ${column} has the byte ${hexOf(byte)} (at offset ${offset}), as Windows-1252 and Latin-1 have for letters with accents. ${remedy}`;
+}
+
+export function hexOf(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
 export function nulProblem(line: number): string {

@@ -6,6 +6,8 @@ import { NoOpAction } from './no-op-action.ts';
 /** `--project DIR`: a daemon in a process of its own whose `webhook/send` does nothing, and that answers questions about itself. */
 const action = new NoOpAction();
 const delays = monitorEventLoopDelay({ resolution: 1 });
+/** Since when what the process has spent is counted. */
+let spent = process.cpuUsage();
 const daemon = new Daemon({ projectFolder: process.argv[3] ?? '', env: process.env, extraActions: [action] });
 
 process.on('message', (question: BenchQuestion) => {
@@ -16,11 +18,12 @@ process.on('message', (question: BenchQuestion) => {
     case 'watch-loop':
       delays.reset();
       delays.enable();
+      spent = process.cpuUsage();
       answer({});
       break;
     case 'loop':
       delays.disable();
-      answer({ p99Ms: delays.percentile(99) / 1e6, maxMs: delays.max / 1e6 });
+      answer({ p99Ms: delays.percentile(99) / 1e6, maxMs: delays.max / 1e6, processorUs: processorSince(spent) });
       break;
     case 'stop':
       void daemon.stop();
@@ -43,6 +46,12 @@ function count(jobs: number): void {
     action.onStart = undefined;
     answer({ ms: performance.now() - startedAtMs });
   };
+}
+
+/** Of all threads, in microseconds. */
+function processorSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }
 
 function answer(values: BenchAnswer): void {

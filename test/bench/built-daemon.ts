@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -11,6 +11,8 @@ export interface BuiltPrograms {
   readonly bench: string;
   /** The product's own. */
   readonly daemon: string;
+  /** `peers/contender-program.ts`; it finds the packages of the peers where they are installed. */
+  readonly contender: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function withBuiltDaemon<Value>(work: (programs: BuiltPrograms) => 
   try {
     await build({
       absWorkingDir: root,
-      entryPoints: { bench: 'test/bench/bench-daemon-program.ts', daemon: 'daemon/main.ts', 'body-program': 'daemon/actions/body-program.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
+      entryPoints: { bench: 'test/bench/bench-daemon-program.ts', contender: 'test/bench/peers/contender-program.ts', daemon: 'daemon/main.ts', 'body-program': 'daemon/actions/body-program.ts', 'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts' },
       outdir: folder,
       bundle: true,
       splitting: true,
@@ -33,7 +35,8 @@ export async function withBuiltDaemon<Value>(work: (programs: BuiltPrograms) => 
       logLevel: 'warning',
     });
     await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-    return await work({ bench: path.join(folder, 'bench.js'), daemon: path.join(folder, 'daemon.js') });
+    await symlink(path.join(import.meta.dirname, 'peers', 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+    return await work({ bench: path.join(folder, 'bench.js'), daemon: path.join(folder, 'daemon.js'), contender: path.join(folder, 'contender.js') });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

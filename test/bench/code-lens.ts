@@ -1,5 +1,4 @@
-import { lensesOf, type LensFacts } from '../../extension/language/live/lenses.ts';
-import { placesIn } from '../../extension/language/live/places.ts';
+import { lensesOf, type LensFacts, placesIn } from '../../extension/language/live/lenses.ts';
 import { parseDocument } from '../../schemas/workflow/document.ts';
 import { minutesAgo, now, queue, run, step } from '../unit/daemon/cli/protocol-samples.ts';
 import type { Figure } from './figure.ts';

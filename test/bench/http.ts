@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Agent, request } from 'undici';
 import { Actions } from '../../daemon/actions/actions.ts';
+import { systemClock } from '../../daemon/platform/system-clock.ts';
+import { MemoryTokens } from '../support/memory-tokens.ts';
 import { BenchEngine } from './bench-engine.ts';
 import type { Bench, Figure } from './figure.ts';
 import { median, timed } from './sample.ts';
@@ -57,7 +59,7 @@ function perSecond(count: number, ms: number): string {
 }
 
 async function throughEngine(url: string, jobs: number, concurrency: number): Promise<number> {
-  const actions = new Actions({ version: 'bench', env: {}, prepareRun: async () => Promise.reject(new Error('no run is expected')) });
+  const actions = new Actions({ version: 'bench', env: {}, clock: systemClock, tokens: { store: new MemoryTokens(), mask: () => {} }, prepareRun: async () => Promise.reject(new Error('no run is expected')) });
   try {
     return await BenchEngine.with({ durability: 'full', actions }, async (engine) => {
       const step = `    uses: http/request\n    with: { url: "${url}", query: { id: "\${{ string(item) }}" } }\n`;

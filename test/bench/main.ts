@@ -4,39 +4,48 @@
  */
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
+import { childRuns } from './child-runs.ts';
+import { deliveries } from './deliveries.ts';
 import { extension } from './extension.ts';
 import { http } from './http.ts';
 import { kill } from './kill.ts';
 import { language } from './language.ts';
 import { languageServer } from './language-server.ts';
+import { manyDaemons } from './many-daemons.ts';
 import { loop } from './loop.ts';
+import { pages } from './pages.ts';
+import { peers } from './peers.ts';
 import { priority } from './priority.ts';
 import { rate } from './rate.ts';
 import { jsonReport, textReport, writeDocs, type Report } from './report.ts';
 import { retry } from './retry.ts';
+import { sharedRate } from './shared-rate.ts';
 import { size } from './size.ts';
 import { speed } from './speed.ts';
 import { tree } from './tree.ts';
 
-const benches: Readonly<Record<string, Bench>> = { speed, http, size, priority, retry, rate, kill, loop, tree, extension, language, 'language-server': languageServer };
+const benches: Readonly<Record<string, Bench>> = { speed, http, deliveries, size, 'child-runs': childRuns, pages, priority, retry, rate, kill, loop, 'many-daemons': manyDaemons, 'shared-rate': sharedRate, tree, extension, language, 'language-server': languageServer, peers };
+/** Installs what it is measured beside, so it has to be asked for. */
+const onlyIfAsked: readonly string[] = ['peers'];
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    peers: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     'write-docs': { type: 'boolean', default: false },
   },
 });
 
-const names = values.only?.split(',') ?? Object.keys(benches);
+const names = values.only?.split(',') ?? (values.peers ? onlyIfAsked : Object.keys(benches).filter((name) => !onlyIfAsked.includes(name)));
 const unknown = names.filter((name) => benches[name] === undefined);
 if (unknown.length > 0) {
   console.error(`bench: nothing is called ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
   process.exit(2);
 }
-if (values['write-docs'] && (values.quick || values.only !== undefined)) {
-  console.error('bench: the documents take the figures of a whole run: leave out --quick and --only');
+if (values['write-docs'] && values.quick) {
+  console.error('bench: the documents take no figures of a short run: leave out --quick');
   process.exit(2);
 }
 
@@ -55,6 +64,6 @@ for (const name of names) {
 }
 process.stderr.write(`${((performance.now() - startedAtMs) / 1000).toFixed(0)} s in all\n`);
 console.log(values.json ? jsonReport(reports) : textReport(reports));
-if (values['write-docs']) await writeDocs(reports);
+if (values['write-docs']) await writeDocs(reports, Object.keys(benches));
 // A figure that isn't met is a finding, not an error; what could not be measured is one.
 if (reports.some(({ failure }) => failure !== undefined)) process.exitCode = 1;

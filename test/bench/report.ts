@@ -31,17 +31,20 @@ export function jsonReport(reports: readonly Report[]): string {
   return JSON.stringify(plain, undefined, 2);
 }
 
-/** Replaces the table at the end of `docs/benchmarks.md`. */
-export async function writeDocs(reports: readonly Report[]): Promise<void> {
+/** Renews the rows of what was measured in the table at the end of `docs/benchmarks.md`; the others stay. `order`: of the names. */
+export async function writeDocs(reports: readonly Report[], order: readonly string[]): Promise<void> {
   const text = await readFile(docsFile, 'utf8');
   const end = text.indexOf(docsMark);
   if (end === -1) throw new Error(`${docsFile} has no line ${docsMark}`);
-  const rows = reports.flatMap(({ name, figures, failure }) => [
-    ...figures.map((figure) => `| ${[name, ...cells(figure)].join(' | ')} |`),
-    ...(failure === undefined ? [] : [`| ${name} | could not be measured: ${failure} | | | | |`]),
-  ]);
+  const rows = new Map(order.map((name) => [name, text.slice(end).split('\n').filter((line) => line.startsWith(`| ${name} | `))]));
+  for (const { name, figures, failure } of reports) {
+    rows.set(name, [
+      ...figures.map((figure) => `| ${[name, ...cells(figure)].join(' | ')} |`),
+      ...(failure === undefined ? [] : [`| ${name} | could not be measured: ${failure} | | | | |`]),
+    ]);
+  }
   const head = '| | figure | measured | target | met? | |\n| --- | --- | ---: | ---: | --- | --- |';
-  await writeFile(docsFile, `${text.slice(0, end)}${docsMark}\n\n${head}\n${rows.join('\n')}\n`);
+  await writeFile(docsFile, `${text.slice(0, end)}${docsMark}\n\n${head}\n${[...rows.values()].flat().join('\n')}\n`);
 }
 
 function cells(figure: Figure): string[] {

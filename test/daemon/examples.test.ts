@@ -9,6 +9,7 @@ import { enrichment } from '../../examples/enrichment/enrichment.ts';
 import type { ExampleContext, ExampleReport } from '../../examples/running/example.ts';
 import { Narrator } from '../../examples/running/narrator.ts';
 import { analyseProject } from '../../schemas/workflow/analysis/analyse-project.ts';
+import { commandProgram } from '../support/tested-programs.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const examples = path.join(root, 'examples');
@@ -35,13 +36,13 @@ describe('the example projects', () => {
   }
 });
 
-/** Each runs the command and its daemon from their sources, and asserts on what the receivers have in their own record. */
+/** Each runs the command and its daemon, and asserts on what the receivers have in their own record. */
 describe('the examples, at a tiny size', function () {
   this.timeout(limitMs);
   this.slow(30_000);
 
   function context(): ExampleContext {
-    return { narrator: Narrator.silent(), signal: AbortSignal.timeout(limitMs - 10_000), command: [path.join(root, 'daemon', 'cli', 'main.ts')] };
+    return { narrator: Narrator.silent(), signal: AbortSignal.timeout(limitMs - 10_000), command: [commandProgram] };
   }
 
   function assertAllFound({ findings }: ExampleReport): void {

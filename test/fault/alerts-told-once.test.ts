@@ -27,6 +27,7 @@ describe('kill -9 while an alert is raised', () => {
     let daemon = await project.start();
     await daemon.client.call('run/start', { workflow: 'call' });
     const first = await raised(daemon);
+    await project.logged(/crossed a threshold/);
     for (let round = 0; round < 2; round++) {
       await daemon.kill();
       daemon = await project.start();

@@ -40,13 +40,14 @@ describe('a crash is told', () => {
   it('by status and the log, with the jobs that may have been sent twice', async () => {
     const { id: runId } = await daemon.client.call('run/start', { workflow: 'slow', inputs: {} });
     await asked.promise;
-    const killedAt = Date.now();
     await daemon.kill();
+    const goneAt = Date.now();
     daemon = await project.start();
     const { jobs } = await daemon.client.call('job/list', { run: runId });
     const crash = (await lastCrash()) as { readonly aliveAt: string; readonly interrupted: number; readonly jobs: readonly string[] };
     assert.deepEqual([crash.interrupted, crash.jobs], [1, jobs.map(({ id }) => id)]);
-    assert.ok(Date.parse(crash.aliveAt) <= killedAt + 1000, crash.aliveAt);
+    assert.ok(Date.parse(crash.aliveAt) <= goneAt + 1000, crash.aliveAt);
+    await project.logged(/ended without being stopped/);
     const log = await readFile(path.join(project.stateFolder, 'daemon.log'), 'utf8');
     const told = log.split('\n').find((line) => line.includes('ended without being stopped')) ?? '';
     assert.match(told, new RegExp(`"interrupted":1,"jobs":\\["${crash.jobs[0] ?? ''}"\\]`));

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { sign } from '@octokit/webhooks-methods';
 import { DaemonProcess } from '../support/daemon-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { TemporaryProject } from '../unit/daemon/cli/temporary-project.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,20 +12,8 @@ const killEvery = 200;
 const senders = 8;
 const secret = 'kill-secret-4711';
 
-/** Free just now: the daemon has to come back to the one that senders know. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 describe('webhooks and kill -9', () => {
-  it(`of ${deliveries} deliveries, sent until they are accepted, each has its run exactly once`, async function () {
-    this.timeout(280_000);
+  it(`of ${deliveries} deliveries, sent until they are accepted, each has its run exactly once`, async () => {
     const project = await TemporaryProject.make();
     const port = await freePort();
     const write = async (file: string, text: string): Promise<void> => {

@@ -48,7 +48,7 @@ steps:
         await client.call('secret/set', { name: 'TOKEN', value: 'abcdefgh', persist: true });
         const { id } = await client.call('run/start', { workflow: 'send', inputs: { list: Array.from({ length: jobs }, (_, index) => index) } });
         const seen = eventually('what is lacking is said', async () => (await client.call('daemon/status', {})).machine);
-        const run = await endOfRun(client, id, 120_000);
+        const run = await endOfRun(client, id);
         const { problem } = await seen;
         assert.match(problem, /lacks file descriptors \(E[MN]FILE\)/);
         const { jobs: dead } = await client.call('job/list', { run: id, state: 'dead', limit: 10 });

@@ -68,6 +68,11 @@ export class FaultProject {
     return readFile(path.join(this.stateFolder, 'daemon.log'), 'utf8').catch(() => '');
   }
 
+  /** Resolves when that is in the log's file: a line comes into it some time after what it tells of can be seen. */
+  async logged(words: RegExp): Promise<void> {
+    await eventually(`the log has ${String(words)}`, async () => (words.test(await this.log()) ? true : undefined));
+  }
+
   async dispose(): Promise<void> {
     for (const daemon of this.#daemons) await daemon.dispose();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
@@ -75,7 +80,7 @@ export class FaultProject {
 }
 
 /** Looks again and again until `look` gives something; fails by name after `limitMs`. */
-export async function eventually<Value>(what: string, look: () => Promise<Value | undefined> | Value | undefined, limitMs = 60_000): Promise<Value> {
+export async function eventually<Value>(what: string, look: () => Promise<Value | undefined> | Value | undefined, limitMs = 200_000): Promise<Value> {
   const deadlineMs = performance.now() + limitMs;
   for (;;) {
     const value = await look();
@@ -98,7 +103,7 @@ export async function endOfRun(client: DaemonClient, id: string, limitMs?: numbe
 }
 
 /** All runs, once nothing is running: no run, no step of on-failure, no job that waits. */
-export async function runsAtRest(client: DaemonClient, limitMs = 120_000): Promise<RunDetail[]> {
+export async function runsAtRest(client: DaemonClient, limitMs = 240_000): Promise<RunDetail[]> {
   await eventually(
     'rest',
     async () => {

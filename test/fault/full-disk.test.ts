@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DaemonClient } from '../../client/daemon-client.ts';
-import { migrate, migrations } from '../../daemon/store/sqlite/migrations.ts';
+import { migrations } from '../../daemon/store/sqlite/migrations.ts';
+import { olderVersion, writeOlderStore } from '../support/older-store.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { HttpSink } from '../support/http-sink.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -16,7 +17,6 @@ import { brokenPromises } from './kill-oracle.ts';
 const items = Array.from({ length: 60 }, (_, index) => `item-${index}`);
 const concurrency = 3;
 const refused = 5;
-const olderVersion = 12;
 
 describe('a start on a full disk', () => {
   let sink: HttpSink;
@@ -65,7 +65,7 @@ describe('a start on a full disk', () => {
 
   const assertGoesOn = async (daemon: DaemonProcess, run: string, resume = async (_client: DaemonClient): Promise<unknown> => undefined): Promise<void> => {
     await disk.clear();
-    await eventually('the cure', async () => ((await daemon.client.call('daemon/status', {})).store.ok ? true : undefined), 20_000);
+    await eventually('the cure', async () => ((await daemon.client.call('daemon/status', {})).store.ok ? true : undefined));
     await resume(daemon.client);
     const runs = await runsAtRest(daemon.client);
     const jobs = await detailsOf(daemon.client, await jobsOf(daemon.client));
@@ -138,7 +138,7 @@ describe('a start on a full disk', () => {
 
     const next = await start();
     await disk.clear();
-    await eventually('the cure', async () => ((await next.client.call('daemon/status', {})).store.ok ? true : undefined), 20_000);
+    await eventually('the cure', async () => ((await next.client.call('daemon/status', {})).store.ok ? true : undefined));
     assert.equal((await jobsOf(next.client, { state: 'dead' })).length, 1);
     assert.deepEqual(await next.stop(), { code: 0, signal: null });
     assert.ok((await readdir(disk.outside(project.stateFolder))).includes(`store.db.v${migrations.length - 1}.bak`));
@@ -158,7 +158,7 @@ describe('a start on a full disk', () => {
     assert.deepEqual(await jobsOf(daemon.client), []);
     await assert.rejects(daemon.client.call('run/start', { workflow: 'deliver', inputs: { items } }), { code: 'store-unavailable' });
     await disk.clear();
-    await eventually('the cure', async () => ((await daemon.client.call('daemon/status', {})).store.ok ? true : undefined), 20_000);
+    await eventually('the cure', async () => ((await daemon.client.call('daemon/status', {})).store.ok ? true : undefined));
     const { id } = await daemon.client.call('run/start', { workflow: 'deliver', inputs: { items } });
     await runsAtRest(daemon.client);
     assert.equal((await daemon.client.call('run/get', { id })).state, 'succeeded');
@@ -198,16 +198,9 @@ describe('a start on a full disk', () => {
 function olderStore(): Buffer {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-old-'));
   const file = path.join(folder, 'old.db');
+  writeOlderStore(file, { uses: 'http/request', with: '{ url: "http://127.0.0.1:9/" }', payload: '{"kept":true}', fillerBytes: 3_000_000 });
   const db = new DatabaseSync(file);
-  migrate(db, file, migrations.slice(0, olderVersion));
-  db.exec(`
-    INSERT INTO queues (id, name) VALUES (1, 'default');
-    INSERT INTO workflow_versions (version, workflow, text, created_at) VALUES ('v1', 'w', 'steps: { only: { uses: http/request, with: { url: "http://127.0.0.1:9/" } } }', 0);
-    INSERT INTO runs (id, workflow, version, state, created_at, inputs) VALUES (1, 'w', 'v1', 'failed', 0, '{}');
-    INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, expanded, dead) VALUES (1, 1, 0, 'only', 0, 'failed', 1, 'http/request', 0, 1, 1, 1);
-    INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, attempt, started_at, failure_group) VALUES (1, 1, 1, 'dead', 5, 0, 0, 1, 0, 'g');
-    INSERT INTO payloads (job_id, payload, created_at) VALUES (1, '{"kept":true}', 0);
-    INSERT INTO meta (key, value) VALUES ('store_id', 'abcdefgh'), ('filler', zeroblob(3000000));`);
+  db.exec("INSERT INTO meta (key, value) VALUES ('store_id', 'abcdefgh')");
   db.close();
   const bytes = readFileSync(file);
   rmSync(folder, { recursive: true });

@@ -18,9 +18,7 @@ const whileStopping = ['stop-before-drain', 'stop-after-drain'];
 /** Two queues of five. */
 const mostInFlight = 10;
 
-describe('kill -9 at a named place', function () {
-  this.timeout(180_000);
-
+describe('kill -9 at a named place', () => {
   const stir = new Stir();
   const sink = new HttpSink({ respond: stir.respond });
   const epochs = new KillEpochs(sink);

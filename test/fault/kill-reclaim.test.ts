@@ -9,8 +9,7 @@ import { assertSound, FaultProject } from './fault-project.ts';
 const mb = 1024 * 1024;
 const lookEveryMs = 50;
 
-describe('kill -9 while space is given back to the disk', function () {
-  this.timeout(120_000);
+describe('kill -9 while space is given back to the disk', () => {
   let project: FaultProject;
 
   before(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { killTest } from './kill-test.ts';
 
 describe('kill -9, again and again', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
 
   it('loses nothing, and sends twice only what was in flight', async () => {
     const { broken, seed, kills, duplicates, requests, jobs } = await killTest({ jobs: 400, kills: 6 });

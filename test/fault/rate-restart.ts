@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RateWindow } from '../../daemon/core/rate-window.ts';
 import type { JobDetail } from '../../schemas/protocol/job.ts';
 import { HttpSink, type SinkRequest } from '../support/http-sink.ts';
+import { mostInAWindow } from '../support/most-in-a-window.ts';
 import { detailsOf, eventually, FaultProject, jobsOf } from './fault-project.ts';
 import { webhookId } from './kill-epochs.ts';
 
@@ -93,15 +94,4 @@ function countLate(requests: readonly SinkRequest[], jobs: readonly JobDetail[],
     const before = starts.get(webhookId(request))?.filter((start) => start <= request.at + earlyMs) ?? [];
     return request.at - Math.max(...before) > sentMs;
   }).length;
-}
-
-/** Of any window that begins with a request and is open at its end. */
-function mostInAWindow(times: readonly number[], perMs: number): number {
-  let most = 0;
-  let from = 0;
-  for (const [index, time] of times.entries()) {
-    while (time - (times[from] ?? time) >= perMs) from++;
-    most = Math.max(most, index - from + 1);
-  }
-  return most;
 }

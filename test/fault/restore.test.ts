@@ -93,7 +93,7 @@ describe('a backup that is put back', () => {
     cpSync(backup(), project.stateFolder, { recursive: true, preserveTimestamps: true });
     const { client } = await project.start();
     await assertSound(client);
-    assert.match(await project.log(), /brought back from a copy, or mounted again: whatever was done since the copy was made is forgotten/);
+    await project.logged(/brought back from a copy, or mounted again: whatever was done since the copy was made is forgotten/);
     assert.equal((await jobsOf(client, { state: 'pending' })).length, waiting.length);
     assert.equal((await jobsOf(client, { state: 'succeeded' })).length, before.length);
   });

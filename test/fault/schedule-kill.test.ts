@@ -18,7 +18,7 @@ describe('kill -9 while a schedule starts a run', () => {
     const { url } = await sink.start();
     project = await FaultProject.make({
       'workflows/hourly.yaml': `
-on: { schedule: [{ cron: "0 * * * *", missed: run-all }] }
+on: { schedule: [{ cron: "0 * * * *", timezone: UTC, missed: run-all }] }
 steps: { tell: { uses: webhook/send, with: { url: "${url}", body: { at: "\${{ trigger.scheduledAt }}" } } } }
 `,
     });

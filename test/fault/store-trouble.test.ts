@@ -73,7 +73,7 @@ describe('a store that cannot be written', () => {
     });
 
     await disk.clear();
-    await eventually('the cure', async () => ((await client.call('daemon/status', {})).store.ok ? true : undefined), 10_000);
+    await eventually('the cure', async () => ((await client.call('daemon/status', {})).store.ok ? true : undefined));
     const runs = await runsAtRest(client);
     const jobs = await detailsOf(client, await jobsOf(client));
     assert.deepEqual(brokenPromises({ requests: sink.requests, runs, jobs, accepted }), []);

@@ -1,8 +1,10 @@
-import type { ActionContext, ActionResult, ResolvedConnection } from '../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../daemon/actions/action.ts';
 import { Actions, type ActionsOptions } from '../../daemon/actions/actions.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
+import { systemClock } from '../../daemon/platform/system-clock.ts';
 import { actionContext } from './action-context.ts';
 import { HttpSink, type HttpSinkOptions, type Responder } from './http-sink.ts';
+import { MemoryTokens } from './memory-tokens.ts';
 import { SmtpSink, type SmtpSinkOptions } from './smtp-sink.ts';
 
 /** Where actions are tried out: all of them, and the servers that they call. `clear()` after each test. */
@@ -31,7 +33,7 @@ export class ActionBench {
   }
 
   /** Starts an SMTP server; the connection to it is called `esp`. */
-  async smtp(options: SmtpSinkOptions = {}, given: Partial<ResolvedConnection> = {}): Promise<{ sink: SmtpSink; connection: ResolvedConnection }> {
+  async smtp(options: SmtpSinkOptions = {}, given: Partial<ResolvedSmtpConnection> = {}): Promise<{ sink: SmtpSink; connection: ResolvedSmtpConnection }> {
     const sink = new SmtpSink(options);
     this.#sinks.push(sink);
     const { host, port } = await sink.start();
@@ -39,7 +41,7 @@ export class ActionBench {
   }
 
   /** Mails once, through a connection that goes by the name `esp`. */
-  mail(connection: ResolvedConnection, input: JsonObject, context: Partial<ActionContext> = {}): Promise<ActionResult> {
+  mail(connection: ResolvedSmtpConnection, input: JsonObject, context: Partial<ActionContext> = {}): Promise<ActionResult> {
     return this.run('email/send', input, { connection: (name) => (name === 'esp' ? connection : undefined), ...context });
   }
 
@@ -56,5 +58,5 @@ export class ActionBench {
 
 /** Without the proxies of the machine that the tests run on. */
 function actionsOf(options: Partial<ActionsOptions>): Actions {
-  return new Actions({ version: '1.2.3', env: {}, prepareRun: async () => Promise.reject(new Error('no run is expected')), ...options });
+  return new Actions({ version: '1.2.3', env: {}, clock: systemClock, tokens: { store: new MemoryTokens(), mask: () => {} }, prepareRun: async () => Promise.reject(new Error('no run is expected')), ...options });
 }

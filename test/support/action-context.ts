@@ -14,6 +14,7 @@ export function actionContext(given: Partial<ActionContext> = {}): ActionContext
     encodeLargeBody: async () => Promise.reject(new Error('no large body is expected')),
     round: 1,
     progress: undefined,
+    code: undefined,
     projectFolder: import.meta.dirname,
     ...given,
   };

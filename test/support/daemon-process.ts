@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream';
 import { DaemonClient } from '../../client/daemon-client.ts';
 import { daemonArguments, daemonEnvironment } from '../../client/daemon-launch.ts';
 import { readDiscovery } from '../../client/discovery.ts';
-import { daemonProgram as sourceProgram } from '../../daemon/cli/daemon-location.ts';
+import { daemonProgram as testedProgram } from './tested-programs.ts';
 
 export interface DaemonProcessOptions {
   /** Where it dies by itself: `settle-before-commit:3`, see daemon/platform/fail-point.ts. */
   readonly failPoint?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
-  /** Path of the daemon's program, such as a built one; `daemon/main.ts` if it is missing. */
+  /** Path of the daemon's program; that of `tested-programs.ts` if omitted. */
   readonly program?: string | undefined;
   /** What the daemon's command line is appended to, such as `setpriv --reuid 65534`. */
   readonly launcher?: readonly string[];
@@ -27,15 +27,15 @@ export interface ProcessEnd {
 }
 
 const lookEveryMs = 5;
-const readyLimitMs = 90_000;
-const endLimitMs = 90_000;
+const readyLimitMs = 200_000;
+const endLimitMs = 200_000;
 
 /** The daemon has ended instead of getting ready. */
 export class DaemonEndedError extends Error {
   override readonly name = 'DaemonEndedError';
 }
 
-/** A real daemon, `node daemon/main.ts`, in a process of its own. It is this process's child: killed, it is gone immediately. */
+/** A real daemon in a process of its own. It is this process's child: killed, it is gone immediately. */
 export class DaemonProcess {
   readonly folder: string;
   readonly pid: number;
@@ -47,7 +47,7 @@ export class DaemonProcess {
   #end: ProcessEnd | undefined;
   #client: DaemonClient | undefined;
 
-  constructor(folder: string, { failPoint, env = {}, program: daemonProgram = sourceProgram, launcher = [], more = [], outsideFolder }: DaemonProcessOptions = {}) {
+  constructor(folder: string, { failPoint, env = {}, program: daemonProgram = testedProgram, launcher = [], more = [], outsideFolder }: DaemonProcessOptions = {}) {
     this.folder = folder;
     const [program = process.execPath, ...args] = [...launcher, process.execPath, ...daemonArguments(folder, daemonProgram), ...more];
     this.#child = spawn(program, args, {

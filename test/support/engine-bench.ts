@@ -19,7 +19,10 @@ import type { UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import type { RunDetail } from '../../schemas/protocol/run.ts';
 import { analyseWorkflow } from '../../schemas/workflow/analysis/analyse-workflow.ts';
 import type { Json } from '../../schemas/workflow/json.ts';
-import type { QueueDefinition, SmtpConnection } from '../../schemas/workflow/model.ts';
+import type { Connection } from '../../schemas/workflow/connections/connection.ts';
+import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import { linkToken } from '../../daemon/secrets/signal-link.ts';
+import { suiteLinkKey } from './store-suite/suite-links.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAction } from './scripted-action.ts';
 import { english } from '../../schemas/wording/language.ts';
@@ -35,6 +38,8 @@ export interface EngineBenchOptions {
   readonly undeclared?: UndeclaredQueue;
   /** The store can't tell a job that waits for a slot from one that has started. */
   readonly withoutPrefetch?: boolean;
+  /** A store of the test's own, which engines may share, instead of a file. Called at each start. */
+  readonly store?: () => Store;
 }
 
 /**
@@ -73,7 +78,7 @@ export class EngineBench {
   ];
 
   /** What `connections.yaml` declares. */
-  connections: ReadonlyMap<string, SmtpConnection> = new Map();
+  connections: ReadonlyMap<string, Connection> = new Map();
   /** Why it may declare more. */
   connectionsDoubt: string | undefined;
   /** While it is set, the store refuses every write with this message, as when the disk is full. */
@@ -103,8 +108,28 @@ export class EngineBench {
   async start(queues: readonly QueueDefinition[] = this.#queues): Promise<void> {
     this.#queues = queues;
     this.clock.begin();
+    const store = this.#options.store?.() ?? this.#openFile();
+    this.#store = store;
+    if (this.#options.withoutPrefetch === true) Reflect.deleteProperty(store, 'prefetch');
+    const log = (level: string) => (details: object, message: string) => void this.logged.push({ level, details, message });
+    this.#engine = new Engine({
+      clock: this.clock,
+      random: this.#options.random ?? (() => 0.5),
+      store,
+      projectFolder: this.folder,
+      stateFolder: this.stateFolder,
+      actions: { get: (name) => (name === 'test/scripted' ? this.action : this.#waits.find(({ definition }) => definition.name === name)) },
+      secrets: new SecretSource({ projectFolder: this.folder, env: this.#options.env ?? {} }),
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      signalUrl: (link) => `https://hooks.example.com/signals/${linkToken(suiteLinkKey, link)}`,
+    });
+    await this.#engine.start(this.#settings());
+    await this.rest();
+  }
+
+  #openFile(): SqliteStore {
     const file = path.join(this.stateFolder, 'store.db');
-    const connection = new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex') });
+    const connection = new InlineConnection({ file, durability: 'normal', newStoreId: () => randomBytes(4).toString('hex'), linkKey: suiteLinkKey });
     const write = connection.write.bind(connection);
     this.#kill = async () => {
       // Anyone who still waits for an answer waits for ever, as in a process that has ended.
@@ -119,21 +144,7 @@ export class EngineBench {
       if (this.trouble !== undefined) throw new CodedError('store-unavailable', this.trouble);
       return write(calls);
     };
-    this.#store = new SqliteStore(connection, this.clock);
-    if (this.#options.withoutPrefetch === true) Reflect.deleteProperty(this.#store, 'prefetch');
-    const log = (level: string) => (details: object, message: string) => void this.logged.push({ level, details, message });
-    this.#engine = new Engine({
-      clock: this.clock,
-      random: this.#options.random ?? (() => 0.5),
-      store: this.#store,
-      projectFolder: this.folder,
-      stateFolder: this.stateFolder,
-      actions: { get: (name) => (name === 'test/scripted' ? this.action : this.#waits.find(({ definition }) => definition.name === name)) },
-      secrets: new SecretSource({ projectFolder: this.folder, env: this.#options.env ?? {} }),
-      log: { info: log('info'), warn: log('warn'), error: log('error') },
-    });
-    await this.#engine.start(this.#settings());
-    await this.rest();
+    return new SqliteStore(connection, this.clock);
   }
 
   /** Declares queues again, as when their file is saved. */
@@ -329,6 +340,7 @@ steps:
       queues: this.#queues,
       doubtful: this.#options.doubtful ?? [],
       whyUndeclared: (): UndeclaredQueue => this.#options.undeclared ?? { reason: 'gone', files: [] },
+      declared: () => ({}),
       connections: this.connections,
       connectionsDoubt: this.connectionsDoubt,
       config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [], webhooks: defaultWebhookSettings } as const,

@@ -23,7 +23,7 @@ export function aJob(values: Partial<LedgerJob> = {}): LedgerJob {
 export function aStep(values: Partial<StepRow> = {}): StepRow {
   return {
     id: 1, run_id: 1, position: 0, name: 'a', on_failure: 0, state: 'running', queue_id: 1, uses: 'test/scripted', is_foreach: 0, total: 1, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 1,
-    cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, cascade: null, started_at: 1000, ended_at: null, error: null, ...values,
+    cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, file_format: null, pages: null, cascade: null, started_at: 1000, ended_at: null, error: null, ...values,
   };
 }
 

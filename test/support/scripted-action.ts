@@ -1,4 +1,5 @@
-import type { Action, ActionContext, ActionResult, AttemptError } from '../../daemon/actions/action.ts';
+import { message } from '../../schemas/wording/message.ts';
+import { attemptError, type Action, type ActionContext, type ActionResult, type AttemptError } from '../../daemon/actions/action.ts';
 import type { Clock } from '../../daemon/core/clock.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 
@@ -121,7 +122,7 @@ export class ScriptedAction implements Action {
         return { ok: true, output: input, request: input };
       case 'echo-503': {
         const text = JSON.stringify(input);
-        return { ...failure({ kind: 'status', cause: text.slice(0, 90), message: text, status: 503 }), request: input, response: [text] };
+        return { ...failure({ ...attemptError('status', text.slice(0, 90), message('It answered {text}', { text })), status: 503 }), request: input, response: [text] };
       }
       case 'connect':
         if (context.connection('esp') === undefined) return failure({ kind: 'invalid', cause: 'unknown connection', message: 'There is no connection esp.' });

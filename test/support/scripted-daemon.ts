@@ -56,7 +56,7 @@ export class ScriptedDaemon {
       startedAt: '2026-11-24T09:00:00.000Z',
       uptimeMs: 3_600_000,
       durability: 'full',
-      store: { ok: true, bytes: 4096 },
+      store: { ok: true, kind: 'embedded', bytes: 4096 },
       problems: 0,
       runs: { running: 0 },
       lateOutcomes: 0,

@@ -80,6 +80,7 @@ export interface BenchOptions {
   readonly handlers?: Partial<Handlers>;
   readonly limits?: Partial<ServerLimits>;
   readonly health?: Health;
+  readonly metrics?: () => Promise<string>;
   readonly clock?: Clock;
 }
 
@@ -97,10 +98,10 @@ export class ServerBench {
     return bench;
   }
 
-  private constructor({ handlers = {}, limits = {}, health = async () => undefined, clock = systemClock }: BenchOptions) {
+  private constructor({ handlers = {}, limits = {}, health = async () => undefined, metrics = async () => '', clock = systemClock }: BenchOptions) {
     const missing = async (): Promise<never> => Promise.reject(new Error('the test has no handler for this'));
     const all = { ...Object.fromEntries(Object.keys(methods).map((name) => [name, missing])), ...handlers } as unknown as Handlers;
-    this.server = new Server({ handlers: all, topics: this.topics, token: benchToken, version: '1.2.3', health, log: this.log, clock, limits: { stopGraceMs: 200, ...limits } });
+    this.server = new Server({ handlers: all, topics: this.topics, token: benchToken, version: '1.2.3', health, metrics, log: this.log, clock, limits: { stopGraceMs: 200, ...limits } });
   }
 
   async connect(options: ClientOptions = {}): Promise<RpcClient> {

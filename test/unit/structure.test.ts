@@ -66,6 +66,10 @@ describe('structure of the source', () => {
     const everything = readTree(root, '{schemas,platform,client,daemon,extension,test,scripts,examples}/**/*.{ts,js,cjs,mjs}');
     assert.deepEqual(findEmptyNames(everything.keys()), []);
   });
+
+  it('marks each unit test that starts servers or programs as slow, which `npm test -- quick` leaves out', () => {
+    assert.deepEqual(findUnmarkedStarters(readImports(readTree(root, 'test/{unit,support}/**/*.ts'))), []);
+  });
 });
 
 describe('the checks of the structure (control)', () => {
@@ -203,6 +207,17 @@ describe('the checks of the structure (control)', () => {
     assert.deepEqual(findEnglishRefusals(tree), ['daemon/ledger/a.ts: `There is no job ${id}.`', "daemon/engine/b.ts: 'It stops.'"]);
   });
 
+  it('catch a test that starts a server, by what it imports in turn, and is not marked as slow', () => {
+    const tree = treeOf({
+      'test/support/postgres-server.ts': '',
+      'test/support/shared-place.ts': `import './postgres-server.ts';`,
+      'test/unit/a.test.ts': `import '../support/shared-place.ts';`,
+      'test/unit/b.slow.test.ts': `import '../support/shared-place.ts';`,
+      'test/unit/c.test.ts': '',
+    });
+    assert.deepEqual(findUnmarkedStarters(readImports(tree)), ['test/unit/a.test.ts starts what is in test/support/postgres-server.ts: name it a.slow.test.ts']);
+  });
+
   it('catch names that say nothing, of files and of folders', () => {
     const bad = ['daemon/utils.ts', 'daemon/queue-manager.ts', 'test/test-helpers.ts', 'schemas/common/a.ts', 'daemon/misc.test.ts'];
     const good = ['daemon/community.ts', 'daemon/managers-report.ts', 'daemon/utilisation.ts'];
@@ -268,6 +283,22 @@ function findEnglishRefusals(tree: Tree): string[] {
     visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
   }
   return found;
+}
+
+/** What starts a server of Postgres, or the product's own programs. */
+const starters = ['test/support/postgres-server.ts', 'test/support/tested-programs.ts'];
+
+function findUnmarkedStarters(graph: ImportGraph): string[] {
+  const reached = (file: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(file)) return seen;
+    seen.add(file);
+    for (const { target } of graph.get(file) ?? []) reached(target, seen);
+    return seen;
+  };
+  return [...graph.keys()].filter((file) => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts')).flatMap((file) => {
+    const started = [...reached(file)].find((one) => starters.includes(one));
+    return started === undefined ? [] : [`${file} starts what is in ${started}: name it ${path.posix.basename(file, '.test.ts')}.slow.test.ts`];
+  });
 }
 
 function importOf(file: string, specifier: string): Import {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AddCommand, type CommandRuntime, examples } from '../command-runtime.ts';
+import { type AddCommand, type CommandRuntime, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parseBulkId } from '../option-parsers.ts';
 import { renderBulk, renderBulks } from '../render/bulk.ts';
@@ -8,8 +8,8 @@ import { renderBulk, renderBulks } from '../render/bulk.ts';
 export const addBulk: AddCommand = (program, runtime) => {
   const bulk = program
     .command('bulk')
-    .description('show, continue or cancel work on many jobs, such as a replay of all dead letters')
-    .addHelpText('after', examples(['sluice dead replay --all --detach', 'begin some, and get its id'], ['sluice bulk', 'how far it is'], ['sluice bulk cancel b3 --take-back', 'end a replay, and take back what waits']));
+    .description('show, continue or cancel bulk work: operations on many jobs, such as a replay of all dead letters')
+    .addHelpText('after', examples(['sluice dead replay --all --detach', 'start bulk work, and print its id'], ['sluice bulk', 'its progress'], ['sluice bulk cancel b3 --take-back', 'stop a replay, and take back what waits']));
   addList(bulk, runtime);
   addShow(bulk, runtime);
   addContinue(bulk, runtime);
@@ -20,7 +20,7 @@ function addList(bulk: Command, runtime: CommandRuntime): void {
   bulk
     .command('list', { isDefault: true })
     .allowExcessArguments()
-    .description('list work on many jobs, the newest first; what `sluice bulk` alone does')
+    .description('list bulk work, newest first (the default of `sluice bulk`)')
     .action(
       runtime.action(async (context, _options: object, command: Command) => {
         // As the default command, it gets whatever is misspelled.
@@ -37,7 +37,7 @@ function addShow(bulk: Command, runtime: CommandRuntime): void {
   bulk
     .command('show')
     .argument('<id>', 'such as b3', parseBulkId)
-    .description('show how far it is, and what has become of the jobs that it replayed')
+    .description('show its progress, and what happened to the jobs that it replayed')
     .action(
       runtime.action(async (context, id: string) => {
         const client = await context.connectToLook();
@@ -53,8 +53,8 @@ function addContinue(bulk: Command, runtime: CommandRuntime): void {
   bulk
     .command('continue')
     .argument('<id>', 'such as b3', parseBulkId)
-    .description('continue with the rest of what held after its first jobs')
-    .option('--rate <rate>', 'of a replay: spread the rest out: 10/min')
+    .description('continue with the remaining jobs after a canary')
+    .option('--rate <rate>', 'of a replay: the rate for the remaining jobs, such as 10/min')
     .action(
       runtime.action(async (context, id: string, { rate }: { readonly rate?: string }) => {
         const client = await context.connect();
@@ -69,8 +69,8 @@ function addCancel(bulk: Command, runtime: CommandRuntime): void {
   bulk
     .command('cancel')
     .argument('<id>', 'such as b3', parseBulkId)
-    .description('end it; jobs that it has not come to stay as they are')
-    .option('--take-back', 'of a replay: what no attempt has reached is a dead letter again')
+    .description('stop it; jobs that it has not reached stay as they are')
+    .option('--take-back', 'of a replay: jobs that have not been attempted yet become dead letters again')
     .action(
       runtime.action(async (context, id: string, { takeBack = false }: { readonly takeBack?: boolean }) => {
         const client = await context.connect();

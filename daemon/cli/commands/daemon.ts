@@ -1,6 +1,6 @@
 import { readLastStop } from '../../../client/discovery.ts';
 import { stopDaemon } from '../../../client/daemon-lifecycle.ts';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { runInForeground } from '../daemon-foreground.ts';
 import { runChecks } from '../doctor-checks.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -17,10 +17,10 @@ import { stateProblem } from '../../state/state-mark.ts';
 export const addUp: AddCommand = (program, runtime) => {
   program
     .command('up')
-    .description('start the daemon if it does not run yet')
+    .description('start the daemon if it is not running')
     .option('--foreground', 'run it in this process group, with its log on stderr, until Ctrl-C or SIGTERM')
-    .option('--adopt', 'use the state that lies in the folder, no matter who made it: for a container whose home is new with each start')
-    .addHelpText('after', examples(['sluice up', 'in the background; it outlives this terminal'], ['sluice up --foreground', 'for systemd, a container, or to watch it']))
+    .option('--adopt', 'use the state in this folder even if another user, machine or folder made it: for a container with a new home folder at each start')
+    .addHelpText('after', examples(['sluice up', 'in the background; it continues when this terminal is closed'], ['sluice up --foreground', 'for systemd, a container, or to watch it']))
     .action(
       runtime.action(async (context, { foreground, adopt }: { readonly foreground?: boolean; readonly adopt?: boolean }) => {
         const running = await context.connectIfRunning();
@@ -37,14 +37,19 @@ export const addUp: AddCommand = (program, runtime) => {
     );
 };
 
-function renderUp({ pid, endpoint }: DaemonStatus, ranAlready: boolean): string {
-  return `The daemon ${ranAlready ? 'ran already' : 'runs'}: pid ${pid}, ${endpoint}.`;
+function renderUp({ pid, endpoint, store }: DaemonStatus, ranAlready: boolean): string {
+  return `The daemon ${ranAlready ? 'ran already' : 'runs'}: pid ${pid}, ${endpoint}.${storeTroubleText(store)}`;
+}
+
+/** That a daemon runs doesn't mean that it works. */
+function storeTroubleText({ ok, problem = '' }: DaemonStatus['store']): string {
+  return ok ? '' : ` It can't use the store yet, accepts nothing, and tries again by itself. ${problem}`;
 }
 
 export const addDown: AddCommand = (program, runtime) => {
   program
     .command('down')
-    .description('stop the daemon: active attempts get their grace time, everything else waits for the next start')
+    .description('stop the daemon: active attempts get their grace time, all other jobs wait for the next start')
     .addHelpText('after', examples(['sluice down', 'and sluice up continues where it was']))
     .action(
       runtime.action(async (context) => {
@@ -61,14 +66,14 @@ export const addDown: AddCommand = (program, runtime) => {
 export const addRestart: AddCommand = (program, runtime) => {
   program
     .command('restart')
-    .description('stop the daemon where it runs and start it again, with the version of this command')
+    .description('stop the daemon if it is running and start it again, with the version of this command')
     .addHelpText('after', examples(['sluice restart', 'after an update of Sluice']))
     .action(
       runtime.action(async (context) => {
         const old = await context.connectIfRunning({ ignoreVersion: true });
         if (old !== undefined) await stopDaemon(old);
         const status = await (await context.connect()).call('daemon/status', {});
-        context.show(status, () => `The daemon runs again: pid ${status.pid}, version ${status.version}.`);
+        context.show(status, () => `The daemon runs again: pid ${status.pid}, version ${status.version}.${storeTroubleText(status.store)}`);
         return exitCodes.done;
       }),
     );
@@ -77,7 +82,7 @@ export const addRestart: AddCommand = (program, runtime) => {
 export const addStatus: AddCommand = (program, runtime) => {
   program
     .command('status')
-    .description('show whether the daemon runs, how it is, and its queues; exit 3 if it does not run')
+    .description('show whether the daemon is running, its health, and its queues; exit 3 if it is not running')
     .addHelpText('after', examples(['sluice status', 'for a person'], ['sluice status --json | jq .pid', 'for a script']))
     .action(
       runtime.action(async (context) => {
@@ -106,9 +111,9 @@ interface LogsOptions {
 export const addLogs: AddCommand = (program, runtime) => {
   program
     .command('logs')
-    .description("show the end of the daemon's log; it need not run")
-    .option('-f, --follow', 'continue with what comes, over restarts of the daemon, until Ctrl-C')
-    .option('-n, --lines <n>', 'so many lines of what is there', parsePositive, 50)
+    .description("show the end of the daemon's log; the daemon need not be running")
+    .option('-f, --follow', 'continue with new lines, across restarts of the daemon, until Ctrl-C')
+    .option('-n, --lines <n>', 'show this many lines', parsePositive, 50)
     .addHelpText('after', examples(['sluice logs -n 200', 'the last 200 lines'], ['sluice logs -f --json', 'JSON Lines, as they come']))
     .action(
       runtime.action(async (context, { follow, lines }: LogsOptions) => {
@@ -141,8 +146,8 @@ export const addLogs: AddCommand = (program, runtime) => {
 export const addDoctor: AddCommand = (program, runtime) => {
   program
     .command('doctor')
-    .description('check the installation, the project and the store; exit 1 where something is wrong')
-    .addHelpText('after', examples(['sluice doctor', 'when something is odd'], ['sluice doctor --json | jq ".[] | select(.ok | not)"', 'only what is wrong']))
+    .description('check the installation, the project and the store; exit 1 if something is wrong')
+    .addHelpText('after', examples(['sluice doctor', 'when something looks wrong'], ['sluice doctor --json | jq ".[] | select(.ok | not)"', 'only what is wrong']))
     .action(
       runtime.action(async (context) => {
         const checks = await runChecks(context);

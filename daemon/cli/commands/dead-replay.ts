@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../client-fault-text.ts';
 import type { DaemonClient } from '../../../client/daemon-client.ts';
-import type { CommandContext } from '../command-context.ts';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type CommandContext, type AddCommand, examples } from '../command-context.ts';
 import { addDeadSelection, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
 import { exitCodes, type ExitCode, UsageError } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
@@ -30,14 +29,14 @@ interface ReplayOptions extends DeadSelectionOptions {
 
 export const addDeadReplay: AddCommand = (dead, runtime) => {
   addDeadSelection(dead.command('replay').description('put dead letters back into their queues, for a new round of attempts'))
-    .option('--edit <file>', 'a new payload, JSON or YAML, for a single one; - reads stdin')
-    .option('--from <file>', 'what `sluice dead export` wrote: those whose payload was edited since, each with its new one; - reads stdin')
-    .option('--original', 'send payloads as they were before; saved edits stay, unsent')
-    .option('--wait', 'wait until each has succeeded or died again, and say so; 1,000 at most')
+    .option('--edit <file>', 'a new payload for a single dead letter, JSON or YAML; - reads stdin')
+    .option('--from <file>', 'a file of `sluice dead export`: replay those whose payload was edited in it; - reads stdin')
+    .option('--original', 'send the original payloads; saved edits are kept, but not sent')
+    .option('--wait', 'wait until each has succeeded or died again, and print the result; 1,000 at most')
     .option('--dry-run', 'only check and count')
-    .option('--rate <rate>', 'spread them out: 10/min')
-    .option('--canary <n>', 'only the oldest n, to see whether it works; with --detach, these first', parsePositive)
-    .option('--detach', 'of --all: print an id and let the daemon continue by itself; `sluice bulk` shows how far it is')
+    .option('--rate <rate>', 'replay them at this rate, such as 10/min')
+    .option('--canary <n>', 'only the oldest n, as a test; with --detach, these first', parsePositive)
+    .option('--detach', 'with --all: print an id without waiting; the daemon does the work, and `sluice bulk` shows its progress')
     .addHelpText(
       'after',
       examples(

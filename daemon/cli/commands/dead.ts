@@ -1,18 +1,16 @@
 import type { Command } from 'commander';
-import type { DaemonClient } from '../../../client/daemon-client.ts';
-import { type AddCommand, examples } from '../command-runtime.ts';
-import { addDeadFilter, type DeadFilterOptions, addDeadSelection, countDead, readDeadConditions, readDeadSelection, type DeadSelectionOptions, addDeadIds, type DeadSelection } from '../dead-selection.ts';
+import { type AddCommand, examples } from '../command-context.ts';
+import { addDeadFilter, type DeadFilterOptions, addDeadSelection, countDead, readDeadConditions, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePositive, parseJobId, collectJobIds } from '../option-parsers.ts';
 import { collectPages } from '../pages.ts';
 import { readPayloadFile } from '../payload-file.ts';
 import { renderDeadGroups, renderDeadLetters } from '../render/dead-letters.ts';
 import { renderDiscarded } from '../render/bulk.ts';
-import { formatAge, formatCount, oneLine, say } from '../render/format.ts';
-import type { JobDetail } from '../../../schemas/protocol/job.ts';
-import { exportedLetter, jobsById } from '../../../client/dead-letter-edits.ts';
+import { formatAge, formatCount, oneLine } from '../render/format.ts';
+import { addDeadExport } from './dead-export.ts';
 import { addDeadReplay } from './dead-replay.ts';
-import { userName } from '../user-name.ts';
+import { userName } from '../../../platform/user-name.ts';
 
 export const addDead: AddCommand = (program, runtime) => {
   const dead = program
@@ -21,7 +19,7 @@ export const addDead: AddCommand = (program, runtime) => {
     .addHelpText(
       'after',
       examples(
-        ['sluice dead', 'what died, the latest first'],
+        ['sluice dead', 'list dead letters, newest first'],
         ['sluice dead replay j40 --edit payload.json', 'again, with another payload'],
         ['sluice dead replay --all --queue erp --rate 10/min', 'all of a queue, slowly'],
         ['sluice dead discard j40', 'give it up'],
@@ -37,8 +35,8 @@ export const addDead: AddCommand = (program, runtime) => {
 };
 
 const addDeadList: AddCommand = (dead, runtime) => {
-  addDeadFilter(dead.command('list', { isDefault: true }).allowExcessArguments().description('list dead letters, the one that died last first; what `sluice dead` alone does'))
-    .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
+  addDeadFilter(dead.command('list', { isDefault: true }).allowExcessArguments().description('list dead letters, newest first (the default of `sluice dead`)'))
+    .option('-n, --limit <n>', 'at most this many', parsePositive, 50)
     .addHelpText('after', examples(['sluice dead list --run r12', 'of one run'], [`sluice dead --where 'error.status == 422'`, 'of one cause']))
     .action(
       runtime.action(async (context, { limit, ...options }: DeadFilterOptions & { readonly limit: number }, command: Command) => {
@@ -47,10 +45,7 @@ const addDeadList: AddCommand = (dead, runtime) => {
         if (word !== undefined) throw new UsageError(`unknown command 'dead ${word}': there are dead list, dead groups, dead replay, dead edit, dead drop-edit, dead discard and dead export`);
         const filter = await readDeadConditions(context, options);
         const client = await context.connectToLook();
-        const { entries, more } = await collectPages(limit, async (page) => {
-          const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
-          return { entries: jobs, next };
-        });
+        const { entries, more } = await collectPages(limit, (page) => client.call('dead/list', { ...filter, ...page }), ({ jobs }) => jobs);
         const { queue, ...narrowed } = filter;
         // Counted over all of them, which conditions leave out.
         const groups = context.json || entries.length < 2 || Object.keys(narrowed).length > 0 ? undefined : await client.call('dead/groups', queue === undefined ? {} : { queue });
@@ -63,9 +58,9 @@ const addDeadList: AddCommand = (dead, runtime) => {
 const addDeadGroups: AddCommand = (dead, runtime) => {
   dead
     .command('groups')
-    .description('count dead letters by what they failed with, the group of the latest first')
-    .option('-q, --queue <queue>', 'of this queue')
-    .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
+    .description('count dead letters by the error that they have in common, newest group first')
+    .option('-q, --queue <queue>', 'only of this queue')
+    .option('-n, --limit <n>', 'at most this many', parsePositive, 50)
     .addHelpText('after', examples(['sluice dead groups', 'what failed, and how often'], ["sluice dead --group 'http/request: ECONNREFUSED'", 'the dead letters of a group']))
     .action(
       runtime.action(async (context, { queue, limit }: { readonly queue?: string; readonly limit: number }) => {
@@ -81,10 +76,10 @@ const addDeadEdit: AddCommand = (dead, runtime) => {
   dead
     .command('edit')
     .argument('<id>', 'such as j40', parseJobId)
-    .argument('<file>', 'the whole new payload, JSON or YAML; - reads stdin')
+    .argument('<file>', 'the complete new payload, JSON or YAML; - reads stdin')
     .description('save an edited payload of a dead letter; its next replay sends it')
-    .option('-y, --yes', "take the place of an edit that is there, and don't ask")
-    .addHelpText('after', examples(['sluice job j40 --json | jq .payload > p.json', 'what was sent'], ['sluice dead edit j40 p.json', 'saves the edit, and sends nothing']))
+    .option('-y, --yes', "replace an edit that was saved before, without asking")
+    .addHelpText('after', examples(['sluice job j40 --json | jq .payload > p.json', 'the payload as it was sent'], ['sluice dead edit j40 p.json', 'save the edit without sending it']))
     .action(
       runtime.action(async (context, id: string, file: string, { yes = false }: { readonly yes?: boolean }) => {
         const { terminal, json } = context;
@@ -113,7 +108,7 @@ const addDeadDropEdit: AddCommand = (dead, runtime) => {
   dead
     .command('drop-edit')
     .argument('<id...>', 'such as j40', collectJobIds)
-    .description('drop saved edits of dead letters; their next replay sends what was sent before')
+    .description('delete saved edits of dead letters; their next replay sends the original payload')
     .action(
       runtime.action(async (context, ids: readonly string[]) => {
         const client = await context.connect();
@@ -131,9 +126,9 @@ interface DiscardOptions extends DeadSelectionOptions {
 }
 
 const addDeadDiscard: AddCommand = (dead, runtime) => {
-  addDeadSelection(dead.command('discard').description('give dead letters up; that can not be undone'))
-    .option('--reason <text>', 'why, for anyone who looks at them later')
-    .option('--detach', 'of --all: print an id and let the daemon continue by itself; `sluice bulk` shows how far it is')
+  addDeadSelection(dead.command('discard').description("discard dead letters; this can't be undone"))
+    .option('--reason <text>', 'why; kept with each job')
+    .option('--detach', 'with --all: print an id without waiting; the daemon does the work, and `sluice bulk` shows its progress')
     .addHelpText(
       'after',
       examples(["sluice dead discard j40 j41 --reason 'the orders were made by hand'", 'two'], ['sluice dead discard --all --queue erp --yes', 'all of a queue, without being asked']),
@@ -167,50 +162,3 @@ const addDeadDiscard: AddCommand = (dead, runtime) => {
       }),
     );
 };
-
-/** Read from the daemon at the same time. */
-const batchSize = 20;
-
-const addDeadExport: AddCommand = (dead, runtime) => {
-  addDeadIds(dead.command('export').description('print dead letters with their payloads and attempts, as a JSON array, oldest first'))
-    .addHelpText(
-      'after',
-      examples(['sluice dead export --all --queue erp > letters.json', 'to edit their payloads'], ['sluice dead replay --from letters.json', 'and to replay what was edited']),
-    )
-    .action(
-      runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
-        const { terminal } = context;
-        const selection = await readDeadSelection(context, ids ?? [], options);
-        const client = await context.connectToLook();
-        let count = 0;
-        // Written in batches: a hundred thousand of them need not be held.
-        let edited = 0;
-        for await (const jobs of exported(client, selection)) {
-          for (const job of jobs) {
-            if (job.draft !== undefined) edited++;
-            await terminal.write(`${count++ === 0 ? '[\n' : ',\n'}${JSON.stringify(exportedLetter(job), null, 2)}`);
-          }
-        }
-        terminal.out(count === 0 ? '[]' : '\n]');
-        if (edited > 0) terminal.err(say('{edited, plural, one {# of {count} has a saved edit, which is its `payload` here.} other {# of {count} have saved edits, which are their `payload` here.}}', { edited, count: formatCount(count, 'dead letter') }));
-        return exitCodes.done;
-      }),
-    );
-};
-
-/** What is named is there as a whole, or nothing is written; of all, what is gone by then is left out. */
-async function* exported(client: DaemonClient, selection: DeadSelection): AsyncGenerator<readonly JobDetail[]> {
-  if (selection.ids !== undefined) {
-    yield await Promise.all(selection.ids.map((id) => client.call('job/get', { id })));
-    return;
-  }
-  const { all: _all, ids: _ids, ...filter } = selection;
-  const { entries } = await collectPages(Number.MAX_SAFE_INTEGER, async (page) => {
-    const { jobs, next } = await client.call('dead/list', { ...filter, ...page });
-    return { entries: jobs.map(({ id }) => id), next };
-  });
-  const oldestFirst = entries.toReversed();
-  for (let from = 0; from < oldestFirst.length; from += batchSize) {
-    yield await jobsById(client, oldestFirst.slice(from, from + batchSize));
-  }
-}

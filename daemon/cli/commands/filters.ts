@@ -3,7 +3,7 @@ import { FilterList } from '../../../client/filters.ts';
 import { isFilterName, maxSavedFilters, parseSavedFilters, type FilterConditions, withFilter } from '../../../schemas/protocol/saved-filters.ts';
 import { jobStates } from '../../../schemas/protocol/id.ts';
 import { parseExpression } from '../../../schemas/workflow/expression/expression.ts';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parseRunId } from '../option-parsers.ts';
 import { renderTable } from '../render/table.ts';
@@ -12,8 +12,8 @@ import { filterText, findFilter } from '../saved-filter.ts';
 export const addFilters: AddCommand = (program, runtime) => {
   const filters = program
     .command('filters')
-    .description('filters for jobs and dead letters, saved in .sluice/filters.json')
-    .addHelpText('after', examples(['sluice filters', 'those that are saved'], [`sluice filters save refused --where 'error.status == 422'`, 'one more'], ['sluice dead --filter refused', 'what it lets through']));
+    .description('list, save or delete filters for jobs and dead letters, kept in .sluice/filters.json')
+    .addHelpText('after', examples(['sluice filters', 'the saved filters'], [`sluice filters save refused --where 'error.status == 422'`, 'save one'], ['sluice dead --filter refused', 'the dead letters that match it']));
   addFiltersList(filters, runtime);
   addFiltersSave(filters, runtime);
   addFiltersDelete(filters, runtime);
@@ -22,7 +22,7 @@ export const addFilters: AddCommand = (program, runtime) => {
 const addFiltersList: AddCommand = (filters, runtime) => {
   filters
     .command('list', { isDefault: true })
-    .description('list them by name; what `sluice filters` alone does')
+    .description('list filters by name (the default of `sluice filters`)')
     .action(
       runtime.action(async (context) => {
         const all = await new FilterList(await context.project()).all();
@@ -40,13 +40,13 @@ const addFiltersSave: AddCommand = (filters, runtime) => {
   filters
     .command('save')
     .argument('<name>', 'letters, digits, - and _', parseFilterName)
-    .description('save a filter, in the place of one of that name; all of its conditions have to hold')
-    .option('-q, --queue <queue>', 'of this queue')
+    .description('save a filter, or replace the one of that name; a job must match all of its conditions')
+    .option('-q, --queue <queue>', 'only of this queue')
     .addOption(new Option('-s, --state <state>', 'in this state').choices(jobStates))
-    .option('-r, --run <id>', 'of this run', parseRunId)
-    .option('--step <step>', 'of this step')
-    .option('--group <group>', 'that failed alike, as `sluice dead groups` names it')
-    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
+    .option('-r, --run <id>', 'only of this run', parseRunId)
+    .option('--step <step>', 'only of this step')
+    .option('--group <group>', 'of this group, as `sluice dead groups` prints it')
+    .option('-w, --where <cel>', 'for which this CEL expression over their fields is true')
     .addHelpText('after', examples([`sluice filters save refused --queue erp --where 'error.status == 422'`, 'for `sluice dead --filter refused`']))
     .action(
       runtime.action(async (context, name: string, conditions: FilterConditions) => {
@@ -70,7 +70,7 @@ const addFiltersSave: AddCommand = (filters, runtime) => {
 const addFiltersDelete: AddCommand = (filters, runtime) => {
   filters
     .command('delete')
-    .argument('<name>', 'as `sluice filters` names it')
+    .argument('<name>', 'as `sluice filters` prints it')
     .description('delete a filter')
     .action(
       runtime.action(async (context, name: string) => {

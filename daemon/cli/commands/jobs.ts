@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { addDeadFilter, readDeadSelection, type DeadSelectionOptions } from '../dead-selection.ts';
 import { exitCodes } from '../exit-code.ts';
 import { parsePositive, parseRunId, parseJobId, collectJobIds } from '../option-parsers.ts';
@@ -24,13 +24,13 @@ export const addJobs: AddCommand = (program, runtime) => {
   program
     .command('jobs')
     .description('list jobs, newest first')
-    .option('-q, --queue <queue>', 'of this queue')
+    .option('-q, --queue <queue>', 'only of this queue')
     .addOption(new Option('-s, --state <state>', 'in this state').choices(jobStates))
-    .option('-r, --run <id>', 'of this run', parseRunId)
-    .option('--step <step>', 'of this step')
-    .option('-w, --where <cel>', 'for which this CEL expression over their fields holds')
+    .option('-r, --run <id>', 'only of this run', parseRunId)
+    .option('--step <step>', 'only of this step')
+    .option('-w, --where <cel>', 'for which this CEL expression over their fields is true')
     .option('--filter <name>', filterHelp)
-    .option('-n, --limit <n>', 'at most so many', parsePositive, 50)
+    .option('-n, --limit <n>', 'at most this many', parsePositive, 50)
     .addHelpText(
       'after',
       examples(
@@ -43,10 +43,7 @@ export const addJobs: AddCommand = (program, runtime) => {
       runtime.action(async (context, { limit, ...options }: JobsOptions) => {
         const conditions: Params<'job/list'> = await withSavedFilter(context, options, { takes: ['queue', 'state', 'run', 'step', 'where'], noun: 'jobs' });
         const client = await context.connectToLook();
-        const { entries, more } = await collectPages(limit, async (page) => {
-          const { jobs, next } = await client.call('job/list', { ...conditions, ...page });
-          return { entries: jobs, next };
-        });
+        const { entries, more } = await collectPages(limit, (page) => client.call('job/list', { ...conditions, ...page }), ({ jobs }) => jobs);
         context.show(entries, (view) => renderJobs(entries, { more, filtered: Object.keys(conditions).length > 0 }, view));
         return exitCodes.done;
       }),
@@ -72,11 +69,11 @@ export const addRetry: AddCommand = (program, runtime) => {
   addDeadFilter(
     program
       .command('retry')
-      .description('try delayed jobs now, instead of when their time comes; rates and pauses hold all the same')
+      .description('try delayed jobs now instead of at their due time; rates and pauses still apply')
       .argument('[id...]', 'such as j40', collectJobIds)
-      .option('-a, --all', 'all delayed jobs that the conditions let through'),
+      .option('-a, --all', 'all delayed jobs that match the conditions'),
   )
-    .addHelpText('after', examples(['sluice retry j40', 'one'], ['sluice retry --all --queue erp', 'all of a queue, now that the other side is back']))
+    .addHelpText('after', examples(['sluice retry j40', 'one'], ['sluice retry --all --queue erp', 'all of a queue, when the receiver is available again']))
     .action(
       runtime.action(async (context, ids: readonly string[] | undefined, options: DeadSelectionOptions) => {
         const selection = await readDeadSelection(context, ids ?? [], options, { noun: 'delayed jobs', shownBy: 'sluice jobs --state delayed', state: 'delayed' });

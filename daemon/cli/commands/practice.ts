@@ -1,8 +1,15 @@
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePort } from '../option-parsers.ts';
-import { defaultPracticePort, practiceWorkflow, readPracticePort, writePracticePort } from '../practice-port.ts';
-import { startPracticeReceiver, type Greeting, type PracticeReceiver } from '../practice-receiver.ts';
+import {
+  defaultPracticePort,
+  practiceWorkflow,
+  readPracticePort,
+  writePracticePort,
+  startPracticeReceiver,
+  type Greeting,
+  type PracticeReceiver,
+} from '../practice-receiver.ts';
 
 interface PracticeOptions {
   readonly port?: number;
@@ -11,8 +18,8 @@ interface PracticeOptions {
 export const addPractice: AddCommand = (program, runtime) => {
   program
     .command('practice')
-    .description('be the server that the first workflow calls, until Ctrl-C; it takes names with a capital letter, and refuses others')
-    .option('--port <n>', 'listen on this port of 127.0.0.1; if omitted, on the one that the workflow hello calls, or any that is free', parsePort)
+    .description('run a practice server for the first workflow to call, until Ctrl-C; it accepts names with a capital letter and refuses others')
+    .option('--port <n>', 'listen on this port of 127.0.0.1; if omitted, on the port that the workflow hello calls, or on any free port', parsePort)
     .addHelpText('after', examples(['sluice practice', 'in one terminal'], ['sluice run hello --wait', 'in another: a run that needs no network']))
     .action(
       runtime.action(async (context, { port }: PracticeOptions) => {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lookAtProjects, ProjectList } from '../../../client/projects.ts';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { checkGivenFiles, checkProject } from '../project-check.ts';
 import { renderCheckSummary, renderDiagnostic } from '../render/checks.ts';
@@ -10,9 +10,9 @@ import { writeStarterProject } from '../starter-project.ts';
 export const addProjects: AddCommand = (program, runtime) => {
   program
     .command('projects')
-    .description('list the projects of this machine, the one that was used last first, with their daemons and what waits; starts none')
-    .option('--forget', 'take those from the list whose folder is gone')
-    .addHelpText('after', examples(['sluice projects', 'every project whose daemon was used by this user'], ['sluice projects --forget', 'after folders were deleted or moved']))
+    .description('list the projects of this machine, last used first, with their daemons and waiting jobs; starts no daemon')
+    .option('--forget', 'remove projects from the list whose folder no longer exists')
+    .addHelpText('after', examples(['sluice projects', 'all projects that you have used'], ['sluice projects --forget', 'after folders were deleted or moved']))
     .action(
       runtime.action(async (context, { forget = false }: { readonly forget?: boolean }) => {
         const list = new ProjectList(context.terminal.io.env);
@@ -29,7 +29,7 @@ export const addProjects: AddCommand = (program, runtime) => {
 export const addInit: AddCommand = (program, runtime) => {
   program
     .command('init')
-    .description('write a small working .sluice/ with comments; files that are there are left alone')
+    .description('write a small working .sluice/ with comments; existing files are not changed')
     .addHelpText('after', examples(['sluice init', 'make a project here'], ['sluice practice', 'in another terminal: what its workflow calls'], ['sluice run hello --wait', 'a run, without a network']))
     .action(
       runtime.action(async (context) => {
@@ -54,7 +54,7 @@ export const addInit: AddCommand = (program, runtime) => {
 export const addValidate: AddCommand = (program, runtime) => {
   program
     .command('validate')
-    .argument('[file...]', 'workflow files; all files of the project if none is named')
+    .argument('[file...]', 'workflow files; if omitted, all files of the project')
     .description('check files as the editor does, without the daemon; exit 1 on an error')
     .addHelpText('after', examples(['sluice validate', 'the whole project'], ['sluice validate a.sluice.yaml', 'one file, in a project or not'], ['sluice validate --json', 'an array, for CI']))
     .action(
@@ -81,8 +81,8 @@ export const addValidate: AddCommand = (program, runtime) => {
 export const addLanguageServer: AddCommand = (program, runtime) => {
   program
     .command('language-server')
-    .description('serve editors that speak the Language Server Protocol; needs no daemon and starts none')
-    .option('--stdio', 'over stdin and stdout; there is no other way yet, so it may be left out')
+    .description('run the language server for an editor; needs no daemon and starts none')
+    .option('--stdio', 'communicate over stdin and stdout; the only way, so it may be omitted')
     // Editors add what they like, the id of their process for one.
     .allowUnknownOption()
     .allowExcessArguments()

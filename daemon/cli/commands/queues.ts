@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parsePositive } from '../option-parsers.ts';
 import { formatCount } from '../render/format.ts';
@@ -10,8 +10,8 @@ import type { QueueView } from '../../../schemas/protocol/queue.ts';
 export const addQueues: AddCommand = (program, runtime) => {
   const queues = program
     .command('queues')
-    .description('show every queue: depth by state, rate used, throughput, failures, when it will be drained')
-    .addHelpText('after', examples(['sluice queues', 'how full they are'], ['sluice queues --json | jq ".[].depth"', 'for a script']))
+    .description('show all queues: depth by state, rate used, throughput, failures, and when each will be empty')
+    .addHelpText('after', examples(['sluice queues', 'depths, rates and forecasts'], ['sluice queues --json | jq ".[].depth"', 'for a script']))
     .action(
       runtime.action(async (context) => {
         const list = (await (await context.connectToLook()).call('queue/list', {})).queues;
@@ -30,8 +30,8 @@ interface ReleaseOptions {
 const addQueuesRelease: AddCommand = (queues, runtime) => {
   queues
     .command('release')
-    .argument('<queue>', 'name of a queue that no file declares any longer')
-    .description('let the jobs of a queue go that is no longer declared: its last limits hold no more, the defaults do')
+    .argument('<queue>', 'name of a queue that no file declares')
+    .description('release the jobs of a queue that is no longer declared: from then on the default limits apply instead of its last ones')
     .option('--yes', "don't ask")
     .addHelpText('after', examples(['sluice queues release erp', 'without a rate limit, 10 at the same time']))
     .action(
@@ -66,7 +66,7 @@ const addQueuesMove: AddCommand = (queues, runtime) => {
   queues
     .command('move')
     .argument('<queue>', 'name of the queue that the jobs are in')
-    .description('move all jobs of a queue to another one, whose limits they obey from then on: after a rename, say')
+    .description('move all jobs of a queue to another queue and its limits, for example after a rename')
     .requiredOption('--to <queue>', 'name of a queue that a file declares')
     .option('--dry-run', 'only count')
     .option('--yes', "don't ask")
@@ -109,8 +109,8 @@ export const addPause: AddCommand = (program, runtime) => {
   program
     .command('pause')
     .argument('<queue>', 'name of the queue')
-    .description('stop starting jobs of a queue; what is active ends, what waits is kept')
-    .addHelpText('after', examples(['sluice pause erp', 'until sluice resume erp, over restarts too']))
+    .description('pause a queue: no more jobs start; active ones finish, waiting ones are kept')
+    .addHelpText('after', examples(['sluice pause erp', 'until sluice resume erp, across restarts too']))
     .action(
       runtime.action(async (context, queue: string) => {
         const view = await (await context.connect()).call('queue/pause', { queue });
@@ -124,7 +124,7 @@ export const addResume: AddCommand = (program, runtime) => {
   program
     .command('resume')
     .argument('<queue>', 'name of the queue')
-    .description('start jobs of a queue again that is paused, or held because a receiver asked for a pause')
+    .description('resume a queue that is paused, or held because a receiver asked to wait')
     .addHelpText('after', examples(['sluice resume erp', 'continue where it was paused']))
     .action(
       runtime.action(async (context, queue: string) => {
@@ -147,10 +147,10 @@ export const addSet: AddCommand = (program, runtime) => {
   program
     .command('set')
     .argument('<queue>', 'name of the queue')
-    .description("set a queue's limits immediately, kept over restarts, over what the file says")
-    .option('--rate <rate>', 'such as 50/min; none for no limit; file for what the file says')
-    .option('--concurrency <n>', 'attempts at the same time; file for what the file says', parseConcurrency)
-    .addHelpText('after', examples(['sluice set erp --rate 50/min --concurrency 5', 'slower from now on'], ['sluice set erp --rate file', 'what the file says again']))
+    .description("override the limits of a queue, immediately and across restarts")
+    .option('--rate <rate>', 'such as 50/min, or several that hold together: 20/s,50000/d; none: no limit; file: the rate of the file again')
+    .option('--concurrency <n>', 'attempts at the same time; file: the concurrency of the file again', parseConcurrency)
+    .addHelpText('after', examples(['sluice set erp --rate 50/min --concurrency 5', 'slower from now on'], ['sluice set erp --rate 20/s,50000/d', 'both hold'], ['sluice set erp --rate file', 'the rate of the file again']))
     .action(
       runtime.action(async (context, queue: string, { rate, concurrency }: SetOptions) => {
         if (rate === undefined && concurrency === undefined) throw new UsageError('Say what to set: --rate 50/min, --concurrency 5, or both.');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { parseSecretName } from '../option-parsers.ts';
 import { oneLine } from '../render/format.ts';
@@ -11,7 +11,7 @@ export const addSecrets: AddCommand = (program, runtime) => {
   const secrets = program
     .command('secrets')
     .description('list, set or delete secrets; their values are never shown')
-    .addHelpText('after', examples(['sluice secrets', 'their names'], ['sluice secrets set ERP_TOKEN < token.txt', 'keep one'], ['sluice secrets delete ERP_TOKEN', 'forget it']));
+    .addHelpText('after', examples(['sluice secrets', 'their names'], ['sluice secrets set ERP_TOKEN < token.txt', 'store one'], ['sluice secrets delete ERP_TOKEN', 'delete it']));
   addSecretsList(secrets, runtime);
   addSecretsSet(secrets, runtime);
   addSecretsDelete(secrets, runtime);
@@ -21,7 +21,7 @@ const addSecretsList: AddCommand = (secrets, runtime) => {
   secrets
     .command('list', { isDefault: true })
     .allowExcessArguments()
-    .description('list secrets by their names, and where each comes from; what `sluice secrets` alone does')
+    .description('list the names of secrets, and where each comes from (the default of `sluice secrets`)')
     .action(
       runtime.action(async (context, _options: object, command: Command) => {
         // As the default command, it gets whatever is misspelled.
@@ -54,8 +54,8 @@ const addSecretsSet: AddCommand = (secrets, runtime) => {
   secrets
     .command('set')
     .argument('<name>', 'as in secrets.NAME', parseSecretName)
-    .description('keep the value that stdin holds, in .sluice/state/secrets.env; at a terminal it is asked for, and not shown')
-    .addHelpText('after', examples(['sluice secrets set ERP_TOKEN < token.txt', 'from a file'], ['sluice secrets set ERP_TOKEN', 'typed, unseen']))
+    .description('store the value from stdin in .sluice/state/secrets.env; on a terminal it asks for the value without showing it')
+    .addHelpText('after', examples(['sluice secrets set ERP_TOKEN < token.txt', 'from a file'], ['sluice secrets set ERP_TOKEN', 'typed, and not shown']))
     .action(
       runtime.action(async (context, name: string) => {
         const { terminal } = context;
@@ -74,7 +74,7 @@ const addSecretsDelete: AddCommand = (secrets, runtime) => {
   secrets
     .command('delete')
     .argument('<name>', 'as in secrets.NAME', parseSecretName)
-    .description('forget a secret; jobs that need it fail from then on')
+    .description('delete a secret; jobs that need it fail from then on')
     .action(
       runtime.action(async (context, name: string) => {
         const client = await context.connect();

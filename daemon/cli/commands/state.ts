@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { existsSync, lstatSync, renameSync } from 'node:fs';
-import { type AddCommand, examples } from '../command-runtime.ts';
+import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { formatCount, say } from '../render/format.ts';
 import { renderStateReport } from '../render/status.ts';
@@ -8,8 +8,8 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { formatJobId, formatRunId } from '../../../schemas/protocol/id.ts';
 import { sluiceFolder } from '../../../schemas/protocol/state-folder.ts';
 import { reportState, waitingJobs } from '../state-report.ts';
+import { withoutDaemon } from '../without-daemon.ts';
 import { confirmLogs, doubtfulLogsText, setLogsAside } from '../../state/doubtful-logs.ts';
-import { acquireProjectLock } from '../../state/project-lock.ts';
 import { stateFolderOf, unsafeState } from '../../state/state-folder.ts';
 import { doubtfulLogsOf, markState, refuseForeignState, stateOrigin } from '../../state/state-mark.ts';
 import { salvageInto } from '../../state/store-salvage.ts';
@@ -18,7 +18,7 @@ import type { Salvaged } from '../../store/sqlite/salvage-store.ts';
 export const addState: AddCommand = (program, runtime) => {
   const state = program
     .command('state')
-    .description('show what lies in .sluice/state/, whose it is and what waits in it, without starting anything')
+    .description('show what is in .sluice/state/, who made it and how many jobs wait in it, without starting anything')
     .addHelpText(
       'after',
       examples(
@@ -42,9 +42,9 @@ export const addState: AddCommand = (program, runtime) => {
 const addStateAdopt: AddCommand = (state, runtime) => {
   state
     .command('adopt')
-    .description('use the state that lies here from now on, no matter who made it: the next start sends what waits in it')
-    .option('--without-logs', 'store.db is a backup: the logs beside it are of another time; move them to .sluice/state.TIME')
-    .option('--with-logs', 'store.db is the very file that the logs beside it belong to')
+    .description('use the state in this folder from now on, whoever made it: the next start sends the jobs that wait in it')
+    .option('--without-logs', 'store.db is a backup, and the logs beside it belong to another time: move them to .sluice/state.TIME')
+    .option('--with-logs', 'store.db is the file that the logs beside it belong to')
     .addHelpText(
       'after',
       examples(
@@ -60,7 +60,7 @@ const addStateAdopt: AddCommand = (state, runtime) => {
         if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
         const waiting = waitingJobs(reportState(project));
         const state = stateFolderOf(project);
-        const { adopted, movedTo } = await withoutDaemon(project, async () => {
+        const { adopted, movedTo } = await withState(project, async () => {
           const logs = doubtfulLogsOf(project);
           if (logs.length > 0 && !withoutLogs && !withLogs) throw new CodedError('wrong-state', doubtfulLogsText(state, logs));
           if (logs.length === 0 && stateOrigin(project).kind !== 'foreign') return { adopted: false };
@@ -84,8 +84,8 @@ function adoptedText(waiting: number, movedTo: string | undefined): string {
 const addStateSetAside: AddCommand = (state, runtime) => {
   state
     .command('set-aside')
-    .description('move the state that lies here to .sluice/state.TIME, and begin without it; nothing is deleted')
-    .addHelpText('after', examples(['sluice state set-aside', 'its secrets.env goes along: set secrets again']))
+    .description('move the state in this folder to .sluice/state.TIME and start with an empty one; nothing is deleted')
+    .addHelpText('after', examples(['sluice state set-aside', 'secrets.env is moved too: set the secrets again']))
     .action(
       runtime.action(async (context) => {
         const project = await context.project();
@@ -95,7 +95,7 @@ const addStateSetAside: AddCommand = (state, runtime) => {
         const to = `${from}.${timeStamp(context.terminal.now())}`;
         const move = (): void => renameSync(from, to);
         // Where even the lock can't be opened safely, no daemon of this user has it.
-        if (unsafeState(project) === undefined) await withoutDaemon(project, async () => move());
+        if (unsafeState(project) === undefined) await withState(project, async () => move());
         else move();
         context.show({ movedTo: to }, () => `The state is in ${to} now. The next start begins without it.`);
         return exitCodes.done;
@@ -108,7 +108,7 @@ const maxNamed = 20;
 const addStateSalvage: AddCommand = (state, runtime) => {
   state
     .command('salvage')
-    .description('read what can be read of a damaged store into a new one, with all queues paused; the old files are moved to .sluice/state.TIME')
+    .description('recover what can be read from a damaged store into a new one, with all queues paused; the old files are moved to .sluice/state.TIME')
     .addHelpText('after', examples(['sluice state salvage', 'after a start that says that the store is damaged, and without a backup']))
     .action(
       runtime.action(async (context) => {
@@ -117,7 +117,7 @@ const addStateSalvage: AddCommand = (state, runtime) => {
         if (unsafe !== undefined) throw new CodedError('foreign-state', unsafe);
         const folder = stateFolderOf(project);
         const aside = `${folder}.${timeStamp(context.terminal.now())}`;
-        const salvaged = await withoutDaemon(project, async () => {
+        const salvaged = await withState(project, async () => {
           const origin = stateOrigin(project);
           if (origin.kind === 'foreign' && doubtfulLogsOf(project).length === 0) return refuseForeignState(project, origin);
           if (origin.kind === 'fresh') throw new CodedError('wrong-state', 'There is no store here yet.');
@@ -176,23 +176,12 @@ function named(ids: readonly string[]): string {
   return `${ids.slice(0, maxNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/**
- * Does something with a project's state while no daemon can have it.
- *
- * @throws CodedError `wrong-state` where one has
- */
-async function withoutDaemon<Value>(projectFolder: string, work: () => Promise<Value>): Promise<Value> {
+async function withState<Value>(projectFolder: string, work: () => Promise<Value>): Promise<Value> {
   if (!existsSync(stateFolderOf(projectFolder))) throw new CodedError('wrong-state', 'There is no state here yet.');
-  const lock = acquireProjectLock(projectFolder);
-  if (!lock.ok) throw new CodedError('wrong-state', `A daemon${lock.holder === undefined ? '' : ` (pid ${lock.holder})`} has this project: stop it first, with \`sluice down\`.`);
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
+  return withoutDaemon(projectFolder, work);
 }
 
 /** A time as a part of a name, to the second: `20260105T090000Z`. */
-function timeStamp(at: number): string {
+export function timeStamp(at: number): string {
   return new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
 }

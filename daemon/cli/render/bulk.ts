@@ -5,7 +5,7 @@ import type { View } from '../terminal.ts';
 import { formatAge, formatCount, formatNumber, formatTime, oneLine, say, textOf } from './format.ts';
 import { renderTable, type Column } from './table.ts';
 
-const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled', retry: 'made due', 'cancel-runs': 'cancelled' };
+const moved: Readonly<Record<BulkAction, string>> = { replay: 'replayed', discard: 'discarded', cancel: 'cancelled', retry: 'made due', 'cancel-runs': 'cancelled', export: 'exported' };
 
 /** `sluice bulk`. */
 export function renderBulks(bulks: readonly BulkView[], view: View): string {
@@ -24,13 +24,14 @@ export function renderBulks(bulks: readonly BulkView[], view: View): string {
 
 /** `sluice bulk show`: what was done, exactly, and what can be done next. */
 export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, view: View): string {
-  const { id, action, state, done, total, skipped, takenBack, rate, lastDueAt, problem } = bulk;
+  const { id, action, state, done, total, skipped, takenBack, rate, lastDueAt, problem, file } = bulk;
   const counts = [`${formatNumber(done)} of ${formatCount(total, action === 'cancel-runs' ? 'run' : 'job')} ${moved[action]}`];
-  if (skipped > 0) counts.push(say('{skipped, plural, one {# skipped, because it was in another state by then} other {# skipped, because they were in another state by then}}', { skipped }));
+  if (skipped > 0) counts.push(skippedText(action, skipped));
   if (takenBack > 0 && outcome === undefined) counts.push(`${formatNumber(takenBack)} taken back`);
   const lines = [`${id}  ${view.style('bold', state)}  ${counts.join('; ')}.`];
   if (rate !== undefined && lastDueAt !== undefined && isLastStillDue(bulk, outcome, view)) lines.push(`At ${rate}, the last of them is due at ${formatTime(lastDueAt, view)} (${formatAge(lastDueAt, view)}).`);
   if (outcome !== undefined) lines.push(`Of those that were replayed: ${renderTally(outcome, view, takenBack)}.`);
+  if (file !== undefined) lines.push(state === 'done' ? `The file is ${file}.` : `The file would be ${file}.`);
   if (problem !== undefined) lines.push(`It failed: ${oneLine(problem)}`);
   if (state === 'held') lines.push(`It waits: \`sluice bulk continue ${id}\` continues with the rest, \`sluice bulk cancel ${id}\` leaves the rest as it is.`);
   else if (state === 'running') lines.push(`It continues by itself; \`sluice bulk cancel ${id}\` ends it.`);
@@ -41,6 +42,23 @@ export function renderBulk(bulk: BulkView, outcome: ReplayTally | undefined, vie
 function isLastStillDue({ state, takenBack, lastDueAt = '' }: BulkView, outcome: ReplayTally | undefined, view: View): boolean {
   if (state === 'taking-back' || takenBack > 0 || Date.parse(lastDueAt) <= view.now) return false;
   return outcome === undefined || outcome.waiting > 0;
+}
+
+/** `sluice dead export --output`. */
+export function renderExported(bulk: BulkView, view: View): string {
+  const { state, total, done, skipped, edited, file = '' } = bulk;
+  if (total === 0) return 'There are no dead letters to export. No file was written.';
+  if (state !== 'done') return renderBulk(bulk, undefined, view);
+  const parts = [say('{count, plural, one {# dead letter exported to {file}.} other {# dead letters exported to {file}.}}', { count: done, file })];
+  if (edited > 0) parts.push(say('{count, plural, one {# has a saved edit, which is its `payload` in the file.} other {# have saved edits, which are their `payload` in the file.}}', { count: edited }));
+  if (skipped > 0) parts.push(say('{count, plural, one {# was skipped, because it is no longer a dead letter.} other {# were skipped, because they are no longer dead letters.}}', { count: skipped }));
+  return parts.join(' ');
+}
+
+function skippedText(action: BulkAction, skipped: number): string {
+  return action === 'replay'
+    ? say('{skipped, plural, one {# skipped, because it was in another state by then, or continues with its child run} other {# skipped, because they were in another state by then, or continue with their child runs}}', { skipped })
+    : say('{skipped, plural, one {# skipped, because it was in another state by then} other {# skipped, because they were in another state by then}}', { skipped });
 }
 
 /** `sluice dead replay --dry-run`, and what is asked about. */

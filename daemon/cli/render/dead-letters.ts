@@ -2,7 +2,7 @@ import type { DeadGroup, JobSummary } from '../../../schemas/protocol/job.ts';
 import type { Result } from '../../../schemas/protocol/method.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatNumber, oneLine } from './format.ts';
-import { moreLine } from './jobs.ts';
+import { moreLine, placeText } from './jobs.ts';
 import { renderTable, type Column } from './table.ts';
 
 /** Groups that `sluice dead` counts; `sluice dead groups` has all. */
@@ -67,7 +67,7 @@ function deadColumns(view: View, hasEdits: boolean): readonly Column<JobSummary>
     { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, cut: 'middle' },
     { title: 'RUN', value: ({ run }) => run },
     { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
-    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 1, blank: '-' },
+    { title: 'KEY', value: (job) => placeText(job), shrinkTo: 14, dropOrder: 1, blank: '-' },
     { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right', dropOrder: 2 },
     { title: 'DIED', value: ({ endedAt }) => (endedAt === undefined ? '-' : formatAge(endedAt, view)) },
     ...(hasEdits ? [{ title: 'EDITED', value: ({ draft }: JobSummary) => (draft === undefined ? '-' : formatAge(draft.savedAt, view)) }] : []),

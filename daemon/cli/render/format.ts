@@ -1,4 +1,4 @@
-import { ageMessage, formatStamp, rateMessage } from '../../../schemas/wording/amount.ts';
+import { ageMessage, formatStamp, rateMessage, ratesMessage } from '../../../schemas/wording/amount.ts';
 import { english } from '../../../schemas/wording/language.ts';
 import type { AttemptState, JobState, RunState, StepState } from '../../../schemas/protocol/id.ts';
 import type { Format, View } from '../terminal.ts';
@@ -25,6 +25,11 @@ export function formatCount(count: number, singular: string, plural = `${singula
 /** `1,000/min` */
 export function formatRate(rate: { readonly limit: number; readonly perMs: number }): string {
   return english.textOf(rateMessage(rate));
+}
+
+/** `20/s and 50,000/d` */
+export function formatRates(rates: readonly { readonly limit: number; readonly perMs: number }[]): string {
+  return english.textOf(ratesMessage(rates));
 }
 
 /** `45s ago`, `in 2h`. */

@@ -1,9 +1,11 @@
 import type { AttemptView, JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
 import { english } from '../../../schemas/wording/language.ts';
-import { waitMessage } from '../../../schemas/wording/wait.ts';
+import { pageMessage } from '../../../schemas/wording/page.ts';
+import { lackMessage } from '../../../schemas/wording/queue.ts';
+import { waitMessage } from '../../../schemas/wording/state.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, printable } from './format.ts';
+import { formatAge, formatJson, formatNumber, formatOfState, formatTime, indent, oneLine, printable, textOf } from './format.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
 import { wrap } from './text-width.ts';
 
@@ -12,25 +14,32 @@ export function renderJobs(jobs: readonly JobSummary[], { more, filtered }: { re
   if (jobs.length === 0) {
     return filtered ? 'No job is like that. `sluice jobs` without conditions lists all.' : 'There are no jobs yet: `sluice run WORKFLOW` starts a run, which makes some.';
   }
-  return [renderTable(jobs, jobColumns(view), view), ...moreLine(jobs.length, more)].join('\n');
+  return [renderTable(jobs, jobColumns(view, jobs.some(({ daemon }) => daemon !== undefined)), view), ...moreLine(jobs.length, more)].join('\n');
 }
 
 export function moreLine(shown: number, more: boolean): string[] {
   return more ? ['', `These are the first ${formatNumber(shown)}; --limit shows more.`] : [];
 }
 
-function jobColumns(view: View): readonly Column<JobSummary>[] {
+function jobColumns(view: View, hasDaemons = false): readonly Column<JobSummary>[] {
   return [
     { title: 'JOB', value: ({ id }) => id },
     { title: 'STATE', value: ({ state }) => state, format: ({ state }) => formatOfState(state) },
     { title: 'QUEUE', value: ({ queue }) => queue, shrinkTo: 8, cut: 'middle' },
     { title: 'RUN', value: ({ run }) => run, dropOrder: 1 },
     { title: 'STEP', value: ({ step }) => step, shrinkTo: 8 },
-    { title: 'KEY', value: ({ key, index }) => key ?? (index === undefined ? '-' : `#${index}`), shrinkTo: 14, dropOrder: 2, blank: '-' },
+    { title: 'KEY', value: (job) => placeText(job), shrinkTo: 14, dropOrder: 2, blank: '-' },
     { title: 'TRIES', value: ({ attemptCount }) => formatNumber(attemptCount), align: 'right' },
+    ...(hasDaemons ? [{ title: 'DAEMON', value: ({ daemon }: JobSummary) => daemon ?? '-', shrinkTo: 12, cut: 'middle' as const, dropOrder: 4 }] : []),
     { title: 'WHEN', value: (job) => whenOf(job, view), dropOrder: 3 },
     { title: 'ERROR', value: ({ error, waitsFor }) => (waitsFor === undefined ? (error?.cause ?? '') : english.textOf(waitMessage(waitsFor))), format: ({ waitsFor }) => (waitsFor === undefined ? 'red' : undefined), shrinkTo: 12, blank: '' },
   ];
+}
+
+/** What tells a job from the others of its step. */
+export function placeText({ key, index, page }: Pick<JobSummary, 'key' | 'index' | 'page'>): string {
+  if (page !== undefined) return textOf(pageMessage(page));
+  return key ?? (index === undefined ? '-' : `#${index}`);
 }
 
 /** The time that matters in its state: the end, the time it is due, or how long it waits. */
@@ -67,7 +76,9 @@ function fieldsOf(job: JobDetail, view: View): readonly (readonly [string, strin
     ['run', `${job.run} of ${oneLine(job.workflow)}`],
     ['step', `${job.step} (${job.uses})`],
     ...(job.key === undefined ? [] : [['key', oneLine(job.key)] as const]),
+    ...(job.page === undefined ? [] : [['page', formatNumber(job.page)] as const]),
     ['queue', `${job.queue}, priority ${job.priority}`],
+    ...(job.daemon === undefined ? [] : [['daemon', oneLine(job.daemon)] as const]),
     ['created', `${formatTime(job.createdAt, view)} (${formatAge(job.createdAt, view)})`],
     ...waitFields(job, view),
     ...(job.state === 'delayed' && job.waitsFor === undefined ? [['due', `${formatTime(job.dueAt, view)} (${formatAge(job.dueAt, view)})`] as const] : []),
@@ -113,7 +124,7 @@ function section(title: string, value: unknown, note = ''): string {
   return `${title}${note}\n${indent(shown)}`;
 }
 
-function nextSteps({ id, state, queue, error, draft, run, waitsFor }: JobDetail): string[] {
+function nextSteps({ id, state, queue, error, draft, run, waitsFor, lack }: JobDetail): string[] {
   switch (waitsFor?.kind) {
     case 'signal':
       return [`It waits for an answer: \`sluice signal ${run} ${waitsFor.signal ?? ''}\` gives it, \`sluice cancel ${id}\` ends the wait.`];
@@ -137,6 +148,16 @@ function nextSteps({ id, state, queue, error, draft, run, waitsFor }: JobDetail)
           ].join('\n'),
         ];
       }
+      if (error?.kind === 'run') {
+        return [
+          [
+            'What to do next',
+            `  sluice runs --parent ${run} --state failed  shows the child run: replay its dead letters, and this job continues`,
+            `  sluice dead replay ${id}               starts another child run`,
+            `  sluice dead discard ${id}              gives it up`,
+          ].join('\n'),
+        ];
+      }
       return [
         [
           'What to do next',
@@ -147,6 +168,7 @@ function nextSteps({ id, state, queue, error, draft, run, waitsFor }: JobDetail)
       ];
     case 'pending':
     case 'delayed':
+      if (lack !== undefined) return [`It waits in ${queue}, since this daemon can't start it. ${english.textOf(lackMessage(lack))}`];
       return [`It waits in ${queue}: \`sluice queues\` shows the queue, \`sluice cancel ${id}\` takes the job out.`];
     case 'active':
       return [`It is being tried just now; \`sluice cancel ${id}\` stops it.`];

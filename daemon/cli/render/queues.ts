@@ -1,10 +1,9 @@
-import type { QueueAlert, QueueView, ResumedQueue, UndeclaredQueue } from '../../../schemas/protocol/queue.ts';
+import type { QueueAlert, QueueView, RateUseShape, ResumedQueue, UndeclaredQueue } from '../../../schemas/protocol/queue.ts';
 import { alertLevelMessage, alertMessages } from '../../../schemas/wording/alert.ts';
 import { formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
-import { forecastMessage } from '../../../schemas/wording/forecast.ts';
-import { holdMessage, setByHandMessage, undeclaredMessages } from '../../../schemas/wording/queue.ts';
+import { forecastMessage, fullestRate, holdMessage, lackingMessages, ratesOfQueue, setByHandMessage, undeclaredMessages } from '../../../schemas/wording/queue.ts';
 import type { View } from '../terminal.ts';
-import { formatAge, formatNumber, formatRate, formatTime, oneLine, paragraphOf, say, textOf } from './format.ts';
+import { formatAge, formatNumber, formatRate, formatRates, formatTime, oneLine, paragraphOf, say, textOf } from './format.ts';
 import { renderTable, type Column } from './table.ts';
 import { widthOf, wrap } from './text-width.ts';
 
@@ -12,7 +11,9 @@ import { widthOf, wrap } from './text-width.ts';
 export function renderQueues(queues: readonly QueueView[], view: View): string {
   if (queues.length === 0) return 'There are no queues yet. A workflow declares them under `queues:`, or .sluice/queues.yaml does for all workflows.';
   const notes = queues.flatMap((queue) => notesOf(queue, view));
-  return [renderTable(queues, columns(view), view), ...(notes.length === 0 ? [] : ['', ...notes.map((note) => fitNote(note, view.width))])].join('\n');
+  if (queues.some(({ concurrencyOf }) => concurrencyOf === 'all')) notes.push('Rates and concurrency count over all daemons that share the store.');
+  if (queues.some(({ concurrencyOf }) => concurrencyOf === 'each')) notes.push('`each`: no concurrency is set, so each daemon that shares the store has that many places. Rates count over all of them.');
+  return [renderTable(queues, queueColumns(view), view), ...(notes.length === 0 ? [] : ['', ...notes.map((note) => fitNote(note, view.width))])].join('\n');
 }
 
 /** A command that doesn't fit behind its reason stands beneath it, whole, to be copied. */
@@ -20,12 +21,13 @@ function fitNote(note: string, width: number | undefined): string {
   return width === undefined || widthOf(note) <= width ? note : wrap(note.replace(': sluice ', ':\n  sluice '), width, 2);
 }
 
-function columns({ now }: View): readonly Column<QueueView>[] {
+/** The columns of a list of queues; the narrower the terminal, the fewer. */
+export function queueColumns({ now }: Pick<View, 'now'>): readonly Column<QueueView>[] {
   return [
     { title: 'QUEUE', value: ({ name }) => name, shrinkTo: 18, cut: 'middle' },
     { title: 'PENDING', value: ({ depth }) => formatNumber(depth.pending), align: 'right' },
     { title: 'DELAYED', value: ({ depth }) => formatNumber(depth.delayed), align: 'right', dropOrder: 0, blank: '0' },
-    { title: 'ACTIVE', value: ({ depth, concurrency }) => `${formatNumber(depth.active)}/${formatNumber(concurrency)}`, align: 'right' },
+    { title: 'ACTIVE', value: ({ depth, concurrency, concurrencyOf }) => `${formatNumber(depth.active)}/${formatNumber(concurrency)}${concurrencyOf === 'each' ? ' each' : ''}`, align: 'right' },
     { title: 'DEAD', value: ({ depth }) => formatNumber(depth.dead), format: ({ depth }) => (depth.dead > 0 ? 'red' : undefined), align: 'right' },
     { title: 'RATE USED', value: rateUsed, align: 'right', dropOrder: 0 },
     { title: 'PER MIN', value: ({ throughputPerMinute }) => formatNumber(Math.round(throughputPerMinute)), align: 'right', dropOrder: 4 },
@@ -35,9 +37,15 @@ function columns({ now }: View): readonly Column<QueueView>[] {
   ];
 }
 
-function rateUsed({ rate, rateUsed: used }: QueueView): string {
+/** Of several, the one of which most is used; a note has all of them. */
+function rateUsed(queue: QueueView): string {
+  const rate = fullestRate(queue);
   if (rate === undefined) return 'no limit';
-  return used === undefined ? formatRate(rate) : `${formatNumber(used)} of ${formatRate(rate)}`;
+  return queue.rateUsed === undefined ? formatRate(rate) : usedOf(rate);
+}
+
+function usedOf(rate: RateUseShape): string {
+  return `${formatNumber(rate.used)} of ${formatRate(rate)}`;
 }
 
 function drain({ forecast: { state, drainMs, reason } }: QueueView): string {
@@ -68,6 +76,8 @@ function notesOf(queue: QueueView, view: View): string[] {
   }
   if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} jobs a minute: more arrive than are completed.`));
   if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `All attempts of ${name} are failing: \`sluice jobs --queue ${name}\` shows why.`));
+  for (const lacking of queue.lacking ?? []) notes.push(style('yellow', paragraphOf(lackingMessages(name, lacking))));
+  if (queue.rates !== undefined) notes.push(`${name} has several rates: ${queue.rates.map(usedOf).join(', ')}.`);
   const set = overriddenText(queue);
   if (set !== undefined) notes.push(`${name} runs with ${set} instead of what the file says: sluice set ${name} ${resetOptions(overrides)}`);
   if (maxDepth !== undefined && depth.pending + depth.delayed >= maxDepth) {
@@ -83,7 +93,7 @@ function undeclaredNote(name: string, undeclared: UndeclaredQueue): string {
 }
 
 /** `✖ Error for 3m: erp has 6,000 jobs waiting; the threshold is 5,000.` Red and yellow only repeat what sign and words say. */
-function renderAlert(queue: string, alert: QueueAlert, view: View): string {
+export function renderAlert(queue: string, alert: QueueAlert, view: View): string {
   const { severity, value, threshold, endsAt } = alert;
   const isPresent = value >= threshold && endsAt === undefined;
   const level = isPresent ? `${textOf(alertLevelMessage(alert, view.now))}: ` : '';
@@ -126,9 +136,9 @@ export function renderResumed(queue: ResumedQueue, view: Pick<View, 'timeZone'>)
 
 /** One queue in a sentence, after it was paused, resumed or set. */
 export function renderQueueLine(queue: QueueView): string {
-  const { name, paused, heldUntil, rate, concurrency, depth, forecast } = queue;
+  const { name, paused, heldUntil, concurrency, depth, forecast } = queue;
   const set = overriddenText(queue);
-  const limits = `${rate === undefined ? 'no rate limit' : formatRate(rate)}, concurrency ${formatNumber(concurrency)}`;
+  const limits = `${formatRates(ratesOfQueue(queue))}, concurrency ${formatNumber(concurrency)}`;
   const waiting = `${formatNumber(depth.pending)} pending, ${formatNumber(depth.active)} active`;
   const end = forecast.drainMs === undefined ? '' : `, ${textOf(forecastMessage(forecast))}`;
   const state = paused ? 'is paused' : heldUntil === undefined ? 'runs' : 'is held';

@@ -1,11 +1,10 @@
 import type { AttemptStart } from '../attempt-signal.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { RateTicket, RateWindow } from '../../core/rate-window.ts';
+import type { RateWindows, StartTicket } from '../../core/rate-windows.ts';
 import type { MachineLoad } from '../machine-load.ts';
 import type { ClaimedJob } from '../../store/store.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { QueueLoad } from './queue-limits.ts';
-import type { Slot } from './slot.ts';
 
 export interface AttemptPoolOptions {
   readonly clock: Clock;
@@ -49,14 +48,14 @@ export class AttemptPool {
     for (const job of jobs) this.#options.execute(job, new FreeSlot(job, this.#freeSlots));
   }
 
-  /** Each starts when its ticket says. */
-  startRated(jobs: readonly ClaimedJob[], tickets: readonly RateTicket[], window: RateWindow): void {
+  /** Each starts when its ticket says. `isShared`: the tickets are of rates that daemons share, and `windows` are this one's part of them. */
+  startRated(jobs: readonly ClaimedJob[], tickets: readonly StartTicket[], windows: RateWindows, isShared = false): void {
     const { clock, execute } = this.#options;
     this.#take(jobs.length);
     for (const [index, job] of jobs.entries()) {
       const ticket = tickets[index];
       if (ticket === undefined) continue;
-      const slot = ratedSlot({ ticket, window, clock, onStart: (start) => this.#started(job, start), onRelease: (startedAt) => this.#release(startedAt) });
+      const slot = ratedSlot({ ticket, windows, isShared, clock, onStart: (start) => this.#started(job, start), onRelease: (startedAt) => this.#release(startedAt) });
       execute(job, slot);
     }
   }
@@ -108,6 +107,18 @@ class FreeSlot implements Slot {
     return this.#freeSlots.isFollowed();
   }
 
+  get isShared(): boolean {
+    return false;
+  }
+
+  get isTooLate(): boolean {
+    return false;
+  }
+
+  get countedAgoMs(): undefined {
+    return undefined;
+  }
+
   started(start: AttemptStart): void {
     this.#startedAt = this.#freeSlots.started(this.#job, start);
   }
@@ -125,8 +136,9 @@ class FreeSlot implements Slot {
 
 export interface RatedSlotOptions {
   /** The start that was taken for the attempt. */
-  readonly ticket: RateTicket;
-  readonly window: RateWindow;
+  readonly ticket: StartTicket;
+  readonly windows: RateWindows;
+  readonly isShared: boolean;
   readonly clock: Clock;
   /** The attempt starts. Returns when, in monotonic time. */
   readonly onStart: (start: AttemptStart) => number;
@@ -134,32 +146,78 @@ export interface RatedSlotOptions {
   readonly onRelease: (startedAt: number | undefined) => void;
 }
 
-/** The place of an attempt in a queue with a rate: it tells the rate's window what becomes of the attempt. */
-function ratedSlot({ ticket: planned, window, clock, onStart, onRelease }: RatedSlotOptions): Slot {
+/** The place of an attempt in a queue with a rate: it tells the rates' windows what becomes of the attempt. */
+function ratedSlot({ ticket: planned, windows, isShared, clock, onStart, onRelease }: RatedSlotOptions): Slot {
+  const isTooLate = isShared ? lateness(planned, windows, clock) : () => false;
   let ticket = planned;
   let startedAt: number | undefined;
   let hasPlace = false;
+  let sentAt: number | undefined;
   return {
     startInMs: ticket.at - clock.monotonic(),
     isFollowed: false,
+    isShared,
+    get isTooLate() {
+      return isTooLate();
+    },
+    get countedAgoMs() {
+      return sentAt === undefined ? undefined : Math.max(0, clock.monotonic() - (sentAt + windows.sentMs));
+    },
     started: (start) => {
       startedAt = onStart(start);
-      window.started(ticket, startedAt);
+      windows.started(ticket, startedAt);
     },
     depart: () => {
       const now = clock.monotonic();
-      if (hasPlace && window.mayStillLeave(ticket, now)) return 0;
-      ticket = window.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
+      if (hasPlace && windows.mayStillLeave(ticket, now)) return 0;
+      ticket = windows.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
       hasPlace = true;
       return ticket.at - now;
     },
-    sent: () => window.sent(ticket, clock.monotonic()),
+    sent: () => {
+      sentAt = clock.monotonic();
+      windows.sent(ticket, sentAt);
+    },
     putOff: () => {
       startedAt = undefined;
     },
     release: () => {
-      window.ended(ticket, clock.monotonic());
+      windows.ended(ticket, clock.monotonic());
       onRelease(startedAt);
     },
   };
+}
+
+/** By either clock: one that stands still while the machine sleeps doesn't say what the others have done meanwhile. */
+function lateness({ at }: StartTicket, windows: RateWindows, clock: Clock): () => boolean {
+  const leaveBy = at + windows.leaveWithinMs;
+  const leaveByWall = clock.now() + (leaveBy - clock.monotonic());
+  return () => clock.monotonic() > leaveBy || clock.now() > leaveByWall;
+}
+
+/** What an attempt takes up of its queue. */
+export interface Slot {
+  /** How long to wait before the start, in milliseconds; the rate may allow it only then. */
+  readonly startInMs: number;
+  /** The attempt starts. */
+  started(start: AttemptStart): void;
+  /**
+   * The attempt's request is ready to leave: what was slow before, such as the connection, is over. How long it has to wait, in
+   * milliseconds; asked again after that wait, because timers may be late. Undefined if the queue has no rate.
+   */
+  readonly depart: (() => number) | undefined;
+  /** The request leaves. */
+  sent(): void;
+  /** It has taken a start of a rate that several daemons share. */
+  readonly isShared: boolean;
+  /** It is too late for that start, which another daemon may have by now: nothing may leave. */
+  readonly isTooLate: boolean;
+  /** So long ago its receiver had counted it, in milliseconds; undefined if nothing has left. */
+  readonly countedAgoMs: number | undefined;
+  /** Another job is there to take the place: nobody waits for what this one leads to. */
+  readonly isFollowed: boolean;
+  /** The attempt could not be made, and is put off: how long it took says nothing of how long attempts take. */
+  putOff(): void;
+  /** The attempt has ended, or will never start. */
+  release(): void;
 }

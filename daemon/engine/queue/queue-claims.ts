@@ -1,13 +1,16 @@
+import type { Lack } from '../../../schemas/protocol/queue.ts';
 import { ClaimAhead } from '../../core/claim-ahead.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
-import { keptStartsMs, type RateTicket, type RateWindow } from '../../core/rate-window.ts';
-import type { ClaimedJob, Store } from '../../store/store.ts';
+import { keptForMs, type RateWindows, type StartTicket } from '../../core/rate-windows.ts';
+import { sharedLeadMs } from '../../ledger/shared-limits.ts';
+import type { ClaimedJob, ClaimResult, Store } from '../../store/store.ts';
+import type { Lease } from '../membership.ts';
 import type { AttemptPool } from './attempt-pool.ts';
 import { Prefetched } from './prefetched.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { QueueLimits } from './queue-limits.ts';
 
-/** Jobs that one claim takes, at most. */
+/** Jobs that one claim takes, at most, from a store that holds none ahead of their start. */
 const maxClaim = 256;
 /**
  * How far ahead of its start a job of a rated queue is claimed, in milliseconds: the claim has to be on disk before the
@@ -16,13 +19,27 @@ const maxClaim = 256;
 const leadMs = 25;
 /** After that long a wait is looked at again, in milliseconds: the machine may have slept. */
 const longestWaitMs = 60_000;
+/** After a claim of a shared store that brought less than it asked for, it is tried again so soon at the earliest, in milliseconds. */
+const shortestWaitMs = 1;
+/** So long no wake counts after a claim of a shared store that has said when to ask again, in milliseconds: others' commits wake this daemon as well. */
+const longestIgnoredMs = 250;
 /** After a claim that failed it is tried again, in milliseconds. */
 const afterFailureMs = 1000;
+
+/** A step whose jobs this daemon can't do now. */
+export interface PassedStep {
+  readonly version: string;
+  readonly step: string;
+  /** The job of it that was met first. */
+  readonly jobId: number;
+  readonly lack: Lack;
+}
 
 export interface QueueClaimsOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly store: Store;
+  readonly lease: Lease;
   readonly limits: QueueLimits;
   readonly figures: QueueFigures;
   readonly pool: AttemptPool;
@@ -37,10 +54,10 @@ export interface QueueClaimsOptions {
 /**
  * Claims the jobs of one queue, as many as its limits let start, and hands them to its pool.
  *
- *     wake (commit, place, timer, change)
- *       -> paused | stopped | full      wait for a wake
- *       -> held | rate window           set a timer
- *       -> claim -> each job at its start
+ *     wake (commit, place, timer, change) -> `QueueLimits.mayStart`
+ *       -> shut | full, and nothing is claimed ahead    wait for a wake
+ *       -> held | rate                                  set a timer
+ *       -> free -> claim -> each job at its start
  */
 export class QueueClaims {
   readonly #options: QueueClaimsOptions;
@@ -57,6 +74,14 @@ export class QueueClaims {
   #expecting = false;
   #pumping = false;
   #timer: Timer | undefined;
+  /** Steps whose jobs this daemon can't do now, and why. */
+  #passing: readonly PassedStep[] = [];
+  /** The last claim that passed jobs over found less than it asked for: until a transaction moves jobs of the queue, another would find no more. */
+  #isExhausted = false;
+  /** How often transactions have moved jobs of the queue. */
+  #moves = 0;
+  /** Of a shared store: it has said that it lets nothing start before then. */
+  #askAgainAt = -Infinity;
 
   constructor(options: QueueClaimsOptions) {
     this.#options = options;
@@ -86,6 +111,34 @@ export class QueueClaims {
   /** A job that was claimed ahead goes back. False if that job isn't one. */
   giveBackOne(jobId: number): boolean {
     return this.#ahead.giveBackOne(jobId);
+  }
+
+  /** Steps whose jobs are left where they are, since this daemon lacks what they need. */
+  get passing(): readonly PassedStep[] {
+    return this.#passing;
+  }
+
+  /** Jobs of that step are not claimed until `passNone`. False if it is passed over already. */
+  pass(step: PassedStep): boolean {
+    if (this.#passing.some((one) => one.version === step.version && one.step === step.step)) return false;
+    this.#passing = [...this.#passing, step];
+    // Among what was claimed ahead there may be more of them.
+    this.releasePrefetched();
+    return true;
+  }
+
+  /** Nothing is passed over from now on. */
+  passNone(): void {
+    if (this.#passing.length === 0) return;
+    this.#passing = [];
+    this.moved();
+  }
+
+  /** A transaction has moved jobs of the queue, of which some are pending. */
+  moved(): void {
+    this.#moves++;
+    this.#isExhausted = false;
+    this.wake();
   }
 
   /** An attempt took that long, from its start until its place was free. */
@@ -124,81 +177,134 @@ export class QueueClaims {
   }
 
   #pump(): void {
-    const window = this.#limits.window;
+    // Looked at here, because no timer tells a process that was stopped for a while before it does anything else.
+    if (!this.#options.lease.isCurrent) return;
+    const { windows } = this.#limits;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
-    if (this.#limits.shut !== undefined || (window !== undefined && this.#asked > 0)) return;
+    if ((windows !== undefined || this.#options.store.isShared) && this.#asked > 0) return;
+    const answer = this.#limits.mayStart(this.#pool.load, leadMs);
+    if (answer.kind === 'shut') return;
     this.#startAhead();
+    if (this.#isExhausted) return;
     const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
     const freePlaces = this.#freePlaces;
     const freeSlots = freePlaces - this.#asked - this.#ahead.size;
     // As long as the machine allows no more, what is claimed ahead would only wait.
-    const mayClaimAhead = window === undefined && this.#options.store.prefetch !== undefined;
-    const ahead = mayClaimAhead && freePlaces === this.#limits.concurrency - this.#pool.taken ? this.#claimAhead.jobs(this.#limits.concurrency) : 0;
+    const most = this.#options.store.prefetch?.most ?? 0;
+    const mayClaimAhead = windows === undefined && freePlaces === this.#limits.concurrency - this.#pool.taken;
+    const ahead = mayClaimAhead ? this.#claimAhead.jobs(this.#limits.concurrency, most) : 0;
     // By large claims, each while half of what the one before brought is still there.
     if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
-    const free = Math.min(freeSlots + ahead, expectedPending, maxClaim);
+    const free = Math.min(freeSlots + ahead, expectedPending, Math.max(maxClaim, most));
     if (free <= 0) return;
-    const { hold } = this.#limits;
-    if (hold !== undefined) {
-      this.#wakeIn(Math.min(hold.until - this.#clock.now(), longestWaitMs));
-      return;
-    }
-    if (window === undefined) {
+    if (answer.kind === 'held') {
+      this.#wakeIn(Math.min(answer.inMs, longestWaitMs));
+    } else if (this.#options.store.isShared) {
+      const waitMs = this.#askAgainAt - this.#clock.monotonic();
+      if (waitMs <= 0) this.#claimShared(free, Math.max(0, freeSlots));
+      // What has woken it may let more start than the store knew of when it said so.
+      else this.#wakeIn(waitMs);
+    } else if (answer.kind === 'rate') {
+      this.#wakeIn(answer.inMs - leadMs);
+    } else if (windows === undefined) {
       this.#claimFree(free, Math.max(0, freeSlots));
-      return;
+    } else {
+      this.#claimRated(windows, this.#takeTickets(windows, free));
     }
-    const now = this.#clock.monotonic();
-    const tickets: RateTicket[] = [];
-    // Never more than `limit` at once: a claim that takes longer than a short window would start them all together.
-    while (tickets.length < Math.min(free, window.rate.limit)) {
-      const at = window.nextStart(now);
-      if (at > now + leadMs) break;
-      tickets.push(window.take(at));
-    }
-    if (tickets.length > 0) this.#claimRated(window, tickets);
-    else this.#wakeIn(window.nextStart(now) - now - leadMs);
   }
 
-  /** `places`: how many of them have a place already. */
+  /** At most as many as may start until the lead is over, and never more than `limit` at once: a claim that takes longer than a short window would start them all together. */
+  #takeTickets(windows: RateWindows, free: number): readonly StartTicket[] {
+    const now = this.#clock.monotonic();
+    const tickets: StartTicket[] = [];
+    const most = Math.min(free, windows.fewest);
+    while (tickets.length < most) {
+      const at = windows.nextStart(now);
+      if (at > now + leadMs) break;
+      tickets.push(windows.take(at));
+    }
+    return tickets;
+  }
+
+  /** `freeSlots`: how many of them have a place already. */
   #claimFree(limit: number, freeSlots: number): void {
     const askedAt = this.#clock.monotonic();
     const now = this.#clock.now();
     const givenBack = this.#givenBack;
     const urgency = this.#ahead.size + this.#asked > 0 ? 'lazy' : 'immediate';
-    void this.#claim({ limit, now, urgency }, (jobs) => {
-      this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
-      const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#limits.isRunning ? freeSlots : 0);
-      for (const job of jobs.slice(kept.length)) this.#options.release(job);
-      const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
-      this.#pool.startFree(kept.slice(0, starting));
-      this.#hold(kept.slice(starting), now);
-    });
+    void this.#claim({ limit, now, urgency }, (jobs) => this.#place(jobs, { askedAt, now, givenBack, freeSlots }));
   }
 
-  #claimRated(window: RateWindow, tickets: readonly RateTicket[]): void {
+  /** What was claimed without a rate: as many as there are slots for start, the others are held. */
+  #place(jobs: readonly ClaimedJob[], { askedAt, now, givenBack, freeSlots }: { readonly askedAt: number; readonly now: number; readonly givenBack: number; readonly freeSlots: number }): void {
+    this.#claimAhead.claimed(this.#clock.monotonic() - askedAt);
+    const kept = givenBack === this.#givenBack ? jobs : jobs.slice(0, this.#limits.isRunning ? freeSlots : 0);
+    for (const job of jobs.slice(kept.length)) this.#options.release(job);
+    const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
+    this.#pool.startFree(kept.slice(0, starting));
+    this.#hold(kept.slice(starting), now);
+  }
+
+  #claimRated(windows: RateWindows, tickets: readonly StartTicket[]): void {
     const now = this.#clock.now();
     const origin = now - this.#clock.monotonic();
     const startAts = tickets.map(({ at }) => at + origin);
-    void this.#claim({ limit: tickets.length, now, startAts, keepStartsMs: keptStartsMs(window.rate) }, (jobs) => {
-      for (const ticket of tickets.slice(jobs.length).reverse()) window.giveBack(ticket);
-      this.#pool.startRated(jobs, tickets, window);
+    void this.#claim({ limit: tickets.length, now, startAts, keepStartsMs: keptForMs(windows.rates) }, (jobs) => {
+      for (const ticket of tickets.slice(jobs.length).reverse()) windows.giveBack(ticket);
+      this.#pool.startRated(jobs, tickets, windows);
     });
   }
 
-  async #claim(params: Omit<Parameters<Store['claim']>[0], 'queue'>, place: (jobs: readonly ClaimedJob[]) => void): Promise<void> {
+  /** From a store that other daemons claim from as well: it decides over all of them what may start. */
+  #claimShared(limit: number, freeSlots: number): void {
+    const askedAt = this.#clock.monotonic();
+    const now = this.#clock.now();
+    const givenBack = this.#givenBack;
+    const urgency = this.#ahead.size > 0 ? 'lazy' : 'immediate';
+    void this.#claim({ limit, now, shared: true, urgency }, (jobs, { starts, nextInMs, rateUses }) => {
+      if (rateUses !== undefined) this.#limits.hear(rateUses);
+      if (nextInMs !== undefined) {
+        const waitMs = Math.max(nextInMs - sharedLeadMs, shortestWaitMs);
+        this.#askAgainAt = this.#clock.monotonic() + Math.min(waitMs, longestIgnoredMs);
+        this.#wakeIn(Math.min(waitMs, longestWaitMs));
+      }
+      if (starts === undefined) {
+        this.#place(jobs, { askedAt, now, givenBack, freeSlots });
+        return;
+      }
+      // Of a rate that this daemon hasn't heard of when it asked for more than it has slots for.
+      for (const job of jobs.slice(freeSlots)) this.#options.release(job);
+      const windows = this.#limits.windowsOf(starts.rates);
+      const heardAt = this.#clock.monotonic();
+      this.#pool.startRated(jobs.slice(0, freeSlots), starts.inMs.map((inMs) => windows.take(heardAt + inMs)), windows, true);
+    });
+  }
+
+  async #claim(params: Omit<Parameters<Store['claim']>[0], 'queue'>, place: (jobs: readonly ClaimedJob[], result: ClaimResult) => void): Promise<void> {
+    const { lease, release } = this.#options;
+    const { term } = lease;
+    const passing = this.#passing;
+    const moves = this.#moves;
     this.#asked += params.limit;
-    let jobs: readonly ClaimedJob[] = [];
+    let result: ClaimResult = { jobs: [] };
     try {
-      ({ jobs } = await this.#options.store.claim({ queue: this.#options.name, ...params }));
+      result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }) });
+      this.#isExhausted = passing.length > 0 && result.jobs.length === 0 && moves === this.#moves && passing === this.#passing;
     } catch (error) {
       this.#options.onError(error);
       if (this.#limits.isRunning) this.#wakeIn(afterFailureMs);
     }
+    // Since they were claimed, others may have taken them over.
+    if (term !== lease.term) {
+      for (const job of result.jobs) release(job);
+      result = { jobs: [] };
+    }
     // Together with what follows: a look in between would claim for the same places again.
     this.#asked -= params.limit;
-    place(jobs);
-    this.wake();
+    place(result.jobs, result);
+    // What a shared claim didn't bring, another look wouldn't either: a commit says when there is more, or the timer.
+    if (params.shared !== true || result.jobs.length > 0) this.wake();
     this.#options.onDone();
   }
 

@@ -1,4 +1,4 @@
-import type { ActivityTally } from '../../core/activity-tally.ts';
+import type { ActivityTally } from '../../core/queue-series.ts';
 import type { Clock } from '../../core/clock.ts';
 import { forecast, type ForecastInput, type ForecastVerdict } from '../../core/forecast.ts';
 import { QueueMeter } from '../../core/queue-meter.ts';
@@ -49,6 +49,11 @@ export class QueueFigures {
     return this.#meter.recent(this.#clock.monotonic(), spanMs);
   }
 
+  /** What happened since the daemon began. */
+  get total(): ActivityTally {
+    return this.#meter.total();
+  }
+
   /** What happened since this was last called. */
   take(): ActivityTally {
     return this.#meter.take();
@@ -96,7 +101,7 @@ export class QueueFigures {
   }
 
   #prospect(isStoreOk: boolean): ForecastInput {
-    const { rate, concurrency, overrides, hold } = this.#limits;
+    const { rateUses, concurrency, overrides, hold } = this.#limits;
     const { pending, delayed, active } = this.#stored;
     return {
       pending,
@@ -105,7 +110,7 @@ export class QueueFigures {
       paused: overrides.paused,
       held: hold !== undefined,
       isStoreOk,
-      ...(rate === undefined ? {} : { rate }),
+      rates: rateUses,
       // What the machine allows is shared with other queues: no more than that, then.
       concurrency: Math.min(concurrency, this.#machine.limit),
       flow: this.#meter.flow(this.#clock.monotonic(), this.#backlogSince),

@@ -1,13 +1,13 @@
 import { queueDefaults, type QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { Rate } from '../../../schemas/workflow/rate.ts';
+import { type Rate, type RateLimit, ratesOf } from '../../../schemas/workflow/rate.ts';
 import type { Clock } from '../../core/clock.ts';
-import { RateWindow } from '../../core/rate-window.ts';
+import { type RateUse, RateWindows } from '../../core/rate-windows.ts';
 import type { QueueHold, StoredQueue } from '../../store/store.ts';
 
 /** What a person has set by hand; what is left out is as the project's files say. */
 export interface QueueOverrides {
   readonly paused: boolean;
-  readonly rate?: Rate | 'none';
+  readonly rate?: RateLimit | 'none';
   readonly concurrency?: number;
 }
 
@@ -20,14 +20,17 @@ export interface QueueLoad {
 }
 
 /**
- * Whether an attempt may start now; if not, why. Where several things are in the way it is the first of this order. `until` is wall time;
- * if it is missing, something has to happen first.
+ * Whether an attempt may start now; if not, why. Where several things are in the way it is the first of this order: shut, held, full, rate.
+ * `until` is wall time, and `inMs` how long that is from now, whatever happens to the wall clock; if they are missing, something has to happen first.
  */
-export type StartAnswer =
-  | { readonly kind: 'free'; readonly freeSlots: number }
-  | { readonly kind: 'stopped' | 'standing-still' | 'paused' | 'concurrency-full' | 'machine-full' }
-  | { readonly kind: 'held'; readonly until: number; readonly hold: QueueHold }
-  | { readonly kind: 'rate'; readonly until: number };
+export type StartAnswer = { readonly kind: 'free'; readonly freeSlots: number } | Obstacle;
+
+/** What keeps an attempt from starting. */
+export type Obstacle =
+  | { readonly kind: 'shut'; readonly by: 'stop' | 'standstill' | 'pause' }
+  | { readonly kind: 'held'; readonly until: number; readonly inMs: number; readonly hold: QueueHold }
+  | { readonly kind: 'full'; readonly by: 'concurrency' | 'machine' }
+  | { readonly kind: 'rate'; readonly until: number; readonly inMs: number; readonly rate: Rate };
 
 export interface QueueLimitsOptions {
   readonly name: string;
@@ -44,8 +47,9 @@ export class QueueLimits {
   #definition: QueueDefinition;
   #overrides: QueueOverrides = { paused: false };
   /** Kept while there is no limit, so that one that comes back knows what has started before. */
-  #window: RateWindow | undefined;
+  #windows: RateWindows | undefined;
   #hold: QueueHold | undefined;
+  #heard: { readonly uses: readonly RateUse[]; readonly at: number } | undefined;
   #isRunning = false;
   /** Who has asked it to stand still. */
   readonly #stills = new Set<symbol>();
@@ -73,15 +77,39 @@ export class QueueLimits {
     return this.#overrides.concurrency ?? this.#definition.concurrency ?? queueDefaults.concurrency;
   }
 
-  /** The rate that holds now: the override's, else the file's. */
-  get rate(): Rate | undefined {
+  /** The rates that hold now: the override's, else the file's. */
+  get rates(): readonly Rate[] {
     const { rate = this.#definition.rate } = this.#overrides;
-    return rate === 'none' ? undefined : rate;
+    return rate === 'none' ? [] : ratesOf(rate);
   }
 
-  /** The window of the rate that holds now. */
-  get window(): RateWindow | undefined {
-    return this.rate === undefined ? undefined : this.#window;
+  /** The windows of the rates that hold now; undefined without a rate. */
+  get windows(): RateWindows | undefined {
+    const { rate = this.#definition.rate } = this.#overrides;
+    return rate === undefined || rate === 'none' ? undefined : this.#windows;
+  }
+
+  /** Starts within the windows that end now: of all daemons that share the rates, as far as this one has heard. In the order of `rates`. */
+  get rateUses(): readonly RateUse[] {
+    const now = this.#clock.monotonic();
+    const own = this.windows?.used(now) ?? [];
+    const heard = this.#heard;
+    if (heard === undefined) return own;
+    return own.map(({ rate, used }) => {
+      const ofAll = heard.at < now - rate.perMs ? undefined : heard.uses.find((use) => use.rate.perMs === rate.perMs);
+      return { rate, used: Math.max(used, ofAll?.used ?? 0) };
+    });
+  }
+
+  /** What a claim has said of rates that daemons share. */
+  hear(uses: readonly RateUse[]): void {
+    this.#heard = { uses, at: this.#clock.monotonic() };
+  }
+
+  /** For starts of rates that the store has decided: by these they leave. This daemon may not have heard of the rates yet. */
+  windowsOf(rates: readonly Rate[]): RateWindows {
+    this.#windows ??= new RateWindows(rates);
+    return this.#windows;
   }
 
   /** Until when a receiver asked the queue to wait, and why; undefined if it isn't held. */
@@ -92,15 +120,8 @@ export class QueueLimits {
   /** Wall time at which the rate lets the next attempt start. */
   get nextStartAt(): number | undefined {
     const now = this.#clock.monotonic();
-    const { window } = this;
-    return window === undefined ? undefined : this.#clock.now() + (window.nextStart(now) - now);
-  }
-
-  /** What keeps the queue until somebody lets it continue; undefined if nothing does. */
-  get shut(): 'stopped' | 'standing-still' | 'paused' | undefined {
-    if (!this.#isRunning) return 'stopped';
-    if (this.#stills.size > 0) return 'standing-still';
-    return this.#overrides.paused ? 'paused' : undefined;
+    const { windows } = this;
+    return windows === undefined ? undefined : this.#clock.now() + (windows.nextStart(now) - now);
   }
 
   /** Places for attempts that start now, whatever else is in the way; below 0 where the concurrency was lowered. */
@@ -108,14 +129,27 @@ export class QueueLimits {
     return Math.min(this.concurrency - taken, machineRoom);
   }
 
-  mayStart(load: QueueLoad): StartAnswer {
-    const { shut, hold, nextStartAt } = this;
-    if (shut !== undefined) return { kind: shut };
-    if (hold !== undefined) return { kind: 'held', until: hold.until, hold };
-    if (this.concurrency <= load.taken) return { kind: 'concurrency-full' };
-    if (load.machineRoom <= 0) return { kind: 'machine-full' };
-    if (nextStartAt !== undefined && nextStartAt > this.#clock.now()) return { kind: 'rate', until: nextStartAt };
+  /** `leadMs`: a start that the rate allows within that time counts as one that it allows now. */
+  mayStart(load: QueueLoad, leadMs = 0): StartAnswer {
+    for (const obstacle of this.obstacles(load, leadMs)) return obstacle;
     return { kind: 'free', freeSlots: this.freeSlots(load) };
+  }
+
+  /** All that keeps an attempt from starting now, in that order: the one place that decides it. */
+  *obstacles(load: QueueLoad, leadMs = 0): Generator<Obstacle, undefined> {
+    if (!this.#isRunning) yield { kind: 'shut', by: 'stop' };
+    if (this.#stills.size > 0) yield { kind: 'shut', by: 'standstill' };
+    if (this.#overrides.paused) yield { kind: 'shut', by: 'pause' };
+    const { hold, windows } = this;
+    if (hold !== undefined) yield { kind: 'held', until: hold.until, inMs: hold.until - this.#clock.now(), hold };
+    if (this.concurrency <= load.taken) yield { kind: 'full', by: 'concurrency' };
+    if (load.machineRoom <= 0) yield { kind: 'full', by: 'machine' };
+    if (windows !== undefined) {
+      const now = this.#clock.monotonic();
+      const next = windows.binding(now);
+      if (next !== undefined && next.at > now + leadMs) yield { kind: 'rate', until: this.#clock.now() + (next.at - now), inMs: next.at - now, rate: next.rate };
+    }
+    return undefined;
   }
 
   /** What the store kept over a restart. */
@@ -126,7 +160,7 @@ export class QueueLimits {
     this.#applyRate();
     const now = this.#clock.monotonic();
     const origin = now - this.#clock.now();
-    this.#window?.restore(
+    this.#windows?.restore(
       starts.map(({ at, endedAt, isCutOff }) => ({ at: at + origin, endedAt: endedAt + origin, isCutOff })),
       now,
     );
@@ -138,7 +172,7 @@ export class QueueLimits {
   }
 
   /** What a person sets; `'file'` takes an override back. */
-  override(change: { readonly paused?: boolean; readonly rate?: Rate | 'none' | 'file'; readonly concurrency?: number | 'file' }): void {
+  override(change: { readonly paused?: boolean; readonly rate?: RateLimit | 'none' | 'file'; readonly concurrency?: number | 'file' }): void {
     const { paused, rate, concurrency } = this.#overrides;
     const newRate = change.rate === undefined ? rate : change.rate === 'file' ? undefined : change.rate;
     const newConcurrency = change.concurrency === undefined ? concurrency : change.concurrency === 'file' ? undefined : change.concurrency;
@@ -183,9 +217,9 @@ export class QueueLimits {
   /** Jobs of another queue have come into this one: their receiver has seen that queue's starts, and may have asked for a pause. */
   follow(other: QueueLimits): void {
     if (other.hold !== undefined) this.holdBack(other.hold);
-    if (other.#window === undefined) return;
-    this.#window ??= new RateWindow(other.#window.rate);
-    this.#window.absorb(other.#window);
+    if (other.#windows === undefined) return;
+    this.#windows ??= new RateWindows(other.#windows.rates);
+    this.#windows.absorb(other.#windows);
   }
 
   start(): void {
@@ -198,10 +232,10 @@ export class QueueLimits {
   }
 
   #applyRate(): void {
-    const { rate } = this;
-    if (rate === undefined) return;
+    const { rates } = this;
+    if (rates.length === 0) return;
     this.#onTightened();
-    if (this.#window === undefined) this.#window = new RateWindow(rate);
-    else this.#window.change(rate);
+    if (this.#windows === undefined) this.#windows = new RateWindows(rates);
+    else this.#windows.change(rates);
   }
 }

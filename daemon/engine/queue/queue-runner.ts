@@ -1,21 +1,23 @@
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
+import type { RateUse } from '../../core/rate-windows.ts';
 import type { Rate } from '../../../schemas/workflow/rate.ts';
-import type { ActivityTally } from '../../core/activity-tally.ts';
+import type { ActivityTally } from '../../core/queue-series.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ForecastVerdict } from '../../core/forecast.ts';
 import type { ClaimedJob, QueueChange, QueueDepth, QueueHold, QueueOrders, Store, StoredQueue } from '../../store/store.ts';
 import type { MachineLoad } from '../machine-load.ts';
-import { AttemptPool } from './attempt-pool.ts';
-import { QueueClaims } from './queue-claims.ts';
+import type { Lease } from '../membership.ts';
+import { AttemptPool, type Slot } from './attempt-pool.ts';
+import { QueueClaims, type PassedStep } from './queue-claims.ts';
 import { QueueFigures } from './queue-figures.ts';
-import { QueueLimits, type QueueOverrides, type StartAnswer } from './queue-limits.ts';
-import type { Slot } from './slot.ts';
+import { QueueLimits, type Obstacle, type QueueOverrides } from './queue-limits.ts';
 
 export interface QueueRunnerOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly store: Store;
   readonly machine: MachineLoad;
+  readonly lease: Lease;
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
   /** A claimed job that isn't started goes back to where it was. */
@@ -29,16 +31,14 @@ export interface QueueRunnerOptions {
 /** One queue at work: its limits, its claims, its attempts and its figures, as the rest of the daemon sees them. */
 export class QueueRunner {
   readonly name: string;
-  readonly #clock: Clock;
   readonly #onIdle: () => void;
   readonly #limits: QueueLimits;
   readonly #figures: QueueFigures;
   readonly #pool: AttemptPool;
   readonly #claims: QueueClaims;
 
-  constructor({ name, clock, store, machine, execute, release, onError, onIdle }: QueueRunnerOptions) {
+  constructor({ name, clock, store, machine, lease, execute, release, onError, onIdle }: QueueRunnerOptions) {
     this.name = name;
-    this.#clock = clock;
     this.#onIdle = onIdle;
     const limits = new QueueLimits({ name, clock, onTightened: () => this.releasePrefetched() });
     const figures = new QueueFigures({ name, clock, limits, machine });
@@ -53,7 +53,7 @@ export class QueueRunner {
     this.#limits = limits;
     this.#figures = figures;
     this.#pool = pool;
-    this.#claims = new QueueClaims({ name, clock, store, limits, figures, pool, release, onError, onDone: () => this.#settleIdle() });
+    this.#claims = new QueueClaims({ name, clock, store, lease, limits, figures, pool, release, onError, onDone: () => this.#settleIdle() });
   }
 
   get definition(): QueueDefinition {
@@ -83,9 +83,9 @@ export class QueueRunner {
     return this.#limits.concurrency;
   }
 
-  /** The rate that holds now: the override's, else the file's. */
-  get rate(): Rate | undefined {
-    return this.#limits.rate;
+  /** The rates that hold now: the override's, else the file's. */
+  get rates(): readonly Rate[] {
+    return this.#limits.rates;
   }
 
   /** Until when a receiver asked the queue to wait, and why; undefined if it isn't held. */
@@ -98,17 +98,12 @@ export class QueueRunner {
     return this.paused || this.hold !== undefined;
   }
 
-  /** Whether an attempt may start now, and what keeps it. */
-  get mayStart(): StartAnswer {
-    return this.#limits.mayStart(this.#pool.load);
+  /** Starts within the windows that end now, in the order of `rates`. */
+  get rateUses(): readonly RateUse[] {
+    return this.#limits.rateUses;
   }
 
-  /** Starts within the window that ends now. */
-  get rateUsed(): number | undefined {
-    return this.#limits.window?.used(this.#clock.monotonic());
-  }
-
-  /** Wall time at which the rate lets the next attempt start. */
+  /** Wall time at which the rates let the next attempt start. */
   get nextStartAt(): number | undefined {
     return this.#limits.nextStartAt;
   }
@@ -124,6 +119,11 @@ export class QueueRunner {
   /** See `QueueFigures.recent`. */
   recent(spanMs?: number): ActivityTally {
     return this.#figures.recent(spanMs);
+  }
+
+  /** What happened since the daemon began. */
+  get total(): ActivityTally {
+    return this.#figures.total;
   }
 
   /** What happened since this was last called. */
@@ -207,6 +207,26 @@ export class QueueRunner {
     return this.#claims.giveBackOne(jobId);
   }
 
+  /** All that keeps an attempt of it from starting now; see `QueueLimits.obstacles`. */
+  get obstacles(): readonly Obstacle[] {
+    return [...this.#limits.obstacles(this.#pool.load)];
+  }
+
+  /** See `QueueClaims.passing`. */
+  get passing(): readonly PassedStep[] {
+    return this.#claims.passing;
+  }
+
+  /** See `QueueClaims.pass`. */
+  pass(step: PassedStep): boolean {
+    return this.#claims.pass(step);
+  }
+
+  /** See `QueueClaims.passNone`. */
+  passNone(): void {
+    this.#claims.passNone();
+  }
+
   /** An attempt has ended. */
   count(succeeded: boolean): void {
     this.#figures.count(succeeded);
@@ -215,7 +235,7 @@ export class QueueRunner {
   /** A transaction has moved jobs of it. */
   committed(change: QueueChange): void {
     this.#figures.committed(change);
-    if (change.pending > 0) this.wake();
+    if (change.pending > 0) this.#claims.moved();
   }
 
   /** See `QueueClaims.expectJob`. */

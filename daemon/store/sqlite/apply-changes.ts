@@ -2,16 +2,15 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Change, NumberedTable, StepCounts } from '../../ledger/change.ts';
 import type { StepRow } from '../../ledger/row.ts';
 import type { Database } from './database.ts';
-import { insertRows } from './insert-rows.ts';
-import { stepColumns, stepOf } from './row-columns.ts';
-import { statementText } from './statement-text.ts';
+import { insertRows, statementText } from './insert-rows.ts';
+import { stepColumns, stepOf } from '../row-columns.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** Tables whose rows are found by the number of their job. */
 const keys: Readonly<Record<NumberedTable, string>> = { runs: 'id', steps: 'id', jobs: 'id', queues: 'id', payloads: 'job_id', waits: 'job_id', bulks: 'id', schedules: 'id' };
 
 /** What belongs to a job, deleted before it. */
-const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads', 'waits'] as const;
+const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads', 'waits', 'signal_links'] as const;
 
 /** Carries changes out, in their order. Returns the steps whose counts have changed, as they are now. */
 export function applyChanges(state: WriterState, changes: readonly Change[]): readonly StepRow[] {
@@ -44,6 +43,9 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
       case 'forget_starts':
         db.sql('DELETE FROM rate_starts WHERE queue_id = ? AND at < ?').run(change.queueId, change.before);
         break;
+      case 'count_start':
+      case 'drop_start':
+        throw new Error(`${change.kind} is for stores that daemons share`);
       case 'mark_bulk_job':
         db.sql('UPDATE bulk_jobs SET round = ? WHERE bulk_id = ? AND job_id = ?').run(change.round, change.bulkId, change.jobId);
         break;
@@ -108,6 +110,7 @@ function deleteJob(db: Database, jobId: number): void {
 }
 
 function deleteRun(db: Database, runId: number, version: string): void {
+  db.sql('DELETE FROM staged_items WHERE step_id IN (SELECT id FROM steps WHERE run_id = ?)').run(runId);
   db.sql('DELETE FROM steps WHERE run_id = ?').run(runId);
   db.sql('DELETE FROM signals WHERE run_id = ?').run(runId);
   db.sql('DELETE FROM runs WHERE id = ?').run(runId);

@@ -45,6 +45,17 @@ export class Database {
     }
   }
 
+  /** Does what survives a power cut then, whatever the durability is. Not within a transaction. */
+  withFullSync<Value>(work: () => Value): Value {
+    const before = Number(this.raw.prepare('PRAGMA synchronous').get()?.['synchronous']);
+    this.raw.exec('PRAGMA synchronous = FULL');
+    try {
+      return work();
+    } finally {
+      this.raw.exec(`PRAGMA synchronous = ${before}`);
+    }
+  }
+
   /** The prepared statement of that text. */
   sql(text: string): StatementSync {
     let statement = this.#statements.get(text);
@@ -55,7 +66,7 @@ export class Database {
     return statement;
   }
 
-  /** The same, whose rows are arrays of values; see `row-columns.ts`. */
+  /** The same, whose rows are arrays of values; see `../row-columns.ts`. */
   values(text: string): { get(...given: SQLInputValue[]): readonly SQLOutputValue[] | undefined; all(...given: SQLInputValue[]): readonly (readonly SQLOutputValue[])[] } {
     let statement = this.#arrays.get(text);
     if (statement === undefined) {

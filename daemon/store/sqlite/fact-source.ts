@@ -1,7 +1,9 @@
 import { runColumns, type AttemptRow, type BulkRow, type DraftRow, type LedgerJob, type PayloadRow, type QueueRow, type RevisionRow, type RunRow, type ScheduleRow, type SignalRow, type WaitRow } from '../../ledger/row.ts';
-import type { DeliveryKeyRow } from '../../ledger/delivery-row.ts';
-import { notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
-import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from './row-columns.ts';
+import type { StepOfVersion } from '../../ledger/daemons.ts';
+import type { DeliveryKeyRow } from '../../ledger/delivery.ts';
+import { maxPassed, notKnown, type FactsAtHand, type FactSource, type CascadeChunk, type RunFacts } from '../../ledger/snapshot.ts';
+import { columnsOf, dueColumns, dueJobOf, jobColumns, jobOf, runOf, stepColumns, stepOf, type Values } from '../row-columns.ts';
+import { signalLinkOf } from './queries/signals.ts';
 import { scopeSource } from './run-scope-source.ts';
 import type { OpenCascade, WriterState } from './writer-state.ts';
 
@@ -15,6 +17,15 @@ const selectDue = `
   WHERE j.state = 'pending' AND j.queue_id = ?
   ORDER BY j.priority DESC, j.due_at, j.id
   LIMIT ?`;
+
+/** `?2` is JSON of `StepOfVersion[]`. */
+const selectDueBut = `
+  SELECT ${dueColumns}
+  FROM (SELECT id AS due_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ?1 ORDER BY priority DESC, due_at, id LIMIT ${maxPassed})
+  CROSS JOIN jobs j ON j.id = due_id CROSS JOIN steps s ON s.id = j.step_id CROSS JOIN runs r ON r.id = s.run_id CROSS JOIN payloads p ON p.job_id = j.id
+  WHERE NOT EXISTS (SELECT 1 FROM json_each(?2) AS passed WHERE passed.value ->> 'version' = r.version AND passed.value ->> 'step' = s.name)
+  ORDER BY j.priority DESC, j.due_at, j.id
+  LIMIT ?3`;
 
 /** Each by the index that has its jobs; those under way first. */
 const inQueue = (['active', 'pending', 'delayed', 'waiting', 'dead'] as const).map(
@@ -59,6 +70,7 @@ export function factSource(state: WriterState): FactSource {
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
     wait: (jobId) => db.sql('SELECT * FROM waits WHERE job_id = ?').get(jobId) as WaitRow | undefined,
     signal: (runIdAndName) => db.sql('SELECT * FROM signals WHERE run_id = ? AND name = ?').get(...(JSON.parse(runIdAndName) as [number, string])) as SignalRow | undefined,
+    signalLink: (hash) => signalLinkOf(db, hash),
     attempts: (jobId) => db.sql('SELECT number, round, revision, ended_at FROM attempts WHERE job_id = ? ORDER BY number').all(jobId) as unknown as AttemptRow[],
     lastFailure: (jobId) =>
       db.sql('SELECT error, response FROM attempts WHERE job_id = ? AND error IS NOT NULL ORDER BY number DESC LIMIT 1').get(jobId) as Pick<AttemptRow, 'error' | 'response'> | undefined,
@@ -84,6 +96,10 @@ export function factSource(state: WriterState): FactSource {
         .map(runOf),
     nextDue: () => state.nextDueAt,
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
+    dueBut: (queueIdAndSteps, { limit }) => {
+      const [queueId, steps] = JSON.parse(queueIdAndSteps) as [number, readonly StepOfVersion[]];
+      return db.values(selectDueBut).all(queueId, JSON.stringify(steps), limit).map(dueJobOf);
+    },
     overdue: (at, { limit }) => {
       const found = jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_delayed WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit);
       return [...found, ...jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_waiting WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit - found.length)];
@@ -117,6 +133,7 @@ export function factSource(state: WriterState): FactSource {
     bulk: (id) => db.sql('SELECT * FROM bulks WHERE id = ?').get(id) as BulkRow | undefined,
     nextBulk: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'bulks'").get()?.['seq'] ?? 0) + 1,
     bulkMembers: (bulkIdAndJobs) => bulkMembers(state, bulkIdAndJobs),
+    bulkRuns: (bulkIdAndRuns) => bulkRuns(state, bulkIdAndRuns),
     bulkNext: (bulkIdAndJob, { limit }) => {
       const [id, after] = JSON.parse(bulkIdAndJob) as [number, number];
       return db.sql('SELECT job_id FROM bulk_jobs WHERE bulk_id = ? AND job_id > ? ORDER BY job_id LIMIT ?').all(id, after, limit).map((row) => Number(row['job_id']));
@@ -133,7 +150,7 @@ export function factSource(state: WriterState): FactSource {
       const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
       return db.sql('SELECT * FROM delivery_keys WHERE workflow = ? AND key = ?').get(workflow, key) as DeliveryKeyRow | undefined;
     },
-    nextDelivery: () => Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").get()?.['seq'] ?? 0) + 1,
+    nextDelivery: (place) => place + Number(db.sql("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").get()?.['seq'] ?? 0) + 1,
     lastPaced: (pace) => (db.sql('SELECT max(due_at) AS due_at FROM jobs INDEXED BY jobs_paced WHERE pace = ?').get(pace)?.['due_at'] as number | null | undefined) ?? undefined,
     jobsOfRun: (runId, { limit }) => jobs(`SELECT ${columnsOf('j', jobColumns)} FROM steps s JOIN jobs j ON j.step_id = s.id WHERE s.run_id = ? LIMIT ?`, runId, limit),
   };
@@ -156,12 +173,19 @@ function made<Row>(values: Values | undefined, make: (values: Values) => Row): R
   return values === undefined ? undefined : make(values);
 }
 
-function firstDeath({ db }: WriterState, stepId: number): string | null {
+/** Among the dead letters of its queue or among the jobs of the step, whichever are fewer: a queue may have those of a hundred thousand runs, a step a million jobs. */
+function firstDeath(state: WriterState, stepId: number): string | null {
+  const { db } = state;
+  const { total, queue_id: queueId } = (db.sql('SELECT total, queue_id FROM steps WHERE id = ?').get(stepId) ?? {}) as { readonly total?: number; readonly queue_id?: number };
+  const inQueue =
+    queueId === undefined || state.depthOf(queueId).dead >= (total ?? 0)
+      ? undefined
+      : db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = ? AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(queueId, stepId);
   const row =
-    db.sql("SELECT error FROM jobs WHERE state = 'dead' AND queue_id = (SELECT queue_id FROM steps WHERE id = ?) AND step_id = ? ORDER BY ended_at, id LIMIT 1").get(stepId, stepId) ??
-    // In another queue than the step by now: a cancelled job that was taken up again stays where it was when the others were moved.
-    db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'dead' ORDER BY ended_at, id LIMIT 1").get(stepId) ??
-    db.sql("SELECT error FROM jobs WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(stepId);
+    inQueue ??
+    // Maybe in another queue than the step by now: a cancelled job that was taken up again stays where it was when the others were moved.
+    db.sql("SELECT error FROM jobs INDEXED BY jobs_item WHERE step_id = ? AND state = 'dead' ORDER BY ended_at, id LIMIT 1").get(stepId) ??
+    db.sql("SELECT error FROM jobs INDEXED BY jobs_item WHERE step_id = ? AND state = 'discarded' ORDER BY ended_at, id LIMIT 1").get(stepId);
   return (row?.['error'] as string | null | undefined) ?? null;
 }
 
@@ -175,6 +199,16 @@ function bulkMembers({ db }: WriterState, bulkIdAndJobs: string): ReadonlySet<nu
   const [id, jobIds] = JSON.parse(bulkIdAndJobs) as [number, readonly number[]];
   const member = db.sql('SELECT 1 FROM bulk_jobs WHERE bulk_id = ? AND job_id = ?');
   return new Set(jobIds.filter((jobId) => member.get(id, jobId) !== undefined));
+}
+
+/** By the jobs of each run, which are few next to those of the bulk work. */
+function bulkRuns({ db }: WriterState, bulkIdAndRuns: string): ReadonlySet<number> {
+  const [id, runIds] = JSON.parse(bulkIdAndRuns) as [number, readonly number[]];
+  const member = db.sql(
+    `SELECT 1 FROM steps s CROSS JOIN jobs j INDEXED BY jobs_item ON j.step_id = s.id CROSS JOIN bulk_jobs b ON b.bulk_id = ? AND b.job_id = j.id
+     WHERE s.run_id = ? LIMIT 1`,
+  );
+  return new Set(runIds.filter((runId) => member.get(id, runId) !== undefined));
 }
 
 function cascadeChunks(state: WriterState, limit: number): readonly CascadeChunk[] {

@@ -8,10 +8,11 @@ import { deadGroupOf } from '../../core/failure-group.ts';
 import { fileSpace } from './file-space.ts';
 import { isSmallEnoughToCopy } from './memory-copy.ts';
 import { hasNoRoom } from './store-error.ts';
-import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17 } from './schema.ts';
+import { schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24 } from './newer-schema.ts';
+import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
-export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17];
+export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24];
 
 /** Backups that are kept beside the store. */
 const keptBackups = 3;
@@ -28,12 +29,8 @@ export class NewerStoreError extends Error {
  * @throws NewerStoreError where the store is of a version that this program doesn't know
  */
 export function migrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): void {
+  assertNotNewer(db, file, steps);
   let version = readVersion(db);
-  if (version > steps.length) {
-    throw new NewerStoreError(
-      `the store ${file} has version ${version}, and this Sluice knows versions up to ${steps.length}: use the newer Sluice, or restore a backup`,
-    );
-  }
   const isNew = version === 0;
   defineFunctions(db);
   while (version < steps.length) {
@@ -46,6 +43,13 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
     }
     version = next;
   }
+}
+
+/** Before anything in it is read, which may have another form by then. @throws NewerStoreError */
+export function assertNotNewer(db: DatabaseSync, file: string, steps: readonly string[] = migrations): void {
+  const version = readVersion(db);
+  if (version <= steps.length) return;
+  throw new NewerStoreError(`the store ${file} has version ${version}, and this Sluice knows versions up to ${steps.length}: use the newer Sluice, or restore a backup`);
 }
 
 /** Brings a copy of a store up to date that nobody keeps, or makes an empty one. */

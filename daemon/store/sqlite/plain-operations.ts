@@ -1,6 +1,8 @@
 import { shiftBetween, type ClockAnchor } from '../../core/clock.ts';
+import { soleDaemon } from '../../ledger/daemons.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
-import { never } from '../../ledger/waiting.ts';
+import { never } from '../../ledger/row.ts';
+import { type KeepTokenParams, keepToken, type LeaseTokenParams, leaseToken, type TokenDecision, type TokenKept, type TokenLease, type TokenRow } from '../../ledger/token-lease.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { AlertChange, ConfigureParams, RecordSeriesParams } from '../store.ts';
@@ -10,7 +12,7 @@ import { pruneDeliveries } from './queries/deliveries.ts';
 import type { WriteTransaction } from './write-transaction.ts';
 
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-export const plainOperations = { configure, forgetLimits, pruneDeliveries: pruneOldDeliveries, recordSeries, saveAlerts, shiftWaits, reclaim, probe } as const;
+export const plainOperations = { configure, forgetLimits, pruneDeliveries: pruneOldDeliveries, recordSeries, saveAlerts, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken } as const;
 
 /** Some of the steps that have a job in a queue. */
 const waitingSteps = "SELECT step_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ? LIMIT 100";
@@ -146,4 +148,23 @@ function probe(tx: WriteTransaction, { now }: { readonly now: number }): void {
 function reclaim(tx: WriteTransaction, { pages }: { readonly pages: number }): FileSpace {
   if (pages > 0) reclaimPages(tx.db.raw, pages);
   return fileSpace(tx.db.raw);
+}
+
+function leaseConnectionToken(tx: WriteTransaction, params: LeaseTokenParams): TokenLease {
+  return decidedToken(tx, leaseToken(tokenRow(tx, params), params, soleDaemon));
+}
+
+function keepConnectionToken(tx: WriteTransaction, params: KeepTokenParams): TokenKept {
+  return decidedToken(tx, keepToken(tokenRow(tx, params), params, soleDaemon));
+}
+
+function tokenRow({ db }: WriteTransaction, { connection }: Pick<TokenRow, 'connection'>): TokenRow | undefined {
+  return db.sql('SELECT connection, version, sealed, leased_by, leased_until FROM connection_tokens WHERE connection = ?').get(connection) as TokenRow | undefined;
+}
+
+function decidedToken<Answer>({ db }: WriteTransaction, { answer, row }: TokenDecision<Answer>): Answer {
+  if (row !== undefined) {
+    db.sql('INSERT OR REPLACE INTO connection_tokens (connection, version, sealed, leased_by, leased_until) VALUES (?, ?, ?, ?, ?)').run(row.connection, row.version, row.sealed, row.leased_by, row.leased_until);
+  }
+  return answer;
 }

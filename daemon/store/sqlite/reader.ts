@@ -11,9 +11,10 @@ import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
 import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
 import { getDelivery, listDeliveries } from './queries/deliveries.ts';
-import { check, listAlerts, oldestPending, series, size } from './queries/figures.ts';
+import { check, jobsAhead, listAlerts, oldestPending, series, size } from './queries/figures.ts';
 import { evaluate, getRun, keptWorkflow, listRuns, listSchedules } from './queries/runs.ts';
-import { getJob, listJobs, signalWaits } from './queries/jobs.ts';
+import { getJob, listJobs } from './queries/jobs.ts';
+import { signalLink, signalWaits } from './queries/signals.ts';
 
 export type ReadCall = { [Name in StoreRead]: { readonly name: Name; readonly params: Parameters<Store[Name]>[0] } }[StoreRead];
 
@@ -103,8 +104,12 @@ export class Reader {
         return listAlerts(db);
       case 'oldestPending':
         return oldestPending(db);
+      case 'jobsAhead':
+        return jobsAhead(db, call.params);
       case 'signalWaits':
         return signalWaits(db, call.params);
+      case 'signalLink':
+        return signalLink(db, call.params, this.#workflows);
       case 'getBulk':
         return getBulk(db, call.params);
       case 'listBulks':

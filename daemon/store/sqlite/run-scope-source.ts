@@ -1,12 +1,13 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
-import type { FactSource, ItemFacts, ItemResult, LargeOutput } from '../../ledger/snapshot.ts';
+import { maxItemCharacters, maxStagedCharacters, type FactSource, type ItemFacts, type ItemResult, type LargeOutput } from '../../ledger/snapshot.ts';
+import { itemsFrom } from '../item-stage.ts';
 import { shownJobState, type JobStanding } from '../../core/state-machine.ts';
 import type { Database } from './database.ts';
 
 /** Outputs of a longer JSON are facts of their own, in bytes: `results[3].output` needs no other. */
 const largeBytes = 16_384;
 
-export type ScopeSource = Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'>;
+export type ScopeSource = Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'items' | 'stagedItems' | 'largeOutput' | 'itemFrom'>;
 
 /** What expressions read. `charge` is called with the length of each JSON text that is parsed, and may throw. */
 export function scopeSource(db: Database, charge?: (characters: number) => void): ScopeSource {
@@ -53,6 +54,25 @@ export function scopeSource(db: Database, charge?: (characters: number) => void)
         });
       }
       return { list, large };
+    },
+    items: (stepId) => {
+      const { characters } = db.sql('SELECT coalesce(sum(length(items)), 0) AS characters FROM staged_items WHERE step_id = ?').get(stepId) as { characters: number };
+      if (characters > maxItemCharacters) return undefined;
+      charge?.(characters);
+      return db.sql('SELECT items FROM staged_items WHERE step_id = ? ORDER BY first').all(stepId).flatMap((row) => String(row['items']).split('\n').map((item) => JSON.parse(item) as Json));
+    },
+    stagedItems: (stepIdAndPlace, { limit }) => {
+      const [stepId, place] = JSON.parse(stepIdAndPlace) as [number, number];
+      // The row that the place is in, and those behind it.
+      const rows = db.sql('SELECT first, items FROM staged_items WHERE step_id = ?1 AND first >= coalesce((SELECT max(first) FROM staged_items WHERE step_id = ?1 AND first <= ?2), 0) ORDER BY first').iterate(stepId, place);
+      const items: string[] = [];
+      let characters = 0;
+      for (const { first, items: text } of rows) {
+        characters += String(text).length;
+        items.push(...itemsFrom({ first: Number(first), items: String(text) }, place));
+        if (items.length >= limit || characters >= maxStagedCharacters) break;
+      }
+      return items.slice(0, limit);
     },
     largeOutput: (jobIdAndAttempt) => {
       const [jobId = 0, attempt = 0] = jobIdAndAttempt.split('/').map(Number);

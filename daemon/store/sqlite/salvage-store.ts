@@ -139,7 +139,7 @@ function dropRuns(db: DatabaseSync): { readonly droppedRuns: readonly number[]; 
     db.prepare('DELETE FROM steps WHERE run_id = ?').run(id);
   }
   const droppedJobs = Number(db.prepare('DELETE FROM jobs WHERE step_id NOT IN (SELECT id FROM steps)').run().changes);
-  for (const table of ['payloads', 'payload_revisions', 'payload_drafts', 'attempts', 'waits']) db.exec(`DELETE FROM ${table} WHERE job_id NOT IN (SELECT id FROM jobs)`);
+  for (const table of ['payloads', 'payload_revisions', 'payload_drafts', 'attempts', 'waits', 'signal_links']) db.exec(`DELETE FROM ${table} WHERE job_id NOT IN (SELECT id FROM jobs)`);
   return { droppedRuns, droppedJobs };
 }
 

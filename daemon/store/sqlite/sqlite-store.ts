@@ -5,7 +5,7 @@ import { message } from '../../../schemas/wording/message.ts';
 import { shiftedOutcome } from '../shifted-outcome.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
 import type { Committed, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
-import { AttemptJournal } from './attempt-journal.ts';
+import { AttemptJournal } from '../attempt-journal.ts';
 import type { Connection } from './connection.ts';
 import type { ReadCall } from './reader.ts';
 import { settleCall, type SettleCall } from './settle-call.ts';
@@ -20,6 +20,8 @@ interface Queued {
 
 /** Calls that share one message to the writer, at most. */
 const maxBatch = 5000;
+/** Jobs of a queue that are held ahead of their start, at most. */
+const mostHeld = 256;
 /** Lazy calls are sent this long after the last message, in milliseconds. */
 const lazyMs = 5;
 
@@ -108,6 +110,7 @@ export class SqliteStore extends StoreCalls implements Store {
   claim: Store['claim'] = ({ urgency, ...params }) => this.#queue({ name: 'claim', params }, urgency) as ReturnType<Store['claim']>;
 
   readonly prefetch: Prefetch = {
+    most: mostHeld,
     hold: ({ jobs, claimedAt }) => this.#journal?.shelve(jobs, claimedAt),
     start: ({ jobs }) => this.#journal?.begin(jobs) === true,
   };
@@ -145,7 +148,15 @@ export class SqliteStore extends StoreCalls implements Store {
   }
 
   /** Its file is locked for one daemon. */
-  checkIn: Store['checkIn'] = async () => ({ others: [], leads: true, interrupted: 0, interruptedJobs: [] });
+  readonly isShared = false;
+
+  listDaemons: Store['listDaemons'] = async () => [];
+
+  declarations: Store['declarations'] = async () => undefined;
+
+  checkIn: Store['checkIn'] = async () => ({ others: [], leads: true });
+
+  recoverLost: Store['recoverLost'] = async () => ({ interrupted: 0, interruptedJobs: [] });
 
   /** After the poll phase, so that everything that sockets brought in this turn goes along. */
   #sendNow(): void {

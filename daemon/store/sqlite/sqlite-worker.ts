@@ -11,7 +11,7 @@ import { Writer, type WriteAnswer, type WriteCall } from './writer.ts';
  */
 const port = parentPort;
 if (port === null) throw new Error('this program runs as a worker thread');
-const { role, file, durability } = workerData as WorkerStart;
+const { role, file, durability, linkKey } = workerData as WorkerStart;
 
 let writer: Writer | undefined;
 let reader: Reader | undefined;
@@ -59,7 +59,7 @@ function answerOther(request: Exclude<WorkerRequest, { readonly kind: 'write' }>
         reader = new Reader(file);
         return undefined;
       }
-      writer = new Writer({ file, durability, newStoreId: () => randomBytes(4).toString('hex') });
+      writer = new Writer({ file, durability, newStoreId: () => randomBytes(4).toString('hex'), linkKey });
       try {
         return writer.open(request.params);
       } catch (error) {

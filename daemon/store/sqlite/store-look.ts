@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { copyMarkKey, readMark } from '../copy-mark.ts';
 
 /** Counting goes no further. */
 const mostCounted = 1_000_000;
@@ -8,6 +9,8 @@ const mostCounted = 1_000_000;
 export interface StoreLook {
   /** Numbers of jobs by their states; a million stands for that many or more. */
   readonly jobs: Readonly<Record<string, number>>;
+  /** They were copied to another store, a place for people, and this one is no longer used. */
+  readonly movedTo?: string;
 }
 
 /**
@@ -30,10 +33,17 @@ export function lookIntoStore(file: string): StoreLook | undefined {
     for (const { state, count } of db.prepare(`SELECT state, count(*) AS count FROM (SELECT state FROM jobs LIMIT ${mostCounted}) GROUP BY state LIMIT 20`).all()) {
       if (typeof state === 'string' && /^[a-z]{1,20}$/.test(state)) jobs[state] = Number(count);
     }
-    return { jobs };
+    const movedTo = whereTo(db);
+    return movedTo === undefined ? { jobs } : { jobs, movedTo };
   } catch {
     return undefined;
   } finally {
     db.close();
   }
+}
+
+function whereTo(db: DatabaseSync): string | undefined {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'").get() === undefined) return undefined;
+  const mark = readMark(db.prepare(`SELECT value FROM meta WHERE key = '${copyMarkKey}' AND length(value) < 10000`).get()?.['value']);
+  return mark?.kind === 'moved' ? mark.other : undefined;
 }

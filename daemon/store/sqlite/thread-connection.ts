@@ -19,6 +19,8 @@ const youngGenerationMb = 12;
 export interface ThreadOptions {
   readonly file: string;
   readonly durability: Durability;
+  /** See `WriterOptions`. */
+  readonly linkKey?: string | undefined;
   /** A thread has ended by itself: nothing can be read or written. */
   readonly onFailure?: ((error: Error) => void) | undefined;
 }

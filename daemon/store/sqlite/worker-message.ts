@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly role: 'writer' | 'reader';
   readonly file: string;
   readonly durability: Durability;
+  /** See `WriterOptions`. */
+  readonly linkKey?: string | undefined;
 }
 
 export type WorkerRequest = { readonly id: number } & (

@@ -11,6 +11,7 @@ import { storedOrders } from './stored-queues.ts';
 import type { WriterState } from './writer-state.ts';
 
 export interface StoredFacts {
+  readonly linkHash: Snapshot['linkHash'];
   readonly source: FactSource;
   readonly atHand: FactsAtHand;
 }
@@ -21,13 +22,15 @@ export class WriteTransaction implements LedgerTables {
   readonly db: Database;
   readonly source: FactSource;
   readonly #atHand: FactsAtHand;
+  readonly #linkHash: Snapshot['linkHash'];
   readonly #told = new CommitSummary();
 
-  constructor(state: WriterState, { source, atHand }: StoredFacts) {
+  constructor(state: WriterState, { source, atHand, linkHash }: StoredFacts) {
     this.state = state;
     this.db = state.db;
     this.source = source;
     this.#atHand = atHand;
+    this.#linkHash = linkHash;
   }
 
   /** One stage of a batch. `now`: the time at which what follows from it happens. */
@@ -39,7 +42,7 @@ export class WriteTransaction implements LedgerTables {
     const { state } = this;
     // The chunks of one fan-out share what they read and work out: to parse the inputs for each would cost more than the jobs.
     const memory = first?.name === 'fanOut' ? { memory: state.fanOutMemory(first.params.stepId) } : {};
-    return new Snapshot({ env: state.env, ids: state.freshIds, atHand: this.#atHand, ...memory });
+    return new Snapshot({ env: state.env, ids: state.freshIds, linkHash: this.#linkHash, atHand: this.#atHand, ...memory });
   }
 
   write({ changes, effects }: Decision): readonly StepRow[] {

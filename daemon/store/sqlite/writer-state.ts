@@ -6,7 +6,7 @@ import { keptWorkflow } from './queries/runs.ts';
 import type { Effects } from '../../ledger/change.ts';
 import { openFanOutOf, isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
-import { never } from '../../ledger/waiting.ts';
+import { never } from '../../ledger/row.ts';
 
 /** A queue, with its depths and the limits that hold. */
 type KeptQueue = { -readonly [Name in keyof (QueueDepth & QueueFacts)]: (QueueDepth & QueueFacts)[Name] };
@@ -85,12 +85,12 @@ export class WriterState {
     this.fanOuts.clear();
     const unfinished = db
       .sql(
-        `SELECT s.id, s.queue_id, s.cursor, s.file, s.total, s.item_limit FROM steps s JOIN runs r ON r.id = s.run_id
+        `SELECT s.id, s.queue_id, s.cursor, s.file, s.file_format, s.total, s.item_limit FROM steps s JOIN runs r ON r.id = s.run_id
          WHERE s.state = 'running' AND s.expanded = 0 AND r.cancel_requested = 0`,
       )
       .all();
     for (const row of unfinished) {
-      const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'total' | 'item_limit'>;
+      const step = row as unknown as Pick<StepRow, 'id' | 'queue_id' | 'cursor' | 'file' | 'file_format' | 'total' | 'item_limit'>;
       this.fanOuts.set(step.id, openFanOutOf(step, this.queueName(step.queue_id), isHeld(step)));
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);

@@ -1,16 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { toldTogether } from '../commit-summary.ts';
+import { assertUsable, copyMarkKey } from '../copy-mark.ts';
 import type { Committed, OpenParams, OpenResult, SettleParams, Settled, Store } from '../store.ts';
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
+import { linkHasher, linkKeyBytes, linkKeyName } from '../../secrets/signal-link.ts';
 import { Database, type Durability } from './database.ts';
 import { makeReclaimable } from './file-space.ts';
 import { HeaderStamp } from './header-stamp.ts';
 import type { AttemptRef, Call, ClaimedAttempt, Operations, Recovered } from '../../ledger/call.ts';
 import { soleDaemon } from '../../ledger/daemons.ts';
 import { performBatch } from '../../ledger/perform.ts';
-import { migrate } from './migrations.ts';
+import type { SignalLinkRow } from '../../ledger/row.ts';
+import { assertNotNewer, migrate, readVersion } from './migrations.ts';
 import { factsAtHand, factSource } from './fact-source.ts';
 import { plainOperations, shiftAfterRest } from './plain-operations.ts';
 import { codedOpenError, codedStoreError } from './store-error.ts';
@@ -41,6 +45,8 @@ export interface WriterOptions {
   readonly durability: Durability;
   /** For a store that has none yet: 8 characters of `[a-z0-9]`, unlike those of any other store. */
   readonly newStoreId: () => string;
+  /** What links are made with that answer signals, see `signal-link.ts`; if omitted, one that nobody keeps. */
+  readonly linkKey?: string | undefined;
   /** What a test does to the connection before it is used, such as to let its disk be full. */
   readonly prepare?: (connection: DatabaseSync) => void;
 }
@@ -63,19 +69,21 @@ export class Writer {
   readonly #facts: StoredFacts;
   readonly #stamp: HeaderStamp;
   readonly #newStoreId: () => string;
+  readonly #linkKey: string;
   readonly #file: string;
 
   #isOpen = false;
   /** What the state holds in memory may differ from the tables. */
   #stale = true;
 
-  constructor({ file, durability, newStoreId, prepare }: WriterOptions) {
+  constructor({ file, durability, newStoreId, linkKey = randomBytes(linkKeyBytes).toString('hex'), prepare }: WriterOptions) {
     const { db, stamp } = openMigrated(file, durability);
     this.#db = db;
     this.#stamp = stamp;
     prepare?.(this.#db.raw);
     this.#state = new WriterState(this.#db);
-    this.#facts = { source: factSource(this.#state), atHand: factsAtHand(this.#state) };
+    this.#linkKey = linkKey;
+    this.#facts = { source: factSource(this.#state), atHand: factsAtHand(this.#state), linkHash: linkHasher(linkKey) };
     this.#newStoreId = newStoreId;
     this.#file = file;
   }
@@ -96,6 +104,7 @@ export class Writer {
       const shiftMs = shiftAfterRest(tx, anchor);
       const [recovered] = tx.perform([{ name: 'recover', params: { daemon: soleDaemon, now, random, ended, unbegun: shelved } }], now);
       if (recovered?.ok !== true) throw recovered?.error ?? new Error('nothing was recovered');
+      this.#useLinkKey();
       const wasClosed = tx.db.sql("DELETE FROM meta WHERE key = 'closed'").run().changes > 0;
       const opened = { ...(recovered.value as Recovered), wasClosed, shiftMs, storeId: this.#storeId() };
       failPoint('open-before-commit');
@@ -108,6 +117,16 @@ export class Writer {
       queues: storedQueues(this.#db, now),
       committed: { ...committed, queues: standingQueues(this.#state), runs: undefined },
     };
+  }
+
+  /** With another key than before, jobs that are still to be sent carry other links, and those that were sent with the old one hold no longer. */
+  #useLinkKey(): void {
+    const name = linkKeyName(this.#linkKey);
+    if (this.#db.sql("SELECT value FROM meta WHERE key = 'link_key'").get()?.['value'] === name) return;
+    const links = this.#db.sql('SELECT job_id, name, made_at FROM signal_links').all() as unknown as Pick<SignalLinkRow, 'job_id' | 'name' | 'made_at'>[];
+    const update = this.#db.sql('UPDATE signal_links SET hash = ? WHERE job_id = ? AND name = ?');
+    for (const link of links) update.run(this.#facts.linkHash(link.job_id, link.made_at, link.name), link.job_id, link.name);
+    this.#db.sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('link_key', ?)").run(name);
   }
 
   /**
@@ -142,11 +161,13 @@ export class Writer {
   }
 
   #runTogether(calls: readonly WriteCall[]): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } {
-    const done = this.#transaction((tx) => {
-      const answers = performBatch(tx, calls.map(received), (call) => carryOut(tx, call));
-      if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-before-commit`);
-      return answers;
-    });
+    const transact = (): { readonly answers: readonly WriteAnswer[]; readonly committed: Committed } =>
+      this.#transaction((tx) => {
+        const answers = performBatch(tx, calls.map(received), (call) => carryOut(tx, call));
+        if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-before-commit`);
+        return answers;
+      });
+    const done = calls.some(({ name }) => name === 'keepToken') ? this.#db.withFullSync(transact) : transact();
     if (hasFailPoint) for (const { name } of calls) failPoint(`${name}-after-commit`);
     // The file gets shorter when the log is written into it, which a transaction can't do.
     if (calls.some((call) => call.name === 'reclaim' && call.params.last === true)) this.#db.raw.exec('PRAGMA wal_checkpoint(PASSIVE)');
@@ -237,6 +258,8 @@ function openMigrated(file: string, durability: Durability): { readonly db: Data
   let db: Database | undefined;
   try {
     db = new Database({ file, durability, access: 'write' });
+    assertNotNewer(db.raw, file);
+    if (readVersion(db.raw) > 0) assertUsable(file, db.sql('SELECT value FROM meta WHERE key = ?').get(copyMarkKey)?.['value']);
     migrate(db.raw, file);
     makeReclaimable(db.raw);
     return { db, stamp: new HeaderStamp(file) };

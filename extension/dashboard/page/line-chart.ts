@@ -1,7 +1,6 @@
 import uPlot from 'uplot';
-import { formatTick } from '../chart-text.ts';
+import { formatTick, type ClockText } from '../chart-text.ts';
 import type { ChartModel, Unit } from '../chart-model.ts';
-import type { ClockText } from '../clock-text.ts';
 import type { Column } from '../series-grid.ts';
 import { withAlpha, type Theme } from './theme.ts';
 

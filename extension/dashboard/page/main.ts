@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { render } from 'lit-html';
 import { useLanguage } from '../../wording/language.ts';
 import { chartModels, type ChartId, type ChartModel } from '../chart-model.ts';
-import { ClockText } from '../clock-text.ts';
+import { ClockText } from '../chart-text.ts';
 import type { MessageToPage, Now, Texts } from '../dashboard-message.ts';
 import './chart-element.ts';
 import { type Drawn, ExtensionHost, type PageActions, type PageState } from './page-state.ts';

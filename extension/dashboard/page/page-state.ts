@@ -1,6 +1,6 @@
 import type { ChartId, ChartModel } from '../chart-model.ts';
 import type { Choice } from '../choice.ts';
-import type { ClockText } from '../clock-text.ts';
+import type { ClockText } from '../chart-text.ts';
 import { type Act, type MessageFromPage, type MessageToPage, type Now, readMessageToPage } from '../dashboard-message.ts';
 import type { SeriesGrid } from '../series-grid.ts';
 import type { Theme } from './theme.ts';

@@ -3,7 +3,7 @@ import { formatValue } from '../chart-text.ts';
 import type { DeadGroup } from '../../../schemas/protocol/job.ts';
 import type { QueueView } from '../../../schemas/protocol/queue.ts';
 import { formatDuration, formatShare } from '../../../schemas/wording/amount.ts';
-import { throughputNow } from '../throughput-now.ts';
+import { throughputNow } from '../chart-model.ts';
 import { editedNotSentText } from '../../wording/job.ts';
 import { formatAge, formatNumber, say } from '../../wording/language.ts';
 import { forecastText, isHeld, presentAlerts, waitingIn } from '../../wording/queue.ts';

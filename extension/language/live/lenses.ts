@@ -5,8 +5,10 @@ import { commands, type CommandId } from '../../base/ids.ts';
 import type { Target } from '../../base/target.ts';
 import { queueLens } from '../../wording/queue.ts';
 import { runLens, stepLens } from '../../wording/run.ts';
-import type { Places } from './places.ts';
 import { say } from '../../wording/language.ts';
+import { entryOf, type Document, type DocumentNode } from '../../../schemas/workflow/document.ts';
+import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-project.ts';
 
 /** Of VS Code: opens the list of problems. */
 export const showProblems = 'workbench.actions.view.problems';
@@ -35,7 +37,7 @@ export interface LensFacts {
 }
 
 /** Run and last result at a workflow, how it went at each step, how it is at each queue. Without a daemon only what starts a run. */
-export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts): readonly Lens[] {
+export function lensesOf({ workflow, steps, queues, connections }: Places, facts: LensFacts): readonly Lens[] {
   const { folder, file, lastRun, nowMs, clock } = facts;
   const lenses: Lens[] = [];
   if (workflow !== undefined) {
@@ -60,5 +62,40 @@ export function lensesOf({ workflow, steps, queues }: Places, facts: LensFacts):
     const queue = facts.queue(name);
     if (queue !== undefined) lenses.push({ range, title: queueLens(queue, nowMs, clock), command: commands.showQueue, target: { folder, queue: name } });
   }
+  for (const { name, range } of connections) lenses.push({ range, title: `$(plug) ${say('Test')}`, command: commands.testConnection, target: { folder, connection: name } });
   return lenses;
+}
+
+export interface NamedPlace {
+  readonly name: string;
+  /** Of the name alone. */
+  readonly range: SourceRange;
+}
+
+/** What of a file has something to show while the daemon runs, and where. */
+export interface Places {
+  readonly workflow?: NamedPlace;
+  readonly steps: readonly NamedPlace[];
+  readonly queues: readonly NamedPlace[];
+  readonly connections: readonly NamedPlace[];
+}
+
+/** `path`: from the project's folder, with forward slashes. */
+export function placesIn(path: string, { root }: Document): Places {
+  const kind = projectFileKind(path);
+  const queues = kind === 'workflow' || kind === 'queues' ? namesBelow(root, 'queues') : [];
+  const connections = kind === 'connections' ? namesBelow(root, 'connections') : [];
+  if (kind !== 'workflow' || root?.kind !== 'map') return { steps: [], queues, connections };
+  const first = entryOf(root, 'name') ?? root.entries[0];
+  return {
+    ...(first === undefined ? {} : { workflow: { name: workflowIdOf(path), range: first.keyRange } }),
+    steps: [...namesBelow(root, 'steps'), ...namesBelow(root, 'on-failure')],
+    queues,
+    connections,
+  };
+}
+
+function namesBelow(root: DocumentNode | undefined, key: string): readonly NamedPlace[] {
+  const map = entryOf(root, key)?.value;
+  return map?.kind === 'map' ? map.entries.map((entry) => ({ name: entry.key, range: entry.keyRange })) : [];
 }

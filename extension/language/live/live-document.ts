@@ -3,7 +3,7 @@ import { analyseFiles, type AnalysedFile, type AnalysedFiles } from '../../../sc
 import { parseDocument, type Document } from '../../../schemas/workflow/document.ts';
 import { languageId } from '../../base/ids.ts';
 import type { Project } from '../../project/project.ts';
-import { placesIn, type Places } from './places.ts';
+import { placesIn, type Places } from './lenses.ts';
 import type { Projects } from '../../project/projects.ts';
 import type { Log } from '../../base/log.ts';
 import type { Disposable } from '../../base/signal.ts';

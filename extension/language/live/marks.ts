@@ -4,11 +4,14 @@ import { workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflo
 import type { Target } from '../../base/target.ts';
 import { stepFailureText } from '../../wording/run.ts';
 import type { LastRuns } from './last-runs.ts';
-import { type LiveDocument, rangeIn, visibleDocuments, type LiveContext } from './live-document.ts';
-import { say } from '../../wording/language.ts';
+import { type LiveDocument, rangeIn, visibleDocuments, type LiveContext, analysisOf } from './live-document.ts';
+import { say, textOf } from '../../wording/language.ts';
+import { runAdvice } from '../../../schemas/language/advice/run-advice.ts';
+import { advisedProject, type LiveQueue } from '../../../schemas/language/advice/advice.ts';
+import type { QueueView } from '../../../schemas/protocol/queue.ts';
 
 /** Diagnostics of documents, drawn again only where something is otherwise than before: each setting of them makes the editor draw. */
-export class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
+class Marks<Mark extends vscode.Diagnostic> implements vscode.Disposable {
   readonly #collection: vscode.DiagnosticCollection;
   readonly #shown = new Map<string, { readonly text: string; readonly marks: readonly Mark[] }>();
   readonly #closing: vscode.Disposable;
@@ -101,4 +104,49 @@ function action(mark: vscode.Diagnostic, title: string, command: Omit<vscode.Com
   made.diagnostics = [mark];
   made.command = { title, ...command };
   return made;
+}
+
+const adviceSource = 'sluice';
+const adviceCode = 'rate-out-of-reach';
+
+/** The advice that needs measured times; all other advice comes from the language server. */
+export class RateMarks {
+  readonly #context: LiveContext;
+  readonly #marks = new Marks('sluice rates');
+
+  constructor(context: LiveContext) {
+    this.#context = context;
+  }
+
+  register(): void {
+    this.#context.subscriptions.push(this.#marks);
+  }
+
+  refresh(): void {
+    const isOn = vscode.workspace.getConfiguration(settings.section).get<boolean>(settings.failureDiagnostics, true);
+    for (const live of visibleDocuments(this.#context)) this.#marks.set(live.document.uri, isOn ? this.#marksOf(live) : []);
+  }
+
+  #marksOf(shown: LiveDocument): readonly vscode.Diagnostic[] {
+    const { document, project, places, path } = shown;
+    if (project.daemon === undefined || places.queues.length === 0) return [];
+    const live = new Map(places.queues.flatMap(({ name }) => { const figures = figuresOf(project.mirror.queue(name)); return figures === undefined ? [] : [[name, figures] as const]; }));
+    if (live.size === 0) return [];
+    const file = analysisOf(shown);
+    return (runAdvice(advisedProject(file === undefined ? [] : [file], live)).get(path) ?? []).flatMap((one) => {
+      if (one.code !== adviceCode) return [];
+      const mark = new vscode.Diagnostic(rangeIn(document, one.range), textOf(one.message), vscode.DiagnosticSeverity.Warning);
+      mark.source = adviceSource;
+      mark.code = adviceCode;
+      return [mark];
+    });
+  }
+}
+
+/** Of the last five minutes. What a person has set by hand is not what the file says, so nothing is said about the file then. */
+function figuresOf(queue: QueueView | undefined): LiveQueue | undefined {
+  if (queue?.running === undefined || queue.overrides.rate !== undefined || queue.overrides.concurrency !== undefined) return undefined;
+  const ended = (queue.throughputPerMinute * 5) / Math.max(0.01, 1 - queue.failureRate);
+  // Rounded to two digits: a mean that moves by a few milliseconds is not news.
+  return { attemptMs: Number(queue.running.meanMs.toPrecision(2)), attempts: Math.round(ended) };
 }

@@ -22,25 +22,22 @@ import {
 } from 'vscode-languageserver/node';
 import { codeActions, fixAllKind } from '../../../schemas/language/code-actions.ts';
 import { diagnosticsOf } from '../../../schemas/language/diagnostics.ts';
-import { documentLinks } from '../../../schemas/language/document-links.ts';
+import { documentLinks, findDefinition, findReferences, highlight } from '../../../schemas/language/navigation.ts';
 import { documentSymbols, foldingRanges, selectionRange } from '../../../schemas/language/outline.ts';
 import { inlayHints, type InlayHintOptions } from '../../../schemas/language/inlay-hints.ts';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
-import { findDefinition, findReferences, highlight } from '../../../schemas/language/references.ts';
 import { prepareRename, rename, type RenameRefusal } from '../../../schemas/language/rename.ts';
 import { signatureHelp } from '../../../schemas/language/signature-help.ts';
 import type { SourceRange } from '../../../schemas/workflow/diagnostic.ts';
 import { isJsonObject } from '../../../schemas/workflow/json.ts';
 import { lineStart } from '../../../schemas/workflow/line-map.ts';
 import { knownSecretsNotification, type KnownSecrets } from '../known-secrets.ts';
-import { completeAt, hoverAt } from './completion.ts';
+import { completeAt, hoverAt, fitted, insertTextAbilities } from './completion.ts';
 import { DiagnosticsPublisher, type Delay } from './diagnostics-publisher.ts';
 import { Formatter, lineBreakOf } from './formatter.ts';
-import { fitted, insertTextAbilities } from './insert-text.ts';
 import { SchemaService } from './schema-service.ts';
 import { Workspace, type Place, type Unit } from './workspace.ts';
-import { english, type Language } from '../../../schemas/wording/language.ts';
-import { toldLanguage } from './told-language.ts';
+import { english, type Language, languageOf } from '../../../schemas/wording/language.ts';
 
 export interface LanguageServerOptions {
   readonly connection: Connection;
@@ -264,4 +261,27 @@ function refusal({ reason }: RenameRefusal, { textOf }: Language): ResponseError
 
 function offsetsOf(file: LanguageFile, { start, end }: Range): SourceRange {
   return { start: file.offsetAt(start), end: file.offsetAt(end) };
+}
+
+/**
+ * The language that an editor asks for (`locale` of LSP 3.16), with `translations` of its `initializationOptions`: texts by their English patterns,
+ * as `vscode.l10n.bundle` has them. English without them.
+ */
+function toldLanguage(locale = '', initializationOptions: unknown): Language {
+  const translations = isJsonObject(initializationOptions) ? initializationOptions['translations'] : undefined;
+  if (!isJsonObject(translations)) return english;
+  const [canonical = english.locale] = canonicalLocales(locale);
+  return languageOf(canonical, (pattern) => {
+    const translated = Object.hasOwn(translations, pattern) ? translations[pattern] : undefined;
+    return typeof translated === 'string' ? translated : pattern;
+  });
+}
+
+/** Nothing for what is not a language tag (BCP 47). */
+function canonicalLocales(locale: string): readonly string[] {
+  try {
+    return Intl.getCanonicalLocales(locale);
+  } catch {
+    return [];
+  }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LanguageProject } from '../../../schemas/language/language-project.ts';
@@ -6,7 +7,7 @@ import { projectFileKind } from '../../../schemas/workflow/analysis/analyse-file
 import type { KnownSecrets } from '../known-secrets.ts';
 import { limits } from './limits.ts';
 import { OpenProject } from './open-project.ts';
-import { locate, projectAbove, type ProjectPath } from './project-folder.ts';
+import { stat } from 'node:fs/promises';
 
 /** A document as an editor shows it. */
 export interface ShownDocument {
@@ -247,4 +248,37 @@ function filePathOf(uri: string): string | undefined {
 function pathInside(uri: string): string {
   const path = uri.replace(/[?#].*$/s, '');
   return /\.sluice\/[^/]+(\/[^/]+)?$/.exec(path)?.[0] ?? path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Where a file of a project lies. */
+interface ProjectPath {
+  /** The project's folder, absolute. */
+  readonly folder: string;
+  /** From there, with forward slashes. */
+  readonly path: string;
+}
+
+/** The project that a file belongs to; undefined if it is none of a project's files. The file itself need not be there. */
+async function locate(file: string): Promise<ProjectPath | undefined> {
+  const [, folder, inside] = /^(.*)[\\/](\.sluice[\\/].*)$/s.exec(file) ?? [];
+  if (folder !== undefined && inside !== undefined) return within(folder === '' ? path.parse(file).root : folder, file);
+  const above = await projectAbove(path.dirname(file));
+  return above === undefined ? undefined : within(above, file);
+}
+
+/** The project's folder that a folder is, or lies in. */
+async function projectAbove(folder: string): Promise<string | undefined> {
+  for (let above = folder; ; above = path.dirname(above)) {
+    if (await isFolder(path.join(above, '.sluice'))) return above;
+    if (path.dirname(above) === above) return undefined;
+  }
+}
+
+function within(folder: string, file: string): ProjectPath | undefined {
+  const inside = path.relative(folder, file).replaceAll(path.sep, '/');
+  return projectFileKind(inside) === undefined ? undefined : { folder, path: inside };
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return (await stat(folder).catch(() => undefined))?.isDirectory() === true;
 }

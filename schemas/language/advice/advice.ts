@@ -87,6 +87,7 @@ export const adviceCodes = {
   'missing-needs': { severity: 'warning', meaning: '`if` asks how earlier steps ended, but the step waits for none.' },
   starving: { severity: 'information', meaning: 'Jobs of a step wait until a whole list of a greater priority has gone through the same queue.' },
   'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what is in it has a value here.' },
+  'other-braces': { severity: 'warning', meaning: '`{{ }}`, `${ }` or `%{ }` is sent as it is written, and what is in it has a value here.' },
   unused: { severity: 'information', meaning: 'An input, a value, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
 } as const satisfies Readonly<Record<string, AdviceKind>>;
 

@@ -1,10 +1,11 @@
 import { eventIds } from '../../workflow/triggers/webhook-verify.ts';
-import { retryBudgetMs, retryOf } from '../retry-times.ts';
+import { retryBudgetMs, retryOf } from '../../workflow/retry-policy.ts';
 import { formatDuration, rateMessage } from '../../wording/amount.ts';
 import { message, type Message } from '../../wording/message.ts';
 import { nextTimes } from '../../workflow/cron-times.ts';
 import { type DocumentNode, entryOf, nodeAt } from '../../workflow/document.ts';
 import { type Foreach, queueDefaults, type Step } from '../../workflow/model.ts';
+import { ratesOf, slowestRate } from '../../workflow/rate.ts';
 import type { Template } from '../../workflow/template.ts';
 import type { AdvisedWorkflow, AdviceRule } from './advice.ts';
 import { queueUses } from './queues.ts';
@@ -18,7 +19,8 @@ const margin = 0.9;
 export const rateOutOfReach: AdviceRule = ({ queues, live }, say) => {
   for (const [name, { path, definition, entry }] of queues) {
     const figures = live?.get(name);
-    const { rate, concurrency = queueDefaults.concurrency } = definition;
+    const { concurrency = queueDefaults.concurrency } = definition;
+    const rate = slowestRate(ratesOf(definition.rate));
     if (rate === undefined || figures === undefined || figures.attempts < minAttempts || figures.attemptMs <= 0) continue;
     const reached = Math.floor((concurrency * rate.perMs) / figures.attemptMs);
     if (reached >= rate.limit * margin) continue;
@@ -108,7 +110,7 @@ export const noDedupe: AdviceRule = ({ workflows }, say) => {
 
 /** The list is written out, or holds results of items that a key has told apart already. */
 function isUnique({ source }: Foreach, { steps }: AdvisedWorkflow): boolean {
-  if (source.kind === 'file') return false;
+  if (source.kind !== 'items') return false;
   if (source.items.kind !== 'expression') return true;
   const [reference, ...others] = source.items.expression.references;
   if (reference === undefined || others.length > 0) return false;

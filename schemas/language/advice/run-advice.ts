@@ -1,5 +1,6 @@
 import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type AdviceRule } from './advice.ts';
 import { escapedExpression, literalSecret } from './texts.ts';
+import { otherBraces } from './other-braces.ts';
 import { missingNeeds, needlessNeeds } from './needs.ts';
 import { noDeadLetterAlert, starving } from './queues.ts';
 import { noDedupe, rateOutOfReach, retryOutlastsKey, retryOutlastsSchedule } from './retries.ts';
@@ -16,6 +17,7 @@ const advisers: Readonly<Record<AdviceCode, AdviceRule>> = {
   'missing-needs': missingNeeds,
   starving,
   'escaped-expression': escapedExpression,
+  'other-braces': otherBraces,
   unused,
 };
 

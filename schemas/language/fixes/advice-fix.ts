@@ -35,6 +35,15 @@ export const escapedExpressionFix: Fixer = (context) => {
   return changeHere(context, message('Send a dollar sign and the value'), { range, text: `${sign}${written.slice(1)}` }, { isSafe: false });
 };
 
+/** The braces of an expression around what is between others. */
+export const otherBracesFix: Fixer = (context) => {
+  const { text, finding: { range } } = context;
+  const [, source] = /^(?:\$\s+)?(?:\{\{|[$%]\{)\s*([^{}]*?)\s*\}\}?$/.exec(text.slice(range.start, range.end)) ?? [];
+  if (source === undefined) return [];
+  const written = `\${{ ${source} }}`;
+  return changeHere(context, message('Write {code}', { code: written }), { range, text: written }, { preferred: true, isSafe: false });
+};
+
 /** `needs` without the step that is waited for anyway; the key goes with its last step. */
 export const needlessNeedsFix: Fixer = (context) => {
   const { root, text, finding } = context;

@@ -20,8 +20,11 @@ export const undeclaredQueueFix: Fixer = (context) => {
 
 export const undeclaredConnectionFix: Fixer = (context) => {
   const connection = namedAt(context);
-  if (connection === undefined) return [];
-  const value = '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }';
+  // One of another type is there already.
+  if (connection === undefined || context.project.analysis.connections.has(connection)) return [];
+  const uses = entryOf(nodeAt(context.root, pathAt(context.root, context.finding.range.start).slice(0, 2)), 'uses')?.value;
+  const action = actionDefinitions.find(({ name }) => uses?.kind === 'scalar' && uses.value === name);
+  const value = action?.connection === 'http' ? '{ type: http, url: https://api.example.com }' : '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }';
   return declaredElsewhere(context, { title: (path) => message("Declare the connection '{connection}' in {path}", { connection, path }), kind: 'connections', entry: { key: connection, value } });
 };
 
@@ -99,8 +102,11 @@ export const literalSecretFix: Fixer = (context) => {
   return changeHere(context, message("Move it to the secret '{secret}'...", { secret }), change, { preferred: true, secret, isSafe: false });
 };
 
+/** Keys of connections that hold nothing but a secret. */
+const secretKeys: ReadonlySet<string> = new Set(['password', 'token', 'value', 'client-secret', 'refresh-token', 'key', 'secret-key', 'session-token']);
+
 function canHoldSecret({ file, root }: FixContext, path: DocumentPath): boolean {
-  if (file.kind === 'connections') return path.at(-1) === 'password';
+  if (file.kind === 'connections') return secretKeys.has(String(path.at(-1)));
   const at = path.indexOf('with');
   const uses = at < 0 ? undefined : entryOf(nodeAt(root, path.slice(0, at)), 'uses')?.value;
   const action = actionDefinitions.find(({ name }) => uses?.kind === 'scalar' && name === uses.value);
@@ -109,7 +115,7 @@ function canHoldSecret({ file, root }: FixContext, path: DocumentPath): boolean 
 
 /** `send` + `authorization` gives `SEND_AUTHORIZATION`. */
 function secretNameFor(path: DocumentPath): string {
-  const named = path.filter((part): part is string => typeof part === 'string' && !['steps', 'on-failure', 'with', 'headers', 'query', 'json', 'form', 'connections'].includes(part));
+  const named = path.filter((part): part is string => typeof part === 'string' && !['steps', 'on-failure', 'with', 'headers', 'query', 'json', 'form', 'connections', 'auth'].includes(part));
   const words = [named[0], named.at(-1)].filter((part, index, all) => part !== undefined && all.indexOf(part) === index);
   return words.join('_').replace(/[^A-Za-z0-9]+/g, '_').toUpperCase().replace(/^(?=\d)/, '_').slice(0, 60) || 'SECRET';
 }

@@ -38,7 +38,8 @@ export const durationWithinFix: Fixer = (context) => {
 
 /** `100`, `100/minute`, `100 per minute`. */
 export const rateFix: Fixer = (context) => {
-  if (pathAt(context.root, context.finding.range.start).at(-1) !== 'rate') return [];
+  const path = pathAt(context.root, context.finding.range.start);
+  if ((typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)) !== 'rate') return [];
   const written = bareText(context);
   const [, limit = '', window = 'min'] = /^(\d+)(?:\s*(?:\/|per)\s*([A-Za-z]+))?$/.exec(written) ?? [];
   const unit = spelledUnits.get(window.toLowerCase()) ?? window.toLowerCase();

@@ -28,6 +28,11 @@ export const stepTemplates: readonly StepTemplate[] = [
     snippet: '${1:mail}:\n  uses: email/send\n  with:\n    connection: ${2:esp}\n    to: ${3:ada@example.com}\n    subject: ${4:Hello}\n    text: ${5:A few lines.}\n  $0',
   },
   {
+    action: 'transform/script',
+    summary: 'JavaScript that makes values of values.',
+    snippet: '${1:shape}:\n  uses: transform/script\n  with:\n    script: |\n      export default ({ ${2:steps} }) => {\n        return ${3:steps.list.output.body};\n      }\n  $0',
+  },
+  {
     action: 'wait/for',
     summary: 'A pause, over restarts.',
     snippet: '${1:pause}:\n  uses: wait/for\n  with:\n    duration: ${2:3d}\n  $0',

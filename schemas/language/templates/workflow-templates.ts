@@ -166,7 +166,7 @@ steps:
 const approval: WorkflowTemplate = {
   id: 'approval',
   title: 'With approval: a person decides before it goes on',
-  summary: 'Asks for an approval, waits for a day at most, and calls only if it was given.',
+  summary: 'Asks for an approval with a link, waits for a day at most, and calls only if it was given.',
   connections: [],
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
@@ -181,10 +181,17 @@ queues:
       dead-letters: { error: 1 }
 
 steps:
-  approve:                               # "Answer…" in the editor, or: sluice signal r12 approve --payload answer.json
+  ask:                                   # whoever opens the link can answer, once; .sluice/config.yaml says where it leads (webhooks)
+    uses: webhook/send
+    with:
+      url: https://chat.example.com/hook
+      body: { text: "Ship the order \${{ inputs.order }}? \${{ signalUrl('approve') }}" }
+
+  approve:                               # or "Answer…" in the editor, or: sluice signal r12 approve --payload answer.json
     uses: wait/signal
     with:
       name: approve
+      question: Ship the order \${{ inputs.order }}?
       timeout: 24h
       on-timeout: fail                   # nobody has answered: a dead letter, whose replay asks again
       payload:                           # what the answer says

@@ -1,3 +1,4 @@
+import type { ConnectionType } from '../connections/connection.ts';
 import type { JsonObject } from '../json.ts';
 import { message, type Message } from '../../wording/message.ts';
 
@@ -12,6 +13,10 @@ export interface ActionDefinition {
   /** One sentence, shown in completion and in the reference. */
   readonly summary: string;
   readonly input: JsonObject;
+  /** The key of `with` that holds code of another language. No expression can stand in it: a value that is put into code becomes code. */
+  readonly code?: string;
+  /** Of which type the connection is that `connection` of `with` names. Left out: it names none. */
+  readonly connection?: ConnectionType;
   /** Headers that the action sets itself, in lower case; `headers` of `with` can't. */
   readonly ownHeaders?: readonly string[];
   readonly output: JsonObject;
@@ -33,6 +38,8 @@ export const credentialsInUrl = message(
 /** What to say of what can't be called. Doesn't repeat it either. */
 export const urlIsNone = message('`url` must be an absolute http: or https: URL, such as https://api.example.com/people.');
 
+export const pathIsNone = message("`url` must be a path below the connection's URL, such as /contacts, or an absolute URL of the same origin.");
+
 /**
  * What is wrong with a URL, which may hold expressions: then what is written before the first one is judged, as far as it can be. `suggestion`: what was
  * probably meant. A lone word is left alone: it is what one has typed so far.
@@ -51,6 +58,13 @@ export function urlProblem(url: string): { readonly message: Message; readonly s
   // `https` alone may go on in the expression; a path, a host or another scheme doesn't become a URL by it.
   const isOther = /^[./?#]/.test(start) || isHost || (/^[a-z][a-z0-9+.-]*:\/\//i.test(start) && !/^https?:/i.test(start));
   return isOther ? { message: urlIsNone, ...suggestion } : undefined;
+}
+
+/** The same for a URL below that of a connection, which may be a path. */
+export function pathProblem(url: string): { readonly message: Message; readonly suggestion?: string } | undefined {
+  if (hasCredentials(url)) return { message: credentialsInUrl };
+  // Another scheme, or a host without one, is no path below the connection's URL.
+  return /^\s*(?:(?!https?:)[a-z][a-z0-9+.-]*:|\/\/|\\)/i.test(url) ? { message: pathIsNone } : undefined;
 }
 
 /** Whether a URL, which may hold expressions, has credentials in front of its host. */

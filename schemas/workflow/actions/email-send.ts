@@ -17,6 +17,7 @@ const addresses = { anyOf: [address, { type: 'array', minItems: 1, maxItems: 100
 export const emailSend: ActionDefinition = {
   name: 'email/send',
   summary: 'Sends an e-mail through an SMTP connection.',
+  connection: 'smtp',
   input: {
     type: 'object',
     additionalProperties: false,
@@ -30,12 +31,12 @@ export const emailSend: ActionDefinition = {
       },
       from: {
         ...address,
-        description: "The sender; the connection's `from` if it is missing.",
+        description: "The sender. Default: `from` of the connection.",
         examples: ['News <news@example.com>'],
       },
       to: { ...addresses, description: 'One address or a list.', examples: ['Ada <ada@example.com>'] },
-      cc: { ...addresses, description: 'Addresses that get a copy, seen by all.' },
-      bcc: { ...addresses, description: 'Addresses that get a copy, seen by none.' },
+      cc: { ...addresses, description: 'Recipients of a copy, visible to all recipients.' },
+      bcc: { ...addresses, description: 'Recipients of a copy, not visible to anyone.' },
       'reply-to': { ...addresses, description: 'Where answers go.' },
       subject: { type: 'string', pattern: '^[^\\r\\n\\u0000]*$', maxLength: 2000, description: 'The subject, on one line.' },
       text: { type: 'string', description: 'The body as plain text.' },
@@ -47,7 +48,7 @@ export const emailSend: ActionDefinition = {
         type: 'string',
         minLength: 1,
         description:
-          "A Mustache file, named relative to the project's folder: `{{name}}` stands for a value of `data`. `.html`" +
+          "A Mustache file, relative to the project's folder: `{{name}}` is replaced by a value of `data`. `.html`" +
           " and `.htm` give the HTML body, with values escaped; any other ending gives the text body. A name that " +
           "`data` lacks is an error.",
         examples: ['templates/welcome.html'],
@@ -74,12 +75,12 @@ export const emailSend: ActionDefinition = {
               minLength: 1,
               maxLength: 255,
               pattern: '^[^\\r\\n\\u0000]*$',
-              description: "The name shown to the reader; the path's last part if it is missing.",
+              description: "The name shown to the recipient. Default: the last part of `path`.",
             },
             'content-type': {
               type: 'string',
               pattern: '^[^\\r\\n\\u0000]*$',
-              description: "The media type; by the name's ending if it is missing. Text in UTF-8 gets `charset=utf-8`.",
+              description: "The media type. Default: by the file name's extension. Text in UTF-8 gets `charset=utf-8`.",
               examples: ['application/pdf'],
             },
             cid: {
@@ -94,7 +95,7 @@ export const emailSend: ActionDefinition = {
       headers: {
         type: 'object',
         description:
-          'Further headers, such as `List-Unsubscribe`. Those that other keys stand for (`from`, `to`, `subject`, ' +
+          'Further headers, such as `List-Unsubscribe`. Those that have a key of their own (`from`, `to`, `subject`, ' +
           '...) and `message-id` cannot be set here.',
         propertyNames: { pattern: '^[!-9;-~]+$' },
         additionalProperties: { type: 'string', pattern: '^[^\\r\\n\\u0000]*$' },
@@ -109,11 +110,11 @@ export const emailSend: ActionDefinition = {
     required: ['message-id', 'accepted', 'rejected', 'rejections', 'response'],
     properties: {
       'message-id': { type: 'string', description: 'The `Message-ID` header, the same in all attempts.', examples: ['<k3J9@example.com>'] },
-      accepted: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server took, in all attempts.' },
-      rejected: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server refused for good while it took others.' },
+      accepted: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server accepted, in all attempts.' },
+      rejected: { type: 'array', items: { type: 'string' }, description: 'Addresses that the server rejected while it accepted others.' },
       rejections: {
         type: 'array',
-        description: "Why each of them was refused, in the server's words.",
+        description: "Why each of them was rejected: the server's replies.",
         items: {
           type: 'object',
           additionalProperties: false,

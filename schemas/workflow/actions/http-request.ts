@@ -19,17 +19,24 @@ const status = {
  */
 export const httpRequest: ActionDefinition = {
   name: 'http/request',
-  summary: 'Calls a URL and hands on the answer.',
+  summary: 'Calls a URL and returns the answer.',
+  connection: 'http',
   input: {
     type: 'object',
     additionalProperties: false,
     required: ['url'],
     properties: {
+      connection: {
+        type: 'string',
+        minLength: 1,
+        description: 'The name of an HTTP connection in `.sluice/connections.yaml`, which has the base URL, headers, credentials and limits.',
+        examples: ['crm'],
+      },
       url: {
         type: 'string',
         minLength: 1,
         maxLength: 16_384,
-        description: 'An absolute `http:` or `https:` URL, sent as it is written. Credentials in front of the host (`user:password@`) are an error: they belong in the `authorization` header.',
+        description: 'An absolute `http:` or `https:` URL, sent as it is written. With `connection`, a path below its URL, or an absolute URL of the same origin. Credentials in front of the host (`user:password@`) are an error: they belong in a connection, or in the `authorization` header.',
         examples: ['https://api.example.com/people'],
         'x-secret': true,
       },
@@ -51,8 +58,8 @@ export const httpRequest: ActionDefinition = {
       headers: {
         type: 'object',
         description:
-          'Request headers. `idempotency-key` is added unless it is here: the same in all attempts of a job. To ' +
-          'another origin, where a redirect leads, only harmless ones go along (`accept`, `content-type`, ...). Two names that differ in case only are an error.',
+          'Request headers. `idempotency-key` is added unless you set it: the same in all attempts of a job. After ' +
+          'a redirect to another origin, only harmless ones are sent (`accept`, `content-type`, ...). Two names that differ in case only are an error.',
         examples: [{ authorization: 'Bearer ${{ secrets.PEOPLE_API }}' }],
         propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
         additionalProperties: { type: ['string', 'number'] },
@@ -81,9 +88,9 @@ export const httpRequest: ActionDefinition = {
       expect: {
         description:
           'The statuses that count as success: numbers, or classes such as `2xx`. A redirect that is expected ' +
-          '(`302`, `3xx`) is returned instead of followed. Others are followed, five at most, where that means the same request again: ' +
+          '(`302`, `3xx`) is returned instead of followed. Others are followed, at most five, if that repeats the same request: ' +
           '301, 302 and 303 of a GET or HEAD, 307 and 308 of any method. A 301, 302 or 303 of another method would turn it into a GET ' +
-          'without a body, and fails the job. So does a redirect from https: to http:, and one that would take a body with a secret in it ' +
+          'without a body, and fails the job. So does a redirect from https: to http:, and one that would send a body with a secret ' +
           'to another origin.',
         default: ['2xx'],
         examples: [[200, 404], '2xx'],
@@ -116,13 +123,14 @@ export const httpRequest: ActionDefinition = {
         description: 'Response headers, names in lower case, repeated ones joined by `, `. `set-cookie` is left out: it is a credential.',
         additionalProperties: { type: 'string' },
       },
-      body: { description: 'The answer: parsed where it is JSON, `null` where it is empty, text otherwise.' },
+      body: { description: 'The answer: parsed if it is JSON, `null` if it is empty, otherwise text.' },
     },
   },
 };
 
 /** What the input schema admits. */
 export interface HttpRequestInput {
+  readonly connection?: string;
   readonly url: string;
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   readonly query?: FormFields;

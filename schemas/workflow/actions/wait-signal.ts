@@ -7,7 +7,7 @@ import { durationText } from './wait-for.ts';
  */
 export const waitSignal: ActionDefinition = {
   name: 'wait/signal',
-  summary: 'Waits for an answer: an approval, or a callback. It takes no place in its queue.',
+  summary: 'Waits for an answer, such as an approval or a callback, without a slot in its queue.',
   input: {
     type: 'object',
     additionalProperties: false,
@@ -19,26 +19,32 @@ export const waitSignal: ActionDefinition = {
         maxLength: 200,
         pattern: '^[^\\r\\n\\u0000]+$',
         description:
-          'What the answer is addressed to, together with the run: `sluice signal r12 approve`. All steps and items of a run that wait for one name have one answer; ' +
-          'items that are answered one by one have names of their own: `approve-${{ item.id }}`.',
+          'The name of the answer within the run: `sluice signal r12 approve`. All steps and items of a run that wait for the same name get the same answer. ' +
+          'To answer items one by one, give each its own name: `approve-${{ item.id }}`.',
         examples: ['approve'],
       },
       timeout: {
         type: 'string',
         pattern: durationText,
         maxLength: 100,
-        description: 'How long at most, with its unit: `24h`. Without it, the step waits until there is an answer, or somebody cancels it.',
+        description: 'How long to wait at most, with a unit: `24h`. If omitted, the step waits until there is an answer or it is cancelled.',
         examples: ['24h'],
       },
       'on-timeout': {
         type: 'string',
         enum: ['fail', 'continue'],
         default: 'fail',
-        description: '`fail`: a dead letter, whose replay waits again. `continue`: the step succeeds, and `payload`, `by` and `at` of its output are null.',
+        description: '`fail`: the job becomes a dead letter; a replay waits again. `continue`: the step succeeds, and `payload`, `by` and `at` of its output are null.',
+      },
+      question: {
+        type: 'string',
+        maxLength: 2000,
+        description: 'What is asked, for whoever answers: the editor and the page of a link show it.',
+        examples: ['Send the newsletter to 4,800 readers?'],
       },
       payload: {
         type: 'object',
-        description: 'What an answer says, as the properties of a JSON Schema, like `inputs`: the editor asks for it with a form, and what does not fit is refused. What has no `default` has to be said.',
+        description: 'The fields of an answer, as properties of a JSON Schema, like `inputs`. The editor shows a form for them, and an answer that does not fit is refused. Fields without a `default` are required.',
         additionalProperties: { type: 'object' },
         examples: [{ approved: { type: 'boolean' }, comment: { type: 'string', default: '' } }],
       },
@@ -49,8 +55,8 @@ export const waitSignal: ActionDefinition = {
     additionalProperties: false,
     required: ['payload', 'by', 'at'],
     properties: {
-      payload: { description: 'What was answered; null if nothing was.' },
-      by: { type: ['string', 'null'], description: 'Who has answered.', examples: ['ada'] },
+      payload: { description: 'The payload of the answer; null if there was none.' },
+      by: { type: ['string', 'null'], description: 'Who answered.', examples: ['ada'] },
       at: { type: ['string', 'null'], description: 'When: ISO 8601, in UTC.', examples: ['2025-03-01T09:00:00.000Z'] },
     },
   },
@@ -61,5 +67,6 @@ export interface WaitSignalInput {
   readonly name: string;
   readonly timeout?: string;
   readonly 'on-timeout'?: 'fail' | 'continue';
+  readonly question?: string;
   readonly payload?: Readonly<Record<string, JsonObject>>;
 }

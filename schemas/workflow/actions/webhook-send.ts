@@ -32,8 +32,8 @@ export const webhookSend: ActionDefinition = {
       },
       body: {
         description:
-          'The event, sent as JSON. With `type`: the `data` of the envelope `{ type, timestamp, data }`; without it,' +
-          ' the whole body as it is.',
+          'The event, sent as JSON. With `type` it is the `data` of the envelope `{ type, timestamp, data }`,' +
+          ' otherwise the whole body.',
         examples: [{ id: '${{ trigger.body.id }}', amount: 1200 }],
       },
       type: {
@@ -76,7 +76,7 @@ export const webhookSend: ActionDefinition = {
     required: ['status', 'body'],
     properties: {
       status: { type: 'integer', description: 'The status code, always a 2xx.', examples: [202] },
-      body: { description: 'The answer: parsed where it is JSON, `null` where it is empty, larger than 256 KiB or not readable, text otherwise.' },
+      body: { description: 'The answer: parsed if it is JSON; `null` if it is empty, larger than 256 KiB or unreadable; otherwise text.' },
     },
   },
 };

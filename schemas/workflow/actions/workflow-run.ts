@@ -4,7 +4,7 @@ import type { ActionDefinition } from './action-definition.ts';
 /** `workflow/run`: a run of another workflow as a step. */
 export const workflowRun: ActionDefinition = {
   name: 'workflow/run',
-  summary: 'Starts a run of another workflow and waits for it. It takes no place in its queue meanwhile.',
+  summary: 'Starts a run of another workflow and waits for its end, without a slot in its queue.',
   input: {
     type: 'object',
     additionalProperties: false,

@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type ActionDefinition, headerProblem, urlProblem } from '../actions/action-definition.ts';
+import { type ActionDefinition, headerProblem, pathProblem, urlProblem } from '../actions/action-definition.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { parseDuration } from '../duration.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
@@ -43,7 +43,8 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const { properties } = action.input;
   const has = (key: string): boolean => isJsonObject(properties) && Object.hasOwn(properties, key);
   const url = nodeAt(input, ['url']);
-  const problem = has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && url.value !== '' ? urlProblem(url.value) : undefined;
+  const isBelow = has('connection') && nodeAt(input, ['connection']) !== undefined;
+  const problem = has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && url.value !== '' ? (isBelow ? pathProblem(url.value) : urlProblem(url.value)) : undefined;
   if (problem !== undefined && url !== undefined) report.error('bad-with', url.range, sentences(problem.message, didYouMean(problem.suggestion)), problem.suggestion === undefined ? [] : [problem.suggestion]);
   if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);

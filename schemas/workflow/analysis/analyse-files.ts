@@ -2,6 +2,7 @@ import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { QueueDefinition } from '../model.ts';
 import { analyseConfig, analyseConnections, type ConfigAnalysis, type ConnectionsAnalysis, defaultConfig } from './analyse-connections.ts';
 import { analyseWorkflow, namesOf, workflowIdOf, type ProjectNames, type WorkflowAnalysis } from './analyse-workflow.ts';
+import { childWorkflow, type ChildWorkflow } from './child-workflow.ts';
 import { analyseQueues, type DeclaredQueue, type QueuesAnalysis } from './queue-analysis.ts';
 
 /** A file of the project: its path from the project's folder, with forward slashes, and its text. */
@@ -54,7 +55,7 @@ export function projectFileKind(path: string): ProjectFileKind | undefined {
 
 /**
  * Analyses each file of a project. With what an `earlier` call gave, only files are read again whose text has changed, and workflows
- * where a name has come or gone that they could refer to.
+ * where a name has come or gone that they could refer to, or where a workflow that their steps run takes or gives something else.
  */
 export function analyseFiles(files: Iterable<ProjectFile>, options: ProjectOptions = {}, earlier?: AnalysedFiles): AnalysedFiles {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -84,13 +85,72 @@ export function analyseFiles(files: Iterable<ProjectFile>, options: ProjectOptio
   }
   const names = options.partial === true ? undefined : projectNames(found, secrets);
   const sameProject = earlier !== undefined && earlier.options.actions === options.actions && sameSecrets && isSameProject(earlier.names, names);
-  for (const file of sorted) {
-    if (kindOf(file) !== 'workflow') continue;
-    const kept = sameProject ? keptOf('workflow', file) : undefined;
-    found.set(file.path, kept ?? workflowFile(file, names, options));
-  }
+  const workflows = new WorkflowFiles(sorted.filter((file) => kindOf(file) === 'workflow'), {
+    keptOf: (file) => (sameProject ? keptOf('workflow', file) : undefined),
+    read: (file, childOf) => workflowFile(file, names === undefined ? undefined : { ...names, workflows: childOf }, options),
+  });
+  for (const [path, file] of workflows.all()) found.set(path, file);
   const byPath = new Map(sorted.flatMap(({ path }) => { const one = found.get(path); return one === undefined ? [] : [[path, one] as const]; }));
   return { byPath, names, options: { ...options, ...(secrets === undefined ? {} : { secrets }) } };
+}
+
+/** Workflows within each other that are looked into: runs are nested no deeper. */
+const maxNested = 16;
+
+interface WorkflowReading {
+  /** As it was read before, if nothing but the workflows that it runs can have changed since. */
+  readonly keptOf: (file: ProjectFile) => AnalysedFileOf<'workflow'> | undefined;
+  readonly read: (file: ProjectFile, childOf: (id: string) => ChildWorkflow | undefined) => AnalysedFileOf<'workflow'>;
+}
+
+/** The workflows of a project, each read after those that its steps run, whose outputs it may name. */
+class WorkflowFiles {
+  readonly #files: readonly ProjectFile[];
+  readonly #reading: WorkflowReading;
+  /** Of two with one id, which is an error, the first. */
+  readonly #byId = new Map<string, ProjectFile>();
+  readonly #found = new Map<string, AnalysedFileOf<'workflow'>>();
+  /** Paths of those that wait for the ones that they run. */
+  readonly #open = new Set<string>();
+
+  constructor(files: readonly ProjectFile[], reading: WorkflowReading) {
+    this.#files = files;
+    this.#reading = reading;
+    for (const file of files) if (!this.#byId.has(workflowIdOf(file.path))) this.#byId.set(workflowIdOf(file.path), file);
+  }
+
+  all(): ReadonlyMap<string, AnalysedFileOf<'workflow'>> {
+    for (const file of this.#files) this.#read(file);
+    return this.#found;
+  }
+
+  /** Undefined if there is none, or it is not known yet: workflows that run each other in a circle end here. */
+  readonly #childOf = (id: string): ChildWorkflow | undefined => {
+    const file = this.#byId.get(id);
+    const analysis = file === undefined ? undefined : this.#read(file)?.analysis;
+    return analysis && childOf(analysis);
+  };
+
+  #read(file: ProjectFile): AnalysedFileOf<'workflow'> | undefined {
+    const known = this.#found.get(file.path);
+    if (known !== undefined) return known;
+    if (this.#open.has(file.path) || this.#open.size >= maxNested) return undefined;
+    this.#open.add(file.path);
+    const kept = this.#reading.keptOf(file);
+    const isSame = kept !== undefined && [...kept.analysis.children].every(([id, child]) => this.#childOf(id)?.fingerprint === child?.fingerprint);
+    const read = isSame ? kept : this.#reading.read(file, this.#childOf);
+    this.#open.delete(file.path);
+    this.#found.set(file.path, read);
+    return read;
+  }
+}
+
+const children = new WeakMap<WorkflowAnalysis, ChildWorkflow>();
+
+function childOf(analysis: WorkflowAnalysis): ChildWorkflow {
+  const known = children.get(analysis) ?? childWorkflow(analysis.inputs, analysis.types.outputs(analysis.workflow !== undefined));
+  children.set(analysis, known);
+  return known;
 }
 
 /** Those of one kind, in the order of their paths. */
@@ -120,7 +180,7 @@ function projectNames(found: ReadonlyMap<string, AnalysedFile>, secrets: readonl
   const config = files.find((one) => one.kind === 'config')?.analysis.value ?? defaultConfig;
   return {
     queues: queues?.areNamesKnown === false ? undefined : definitionsOf(queues?.declared ?? new Map()),
-    connections: connections?.areNamesKnown === false ? undefined : (connections?.names ?? []),
+    connections: connections?.areNamesKnown === false ? undefined : (connections?.names ?? new Map()),
     env: config.env,
     ...(secrets === undefined ? {} : { secrets }),
   };
@@ -128,7 +188,12 @@ function projectNames(found: ReadonlyMap<string, AnalysedFile>, secrets: readonl
 
 function isSameProject(a: ProjectNames | undefined, b: ProjectNames | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return sameNames(a.queues && namesOf(a.queues), b.queues && namesOf(b.queues)) && sameNames(a.connections, b.connections) && sameNames(a.env, b.env);
+  return sameNames(a.queues && namesOf(a.queues), b.queues && namesOf(b.queues)) && sameNames(a.connections && typed(a.connections), b.connections && typed(b.connections)) && sameNames(a.env, b.env);
+}
+
+/** A step is wrong with a connection that has become another kind. */
+function typed(connections: NonNullable<ProjectNames['connections']>): readonly string[] {
+  return [...connections].map(([name, type]) => `${name} ${type ?? ''}`);
 }
 
 function sameNames(a: Iterable<string> | undefined, b: Iterable<string> | undefined): boolean {

@@ -1,11 +1,13 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import type { ProjectConfig, QueueDefinition, SmtpConnection, Workflow } from '../model.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ProjectConfig, QueueDefinition, Workflow } from '../model.ts';
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 import { defaultConfig } from './analyse-connections.ts';
 import { maxSearchedFolders } from '../project-files.ts';
 import { reportChildRuns } from './child-run-analysis.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
 import { quoted } from './report.ts';
+import { firstLink } from './signal-link-analysis.ts';
 import { signs } from '../triggers/webhook-verify.ts';
 import { message, type Message } from '../../wording/message.ts';
 
@@ -20,7 +22,7 @@ export interface ProjectAnalysis {
   readonly workflows: ReadonlyMap<string, AnalysedWorkflow>;
   /** Those of `queues.yaml`; a workflow carries its own. */
   readonly queues: ReadonlyMap<string, QueueDefinition>;
-  readonly connections: ReadonlyMap<string, SmtpConnection>;
+  readonly connections: ReadonlyMap<string, Connection>;
   readonly config: ProjectConfig;
   /** Of every file that was analysed, by path, in the order of the files. */
   readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>;
@@ -114,8 +116,13 @@ function reportDoublePaths(workflows: readonly AnalysedFileOf<'workflow'>[], fou
 function reportMissingListener(workflows: readonly AnalysedFileOf<'workflow'>[], { webhooks }: ProjectConfig, found: ReadonlyMap<string, Diagnostic[]>): void {
   for (const { file, analysis } of workflows) {
     const { webhook } = analysis.triggers;
+    const report = (range: Diagnostic['range'], text: Message, severity: Diagnostic['severity'] = 'warning'): void => void found.get(file.path)?.push({ severity, code: 'no-listener', range, message: text });
+    const link = firstLink(analysis.steps.values());
+    if (link !== undefined) {
+      if (webhooks.listen === undefined) report(link, message('No link can be made, because nothing listens where it could lead: say where in .sluice/config.yaml, such as {code}.', { code: 'webhooks: { listen: "127.0.0.1:4681", public-url: https://hooks.example.com }' }));
+      else if (webhooks.publicUrl === undefined) report(link, message('This link leads to the address of the listener, which others may not reach: say what they call in .sluice/config.yaml, such as {code}.', { code: 'webhooks: { public-url: https://hooks.example.com }' }), 'information');
+    }
     if (webhook === undefined) continue;
-    const report = (range: Diagnostic['range'], text: Message): void => void found.get(file.path)?.push({ severity: 'warning', code: 'no-listener', range, message: text });
     if (webhooks.listen === undefined) report(webhook.keyRange, message('Nothing listens for webhooks yet: say where in .sluice/config.yaml, such as {code}.', { code: 'webhooks: { listen: "127.0.0.1:4681" }' }));
     const verify = webhook.trigger?.verify;
     if (verify?.kind === 'signature' && signs(verify.signature, 'url') && webhooks.publicUrl === undefined) {

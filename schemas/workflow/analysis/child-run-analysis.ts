@@ -1,11 +1,12 @@
 import { message, sentences, type Message } from '../../wording/message.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { entryAt, nodeAt, type DocumentNode } from '../document.ts';
+import { entryAt, type DocumentNode } from '../document.ts';
 import type { JsonObject } from '../json.ts';
 import { nearestName } from '../nearest-name.ts';
 import { checkActionInput } from './action-input.ts';
 import type { AnalysedFileOf } from './analyse-files.ts';
+import { childIdOf } from './child-workflow.ts';
 import { didYouMean, quoted, Report } from './report.ts';
 import type { AnalysedStep } from './step-analysis.ts';
 
@@ -37,8 +38,8 @@ export function reportChildRuns(files: readonly WorkflowFile[], found: ReadonlyM
 
 function childRunsOf({ analysis: { steps } }: WorkflowFile): readonly ChildRun[] {
   return [...steps.values()].flatMap((step) => {
-    const node = step.step.uses === 'workflow/run' ? nodeAt(step.entry.value, ['with', 'workflow']) : undefined;
-    return node?.kind === 'scalar' && typeof node.value === 'string' ? [{ step, id: node.value, node }] : [];
+    const child = childIdOf(step);
+    return child === undefined ? [] : [{ step, ...child }];
   });
 }
 

@@ -102,11 +102,21 @@ function numberOf(text: string, field: Field): number | undefined {
 
 /** Such as the 30th of February. A given day of the week would count as well, so then it does come. */
 function neverProblem(day: string, month: string, weekday: string): Message | undefined {
-  const [, , , monthField] = fields;
-  if (weekday !== '*' || !/^\d+$/.test(day) || monthField === undefined) return undefined;
-  const value = numberOf(month, monthField);
-  const length = value === undefined ? undefined : monthLengths[value - 1];
-  return length !== undefined && Number(day) > length ? message('Day {day} of month {month} never comes.', { day, month }) : undefined;
+  const [, , dayField, monthField] = fields;
+  if (weekday !== '*' || dayField === undefined || monthField === undefined) return undefined;
+  const first = Math.min(...numbersOf(day, dayField));
+  const isEver = numbersOf(month, monthField).some((one) => first <= (monthLengths[one - 1] ?? 0));
+  return isEver ? undefined : message('Day {day} of month {month} never comes.', { day, month });
+}
+
+/** The numbers that a field which is right stands for. */
+function numbersOf(text: string, field: Field): readonly number[] {
+  return text.split(',').flatMap((part) => {
+    const [range = '', step = '1'] = part.split('/');
+    const [from = '', to = from] = range === '*' ? [String(field.min), String(field.max)] : range.split('-');
+    const [start = field.min, end = field.max] = [numberOf(from, field), numberOf(to, field)];
+    return Array.from({ length: Math.floor((end - start) / Number(step)) + 1 }, (_, index) => start + index * Number(step));
+  });
 }
 
 let known: ReadonlySet<string> | undefined;

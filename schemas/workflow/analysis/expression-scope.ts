@@ -11,6 +11,8 @@ export interface KnownStep {
   readonly section: 'steps' | 'on-failure';
   /** Undefined: something is wrong with the step, so that nobody can tell. */
   readonly hasForeach: boolean | undefined;
+  /** It has `paginate`. */
+  readonly hasPages: boolean;
 }
 
 /** The names of a workflow and its project, as far as they are known. */
@@ -33,10 +35,14 @@ export interface ExpressionPlace {
   readonly section: 'steps' | 'on-failure';
   /** The name of the current item; undefined if there is none. */
   readonly item: string | undefined;
+  /** Each item is seen by itself here, also where a job has a batch of them. */
+  readonly isBeforeBatch?: boolean;
   /** What the item is called where it can't be seen from here, as from `if`. */
   readonly hiddenItem?: string;
   /** Something is wrong with `foreach` or `as`, so that any name could be the item's. */
   readonly isItemUncertain?: boolean;
+  /** It sees `page`, the answer that was read last. */
+  readonly page?: true;
   /** For messages, where `item` is undefined. */
   readonly whyNoItem: Message;
   readonly secrets: boolean;
@@ -59,6 +65,9 @@ export type Root = (typeof roots)[number];
 export function isRoot(name: string): name is Root {
   return roots.some((root) => root === name);
 }
+
+/** How other languages write what is a word here. */
+const literalWords: Readonly<Record<string, string>> = { True: 'true', TRUE: 'true', False: 'false', FALSE: 'false', None: 'null', NULL: 'null', Null: 'null', nil: 'null', undefined: 'null' };
 
 const absences = {
   'unknown-input': (name: string) => message('There is no input {name}.', { name }),
@@ -121,6 +130,7 @@ class ReferenceCheck {
       this.#error('unknown-name', seen.length === 0 ? message('{name} has no value here: no name has.', { name: quoted(root) }) : message('{name} has no value here: only {names} has.', { name: quoted(root), names: anyOf(seen) }), 0, seen);
       return undefined;
     }
+    if (root === 'page' && this.#place.page === true) return undefined;
     switch (root) {
       case 'inputs':
         this.#known('unknown-input', name, this.#names.inputs);
@@ -187,12 +197,15 @@ class ReferenceCheck {
 
   #stepProperty(id: string, step: KnownStep, property: string): void {
     if (step.hasForeach === undefined && property !== 'status') return;
-    const choices = step.hasForeach === true ? ['results', 'status'] : ['output', 'status'];
+    const choices = step.hasForeach === true ? ['results', 'status'] : step.hasPages ? ['items', 'output', 'status'] : ['output', 'status'];
     if (choices.includes(property)) return;
     if (property === 'results') {
       this.#error('unknown-name', message("{id} has no 'foreach', so it has no results: use {code}.", { id: quoted(id), code: `steps.${id}.output` }), 2, ['output'], causeOf('foreach', id));
     } else if (property === 'output') {
       this.#error('unknown-name', message("{id} has 'foreach', so it has one output for each item: use {code}.", { id: quoted(id), code: `steps.${id}.results` }), 2, ['results'], causeOf('foreach', id));
+    } else if (property === 'items') {
+      const told = { id: quoted(id), code: `steps.${id}.${choices[0] ?? 'output'}` };
+      this.#error('unknown-name', step.hasForeach === true ? message("{id} has no 'paginate', so it has no items: use {code}.", told) : message("{id} has no 'paginate', so it has no items: the whole answer is {code}.", told), 2, choices.slice(0, 1), causeOf('paginate', id));
     } else {
       const nearest = nearestName(property, choices);
       this.#error('unknown-name', sentences(message('A step has {choices}, not {property}.', { choices: anyOf(choices), property: quoted(property) }), didYouMean(nearest)), 2, nearest === undefined ? choices : [nearest]);
@@ -217,7 +230,16 @@ class ReferenceCheck {
       this.#error('unknown-name', told, 0, item === undefined ? [] : [item], item === undefined && hiddenItem === undefined ? causeOf('foreach', step) : undefined);
       return;
     }
-    const known = [...roots, ...(item === undefined ? [] : [item])];
+    if (root === 'page') {
+      this.#error('unknown-name', message("There is no {name} here: only 'items', 'next' and 'query' of 'paginate' see a page.", { name: quoted(root) }), 0);
+      return;
+    }
+    const word = Object.hasOwn(literalWords, root) ? literalWords[root] : undefined;
+    if (word !== undefined) {
+      this.#error('unknown-name', message('{root} is not a name that expressions know: write {word}.', { root: quoted(root), word }), 0, [word]);
+      return;
+    }
+    const known = [...roots, ...(item === undefined ? [] : [item]), ...(this.#place.page === true ? ['page'] : [])];
     const likely = this.#likelyNames(root);
     const hint = likely.length > 0 ? message('Did you mean {names}?', { names: anyOf(likely) }) : message('Names are {names}.', { names: known.join(', ') });
     this.#error('unknown-name', sentences(message('{root} is not a name that expressions know.', { root: quoted(root) }), hint), 0, likely, this.#names.withResults?.has(step) === true ? causeOf('foreach', step) : causeOf('name', root));
@@ -229,7 +251,7 @@ class ReferenceCheck {
     const { inputs, vars, steps } = this.#names;
     const items = item !== undefined && (nearestName(root, [item]) !== undefined || item.toLowerCase().startsWith(root.toLowerCase())) ? [item] : [];
     const named = [...(inputs?.has(root) === true ? [`inputs.${root}`] : []), ...(vars?.has(root) === true ? [`vars.${root}`] : []), ...(steps.has(root) ? [`steps.${root}`] : [])];
-    const nearest = nearestName(root, roots);
+    const nearest = nearestName(root, this.#place.page === true ? [...roots, 'page'] : roots);
     return [...items, ...named, ...(named.length === 0 && nearest !== undefined ? [nearest] : [])];
   }
 

@@ -1,13 +1,19 @@
-import type { Foreach } from '../model.ts';
+import type { CsvFormat } from '../csv-format.ts';
+import type { Expression } from '../expression/expression.ts';
+import type { Foreach, ItemSource } from '../model.ts';
 import { expressionsOf, type Template } from '../template.ts';
 import { roots, type ExpressionPlace } from './expression-scope.ts';
 import { describe, reportBadName, type MapReader } from './map-reader.ts';
+import { readCsvFormat } from './csv-format-reader.ts';
 import { readTolerance } from './policy-reader.ts';
 import { quoted } from './report.ts';
 import type { TemplateReader } from './template-reader.ts';
 import { message, sentences } from '../../wording/message.ts';
 
-const keys = ['items', 'file', 'as', 'key', 'on-item-failure', 'tolerate'];
+const keys = ['items', 'file', 'csv', 'as', 'where', 'batch', 'key', 'on-item-failure', 'tolerate'];
+
+/** Items of one job. More than that is nothing that another side takes in one call. */
+const maxBatch = 1000;
 
 /** What could be made out of `foreach`. */
 export interface ReadForeach {
@@ -27,9 +33,12 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const isAsUncertain = read === undefined || (!reader.has('as') && reader.hasUnknownKeys);
   const as = read ?? 'item';
   const outside: ExpressionPlace = { ...at, item: undefined, whyNoItem: message('the items come from here'), secrets: false };
-  const source = readSource(reader, templates, outside);
+  const source = readSource(reader, templates, outside, readCsvFormat(reader));
+  const inside: ExpressionPlace = { ...outside, item: as, isItemUncertain: isAsUncertain, isBeforeBatch: true };
   const keyEntry = reader.entry('key');
-  const key = keyEntry && templates.template(keyEntry.value, { ...outside, item: as, isItemUncertain: isAsUncertain });
+  const key = keyEntry && templates.template(keyEntry.value, inside);
+  const where = readWhere(reader, templates, inside);
+  const batch = reader.integer('batch', 1, maxBatch);
   if (key !== undefined && !isAsUncertain) reportConstantKey(reader, key, as);
   if (!reader.has('on-item-failure')) {
     reader.report.missing('on-item-failure', reader.at, message("'foreach' must say 'on-item-failure': whether the step continues ('continue') or fails ('fail') when an item does."));
@@ -38,7 +47,7 @@ export function readForeach(step: MapReader, templates: TemplateReader, at: Pick
   const tolerate = readTolerance(reader, 'tolerate');
   if (source === undefined) return { model: undefined, as, isAsUncertain };
   // Going on says that items may die; a bound of its own narrows that.
-  const model: Foreach = { source, as, ...(key === undefined ? {} : { key }), onItemFailure, tolerate: tolerate ?? { kind: 'count', count: 0 } };
+  const model: Foreach = { source, as, ...(key === undefined ? {} : { key }), ...(where === undefined ? {} : { where }), ...(batch === undefined ? {} : { batch }), onItemFailure, tolerate: tolerate ?? { kind: 'count', count: 0 } };
   return { model, as, isAsUncertain };
 }
 
@@ -57,6 +66,15 @@ function reportConstantKey(reader: MapReader, key: Template, as: string): void {
   reader.report.error('constant-key', reader.place('key'), sentences(message("'key' is the same for every item, so all items but the first would be left out as duplicates."), remedy));
 }
 
+function readWhere(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): Expression | undefined {
+  const entry = reader.entry('where');
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '') return templates.condition(value, place);
+  reader.report.error('wrong-type', reader.place('where'), message("'where' is an expression such as {code}, not {given}.", { code: `\${{ ${place.item ?? 'item'}.total > 5 }}`, given: describe(value) }));
+  return undefined;
+}
+
 /** Undefined if it is wrong. */
 function readAs(reader: MapReader): string | undefined {
   if (!reader.has('as')) return 'item';
@@ -67,7 +85,7 @@ function readAs(reader: MapReader): string | undefined {
   return undefined;
 }
 
-function readSource(reader: MapReader, templates: TemplateReader, place: ExpressionPlace): Foreach['source'] | undefined {
+function readSource(reader: MapReader, templates: TemplateReader, place: ExpressionPlace, csv: CsvFormat | undefined): ItemSource | undefined {
   const items = reader.entry('items');
   const file = reader.entry('file');
   const itemsTemplate = items && templates.template(items.value, place);
@@ -77,22 +95,34 @@ function readSource(reader: MapReader, templates: TemplateReader, place: Express
     return undefined;
   }
   if (itemsTemplate !== undefined) {
+    const step = stepOfPages(itemsTemplate);
+    if (step !== undefined) return { kind: 'pages', step };
     if (isListTemplate(itemsTemplate)) return { kind: 'items', items: itemsTemplate };
     // What can't be read is not a list, and has its error.
     if (items === undefined || !reader.report.hasErrorWithin(items.value.range)) reader.report.error('wrong-type', reader.place('items'), message("'items' is a list, or one expression that gives one, not {given}.", { given: items === undefined ? 'this' : describe(items.value) }));
     return undefined;
   }
-  if (fileTemplate !== undefined) return readFile(reader, fileTemplate);
+  if (fileTemplate !== undefined) return readFile(reader, fileTemplate, csv);
   reader.report.error('missing-key', reader.at, message("'foreach' must say 'items' or 'file': where the items come from."));
   return undefined;
+}
+
+/** The step whose pages these are the items of, all of them and as they are: they can be more than fit into memory. */
+function stepOfPages(template: Template): string | undefined {
+  if (template.kind !== 'expression') return undefined;
+  const { source, references } = template.expression;
+  const [first, ...others] = references;
+  if (first === undefined || others.length > 0 || source.slice(first.range.start, first.range.end) !== source.trim()) return undefined;
+  const [root, step, property, ...rest] = first.path;
+  return root === 'steps' && property === 'items' && rest.length === 0 ? step : undefined;
 }
 
 function isListTemplate(template: Template): boolean {
   return template.kind === 'expression' || template.kind === 'list' || (template.kind === 'literal' && Array.isArray(template.value));
 }
 
-function readFile(reader: MapReader, file: Template): Foreach['source'] | undefined {
-  const source = { kind: 'file', file } as const;
+function readFile(reader: MapReader, file: Template, csv: CsvFormat | undefined): ItemSource | undefined {
+  const source = { kind: 'file', file, ...(csv === undefined ? {} : { csv }) } as const;
   if (file.kind === 'expression') return source;
   // What is behind the last expression decides about the ending.
   const ending = file.kind === 'text' ? file.parts.at(-1) : file.kind === 'literal' ? file.value : undefined;
@@ -101,6 +131,7 @@ function readFile(reader: MapReader, file: Template): Foreach['source'] | undefi
     reader.report.error('wrong-type', reader.place('file'), message("'file' is the name of a file such as contacts.csv."));
     return undefined;
   }
+  if (csv !== undefined && /\.jsonl?$/i.test(ending)) reader.report.error('conflicting-keys', reader.place('csv'), message("'csv' is about .csv files, and {file} is none.", { file: quoted(ending) }));
   if (/\.(csv|jsonl|json)$/i.test(ending)) return source;
   reader.report.error('bad-file-name', reader.place('file'), message("The name of a file of items ends in .csv, .jsonl or .json, which {ending} doesn't.", { ending: quoted(ending) }));
   return undefined;

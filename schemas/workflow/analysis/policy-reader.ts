@@ -4,7 +4,7 @@ import { type DocumentNode, type DocumentPath, entryAt, nodeAt, toJson } from '.
 import { parseDuration } from '../duration.ts';
 import type { Tolerance } from '../model.ts';
 import { nearestName } from '../nearest-name.ts';
-import { parseRate, type Rate } from '../rate.ts';
+import { exactRate, isWithoutEffect, parseRateLimit, type RateLimit, ratesOf } from '../rate.ts';
 import { parseRetryPolicy, type RetryPolicy } from '../retry-policy.ts';
 import { formatDuration } from '../../wording/amount.ts';
 import { message, type Message, sentences } from '../../wording/message.ts';
@@ -36,13 +36,27 @@ export function readDuration(reader: MapReader, key: string, minMs = 0): number 
   return undefined;
 }
 
-export function readRate(reader: MapReader, key: string): Rate | undefined {
+/** A rate, or a list of them that hold together. */
+export function readRate(reader: MapReader, key: string): RateLimit | undefined {
   const entry = reader.entry(key);
   if (entry === undefined) return undefined;
-  const parsed = parseRate(toJson(entry.value));
-  if (parsed.ok) return parsed.rate;
-  for (const problem of parsed.problems) reportProblem(reader, 'bad-rate', entry, problem, rateKeys);
-  return undefined;
+  const parsed = parseRateLimit(toJson(entry.value));
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) reportProblem(reader, 'bad-rate', entry, problem, rateKeys);
+    return undefined;
+  }
+  warnOfIdleRates(reader, entry, parsed.limit);
+  return parsed.limit;
+}
+
+/** A rate that another one of the list keeps from ever being reached says something else than was meant. */
+function warnOfIdleRates(reader: MapReader, holder: Holder, limit: RateLimit): void {
+  const rates = ratesOf(limit);
+  for (const [index, rate] of rates.entries()) {
+    const beside = rates.find((other) => other !== rate && isWithoutEffect(rate, other));
+    const node = nodeAt(holder.value, [index]) ?? holder.value;
+    if (beside !== undefined) reader.report.warning('bad-value', placeOf(node, holder.keyRange), message('{rate} has no effect: {beside} never lets that many start.', { rate: exactRate(rate), beside: exactRate(beside) }));
+  }
 }
 
 export function readRetry(reader: MapReader, key: string): RetryPolicy | undefined {

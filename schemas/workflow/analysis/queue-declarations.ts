@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { QueueDefinition } from '../model.ts';
+import { isWithoutEffect, maxRates, type Rate, type RateLimit, ratesOf } from '../rate.ts';
 import { filesOf, type AnalysedFileOf, type AnalysedFiles } from './analyse-files.ts';
 import type { DeclaredQueue } from './queue-analysis.ts';
 
@@ -54,12 +55,11 @@ function isUnread({ file, analysis }: QueuePlace): boolean {
 /** Whatever protects the other side comes from the declaration that protects it most. */
 function strictestOf(name: string, definitions: readonly QueueDefinition[]): QueueDefinition {
   const [first] = definitions;
-  const rates = definitions.flatMap(({ rate }) => rate ?? []).sort((a, b) => a.limit / a.perMs - b.limit / b.perMs || a.burst - b.burst);
+  const rate = strictestRate(definitions.flatMap((one) => ratesOf(one.rate)));
   const least = (values: readonly (number | undefined)[]): number | undefined => {
     const known = values.filter((value) => value !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   };
-  const [rate] = rates;
   const concurrency = least(definitions.map((one) => one.concurrency));
   const maxDepth = least(definitions.map((one) => one.maxDepth));
   return {
@@ -69,4 +69,14 @@ function strictestOf(name: string, definitions: readonly QueueDefinition[]): Que
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(maxDepth === undefined ? {} : { maxDepth }),
   };
+}
+
+/** All of them hold, but for those that others leave without effect; the slowest first. */
+function strictestRate(rates: readonly Rate[]): RateLimit | undefined {
+  const strict: Rate[] = [];
+  for (const rate of [...rates].sort((one, other) => one.limit / one.perMs - other.limit / other.perMs || one.burst - other.burst)) {
+    if (strict.length < maxRates && strict.every((slower) => !isWithoutEffect(rate, slower) && rate.perMs !== slower.perMs)) strict.push(rate);
+  }
+  const [only, ...others] = strict;
+  return others.length === 0 ? only : strict;
 }

@@ -54,10 +54,12 @@ export function readVars(entries: readonly NamedEntry[], templates: TemplateRead
   return new Map(orderOf(dependencies).flatMap((name) => { const value = read.get(name); return value === undefined ? [] : [[name, value] as const]; }));
 }
 
+/** Where the values of `outputs` stand. */
+export const outputsPlace = outsideOfSteps([...atStart, 'steps']);
+
 /** `outputs`: what a run gives to those who wait for it. */
 export function readOutputs(root: MapReader, templates: TemplateReader): ReadonlyMap<string, NamedTemplate> {
-  const place = outsideOfSteps([...atStart, 'steps']);
-  return new Map(root.named('outputs', 'outputs', 'field', namedShape).map(({ key, value }) => [key, { node: value, template: templates.template(value, place) }]));
+  return new Map(root.named('outputs', 'outputs', 'field', namedShape).map(({ key, value }) => [key, { node: value, template: templates.template(value, outputsPlace) }]));
 }
 
 /** `concurrency`: how many runs of the workflow may be under way at the same time, of those with the same key. */

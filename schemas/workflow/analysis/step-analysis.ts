@@ -1,7 +1,9 @@
 import { plannedActions } from '../actions/action-definitions.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
-import type { MapEntry, MapNode } from '../document.ts';
+import type { ConnectionType } from '../connections/connection.ts';
+import { entryOf, type MapEntry, type MapNode } from '../document.ts';
 import type { Expression } from '../expression/expression.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import { defaultQueueName, type Step } from '../model.ts';
 import { isName } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -9,23 +11,25 @@ import type { Template } from '../template.ts';
 import { checkActionInput, maySecretStand } from './action-input.ts';
 import { type ExpressionPlace, isMeantByRefused, type KnownNames } from './expression-scope.ts';
 import { readForeach } from './foreach-analysis.ts';
+import { readPaginate } from './paginate-analysis.ts';
 import { describe, MapReader, placeOf, type MapShape } from './map-reader.ts';
 import { readDuration, readPriority, readRetry } from './policy-reader.ts';
 import { warnNotSupported } from './queue-analysis.ts';
 import { didYouMean, quoted, type Report } from './report.ts';
 import type { Dependency } from './step-graph.ts';
-import { TemplateReader, type TemplateSite } from './template-reader.ts';
+import { codeKeyOf, codeOf, readCode } from './code-analysis.ts';
+import { type SecretRule, TemplateReader, type TemplateSite } from './template-reader.ts';
 import { message, sentences } from '../../wording/message.ts';
 
 export const stepShape: MapShape = {
   what: 'a step',
-  keys: ['uses', 'with', 'needs', 'if', 'queue', 'foreach', 'retry', 'timeout', 'priority', 'lane', 'cache'],
+  keys: ['uses', 'with', 'needs', 'if', 'queue', 'foreach', 'paginate', 'retry', 'timeout', 'priority', 'lane', 'cache'],
 };
 
 /** Whether a step without `foreach` has a key that could be it, misspelt. */
 export function mayHaveForeach(step: MapNode): boolean {
   if (!step.entries.some(({ key }) => stepShape.keys.includes(key))) return true;
-  return step.entries.some(({ key, value }) => !stepShape.keys.includes(key) && value.kind === 'map' && value.entries.some((entry) => ['items', 'file', 'as', 'on-item-failure'].includes(entry.key)));
+  return step.entries.some(({ key, value }) => !stepShape.keys.includes(key) && value.kind === 'map' && value.entries.some((entry) => ['items', 'file', 'csv', 'as', 'where', 'batch', 'on-item-failure'].includes(entry.key)));
 }
 
 /** What a step's checks need to know of everything around it. */
@@ -38,7 +42,7 @@ export interface StepContext {
   readonly actions: readonly ActionDefinition[] | undefined;
   /** Undefined: not known, so not checked. */
   readonly queues: ReadonlySet<string> | undefined;
-  readonly connections: ReadonlySet<string> | undefined;
+  readonly connections: ReadonlyMap<string, ConnectionType | undefined> | undefined;
 }
 
 export interface AnalysedStep {
@@ -71,11 +75,12 @@ export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | 
     whyNoItem: message("only a step with 'foreach' has items"),
     secrets: false,
   };
+  const paginate = readPaginate(reader, templates, { step: id, section: context.section }, usesOf(reader));
   const condition = readCondition(reader, templates, {
     ...place,
     item: undefined,
     ...(item === undefined ? {} : { hiddenItem: item }),
-    whyNoItem: message("'if' decides about the step as a whole, before its items are known. To leave items out, filter the list: items: {code}", { code: '${{ list.filter(x, x.total > 5) }}' }),
+    whyNoItem: message("'if' decides about the step as a whole, before its items are known. To leave items out, write {code} in 'foreach'.", { code: `where: \${{ ${item ?? 'item'}.total > 5 }}` }),
   });
   const action = readUses(context, reader);
   const input = readWith(context, reader, templates, place, action);
@@ -95,9 +100,12 @@ export function readStep(context: StepContext, entry: MapEntry): AnalysedStep | 
       queue,
       uses: reader.has('uses') ? usesOf(reader) : '',
       with: input,
+      ...connectionOf(input, action),
+      ...codeOf(context.text, reader.entry('with')?.value, usesOf(reader)),
       needs: needsOf(context, dependencies),
       ...(condition === undefined ? {} : { if: condition }),
       ...(foreach?.model === undefined ? {} : { foreach: foreach.model }),
+      ...(paginate === undefined ? {} : { paginate }),
       ...(retry === undefined ? {} : { retry }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(priority === undefined ? {} : { priority }),
@@ -156,16 +164,29 @@ function readWith(context: StepContext, reader: MapReader, templates: TemplateRe
     return nothing;
   }
   // Of an action that isn't known, nobody can say where it takes secrets; `uses` has its error then.
-  const template = templates.template(entry.value, place, action === undefined ? () => true : (path) => maySecretStand(action, path));
+  const secretRule: SecretRule = action === undefined ? () => true : (path) => maySecretStand(action, path);
+  const template = readCode(templates, entry.value, place, usesOf(reader), templates.input(entry.value, place, secretRule, codeKeyOf(usesOf(reader))));
   if (action === undefined) return template;
   checkActionInput(context.report, action, entry.value, entry.keyRange);
-  if (action.name === 'email/send') checkConnection(context, entry);
+  if (action.connection !== undefined) checkConnection(context, entry, action.connection);
   return template;
 }
 
+/** Of a kept version, no action is known: whatever names one does. */
+function connectionOf(input: Template, action: ActionDefinition | undefined): { readonly connection?: string } {
+  if (action !== undefined && action.connection === undefined) return {};
+  const value = input.kind === 'literal' && isJsonObject(input.value) ? input.value['connection'] : input.kind === 'map' ? literalAt(input, 'connection') : undefined;
+  return typeof value === 'string' ? { connection: value } : {};
+}
+
+function literalAt({ entries }: Extract<Template, { kind: 'map' }>, key: string): Json | undefined {
+  const [, template] = entries.find(([name]) => name === key) ?? [];
+  return template?.kind === 'literal' ? template.value : undefined;
+}
+
 /** The connection decides where the job's secrets go to, so it is fixed. */
-function checkConnection({ report, connections }: StepContext, { value }: MapEntry): void {
-  const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === 'connection') : undefined;
+function checkConnection({ report, connections }: StepContext, { value }: MapEntry, wanted: ConnectionType): void {
+  const entry = entryOf(value, 'connection');
   const name = entry?.value.kind === 'scalar' ? entry.value.value : undefined;
   if (entry === undefined || typeof name !== 'string') return;
   const range = placeOf(entry.value, entry.keyRange);
@@ -173,9 +194,16 @@ function checkConnection({ report, connections }: StepContext, { value }: MapEnt
     report.error('unknown-connection', range, message("'connection' is the name of a connection in .sluice/connections.yaml; an expression is not allowed here."));
     return;
   }
-  if (connections === undefined || connections.has(name)) return;
-  const nearest = nearestName(name, connections);
-  const hint = didYouMean(nearest) ?? (connections.size === 0 ? message('.sluice/connections.yaml declares none.') : message('There are: {names}.', { names: [...connections].join(', ') }));
+  if (connections === undefined) return;
+  const fitting = [...connections].filter(([, type]) => type === undefined || type === wanted).map(([known]) => known);
+  if (fitting.includes(name)) return;
+  const nearest = nearestName(name, fitting);
+  const hint = didYouMean(nearest) ?? (fitting.length === 0 ? message('.sluice/connections.yaml declares none of the type {type}.', { type: wanted }) : message('There are: {names}.', { names: fitting.join(', ') }));
+  const other = connections.get(name);
+  if (other !== undefined) {
+    report.error('unknown-connection', range, sentences(message('The connection {name} is of the type {other}; this action takes one of the type {type}.', { name: quoted(name), other, type: wanted }), hint), nearest === undefined ? [] : [nearest]);
+    return;
+  }
   report.error('unknown-connection', range, sentences(message('There is no connection {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest], `connection ${name}`);
 }
 

@@ -1,5 +1,5 @@
 import type { SourceRange } from '../diagnostic.ts';
-import type { DocumentNode, ScalarNode } from '../document.ts';
+import type { DocumentNode, MapEntry, MapNode, ScalarNode } from '../document.ts';
 import { parseExpression, type Expression } from '../expression/expression.ts';
 import { expressionsOf, parseCondition, parseTemplate, splitTemplateText, type Template, type TemplateError } from '../template.ts';
 import { checkNames, type ExpressionPlace, type KnownNames, type StepReference } from './expression-scope.ts';
@@ -9,6 +9,9 @@ import { message, verbatim } from '../../wording/message.ts';
 
 /** Whether a secret may be at a path below the template's root. */
 export type SecretRule = (path: readonly (string | number)[]) => boolean;
+
+/** The key of `with` that holds code, in which no expression can stand. */
+export type CodeKey = string | undefined;
 
 /** A parsed expression, and where its source stands. */
 export interface PlacedExpression {
@@ -21,8 +24,8 @@ export interface PlacedExpression {
 export interface TemplateSite {
   readonly node: ScalarNode;
   readonly place: ExpressionPlace;
-  /** `condition`: an expression with or without its braces; `template`: expressions are what stands between braces. */
-  readonly form: 'condition' | 'template';
+  /** `condition`: an expression with or without its braces; `template`: expressions are what stands between braces; `script`: JavaScript, of which the expressions are what it reads. */
+  readonly form: 'condition' | 'template' | 'script';
   /** Those that could be read, in source order. */
   readonly expressions: readonly PlacedExpression[];
 }
@@ -44,6 +47,30 @@ export class TemplateReader {
   /** A value whose texts may hold expressions. */
   template(node: DocumentNode, place: ExpressionPlace, secretRule: SecretRule = () => false): Template {
     return this.#template(node, place, secretRule, []);
+  }
+
+  /** `with` of an action, of which one key may hold code: that is left alone. */
+  input({ entries }: MapNode, place: ExpressionPlace, secretRule: SecretRule, codeKey: CodeKey): Template {
+    return this.#entries(entries, (entry) => (entry.key === codeKey && entry.value.kind === 'scalar' ? { kind: 'literal', value: entry.value.value } : this.#template(entry.value, place, secretRule, [entry.key])));
+  }
+
+  /** What a script reads, as expressions of the language; each with its range in the code. */
+  script(node: ScalarNode, place: ExpressionPlace, reads: readonly { readonly source: string; readonly range: SourceRange }[]): void {
+    const locate = locator(this.#text, node);
+    const code = String(node.value);
+    const expressions = reads.flatMap(({ source, range }) => {
+      const parsed = parseExpression(source);
+      if (!parsed.ok) return [];
+      const isSame = code.startsWith(source, range.start);
+      const within = (part: SourceRange): SourceRange => locate(isSame ? { start: part.start + range.start, end: part.end + range.start } : range);
+      return [this.#checkAt(parsed.expression, within, place)];
+    });
+    this.sites.push({ node, place, form: 'script', expressions });
+  }
+
+  /** Of a range of the value of a scalar. */
+  rangeIn(node: ScalarNode, range: SourceRange): SourceRange {
+    return locator(this.#text, node)(range);
   }
 
   /** A condition: an expression with or without its braces. */
@@ -69,14 +96,18 @@ export class TemplateReader {
         return values.length === items.length ? { kind: 'literal', value: values } : { kind: 'list', items };
       }
       case 'map': {
-        const entries = node.entries.map(({ key, keyRange, value }) => {
-          if (key.includes('${{')) this.report.error('bad-expression', keyRange, message('A key is fixed: an expression can only be in a value.'));
-          return [key, this.#template(value, place, secretRule, [...path, key])] as const;
-        });
-        const values = entries.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
-        return values.length === entries.length ? { kind: 'literal', value: Object.fromEntries(values) } : { kind: 'map', entries };
+        return this.#entries(node.entries, ({ key, value }) => this.#template(value, place, secretRule, [...path, key]));
       }
     }
+  }
+
+  #entries(entries: readonly MapEntry[], read: (entry: MapEntry) => Template): Template {
+    const parts = entries.map((entry) => {
+      if (entry.key.includes('${{')) this.report.error('bad-expression', entry.keyRange, message('A key is fixed: an expression can only be in a value.'));
+      return [entry.key, read(entry)] as const;
+    });
+    const values = parts.flatMap(([key, item]) => (item.kind === 'literal' ? [[key, item.value] as const] : []));
+    return values.length === parts.length ? { kind: 'literal', value: Object.fromEntries(values) } : { kind: 'map', entries: parts };
   }
 
   #scalar(node: ScalarNode, place: ExpressionPlace): Template {
@@ -105,7 +136,10 @@ export class TemplateReader {
 
   /** `offset` is where the expression's source begins in the value of the scalar. */
   #check(expression: Expression, offset: number, locate: Locator, place: ExpressionPlace): PlacedExpression {
-    const within = (range: SourceRange): SourceRange => locate({ start: range.start + offset, end: range.end + offset });
+    return this.#checkAt(expression, (range) => locate({ start: range.start + offset, end: range.end + offset }), place);
+  }
+
+  #checkAt(expression: Expression, within: Locator, place: ExpressionPlace): PlacedExpression {
     this.references.push(...checkNames(this.report, expression, within, place, this.#names));
     return { expression, locate: within };
   }

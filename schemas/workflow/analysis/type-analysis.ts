@@ -2,6 +2,7 @@ import { entryOf, type DocumentNode } from '../document.ts';
 import { checkExpression, fieldOf, type TypeProblem } from '../expression/checker.ts';
 import { alternativesOf, asJsonType, describeType, textType, typeOfValue, unionOf, type ExpressionType } from '../expression/type.ts';
 import { treeOf } from '../expression/expression.ts';
+import { constantFailures } from './constant-calls.ts';
 import { capitalised } from './map-reader.ts';
 import { quoted, type Report } from './report.ts';
 import type { AnalysedStep } from './step-analysis.ts';
@@ -18,6 +19,7 @@ export function checkTypes(report: Report, { entry, sites, step }: AnalysedStep,
   for (const site of sites) {
     for (const placed of site.expressions) {
       const type = checkExpression(treeOf(placed.expression), { scope: types.scopeAt(site.place), onProblem: (problem) => { reportProblem(report, problem, placed); } });
+      reportConstantFailures(report, placed);
       given.set(site.node, isAlone(site) ? asJsonType(type) : textType);
       if (site.form === 'condition') checkCondition(report, placed, type);
       if (placed.expression === items && !allows(type, ['list', 'unknown'])) report.error('type-mismatch', whole(placed), message("'items' is a list, but this expression gives {type}.", { type: describeType(type) }));
@@ -66,12 +68,21 @@ export function checkTypesOutside(report: Report, sites: readonly TemplateSite[]
     if (site.expressions.length === 0) given.set(site.node, typeOfValue(site.node.value));
     for (const placed of site.expressions) {
       const type = checkExpression(treeOf(placed.expression), { scope: types.scopeAt(site.place), onProblem: (problem) => { reportProblem(report, problem, placed); } });
+      reportConstantFailures(report, placed);
       given.set(site.node, isAlone(site) ? asJsonType(type) : textType);
       if (site.form === 'condition') checkCondition(report, placed, type);
     }
   }
   for (const map of inputs) {
     if (map?.kind === 'map') for (const { key, value } of map.entries) checkInput(report, value, quoted(key), types.workflowInput(key), given);
+  }
+}
+
+/** What a finding about types has said already isn't said again. */
+function reportConstantFailures(report: Report, { expression, locate }: PlacedExpression): void {
+  for (const { range, message: problem } of constantFailures(expression)) {
+    const place = locate(range);
+    if (!report.hasErrorWithin(place)) report.error('always-fails', place, message('This always fails: {problem}', { problem }));
   }
 }
 

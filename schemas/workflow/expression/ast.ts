@@ -2,6 +2,7 @@ import { Environment, ParseError, type ASTNode } from '@marcbachmann/cel-js';
 import type { SourceRange } from '../diagnostic.ts';
 import { limits } from './evaluation.ts';
 import { ExpressionFault } from './fault.ts';
+import { globalFunctions } from './function.ts';
 import { visibleText } from '../visible-text.ts';
 
 export type { ASTNode };
@@ -29,7 +30,24 @@ export function parseTree(source: string): ASTNode {
     throw asFault(error, source);
   }
   refuseDeepTree(tree);
+  nameNamespaced(tree);
   return tree;
+}
+
+/**
+ * Makes calls of functions in a namespace what they are: `math.round(x)` is read as a method of whatever `math` is. Only names that exist are
+ * taken so, and no method has one of them: a path that begins with `math` or `url` stays a path.
+ */
+function nameNamespaced(root: ASTNode): void {
+  const open = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.op === 'rcall' && node.args[1].op === 'id') {
+      const [name, holder, args] = node.args;
+      const full = `${holder.args}.${name}`;
+      if (globalFunctions.has(full)) Object.assign(node, { op: 'call', args: [full, args] });
+    }
+    open.push(...childrenOf(node));
+  }
 }
 
 /** The operands of a node, in source order. */
@@ -92,29 +110,49 @@ export function keyRangeOf({ key, node }: Segment): SourceRange {
   return end - start === key.length + 2 ? { start: start + 1, end: end - 1 } : { start, end };
 }
 
-/** A call that binds a name: `list.filter(x, x > 1)` binds `x` to each element, `cel.bind(x, value, body)` to one value. */
+/** A call that binds names: `list.filter(x, x > 1)` binds `x` to each element, `cel.bind(x, value, body)` to one value. */
 export interface Binding {
-  readonly macro: 'all' | 'exists' | 'exists_one' | 'filter' | 'map' | 'bind';
-  readonly name: string;
+  readonly macro: keyof typeof comprehensions | 'bind';
+  /** The names that it binds. Of two, the first is the position in a list, or the key of a map. */
+  readonly names: readonly string[];
   /** Evaluated outside of the binding. */
   readonly over: ASTNode;
-  /** Evaluated with the name bound. */
+  /** Evaluated with the names bound. */
   readonly bodies: readonly ASTNode[];
 }
 
-const comprehensions = ['all', 'exists', 'exists_one', 'filter', 'map'] as const;
+/** By the count of names, the most bodies that each takes; the least is one. */
+const comprehensions = {
+  all: { 1: 1, 2: 1 },
+  exists: { 1: 1, 2: 1 },
+  exists_one: { 1: 1, 2: 1 },
+  filter: { 1: 1, 2: 0 },
+  map: { 1: 2, 2: 0 },
+  sortBy: { 1: 1, 2: 0 },
+  groupBy: { 1: 1, 2: 0 },
+  transformList: { 1: 0, 2: 2 },
+  transformMap: { 1: 0, 2: 2 },
+  transformMapEntry: { 1: 0, 2: 2 },
+} as const;
+
+/** Macros that are called on a list or a map. */
+export const comprehensionNames = Object.keys(comprehensions) as readonly (keyof typeof comprehensions)[];
 
 export function bindingOf(node: ASTNode): Binding | undefined {
   if (node.op !== 'rcall') return undefined;
-  const [method, receiver, [variable, ...bodies]] = node.args;
+  const [method, receiver, [variable, ...others]] = node.args;
   if (variable?.op !== 'id') return undefined;
   if (method === 'bind' && receiver.op === 'id' && receiver.args === 'cel') {
-    const [over, body] = bodies;
-    return over === undefined || body === undefined || bodies.length > 2 ? undefined : { macro: 'bind', name: variable.args, over, bodies: [body] };
+    const [over, body] = others;
+    return over === undefined || body === undefined || others.length > 2 ? undefined : { macro: 'bind', names: [variable.args], over, bodies: [body] };
   }
-  const macro = comprehensions.find((name) => name === method);
-  if (macro === undefined || bodies.length < 1 || bodies.length > (macro === 'map' ? 2 : 1)) return undefined;
-  return { macro, name: variable.args, over: receiver, bodies };
+  // The two-variable form has a name in camel case in CEL.
+  const macro = method === 'existsOne' ? 'exists_one' : comprehensionNames.find((name) => name === method);
+  if (macro === undefined) return undefined;
+  const most = comprehensions[macro];
+  if (others.length >= 1 && others.length <= most[1]) return { macro, names: [variable.args], over: receiver, bodies: others };
+  const [second, ...bodies] = others;
+  return second?.op === 'id' && second.args !== variable.args && bodies.length >= 1 && bodies.length <= most[2] ? { macro, names: [variable.args, second.args], over: receiver, bodies } : undefined;
 }
 
 /** The nodes of a tree, itself included. */

@@ -1,6 +1,8 @@
 import type { SourceRange } from '../diagnostic.ts';
 import { bindingOf, keyRangeOf, type ASTNode, type Binding } from './ast.ts';
-import { globalSignatures, methodSignatures, operatorResult, resultOf, type Signature, takenAt } from './signature.ts';
+import { type ExpressionFunction, resultOf, takenAt } from './argument.ts';
+import { globalFunctions, methodFunctions } from './function.ts';
+import { operatorResult } from './operator-type.ts';
 import { alternativesOf, asJsonType, booleanType, describeType, listOf, mayBeAnything, numberType, textOf, textType, unionOf, unknownType, withoutNull, type ExpressionField, type ExpressionType, type MapType, type PlainType, type TypeKind } from './type.ts';
 import { isName } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -111,7 +113,7 @@ class Checker {
     if (maps.length > 0) {
       const names = [...new Set(maps.flatMap(({ fields }) => [...fields.keys()]))];
       const nearest = names.find((name) => name.startsWith(`${key}-`)) ?? nearestName(key, names);
-      const hint = nearest !== undefined ? message('Did you mean {name}?', { name: isName(nearest) ? `'${nearest}'` : `${holder}['${nearest}']` }) : names.length === 0 ? message('It is empty.') : message('It has {names}.', { names: names.slice(0, 12).join(', ') });
+      const hint = nearest !== undefined ? message('Did you mean {name}?', { name: isName(nearest) ? `'${nearest}'` : `${holder}['${nearest}']` }) : names.length === 0 ? (maps.find(({ whyEmpty }) => whyEmpty !== undefined)?.whyEmpty ?? message('It is empty.')) : message('It has {names}.', { names: names.slice(0, 12).join(', ') });
       // `output.message_id` becomes `output['message-id']`, so the dot goes as well.
       const withDot = nearest !== undefined && !isName(nearest) && node.op === '.';
       const range = withDot ? { start: containerNode.end, end: node.end } : keyRange;
@@ -168,7 +170,7 @@ class Checker {
       const left = alternativesOf(value).filter(({ kind }) => kind !== 'null');
       return unionOf([...left, this.type(second, locals)]);
     }
-    return this.#apply(node, name, globalSignatures.get(name), args, locals, false);
+    return this.#apply(node, name, globalFunctions.get(name), args, locals, false);
   }
 
   #missingAllowed(node: ASTNode, locals: Locals): ExpressionType {
@@ -180,10 +182,10 @@ class Checker {
 
   #method(node: ASTNode, name: string, args: readonly ASTNode[], locals: Locals): ExpressionType {
     const binding = bindingOf(node);
-    return binding === undefined ? this.#apply(node, name, methodSignatures.get(name), args, locals, true) : this.#binding(binding, locals);
+    return binding === undefined ? this.#apply(node, name, methodFunctions.get(name), args, locals, true) : this.#binding(binding, locals);
   }
 
-  #apply(node: ASTNode, name: string, signature: Signature | undefined, args: readonly ASTNode[], locals: Locals, isMethod: boolean): ExpressionType {
+  #apply(node: ASTNode, name: string, signature: ExpressionFunction | undefined, args: readonly ASTNode[], locals: Locals, isMethod: boolean): ExpressionType {
     const types = args.map((arg) => this.type(arg, locals));
     if (signature === undefined) return unknownType;
     for (const [index, type] of types.entries()) {
@@ -196,20 +198,48 @@ class Checker {
     return resultOf(signature, types);
   }
 
-  #binding({ macro, name, over, bodies }: Binding, locals: Locals): ExpressionType {
+  #binding({ macro, names, over, bodies }: Binding, locals: Locals): ExpressionType {
     const source = this.type(over, locals);
     const [first, second] = bodies;
+    const [name = '', other] = names;
     if (first === undefined) return unknownType;
     if (macro === 'bind') return this.type(first, new Map(locals).set(name, source));
     const element = this.#elementOf(source, over);
-    const inside = new Map(locals).set(name, element);
-    if (macro === 'map') {
-      if (second === undefined) return listOf(asJsonType(this.type(first, inside)));
+    const inside = new Map(locals);
+    if (other === undefined) inside.set(name, element);
+    else inside.set(name, keyOf(source)).set(other, valueOf(source));
+    /** The type of the last body; one before it is a condition. */
+    const result = (): ExpressionType => {
+      if (second === undefined) return asJsonType(this.type(first, inside));
       this.#condition(first, inside);
-      return listOf(asJsonType(this.type(second, inside)));
+      return asJsonType(this.type(second, inside));
+    };
+    switch (macro) {
+      case 'map':
+      case 'transformList':
+        return listOf(result());
+      case 'transformMap':
+        return { kind: 'map', fields: new Map(), rest: result() };
+      case 'transformMapEntry': {
+        const entry = result();
+        if (!fits(entry, ['map'])) this.#report('type-mismatch', second ?? first, message("{name}() puts maps together, but '{code}' is {type}. Write {fixed}.", { name: macro, code: textOfNode(second ?? first), type: withArticle(entry), fixed: '{key: value}' }));
+        return { kind: 'map', fields: new Map(), rest: unionOf(mapsOf(entry).flatMap(({ fields, rest }) => [...[...fields.values()].map(({ type }) => type), ...(rest === undefined ? [] : [rest])])) };
+      }
+      case 'sortBy':
+        this.type(first, inside);
+        return listOf(element);
+      case 'groupBy': {
+        const key = this.type(first, inside);
+        if (!fits(key, ['text'])) this.#report('type-mismatch', first, message("A key of a map is text, but '{code}' is {type}. Write {fixed}.", { code: textOfNode(first), type: withArticle(key), fixed: `string(${textOfNode(first)})` }));
+        return { kind: 'map', fields: new Map(), rest: listOf(element) };
+      }
+      case 'filter':
+        this.#condition(first, inside);
+        return listOf(element);
+      default:
+        this.#condition(first, inside);
+        return booleanType;
     }
-    this.#condition(first, inside);
-    return macro === 'filter' ? listOf(element) : booleanType;
   }
 
   /** What a macro goes through: the elements of a list, or the keys of a map. */
@@ -296,6 +326,19 @@ class Checker {
       }
     }
   }
+}
+
+/** What the first of two names of a macro is: a position in a list, or a key of a map. */
+function keyOf(source: ExpressionType): ExpressionType {
+  return unionOf(alternativesOf(source).map((one) => (one.kind === 'list' ? numberType : one.kind === 'map' ? textType : unknownType)));
+}
+
+/** What the second one is: an element of a list, or a value of a map. */
+function valueOf(source: ExpressionType): ExpressionType {
+  return unionOf(alternativesOf(source).flatMap((one): readonly ExpressionType[] => {
+    if (one.kind === 'list') return [one.items];
+    return one.kind === 'map' ? [...[...one.fields.values()].map(({ type }) => type), ...(one.rest === undefined ? [] : [one.rest])] : [unknownType];
+  }));
 }
 
 /** What is known of a field; undefined if such a value can't have it. */

@@ -1,11 +1,11 @@
 import { argumentCounts, type ExpressionFunction } from './argument.ts';
-import { bindingOf, writtenPath, type ASTNode } from './ast.ts';
+import { bindingOf, writtenPath, type ASTNode, type Binding } from './ast.ts';
 import { ExpressionFault } from './fault.ts';
-import { globalFunctions, methodFunctions } from './function.ts';
+import { globalFunctions, methodFunctions, namespaces } from './function.ts';
 import { macros } from './catalog.ts';
 import { absorbable, compileBinding, condition } from './macro.ts';
 import { negate, operators, type Operator } from './operator.ts';
-import { type Code, explainMissing, rangeOf, type Read, readFields, readIndex, readRoot, textOf } from './reference.ts';
+import { type Code, explainMissing, located, rangeOf, type Read, readFields, readIndex, readRoot, textOf } from './reference.ts';
 import { describe, toJson, type Value } from './value.ts';
 import type { Json } from '../json.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -131,10 +131,13 @@ class Compiler {
   #method(node: ASTNode, name: string, args: readonly ASTNode[], locals: Locals): Code {
     const binding = bindingOf(node);
     if (binding !== undefined) {
-      this.builds ||= binding.macro === 'map';
+      this.builds ||= building.has(binding.macro);
       const slot = locals.free;
-      const inside: Locals = { slots: new Map(locals.slots).set(binding.name, slot), free: slot + 1 };
+      const slots = new Map(locals.slots);
+      for (const [index, bound] of binding.names.entries()) slots.set(bound, slot + index);
+      const inside: Locals = { slots, free: slot + binding.names.length };
       return compileBinding({
+        node,
         binding,
         slot,
         over: this.compile(binding.over, locals),
@@ -147,7 +150,8 @@ class Compiler {
     return this.#apply(node, called, args, locals);
   }
 
-  #apply(node: ASTNode, { call }: ExpressionFunction, args: readonly ASTNode[], locals: Locals): Code {
+  #apply(node: ASTNode, { call, repeats = false }: ExpressionFunction, args: readonly ASTNode[], locals: Locals): Code {
+    this.builds ||= repeats;
     const codes = args.map((arg) => this.compile(arg, locals));
     return located((run) => call(codes.map((code) => code(run)), run), node);
   }
@@ -242,17 +246,8 @@ class Compiler {
   }
 }
 
-/** Gives faults that have no place yet the place of this node. */
-function located(code: Code, node: ASTNode): Code {
-  return (run) => {
-    try {
-      return code(run);
-    } catch (error) {
-      if (error instanceof ExpressionFault) error.range ??= rangeOf(node);
-      throw error;
-    }
-  };
-}
+/** Macros whose results are lists or maps of their own. */
+const building: ReadonlySet<Binding['macro']> = new Set(['map', 'groupBy', 'transformList', 'transformMap', 'transformMapEntry']);
 
 /** The value, or undefined if it is missing or null. */
 function attempted(read: Read, run: Parameters<Read>[0]): Value | undefined {
@@ -282,7 +277,7 @@ function repeatedKey(key: string, node: ASTNode): ExpressionFault {
 }
 
 function checkCount(node: ASTNode, name: string, called: Pick<ExpressionFunction, 'parameters'>, count: number, method: boolean): void {
-  const [least, most] = argumentCounts({ ...called, description: '', call: () => null });
+  const [least, most] = argumentCounts(called);
   if (count >= least && count <= most) return;
   const hidden = method ? 1 : 0;
   const shown = called.parameters.slice(hidden).join(', ');
@@ -294,10 +289,30 @@ function unknownFunction(node: ASTNode, name: string, method: boolean): Expressi
 }
 
 function unknownFunctionMessage(node: ASTNode, name: string, method: boolean): string {
+  const holder = method && node.op === 'rcall' && node.args[1].op === 'id' ? node.args[1].args : '';
+  if (namespaces.has(holder)) {
+    const inside = [...globalFunctions.keys()].filter((known) => known.startsWith(`${holder}.`));
+    const nearest = nearestName(`${holder}.${name}`, inside);
+    return `There is no function '${holder}.${name}'.${nearest === undefined ? ` There are ${inside.join(', ')}.` : ` Did you mean '${nearest}'?`}`;
+  }
   const macro = macros.get(name);
   if (macro !== undefined) return `${textOf(node)} is not how ${name}() is called: write ${macro.usage}.`;
   if (method && globalFunctions.has(name)) return `${name}() is not called on a value: write ${name}(value).`;
   if (!method && methodFunctions.has(name)) return `${name}() is called on a value: write value.${name}().`;
   const nearest = nearestName(name, [...(method ? methodFunctions : globalFunctions).keys(), ...macros.keys()]);
-  return `There is no function '${name}'.${nearest === undefined ? '' : ` Did you mean '${nearest}'?`}`;
+  if (nearest !== undefined) return `There is no function '${name}'. Did you mean '${nearest}'?`;
+  const usage = Object.hasOwn(otherLanguages, name) ? otherLanguages[name] : undefined;
+  return `There is no function '${name}'.${usage === undefined ? '' : ` Write ${usage}.`}`;
 }
+
+/** What functions of other languages are here. */
+const otherLanguages: Readonly<Record<string, string>> = {
+  toLowerCase: 'value.lower()', downcase: 'value.lower()', toUpperCase: 'value.upper()', upcase: 'value.upper()',
+  round: 'math.round(number)', floor: 'math.floor(number)', ceil: 'math.ceil(number)', abs: 'math.abs(number)', trunc: 'math.trunc(number)', sqrt: 'math.sqrt(number)', range: 'lists.range(count)',
+  average: 'list.sum() / size(list)', avg: 'list.sum() / size(list)', reduce: 'list.sum(), or another macro', unique: 'list.distinct()', uniq: 'list.distinct()', orderBy: 'list.sortBy(x, key)', concat: 'one + other',
+  btoa: 'base64.encode(text)', atob: 'base64.decode(text)', encodeURIComponent: 'url.encode(text)', decodeURIComponent: 'url.decode(text)', toFixed: 'formatNumber(number, places)',
+  formatDateTime: 'time.formatDate(pattern)', strftime: 'time.formatDate(pattern)', toFormat: 'time.formatDate(pattern)', addDays: "time.plus(1, 'day')", date: 'timestamp(text)', today: "now().startOf('day')", entries: 'map.transformList(key, value, result)',
+  includes: 'value.contains(part)', length: 'size(value)', len: 'size(value)', count: 'size(value)',
+  parseInt: 'int(value)', Number: 'double(value)', parseFloat: 'double(value)', toString: 'string(value)', str: 'string(value)', String: 'string(value)',
+  strip: 'value.trim()', test: 'text.matches(pattern)', match: 'text.matches(pattern)', coalesce: 'default(value, other)', parseJSON: 'fromJSON(text)',
+};

@@ -4,7 +4,7 @@ import { compileTree, type Compiled } from './compiler.ts';
 import { Evaluation, type Scope } from './evaluation.ts';
 import { ExpressionFault, type ExpressionError } from './fault.ts';
 import { usesOf, type Reference, type Uses } from './reference.ts';
-import { statusFunctions } from './function.ts';
+import { signalFunction, statusFunctions } from './functions/general.ts';
 import { toJson } from './value.ts';
 import type { Json } from '../json.ts';
 
@@ -31,6 +31,7 @@ class ParsedExpression implements Expression {
   readonly #compiled: Compiled;
   readonly #uses: Uses;
   readonly #secret: string | undefined;
+  readonly #signal: Compiled | undefined;
   readonly #tree: ASTNode;
 
   constructor(source: string, tree: ASTNode) {
@@ -40,6 +41,8 @@ class ParsedExpression implements Expression {
     this.references = this.#uses.references;
     this.#compiled = compileTree(tree);
     this.#secret = secretOf(tree);
+    const name = signalArgument(tree);
+    this.#signal = name && compileTree(name);
   }
 
   get tree(): ASTNode {
@@ -56,6 +59,11 @@ class ParsedExpression implements Expression {
 
   get secret(): string | undefined {
     return this.#secret;
+  }
+
+  /** What gives the name of the signal. */
+  get signal(): Compiled | undefined {
+    return this.#signal;
   }
 }
 
@@ -78,14 +86,17 @@ export function parseExpression(source: string): ParseResult {
  */
 export function evaluateExpression(expression: Expression, scope: Scope): ExpressionResult {
   try {
-    const { code, builds } = parsed(expression).compiled;
-    const run = new Evaluation(scope);
-    const value = toJson(code(run));
-    if (builds) run.measure(value);
-    return { ok: true, value };
+    return { ok: true, value: valueOf(parsed(expression).compiled, scope) };
   } catch (error) {
     return { ok: false, error: asError(error, expression.source) };
   }
+}
+
+function valueOf({ code, builds }: Compiled, scope: Scope): Json {
+  const run = new Evaluation(scope);
+  const value = toJson(code(run));
+  if (builds) run.measure(value);
+  return value;
 }
 
 /** What counts as true for `if`, as in GitHub Actions: all but false, null, 0 and the empty text. Empty lists and maps are true. */
@@ -106,6 +117,26 @@ export function treeOf(expression: Expression): ASTNode {
 /** NAME where the expression is exactly `secrets.NAME`, the only way in which a secret can be used. */
 export function secretName(expression: Expression): string | undefined {
   return expression instanceof ParsedExpression ? expression.secret : parsed(expression).secret;
+}
+
+/** What gives `signalUrl` its name where the expression is exactly that call, the only way in which a link can be made. */
+export function signalArgument(tree: ASTNode): ASTNode | undefined {
+  return tree.op === 'call' && tree.args[0] === signalFunction && tree.args[1].length === 1 ? tree.args[1][0] : undefined;
+}
+
+/** Whether the expression is exactly `signalUrl(name)`. */
+export function makesLink(expression: Expression): boolean {
+  return parsed(expression).signal !== undefined;
+}
+
+/** The name of the signal where the expression is exactly `signalUrl(name)`; undefined if it is another one. */
+export function signalName(expression: Expression, scope: Scope): ExpressionResult | undefined {
+  try {
+    const { signal } = parsed(expression);
+    return signal && { ok: true, value: valueOf(signal, scope) };
+  } catch (error) {
+    return { ok: false, error: asError(error, expression.source) };
+  }
 }
 
 /** Where an expression reads `secrets` in any other way than being exactly `secrets.NAME`; each is an error. */

@@ -35,7 +35,7 @@ function collect(node: ASTNode, bound: ReadonlySet<string>, references: Referenc
   const binding = bindingOf(node);
   if (binding !== undefined) {
     collect(binding.over, bound, references, functions);
-    const inside = new Set(bound).add(binding.name);
+    const inside = new Set([...bound, ...binding.names]);
     for (const body of binding.bodies) collect(body, inside, references, functions);
     return;
   }
@@ -57,6 +57,18 @@ export type Code = (run: Evaluation) => Value;
 
 /** Like {@link Code}, but undefined if a name, field or element is missing. */
 export type Read = (run: Evaluation) => Value | undefined;
+
+/** Gives faults that have no place yet the place of this node. */
+export function located(code: Code, node: ASTNode): Code {
+  return (run) => {
+    try {
+      return code(run);
+    } catch (error) {
+      if (error instanceof ExpressionFault) error.range ??= rangeOf(node);
+      throw error;
+    }
+  };
+}
 
 const shownNames = 6;
 

@@ -1,3 +1,4 @@
+import type { Message } from '../../wording/message.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 
 /**
@@ -12,9 +13,9 @@ export type ExpressionType =
   | { readonly kind: 'list'; readonly items: ExpressionType }
   /**
    * `rest`: the type of fields that are not listed; left out, there are no others. `isRestImplied`: nobody said that there are others, it
-   * is only not ruled out (a JSON Schema without `additionalProperties`).
+   * is only not ruled out (a JSON Schema without `additionalProperties`). `whyEmpty`: a sentence about a map that has no fields.
    */
-  | { readonly kind: 'map'; readonly fields: ReadonlyMap<string, ExpressionField>; readonly rest?: ExpressionType; readonly isRestImplied?: boolean }
+  | { readonly kind: 'map'; readonly fields: ReadonlyMap<string, ExpressionField>; readonly rest?: ExpressionType; readonly isRestImplied?: boolean; readonly whyEmpty?: Message }
   | { readonly kind: 'union'; readonly of: readonly PlainType[] };
 
 /** A type that is not an union. */

@@ -1,7 +1,7 @@
 import { queueDefaults } from '../model.ts';
 import { expressionText } from './expression-schema.ts';
 
-const notYet = 'Not supported yet: checked, but without effect. ';
+const notYet = 'Not supported yet: checked, but it has no effect. ';
 
 const count = { type: 'integer', minimum: 0 } as const;
 const duration = { $ref: '#/$defs/duration' } as const;
@@ -13,7 +13,7 @@ function thresholds(value: object, description: string, more: object = {}): obje
     additionalProperties: false,
     anyOf: [{ required: ['warning'] }, { required: ['error'] }],
     description,
-    properties: { warning: { ...value, description: 'From here on it is a warning.' }, error: { ...value, description: 'From here on it is an error.' }, ...more },
+    properties: { warning: { ...value, description: 'The threshold of a warning.' }, error: { ...value, description: 'The threshold of an error.' }, ...more },
   };
 }
 
@@ -23,23 +23,23 @@ export const queueSchema = {
   additionalProperties: false,
   description: 'How fast jobs start, how many at once, and what happens when they fail.',
   properties: {
-    rate: { $ref: '#/$defs/rate', description: 'At most so many attempts start in any window of that length. Without it, only `concurrency` limits.' },
+    rate: { $ref: '#/$defs/rates', description: 'The largest number of attempts that start in any window of that length; of a list, all hold together. If omitted, only `concurrency` limits the queue.' },
     concurrency: { type: 'integer', minimum: 1, maximum: 10_000, default: queueDefaults.concurrency, description: 'Attempts at the same time.' },
     timeout: { $ref: '#/$defs/duration', default: '30s', description: 'How long one attempt may take.' },
     retry: { $ref: '#/$defs/retry', default: { type: 'exponential', first: '5s', factor: 2, max: '10m', attempts: 5, jitter: '10%' }, description: 'When failed attempts are repeated.' },
-    priority: { $ref: '#/$defs/priority', default: 'normal', description: 'Priority of jobs whose step says none. Greater goes first.' },
-    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait. A run whose first job finds the queue full is refused; a fan-out continues when there is room; the later steps of a run are never held back. No limit if it is left out.' },
+    priority: { $ref: '#/$defs/priority', default: 'normal', description: 'The priority of jobs whose step has none. Greater goes first.' },
+    'max-depth': { type: 'integer', minimum: 1, maximum: 100_000_000, description: 'Jobs that may wait. A run whose first job finds the queue full is refused; a fan-out continues when there is room; later steps of a run are never held back. If omitted, there is no limit.' },
     'dead-letters': {
       type: 'object',
       additionalProperties: false,
       description: 'What happens to jobs whose attempts are used up.',
-      properties: { keep: { $ref: '#/$defs/duration', description: 'How long they are kept. For ever if it is left out.' } },
+      properties: { keep: { $ref: '#/$defs/duration', description: 'How long they are kept. If omitted, until they are replayed or discarded.' } },
     },
     lanes: {
       type: 'object',
       additionalProperties: false,
-      description: `${notYet}Limits of each lane, the jobs of one tenant, say.`,
-      properties: { rate: { $ref: '#/$defs/rate' }, concurrency: { type: 'integer', minimum: 1, maximum: 10_000, description: 'Attempts at the same time in one lane.' } },
+      description: `${notYet}Limits of each lane, for example of the jobs of one tenant.`,
+      properties: { rate: { $ref: '#/$defs/rates' }, concurrency: { type: 'integer', minimum: 1, maximum: 10_000, description: 'Attempts at the same time in one lane.' } },
     },
     breaker: {
       type: 'object',
@@ -47,7 +47,7 @@ export const queueSchema = {
       required: ['failures', 'within', 'pause'],
       description: `${notYet}Stops the queue for a while after many failures.`,
       properties: {
-        failures: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'So many failures ...' },
+        failures: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'This many failures ...' },
         within: { ...duration, description: '... within this time ...' },
         pause: { ...duration, description: '... stop the queue for this long.' },
       },
@@ -55,15 +55,15 @@ export const queueSchema = {
     alerts: {
       type: 'object',
       additionalProperties: false,
-      description: 'Thresholds that raise a warning or an error, from when they are reached until the value is a fifth below for half a minute.',
+      description: 'Thresholds of warnings and errors. An alert ends when the value has been a fifth below its threshold for half a minute.',
       properties: {
-        depth: thresholds(count, 'Jobs that wait: pending and delayed.'),
-        oldest: thresholds(duration, 'How long the pending job that has waited longest has been due.'),
-        'failure-rate': thresholds(percentage, 'Share of attempts that fail, of at least five.', {
-          over: { ...duration, default: '5m', description: 'The time that is looked at, at most `1h`.' },
+        depth: thresholds(count, 'The number of waiting jobs: pending and delayed.'),
+        oldest: thresholds(duration, 'How long the oldest pending job has been due.'),
+        'failure-rate': thresholds(percentage, 'The share of attempts that fail, of at least five.', {
+          over: { ...duration, default: '5m', description: 'The period that is counted, at most `1h`.' },
         }),
-        'dead-letters': thresholds(count, 'Jobs that nobody has replayed or discarded.'),
-        filling: thresholds(duration, 'For how long more has kept arriving than was done.'),
+        'dead-letters': thresholds(count, 'The number of dead letters.'),
+        filling: thresholds(duration, 'For how long more jobs have arrived than were completed.'),
       },
     },
   },
@@ -81,7 +81,7 @@ export const policyDefinitions = {
   percentage: { type: 'string', pattern: '^\\s*[0-9]+(\\.[0-9]+)?\\s?%\\s*$', description: 'A percentage with its sign.', examples: ['5%', '0.5%'] },
   expression: { ...expressionText, description: 'One expression between `${{` and `}}`.', examples: ['${{ inputs.list }}'] },
   rate: {
-    description: 'At most so many starts in any window of that length: `100/min` (per s, min, h or d), or with a window and a burst of your own.',
+    description: 'The largest number of starts in any window of that length: `100/min` (per s, min, h or d), or with a window and a burst of your own.',
     examples: ['100/min', { limit: 1000, per: '1m', burst: 50 }],
     anyOf: [
       { type: 'string', pattern: '^\\s*[0-9]+\\s*/\\s*(s|min|h|d)\\s*$' },
@@ -92,10 +92,15 @@ export const policyDefinitions = {
         properties: {
           limit: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'Starts in a window.' },
           per: { $ref: '#/$defs/duration', description: 'The length of the window.' },
-          burst: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many of them may start back to back; the rest are spaced. A tenth of the limit if it is left out, at least 1.' },
+          burst: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many attempts may start back to back; the rest are spaced evenly. Default: a tenth of the limit, at least 1.' },
         },
       },
     ],
+  },
+  rates: {
+    description: 'A rate, or a list of rates that hold together.',
+    examples: ['100/min', ['20/s', '50000/d']],
+    anyOf: [{ $ref: '#/$defs/rate' }, { type: 'array', minItems: 1, maxItems: 4, items: { $ref: '#/$defs/rate' } }],
   },
   conditions: {
     description: 'Kinds of failure: statuses, classes of them (`4xx`, `5xx` for HTTP, `4yz`, `5yz` for e-mail), `network`, `timeout`.',

@@ -15,15 +15,22 @@ export interface WebhookTrigger {
   readonly inputs?: Template;
 }
 
+/** Where the daemon listens for others than its clients. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
 /** Where incoming webhooks are received: `webhooks` of `config.yaml`. */
 export interface WebhookSettings {
   /** Nothing listens if omitted. */
-  readonly listen?: { readonly host: string; readonly port: number };
+  readonly listen?: ListenAddress;
   /** What senders call instead of `listen`, without a slash at its end: `https://hooks.example.com`. */
   readonly publicUrl?: string;
   /** How long deliveries are kept, in milliseconds. */
   readonly keepMs: number;
-  /** How many deliveries of a workflow are kept at most. */
+  /** The largest number of deliveries that are kept for a workflow. */
   readonly keepCount: number;
 }
 

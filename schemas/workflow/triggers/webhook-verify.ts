@@ -8,7 +8,7 @@ export const signatureEncodings = ['hex', 'base64'] as const;
 /** A piece of what is signed. `url`: the public address that the sender called, as HubSpot reads it. */
 export type SignedPart = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'body' | 'timestamp' | 'id' | 'method' | 'url' };
 
-/** A message authentication code over the raw body (RFC 2104), and where the request has its parts. */
+/** A message authentication code (RFC 2104) or an ECDSA signature over the raw body, and where the request has its parts. */
 export interface SignatureScheme {
   readonly algorithm: (typeof signatureAlgorithms)[number];
   readonly encoding: (typeof signatureEncodings)[number];
@@ -26,8 +26,8 @@ export interface SignatureScheme {
   readonly timestamp?: { readonly header: string; readonly prefix?: string; readonly unit?: 'ms'; readonly toleranceMs: number };
   /** The header with the event's id, where it is signed. */
   readonly idHeader?: string;
-  /** What the secret's text is: its own bytes, or base64 after `whsec_`. */
-  readonly key: 'text' | 'standard-webhooks';
+  /** What the secret's text is: its own bytes; base64 after `whsec_`; or the sender's public key on the curve P-256 (base64 of its DER), which verifies and can't sign. */
+  readonly key: 'text' | 'standard-webhooks' | 'public-key';
 }
 
 /** What a trigger's `verify` says. `secrets` are names: each may have signed, so that a secret can be changed without losing a delivery. */
@@ -37,7 +37,7 @@ export type WebhookVerify =
   | { readonly kind: 'query-secret'; readonly parameter: string; readonly secrets: readonly string[] }
   | { readonly kind: 'signature'; readonly scheme: SignatureName; readonly signature: SignatureScheme; readonly secrets: readonly string[] };
 
-export const namedSignatures = ['github', 'stripe', 'standard-webhooks', 'slack', 'shopify', 'hubspot'] as const;
+export const namedSignatures = ['github', 'stripe', 'standard-webhooks', 'slack', 'shopify', 'hubspot', 'sendgrid'] as const;
 export type NamedSignature = (typeof namedSignatures)[number];
 export type SignatureName = NamedSignature | 'hmac' | 'hmac-sha256';
 
@@ -94,12 +94,22 @@ export const signatureSchemes: Readonly<Record<NamedSignature, SignatureScheme>>
     signed: [{ kind: 'method' }, { kind: 'url' }, body, timestamp],
     timestamp: { header: 'x-hubspot-request-timestamp', unit: 'ms', toleranceMs: defaultToleranceMs },
   },
+  sendgrid: {
+    algorithm: 'sha256',
+    key: 'public-key',
+    encoding: 'base64',
+    header: 'x-twilio-email-event-webhook-signature',
+    prefix: '',
+    signed: [timestamp, body],
+    // It repeats events for a day and doesn't say whether it signs them again. What has come before is known for longer than that.
+    timestamp: { header: 'x-twilio-email-event-webhook-timestamp', toleranceMs: maxToleranceMs },
+  },
 };
 
 /** Where a scheme's own id of an event is: a header, or a path in the body. The first that a delivery has counts. */
 export type EventIdSource = { readonly header: string } | { readonly body: readonly string[] };
 
-/** What tells a repeated delivery without `dedupe`. HubSpot's batches and plain signatures have no id of their own. */
+/** What tells a repeated delivery without `dedupe`. The batches of HubSpot and SendGrid and plain signatures have no id of their own. */
 export const eventIds: Readonly<Partial<Record<VerifyScheme, readonly EventIdSource[]>>> = {
   github: [{ header: 'x-github-delivery' }],
   stripe: [{ body: ['id'] }],

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { BulkView } from '../../../schemas/protocol/bulk.ts';
 import type { JobDetail, JobSummary } from '../../../schemas/protocol/job.ts';
 import type { RunDetail } from '../../../schemas/protocol/run.ts';
 import { HttpSink } from '../../support/http-sink.ts';
@@ -182,6 +185,23 @@ describe('sluice dead, against a real daemon', () => {
     assert.match((await project.type('dead replay --from -', { input: stdout })).stdout, /^1 of 1 edited dead letter went back/);
     await settled();
     assert.deepEqual(sentBodies(1), [{ id: 'a', customer: 17 }]);
+  });
+
+  it('has the daemon export to a file, which is a new one unless it is told otherwise', async () => {
+    await saveEdit('a', { id: 'a', customer: 17 });
+    const file = path.join(project.folder, 'letters.json');
+    const first = await project.type('dead export --all --output letters.json');
+    assert.deepEqual([first.code, first.stdout], [0, `3 dead letters exported to ${file}. 1 has a saved edit, which is its \`payload\` in the file.\n`]);
+    assert.match((await project.type('dead replay --from letters.json --dry-run')).stdout, /^1 payload was edited\. 2 others/);
+    const again = await project.type('dead export --all -o letters.json');
+    assert.deepEqual([again.code, again.stderr], [1, `error: The file ${file} exists already. Nothing was written. --overwrite replaces it.\n`]);
+    const lines = await project.json<BulkView>('dead export --all -o letters.json --overwrite --format jsonl');
+    assert.deepEqual([lines.state, lines.done, (await readFile(file, 'utf8')).trimEnd().split('\n').length], ['done', 3, 3]);
+    const { stdout: id } = await project.type('dead export --all -o detached.json --detach');
+    await project.until({ topic: 'bulk', id: id.trim() }, ({ bulk }) => bulk?.state === 'done');
+    assert.match((await project.type(`bulk show ${id.trim()}`)).stdout, /3 of 3 jobs exported\.\nThe file is .*detached\.json\./);
+    assert.equal((await project.type('dead export --all --detach')).code, 2);
+    assert.equal((await project.type('dead export --all --queue fast -o none.json')).stdout, 'There are no dead letters to export. No file was written.\n');
   });
 
   it('waits for what was replayed, and tells what became of each', async () => {

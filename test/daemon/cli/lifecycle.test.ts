@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { DaemonStatus, LastStop } from '../../../schemas/protocol/daemon-status.ts';
 import { connectIfRunning } from '../../../client/find-daemon.ts';
 import { acquireProjectLock } from '../../../daemon/state/project-lock.ts';
+import { freePort } from '../../support/free-port.ts';
 import { RealProject } from './real-project.ts';
 
 interface Check {
@@ -137,6 +138,21 @@ describe('the life of a real daemon', () => {
     const end = await following.result;
     assert.equal(end.code, 130);
     for (const line of end.stdout.trimEnd().split('\n')) JSON.parse(line);
+  });
+
+  it('tells its metrics at its own port, and where config.yaml says, which may change while it runs', async () => {
+    const first = await freePort();
+    const second = await freePort({ but: first });
+    const listenAt = (port: number): Promise<string> => project.write('.sluice/config.yaml', `metrics: { listen: "127.0.0.1:${port}" }\n`);
+    await listenAt(first);
+    const { endpoint } = await project.json<DaemonStatus>('up');
+    const read = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    for (const url of [endpoint, `http://127.0.0.1:${first}`]) assert.match(await read(url), /^sluice_queue_jobs\{queue="erp",state="pending"\} 0$/m, url);
+    await listenAt(second);
+    // It looks at the files first.
+    await project.json(['run', 'deals', '-i', 'url=http://127.0.0.1:9/', '-i', 'list=[]']);
+    assert.match(await read(`http://127.0.0.1:${second}`), /^sluice_store_up 1$/m);
+    await assert.rejects(read(`http://127.0.0.1:${first}`));
   });
 
   it('is well by the word of the doctor', async () => {

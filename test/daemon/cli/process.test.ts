@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Countdown } from '../../support/countdown.ts';
-import { ScriptedDaemon } from '../../support/scripted-daemon.ts';
+import { commandProgram } from '../../support/tested-programs.ts';
 import { job, run } from '../../unit/daemon/cli/protocol-samples.ts';
-import { TemporaryProject } from '../../unit/daemon/cli/temporary-project.ts';
-
-const main = path.resolve(import.meta.dirname, '../../../daemon/cli/main.ts');
+import { useScriptedProject } from '../../unit/daemon/cli/scripted-project.ts';
 
 describe('the sluice process', () => {
-  let project: TemporaryProject;
-  let daemon: ScriptedDaemon | undefined;
-
-  beforeEach(async () => {
-    project = await TemporaryProject.make();
-  });
-  afterEach(async () => {
-    await daemon?.stop();
-    daemon = undefined;
-    await project.remove();
-  });
-
+  const project = useScriptedProject();
   const type = (...argv: string[]): ChildProcessByStdio<null, Readable, Readable> =>
-    spawn(process.execPath, [main, ...argv], { cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    spawn(process.execPath, [commandProgram, ...argv], { cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe'] });
 
   it('ends quietly when its reader has had enough', async () => {
-    daemon = await ScriptedDaemon.start(project.folder, {
+    await project.start({
       'job/list': ({ limit = 1, cursor = '0' }) => ({ jobs: Array.from({ length: limit }, () => job()), ...(cursor === '0' ? { next: '1' } : {}) }),
     });
     const child = type('jobs', '--limit', '2000', '--json');
@@ -44,7 +30,7 @@ describe('the sluice process', () => {
     // Windows has no signals to send to a process.
     if (process.platform === 'win32') this.skip();
     const subscribed = new Countdown();
-    daemon = await ScriptedDaemon.start(project.folder, {
+    const daemon = await project.start({
       'workflow/list': () => ({ workflows: [] }),
       'run/start': () => ({ id: 'r12' }),
       subscribe: () => {

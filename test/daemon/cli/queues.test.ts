@@ -43,6 +43,18 @@ describe('sluice queues, pause, resume and set, against a real daemon', () => {
     await project.type('set erp --rate file');
   });
 
+  it('sets several rates that hold together, keeps them over a restart, and shows the use of each', async () => {
+    assert.match((await project.type('set erp --rate 20/s,50000/d')).stdout, /^erp runs: 20\/s and 50,000\/d, concurrency 2 \(set by hand: rate 20\/s and 50,000\/d\)/);
+    await project.type('restart');
+    const kept = await erp();
+    assert.deepEqual(kept?.rates?.map(({ limit, used }) => [limit, used]), [[20, 0], [50_000, 0]]);
+    assert.deepEqual([kept.rate?.limit, kept.rateUsed, kept.overrides.rates?.length], [20, 0, 2], 'the first is where it was with one');
+    assert.match((await project.type('queues')).stdout, /erp has several rates: 0 of 20\/s, 0 of 50,000\/d\./);
+    assert.match((await project.type('set erp --rate 20/s,50/s')).stderr, /50\/s and 20\/s are for the same window: keep the smaller one\./);
+    await project.type('set erp --rate file');
+    assert.equal((await erp())?.rates, undefined);
+  });
+
   it('knows the queue default before any job was in it, over a restart too', async () => {
     assert.equal((await project.json<QueueView>('pause default')).paused, true);
     await project.type('restart');

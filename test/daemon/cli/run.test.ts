@@ -79,7 +79,7 @@ describe('sluice run and what shows runs, against a real daemon', () => {
     [['helo'], /^error: There is no workflow helo\. Did you mean hello\?\n$/],
     [['hello', '-i', 'cuont=3'], /There is no input cuont; did you mean count\?/],
     [['hello', '-i', 'count=many'], /^error: Input count has to be an integer, and `many` is not/],
-    [['hello', '-i', 'count=1.5'], /count must be integer/],
+    [['hello', '-i', 'count=1.5'], /'count' is a whole number, not a number with a fraction/],
     [['deals', '-i', 'url=x'], /The input list is missing/],
     [['hello', '-i', 'note=@none.txt'], /there is no file .*none\.txt/],
     [['hello', '-i', 'note=@.sluice'], /is a folder, not a file/],

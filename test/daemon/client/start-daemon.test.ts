@@ -7,7 +7,7 @@ import { ClientError } from '../../../client/client-error.ts';
 import { daemonLauncher, type LaunchDaemon, type StartConsent } from '../../../client/daemon-launch.ts';
 import { connectIfRunning } from '../../../client/find-daemon.ts';
 import { connectOrStart, startDaemon, stopDaemon } from '../../../client/daemon-lifecycle.ts';
-import { daemonProgram } from '../../../daemon/cli/daemon-location.ts';
+import { daemonProgram } from '../../support/tested-programs.ts';
 import { TemporaryProject } from '../../unit/daemon/cli/temporary-project.ts';
 import '../../support/own-home.ts';
 

@@ -81,6 +81,17 @@ describe('attacks on the listener for webhooks', () => {
     assert.equal((await postTo(`${url}/github`, packed, { ...headersFor('github', '{"packed":true}'), 'content-encoding': 'gzip' })).status, 202);
   });
 
+  it('refuses JSON that would keep the daemon busy, also from a sender that it knows', async () => {
+    const bodies = { 'has more than 250,000 values': `[${'[],'.repeat(300_000)}[]]`, 'is nested deeper than 100 levels': `${'['.repeat(101)}${']'.repeat(101)}` };
+    for (const [reason, body] of Object.entries(bodies)) {
+      const answer = await post('github', body, { ...headersFor('github', body), 'x-github-delivery': reason });
+      assert.equal(answer.status, 422, reason);
+      assert.match(answer.text, new RegExp(reason));
+    }
+    const many = JSON.stringify({ list: Array.from({ length: 100_000 }, (_, index) => index) });
+    assert.equal((await post('github', many, { ...headersFor('github', many), 'x-github-delivery': 'many' })).status, 202);
+  });
+
   it('keeps a bounded number of thousands without a secret, and takes a real one among them', async () => {
     const before = (await project.client.call('delivery/list', { outcome: 'refused', limit: 1000 })).deliveries.length;
     const flood = async (): Promise<void> => {

@@ -1,9 +1,9 @@
 import { openFanOutOf, isHeld, type BulkJobRow, type JobRow, type RunRow } from '../../../daemon/ledger/row.ts';
 import type { FanOutProgress } from '../../../daemon/ledger/call.ts';
 import { shownJobState } from '../../../daemon/core/state-machine.ts';
-import { never } from '../../../daemon/ledger/waiting.ts';
-import { isFinished } from '../../../daemon/ledger/run-standing.ts';
-import type { CascadeChunk, FactSource, ItemResult, LargeOutput, QueueFacts, RunFacts } from '../../../daemon/ledger/snapshot.ts';
+import { never } from '../../../daemon/ledger/row.ts';
+import { isFinished } from '../../../daemon/ledger/pruning.ts';
+import { maxItemCharacters, maxPassed, type CascadeChunk, type FactSource, type ItemResult, type LargeOutput, type QueueFacts, type RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import type { QueueDefinition, Workflow } from '../../../schemas/workflow/model.ts';
@@ -49,7 +49,7 @@ export function workflowIn(tables: MemoryTables, version: string, given = tables
 const largeCharacters = 20;
 
 /** What expressions read; each JSON text that is parsed is charged. */
-export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'largeOutput' | 'itemFrom'> {
+export function memoryScope(tables: MemoryTables, charge: (characters: number) => void = () => {}): Pick<FactSource, 'inputs' | 'trigger' | 'vars' | 'output' | 'results' | 'items' | 'stagedItems' | 'largeOutput' | 'itemFrom'> {
   const charged = (text: string | null | undefined): Json => {
     charge(text?.length ?? 0);
     return parsed(text);
@@ -75,6 +75,17 @@ export function memoryScope(tables: MemoryTables, charge: (characters: number) =
       });
       return { list, large };
     },
+    items: (stepId) => {
+      const texts = stagedOf(tables, stepId);
+      const characters = texts.reduce((sum, text) => sum + text.length, 0);
+      if (characters > maxItemCharacters) return undefined;
+      charge(characters);
+      return texts.map((text) => parsed(text));
+    },
+    stagedItems: (stepIdAndPlace, { limit }) => {
+      const [stepId, place] = JSON.parse(stepIdAndPlace) as [number, number];
+      return stagedOf(tables, stepId).slice(place, place + limit);
+    },
     largeOutput: (key) => tables.attempts.get(key)?.output ?? 'null',
     itemFrom: (stepIdAndIndex) => {
       const [stepId, from] = JSON.parse(stepIdAndIndex) as [number, number];
@@ -82,6 +93,10 @@ export function memoryScope(tables: MemoryTables, charge: (characters: number) =
       return job === undefined ? undefined : { item_index: job.item_index, item_key: job.item_key, item: tables.payloads.get(job.id)?.item ?? null };
     },
   };
+}
+
+function stagedOf(tables: MemoryTables, stepId: number): readonly string[] {
+  return tables.staged_items.where(({ step_id }) => step_id === stepId).sort((one, other) => one.first - other.first).flatMap(({ items }) => items.split('\n'));
 }
 
 export function parsed(text: string | null | undefined): Json {
@@ -118,10 +133,21 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     knownQueue: (name) => queueNamed(tables, name),
     queue,
     queueRow: (id) => tables.queues.get(id) ?? { paused: 0, held_until: null, held_by: null },
+    storeTime: (now) => now,
+    sharedLimits: (id) => tables.queues.get(id) ?? { id, name: '', paused: 0, rate: null, concurrency: null, held_until: null, held_by: null, definition: null },
+    activeIn: (id) => jobs.where(({ queue_id, state }) => queue_id === id && state === 'active').length,
+    lastStarts: (id, { limit }) =>
+      tables.rate_starts
+        .where(({ queue_id }) => queue_id === id)
+        .map(({ at, counted_at: countedAt = at }) => ({ at, countedAt }))
+        .sort((one, other) => one.countedAt - other.countedAt)
+        .slice(-limit)
+        .sort((one, other) => one.at - other.at),
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
     lastFailure: (jobId) => attempts.where(({ job_id, error }) => job_id === jobId && error !== null).sort((one, other) => one.number - other.number).at(-1),
     wait: (jobId) => tables.waits.get(jobId),
+    signalLink: (hash) => tables.signal_links.where((link) => link.hash === hash)[0],
     signal: (runIdAndName) => tables.signals.get((JSON.parse(runIdAndName) as unknown[]).join('/')),
     attempts: (jobId) => attempts.where(({ job_id }) => job_id === jobId).sort((one, other) => one.number - other.number),
     revisions: (jobId) => tables.payload_revisions.where(({ job_id }) => job_id === jobId).sort((one, other) => one.revision - other.revision),
@@ -146,6 +172,21 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => other.priority - one.priority || byDue(one, other))
         .slice(0, limit)
         .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null })),
+    dueBut: (queueIdAndSteps, { limit }) => {
+      const [queueId, passing] = JSON.parse(queueIdAndSteps) as [number, readonly { readonly version: string; readonly step: string }[]];
+      const isPassed = (stepId: number): boolean => {
+        const step = tables.steps.get(stepId);
+        const version = step && tables.runs.get(step.run_id)?.version;
+        return passing.some((one) => one.version === version && one.step === step?.name);
+      };
+      return jobs
+        .where(({ queue_id, state }) => queue_id === queueId && state === 'pending')
+        .sort((one, other) => other.priority - one.priority || byDue(one, other))
+        .slice(0, maxPassed)
+        .filter(({ step_id }) => !isPassed(step_id))
+        .slice(0, limit)
+        .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null }));
+    },
     overdue: (at, { limit }) => (['delayed', 'waiting'] as const).flatMap((waits) => jobs.where(({ state, due_at }) => state === waits && due_at <= at).sort(byDue)).slice(0, limit),
     waitingFor: (runIdAndName, { limit }) => {
       const [runId, name] = JSON.parse(runIdAndName) as [number, string];
@@ -177,7 +218,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .filter(({ run }) => runs.where(({ parent_run: parent }) => parent === run.id).length === 0)
         .slice(0, limit),
     deliveryKey: (workflowAndKey) => tables.delivery_keys.get(workflowAndKey),
-    nextDelivery: () => tables.highest.deliveries + 1,
+    nextDelivery: (place) => tables.highest.deliveries + 1 + place,
     schedule: (id) => tables.schedules.get(id),
     schedules: () => tables.schedules.where().sort((one, other) => one.id - other.id),
     bulk: (id) => tables.bulks.get(id),
@@ -185,6 +226,11 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
     bulkMembers: (bulkIdAndJobs) => {
       const [id, wanted] = JSON.parse(bulkIdAndJobs) as [number, number[]];
       return new Set(wanted.filter((jobId) => tables.bulk_jobs.get(`${id}/${jobId}`) !== undefined));
+    },
+    bulkRuns: (bulkIdAndRuns) => {
+      const [id, wanted] = JSON.parse(bulkIdAndRuns) as [number, number[]];
+      const members = tables.bulk_jobs.where(({ bulk_id }) => bulk_id === id);
+      return new Set(wanted.filter((runId) => members.some(({ job_id }) => steps.get(jobs.get(job_id)?.step_id ?? 0)?.run_id === runId)));
     },
     bulkNext: (bulkIdAndJob, { limit }) => bulkJobsAfter(tables, bulkIdAndJob).slice(0, limit).map(({ job_id }) => job_id),
     bulkSent: (bulkIdAndJob, { limit }) =>

@@ -2,19 +2,21 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Operations } from '../../../daemon/ledger/call.ts';
-import { standingOf } from '../../../daemon/ledger/daemons.ts';
-import { isMinor } from '../../../daemon/ledger/delivery-call.ts';
+import { healthOf, leaseEndOf, standingOf } from '../../../daemon/ledger/daemons.ts';
+import { isMinor } from '../../../daemon/ledger/delivery.ts';
 import { perform, performBatch, type LedgerTables } from '../../../daemon/ledger/perform.ts';
 import { keptQueueOf, limitsThatHold, ordersOf } from '../../../daemon/ledger/queue-orders.ts';
 import type { QueueRow } from '../../../daemon/ledger/row.ts';
-import { never } from '../../../daemon/ledger/waiting.ts';
+import { never } from '../../../daemon/ledger/row.ts';
 import { Snapshot } from '../../../daemon/ledger/snapshot.ts';
+import { keepToken, leaseToken, type TokenDecision, type TokenRow } from '../../../daemon/ledger/token-lease.ts';
 import { CommitSummary } from '../../../daemon/store/commit-summary.ts';
 import type { ClaimParams, Committed, ConfigureParams, OpenParams, OpenResult, QueueChange, QueueDepth, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
 import { deliveryKey, startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
 import { memorySize, MemoryViews } from './memory-views.ts';
+import { suiteLinkHash } from '../store-suite/suite-links.ts';
 
 interface Queued {
   readonly name: string;
@@ -33,6 +35,7 @@ export class MemoryStore extends StoreCalls implements Store {
   /** Declared by this daemon's files, but not so that it counts. */
   #doubtful: readonly QueueDefinition[] = [];
   #env: Readonly<Record<string, string>> = {};
+  readonly isShared: boolean;
   readonly #name: string;
   #daemon = 0;
   #listener: (committed: Committed) => void = () => {};
@@ -40,12 +43,13 @@ export class MemoryStore extends StoreCalls implements Store {
   #queued: Queued[] = [];
   #immediate: NodeJS.Immediate | undefined;
 
-  /** `tables`: what earlier stores have left, or what others have open. `name`: of the daemon that this is the store of. */
-  constructor(tables: MemoryTables, name = 'one') {
+  /** `tables`: what earlier stores have left, or what others have open. `name`: of the daemon that this is the store of, if it shares them. */
+  constructor(tables: MemoryTables, name?: string) {
     super();
     this.#tables = tables;
     this.#views = new MemoryViews(tables);
-    this.#name = name;
+    this.isShared = name !== undefined;
+    this.#name = name ?? 'one';
   }
 
   async open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
@@ -58,21 +62,38 @@ export class MemoryStore extends StoreCalls implements Store {
     return { storeId: 'memory00', wasClosed: false, ...value, shiftMs: 0, unsettled: [], queues: this.#storedQueues(now), committed: { ...committed, queues: this.#depths(), runs: undefined } };
   }
 
-  checkIn: Store['checkIn'] = async ({ now, random }) => {
+  declarations: Store['declarations'] = async () => undefined;
+
+  checkIn: Store['checkIn'] = async ({ now }) => {
+    this.#seat(now);
+    const { alive, lost, leader, nextInMs } = standingOf(this.#tables.daemons.where(), now);
+    const hasOrphans = this.#tables.jobs.where(({ state, daemon }) => state === 'active' && lost.some(({ id }) => id === daemon)).length > 0;
+    return { others: alive.flatMap(({ id, name }) => (id === this.#daemon ? [] : [name])), leads: leader === this.#daemon, ...(hasOrphans ? { hasOrphans } : {}), nextInMs };
+  };
+
+  recoverLost: Store['recoverLost'] = async ({ now, random }) => {
     const { value, committed } = this.#transaction((tables) => {
-      this.#seat(now);
-      const { alive, lost, leader, nextInMs } = standingOf(this.#tables.daemons.where(), now);
-      const recovered = lost.map(({ id }) => this.#recover(tables, id, now, random));
-      return {
-        others: alive.flatMap(({ id, name }) => (id === this.#daemon ? [] : [name])),
-        leads: leader === this.#daemon,
-        interrupted: recovered.reduce((sum, { interrupted }) => sum + interrupted, 0),
-        interruptedJobs: recovered.flatMap(({ interruptedJobs }) => interruptedJobs),
-        nextInMs,
-      };
+      const recovered = standingOf(this.#tables.daemons.where(), now).lost.map(({ id }) => this.#recover(tables, id, now, random));
+      return { interrupted: recovered.reduce((sum, { interrupted }) => sum + interrupted, 0), interruptedJobs: recovered.flatMap(({ interruptedJobs }) => interruptedJobs) };
     });
     this.#tell(committed);
     return value;
+  };
+
+  /** Those that end it don't say so. */
+  listDaemons: Store['listDaemons'] = async ({ now }) => {
+    const rows = this.#tables.daemons.where();
+    if (!this.isShared && rows.length < 2) return [];
+    const { leader } = standingOf(rows, now);
+    const queueName = (id: number): string => this.#tables.queues.where((queue) => queue.id === id)[0]?.name ?? '';
+    return rows.map((row) => {
+      const active = new Map<string, number>();
+      for (const { queue_id: queue } of this.#tables.jobs.where(({ state, daemon }) => state === 'active' && daemon === row.id)) active.set(queueName(queue), (active.get(queueName(queue)) ?? 0) + 1);
+      return {
+        name: row.name, isSelf: row.id === this.#daemon, health: healthOf({ ...row, closed: false, isStopping: false }, now), seenAt: row.seen_at, leaseEndsAt: leaseEndOf(row), leads: row.id === leader, isTwin: false, about: undefined,
+        active: [...active].map(([queue, count]) => ({ queue, count })),
+      };
+    });
   };
 
   look: Store['look'] = async ({ now }) => ({ queues: this.#storedQueues(now), depths: this.#depths(), runningRuns: this.#committed(new CommitSummary()).runningRuns });
@@ -151,7 +172,7 @@ export class MemoryStore extends StoreCalls implements Store {
       const fresh = (table: 'runs' | 'steps' | 'jobs') => ({ next: highest[table] + 1, end: Infinity });
       const value = work({
         source: memoryFacts(this.#tables, (queue) => this.#kept(queue) ?? this.#doubtful.find(({ name }) => name === queue) ?? { name: queue }),
-        snapshot: () => new Snapshot({ env: this.#env, daemon: this.#daemon, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } }),
+        snapshot: () => new Snapshot({ env: this.#env, daemon: this.#daemon, linkHash: suiteLinkHash, ids: { runs: fresh('runs'), steps: fresh('steps'), jobs: fresh('jobs') } }),
         write: ({ changes, effects }) => {
           summary.add(effects);
           return this.#tables.apply(changes);
@@ -231,6 +252,10 @@ export class MemoryStore extends StoreCalls implements Store {
         for (const row of shifted) starts.set(startKey(row), row);
         return undefined;
       }
+      case 'leaseToken':
+        return this.#token(params as Parameters<Store['leaseToken']>[0], leaseToken);
+      case 'keepToken':
+        return this.#token(params as Parameters<Store['keepToken']>[0], keepToken);
       case 'reclaim':
         return memorySize;
       case 'probe':
@@ -238,6 +263,13 @@ export class MemoryStore extends StoreCalls implements Store {
       default:
         throw new CodedError('internal', `no operation ${name}`);
     }
+  }
+
+  #token<Params extends Pick<TokenRow, 'connection'>, Answer>(params: Params, rule: (row: TokenRow | undefined, params: Params, daemon: number) => TokenDecision<Answer>): Answer {
+    const { connection_tokens: tokens } = this.#tables;
+    const { answer, row } = rule(tokens.get(params.connection), params, this.#daemon);
+    if (row !== undefined) tokens.set(row.connection, row);
+    return answer;
   }
 
   #record({ at, steps }: Parameters<Store['recordSeries']>[0]): void {

@@ -1,8 +1,9 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
-import { isMinor } from '../../../daemon/ledger/delivery-call.ts';
+import { isMinor } from '../../../daemon/ledger/delivery.ts';
 import type { JobRow, StepRow } from '../../../daemon/ledger/row.ts';
 import type { QueueBucket } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
+import type { TokenRow } from '../../../daemon/ledger/token-lease.ts';
 import type { Committed, StoredAlert } from '../../../daemon/store/store.ts';
 
 type Row<Name extends TableName> = Tables[Name];
@@ -21,11 +22,13 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   rate_starts: startKey,
   waits: ({ job_id }) => job_id,
   signals: ({ run_id, name }) => `${run_id}/${name}`,
+  signal_links: ({ job_id, name }) => `${job_id}/${name}`,
   bulks: ({ id }) => id,
   bulk_jobs: ({ bulk_id, job_id }) => `${bulk_id}/${job_id}`,
   deliveries: ({ id }) => id,
   delivery_keys: deliveryKey,
   schedules: ({ id }) => id,
+  staged_items: ({ step_id, first }) => `${step_id}/${first}`,
 };
 
 export function deliveryKey({ workflow, key }: Pick<Row<'delivery_keys'>, 'workflow' | 'key'>): string {
@@ -36,7 +39,7 @@ export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>):
   return `${queue_id}/${at}/${job_id}/${attempt}`;
 }
 
-const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, cascade: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
+const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, file_format: null, pages: null, cascade: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
 const job = {
   pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
   discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0,
@@ -50,10 +53,10 @@ const defaults: { readonly [Name in TableName]?: Partial<Row<Name>> } = {
   jobs: job,
   queues: { paused: 0, rate: null, concurrency: null, held_until: null, held_by: null, definition: null },
   payload_drafts: { saved_by: null },
-  bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null, daemon: 0 },
+  bulks: { ended_at: null, done: 0, skipped: 0, edited: 0, taken_back: 0, cursor: 0, last_due_at: null, problem: null, daemon: 0, export_to: null },
   bulk_jobs: { round: null },
   deliveries: { flaw: null, reason: null, run_id: null, first_id: null, rerun_of: null, dedupe_key: null },
-  schedules: { paused: 0, removed: 0, last_at: null, last_run: null, missed: 0, missed_at: null, problem: null },
+  schedules: { paused: 0, removed: 0, last_at: null, last_run: null, missed: 0, missed_at: null, problem: null, ends_at: null },
 };
 
 /** Rows by their keys. A transaction that fails leaves them as they were. */
@@ -113,14 +116,17 @@ export class MemoryTables {
   readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
   readonly waits = new Table<Row<'waits'>>(this.#undo);
   readonly signals = new Table<Row<'signals'>>(this.#undo);
+  readonly signal_links = new Table<Row<'signal_links'>>(this.#undo);
   readonly bulks = new Table<Row<'bulks'>>(this.#undo);
   readonly bulk_jobs = new Table<Row<'bulk_jobs'>>(this.#undo);
   readonly deliveries = new Table<Row<'deliveries'>>(this.#undo);
   readonly delivery_keys = new Table<Row<'delivery_keys'>>(this.#undo);
   readonly schedules = new Table<Row<'schedules'>>(this.#undo);
+  readonly staged_items = new Table<Row<'staged_items'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   readonly daemons = new Table<DaemonRow>(this.#undo);
+  readonly connection_tokens = new Table<TokenRow>(this.#undo);
   /** Of the daemons that have it open. */
   readonly listeners = new Set<(committed: Committed) => void>();
   /** The highest number that a row has had. */
@@ -150,6 +156,10 @@ export class MemoryTables {
     if (row !== undefined) table.set(id, { ...row, ...values });
   }
 
+  #startsOf({ queueId, jobId, attempt }: { readonly queueId: number; readonly jobId: number; readonly attempt: number }): Row<'rate_starts'>[] {
+    return this.rate_starts.where((row) => row.queue_id === queueId && row.job_id === jobId && row.attempt === attempt);
+  }
+
   #apply(change: Change): StepRow | undefined {
     switch (change.kind) {
       case 'insert':
@@ -165,6 +175,12 @@ export class MemoryTables {
         return undefined;
       case 'forget_starts':
         for (const row of this.rate_starts.where(({ queue_id, at }) => queue_id === change.queueId && at < change.before)) this.rate_starts.delete(keys.rate_starts(row));
+        return undefined;
+      case 'count_start':
+        for (const row of this.#startsOf(change)) this.rate_starts.set(keys.rate_starts(row), { ...row, counted_at: Math.min(change.at, row.counted_at ?? Infinity) });
+        return undefined;
+      case 'drop_start':
+        for (const row of this.#startsOf(change)) this.rate_starts.delete(keys.rate_starts(row));
         return undefined;
       case 'copy_starts':
         for (const row of this.rate_starts.where(({ queue_id }) => queue_id === change.from)) this.#insert('rate_starts', { ...row, queue_id: change.to }, 'keep');
@@ -198,10 +214,14 @@ export class MemoryTables {
       case 'delete_job':
         for (const row of this.attempts.where(({ job_id }) => job_id === change.jobId)) this.attempts.delete(keys.attempts(row));
         for (const row of this.payload_revisions.where(({ job_id }) => job_id === change.jobId)) this.payload_revisions.delete(keys.payload_revisions(row));
+        for (const row of this.signal_links.where(({ job_id }) => job_id === change.jobId)) this.signal_links.delete(keys.signal_links(row));
         for (const table of [this.payload_drafts, this.payloads, this.waits, this.jobs]) table.delete(change.jobId);
         return undefined;
       case 'delete_run':
-        for (const { id } of this.steps.where(({ run_id }) => run_id === change.runId)) this.steps.delete(id);
+        for (const { id } of this.steps.where(({ run_id }) => run_id === change.runId)) {
+          for (const row of this.staged_items.where(({ step_id }) => step_id === id)) this.staged_items.delete(keys.staged_items(row));
+          this.steps.delete(id);
+        }
         for (const row of this.signals.where(({ run_id }) => run_id === change.runId)) this.signals.delete(keys.signals(row));
         this.runs.delete(change.runId);
         if (this.runs.where(({ version }) => version === change.version).length === 0) this.workflow_versions.delete(change.version);

@@ -1,15 +1,18 @@
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { bulkView, listedBulks } from '../../../daemon/ledger/bulk-work.ts';
-import { deliveryDetail, deliverySummary } from '../../../daemon/ledger/delivery-view.ts';
 import { evaluate, Where } from '../../../daemon/ledger/evaluating.ts';
 import { jobBefore, jobCursor, pageOf, runBefore } from '../../../daemon/ledger/page.ts';
 import { shownJobState } from '../../../daemon/core/state-machine.ts';
-import { isMiscounted, isStuck } from '../../../daemon/ledger/run-standing.ts';
-import { deadGroupView, jobDetail, jobSummary, replayTally, runDetail, runSummary, shownText, type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow } from '../../../daemon/ledger/view.ts';
-import { maxShownWaits } from '../../../schemas/protocol/run.ts';
+import { signalLinkView } from '../../../daemon/ledger/signal-link.ts';
+import { isMiscounted, isStuck } from '../../../daemon/ledger/pruning.ts';
+import {
+  type AnswerRow, deliveryDetail, deliverySummary, deadGroupView, jobDetail, jobSummary, replayTally, runDetail, type RunKin, runSummary, shownText,
+  type DeadGroupRow, type JobViewRow, signalWaitView, type WaitViewRow,
+} from '../../../daemon/ledger/view.ts';
+import { maxShownAnswers, maxShownWaits } from '../../../schemas/protocol/run.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { ReplayTally } from '../../../schemas/protocol/bulk.ts';
-import type { JobRow } from '../../../daemon/ledger/row.ts';
+import type { JobRow, RunRow } from '../../../daemon/ledger/row.ts';
 import type { StoreRead } from '../../../daemon/store/store-calls.ts';
 import { memoryFacts, memoryScope, parsed, runFacts, workflowIn } from './memory-facts.ts';
 import type { MemoryTables } from './memory-tables.ts';
@@ -34,7 +37,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     const before = cursor === undefined ? Infinity : runBefore(cursor);
     const found = this.#tables.runs.where((run) => (workflow ?? run.workflow) === run.workflow && (state ?? run.state) === run.state && (parentRun === undefined || parentRun === run.parent_run) && run.id < before);
     const { page, next } = pageOf(found.map(({ id }) => id).sort((one, other) => other - one), limit, String);
-    return { runs: page.flatMap((id) => runFacts(this.#tables, id) ?? []).map(runSummary), ...next };
+    return { runs: page.flatMap((id) => runFacts(this.#tables, id) ?? []).map((facts) => runSummary(facts, this.#kinOf(facts.run))), ...next };
   };
 
   getRun: Store['getRun'] = async ({ runId }) => {
@@ -42,7 +45,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     if (facts === undefined) return undefined;
     const { inputs = '', vars = null, outputs = null } = this.#tables.runs.get(runId) ?? {};
     const shown = <Text extends string | null>(text: Text): Text | undefined => ((text?.length ?? 0) > shownText ? undefined : text);
-    return runDetail(facts, { texts: { inputs: shown(inputs), vars: shown(vars), outputs: shown(outputs) }, inputBytes: inputs.length, waits: this.#waitsOf(runId), queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
+    return runDetail(facts, { texts: { inputs: shown(inputs), vars: shown(vars), outputs: shown(outputs) }, inputBytes: inputs.length, waits: this.#waitsOf(runId), answers: this.#answersOf(runId), kin: this.#kinOf(facts.run), queueName: (id) => this.#tables.queues.get(id)?.name ?? '' });
   };
 
   listDeliveries: Store['listDeliveries'] = async ({ workflow, outcome, limit, cursor }) => {
@@ -118,6 +121,14 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return rows.sort((one, other) => one.id - other.id).slice(0, limit).map(signalWaitView);
   };
 
+  signalLink: Store['signalLink'] = async ({ hash, now }) => {
+    const link = this.#tables.signal_links.where((one) => one.hash === hash)[0];
+    const facts = link && runFacts(this.#tables, link.run_id);
+    if (link === undefined || facts === undefined) return undefined;
+    const { run_id: runId, name } = link;
+    return signalLinkView({ link, facts, workflow: workflowIn(this.#tables, facts.run.version), answer: this.#tables.signals.get(`${runId}/${name}`), waits: await this.signalWaits({ runId, name, limit: 100 }) }, now);
+  };
+
   getBulk: Store['getBulk'] = async ({ bulkId }) => {
     const row = this.#tables.bulks.get(bulkId);
     return row === undefined ? undefined : bulkView(row);
@@ -159,6 +170,13 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return oldest;
   };
 
+  jobsAhead: Store['jobsAhead'] = async ({ jobId, most }) => {
+    const job = this.#tables.jobs.get(jobId);
+    if (job?.state !== 'pending') return { ahead: 0 };
+    const isBefore = (other: JobRow): boolean => other.priority > job.priority || (other.priority === job.priority && (other.due_at < job.due_at || (other.due_at === job.due_at && other.id < job.id)));
+    return { ahead: Math.min(most, this.#tables.jobs.where((other) => other.state === 'pending' && other.queue_id === job.queue_id && isBefore(other)).length) };
+  };
+
   check: Store['check'] = async () => {
     const { steps, jobs, runs } = this.#tables;
     const miscounted = steps.where((step) => {
@@ -172,12 +190,23 @@ export class MemoryViews implements Pick<Store, StoreRead> {
 
   size: Store['size'] = async () => memorySize;
 
+  #answersOf(runId: number): AnswerRow[] {
+    const answers = this.#tables.signals.where(({ run_id }) => run_id === runId);
+    return answers.sort((one, other) => one.answered_at - other.answered_at || (one.name < other.name ? -1 : 1)).slice(0, maxShownAnswers);
+  }
+
   #waitsOf(runId: number): WaitViewRow[] {
     const waits = this.#tables.waits.where(({ run_id, job_id }) => run_id === runId && this.#tables.jobs.get(job_id)?.state === 'waiting').map((wait) => {
       const job = this.#tables.jobs.get(wait.job_id);
       return { ...wait, due_at: job?.due_at ?? 0, step: this.#tables.steps.get(job?.step_id ?? 0)?.name ?? '' };
     });
-    return waits.sort((one, other) => one.due_at - other.due_at || one.job_id - other.job_id).slice(0, maxShownWaits);
+    const placeOf = ({ kind, child_id: child, job_id: job }: WaitViewRow): number => (kind === 'run' ? (child ?? 0) : job);
+    return waits.sort((one, other) => Number(one.kind === 'run') - Number(other.kind === 'run') || one.due_at - other.due_at || placeOf(one) - placeOf(other)).slice(0, maxShownWaits);
+  }
+
+  #kinOf({ id, parent_job: parentJob }: RunRow): RunKin {
+    const children = this.#tables.runs.where(({ parent_run: parent }) => parent === id);
+    return { children: Object.fromEntries([...Map.groupBy(children, ({ state }) => state)].map(([state, some]) => [state, some.length])), itemKey: this.#tables.jobs.get(parentJob ?? 0)?.item_key ?? null };
   }
 
   #tallyOf(jobIds: readonly number[], more: (job: JobRow) => { readonly takenBack?: boolean }): ReplayTally {
@@ -198,6 +227,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
       workflow: runs.get(step.run_id)?.workflow ?? '',
       step: step.name,
       uses: step.uses,
+      pages: step.pages,
       queue: queues.get(job.queue_id)?.name ?? '',
       draft_revision: draft?.revision ?? null,
       draft_saved_at: draft?.saved_at ?? null,

@@ -1,4 +1,6 @@
+import { verbatim } from '../../../schemas/wording/message.ts';
 import assert from 'node:assert/strict';
+import type { AdvanceBulkParams, BulkAdvance } from '../../../daemon/ledger/bulk-call.ts';
 import type { BulkRequest } from '../../../daemon/store/store.ts';
 import type { BulkView } from '../../../schemas/protocol/bulk.ts';
 import { fanOut, numbers, type StoreBench } from './store-bench.ts';
@@ -37,6 +39,117 @@ export function describeBulk(bench: () => StoreBench): void {
     assert.deepEqual([waiting, again], [5, 0]);
   });
 
+  describe('over a run that failed and the job that waited for it', () => {
+    const workflows = {
+      middle: 'steps:\n  middle: { uses: workflow/run, queue: middle, with: { workflow: inner } }\n',
+      inner: 'steps:\n  inner: { uses: test/scripted, queue: inner, with: { n: 1 } }\n',
+    } as const;
+    const parent = 'steps:\n  only: { uses: workflow/run, with: { workflow: child } }\n';
+    /** Both are dead letters. */
+    const failedChild = async (): Promise<{ readonly runId: number; readonly waiter: number; readonly inner: number }> => {
+      const store = bench();
+      const runId = await store.run(parent);
+      const waiter = await store.next();
+      const inner = await begin(waiter);
+      await store.die(inner);
+      return { runId, waiter: waiter.jobId, inner: inner.jobId };
+    };
+    /** By their numbers, and by bulk work. */
+    const refused = async (jobIds: readonly number[], why: RegExp): Promise<void> => {
+      await assert.rejects(bench().store.replay({ jobIds, now: bench().now }), { code: 'wrong-state', message: why });
+      const bulkId = await prepare({ action: 'replay' }, jobIds);
+      await runAll(bulkId);
+      assert.equal((await view(bulkId)).skipped, jobIds.length);
+    };
+    /** The job of the run that it starts. */
+    const begin = async (waiter: Awaited<ReturnType<StoreBench['next']>>, workflow: keyof typeof workflows = 'inner'): ReturnType<StoreBench['next']> => {
+      const run = { workflow, version: workflow, text: workflows[workflow], inputs: '{}' };
+      await bench().settle(waiter, { kind: 'wait', wait: { for: 'run', run, detached: false } });
+      return bench().next(workflow);
+    };
+
+    it('replays it within that run alone, so that nothing is done twice', async () => {
+      const store = bench();
+      const { runId, waiter, inner } = await failedChild();
+      for (const limit of [1, 1000]) {
+        const bulkId = await prepare({ action: 'replay' }, [waiter, inner]);
+        await runAll(bulkId, limit);
+        assert.deepEqual(await statesOf([waiter, inner]), ['dead', 'pending']);
+        const { state, done, skipped } = await view(bulkId);
+        assert.deepEqual([state, done, skipped], ['done', 1, 1]);
+        const again = await store.next('inner');
+        if (limit === 1) await store.die(again);
+        else await store.succeed(again);
+      }
+      assert.deepEqual(await statesOf([waiter, inner]), ['succeeded', 'succeeded']);
+      assert.equal((await store.states(runId))['run'], 'succeeded');
+      assert.equal((await store.runDetail(runId)).children?.total, 1);
+    });
+
+    it('replays the job if the run has no part in it: that starts another run, and the old one is not replayed any more', async () => {
+      const store = bench();
+      const { waiter, inner } = await failedChild();
+      await runAll(await prepare({ action: 'replay' }, [waiter]));
+      assert.deepEqual(await statesOf([waiter, inner]), ['pending', 'dead']);
+      const second = await begin(await store.next());
+      await refused([inner], /The run r-?\w+ was started in place of r-?\w+, to which j-?\w+ belongs: a replay would do its work twice/);
+      assert.deepEqual(await statesOf([waiter, inner]), ['delayed', 'dead'], 'it waits for the other run');
+      await store.die(second);
+      await store.store.replay({ jobIds: [second.jobId], now: store.now });
+      await store.succeed(await store.next('inner'));
+      assert.deepEqual(await statesOf([waiter, inner, second.jobId]), ['succeeded', 'dead', 'succeeded']);
+    });
+
+    it('refuses both at once by their numbers, whichever comes first', async () => {
+      const { waiter, inner } = await failedChild();
+      for (const jobIds of [[waiter, inner], [inner, waiter]]) await assert.rejects(bench().store.replay({ jobIds, now: bench().now }), { code: 'wrong-state', message: /continues by itself when the run succeeds/ });
+      assert.deepEqual(await statesOf([waiter, inner]), ['dead', 'dead']);
+    });
+
+    it('refuses the job while what was replayed within that run is open, and a job of the run once the other was replayed', async () => {
+      const store = bench();
+      const { runId, waiter, inner } = await failedChild();
+      await store.store.replay({ jobIds: [inner], now: store.now });
+      await refused([waiter], /and jobs of that are replayed: it continues by itself/);
+      await store.die(await store.next('inner'));
+      await store.store.replay({ jobIds: [waiter], now: store.now });
+      await refused([inner], /was replayed, and starts another run in place of/);
+      const attempt = await store.next();
+      await refused([inner], /was replayed, and starts another run in place of/);
+      // It came to nothing: the run is the last one again.
+      await store.die(attempt);
+      await store.store.replay({ jobIds: [inner], now: store.now });
+      await store.succeed(await store.next('inner'));
+      assert.deepEqual(await statesOf([waiter, inner]), ['succeeded', 'succeeded']);
+      assert.equal((await store.states(runId))['run'], 'succeeded');
+      assert.equal((await store.runDetail(runId)).children?.total, 1);
+    });
+
+    it('looks further up than the job that started the run', async () => {
+      const store = bench();
+      const top = await store.run(parent);
+      const waiter = await store.next();
+      const middle = await begin(waiter, 'middle');
+      const inner = await begin(middle, 'inner');
+      await store.die(inner);
+      assert.deepEqual(await statesOf([waiter.jobId, middle.jobId, inner.jobId]), ['dead', 'dead', 'dead']);
+      await assert.rejects(store.store.replay({ jobIds: [waiter.jobId, inner.jobId], now: store.now }), { code: 'wrong-state', message: /continues by itself/ });
+      await store.store.replay({ jobIds: [waiter.jobId], now: store.now });
+      await refused([inner.jobId], /was replayed, and starts another run/);
+      await refused([middle.jobId], /was replayed, and starts another run/);
+      const others = await begin(await store.next(), 'middle');
+      await refused([inner.jobId], /was started in place of/);
+      await store.succeed(await begin(others, 'inner'));
+      assert.equal((await store.states(top))['run'], 'succeeded');
+    });
+
+    it('discards both', async () => {
+      const { waiter, inner } = await failedChild();
+      await runAll(await prepare({ action: 'discard' }, [waiter, inner]));
+      assert.deepEqual(await statesOf([waiter, inner]), ['discarded', 'discarded']);
+    });
+  });
+
   it('continues after a crash where it was, and does none twice', async () => {
     const ids = await dead(6);
     const bulkId = await prepare({ action: 'discard', reason: 'made by hand' }, ids);
@@ -47,6 +160,21 @@ export function describeBulk(bench: () => StoreBench): void {
     const { state, done, skipped } = await view(bulkId);
     assert.deepEqual([state, done, skipped], ['done', 6, 0]);
     assert.equal((await bench().job(ids[5] ?? 0)).discardReason, 'made by hand');
+  });
+
+  it('keeps where an export goes, and how far it is told to be', async () => {
+    const ids = await dead(3);
+    const target = { file: '/srv/dead.json', format: 'json', overwrite: false } as const;
+    const bulkId = await prepare({ action: 'export', exportTo: target }, ids);
+    const tell = (exported?: AdvanceBulkParams['exported']): Promise<BulkAdvance> => bench().store.advanceBulk({ bulkId, limit: 2, now: bench().now, ...(exported === undefined ? {} : { exported }) });
+    assert.deepEqual(await tell(), { more: true, active: [], exporting: { target, next: [] } });
+    assert.deepEqual((await tell({ done: 0, skipped: 0, edited: 0, cursor: 0 })).exporting?.next, ids.slice(0, 2));
+    await bench().crash();
+    assert.deepEqual((await tell({ done: 1, skipped: 1, edited: 1, cursor: ids[1] ?? 0 })).exporting?.next, ids.slice(2));
+    const { state, file, done, skipped, edited } = await view(bulkId);
+    assert.deepEqual([state, file, done, skipped, edited], ['running', '/srv/dead.json', 1, 1, 1]);
+    await tell('placed');
+    assert.deepEqual([(await view(bulkId)).state, (await view(bulkId)).endedAt, await statesOf(ids)], ['done', new Date(bench().now).toISOString(), ['dead', 'dead', 'dead']]);
   });
 
   it('leaves out what was in another state by then, and counts it', async () => {
@@ -146,7 +274,7 @@ export function describeBulk(bench: () => StoreBench): void {
     assert.deepEqual(await advance(bulkId), { more: false, active: [] });
     assert.deepEqual([(await view(bulkId)).state, await statesOf(ids)], ['cancelled', ['discarded', 'dead', 'dead', 'dead']]);
     const failed = await prepare({ action: 'discard' }, ids);
-    await bench().store.endBulk({ bulkId: failed, now: bench().now, problem: 'it broke' });
+    await bench().store.endBulk({ bulkId: failed, now: bench().now, problem: verbatim('it broke') });
     assert.deepEqual([(await view(failed)).state, (await view(failed)).problem], ['failed', 'it broke']);
   });
 

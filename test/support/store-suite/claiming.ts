@@ -46,6 +46,23 @@ export function describeClaiming(bench: () => StoreBench): void {
     assert.equal(await store.store.workflowVersion({ version: 'none' }), undefined);
   });
 
+  it('passes over the jobs of steps that it is told, of any run, and finds the others behind them', async () => {
+    const store = bench();
+    const text = 'steps:\n  one: { uses: test/scripted, with: { n: 1 }, priority: 8 }\n  two: { uses: test/scripted, with: { n: 2 } }\n';
+    await store.run(text);
+    await store.run(text);
+    const other = await store.one();
+    const [first] = await store.claim(1);
+    assert.equal(first?.step, 'one');
+    await store.settle(first, { kind: 'returned' });
+    const claim = async (steps: readonly string[]) => (await store.store.claim({ queue: 'default', limit: 10, now: store.now, passing: steps.map((step) => ({ version: first.version, step })) })).jobs;
+    const rest = await claim(['one']);
+    assert.deepEqual(rest.map(({ step, attempt }) => [step, attempt]), [['two', 1], ['two', 1], ['only', 1]]);
+    assert.equal(rest.at(-1)?.runId, other);
+    assert.deepEqual(await claim(['one', 'two']), []);
+    assert.deepEqual((await claim(['two'])).map(({ step, attempt }) => [step, attempt]), [['one', 1], ['one', 1]], 'nothing has happened to them');
+  });
+
   it('claims what was delayed once it is due, and not before', async () => {
     const store = bench();
     await store.one();
@@ -147,5 +164,22 @@ export function describeClaiming(bench: () => StoreBench): void {
     store.now += 9000;
     await store.store.promote({ now: store.now });
     assert.deepEqual(await store.store.oldestPending(), { a: began, b: store.now - 2000 }, 'not since it was made');
+  });
+
+  it('tells how many jobs come before one, in the order in which they are claimed', async () => {
+    const store = bench();
+    const ids: number[] = [];
+    for (const priority of [5, 5, 1, 8, 8]) {
+      ids.push(...(await store.ids(await store.one('a', `, priority: ${priority}`))));
+      store.now += 1000;
+    }
+    await store.one('b', ', priority: 9');
+    const ahead = (most = 100): Promise<number[]> => Promise.all(ids.map(async (jobId) => (await store.store.jobsAhead({ jobId, most })).ahead));
+    assert.deepEqual(await ahead(), [2, 3, 4, 0, 1]);
+    assert.deepEqual(await ahead(2), [2, 2, 2, 0, 1], 'no more are counted than are asked for');
+    const [first] = await store.claim(1, 'a');
+    assert.equal(first?.jobId, ids[3]);
+    assert.deepEqual(await ahead(), [1, 2, 3, 0, 0]);
+    assert.deepEqual(await store.store.jobsAhead({ jobId: 999_999, most: 9 }), { ahead: 0 });
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keptMinorDeliveries, type DeliverParams } from '../../../daemon/ledger/delivery-call.ts';
+import { keptMinorDeliveries, type DeliverParams } from '../../../daemon/ledger/delivery.ts';
 import type { StoreBench } from './store-bench.ts';
 
 const text = `
@@ -10,7 +10,7 @@ steps:
 
 export function describeDelivering(bench: () => StoreBench): void {
   const delivery: DeliverParams['delivery'] = { workflow: 'deals', path: 'deals', scheme: 'none', bytes: 2, headers: '{}', query: '{}', body: '{"a":1}', outcome: 'started' };
-  const run: NonNullable<DeliverParams['run']> = { workflow: 'deals', version: 'v', text, inputs: '{}', trigger: { kind: 'webhook', at: '2026-01-05T09:00:00.000Z', body: { a: 1 } } };
+  const run: NonNullable<DeliverParams['run']> = { workflow: 'deals', version: 'v', text, inputs: '{}' };
   const deliver = (params: Partial<DeliverParams> = {}) => bench().store.deliver({ now: bench().now, delivery, run, ...params });
   const refused = () => bench().store.deliver({ now: bench().now, delivery: { ...delivery, outcome: 'refused', flaw: 'no-signature', body: null } });
   const outcomes = async (workflow = 'deals'): Promise<readonly string[]> => (await bench().store.listDeliveries({ workflow, limit: 1000 })).deliveries.map(({ outcome }) => outcome);
@@ -49,6 +49,34 @@ export function describeDelivering(bench: () => StoreBench): void {
     assert.deepEqual(await outcomes(), ['started']);
     await bench().store.configure({ queues: [{ name: 'default', maxDepth: 5 }], env: {} });
     assert.notEqual((await deliver({ dedupeKey: 'e2' })).runId, undefined, 'the event is not one that has come');
+  });
+
+  it('takes those that arrive together up to the depth of the queue, where one that makes no job leaves its place', async () => {
+    await bench().store.configure({ queues: [{ name: 'default', maxDepth: 3 }], env: {} });
+    const together = await Promise.allSettled([1, 2, 3, 4, 5].map((n) => deliver({ dedupeKey: `e${n}` })));
+    assert.deepEqual(together.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    await bench().store.configure({ queues: [{ name: 'default', maxDepth: 4 }], env: {} });
+    const skipped = { ...run, version: 'skipping', text: text.replace('only: {', 'only: { if: "${{ false }}",') };
+    assert.equal((await Promise.all([1, 2, 3].map(() => deliver({ run: skipped })))).length, 3);
+    assert.equal((await Promise.allSettled([deliver(), deliver()])).filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  it('lets the last of those that arrive together and may not run together be the one that runs', async () => {
+    const latest = { ...run, version: 'latest', text: `concurrency: { key: all, limit: 1, when-full: cancel-oldest }${text}` };
+    await Promise.all([1, 2, 3].map(() => deliver({ run: latest })));
+    await bench().cascade();
+    const { runs } = await bench().store.listRuns({ limit: 10 });
+    assert.deepEqual(runs.map(({ state }) => state), ['running', 'cancelled', 'cancelled']);
+  });
+
+  it('keeps large ones that arrive together, each with its own', async () => {
+    const large = (n: number): string => JSON.stringify({ n, text: 'x'.repeat(400_000) });
+    const delivered = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => deliver({ delivery: { ...delivery, body: large(n) } })));
+    for (const [index, { runId = 0, deliveryId }] of delivered.entries()) {
+      assert.equal((await bench().store.getDelivery({ deliveryId }))?.run, `r${runId}`);
+      const payload = JSON.parse((await bench().next()).payload) as { readonly id: string; readonly body: { readonly n: number } };
+      assert.deepEqual([payload.id, payload.body.n], [`d${deliveryId}`, index + 1]);
+    }
   });
 
   it('keeps so many that were refused, and they push out no others', async () => {

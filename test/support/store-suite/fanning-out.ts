@@ -35,6 +35,18 @@ export function describeFanningOut(bench: () => StoreBench): void {
     assert.deepEqual(await store.jobStates(run), numbers(5).map(() => 'active'));
   });
 
+  it('makes batches of what passes, over a crash, and never a batch of which more items may come', async () => {
+    const store = bench();
+    const run = await store.run(fanOut('where: item > 0, batch: 3, key: "${{ item }}", on-item-failure: continue'), { list: [0, 1, 1, 2, 0, 3, 4, 5] });
+    const stepId = store.last.expanding[0]?.stepId ?? 0;
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 1 }), { kind: 'more', cursor: 6 });
+    await store.crash();
+    assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 1 }), { kind: 'done', cursor: 8 });
+    assert.deepEqual((await store.jobs(run)).map(({ key, index }) => [key, index]), [['["1","2","3"]', 1], ['["4","5"]', 6]]);
+    assert.equal((await store.runDetail(run)).steps[0]?.duplicates, 1);
+    assert.deepEqual((await store.claim()).map((job) => JSON.parse(job.payload) as unknown), [{ item: [1, 2, 3] }, { item: [4, 5] }]);
+  });
+
   it('takes large results of another step as its items, in several chunks and over a crash', async () => {
     const store = bench();
     const run = await store.run(
@@ -109,6 +121,24 @@ steps:
     assert.deepEqual(await store.store.fanOut({ stepId, now: store.now, limit: 2, rows: rows(2, ['c'], true) }), { kind: 'done', cursor: 3 });
     assert.deepEqual((await store.claim()).map(({ payload }) => JSON.parse(payload) as unknown), [{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
     assert.equal((await store.runDetail(run)).steps[0]?.expanded, true);
+  });
+
+  it('hands out how a file is read, and keeps what it turned out to be', async () => {
+    const store = bench();
+    const found = { encoding: 'windows-1252' as const, delimiter: ';', columns: ['name', 'größe'], items: 1 };
+    const text = 'steps: { each: { uses: test/scripted, with: { name: "${{ item.name }}" }, foreach: { file: a.csv, csv: { delimiter: ";", encoding: windows-1252, types: { größe: number } }, on-item-failure: fail } } }';
+    const run = await store.run(text);
+    const open = store.last.expanding[0];
+    assert.deepEqual([open?.file, open?.csv], ['a.csv', { delimiter: ';', encoding: 'windows-1252', types: { größe: 'number' } }]);
+    const stepId = open?.stepId ?? 0;
+    assert.deepEqual([(await store.runDetail(run)).steps[0]?.file, (await store.runDetail(run)).steps[0]?.found], ['a.csv', undefined]);
+    await store.store.describeItems({ stepId, found });
+    assert.deepEqual((await store.runDetail(run)).steps[0]?.found, found);
+    assert.deepEqual(store.last.expanding[0]?.csv, open?.csv);
+    await store.store.fanOut({ stepId, now: store.now, limit: 2, rows: { from: 0, items: ['{"name":"a"}'], last: true } });
+    // Its step takes no items by now.
+    await store.store.describeItems({ stepId, found: { encoding: 'utf-8', items: 0 } });
+    assert.deepEqual((await store.runDetail(run)).steps[0]?.found, found);
   });
 
   it('succeeds with no items at all', async () => {

@@ -1,3 +1,5 @@
+import { verbatim } from '../../../schemas/wording/message.ts';
+import { storedText } from '../../../daemon/ledger/stored-text.ts';
 import assert from 'node:assert/strict';
 import type { DecideScheduleParams, DeclareSchedulesParams } from '../../../daemon/ledger/call.ts';
 import type { ScheduleRow } from '../../../daemon/ledger/row.ts';
@@ -66,9 +68,9 @@ export function describeScheduling(bench: () => StoreBench): void {
     await declare([daily()]);
     const row = await only();
     const at = bench().now + 48 * hour;
-    await bench().store.decideSchedule({ id: row.id, from: row.decided_until, until: at, missed: 2, missedAt: at, problem: 'why', now: at });
+    await bench().store.decideSchedule({ id: row.id, from: row.decided_until, until: at, missed: 2, missedAt: at, problem: verbatim('why'), now: at });
     const missed = await only();
-    assert.deepEqual([missed.missed, missed.missed_at, missed.problem, missed.decided_until], [2, at, 'why', at]);
+    assert.deepEqual([missed.missed, missed.missed_at, missed.problem, missed.decided_until], [2, at, storedText(verbatim('why')), at]);
     await bench().store.decideSchedule(startAt(missed, at + 24 * hour));
     const started = await only();
     assert.deepEqual([started.missed, started.missed_at, started.problem], [0, null, null]);
@@ -100,5 +102,26 @@ export function describeScheduling(bench: () => StoreBench): void {
     assert.deepEqual(await all(), []);
     await declare([daily()]);
     assert.equal((await only()).decided_until, bench().now, 'it begins again');
+  });
+
+  it('keeps what was due when a schedule is edited or removed, by what it said, and then forgets it', async () => {
+    await declare([daily({ missed: 'run-all' })]);
+    const row = await only();
+    const first = Math.ceil((bench().now - 9 * hour) / (24 * hour)) * 24 * hour + 9 * hour;
+    bench().now = first + 24 * hour + hour;
+    await declare([daily()]);
+    await declare([]);
+    await bench().crash();
+    const [former, ...others] = await all();
+    assert.ok(former !== undefined && others.length === 0, 'the newer one had nothing due');
+    assert.deepEqual([former.ends_at, former.decided_until, (JSON.parse(former.declaration) as Schedule).missed], [bench().now, row.decided_until, 'run-all']);
+    await declare([daily()]);
+    assert.deepEqual((await all()).map(({ ends_at: ends, decided_until: until }) => [ends, until]).sort(), [[null, bench().now], [bench().now, row.decided_until]].sort());
+    assert.equal((await bench().store.decideSchedule(startAt(former, first))).outcome, 'started');
+    assert.equal((await all()).length, 2);
+    const [left] = (await all()).filter(({ id }) => id === former.id);
+    assert.ok(left !== undefined);
+    assert.equal((await bench().store.decideSchedule(startAt(left, first + 24 * hour))).outcome, 'started');
+    assert.deepEqual((await all()).map(({ ends_at: ends }) => ends), [null]);
   });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import '../../support/own-home.ts';
 import { readLastStop } from '../../../client/discovery.ts';
-import { removeLastStop, writeLastStop } from '../../../daemon/state/last-stop-file.ts';
+import { removeLastStop, writeLastStop } from '../../../daemon/state/discovery-file.ts';
 import { parseLastStop } from '../../../schemas/protocol/daemon-status.ts';
 
 describe('last-stop.json', () => {

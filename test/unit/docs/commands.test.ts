@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
@@ -36,16 +36,30 @@ describe('commands in the documentation', () => {
     assert.ok(scripts.length > 0);
     assert.deepEqual(scripts.filter(({ script }) => manifest.scripts[script] === undefined), []);
   });
+
+  it('of node and mocha name programs that exist', () => {
+    const programs = [...pages].flatMap(([file, page]) => shellLinesIn(page).flatMap((line) => programsIn(line).map((program) => ({ file, program }))));
+    assert.ok(programs.length > 2);
+    assert.deepEqual(programs.filter(({ program }) => globSync(program, { cwd: root }).length === 0), []);
+  });
 });
 
-/** Lines of shell blocks, and code within a line, that begin with `sluice` and more than that. */
-function commandsIn(page: string): readonly string[] {
-  const shell = codeBlocksOf(page)
+/** Files that a line gives to node or mocha; the reader writes `receiver.mjs` in the tutorial. */
+function programsIn(line: string): readonly string[] {
+  return /^(?:node|mocha) /.test(line) ? [...line.matchAll(/\s((?:test|scripts|examples|bin)\/[\w./*-]+)/g)].map(([, file = '']) => file) : [];
+}
+
+function shellLinesIn(page: string): readonly string[] {
+  return codeBlocksOf(page)
     .filter(({ language }) => ['sh', 'console', ''].includes(language))
     .flatMap(({ text }) => text.split('\n'))
     .map((line) => line.replace(/^\$ /, ''));
+}
+
+/** Lines of shell blocks, and code within a line, that begin with `sluice` and more than that. */
+function commandsIn(page: string): readonly string[] {
   const inline = [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-  return [...shell, ...inline].filter((text) => /^sluice [^…]/.test(text));
+  return [...shellLinesIn(page), ...inline].filter((text) => /^sluice [^…]/.test(text));
 }
 
 function problemOf(program: Command, line: string): string | undefined {

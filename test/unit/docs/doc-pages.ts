@@ -5,7 +5,7 @@ export const root = path.resolve(import.meta.dirname, '../../..');
 
 /** Pages that people read, by their paths from the root, with forward slashes. */
 export const pages: ReadonlyMap<string, string> = new Map(
-  globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+  globSync(['*.md', 'docs/**/*.md', 'examples/*.md'], { cwd: root })
     .map((file) => file.replaceAll('\\', '/'))
     .sort()
     .map((file) => [file, readFileSync(path.join(root, file), 'utf8')]),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { SmtpConnection } from '../../../schemas/workflow/connections/connection.ts';
 import { analyseProject, projectFileKind, type ProjectFile } from '../../../schemas/workflow/analysis/analyse-project.ts';
 import { formatDiagnostic } from '../../../schemas/workflow/analysis/file-analysis.ts';
 
@@ -30,7 +31,7 @@ describe('analyseProject', () => {
     assert.equal(project.workflows.get('b')?.path, 'other/b.sluice.yaml');
     assert.equal(project.workflows.get('b')?.text, call);
     assert.deepEqual([...project.queues.keys()], ['shared']);
-    assert.equal(project.connections.get('esp')?.host, 'h');
+    assert.equal((project.connections.get('esp') as SmtpConnection | undefined)?.host, 'h');
     assert.deepEqual(project.config.env, ['REGION']);
   });
 
@@ -60,6 +61,48 @@ describe('analyseProject', () => {
       assert.match(linesOf('{ workflow: "${{ run.id }}" }')[0] ?? '', /an expression is not allowed here/);
     });
 
+    it('gives the outputs of the workflow, whose names and types are known', () => {
+      const files = (use: string, onboard: string, wait = ''): readonly ProjectFile[] => [
+        child('a', `steps:\n  go: { uses: workflow/run, with: { workflow: onboard${wait} } }\noutputs: { x: "\${{ ${use} }}" }\n`),
+        child('onboard', `${onboard}steps: { only: { uses: wait/for, with: { duration: 1s } } }\n`),
+      ];
+      const said = (...args: Parameters<typeof files>): readonly string[] => lines(files(...args)).map((line) => line.replace(/^[^ ]+ /, ''));
+      const outputs = 'inputs: { n: { type: integer } }\nrequired: [n]\noutputs: { booked: "${{ run.id }}", twice: "${{ inputs.n * 2 }}", at: "${{ now() }}" }\n';
+      const inputs = ', inputs: { n: 1 }';
+      assert.deepEqual(said('steps.go.output.booked.startsWith(\'r\')', outputs, inputs), []);
+      assert.deepEqual(said('steps.go.output.twice + 1', outputs, inputs), []);
+      assert.deepEqual(said('steps.go.output.at.startsWith(\'2\')', outputs, inputs), [], 'what is handed on is text');
+      assert.deepEqual(said('steps.go.output.bokked', outputs, inputs), ["error: 'steps.go.output' has no field 'bokked'. Did you mean 'booked'?"]);
+      assert.deepEqual(said('steps.go.output.other', outputs, inputs), ["error: 'steps.go.output' has no field 'other'. It has booked, twice, at."]);
+      assert.match(said('steps.go.output.twice.startsWith(\'r\')', outputs, inputs)[0] ?? '', /number/);
+      assert.deepEqual(said('steps.go.output.other', ''), ["error: 'steps.go.output' has no field 'other'. The workflow 'onboard' has no 'outputs'."]);
+      assert.deepEqual(said('steps.go.output.run', outputs, `${inputs}, wait: false`), []);
+      assert.deepEqual(said('steps.go.output.booked', outputs, `${inputs}, wait: false`), ["error: 'steps.go.output' has no field 'booked'. It has run."]);
+      assert.deepEqual(said('steps.go.output.other', 'outputs: { a: 1 }\nsurprise: 1\n').filter((line) => line.includes('steps.go')), [], 'a workflow with errors may have others');
+    });
+
+    it('gives outputs that come from a workflow further down, and of each item', () => {
+      const next = (id: string): string => `steps: { go: { uses: workflow/run, with: { workflow: ${id} } } }\n`;
+      const deep = [child('c', `outputs: { n: 1 }\nsteps: { only: { uses: wait/for, with: { duration: 1s } } }\n`), child('b', `${next('c')}outputs: { m: "\${{ steps.go.output.n + 1 }}", all: "\${{ steps.go.output }}" }\n`)];
+      assert.deepEqual(lines([...deep, child('a', `${next('b')}outputs: { x: "\${{ steps.go.output.m + steps.go.output.all.n }}" }\n`)]), []);
+      assert.match(lines([...deep, child('a', `${next('b')}outputs: { x: "\${{ steps.go.output.all.total }}" }\n`)])[0] ?? '', /a\.yaml:.* has no field 'total'\. It has n\.$/);
+      const each = `steps: { go: { foreach: { items: [1, 2], on-item-failure: continue }, uses: workflow/run, with: { workflow: b } } }\n`;
+      assert.match(lines([...deep, child('a', `${each}outputs: { x: "\${{ steps.go.results.map(r, r.output.total) }}" }\n`)])[0] ?? '', /'r\.output' has no field 'total'\. It has m, all\./);
+    });
+
+    it('takes expressions of the types that the workflow takes', () => {
+      const taking = child('onboard', `inputs: { email: { type: string }, n: { type: integer }, tags: { type: array, items: { type: string } }, any: {} }\n${call}`);
+      const said = (inputs: string): readonly string[] =>
+        lines([child('a', `inputs: { n: { type: integer }, free: {}, maybe: { type: [string, "null"] } }\nsteps:\n  go: { uses: workflow/run, with: { workflow: onboard, inputs: ${inputs} } }\n`), taking]).map((line) => line.replace(/^.*a\.yaml:3:\d+: error: /, ''));
+      assert.deepEqual(said('{ email: "${{ run.id }}", n: "${{ inputs.n }}", tags: ["${{ run.id }}"], any: "${{ inputs.n }}" }'), []);
+      assert.deepEqual(said('{ email: "${{ inputs.free }}", n: "${{ inputs.free.x }}", tags: "${{ inputs.free }}" }'), [], 'what is not known is accepted');
+      assert.deepEqual(said('{ email: "${{ inputs.maybe }}" }'), [], 'what may be right is accepted');
+      assert.deepEqual(said('{ email: "${{ inputs.n }}" }'), ["'email' takes text, but this is number."]);
+      assert.deepEqual(said('{ n: "no ${{ inputs.n }}" }'), ["'n' takes number, but this is text."]);
+      assert.deepEqual(said('{ tags: ["${{ inputs.n }}"] }'), ["An item of 'tags' takes text, but this is number."]);
+      assert.deepEqual(said('"${{ inputs.n }}"'), ["'inputs' takes { email?: text, n?: number, tags?: list of text, any?: any }, but this is number."]);
+    });
+
     it('is refused if workflows start one another in a circle, at each step of it', () => {
       const next = (id: string): string => runs(`{ workflow: ${id} }`);
       const found = lines([child('a', next('b')), child('b', next('c')), child('c', next('a')), child('d', next('a'))]);
@@ -70,6 +113,20 @@ describe('analyseProject', () => {
       ]);
       assert.equal(lines([child('a', next('a'))]).length, 1);
     });
+  });
+
+  it('knows what an answer says that a step waits for, by its payload', () => {
+    const said = (use: string, more = '', other = ''): readonly string[] => {
+      const text = `steps:\n  ask: { uses: wait/signal, with: { name: ok${more}, payload: { approved: { type: boolean }, n: { type: integer, default: 1 } } } }\n${other}outputs: { x: "\${{ ${use} }}" }\n`;
+      return lines([{ path: '.sluice/workflows/a.yaml', text }]).map((line) => line.replace(/^[^ ]+ /, ''));
+    };
+    assert.deepEqual(said('steps.ask.output.payload.n + 1'), []);
+    assert.deepEqual(said('steps.ask.output.payload.aproved'), ["error: 'steps.ask.output.payload' has no field 'aproved'. Did you mean 'approved'?"]);
+    assert.match(said('steps.ask.output.payload.approved + 1')[0] ?? '', /boolean/);
+    assert.deepEqual(said('steps.ask.output.payload.aproved', ', on-timeout: continue, timeout: 1h').length, 1, 'null has no fields either');
+    for (const uncertain of [', timeout: "${{ run.id }}"', ', on-timeout: "${{ run.id }}"']) assert.deepEqual(said('steps.ask.output.payload.aproved', uncertain).filter((line) => line.includes('aproved')), [], 'an early answer was not checked');
+    assert.deepEqual(said('steps.ask.output.payload.aproved', '', '  two: { uses: wait/signal, with: { name: ok, payload: { aproved: {} } } }\n'), [], 'the answer may have been checked for the other step');
+    assert.deepEqual(said('steps.ask.output.payload.aproved', '', '  two: { uses: wait/signal, with: { name: other } }\n').length, 1);
   });
 
   it('refuses a queue that is declared twice, at the second place', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ActionDefinition } from '../../../schemas/workflow/actions/action-definition.ts';
 import { analyseConfig, analyseConnections } from '../../../schemas/workflow/analysis/analyse-connections.ts';
 import { analyseQueues } from '../../../schemas/workflow/analysis/queue-analysis.ts';
-import { analyseWorkflow, workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
+import { analyseWorkflow, type ProjectNames, workflowIdOf } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import { cronProblem } from '../../../schemas/workflow/analysis/cron.ts';
 import type { Diagnostic } from '../../../schemas/workflow/diagnostic.ts';
 import type { Step, Workflow } from '../../../schemas/workflow/model.ts';
@@ -13,7 +13,7 @@ import { connectionsExample, workflowExample } from './example-files.ts';
 import { processorMs } from '../../support/processor-time.ts';
 import { english } from '../../../schemas/wording/language.ts';
 
-const project = { queues: {}, connections: ['esp'] };
+const project: ProjectNames = { queues: {}, connections: new Map([['esp', 'smtp']]) };
 
 function workflowOf(text: string): Workflow {
   const { workflow, diagnostics } = analyseWorkflow({ text, id: 'test', project });
@@ -128,7 +128,7 @@ describe('analyseWorkflow', () => {
     const text = 'steps: { a: { uses: email/send, queue: far, with: { connection: away, to: a@b.c, subject: x, text: "${{ env.X }}" } } }';
     assert.deepEqual(codes(text, {}), []);
     assert.deepEqual(codes(text), ['unknown-queue', 'unknown-connection']);
-    assert.deepEqual(codes(text, { project: { queues: new Map([['far', { name: 'far' }]]), connections: new Set(['away']), env: [] } }), ['unknown-environment']);
+    assert.deepEqual(codes(text, { project: { queues: new Map([['far', { name: 'far' }]]), connections: new Map([['away', 'smtp']]), env: [] } }), ['unknown-environment']);
   });
 
   it('takes any action with any input where it is told so', () => {
@@ -187,10 +187,10 @@ describe('the other files', () => {
 
   it('connections: with defaults, the password as a template', () => {
     const esp = analyseConnections(connectionsExample).value?.get('esp');
-    assert.ok(esp?.password?.kind === 'expression');
+    assert.ok(esp?.type === 'smtp' && esp.password?.kind === 'expression');
     assert.deepEqual({ ...esp, password: esp.password.expression.source }, { name: 'esp', type: 'smtp', host: 'smtp.example.com', port: 587, tls: 'starttls', user: 'mailer', password: 'secrets.ESP_PASSWORD', from: 'News <news@example.com>', pool: 5, maxMessages: 100 });
     const ports = analyseConnections('connections:\n  a: { type: smtp, host: h, port: 465 }\n  b: { type: smtp, host: h, tls: tls }\n  c: { type: smtp, host: h, tls: none }\n').value;
-    assert.deepEqual([...(ports?.values() ?? [])].map(({ port, tls }) => `${tls} ${port}`), ['tls 465', 'tls 465', 'none 25']);
+    assert.deepEqual([...(ports?.values() ?? [])].map((one) => (one.type === 'smtp' ? `${one.tls} ${one.port}` : one.type)), ['tls 465', 'tls 465', 'none 25']);
   });
 
   it('config: with defaults', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { latestTimes, nextTimes } from '../../../schemas/workflow/cron-times.ts';
+import { cronProblem } from '../../../schemas/workflow/analysis/cron.ts';
+import { english } from '../../../schemas/wording/language.ts';
 import { clockChanges } from '../../support/clock-changes.ts';
 
 const minute = 60_000;
@@ -88,11 +90,24 @@ describe('times of cron expressions where clocks are set', () => {
     assert.deepEqual(shown(nextTimes('*/30 * * * *', { after, count: 6, timeZone: 'Europe/Berlin' })), [0, 0.5, 1, 1.5, 2, 2.5].map((hours) => new Date(Date.parse('2026-10-25T00:00Z') + hours * hour).toISOString()));
   });
 
+  it('are refused where none ever comes, and only there', () => {
+    for (const never of ['0 0 30 2 *', '0 0 31 2,4 *', '0 0 31 4,6,9,11 *', '0 0 30-31 FEB *', '0 0 31 6-9/3 *']) assert.match(cronTold(never), /never comes/, never);
+    for (const once of ['0 0 29 2 *', '0 0 31 2 MON', '0 0 28-31 2 *', '0 0 31 2,3 *', '0 0 */31 2 *', '0 0 31 * *', '0 0 30,1 2 *', '0 0 31 */2 *']) {
+      assert.equal(cronTold(once), '', once);
+      assert.equal(nextTimes(once, { after: 0, count: 1 }).length, 1, once);
+    }
+  });
+
   it('are none where the expression or the zone is not valid', () => {
     assert.deepEqual(nextTimes('61 * * * *', { after: 0, count: 1 }), []);
     assert.deepEqual(nextTimes('0 * * * *', { after: 0, count: 1, timeZone: 'Europe/Bonn' }), []);
   });
 });
+
+function cronTold(cron: string): string {
+  const problem = cronProblem(cron);
+  return problem === undefined ? '' : english.textOf(problem);
+}
 
 function oneByOne(cron: string, timeZone: string, from: number, to: number): readonly number[] {
   const found: number[] = [];

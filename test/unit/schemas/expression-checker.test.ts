@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { parseTree } from '../../../schemas/workflow/expression/ast.ts';
 import { checkExpression, type TypeProblem } from '../../../schemas/workflow/expression/checker.ts';
 import { globalFunctions, methodFunctions } from '../../../schemas/workflow/expression/function.ts';
-import { globalSignatures, methodSignatures } from '../../../schemas/workflow/expression/signature.ts';
 import { alternativesOf, describeType, typeOfSchema, typeOfValue, unionOf, type ExpressionType } from '../../../schemas/workflow/expression/type.ts';
 import { evaluateExpression, parseExpression } from '../../../schemas/workflow/expression/expression.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../schemas/workflow/json.ts';
@@ -69,13 +68,6 @@ describe('a doubtful expression', () => {
       assert.deepEqual(check(source, { x }).problems, []);
     });
   }
-});
-
-describe('signatures', () => {
-  it('are there for each function and method, and for no others', () => {
-    assert.deepEqual([...globalSignatures.keys()].toSorted(), [...globalFunctions.keys()].toSorted());
-    assert.deepEqual([...methodSignatures.keys()].toSorted(), [...methodFunctions.keys()].toSorted());
-  });
 });
 
 /** Whether a value is one of those that a type describes. */

@@ -20,8 +20,7 @@ import { diagnosticsOf, toDiagnostic } from '../../../schemas/language/diagnosti
 import { LanguageProject } from '../../../schemas/language/language-project.ts';
 import type { LanguageFile } from '../../../schemas/language/language-file.ts';
 import type { ProjectFile } from '../../../schemas/workflow/analysis/analyse-files.ts';
-import type { Diagnostic } from '../../../schemas/workflow/diagnostic.ts';
-import { diagnosticCodes } from '../../../schemas/workflow/diagnostic-code.ts';
+import { type Diagnostic, diagnosticCodes } from '../../../schemas/workflow/diagnostic.ts';
 import { english } from '../../../schemas/wording/language.ts';
 import { applyEdit, changesOf } from '../../support/apply-edit.ts';
 

@@ -39,7 +39,7 @@ describe('the published schemas', () => {
   it('takes the example of the design, as the analysis does', () => {
     assert.ok(fits('workflow', workflowExample), ajv.errorsText(validators['workflow']?.errors));
     assert.ok(fits('connections', connectionsExample));
-    const { workflow, diagnostics } = analyseWorkflow({ text: workflowExample, id: 'newsletter', project: { queues: {}, connections: ['esp'] } });
+    const { workflow, diagnostics } = analyseWorkflow({ text: workflowExample, id: 'newsletter', project: { queues: {}, connections: new Map([['esp', 'smtp']]) } });
     assert.deepEqual(diagnostics.map(({ severity, code }) => `${severity} ${code}`), [
       // Its schedule would start nothing: it says no inputs, and the workflow needs two.
       'warning missing-key', 'warning missing-key', ...Array.from({ length: 4 }, () => 'warning not-supported'),
@@ -63,7 +63,7 @@ describe('the published schemas', () => {
   it('refuse every golden file that is wrong in its shape', () => {
     const folder = path.join(import.meta.dirname, 'golden');
     // Said by names, order or places elsewhere, which a schema can't know.
-    const beyondSchemas = /^(workflow-(type|condition|name|secret|needs|cycle|cycles|expression|queue-unknown|connection|on-failure|refers|if|duplicate|syntax|inputs|required|alias|two-documents|webhook-none|vars|map-key-twice|on-schedule-needs-input|foreach-(bad|two|constant)|on-cron|planned|with-expression-key|with-bad-url|queue-rate-object|queue-planned|retry-kinds|step-policies|infinity|tab-indent|reserved|undeclared|queue-expression|many)|config-planned|connections-secrets)/;
+    const beyondSchemas = /^(workflow-(type|constant|condition|name|secret|needs|cycle|cycles|expression|queue-unknown|connection|on-failure|refers|if|duplicate|syntax|inputs|required|alias|two-documents|webhook-none|signal-url|vars|map-key-twice|on-schedule-needs-input|foreach-(bad|two|constant)|on-cron|planned|with-expression-key|with-bad-url|queue-rate-object|queue-planned|retry-kinds|step-policies|infinity|tab-indent|reserved|undeclared|queue-expression|many)|connections-secrets)/;
     const taken: string[] = [];
     for (const name of readdirSync(folder)) {
       const kind = name.split('-')[0] as keyof typeof publishedSchemas;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { exactRate, maxRateLimit, parseRate, type Rate } from '../../../schemas/workflow/rate.ts';
+import { exactRate, exactRates, isWithoutEffect, maxRateLimit, parseRate, parseRateLimit, parseRateText, type Rate, ratesOf } from '../../../schemas/workflow/rate.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import { english } from '../../../schemas/wording/language.ts';
 
@@ -50,6 +50,34 @@ describe('a rate', () => {
       assert.match(english.textOf(result.problems[0].message), message);
     });
   }
+
+  it('may be several that hold together, in a list or with commas between them', () => {
+    const both = [{ limit: 20, perMs: 1000, burst: 2 }, { limit: 50_000, perMs: 86_400_000, burst: 5000 }];
+    assert.deepEqual(parseRateLimit(['20/s', { limit: 50_000, per: '1d' }]), { ok: true, limit: both });
+    assert.deepEqual(parseRateText('20/s, 50000/d'), { ok: true, limit: both });
+    assert.deepEqual(parseRateText('20/s'), { ok: true, limit: both[0] });
+    assert.deepEqual(parseRateLimit(['20/s']), { ok: true, limit: both[0] }, 'a list of one is that one');
+    assert.equal(exactRates(both), '20/s, 50000/d');
+    assert.deepEqual([ratesOf(undefined), ratesOf(both)], [[], both]);
+  });
+
+  it('of a list is refused at its place, and so are two for the same window', () => {
+    const wrong = (value: Json): readonly (readonly (string | number)[])[] => {
+      const result = parseRateLimit(value);
+      return result.ok ? [] : result.problems.map(({ path }) => path);
+    };
+    assert.deepEqual(wrong(['20/s', '100/m', { limit: 0, per: '1h' }]), [[1], [2, 'limit']]);
+    assert.deepEqual(wrong(['20/s', '1200/min', { limit: 30, per: '1s' }]), [[2]]);
+    assert.deepEqual([wrong([]), wrong(['1/s', '2/min', '3/h', '4/d', { limit: 5, per: '2d' }])], [[[]], [[]]]);
+    assert.deepEqual(wrong([['20/s'], '50/d']), [[0]]);
+  });
+
+  it('has no effect beside one that never lets as many start', () => {
+    const rate = (text: string): Rate => ratesOf(parseRateText(text).ok ? (parseRateText(text) as { readonly limit: Rate }).limit : undefined)[0] ?? assert.fail();
+    assert.equal(isWithoutEffect(rate('1000000/d'), rate('10/s')), true, '864,000 a day at most');
+    assert.equal(isWithoutEffect(rate('50000/d'), rate('20/s')), false);
+    assert.equal(isWithoutEffect(rate('100/s'), rate('50/d')), true);
+  });
 
   it('reports everything that is wrong with it', () => {
     const result = parseRate({ limit: 0, per: 'x', burst: -1, extra: 1 });

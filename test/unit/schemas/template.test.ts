@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Json } from '../../../schemas/workflow/json.ts';
 import {
-  escapeTemplateText, expressionsOf, fillSecrets, parseCondition, parseTemplate, referencesOf, renderTemplate, secretsOf, splitTemplateText,
+  escapeTemplateText, expressionsOf, fillSecrets, type FilledPart, parseCondition, parseTemplate, referencesOf, renderTemplate, secretsOf, splitTemplateText,
   type Rendered, type RenderError, type Template,
 } from '../../../schemas/workflow/template.ts';
 
@@ -132,6 +132,24 @@ describe('a template', () => {
   });
 });
 
+/** Fills in what `nameOf` makes of the names of secrets and signals. */
+const filledBy = (nameOf: (name: string) => string) => (part: FilledPart): string => nameOf('secret' in part ? part.secret : part.signal);
+
+describe('a link in a template', () => {
+  it('stays a reference when rendered, with the name that its expression gives, and is filled in only at its place', () => {
+    const result = rendered({ text: "Dear ${{ item.name }}: ${{ signalUrl('approve-' + item.id) }}", link: "${{ signalUrl(\"it's\") }}" }, { item: { id: '7', name: "${{ signalUrl('approve-7') }}" } });
+    assert.deepEqual(result.value, { text: "Dear ${{ signalUrl('approve-7') }}: ${{ signalUrl('approve-7') }}", link: "${{ signalUrl('it\\'s') }}" });
+    assert.deepEqual(result.secrets, [{ path: ['text'], parts: ["Dear ${{ signalUrl('approve-7') }}: ", { signal: 'approve-7' }] }, { path: ['link'], parts: [{ signal: "it's" }] }]);
+    assert.deepEqual(fillSecrets(result, filledBy((name) => `<${name}>`)), { text: "Dear ${{ signalUrl('approve-7') }}: <approve-7>", link: "<it's>" });
+  });
+
+  for (const [text, reason] of [["${{ 'x' + signalUrl('a') }}", /stand alone/], ['${{ signalUrl(item) }}', /name of a signal is text/], ["${{ signalUrl('') }}", /name of a signal is text/], ['${{ signalUrl(item.b) }}', /doesn't exist|has no field/]] as const) {
+    it(`is none in ${text}`, () => {
+      assert.match(renderError(text, { item: { a: 1 } }).message, reason);
+    });
+  }
+});
+
 describe('a secret in a template', () => {
   const template = { url: 'https://a', headers: { authorization: 'Bearer ${{ secrets.TOKEN }}!', 'x-key': '${{secrets.KEY}}' }, to: ['${{ item.email }}'] };
 
@@ -146,7 +164,7 @@ describe('a secret in a template', () => {
       { path: ['headers', 'authorization'], parts: ['Bearer ', { secret: 'TOKEN' }, '!'] },
       { path: ['headers', 'x-key'], parts: [{ secret: 'KEY' }] },
     ]);
-    assert.deepEqual(fillSecrets(result, (name) => `<${name}>`), {
+    assert.deepEqual(fillSecrets(result, filledBy((name) => `<${name}>`)), {
       url: 'https://a',
       headers: { authorization: 'Bearer <TOKEN>!', 'x-key': '<KEY>' },
       to: ['${{ secrets.TOKEN }}'],
@@ -156,12 +174,12 @@ describe('a secret in a template', () => {
 
   it('does not spread to data beside it in the same text', () => {
     const result = rendered('${{ item }} ${{ secrets.A }}', { item: '${{ secrets.B }}' });
-    assert.equal(fillSecrets(result, (name) => `<${name}>`), '${{ secrets.B }} <A>');
+    assert.equal(fillSecrets(result, filledBy((name) => `<${name}>`)), '${{ secrets.B }} <A>');
   });
 
   it('is not put through filling again, whatever its value looks like', () => {
     const result = rendered({ a: '${{ secrets.A }}', b: '${{ secrets.B }}' });
-    assert.deepEqual(fillSecrets(result, (name) => `${name} \${{ secrets.A }} $&`), { a: 'A ${{ secrets.A }} $&', b: 'B ${{ secrets.A }} $&' });
+    assert.deepEqual(fillSecrets(result, filledBy((name) => `${name} \${{ secrets.A }} $&`)), { a: 'A ${{ secrets.A }} $&', b: 'B ${{ secrets.A }} $&' });
   });
 
   it('is left alone where somebody has edited the payload', () => {

@@ -16,7 +16,7 @@ describe('the text of a file', () => {
   });
 
   it('is refused with the place and the remedy where it is in another encoding', () => {
-    assert.match(problemOf(Buffer.from('name\nß Gr\u{fc}n\n', 'latin1')), /^is not UTF-8: line 2, column 1 has the byte DF, .* Save it as UTF-8/);
+    assert.match(problemOf(Buffer.from('name\nß Gr\u{fc}n\n', 'latin1')), /^is not UTF-8: line 2, column 1 has the byte DF \(at offset 5\), .* Save it as UTF-8/);
     assert.match(problemOf(Buffer.concat([Buffer.from('a\r\nGrüße 🙂 '), Buffer.from('é', 'latin1')])), /line 2, column 10 has the byte E9/);
     assert.match(problemOf(Buffer.from('ä'.repeat(3)).subarray(0, 5)), /line 1, column 3 has the byte C3/);
   });

@@ -5,7 +5,7 @@ import { actionDefinitions } from '../../../schemas/workflow/actions/action-defi
 import { analyseWorkflow } from '../../../schemas/workflow/analysis/analyse-workflow.ts';
 import { evaluateExpression, isTruthy, parseExpression, type ExpressionResult } from '../../../schemas/workflow/expression/expression.ts';
 import type { Json } from '../../../schemas/workflow/json.ts';
-import { diagnosticCodes } from '../../../schemas/workflow/diagnostic-code.ts';
+import { diagnosticCodes } from '../../../schemas/workflow/diagnostic.ts';
 
 describe('docs/workflow-reference.md', () => {
   const page = workflowReference();
@@ -22,7 +22,7 @@ describe('docs/workflow-reference.md', () => {
 
   it('begins with a workflow that is right', () => {
     const [, text = ''] = /```yaml\n(name: Hello[^]*?)```/.exec(page) ?? [];
-    assert.deepEqual(analyseWorkflow({ text, id: 'hello', project: { queues: {}, connections: [] } }).diagnostics, []);
+    assert.deepEqual(analyseWorkflow({ text, id: 'hello', project: { queues: {}, connections: new Map() } }).diagnostics, []);
   });
 
   it('links to headings that exist', () => {

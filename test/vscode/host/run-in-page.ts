@@ -17,7 +17,7 @@ export interface RunInPageOptions {
 }
 
 /** Several times what it takes on a machine that does nothing else. */
-const limitMs = 12 * 60_000;
+const limitMs = 30 * 60_000;
 
 /** Runs tests inside the extension host of a VS Code whose window is a page. Answers as the `code` command does: 0 where `run()` resolved. */
 export async function runInPage({ extensionDevelopmentPath, extensionTestsPath, opened, trustsAll, alsoRemove, artefacts }: RunInPageOptions): Promise<number> {

@@ -37,7 +37,7 @@ const leftOut = new Set([
   'terminal-suggest',
   'tunnel-forwarding',
 ]);
-const startLimitMs = 60_000;
+const startLimitMs = 180_000;
 const serverProgram = path.join(serverFolder, 'out', 'server-main.js');
 const guardProgram = path.join(import.meta.dirname, 'guard-program.ts');
 

@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { HttpSink, type Responder } from '../../support/http-sink.ts';
 import { launchChromium } from '../host/chromium.ts';
-import { root } from '../host/root.ts';
 import { VsCodeServer } from '../host/vscode-server.ts';
 import { Workbench } from './pages/workbench.ts';
-
-const artefacts = path.join(root, 'test', '.artefacts', 'ui');
+import { artefacts, prepareStages } from './prepare-stages.ts';
 
 /** A VS Code with the packaged extension installed, a browser for its windows, and a server that workflows call. */
 export class Stage {
@@ -21,9 +17,7 @@ export class Stage {
   readonly #open: Workbench[] = [];
 
   static async open(): Promise<Stage> {
-    await rm(artefacts, { recursive: true, force: true });
-    await mkdir(artefacts, { recursive: true });
-    const vsix = await packaged();
+    const vsix = process.env['SLUICE_TEST_VSIX'] ?? (await prepareStages());
     const server = await VsCodeServer.start({ vsix });
     try {
       const sink = new HttpSink();
@@ -93,12 +87,4 @@ export class Stage {
     await this.#sink.stop();
     await this.#server.stop();
   }
-}
-
-/** Makes the package as `npm run package` does. */
-async function packaged(): Promise<string> {
-  const vsix = path.join(root, 'test', '.artefacts', 'sluice.vsix');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  await promisify(execFile)(npm, ['run', '--silent', 'package', '--', '--out', vsix], { cwd: root, shell: process.platform === 'win32', maxBuffer: 64 * 1024 * 1024 });
-  return vsix;
 }

@@ -1,6 +1,6 @@
-import { deliveryDetail, deliverySummary, type DeliverySummaryRow } from '../../../ledger/delivery-view.ts';
+import { deliveryDetail, deliverySummary, type DeliverySummaryRow } from '../../../ledger/view.ts';
 import { pageOf, runBefore } from '../../../ledger/page.ts';
-import { deliveryColumns, type DeliveryRow } from '../../../ledger/delivery-row.ts';
+import { deliveryColumns, type DeliveryRow } from '../../../ledger/delivery.ts';
 import type { DeliveryDetail, DeliverySummary } from '../../../../schemas/protocol/delivery.ts';
 import type { ListDeliveriesParams, PruneDeliveriesParams } from '../../delivery-store.ts';
 import type { Database } from '../database.ts';

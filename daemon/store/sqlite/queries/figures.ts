@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { SeriesStep } from '../../../core/queue-series.ts';
 import type { Database } from '../database.ts';
-import { isMiscounted, isStuck, type JobCounts } from '../../../ledger/run-standing.ts';
+import { isMiscounted, isStuck, type JobCounts } from '../../../ledger/pruning.ts';
 import { findRun } from './runs.ts';
 import { fileSpace } from '../file-space.ts';
-import type { SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
+import type { JobsAheadParams, SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
 
 interface SeriesRow {
   readonly at: number;
@@ -91,4 +91,15 @@ export function oldestPending(db: Database): Readonly<Record<string, number>> {
     }
   }
   return oldest;
+}
+
+/** In the order in which a claim takes them. */
+export function jobsAhead(db: Database, { jobId, most }: JobsAheadParams): { readonly ahead: number } {
+  const job = db.sql("SELECT queue_id, priority, due_at FROM jobs WHERE id = ? AND state = 'pending'").get(jobId);
+  if (job === undefined) return { ahead: 0 };
+  const [queue, priority, dueAt] = [Number(job['queue_id']), Number(job['priority']), Number(job['due_at'])];
+  const count = (where: string, values: readonly number[], limit: number): number =>
+    Number(db.sql(`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE state = 'pending' AND queue_id = ? AND ${where} LIMIT ?)`).get(queue, ...values, limit)?.['n']);
+  const higher = count('priority > ?', [priority], most);
+  return { ahead: higher + (higher >= most ? 0 : count('priority = ? AND (due_at, id) < (?, ?)', [priority, dueAt, jobId], most - higher)) };
 }

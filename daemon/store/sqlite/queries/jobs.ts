@@ -2,10 +2,9 @@ import type { Database } from '../database.ts';
 import { type JobTexts, Where } from '../../../ledger/evaluating.ts';
 import { jobBefore, jobCursor } from '../../../ledger/page.ts';
 import type { AttemptRow, DraftRow, PayloadRow, RevisionRow } from '../../../ledger/row.ts';
-import { jobDetail, jobSummary, type JobViewRow, parsedJson, signalWaitView, type SignalWaitRow } from '../../../ledger/view.ts';
+import { jobDetail, jobSummary, type JobViewRow, parsedJson } from '../../../ledger/view.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
-import type { SignalWait } from '../../../../schemas/protocol/signal.ts';
-import type { ListJobsParams, SignalWaitsParams } from '../../store.ts';
+import type { ListJobsParams } from '../../store.ts';
 
 /** Rows that one page looks at, when a `where` lets few of them through. */
 const maxScanned = 50_000;
@@ -73,7 +72,7 @@ function textsOf(db: Database, id: number): JobTexts {
 
 /** What a `JobViewRow` needs; more conditions follow. */
 const jobViewColumns =
-  'j.*, s.run_id, r.workflow, s.name AS step, s.uses, q.name AS queue, d.revision AS draft_revision, d.saved_at AS draft_saved_at, d.saved_by AS draft_saved_by, w.kind AS wait_kind, w.name AS wait_name, w.child_id AS wait_child';
+  'j.*, s.run_id, r.workflow, s.name AS step, s.uses, s.pages, q.name AS queue, d.revision AS draft_revision, d.saved_at AS draft_saved_at, d.saved_by AS draft_saved_by, w.kind AS wait_kind, w.name AS wait_name, w.child_id AS wait_child';
 const jobViewJoins =
   'JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id JOIN queues q ON q.id = j.queue_id LEFT JOIN payload_drafts d ON d.job_id = j.id LEFT JOIN waits w ON w.job_id = j.id';
 
@@ -88,18 +87,4 @@ export function getJob(db: Database, { jobId }: { readonly jobId: number }): Job
     revisions: db.sql('SELECT revision, payload, created_at FROM payload_revisions WHERE job_id = ? ORDER BY revision').all(jobId) as unknown as RevisionRow[],
     draft: db.sql('SELECT revision, payload, saved_at FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
   });
-}
-
-/** Along the jobs that wait, or along those of one run. */
-export function signalWaits(db: Database, { runId, name, limit }: SignalWaitsParams): readonly SignalWait[] {
-  const conditions = ["j.state = 'waiting'", "w.kind = 'signal'", ...(runId === undefined ? [] : ['w.run_id = ?']), ...(name === undefined ? [] : ['w.name = ?'])];
-  const rows = db
-    .sql(
-      `SELECT j.id, j.due_at, j.started_at, j.created_at, j.item_key, w.run_id, w.name, r.workflow, s.name AS step, p.payload
-       FROM ${runId === undefined ? 'jobs j INDEXED BY jobs_waiting CROSS JOIN waits w ON w.job_id = j.id' : 'waits w CROSS JOIN jobs j ON j.id = w.job_id'}
-       JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = w.run_id JOIN payloads p ON p.job_id = j.id
-       WHERE ${conditions.join(' AND ')} ORDER BY j.id LIMIT ?`,
-    )
-    .all(...(runId === undefined ? [] : [runId]), ...(name === undefined ? [] : [name]), limit);
-  return (rows as unknown as SignalWaitRow[]).map(signalWaitView);
 }

@@ -3,17 +3,20 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Actions } from '../../../../daemon/actions/actions.ts';
 import { emailSend } from '../../../../schemas/workflow/actions/email-send.ts';
 import { httpRequest } from '../../../../schemas/workflow/actions/http-request.ts';
+import { transformScript } from '../../../../schemas/workflow/actions/transform-script.ts';
 import { waitFor } from '../../../../schemas/workflow/actions/wait-for.ts';
 import { waitSignal } from '../../../../schemas/workflow/actions/wait-signal.ts';
 import { workflowRun } from '../../../../schemas/workflow/actions/workflow-run.ts';
 import { webhookSend } from '../../../../schemas/workflow/actions/webhook-send.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { MemoryTokens } from '../../../support/memory-tokens.ts';
 import { isJsonObject, type JsonObject } from '../../../../schemas/workflow/json.ts';
 
-const definitions = [httpRequest, webhookSend, emailSend, waitFor, waitSignal, workflowRun];
+const definitions = [httpRequest, webhookSend, emailSend, transformScript, waitFor, waitSignal, workflowRun];
 
 describe('Actions', () => {
   it('has one action for each definition, by its name', async () => {
-    const actions = new Actions({ version: '1', prepareRun: async () => Promise.reject(new Error('no run is expected')) });
+    const actions = new Actions({ version: '1', clock: new FakeClock(), tokens: { store: new MemoryTokens(), mask: () => {} }, prepareRun: async () => Promise.reject(new Error('no run is expected')) });
     assert.deepEqual(actions.list().map(({ definition }) => definition), definitions);
     for (const definition of definitions) assert.equal(actions.get(definition.name)?.definition, definition);
     assert.equal(actions.get('shell/run'), undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
@@ -12,7 +12,7 @@ const letter = { connection: 'esp', to: 'ada@example.com', subject: 'Hello', tex
 describe('email/send being aborted', () => {
   const bench = new ActionBench();
   afterEach(() => bench.clear());
-  const run = (connection: ResolvedConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
+  const run = (connection: ResolvedSmtpConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
   const at = (stage: string, reply: SmtpReply): SmtpSinkOptions => ({ script: (moment) => (moment.stage === stage ? reply : undefined) });
 
   for (const stage of ['connect', 'mail', 'data'] as const) {

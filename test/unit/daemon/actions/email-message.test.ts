@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { actionContext, failed, succeeded } from '../../../support/action-context.ts';
@@ -13,7 +13,7 @@ describe('the message of email/send', () => {
   const bench = new ActionBench();
   afterEach(() => bench.clear());
   let project = '';
-  const run = (connection: ResolvedConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> =>
+  const run = (connection: ResolvedSmtpConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> =>
     bench.mail(connection, input, { projectFolder: project, ...context });
 
   before(async () => {
@@ -148,6 +148,17 @@ describe('the message of email/send', () => {
       assert.equal(sink.connections, 0);
     });
   }
+
+  it("names the machine whose files are not there, or not right, where daemons share a store: another one may have others", async () => {
+    const { connection } = await bench.smtp();
+    const machine = 'two:/srv/shop#1a2b3c';
+    for (const input of [{ ...letter, template: 'nothing.html' }, { ...letter, template: 'latin.html', data: {} }, { ...letter, template: 'welcome.html', data: {} }, { ...letter, attachments: [{ path: 'nothing.pdf' }] }]) {
+      assert.match(failed(await run(connection, input, { machine })).error.message, /\(on the machine of the daemon two:\/srv\/shop#1a2b3c\)\.$/);
+      assert.doesNotMatch(failed(await run(connection, input)).error.message, /machine/);
+    }
+    const { error } = failed(await run({ ...connection, ca: { folder: project, path: 'welcome.txt', machine } }));
+    assert.match(error.message, /"welcome\.txt" holds no certificate in PEM form \(on the machine of the daemon two:/);
+  });
 
   it('is refused with attachments of more than 25 MiB in all', async () => {
     const { connection } = await bench.smtp();

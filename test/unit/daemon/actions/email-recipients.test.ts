@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ActionContext, ActionFailure, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
+import type { ActionContext, ActionFailure, ActionResult, ResolvedSmtpConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
@@ -15,7 +15,7 @@ const letter = { connection: 'esp', to: [fast, slow, gone], subject: 'Hello', te
 describe('email/send to several recipients', () => {
   const bench = new ActionBench();
   afterEach(() => bench.clear());
-  const run = (connection: ResolvedConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
+  const run = (connection: ResolvedSmtpConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
   /** Puts `slow` off for the first `times` times, and doesn't know `gone`. */
   const server = (times = 1): SmtpSinkOptions => ({
     script: ({ stage, subject, earlier }) => {

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../../../daemon/actions/action.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
@@ -17,7 +17,7 @@ const letter = { connection: 'esp', to: 'ada@example.com', subject: 'Hello', tex
 describe('email/send', () => {
   const bench = new ActionBench();
   afterEach(() => bench.clear());
-  const run = (connection: ResolvedConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
+  const run = (connection: ResolvedSmtpConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
   const at = (stage: string, reply: SmtpReply): SmtpSinkOptions => ({ script: (moment) => (moment.stage === stage ? reply : undefined) });
 
   describe('replies', () => {

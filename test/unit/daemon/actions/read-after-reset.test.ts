@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { readAfterReset } from '../../../../daemon/actions/read-after-reset.ts';
+import { readAfterReset } from '../../../../daemon/actions/guarded-connector.ts';
 
 /** In a thread, so that it answers and resets while this one does nothing. */
 const server = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
-import type { ActionContext, ActionResult, ResolvedConnection } from '../../../../daemon/actions/action.ts';
+import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../../../daemon/actions/action.ts';
 import { throttlesSender } from '../../../../daemon/actions/smtp-failure.ts';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
@@ -11,7 +11,7 @@ const letter = { connection: 'esp', to: 'ada@example.com', subject: 'Hello', tex
 describe('an SMTP server with limits', () => {
   const bench = new ActionBench();
   afterEach(() => bench.clear());
-  const run = (connection: ResolvedConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
+  const run = (connection: ResolvedSmtpConnection, input: JsonObject = letter, context?: Partial<ActionContext>): Promise<ActionResult> => bench.mail(connection, input, context);
 
   it('that ends a connection after so many messages is met by another one, and its words are kept', async () => {
     // smtp-server closes a connection that it answers with 421, as real ones do.
@@ -55,7 +55,7 @@ describe('an SMTP server with limits', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const connection: ResolvedConnection = { name: 'esp', type: 'smtp', host: '127.0.0.1', port, tls: 'none', pool: 1, maxMessages: 100, from: 'a@b.example' };
+    const connection: ResolvedSmtpConnection = { name: 'esp', type: 'smtp', host: '127.0.0.1', port, tls: 'none', pool: 1, maxMessages: 100, from: 'a@b.example' };
     succeeded(await run(connection));
     const { request } = succeeded(await run(connection));
     assert.equal(((request as JsonObject)['reconnects'] as unknown[]).length, 1);

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { runCommand } from '../../../../daemon/cli/run-command.ts';
+import { runCommand } from '../../../../daemon/cli/program.ts';
 import type { InterruptSignal } from '../../../../daemon/cli/terminal.ts';
 
 export interface CommandLineOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Columns of a terminal; a pipe if it is missing. */
+  /** Columns of a terminal, which has 24 rows; a pipe if it is missing. */
   readonly columns?: number;
   readonly input?: string;
   readonly now?: number;
@@ -22,6 +22,7 @@ export interface CommandResult {
 class TextSink extends Writable {
   readonly isTTY: boolean;
   readonly columns: number | undefined;
+  readonly rows = 24;
   text = '';
   readonly #written = new EventEmitter();
 
@@ -57,11 +58,13 @@ export class CommandLine {
   readonly stderr: TextSink;
   readonly result: Promise<CommandResult>;
   readonly #listeners = new Set<(signal: InterruptSignal) => void>();
+  readonly #stdin: PassThrough;
 
   constructor(argv: readonly string[], { cwd, env = {}, columns, input, now }: CommandLineOptions) {
     this.stdout = new TextSink(columns);
     this.stderr = new TextSink(columns);
     const stdin = Object.assign(new PassThrough(), { isTTY: columns !== undefined });
+    this.#stdin = stdin;
     if (input !== undefined) stdin.end(input);
     const io = {
       stdout: this.stdout as unknown as NodeJS.WriteStream,
@@ -80,6 +83,11 @@ export class CommandLine {
       ...(now === undefined ? {} : { now: () => now }),
     };
     this.result = runCommand(argv, io).then((code) => ({ code, stdout: this.stdout.text, stderr: stripVTControlCharacters(this.stderr.text) }));
+  }
+
+  /** Keys of a person, as a terminal sends them. */
+  press(keys: string): void {
+    this.#stdin.write(keys);
   }
 
   interrupt(signal: InterruptSignal = 'SIGINT'): void {

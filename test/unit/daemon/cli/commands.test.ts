@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict';
+import type { ConnectionTest } from '../../../../schemas/protocol/connection.ts';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
-import { ScriptedDaemon, type Script } from '../../../support/scripted-daemon.ts';
 import { CommandLine, sluice, type CommandLineOptions, type CommandResult } from './command-line.ts';
 import { bulk, job, jobDetail, now, queue, run } from './protocol-samples.ts';
-import { TemporaryProject } from './temporary-project.ts';
+import { useScriptedProject } from './scripted-project.ts';
 
 describe('commands that talk to the daemon', () => {
-  let project: TemporaryProject;
-  let daemon: ScriptedDaemon | undefined;
-
-  beforeEach(async () => {
-    project = await TemporaryProject.make();
-  });
-  afterEach(async () => {
-    await daemon?.stop();
-    daemon = undefined;
-    await project.remove();
-  });
-
-  const start = async (script: Script, options = {}): Promise<ScriptedDaemon> => (daemon = await ScriptedDaemon.start(project.folder, script, options));
+  const project = useScriptedProject();
+  const { start } = project;
   const type = (argv: string, options: Partial<CommandLineOptions> = {}): Promise<CommandResult> => sluice(argv.split(' '), { cwd: project.folder, now, ...options });
 
   it('print what the protocol says with --json, arrays for lists', async () => {
@@ -61,6 +50,21 @@ describe('commands that talk to the daemon', () => {
     assert.deepEqual(await type('eval r12 one'), { code: 1, stdout: '', stderr: "No value: There is no 'one'.\n" });
     const failed = await type('eval r12 one --json');
     assert.deepEqual([failed.code, failed.stdout, JSON.parse(failed.stderr)], [1, '', { error: { code: 'no-value', kind: 'missing', message: "There is no 'one'.", start: 0, end: 3 } }]);
+  });
+
+  it('send a request as it is in a file, or a sample with its headers', async () => {
+    const scripted = await start({ 'delivery/send': () => ({ status: 202, answer: '', delivery: 'd1', outcome: 'started', run: 'r1' }) });
+    await writeFile(path.join(project.folder, 'body.json'), '{ "headers": {} }\n');
+    await writeFile(path.join(project.folder, 'push.sample.json'), JSON.stringify({ headers: { 'X-GitHub-Event': 'push', 'x-kept': '1' }, body: { ref: 'main' } }));
+    assert.deepEqual(await type('trigger ci --payload body.json --header a=b'), { code: 0, stdout: 'Answered 202. d1 started r1.\n', stderr: '' });
+    assert.equal((await type('trigger ci --sample push.sample.json --sign --header x-github-event=ping')).code, 0);
+    assert.deepEqual(scripted.paramsOf('delivery/send'), [
+      { workflow: 'ci', payload: '{ "headers": {} }\n', headers: { a: 'b' }, sign: false },
+      { workflow: 'ci', payload: '{"ref":"main"}', headers: { 'x-github-event': 'ping', 'x-kept': '1' }, sign: true },
+    ]);
+    await writeFile(path.join(project.folder, 'bad.json'), '{ "headers": { "a": 1 }, "body": 1 }');
+    assert.deepEqual([(await type('trigger ci --sample bad.json')).code, (await type('trigger ci')).code, (await type('trigger ci --sample a --payload b')).code], [2, 2, 2]);
+    assert.match((await type('trigger ci --sample bad.json')).stderr, /--sample: bad\.json: the header a is not a text/);
   });
 
   it('take the replay of a run that has ended back, after a question', async () => {
@@ -139,7 +143,7 @@ describe('commands that talk to the daemon', () => {
     });
     assert.match((await type('bulk')).stdout, /^ID +ACTION +STATE +DONE +OF +SKIPPED +STARTED\nb3 +replay +held +5 +1,200 .*\nb2 +discard +done +3 +3 /);
     const shown = (await type('bulk show b3')).stdout;
-    assert.match(shown, /^b3 {2}held {2}5 of 1,200 jobs replayed; 1 skipped, because it was in another state by then\.\nOf those that were replayed: 4 succeeded, 1 dead again\.\nIt waits: `sluice bulk continue b3`/);
+    assert.match(shown, /^b3 {2}held {2}5 of 1,200 jobs replayed; 1 skipped, because it was in another state by then, or continues with its child run\.\nOf those that were replayed: 4 succeeded, 1 dead again\.\nIt waits: `sluice bulk continue b3`/);
     assert.deepEqual((JSON.parse((await type('bulk show b3 --json')).stdout) as { outcome: unknown }).outcome, tally);
     const failed = await type('bulk show b4');
     assert.deepEqual([failed.code, failed.stdout.includes('It failed: it broke')], [1, true]);
@@ -178,6 +182,25 @@ describe('commands that talk to the daemon', () => {
     assert.equal((await type('secrets set 1ST', { input: 'x' })).code, 2);
     assert.match((await type('secrets lits')).stderr, /there are secrets list, secrets set and secrets delete/);
     assert.equal(scripted.paramsOf('secret/set').length, 2);
+  });
+
+  it('list connections, and test one', async () => {
+    const test: ConnectionTest = { name: 'crm', address: 'https://crm.example/v3/me', verdict: 'works', answered: '200 OK', body: '{"id":5}', durationMs: 120.4 };
+    const scripted = await start({
+      'connection/list': () => ({ connections: [{ name: 'crm', type: 'http', address: 'https://crm.example/v3', auth: 'oauth2', lacks: ['CRM'] }, { name: 'esp', type: 'smtp', address: 'smtp.example.com:587', lacks: [] }] }),
+      'connection/test': ({ name, path }) => (path === undefined ? { ...test, name, address: 'smtp.example.com:587', verdict: 'failed', answered: '535 no', problem: 'It did not let us in.' } : test),
+    });
+    const listed = (await type('connections')).stdout;
+    assert.match(listed, /^crm +http +https:\/\/crm\.example\/v3 +oauth2 +CRM$/m);
+    assert.match(listed, /^esp +smtp +smtp\.example\.com:587 +none\s*$/m);
+    assert.equal((JSON.parse((await type('connections --json')).stdout) as unknown[]).length, 2);
+    const works = await type('connections test crm --path /me');
+    assert.deepEqual([works.code, works.stdout], [0, 'crm works: https://crm.example/v3/me answered 200 OK after 120ms.\n{"id":5}\n']);
+    const failed = await type('connections test esp');
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /^esp doesn't work: smtp\.example\.com:587 answered 535 no after 120ms\. It did not let us in\.$/m);
+    assert.deepEqual(scripted.paramsOf('connection/test'), [{ name: 'crm', path: '/me' }, { name: 'esp' }]);
+    assert.match((await type('connections tset crm')).stderr, /there are connections list and connections test/);
   });
 
   it('replay with a payload from a file or stdin, JSON or YAML', async () => {
@@ -307,12 +330,12 @@ describe('commands that talk to the daemon', () => {
 
   it('say so if the daemon is behind, and what makes them the same; the other way round a restart would bring the older one back', async () => {
     const list = { 'queue/list': () => ({ queues: [] }) };
-    await start(list, { version: '0.0.9' });
+    const behind = await start(list, { version: '0.0.9' });
     assert.match((await type('queues')).stderr, /The daemon has version 0\.0\.9, and this command .*; `sluice restart` makes them the same/);
-    await daemon?.stop();
-    await start(list, { version: '0.1.99' });
+    await behind.stop();
+    const ahead = await start(list, { version: '0.1.99' });
     assert.deepEqual((await type('queues')).stderr, '', 'it understands this command, and has more');
-    await daemon?.stop();
+    await ahead.stop();
     await start(list, { version: '9.9.9' });
     const text = await type('queues');
     assert.equal(text.code, 0);
@@ -323,7 +346,7 @@ describe('commands that talk to the daemon', () => {
   });
 
   it("don't take a copied project's daemon.json for their own", async () => {
-    await start({ 'daemon/status': () => ({ ...(daemon as ScriptedDaemon).status('0.1.0'), project: '/elsewhere' }) });
+    const copied = await start({ 'daemon/status': () => ({ ...copied.status('0.1.0'), project: '/elsewhere' }) });
     const { code, stderr } = await type('status');
     assert.equal(code, 3);
     assert.match(stderr, /is not running/);

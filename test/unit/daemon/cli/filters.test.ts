@@ -2,24 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FilterConditions } from '../../../../schemas/protocol/saved-filters.ts';
-import { ScriptedDaemon, type Script } from '../../../support/scripted-daemon.ts';
 import { sluice, type CommandResult } from './command-line.ts';
 import { job, now } from './protocol-samples.ts';
-import { TemporaryProject } from './temporary-project.ts';
+import { useScriptedProject } from './scripted-project.ts';
 
 describe('saved filters', () => {
-  let project: TemporaryProject;
-  let daemon: ScriptedDaemon | undefined;
-  beforeEach(async () => {
-    project = await TemporaryProject.make();
-  });
-  afterEach(async () => {
-    await daemon?.stop();
-    daemon = undefined;
-    await project.remove();
-  });
-
-  const start = async (script: Script): Promise<ScriptedDaemon> => (daemon = await ScriptedDaemon.start(project.folder, script));
+  const project = useScriptedProject();
+  const { start } = project;
   const type = (...argv: string[]): Promise<CommandResult> => sluice(argv, { cwd: project.folder, now });
   const file = (): string => path.join(project.folder, '.sluice', 'filters.json');
 

@@ -3,7 +3,7 @@ import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
 import type { JobDetail, JobSummary } from '../../../../schemas/protocol/job.ts';
 import type { QueueAlert, QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, StepView } from '../../../../schemas/protocol/run.ts';
-import type { ScheduleView } from '../../../../schemas/protocol/schedule.ts';
+import type { ScheduleView } from '../../../../schemas/protocol/trigger.ts';
 
 /** What the daemon could answer, for renderers to draw. All ages are as of `now`. */
 

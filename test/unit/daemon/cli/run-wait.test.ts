@@ -113,6 +113,20 @@ describe('sluice run', () => {
     assert.equal((await sluice(['run', 'deal', '--wait'], { cwd: project.folder })).stderr, 'r12 has started.\n');
   });
 
+  it('does not say that a run has started that an earlier start with the key has made', async () => {
+    await start(succeeded, { 'run/start': () => ({ id: 'r12', existed: true }) });
+    const { code, stderr } = await sluice(['run', 'deal', '--wait', '--key', 'k1'], { cwd: project.folder });
+    assert.deepEqual([code, stderr], [0, 'Nothing was started: r12 has that key already.\n']);
+  });
+
+  it('says what a key may be', async () => {
+    for (const key of ['@mine', '', 'a\tb', 'x'.repeat(201)]) {
+      const { code, stderr } = await sluice(['run', 'deal', `--key=${key}`], { cwd: project.folder });
+      assert.equal(code, 2);
+      assert.match(stderr, /A key has 1 to 200 characters, no control characters, and does not begin with '@'\./);
+    }
+  });
+
   it('leaves the run going at Ctrl-C, and says how to get back to it', async () => {
     const scripted = await start(running);
     const line = new CommandLine(['run', 'deal', '--wait'], { cwd: project.folder });

@@ -33,6 +33,15 @@ describe('what is said of the jobs in a state folder', () => {
     assert.match(said(), /1 job waits in it/);
   });
 
+  it('is where they are now, of a store whose jobs were copied elsewhere', () => {
+    const db = new DatabaseSync(file);
+    db.exec("CREATE TABLE jobs (state TEXT); INSERT INTO jobs VALUES ('pending'); CREATE TABLE meta (key TEXT PRIMARY KEY, value)");
+    db.prepare("INSERT INTO meta VALUES ('copy', ?)").run(JSON.stringify({ kind: 'moved', id: 'x', other: 'Postgres on db.example.com:5432/jobs, schema shop', at: 0 }));
+    db.close();
+    assert.match(said(), /Its jobs were moved to Postgres on db\.example\.com:5432\/jobs, schema shop by `sluice store copy`, so it is no longer used\./);
+    assert.doesNotMatch(said(), /job waits/);
+  });
+
   it('is that its store can not be read where it is none', () => {
     writeFileSync(file, 'x'.repeat(5000));
     assert.match(said(), /Its store\.db can't be read as a store\./);

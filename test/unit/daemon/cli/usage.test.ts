@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { sluice, type CommandResult } from './command-line.ts';
@@ -41,7 +42,7 @@ describe('the command line', () => {
     ['run-show j40', /A run is written like r12/],
     ['cancel 12', /A run is written like r12, a job like j40/],
     ['run', /missing required argument 'workflow'/],
-    ['run x --dry-run', /not supported yet/],
+    ['run x --dry-run --wait', /starts nothing/],
     ['set erp', /Say what to set/],
     ['set erp --concurrency many', /whole number from 1/],
     ['set erp --concurrency 10001', /10,000 at most/],
@@ -96,5 +97,14 @@ describe('the command line', () => {
     assert.deepEqual(JSON.parse((await run('down', '--json')).stdout), { stopped: false });
     assert.match((await run('logs')).stdout, /The log is empty/);
     assert.deepEqual(JSON.parse((await run('logs', '--json')).stdout), []);
+  });
+
+  it('starts no daemon for a command that only looks, in a folder where this user has never run one', async () => {
+    const looking = ['queues', 'jobs', 'job j1', 'runs', 'run-show r1', 'eval r1 1', 'dead', 'dead groups', 'dead export j1', 'bulk', 'bulk show b1', 'schedules', 'deliveries', 'deliveries show d1', 'secrets'];
+    await rm(project.state, { recursive: true });
+    for (const line of looking) {
+      const { code, stderr } = await run(...line.split(' '));
+      assert.deepEqual([line, code], [line, 3], stderr);
+    }
   });
 });

@@ -8,7 +8,7 @@ const perMinute = 1 / 60_000;
 const rate100 = { limit: 100, perMs: 60_000, burst: 10 };
 
 function of(input: Partial<ForecastInput> = {}): ReturnType<typeof forecast> {
-  return forecast({ pending: 1000, delayed: 0, active: 5, paused: false, held: false, isStoreOk: true, concurrency: 10, flow: still, ...input });
+  return forecast({ pending: 1000, delayed: 0, active: 5, paused: false, held: false, isStoreOk: true, rates: [], concurrency: 10, flow: still, ...input });
 }
 
 describe('the forecast of a queue', () => {
@@ -18,7 +18,7 @@ describe('the forecast of a queue', () => {
 
   it('says what stalls it, the greater trouble first', () => {
     const stalled = (input: Partial<ForecastInput>): string => {
-      const verdict = of({ rate: rate100, ...input });
+      const verdict = of({ rates: [{ rate: rate100, used: 0 }], ...input });
       return verdict.state === 'stalled' ? verdict.reason : verdict.state;
     };
     const failing = { ...still, failedRecently: 3 };
@@ -32,30 +32,38 @@ describe('the forecast of a queue', () => {
   });
 
   it('goes by the rate until something has left', () => {
-    assert.deepEqual(of({ pending: 900, delayed: 100, rate: rate100 }), { state: 'draining', drainMs: 600_000, limitedBy: 'rate' });
+    assert.deepEqual(of({ pending: 900, delayed: 100, rates: [{ rate: rate100, used: 0 }] }), { state: 'draining', drainMs: 600_000, limitedBy: 'rate' });
     assert.deepEqual(of(), { state: 'unknown' }, 'without one there is nothing to go by');
   });
 
   it('is bounded by the concurrency and the time that attempts take, which a rate does not tell', () => {
     // 10 at a time, 12 seconds each: 50 a minute, though 100 are allowed.
-    const slow = of({ rate: rate100, flow: { ...still, completedRecently: 10, meanRunningMs: 12_000 } });
+    const slow = of({ rates: [{ rate: rate100, used: 0 }], flow: { ...still, completedRecently: 10, meanRunningMs: 12_000 } });
     assert.deepEqual(slow, { state: 'draining', drainMs: 1_200_000, limitedBy: 'concurrency' });
-    const quick = of({ rate: rate100, flow: { ...still, completedRecently: 10, meanRunningMs: 100 } });
+    const quick = of({ rates: [{ rate: rate100, used: 0 }], flow: { ...still, completedRecently: 10, meanRunningMs: 100 } });
     assert.deepEqual(quick, { state: 'draining', drainMs: 600_000, limitedBy: 'rate' });
   });
 
   it('goes by what has left, once that is enough to tell', () => {
-    const measured = of({ rate: rate100, flow: { ...still, left: 25, leftMs: 60_000, completedRecently: 25, meanRunningMs: 10 } });
+    const measured = of({ rates: [{ rate: rate100, used: 0 }], flow: { ...still, left: 25, leftMs: 60_000, completedRecently: 25, meanRunningMs: 10 } });
     assert.deepEqual(measured, { state: 'draining', drainMs: 2_400_000, limitedBy: 'concurrency' });
-    const soon = of({ rate: rate100, flow: { ...still, left: 1, leftMs: 19_000, completedRecently: 1 } });
+    const soon = of({ rates: [{ rate: rate100, used: 0 }], flow: { ...still, left: 1, leftMs: 19_000, completedRecently: 1 } });
     assert.equal(soon.state === 'draining' && soon.drainMs, 600_000, 'the first attempts may still be running');
-    const burst = of({ rate: rate100, flow: { ...still, left: 110, leftMs: 60_000, completedRecently: 110 } });
+    const burst = of({ rates: [{ rate: rate100, used: 0 }], flow: { ...still, left: 110, leftMs: 60_000, completedRecently: 110 } });
     assert.deepEqual(burst, { state: 'draining', drainMs: 600_000, limitedBy: 'rate' }, 'the rest follows no faster than the rate');
   });
 
   it('expects no more of a slow rate than it allows', () => {
     const hourly = { limit: 1, perMs: 3_600_000, burst: 1 };
-    assert.deepEqual(of({ pending: 5, rate: hourly, flow: { ...still, left: 0, leftMs: 300_000 } }), { state: 'draining', drainMs: 18_000_000, limitedBy: 'rate' });
+    assert.deepEqual(of({ pending: 5, rates: [{ rate: hourly, used: 0 }], flow: { ...still, left: 0, leftMs: 300_000 } }), { state: 'draining', drainMs: 18_000_000, limitedBy: 'rate' });
+  });
+
+  it('goes by the rate that lets the last of what waits start last: one whose burst takes all of it is none', () => {
+    const daily = { limit: 50_000, perMs: 86_400_000, burst: 5000 };
+    const rates = [{ rate: { limit: 20, perMs: 1000, burst: 2 }, used: 20 }, { rate: daily, used: 1000 }];
+    assert.deepEqual(of({ pending: 3000, rates }), { state: 'draining', drainMs: 150_000, limitedBy: 'rate' }, 'at 20 a second');
+    assert.deepEqual(of({ pending: 5000, rates }), { state: 'draining', drainMs: 8_640_000, limitedBy: 'rate' }, 'of the burst 4,000 are left');
+    assert.deepEqual(of({ pending: 1, rates: rates.map(({ rate }) => ({ rate, used: 0 })) }), { state: 'draining', drainMs: 50, limitedBy: 'rate' });
   });
 
   it('sets what keeps coming off against what leaves', () => {
@@ -83,7 +91,7 @@ describe('the forecast of a queue', () => {
     paused: fc.boolean(),
     held: fc.boolean(),
     isStoreOk: fc.boolean(),
-    rate: fc.record({ limit: fc.integer({ min: 1, max: 1_000_000 }), perMs: fc.integer({ min: 1, max: 86_400_000 }), burst: fc.constant(1) }),
+    rates: fc.tuple(fc.record({ used: fc.nat(1_000_000), rate: fc.record({ limit: fc.integer({ min: 1, max: 1_000_000 }), perMs: fc.integer({ min: 1, max: 86_400_000 }), burst: fc.constant(1) }) })),
     concurrency: fc.integer({ min: 1, max: 10_000 }),
     flow: anyFlow,
   });
@@ -94,7 +102,7 @@ describe('the forecast of a queue', () => {
         const verdict = forecast(input);
         if (verdict.state === 'draining') {
           assert.ok(verdict.drainMs > 0 && Number.isFinite(verdict.drainMs));
-          assert.ok(verdict.drainMs >= (((input.pending + input.delayed) * input.rate.perMs) / input.rate.limit) * 0.999_999);
+          assert.ok(verdict.drainMs >= (((input.pending + input.delayed) * input.rates[0].rate.perMs) / input.rates[0].rate.limit) * 0.999_999);
           assert.ok(!input.paused && !input.held && input.isStoreOk && input.pending + input.active > 0);
         }
         if (verdict.state === 'growing') assert.ok(verdict.growthPerMinute > 0 && input.flow.arrivalsPerMs > 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EngineBench } from '../../../support/engine-bench.ts';
-import { AnswerBudget } from '../../../../daemon/engine/answer-budget.ts';
+import { AnswerBudget } from '../../../../daemon/engine/attempt-answers.ts';
 
 const never = new AbortController().signal;
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { BodyProcess } from '../../../../daemon/actions/body-process.ts';
-import { answerBudgetBytes } from '../../../../daemon/engine/answer-budget.ts';
-import { AttemptAnswers } from '../../../../daemon/engine/attempt-answers.ts';
+import { answerBudgetBytes, AttemptAnswers } from '../../../../daemon/engine/attempt-answers.ts';
 import { AttemptSignal } from '../../../../daemon/engine/attempt-signal.ts';
 import { Masker } from '../../../../daemon/secrets/masker.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
@@ -32,7 +31,7 @@ describe('the large answers of attempts', () => {
   }
 
   function end(jobId: number): void {
-    const slot = { startInMs: 0, depart: undefined, isFollowed: false, started: () => {}, sent: () => {}, putOff: () => {}, release: () => {} };
+    const slot = { startInMs: 0, depart: undefined, isFollowed: false, isShared: false, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => {} };
     answers.untilStored(jobId, slot).release();
   }
 

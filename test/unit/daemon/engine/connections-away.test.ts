@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SmtpConnection } from '../../../../schemas/workflow/model.ts';
+import type { SmtpConnection } from '../../../../schemas/workflow/connections/connection.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;

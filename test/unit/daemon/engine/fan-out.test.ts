@@ -77,6 +77,80 @@ steps:
     assert.deepEqual([steps[0]?.jobs.total, steps[0]?.duplicates], [10, 990]);
   });
 
+  describe('with where and batch', () => {
+    const batches = (): readonly unknown[] => bench.action.inputs.flatMap(({ n }) => (n === undefined ? [] : [n]));
+    const chunked = (list: readonly number[], size: number): readonly (readonly number[])[] => Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+
+    it('makes one job of each batch, the last with what is left', async () => {
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', batch: 100' }), numbers(1234));
+      assert.deepEqual(batches(), chunked(numbers(1234).list, 100));
+      assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+      assert.deepEqual((await bench.jobs(run, 'each')).map(({ index }) => index), chunked(numbers(1234).list, 100).map(([first]) => first));
+    });
+
+    it('looks at each item before it puts them together, and counts those left out as no jobs', async () => {
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', where: "${{ item % 3 == 0 }}", batch: 50' }), numbers(3000));
+      assert.deepEqual(batches(), chunked(numbers(3000).list.filter((n) => n % 3 === 0), 50));
+      const { steps } = await bench.runDetail(run);
+      assert.deepEqual([steps[0]?.jobs.total, steps[0]?.duplicates], [20, 0]);
+    });
+
+    it('keeps items single without batch; a step of which nothing passes succeeds', async () => {
+      await bench.run(over('${{ inputs.list }}', { foreach: ', where: item > 7' }), numbers(10));
+      assert.deepEqual(batches(), [8, 9]);
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', where: item > 99, batch: 2' }), numbers(10));
+      assert.deepEqual(await bench.states(run), { run: 'succeeded', each: 'succeeded', after: 'succeeded' });
+      assert.equal((await bench.jobs(run, 'each')).length, 0);
+    });
+
+    it('fills batches from a file, over a crash and a full queue', async () => {
+      writeFileSync(path.join(bench.folder, 'list.jsonl'), numbers(5000).list.map((n) => JSON.stringify(n)).join('\n'));
+      await bench.run(over('', { queue: ', max-depth: 3', foreach: ', where: item % 5 == 0, batch: 60', input: 'n: "${{ item }}", do: "slow:1"' }).replace('items: ""', 'file: list.jsonl'));
+      await bench.advance(2 * second);
+      await bench.crash();
+      await bench.start();
+      await bench.advance(600 * second);
+      // What a crash interrupts is tried again.
+      const sent = [...new Map(batches().map((batch) => [JSON.stringify(batch), batch])).values()];
+      assert.deepEqual(sent, chunked(numbers(5000).list.filter((n) => n % 5 === 0), 60));
+    });
+
+    it('makes a smaller batch rather than look through a file without end', async () => {
+      writeFileSync(path.join(bench.folder, 'list.jsonl'), numbers(25_000).list.map((n) => JSON.stringify(n)).join('\n'));
+      await bench.run(over('', { foreach: ', where: item % 5000 == 0, batch: 100' }).replace('items: ""', 'file: list.jsonl'));
+      assert.deepEqual(batches().flat(), [0, 5000, 10_000, 15_000, 20_000]);
+      assert.ok(batches().length <= 4, JSON.stringify(batches()));
+    });
+
+    it('sends an item once whose key its batch has, and a batch once whose keys an earlier one has', async () => {
+      const list = ['a', 'a', 'b', 'c', 'a', 'b', 'd'];
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item }}", batch: 2' }), { list });
+      assert.deepEqual(batches(), [['a', 'b'], ['c', 'a'], ['b', 'd']]);
+      const again = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item }}", batch: 2' }), { list: ['a', 'b', 'a', 'b'] });
+      assert.deepEqual([run, again].length, 2);
+      const counts = await Promise.all([run, again].map(async (id) => (await bench.runDetail(id)).steps[0]));
+      assert.deepEqual(counts.map((step) => [step?.jobs.total, step?.duplicates]), [[3, 1], [1, 2]]);
+      const [first] = await bench.jobs(again, 'each');
+      assert.equal(first?.key, '["a","b"]');
+    });
+
+    it('makes a dead letter of an item that where has no answer for, and keeps the order', async () => {
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', where: item.n > 0, batch: 2', input: 'n: 1' }), { list: [{ n: 1 }, {}, { n: 2 }, { n: 3 }, { n: 4 }] });
+      const jobs = await bench.jobs(run, 'each');
+      const items = await Promise.all(jobs.map(async ({ id }) => (await bench.job(Number(id.slice(1)))).item));
+      assert.deepEqual(jobs.map(({ state }, index) => [state, items[index]]), [['succeeded', [{ n: 1 }]], ['dead', {}], ['succeeded', [{ n: 2 }, { n: 3 }]], ['succeeded', [{ n: 4 }]]]);
+      assert.match(jobs[1]?.error?.message ?? '', /foreach\.where.*item\.n/);
+    });
+
+    it('waits after its first batches, and takes the rest when the run is continued', async () => {
+      const run = await bench.run(over('${{ inputs.list }}', { foreach: ', batch: 10' }), numbers(95), 2);
+      assert.deepEqual(batches(), chunked(numbers(20).list, 10));
+      await bench.store.continueRun({ runId: run });
+      await bench.rest();
+      assert.deepEqual(batches(), chunked(numbers(95).list, 10));
+    });
+  });
+
   it('makes a dead letter of an item without a usable key, and continues with the others', async () => {
     const list = [{ id: 'a' }, {}, { id: '' }, { id: null }, { id: 'x'.repeat(2000) }, { id: 'b' }];
     const run = await bench.run(over('${{ inputs.list }}', { foreach: ', key: "${{ item.id }}"', input: 'n: 1' }), { list });

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { EngineBench } from '../../../support/engine-bench.ts';
+import { mostInAWindow } from '../../../support/most-in-a-window.ts';
 
 const second = 1000;
 const minute = 60 * second;
-
-/** The most starts that any window of that length holds. */
-function mostIn(times: readonly number[], windowMs: number): number {
-  const sorted = [...times].sort((one, other) => one - other);
-  let most = 0;
-  for (let first = 0, last = 0; last < sorted.length; last++) {
-    while ((sorted[last] ?? 0) - (sorted[first] ?? 0) >= windowMs) first++;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
-}
 
 describe('the rate of a queue', () => {
   let bench: EngineBench;
@@ -30,9 +20,9 @@ describe('the rate of a queue', () => {
   it('is never exceeded in any window, and used up nearly', async () => {
     await start('100/min', 600);
     await bench.advance(5 * minute);
-    assert.ok(mostIn(bench.action.times, minute) <= 100);
+    assert.ok(mostInAWindow(bench.action.times, minute) <= 100);
     assert.ok(bench.action.seen.length > 480, `${bench.action.seen.length} starts`);
-    assert.ok((bench.queue('api').rateUsed ?? 0) <= 100);
+    assert.ok((bench.queue('api').rateUses[0]?.used ?? 0) <= 100);
   });
 
   it('lets a burst start back to back and spaces the rest', async () => {
@@ -47,8 +37,25 @@ describe('the rate of a queue', () => {
   it('holds for attempts that take long and for short ones alike', async () => {
     await start('20/s', 300, 'slow:3', 100);
     await bench.advance(20 * second);
-    assert.ok(mostIn(bench.action.times, second) <= 20);
+    assert.ok(mostInAWindow(bench.action.times, second) <= 20);
     assert.ok(bench.action.seen.length > 250);
+  });
+
+  it('of several holds in any window of each, over a crash too, and each is used up', async () => {
+    await start('[20/s, 100/min]', 400);
+    await bench.advance(3 * second);
+    assert.deepEqual(bench.queue('api').rateUses.map(({ rate }) => rate.limit), [20, 100]);
+    await bench.crash();
+    await bench.start();
+    await bench.advance(3 * minute);
+    assert.ok(mostInAWindow(bench.action.times, second) <= 20 && mostInAWindow(bench.action.times, minute) <= 100);
+    assert.ok(bench.action.seen.length >= 290, `${bench.action.seen.length} starts`);
+    const [obstacle] = bench.queue('api').obstacles;
+    assert.deepEqual(obstacle?.kind === 'rate' && obstacle.rate.limit, 100);
+    await bench.setQueue('api', { rate: [{ limit: 5, perMs: second, burst: 1 }, { limit: 1000, perMs: minute, burst: 1 }] });
+    await bench.stop();
+    await bench.start();
+    assert.deepEqual(bench.queue('api').rates.map(({ limit }) => limit), [5, 1000], 'what was set by hand is kept');
   });
 
   it('holds for retries too', async () => {
@@ -60,7 +67,7 @@ steps:
 `, { list: [1, 2, 3, 4, 5, 6, 7, 8] });
     await bench.advance(6 * minute);
     assert.equal(bench.action.seen.length, 40);
-    assert.ok(mostIn(bench.action.times, minute) <= 10);
+    assert.ok(mostInAWindow(bench.action.times, minute) <= 10);
   });
 
   for (const [how, end] of [['a stop', (): Promise<void> => bench.stop()], ['a crash', (): Promise<void> => bench.crash()]] as const) {
@@ -73,7 +80,7 @@ steps:
         await bench.start();
       }
       await bench.advance(minute);
-      assert.ok(mostIn(bench.action.times, minute) <= 30, `${mostIn(bench.action.times, minute)}`);
+      assert.ok(mostInAWindow(bench.action.times, minute) <= 30, `${mostInAWindow(bench.action.times, minute)}`);
       assert.ok(bench.action.seen.length > 60);
     });
   }
@@ -88,9 +95,9 @@ steps:
 
     await bench.stop();
     await bench.start();
-    assert.deepEqual(bench.queue('api').rate, { limit: 6, perMs: minute, burst: 1 });
+    assert.deepEqual(bench.queue('api').rates[0], { limit: 6, perMs: minute, burst: 1 });
     await bench.setQueue('api', { rate: 'file' });
-    assert.equal(bench.queue('api').rate?.limit, 60);
+    assert.equal(bench.queue('api').rates[0]?.limit, 60);
     const then = bench.action.seen.length;
     await bench.advance(minute);
     assert.ok(bench.action.seen.length - then > 50);
@@ -119,7 +126,7 @@ steps:
     await start('{ limit: 10, per: 1m, burst: 10 }', 50);
     await bench.stop();
     await bench.start([]);
-    assert.equal(bench.queue('api').rate?.limit, 10);
+    assert.equal(bench.queue('api').rates[0]?.limit, 10);
     await bench.advance(59 * second);
     assert.equal(bench.action.seen.length, 10);
   });
@@ -133,7 +140,7 @@ steps:
     release();
     await run;
     await bench.advance(5 * second);
-    assert.ok(mostIn(bench.action.times, second) <= 5, `${mostIn(bench.action.times, second)}`);
+    assert.ok(mostInAWindow(bench.action.times, second) <= 5, `${mostInAWindow(bench.action.times, second)}`);
   });
 
   it('spaces what leaves, when the first attempts take long to get ready', async () => {

@@ -138,14 +138,14 @@ steps:
       assert.deepEqual((await view('api')).alerts, []);
       await bench.crash();
       await start([]);
-      assert.equal(bench.queue('api').rate, undefined);
+      assert.equal(bench.queue('api').rates[0], undefined);
     });
 
     it('not while a file declares it', async () => {
       await bench.runMany('{ rate: { limit: 60, per: 1m, burst: 1 } }', 5);
       await assert.rejects(service['queue/release']({ queue: 'api' }), { code: 'wrong-state' });
       await assert.rejects(service['queue/release']({ queue: 'apo' }), /no queue apo\. Did you mean api\?/);
-      assert.notEqual(bench.queue('api').rate, undefined);
+      assert.notEqual(bench.queue('api').rates[0], undefined);
     });
 
     it('and keeps what was set by hand', async () => {
@@ -332,10 +332,10 @@ steps: { each: { queue: api, uses: test/scripted, foreach: { items: "\${{ [1, 2]
       assert.ok(sent() <= 3, `${sent()} in 2 s`);
       await bench.advance(2 * minute);
       assert.equal(sent(), 6);
-      assert.equal(bench.queue('default').rate, undefined);
+      assert.equal(bench.queue('default').rates[0], undefined);
       await bench.crash();
       await start([]);
-      assert.equal(bench.queue('default').rate, undefined);
+      assert.equal(bench.queue('default').rates[0], undefined);
     });
 
     it('keeps them over a moment in which its file is away', async () => {
@@ -344,7 +344,7 @@ steps: { each: { queue: api, uses: test/scripted, foreach: { items: "\${{ [1, 2]
       await bench.advance(3 * second);
       await bench.declare([{ name: 'default', rate: perSecond }]);
       await bench.advance(2 * minute);
-      assert.deepEqual(bench.queue('default').rate, perSecond);
+      assert.deepEqual(bench.queue('default').rates[0], perSecond);
     });
   });
 });

@@ -7,7 +7,7 @@ import { aJob, decided, type Decided, type Facts } from '../../../support/ledger
 function aBulk(values: Partial<BulkRow> = {}): BulkRow {
   return {
     id: 1, action: 'replay', state: 'running', started_at: 1000, ended_at: null, total: 3, done: 0, skipped: 0, edited: 0, taken_back: 0, hold_after: null, rate: null, spacing_ms: 0,
-    last_due_at: null, originals: 0, reason: null, problem: null, cursor: 0, daemon: 1, ...values,
+    last_due_at: null, originals: 0, reason: null, problem: null, cursor: 0, daemon: 1, export_to: null, ...values,
   };
 }
 
@@ -112,6 +112,24 @@ describe('bulk work', () => {
         assert.deepEqual([decision.answers[0]?.ok, decision.changes.length], allowed.includes(state) ? [true, 1] : [false, 0], `${name} of one that is ${state}`);
       }
     }
+  });
+});
+
+describe('an export', () => {
+  const target = { file: '/tmp/dead.json', format: 'json', overwrite: false };
+  const over3 = (more: Partial<BulkRow> = {}): Facts => over({ action: 'export', export_to: JSON.stringify(target), daemon: 0, ...more }, [dead(1), dead(2)]);
+
+  it('says where it goes, then which jobs follow those that are written, and is done when its file is there', () => {
+    const begun = decided([advance()], over3());
+    assert.deepEqual([answerOf(begun), bulkPatch(begun)], [{ more: true, active: [], exporting: { target, next: [] } }, undefined]);
+    const progress = { done: 0, skipped: 0, edited: 0, cursor: 0 };
+    const first = decided([advance(10, { exported: progress })], over3({ done: 7 }));
+    assert.deepEqual([answerOf(first), bulkPatch(first), jobPatches(first)], [{ more: true, active: [], exporting: { target, next: [1, 2] } }, progress, {}]);
+    assert.deepEqual(bulkPatch(decided([advance(0, { exported: 'placed' })], over3())), { state: 'done', ended_at: 2000 });
+  });
+
+  it('is left to the daemon that began it, and to nobody once it has been cancelled', () => {
+    for (const other of [{ daemon: 2 }, { state: 'cancelled' }] as const) assert.deepEqual(answerOf(decided([advance()], over3(other))), { more: false, active: [] });
   });
 });
 

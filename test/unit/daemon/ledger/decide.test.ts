@@ -72,6 +72,32 @@ describe('a decision', () => {
     assert.ok(claimed.rounds.length <= 4, `${claimed.rounds.length} rounds`);
   });
 
+  for (const [how, text, waiting, ended] of [
+    ['succeed', 'steps:\n  a: { uses: test/scripted, with: {} }\noutputs: { sum: "${{ inputs.n + steps.a.output }}" }\n', [], { succeeded: 1 }],
+    ['fail, and skip what decides by what nobody has read yet', 'steps:\n  a: { uses: test/scripted, with: {} }\n  b: { needs: [a], if: "${{ always() && inputs.n > 100 }}", uses: test/scripted, with: {} }\n', ['b'], { dead: 1 }],
+  ] as const) {
+    it(`asks in a few rounds, however many child runs ${how}`, () => {
+      const ids = Array.from({ length: 60 }, (_, index) => index + 1);
+      const byId = <Value>(make: (id: number) => Value, from = 0): Record<number, Value> => Object.fromEntries(ids.map((id) => [from + id, make(id)]));
+      const done = (id: number) => aStep({ id, run_id: id, ...ended });
+      const facts: Facts = {
+        job: byId((id) => aJob({ id: 500 + id, step_id: 900, state: 'waiting', attempt: 1 }), 500),
+        wait: byId((id) => ({ job_id: 500 + id, kind: 'run', attempt: 1, run_id: 99, name: null, on_timeout: null, child_id: id }), 500),
+        stepInfo: { 900: { runId: 99, name: 'each', uses: 'workflow/run', version: 'v' } },
+        step: byId(done),
+        run: byId((id) => ({ run: aRun({ id, parent_job: 500 + id, parent_run: 99, depth: 1 }), steps: [done(id), ...waiting.map((name) => aStep({ id: id + 1000, run_id: id, name, state: 'waiting', total: 0, expanded: 0, started_at: null }))] })),
+        inputs: byId((id) => ({ n: id })),
+        output: byId((id) => id),
+        firstDeath: byId(() => JSON.stringify(error)),
+        activeJobs: byId(() => []),
+        workflow: { v: aWorkflow(`inputs: { n: { type: integer } }\n${text}`) },
+      };
+      const { rounds, changes } = decided([{ name: 'advance', params: { steps: new Map(ids.map((id) => [id, { succeeded: how === 'succeed', dead: how !== 'succeed', look: false }])), now: 2000 } }], facts);
+      assert.ok(rounds.length <= 8, `${rounds.length} rounds`);
+      assert.equal(changes.filter((change) => change.kind === 'patch' && change.table === 'jobs').length, 60, 'each ends the wait of its job');
+    });
+  }
+
   it('is not a decision where the machine has no such move: that is a bug', () => {
     const dueButActive = { ...active(1), created_at: 1, progress: null, payload: '{}', secrets: null };
     assert.throws(() => decided([{ name: 'claim', params: { queue: 'q', limit: 1, now: 1 } }], { knownQueue: { q: 1 }, due: { 1: [dueButActive] }, stepInfo }), /a job that is active can't claim/);
@@ -172,9 +198,10 @@ describe('the moves of a job', () => {
 });
 
 describe('stages', () => {
-  it('put outcomes that follow one another together, and give each call that chooses one of its own', () => {
+  it('put outcomes together that follow one another, and starts of runs, and give each call that chooses one of its own', () => {
     const named = (...names: string[]) => stages(names.map((name) => ({ name }))).map((stage) => stage.map(({ name }) => name).join('+'));
     assert.deepEqual(named('settle', 'settle', 'claim', 'claim', 'settle', 'createRun', 'settle', 'settle'), ['settle+settle', 'claim', 'claim', 'settle', 'createRun', 'settle+settle']);
+    assert.deepEqual(named('deliver', 'deliver', 'createRun', 'createRun', 'claim', 'deliver'), ['deliver+deliver', 'createRun+createRun', 'claim', 'deliver']);
     assert.deepEqual(named(), []);
   });
 });

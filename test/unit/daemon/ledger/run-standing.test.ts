@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunRow, StepRow } from '../../../../daemon/ledger/row.ts';
-import { isFinished, isMiscounted, isStuck } from '../../../../daemon/ledger/run-standing.ts';
+import { isFinished, isMiscounted, isStuck } from '../../../../daemon/ledger/pruning.ts';
 import { aRun, aStep, decided } from '../../../support/ledger-facts.ts';
 
 const ended = { state: 'succeeded', total: 2, succeeded: 2 } as const;

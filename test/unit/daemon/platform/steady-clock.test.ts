@@ -1,29 +1,22 @@
 import assert from 'node:assert/strict';
 import type { ClockChange } from '../../../../daemon/core/clock.ts';
 import { SteadyClock } from '../../../../daemon/platform/system-clock.ts';
+import { MachineClocks } from '../../../support/machine-clocks.ts';
 
 const hour = 3_600_000;
 
 describe('a steady clock', () => {
-  let machine = { wall: 0, monotonic: 0, uptime: 0 };
+  let machine: MachineClocks;
   let clock: SteadyClock;
   let told: ClockChange[] = [];
   beforeEach(() => {
-    machine = { wall: 1_000_000, monotonic: 500, uptime: 90_000 };
-    clock = new SteadyClock({
-      wall: () => machine.wall,
-      monotonic: () => machine.monotonic,
-      uptime: () => machine.uptime,
-      identity: () => ({ bootId: 'boot 1', hostname: 'machine' }),
-      setTimer: () => ({ cancel: () => {} }),
-    });
+    machine = new MachineClocks();
+    clock = new SteadyClock(machine.source);
     told = [];
     clock.onChange((change) => told.push(change));
   });
   const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const pass = (ms: number): void => {
-    machine = { wall: machine.wall + ms, monotonic: machine.monotonic + ms, uptime: machine.uptime + ms };
-  };
+  const pass = (ms: number): void => machine.pass(ms);
 
   it('is the wall clock, and follows its small corrections without a word', async () => {
     for (const correction of [0, 3, -900, 900, -20]) {

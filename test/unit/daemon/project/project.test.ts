@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ratesOf } from '../../../../schemas/workflow/rate.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ describe("a project's files", () => {
     await writeFile(at(file), text);
     await project.refresh();
   };
-  const rates = (): Record<string, number | undefined> => Object.fromEntries(project.settings().queues.map(({ name, rate }) => [name, rate?.limit]));
+  const rates = (): Record<string, number | undefined> => Object.fromEntries(project.settings().queues.map(({ name, rate }) => [name, ratesOf(rate)[0]?.limit]));
   const why = (name = 'erp'): UndeclaredQueue => project.settings().whyUndeclared(name);
   const problems = (): readonly string[] => project.diagnostics().filter(({ severity }) => severity === 'error').map(({ file, message }) => `${file}: ${message}`);
 
@@ -94,10 +95,14 @@ describe("a project's files", () => {
     // With no descriptor left a folder can't be listed, while files can still be asked for their times.
     if (process.platform === 'win32') return this.skip();
     const program = `
-      import { openSync } from 'node:fs';
+      import { openSync, writeFileSync } from 'node:fs';
       import { Project } from ${JSON.stringify(path.resolve('daemon/project/project.ts'))};
       const project = new Project({ folder: process.argv[1], secrets: { names: () => [] }, env: {} });
       await project.refresh();
+      // Folders that have had the same time for long are not listed again.
+      for (const name of ['', '.sluice/', '.sluice/workflows/']) writeFileSync(process.argv[1] + '/' + name + 'note.txt', '');
+      // What the first look has opened may be closed a little later.
+      while (process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq|FileHandle)/.test(name))) await new Promise((resolve) => setImmediate(resolve));
       try { for (;;) openSync('/dev/null'); } catch {}
       const changed = await project.refresh();
       console.log(JSON.stringify({ changed, queues: project.settings().queues.map(({ name }) => name), failed: [...project.failedLooks.values()], workflows: project.analysis.workflows.size }));
@@ -107,6 +112,13 @@ describe("a project's files", () => {
     const { failed, ...rest } = JSON.parse(out) as { failed: readonly string[] };
     assert.deepEqual(rest, { changed: true, queues: ['erp'], workflows: 1 });
     assert.ok(failed.length > 0 && failed.every((problem) => problem === "can't be read (EMFILE)"), String(failed));
+  });
+
+  it('know connections of which a secret is not set, and all others of the file', async () => {
+    await write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: mail.example.com }\n  crm: { type: http, url: "https://crm.example", auth: { type: bearer, token: "${{ secrets.NOBODY_SET_IT }}" } }\n');
+    const { connections, connectionsDoubt } = project.settings();
+    assert.deepEqual([[...connections.keys()], connectionsDoubt], [['esp', 'crm'], undefined]);
+    assert.deepEqual(project.diagnostics().map(({ code }) => code), ['unknown-secret'], 'and it is told all the same');
   });
 
   it('keep the settings and servers that were last read well while their file is broken or away', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { mask, Masker, minMaskedLength } from '../../../../daemon/secrets/masker.ts';
+import { mask } from '../../../../daemon/core/mask.ts';
+import { Masker, minMaskedLength } from '../../../../daemon/secrets/masker.ts';
 import { processorMs } from '../../../support/processor-time.ts';
 
 /** Each way in which a secret is written down, apart from the code under test. */
@@ -108,6 +109,12 @@ describe('Masker', () => {
     });
   }
 
+  it('takes a soft line break for one, whatever the secret goes on with', () => {
+    for (const [secret, written] of [['a𐀀aaaa%0aaa', 'a=F0=90=80=80aaaa=\r\n%0aaa'], ['abcd&#10;efgh', 'abcd=\r\n&#10;=\r\nefgh'], ['abcd\\\\nefgh', 'abcd=\n\\\\nefgh']] as const) {
+      assert.equal(new Masker([secret]).text(`x ${written} y`), `x ${mask} y`);
+    }
+  });
+
   it('leaves texts alone whose lines only look like one value, and those with escapes and no secret', () => {
     const masker = new Masker(['hunter22']);
     for (const text of ['hunt\ner22', 'see hunt\r\ner22', '%41%42%43 \\u0061 &#97; =\r\nx', `${'A'.repeat(76)}\r\n${'B'.repeat(76)}`]) assert.equal(masker.text(text), text);
@@ -208,5 +215,16 @@ describe('Masker', () => {
     });
     // About 1 s of the processor; what is quadratic takes minutes.
     assert.ok(tookMs < 15_000, `${tookMs} ms`);
+  });
+
+  it('hides what gives a link its power, with or without a secret beside it, whole or cut', () => {
+    const token = `slsig${'0123456789'.repeat(4)}`;
+    for (const masker of [new Masker([]), new Masker(['s3cret-value'])]) {
+      assert.equal(masker.text(`to https://hooks.example.com/signals/${token}, please`), 'to https://hooks.example.com/signals/***, please');
+      assert.deepEqual(masker.json({ [token]: [`%2Fsignals%2F${token}%20`, 1] }), { '***': ['%2Fsignals%2F***%20', 1] });
+      assert.equal(masker.cutText(`${'x'.repeat(100)} ${token.slice(0, 20)}…`), `${'x'.repeat(100)} ***…`);
+      const clean = { slsig: ['slsig', 1, null] };
+      assert.equal(masker.json(clean), clean);
+    }
   });
 });

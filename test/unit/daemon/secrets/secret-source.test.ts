@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { mask } from '../../../../daemon/secrets/masker.ts';
+import { mask } from '../../../../daemon/core/mask.ts';
 import { secretFilePath, SecretSource } from '../../../../daemon/secrets/secret-source.ts';
 
 describe('SecretSource', () => {

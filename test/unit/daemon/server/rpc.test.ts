@@ -89,7 +89,7 @@ describe('requests', () => {
     'an id of another kind': ['job/get', { id: 'r12' }, 'id', /'id' must match pattern .* A job: `j4031`/],
     'one wrong item of many': ['dead/replay', { ids: ['j1', 'j2', 3] }, 'ids[2]', /'ids\[2\]' must be a string/],
     'too many items': ['dead/replay', { ids: Array.from({ length: 1001 }, (_, index) => `j${index + 1}`) }, 'ids', /must NOT have more than 1000 items/],
-    'a wrong topic': ['subscribe', { topic: 'queue' }, 'topic', /'topic' must be one of queues, runs, run, bulks, bulk, schedules, deliveries, status, log\. Did you mean 'queues'\?/],
+    'a wrong topic': ['subscribe', { topic: 'queue' }, 'topic', /'topic' must be one of queues, runs, run, bulks, bulk, schedules, deliveries, waits, status, log\. Did you mean 'queues'\?/],
     'a topic that is not text': ['subscribe', { topic: {} }, 'topic', /must be one of/],
     'a topic without what it needs': ['subscribe', { topic: 'run' }, 'id', /^subscribe: 'id' is missing/],
     'a topic with too much': ['subscribe', { topic: 'runs', id: 'r1' }, 'id', /no parameter 'id'/],
@@ -137,6 +137,10 @@ describe('requests', () => {
     const rounded = await client.answerTo(78);
     assert.equal(codeOf(rounded), 'invalid-request');
     assert.match(rounded.error?.message ?? '', /the number 7615917337495251231 would become 7615917337495251000/);
+    client.send('{"jsonrpc":"2.0","id":79,"method":"run/start","params":{"workflow":"letter","inputs":{"to":"ada","to":"bob"}}}');
+    const repeated = await client.answerTo(79);
+    assert.equal(codeOf(repeated), 'invalid-request');
+    assert.match(repeated.error?.message ?? '', /the key "to" is in the same object twice/);
   });
 
   it('are all that is answered: notifications, cancellations and responses are ignored', async () => {

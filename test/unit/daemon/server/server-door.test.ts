@@ -35,6 +35,18 @@ describe('the door of the server', () => {
     }
   });
 
+  it('tells its metrics, or 503 without what went wrong', async () => {
+    let fails = false;
+    const other = await ServerBench.start({ metrics: async () => (fails ? Promise.reject(new Error('m4rk3r')) : 'up 1\n') });
+    const told = await other.get('/metrics');
+    assert.deepEqual([told.status, told.body, told.headers['content-type']], [200, 'up 1\n', 'text/plain; version=0.0.4; charset=utf-8']);
+    fails = true;
+    const { status, body } = await other.get('/metrics');
+    assert.equal(status, 503);
+    assert.ok(!body.includes('m4rk3r'));
+    await other.stop();
+  });
+
   it('listens on 127.0.0.1 and nowhere else', async () => {
     const own = Object.values(networkInterfaces()).flat().find((address) => address?.internal === false && address.family === 'IPv4');
     for (const host of ['::1', ...(own === undefined ? [] : [own.address])]) {
@@ -78,7 +90,6 @@ describe('the door of the server', () => {
     const post = await bench.get('/rpc', {}, 'POST');
     assert.equal(post.status, 405);
     assert.equal(post.headers.allow, 'GET');
-    assert.equal((await bench.get('/metrics')).status, 404);
   });
 
   it('keeps tokens, right or wrong, out of answers and the log', async () => {

@@ -6,8 +6,7 @@ import type { QueueView } from '../../../../schemas/protocol/queue.ts';
 import type { RunDetail, RunSummary } from '../../../../schemas/protocol/run.ts';
 import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
 import type { Changed, TopicState } from '../../../../schemas/protocol/subscription.ts';
-import { SubscriptionHub } from '../../../../daemon/server/subscription-hub.ts';
-import { SubscriptionSession } from '../../../../daemon/server/subscription-session.ts';
+import { SubscriptionHub, SubscriptionSession } from '../../../../daemon/server/subscription-hub.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { KeptLog, ServerBench, SettableTopics, type RpcClient } from '../../../support/server-bench.ts';
 

@@ -28,7 +28,7 @@ describe('bulk work', () => {
 
   const connect = (): void => {
     const { engine, store, clock } = bench;
-    bulks = new BulkService({ engine, store, clock });
+    bulks = new BulkService({ engine, store, clock, projectFolder: bench.folder });
     dead = new DeadLetterService({ engine, store, clock, checkPayload: () => undefined, bulks });
   };
   /** So many dead letters of a run, oldest first. */

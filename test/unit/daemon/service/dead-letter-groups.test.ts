@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { groupDeadLetters } from '../../../../daemon/service/dead-letter-groups.ts';
+import { groupDeadLetters } from '../../../../daemon/service/dead-letter-service.ts';
 import type { ListJobsParams } from '../../../../daemon/store/store.ts';
 import type { JobSummary } from '../../../../schemas/protocol/job.ts';
 

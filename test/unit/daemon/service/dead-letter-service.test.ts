@@ -15,7 +15,7 @@ describe('dead letters that are replayed slowly', () => {
     bench = new EngineBench();
     await bench.start();
     const { engine, store, clock } = bench;
-    dead = new DeadLetterService({ engine, store, clock, checkPayload: () => undefined, bulks: new BulkService({ engine, store, clock }) });
+    dead = new DeadLetterService({ engine, store, clock, checkPayload: () => undefined, bulks: new BulkService({ engine, store, clock, projectFolder: bench.folder }) });
     drafts = new DraftService({ engine, store, clock, checkPayload: () => undefined });
     const run = await bench.run(
       `

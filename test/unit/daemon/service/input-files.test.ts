@@ -34,9 +34,18 @@ describe('inputs from files', () => {
     const csv = await file('a.csv', '\uFEFFname;city\n');
     assert.equal((await readInputFiles({ text: csv }, schema))['text'], 'name;city\n');
     assert.deepEqual(await readInputFiles({ list: await file('b.CSV', 'a,b\n1,"x,y"\n') }, schema), { list: [{ a: '1', b: 'x,y' }] });
+    assert.deepEqual(await readInputFiles({ list: await file('utf16.csv', Buffer.from('\uFEFFa;b\n1;2\n', 'utf16le')) }, schema), { list: [{ a: '1', b: '2' }] });
+    assert.deepEqual(await readInputFiles({ list: await file('latin1.csv', Buffer.from('a\nGr\u{fc}n\n', 'latin1')) }, schema, { csv: { encoding: 'windows-1252' } }), { list: [{ a: 'Grün' }] });
     assert.deepEqual(await readInputFiles({ list: await file('empty.jsonl', '') }, schema), { list: [] });
     assert.deepEqual(await readInputFiles({ other: await file('c.json', '\uFEFF{"a":1}') }, schema), { other: { a: 1 } });
     assert.deepEqual(await readInputFiles({ other: await file('d.md', '# Größe') }, schema), { other: '# Größe' });
+  });
+
+  it('of the rows of a CSV are numbers and booleans where the schema asks for them, and texts otherwise', async () => {
+    const columns = { type: 'object', properties: { list: { type: 'array', items: { properties: { age: { type: ['integer', 'null'] }, vip: { type: 'boolean' }, zip: { type: 'string' }, mixed: { type: ['number', 'string'] }, missing: { type: 'number' } } } } } };
+    const given = await file('typed.csv', 'age;vip;zip;mixed;other\n42;true;01234;1;5\n;no;;x;\n');
+    assert.deepEqual(await readInputFiles({ list: given }, columns), { list: [{ age: 42, vip: true, zip: '01234', mixed: '1', other: '5' }, { age: null, vip: false, zip: '', mixed: 'x', other: '' }] });
+    await assert.rejects(readInputFiles({ list: await file('typed2.csv', 'age\n9007199254740993\n') }, columns), /typed2\.csv: line 2, column "age": the number 9007199254740993 would become/);
   });
 
   it('name the file and the place of what is wrong in them', async () => {
@@ -44,7 +53,7 @@ describe('inputs from files', () => {
     await refused({ other: await file('bad.json', '[1,') }, 'invalid-inputs', /bad\.json: .*JSON/);
     await refused({ list: await file('bad.csv', 'a,b\n1,2,3\n') }, 'invalid-inputs', /bad\.csv: .*line 2/);
     await refused({ text: await file('latin1.txt', Buffer.from('a\nGr\u{fc}n', 'latin1')) }, 'invalid-inputs', /latin1\.txt is not UTF-8: line 2, column 3 has the byte FC.*Save it as UTF-8/);
-    await refused({ list: await file('utf16.csv', Buffer.from('\uFEFFa,b\n', 'utf16le')) }, 'invalid-inputs', /utf16\.csv is UTF-16, not UTF-8/);
+    await refused({ list: await file('latin1.csv', Buffer.from('a\nGr\u{fc}n', 'latin1')) }, 'invalid-inputs', /latin1\.csv: it is not UTF-8: line 2, column 3 has the byte FC .*csv: \{ encoding: windows-1252 \}/);
     await refused({ list: await file('ids.jsonl', '1\n[7615917337495251231]\n') }, 'invalid-inputs', /ids\.jsonl: line 2: the number 7615917337495251231 would become/);
     await refused({ other: await file('id.json', '{"id": 7615917337495251231}') }, 'invalid-inputs', /id\.json: the number 7615917337495251231 would become .*write it as text/);
     await refused({ list: await file('twice.jsonl', '1\n{"a":1,"a":2}\n') }, 'invalid-inputs', /twice\.jsonl: line 2: the key "a" is in the same object twice,/);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { JobService } from '../../../../daemon/service/job-service.ts';
 import { QueueService } from '../../../../daemon/service/queue-service.ts';
 import { Topics, type TopicsOptions } from '../../../../daemon/service/topics.ts';
+import { formatJobId } from '../../../../schemas/protocol/id.ts';
 import type { QueueView } from '../../../../schemas/protocol/queue.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
@@ -46,6 +48,17 @@ describe('what is told of a queue', () => {
     await bench.advance(10 * minute);
     assert.deepEqual((await view()).forecast, { state: 'idle' });
     assert.equal((await view()).waiting, undefined, 'what is long ago counts no more');
+  });
+
+  it('is what this daemon lacks to start its jobs, and so it is of the jobs', async () => {
+    const run = await bench.run('steps: { call: { queue: api, uses: test/scripted, with: { headers: { authorization: "${{ secrets.KEY }}" } } } }\nqueues: { api: {} }');
+    const { number } = await bench.jobOf(run, 'call');
+    const lack = { kind: 'secret', name: 'KEY' };
+    assert.deepEqual((await view()).lacking, [{ step: 'call', job: formatJobId(number), lack }]);
+    const jobs = new JobService({ engine: bench.engine, store: bench.store, clock: bench.clock });
+    assert.deepEqual((await jobs.get(formatJobId(number))).lack, lack);
+    await bench.cancelJob(number);
+    assert.deepEqual([(await view()).lacking, (await jobs.get(formatJobId(number))).lack], [undefined, undefined]);
   });
 
   it('is that it grows where more comes than is done, and that it drains when no more comes', async () => {

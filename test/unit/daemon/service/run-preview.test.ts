@@ -17,10 +17,10 @@ describe('the preview of a run', () => {
   });
   afterEach(async () => bench.dispose());
 
-  const preview = async (text: string, inputs: JsonObject = {}): Promise<RunPreview> => {
-    const { workflow, diagnostics } = analyseWorkflow({ text, id: 'letter', actions: 'any' });
+  const preview = async (text: string, inputs: JsonObject = {}, id = 'letter'): Promise<RunPreview> => {
+    const { workflow, diagnostics } = analyseWorkflow({ text, id, actions: 'any' });
     assert.ok(workflow, english.paragraphOf(diagnostics.map(({ message }) => message)));
-    return previewRun({ workflow, inputs, projectFolder: bench.folder, env: {}, masker: new Masker(['hunter22']), engine: bench.engine, now: bench.clock.now() });
+    return previewRun({ workflow, inputs, projectFolder: bench.folder, env: {}, masker: new Masker(['hunter22']), engine: bench.engine, store: bench.store, now: bench.clock.now() });
   };
   const each = (foreach: string, input = '{ to: "${{ item.mail }}", n: "${{ job.index }}" }'): string => `
 inputs: { list: { type: array }, note: { type: string } }
@@ -42,6 +42,13 @@ steps:
     assert.deepEqual([bench.action.inputs, (await bench.store.listRuns({ limit: 1 })).runs], [[], []]);
   });
 
+  it('counts batches of what passes, as the run makes them', async () => {
+    const list = [0, 1, 1, 2, 3, 4, 5].map((n) => ({ n }));
+    const [send] = (await preview(each('items: "${{ inputs.list }}", where: item.n > 0, batch: 3, key: "${{ item.n }}"', '{ n: "${{ item.map(x, x.n) }}", at: "${{ job.index }}" }'), { list })).steps;
+    assert.deepEqual([send?.jobs, send?.duplicates, send?.unusable], [2, 1, 0]);
+    assert.deepEqual(send?.first, { key: '["1","2","3"]', payload: { n: [1, 2, 3], at: 1 } });
+  });
+
   it('reads a file to its end, and says what of it can not be used', async () => {
     mkdirSync(path.join(bench.folder, 'data'));
     writeFileSync(path.join(bench.folder, 'data', 'list.csv'), `mail\n${Array.from({ length: 700 }, (_, n) => `p${n % 600}`).join('\n')}\n`);
@@ -54,6 +61,22 @@ steps:
     const unusable = (await preview(each('items: "${{ inputs.list }}", key: "${{ item.mail }}"'), { list: [{ mail: '' }, { mail: 'a' }] })).steps[0];
     assert.deepEqual([unusable?.unusable, unusable?.jobs], [1, 2]);
     assert.match(unusable?.first?.problem ?? '', /key must be/);
+  });
+
+  it('says what `concurrency` would do with it, as it does then', async () => {
+    const text = (whenFull: string): string => `inputs: { who: { type: string } }\nconcurrency: { key: "\${{ inputs.who }}", limit: 2, when-full: ${whenFull} }\nsteps: { only: { uses: test/scripted, with: {} } }\n`;
+    const then = async (whenFull: string, who = 'ada'): Promise<RunPreview['concurrency']> => (await preview(text(whenFull), { who }, 'test')).concurrency;
+    assert.equal((await preview(each('items: [1]'))).concurrency, undefined);
+    await bench.setQueue('default', { paused: true });
+    const start = () => bench.run(text('queue'), { who: 'ada' });
+    const none = { then: 'starts', limit: 2, underWay: 0, waiting: 0, runs: [] };
+    assert.deepEqual(await then('skip'), none);
+    for (let count = 0; count < 3; count++) await start();
+    const three = { limit: 2, underWay: 2, waiting: 1 };
+    assert.deepEqual(await then('queue'), { then: 'queued', ...three, runs: ['r1', 'r2', 'r3'] });
+    assert.deepEqual(await then('skip'), { then: 'skipped', ...three, runs: ['r1', 'r2', 'r3'] });
+    assert.deepEqual(await then('cancel-oldest'), { then: 'cancels', ...three, runs: ['r1', 'r2'] });
+    assert.deepEqual(await then('skip', 'bob'), none, 'another key');
   });
 
   it('shows secrets as references, and masks their values in data', async () => {

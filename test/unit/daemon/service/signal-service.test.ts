@@ -34,6 +34,11 @@ describe('answers to runs', () => {
     assert.equal(by, 'ada');
   });
 
+  it('without a payload, where one is asked for, are told what it takes', async () => {
+    const told = { code: 'invalid-inputs', message: "'approve' asks for a payload, and the answer has none. It takes approved, comment." };
+    await assert.rejects(signals['signal/send']({ run: 'r1', name: 'approve' }), told);
+  });
+
   it('are refused if they do not fit, early ones as well, and nothing is lost by it', async () => {
     await refused('approve');
     await refused('approve', { approved: 'yes' });
@@ -56,5 +61,13 @@ describe('answers to runs', () => {
       { run: 'r1', job: 'j1', step: 'approve', signal: 'approve', payload: { approved: { type: 'boolean' }, comment: { type: 'string', default: '' } } },
     ]);
     assert.deepEqual(await signals['signal/list']({ run: 'r2' }), { waits: [] });
+  });
+
+  it('are told to a person by the first client that asks, once for each wait', async () => {
+    const { waits } = await signals['signal/list']({});
+    const asked = waits.map(({ job, since }) => ({ job, since }));
+    assert.deepEqual(await signals['signal/notice']({ waits: asked }), { jobs: ['j1'] });
+    assert.deepEqual(await signals['signal/notice']({ waits: asked }), { jobs: [] });
+    assert.deepEqual(await signals['signal/notice']({ waits: [{ job: 'j1', since: '2027-01-01T00:00:00.000Z' }] }), { jobs: ['j1'] });
   });
 });

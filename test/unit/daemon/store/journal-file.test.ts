@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { JournalFile } from '../../../../daemon/store/sqlite/journal-file.ts';
+import { JournalFile } from '../../../../daemon/store/journal-file.ts';
 
 const long = 'x'.repeat(200_000);
 

@@ -1,32 +1,41 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Database } from '../../../../daemon/store/sqlite/database.ts';
 import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
+import { getRun, listRuns } from '../../../../daemon/store/sqlite/queries/runs.ts';
 import { SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { fanOut, numbers, StoreBench } from '../../../support/store-suite/store-bench.ts';
+
+/** A store whose writer tells the texts of its statements. */
+function recording(texts: Set<string>): StoreBench {
+  return new StoreBench(
+    (where) =>
+      new SqliteStore(
+        new InlineConnection({
+          file: path.join(where, 'store.db'),
+          durability: 'normal',
+          newStoreId: () => 'abcdefgh',
+          prepare: (connection) => {
+            const prepare = connection.prepare.bind(connection);
+            connection.prepare = (text): StatementSync => {
+              texts.add(text);
+              return prepare(text);
+            };
+          },
+        }),
+      ),
+  );
+}
 
 /** What the writer prepares while everything is done once; read by recording `prepare`, so that no statement is copied here. */
 describe('query plans', () => {
   const texts = new Set<string>();
   let db: DatabaseSync;
+  /** A run that is there to be looked at. */
+  let kept: number;
   before(async () => {
-    const bench = new StoreBench(
-      (where) =>
-        new SqliteStore(
-          new InlineConnection({
-            file: path.join(where, 'store.db'),
-            durability: 'normal',
-            newStoreId: () => 'abcdefgh',
-            prepare: (connection) => {
-              const prepare = connection.prepare.bind(connection);
-              connection.prepare = (text): StatementSync => {
-                texts.add(text);
-                return prepare(text);
-              };
-            },
-          }),
-        ),
-    );
+    const bench = recording(texts);
     await bench.open();
     const run = await bench.run(fanOut('on-item-failure: fail, key: "${{ item }}"'), { list: numbers(6).map(String) });
     await bench.store.fanOut({ stepId: bench.last.expanding[0]?.stepId ?? 0, now: bench.now, limit: 4 });
@@ -45,6 +54,7 @@ describe('query plans', () => {
     await bench.crash();
     await bench.cascade();
     await bench.store.prune({ now: bench.now + 1, runsBefore: bench.now + 1, deadLetters: [{ queue: 'default', before: bench.now }], limit: 100 });
+    kept = await bench.one();
     db = new DatabaseSync(path.join(bench.folder, 'store.db'), { readOnly: true });
     after(async () => {
       db.close();
@@ -86,6 +96,44 @@ describe('query plans', () => {
   it('finds what was active at a crash without a look at the rest', () => {
     const [recovery] = [...texts].filter((text) => text.startsWith('SELECT id, step_id, queue_id, state') && text.endsWith("state = 'active' AND daemon = ?"));
     assert.match(planOf(recovery ?? ''), /USING INDEX jobs_active/);
+  });
+
+  it('finds what a step failed of among its own jobs, if its queue has more dead letters', async () => {
+    const read = new Set<string>();
+    const bench = recording(read);
+    await bench.open();
+    try {
+      for (const _ of numbers(3)) await bench.one();
+      for (const job of await bench.claim(3)) await bench.die(job);
+      const plans = [...read].filter((text) => text.startsWith('SELECT error FROM jobs')).map(planOf);
+      assert.deepEqual(plans.map((plan) => /^SEARCH jobs USING INDEX jobs_item \(step_id=\?\)/.test(plan)), [true], plans.join('\n'));
+    } finally {
+      await bench.dispose();
+    }
+  });
+
+  it('lists and counts child runs, and those that none has started, along indexes', () => {
+    const read = new Set<string>();
+    const reader = new Database(db);
+    const sql = reader.sql.bind(reader);
+    reader.sql = (text): StatementSync => {
+      read.add(text);
+      return sql(text);
+    };
+    assert.ok(getRun(reader, { runId: kept }));
+    for (const parentRun of [1, null]) for (const state of [{ state: 'failed' }, {}] as const) listRuns(reader, { parentRun, ...state, limit: 1 });
+    for (const [condition, index] of [
+      ['WHERE parent_run = ? GROUP BY state', 'COVERING INDEX runs_children'],
+      ['state = ? AND parent_run = ? ORDER', 'COVERING INDEX runs_children \\(parent_run=\\? AND state=\\?\\)'],
+      ['WHERE parent_run = ? ORDER', 'COVERING INDEX runs_parent'],
+      ['state = ? AND parent_run IS NULL ORDER', 'INDEX runs_started_by_none_state \\(state=\\?\\)'],
+      ['WHERE parent_run IS NULL ORDER', 'runs_started_by_none'],
+      ["c.state = 'running' AND j.state = 'waiting'", '^SEARCH c USING INDEX runs_children'],
+    ] as const) {
+      const plan = planOf([...read].find((text) => text.includes(condition)) ?? '');
+      assert.match(plan, new RegExp(index), condition);
+      assert.doesNotMatch(plan, /TEMP B-TREE/, condition);
+    }
   });
 
   it('reads no table from end to end that grows with jobs', () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { InlineConnection } from '../../../../daemon/store/sqlite/inline-connection.ts';
 import { migrate, migrations, NewerStoreError, readVersion } from '../../../../daemon/store/sqlite/migrations.ts';
+import { writeOlderStore } from '../../../support/older-store.ts';
 import { openSqliteStore, SqliteStore } from '../../../../daemon/store/sqlite/sqlite-store.ts';
 import { StoreBench } from '../../../support/store-suite/store-bench.ts';
 import { english } from '../../../../schemas/wording/language.ts';
@@ -151,21 +152,8 @@ describe("the SQLite store's file", () => {
   });
 
   describe('is looked at without a write', () => {
-    const oldVersion = 12;
     const inline = (): SqliteStore => new SqliteStore(new InlineConnection({ file, durability: 'normal', newStoreId: () => 'abcdefgh' }));
-    /** With one dead letter. */
-    const makeOld = (more = ''): void => {
-      const db = new DatabaseSync(file);
-      migrate(db, file, migrations.slice(0, oldVersion));
-      db.exec(`
-        INSERT INTO queues (id, name) VALUES (1, 'default');
-        INSERT INTO workflow_versions (version, workflow, text, created_at) VALUES ('v1', 'w', 'steps: { s: { uses: test/scripted, with: {} } }', 0);
-        INSERT INTO runs (id, workflow, version, state, created_at, inputs) VALUES (1, 'w', 'v1', 'failed', 0, '{}');
-        INSERT INTO steps (id, run_id, position, name, on_failure, state, queue_id, uses, is_foreach, total, expanded, dead) VALUES (1, 1, 0, 's', 0, 'failed', 1, 'test/scripted', 0, 1, 1, 1);
-        INSERT INTO jobs (id, step_id, queue_id, state, priority, due_at, created_at, attempt, started_at, failure_group) VALUES (1, 1, 1, 'dead', 5, 0, 0, 1, 0, 'g');
-        INSERT INTO payloads (job_id, payload, created_at) VALUES (1, '{}', 0); ${more}`);
-      db.close();
-    };
+    const makeOld = (fillerBytes?: number): void => writeOlderStore(file, { uses: 'test/scripted', ...(fillerBytes === undefined ? {} : { fillerBytes }) });
 
     it('where an older Sluice wrote it, as a copy in memory that is brought up to date', async () => {
       makeOld();
@@ -176,7 +164,7 @@ describe("the SQLite store's file", () => {
       assert.match(older === undefined ? '' : english.textOf(older.problem), /version 12.*the disk is full.*what is in it can be looked at\. Make room, about 1 MB, and it continues by itself/);
       assert.equal(older?.neededBytes, 2 * before.length);
       const { jobs } = await store.listJobs({ limit: 10, state: 'dead' });
-      assert.deepEqual(jobs.map(({ id, step }) => [id, step]), [['j1', 's']]);
+      assert.deepEqual(jobs.map(({ id, step }) => [id, step]), [['j1', 'only']]);
       assert.ok((await store.check()).every(({ ok }) => ok));
       await assert.rejects(store.probe({ now: 0 }), { code: 'store-unavailable' });
       await store.close();
@@ -185,7 +173,7 @@ describe("the SQLite store's file", () => {
     });
 
     it('but not where a copy would take more than 64 MB', async () => {
-      makeOld("INSERT INTO meta (key, value) VALUES ('filler', zeroblob(70000000))");
+      makeOld(70_000_000);
       const store = inline();
       await assert.rejects(store.look({ now: 0 }), { code: 'store-unavailable', message: /too large to be looked at without that\. Make room, about 141 MB, and run the command again/ });
       await store.close();

@@ -1,145 +1,11 @@
 import assert from 'node:assert/strict';
-import { ScheduleService } from '../../../../daemon/service/schedule-service.ts';
-import { checkInputs } from '../../../../daemon/service/run-inputs.ts';
-import type { ProjectService } from '../../../../daemon/service/project-service.ts';
-import { Scheduler } from '../../../../daemon/triggers/scheduler.ts';
-import type { RunSummary } from '../../../../schemas/protocol/run.ts';
-import type { ScheduleView } from '../../../../schemas/protocol/schedule.ts';
-import { analyseProject, type ProjectAnalysis } from '../../../../schemas/workflow/analysis/analyse-project.ts';
-import { EngineBench } from '../../../support/engine-bench.ts';
+import { SchedulerBench, shown, steps } from '../../../support/scheduler-bench.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
-const today = Date.UTC(2026, 0, 5);
-const steps = 'steps: { only: { uses: test/scripted, with: { at: "${{ trigger.scheduledAt }}" } } }\n';
-const actions = [{ name: 'test/scripted', summary: '', input: {}, output: {} }] as const;
-
-/** The scheduler over a real store and engine, with the clock in the test's hand: it begins on a Monday at nine. */
-class SchedulerBench {
-  readonly engine = new EngineBench();
-  readonly files = new Map<string, string>();
-  analysis: ProjectAnalysis = analyseProject([]);
-  /** Decisions of this schedule meet what nobody expects. */
-  broken: number | undefined;
-  #scheduler: Scheduler | undefined;
-  #last: Scheduler | undefined;
-
-  get scheduler(): Scheduler {
-    if (this.#scheduler === undefined) throw new Error('start it first');
-    return this.#scheduler;
-  }
-
-  /** `schedule`: the entries of `on.schedule`, as YAML in one line each. */
-  write(workflow: string, schedules: readonly string[], rest = steps): void {
-    this.text(workflow, `${schedules.length === 0 ? '' : `on:\n  schedule:\n${schedules.map((one) => `    - ${one}\n`).join('')}`}${rest}`);
-  }
-
-  text(workflow: string, text: string | undefined): void {
-    if (text === undefined) this.files.delete(workflow);
-    else this.files.set(workflow, text);
-    this.analysis = analyseProject([...this.files].map(([name, each]) => ({ path: `.sluice/workflows/${name}.yaml`, text: each })), { actions: actions as never });
-  }
-
-  /** The files are saved. */
-  async save(): Promise<void> {
-    await this.scheduler.apply();
-    await this.engine.rest();
-  }
-
-  async start(): Promise<void> {
-    await this.engine.start([...this.analysis.workflows.values()].flatMap(({ workflow }) => Object.values(workflow.queues)));
-    const { engine } = this;
-    const analysis = (): ProjectAnalysis => this.analysis;
-    const log = (level: string) => (details: object, message: string) => void engine.logged.push({ level, details, message });
-    this.#scheduler = new Scheduler({
-      clock: engine.clock,
-      store: {
-        declareSchedules: (params) => engine.store.declareSchedules(params),
-        listSchedules: (params) => engine.store.listSchedules(params),
-        setSchedule: (params) => engine.store.setSchedule(params),
-        decideSchedule: async (params) => {
-          if (params.id === this.broken) throw new Error('out of order');
-          return engine.store.decideSchedule(params);
-        },
-      },
-      project: {
-        get analysis() {
-          return analysis();
-        },
-      },
-      assertAcceptingWork: () => engine.engine.assertAcceptingWork(),
-      checkInputs,
-      onStoreError: (error) => engine.engine.health.note(error),
-      log: { info: log('info'), warn: log('warn'), error: log('error') },
-    });
-    await this.#scheduler.start();
-    await engine.rest();
-  }
-
-  /** `sluice down`. */
-  async stop(): Promise<void> {
-    await this.scheduler.stop();
-    await this.engine.stop();
-    this.#last = undefined;
-  }
-
-  /** The daemon's process is killed, and another one started after that long. */
-  async restart(offMs: number, how: 'stop' | 'crash' = 'stop'): Promise<void> {
-    if (how === 'stop') await this.stop();
-    else {
-      this.#last = this.#scheduler;
-      await this.engine.crash();
-    }
-    this.engine.clock.jumpWall(offMs);
-    await this.start();
-  }
-
-  async dispose(): Promise<void> {
-    await this.#last?.stop().catch(() => undefined);
-    await this.engine.dispose();
-  }
-
-  /** To a time of the day on which it began; later days count on. */
-  async until(time: string, days = 0): Promise<void> {
-    const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
-    await this.engine.advance(today + days * 24 * hour + hours * hour + minutes * minute + seconds * 1000 - this.engine.clock.now());
-  }
-
-  async runs(): Promise<readonly RunSummary[]> {
-    return (await this.engine.store.listRuns({ limit: 1000 })).runs.toReversed();
-  }
-
-  /** The times that have started runs, oldest run first: `09:30`, or with the day if it is another. */
-  async started(workflow?: string): Promise<readonly string[]> {
-    return (await this.runs()).filter((run) => workflow === undefined || run.workflow === workflow).map(({ trigger }) => {
-      assert.ok(trigger.kind === 'schedule');
-      return shown(trigger.scheduledAt);
-    });
-  }
-
-  /** What `sluice schedules` gets. */
-  async list(): Promise<readonly ScheduleView[]> {
-    const project = { refresh: async () => {}, has: () => true } as unknown as ProjectService;
-    return new ScheduleService({ scheduler: this.scheduler, project, store: this.engine.store, clock: this.engine.clock }).list();
-  }
-
-  async only(): Promise<ScheduleView> {
-    const [view, ...others] = await this.list();
-    assert.ok(view !== undefined && others.length === 0);
-    return view;
-  }
-
-  said(level: 'warn' | 'error'): readonly string[] {
-    return this.engine.logged.filter((entry) => entry.level === level).map(({ message }) => message);
-  }
-}
-
-function shown(time: unknown): string {
-  assert.ok(typeof time === 'string');
-  return time.startsWith('2026-01-05') ? time.slice(11, 16) : time.slice(8, 16);
-}
 
 describe('the scheduler', () => {
+  const narrow = 'queues: { narrow: { max-depth: 1 } }\nsteps: { only: { queue: narrow, uses: test/scripted, with: {} } }\n';
   let bench: SchedulerBench;
   beforeEach(() => {
     bench = new SchedulerBench();
@@ -158,6 +24,25 @@ describe('the scheduler', () => {
     const [twenty, berlin] = await bench.list();
     assert.deepEqual([twenty?.id, twenty?.last, twenty?.missedCount, twenty?.next.map(shown)], ['s1', { scheduledAt: '2026-01-05T10:20:00.000Z', run: 'r4' }, 0, ['10:40', '11:00', '11:20', '11:40', '12:00']]);
     assert.deepEqual([berlin?.last, shown(berlin?.next[0])], [undefined, '06T09:00']);
+  });
+
+  it('starts what files of another daemon have declared, and waits with what only they have', async () => {
+    bench.write('mail', ['{ cron: "30 * * * *", missed: run-once }']);
+    bench.write('late', ['{ cron: "40 * * * *", missed: run-once }']);
+    await bench.start();
+    bench.declares = false;
+    // As they are on this machine.
+    bench.write('mail', ['{ cron: "15 * * * *" }']);
+    bench.text('late', undefined);
+    await bench.save();
+    await bench.until('10:50');
+    assert.deepEqual([await bench.started(), (await bench.list()).map(({ cron, problem, missedCount }) => [cron, problem, missedCount])], [['09:30', '10:30'], [['40 * * * *', undefined, 0], ['30 * * * *', undefined, 0]]]);
+    bench.declares = true;
+    bench.write('mail', ['{ cron: "30 * * * *", missed: run-once }']);
+    bench.write('late', ['{ cron: "40 * * * *", missed: run-once }']);
+    await bench.save();
+    await bench.until('11:00');
+    assert.deepEqual(await bench.started(), ['09:30', '10:30', '10:40']);
   });
 
   const policies = {
@@ -274,12 +159,117 @@ describe('the scheduler', () => {
     assert.deepEqual(await bench.started(), []);
     const refused = await bench.only();
     assert.deepEqual([refused.missedCount, shown(refused.missedAt)], [1, '09:30']);
-    assert.match(refused.problem ?? '', /inputs don't fit the workflow mail\. at must match pattern/);
+    assert.equal(refused.problem, undefined, 'those of the next time fit');
+    assert.match(refused.missedReason ?? '', /inputs don't fit the workflow mail\. 'at' doesn't have the right form: it has to match /);
     assert.equal(bench.said('error').length, 1, 'once, and not again and again');
     await bench.until('10:05');
     assert.deepEqual(await bench.started(), ['10:00']);
-    const { problem, missedCount } = await bench.only();
-    assert.deepEqual([problem, missedCount], [undefined, 0]);
+    const { missedReason, missedCount } = await bench.only();
+    assert.deepEqual([missedReason, missedCount], [undefined, 0]);
+  });
+
+  it('says before the next time that its inputs do not fit, until they do; and why the last was missed, not why one before', async () => {
+    const taking = `inputs: { at: { type: string, pattern: "^x" } }\n${steps}`;
+    bench.write('mail', ['{ cron: "30 * * * *", inputs: { at: "y${{ trigger.kind }}" } }'], taking);
+    await bench.start();
+    assert.match((await bench.only()).problem ?? '', /'at' doesn't have the right form/);
+    await bench.until('09:45');
+    bench.write('mail', ['{ cron: "30 * * * *", inputs: { at: "x${{ trigger.kind }}" } }'], taking);
+    await bench.save();
+    const { problem, missedReason } = await bench.only();
+    assert.equal(problem, undefined, 'as soon as the file is right');
+    assert.match(missedReason ?? '', /'at' doesn't have the right form/);
+    await bench.restart(2 * hour);
+    const { missedCount, missedAt, missedReason: since } = await bench.only();
+    assert.deepEqual([missedCount, shown(missedAt), since], [3, '11:30', undefined], 'no daemon ran then');
+  });
+
+  describe('edited or removed while it catches up', () => {
+    const hourly = '{ cron: "30 * * * *", missed: run-all }';
+    const plain = 'steps: { only: { uses: test/scripted, with: {} } }\n';
+    /** 09:30 to 12:30 were missed; 09:30 has just been started. */
+    const catchUp = async (schedules: readonly string[] = [hourly]): Promise<void> => {
+      bench.write('mail', schedules);
+      await bench.start();
+      await bench.until('09:15');
+      await bench.restart(3.5 * hour);
+      assert.deepEqual(await bench.started(), ['09:30']);
+    };
+    const all = ['09:30', '10:30', '11:30', '12:30'];
+
+    it('starts what was due by the former expression, and nothing of the new one from before', async () => {
+      await catchUp();
+      bench.write('mail', ['{ cron: "0 * * * *", missed: run-all }']);
+      await bench.save();
+      const [former, own] = await bench.list();
+      assert.deepEqual([former?.cron, shown(former?.endedAt), former?.next, own?.cron, own?.endedAt], ['30 * * * *', '12:45', [], '0 * * * *', undefined]);
+      await bench.until('13:10');
+      assert.deepEqual(await bench.started(), [...all, '13:00']);
+      assert.deepEqual((await bench.list()).map(({ cron }) => cron), ['0 * * * *'], 'then it is forgotten');
+    });
+
+    it('starts what was due before it was removed, over a crash', async () => {
+      await catchUp();
+      bench.write('mail', [], plain);
+      await bench.save();
+      await bench.restart(0, 'crash');
+      await bench.until('14:00');
+      assert.deepEqual(await bench.started(), all);
+      assert.deepEqual(await bench.list(), []);
+    });
+
+    it('goes on by the former policy and with the former inputs, and by the new ones afterwards', async () => {
+      const taking = `inputs: { who: { type: string, default: nobody } }\nsteps: { only: { uses: test/scripted, with: { who: "\${{ inputs.who }}" } } }\n`;
+      bench.write('mail', ['{ cron: "30 * * * *", missed: run-all, inputs: { who: ada } }'], taking);
+      await bench.start();
+      await bench.until('09:15');
+      await bench.restart(3.5 * hour);
+      bench.write('mail', ['{ cron: "30 * * * *", missed: skip, inputs: { who: bob } }'], taking);
+      await bench.save();
+      await bench.until('13:45');
+      assert.deepEqual(await bench.started(), [...all, '13:30']);
+      assert.deepEqual(bench.engine.action.seen.map(({ input }) => input['who']), ['ada', 'ada', 'ada', 'ada', 'bob']);
+      assert.deepEqual((await bench.list()).map(({ missed, missedCount }) => [missed, missedCount]), [['skip', 0]]);
+    });
+
+    it('starts nothing that came while it was removed, if it comes back meanwhile', async () => {
+      await catchUp();
+      bench.write('mail', [], plain);
+      await bench.save();
+      await bench.engine.setQueue('default', { paused: true });
+      bench.write('mail', [hourly]);
+      await bench.save();
+      await bench.until('13:45');
+      assert.deepEqual(await bench.started(), [...all, '13:30']);
+      assert.equal((await bench.list()).length, 1);
+    });
+
+    it('starts a time that waited for room when its schedule was edited', async () => {
+      bench.write('mail', ['{ cron: "*/10 * * * *" }'], narrow);
+      await bench.start();
+      await bench.engine.setQueue('narrow', { paused: true });
+      await bench.until('09:20:15');
+      bench.write('mail', ['{ cron: "5 * * * *" }'], narrow);
+      await bench.save();
+      await bench.engine.setQueue('narrow', { paused: false });
+      await bench.until('09:20:40');
+      assert.deepEqual(await bench.started(), ['09:10', '09:20']);
+    });
+
+    it('starts no more if its workflow is gone, or if it is paused, which counts what is left as missed', async () => {
+      await catchUp();
+      await bench.scheduler.pause(1, true);
+      const { missedCount, missedAt, missedReason } = await bench.only();
+      assert.deepEqual([missedCount, shown(missedAt), missedReason], [3, '12:30', 'It was paused before it came to them.']);
+      bench.text('mail', undefined);
+      bench.write('other', [hourly]);
+      await bench.save();
+      await bench.restart(3 * hour);
+      bench.text('other', undefined);
+      await bench.save();
+      await bench.until('16:20');
+      assert.deepEqual([await bench.started('mail'), (await bench.started('other')).length, await bench.list()], [['09:30'], 1, []]);
+    });
   });
 
   it('decides a time whose run the workflow skips: it starts nothing, and the list says why', async () => {
@@ -289,23 +279,22 @@ describe('the scheduler', () => {
     assert.deepEqual(await bench.started(), ['09:10']);
     const skipped = await bench.only();
     assert.deepEqual([skipped.missedCount, shown(skipped.missedAt)], [2, '09:30']);
-    assert.match(skipped.problem ?? '', /^Nothing was started: r1 is under way/);
+    assert.match(skipped.missedReason ?? '', /^Nothing was started: r1 is under way/);
+    assert.equal(skipped.problem, undefined, 'that was so then');
     assert.equal(bench.said('error').length, 2);
     await bench.until('09:45');
     assert.deepEqual(await bench.started(), ['09:10', '09:40'], 'those that were skipped don\'t come later');
-    assert.equal((await bench.only()).problem, undefined);
+    assert.equal((await bench.only()).missedReason, undefined);
   });
 
   it('decides a time whose run can\'t begin, as a value of `vars` can\'t be computed', async () => {
-    bench.write('mail', ['{ cron: "*/10 * * * *", missed: run-all }'], `vars: { first: "\${{ 1 / 0 }}" }\n${steps}`);
+    bench.write('mail', ['{ cron: "*/10 * * * *", missed: run-all }'], `vars: { first: "\${{ fromJSON(run.workflow) }}" }\n${steps}`);
     await bench.start();
     await bench.until('09:15');
-    const { problem, missedCount } = await bench.only();
-    assert.match(problem ?? '', /The value first of `vars` can't be computed/);
+    const { missedReason, missedCount } = await bench.only();
+    assert.match(missedReason ?? '', /The value first of `vars` can't be computed/);
     assert.deepEqual([missedCount, await bench.started(), bench.said('warn')], [1, [], []]);
   });
-
-  const narrow = 'queues: { narrow: { max-depth: 1 } }\nsteps: { only: { queue: narrow, uses: test/scripted, with: {} } }\n';
 
   it('tries a time again while the queue is full, says so once, and starts it when there is room', async () => {
     bench.write('mail', ['{ cron: "*/10 * * * *" }'], narrow);
@@ -329,8 +318,8 @@ describe('the scheduler', () => {
     await bench.engine.setQueue('narrow', { paused: true });
     await bench.until('09:25');
     await bench.restart(0);
-    const { problem, missedCount, missedAt } = await bench.only();
-    assert.deepEqual([missedCount, shown(missedAt), problem], [1, '09:20', 'The queue narrow is full: 1 job waits, and its max-depth is 1.']);
+    const { missedReason, missedCount, missedAt } = await bench.only();
+    assert.deepEqual([missedCount, shown(missedAt), missedReason], [1, '09:20', 'The queue narrow is full: 1 job waits, and its max-depth is 1.']);
   });
 
   it('starts a time when the store can be written again', async () => {

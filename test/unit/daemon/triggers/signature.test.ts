@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign as signWithKey } from 'node:crypto';
 import { sign as githubSign, verify as githubVerify } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
@@ -58,6 +58,35 @@ describe('signatures of webhooks', () => {
       }
     });
 
+    it("SendGrid's clients for Node and Python", () => {
+      const vectors = [
+        {
+          key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA==',
+          signature: 'MEUCIQCtIHJeH93Y+qpYeWrySphQgpNGNr/U+UyUlBkU6n7RAwIgJTz2C+8a8xonZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0=',
+          timestamp: '1588788367',
+          body: '{"category":"example_payload","event":"test_event","message_id":"message_id"}',
+        },
+        {
+          key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==',
+          signature: 'MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=',
+          timestamp: '1600112502',
+          body: '[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address","sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA","sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0","smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]\r\n',
+        },
+      ];
+      const other = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqTxd43gyp8IOEto2LdIfjRQrIbsd4SXZkLW6jDutdhXSJCWHw8REntlo7aNDthvj+y7GjUuFDb/R1NGe1OPzpA==';
+      for (const { key, signature, timestamp, body } of vectors) {
+        const at = Number(timestamp) * 1000;
+        const sent = request(body, { 'x-twilio-email-event-webhook-signature': signature, 'x-twilio-email-event-webhook-timestamp': timestamp });
+        assert.equal(verifyRequest(named('sendgrid'), sent, [key], at).ok, true);
+        assert.equal(verifyRequest(named('sendgrid'), sent, [other, `-----BEGIN PUBLIC KEY-----\n${key}\n-----END PUBLIC KEY-----\n`], at).ok, true);
+        assert.equal(flawOf(verifyRequest(named('sendgrid'), sent, [other], at)), 'wrong-signature');
+        assert.equal(flawOf(verifyRequest(named('sendgrid'), { ...sent, body: Buffer.from('payload') }, [key], at)), 'wrong-signature');
+        assert.equal(flawOf(verifyRequest(named('sendgrid'), { ...sent, headers: { ...sent.headers, 'x-twilio-email-event-webhook-timestamp': String(Number(timestamp) + 1) } }, [key], at)), 'wrong-signature');
+        assert.equal(flawOf(verifyRequest(named('sendgrid'), sent, [key], at + 24 * 60 * minute + 1)), 'too-late');
+        assert.equal(flawOf(verifyRequest(named('sendgrid'), sent, ['a text', generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64')], at)), 'unusable-secret');
+      }
+    });
+
     it('RFC 4231 (HMAC-SHA-256 and HMAC-SHA-512) and RFC 2202 (HMAC-SHA-1), test case 2', () => {
       const body = 'what do ya want for nothing?';
       const digests = {
@@ -111,7 +140,8 @@ describe('signatures of webhooks', () => {
 
   it('hold for what they sign themselves, in every scheme, and for nothing else', () => {
     const secret = `whsec_${Buffer.from('a key of 24 bytes, or so').toString('base64')}`;
-    for (const name of namedSignatures) {
+    // A public key signs nothing.
+    for (const name of namedSignatures.filter((one) => signatureSchemes[one].key !== 'public-key')) {
       const scheme = signatureSchemes[name];
       const verify = named(name);
       const url = 'https://hooks.example.com/hooks/deals?a=%2Fb%20c&b=%3A';
@@ -168,6 +198,26 @@ describe('signatures of webhooks', () => {
     assert.equal(proof('github', now), undefined, 'two events may have the same body');
   });
 
+  it('give the same proof for what was seen and is sent again with something added', () => {
+    const proof = (scheme: NamedSignature, headers: Record<string, string>, key: string): string | undefined => {
+      const found = verifyRequest(named(scheme), request('{}', headers), [key], now);
+      return found.ok ? found.proof : 'none';
+    };
+    const stripe = signedHeaders(signatureSchemes.stripe, 'A', request('{}', {}), { now, id: '' })['stripe-signature'] ?? '';
+    assert.equal(proof('stripe', { 'stripe-signature': `${stripe},v1=${'0'.repeat(64)}` }, 'A'), proof('stripe', { 'stripe-signature': stripe }, 'A'));
+    // Each ECDSA signature (r, s) has a twin (r, n - s), which anyone can compute.
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const timestamp = String(now / 1000);
+    const seen = signWithKey('sha256', Buffer.from(`${timestamp}{}`), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const twin = Buffer.concat([seen.subarray(0, 32), Buffer.from((order - BigInt(`0x${seen.toString('hex', 32)}`)).toString(16).padStart(64, '0'), 'hex')]);
+    const proofOf = (signature: Buffer): string | undefined =>
+      proof('sendgrid', { 'x-twilio-email-event-webhook-signature': derOf(signature).toString('base64'), 'x-twilio-email-event-webhook-timestamp': timestamp }, key);
+    assert.equal(proofOf(twin), proofOf(seen));
+    assert.notEqual(proofOf(seen), 'none');
+  });
+
   it('never hold with a secret that has no key in it', () => {
     const open = createHmac('sha256', '').update('m1.1614265330.{}').digest('base64');
     const headers = { 'webhook-id': 'm1', 'webhook-timestamp': '1614265330', 'webhook-signature': `v1,${open}` };
@@ -189,6 +239,18 @@ describe('signatures of webhooks', () => {
     assert.equal(flawOf(verifyRequest(verify, request('{}', { ...headers, 'x-sig': given }), ['A'], now)), 'malformed-signature');
   });
 });
+
+/** Of the two numbers of a signature. */
+function derOf(signature: Buffer): Buffer {
+  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)].map((number) => {
+    const start = number.findIndex((byte) => byte !== 0);
+    const digits = number.subarray(start);
+    const content = (digits[0] ?? 0) > 0x7f ? Buffer.concat([Buffer.from([0]), digits]) : digits;
+    return Buffer.concat([Buffer.from([2, content.length]), content]);
+  });
+  const both = Buffer.concat([r ?? Buffer.alloc(0), s ?? Buffer.alloc(0)]);
+  return Buffer.concat([Buffer.from([0x30, both.length]), both]);
+}
 
 describe('shared secrets of webhooks', () => {
   const bearer: WebhookVerify = { kind: 'bearer', secrets: ['A'] };

@@ -8,6 +8,7 @@ import type { WebhookLimits } from '../../../../daemon/triggers/webhook-limits.t
 import { systemClock } from '../../../../daemon/platform/system-clock.ts';
 import { Countdown } from '../../../support/countdown.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { KeptLog } from '../../../support/server-bench.ts';
 
 /** Takes everything below /hooks/ but `shut`, and answers with what it got. */
@@ -18,6 +19,9 @@ class EchoDoor implements WebhookDoor {
   /** Until then no request is done. */
   gate: Promise<unknown> = Promise.resolve();
   readonly arrived = new Countdown();
+  readonly finishing = new Countdown();
+  /** Of bodies, in the order in which they are worked on. */
+  readonly lengths: number[] = [];
 
   admit(head: WebhookHead): ReturnType<WebhookDoor['admit']> {
     this.heads.push(head);
@@ -26,6 +30,8 @@ class EchoDoor implements WebhookDoor {
     return {
       kind: 'read',
       finish: async (body) => {
+        this.lengths.push(body.length);
+        this.finishing.tick();
         await this.gate;
         return { status: 202, body: { json: { bytes: body.length, text: body.toString('utf8', 0, 40) } } };
       },
@@ -67,8 +73,52 @@ describe('webhook listener', () => {
   it('has no WebSocket, whatever token one brings', async () => {
     const url = await open();
     const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
-    assert.equal(await statusOf(url, `GET /rpc HTTP/1.1\r\nhost: x\r\nauthorization: Bearer abc\r\n${upgrade}`), undefined);
+    assert.equal(await statusOf(url, `GET /rpc HTTP/1.1\r\nhost: x\r\nauthorization: Bearer abc\r\n${upgrade}`), 404);
     assert.equal(await statusOf(url, 'CONNECT other.example:443 HTTP/1.1\r\nhost: x\r\n'), undefined);
+  });
+
+  it('answers a request that offers another protocol as any other', async () => {
+    const url = await open();
+    const { port } = new URL(url);
+    const answer = await answerTo(Number(port), `POST /hooks/a HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\ncontent-length: 2\r\n\r\n{}`);
+    assert.match(answer, /^HTTP\/1\.1 202 [^]*"text":"\{\}"/);
+  });
+
+  it('understands a whole URL as a target, and leads by its path alone', async () => {
+    const url = await open();
+    assert.equal(await statusOf(url, 'POST http://hooks.example.com/hooks/a?x=1 HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n', '{}'), 202);
+    assert.deepEqual([door.heads[0]?.path, door.heads[0]?.target], ['a', '/hooks/a?x=1']);
+    assert.equal(await statusOf(url, 'POST http://hooks.example.com/rpc?/hooks/a HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n', '{}'), 404);
+  });
+
+  it('asks for a body that is held back only if it is going to read it', async () => {
+    const url = await open({ bodyBytes: 1000 });
+    const { port } = new URL(url);
+    const ask = (path: string, length: number): Promise<string> => answerTo(Number(port), `POST /hooks/${path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`, '{}');
+    assert.match(await ask('a', 2), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
+    assert.match(await ask('shut', 2), /^HTTP\/1\.1 401 /);
+    assert.match(await ask('a', 5000), /^HTTP\/1\.1 413 /);
+  });
+
+  it('takes a request in one way only: of two lengths, of a coding that it does not know, it takes none', async () => {
+    const url = await open();
+    const bad = ['content-length: 2\r\ncontent-length: 4', 'content-length: 2\r\ntransfer-encoding: chunked', 'transfer-encoding: chunked, identity', 'transfer-encoding: xchunked', 'content-length : 2', 'content-length: +2', 'x-a: b\r\n c\r\ncontent-length: 2'];
+    for (const headers of bad) assert.equal(await statusOf(url, `POST /hooks/a HTTP/1.1\r\nhost: x\r\n${headers}\r\n`, '2\r\n{}\r\n0\r\n\r\n'), 400, headers);
+    assert.equal(await statusOf(url, 'POST /hooks/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'), 501);
+    assert.equal(door.heads.length, 0);
+  });
+
+  it('works on large bodies one at a time, and on others meanwhile', async () => {
+    const url = await open();
+    const gate = Promise.withResolvers<undefined>();
+    door.gate = gate.promise;
+    const large = [1, 2, 3].map(() => post(`${url}/hooks/a`, 'x'.repeat(300_000)));
+    await door.finishing.reached(1);
+    const small = post(`${url}/hooks/a`, '{}');
+    await door.finishing.reached(2);
+    assert.deepEqual(door.lengths, [300_000, 2]);
+    gate.resolve(undefined);
+    assert.deepEqual((await Promise.all([...large, small])).map(({ status }) => status), [202, 202, 202, 202]);
   });
 
   it('undoes content codings and chunks', async () => {
@@ -158,8 +208,9 @@ describe('webhook listener', () => {
     await clock.advance(5_000);
     await changes.reached(2);
     assert.equal(portOf(listener), port);
-    await listener.apply({ host: '127.0.0.1', port: 0 });
-    assert.notEqual(portOf(listener), port);
+    const elsewhere = await freePort();
+    await listener.apply({ host: '127.0.0.1', port: elsewhere });
+    assert.equal(portOf(listener), elsewhere);
     await assert.rejects(fetch(`http://127.0.0.1:${port}/hooks/a`, { method: 'POST' }));
     await listener.apply(undefined);
     assert.deepEqual(listener.state, { kind: 'off' });
@@ -168,6 +219,20 @@ describe('webhook listener', () => {
 
 function portOf({ state }: WebhookListener): number {
   return state.kind === 'listening' ? state.port : 0;
+}
+
+/** All that is answered until the connection ends. `body`: sent when the server asks for it. */
+async function answerTo(port: number, head: string, body?: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk.toString('latin1');
+    if (answer.startsWith('HTTP/1.1 100') && body !== undefined) socket.write(body);
+  });
+  socket.write(head);
+  await once(socket, 'close');
+  return answer;
 }
 
 /** The status that is answered to a request in raw bytes; undefined if the connection ends without one. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { AlertCrossings, type AlertMemory, type Crossing } from '../../../../extension/alerts/alert-crossings.ts';
-import { alertNotice } from '../../../../extension/alerts/alert-notice.ts';
+import { AlertCrossings, type AlertMemory, type Crossing, alertNotice } from '../../../../extension/alerts/alert-crossings.ts';
 import type { QueueAlert } from '../../../../schemas/protocol/queue.ts';
 import { alert, minutesAgo, now, queue } from '../../daemon/cli/protocol-samples.ts';
 

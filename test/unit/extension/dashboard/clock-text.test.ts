@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ClockText } from '../../../../extension/dashboard/clock-text.ts';
+import { ClockText } from '../../../../extension/dashboard/chart-text.ts';
 
 const ms = Date.parse('2026-11-24T09:05:30Z');
 

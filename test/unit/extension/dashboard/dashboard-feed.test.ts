@@ -10,7 +10,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 
 const startMs = Date.parse('2026-11-24T09:30:05Z');
 const folder = 'file:///a';
-const nothing: MirrorChange = { all: false, queues: new Set(), queueList: false, runs: new Set(), runList: false, status: false, bulks: false, schedules: new Set<string>(), deliveries: new Set() };
+const nothing: MirrorChange = { all: false, queues: new Set(), queueList: false, runs: new Set(), runList: false, status: false, bulks: false, waits: false, schedules: new Set<string>(), deliveries: new Set() };
 
 describe('the feed of the dashboard', () => {
   it('tells how things stand and what was, as soon as the page is ready, and nothing before', async () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { deadLetterUri, documentUri, readDeadLetterUri, readDocumentUri, type DocumentSubject } from '../../../../extension/documents/document-address.ts';
-import { namedThings } from '../../../../extension/documents/document-links.ts';
-import { attemptText, deliveryText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
+import { namedThings, attemptText, deliveryText, jobText, payloadText, runText } from '../../../../extension/documents/document-text.ts';
 import { readPayload } from '../../../../extension/documents/payload-schema.ts';
 import { jobDetail, run } from '../../daemon/cli/protocol-samples.ts';
 
@@ -101,6 +100,25 @@ describe('the text of a document', () => {
   it('names its run and its job as links, but nothing of a payload', () => {
     const text = jobText(jobDetail({ payload: { run: 'r99', job: 'j99' } }));
     assert.deepEqual(namedThings(text).map(({ start, end, id }) => [id, text.slice(start, end)]), [['r12', 'r12']]);
+  });
+
+  it('of a run leads to the run that started it, and to those that it has started, first those that failed', () => {
+    const children = { total: 20_000, running: 1, succeeded: 19_998, failed: 1, cancelled: 0 };
+    const parent = run({ children, waits: [{ job: 'j3', step: 'each', kind: 'run', run: 'r14' }], inputs: { run: 'r99', waits: [{ run: 'r98' }] } });
+    const text = runText(parent, [run({ id: 'r13', trigger: { kind: 'workflow', run: 'r12', job: 'j2', key: 'ana' }, error: { message: 'No.' } }), run({ id: 'r14', state: 'running', error: undefined } as never)]);
+    assert.match(text, /^\/\/ 20,000 child runs: 1 failed, 1 running, 19,998 succeeded$/m);
+    assert.deepEqual((values(text) as { childRuns: unknown }).childRuns, [{ id: 'r13', state: 'failed', key: 'ana', error: 'No.' }, { id: 'r14', state: 'running' }]);
+    assert.deepEqual(namedThings(text).map(({ start, end, id }) => [id, text.slice(start, end)]), [['r13', 'r13'], ['r14', 'r14'], ['j3', 'j3'], ['r14', 'r14']]);
+    const child = runText(run({ trigger: { kind: 'workflow', run: 'r1', job: 'j5', key: 'ana' } }));
+    assert.match(child, /^\/\/ Started by: r1, j5, ana$/m);
+    assert.deepEqual(namedThings(child).map(({ id }) => id), ['r1', 'j5']);
+  });
+
+  it('of a job that ran a workflow leads to that run', () => {
+    const [, attempt] = jobDetail().attempts;
+    assert.ok(attempt !== undefined);
+    const text = jobText(jobDetail({ uses: 'workflow/run', attempts: [{ ...attempt, response: { run: 'r13' } }], payload: { inputs: { run: 'r99' } } }));
+    assert.deepEqual(namedThings(text).map(({ id }) => id), ['r12', 'r13']);
   });
 
   it('of a payload is JSON, as it is edited and read back', () => {

@@ -44,6 +44,15 @@ describe('the summary before a run', () => {
     ]);
   });
 
+  it('says what `concurrency` would do with it, before it is run', () => {
+    const gate = { limit: 1, underWay: 1, waiting: 0, runs: ['r7'] };
+    const second = (then: 'starts' | 'queued' | 'skipped' | 'cancels'): string | undefined => rows({ preview: { steps: [], later: [], concurrency: { ...gate, then } } })[1];
+    assert.match(second('queued') ?? '', /^It would wait: r7 is before it/);
+    assert.match(second('skipped') ?? '', /^Nothing would be started: r7 is under way/);
+    assert.match(second('cancels') ?? '', /^It would cancel r7:/);
+    assert.equal(second('starts'), 'Back');
+  });
+
   it('runs nothing that does not fit, and keeps what was given', () => {
     const shown = rows({ preview: { problem: 'items.1.id must be string' } });
     assert.deepEqual(shown.slice(0, 2), ['items.1.id must be string', 'Back']);

@@ -30,10 +30,10 @@ describe('the language server, with what is meant', () => {
     await bench.stop();
   });
 
-  const complete = async (marked: string): Promise<readonly CompletionItem[]> => {
-    const position = await bench.open(main, marked);
-    const answer = await bench.client.sendRequest(CompletionRequest.type, bench.at(main, position));
-    await bench.close(main);
+  const complete = async (marked: string, file = main): Promise<readonly CompletionItem[]> => {
+    const position = await bench.open(file, marked);
+    const answer = await bench.client.sendRequest(CompletionRequest.type, bench.at(file, position));
+    await bench.close(file);
     return Array.isArray(answer) ? answer : (answer?.items ?? []);
   };
   const whole = { start: { line: 0, character: 0 }, end: { line: 100, character: 0 } };
@@ -47,6 +47,27 @@ describe('the language server, with what is meant', () => {
     const labels = (await complete(text.replace('queue: web', 'queue: ‸'))).map(({ label }) => label);
     assert.ok(labels.includes('web'), labels.join());
     assert.deepEqual(labels, [...new Set(labels)]);
+  });
+
+  it('completes the keys of a connection by its type, and those of its credentials by theirs', async () => {
+    const connections = '.sluice/connections.yaml';
+    const labels = async (marked: string): Promise<readonly string[]> => (await complete(`connections:\n  crm:\n    ${marked}`, connections)).map(({ label }) => label);
+    assert.deepEqual((await labels('type: ‸')).toSorted(), ['http', 'smtp']);
+    const http = await labels('type: http\n    ‸');
+    assert.ok(['url', 'headers', 'timeout', 'auth'].every((key) => http.includes(key)) && !http.includes('host'), http.join());
+    const smtp = await labels('type: smtp\n    ‸');
+    assert.ok(['host', 'port', 'password'].every((key) => smtp.includes(key)) && !smtp.includes('auth'), smtp.join());
+    assert.deepEqual((await labels('type: http\n    auth:\n      type: ‸')).toSorted(), ['aws-sigv4', 'basic', 'bearer', 'google-service-account', 'header', 'oauth2', 'query']);
+    const oauth = await labels('type: http\n    auth:\n      type: oauth2\n      ‸');
+    assert.ok(['grant', 'token-url', 'client-id', 'client-secret'].every((key) => oauth.includes(key)) && !oauth.includes('token'), oauth.join());
+    assert.deepEqual((await labels('type: http\n    auth:\n      type: oauth2\n      grant: ‸')).toSorted(), ['client-credentials', 'refresh-token']);
+  });
+
+  it('completes connections of the type that the action takes', async () => {
+    await bench.write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: h }\n  crm: { type: http, url: "https://crm.example" }\n');
+    await bench.fileChanged('.sluice/connections.yaml');
+    const labels = async (uses: string): Promise<readonly string[]> => (await complete(`steps:\n  one:\n    uses: ${uses}\n    with:\n      connection: ‸\n`)).map(({ label }) => label);
+    assert.deepEqual([await labels('http/request'), await labels('email/send')], [['crm'], ['esp']]);
   });
 
   it('completes keys below a list of names', async () => {

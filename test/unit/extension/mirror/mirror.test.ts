@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MirrorChange } from '../../../../extension/mirror/mirror-change.ts';
 import { Mirror } from '../../../../extension/mirror/mirror.ts';
+import type { DaemonStatus } from '../../../../schemas/protocol/daemon-status.ts';
 import { queue, run } from '../../daemon/cli/protocol-samples.ts';
 import { ScriptedTopics } from './scripted-topics.ts';
 
@@ -51,6 +52,25 @@ describe('the mirror of a daemon', () => {
     const change = flush();
     assert.deepEqual([[...(change?.queues ?? [])], change?.queueList], [['crm'], true]);
     assert.equal(mirror.queue('crm'), undefined);
+  });
+
+  it('asks again for what the daemon could not answer while its store was away, as soon as it is back', async () => {
+    const store = { ok: false, bytes: 0, kind: 'postgres' as const };
+    const status: DaemonStatus = { pid: 1, version: '1', project: '/p', endpoint: '', startedAt: '', uptimeMs: 0, durability: 'full', store, problems: 0, runs: { running: 0 }, lateOutcomes: 0, queues: [] };
+    topics = new ScriptedTopics();
+    topics.snapshots.runs = { runs: [run({ id: 'r10' })] };
+    topics.snapshots.status = { status };
+    topics.failing.add('runs');
+    mirror.clear();
+    await mirror.attach(topics);
+    assert.deepEqual([mirror.runs(), faults.length], [[], 1]);
+    topics.failing.clear();
+    topics.tell('status', { status });
+    await settled();
+    assert.deepEqual(mirror.runs(), [], 'it is still away');
+    topics.tell('status', { status: { ...status, store: { ...store, ok: true } } });
+    await settled();
+    assert.deepEqual(mirror.runs().map(({ id }) => id), ['r10']);
   });
 
   it('takes a new snapshot where a change was lost', async () => {

@@ -6,6 +6,8 @@ import type { Changed, SubscribeParams, SubscribeResult, TopicState } from '../.
 /** A daemon whose topics hold what a test says, and tell what a test tells. */
 export class ScriptedTopics implements Daemon {
   readonly snapshots: Partial<Record<SubscribeParams['topic'], TopicState>> = {};
+  /** Those that the daemon can't answer for now. */
+  readonly failing = new Set<SubscribeParams['topic']>();
   readonly unsubscribed: number[] = [];
   readonly #open = new Map<number, { readonly topic: SubscribeParams['topic']; readonly onChanged: (changed: Changed) => void; number: number }>();
   #lastId = 0;
@@ -15,6 +17,7 @@ export class ScriptedTopics implements Daemon {
   }
 
   async subscribe({ topic }: SubscribeParams, onChanged: (changed: Changed) => void): Promise<SubscribeResult> {
+    if (this.failing.has(topic)) throw new CodedError('store-unavailable', 'The store can not be reached.');
     const id = ++this.#lastId;
     this.#open.set(id, { topic, onChanged, number: 0 });
     return { id, snapshot: this.snapshots[topic] ?? {} };

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KnownSecrets } from '../../../../extension/language/known-secrets.ts';
-import { namedSecrets } from '../../../../extension/secrets/named-secrets.ts';
+import { namedSecrets, publishSecretNames, type SecretsProject } from '../../../../extension/secrets/secret-names.ts';
 import { SecretKeeper, type SecretStore } from '../../../../extension/secrets/secret-keeper.ts';
-import { publishSecretNames, type SecretsProject } from '../../../../extension/secrets/publish-secret-names.ts';
 import { Signal } from '../../../../extension/base/signal.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';

@@ -3,7 +3,7 @@ import { ClientError } from '../../../../client/client-error.ts';
 import { takeBackBulk } from '../../../../client/run-bulk.ts';
 import { type BulkLot, inBulk } from '../../../../extension/selection/project-batches.ts';
 import { FollowedBulks } from '../../../../extension/selection/unfollowed-bulks.ts';
-import type { BulkView } from '../../../../schemas/protocol/bulk.ts';
+import { type BulkView, maxBulkIds } from '../../../../schemas/protocol/bulk.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import type { MethodName, Params, Result } from '../../../../schemas/protocol/method.ts';
 import { ScriptedTopics } from '../mirror/scripted-topics.ts';
@@ -59,6 +59,13 @@ describe('work on many of several projects', () => {
     const [outcome] = await inBulk([{ daemon: shop, queue: 'erp', expected: 5 }], { action: 'retry' }, { followed, wait, onProgress: (done, total) => seen.push(`${done} of ${total}`) });
     assert.deepEqual(shop.started(), [{ action: 'retry', all: true, queue: 'erp' }]);
     assert.deepEqual([outcome?.tally, seen.at(-1)], [{ total: 7, done: 7, skipped: 0, isCancelled: false }, '7 of 7']);
+  });
+
+  it('exports no more than one work takes, because a second would replace the file', async () => {
+    const shop = new Works();
+    const [outcome] = await inBulk([lotOf(shop, maxBulkIds + 1)], { action: 'export', file: '/tmp/dead.json', overwrite: true }, { followed, wait });
+    assert.deepEqual(shop.started().map(({ ids, file, overwrite }) => [ids?.length, file, overwrite]), [[maxBulkIds, '/tmp/dead.json', true]]);
+    assert.deepEqual([outcome?.tally.done, outcome?.tally.fault], [maxBulkIds, 'No more than 50,000 can be exported to a file at a time. Use a filter, or `sluice dead export --all --output FILE`.']);
   });
 
   it('is of runs where these are cancelled, and known as followed by a command of the window', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readChosen } from '../../../../extension/selection/chosen.ts';
+import { readChosen } from '../../../../extension/base/target.ts';
 
 describe('what a command was called for', () => {
   const row = (target: object): object => ({ target: { folder: 'file:///p', ...target } });

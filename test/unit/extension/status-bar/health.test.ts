@@ -13,7 +13,7 @@ const status: DaemonStatus = {
   startedAt: '2026-11-24T09:00:00.000Z',
   uptimeMs: 1,
   durability: 'full',
-  store: { ok: true, bytes: 1 },
+  store: { ok: true, kind: 'embedded', bytes: 1 },
   problems: 0,
   runs: { running: 0 },
   lateOutcomes: 0,
@@ -62,7 +62,7 @@ describe('the health of a window', () => {
   });
 
   it('is an error where the store is not writable or the daemon died, and says that before any warning', () => {
-    const full: DaemonStatus = { ...status, store: { ok: false, bytes: 1, problem: 'the disk is full' } };
+    const full: DaemonStatus = { ...status, store: { ok: false, kind: 'embedded', bytes: 1, problem: 'the disk is full' } };
     const health = healthAt([project({ status: full, queues: [queue({ depth: { pending: 0, delayed: 0, active: 0, dead: 1 } })] })]);
     assert.deepEqual([health.severity, health.reasons[0]], ['error', 'The store of shop is not writable: the disk is full']);
     const died = healthAt([project({ connection: { kind: 'stopped', crashed: true }, status: undefined, queues: [] })]);

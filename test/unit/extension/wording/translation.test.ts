@@ -10,6 +10,7 @@ import { stateText, stateTitle } from '../../../../extension/wording/state-look.
 import { emptyTally } from '../../../../extension/selection/replay-watch.ts';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
 import { message } from '../../../../schemas/wording/message.ts';
+import { told } from '../../../../schemas/wording/told.ts';
 import { alertKinds } from '../../../../schemas/protocol/queue.ts';
 import { attemptStates, jobStates, runStates, stepStates } from '../../../../schemas/protocol/id.ts';
 import { bracketTranslations, outsideBrackets } from '../../../support/bracket-language.ts';
@@ -50,6 +51,16 @@ describe('in a language of which there are translations, the editor tells', () =
       ]),
       [],
     );
+  });
+
+  it('why a job and a run have failed, and nothing of what an earlier version stored (control)', () => {
+    const error = { kind: 'network', cause: 'ECONNREFUSED', ...told(message('No complete answer came from {peer}: {problem}.', { peer: 'erp:443', problem: 'connect ECONNREFUSED' })) };
+    const factOf = (facts: readonly (readonly [string, string])[]): string | undefined => new Map(facts).get('[Error]');
+    assert.equal(factOf(jobFacts(job({ error }), ageAt(now))), '[No complete answer came from erp:443: connect ECONNREFUSED.]');
+    assert.equal(factOf(runFacts(run({ error: { step: 'book', message: error.message, wording: error.wording } }), (time) => time)), 'book: [No complete answer came from erp:443: connect ECONNREFUSED.]');
+    assert.match(stepFailureText('r12', step({ error })) ?? '', /\[No complete answer came from erp:443/);
+    const { wording: _wording, ...older } = error;
+    assert.equal(factOf(jobFacts(job({ error: older }), ageAt(now))), error.message);
   });
 
   it('what the daemon refuses, and nothing of what has no wording (control)', async () => {

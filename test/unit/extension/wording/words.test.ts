@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { formatDuration, formatShare, formatShortDuration } from '../../../../schemas/wording/amount.ts';
 import { escapeMarkdown, oneLine } from '../../../../extension/wording/outside-text.ts';
 import { ageAt, formatAge, formatDue, formatMoment, formatNumber } from '../../../../extension/wording/language.ts';
-import { alertName, alertText, forecastPart, queueDescription, queueFacts, queueLabel } from '../../../../extension/wording/queue.ts';
+import { alertName, alertText, forecastPart, queueDescription, queueFacts, queueLabel, queueLens } from '../../../../extension/wording/queue.ts';
 import { attemptDescription, jobDescription, jobFacts, jobLabel, jobName } from '../../../../extension/wording/job.ts';
 import { runDescription, runFacts, runLabel, stepDescription } from '../../../../extension/wording/run.ts';
 import { lookOfState } from '../../../../extension/wording/state-look.ts';
@@ -59,6 +59,15 @@ describe('words for a queue', () => {
     assert.equal(queueLabel(queue({ name: 'email', paused: true }), now), 'email queue, paused, 12,348 waiting, 10 active, oldest 7m, 87 of 100/min, empty in 2h');
   });
 
+  it('tell the fullest of several rates in a row, and the use of all of them in the facts', () => {
+    const rates = [{ limit: 20, perMs: 1000, burst: 2, used: 3 }, { limit: 50_000, perMs: 86_400_000, burst: 5000, used: 41_000 }];
+    const several = queue({ rate: { limit: 20, perMs: 1000, burst: 2 }, rateUsed: 3, rates, overrides: { paused: false, rate: { limit: 20, perMs: 1000, burst: 2 }, rates } });
+    assert.match(queueDescription(several, now), / · 41,000 of 50,000\/d · .*rate 20\/s and 50,000\/d set by hand/);
+    const facts = new Map(queueFacts(several, now));
+    assert.deepEqual([facts.get('Rate'), facts.get('Set by hand')], ['3 used of 20/s, 41,000 used of 50,000/d', 'rate 20/s and 50,000/d']);
+    assert.match(queueLens(several, now, String), /82% of 50,000\/d/);
+  });
+
   it('tell the facts', () => {
     const facts = new Map(queueFacts(queue({ overrides: { paused: false, rate: 'none' }, alerts: [alert()], waiting: { meanMs: 1500, maxMs: 9000 } }), now));
     assert.equal(facts.get('Rate'), '87 used of 100/min');
@@ -71,6 +80,9 @@ describe('words for a queue', () => {
     assert.equal(held({ heldBy: { ...heldBy, retryAfterMs: 86_400_000 } }), 'j7 was answered 429 Too Many Requests and asked to wait 1d. It continues in 30m.');
     assert.equal(held({ heldBy }), 'j7 was answered 429 Too Many Requests. It continues in 30m.');
     assert.equal(held({ heldBy: { ...heldBy, cause: '.sluice/connections.yaml is not there', project: true } }), '.sluice/connections.yaml is not there (met by j7). It is checked again in 30m.');
+    const lacking = queue({ lacking: [{ step: 'send', job: 'j7', lack: { kind: 'secret', name: 'KEY' } }] });
+    assert.match(queueDescription(lacking, now), /^lacks what jobs need · /);
+    assert.match(new Map(queueFacts(lacking, now)).get('Not started') ?? '', /It has no secret KEY/);
     assert.equal(held({}), 'A receiver asked for a pause. It continues in 30m.');
   });
 });

@@ -118,6 +118,19 @@ describe('advice', () => {
     'is silent where the sign is written as it should be': [bill("You owe ${{ '$' }}${{ inputs.total }}.")],
   });
 
+  const other = (text: string, foreach = ''): Given => ({ workflow: `inputs:\n  total: { type: number }\n  list: { type: array }\nsteps:\n  bill: { ${foreach}uses: webhook/send, with: { url: "https://a.example", body: { text: ${text} } } }` });
+  const contacts = 'foreach: { items: "${{ inputs.list }}", as: contact, key: "${{ contact.id }}", on-item-failure: continue }, ';
+  cases('other-braces', {
+    'is said of the braces of other languages': [other('"You owe {{ inputs.total }}."'), '{{ inputs.total }}'],
+    'is said of a dollar sign with one brace': [other('"You owe ${ inputs.total }."'), '${ inputs.total }'],
+    'is said of a percent sign': [other('"%{inputs.total}"'), '%{inputs.total}'],
+    'is said of a blank before the braces': [other('"$ {{ inputs.total }}"'), '$ {{ inputs.total }}'],
+    'leaves the sign of a price': [other('"You owe $ {{ inputs.total }}."'), '{{ inputs.total }}'],
+    'is said of an item in one line': [other('"{{ contact.name }}"', contacts), '{{ contact.name }}'],
+    'is silent in a longer text of an item, which may be a template of the receiver': [other('"Dear {{ contact.name }},\\nthank you."', contacts)],
+    'is silent for names that nothing has': [other('"{{ name }} {{ inputs.other }} {{ steps.none.output }} {{ 1 + 1 }} {{#if inputs.total}} {{{ inputs.total }}} ${NAME} %{host}"')],
+    'is silent for expressions and for what is escaped': [other("\"${{ inputs.total }} $${{ 'inputs.total' }}\"")],
+  });
   cases('literal-secret', {
     'finds keys by their form': [header(token, 'x-anything'), token],
     'finds the token of a header': [header('Bearer 9f8a7b6c5d4e3f2a1b0c'), '9f8a7b6c5d4e3f2a1b0c'],

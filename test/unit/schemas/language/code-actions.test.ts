@@ -214,6 +214,12 @@ describe('quick fixes', () => {
   });
 
   describe('for advice', () => {
+    it('write the braces of an expression for those of another language', () => {
+      const call = (url: string): string => `inputs: { id: { type: string } }\nsteps:\n  call:\n    uses: http/request\n    with: { url: https://a.example, text: ${url} }\n`;
+      for (const written of ['"{{ inputs.id }}"', '"${inputs.id}"', '"$ {{inputs.id}}"', '"%{ inputs.id }"']) assert.equal(fixed({ text: call(written) }, 'Write ${{ inputs.id }}'), call('"${{ inputs.id }}"'));
+      assert.equal(fixed({ text: call("'a {{ inputs.id }}: b'") }, 'Write ${{ inputs.id }}'), call("'a ${{ inputs.id }}: b'"));
+    });
+
     const chain = (needs: string): string => `steps:\n  a: { uses: http/request, with: { url: https://a.example } }\n  b:\n${needs}    uses: http/request\n    with:\n      url: https://a.example/\${{ steps.a.output.status }}\n`;
 
     it("take a step out of 'needs', and 'needs' with its last one", () => {

@@ -66,9 +66,11 @@ interface Case {
   readonly only?: readonly string[];
 }
 
-const methodsOfText = ['contains', 'size', 'startsWith', 'endsWith', 'matches', 'lowerAscii', 'upperAscii', 'trim', 'charAt', 'substring', 'indexOf', 'lastIndexOf', 'replace', 'split'];
-const macros = ['filter', 'map', 'all', 'exists', 'exists_one'];
-const methodsOfList = ['contains', 'size', 'join', ...macros];
+const methodsOfTime = ['formatDate', 'startOf', 'endOf', 'plus', 'minus', 'until', 'getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'];
+// Text may say a time.
+const methodsOfText = ['contains', 'size', 'startsWith', 'endsWith', 'matches', 'lowerAscii', 'upperAscii', 'lower', 'upper', 'trim', 'charAt', 'substring', 'indexOf', 'lastIndexOf', 'replace', 'split', 'padStart', 'padEnd', 'reverse', ...methodsOfTime];
+const macros = ['filter', 'map', 'all', 'exists', 'exists_one', 'sortBy', 'groupBy', 'transformList', 'transformMap', 'transformMapEntry'];
+const methodsOfList = ['contains', 'size', 'join', 'sum', 'min', 'max', 'first', 'last', 'sort', 'reverse', 'distinct', 'flatten', 'slice', 'zip', ...macros];
 const resultFields = ['key', 'item', 'status', 'output', 'error'];
 
 const expressions: Readonly<Record<string, Case>> = {
@@ -106,6 +108,8 @@ const expressions: Readonly<Record<string, Case>> = {
   'no name where a macro takes a new one': { code: 'inputs.list.filter(‸', only: [] },
   'no name where bind takes a new one': { code: 'cel.bind(‸, 1, 2)', only: [] },
   'what is bound': { code: 'cel.bind(first, inputs.list[0], first.‸', has: ['email'] },
+  'functions of a namespace': { code: 'math.‸', has: ['round', 'abs'], not: ['math.round', 'trim'] },
+  'the variables of a macro with two': { code: "steps.enrich.results.all(at, r, r.‸)", has: resultFields },
   'bind': { code: 'cel.‸', only: ['bind'] },
   'values of a status': { code: "steps.enrich.results.filter(r, r.status == '‸')", has: ['succeeded', 'dead', 'cancelled'], not: ['inputs'] },
   'values of an enumeration, from the other side': { code: "'‸' == inputs.mode", only: ['fast', 'slow'] },
@@ -172,6 +176,11 @@ describe('completion within expressions', () => {
     'the second of two expressions': { code: `${base}  last:\n    uses: http/request\n    with:\n      url: \${{ inputs.mode }}/\${{ run.‸ }}/\${{ inputs.mode }}\n`, has: ['id'], not: ['list'] },
     'the fields of an item': { code: `${base}  last:\n    foreach: { items: "\${{ inputs.list }}", as: one, on-item-failure: fail }\n    uses: http/request\n    with: { url: "\${{ one.‸ }}" }\n`, has: ['email', 'name'] },
     'the name of an item': { code: `${base}  last:\n    foreach: { items: "\${{ inputs.list }}", as: one, on-item-failure: fail }\n    uses: http/request\n    with: { url: "\${{ ‸ }}" }\n`, has: ['one'], not: ['item'] },
+    'the page, where pages are read': { code: `${base}  last:\n    uses: http/request\n    with: { url: x }\n    paginate: { items: "\${{ ‸ }}" }\n`, has: ['page'], not: ['item'] },
+    'no page in the request of one': { code: `${base}  last:\n    uses: http/request\n    with: { url: "\${{ ‸ }}" }\n    paginate: { items: "\${{ page.body }}" }\n`, has: ['inputs'], not: ['page'] },
+    'the fields of a page': { code: `${base}  last:\n    uses: http/request\n    with: { url: x }\n    paginate: { items: "\${{ page.body }}", next: "\${{ page.‸ }}" }\n`, has: ['status', 'headers', 'body', 'links', 'number'] },
+    'the links of a page': { code: `${base}  last:\n    uses: http/request\n    with: { url: x }\n    paginate: { items: "\${{ page.body }}", next: "\${{ page.links.‸ }}" }\n`, has: ['next', 'prev', 'first', 'last'] },
+    'what a step with pages gives': { code: `${base}  list:\n    uses: http/request\n    with: { url: x }\n    paginate: { items: "\${{ page.body }}", next: "\${{ page.links.next }}" }\n  last:\n    uses: http/request\n    with: { url: "\${{ steps.list.‸ }}" }\n`, has: ['items', 'output', 'status'], not: ['results'] },
     'the key of an item': { code: `${base}  last:\n    foreach: { items: "\${{ inputs.list }}", key: "\${{ item.‸ }}", on-item-failure: fail }\n    uses: http/request\n    with: { url: x }\n`, has: ['email'] },
     'the items themselves': { code: `${base}  last:\n    foreach: { items: "\${{ ‸ }}", as: one, on-item-failure: fail }\n    uses: http/request\n    with: { url: x }\n`, has: ['inputs', 'steps'], not: ['one', 'secrets'] },
     'a lane': { code: `${base}  last:\n    lane: \${{ inputs.‸ }}\n    uses: http/request\n    with: { url: x }\n`, has: ['mode'] },
@@ -244,6 +253,23 @@ describe('completion within expressions that are not finished', () => {
     assert.match(completeIn(`${last}\n      url: \${{ inputs.‸ + 1\n`).apply('mode'), /\{\{ inputs\.mode \+ 1\n/);
   });
 
+  describe('in a script', () => {
+    const script = (code: string): ReturnType<typeof completeIn> => completeIn(`${base}  last:\n    uses: transform/script\n    with:\n      script: |\n        export default ({ inputs, steps }) => {\n          ${code}\n        }\n`);
+
+    it('offers what is behind the names of its argument, and no functions of expressions', () => {
+      assert.deepEqual([...labels(script('return inputs.‸;').found)].sort(), ['count', 'list', 'mode']);
+      assert.match(script('return steps?.letter?.output?.acc‸').apply('accepted'), /return steps\?\.letter\?\.output\?\.accepted\n/);
+      assert.ok(labels(script('return steps.‸').found).includes('enrich'));
+    });
+
+    it('offers those names where the argument is taken apart', () => {
+      const { found } = completeIn(`${base}  last:\n    uses: transform/script\n    with:\n      script: |\n        export default ({ ‸ }) => 1\n`);
+      assert.deepEqual(labels(found).filter((label) => ['inputs', 'steps', 'now', 'secrets', 'contains'].includes(label)).sort(), ['inputs', 'now', 'steps']);
+    });
+
+    it('offers nothing of the kind elsewhere', () => assert.deepEqual(labels(script('return Math.‸').found), []));
+  });
+
   it('offers nothing in a comment', () => assert.deepEqual(completeIn(`${base}# \${{ ‸\n`).found.items, []));
 });
 
@@ -261,7 +287,7 @@ describe('completion of names in YAML', () => {
     'a queue': [`${head}steps:\n  a:\n    queue: ‸\n    uses: http/request\n`, ['default', 'erp', 'shared', 'slow']],
     'a queue, in quotes': [`${head}steps:\n  a:\n    queue: "e‸"\n    uses: http/request\n`, ['default', 'erp', 'shared', 'slow']],
     'a connection': [`${head}steps:\n  a:\n    uses: email/send\n    with:\n      connection: ‸\n      to: x\n`, ['esp']],
-    'an action': [`${head}steps:\n  a:\n    uses: ‸\n`, ['email/send', 'http/request', 'wait/for', 'wait/signal', 'webhook/send', 'workflow/run']],
+    'an action': [`${head}steps:\n  a:\n    uses: ‸\n`, ['email/send', 'http/request', 'transform/script', 'wait/for', 'wait/signal', 'webhook/send', 'workflow/run']],
     'required inputs': [`${head}required: [one, ‸]\nsteps:\n${three}`, ['two']],
   };
   for (const [what, [text, only]] of Object.entries(places)) {
@@ -271,6 +297,32 @@ describe('completion of names in YAML', () => {
       assert.deepEqual(labels(found).toSorted(), only);
     });
   }
+
+  it('offers the outputs of the workflow that a step runs, and the payload that another waits for', () => {
+    const onboard = { '.sluice/workflows/onboard.yaml': 'inputs: { email: { type: string, description: The address. }, n: { type: integer } }\nrequired: [email]\noutputs: { booked: "${{ run.id }}", n: 1 }\nsteps: { only: { uses: wait/for, with: { duration: 1s } } }\n' };
+    const steps = 'steps:\n  go: { uses: workflow/run, with: { workflow: onboard, inputs: { email: x } } }\n  ask: { uses: wait/signal, with: { name: ok, payload: { approved: { type: boolean } } } }\n  none: { uses: workflow/run, with: { workflow: gone } }\n';
+    const offered = (code: string): readonly string[] => {
+      const place = marked({ ...onboard, [main]: `${steps}outputs: { x: "\${{ ${code} }}" }\n` });
+      return complete(place.project, main, place.offset).items.map(({ label, detail }) => `${label}: ${detail ?? ''}`);
+    };
+    assert.deepEqual(offered('steps.go.output.‸'), ['booked: text', 'n: number']);
+    assert.deepEqual(offered('steps.ask.output.payload.‸'), ['approved: boolean']);
+    assert.ok(offered('steps.none.output.‸').length > 5, 'what is not known has all methods');
+  });
+
+  it('offers the inputs of the workflow that a step runs, but for those that are given', () => {
+    const onboard = { '.sluice/workflows/onboard.yaml': 'inputs: { email: { type: string, description: The address. }, n: { type: integer } }\nrequired: [email]\nsteps: { only: { uses: wait/for, with: { duration: 1s } } }\n' };
+    const offered = (body: string): readonly string[] => {
+      const place = marked({ ...onboard, [main]: `steps:\n  go:\n    uses: workflow/run\n    with:\n      workflow: onboard\n${body}` });
+      return complete(place.project, main, place.offset).items.map(({ label, textEdit }) => `${label}: ${textEdit !== undefined && 'range' in textEdit ? `${textEdit.newText}|${textEdit.range.end.character - textEdit.range.start.character}` : ''}`);
+    };
+    assert.deepEqual(offered('      inputs:\n        ‸\n'), ['email: email: |0', 'n: n: |0']);
+    assert.deepEqual(offered('      inputs:\n        em‸\n'), ['email: email: |2', 'n: n: |2']);
+    assert.deepEqual(offered('      inputs:\n        email: x\n        ‸\n'), ['n: n: |0']);
+    assert.deepEqual(offered('      inputs:\n        email: x\n        n‸\n'), ['n: n: |1']);
+    assert.deepEqual(offered('      inputs: { email: x, ‸ }\n'), ['n: n: |0']);
+    assert.deepEqual(offered('      inputs: { email: ‸ }\n'), []);
+  });
 
   it('replaces what is typed, within its quotes', () => {
     assert.match(completeIn(`${head}steps:\n  a:\n    queue: "e‸x"\n`).apply('erp'), /queue: "erp"\n/);
@@ -297,5 +349,17 @@ describe('completion of names in YAML', () => {
       assert.deepEqual(completeIn(text).found, { items: [], exclusive: false }, text);
     }
     assert.deepEqual(complete(marked('').project, 'nowhere.yaml', 0).items, []);
+  });
+
+  it('offers the names of signals to what makes a link to answer one', () => {
+    const { found, apply } = completeIn(`steps:
+  approve: { uses: wait/signal, with: { name: approve } }
+  callback: { uses: wait/signal, with: { name: "done-\${{ inputs.n }}" } }
+  ask:
+    uses: webhook/send
+    with: { url: "https://chat.example.com", body: { text: "\${{ signalUrl('‸') }}" } }
+`);
+    assert.deepEqual(found.items.map(({ label }) => label), ['approve']);
+    assert.match(apply('approve'), /signalUrl\('approve'\)/);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { MarkupContent } from 'vscode-languageserver-types';
-import { documentLinks } from '../../../../schemas/language/document-links.ts';
+import { documentLinks } from '../../../../schemas/language/navigation.ts';
 import { hover } from '../../../../schemas/language/hover.ts';
 import { signatureHelp } from '../../../../schemas/language/signature-help.ts';
 import { enclose, main, marked, offsetsOf } from './marked.ts';
@@ -13,12 +13,13 @@ required: [list]
 queues:
   esp: { rate: { limit: 1000, per: 1m, burst: 50 }, concurrency: 20, timeout: 1h30m, retry: { delays: [1m, 5m] } }
   plain: {}
+  both: { rate: [20/s, { limit: 50000, per: 1d, burst: 100 }] }
 steps:
   enrich:
     queue: esp
     foreach: { items: "\${{ inputs.list }}", as: person, on-item-failure: continue }
     uses: http/request
-    with: { url: "x\${{ person.email }}", headers: { a: "\${{ secrets.KEY }}" } }
+    with: { connection: crm, url: "/x\${{ person.email }}", headers: { a: "\${{ secrets.KEY }}" } }
   letter:
     if: inputs.count > 1 && size(steps.enrich.results.filter(r, r.status == 'dead')) == 0
     needs: [enrich]
@@ -26,7 +27,7 @@ steps:
     uses: email/send
     with: { connection: esp, to: x, subject: "\${{ steps.enrich.results[0].output.body.trim() }}\${{ env.REGION }}", text: "5m" }
 `;
-const files = { '.sluice/connections.yaml': 'connections:\n  esp: { type: smtp, host: mail.example.com, user: u, password: "${{ secrets.MAIL }}" }\n', '.sluice/config.yaml': 'env: [REGION]\n' };
+const files = { '.sluice/connections.yaml': 'connections:\n  esp: { type: smtp, host: mail.example.com, user: u, password: "${{ secrets.MAIL }}" }\n  crm: { type: http, url: "https://crm.example/v3", headers: { Accept: a }, timeout: 90s, auth: { type: bearer, token: "${{ secrets.MAIL }}" } }\n', '.sluice/config.yaml': 'env: [REGION]\n' };
 
 /** What is shown when one points at `at` behind `before`, and the text that it is about. */
 function pointAt(before: string, at: string): { readonly shown: string; readonly about: string } | undefined {
@@ -41,6 +42,18 @@ function pointAt(before: string, at: string): { readonly shown: string; readonly
 }
 
 describe('hover', () => {
+  it('says what a step gives that runs a workflow, as that is in another file', () => {
+    const child = (text: string): object => ({ '.sluice/workflows/onboard.yaml': `${text}steps: { only: { uses: wait/for, with: { duration: 1s } } }\n` });
+    const shown = (text: string, code: string): string => {
+      const place = marked({ ...child(text), [main]: `steps: { go: { uses: workflow/run, with: { workflow: onboard } } }\noutputs: { x: "\${{ ${code} }}" }\n` });
+      return (hover(place.project, main, place.offset)?.contents as MarkupContent).value;
+    };
+    assert.match(shown('outputs: { booked: "${{ run.id }}" }\n', 'steps.go.out‸put'), /`output`: \{ booked: text \} \| null\n\nThe `outputs` of the workflow `onboard`; null if its run has not succeeded\./);
+    assert.match(shown('outputs: { booked: "${{ run.id }}" }\n', 'steps.go.output.boo‸ked'), /`booked`: text/);
+    assert.match(shown('outputs: { booked: "${{ run.id }}" }\n', 'steps.g‸o'), /gives \{ booked: text \}/);
+    assert.match(shown('', 'steps.go.out‸put'), /`output`: \{ \} \| null/);
+  });
+
   const cases: Readonly<Record<string, readonly [before: string, at: string, about: string, shown: RegExp]>> = {
     'an input that is declared': ['\n  count', 'count', 'count', /^\*\*input\*\* `count`: number\n\nHow many\.\n\nDefault: `3`$/],
     'an input in an expression': ['if: inputs.count', 'count', 'count', /\*\*input\*\* `count`: number/],
@@ -53,11 +66,12 @@ describe('hover', () => {
     'a queue with its limits': ['queue: esp', 'esp', 'esp', /at most 1,000 attempts in any 1m \(1,000\/min\), 50 of them back to back, the rest 60ms apart\n- 20 at the same time\n- an attempt may take 1h 30m\n- repeated after 1m, 5m: 3 attempts in all\n/],
     'a queue that has the defaults': ['queue: plain', 'plain', 'plain', /starts attempts as fast as its concurrency allows\n- 10 at the same time \(default\)\n- an attempt may take 30s \(default\)\n- repeated after 5s, 10s, 20s, 40s: 5 attempts in all, each delay up to 10 % longer or shorter \(default\)/],
     'a connection': ['connection: esp', 'esp', 'esp', /SMTP at mail\.example\.com:587, STARTTLS\n- as u/],
+    'an HTTP connection': ['connection: crm', 'crm', 'crm', /HTTP at https:\/\/crm\.example\/v3\n- `bearer`: A token in the header `authorization: Bearer`\.\n- with `accept`\n- an attempt takes at most 1m 30s/],
     'an item': ['x${{ person', 'person', 'person', /\*\*item\*\* `person`: \{ email: text, … \}/],
     'a field of an item': ['person.email', 'email', 'email', /\*\*field\*\* `email`: text\n\nThe address\.\n\nExample: `"a@example\.com"`/],
     'a secret that is not set': ['secrets.KEY', 'KEY', 'KEY', /It is not set: `sluice secrets set KEY`/],
     'a variable of the environment': ['env.REGION', 'REGION', 'REGION', /which `.sluice\/config.yaml` allows/],
-    'a function': ['&& size', 'size', 'size', /\*\*function\*\* `size\(value: text \| list \| map\): number`\n\nCharacters/],
+    'a function': ['&& size', 'size', 'size', /\*\*function\*\* `size\(value: text \| list \| map\): number`\n\nThe number of characters/],
     'a macro': ['results.filter', 'filter', 'filter', /\*\*macro\*\* `filter\(name, condition\)`/],
     'a method': ['body.trim', 'trim', 'trim', /\*\*method\*\* `trim\(\): text`/],
     'the variable of a macro where it is bound': ['filter(r', 'r', 'r', /\*\*variable\*\* `r`: \{ key: text \| null/],
@@ -67,6 +81,7 @@ describe('hover', () => {
     'a duration': ['timeout: 1h30m', '1h30m', '1h30m', /^\*\*duration\*\* `1h30m` = 5,400 s \(1h 30m\)$/],
     'a delay of a retry list': ['delays: [1m', '1m', '1m', /= 60 s \(1m\)\n\n\*\*retry\*\*: repeated after 1m, 5m: 3 attempts in all/],
     'a rate': ['limit: 1000', '1000', '1000', /^\*\*rate\*\*: at most 1,000 attempts/],
+    'one of several rates': ['rate: [20', '20', '20/s', /^\*\*rate\*\*: at most 20 attempts in any 1s [^]*\n\n\*\*rate\*\*: at most 50,000 attempts in any 1d/],
     'a schedule': ['cron: "0 9', '0 9', '"0 9 * * MON"', /^\*\*schedule\*\*: At 09:00, only on Monday, in Europe\/Berlin$/],
   };
   for (const [what, [before, at, about, shown]] of Object.entries(cases)) {
@@ -92,7 +107,7 @@ describe('signature help', () => {
     ["contains(size('a, b('), ‸", 'contains(in: text | list, part: any): boolean', 'part: any'],
     ['contains([1, 2‸', 'contains(in: text | list, part: any): boolean', 'in: text | list'],
     ["format('{0}', 1, 2, ‸", 'format(template: text, ...values: any): text', '...values: any'],
-    ["inputs.name.replace('a', ‸", 'replace(part: text, by: text): text', 'by: text'],
+    ["inputs.name.replace('a', ‸", 'replace(part: text, by: text, limit?: number): text', 'by: text'],
     ['inputs.list.filter(x, ‸', 'filter(name, condition)', 'condition'],
     ['inputs.list.filter(x, size(‸', 'size(value: text | list | map): number', 'value: text | list | map'],
     ['cel.bind(x, ‸', 'cel.bind(name, value, result)', 'value'],

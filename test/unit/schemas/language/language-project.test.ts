@@ -43,6 +43,32 @@ describe('LanguageProject', () => {
     for (const [after, wanted] of cases) assert.deepEqual(readAnew(project, after).toSorted(), wanted.toSorted());
   });
 
+  it('reads those again that run a workflow whose inputs or outputs have changed, and all above them that can see it', () => {
+    const file = (id: string, text: string): ProjectFile => ({ path: `.sluice/workflows/${id}.yaml`, text });
+    const runs = (id: string, output: string): string => `steps: { go: { uses: workflow/run, with: { workflow: ${id} } } }\noutputs: { x: ${output} }\n`;
+    const top = file('a', runs('b', '"${{ steps.go.output.x }}"'));
+    const middle = file('b', runs('c', '"${{ steps.go.output.n }}"'));
+    const below = file('c', 'steps: { only: { uses: wait/for, with: { duration: 1s } } }\noutputs: { n: 1 }\n');
+    const aside = file('d', runs('b', '1'));
+    const project = LanguageProject.of([top, middle, below, aside]);
+    const cases: readonly (readonly [LanguageProject, readonly string[]])[] = [
+      [project.with({ ...below, text: `${below.text}# more\n` }), [below.path]],
+      [project.with({ ...below, text: below.text.replace('1s', '2s') }), [below.path]],
+      [project.with({ ...below, text: below.text.replace('{ n: 1 }', '{ n: x }') }), [top.path, middle.path, below.path, aside.path]],
+      [project.with({ ...below, text: below.text.replace('{ n: 1 }', '{ m: 1 }') }), [top.path, middle.path, below.path, aside.path]],
+      [project.with({ ...below, text: `inputs: { q: {} }\n${below.text}` }), [middle.path, below.path]],
+      [project.without(below.path), [top.path, middle.path, aside.path]],
+      [project.with({ ...middle, text: runs('c', '"${{ steps.go.output.m }}"') }), [top.path, middle.path, aside.path]],
+    ];
+    for (const [after, wanted] of cases) {
+      assert.deepEqual(readAnew(project, after).toSorted(), wanted.toSorted());
+      assert.deepEqual(after.analysis, analyseProject([...after.files.values()].map(({ analysed }) => analysed.file)));
+    }
+    const [circle, back] = [{ ...below, text: runs('a', '"${{ steps.go.output.x }}"') }, project.with({ ...below, text: runs('a', '1') }).with(below)];
+    assert.deepEqual(project.with(circle).analysis, analyseProject([top, middle, circle, aside]));
+    assert.deepEqual(back.analysis, project.analysis);
+  });
+
   it('leaves an earlier one as it was', () => {
     const project = LanguageProject.of(all);
     const before = structuredClone(project.analysis.diagnostics);

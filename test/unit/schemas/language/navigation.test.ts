@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findDefinition, findReferences, highlight } from '../../../../schemas/language/references.ts';
+import { findDefinition, findReferences, highlight } from '../../../../schemas/language/navigation.ts';
 import { main, marked, offsetsOf, type MarkedRange } from './marked.ts';
 
 const queuesFile = '.sluice/queues.yaml';

@@ -12,7 +12,7 @@ describe('templates of workflows', () => {
       const { workflows, diagnostics } = analyseProject([
         ...names.map((name) => ({ path: `.sluice/workflows/${name}.yaml`, text: text({ id: name, name: `The "${name}" one: #1` }) })),
         { path: '.sluice/connections.yaml', text: `connections: { ${connections.map((name) => `${name}: { type: smtp, host: h, from: a@b.c }`).join(', ')} }\n` },
-        { path: '.sluice/config.yaml', text: 'webhooks: { listen: "127.0.0.1:4681" }\n' },
+        { path: '.sluice/config.yaml', text: 'webhooks: { listen: "127.0.0.1:4681", public-url: https://hooks.example.com }\n' },
       ]);
       assert.deepEqual([...diagnostics.values()].flat().filter(({ code }) => code !== 'not-supported'), []);
       const alone = analyseFiles([{ path: 'first.sluice.yaml', text: text({ id: 'first', name: 'First' }) }], { partial: true });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../../schemas/wording/language.ts';
-import { holdMessage, setByHandMessage } from '../../../../schemas/wording/queue.ts';
+import { holdMessage, lackingMessages, setByHandMessage } from '../../../../schemas/wording/queue.ts';
 
 describe('the wording of a queue', () => {
   it('says who holds it back, and why', () => {
@@ -14,6 +14,19 @@ describe('the wording of a queue', () => {
         'j7 was answered 429 TOO MANY and asked to wait 2h.',
         'This machine has no network (429 TOO MANY, met by j7).',
         '429 TOO MANY (met by j7).',
+      ],
+    );
+  });
+
+  it('says what jobs wait for that this daemon has not', () => {
+    const told = (lack: Parameters<typeof lackingMessages>[1]['lack']): string => english.paragraphOf(lackingMessages('mail', { step: 'send', job: 'j7', lack }));
+    assert.deepEqual(
+      [told({ kind: 'secret', name: 'KEY' }), told({ kind: 'secret', name: 'KEY', problem: 'The file can be read by others.' }), told({ kind: 'connection', name: 'esp' }), told({ kind: 'action', name: 'sql/query' })],
+      [
+        "Jobs of the step send wait in mail, since this daemon can't start them. It has no secret KEY: `sluice secrets set KEY` sets it.",
+        "Jobs of the step send wait in mail, since this daemon can't start them. It has no secret KEY: The file can be read by others.",
+        "Jobs of the step send wait in mail, since this daemon can't start them. Its files declare no connection esp, which those of another machine do.",
+        "Jobs of the step send wait in mail, since this daemon can't start them. Its version of Sluice has no action sql/query.",
       ],
     );
   });

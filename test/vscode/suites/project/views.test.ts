@@ -1,13 +1,34 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { commands as vscodeCommands } from 'vscode';
 import type { OpenTreeView } from '../../../../extension/views/open-view.ts';
 import { LoadMoreNode, type TreeNode } from '../../../../extension/views/tree-node.ts';
 import { commands, views as viewIds } from '../../../../extension/base/ids.ts';
 import { labelOf } from '../support/row-label.ts';
 import { Shop } from '../support/shop.ts';
-import { drive, sluice } from '../support/sluice.ts';
+import { drive, mirrorChanges, sluice } from '../support/sluice.ts';
 import { draws } from '../support/selection.ts';
 import { until, type Listen } from '../support/until.ts';
+
+const onboard = `name: Onboard
+inputs: { does: { enum: [end, fail, wait] } }
+required: [does]
+steps:
+  done: { if: "\${{ inputs.does == 'end' }}", uses: wait/for, with: { duration: 1ms } }
+  late: { if: "\${{ inputs.does == 'fail' }}", uses: wait/signal, with: { name: late, timeout: 1ms } }
+  open: { if: "\${{ inputs.does == 'wait' }}", uses: wait/signal, with: { name: open } }
+`;
+
+const campaign = `name: Campaign
+inputs: { list: { type: array } }
+required: [list]
+steps:
+  each:
+    foreach: { items: "\${{ inputs.list }}", as: contact, key: "\${{ contact.id }}", on-item-failure: continue }
+    uses: workflow/run
+    with: { workflow: onboard, inputs: { does: "\${{ contact.does }}" } }
+`;
 
 describe('views', () => {
   let shop: Shop;
@@ -45,6 +66,37 @@ describe('views', () => {
     const attempts = await rowsOf(views.runs, job);
     assert.deepEqual(attempts.map(labelOf), ['Attempt 1']);
     assert.match(String(attempts[0]?.item().accessibilityInformation?.label), /422|failed/i);
+  });
+
+  it('show the runs that a run has started below it: what failed first, then what is running, by pages, and alive', async () => {
+    const workflows = path.join(shop.project.path, '.sluice', 'workflows');
+    await writeFile(path.join(workflows, 'onboard.yaml'), onboard);
+    await writeFile(path.join(workflows, 'campaign.yaml'), campaign);
+    try {
+      await until('the daemon knows both', async () => ((await shop.daemon.call('workflow/list', {})).workflows.some(({ id, valid }) => id === 'campaign' && valid) ? true : undefined), changesOf(views.runs));
+      const list = Array.from({ length: 70 }, (_, n) => ({ id: `c${n}`, does: n === 3 || n === 40 ? 'fail' : n === 50 ? 'wait' : 'end' }));
+      const { id: run } = await shop.daemon.call('run/start', { workflow: 'campaign', inputs: { list } });
+      await until('all have ended but the one that waits', () => shop.project.mirror.run(run)?.children?.succeeded === 67, mirrorChanges(shop.app));
+      const parent = await rowOf(views.runs, `campaign ${run}`);
+      assert.deepEqual((await rowsOf(views.runs)).map(labelOf).filter((label) => /^onboard|^c\d/.test(label)), [], 'they do not flood the list of runs');
+      const below = await rowOf(views.runs, '70 child runs', parent);
+      assert.equal(below.item().description, '2 failed · 1 running · 67 succeeded');
+      const first = await rowsOf(views.runs, below);
+      assert.deepEqual([first.slice(0, 4).map(labelOf), first.length], [['c40', 'c3', 'c50', 'c69'], 51]);
+      assert.match(String(first[0]?.item().description), /^onboard r\d+ · failed · 1 dead · /);
+      assert.match(first[0]?.item().contextValue ?? '', /^run failed .*withDead/);
+      await drive(commands.loadMore, { args: [first.at(-1)] });
+      assert.equal((await until('the others are there', async () => ((await rowsOf(views.runs, below)).length === 70 ? rowsOf(views.runs, below) : undefined), changesOf(views.runs))).length, 70);
+      const waits = await rowOf(views.runs, 'c50', below);
+      assert.deepEqual((await rowsOf(views.runs, waits)).map(labelOf), ['done', 'late', 'open']);
+      await shop.daemon.call('signal/send', { run: waits.target.run ?? '', name: 'open', by: 'ada' });
+      await until('it has ended', async () => ((await rowsOf(views.runs, below)).map(labelOf).indexOf('c50') > 2 ? true : undefined), changesOf(views.runs));
+      assert.match(String(below.item().description), /^2 failed · /);
+    } finally {
+      await rm(path.join(workflows, 'onboard.yaml'));
+      await rm(path.join(workflows, 'campaign.yaml'));
+      await shop.discardAll();
+    }
   });
 
   it('show dead letters by queue and by what they failed with', async () => {

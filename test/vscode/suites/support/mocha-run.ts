@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { format } from 'node:util';
 
 /** Longer than two waits of `until`: what was waited for in vain says more than that time was up. */
-const timeoutMs = 150_000;
+const timeoutMs = 300_000;
 
 /**
  * Runs tests inside the extension host. `load` declares them. The report goes into the file that `SLUICE_TEST_REPORT` names, because VS Code mixes

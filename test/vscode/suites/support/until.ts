@@ -3,7 +3,7 @@ import type { Disposable } from '../../../../extension/base/signal.ts';
 /** Something that tells when it has changed: a signal of the extension, or an event of VS Code. */
 export type Listen = (listener: () => void) => Disposable;
 
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /**
  * Waits until `look` answers with something that is neither undefined nor false, and answers with that. It looks at once and whenever one of `changes`

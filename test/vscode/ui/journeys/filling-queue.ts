@@ -11,7 +11,7 @@ export function fillingQueueJourney(stage: () => Stage): void {
     const window = await stage().window(await stage().folder('shop', shopProject(stage().url)));
     const { sideBar, prompt } = window;
     await sideBar.open();
-    await sideBar.welcome('Queues').getByText('No daemon runs for this project').waitFor();
+    await sideBar.welcome('Queues').getByText("The daemon of this project isn't running").waitFor();
     await window.command('Sluice: Run Workflow');
     await prompt.choose('Import contacts');
     await prompt.choose('From a file');

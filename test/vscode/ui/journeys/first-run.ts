@@ -9,7 +9,7 @@ export function firstRunJourney(stage: () => Stage): void {
     const { sideBar, prompt, walkthrough } = window;
 
     await sideBar.open();
-    await sideBar.welcome('Queues').getByText('This folder is no Sluice project yet').waitFor();
+    await sideBar.welcome('Queues').getByText("This folder isn't a Sluice project yet").waitFor();
     await window.shot('first-run-1-welcome');
     await sideBar.welcome('Queues').getByText('first steps', { exact: true }).click();
     await walkthrough.opened('Get Started with Sluice');
@@ -17,7 +17,7 @@ export function firstRunJourney(stage: () => Stage): void {
     await walkthrough.act('Create a project', 'Create Project');
     await window.editor('hello.yaml');
     await sideBar.row('Workflows', 'hello').waitFor();
-    await sideBar.welcome('Queues').getByText('No daemon runs for this project').waitFor();
+    await sideBar.welcome('Queues').getByText("The daemon of this project isn't running").waitFor();
     await window.shot('first-run-3-project');
 
     await window.tab('Welcome');

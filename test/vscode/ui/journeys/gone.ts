@@ -21,10 +21,10 @@ export function goneJourney(stage: () => Stage): void {
 
     const moved = `${window.folder}-moved`;
     await rename(window.folder, moved);
-    await window.page.locator('.part.sidebar', { hasText: 'The folder of this project is gone' }).waitFor();
+    await window.page.locator('.part.sidebar', { hasText: 'The folder of this project no longer exists' }).waitFor();
     await window.shot('gone-2-told');
     await rename(moved, window.folder);
-    await window.page.locator('.part.sidebar', { hasText: 'No daemon runs for this project' }).waitFor();
+    await window.page.locator('.part.sidebar', { hasText: "The daemon of this project isn't running" }).waitFor();
     await window.command('Sluice: Start Daemon');
     await sideBar.row('Runs', 'order r1').filter({ hasText: 'succeeded' }).waitFor();
     await window.shot('gone-3-back');

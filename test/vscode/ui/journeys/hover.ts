@@ -10,14 +10,14 @@ const moved = 70;
 export function hoverJourney(stage: () => Stage): void {
   it('a person reads the tooltip of a busy queue: it opens, and stays while the figures move', async () => {
     stage().respond(() => ({ status: 201, headers: { 'content-type': 'application/json' }, body: '{}' }));
-    const contacts = Array.from({ length: 600 }, (_, index) => `person${index + 1}@example.com`);
+    const contacts = Array.from({ length: 990 }, (_, index) => `person${index + 1}@example.com`);
     const window = await stage().window(await stage().folder('shop', { ...shopProject(stage().url), 'contacts.csv': ['email', ...contacts, ''].join('\n') }));
     const { sideBar, page } = window;
     await sideBar.open();
     await runImport(window);
     const queue = sideBar.row('Queues', 'erp');
     await queue.filter({ hasText: /\d+ waiting/ }).waitFor();
-    // Ten calls a second, for a minute.
+    // Ten calls a second, for a minute and a half.
     await queue.locator('.label-name').hover();
     const tooltip = page.locator('.monaco-hover:visible', { hasText: 'erp' });
     await tooltip.waitFor();

@@ -19,7 +19,7 @@ steps:
 
 /** What starts and continues runs from outside. */
 export function triggersJourney(stage: () => Stage): void {
-  it('a webhook is received: a person finds it below its workflow, opens it, answers what its run waits for, and runs it again', async () => {
+  it('a webhook is received: a person finds it below its workflow, opens it, is told what its run waits for, answers from there, and runs it again', async () => {
     const folder = await stage().folder('crm', { '.sluice/config.yaml': 'webhooks: { listen: "127.0.0.1:0" }\n', '.sluice/workflows/deals.yaml': deals });
     const window = await stage().window(folder);
     const { sideBar, prompt } = window;
@@ -38,7 +38,10 @@ export function triggersJourney(stage: () => Stage): void {
     await window.editor('d1.jsonc');
     await window.shot('triggers-1-delivery');
 
-    await window.command('Sluice: Answer');
+    const asked = window.notification("deals (r1) waits for an answer to 'approve'.");
+    await asked.waitFor();
+    await window.shot('triggers-3-asked');
+    await window.act(asked, 'Answer…');
     await prompt.asks('comment');
     await prompt.type('a good customer');
     await prompt.accept();

@@ -12,7 +12,7 @@ export function twoWindowsJourney(stage: () => Stage): void {
     const first = await stage().window(folder);
     const second = await stage().window(folder);
     await second.sideBar.open();
-    await second.sideBar.welcome('Queues').getByText('No daemon runs for this project').waitFor();
+    await second.sideBar.welcome('Queues').getByText("The daemon of this project isn't running").waitFor();
     await first.command('Sluice: Start Daemon');
     await second.sideBar.row('Queues', 'erp').waitFor();
     const pid = await pidIn(folder);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { escaped } from './escaped.ts';
 
-const limitMs = 60_000;
+const limitMs = 120_000;
 const offerLookMs = 3_000;
 
 /** The text of one file. */

@@ -3,14 +3,14 @@ import { renderCheckSummary, renderChecks, renderDiagnostic } from '../../../../
 import { renderLogLine } from '../../../../../daemon/cli/render/log-line.ts';
 import { renderQueueLine, renderQueues, renderResumed } from '../../../../../daemon/cli/render/queues.ts';
 import { renderLastStop, renderStatus } from '../../../../../daemon/cli/render/status.ts';
-import type { LastStop } from '../../../../../schemas/protocol/daemon-status.ts';
+import type { DaemonStatus, DaemonView, LastStop } from '../../../../../schemas/protocol/daemon-status.ts';
 import type { QueueAlert, ResumedQueue } from '../../../../../schemas/protocol/queue.ts';
 import { minutesAgo, now, pipe, queue, terminal80 } from '../protocol-samples.ts';
 
 describe('renderStatus', () => {
   const status = {
     pid: 7, version: '1.2.3', project: '/p', endpoint: 'http://127.0.0.1:1', startedAt: minutesAgo(5), uptimeMs: 300_000, durability: 'full',
-    store: { ok: true, bytes: 4096 }, problems: 0, runs: { running: 0 }, lateOutcomes: 0, queues: [],
+    store: { ok: true, bytes: 4096, kind: 'embedded' }, problems: 0, runs: { running: 0 }, lateOutcomes: 0, queues: [],
   } as const;
 
   it('says what the machine lacks, and what follows from that', () => {
@@ -18,6 +18,33 @@ describe('renderStatus', () => {
     assert.match(renderStatus({ ...status, queues: [], machine: { ...machine, limit: 12 } }, pipe), /^ +machine +This machine lacks file descriptors \(EMFILE\)\. Attempts are put off and not charged; at most 12 are made at a time\.$/m);
     assert.match(renderStatus({ ...status, queues: [], machine }, pipe), /put off and not charged\.$/m);
     assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /^ +machine/m);
+  });
+
+  it('shows who shares the store, who leads, and that this one has lost touch with it', () => {
+    const shown = (daemons: NonNullable<DaemonStatus['daemons']>): string => renderStatus({ ...status, queues: [], daemons }, pipe);
+    const seen = { protocol: 1, storeVersion: 2, startedAt: minutesAgo(90), leaseEndsAt: minutesAgo(0), leads: false, hints: true, active: [] };
+    const one: DaemonView = { ...seen, name: 'one:/p#1', host: 'one', folder: '/p', self: true, health: 'ok', seenAt: minutesAgo(0), version: '1.2.3', leads: true, active: [{ queue: 'api', count: 12 }, { queue: 'default', count: 1 }] };
+    const two: DaemonView = { ...seen, name: 'two:/p#2', host: 'two', folder: '/p', health: 'silent', seenAt: minutesAgo(2), version: '1.2.2' };
+    const three: DaemonView = { ...seen, name: 'three:/p#3', host: 'three', folder: '/p', health: 'late', seenAt: new Date(now - 17_000).toISOString(), version: '1.3.0', hints: false };
+    const four: DaemonView = { ...seen, name: 'three:/p#3 (2)', host: 'three', folder: '/p', health: 'left', seenAt: minutesAgo(3), version: '1.2.2' };
+    const text = shown({ leads: true, all: [one, two, three, four] });
+    assert.match(text, /^ +daemons +2 share the store; this one leads$/m);
+    assert.match(text, /^one:\/p +this one, leads +ok +api 12, default 1 +1\.2\.3 +1h/m);
+    assert.match(text, /^two:\/p +silent: last check-in 2m ago +- +1\.2\.2 +-$/m);
+    // Two that are called alike are told apart.
+    assert.match(text, /^three:\/p#3 +late: last check-in 17s ago/m);
+    assert.match(text, /^three:\/p#3 \(2\) +stopped/m);
+    assert.match(text, /^two:\/p has not checked in for its lease of 30 seconds/m);
+    assert.match(text, /^Daemons of different versions of Sluice share the store: 1\.2\.3, 1\.3\.0\.$/m);
+    assert.match(shown({ leads: true, all: [one] }), /no other one shares the store now; this one leads$/m);
+    assert.match(shown({ leads: false, all: [one, two], lapsedAt: minutesAgo(5) }), /has not reached the store for too long, since 2026-11-24 09:55:00/);
+    assert.doesNotMatch(renderStatus({ ...status, queues: [] }, pipe), /daemons/);
+  });
+
+  it('says since when the store can not be written', () => {
+    const store = { ok: false, bytes: 0, kind: 'postgres' as const, problem: "The store's server db:5432/jobs can't be reached (ECONNREFUSED).", since: minutesAgo(5) };
+    assert.match(renderStatus({ ...status, queues: [], store }, pipe), /can't be reached \(ECONNREFUSED\)\. Since 2026-11-24 09:55:00\. It is tried again/m);
+    assert.doesNotMatch(renderStatus({ ...status, queues: [], store }, pipe), /There are no queues/);
   });
 
   it('tells of a crash, and of what may have been sent twice', () => {
@@ -102,6 +129,11 @@ describe('renderQueues', () => {
     assert.match(renderQueues([unconnected], pipe), /\. This machine has no network \(ENETUNREACH, met by j7\)\. To resume it now: sluice resume erp$/m);
     const away = queue({ heldUntil: minutesAgo(-1), heldBy: { job: 'j7', cause: '.sluice/connections.yaml is not there', project: true, at: minutesAgo(1) } });
     assert.match(renderQueues([away], pipe), /\. \.sluice\/connections\.yaml is not there \(met by j7\)\. To resume it now: sluice resume erp$/m);
+  });
+
+  it('says what this daemon lacks to start jobs', () => {
+    const lacking = queue({ lacking: [{ step: 'send', job: 'j7', lack: { kind: 'secret', name: 'KEY' } }] });
+    assert.match(renderQueues([lacking], pipe), /^Jobs of the step send wait in erp, since this daemon can't start them\. It has no secret KEY: `sluice secrets set KEY` sets it\.$/m);
   });
 
   it('says what resuming has changed, and nothing that it has not', () => {

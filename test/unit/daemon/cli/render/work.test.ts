@@ -137,6 +137,12 @@ What to do next
     assert.match(renderJob(succeeded, pipe), /^Warning\n {2}1 of 3 recipients was refused for good: gone@example\.com/m);
   });
 
+  it('says of one that waited for a run that failed where to replay', () => {
+    const text = renderJob(jobDetail({ state: 'dead', error: { kind: 'run', cause: 'run failed', message: 'The run r13 of child failed.' } }), pipe);
+    assert.match(text, /^ {2}sluice runs --parent r12 --state failed {2}shows the child run: replay its dead letters, and this job continues$/m);
+    assert.match(text, /^ {2}sluice dead replay j\d+ +starts another child run$/m);
+  });
+
   it('says why it was discarded, in one line', () => {
     assert.match(renderJob(jobDetail({ state: 'discarded', discardReason: 'made\nby hand' }), pipe), /^  reason {2,}made by hand$/m);
     assert.doesNotMatch(renderJob(jobDetail({ state: 'discarded' }), pipe), /reason/);
@@ -179,10 +185,36 @@ What to do next
     );
   });
 
+  it('that failed with its child runs says where to replay, and what else a replay does', () => {
+    const text = renderRun(run({ children: { total: 3, running: 0, succeeded: 2, failed: 1, cancelled: 0 } }), pipe);
+    assert.match(text, /runs --parent r12 --state failed {2}which child runs failed; replay their dead letters, and this run continues$/m);
+    assert.match(text, /dead replay --all --run r12 {2}try it again once the cause is gone; this starts other child runs$/m);
+  });
+
   it('fits 80 columns', () => {
     const text = renderRun(run({ steps: [step({ id: 'a_step_with_a_very_long_name_indeed', queue: 'a-queue-with-a-long-name' })] }), terminal80);
     const table = text.slice(text.indexOf('STEP'), text.indexOf('Error'));
     for (const line of table.split('\n')) assert.ok(line.length <= 80, line);
+  });
+
+  it('says who has answered, and when', () => {
+    const answers = [{ signal: 'approve', by: 'the link of j12', at: minutesAgo(5) }, { signal: 'budget', by: 'ada\u0007', at: minutesAgo(3) }];
+    assert.match(renderRun(run({ answers }), pipe), /^Answers\n {2}approve: by the link of j12, \S.* \(5m ago\)\n {2}budget: by ada\S*, \S.* \(3m ago\)$/m);
+    assert.doesNotMatch(renderRun(run(), pipe), /Answers/);
+  });
+
+  it('counts child runs under their run, and lists a few of those that it waits for', () => {
+    const children = { total: 20_000, running: 120, succeeded: 19_877, failed: 3, cancelled: 0 };
+    const waits = [{ job: 'j9', step: 'approve', kind: 'signal' as const, signal: 'ok' }, ...Array.from({ length: 19 }, (_, n) => n).map((n) => ({ job: `j${n + 10}`, step: 'each', kind: 'run' as const, run: `r${n + 20}` }))];
+    const text = renderRun(run({ state: 'running', children, waits }), pipe);
+    assert.match(text, /^ {2}child runs {2}20,000: 3 failed, 120 running, 19,877 succeeded$/m);
+    assert.match(text, /^Waits\n {2}approve \(j9\) waits for the answer 'ok'\n {2}each \(j10\) waits for the run r20\n.*\n.* r22\n {2}and 117 more runs$/m);
+    assert.match(text, /^ {2}sluice runs --parent r12 --state failed {2}which child runs failed; replay their dead letters, and this run continues$/m);
+    assert.match(renderRun(run({ state: 'running', waits: waits.slice(1, 6) }), pipe), /r22\n {2}and 2 more runs$/m);
+    assert.match(renderRun(run({ trigger: { kind: 'workflow', run: 'r1', job: 'j5', key: 'ana' } }), pipe), /, by the run r1 \(j5, ana\)$/m);
+    assert.match(renderRuns([run({ children })], all, pipe), / CHILD RUNS +ERROR\nr12 .* 20,000: 3 failed, 120 running, 19,877 succeeded +2 of/);
+    assert.match(renderRuns([run({ trigger: { kind: 'workflow', run: 'r1', job: 'j5', key: 'ana' } })], all, pipe), /^RUN +WORKFLOW +STATE +KEY +BY .*\nr12 +deal +failed +ana +r1 /);
+    assert.match(renderRuns([run({ children: { total: 1, running: 0, succeeded: 1, failed: 0, cancelled: 0 } })], all, pipe), / 1: all succeeded /);
   });
 
   it('lists runs, newest first, and what to do if there is none', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseDocument } from '../../../../../schemas/workflow/document.ts';
-import { lensesOf, type LensFacts } from '../../../../../extension/language/live/lenses.ts';
-import { placesIn } from '../../../../../extension/language/live/places.ts';
+import { lensesOf, type LensFacts, placesIn } from '../../../../../extension/language/live/lenses.ts';
 import { queueLens } from '../../../../../extension/wording/queue.ts';
 import { runLens, stepFailureText, stepLens } from '../../../../../extension/wording/run.ts';
 import { valueText } from '../../../../../extension/wording/outside-text.ts';
@@ -87,9 +86,9 @@ describe('lenses', () => {
   });
 
   it('are none in files that have neither', () => {
-    assert.deepEqual(placesIn('.sluice/config.yaml', parseDocument('durability: full\n')), { steps: [], queues: [] });
+    assert.deepEqual(placesIn('.sluice/config.yaml', parseDocument('durability: full\n')), { steps: [], queues: [], connections: [] });
     assert.deepEqual(placesIn('.sluice/queues.yaml', parseDocument('queues: { a: {} }\n')).queues.map(({ name }) => name), ['a']);
-    assert.deepEqual(placesIn(file, parseDocument('')), { steps: [], queues: [] });
+    assert.deepEqual(placesIn(file, parseDocument('')), { steps: [], queues: [], connections: [] });
   });
 });
 
@@ -99,5 +98,13 @@ describe('a value', () => {
     assert.equal(valueText({ value: [1, 2, 3, 4] }, 4), '[\n  1,\n  2,\n… (6 lines in all)');
     assert.equal(valueText({ value: null }), 'null');
     assert.equal(valueText({ preview: '[1, 2', size: 300_000 }), '[1, 2\n… (300,000 characters in all)');
+  });
+});
+
+describe('the line above a connection', () => {
+  it('offers to test it, with or without a daemon', () => {
+    const places = placesIn('.sluice/connections.yaml', parseDocument('connections:\n  crm: { type: http, url: "https://crm.example" }\n  esp: { type: smtp, host: h }\n'));
+    const facts: LensFacts = { folder: 'file:///p', file: '.sluice/connections.yaml', queue: () => undefined, lastRun: undefined, errors: 0, nowMs: now, clock };
+    assert.deepEqual(lensesOf(places, facts).map(({ title, command, target }) => [title, command, target.connection]), [['$(plug) Test', 'sluice.testConnection', 'crm'], ['$(plug) Test', 'sluice.testConnection', 'esp']]);
   });
 });

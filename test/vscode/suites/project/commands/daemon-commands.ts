@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commands, views } from '../../../../../extension/base/ids.ts';
 import { Shop } from '../../support/shop.ts';
@@ -34,6 +34,22 @@ export function daemonCommands(): void {
     const fixed = await drive(commands.setSecret, { args: [{ uri: `${project.folder}/.sluice/workflows/order.yaml`, secret: 'CRM_KEY' }], answers: [{ type: 'hunter3' }] });
     assert.deepEqual([fixed.result, await listed()], ['CRM_KEY', ['CRM_KEY memory']]);
     await drive(commands.deleteSecret, { answers: [{ pick: 'CRM_KEY' }, { confirm: true }] });
+  });
+
+  it('test a connection, that of a line or one that is chosen, and say what it answered', async () => {
+    const { project, erp } = shop;
+    assert.match((await drive(commands.testConnection)).asker.told.join(), /has no connections/);
+    const file = path.join(project.path, '.sluice', 'connections.yaml');
+    writeFileSync(file, `connections:\n  erp: { type: http, url: "${erp.url}" }\n  gone: { type: http, url: "http://127.0.0.1:1" }\n`);
+    try {
+      const chosen = await drive(commands.testConnection, { answers: [{ pick: 'erp' }] });
+      assert.match(chosen.asker.told.join(), new RegExp(`^erp (works|is reached|doesn't work): ${erp.url}.* answered \\d{3} `));
+      const named = await drive(commands.testConnection, { args: [{ folder: project.folder, connection: 'gone' }] });
+      assert.equal(named.result, 'failed');
+      assert.match(named.asker.told.join(), /^gone doesn't work\. .*ECONNREFUSED/);
+    } finally {
+      rmSync(file);
+    }
   });
 
   it("show the daemon's own log", async () => {

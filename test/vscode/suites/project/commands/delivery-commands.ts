@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../../../../extension/base/ids.ts';
@@ -89,6 +89,39 @@ export function deliveryCommands(): void {
     const none = await drive(commands.useDeliveryInputs, { args: [ignored] });
     assert.deepEqual([none.result, none.asker.told], [undefined, [`${labelOf(ignored)} started no run, so it has no inputs.`]]);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('send a sample file to a webhook, offer the last one again, and save what was received as one', async () => {
+    const sample = path.join(shop.project.path, 'won.json');
+    const saved = path.join(shop.project.path, 'saved.json');
+    try {
+      await writeFile(sample, JSON.stringify({ headers: { 'X-Kind': 'deal' }, body: { stage: 'won', deal: 'Cleo' } }));
+      const hookRow = await rowOf('Hook');
+      assert.match(String(hookRow.item().contextValue), /\bhasWebhook\b/);
+      const sent = await drive(commands.sendSampleDelivery, { args: [hookRow], answers: [{ file: sample }] });
+      assert.match(sent.asker.told.join(), /^It was answered 202: d\d+ started r\d+\.$/);
+      const kept = await shop.daemon.call('delivery/get', { id: String(sent.result) });
+      assert.deepEqual([kept.body, kept.headers['x-kind'], kept.outcome], [{ stage: 'won', deal: 'Cleo' }, 'deal', 'started']);
+      assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', new RegExp(`^// Delivery: ${String(sent.result)} to hook\\n`));
+
+      await drive(commands.saveDeliveryAsSample, { args: [shop.target({ delivery: String(sent.result) })], answers: [{ file: saved }] });
+      assert.deepEqual(JSON.parse(await readFile(saved, 'utf8')), { headers: { 'content-type': 'application/json', 'x-kind': 'deal' }, body: { stage: 'won', deal: 'Cleo' } });
+
+      // By the palette: the workflow is asked for, and of those with a webhook only. The body alone is a sample too.
+      await writeFile(sample, '{ "stage": "lost" }');
+      const again = await drive(commands.sendSampleDelivery, { answers: [{ pick: 'Hook' }, { pick: 'won.json' }] });
+      assert.deepEqual(again.asker.offered, [['Hook'], ['won.json', 'Another File…']]);
+      assert.match(again.asker.told.join(), /^It was answered 202: d\d+ started no run\.$/);
+      await writeFile(sample, '{ "stage": ');
+      const broken = await drive(commands.sendSampleDelivery, { args: [hookRow], answers: [{ pick: 'won.json' }] });
+      assert.match(broken.asker.told.join(), /^won\.json is not a sample: /);
+      const none = await drive(commands.sendSampleDelivery, { args: [await rowOf('Approval')] });
+      assert.match(none.asker.told.join(), /^The workflow approval has no webhook/);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    } finally {
+      await rm(sample, { force: true });
+      await rm(saved, { force: true });
+    }
   });
 
   it('pause and resume a schedule by its row, which says when it starts a run next', async () => {

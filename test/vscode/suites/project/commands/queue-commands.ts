@@ -42,6 +42,23 @@ export function queueCommands(): void {
     assert.ok((await shop.daemon.call('queue/list', {})).queues.every(({ paused: is }) => !is));
   });
 
+  it('say why something waits, and change it', async () => {
+    await shop.daemon.call('queue/pause', { queue: 'erp' });
+    const run = await shop.order();
+    const { id } = await shop.jobOf(run, 'pending');
+    const ofRun = await drive(commands.why, { args: [shop.target({ run })], answers: ['give up'] });
+    assert.deepEqual([ofRun.result, ofRun.asker.titles], [['paused'], [`${run} is running.`]]);
+    const ofJob = await drive(commands.why, { args: [shop.target({ job: id, queue: 'erp' })], answers: ['give up'] });
+    assert.match(ofJob.asker.titles[0] ?? '', new RegExp(`^${id} is pending\\. So far: waited .* before its first attempt\\.$`));
+    const { result, asker } = await drive(commands.why, { answers: [{ pick: 'erp' }, { pick: '1. erp is paused.' }] });
+    assert.deepEqual([result, asker.offered[1]], [['paused'], ['1. erp is paused.']]);
+    await mirrored(({ paused: is }) => !is);
+    await shop.runIs(run, 'failed');
+    const over = await drive(commands.why, { args: [shop.target({ run })], answers: ['give up'] });
+    assert.deepEqual([over.result, over.asker.offered[0]?.[0]], [['dead', 'ended'], '1. 1 dead letter waits for a person to fix, replay or discard it.']);
+    await shop.discardAll();
+  });
+
   it('resume a queue that a receiver has put off; its row says until when, and its tooltip whose answer it was', async () => {
     shop.erp.nextRetryAfter = 1800;
     await shop.order();

@@ -97,7 +97,7 @@ export function runCommands(): void {
       args: [shop.target({ workflow: 'batch' })],
       answers: [{ pick: 'items' }, { pick: 'Type' }, { type: '[{ "id": "a" }, { "id": 7 }]' }, { pick: 'items' }, { pick: 'Type' }, { type: '[{ "id": "a" }, { "id": "7" }]' }, 'give up'],
     });
-    assert.match(asker.offered[3]?.[0] ?? '', /items\.1\.id must be string/);
+    assert.match(asker.offered[3]?.[0] ?? '', /'items\[1\]\.id' is text, not a number/);
     assert.ok(!(asker.offered[3] ?? []).some((label) => label.includes('Run')), 'what does not fit is not run');
     assert.match(asker.offered[6]?.[0] ?? '', /Run/);
   });

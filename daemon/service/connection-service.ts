@@ -1,0 +1,59 @@
+import type { ConnectionTest, ConnectionView } from '../../schemas/protocol/connection.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { message, verbatim } from '../../schemas/wording/message.ts';
+import type { Connection } from '../../schemas/workflow/connections/connection.ts';
+import { secretsOf } from '../../schemas/workflow/template.ts';
+import type { ResolvedConnection } from '../actions/action.ts';
+import { resolveConnection, templatesOf } from '../engine/connection-secrets.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
+import type { Handlers } from '../server/method-caller.ts';
+import { unknownName } from './param-values.ts';
+
+export interface ConnectionServiceOptions {
+  readonly projectFolder: string;
+  /** As the files say now. `doubt`: why that may not be all, or not the newest. */
+  readonly declared: () => Promise<{ readonly connections: ReadonlyMap<string, Connection>; readonly doubt: string | undefined }>;
+  readonly secrets: Pick<SecretSource, 'get' | 'masker'>;
+  readonly test: (connection: ResolvedConnection, path: string | undefined) => Promise<ConnectionTest>;
+}
+
+/** The systems on the other side: what is declared, and whether it answers. */
+export class ConnectionService implements Pick<Handlers, 'connection/list' | 'connection/test'> {
+  readonly #options: ConnectionServiceOptions;
+
+  constructor(options: ConnectionServiceOptions) {
+    this.#options = options;
+  }
+
+  'connection/list': Handlers['connection/list'] = async () => {
+    const { connections, doubt } = await this.#options.declared();
+    const views = [...connections.values()].map((connection) => this.#view(connection)).sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { connections: views, ...(doubt === undefined ? {} : { problem: doubt }) };
+  };
+
+  'connection/test': Handlers['connection/test'] = async ({ name, path }) => {
+    const { projectFolder, secrets, test } = this.#options;
+    const { connections, doubt } = await this.#options.declared();
+    const declared = connections.get(name);
+    if (declared === undefined && doubt !== undefined) throw new CodedError('bad-project', message("{problem}, so the connection {name} is not known. 'sluice validate' says what is wrong.", { problem: doubt, name }));
+    if (declared === undefined) throw unknownName(message('There is no connection {name}.', { name }), { name, known: [...connections.keys()], none: message('.sluice/connections.yaml declares none.') });
+    if (declared.type !== 'http' && path !== undefined) throw new CodedError('invalid-params', message('{name} is an SMTP server, which has no paths.', { name }));
+    const resolved = resolveConnection(declared, { projectFolder }, (secret) => {
+      const found = secrets.get(secret);
+      if (!found.ok) throw new CodedError('wrong-state', verbatim(found.message));
+      return found.value;
+    });
+    const { address, answered, body, problem, ...rest } = await test(resolved, path);
+    const mask = (text: string): string => secrets.masker().cutText(text);
+    return { ...rest, address: mask(address), ...(answered === undefined ? {} : { answered: mask(answered) }), ...(body === undefined ? {} : { body: mask(body) }), ...(problem === undefined ? {} : { problem: mask(problem) }) };
+  };
+
+  #view(connection: Connection): ConnectionView {
+    const { name, type } = connection;
+    const named = new Set(templatesOf(connection).flatMap((template) => secretsOf(template)));
+    const lacks = [...named].filter((secret) => !this.#options.secrets.get(secret).ok);
+    const address = connection.type === 'http' ? connection.url : `${connection.host}:${connection.port}`;
+    const auth = connection.type === 'http' ? connection.auth?.type : connection.user === undefined ? undefined : 'user';
+    return { name, type, address, ...(auth === undefined ? {} : { auth }), lacks };
+  }
+}
