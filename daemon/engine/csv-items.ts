@@ -136,8 +136,7 @@ class Rows {
     }
     const columns = this.#columns;
     if (record.length !== columns.length) {
-      const [fields, headings] = [fieldCount(record.length), fieldCount(columns.length)];
-      throw new ItemFileError(`line ${firstLine(record, lastLine)} has ${fields}, and the heading in line ${this.#headingLine} has ${headings}, separated by "${delimiterName(this.#delimiter)}"`);
+      throw new ItemFileError(`line ${firstLine(record, lastLine)} has another number of fields (${record.length}) than the heading in line ${this.#headingLine} (${columns.length}), separated by "${delimiterName(this.#delimiter)}"`);
     }
     let item = '{';
     for (const [index, cell] of record.entries()) {
@@ -180,8 +179,4 @@ class Rows {
 /** A record with line breaks in its cells has begun some lines before. */
 function firstLine(record: readonly string[], lastLine: number): number {
   return lastLine - record.reduce((sum, cell) => sum + cell.split(/\r\n|\r|\n/).length - 1, 0);
-}
-
-function fieldCount(count: number): string {
-  return count === 1 ? '1 field' : `${count} fields`;
 }

@@ -76,7 +76,7 @@ steps:
     ['has too many fields in a row', 'a.csv', 'a,b\n1,2\n3,4,5\n', /line 3/],
     ['opens a quote and never closes it', 'b.csv', 'a,b\n1,2\n3,"4\n5,6\n', /opened after line 2/],
     ['names a column twice', 'c.csv', 'a,a\n1,2\n', /line 1 names the column "a" twice, as column 1 and as column 2/],
-    ['has fewer fields in a row than its heading', 'ragged.csv', 'a;b;c\n1;2;3\n"x\ny";2\n', /line 3 has 2 fields, and the heading in line 1 has 3 fields, separated by ";"/],
+    ['has fewer fields in a row than its heading', 'ragged.csv', 'a;b;c\n1;2;3\n"x\ny";2\n', /line 3 has another number of fields \(2\) than the heading in line 1 \(3\), separated by ";"/],
     ['has values in a column without a name', 'unnamed.csv', 'a,,b\n1,,2\n1,x,2\n', /line 3 has the value "x" in column 2, which has no name in line 1/],
     ['names no column at all', 'unnamed2.csv', ',,\n1,2,3\n', /line 1 has no name for any column/],
     ['could have two delimiters', 'both.csv', 'Name, first;City\n"A";B, C\n', /could be separated by "," or by ";": say which, such as `csv: \{ delimiter: "," \}`/],

@@ -24,7 +24,7 @@ describe('item files of a run that is about to start', () => {
   };
   const first = '  first: { uses: test/scripted, with: {} }\n';
   const later = (file: string, more = ''): string => `${first}  later: { needs: [first], uses: test/scripted, ${more}foreach: { file: "${file}", on-item-failure: continue }, with: {} }\n`;
-  const refused = { code: 'invalid-inputs', message: /^The items of the step later can't be read: "data\/bad\.csv": line 3002 has 2 fields, and the heading in line 1 has 1 field, separated by ","\. Nothing was started\.$/ };
+  const refused = { code: 'invalid-inputs', message: /^The items of the step later can't be read: "data\/bad\.csv": line 3002 has another number of fields \(2\) than the heading in line 1 \(1\), separated by ","\. Nothing was started\.$/ };
 
   it('of later steps are refused for a line deep in them, before anything is sent', async () => {
     await assert.rejects(check(later('data/bad.csv')), refused);
