@@ -8,6 +8,7 @@ import { detectMimeType } from 'nodemailer/lib/mime-funcs';
 import type { EmailAttachment, EmailSendInput } from '../../schemas/workflow/actions/email-send.ts';
 import { decodeText } from '../../schemas/workflow/text-encoding.ts';
 import type { ActionContext } from './action.ts';
+import { decodeBase64 } from './base64-text.ts';
 import { renderTemplate } from './email-template.ts';
 import { onMachine, readProjectFile } from './project-file.ts';
 
@@ -129,16 +130,11 @@ async function bodies(input: EmailSendInput, { projectFolder, machine }: ActionC
   return { ...bodies, [format]: rendered.text };
 }
 
-/** @throws Refusal: `Buffer.from` leaves out what it doesn't know, and rubbish would be sent. */
-function decodeBase64(text: string, index: number, filename: string | undefined): Buffer {
-  const place = `\`attachments[${index}].content\` (${JSON.stringify(filename ?? '')})`;
-  if (/^data:/i.test(text)) throw new Refusal('attachment not base64', message('{place} is a data: URL, not base64: leave out all up to its first comma.', { place }));
-  // RFC 4648, in lines or not, with the alphabet for URLs as well; without the padding that only fills up.
-  const digits = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
-  const bad = /[^A-Za-z0-9+/_-]/.exec(digits);
-  if (bad !== null) throw new Refusal('attachment not base64', message('{place} is not base64: it has the character {sign}. Text as it is needs no `encoding: base64`.', { place, sign: JSON.stringify(bad[0]) }));
-  if (digits.length % 4 === 1) throw new Refusal('attachment not base64', message('{count, plural, one {{place} is not base64: it is cut off, with # character.} other {{place} is not base64: it is cut off, with # characters.}}', { place, count: digits.length }));
-  return Buffer.from(digits, 'base64');
+/** @throws Refusal */
+function contentOfBase64(text: string, index: number, filename: string | undefined): Buffer {
+  const content = decodeBase64(text, `\`attachments[${index}].content\` (${JSON.stringify(filename ?? '')})`);
+  if (Buffer.isBuffer(content)) return content;
+  throw new Refusal('attachment not base64', content);
 }
 
 /** Without a charset, readers take text for ASCII, or guess (RFC 2046, 4.1.2). What it is in can be seen of UTF-8 and marked UTF-16 only. */
@@ -157,7 +153,7 @@ async function attachments(list: readonly EmailAttachment[], { projectFolder, ma
   for (const [index, { path, content: given, encoding, filename, cid, 'content-type': contentType }] of list.entries()) {
     let content: Buffer;
     if (path === undefined) {
-      content = encoding === 'base64' ? decodeBase64(given ?? '', index, filename) : Buffer.from(given ?? '', 'utf8');
+      content = encoding === 'base64' ? contentOfBase64(given ?? '', index, filename) : Buffer.from(given ?? '', 'utf8');
     } else {
       const file = await readProjectFile(projectFolder, path, left, machine);
       if (!file.ok) throw new Refusal('attachment not readable', message('{place}: {problem}.', { place: '`attachments`', problem: file.message }));

@@ -21,6 +21,8 @@ export interface HttpAnswer {
    * receiver said all the same. The call's signal may have aborted.
    */
   readonly cutBy?: Error;
+  /** Why the file to which the body should go didn't take it. */
+  readonly unsavedBy?: Error;
 }
 
 const decoders: Readonly<Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
@@ -66,13 +68,21 @@ export async function unpackBody(answer: HttpAnswer, maxBytes: number): Promise<
   const plain = encoding === undefined || encoding === '' || encoding === 'identity' || answer.body.length === 0;
   if (plain) return { kind: 'bytes', bytes: answer.body };
   const decoder = decoders[encoding];
-  if (decoder === undefined) return { kind: 'undecodable', problem: message('its content-encoding is {encoding}, which is not read: ask for gzip, deflate or br by the header accept-encoding', { encoding: JSON.stringify(encoding.slice(0, 40)) }) };
+  if (decoder === undefined) return { kind: 'undecodable', problem: unknownEncoding(encoding) };
   try {
     return { kind: 'bytes', bytes: await decoder(answer.body, { maxOutputLength: Math.max(maxBytes, 1) }) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too-large' };
-    return { kind: 'undecodable', problem: message('its {encoding} data is broken', { encoding }) };
+    return { kind: 'undecodable', problem: brokenEncoding(encoding) };
   }
+}
+
+export function unknownEncoding(encoding: string): Message {
+  return message('its content-encoding is {encoding}, which is not read: ask for gzip, deflate or br by the header accept-encoding', { encoding: JSON.stringify(encoding.slice(0, 40)) });
+}
+
+export function brokenEncoding(encoding: string): Message {
+  return message('its {encoding} data is broken', { encoding });
 }
 
 /**

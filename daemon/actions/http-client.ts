@@ -1,11 +1,27 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
+import type { Json } from '../../schemas/workflow/json.ts';
 import type { HttpAnswer, HttpHeaders } from './http-answer.ts';
 import { readProxies } from './network-settings.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { maxHeaderBytes } from './network-failure.ts';
+
+/** A body that is made while it is sent, each time from its beginning. */
+export interface StreamedBody {
+  readonly bytes: number;
+  stream(): AsyncIterable<Uint8Array>;
+  /** What is recorded of it. */
+  readonly parts: Json;
+}
+
+/** Where the body of an answer goes, instead of into memory. */
+export interface BodyTarget {
+  readonly input: Writable;
+  /** Settles when all that was written to `input` has arrived, or can't. */
+  readonly done: Promise<void>;
+}
 
 export interface HttpCall {
   /** `http:` or `https:`, without user and password. */
@@ -13,11 +29,13 @@ export interface HttpCall {
   readonly method: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | StreamedBody | undefined;
   /** A secret was filled into the body: it goes to this origin and to no other. */
   readonly bodyHasSecret: boolean;
   /** Bytes of the answer's body that are kept, by its status; the connection is closed at the first byte beyond. */
   readonly maxBytes: (status: number) => number;
+  /** Undefined for an answer that is kept in memory. */
+  readonly target?: ((status: number, headers: HttpHeaders) => BodyTarget | undefined) | undefined;
   /** Ends the call at once and closes its socket. */
   readonly signal: AbortSignal;
   /** Asked when the connection stands, right before the request goes out; see `ActionContext.depart`. */
@@ -88,27 +106,29 @@ export class HttpClient {
     if (call.signal.aborted) return Promise.resolve({ kind: 'aborted' });
     const denied = this.#proxied ? this.#deniedBeforeProxy(call.url) : undefined;
     if (denied !== undefined) return Promise.resolve({ kind: 'failed', error: denied, isUnsent: true });
-    return call.depart === undefined ? this.#exchange(call) : this.#depart(call, call.depart);
+    if (call.depart !== undefined) return this.#depart(call, call.depart);
+    return this.#exchange(call, typeof call.body === 'object' ? new GeneratedBody(call.body) : call.body);
   }
 
   /** What was closed under a request that had yet to leave says nothing of that request. */
   async #depart(call: HttpCall, depart: () => Promise<void>): Promise<HttpOutcome> {
     for (let replaced = 0; ; replaced++) {
-      const gate = new DepartureBody(call, depart);
-      const outcome = await this.#exchange(call, gate);
-      if (outcome.kind === 'aborted' || !gate.waits || replaced === maxReplaced) return outcome;
+      const body = new GeneratedBody(call.body, depart);
+      const outcome = await this.#exchange(call, body);
+      if (outcome.kind === 'aborted' || !body.waits || replaced === maxReplaced) return outcome;
     }
   }
 
-  #exchange(call: HttpCall, gate?: DepartureBody): Promise<HttpOutcome> {
+  #exchange(call: HttpCall, body: GeneratedBody | string | undefined): Promise<HttpOutcome> {
+    const generated = typeof body === 'object' ? body : undefined;
     return new Promise((resolve) => {
       this.#dispatcher.dispatch(
         {
           origin: call.url.origin,
           path: call.url.pathname + call.url.search,
           method: call.method,
-          headers: { 'user-agent': this.#userAgent, ...gate?.headers, ...call.headers },
-          body: gate === undefined ? (call.body ?? null) : gate.stream(),
+          headers: { 'user-agent': this.#userAgent, ...generated?.headers, ...call.headers },
+          body: typeof body === 'object' ? body.stream() : (body ?? null),
         },
         new Exchange(call, this.#heads, resolve),
       );
@@ -133,22 +153,22 @@ export class HttpClient {
 }
 
 /**
- * A request's body that holds back the whole request: undici writes the head together with a generated body's first bytes, or with
+ * A request's body that is made while it is sent. It can hold back the whole request: undici writes the head together with a generated body's first bytes, or with
  * its end, and asks for them when the connection stands. So this is the last moment before anything leaves.
  */
-class DepartureBody {
-  readonly #body: Buffer | undefined;
-  readonly #depart: () => Promise<void>;
+class GeneratedBody {
+  readonly #body: StreamedBody | Buffer | undefined;
+  readonly #depart: (() => Promise<void>) | undefined;
   #waits = false;
 
-  constructor({ body }: HttpCall, depart: () => Promise<void>) {
-    this.#body = body === undefined || body === '' ? undefined : Buffer.from(body);
+  constructor(body: HttpCall['body'], depart?: () => Promise<void>) {
+    this.#body = typeof body !== 'string' ? body : body === '' ? undefined : Buffer.from(body);
     this.#depart = depart;
   }
 
   /** Its length is known, so it isn't sent in pieces. */
   get headers(): Readonly<Record<string, string>> {
-    return this.#body === undefined ? {} : { 'content-length': String(this.#body.length) };
+    return this.#body === undefined ? {} : { 'content-length': String(Buffer.isBuffer(this.#body) ? this.#body.length : this.#body.bytes) };
   }
 
   /** It has a connection, and hasn't left. */
@@ -160,11 +180,12 @@ class DepartureBody {
     return Readable.from(this.#chunks(), { objectMode: false });
   }
 
-  async *#chunks(): AsyncGenerator<Buffer> {
+  async *#chunks(): AsyncGenerator<Uint8Array> {
     this.#waits = true;
-    await this.#depart();
+    await this.#depart?.();
     this.#waits = false;
-    if (this.#body !== undefined) yield this.#body;
+    if (Buffer.isBuffer(this.#body)) yield this.#body;
+    else if (this.#body !== undefined) yield* this.#body.stream();
   }
 }
 
@@ -175,6 +196,8 @@ class DepartureBody {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #maxBytesOf: HttpCall['maxBytes'];
+  readonly #targetOf: HttpCall['target'];
+  #target: BodyTarget | undefined;
   #maxBytes = 0;
   readonly #room: HttpCall['room'];
   #hasRoom = false;
@@ -191,6 +214,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(call: HttpCall, heads: ResponseHeads, resolve: (outcome: HttpOutcome) => void) {
     this.#signal = call.signal;
     this.#maxBytesOf = call.maxBytes;
+    this.#targetOf = call.target;
     this.#room = call.room;
     this.#heads = heads;
     this.#resolve = resolve;
@@ -208,9 +232,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = headers;
     this.#maxBytes = this.#maxBytesOf(status);
+    this.#target = this.#targetOf?.(status, headers);
+    // It takes no more: the file is too large, the disk full, what came not what it says.
+    this.#target?.done.catch((error: unknown) => {
+      const unsavedBy = error instanceof Error ? error : new Error(String(error));
+      this.#answer({ truncated: true, unsavedBy });
+      this.#controller?.abort(unsavedBy);
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#target !== undefined) {
+      const { input } = this.#target;
+      if (input.write(chunk)) return;
+      controller.pause();
+      input.once('drain', () => controller.resume());
+      return;
+    }
     if (!this.#hasRoom && this.#length + chunk.length > smallBytes) this.#waitForRoom(controller);
     const room = this.#maxBytes - this.#length;
     if (chunk.length <= room) {
@@ -256,7 +294,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#answer({ truncated: false });
+    if (this.#target === undefined) {
+      this.#answer({ truncated: false });
+      return;
+    }
+    this.#target.input.end();
+    // What keeps it from arriving is told above.
+    this.#target.done.then(
+      () => this.#answer({ truncated: false }),
+      () => {},
+    );
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -271,11 +318,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** The call has ended before its answer has: what the receiver has said already counts. */
   #end(outcome: HttpOutcome, cutBy: Error): void {
+    const isCut = this.#resolve !== undefined;
+    this.#settleBy(outcome, cutBy);
+    if (isCut) this.#target?.input.destroy(cutBy);
+  }
+
+  #settleBy(outcome: HttpOutcome, cutBy: Error): void {
     if (this.#status === 0) this.#settle(outcome);
     else this.#answer({ truncated: true, cutBy });
   }
 
-  #answer(ending: Pick<HttpAnswer, 'truncated' | 'cutBy'>): void {
+  #answer(ending: Pick<HttpAnswer, 'truncated' | 'cutBy' | 'unsavedBy'>): void {
     const [first] = this.#chunks;
     const body = this.#whole !== undefined ? this.#whole.subarray(0, this.#length) : this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#length);
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body, ...ending });

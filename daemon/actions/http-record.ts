@@ -37,7 +37,7 @@ export function requestRecord(call: HttpCall): Json {
     method: call.method,
     url: url.length > maxUrl ? `${url.slice(0, maxUrl)}…` : url,
     headers: recordedHeaders(call.headers),
-    ...(call.body === undefined ? {} : excerpt(call.body, false)),
+    ...(call.body === undefined ? {} : typeof call.body === 'string' ? excerpt(call.body, false) : { multipart: call.body.parts }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { messageOfError } from '../../schemas/protocol/error.ts';
 import { message, verbatim, type Message } from '../../schemas/wording/message.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import { httpRequest, type ExpectedStatus, type FormFields, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
+import { httpRequest, type ExpectedStatus, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput, type ResolvedHttpConnection } from './action.ts';
+import { AnswerFile, UnusableAnswerError } from './answer-file.ts';
 import { type CallAuth, callAuth } from './auth/call-auth.ts';
 import { BodyTooLargeError, largeBodyBytes } from './body-process.ts';
 import { connectionUrl } from './connection-url.ts';
@@ -11,13 +12,17 @@ import { type HttpAnswer, bodyWarning, decodeBody, parseBody, textOf, unpackBody
 import { smallBytes, type HttpCall, type HttpClient, type HttpOutcome } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
 import { redirectOf } from './http-redirect.ts';
+import { outputPlace } from './files/output-place.ts';
+import { writeFailure, writeProblem } from './files/write-problem.ts';
+import { bodyFields, pairs, textBody } from './http-body.ts';
 import { statusFailure } from './http-status-failure.ts';
+import { MultipartBody } from './multipart-body.ts';
 import { readHeaders, appendQuery, readUrl } from './http-input.ts';
 import { explainError, networkFailure } from './network-failure.ts';
 
-/** Fields of `with` that make the body. */
-const bodyFields = ['json', 'form', 'text'] as const;
 const defaultMaxBytes = 1_048_576;
+/** The same of an answer that is saved as a file. */
+const defaultFileBytes = 1_073_741_824;
 /** How far an answer that fails anyway is decompressed for the record, in bytes. */
 const failureBytes = 16_384;
 
@@ -43,8 +48,17 @@ export class HttpRequestAction implements Action {
     const expected = expectation(valid.input.expect);
     const connection = connectionOf(valid.input, context);
     if (connection !== undefined && 'ok' in connection) return connection;
-    const prepared = prepareCall(valid.input, connection, expected, context);
-    if ('ok' in prepared) return prepared;
+    const files = await callFiles(valid.input, context);
+    if ('ok' in files) return files;
+    try {
+      const prepared = prepareCall(valid.input, connection, expected, files, context);
+      return 'ok' in prepared ? prepared : await this.#call(prepared, expected, connection, files.answer, context);
+    } finally {
+      await Promise.all([files.multipart?.close(), files.answer?.abandon()]);
+    }
+  }
+
+  async #call(prepared: HttpCall, expected: (status: number) => boolean, connection: ResolvedHttpConnection | undefined, file: AnswerFile | undefined, context: ActionContext): Promise<ActionResult> {
     const auth = connection && callAuth(connection, this.#proofs);
     let call = prepared;
     for (let hops = 0; ; hops++) {
@@ -52,7 +66,7 @@ export class HttpRequestAction implements Action {
       if ('ok' in outcome) return outcome;
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
       if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent && hops === 0);
-      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, { first: prepared.url, last: call.url }, context) : incomplete(outcome, outcome.cutBy, call);
+      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, { first: prepared.url, last: call.url }, file, context) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {
         call = redirect.call;
@@ -88,22 +102,52 @@ function connectionOf({ connection: name }: HttpRequestInput, context: ActionCon
   return connection.type === 'http' ? connection : invalidInput('unknown connection', message('The connection {name} is of the type {type}; http/request takes one of the type http.', { name: JSON.stringify(name), type: connection.type }));
 }
 
-function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection | undefined, expected: (status: number) => boolean, context: ActionContext): HttpCall | ActionFailure {
+function maxBytesOf(input: HttpRequestInput): number {
+  return input['max-bytes'] ?? (input['save-as'] === undefined ? defaultMaxBytes : defaultFileBytes);
+}
+
+/** The files of the project that a call takes, open. */
+interface CallFiles {
+  readonly multipart: MultipartBody | undefined;
+  readonly answer: AnswerFile | undefined;
+}
+
+/** Nothing is sent if one of them can't be opened. */
+async function callFiles(input: HttpRequestInput, { projectFolder, machine, idempotencyKey }: ActionContext): Promise<CallFiles | ActionFailure> {
+  const { multipart: fields, 'save-as': path } = input;
+  const multipart = fields === undefined ? undefined : await MultipartBody.open(fields, projectFolder, machine);
+  if (multipart !== undefined && !(multipart instanceof MultipartBody)) return invalidInput('file not readable', multipart);
+  if (path === undefined) return { multipart, answer: undefined };
+  try {
+    const place = await outputPlace(projectFolder, path, machine);
+    if (place.ok) return { multipart, answer: await AnswerFile.open(place, idempotencyKey, maxBytesOf(input)) };
+    await multipart?.close();
+    return invalidInput('file not written', message('{place}: {problem}', { place: '`save-as`', problem: place.problem }));
+  } catch (error) {
+    await multipart?.close();
+    return writeFailure(path, error, machine);
+  }
+}
+
+function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection | undefined, expected: (status: number) => boolean, { multipart, answer }: CallFiles, context: ActionContext): HttpCall | ActionFailure {
   const url = connection === undefined ? readUrl(input.url) : connectionUrl(connection.url, input.url);
   if (!(url instanceof URL)) return url;
   appendQuery(url, pairs(input.query));
   const headers: Record<string, string> = { 'idempotency-key': context.idempotencyKey };
-  const body = bodyOf(input);
+  const body = multipart === undefined ? textBody(input) : { content: multipart, type: multipart.type };
   if (body !== undefined) headers['content-type'] = body.type;
   const given = readHeaders(input.headers);
   if ('ok' in given) return given;
-  const maxBytes = input['max-bytes'] ?? defaultMaxBytes;
+  // What follows is its boundary.
+  if (multipart !== undefined && given.headers['content-type'] !== undefined) return invalidInput('invalid headers', message('The header content-type is set by `multipart` itself, and can\'t be set here.'));
+  const maxBytes = maxBytesOf(input);
   return {
     url,
     method: input.method ?? 'GET',
     headers: { ...headers, ...connection?.headers, ...given.headers },
-    body: body?.text,
+    body: body?.content,
     bodyHasSecret: bodyFields.some((field) => context.secretFields.has(field)),
+    target: answer && ((status, answered) => (expected(status) ? answer.target(answered) : undefined)),
     // Of an answer that fails anyway, no more than its record needs.
     maxBytes: (status) => (expected(status) ? maxBytes : Math.min(maxBytes, smallBytes)),
     signal: context.signal,
@@ -112,9 +156,13 @@ function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection
   };
 }
 
-async function success(answer: HttpAnswer, call: HttpCall, called: { readonly first: URL; readonly last: URL }, context: ActionContext): Promise<ActionResult> {
+async function success(answer: HttpAnswer, call: HttpCall, called: { readonly first: URL; readonly last: URL }, file: AnswerFile | undefined, context: ActionContext): Promise<ActionResult> {
   const { host } = call.url;
   try {
+    if (file !== undefined) {
+      const saved = await file.commit(answer.unsavedBy);
+      return { ok: true, output: { status: answer.status, headers: outputHeaders(answer.headers), body: null, file: { ...saved } }, request: requestRecord(call), called };
+    }
     const unpacked = await unpack(answer, call, context);
     if (unpacked.kind === 'too-large') return unusable(answer, call, 'response too large', message('its body is larger than max-bytes ({max} bytes)', { max: String(call.maxBytes(answer.status)) }));
     if (unpacked.kind === 'undecodable') return unusable(answer, call, 'response not readable', unpacked.problem);
@@ -130,6 +178,8 @@ async function success(answer: HttpAnswer, call: HttpCall, called: { readonly fi
     return { ok: true, output: { ...output, body: body.value }, request, called, ...bodyWarning(host, isGarbled, body) };
   } catch (error) {
     if (context.signal.aborted) return incomplete(answer, error instanceof Error ? error : new Error(String(error)), call);
+    if (error instanceof UnusableAnswerError) return unusable(answer, call, error.label, error.problem);
+    if (file !== undefined) return unsaved(answer, call, file, error, context);
     // A call that changes nothing is made again when the machine has what it lacks.
     if (error instanceof MachineTroubleError && safeMethods.has(call.method)) throw error;
     if (error instanceof BodyTooLargeError) return unusable(answer, call, 'response too large', verbatim(error.message));
@@ -158,6 +208,12 @@ function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFai
   return signal.aborted ? abortedAttempt(signal, record) : networkFailure(cutBy, url.host, record);
 }
 
+/** A call that changes nothing is made again, if the file can be written then. */
+function unsaved(answer: HttpAnswer, call: HttpCall, file: AnswerFile, error: unknown, { machine }: ActionContext): ActionFailure {
+  if (safeMethods.has(call.method)) return { ...writeFailure(file.path, error, machine), request: requestRecord(call) };
+  return unusable(answer, call, 'answer not saved', verbatim(`${JSON.stringify(file.path)} ${writeProblem(error)}`));
+}
+
 /** `invalid`, because a repeat would meet the same answer, or would repeat an effect that has already taken place. */
 function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: Message): ActionFailure {
   const isSafe = safeMethods.has(call.method);
@@ -171,23 +227,6 @@ function unusable(answer: HttpAnswer, call: HttpCall, cause: string, reason: Mes
     ...(isSafe ? {} : { effectStands: true }),
   });
   return { ...failure, error: { ...failure.error, status: answer.status } };
-}
-
-function bodyOf(input: HttpRequestInput): { readonly text: string; readonly type: string } | undefined {
-  if (input.json !== undefined) return { text: JSON.stringify(input.json), type: 'application/json' };
-  if (input.form !== undefined) {
-    return { text: new URLSearchParams(pairs(input.form)).toString(), type: 'application/x-www-form-urlencoded' };
-  }
-  if (input.text !== undefined) return { text: input.text, type: 'text/plain; charset=utf-8' };
-  return undefined;
-}
-
-function pairs(fields: FormFields | undefined): [string, string][] {
-  const list: [string, string][] = [];
-  for (const [name, value] of Object.entries(fields ?? {})) {
-    for (const one of isList(value) ? value : [value]) if (one !== null) list.push([name, String(one)]);
-  }
-  return list;
 }
 
 function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {

@@ -16,6 +16,8 @@ export interface SinkRequest {
   readonly headers: IncomingHttpHeaders;
   /** Undefined if the sink doesn't keep bodies. */
   readonly body?: string;
+  /** The same as it came. */
+  readonly bytes?: Buffer;
 }
 
 /** How one request is answered. Status 200 and an empty body are the defaults. */
@@ -108,13 +110,14 @@ export class HttpSink {
     });
     message.on('error', () => {});
     message.on('end', () => {
+      const bytes = Buffer.concat(chunks);
       const request: SinkRequest = {
         at,
         index: this.requests.length,
         method: message.method ?? '',
         path: message.url ?? '',
         headers: message.headers,
-        ...(this.#keepBodies ? { body: Buffer.concat(chunks).toString('utf8') } : {}),
+        ...(this.#keepBodies ? { body: bytes.toString('utf8'), bytes } : {}),
       };
       this.requests.push(request);
       this.#arrived.tick();

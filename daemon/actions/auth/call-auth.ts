@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
 import type { HttpAuth } from '../../../schemas/workflow/connections/connection.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -48,8 +49,9 @@ async function signed(call: HttpCall, { region, service, keyId, secretKey, sessi
   const signer = new AwsV4Signer({
     method: call.method,
     url: call.url.href,
-    headers: call.headers,
-    ...(call.body === undefined ? {} : { body: call.body }),
+    // Of a body that isn't in memory the hash is said; it is what the signer would compute.
+    headers: typeof call.body === 'object' ? { ...call.headers, 'x-amz-content-sha256': await sha256Of(call.body.stream()) } : call.headers,
+    ...(typeof call.body === 'string' ? { body: call.body } : {}),
     accessKeyId: keyId,
     secretAccessKey: secretKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
@@ -59,6 +61,12 @@ async function signed(call: HttpCall, { region, service, keyId, secretKey, sessi
   });
   const { url, headers } = await signer.sign();
   return { ...call, url, headers: Object.fromEntries(headers) };
+}
+
+async function sha256Of(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of content) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 function withHeader(call: HttpCall, name: string, value: string): HttpCall {

@@ -17,6 +17,8 @@ export interface ActionDefinition {
   readonly code?: string;
   /** Of which type the connection is that `connection` of `with` names. Left out: it names none. */
   readonly connection?: ConnectionType;
+  /** The key of `with` that names a file which is written. */
+  readonly outputFile?: string;
   /** Headers that the action sets itself, in lower case; `headers` of `with` can't. */
   readonly ownHeaders?: readonly string[];
   readonly output: JsonObject;

@@ -10,17 +10,36 @@ const status = {
   ],
 } as const;
 
+const fileName = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\r\\n\\u0000]*$' } as const;
+
+const filePart = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    path: { type: 'string', minLength: 1, maxLength: 4096, description: "A file, named relative to the project's folder.", examples: ['files/invoice.pdf'] },
+    content: { type: 'string', description: 'The content itself; needs a `filename`.' },
+    encoding: { type: 'string', enum: ['utf-8', 'base64'], default: 'utf-8', description: 'How `content` is written. What is not base64 is refused; a `data:` URL is none.' },
+    filename: { ...fileName, description: 'The name that the receiver sees. Default: the last part of `path`.' },
+    'content-type': { type: 'string', maxLength: 255, pattern: '^[ -~]*$', description: "The media type. Default: by the file name's extension.", examples: ['application/pdf'] },
+  },
+  oneOf: [{ required: ['path'] }, { required: ['content', 'filename'] }],
+} as const;
+
+/** Largest answer that is kept in memory, and largest one that is saved as a file, in bytes. */
+const maxAnswerBytes = { memory: 67_108_864, file: 8_589_934_592 } as const;
+
 /**
  * `http/request`.
  *
  * Secrets may be in `url`, `query`, `headers` and the bodies: API keys are asked for in each of these places (chat
- * webhooks carry theirs in the path, OAuth's client secret goes into a form). `method`, `expect` and `max-bytes` never
+ * webhooks carry theirs in the path, OAuth's client secret goes into a form). `method`, `expect`, `max-bytes` and `save-as` never
  * bear any.
  */
 export const httpRequest: ActionDefinition = {
   name: 'http/request',
   summary: 'Calls a URL and returns the answer.',
   connection: 'http',
+  outputFile: 'save-as',
   input: {
     type: 'object',
     additionalProperties: false,
@@ -85,6 +104,27 @@ export const httpRequest: ActionDefinition = {
         description: 'A body sent as it is, in UTF-8, with `content-type: text/plain; charset=utf-8` unless `headers` say otherwise.',
         'x-secret': true,
       },
+      multipart: {
+        type: 'object',
+        minProperties: 1,
+        description:
+          'A body of fields and files, with `content-type: multipart/form-data`, as a form with an upload sends it. A field is a text, number or boolean; a file is `{ path: ... }`, read while it is sent, or ' +
+          '`{ content: ..., filename: ... }`. A list repeats its field; `null` leaves it out. At most 200 parts, and 8 GiB.',
+        examples: [{ title: '${{ item.title }}', file: { path: 'files/invoice.pdf' } }],
+        additionalProperties: {
+          anyOf: [scalar, filePart, { type: 'array', items: { anyOf: [scalar, filePart] } }],
+        },
+        'x-secret': true,
+      },
+      'save-as': {
+        type: 'string',
+        minLength: 1,
+        maxLength: 4096,
+        description:
+          "A file of the project that the answer's body is written to, as it comes, instead of into the output: `output.file` has its `path`, `bytes` and `sha256`, and `body` is null. Only an answer with an expected status is " +
+          'saved. The file takes its place as a whole, replacing one that is there; folders are made. Names that begin with a dot, links and workflows are refused.',
+        examples: ['exports/report-${{ run.id }}.pdf'],
+      },
       expect: {
         description:
           'The statuses that count as success: numbers, or classes such as `2xx`. A redirect that is expected ' +
@@ -99,18 +139,21 @@ export const httpRequest: ActionDefinition = {
       'max-bytes': {
         type: 'integer',
         minimum: 0,
-        maximum: 67_108_864,
+        maximum: maxAnswerBytes.file,
         default: 1_048_576,
         description:
-          "The largest answer accepted, in bytes (1 MiB; at most 64 MiB), after decompression. A larger one fails " +
+          'The largest answer accepted, in bytes, after decompression: 1 MiB, and at most 64 MiB; with `save-as` 1 GiB, and at most 8 GiB. A larger one fails ' +
           "the job and isn't retried.",
       },
     },
     dependentSchemas: {
-      json: { properties: { form: false, text: false } },
-      form: { properties: { json: false, text: false } },
-      text: { properties: { json: false, form: false } },
+      json: { properties: { form: false, text: false, multipart: false } },
+      form: { properties: { json: false, text: false, multipart: false } },
+      text: { properties: { json: false, form: false, multipart: false } },
+      multipart: { properties: { json: false, form: false, text: false } },
     },
+    if: { not: { required: ['save-as'] } },
+    then: { properties: { 'max-bytes': { maximum: maxAnswerBytes.memory, description: 'At most 64 MiB without `save-as`.' } } },
   },
   output: {
     type: 'object',
@@ -123,7 +166,18 @@ export const httpRequest: ActionDefinition = {
         description: 'Response headers, names in lower case, repeated ones joined by `, `. `set-cookie` is left out: it is a credential.',
         additionalProperties: { type: 'string' },
       },
-      body: { description: 'The answer: parsed if it is JSON, `null` if it is empty, otherwise text.' },
+      body: { description: 'The answer: parsed if it is JSON, `null` if it is empty or saved as a file, otherwise text.' },
+      file: {
+        type: 'object',
+        description: 'With `save-as`: the file that the answer was written to.',
+        additionalProperties: false,
+        required: ['path', 'bytes', 'sha256'],
+        properties: {
+          path: { type: 'string', description: "From the project's folder, as other steps name it." },
+          bytes: { type: 'integer', description: 'Its size.' },
+          sha256: { type: 'string', description: 'The SHA-256 of its content, in hex.' },
+        },
+      },
     },
   },
 };
@@ -138,11 +192,23 @@ export interface HttpRequestInput {
   readonly json?: Json;
   readonly form?: FormFields;
   readonly text?: string;
+  readonly multipart?: MultipartFields;
+  readonly 'save-as'?: string;
   readonly expect?: ExpectedStatus | readonly ExpectedStatus[];
   readonly 'max-bytes'?: number;
 }
 
 export type FormScalar = string | number | boolean | null;
 export type FormFields = Readonly<Record<string, FormScalar | readonly FormScalar[]>>;
+export type MultipartFields = Readonly<Record<string, FormScalar | FilePart | readonly (FormScalar | FilePart)[]>>;
+
+export interface FilePart {
+  readonly path?: string;
+  readonly content?: string;
+  readonly encoding?: 'utf-8' | 'base64';
+  readonly filename?: string;
+  readonly 'content-type'?: string;
+}
+
 /** `200`, or a class: `2xx`. */
 export type ExpectedStatus = number | string;

@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type ActionDefinition, headerProblem, pathProblem, urlProblem } from '../actions/action-definition.ts';
+import { writtenPathProblem } from '../actions/output-path.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { parseDuration } from '../duration.ts';
 import { entryAt, nodeAt, toJson, type DocumentNode } from '../document.ts';
@@ -38,7 +39,7 @@ function validatorOf(action: ActionDefinition): ValidateFunction {
   return validate;
 }
 
-/** What a schema can't say of a URL and of headers. */
+/** What a schema can't say of a URL, of headers and of a file that is written. */
 function checkRequest(report: Report, action: ActionDefinition, input: DocumentNode): void {
   const { properties } = action.input;
   const has = (key: string): boolean => isJsonObject(properties) && Object.hasOwn(properties, key);
@@ -46,6 +47,9 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const isBelow = has('connection') && nodeAt(input, ['connection']) !== undefined;
   const problem = has('url') && url?.kind === 'scalar' && typeof url.value === 'string' && url.value !== '' ? (isBelow ? pathProblem(url.value) : urlProblem(url.value)) : undefined;
   if (problem !== undefined && url !== undefined) report.error('bad-with', url.range, sentences(problem.message, didYouMean(problem.suggestion)), problem.suggestion === undefined ? [] : [problem.suggestion]);
+  const file = action.outputFile === undefined ? undefined : nodeAt(input, [action.outputFile]);
+  const fileProblem = file?.kind === 'scalar' && typeof file.value === 'string' && file.value !== '' ? writtenPathProblem(file.value) : undefined;
+  if (file !== undefined && fileProblem !== undefined) report.error('bad-with', file.range, fileProblem);
   if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);
   if (!has('headers') || headers?.kind !== 'map') return;

@@ -56,7 +56,7 @@ describe('the schemas of actions', () => {
       propertiesOf(input).flatMap(([property, schema]) => (schema['x-secret'] === true ? [`${name} ${property}`] : [])),
     );
     assert.deepEqual(bearing, [
-      'http/request url', 'http/request query', 'http/request headers', 'http/request json', 'http/request form', 'http/request text',
+      'http/request url', 'http/request query', 'http/request headers', 'http/request json', 'http/request form', 'http/request text', 'http/request multipart',
       'webhook/send url', 'webhook/send secret', 'webhook/send headers',
     ]);
   });
