@@ -30,7 +30,7 @@ export const stepTemplates: readonly StepTemplate[] = [
   {
     action: 'transform/script',
     summary: 'JavaScript that makes values of values.',
-    snippet: '${1:shape}:\n  uses: transform/script\n  with:\n    script: |\n      export default ({ ${2:steps} }) => {\n        return ${3:steps.list.output.body};\n      }\n  $0',
+    snippet: '${1:shape}:\n  uses: transform/script\n  with:\n    script: |\n      export default ({ ${2:inputs} }) => {\n        return ${3:inputs.list};\n      }\n  $0',
   },
   {
     action: 'wait/for',
