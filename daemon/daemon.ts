@@ -214,15 +214,16 @@ export class Daemon {
       onStoreError: (error) => engine.health.note(error),
       log,
     });
+    const guard = new StoreGuard({ projectFolder, store, clock, log, say });
     const { server, queues, projects, runs, signals, metrics } = serve({
       projectFolder, clock, webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, testConnection: (connection, path) => actions.test(connection, path, projectFolder), crashed, port: () => this.#port, stop: () => void this.stop(),
+      isStoreKept: async () => !isEmbedded || (await guard.look()) === 'kept',
       storePlace: isEmbedded ? undefined : placeOf(place.url, place.schema), storeChange: () => storeChange(place, { settings: project.config.store, env, secret: (name) => secrets.get(name) }),
     });
     // Before a new store takes what room there is.
     await keepSpare(projectFolder);
     await engine.start(project.settings());
     const isBegun = engine.health.trouble === undefined;
-    const guard = new StoreGuard({ projectFolder, store, clock, log, say });
     const begun = engine.opening.begun.then(async () => {
       if (crashed !== undefined && !engine.opening.formerEndedInOrder) reportCrash(crashed, engine, log);
       if (isEmbedded) guard.storeIsOpen();

@@ -46,6 +46,7 @@ export interface ServedParts {
   readonly port: () => number;
   readonly stop: () => void;
   /** See `StatusServiceOptions`. */
+  readonly isStoreKept: StatusServiceOptions['isStoreKept'];
   readonly storePlace: StatusServiceOptions['storePlace'];
   readonly storeChange: () => string | undefined;
 }
@@ -82,6 +83,7 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
     storePlace: parts.storePlace,
     storeChange: parts.storeChange,
     port: parts.port,
+    isStoreKept: parts.isStoreKept,
     stop: parts.stop,
     crashed,
     webhooks: () => webhooks.status(),

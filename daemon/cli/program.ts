@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ownVersion, type GlobalOptions, reportError, CommandRuntime, type AddCommand, examples } from './command-context.ts';
+import { addBackup, addRestore } from './commands/backup.ts';
 import { addBulk } from './commands/bulk.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDoctor, addDown, addLogs, addRestart, addStatus, addUp } from './commands/daemon.ts';
@@ -24,7 +25,7 @@ import { Terminal, wantsColour, type CommandIo } from './terminal.ts';
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets, addConnections]],
-  ['Daemon', [addUp, addDown, addRestart, addStatus, addTop, addState, addStore, addLogs]],
+  ['Daemon', [addUp, addDown, addRestart, addStatus, addTop, addBackup, addRestore, addState, addStore, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addSignal, addCancel]],
   ['Triggers', [addSchedules, addDeliveries, addTrigger]],
   ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addWhy, addRetry, addDead, addFilters, addBulk]],

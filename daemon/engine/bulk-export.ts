@@ -1,8 +1,9 @@
-import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError, messageOfError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { exportedLetter, type JobDetail } from '../../schemas/protocol/job.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';
+import { placeFile } from '../../platform/place-file.ts';
 import type { ExportProgress, ExportTarget } from '../ledger/bulk-call.ts';
 
 /** Read from the store at the same time. */
@@ -43,7 +44,7 @@ export async function writeExport(target: ExportTarget, partial: string, source:
     } finally {
       await file.close();
     }
-    const taken = await place(partial, target);
+    const taken = await placeFile(partial, target);
     return taken === undefined ? { kind: 'placed' } : await given(partial, { kind: 'failed', problem: taken });
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -85,52 +86,7 @@ async function given(partial: string, outcome: ExportOutcome): Promise<ExportOut
   return outcome;
 }
 
-/** Why it can't have its name; undefined: it has it. */
-async function place(partial: string, { file, overwrite }: ExportTarget): Promise<Message | undefined> {
-  const present = await lstat(file).catch(() => undefined);
-  if (present !== undefined && !present.isFile()) return notRegular(file);
-  if (overwrite) await rename(partial, file);
-  else {
-    const isPlaced = await linkNew(partial, file);
-    if (!isPlaced) return message('The file {file} was made in the meantime. It was left as it is.', { file });
-  }
-  await syncFolder(path.dirname(file));
-  return undefined;
-}
-
-export function notRegular(file: string): Message {
-  return message('{file} is not a regular file: it is a folder, a link, a pipe or a device.', { file });
-}
-
-/** Gives a file a second name that nobody has. False if somebody has it: unlike a look before a rename, that leaves no gap. */
-async function linkNew(partial: string, file: string): Promise<boolean> {
-  try {
-    await link(partial, file);
-    return true;
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'EEXIST') return false;
-    // A file system without hard links, such as exFAT: the name is taken first.
-    if (code === undefined || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(code)) throw error;
-  }
-  try {
-    await (await open(file, 'wx', 0o600)).close();
-  } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-  await rename(partial, file);
-  return true;
-}
-
 async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([one, other].map((file) => lstat(file, { bigint: true }).catch(() => undefined)));
   return first !== undefined && second !== undefined && first.isFile() && first.dev === second.dev && first.ino === second.ino;
-}
-
-/** So that the name survives a power cut. Windows has no way to do it, and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

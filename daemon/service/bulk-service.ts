@@ -1,7 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
-import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { notRegular } from '../engine/bulk-export.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExportTarget } from '../ledger/bulk-call.ts';
 import { type BulkAction, type BulkView, formatBulkId, parseBulkId, type ExportFormat } from '../../schemas/protocol/bulk.ts';
@@ -13,6 +10,7 @@ import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
 import { endedEarly } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
+import { newFileOf } from './new-file.ts';
 import { givenRate, givenTime, runNumber } from './param-values.ts';
 
 /** The jobs that each action may be for. */
@@ -165,8 +163,7 @@ interface GivenTarget {
 }
 
 /**
- * Where an export goes, checked before anything is selected; undefined for other actions. Links on the way to the folder are followed once, here, so that
- * the file is written where it was checked.
+ * Where an export goes, checked before anything is selected; undefined for other actions.
  *
  * @throws CodedError `invalid-params`, or `conflict` if the file exists
  */
@@ -175,16 +172,6 @@ async function exportTargetOf(action: BulkAction, { file, format, overwrite = fa
     if (file === undefined && format === undefined && !overwrite) return undefined;
     throw new CodedError('invalid-params', message('`file`, `format` and `overwrite` go with the action `export`.'));
   }
-  if (file === undefined || !path.isAbsolute(file) || file.includes('\0')) throw new CodedError('invalid-params', message('An export needs `file`, an absolute path.'));
-  const folder = await realpath(path.dirname(file)).catch(() => undefined);
-  if (folder === undefined) throw new CodedError('invalid-params', message('There is no folder {folder}, so {file} can not be written.', { folder: path.dirname(file), file }));
-  const target = path.join(folder, path.basename(file));
-  const state = await realpath(path.join(projectFolder, '.sluice', 'state'));
-  if (target === state || folder === state || folder.startsWith(`${state}${path.sep}`)) throw new CodedError('invalid-params', message('{file} is in the folder in which the daemon keeps its state. Export to another folder.', { file }));
-  const present = await lstat(target).catch(() => undefined);
-  if (present !== undefined) {
-    if (!present.isFile()) throw new CodedError('invalid-params', notRegular(file));
-    if (!overwrite) throw new CodedError('conflict', sentences(message('The file {file} exists already.', { file }), message('Nothing was written.')));
-  }
-  return { file: target, format: format ?? 'json', overwrite };
+  if (file === undefined) throw new CodedError('invalid-params', message('An export needs `file`, an absolute path.'));
+  return { file: await newFileOf(file, { overwrite, projectFolder }), format: format ?? 'json', overwrite };
 }

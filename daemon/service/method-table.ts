@@ -89,6 +89,7 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'secret/delete': secrets['secret/delete'],
     'log/tail': status['log/tail'],
     'store/check': status['store/check'],
+    'store/backup': status['store/backup'],
     why: why.why,
   };
 }

@@ -1,6 +1,8 @@
 import type { WebhookStatus } from '../../schemas/protocol/delivery.ts';
 import type { DaemonStatus, DaemonView } from '../../schemas/protocol/daemon-status.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
+import { CodedError } from '../../schemas/protocol/error.ts';
+import { message } from '../../schemas/wording/message.ts';
 import type { DaemonLog } from '../log/daemon-log.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -9,6 +11,7 @@ import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { SharingDaemon, Store } from '../store/store.ts';
 import { LastKnown } from './last-known.ts';
+import { newFileOf } from './new-file.ts';
 import type { QueueService } from './queue-service.ts';
 
 const defaultLines = 100;
@@ -37,12 +40,14 @@ export interface StatusServiceOptions {
   /** The daemon before this one, if it left its `daemon.json`. */
   readonly webhooks: () => WebhookStatus | undefined;
   readonly crashed: FormerDaemon | undefined;
+  /** The file of the store is the one that the daemon has open. */
+  readonly isStoreKept: () => Promise<boolean>;
   /** Ends the daemon, after the answer has gone out. */
   readonly stop: () => void;
 }
 
 /** The daemon itself. */
-export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/stop' | 'log/tail' | 'store/check'> {
+export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/stop' | 'log/tail' | 'store/check' | 'store/backup'> {
   readonly #options: StatusServiceOptions;
   readonly #startedAt: number;
   readonly #startedMonotonic: number;
@@ -65,6 +70,14 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
   'log/tail': Handlers['log/tail'] = async ({ lines = defaultLines }) => ({ lines: await this.#options.log.tail(lines) });
 
   'store/check': Handlers['store/check'] = async () => ({ checks: [...(await this.#options.store.check())] });
+
+  'store/backup': Handlers['store/backup'] = async ({ file }) => {
+    const { store, clock, projectFolder, isStoreKept } = this.#options;
+    const to = await newFileOf(file, { projectFolder });
+    // Under its name there may be another one, which would be taken for it.
+    if (!(await isStoreKept())) throw new CodedError('store-unavailable', message('The file of the store was deleted, moved or replaced, so nothing was copied.'));
+    return { file: to, ...(await store.backUp({ to, now: clock.now() })) };
+  };
 
   async #figures(): Promise<StoreFigures> {
     const { store, clock } = this.#options;

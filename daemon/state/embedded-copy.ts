@@ -1,17 +1,17 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { SqliteEnd } from '../store/copy/sqlite-end.ts';
+import { backUpStore } from '../store/sqlite/store-backup.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { ConfigureParams } from '../store/store.ts';
 import { linkKeyName, readOrMakeLinkKey } from './link-key.ts';
+import { replaceStore } from './replace-store.ts';
 import { refuseMissingStore } from './doubtful-logs.ts';
 import { writeStateFile } from './state-file.ts';
 import { stateFolderOf, unsafeState } from './state-folder.ts';
 import { markState, refuseDoubtfulLogs, refuseForeignState, stateOrigin } from './state-mark.ts';
-
-const files = ['store.db', 'store.db-wal', 'store.db-shm', 'store.db-attempts'];
 
 /**
  * The embedded store of a project, to be copied elsewhere. It is brought to rest first, as a start and a stop of the daemon would: migrated, with everything in it that is beside it, and with
@@ -35,6 +35,12 @@ export async function embeddedSource(projectFolder: string, settings: ConfigureP
   return end;
 }
 
+/** Copies the embedded store of a project into the new file `to`, as it is at rest. Answers with its size in bytes. To be called by the holder of the lock. @throws CodedError as `embeddedSource` and `backUpStore` do */
+export async function backUpEmbedded(projectFolder: string, settings: ConfigureParams, { to, now }: { readonly to: string; readonly now: number }): Promise<number> {
+  await embeddedSource(projectFolder, settings);
+  return backUpStore({ file: path.join(stateFolderOf(projectFolder), 'store.db'), to, now });
+}
+
 /**
  * A new embedded store, for what is copied from elsewhere. What is in its place is moved to the folder `aside` when the new one is whole. To be called by the holder of the lock.
  *
@@ -55,19 +61,7 @@ export async function embeddedTarget(projectFolder: string, { aside, replace }: 
     name: nameOf(state),
     beforeWrite: () => markState(projectFolder, { hasStore: true }),
     place: async ({ from, identity: { linkKey } }) => {
-      const isUnfinished = mark?.kind === 'unfinished';
-      for (const name of files) {
-        const old = path.join(state, name);
-        if (!existsSync(old)) continue;
-        if (isUnfinished || statSync(old).size === 0) rmSync(old);
-        else {
-          mkdirSync(aside, { recursive: true, mode: 0o700 });
-          renameSync(old, path.join(aside, name));
-        }
-      }
-      renameSync(from, file);
-      syncFolder(state);
-      await markState(projectFolder, { hasStore: true });
+      await replaceStore(projectFolder, { from, aside, isWorthless: mark?.kind === 'unfinished' });
       await writeStateFile(projectFolder, linkKeyName, `${linkKey}\n`);
     },
   });
@@ -117,12 +111,4 @@ async function bringToRest(projectFolder: string, { file, linkKey, settings }: {
 /** What it holds is not in the file yet. */
 function hasLog(file: string): boolean {
   return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-/** The new name is durable. Windows can't, and needn't. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }

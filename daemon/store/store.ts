@@ -54,6 +54,12 @@ export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, 
    */
   retire(params: { readonly file: string }): Promise<void>;
   /**
+   * Copies all that is in the store at this moment into the new file `to`, an absolute path, while work goes on. Answers with its size in bytes.
+   *
+   * Rejects with `conflict` if the file exists, `store-unavailable` where it can't be written, and where the store has no file of its own.
+   */
+  backUp(params: { readonly to: string; readonly now: number }): Promise<{ readonly bytes: number }>;
+  /**
    * Whether something else has written over the store's file in place. From then on everything that writes is refused, and `close` leaves the log as it is:
    * written into that file it would be lost, and damage it. Rejects where that can't be told now.
    */

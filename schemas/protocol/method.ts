@@ -281,6 +281,10 @@ export const methods = {
     params: Type.Object({}, closed),
     result: Type.Object({ checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })) }),
   },
+  'store/backup': {
+    params: Type.Object({ file: Type.String({ minLength: 1, maxLength: 4096, description: 'A new file, as an absolute path.' }) }, closed),
+    result: Type.Object({ file: Type.String({ description: 'Where it is, with links on the way followed.' }), bytes: Type.Integer() }),
+  },
 
   subscribe: { params: SubscribeParams, result: SubscribeResult },
   unsubscribe: { params: Type.Object({ id: Type.Integer() }, closed), result: Nothing },

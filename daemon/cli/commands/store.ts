@@ -80,12 +80,12 @@ function addReopen(store: Command, runtime: CommandRuntime): void {
 }
 
 /** The project's files as the daemon reads them. */
-interface ReadProject {
+export interface ReadProject {
   readonly project: Project;
   readonly secrets: SecretSource;
 }
 
-async function readProject(folder: string, env: NodeJS.ProcessEnv): Promise<ReadProject> {
+export async function readProject(folder: string, env: NodeJS.ProcessEnv): Promise<ReadProject> {
   const secrets = new SecretSource({ projectFolder: folder, env });
   const project = new Project({ folder, secrets, env });
   await project.refresh();
@@ -93,7 +93,7 @@ async function readProject(folder: string, env: NodeJS.ProcessEnv): Promise<Read
   return { project, secrets };
 }
 
-function placeOf({ project, secrets }: ReadProject, env: NodeJS.ProcessEnv): StorePlace {
+export function placeOf({ project, secrets }: ReadProject, env: NodeJS.ProcessEnv): StorePlace {
   return storePlaceOf({ settings: project.config.store, env, secret: (name) => secrets.get(name) });
 }
 

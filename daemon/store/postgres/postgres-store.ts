@@ -213,6 +213,10 @@ export class PostgresStore extends StoreCalls implements Store {
     throw new CodedError('store-unavailable', message('A store on Postgres has no file of its own that could be copied: back it up with `pg_dump`.'));
   }
 
+  async backUp(): Promise<never> {
+    return this.retire();
+  }
+
   async releaseMemory(): Promise<void> {}
 
   async isOverwritten(): Promise<boolean> {

@@ -9,6 +9,7 @@ import { AttemptJournal } from '../attempt-journal.ts';
 import type { Connection } from './connection.ts';
 import type { ReadCall } from './reader.ts';
 import { settleCall, type SettleCall } from './settle-call.ts';
+import { backUpStore } from './store-backup.ts';
 import { ThreadConnection, type ThreadOptions } from './thread-connection.ts';
 import type { WriteCall } from './writer.ts';
 
@@ -88,6 +89,12 @@ export class SqliteStore extends StoreCalls implements Store {
       this.#isRetired = false;
       throw error;
     }
+  }
+
+  async backUp({ to, now }: Parameters<Store['backUp']>[0]): ReturnType<Store['backUp']> {
+    await this.#opening;
+    // What was confirmed before is in the file, or its log.
+    return { bytes: await backUpStore({ file: this.#connection.file, to, now }) };
   }
 
   releaseMemory(): Promise<void> {

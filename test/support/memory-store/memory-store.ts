@@ -108,6 +108,10 @@ export class MemoryStore extends StoreCalls implements Store {
     throw new Error('a store in memory has no file');
   }
 
+  async backUp(): Promise<never> {
+    return this.retire();
+  }
+
   async releaseMemory(): Promise<void> {}
 
   async isOverwritten(): Promise<boolean> {

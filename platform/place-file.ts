@@ -1,0 +1,53 @@
+import { link, lstat, open, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { systemCodeOf } from '../schemas/protocol/error.ts';
+import { message, type Message } from '../schemas/wording/message.ts';
+
+/**
+ * Gives a file that is whole, and on the disk, its name, so that the name survives a power cut. Answers why it can't have it; undefined: it has it.
+ *
+ * @throws an error of the file system
+ */
+export async function placeFile(partial: string, { file, overwrite = false }: { readonly file: string; readonly overwrite?: boolean }): Promise<Message | undefined> {
+  const present = await lstat(file).catch(() => undefined);
+  if (present !== undefined && !present.isFile()) return notRegular(file);
+  if (overwrite) await rename(partial, file);
+  else {
+    const isPlaced = await linkNew(partial, file);
+    if (!isPlaced) return message('The file {file} was made in the meantime. It was left as it is.', { file });
+  }
+  await syncFolder(path.dirname(file));
+  return undefined;
+}
+
+export function notRegular(file: string): Message {
+  return message('{file} is not a regular file: it is a folder, a link, a pipe or a device.', { file });
+}
+
+/** Gives a file a second name that nobody has. False if somebody has it: unlike a look before a rename, that leaves no gap. */
+async function linkNew(partial: string, file: string): Promise<boolean> {
+  try {
+    await link(partial, file);
+    return true;
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST') return false;
+    // A file system without hard links, such as exFAT: the name is taken first.
+    if (code === undefined || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(code)) throw error;
+  }
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+  await rename(partial, file);
+  return true;
+}
+
+/** So that the name survives a power cut. Windows has no way to do it, and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
