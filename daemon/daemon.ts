@@ -5,6 +5,7 @@ import { english } from '../schemas/wording/language.ts';
 import { message, type Message } from '../schemas/wording/message.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Action } from './actions/action.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { Actions } from './actions/actions.ts';
 import type { PrepareRun } from './actions/workflow-run.ts';
 import { DaemonLog } from './log/daemon-log.ts';
@@ -215,8 +216,9 @@ export class Daemon {
       log,
     });
     const guard = new StoreGuard({ projectFolder, store, clock, log, say });
+    const alerts = new Alerts({ clock, store, engine, project, projectFolder, secrets, actions: { get: findAction }, log });
     const { server, queues, projects, runs, signals, metrics } = serve({
-      projectFolder, clock, webhooks, scheduler, project, secrets, engine, store, log, token, version, findAction, testConnection: (connection, path) => actions.test(connection, path, projectFolder), crashed, port: () => this.#port, stop: () => void this.stop(),
+      projectFolder, clock, webhooks, scheduler, alerts, project, secrets, engine, store, log, token, version, findAction, testConnection: (connection, path) => actions.test(connection, path, projectFolder), crashed, port: () => this.#port, stop: () => void this.stop(),
       isStoreKept: async () => !isEmbedded || (await guard.look()) === 'kept',
       storePlace: isEmbedded ? undefined : placeOf(place.url, place.schema), storeChange: () => storeChange(place, { settings: project.config.store, env, secret: (name) => secrets.get(name) }),
     });
@@ -232,6 +234,7 @@ export class Daemon {
       await removeLastStop(projectFolder);
       await projects.keepConfig();
       await scheduler.start();
+      await alerts.start();
       for (const source of [engine.membership, engine.declarations]) this.#undo.push(source.onChange(() => void scheduler.look()));
     });
     if (isBegun) await begun;
@@ -242,6 +245,7 @@ export class Daemon {
     this.#undo.push(() => guard.save().then(() => undefined));
     this.#undo.push(() => engine.stop());
     this.#undo.push(() => scheduler.stop());
+    this.#undo.push(() => alerts.stop());
     const { port } = await server.start();
     this.#undo.push(() => server.stop());
     this.#port = port;

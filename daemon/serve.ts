@@ -1,3 +1,4 @@
+import type { Alerts } from './alerts/alerts.ts';
 import type { Clock } from './core/clock.ts';
 import type { Engine } from './engine/engine.ts';
 import type { DaemonLog } from './log/daemon-log.ts';
@@ -5,6 +6,7 @@ import { writeLastConfig, type Project } from './project/project.ts';
 import type { SecretSource } from './secrets/secret-source.ts';
 import { MetricsListener } from './server/metrics-listener.ts';
 import { Server } from './server/server.ts';
+import { AlertService } from './service/alert-service.ts';
 import { BulkService } from './service/bulk-service.ts';
 import { ConnectionService, type ConnectionServiceOptions } from './service/connection-service.ts';
 import { DeadLetterService } from './service/dead-letter-service.ts';
@@ -12,6 +14,7 @@ import { DeliveryService } from './service/delivery-service.ts';
 import { DraftService, type FindAction, payloadCheck } from './service/draft-service.ts';
 import { JobService, RetryService } from './service/job-service.ts';
 import { methodTable } from './service/method-table.ts';
+import { knownQueue } from './service/param-values.ts';
 import { MetricsService } from './service/metrics-service.ts';
 import { ProjectService } from './service/project-service.ts';
 import { QueueService } from './service/queue-service.ts';
@@ -42,6 +45,7 @@ export interface ServedParts {
   readonly crashed: FormerDaemon | undefined;
   readonly webhooks: Webhooks;
   readonly scheduler: Scheduler;
+  readonly alerts: Alerts;
   /** Where the server listens, once it does. */
   readonly port: () => number;
   readonly stop: () => void;
@@ -53,8 +57,8 @@ export interface ServedParts {
 
 /** What clients can ask a daemon for: its services, and the server in front of them, not started yet. */
 export function serve(parts: ServedParts): { readonly server: Server; readonly queues: QueueService; readonly projects: ProjectService; readonly runs: RunService; readonly signals: SignalService; readonly metrics: MetricsListener } {
-  const { projectFolder, clock, project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler } = parts;
-  const projects = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply(), metricsListener.apply(project.config.metrics)]).then(() => undefined) });
+  const { projectFolder, clock, project, secrets, engine, store, log, token, version, findAction, crashed, webhooks, scheduler, alerts } = parts;
+  const projects: ProjectService = new ProjectService({ project, engine, log, keepConfig: (text) => writeLastConfig(projectFolder, text), onChange: () => Promise.all([webhooks.apply(), scheduler.apply(), alerts.apply(), metricsListener.apply(project.config.metrics)]).then(() => undefined) });
   const schedules = new ScheduleService({ scheduler, project: projects, store, clock });
   const runs = new RunService({
     project: projects,
@@ -65,6 +69,7 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
   });
   const evaluation = new EvaluationService({ store, env: () => project.settings().env, masker: () => secrets.masker() });
   const queues = new QueueService({ project, engine, store, clock });
+  const alertService = new AlertService({ alerts, receivers: () => project.config.alerts, assertQueue: (name) => void knownQueue(engine, name), refresh: () => projects.refresh(), clock });
   const jobs = new JobService({ engine, store, clock });
   const signals = new SignalService({ engine, store, clock, masker: () => secrets.masker() });
   const bulks = new BulkService({ engine, store, clock, projectFolder });
@@ -87,6 +92,7 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
     stop: parts.stop,
     crashed,
     webhooks: () => webhooks.status(),
+    unreached: () => alertService.unreached(),
   });
   const metrics = new MetricsService({ status, engine, clock });
   const metricsListener = new MetricsListener({ metrics: () => metrics.text(), clock, log });
@@ -96,6 +102,7 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
       runs,
       evaluation,
       queues,
+      alerts: alertService,
       jobs,
       retries: new RetryService({ engine, store, clock }),
       signals,

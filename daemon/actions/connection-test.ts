@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { ConnectionTest } from '../../schemas/protocol/connection.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Action, ActionContext, ResolvedConnection, ResolvedHttpConnection, ResolvedSmtpConnection } from './action.ts';
+import type { Action, ResolvedConnection, ResolvedHttpConnection, ResolvedSmtpConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
+import { loneCall } from './lone-call.ts';
 import { smtpFailure } from './smtp-failure.ts';
 import { SmtpSession } from './smtp-session.ts';
 
@@ -40,21 +41,7 @@ export async function testConnection(connection: ResolvedConnection, path: strin
 
 async function testHttp(connection: ResolvedHttpConnection, path: string, signal: AbortSignal, { http, clock, projectFolder }: ConnectionTestOptions): Promise<Tested> {
   const address = path.includes('://') ? path : `${connection.url.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
-  const context: ActionContext = {
-    signal,
-    idempotencyKey: 'connection-test',
-    round: 1,
-    progress: undefined,
-    jobCreatedAt: clock.now(),
-    now: clock.now(),
-    secretFields: new Set(),
-    connection: () => connection,
-    depart: undefined,
-    code: undefined,
-    room: async () => {},
-    encodeLargeBody: async () => Promise.reject(new Error('a test reads no large answer')),
-    projectFolder,
-  };
+  const context = loneCall({ clock, signal, idempotencyKey: 'connection-test', projectFolder, connection });
   // Whatever it answers is what is to be told.
   const result = await http.execute({ connection: connection.name, url: path, expect: ['2xx', '3xx', '4xx', '5xx'], 'max-bytes': maxBytes }, context);
   if (!result.ok && result.error.cause !== 'response too large') return { address, verdict: 'failed', problem: result.error.message };

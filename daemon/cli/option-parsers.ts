@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { delimiterOf, encodingMeant, type TextEncoding, textEncodings } from '../../schemas/workflow/csv-format.ts';
+import { parseDuration } from '../../schemas/workflow/duration.ts';
+import { english } from '../../schemas/wording/language.ts';
 import { isRunKey, maxRunKey } from '../../schemas/protocol/trigger.ts';
 
 /** A whole number of at least one. */
@@ -13,6 +15,14 @@ export function parsePositive(text: string): number {
 export function parseCount(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0.');
   return Number(text);
+}
+
+/** A duration of at least a second, in milliseconds. */
+export function parseSpan(text: string): number {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(english.textOf(parsed.message));
+  if (parsed.ms < 1000) throw new InvalidArgumentError('It takes at least 1s.');
+  return Math.round(parsed.ms);
 }
 
 export function parsePort(text: string): number {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ownVersion, type GlobalOptions, reportError, CommandRuntime, type AddCommand, examples } from './command-context.ts';
+import { addAlerts } from './commands/alerts.ts';
 import { addBackup, addRestore } from './commands/backup.ts';
 import { addBulk } from './commands/bulk.ts';
 import { addConnections } from './commands/connections.ts';
@@ -28,7 +29,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Daemon', [addUp, addDown, addRestart, addStatus, addTop, addBackup, addRestore, addState, addStore, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addSignal, addCancel]],
   ['Triggers', [addSchedules, addDeliveries, addTrigger]],
-  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addWhy, addRetry, addDead, addFilters, addBulk]],
+  ['Queues and jobs', [addQueues, addJobs, addJob, addPause, addResume, addSet, addWhy, addAlerts, addRetry, addDead, addFilters, addBulk]],
 ];
 
 export interface Program {

@@ -89,6 +89,8 @@ export class AlertWatch {
     this.#restored = new Map(alerts.map((alert) => [keyOf(alert.queue, alert.kind), alert]));
     this.#startedAt = this.#options.clock.monotonic();
     this.apply(this.#queues);
+    // Whoever tells people of alerts knows now which there are.
+    this.#options.onChange(new Set());
   }
 
   /** What queues are declared to be; an alert that is declared no more ends. */
@@ -108,6 +110,11 @@ export class AlertWatch {
     this.#restored = new Map();
     if (ended.length > 0) this.#options.onChange(new Set(ended.map(([name]) => name)));
     this.#arm(0);
+  }
+
+  /** Alerts of all queues; undefined if another daemon looks, or nobody does yet, so that this one doesn't know. */
+  get raised(): readonly (QueueAlert & { readonly queue: string })[] | undefined {
+    return this.#running ? [...this.#watched.keys()].flatMap((queue) => this.alertsOf(queue).map((alert) => ({ queue, ...alert }))) : undefined;
   }
 
   /** Alerts of one queue, errors first. */

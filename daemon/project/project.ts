@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { diagnosticViews, type DiagnosticView } from '../../schemas/protocol/workflow.ts';
-import { analyseConfig, breaksConnections } from '../../schemas/workflow/analysis/analyse-connections.ts';
+import { analyseConfig, breaksSettings } from '../../schemas/workflow/analysis/analyse-connections.ts';
 import { analyseFiles, type AnalysedFiles } from '../../schemas/workflow/analysis/analyse-files.ts';
 import { joinFiles, partlySearched, unreadableFile, type ProjectAnalysis } from '../../schemas/workflow/analysis/analyse-project.ts';
 import { queueDeclarations, type QueueDeclarations } from '../../schemas/workflow/analysis/queue-declarations.ts';
@@ -172,7 +172,7 @@ export class Project {
 
   /** @throws CodedError `bad-project` where `config.yaml` has errors */
   assertValidConfig(): void {
-    const error = this.diagnostics().find(({ file, severity }) => configFile.test(file) && severity === 'error');
+    const error = this.diagnostics().find(({ file, severity, code }) => configFile.test(file) && breaksSettings({ severity, code }));
     if (error === undefined) return;
     throw new CodedError('bad-project', `${error.file}:${error.line}:${error.column}: ${error.message} Until that is fixed, the daemon doesn't start.`);
   }
@@ -188,7 +188,7 @@ export class Project {
   /** Whether such a file is there and has no error. */
   #isWhole(pattern: RegExp): boolean {
     const found = [...this.#analysis.diagnostics].filter(([file]) => pattern.test(file));
-    return found.length > 0 && !found.some(([, diagnostics]) => diagnostics.some(breaksConnections));
+    return found.length > 0 && !found.some(([, diagnostics]) => diagnostics.some(breaksSettings));
   }
 
   #connectionsDoubt(): string | undefined {

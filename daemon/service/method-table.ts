@@ -1,4 +1,5 @@
 import type { Handlers } from '../server/method-caller.ts';
+import type { AlertService } from './alert-service.ts';
 import type { BulkService } from './bulk-service.ts';
 import type { ConnectionService } from './connection-service.ts';
 import type { DeadLetterService } from './dead-letter-service.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly runs: RunService;
   readonly evaluation: EvaluationService;
   readonly queues: QueueService;
+  readonly alerts: AlertService;
   readonly jobs: JobService;
   readonly retries: RetryService;
   readonly signals: SignalService;
@@ -34,7 +36,7 @@ export interface Services {
 }
 
 /** Which service answers which method. */
-export function methodTable({ projects, runs, evaluation, queues, jobs, retries, signals, bulks, dead, deliveries, schedules, drafts, connections, secrets, status, why }: Services): Handlers {
+export function methodTable({ projects, runs, evaluation, queues, alerts, jobs, retries, signals, bulks, dead, deliveries, schedules, drafts, connections, secrets, status, why }: Services): Handlers {
   return {
     'daemon/status': status['daemon/status'],
     'daemon/stop': status['daemon/stop'],
@@ -47,6 +49,10 @@ export function methodTable({ projects, runs, evaluation, queues, jobs, retries,
     'run/get': runs['run/get'],
     'run/cancel': runs['run/cancel'],
     'run/evaluate': evaluation['run/evaluate'],
+    'alert/list': alerts['alert/list'],
+    'alert/test': alerts['alert/test'],
+    'alert/mute': alerts['alert/mute'],
+    'alert/unmute': alerts['alert/unmute'],
     'queue/list': queues['queue/list'],
     'queue/pause': queues['queue/pause'],
     'queue/resume': queues['queue/resume'],

@@ -1,3 +1,4 @@
+import type { UnreachedReceiver } from '../../schemas/protocol/alert.ts';
 import type { WebhookStatus } from '../../schemas/protocol/delivery.ts';
 import type { DaemonStatus, DaemonView } from '../../schemas/protocol/daemon-status.ts';
 import { formatJobId } from '../../schemas/protocol/id.ts';
@@ -42,6 +43,8 @@ export interface StatusServiceOptions {
   readonly crashed: FormerDaemon | undefined;
   /** The file of the store is the one that the daemon has open. */
   readonly isStoreKept: () => Promise<boolean>;
+  /** Receivers of alerts that could not be told. */
+  readonly unreached: () => Promise<readonly UnreachedReceiver[]>;
   /** Ends the daemon, after the answer has gone out. */
   readonly stop: () => void;
 }
@@ -101,6 +104,8 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
     const machine = engine.machine.problem;
     const change = this.#options.storeChange();
     const webhooks = this.#options.webhooks();
+    // A store that can't be read is told of by itself.
+    const unreached = await this.#options.unreached().catch(() => []);
     return {
       pid: process.pid,
       version: this.#options.version,
@@ -124,6 +129,7 @@ export class StatusService implements Pick<Handlers, 'daemon/status' | 'daemon/s
         ? {}
         : { lastCrash: { aliveAt: new Date(crashed.aliveAt).toISOString(), interrupted: engine.opening.interrupted.attempts, jobs: engine.opening.interrupted.jobs.map(formatJobId) } }),
       ...(webhooks === undefined ? {} : { webhooks }),
+      ...(unreached.length === 0 ? {} : { unreached: [...unreached] }),
       problems: project.diagnostics().filter(({ severity }) => severity === 'error').length,
       runs: { running: engine.runningRuns },
       lateOutcomes: engine.outcomes.late,

@@ -17,6 +17,10 @@ export interface FigureStore {
   saveAlerts(params: { readonly alerts: readonly AlertChange[] }): Promise<object>;
   /** What is raised just now, or was when the daemon ended. */
   listAlerts(): Promise<readonly StoredAlert[]>;
+  /** What is kept of telling alerts to people: a book of each receiver, and one of what is muted. See `daemon/alerts/`. */
+  listAlertBooks(): Promise<readonly AlertBook[]>;
+  /** Writes a book, or removes it, if nobody else has since it was read at `version` (0: there was none). */
+  keepAlertBook(params: KeepAlertBookParams): Promise<{ readonly kept: boolean }>;
   /** Since when the pending job of each queue that has been due longest is due. */
   oldestPending(): Promise<Readonly<Record<string, number>>>;
   /** How many pending jobs of its queue come before a pending job; `most` at most. 0 of any other. */
@@ -53,6 +57,21 @@ export interface AlertChange {
   readonly kind: AlertKind;
   /** Undefined: it has ended. */
   readonly raised?: KeptAlert;
+}
+
+export interface AlertBook {
+  readonly name: string;
+  /** Goes up with each change. */
+  readonly version: number;
+  /** JSON. */
+  readonly content: string;
+}
+
+export interface KeepAlertBookParams {
+  readonly name: string;
+  readonly version: number;
+  /** Undefined: it is removed. */
+  readonly content?: string;
 }
 
 export interface RecordSeriesParams {

@@ -4,13 +4,13 @@ import type { LedgerOperation, Store } from './store.ts';
 const writes = {
   createRun: true, deliver: true, pruneDeliveries: true, promote: true, fanOut: true, describeItems: true, failFanOut: true, cascade: true, continueRun: true, cancelRun: true, cancelJob: true, replay: true, recall: true,
   saveDraft: true, dropDraft: true, signal: true, retry: true, discard: true, setQueue: true, declareSchedules: true, decideSchedule: true, setSchedule: true, moveQueue: true, prune: true, prepareBulk: true, advanceBulk: true, continueBulk: true,
-  endBulk: true, forgetBulks: true, configure: true, forgetLimits: true, saveAlerts: true, recordSeries: true, shiftWaits: true, reclaim: true, probe: true, leaseToken: true, keepToken: true,
+  endBulk: true, forgetBulks: true, configure: true, forgetLimits: true, saveAlerts: true, keepAlertBook: true, recordSeries: true, shiftWaits: true, reclaim: true, probe: true, leaseToken: true, keepToken: true,
 } as const satisfies Partial<Record<keyof Store, true>> & Record<LedgerOperation, true>;
 
 /** Those that look at what has been committed, and change nothing. */
 const reads = {
   listDeliveries: true, getDelivery: true, workflowVersion: true, listRuns: true, getRun: true, listJobs: true, getJob: true, deadGroups: true, deadDrafts: true, draftedJobs: true, replayTally: true, evaluate: true,
-  signalWaits: true, signalLink: true, getBulk: true, listBulks: true, bulkTally: true, bulkJobs: true, listSchedules: true, series: true, listAlerts: true, oldestPending: true, jobsAhead: true, size: true, check: true,
+  signalWaits: true, signalLink: true, getBulk: true, listBulks: true, bulkTally: true, bulkJobs: true, listSchedules: true, series: true, listAlerts: true, listAlertBooks: true, oldestPending: true, jobsAhead: true, size: true, check: true,
 } as const satisfies Partial<Record<keyof Store, true>>;
 
 export type StoreWrite = keyof typeof writes;

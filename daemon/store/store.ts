@@ -20,7 +20,7 @@ export type {
 export type { DropDraftParams, ReplayParams, ReplayResult, SaveDraftParams } from '../ledger/dead-letter-call.ts';
 export type { QueueOrders } from '../ledger/queue-orders.ts';
 export type { CheckIn, CheckInParams, DaemonAbout, DeclarationsStanding, LostRecovered, RecoverLostParams, SaidOfItself, SharingDaemon } from './daemon-store.ts';
-export type { AlertChange, JobsAheadParams, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
+export type { AlertBook, AlertChange, JobsAheadParams, KeepAlertBookParams, KeptAlert, RecordSeriesParams, SeriesParams, StoreCheck, StoreSize, StoredAlert } from './figure-store.ts';
 export type { LedgerOperation, Prefetch, Settlement, Urgency } from './run-store.ts';
 export type { BulkRequest } from '../ledger/bulk-call.ts';
 export type { DeadGroupsParams, DraftCount, ListJobsParams, ListRunsParams, SignalLinkParams, SignalWaitsParams } from './view-store.ts';

@@ -25,6 +25,8 @@ export function fileOccurrences(file: AnalysedFile): readonly SymbolOccurrence[]
       break;
     case 'config':
       found.names(entryOf(file.analysis.document.root, 'env')?.value, { kind: 'environment', scope: '' }, 'declaration');
+      found.receivers(entryOf(file.analysis.document.root, 'alerts')?.value);
+      found.expressions(file.analysis.sites, '');
       break;
   }
   return found.inOrder();
@@ -58,6 +60,11 @@ class FileOccurrences {
     this.keys(entryOf(root, 'on-failure'), 'step', path);
     this.expressions(analysis.sites, '');
     for (const step of analysis.steps.values()) this.#step(step);
+  }
+
+  /** `alerts` of `config.yaml`. */
+  receivers(node: DocumentNode | undefined): void {
+    for (const item of node?.kind === 'list' ? node.items : []) this.names(entryOf(item, 'connection')?.value, { kind: 'connection', scope: '' }, 'reference');
   }
 
   /** The keys of a map are names. */

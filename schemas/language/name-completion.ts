@@ -14,19 +14,30 @@ import type { AnalysedStep } from '../workflow/analysis/step-analysis.ts';
 
 /** Names of the project, at the places of a workflow that take one; undefined at any other place. */
 export function completeName(project: LanguageProject, file: LanguageFile, offset: number, language = english): Completions | undefined {
-  if (file.kind !== 'workflow') return undefined;
+  if (file.kind !== 'workflow' && file.kind !== 'config') return undefined;
   const path = pathAt(file.document.root, offset);
   const node = nodeAt(file.document.root, path);
   if (node === undefined || (node.kind === 'scalar' && (offset < node.range.start || offset > node.range.end))) return undefined;
-  const keys = completeKey(project, file, offset, language);
+  const keys = file.kind === 'workflow' ? completeKey(project, file, offset, language) : undefined;
   if (keys !== undefined) return keys;
   // A list of dashes reaches to the line below it, where no item of it can stand without a dash.
   if (node.kind === 'list' && file.text.charAt(node.range.start) !== '[') return undefined;
-  const candidates = candidatesAt(project, file, path, language);
+  const candidates = file.kind === 'config' ? settingsAt(project, path, language) : candidatesAt(project, file, path, language);
   if (candidates === undefined) return undefined;
   const at = node.kind === 'scalar' ? inner(file.text, node.range) : { start: offset, end: offset };
   const range = file.rangeOf(at);
   return { exclusive: true, items: candidates.map((candidate) => ({ ...candidate, filterText: candidate.label, textEdit: { range, newText: candidate.label } })) };
+}
+
+/** Of `config.yaml`: the connections that mail alerts, and time zones. */
+function settingsAt(project: LanguageProject, [section, , key, last]: DocumentPath, language: Language): readonly CompletionItem[] | undefined {
+  if (section !== 'alerts') return undefined;
+  if (key === 'quiet-hours' && last === 'timezone') return timeZones().map((label) => ({ label, kind: CompletionItemKind.EnumMember }));
+  if (key !== 'connection') return undefined;
+  return project.symbols
+    .ofKind('connection', '')
+    .filter(({ name, declarations }) => declarations.length > 0 && (project.analysis.connections.get(name)?.type ?? 'smtp') === 'smtp')
+    .map((symbol) => ({ label: symbol.name, kind: CompletionItemKind.Module, ...documented(describeSymbol(project, symbol, language)) }));
 }
 
 function candidatesAt(project: LanguageProject, file: LanguageFile, path: DocumentPath, language: Language): readonly CompletionItem[] | undefined {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { parseJsonObject, type Json } from '../workflow/json.ts';
+import { UnreachedReceiver } from './alert.ts';
 import { WebhookStatus } from './delivery.ts';
 import { QueueView } from './queue.ts';
 import { Time } from './shape.ts';
@@ -93,6 +94,7 @@ export const DaemonStatus = Type.Object({
     ),
   ),
   webhooks: Type.Optional(Type.Object(WebhookStatus.properties, { description: 'Where webhooks are received; omitted if no workflow has one.' })),
+  unreached: Type.Optional(Type.Array(UnreachedReceiver, { description: 'Receivers of alerts that could not be told: it is tried again. Omitted if there is none.' })),
   problems: Type.Integer({ description: "Errors in the project's files; `workflow/validate` lists them." }),
   runs: Type.Object({ running: Type.Integer() }),
   /** Late outcomes of attempts that had been given up; refused, and counted here since the start. */

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import { AlertMute, AlertReceiverView, AlertTest } from './alert.ts';
 import { ConnectionTest, ConnectionView } from './connection.ts';
 import { DaemonStatus } from './daemon-status.ts';
 import { deadLetterMethods, selection } from './dead-letter-method.ts';
@@ -88,6 +89,20 @@ export const methods = {
     ),
     result: EvaluationView,
   },
+
+  'alert/list': {
+    params: Type.Object({}, closed),
+    result: Type.Object({ receivers: Type.Array(AlertReceiverView), mutes: Type.Array(AlertMute) }, { description: 'Who is told of alerts, what each was told, and what is not told. Which thresholds are crossed, `queue/list` has.' }),
+  },
+  'alert/test': {
+    params: Type.Object({ receiver: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'The name of one, as in `alert/list`. If omitted, all are tested.' })) }, closed),
+    result: Type.Object({ tests: Type.Array(AlertTest) }, { description: 'Sends a test to each receiver at once, and says what the other side answered. `not-found` if there is no receiver of that name.' }),
+  },
+  'alert/mute': {
+    params: Type.Object({ queue: Name, forMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 31_622_400_000, description: 'If omitted, until `alert/unmute`.' })) }, closed),
+    result: Type.Object(AlertMute.properties, { description: 'Receivers are told nothing of the queue until then. What still lasts then is told. Its alerts are shown all the same.' }),
+  },
+  'alert/unmute': { params: Type.Object({ queue: Name }, closed), result: Type.Object({ was: Type.Boolean({ description: 'Whether it was muted.' }) }) },
 
   'queue/list': { params: Type.Object({}, closed), result: Type.Object({ queues: Type.Array(QueueView) }) },
   'queue/pause': { params: Type.Object({ queue: Name }, closed), result: QueueView },

@@ -1,5 +1,6 @@
 import type { CsvFormat } from './csv-format.ts';
 import type { QueueAlerts } from './alert.ts';
+import type { AlertReceiver } from './alert-receiver.ts';
 import type { Expression } from './expression/expression.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { RateLimit } from './rate.ts';
@@ -171,6 +172,10 @@ export interface ProjectConfig {
   readonly metrics?: ListenAddress;
   /** Where jobs are kept, as the file says; the variable `SLUICE_STORE` can say it too. */
   readonly store?: StoreSettings;
+  /** Who is told of alerts, besides the log, the editor and the command. */
+  readonly alerts: readonly AlertReceiver[];
+  /** A URL that is called each minute while all is well; whoever is called tells people when that stops. */
+  readonly heartbeat?: Template;
 }
 
 export interface StoreSettings {

@@ -66,7 +66,7 @@ export class BenchEngine {
         connections: new Map(),
         connectionsDoubt: undefined,
         declared: () => ({}),
-        config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [], webhooks: defaultWebhookSettings },
+        config: { durability, keepRunsMs: longMs, graceMs: 1000, env: [], webhooks: defaultWebhookSettings, alerts: [] },
         env: {},
       });
       try {

@@ -1,4 +1,4 @@
-import type { ActionContext, ActionResult, ResolvedSmtpConnection } from '../../daemon/actions/action.ts';
+import type { Action, ActionContext, ActionResult, ResolvedSmtpConnection } from '../../daemon/actions/action.ts';
 import { Actions, type ActionsOptions } from '../../daemon/actions/actions.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { systemClock } from '../../daemon/platform/system-clock.ts';
@@ -17,6 +17,11 @@ export class ActionBench {
     const action = this.#actions.get(name);
     if (action === undefined) throw new Error(`no action ${name}`);
     return action.execute(input, actionContext(context));
+  }
+
+  /** For whoever looks actions up by their names. */
+  get(name: string): Action | undefined {
+    return this.#actions.get(name);
   }
 
   /** Continues with actions of other settings. */

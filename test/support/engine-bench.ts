@@ -343,7 +343,7 @@ steps:
       declared: () => ({}),
       connections: this.connections,
       connectionsDoubt: this.connectionsDoubt,
-      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [], webhooks: defaultWebhookSettings } as const,
+      config: { durability: 'normal', keepRunsMs: 30 * 86_400_000, graceMs: this.#options.graceMs ?? 20_000, env: [], webhooks: defaultWebhookSettings, alerts: [] } as const,
       env: {},
     };
   }

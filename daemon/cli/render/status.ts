@@ -28,6 +28,7 @@ export function renderStatus(status: DaemonStatus, view: View): string {
   if (status.daemons !== undefined) fields.push(['daemons', daemonsText(status.daemons, view)]);
   for (const one of status.differing ?? []) fields.push(['files', style('yellow', textOf(differingMessage({ ...one, daemon: oneLine(one.daemon), parts: one.parts.map(oneLine) }, (time) => formatTime(time, view))))]);
   if (status.webhooks !== undefined) fields.push(['webhooks', webhooksText(status.webhooks, view)]);
+  for (const { receiver, problem, since } of status.unreached ?? []) fields.push(['alerts', style('red', `${oneLine(receiver)} is not told of alerts, since ${formatTime(since, view)}: ${oneLine(problem)}`)]);
   if (machine !== undefined) fields.push(['machine', style('yellow', `${oneLine(machine.problem)} Attempts are put off and not charged${atATime}.`)]);
   if (status.lastCrash !== undefined) fields.push(['crash', style('yellow', crashText(status.project, status.lastCrash, view))]);
   if (status.problems > 0) fields.push(['files', style('red', `${formatCount(status.problems, 'error')}: sluice validate`)]);

@@ -15,7 +15,7 @@ import type { WriteTransaction } from './write-transaction.ts';
 type Params<Name extends keyof Store> = Store[Name] extends (params: infer Given) => unknown ? Given : never;
 
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-export const plainOperations = { configure, forgetLimits, pruneDeliveries, recordSeries, saveAlerts, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken, addItems, takeOverItems } as const;
+export const plainOperations = { configure, forgetLimits, pruneDeliveries, recordSeries, saveAlerts, keepAlertBook, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken, addItems, takeOverItems } as const;
 
 async function configure(batch: WriteTransaction, { queues, doubtful = [], env, declared }: Params<'configure'>): Promise<{ readonly queues: readonly QueueDefinition[]; readonly holds?: boolean }> {
   const holds = declared === undefined || (await declare(batch, declared.parts, declared.now));
@@ -82,6 +82,14 @@ async function saveAlerts({ tx }: WriteTransaction, { alerts }: Params<'saveAler
     }
   }
   return {};
+}
+
+async function keepAlertBook({ tx }: WriteTransaction, { name, version, content }: Params<'keepAlertBook'>): Promise<{ readonly kept: boolean }> {
+  const found = await tx.one('SELECT version FROM alert_books WHERE name = $1', [name]);
+  if (Number(found?.['version'] ?? 0) !== version) return { kept: false };
+  if (content === undefined) void tx.run('DELETE FROM alert_books WHERE name = $1', [name]);
+  else void tx.run('INSERT INTO alert_books (name, version, content) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET version = excluded.version, content = excluded.content', [name, version + 1, content]);
+  return { kept: true };
 }
 
 /**

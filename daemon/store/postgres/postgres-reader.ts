@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { KeptWorkflows } from '../../core/kept-workflows.ts';
 import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
 import { getDelivery, listDeliveries } from './queries/deliveries.ts';
-import { check, jobsAhead, listAlerts, oldestPending, series, sizeOf } from './queries/figures.ts';
+import { check, jobsAhead, listAlertBooks, listAlerts, oldestPending, series, sizeOf } from './queries/figures.ts';
 import { getJob, listJobs } from './queries/jobs.ts';
 import { signalLink, signalWaits } from './queries/signals.ts';
 import { evaluate, getRun, listRuns, listSchedules, workflowVersion } from './queries/runs.ts';
@@ -13,7 +13,7 @@ import { Transaction, type Access } from './transaction.ts';
 
 /** Each as of one instant. */
 const views: { readonly [Name in StoreRead]: (tx: Transaction, params: never, workflows: KeptWorkflows) => Promise<unknown> } = {
-  listDeliveries, getDelivery, workflowVersion, listRuns, getRun, listJobs, getJob, deadGroups, deadDrafts, draftedJobs, replayTally, evaluate, signalWaits, signalLink, getBulk, listBulks, bulkTally, bulkJobs, listSchedules, series, listAlerts,
+  listDeliveries, getDelivery, workflowVersion, listRuns, getRun, listJobs, getJob, deadGroups, deadDrafts, draftedJobs, replayTally, evaluate, signalWaits, signalLink, getBulk, listBulks, bulkTally, bulkJobs, listSchedules, series, listAlerts, listAlertBooks,
   oldestPending, jobsAhead, size: sizeOf, check,
 };
 

@@ -402,3 +402,12 @@ export const loneTransactionsSequence = `
 CREATE SEQUENCE lone_transactions;
 SELECT nextval('lone_transactions');
 `;
+
+/** Who was told what of alerts, and what is on its way (`AlertBook`). */
+export const alertBooksTable = `
+CREATE TABLE alert_books (
+  name text PRIMARY KEY,
+  version bigint NOT NULL,
+  content text NOT NULL           -- JSON
+);
+`;

@@ -161,3 +161,12 @@ CREATE TABLE staged_items (
   PRIMARY KEY (step_id, first)
 );
 `;
+
+/** Who was told what of alerts, and what is on its way (`AlertBook`). */
+export const schemaVersion25 = `
+CREATE TABLE alert_books (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  content TEXT NOT NULL  -- JSON
+) WITHOUT ROWID;
+`;

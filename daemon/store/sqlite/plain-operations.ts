@@ -5,14 +5,14 @@ import { never } from '../../ledger/row.ts';
 import { type KeepTokenParams, keepToken, type LeaseTokenParams, leaseToken, type TokenDecision, type TokenKept, type TokenLease, type TokenRow } from '../../ledger/token-lease.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { AlertChange, ConfigureParams, RecordSeriesParams } from '../store.ts';
+import type { AlertChange, ConfigureParams, KeepAlertBookParams, RecordSeriesParams } from '../store.ts';
 import { fileSpace, type FileSpace, reclaimPages } from './file-space.ts';
 import type { PruneDeliveriesParams } from '../delivery-store.ts';
 import { pruneDeliveries } from './queries/deliveries.ts';
 import type { WriteTransaction } from './write-transaction.ts';
 
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
-export const plainOperations = { configure, forgetLimits, pruneDeliveries: pruneOldDeliveries, recordSeries, saveAlerts, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken } as const;
+export const plainOperations = { configure, forgetLimits, pruneDeliveries: pruneOldDeliveries, recordSeries, saveAlerts, keepAlertBook, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken } as const;
 
 /** Some of the steps that have a job in a queue. */
 const waitingSteps = "SELECT step_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ? LIMIT 100";
@@ -112,6 +112,14 @@ function saveAlerts({ db }: WriteTransaction, { alerts }: { readonly alerts: rea
     else db.sql('INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?, ?)').run(queue, kind, raised.severity, raised.since, raised.peak, raised.peakAt);
   }
   return {};
+}
+
+function keepAlertBook({ db }: WriteTransaction, { name, version, content }: KeepAlertBookParams): { readonly kept: boolean } {
+  const found = db.sql('SELECT version FROM alert_books WHERE name = ?').get(name)?.['version'] ?? 0;
+  if (Number(found) !== version) return { kept: false };
+  if (content === undefined) db.sql('DELETE FROM alert_books WHERE name = ?').run(name);
+  else db.sql('INSERT OR REPLACE INTO alert_books (name, version, content) VALUES (?, ?, ?)').run(name, version + 1, content);
+  return { kept: true };
 }
 
 function shiftWaits({ db, state }: WriteTransaction, { byMs, anchor }: { readonly byMs: number; readonly anchor: ClockAnchor }): void {

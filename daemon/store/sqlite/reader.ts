@@ -11,7 +11,7 @@ import { standingQueues, storedQueues } from './stored-queues.ts';
 import { WriterState } from './writer-state.ts';
 import { bulkJobs, bulkTally, deadDrafts, deadGroups, draftedJobs, getBulk, listBulks, replayTally } from './queries/dead-letters.ts';
 import { getDelivery, listDeliveries } from './queries/deliveries.ts';
-import { check, jobsAhead, listAlerts, oldestPending, series, size } from './queries/figures.ts';
+import { check, jobsAhead, listAlertBooks, listAlerts, oldestPending, series, size } from './queries/figures.ts';
 import { evaluate, getRun, keptWorkflow, listRuns, listSchedules } from './queries/runs.ts';
 import { getJob, listJobs } from './queries/jobs.ts';
 import { signalLink, signalWaits } from './queries/signals.ts';
@@ -102,6 +102,8 @@ export class Reader {
         return series(db, call.params);
       case 'listAlerts':
         return listAlerts(db);
+      case 'listAlertBooks':
+        return listAlertBooks(db);
       case 'oldestPending':
         return oldestPending(db);
       case 'jobsAhead':

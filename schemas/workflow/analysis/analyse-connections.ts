@@ -5,6 +5,7 @@ import type { ProjectConfig } from '../model.ts';
 import { isName, isReadable } from '../name.ts';
 import { defaultWebhookSettings, type ListenAddress, type WebhookSettings } from '../triggers/webhook-trigger.ts';
 import { message } from '../../wording/message.ts';
+import { type ConnectionUse, readAlertReceivers, readCalledUrl } from './alert-receiver-analysis.ts';
 import type { KnownNames } from './expression-scope.ts';
 import { isBroken, openFile } from './file-analysis.ts';
 import { httpKeys, plannedHttpKeys, readHttpConnection } from './http-connection-analysis.ts';
@@ -22,6 +23,7 @@ export const defaultConfig: ProjectConfig = {
   graceMs: 20_000,
   env: [],
   webhooks: defaultWebhookSettings,
+  alerts: [],
 };
 
 export interface ConfigAnalysis {
@@ -31,15 +33,17 @@ export interface ConfigAnalysis {
   readonly document: Document;
   /** Where expressions stand or may stand. */
   readonly sites: readonly TemplateSite[];
+  /** Connections that it names, which another file declares. */
+  readonly connections: readonly ConnectionUse[];
 }
 
-const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhooks', 'metrics'];
+const keys = ['durability', 'retention', 'grace', 'env', 'allowed-addresses', 'store', 'webhooks', 'metrics', 'alerts', 'heartbeat'];
 
 /** Reads `.sluice/config.yaml`. An empty file, or one with comments only, leaves every default. */
 export function analyseConfig(text: string): ConfigAnalysis {
   const document = parseDocument(text);
   const { report, root } = openFile(document, { what: 'the file', keys }, { mayBeEmpty: true });
-  if (root === undefined) return { value: report.errorCount > 0 ? undefined : defaultConfig, diagnostics: report.conclude(document.root), document, sites: [] };
+  if (root === undefined) return { value: report.errorCount > 0 ? undefined : defaultConfig, diagnostics: report.conclude(document.root), document, sites: [], connections: [] };
 
   const durability = root.choice('durability', ['full', 'normal']) ?? defaultConfig.durability;
   const retention = root.map('retention', { what: "'retention'", keys: ['runs'] });
@@ -51,11 +55,13 @@ export function analyseConfig(text: string): ConfigAnalysis {
   const store = readStore(root, templates);
   const webhooks = readWebhooks(root);
   const metrics = readMetrics(root);
+  const { receivers: alerts, connections } = readAlertReceivers(root, templates);
+  const heartbeat = readCalledUrl(root, 'heartbeat', templates);
 
   const diagnostics = report.conclude(document.root);
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document, sites: templates.sites };
-  const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, webhooks, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}), ...(store === undefined ? {} : { store }), ...(metrics === undefined ? {} : { metrics }) };
-  return { value, diagnostics, document, sites: templates.sites };
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { value: undefined, diagnostics, document, sites: templates.sites, connections };
+  const value: ProjectConfig = { durability, keepRunsMs, graceMs, env, webhooks, alerts, ...(root.has('allowed-addresses') ? { allowedAddresses } : {}), ...(store === undefined ? {} : { store }), ...(metrics === undefined ? {} : { metrics }), ...(heartbeat === undefined ? {} : { heartbeat }) };
+  return { value, diagnostics, document, sites: templates.sites, connections };
 }
 
 const maxKeptDeliveries = 1_000_000;
@@ -133,13 +139,16 @@ export function analyseConnections(text: string, secrets?: Iterable<string>): Co
     if (connection !== undefined) connections.set(entry.key, connection);
   }
   const diagnostics = report.conclude(document.root);
-  const hasError = diagnostics.some(breaksConnections);
+  const hasError = diagnostics.some(breaksSettings);
   return { value: hasError ? undefined : connections, diagnostics, names: new Map(entries.map(({ key, value }) => [key, typeOf(value)])), areNamesKnown: !isBroken(document) && !root.isUncertain('connections') && !root.hasUnknownKeys, document, sites: templates.sites };
 }
 
-/** A secret that isn't set is missing to those who need it, and takes no other connection away. */
-export function breaksConnections({ severity, code }: Diagnostic): boolean {
-  return severity === 'error' && code !== 'unknown-secret';
+/**
+ * Whether a file of settings can't be used. A secret that isn't set is missing to those who need it, and takes no other connection away; so is a connection that receivers of alerts name,
+ * and it keeps no other setting from holding.
+ */
+export function breaksSettings({ severity, code }: { readonly severity: string; readonly code: string }): boolean {
+  return severity === 'error' && code !== 'unknown-secret' && code !== 'unknown-connection';
 }
 
 function readConnection(report: Report, { key: name, keyRange, value, isDoubtful }: NamedEntry, templates: TemplateReader): Connection | undefined {

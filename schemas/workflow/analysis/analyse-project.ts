@@ -1,15 +1,16 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import type { Connection } from '../connections/connection.ts';
+import type { Connection, ConnectionType } from '../connections/connection.ts';
 import type { ProjectConfig, QueueDefinition, Workflow } from '../model.ts';
 import { analyseFiles, filesOf, type AnalysedFileOf, type AnalysedFiles, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
-import { defaultConfig } from './analyse-connections.ts';
+import { type ConnectionsAnalysis, defaultConfig } from './analyse-connections.ts';
+import { nearestName } from '../nearest-name.ts';
 import { maxSearchedFolders } from '../project-files.ts';
 import { reportChildRuns } from './child-run-analysis.ts';
 import { declaredIn, type QueuePlace } from './queue-declarations.ts';
-import { quoted } from './report.ts';
+import { didYouMean, quoted } from './report.ts';
 import { firstLink } from './signal-link-analysis.ts';
 import { signs } from '../triggers/webhook-verify.ts';
-import { message, type Message } from '../../wording/message.ts';
+import { message, sentences, type Message } from '../../wording/message.ts';
 
 export { projectFileKind, type ProjectFile, type ProjectFileKind, type ProjectOptions } from './analyse-files.ts';
 
@@ -56,6 +57,7 @@ export function joinFiles(files: AnalysedFiles): ProjectAnalysis {
   reportDoubleIds(workflows, found);
   reportDoublePaths(workflows, found);
   if (files.options.partial !== true) reportChildRuns(workflows, found);
+  if (files.options.partial !== true && config !== undefined) reportAlertConnections(config, connections?.analysis, found);
   if (files.options.partial !== true) reportMissingListener(workflows, config?.analysis.value ?? defaultConfig, found);
 
   return {
@@ -110,6 +112,25 @@ function reportDoublePaths(workflows: readonly AnalysedFileOf<'workflow'>[], fou
     const other = first.get(path);
     if (other === undefined) first.set(path, file.path);
     else found.get(file.path)?.push({ severity: 'error', code: 'duplicate-webhook', range, message: message('{other} has a webhook with the path {path} already: a request starts one workflow, so choose another path.', { other, path: quoted(path) }) });
+  }
+}
+
+/** Receivers of alerts that would be told nothing, because there is no such connection. */
+function reportAlertConnections({ file, analysis }: AnalysedFileOf<'config'>, declared: ConnectionsAnalysis | undefined, found: ReadonlyMap<string, Diagnostic[]>): void {
+  if (declared?.areNamesKnown === false) return;
+  const names = declared?.names ?? new Map<string, ConnectionType | undefined>();
+  const ofSmtp = [...names].filter(([, type]) => type === 'smtp').map(([name]) => name);
+  for (const { name, range } of analysis.connections) {
+    const type = names.get(name);
+    if (type === 'smtp' || (type === undefined && names.has(name))) {
+      const connection = declared?.value?.get(name);
+      if (connection?.type === 'smtp' && connection.from === undefined) found.get(file.path)?.push({ severity: 'warning', code: 'missing-key', range, message: message("The connection {name} doesn't say 'from', so no alert can be mailed over it.", { name: quoted(name) }) });
+      continue;
+    }
+    const nearest = nearestName(name, ofSmtp);
+    const problem = type === undefined ? message('There is no connection {name}.', { name: quoted(name) }) : message('The connection {name} is of the type {other}; alerts are mailed over one of the type smtp.', { name: quoted(name), other: type });
+    const hint = didYouMean(nearest) ?? (ofSmtp.length === 0 ? message('.sluice/connections.yaml declares none of the type {type}.', { type: 'smtp' }) : message('There are: {names}.', { names: ofSmtp.join(', ') }));
+    found.get(file.path)?.push({ severity: 'error', code: 'unknown-connection', range, message: sentences(problem, hint), ...(nearest === undefined ? {} : { suggestions: [nearest] }) });
   }
 }
 

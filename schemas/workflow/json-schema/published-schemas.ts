@@ -1,3 +1,4 @@
+import { alertReceiversSchema, heartbeatSchema } from './alert-receiver-schema.ts';
 import { connectionsSchemaWith } from '../connections/connection-schema.ts';
 import type { JsonObject } from '../json.ts';
 import { policyDefinitions } from './queue-schema.ts';
@@ -46,6 +47,8 @@ const configSchema: JsonObject = {
     store: storeSchema,
     webhooks: webhookSettingsSchema as unknown as JsonObject,
     metrics: metricsSchema as unknown as JsonObject,
+    alerts: alertReceiversSchema as unknown as JsonObject,
+    heartbeat: heartbeatSchema,
   },
   $defs: { duration: policyDefinitions.duration as unknown as JsonObject },
 };

@@ -243,6 +243,14 @@ export class MemoryStore extends StoreCalls implements Store {
           else alerts.set(`${queue} ${kind}`, { queue, kind, ...raised });
         }
         return {};
+      case 'keepAlertBook': {
+        const { name, version, content } = params as Parameters<Store['keepAlertBook']>[0];
+        const { alert_books: books } = this.#tables;
+        if ((books.get(name)?.version ?? 0) !== version) return { kept: false };
+        if (content === undefined) books.delete(name);
+        else books.set(name, { name, version: version + 1, content });
+        return { kept: true };
+      }
       case 'recordSeries':
         this.#record(params as Parameters<Store['recordSeries']>[0]);
         return undefined;

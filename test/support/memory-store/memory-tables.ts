@@ -4,7 +4,7 @@ import type { JobRow, StepRow } from '../../../daemon/ledger/row.ts';
 import type { QueueBucket } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
 import type { TokenRow } from '../../../daemon/ledger/token-lease.ts';
-import type { Committed, StoredAlert } from '../../../daemon/store/store.ts';
+import type { AlertBook, Committed, StoredAlert } from '../../../daemon/store/store.ts';
 
 type Row<Name extends TableName> = Tables[Name];
 
@@ -124,6 +124,7 @@ export class MemoryTables {
   readonly schedules = new Table<Row<'schedules'>>(this.#undo);
   readonly staged_items = new Table<Row<'staged_items'>>(this.#undo);
   readonly alerts = new Table<StoredAlert>(this.#undo);
+  readonly alert_books = new Table<AlertBook>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   readonly daemons = new Table<DaemonRow>(this.#undo);
   readonly connection_tokens = new Table<TokenRow>(this.#undo);

@@ -159,6 +159,7 @@ export class MemoryViews implements Pick<Store, StoreRead> {
     return rows.filter(({ at }) => at >= first).map(({ stepMs: _stepMs, queue: _queue, ...step }) => step);
   };
 
+  listAlertBooks: Store['listAlertBooks'] = async () => [...this.#tables.alert_books.where()].sort((one, other) => (one.name < other.name ? -1 : 1));
   listAlerts: Store['listAlerts'] = async () => this.#tables.alerts.where();
 
   oldestPending: Store['oldestPending'] = async () => {

@@ -194,7 +194,7 @@ describe('the other files', () => {
   });
 
   it('config: with defaults', () => {
-    const defaults = { durability: 'full', keepRunsMs: 2_592_000_000, graceMs: 20_000, env: [], webhooks: { keepMs: 2_592_000_000, keepCount: 10_000 } };
+    const defaults = { durability: 'full', keepRunsMs: 2_592_000_000, graceMs: 20_000, env: [], alerts: [], webhooks: { keepMs: 2_592_000_000, keepCount: 10_000 } };
     assert.deepEqual(analyseConfig('').value, defaults);
     assert.deepEqual(analyseConfig('grace: 5s').value, { ...defaults, graceMs: 5_000 });
     assert.deepEqual(analyseConfig('durability: normal\nretention: { runs: 7d }\ngrace: 0s\nenv: [REGION]\nallowed-addresses: [api.example.com, 10.0.0.0/8, "::1"]').value, {

@@ -1,6 +1,6 @@
 import type { SeriesStep } from '../../../core/queue-series.ts';
 import { isMiscounted, isStuck, type JobCounts } from '../../../ledger/pruning.ts';
-import type { JobsAheadParams, SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
+import type { AlertBook, JobsAheadParams, SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
 import { runsWithSteps } from '../facts/run-facts.ts';
 import type { Row } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
@@ -26,6 +26,10 @@ export async function series(tx: Transaction, { queue, stepMs, from, to }: Serie
       running: { count: number('ran'), totalMs: number('ran_ms'), maxMs: number('longest_run_ms') },
     };
   });
+}
+
+export async function listAlertBooks(tx: Transaction): Promise<readonly AlertBook[]> {
+  return (await tx.rows('SELECT name, version, content FROM alert_books ORDER BY name COLLATE "C"')).map((row) => ({ ...row }) as unknown as AlertBook);
 }
 
 export async function listAlerts(tx: Transaction): Promise<readonly StoredAlert[]> {

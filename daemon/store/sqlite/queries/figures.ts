@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { isMiscounted, isStuck, type JobCounts } from '../../../ledger/pruning.ts';
 import { findRun } from './runs.ts';
 import { fileSpace } from '../file-space.ts';
-import type { JobsAheadParams, SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
+import type { AlertBook, JobsAheadParams, SeriesParams, StoreCheck, StoredAlert, StoreSize } from '../../store.ts';
 
 interface SeriesRow {
   readonly at: number;
@@ -73,6 +73,10 @@ function counted(db: Database): readonly { readonly step: JobCounts; readonly jo
 export function size(db: Database, file: string): StoreSize {
   const bytes = [file, `${file}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0);
   return { bytes, freeBytes: fileSpace(db.raw).freeBytes };
+}
+
+export function listAlertBooks(db: Database): readonly AlertBook[] {
+  return db.sql('SELECT name, version, content FROM alert_books ORDER BY name').all().map((row) => ({ ...row }) as unknown as AlertBook);
 }
 
 export function listAlerts(db: Database): readonly StoredAlert[] {
