@@ -2,7 +2,7 @@ import { english } from '../../schemas/wording/language.ts';
 import { message } from '../../schemas/wording/message.ts';
 import { type AlertTarget, formatOfHost } from '../../schemas/workflow/alert-receiver.ts';
 import type { Connection } from '../../schemas/workflow/connections/connection.ts';
-import { isJsonObject, type JsonObject } from '../../schemas/workflow/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { fillSecrets, renderTemplate, type Template } from '../../schemas/workflow/template.ts';
 import type { Action, ActionContext, ActionResult, ResolvedConnection } from '../actions/action.ts';
 import { loneCall } from '../actions/lone-call.ts';
@@ -88,7 +88,8 @@ export class LetterSender {
   urlOf(template: Template): string {
     const rendered = renderTemplate(template, {});
     if (!rendered.ok) throw new LacksError(rendered.error.message);
-    return String(fillSecrets(rendered.rendered, (part) => ('secret' in part ? this.#secret(part.secret) : '')));
+    const filled = fillSecrets(rendered.rendered, (part) => ('secret' in part ? this.#secret(part.secret) : ''));
+    return typeof filled === 'string' ? filled : '';
   }
 
   #secret(name: string): string {
@@ -108,14 +109,14 @@ function answerOf({ output }: Extract<ActionResult, { ok: true }>): string {
   if (!isJsonObject(output)) return '';
   const { status, body, response } = output;
   if (typeof response === 'string') return response.slice(0, maxAnswer);
-  return [String(status), shown(body)].filter((part) => part !== '').join(' ');
+  return [shown(status), shown(body)].filter((part) => part !== '').join(' ');
 }
 
-function bodyOf(response: unknown): string {
-  return isJsonObject(response as JsonObject) ? shown((response as JsonObject)['body']) : '';
+function bodyOf(response: Json | undefined): string {
+  return response !== undefined && isJsonObject(response) ? shown(response['body']) : '';
 }
 
-function shown(body: unknown): string {
+function shown(body: Json | undefined): string {
   const text = body === null || body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
   return text.replace(/\s+/g, ' ').trim().slice(0, maxAnswer);
 }

@@ -13,7 +13,7 @@ export function receiverId(target: AlertTarget): string {
 export function receiverName(target: AlertTarget): string {
   if (target.kind === 'email') return target.to.join(', ');
   const [secret] = secretsOf(target.url);
-  if (target.url.kind === 'literal') return URL.parse(String(target.url.value))?.host ?? 'webhook';
+  if (target.url.kind === 'literal') return URL.parse(urlText(target.url))?.host ?? 'webhook';
   const first = target.url.kind === 'text' ? target.url.parts[0] : undefined;
   const host = typeof first === 'string' ? /^https?:\/\/([^/?#\s]+)[/?#]/.exec(first)?.[1] : undefined;
   return host ?? (secret === undefined ? 'webhook' : `secrets.${secret}`);

@@ -1,7 +1,6 @@
 import { alertSeverities } from '../alert.ts';
 import { alertFormats, type AlertReceiver, type AlertTarget, formatOfHost, parseTimeOfDay, type QuietHours, shortestRepeatMs } from '../alert-receiver.ts';
 import type { SourceRange } from '../diagnostic.ts';
-import type { DocumentNode } from '../document.ts';
 import { referencesOf, type Template } from '../template.ts';
 import { formatDuration } from '../../wording/amount.ts';
 import { message, sentences } from '../../wording/message.ts';
@@ -59,18 +58,32 @@ export function readCalledUrl(reader: MapReader, key: string, templates: Templat
   const template = templates.template(entry.value, place, () => true);
   const at = placeOf(entry.value, entry.keyRange);
   if (report.errorCount > before) return undefined;
-  if (template.kind === 'literal') return isUrl(template.value) ? template : wrongUrl(reader, key, at, entry.value);
-  if (template.kind !== 'expression' && template.kind !== 'text') return wrongUrl(reader, key, at, entry.value);
+  if (!mayBeUrl(template)) {
+    report.error('bad-value', at, message('{key} is a URL such as https://chat.example.com/hook, or a secret that holds one, such as {code}; not {given}.', { key: quoted(key), code: '${{ secrets.ALERT_HOOK }}', given: describe(entry.value) }));
+    return undefined;
+  }
   if (referencesOf(template).some(({ path }) => path[0] !== 'secrets')) {
     report.error('unknown-name', at, message('{key} knows secrets only: write {code}.', { key: quoted(key), code: '${{ secrets.NAME }}' }));
     return undefined;
   }
-  const first = template.kind === 'text' ? template.parts[0] : undefined;
-  return typeof first === 'string' && !/^https?:\/\/[^\s@?#]*$/.test(first) ? wrongUrl(reader, key, at, entry.value) : template;
+  return template;
 }
 
-function wrongUrl({ report }: MapReader, key: string, at: SourceRange, node: DocumentNode): undefined {
-  report.error('bad-value', at, message('{key} is a URL such as https://chat.example.com/hook, or a secret that holds one, such as {code}; not {given}.', { key: quoted(key), code: '${{ secrets.ALERT_HOOK }}', given: describe(node) }));
+/** As far as it is known before its secrets are. */
+function mayBeUrl(template: Template): boolean {
+  switch (template.kind) {
+    case 'literal':
+      return isUrl(template.value);
+    case 'expression':
+      return true;
+    case 'text': {
+      const [first] = template.parts;
+      return typeof first !== 'string' || /^https?:\/\/[^\s@?#]*$/.test(first);
+    }
+    case 'list':
+    case 'map':
+      return false;
+  }
 }
 
 function isUrl(value: unknown): value is string {
@@ -93,7 +106,7 @@ function readTarget(reader: MapReader, templates: TemplateReader, connections: C
   }
   const url = readCalledUrl(reader, 'webhook', templates);
   const format = reader.choice('format', alertFormats);
-  if (url?.kind === 'literal') warnOfSecretUrl(reader, String(url.value));
+  if (url?.kind === 'literal') warnOfSecretUrl(reader, urlText(url));
   return url && { kind: 'webhook', url, ...(format === undefined ? {} : { format }) };
 }
 
@@ -158,7 +171,7 @@ function isSameTarget(one: AlertTarget, other: AlertTarget): boolean {
 export function urlText(template: Template): string {
   switch (template.kind) {
     case 'literal':
-      return String(template.value);
+      return typeof template.value === 'string' ? template.value : '';
     case 'expression':
       return `\${{ ${template.expression.source} }}`;
     case 'text':

@@ -88,7 +88,7 @@ describe('what a receiver is told of alerts', () => {
     told.pass(minute);
     assert.equal(told.notices.length, 1);
     assert.equal(told.notices[0]?.items.length, 30);
-    assert.equal(told.notices[0]?.items[0], 'began error q29', 'errors first');
+    assert.equal(told.notices[0].items[0], 'began error q29', 'errors first');
   });
 
   it('comes at most once in half a minute, however often things change', () => {
@@ -205,7 +205,10 @@ describe('what a receiver is told of alerts', () => {
         for (const one of steps) {
           if (one.kind === 'pass') told.pass(one.ms);
           else if (one.kind === 'restart') told.restart();
-          else if (one.kind === 'mute') one.on ? told.muted.add(one.queue) : told.muted.delete(one.queue);
+          else if (one.kind === 'mute') {
+            if (one.on) told.muted.add(one.queue);
+            else told.muted.delete(one.queue);
+          }
           else if (told.standing.find(({ queue }) => queue === one.queue)?.severity !== one.severity) {
             told.now++;
             told.standing = [...told.standing.filter(({ queue }) => queue !== one.queue), ...(one.severity === undefined ? [] : [alert(one.queue, one.severity, told.now)])];
