@@ -100,6 +100,8 @@ export interface ActionSuccess {
   readonly response?: Json;
   /** Of an HTTP call: the URL that was called first, and the one that answered, behind all redirects. */
   readonly called?: { readonly first: URL; readonly last: URL };
+  /** Called when this outcome survives the death of the process, so that the attempt isn't repeated. Must not throw. */
+  readonly onSettled?: () => void;
   /** What a person should know of it all the same, in one or two sentences: a recipient who was refused. */
   readonly warning?: string;
 }

@@ -5,6 +5,7 @@ import { AddressGuard } from './address-guard.ts';
 import { AccessTokens, type AccessTokensOptions } from './auth/access-tokens.ts';
 import { testConnection } from './connection-test.ts';
 import { EmailSendAction } from './email-send.ts';
+import { FileWriteAction } from './file-write.ts';
 import { HttpClient } from './http-client.ts';
 import { HttpRequestAction } from './http-request.ts';
 import { Sandbox } from './sandbox/sandbox.ts';
@@ -52,6 +53,7 @@ export class Actions {
       this.#http,
       new WebhookSendAction(this.#client),
       new EmailSendAction(guard),
+      new FileWriteAction(),
       new TransformScriptAction(this.#sandbox),
       new WaitForAction(),
       new WaitSignalAction(),

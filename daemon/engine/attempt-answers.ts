@@ -61,16 +61,22 @@ export class AttemptAnswers {
     return attempt.withoutLimit(encoding);
   }
 
-  /** The slot, and with it the memory that the attempt's answer takes until its outcome is in the store. */
-  untilStored(jobId: number, slot: Slot): Pick<Slot, 'isFollowed' | 'release'> {
+  /** The slot, and with it the memory that the attempt's answer takes until its outcome is in the store. `onSettled` is called then. */
+  untilStored(jobId: number, slot: Slot, onSettled?: () => void): Pick<Slot, 'isFollowed' | 'release'> {
     const held = this.#held.get(jobId);
-    if (held === undefined) return slot;
+    if (held === undefined && onSettled === undefined) return slot;
     this.#held.delete(jobId);
     const release = (): void => {
-      void held.encoded.then(() => this.#release(held.bytes));
+      void held?.encoded.then(() => this.#release(held.bytes));
       slot.release();
+      onSettled?.();
     };
-    return { isFollowed: false, release };
+    return {
+      get isFollowed() {
+        return held === undefined && slot.isFollowed;
+      },
+      release,
+    };
   }
 
   /** Idempotent. */

@@ -92,7 +92,7 @@ export class Executor {
   }
 
   execute(job: ClaimedJob, queue: QueueRunner, slot: Slot): void {
-    void this.#attempt(job, queue, slot).then((settled) => this.#options.outcomes.settle(settled, this.#answers.untilStored(job.jobId, slot)));
+    void this.#attempt(job, queue, slot).then(({ settled, onSettled }) => this.#options.outcomes.settle(settled, this.#answers.untilStored(job.jobId, slot, onSettled)));
   }
 
   /** A job that was claimed ahead goes back to its queue. */
@@ -131,7 +131,7 @@ export class Executor {
   }
 
   /** Never rejects: whatever goes wrong, the slot becomes free and the job has an outcome. */
-  async #attempt(job: ClaimedJob, queue: QueueRunner, slot: Slot): Promise<SettleParams> {
+  async #attempt(job: ClaimedJob, queue: QueueRunner, slot: Slot): Promise<{ readonly settled: SettleParams; readonly onSettled?: (() => void) | undefined }> {
     const attempt = new AttemptSignal(this.#options.clock);
     // From the claim on, so that who cancels the job before its start reaches it.
     this.#running.set(job.jobId, attempt);
@@ -147,13 +147,14 @@ export class Executor {
     this.#stalls.end();
     const began = { ...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt }), ...(slot.isShared ? { rated: true as const, ...(slot.countedAgoMs === undefined ? {} : { countedAgoMs: slot.countedAgoMs }) } : {}) };
     try {
-      if (this.#isTooOftenLate(job, slot, result, attempt)) return { ...began, ...this.#settlement(job, queue, step, tooLate, undefined) };
-      if (cutOffByStall) return { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } };
-      return { ...began, ...this.#settlement(job, queue, step, result, attempt.reason), ...(withheldBy === undefined ? {} : { hold: this.#withhold(job, queue, withheldBy) }) };
+      if (this.#isTooOftenLate(job, slot, result, attempt)) return { settled: { ...began, ...this.#settlement(job, queue, step, tooLate, undefined) } };
+      if (cutOffByStall) return { settled: { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } } };
+      const settled = { ...began, ...this.#settlement(job, queue, step, result, attempt.reason), ...(withheldBy === undefined ? {} : { hold: this.#withhold(job, queue, withheldBy) }) };
+      return { settled, onSettled: typeof result === 'object' && result.ok ? result.onSettled : undefined };
     } catch (error) {
       // What came back can't be kept: nested so deeply that no JSON can be made of it, say.
       this.#options.onBug(error, job);
-      return { ...began, ...this.#settlement(job, queue, step, bugFailure(error), undefined) };
+      return { settled: { ...began, ...this.#settlement(job, queue, step, bugFailure(error), undefined) } };
     }
   }
 

@@ -28,6 +28,11 @@ export const stepTemplates: readonly StepTemplate[] = [
     snippet: '${1:mail}:\n  uses: email/send\n  with:\n    connection: ${2:esp}\n    to: ${3:ada@example.com}\n    subject: ${4:Hello}\n    text: ${5:A few lines.}\n  $0',
   },
   {
+    action: 'file/write',
+    summary: 'A row for a file of the project.',
+    snippet: '${1:note}:\n  uses: file/write\n  with:\n    path: ${2:exports/things.csv}\n    row: { ${3:name}: ${4:Ada} }\n  $0',
+  },
+  {
     action: 'transform/script',
     summary: 'JavaScript that makes values of values.',
     snippet: '${1:shape}:\n  uses: transform/script\n  with:\n    script: |\n      export default ({ ${2:inputs} }) => {\n        return ${3:inputs.list};\n      }\n  $0',

@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type ActionDefinition, headerProblem, pathProblem, urlProblem } from '../actions/action-definition.ts';
+import { fileFormatOf, fileFormats, fileWrite, fileWriteProblem } from '../actions/file-write.ts';
 import { writtenPathProblem } from '../actions/output-path.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { parseDuration } from '../duration.ts';
@@ -50,12 +51,25 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const file = action.outputFile === undefined ? undefined : nodeAt(input, [action.outputFile]);
   const fileProblem = file?.kind === 'scalar' && typeof file.value === 'string' && file.value !== '' ? writtenPathProblem(file.value) : undefined;
   if (file !== undefined && fileProblem !== undefined) report.error('bad-with', file.range, fileProblem);
+  if (action === fileWrite) checkFileWrite(report, input);
   if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);
   if (!has('headers') || headers?.kind !== 'map') return;
   const clash = headerProblem(headers.entries.map(({ key }) => key), action.ownHeaders);
   const entry = headers.entries.findLast(({ key }) => key === clash?.name);
   if (clash !== undefined && entry !== undefined) report.error('conflicting-keys', entry.keyRange, clash.message);
+}
+
+/** Whether the format that the file's name says fits what is written. */
+function checkFileWrite(report: Report, input: DocumentNode): void {
+  const said = nodeAt(input, ['format']);
+  const path = nodeAt(input, ['path']);
+  const mode = nodeAt(input, ['mode']);
+  const format = said?.kind === 'scalar' ? fileFormats.find((one) => one === said.value) : path?.kind === 'scalar' && typeof path.value === 'string' && !path.value.trimEnd().endsWith('}}') ? fileFormatOf(path.value) : undefined;
+  if (input.kind !== 'map' || format === undefined) return;
+  const problem = fileWriteProblem(input.entries.map(({ key }) => key), format, mode?.kind === 'scalar' ? String(mode.value) : undefined);
+  const entry = input.entries.find(({ key }) => key === problem?.key);
+  if (problem !== undefined && entry !== undefined) report.error('bad-with', entry.keyRange, problem.message);
 }
 
 /** Without their expressions, durations of `with` are what they are elsewhere. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Actions } from '../../../../daemon/actions/actions.ts';
 import { emailSend } from '../../../../schemas/workflow/actions/email-send.ts';
+import { fileWrite } from '../../../../schemas/workflow/actions/file-write.ts';
 import { httpRequest } from '../../../../schemas/workflow/actions/http-request.ts';
 import { transformScript } from '../../../../schemas/workflow/actions/transform-script.ts';
 import { waitFor } from '../../../../schemas/workflow/actions/wait-for.ts';
@@ -12,7 +13,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryTokens } from '../../../support/memory-tokens.ts';
 import { isJsonObject, type JsonObject } from '../../../../schemas/workflow/json.ts';
 
-const definitions = [httpRequest, webhookSend, emailSend, transformScript, waitFor, waitSignal, workflowRun];
+const definitions = [httpRequest, webhookSend, emailSend, fileWrite, transformScript, waitFor, waitSignal, workflowRun];
 
 describe('Actions', () => {
   it('has one action for each definition, by its name', async () => {
