@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readRegularFile } from '../platform/regular-file.ts';
+import { syncFolder } from '../platform/sync-folder.ts';
 import { LossyJsonError, parseExactJson } from '../schemas/workflow/exact-json.ts';
 import { ClientError } from './client-error.ts';
 import { withDocumentLock } from './document-lock.ts';
@@ -162,16 +163,5 @@ async function replaceWith(file: string, write: (temporary: string) => Promise<v
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-/** A rename is on disk when its folder is. Windows opens no folders, and needs none of this. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

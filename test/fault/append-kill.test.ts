@@ -59,6 +59,8 @@ describe('kill -9 amid file/write', () => {
     const jobs = await detailsOf(client, await jobsOf(client));
     const repeated = jobs.filter(({ output }) => (output as { readonly repeated?: boolean } | undefined)?.repeated === true);
     assert.ok(repeated.length > 0, 'some attempts were repeated after their row was written');
+    const settled = [...(await readFile(path.join(project.stateFolder, 'appended.jsonl'), 'utf8')).matchAll(/^\{"settled":(.*)\}$/gm)].flatMap(([, keys = '[]']) => JSON.parse(keys) as readonly string[]);
+    assert.ok(settled.length > count / 2 && settled.length <= count, `${settled.length} keys need not be kept for ever`);
     await assertSound(client);
   });
 });

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 
 /** What is about to be appended to a file. */
 export interface Append {
-  /** Absolute. */
-  readonly file: string;
+  /** From the project's folder, so that it stays right where that is moved. */
+  readonly path: string;
   /** The size of the file before, in bytes. */
   readonly at: number;
   readonly text: string;
@@ -50,6 +50,8 @@ export class AppendJournal {
   #opening: Promise<void> | undefined;
   /** Whole lines that are on the disk, in bytes. */
   #bytes = 0;
+  /** Beyond this it is compacted, in bytes. */
+  #mostBytes = compactBytes;
   readonly #known = new Map<string, Known>();
   readonly #doubtful = new Map<string, Append>();
   #waiting: Line[] = [];
@@ -75,8 +77,8 @@ export class AppendJournal {
   }
 
   /** What a crash has left of an append to that file: all of it, a part or nothing may have been written. Whoever asks says what became of it. */
-  doubtful(file: string): Append | undefined {
-    return this.#doubtful.get(file);
+  doubtful(path: string): Append | undefined {
+    return this.#doubtful.get(path);
   }
 
   /** Resolves when it is on the disk. @throws an error of the file system; then nothing of it is there */
@@ -86,8 +88,8 @@ export class AppendJournal {
   }
 
   /** What was begun for that file is in it, and on the disk. Written soon, because a repeat would find it all the same. */
-  end(file: string, isThere: boolean): void {
-    const line: Line = isThere ? { done: file } : { undone: file };
+  end(path: string, isThere: boolean): void {
+    const line: Line = isThere ? { done: path } : { undone: path };
     this.#apply(line);
     this.#writeSoon(line);
   }
@@ -127,7 +129,7 @@ export class AppendJournal {
 
   #apply(line: Line): void {
     if ('append' in line) {
-      this.#doubtful.set(line.append.file, line.append);
+      this.#doubtful.set(line.append.path, line.append);
       for (const key of line.append.keys) this.#known.set(key, { time: line.append.time, isSettled: false });
     } else if ('done' in line) {
       this.#doubtful.delete(line.done);
@@ -176,7 +178,7 @@ export class AppendJournal {
       throw error;
     }
     // If it can't be made smaller now, it is tried again with the next line.
-    if (this.#bytes > compactBytes) await this.#compact().catch(() => {});
+    if (this.#bytes > this.#mostBytes) await this.#compact().catch(() => {});
   }
 
   get #file(): FileHandle {
@@ -213,6 +215,7 @@ export class AppendJournal {
     // Windows renames no file that is open.
     await this.#close();
     await rename(temporary, this.#path);
+    this.#mostBytes = Math.max(compactBytes, 2 * text.length);
   }
 }
 

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import PQueue from 'p-queue';
+import { syncFolder } from '../../../platform/sync-folder.ts';
 import { systemCodeOf } from '../../../schemas/protocol/error.ts';
 import type { Message } from '../../../schemas/wording/message.ts';
 import { failPoint, hasFailPoint } from '../../platform/fail-point.ts';
 import { type AppendJournal, writeAll } from './append-journal.ts';
 import { CsvBeginning } from './csv-text.ts';
 import type { OutputPlace } from './output-place.ts';
-import { syncFolder } from './replacement-file.ts';
 
 /** How a file is before something is appended. */
 export interface FileEnd {
@@ -125,7 +125,7 @@ export class FileAppender {
     await this.#journal.open();
     const { handle, isNew } = await openAt(place);
     try {
-      const at = await this.#mend(place.file, handle);
+      const at = await this.#mend(place.path, handle);
       let end: FileEnd = await endOf(handle, at);
       let text = '';
       const keys = new Set<string>();
@@ -164,8 +164,8 @@ export class FileAppender {
     }
   }
 
-  async #write({ file, folder }: OutputPlace, handle: FileHandle, isNew: boolean, { at, text, content, keys, time }: { readonly at: number; readonly text: string; readonly content: Buffer; readonly keys: readonly string[]; readonly time: number }): Promise<void> {
-    await this.#journal.begin({ file, at, text, keys, time });
+  async #write({ path, folder }: OutputPlace, handle: FileHandle, isNew: boolean, { at, text, content, keys, time }: { readonly at: number; readonly text: string; readonly content: Buffer; readonly keys: readonly string[]; readonly time: number }): Promise<void> {
+    await this.#journal.begin({ path, at, text, keys, time });
     failPoint('append-before-write');
     try {
       if (hasFailPoint) {
@@ -179,24 +179,24 @@ export class FileAppender {
     } catch (error) {
       // Where that fails too, the next append finds what is left.
       await handle.truncate(at);
-      this.#journal.end(file, false);
+      this.#journal.end(path, false);
       throw error;
     }
-    this.#journal.end(file, true);
+    this.#journal.end(path, true);
     failPoint('append-after-sync');
   }
 
   /** What a crash has left of the last append is removed, unless all of it is there. Gives the file's size. */
-  async #mend(file: string, handle: FileHandle): Promise<number> {
+  async #mend(path: string, handle: FileHandle): Promise<number> {
     const { size } = await handle.stat();
-    const doubtful = this.#journal.doubtful(file);
+    const doubtful = this.#journal.doubtful(path);
     if (doubtful === undefined) return size;
     const { at } = doubtful;
     const text = Buffer.from(doubtful.text);
     const tail = size <= at ? Buffer.alloc(0) : await readAt(handle, at, Math.min(size - at, text.length + 1));
     if (tail.length >= text.length && tail.subarray(0, text.length).equals(text)) {
       await handle.sync();
-      this.#journal.end(file, true);
+      this.#journal.end(path, true);
       return size;
     }
     const isTorn = tail.length > 0 && tail.length <= text.length && tail.every((byte, index) => byte === text[index] || byte === 0);
@@ -204,7 +204,7 @@ export class FileAppender {
       await handle.truncate(at);
       await handle.sync();
     }
-    this.#journal.end(file, false);
+    this.#journal.end(path, false);
     return isTorn ? at : size;
   }
 }

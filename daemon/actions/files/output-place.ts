@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { syncFolder } from '../../../platform/sync-folder.ts';
 import { systemCodeOf } from '../../../schemas/protocol/error.ts';
 import { message, type Message } from '../../../schemas/wording/message.ts';
 import { outputPathProblem } from '../../../schemas/workflow/actions/output-path.ts';
@@ -37,11 +38,12 @@ export async function outputPlace(projectFolder: string, path: string, machine?:
     if (inTheWay !== undefined) return refused(inTheWay);
   }
   folder = await realpath(folder);
-  const file = join(folder, basename(path));
-  const there = await lstat(file).catch(missing);
+  const named = join(folder, basename(path));
+  const there = await lstat(named).catch(missing);
   if (there !== undefined && !there.isFile()) return refused(there.isSymbolicLink() ? 'is a link, and nothing is written through links' : 'is there, and is not a file');
-  // Windows has short names of files: `SLUICE~1`.
-  const real = relative(root, await realpath(there === undefined ? folder : file));
+  // Where case makes no difference, a file has many names; on Windows short ones as well: `SLUICE~1`.
+  const file = there === undefined ? named : await realpath(named);
+  const real = relative(root, there === undefined ? folder : file);
   const realProblem = real === '' ? undefined : outputPathProblem(real.split(sep).join('/'));
   return realProblem === undefined ? { ok: true, folder, file, path: parts.join('/') } : { ok: false, problem: realProblem };
 }
@@ -50,6 +52,7 @@ async function makeFolder(folder: string): Promise<string | undefined> {
   const there = await lstat(folder).catch(missing);
   if (there === undefined) {
     await mkdir(folder, { recursive: true });
+    await syncFolder(dirname(folder));
     return undefined;
   }
   if (there.isSymbolicLink()) return 'leads through a link, and nothing is written through links';

@@ -4,6 +4,7 @@ import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/prom
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemCodeOf } from '../../../schemas/protocol/error.ts';
+import { syncFolder } from '../../../platform/sync-folder.ts';
 import type { OutputPlace } from './output-place.ts';
 
 /** Windows refuses to replace a file that someone has open just now. */
@@ -76,17 +77,6 @@ export class ReplacementFile {
   async #close(): Promise<void> {
     this.#isOpen = false;
     await this.#handle.close();
-  }
-}
-
-/** A new name survives a power cut only with its folder. Windows keeps names by itself, and opens no folders. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -46,6 +46,18 @@ describe('the large answers of attempts', () => {
     assert.deepEqual(order, ['encoded', 'next']);
   });
 
+  it('tell the action that its outcome survives a crash when the slot is released, whether it held memory or not', async () => {
+    await holdAll(1);
+    for (const [jobId, isFollowed] of [[1, false], [2, true]] as const) {
+      const told: string[] = [];
+      const slot = { startInMs: 0, depart: undefined, isFollowed: true, isShared: false, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => told.push('released') };
+      const ended = answers.untilStored(jobId, slot, () => told.push('settled'));
+      assert.deepEqual([told, ended.isFollowed], [[], isFollowed]);
+      ended.release();
+      assert.deepEqual(told, ['released', 'settled']);
+    }
+  });
+
   it('are worked on in a process that ends two seconds after the last of them', async () => {
     const attempt = await holdAll(1);
     await answers.encode(1, attempt, masker, { status: 200 }, body);
