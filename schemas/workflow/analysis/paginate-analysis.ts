@@ -1,5 +1,5 @@
 import { message } from '../../wording/message.ts';
-import type { DocumentNode, MapEntry } from '../document.ts';
+import { entryOf, type DocumentNode, type MapEntry } from '../document.ts';
 import type { NextPage, Paginate } from '../model.ts';
 import { expressionsOf, type Template } from '../template.ts';
 import type { ExpressionPlace } from './expression-scope.ts';
@@ -22,6 +22,8 @@ export function readPaginate(step: MapReader, templates: TemplateReader, at: Pic
   if (reader === undefined) return undefined;
   if (step.has('foreach')) step.report.error('conflicting-keys', entry.keyRange, message("'paginate' and 'foreach' exclude each other: a step reads one list of pages. To read one for each item, give the pages to a workflow of their own, and run that with 'workflow/run'."));
   if (uses !== '' && uses !== pagedAction) step.report.error('conflicting-keys', entry.keyRange, message("'paginate' follows the pages of {action}; {uses} has none.", { action: pagedAction, uses }));
+  const saved = entryOf(step.entry('with')?.value, 'save-as');
+  if (saved !== undefined) step.report.error('conflicting-keys', saved.keyRange, message("'paginate' and 'save-as' exclude each other: the items of a page are in its body, which would be in the file."));
   const place: ExpressionPlace = { ...at, item: undefined, page: true, whyNoItem: message("only a step with 'foreach' has items"), secrets: false };
   const items = readItems(reader, templates, place);
   const next = readNext(reader, templates, place);
