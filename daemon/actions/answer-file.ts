@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { PassThrough, type Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate, type Zlib } from 'node:zlib';
 import { systemCodeOf } from '../../schemas/protocol/error.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';
 import { ReplacementFile } from './files/replacement-file.ts';
@@ -9,7 +9,7 @@ import type { OutputPlace } from './files/output-place.ts';
 import { brokenEncoding, single, unknownEncoding, type HttpHeaders } from './http-answer.ts';
 import type { BodyTarget } from './http-client.ts';
 
-const decoders: Readonly<Record<string, () => Transform>> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
+const decoders: Readonly<Record<string, () => Transform & Zlib>> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
 /** What came can't be kept as a file, whatever the disk says. */
 export class UnusableAnswerError extends Error {
@@ -59,6 +59,8 @@ export class AnswerFile {
     const input = decoder ?? new PassThrough();
     this.#hash = createHash('sha256');
     const done = pipeline(input, this.#sink()).catch((error: unknown) => {
+      // Nothing was packed, as in an answer to HEAD.
+      if (decoder?.bytesWritten === 0 && systemCodeOf(error) === 'Z_BUF_ERROR') return;
       throw /^(?:Z|ERR_)_/.test(systemCodeOf(error) ?? '') ? new UnusableAnswerError('response not readable', brokenEncoding(encoding)) : error;
     });
     // Told by whoever waits for it; until then it is no rejection that nobody handles.

@@ -138,13 +138,13 @@ function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection
   if (body !== undefined) headers['content-type'] = body.type;
   const given = readHeaders(input.headers);
   if ('ok' in given) return given;
-  // What follows is its boundary.
   if (multipart !== undefined && given.headers['content-type'] !== undefined) return invalidInput('invalid headers', message('The header content-type is set by `multipart` itself, and can\'t be set here.'));
   const maxBytes = maxBytesOf(input);
   return {
     url,
     method: input.method ?? 'GET',
-    headers: { ...headers, ...connection?.headers, ...given.headers },
+    // The type of a multipart body has its boundary.
+    headers: { ...headers, ...connection?.headers, ...given.headers, ...(multipart === undefined ? {} : { 'content-type': multipart.type }) },
     body: body?.content,
     bodyHasSecret: bodyFields.some((field) => context.secretFields.has(field)),
     target: answer && ((status, answered) => (expected(status) ? answer.target(answered) : undefined)),

@@ -48,25 +48,11 @@ export class MultipartBody implements StreamedBody {
       const parts = partsOf(fields);
       if (parts.length > maxParts) return message('`multipart` has {count} parts; {max} are the most.', { count: String(parts.length), max: String(maxParts) });
       for (const [name, value] of parts) {
-        if (typeof value !== 'object') {
-          form.append(name, String(value));
-          continue;
-        }
-        const place = `\`multipart\`: ${JSON.stringify(name)}`;
-        const type = (filename: string): string => value['content-type'] ?? detectMimeType(filename);
-        if (value.path === undefined) {
-          const content = value.encoding === 'base64' ? decodeBase64(value.content ?? '', place) : Buffer.from(value.content ?? '');
-          if (!Buffer.isBuffer(content)) return await refuse(content);
-          const filename = value.filename ?? '';
-          form.append(name, new File([new Uint8Array(content)], filename, { type: type(filename) }));
-          continue;
-        }
-        const opened = await openProjectFile(projectFolder, value.path);
-        if (!opened.ok) return await refuse(message('{place}: {problem}.', { place, problem: `${opened.message}${onMachine(machine)}` }));
-        const file = new SentFile(value.path, opened);
-        files.push(file);
-        const filename = value.filename ?? basename(value.path);
-        form.append(name, file.asFile(filename, type(filename)));
+        const part = typeof value === 'object' ? await filePart(value, `\`multipart\`: ${JSON.stringify(name)}`, projectFolder, machine) : String(value);
+        if (part instanceof SentFile) files.push(part);
+        if (typeof part === 'string') form.append(name, part);
+        else if ('pattern' in part) return await refuse(part);
+        else form.append(name, part instanceof SentFile ? part.file : part);
       }
       const body = new MultipartBody(form, files);
       return body.bytes <= maxBytes ? body : await refuse(verbatim(`\`multipart\` has ${body.bytes} bytes in all; ${maxBytes} are the most.`));
@@ -106,20 +92,19 @@ class ChangedFileError extends Error {
 
 /** Read piece by piece from the file that was opened and checked, whatever has its name by then. */
 class SentFile {
+  /** As a form takes it. */
+  readonly file: File;
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #bytes: number;
   #modifiedMs: number | undefined;
 
-  constructor(path: string, { handle, bytes }: { readonly handle: FileHandle; readonly bytes: number }) {
+  constructor(path: string, { handle, bytes }: { readonly handle: FileHandle; readonly bytes: number }, filename: string, type: string) {
     this.#path = path;
     this.#handle = handle;
     this.#bytes = bytes;
-  }
-
-  asFile(filename: string, type: string): File {
     const stream = (): AsyncIterable<Uint8Array> => this.#content();
-    return Object.defineProperties(new File([], filename, { type }), { size: { value: this.#bytes }, stream: { value: stream } });
+    this.file = Object.defineProperties(new File([], filename, { type }), { size: { value: bytes }, stream: { value: stream } });
   }
 
   async *#content(): AsyncGenerator<Uint8Array> {
@@ -140,6 +125,16 @@ class SentFile {
   close(): Promise<void> {
     return this.#handle.close();
   }
+}
+
+/** A file that is named is open then. `place`: where it is named, for a person. */
+async function filePart({ path, content = '', encoding, filename = basename(path ?? ''), 'content-type': type = detectMimeType(filename) }: FilePart, place: string, projectFolder: string, machine: string | undefined): Promise<SentFile | File | Message> {
+  if (path === undefined) {
+    const bytes = encoding === 'base64' ? decodeBase64(content, place) : Buffer.from(content);
+    return Buffer.isBuffer(bytes) ? new File([new Uint8Array(bytes)], filename, { type }) : bytes;
+  }
+  const opened = await openProjectFile(projectFolder, path);
+  return opened.ok ? new SentFile(path, opened, filename, type) : message('{place}: {problem}.', { place, problem: `${opened.message}${onMachine(machine)}` });
 }
 
 async function closeAll(files: readonly SentFile[]): Promise<void> {

@@ -71,7 +71,8 @@ export class ReplacementFile {
   async abandon(): Promise<void> {
     if (!this.#isOpen) return;
     await this.#close();
-    await rm(this.#temporary, { force: true });
+    // The next attempt tries it again.
+    await rm(this.#temporary, { force: true }).catch(() => {});
   }
 
   async #close(): Promise<void> {

@@ -86,6 +86,14 @@ describe('multipart of http/request', () => {
     assert.notEqual(first, second);
   });
 
+  it("has its own type, whatever the connection's headers say", async () => {
+    const { sink, url } = await bench.http();
+    const connection = { name: 'crm', type: 'http', url, headers: { 'content-type': 'application/json', 'x-app': 'a' } } as const;
+    succeeded(await send('/', { a: 'x' }, { connection: 'crm' }, { connection: () => connection }));
+    assert.match(String(sink.requests[0]?.headers['content-type']), /^multipart\/form-data; boundary=/);
+    assert.equal(sink.requests[0]?.headers['x-app'], 'a');
+  });
+
   it('is signed with the hash of all of it for AWS', async () => {
     const { sink, url } = await bench.http();
     const connection = { name: 'aws', type: 'http', url, headers: {}, auth: { type: 'aws-sigv4', region: 'eu-west-1', service: 'execute-api', keyId: 'AKID', secretKey: 'secret' } } as const;

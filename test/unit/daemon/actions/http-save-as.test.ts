@@ -48,6 +48,12 @@ describe('save-as of http/request', () => {
     assert.equal(await project.read('a.txt'), '');
   });
 
+  it('takes an empty body for what it is, whatever its packing is said to be', async () => {
+    const { url } = await bench.http(() => ({ headers: { 'content-encoding': 'gzip' } }));
+    succeeded(await get(url, 'a.txt'));
+    assert.equal(await project.read('a.txt'), '');
+  });
+
   it("follows redirects, and saves the last answer only", async () => {
     const { url } = await bench.http(({ path }) => (path === '/a' ? { status: 302, headers: { location: '/b' }, body: 'moved' } : { body: 'there' }));
     succeeded(await get(`${url}/a`, 'a.txt'));
