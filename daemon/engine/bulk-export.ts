@@ -1,6 +1,5 @@
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFolder } from '../../platform/sync-folder.ts';
 import { CodedError, messageOfError, systemCodeOf } from '../../schemas/protocol/error.ts';
 import { exportedLetter, type JobDetail } from '../../schemas/protocol/job.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';

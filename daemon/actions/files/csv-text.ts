@@ -26,7 +26,7 @@ const formula = /^[=+\-@\t\r＝＋－＠]/;
 export function csvLines(rows: readonly Json[], heading: readonly string[] | undefined, shape: CsvShape): { readonly text: string; readonly heading: readonly string[] } | Message {
   const objects: JsonObject[] = [];
   for (const row of rows) {
-    if (!isJsonObject(row)) return message('A row of a CSV must be a map of its columns, such as { name: Ada }, and is {what}.', { what: JSON.stringify(row).slice(0, 60) });
+    if (!isJsonObject(row)) return message('A row of a CSV must be a map of its columns, such as {example}, and is {what}.', { example: '`{ name: Ada }`', what: JSON.stringify(row).slice(0, 60) });
     objects.push(row);
   }
   const columns = shape.columns ?? heading ?? [...new Set(objects.flatMap((row) => Object.keys(row)))];
