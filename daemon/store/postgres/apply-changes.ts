@@ -2,6 +2,7 @@ import type { Change, NumberedTable, StepCounts, TableName } from '../../ledger/
 import type { StepRow } from '../../ledger/row.ts';
 import { stepColumns, stepOf } from '../row-columns.ts';
 import { dropItemsOfRun } from './item-rows.ts';
+import { PackedNumbers } from './packed-numbers.ts';
 import { list, type Value } from './session.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -20,11 +21,13 @@ const texts = new Set(
 );
 const fractions = new Set(['at', 'counted_at', 'spacing_ms']);
 
-function typeOf(column: string): string {
+function typeOf(column: string): 'text' | 'double precision' | 'bigint' {
   return texts.has(column) ? 'text' : fractions.has(column) ? 'double precision' : 'bigint';
 }
 
 type Changes<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>[];
+/** What a column of a row can have. */
+type Changed = string | number | null | Uint8Array;
 type Insert = Extract<Change, { kind: 'insert' }>;
 type Patch = Extract<Change, { kind: 'patch' }>;
 
@@ -134,8 +137,8 @@ function following<Kind extends Change['kind']>(changes: readonly Change[], from
 
 /** Rows with the same columns go together: a column that a row leaves out has its default. */
 function insertRows(tx: Transaction, table: TableName, rows: readonly object[], taken: 'keep' | 'replace' | undefined): void {
-  for (const [columns, some] of alike(rows)) {
-    const lists = columns.map((column) => list(some.map((row) => valueOf(row, column))));
+  for (const { columns, some } of alike(rows, (row) => row)) {
+    const lists = columns.map((column) => listOf(column, some.map((row) => valueOf(row, column))));
     const from = `SELECT * FROM unnest(${columns.map((column, index) => `$${index + 1}::${typeOf(column)}[]`).join(', ')})`;
     void tx.run(`INSERT INTO ${table} (${columns.join(', ')}) ${from} ${onConflict(table, columns, taken)}`, lists);
   }
@@ -151,12 +154,10 @@ function onConflict(table: TableName, columns: readonly string[], taken: 'keep' 
 }
 
 function patchRows(tx: Transaction, patches: readonly Patch[]): void {
-  for (const [table, some] of Map.groupBy(patches, (patch) => patch.table)) {
-    const shapes = Map.groupBy(some, ({ values }) => Object.keys(values).join());
-    for (const together of shapes.values()) {
-      const columns = Object.keys(together[0]?.values ?? {});
+  for (const [table, those] of Map.groupBy(patches, (patch) => patch.table)) {
+    for (const { columns, some } of alike(those, ({ values }) => values)) {
       if (columns.length === 0) continue;
-      const lists = [list(together.map(({ id }) => id)), ...columns.map((column) => list(together.map(({ values }) => valueOf(values, column))))];
+      const lists = [numbers(some.map(({ id }) => id)), ...columns.map((column) => listOf(column, some.map(({ values }) => valueOf(values, column))))];
       void tx.run(
         `UPDATE ${table} t SET ${columns.map((column) => `${column} = n.${column}`).join(', ')}
          FROM unnest($1::bigint[], ${columns.map((column, index) => `$${index + 2}::${typeOf(column)}[]`).join(', ')}) AS n (row_id, ${columns.join(', ')}) WHERE t.${keys[table]} = n.row_id`,
@@ -170,36 +171,62 @@ const countNames = ['total', 'succeeded', 'dead', 'cancelled', 'discarded', 'dup
 
 /** Steps are locked in the order of their numbers before they are added to. Of two that end the last jobs of a step, the later one sees what both have done. */
 async function addCounts(tx: Transaction, counts: Changes<'count'>): Promise<readonly StepRow[]> {
-  const ids = list(counts.map(({ stepId }) => stepId));
+  const ids = numbers(counts.map(({ stepId }) => stepId));
   if (counts.length > 1 && tx.access === 'beside') void tx.values('SELECT 1 FROM steps WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
   const rows = await tx.values(
     `UPDATE steps t SET ${countNames.map((name) => `${name} = t.${name} + n.${name}`).join(', ')}
      FROM unnest($1::bigint[], ${countNames.map((_, index) => `$${index + 2}::bigint[]`).join(', ')}) AS n (step_id, ${countNames.join(', ')}) WHERE t.id = n.step_id
      RETURNING ${stepColumns.replace(/\w+/g, (column) => `t.${column}`)}`,
-    [ids, ...countNames.map((name) => list(counts.map(({ by }) => by[name] ?? 0)))],
+    [ids, ...countNames.map((name) => numbers(counts.map(({ by }) => by[name] ?? 0)))],
   );
   return rows.map(stepOf);
 }
 
 function settleStarts(tx: Transaction, counted: Changes<'count_start'>, dropped: Changes<'drop_start'>): void {
   const those = 't.queue_id = n.queue_id AND t.job_id = n.job_id AND t.attempt = n.attempt';
-  const named = (starts: readonly { readonly queueId: number; readonly jobId: number; readonly attempt: number }[]): string[] => [
-    list(starts.map(({ queueId }) => queueId)), list(starts.map(({ jobId }) => jobId)), list(starts.map(({ attempt }) => attempt)),
+  const named = (starts: readonly { readonly queueId: number; readonly jobId: number; readonly attempt: number }[]): PackedNumbers[] => [
+    numbers(starts.map(({ queueId }) => queueId)), numbers(starts.map(({ jobId }) => jobId)), numbers(starts.map(({ attempt }) => attempt)),
   ];
   if (counted.length > 0) {
     const from = 'unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::double precision[]) AS n (queue_id, job_id, attempt, at)';
-    void tx.run(`UPDATE rate_starts t SET counted_at = least(n.at, t.counted_at) FROM ${from} WHERE ${those}`, [...named(counted), list(counted.map(({ at }) => at))]);
+    void tx.run(`UPDATE rate_starts t SET counted_at = least(n.at, t.counted_at) FROM ${from} WHERE ${those}`, [...named(counted), new PackedNumbers('double precision', counted.map(({ at }) => at))]);
   }
   if (dropped.length > 0) void tx.run(`DELETE FROM rate_starts t USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (queue_id, job_id, attempt) WHERE ${those}`, named(dropped));
 }
 
-/** Rows by the columns that they have. */
-function alike(rows: readonly object[]): readonly (readonly [columns: readonly string[], rows: readonly object[]])[] {
-  return [...Map.groupBy(rows, (row) => Object.keys(row).join())].map(([columns, some]) => [columns.split(','), some]);
+/** Those with the same columns together. Most have the columns of the one before, which takes no text of them to see. */
+function alike<Item>(items: readonly Item[], rowOf: (item: Item) => object): readonly { readonly columns: readonly string[]; readonly some: readonly Item[] }[] {
+  const found: { readonly columns: readonly string[]; readonly some: Item[] }[] = [];
+  let last: (typeof found)[number] | undefined;
+  for (const item of items) {
+    const row = rowOf(item);
+    if (last === undefined || !hasColumns(row, last.columns)) {
+      last = found.find(({ columns }) => hasColumns(row, columns));
+      if (last === undefined) found.push((last = { columns: Object.keys(row), some: [] }));
+    }
+    last.some.push(item);
+  }
+  return found;
+}
+
+/** In that order. */
+function hasColumns(row: object, columns: readonly string[]): boolean {
+  let count = 0;
+  for (const column in row) if (column !== columns[count++]) return false;
+  return count === columns.length;
+}
+
+function listOf(column: string, values: readonly Changed[]): Value {
+  const type = typeOf(column);
+  return type === 'text' ? list(values) : new PackedNumbers(type, values as readonly (number | null)[]);
+}
+
+function numbers(values: readonly number[]): PackedNumbers {
+  return new PackedNumbers('bigint', values);
 }
 
 /** A time with a fraction, as a delay can have, is the whole millisecond after it: nothing is due too early. */
-function valueOf(row: object, column: string): Value {
-  const value = (row as Readonly<Record<string, Value | undefined>>)[column] ?? null;
+function valueOf(row: object, column: string): Changed {
+  const value = (row as Readonly<Record<string, Changed | undefined>>)[column] ?? null;
   return typeof value === 'number' && !Number.isInteger(value) && !fractions.has(column) ? Math.ceil(value) : value;
 }

@@ -4,9 +4,10 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { message } from '../../../schemas/wording/message.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Values } from '../row-columns.ts';
+import { PackedNumbers } from './packed-numbers.ts';
 
-/** What a statement is given. Lists go as `list`. */
-export type Value = string | number | null | Uint8Array;
+/** What a statement is given. Lists go as `list`, or as `PackedNumbers`. */
+export type Value = string | number | null | Uint8Array | PackedNumbers;
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface SessionOptions {
@@ -174,7 +175,8 @@ function nameOf(text: string): string {
  */
 const escape = '\uFFFE';
 
-function sent(value: Value): Value {
+function sent(value: Value): Exclude<Value, PackedNumbers> {
+  if (value instanceof PackedNumbers) return value.bytes;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(escape) ? Buffer.from(escaped(Buffer.from(value).toString())) : value;
   return typeof value === 'string' && (value.includes('\0') || value.includes(escape)) ? escaped(value) : value;
 }
@@ -203,19 +205,17 @@ const getTypeParser = ((oid: number) => {
 }) as typeof pg.types.getTypeParser;
 
 /** A list as a statement takes it, for `= ANY ($1)` and `unnest`. */
-export function list(values: Iterable<Value | undefined>): string {
-  let text = '{';
-  for (const value of values) {
-    if (text.length > 1) text += ',';
-    if (value === null || value === undefined) text += 'NULL';
-    else if (typeof value === 'number') text += String(value);
-    else text += quoted(typeof value === 'string' ? value : Buffer.from(value).toString());
-  }
-  return `${text}}`;
+export function list(values: Iterable<Exclude<Value, PackedNumbers> | undefined>): string {
+  return `{${Array.from(values, elementOf).join(',')}}`;
+}
+
+function elementOf(value: Exclude<Value, PackedNumbers> | undefined): string {
+  if (value === null || value === undefined) return 'NULL';
+  return typeof value === 'number' ? String(value) : quoted(typeof value === 'string' ? value : Buffer.from(value).toString());
 }
 
 function quoted(text: string): string {
-  return `"${/["\\]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"') : text}"`;
+  return `"${text.includes('"') || text.includes('\\') ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"') : text}"`;
 }
 
 /** A name in a statement. */
