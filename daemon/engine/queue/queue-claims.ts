@@ -12,6 +12,9 @@ import type { QueueLimits } from './queue-limits.ts';
 
 /** Jobs that one claim takes, at most, from a store that holds none ahead of their start. */
 const maxClaim = 256;
+/** What is held ahead is filled up when less than this part of it is left. From a shared store sooner, by claims of which one is decided while the other is made durable (`mostSharedClaims`). */
+const refillBelow = { own: 0.5, shared: 0.75 } as const;
+const mostSharedClaims = 2;
 /**
  * How far ahead of its start a job of a rated queue is claimed, in milliseconds: the claim has to be on disk before the
  * start, and without a lead the time that takes would be lost at every start.
@@ -67,6 +70,7 @@ export class QueueClaims {
   readonly #pool: AttemptPool;
   /** What the claims that are under way ask for. */
   #asked = 0;
+  #claims = 0;
   readonly #claimAhead = new ClaimAhead();
   readonly #ahead: Prefetched;
   /** How often what was claimed ahead has been given back. */
@@ -181,26 +185,28 @@ export class QueueClaims {
     if (!this.#options.lease.isCurrent) return;
     const { windows } = this.#limits;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
-    if ((windows !== undefined || this.#options.store.isShared) && this.#asked > 0) return;
+    if (windows !== undefined && this.#claims > 0) return;
     const answer = this.#limits.mayStart(this.#pool.load, leadMs);
     if (answer.kind === 'shut') return;
     this.#startAhead();
     if (this.#isExhausted) return;
-    const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
-    this.#expecting = false;
     const freePlaces = this.#freePlaces;
     const freeSlots = freePlaces - this.#asked - this.#ahead.size;
+    const { isShared } = this.#options.store;
     // As long as the machine allows no more, what is claimed ahead would only wait.
     const most = this.#options.store.prefetch?.most ?? 0;
     const mayClaimAhead = windows === undefined && freePlaces === this.#limits.concurrency - this.#pool.taken;
     const ahead = mayClaimAhead ? this.#claimAhead.jobs(this.#limits.concurrency, most) : 0;
-    // By large claims, each while half of what the one before brought is still there.
-    if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
+    if (isShared && this.#claims >= (ahead > 0 ? mostSharedClaims : 1)) return;
+    const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
+    this.#expecting = false;
+    // By large claims, each while much of what the one before brought is still there.
+    if (ahead > 0 && this.#asked + this.#ahead.size > ahead * refillBelow[isShared ? 'shared' : 'own']) return;
     const free = Math.min(freeSlots + ahead, expectedPending, Math.max(maxClaim, most));
     if (free <= 0) return;
     if (answer.kind === 'held') {
       this.#wakeIn(Math.min(answer.inMs, longestWaitMs));
-    } else if (this.#options.store.isShared) {
+    } else if (isShared) {
       const waitMs = this.#askAgainAt - this.#clock.monotonic();
       if (waitMs <= 0) this.#claimShared(free, Math.max(0, freeSlots));
       // What has woken it may let more start than the store knew of when it said so.
@@ -287,6 +293,7 @@ export class QueueClaims {
     const passing = this.#passing;
     const moves = this.#moves;
     this.#asked += params.limit;
+    this.#claims++;
     let result: ClaimResult = { jobs: [] };
     try {
       result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }) });
@@ -302,6 +309,7 @@ export class QueueClaims {
     }
     // Together with what follows: a look in between would claim for the same places again.
     this.#asked -= params.limit;
+    this.#claims--;
     place(result.jobs, result);
     // What a shared claim didn't bring, another look wouldn't either: a commit says when there is more, or the timer.
     if (params.shared !== true || result.jobs.length > 0) this.wake();

@@ -1,9 +1,34 @@
 import assert from 'node:assert/strict';
-import type { QueueDepth } from '../../../../daemon/store/store.ts';
+import type { QueueDepth, Settlement, Store } from '../../../../daemon/store/store.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
+import { MemoryStore } from '../../../support/memory-store/memory-store.ts';
+import { MemoryTables } from '../../../support/memory-store/memory-tables.ts';
 
 /** What an attempt takes, in milliseconds; a claim takes half of it. */
 const unit = 100;
+
+/** One that daemons share, and that holds jobs ahead; a claim takes as long as `pause` does. */
+class SlowSharedStore extends MemoryStore {
+  readonly prefetch = { most: 64, hold: () => {}, start: () => true };
+  underWay = 0;
+  mostUnderWay = 0;
+
+  constructor(pause: () => Promise<void>) {
+    super(new MemoryTables(), 'one');
+    const { claim } = this;
+    this.claim = async (params): ReturnType<Store['claim']> => {
+      this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
+      const claimed = await claim(params);
+      await pause();
+      this.underWay--;
+      return claimed;
+    };
+  }
+
+  override settle(params: Parameters<Store['settle']>[0]): Settlement {
+    return { ...super.settle(params), survivesCrash: true };
+  }
+}
 
 /** A store whose transactions take as long as attempts would make every place wait, if nothing were claimed ahead. */
 describe('claiming ahead', () => {
@@ -160,5 +185,20 @@ steps:
     assert.deepEqual(repeated.length, interrupted.length, 'nothing that had ended is done again');
     await bench.advance(60 * unit);
     assert.deepEqual(await bench.tally(id), { succeeded: 60 });
+  });
+
+  it('keeps every place busy from a store that daemons share, also while a claim is on its way', async () => {
+    await bench.dispose();
+    const store = new SlowSharedStore(() => new Promise((resolve) => bench.clock.setTimer(1.5 * unit, resolve)));
+    bench = new EngineBench({ store: () => store });
+    await bench.start();
+    const count = 400;
+    // Places that nobody has asked for are each daemon's own: there are ten.
+    const id = await run(text(4).replace('concurrency: 4, ', ''), Array<string>(count).fill('slow:0.1'), 60 * unit);
+    assert.deepEqual(await bench.tally(id), { succeeded: count });
+    const took = (bench.action.times.at(-1) ?? 0) - (bench.action.times[0] ?? 0);
+    assert.ok(took <= (count / 10) * 1.2 * unit, `${took} ms for what takes ${(count / 10) * unit} at least`);
+    assert.equal(bench.action.mostAlive, 10);
+    assert.equal(store.mostUnderWay, 2);
   });
 });
