@@ -9,13 +9,12 @@ export class OwnJobs {
   #asOf: number | undefined;
   readonly #jobs = new Map<number, LedgerJob>();
 
-  find(id: number): LedgerJob | undefined {
-    return this.#jobs.get(id);
+  get asOf(): number | undefined {
+    return this.#asOf;
   }
 
-  /** Whether nobody has had the store alone since they were kept. */
-  isAsOf(lone: number): boolean {
-    return lone === this.#asOf;
+  find(id: number): LedgerJob | undefined {
+    return this.#jobs.get(id);
   }
 
   /** A transaction that read that number has claimed these. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Timer } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { message } from '../../../schemas/wording/message.ts';
-import type { ClaimParams } from '../../ledger/call.ts';
-import { isRuled, type Answer } from '../../ledger/decide.ts';
+import { isRuled } from '../../ledger/decide.ts';
 import { performBatchAwaited } from '../../ledger/perform.ts';
 import { systemClock } from '../../platform/system-clock.ts';
 import { linkHasher, linkKeyBytes } from '../../secrets/signal-link.ts';
@@ -11,6 +10,7 @@ import { StoreCalls, type StoreRead, type StoreWrite } from '../store-calls.ts';
 import type { ItemStage } from '../item-stage.ts';
 import type { Committed, DaemonAbout, LookParams, LookResult, OpenParams, OpenResult, Prefetch, Settled, Settlement, SettleParams, Store, Urgency } from '../store.ts';
 import { AttemptJournal } from '../attempt-journal.ts';
+import { areOfAttempts, CallBatches, type Performed, type StoreCall } from './call-batches.ts';
 import { CommitFeed } from './commit-feed.ts';
 import { checkIn, closeDaemon, dropOldCommits, listDaemons, openDaemon, recoverLost, type DaemonIdentity, type KnownAttempts, type Watch } from './daemon-seat.ts';
 import { declarations } from './declarations.ts';
@@ -53,32 +53,13 @@ export interface PostgresOptions {
   readonly migrations?: readonly Migration[];
 }
 
-interface Queued {
-  readonly name: StoreWrite | 'claim' | 'settle' | 'addItems' | 'takeOverItems';
-  readonly params: object;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Performed {
-  readonly value: readonly Answer[];
-  readonly committed: Committed;
-}
-
-/** Calls that share a transaction, at most. */
-const maxBatch = 1000;
 /** Jobs of a queue that are held ahead of their start, at most: a transaction has a price of its own, on the server's side, so few large ones are better than many. */
 const mostHeld = 1024;
-/** Lazy calls are sent this long after the last batch, in milliseconds. */
-const lazyMs = 5;
 
 /** Calls that may be decided beside those of other daemons: what they read is locked row by row. A decision that turns out to need more begins again alone. */
 const beside: ReadonlySet<string> = new Set(['claim', 'settle', 'createRun', 'deliver', 'decideSchedule', 'promote', 'fanOut', 'recordSeries', 'saveAlerts', 'probe', 'reclaim', 'addItems', 'takeOverItems']);
 
-/**
- * The store of several daemons: the tables of a project in a schema of a Postgres database. Writes of one turn of the event loop are one transaction, and those that come while it
- * is under way are the next one.
- */
+/** The store of several daemons: the tables of a project in a schema of a Postgres database. */
 export class PostgresStore extends StoreCalls implements Store {
   readonly isShared = true;
   readonly #memory = new DaemonMemory();
@@ -90,6 +71,7 @@ export class PostgresStore extends StoreCalls implements Store {
   readonly #onLinkKey: (key: string) => void;
   readonly #clock: Clock;
   readonly #writer: PostgresWriter;
+  readonly #batches: CallBatches;
   readonly #reader: PostgresReader;
   readonly #feed: CommitFeed;
   readonly #journalFile: string | undefined;
@@ -98,11 +80,6 @@ export class PostgresStore extends StoreCalls implements Store {
   #listener: (committed: Committed) => void = () => {};
   #opening: Promise<void> = Promise.resolve();
   #isOpen = false;
-  #queued: Queued[] = [];
-  #sending: Promise<void> | undefined;
-  #immediate: NodeJS.Immediate | undefined;
-  #timer: Timer | undefined;
-  #sentAt = -Infinity;
   #closed: Promise<void> | undefined;
 
   constructor({ url, schema, daemon, occupant = '', about, listenUrl, linkKey = randomBytes(linkKeyBytes).toString('hex'), onLinkKey = () => {}, journalFile, clock = systemClock, hasServerClock = true, onServerTime = () => {}, migrations: steps = migrations }: PostgresOptions) {
@@ -116,6 +93,7 @@ export class PostgresStore extends StoreCalls implements Store {
     this.#onLinkKey = onLinkKey;
     this.#clock = clock;
     this.#writer = new PostgresWriter({ url, schema, memory: this.#memory, clock });
+    this.#batches = new CallBatches({ clock, memory: this.#memory, perform: (calls, onSent) => this.#perform(calls, onSent), onCommitted: (committed) => this.#tell(committed) });
     this.#reader = new PostgresReader({ url, schema, clock });
     this.#journalFile = journalFile;
     if (journalFile !== undefined) {
@@ -132,7 +110,11 @@ export class PostgresStore extends StoreCalls implements Store {
 
   async #open({ anchor: { wallMs: now }, random }: OpenParams): Promise<OpenResult> {
     await this.#writer.withSession((session) => migrate(session, this.#writer.place, this.#migrations));
-    const opened = await this.#writer.write('alone', 'open', (batch) => openDaemon(batch, { identity: this.#identity, place: this.#writer.place, linkKey: this.#linkKey, knownAttempts: (storeId) => this.#openJournal(storeId) }, { now, random }));
+    const opened = await this.#writer.write({
+      access: 'alone',
+      name: 'open',
+      work: (batch) => openDaemon(batch, { identity: this.#identity, place: this.#writer.place, linkKey: this.#linkKey, knownAttempts: (storeId) => this.#openJournal(storeId) }, { now, random }),
+    });
     this.#memory.linkHash = linkHasher(opened.value.linkKey);
     this.#onLinkKey(opened.value.linkKey);
     const standing = await this.#writer.look(async (tx) => ({ figures: await standingFigures(tx, this.#memory.figures, allFigures), queues: await standingQueues(tx), stored: await storedQueues(tx, now) }));
@@ -185,7 +167,7 @@ export class PostgresStore extends StoreCalls implements Store {
   };
 
   recoverLost: Store['recoverLost'] = async (params) => {
-    const { value: { goneBackTo, ...recovered }, committed } = await this.#writer.write('alone', 'recoverLost', (batch) => recoverLost(batch, this.#watch, params));
+    const { value: { goneBackTo, ...recovered }, committed } = await this.#writer.write({ access: 'alone', name: 'recoverLost', work: (batch) => recoverLost(batch, this.#watch, params) });
     this.#tell(committed);
     if (goneBackTo !== undefined) await this.#feed.goneBack(goneBackTo);
     return recovered;
@@ -202,8 +184,8 @@ export class PostgresStore extends StoreCalls implements Store {
   get items(): ItemStage {
     return {
       self: this.#seat,
-      add: (params) => this.#queue('addItems', params) as ReturnType<ItemStage['add']>,
-      takeOver: (params) => this.#queue('takeOverItems', params) as ReturnType<ItemStage['takeOver']>,
+      add: (params) => this.#batches.call('addItems', params) as ReturnType<ItemStage['add']>,
+      takeOver: (params) => this.#batches.call('takeOverItems', params) as ReturnType<ItemStage['takeOver']>,
       read: (params) => this.#opening.then(() => this.#reader.look((tx) => readItems(tx, params))),
     };
   }
@@ -232,7 +214,7 @@ export class PostgresStore extends StoreCalls implements Store {
     this.#listener = listener;
   }
 
-  claim: Store['claim'] = ({ urgency, ...params }) => this.#queue('claim', params, urgency) as ReturnType<Store['claim']>;
+  claim: Store['claim'] = ({ urgency, ...params }) => this.#batches.call('claim', params, urgency) as ReturnType<Store['claim']>;
 
   settle({ outcomes, urgency }: Parameters<Store['settle']>[0]): Settlement {
     // Large outputs have no room in it.
@@ -242,120 +224,36 @@ export class PostgresStore extends StoreCalls implements Store {
   }
 
   async #settled(outcomes: readonly SettleParams[], urgency: Urgency | undefined): Promise<Settled> {
-    const settled = (await this.#queue('settle', { outcomes }, urgency)) as Settled;
+    const settled = (await this.#batches.call('settle', { outcomes }, urgency)) as Settled;
     this.#journal?.settled(outcomes);
     return settled;
   }
 
   protected write(name: StoreWrite, params: object): Promise<unknown> {
-    return this.#queue(name, params);
+    return this.#batches.call(name, params);
   }
 
   protected read(name: StoreRead, params: object): Promise<unknown> {
     return this.#opening.then(() => this.#reader.read(name, params));
   }
 
-  #queue(name: Queued['name'], params: object, urgency: Urgency = 'immediate'): Promise<unknown> {
-    const answer = new Promise((resolve, reject) => {
-      this.#queued.push({ name, params, resolve, reject });
-    });
-    if (urgency === 'lazy') this.#sendSoon();
-    else this.#sendNow();
-    return answer;
-  }
-
-  /** After the poll phase, so that everything that sockets brought in this turn goes along; or with the next batch. */
-  #sendNow(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#sending === undefined) this.#immediate ??= setImmediate(() => this.#flush());
-  }
-
-  #sendSoon(): void {
-    if (this.#immediate !== undefined || this.#timer !== undefined || this.#sending !== undefined) return;
-    const waitMs = this.#sentAt + lazyMs - this.#clock.monotonic();
-    if (waitMs < 1) this.#sendNow();
-    else this.#timer = this.#clock.setTimer(waitMs, () => this.#flush());
-  }
-
-  #flush(): void {
-    clearImmediate(this.#immediate);
-    this.#timer?.cancel();
-    this.#immediate = this.#timer = undefined;
-    if (this.#queued.length > 0) this.#sending ??= this.#sendAll();
-  }
-
-  async #sendAll(): Promise<void> {
-    while (this.#queued.length > 0) {
-      this.#sentAt = this.#clock.monotonic();
-      await this.#send(inOrder(this.#queued.splice(0, maxBatch), this.#memory));
-    }
-    // In the same turn in which nothing was left: what is called next begins another.
-    this.#sending = undefined;
-  }
-
-  /** A batch is one transaction; where that fails by a bug in one call, each call has one of its own. Is the server at fault, all are refused. */
-  async #send(batch: readonly Queued[]): Promise<void> {
-    let done: Performed;
-    try {
-      done = await this.#perform(batch);
-    } catch (error) {
-      const [only, ...others] = batch;
-      if (error instanceof CodedError) for (const { reject } of batch) reject(error);
-      else if (only !== undefined && others.length === 0) await this.#refuse(only, error);
-      else for (const one of batch) await this.#send([one]);
-      return;
-    }
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const answer = done.value[index];
-      if (answer?.ok === true) resolve(answer.value);
-      else reject(answer?.error);
-    }
-    this.#tell(done.committed);
-  }
-
-  async #refuse({ name, params, resolve, reject }: Queued, error: unknown): Promise<void> {
-    if (name !== 'settle') {
-      reject(error);
-      return;
-    }
-    try {
-      resolve(await this.#settleApart((params as { readonly outcomes: readonly SettleParams[] }).outcomes, error));
-    } catch (unavailable) {
-      reject(unavailable);
-    }
-  }
-
-  /** Outcomes that failed together. */
-  async #settleApart(outcomes: readonly SettleParams[], error: unknown): Promise<Settled> {
-    if (outcomes.length === 1) return { refused: [], failed: [{ index: 0, error }] };
-    const refused: number[] = [];
-    const failed: { readonly index: number; readonly error: unknown }[] = [];
-    for (const [index, outcome] of outcomes.entries()) {
-      try {
-        const { value, committed } = await this.#perform([{ name: 'settle', params: { outcomes: [outcome] } }]);
-        const [answer] = value;
-        if (answer?.ok === true && (answer.value as Settled).refused.length > 0) refused.push(index);
-        this.#tell(committed);
-      } catch (problem) {
-        if (problem instanceof CodedError) throw problem;
-        failed.push({ index, error: problem });
-      }
-    }
-    return { refused, failed };
-  }
-
-  async #perform(calls: readonly Pick<Queued, 'name' | 'params'>[]): Promise<Performed> {
+  async #perform(calls: readonly StoreCall[], onSent?: () => void): Promise<Performed> {
     await this.#opening;
     if (!this.#isOpen) throw new CodedError('store-unavailable', message('The store is not open.'));
-    return this.#writer.write(calls.every(({ name }) => beside.has(name)) ? 'beside' : 'alone', calls[0]?.name ?? '', (batch) => {
-      batch.prepare(calls);
-      return performBatchAwaited(batch, calls, async ({ name, params }) => {
-        if (isRuled(name)) throw new Error(`the ledger decides ${name}`);
-        batch.isWriting ||= name !== 'reclaim';
-        const operation = plainOperations[name] as (tx: typeof batch, params: object) => Promise<unknown>;
-        return operation(batch, params);
-      });
+    return this.#writer.write({
+      access: calls.every(({ name }) => beside.has(name)) ? 'beside' : 'alone',
+      name: calls[0]?.name ?? '',
+      follows: areOfAttempts(calls),
+      ...(onSent === undefined ? {} : { onSent }),
+      work: (batch) => {
+        batch.prepare(calls);
+        return performBatchAwaited(batch, calls, async ({ name, params }) => {
+          if (isRuled(name)) throw new Error(`the ledger decides ${name}`);
+          batch.isWriting ||= name !== 'reclaim';
+          const operation = plainOperations[name] as (tx: typeof batch, params: object) => Promise<unknown>;
+          return operation(batch, params);
+        });
+      },
     });
   }
 
@@ -366,23 +264,12 @@ export class PostgresStore extends StoreCalls implements Store {
   }
 
   async #close(): Promise<void> {
-    this.#flush();
+    const ended = this.#batches.end();
     this.#writer.end();
-    await this.#sending;
+    await ended;
     await this.#feed.stop();
-    if (this.#isOpen) await this.#writer.write('beside', 'close', (batch) => closeDaemon(batch)).catch(() => {});
+    if (this.#isOpen) await this.#writer.write({ access: 'beside', name: 'close', work: (batch) => closeDaemon(batch) }).catch(() => {});
     await Promise.all([this.#writer.close(), this.#reader.close()]);
     this.#journal?.close();
   }
-}
-
-/**
- * Outcomes that share a transaction with claims alone are decided together, in one round trip, and before the claims where these can take what the outcomes free. Where no queue has a limit and others
- * write beside, they come after them: the rows of their steps are locked from then on, and others with outcomes of the same steps wait for that.
- */
-function inOrder(batch: readonly Queued[], memory: DaemonMemory): readonly Queued[] {
-  if (!batch.every(({ name }) => name === 'settle' || name === 'claim')) return batch;
-  const [outcomes, claims] = [batch.filter(({ name }) => name === 'settle'), batch.filter(({ name }) => name === 'claim')];
-  const isUnlimited = claims.every(({ params }) => memory.isUnlimited((params as ClaimParams).queue));
-  return isUnlimited && !memory.isAlone ? [...claims, ...outcomes] : [...outcomes, ...claims];
 }

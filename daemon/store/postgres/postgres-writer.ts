@@ -23,9 +23,23 @@ const patience = { usualMs: 30_000, endingMs: 5000 } as const;
 /** Pauses between two attempts to reach a server of which a daemon has to know whether it has committed, in milliseconds. */
 const fatePauses = { first: 100, most: 5000 } as const;
 
+/** What is done in a transaction of its own. */
+export interface Write<Value> {
+  readonly access: BatchAccess;
+  readonly name: string;
+  readonly work: (batch: WriteTransaction) => Promise<Value>;
+  /** It may be decided while the commit of the one before is on its way. */
+  readonly follows?: boolean;
+  /** The next one that follows may begin. Not called if that has to wait for the end of this one. */
+  readonly onSent?: () => void;
+}
+
 /**
  * The one connection of a daemon that writes. Its transactions are one after another, so the others can follow them by their numbers, and a commit whose answer was lost is found
  * by its number. What fails for want of a connection begins once more on a new one; is there none, it is refused, and the next call tries again.
+ *
+ * While the server makes a commit durable, the next transaction may be on its way behind it already (`follows`). It commits when it is known that the one before has, and if that has failed, it begins
+ * again after it: the connection is given up then, and with it whatever had been sent.
  */
 export class PostgresWriter {
   readonly place: StorePlace;
@@ -34,7 +48,12 @@ export class PostgresWriter {
   readonly #clock: Clock;
   #session: Session | undefined;
   #isPreparing = true;
+  /** What was begun has ended. */
+  #ended: Promise<unknown> = Promise.resolve();
+  /** What was begun has ended, or can be followed. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Whose commit is on its way, if nothing has begun behind it yet. */
+  #followable: { isFollowed: boolean } | undefined;
   #isEnding = false;
   #isClosed = false;
 
@@ -46,8 +65,14 @@ export class PostgresWriter {
   }
 
   /** In a transaction of its own, after all that were asked for before. Rejects with `store-unavailable` where the server is at fault; nothing has happened then. */
-  write<Value>(access: BatchAccess, name: string, work: (batch: WriteTransaction) => Promise<Value>): Promise<{ readonly value: Value; readonly committed: Committed }> {
-    return this.#inTurn(() => this.#write(access, name, work));
+  write<Value>(write: Write<Value>): Promise<{ readonly value: Value; readonly committed: Committed }> {
+    const before = this.#ended;
+    const { promise: sent, resolve } = Promise.withResolvers<undefined>();
+    const onSent = (): void => {
+      resolve(undefined);
+      write.onSent?.();
+    };
+    return this.#begun((write.follows === true ? this.#turn : before).then(() => this.#write({ ...write, onSent }, before)), sent);
   }
 
   /** Between two transactions: as of one instant. */
@@ -80,7 +105,7 @@ export class PostgresWriter {
 
   async close(): Promise<void> {
     this.end();
-    await this.#turn.catch(() => {});
+    await this.#ended;
     this.#isClosed = true;
     await this.#session?.end();
   }
@@ -105,17 +130,28 @@ export class PostgresWriter {
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const done = this.#turn.then(work, work).catch((error: unknown) => {
+    return this.#begun(this.#ended.then(work));
+  }
+
+  /** `sent`: resolves when it can be followed. */
+  #begun<Value>(work: Promise<Value>, sent?: Promise<unknown>): Promise<Value> {
+    const done = work.catch((error: unknown) => {
       throw codedStoreError(error, this.place, this.#session?.isLost === true);
     });
-    this.#turn = done.catch(() => {});
+    this.#ended = Promise.allSettled([this.#ended, done]);
+    this.#turn = sent === undefined ? this.#ended : Promise.race([sent, this.#ended]);
     return done;
   }
 
-  async #write<Value>(access: BatchAccess, name: string, work: (batch: WriteTransaction) => Promise<Value>): Promise<{ readonly value: Value; readonly committed: Committed }> {
+  /** `before`: resolves when those before have ended. */
+  async #write<Value>({ access, name, work, follows = false, onSent = () => {} }: Write<Value>, before: Promise<unknown>): Promise<{ readonly value: Value; readonly committed: Committed }> {
     let as: BatchAccess | 'sole' = access === 'beside' && this.#memory.isAlone ? 'sole' : access;
     let reconnected = false;
     for (let tries = 1; ; tries++) {
+      if (follows && tries === 1 && this.#followable !== undefined) this.#followable.isFollowed = true;
+      else await before;
+      this.#followable = undefined;
+      const own = { isFollowed: false };
       const session = await this.#connected();
       const batch = new WriteTransaction(new Transaction(session, as, this.place.schema), this.#memory);
       let value: Value | undefined;
@@ -123,13 +159,23 @@ export class PostgresWriter {
         return await this.#patiently(session, async () => {
           value = await work(batch);
           if (hasFailPoint) failPoint(`${name}-before-commit`);
-          const committed = await batch.commit();
+          const mayCommit = before.then(() => {
+            if (session.isLost) throw new Error('the transaction before it has failed');
+          });
+          const committed = await batch.commit(mayCommit, () => {
+            if (tries > 1) return;
+            this.#followable = own;
+            onSent();
+          });
+          this.#followable = undefined;
           if (hasFailPoint) failPoint(`${name}-after-commit`);
           return { value, committed };
         });
       } catch (thrown) {
         const error = batch.tx.causeOf(thrown);
-        if (needsOtherConnection(error)) session.abandon();
+        // What follows it was decided as if it had committed.
+        this.#followable = undefined;
+        if (needsOtherConnection(error) || own.isFollowed) session.abandon();
         await batch.tx.rollback();
         this.#memory.forgetUnsure();
         if (session.isLost && batch.tx.isEnding && batch.isWriting && (await this.#hasCommitted(this.#memory.seq + 1))) {

@@ -51,6 +51,11 @@ export class ToldSoFar {
     return (this.#queues.get(queueId)?.arrived ?? 0) > 0;
   }
 
+  /** Whether it has only moved jobs of queues: how the store stands as a whole is as before. */
+  get isPlain(): boolean {
+    return !this.delayed && !this.fanOuts && !this.cascades && !this.declared && this.runningRuns === 0 && this.#orders.size === 0 && this.#aborting.length === 0;
+  }
+
   get told(): Told {
     return {
       queues: [...this.#queues].map(([id, { arrived, left }]) => [id, arrived, left]),

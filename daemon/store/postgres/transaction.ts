@@ -90,11 +90,13 @@ export class Transaction {
     void this.values(takeNumber);
   }
 
-  async commit(): Promise<void> {
+  /** `onSent`: the statement that ends it is on its way. */
+  async commit(onSent: () => void = () => {}): Promise<void> {
     // Sent sooner, it could be on its way, to be read later, while another connection that has the lock finds that nothing was committed.
     await this.#begun;
     this.isEnding = true;
     const ended = this.#keep(this.session.exec('COMMIT'));
+    onSent();
     for (const sent of this.#sent) await sent;
     // After a statement that failed, COMMIT takes everything back, and says so only by this word.
     if ((await ended) !== 'COMMIT') throw new Error('the transaction was rolled back');

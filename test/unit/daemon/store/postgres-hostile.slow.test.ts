@@ -237,9 +237,13 @@ describeWithPostgres(
       await one.checkIn({ now });
       const hanging = new PostgresWriter({ url: urlOf(), schema: 'shop', memory: new DaemonMemory(), clock: systemClock });
       const { promise, resolve } = Promise.withResolvers<undefined>();
-      const hung = hanging.write('alone', 'hang', async ({ tx }) => {
-        await tx.rows('SELECT 1');
-        await promise;
+      const hung = hanging.write({
+        access: 'alone',
+        name: 'hang',
+        work: async ({ tx }) => {
+          await tx.rows('SELECT 1');
+          await promise;
+        },
       });
       await untilServerSays("SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'");
       const created = create(two, 1);
