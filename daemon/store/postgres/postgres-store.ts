@@ -69,7 +69,6 @@ export class PostgresStore extends StoreCalls implements Store {
   readonly #migrations: readonly Migration[];
   readonly #linkKey: string;
   readonly #onLinkKey: (key: string) => void;
-  readonly #clock: Clock;
   readonly #writer: PostgresWriter;
   readonly #batches: CallBatches;
   readonly #reader: PostgresReader;
@@ -91,7 +90,6 @@ export class PostgresStore extends StoreCalls implements Store {
     this.#memory.onServerTime = onServerTime;
     this.#linkKey = linkKey;
     this.#onLinkKey = onLinkKey;
-    this.#clock = clock;
     this.#writer = new PostgresWriter({ url, schema, memory: this.#memory, clock });
     this.#batches = new CallBatches({ clock, memory: this.#memory, perform: (calls, onSent) => this.#perform(calls, onSent), onCommitted: (committed) => this.#tell(committed) });
     this.#reader = new PostgresReader({ url, schema, clock });
