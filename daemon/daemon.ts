@@ -216,7 +216,7 @@ export class Daemon {
       log,
     });
     const guard = new StoreGuard({ projectFolder, store, clock, log, say });
-    const alerts = new Alerts({ clock, store, engine, project, projectFolder, secrets, actions: { get: findAction }, log });
+    const alerts = new Alerts({ clock, store, engine, project, projectFolder, secrets, actions: { get: findAction }, listenerProblem: () => webhooks.status()?.problem, log });
     const { server, queues, projects, runs, signals, metrics } = serve({
       projectFolder, clock, webhooks, scheduler, alerts, project, secrets, engine, store, log, token, version, findAction, testConnection: (connection, path) => actions.test(connection, path, projectFolder), crashed, port: () => this.#port, stop: () => void this.stop(),
       isStoreKept: async () => !isEmbedded || (await guard.look()) === 'kept',

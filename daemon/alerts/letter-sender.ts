@@ -5,7 +5,7 @@ import type { Connection } from '../../schemas/workflow/connections/connection.t
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { fillSecrets, renderTemplate, type Template } from '../../schemas/workflow/template.ts';
 import type { Action, ActionContext, ActionResult, ResolvedConnection } from '../actions/action.ts';
-import { loneCall } from '../actions/lone-call.ts';
+import { type LoneCall, loneCall } from '../actions/lone-call.ts';
 import type { Clock } from '../core/clock.ts';
 import { attemptMs } from '../core/notice-delivery.ts';
 import { resolveConnection } from '../engine/connection-secrets.ts';
@@ -14,6 +14,8 @@ import { type AlertLetter, type AlertOrigin, mailText, webhookBody } from './ale
 
 /** How much of what the other side has said is shown, in characters. */
 const maxAnswer = 200;
+/** How much of the answer to a sign of life is read, in bytes. */
+const maxPingBytes = 65_536;
 
 export interface LetterSenderOptions {
   readonly clock: Clock;
@@ -45,12 +47,20 @@ export class LetterSender {
 
   /** One attempt. Resolves for every ending. `id`: the same in all attempts; `madeAt`: when the letter was made, in milliseconds since the epoch. */
   async send(target: AlertTarget, letter: AlertLetter, { id, madeAt, signal }: { readonly id: string; readonly madeAt: number; readonly signal?: AbortSignal }): Promise<SentLetter> {
+    return this.#attempt({ idempotencyKey: id, madeAt }, signal, (call) => (target.kind === 'email' ? this.#mail(target, letter, call) : this.#post(target, letter, call)));
+  }
+
+  /** Calls a URL, as a sign of life. Resolves for every ending. */
+  async ping(template: Template): Promise<SentLetter> {
+    return this.#attempt({ idempotencyKey: 'heartbeat' }, undefined, (call) => this.#execute('http/request', { url: this.#urlOf(template), 'max-bytes': maxPingBytes }, loneCall({ ...call, secretFields: new Set(['url']) })));
+  }
+
+  async #attempt(about: Pick<LoneCall, 'idempotencyKey' | 'madeAt'>, signal: AbortSignal | undefined, make: (call: LoneCall) => Promise<ActionResult>): Promise<SentLetter> {
     const { clock, mask } = this.#options;
     const limit = new AbortController();
     const timer = clock.setTimer(attemptMs, () => limit.abort(new DOMException('the attempt took too long', 'TimeoutError')));
     try {
-      const call = { clock, signal: signal === undefined ? limit.signal : AbortSignal.any([limit.signal, signal]), idempotencyKey: id, projectFolder: this.#options.projectFolder, madeAt };
-      const result = target.kind === 'email' ? await this.#mail(target, letter, call) : await this.#post(target, letter, call);
+      const result = await make({ clock, signal: signal === undefined ? limit.signal : AbortSignal.any([limit.signal, signal]), projectFolder: this.#options.projectFolder, ...about });
       if (result.ok) return refusalWithin(result) ?? { ok: true, answered: mask(answerOf(result)) };
       const said = bodyOf(result.response);
       const { retryAfterMs } = result;
@@ -63,13 +73,13 @@ export class LetterSender {
     }
   }
 
-  #post({ url: template, format }: Extract<AlertTarget, { kind: 'webhook' }>, letter: AlertLetter, call: Parameters<typeof loneCall>[0]): Promise<ActionResult> {
-    const url = this.urlOf(template);
+  #post({ url: template, format }: Extract<AlertTarget, { kind: 'webhook' }>, letter: AlertLetter, call: LoneCall): Promise<ActionResult> {
+    const url = this.#urlOf(template);
     const { body, type } = webhookBody(format ?? formatOfHost(URL.parse(url)?.hostname ?? ''), letter);
     return this.#execute('webhook/send', { url, body, ...(type === undefined ? {} : { type }) }, loneCall({ ...call, secretFields: new Set(['url']) }));
   }
 
-  #mail({ to, connection: name }: Extract<AlertTarget, { kind: 'email' }>, letter: AlertLetter, call: Parameters<typeof loneCall>[0]): Promise<ActionResult> {
+  #mail({ to, connection: name }: Extract<AlertTarget, { kind: 'email' }>, letter: AlertLetter, call: LoneCall): Promise<ActionResult> {
     const declared = this.#options.connection(name);
     if (declared === undefined) throw new LacksError(english.textOf(message('.sluice/connections.yaml has no connection {name}.', { name: JSON.stringify(name) })));
     const connection: ResolvedConnection = resolveConnection(declared, { projectFolder: this.#options.projectFolder }, (secret) => this.#secret(secret));
@@ -85,7 +95,7 @@ export class LetterSender {
   }
 
   /** With its secrets filled in; not to be shown. @throws LacksError */
-  urlOf(template: Template): string {
+  #urlOf(template: Template): string {
     const rendered = renderTemplate(template, {});
     if (!rendered.ok) throw new LacksError(rendered.error.message);
     const filled = fillSecrets(rendered.rendered, (part) => ('secret' in part ? this.#secret(part.secret) : ''));

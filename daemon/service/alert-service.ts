@@ -12,7 +12,7 @@ import { unknownName } from './param-values.ts';
 type Standing = Awaited<ReturnType<Alerts['teller']['standing']>>[number];
 
 export interface AlertServiceOptions {
-  readonly alerts: Pick<Alerts, 'test'> & { readonly teller: Pick<Alerts['teller'], 'standing' | 'mutes' | 'mute'> };
+  readonly alerts: Pick<Alerts, 'test'> & { readonly heartbeat: Pick<Alerts['heartbeat'], 'standing'> } & { readonly teller: Pick<Alerts['teller'], 'standing' | 'mutes' | 'mute'> };
   readonly receivers: () => readonly AlertReceiver[];
   /** @throws CodedError `not-found` */
   readonly assertQueue: (name: string) => void;
@@ -31,8 +31,13 @@ export class AlertService implements Pick<Handlers, 'alert/list' | 'alert/test' 
 
   'alert/list': Handlers['alert/list'] = async () => {
     await this.#options.refresh();
-    const { teller } = this.#options.alerts;
-    return { receivers: [...(await this.receivers())], mutes: (await teller.mutes()).map(muteView) };
+    const { teller, heartbeat } = this.#options.alerts;
+    const { standing } = heartbeat;
+    return {
+      receivers: [...(await this.receivers())],
+      mutes: (await teller.mutes()).map(muteView),
+      ...(standing === undefined ? {} : { heartbeat: { ...(standing.calledAt === undefined ? {} : { calledAt: iso(standing.calledAt) }), ...(standing.problem === undefined ? {} : { problem: standing.problem }) } }),
+    };
   };
 
   'alert/test': Handlers['alert/test'] = async ({ receiver }) => {

@@ -57,6 +57,7 @@ export const commands = {
   exportDeadLetters: 'sluice.exportDeadLetters',
   replayExport: 'sluice.replayExport',
   testConnection: 'sluice.testConnection',
+  testAlerts: 'sluice.testAlerts',
   setSecret: 'sluice.setSecret',
   deleteSecret: 'sluice.deleteSecret',
   startDaemon: 'sluice.startDaemon',

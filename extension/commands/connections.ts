@@ -1,5 +1,6 @@
 import { askProject } from '../ask/pickers.ts';
 import { readTarget } from '../base/target.ts';
+import { alertTestText } from '../../schemas/wording/alert-receiver.ts';
 import { connectionTestText } from '../../schemas/wording/connection.ts';
 import { say, textOf } from '../wording/language.ts';
 import type { Command } from './app.ts';
@@ -31,4 +32,17 @@ const testConnection: Command = {
   },
 };
 
-export const connectionCommands = { testConnection };
+/** Sends a test to everyone who is told of alerts, and says who was reached. */
+const testAlerts: Command = {
+  acts: true,
+  run: async (app, argument) => {
+    const project = await askProject(app, argument);
+    if (project === undefined) return undefined;
+    const { tests } = await (await project.connection.ensure()).call('alert/test', {});
+    if (tests.length === 0) void app.ask.tell('information', say('Nobody is told of alerts of {project}: `alerts` in .sluice/config.yaml names no receiver.', { project: project.name }));
+    for (const test of tests) void app.ask.tell(test.ok ? 'information' : 'error', textOf(alertTestText(test)));
+    return tests.map(({ ok }) => ok);
+  },
+};
+
+export const connectionCommands = { testConnection, testAlerts };

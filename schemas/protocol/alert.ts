@@ -69,6 +69,12 @@ export const AlertMute = Type.Object({
 });
 export type AlertMute = Static<typeof AlertMute>;
 
+/** A URL that is called each minute while all is well. */
+export const HeartbeatView = Type.Object({
+  calledAt: Type.Optional({ ...Time, description: 'The last call that was answered.' }),
+  problem: Type.Optional(Type.String({ description: 'Why it is not called, or was not answered.' })),
+});
+
 /** What came of a test notice. */
 export const AlertTest = Type.Object({
   receiver: Type.String({ description: 'Its name, as in `alert/list`.' }),

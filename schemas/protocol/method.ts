@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { AlertMute, AlertReceiverView, AlertTest } from './alert.ts';
+import { AlertMute, AlertReceiverView, AlertTest, HeartbeatView } from './alert.ts';
 import { ConnectionTest, ConnectionView } from './connection.ts';
 import { DaemonStatus } from './daemon-status.ts';
 import { deadLetterMethods, selection } from './dead-letter-method.ts';
@@ -92,7 +92,7 @@ export const methods = {
 
   'alert/list': {
     params: Type.Object({}, closed),
-    result: Type.Object({ receivers: Type.Array(AlertReceiverView), mutes: Type.Array(AlertMute) }, { description: 'Who is told of alerts, what each was told, and what is not told. Which thresholds are crossed, `queue/list` has.' }),
+    result: Type.Object({ receivers: Type.Array(AlertReceiverView), mutes: Type.Array(AlertMute), heartbeat: Type.Optional(Type.Object(HeartbeatView.properties, { description: '`heartbeat` of `config.yaml`. Omitted if there is none, or another daemon leads.' })) }, { description: 'Who is told of alerts, what each was told, and what is not told. Which thresholds are crossed, `queue/list` has.' }),
   },
   'alert/test': {
     params: Type.Object({ receiver: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'The name of one, as in `alert/list`. If omitted, all are tested.' })) }, closed),

@@ -29,9 +29,9 @@ const addList: AddCommand = (alerts, runtime) => {
         const [word] = command.args;
         if (word !== undefined) throw new UsageError(`unknown command 'alerts ${word}': there are alerts list, alerts test, alerts mute and alerts unmute`);
         const client = await context.connectToLook();
-        const [{ receivers, mutes }, { queues }] = [await client.call('alert/list', {}), await client.call('queue/list', {})];
+        const [{ receivers, mutes, heartbeat }, { queues }] = [await client.call('alert/list', {}), await client.call('queue/list', {})];
         const raised = queues.flatMap(({ name, alerts: all }) => all.map((alert) => ({ queue: name, ...alert })));
-        context.show({ alerts: raised, receivers, mutes }, (view) => renderAlerts({ raised, receivers, mutes }, view));
+        context.show({ alerts: raised, receivers, mutes, ...(heartbeat === undefined ? {} : { heartbeat }) }, (view) => renderAlerts({ raised, receivers, mutes, heartbeat }, view));
         return exitCodes.done;
       }),
     );

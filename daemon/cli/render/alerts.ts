@@ -1,4 +1,5 @@
 import type { AlertFacts, AlertMute, AlertReceiverView } from '../../../schemas/protocol/alert.ts';
+import type { Result } from '../../../schemas/protocol/method.ts';
 import { toldItemText } from '../../../schemas/wording/alert-receiver.ts';
 import { formatDuration } from '../../../schemas/wording/amount.ts';
 import type { View } from '../terminal.ts';
@@ -8,14 +9,19 @@ import { type Column, renderTable } from './table.ts';
 import { wrap } from './text-width.ts';
 
 /** `sluice alerts`: what is crossed, who is told, and what has not arrived. */
-export function renderAlerts({ raised, receivers, mutes }: { readonly raised: readonly AlertFacts[]; readonly receivers: readonly AlertReceiverView[]; readonly mutes: readonly AlertMute[] }, view: View): string {
+export function renderAlerts({ raised, receivers, mutes, heartbeat }: Pick<Result<'alert/list'>, 'receivers' | 'mutes'> & { readonly raised: readonly AlertFacts[]; readonly heartbeat: Result<'alert/list'>['heartbeat'] }, view: View): string {
   const alerts = raised.length === 0 ? 'No threshold is crossed.' : raised.map((alert) => wrap(renderAlert(alert.queue, alert, view), view.width, 2)).join('\n');
   const told = receivers.length === 0 ? 'Nobody is told: `alerts` in .sluice/config.yaml names no receiver.' : [renderTable(receivers, columns(view), view), ...notesOf(receivers, view)].join('\n');
-  return [alerts, told, ...(mutes.length === 0 ? [] : [mutes.map((mute) => renderMute(mute, view)).join('\n')])].join('\n\n');
+  return [alerts, told, ...(heartbeat === undefined ? [] : [wrap(heartbeatText(heartbeat, view), view.width, 2)]), ...(mutes.length === 0 ? [] : [mutes.map((mute) => renderMute(mute, view)).join('\n')])].join('\n\n');
 }
 
 export function renderMute({ queue, until }: AlertMute, view: View): string {
   return until === undefined ? `Nobody is told of alerts of ${queue}: sluice alerts unmute ${queue}` : `Nobody is told of alerts of ${queue} until ${formatTime(until, view)}: sluice alerts unmute ${queue}`;
+}
+
+function heartbeatText({ calledAt, problem }: NonNullable<Result<'alert/list'>['heartbeat']>, view: View): string {
+  const last = calledAt === undefined ? '' : ` It was last called at ${formatTime(calledAt, view)}.`;
+  return problem === undefined ? `The heartbeat goes out.${last}` : view.style('red', `The heartbeat does not go out: ${oneLine(problem)}${last}`);
 }
 
 function columns(view: View): readonly Column<AlertReceiverView>[] {

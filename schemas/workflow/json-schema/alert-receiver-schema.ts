@@ -40,6 +40,6 @@ export const alertReceiversSchema = {
 /** `heartbeat` of `config.yaml`. */
 export const heartbeatSchema: JsonObject = {
   ...calledUrl,
-  description: 'A URL that is called by GET each minute while the daemon works, its store can be written, and alerts are delivered. A monitor there tells people when the calls stop. It may be a secret.',
+  description: 'A URL that is called by GET each minute while the daemon works: its store can be written, webhooks can be received if a workflow has one, and alerts are delivered. A monitor there tells people when the calls stop. It may be a secret.',
   examples: ['${{ secrets.HEARTBEAT_URL }}'],
 };

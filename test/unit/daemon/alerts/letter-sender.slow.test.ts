@@ -125,6 +125,19 @@ describe('alerts on their way out', () => {
     assert.equal(sink.requests.length, 0);
   });
 
+  it('are beside a sign of life, which is a GET of a URL that may be a secret', async () => {
+    let status = 200;
+    const { sink, url } = await bench.http(() => ({ status, body: 'OK' }));
+    const { value } = analyseConfig(`heartbeat: "${url}\${{ secrets.HOOK }}"\n`);
+    const heartbeat = value?.heartbeat;
+    assert.ok(heartbeat !== undefined);
+    assert.deepEqual(await sender().ping(heartbeat), { ok: true, answered: '200 OK' });
+    assert.deepEqual(sink.requests.map(({ method, path }) => `${method} ${path}`), ['GET /services/T0/B0/s3cr3t']);
+    status = 404;
+    const refused = await sender().ping(heartbeat);
+    assert.ok(!refused.ok && /answered 404 Not Found/.test(refused.problem) && !refused.problem.includes('s3cr3t'), JSON.stringify(refused));
+  });
+
   it('are mails over a connection, with a Message-ID by which a second one can be told', async () => {
     const { sink, connection } = await bench.smtp({ auth: { user: 'mailer', password: 'pa55word' } });
     connections = new Map([['esp', { ...connection, user: 'mailer', password: { kind: 'literal', value: 'pa55word' } } as unknown as Connection]]);

@@ -363,3 +363,16 @@ describe('completion of names in YAML', () => {
     assert.match(apply('approve'), /signalUrl\('approve'\)/);
   });
 });
+
+describe('completion in config.yaml', () => {
+  const labelsAt = (config: string): readonly string[] => {
+    const place = marked({ [connectionsFile]: 'connections:\n  esp: { type: smtp, host: h }\n  crm: { type: http, url: "https://crm.example.com" }\n', '.sluice/config.yaml': config }, { secrets: ['CHAT'] });
+    return labels(complete(place.project, place.path, place.offset, {}));
+  };
+
+  it('offers the connections that can mail alerts, time zones of quiet hours, and secrets', () => {
+    assert.deepEqual(labelsAt('alerts:\n  - { email: a@example.com, connection: ‸ }\n'), ['esp']);
+    assert.ok(labelsAt('alerts:\n  - { email: a@example.com, connection: esp, quiet-hours: { from: "22:00", to: "07:00", timezone: Europe/B‸ } }\n').includes('Europe/Berlin'));
+    assert.deepEqual(labelsAt('alerts:\n  - { webhook: "${{ secrets.‸ }}" }\n'), ['CHAT']);
+  });
+});

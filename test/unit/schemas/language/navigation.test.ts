@@ -71,6 +71,7 @@ on-failure:
   },
   'a connection': {
     [connectionsFile]: `connections:\n  ⟦esp⟧: { type: smtp, host: esp }\n`,
+    [configFile]: `alerts:\n  - { email: esp@example.com, connection: ⟦esp⟧ }\n`,
     [main]: `steps:\n  a: { queue: esp, uses: email/send, with: { connection: ⟦esp⟧, to: esp, subject: esp, text: esp } }\nqueues: { esp: {} }\n`,
   },
   'a secret': {

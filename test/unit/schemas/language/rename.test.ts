@@ -27,8 +27,8 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'an item': { [main]: `steps:\n  a: { foreach: { items: [1], as: OLD, key: "\${{ OLD }}", on-item-failure: fail }, uses: http/request, with: { url: "x\${{ OLD }}" } }\n` },
   'a variable of a macro': { [main]: `steps:\n  a: { if: "[1].exists(OLD, OLD > 0 && [2].all(y, y > OLD))", uses: http/request, with: { url: x } }\n` },
   'a queue': { [queuesFile]: 'queues: { OLD: {} }\n', [main]: `steps:\n  a: { queue: OLD, uses: http/request, with: { url: x } }\n`, 'b.sluice.yaml': `steps:\n  a: { queue: "OLD", uses: http/request, with: { url: x } }\n` },
-  'a connection': { [connectionsFile]: 'connections: { OLD: { type: smtp, host: h } }\n', [main]: `steps:\n  a: { uses: email/send, with: { connection: OLD, to: x, subject: x, text: x } }\n` },
-  'a secret': { [connectionsFile]: 'connections: { c: { type: smtp, host: h, user: u, password: "${{ secrets.OLD }}" } }\n', [main]: `steps:\n  a: { uses: http/request, with: { url: "\${{ secrets.OLD }}" } }\n` },
+  'a connection': { [connectionsFile]: 'connections: { OLD: { type: smtp, host: h } }\n', [configFile]: 'alerts: [{ email: ops@example.com, connection: OLD }]\n', [main]: `steps:\n  a: { uses: email/send, with: { connection: OLD, to: x, subject: x, text: x } }\n` },
+  'a secret': { [connectionsFile]: 'connections: { c: { type: smtp, host: h, user: u, password: "${{ secrets.OLD }}" } }\n', [configFile]: 'alerts: [{ webhook: "${{ secrets.OLD }}" }]\nheartbeat: "${{ secrets.OLD }}"\n', [main]: `steps:\n  a: { uses: http/request, with: { url: "\${{ secrets.OLD }}" } }\n` },
   'a variable of the environment': { [configFile]: 'env: [OLD]\n', [main]: `steps:\n  a: { uses: http/request, with: { url: "\${{ env.OLD }}" } }\n` },
 };
 

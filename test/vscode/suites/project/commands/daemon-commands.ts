@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commands, views } from '../../../../../extension/base/ids.ts';
+import { HttpSink } from '../../../../support/http-sink.ts';
 import { Shop } from '../../support/shop.ts';
 import { drive, mirrorChanges } from '../../support/sluice.ts';
 import { until } from '../../support/until.ts';
@@ -49,6 +50,28 @@ export function daemonCommands(): void {
       assert.match(named.asker.told.join(), /^gone doesn't work\. .*ECONNREFUSED/);
     } finally {
       rmSync(file);
+    }
+  });
+
+  it('send a test to those who are told of alerts, and say what each answered', async () => {
+    const { project, daemon } = shop;
+    assert.match((await drive(commands.testAlerts)).asker.told.join(), /^Nobody is told of alerts of /);
+    const chat = new HttpSink({ respond: () => ({ body: 'ok' }) });
+    const { url, port } = await chat.start();
+    const file = path.join(project.path, '.sluice', 'config.yaml');
+    try {
+      writeFileSync(file, `alerts:\n  - { webhook: "${url}/hook", format: slack }\n  - { webhook: "http://127.0.0.1:1/hook" }\n`);
+      const { result, asker } = await drive(commands.testAlerts);
+      assert.deepEqual(result, [true, false]);
+      assert.match(asker.told[0] ?? '', new RegExp(`^127\\.0\\.0\\.1:${port} was told: it answered 200 ok after `));
+      assert.match(asker.told[1] ?? '', /^127\.0\.0\.1:1 was not told\. .*ECONNREFUSED/);
+      assert.deepEqual(chat.requests.map(({ path: called }) => called), ['/hook']);
+    } finally {
+      // Emptied first: what was last read holds while there is no such file.
+      writeFileSync(file, '');
+      await daemon.call('workflow/list', {});
+      rmSync(file);
+      await chat.stop();
     }
   });
 
