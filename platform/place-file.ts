@@ -2,6 +2,7 @@ import { link, lstat, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCodeOf } from '../schemas/protocol/error.ts';
 import { message, type Message } from '../schemas/wording/message.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Gives a file that is whole, and on the disk, its name, so that the name survives a power cut. Answers why it can't have it; undefined: it has it.
@@ -43,11 +44,4 @@ async function linkNew(partial: string, file: string): Promise<boolean> {
   }
   await rename(partial, file);
   return true;
-}
-
-/** So that the name survives a power cut. Windows has no way to do it, and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
