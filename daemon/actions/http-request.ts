@@ -1,7 +1,7 @@
 import { messageOfError } from '../../schemas/protocol/error.ts';
 import { message, verbatim, type Message } from '../../schemas/wording/message.ts';
 import type { JsonObject } from '../../schemas/workflow/json.ts';
-import { httpRequest, type ExpectedStatus, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
+import { httpRequest, maxBytesProblem, type ExpectedStatus, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
 import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput, type ResolvedHttpConnection } from './action.ts';
 import { AnswerFile, UnusableAnswerError } from './answer-file.ts';
@@ -45,6 +45,8 @@ export class HttpRequestAction implements Action {
   async execute(input: JsonObject, context: ActionContext): Promise<ActionResult> {
     const valid = validate(input);
     if (!valid.ok) return valid.failure;
+    const tooMuch = maxBytesProblem(maxBytesOf(valid.input), valid.input['save-as'] !== undefined);
+    if (tooMuch !== undefined) return invalidInput('invalid input', message('{action}: {problem}', { action: httpRequest.name, problem: tooMuch }));
     const expected = expectation(valid.input.expect);
     const connection = connectionOf(valid.input, context);
     if (connection !== undefined && 'ok' in connection) return connection;

@@ -1,3 +1,4 @@
+import { message, type Message } from '../../wording/message.ts';
 import type { Json } from '../json.ts';
 import type { ActionDefinition } from './action-definition.ts';
 
@@ -152,8 +153,6 @@ export const httpRequest: ActionDefinition = {
       text: { properties: { json: false, form: false, multipart: false } },
       multipart: { properties: { json: false, form: false, text: false } },
     },
-    if: { not: { required: ['save-as'] } },
-    then: { properties: { 'max-bytes': { maximum: maxAnswerBytes.memory, description: 'At most 64 MiB without `save-as`.' } } },
   },
   output: {
     type: 'object',
@@ -181,6 +180,11 @@ export const httpRequest: ActionDefinition = {
     },
   },
 };
+
+/** What to say of a `max-bytes` that only a file can have. The schema doesn't say it, because editors would offer its condition's key before all others. */
+export function maxBytesProblem(maxBytes: number, isSaved: boolean): Message | undefined {
+  return isSaved || maxBytes <= maxAnswerBytes.memory ? undefined : message("'max-bytes' is at most {max} without 'save-as', since the answer is kept in memory.", { max: maxAnswerBytes.memory });
+}
 
 /** What the input schema admits. */
 export interface HttpRequestInput {

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type ActionDefinition, headerProblem, pathProblem, urlProblem } from '../actions/action-definition.ts';
 import { fileFormatOf, fileFormats, fileWrite, fileWriteProblem } from '../actions/file-write.ts';
+import { httpRequest, maxBytesProblem } from '../actions/http-request.ts';
 import { writtenPathProblem } from '../actions/output-path.ts';
 import type { SourceRange } from '../diagnostic.ts';
 import { parseDuration } from '../duration.ts';
@@ -52,6 +53,9 @@ function checkRequest(report: Report, action: ActionDefinition, input: DocumentN
   const fileProblem = file?.kind === 'scalar' && typeof file.value === 'string' && file.value !== '' ? writtenPathProblem(file.value) : undefined;
   if (file !== undefined && fileProblem !== undefined) report.error('bad-with', file.range, fileProblem);
   if (action === fileWrite) checkFileWrite(report, input);
+  const maxBytes = action === httpRequest ? nodeAt(input, ['max-bytes']) : undefined;
+  const tooMuch = maxBytes?.kind === 'scalar' && typeof maxBytes.value === 'number' ? maxBytesProblem(maxBytes.value, nodeAt(input, ['save-as']) !== undefined) : undefined;
+  if (maxBytes !== undefined && tooMuch !== undefined) report.error('bad-with', maxBytes.range, tooMuch);
   if (action.name.startsWith('wait/')) checkDurations(report, input);
   const headers = nodeAt(input, ['headers']);
   if (!has('headers') || headers?.kind !== 'map') return;

@@ -146,7 +146,7 @@ describe('the language server, with what is meant', () => {
     const answer = (await plain.client.sendRequest(CompletionRequest.type, plain.at(main, position))) as readonly CompletionItem[];
     await plain.stop();
     const items = answer.filter(({ label }) => label.startsWith('step: '));
-    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: transform/script', 'step: wait/for', 'step: wait/signal', 'step: workflow/run', 'step: foreach']);
+    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: file/write', 'step: transform/script', 'step: wait/for', 'step: wait/signal', 'step: workflow/run', 'step: foreach']);
     for (const { label, textEdit } of items) {
       const step = (textEdit?.newText ?? '').replace(/\n(?=.)/g, '\n  ');
       await bench.open(main, `inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ${step}`);
