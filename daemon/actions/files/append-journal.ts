@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../../platform/sync-folder.ts';
 
 /** What is about to be appended to a file. */
 export interface Append {
@@ -42,7 +43,7 @@ const keptMs = 90 * 86_400_000;
  * Which jobs have appended to files, so that a job that is tried again doesn't do it twice: a file of `.sluice/state/`, one JSON value a line.
  *
  * What is about to be appended is on the disk before the first byte of it is written. So whoever opens the journal after a crash knows which file may end in the middle of a line,
- * and what the beginning of that line is (`takeDoubtful`). All that wait for the disk at the same time share one sync.
+ * and what the beginning of that line is (`doubtful`). All that wait for the disk at the same time share one sync.
  */
 export class AppendJournal {
   readonly #path: string;
@@ -119,6 +120,7 @@ export class AppendJournal {
         bytes += Buffer.byteLength(line) + 1;
       }
       await handle.truncate(bytes);
+      if (bytes === 0) await syncFolder(dirname(this.#path));
       this.#bytes = bytes;
       this.#handle = handle;
     } catch (error) {
@@ -193,7 +195,7 @@ export class AppendJournal {
     await handle?.close();
   }
 
-  /** Written beside it, and then in its place, from where it is opened again. */
+  /** Written beside it, and then in its place. Where that fails on the way, it is read again. */
   async #compact(): Promise<void> {
     let newest = 0;
     for (const { time } of this.#known.values()) newest = Math.max(newest, time);
@@ -215,6 +217,10 @@ export class AppendJournal {
     // Windows renames no file that is open.
     await this.#close();
     await rename(temporary, this.#path);
+    await syncFolder(dirname(this.#path));
+    this.#handle = await open(this.#path, constants.O_RDWR);
+    this.#opening = Promise.resolve();
+    this.#bytes = text.length;
     this.#mostBytes = Math.max(compactBytes, 2 * text.length);
   }
 }
@@ -225,7 +231,8 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: 
 
 function parse(line: string): Line | undefined {
   try {
-    return JSON.parse(line) as Line;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Line) : undefined;
   } catch {
     return undefined;
   }
