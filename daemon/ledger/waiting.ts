@@ -75,6 +75,8 @@ function waitFor(
 ): void {
   book.insert('waits', { job_id: job.id, kind, attempt: job.attempt, run_id: runId, name: name ?? null, on_timeout: onTimeout ?? null, child_id: childId ?? null }, 'replace');
   book.move(job, 'wait', { due_at: Math.ceil(until) });
+  // No count of its step moves by it, and who looks at the run sees that it waits.
+  book.effects.touchRun(runId);
 }
 
 function beginRun(book: Book, job: LedgerJob, params: SettleParams, { run, detached }: Extract<Wait, { for: 'run' }>): void {

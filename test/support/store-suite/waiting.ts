@@ -11,6 +11,15 @@ export function describeWaiting(bench: () => StoreBench): void {
   const time = (afterMs = hourMs): Wait => ({ for: 'time', until: bench().now + afterMs });
   const answer = (runId: number, name = 'approve', payload = '{"ok":true}') => bench().store.signal({ runId, name, payload, by: 'ana', now: bench().now });
 
+  it('tells of the run when it begins, and when it ends', async () => {
+    for (const wait of [time(), waits.signal()]) {
+      const { runId, jobId } = await waits.begin(wait);
+      assert.deepEqual(bench().last.runs, [runId], wait.for);
+      await bench().store.cancelJob({ jobId, now: bench().now });
+      assert.deepEqual(bench().last.runs, [runId], wait.for);
+    }
+  });
+
   describe('for a time', () => {
     it('has no place in its queue, and ends by itself', async () => {
       const store = bench();
