@@ -21,6 +21,8 @@ export interface NewJob {
   readonly item: string | null;
   readonly index: number | null;
   readonly key: string | null;
+  /** That its payload names; none if omitted. */
+  readonly connection?: string | undefined;
   /** Names of the signals that it carries links for, each once; none if omitted. */
   readonly links?: readonly string[];
   /** It can't be sent as it is: it is a dead letter from the start. */
@@ -229,11 +231,11 @@ export class Book {
     this.#patchJob(job.id, { queue_id: queueId });
   }
 
-  addJob({ step, uses, priority, now, payload, secrets, item, index, key, links = [], error }: NewJob): void {
+  addJob({ step, uses, priority, now, payload, secrets, item, index, key, connection, links = [], error }: NewJob): void {
     const id = this.takeId('jobs');
     const state: JobState = error === undefined ? 'pending' : 'dead';
     const died = error === undefined ? {} : { ended_at: now, error: JSON.stringify(error), failure_group: deadGroupOf(uses, error, undefined) };
-    this.insert('jobs', { id, step_id: step.id, queue_id: step.queue_id, state, priority, due_at: now, created_at: now, item_index: index, item_key: key, ...died });
+    this.insert('jobs', { id, step_id: step.id, queue_id: step.queue_id, state, priority, due_at: now, created_at: now, item_index: index, item_key: key, ...(connection === undefined ? {} : { connection }), ...died });
     this.insert('payloads', { job_id: id, payload, secrets, item, created_at: now });
     for (const name of links) this.insert('signal_links', { job_id: id, name, run_id: step.run_id, hash: this.#snapshot.linkHash(id, now, name), made_at: now });
     this.effects.addJob({ step_id: step.id, queue_id: step.queue_id, state });

@@ -6,6 +6,7 @@ import type { CsvFormat } from '../../schemas/workflow/csv-format.ts';
 import type { FoundItems } from '../../schemas/protocol/run.ts';
 import type { Rate, RateLimit } from '../../schemas/workflow/rate.ts';
 import type { RateUse } from '../core/rate-windows.ts';
+import type { ConnectionPlace, ConnectionStanding } from './connection-limits.ts';
 import type { PagePlace } from '../core/next-request.ts';
 import type { DeliverParams, Delivered } from './delivery.ts';
 import type { ItemReader, StepOfVersion } from './daemons.ts';
@@ -196,6 +197,8 @@ export interface ClaimParams {
   readonly passing?: readonly StepOfVersion[];
   /** Other daemons claim from the queue as well: what starts is decided here over all of them (`shared-limits.ts`). `limit` is what this daemon has room for. */
   readonly shared?: true;
+  /** Connections whose jobs are left where they are, because those of other queues come first. None if omitted. */
+  readonly leaving?: readonly string[];
 }
 
 export interface ClaimResult {
@@ -206,6 +209,8 @@ export interface ClaimResult {
   readonly nextInMs?: number;
   /** Of a `shared` claim of a queue with a rate: starts of all daemons within the window of each rate that ends now. */
   readonly rateUses?: readonly RateUse[];
+  /** The connections with limits that it has met; omitted if there are none. */
+  readonly connections?: readonly ConnectionStanding[];
 }
 
 export interface ClaimedJob {
@@ -228,6 +233,8 @@ export interface ClaimedJob {
   readonly payload: string;
   /** JSON of `SecretUse[]`. */
   readonly secrets?: string;
+  /** What it takes up of its connection; omitted if that has no limits. A start is taken until the attempt is settled as `connected`. */
+  readonly connection?: ConnectionPlace;
 }
 
 export interface SettleParams {
@@ -244,7 +251,9 @@ export interface SettleParams {
   readonly hold?: QueueHold;
   /** It has taken a start of a rate that daemons share: by now it counts, or, of what is `returned`, is free again. */
   readonly rated?: true;
-  /** Of a `rated` attempt: so long before this is handed in its receiver had counted it, in milliseconds. If omitted, only now. */
+  /** The same of a start of its connection. */
+  readonly connected?: true;
+  /** Of a `rated` or `connected` attempt: so long before this is handed in its receiver had counted it, in milliseconds. If omitted, only now. */
   readonly countedAgoMs?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { FanOutProgress, StepProgress } from './call.ts';
 import type { DeliveryKeyRow, DeliveryRow } from './delivery.ts';
-import type { AttemptRow, BulkJobRow, BulkRow, Cascade, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, ScheduleRow, SignalLinkRow, SignalRow, StagedItemsRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
+import type { AttemptRow, BulkJobRow, BulkRow, Cascade, ConnectionStartRow, DraftRow, JobRow, PayloadRow, QueueRow, RevisionRow, RunRow, RunTexts, ScheduleRow, SignalLinkRow, SignalRow, StagedItemsRow, StartRow, StepRow, VersionRow, WaitRow } from './row.ts';
 
 /** The tables that the rules write, and what identifies a row of each. */
 export interface Tables {
@@ -13,6 +13,7 @@ export interface Tables {
   readonly attempts: AttemptRow;
   readonly workflow_versions: VersionRow;
   readonly rate_starts: StartRow;
+  readonly connection_starts: ConnectionStartRow;
   readonly queues: QueueRow;
   readonly waits: WaitRow;
   readonly signals: SignalRow;
@@ -51,6 +52,12 @@ export type Change =
   | { readonly kind: 'count_start'; readonly queueId: number; readonly jobId: number; readonly attempt: number; readonly at: number }
   /** A start of a shared rate was not used. */
   | { readonly kind: 'drop_start'; readonly queueId: number; readonly jobId: number; readonly attempt: number }
+  /** Starts of a connection before that time matter no longer. */
+  | { readonly kind: 'forget_connection_starts'; readonly connection: string; readonly before: number }
+  /** A start of an attempt's connection counts by that time, if not sooner. */
+  | { readonly kind: 'count_connection_start'; readonly jobId: number; readonly attempt: number; readonly at: number }
+  /** A start of an attempt's connection was not used. */
+  | { readonly kind: 'drop_connection_start'; readonly jobId: number; readonly attempt: number }
   /** A job of bulk work has been acted on, in that round of its own. */
   | { readonly kind: 'mark_bulk_job'; readonly bulkId: number; readonly jobId: number; readonly round: number }
   /** Those of its jobs up to that number. */

@@ -1,6 +1,7 @@
 import type { Book } from './book.ts';
 import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
 import { cancelWaiting, isCancelling } from './cancelling.ts';
+import { ConnectionGate, type Passage } from './connection-limits.ts';
 import { soleDaemon, type StepOfVersion } from './daemons.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';
@@ -23,25 +24,27 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
   const next = nextInMs === undefined ? {} : { nextInMs };
   const used = shared === undefined ? {} : { rateUses: shared.used };
   if (limit <= 0) return { jobs: [], ...next, ...used };
-  const due = chosen(book, queueId, limit, params.passing ?? []);
-  if (due.some(({ pace }) => pace !== null) && endHold(book, queueId, params.now)) {
+  const gate = new ConnectionGate(book, params);
+  const due = chosen(book, queueId, { limit, passing: params.passing ?? [], gate });
+  if (due.some(({ job: { pace } }) => pace !== null) && endHold(book, queueId, params.now)) {
     book.askAgain();
     return { jobs: [] };
   }
 
-  book.need('stepInfo', due.map(({ step_id }) => step_id));
+  book.need('stepInfo', due.map(({ job: { step_id } }) => step_id));
   const jobs: ClaimedJob[] = [];
-  for (const job of due) {
+  for (const { job, start, place } of due) {
     const kind = book.fact('cascade', job.step_id);
     if (isCancelling(kind)) {
       cancelWaiting(book, job, kind, params.now);
       continue;
     }
     const startAt = startAts?.[jobs.length];
+    const inMs = Math.max(startAt === undefined ? 0 : startAt - (shared?.now ?? params.now), place?.start?.inMs ?? 0);
     // Few have a pace, so the others aren't made to write it.
     book.move(job, 'claim', {
       attempt: job.attempt + 1,
-      started_at: Math.floor(shared === undefined || startAt === undefined ? (startAt ?? params.now) : params.now + (startAt - shared.now)),
+      started_at: Math.floor(params.now + inMs),
       ...(job.pace === null ? {} : { pace: null }),
       ...(book.daemon === soleDaemon ? {} : { daemon: book.daemon }),
     });
@@ -50,13 +53,16 @@ export function claim(book: Book, params: ClaimParams): ClaimResult {
       const counted = shared === undefined ? {} : { counted_at: startAt + shared.unseenMs };
       book.insert('rate_starts', { queue_id: queueId, at: startAt, job_id: job.id, attempt: job.attempt + 1, ...counted }, 'keep');
     }
-    jobs.push(claimedJob(book, job));
+    if (start !== undefined) book.insert('connection_starts', { connection: start.name, at: start.at, job_id: job.id, attempt: job.attempt + 1, counted_at: start.countedAt }, 'keep');
+    jobs.push(claimedJob(book, job, place));
   }
+  for (const { name, before } of gate.forgettable) book.write({ kind: 'forget_connection_starts', connection: name, before });
   if (forgetBefore !== undefined && jobs.length > 0) book.write({ kind: 'forget_starts', queueId, before: forgetBefore });
-  if (shared === undefined || startAts === undefined) return { jobs, ...next };
+  const met = gate.standings.length === 0 ? {} : { connections: gate.standings };
+  if (shared === undefined || startAts === undefined) return { jobs, ...next, ...met };
   const starts = { rates: shared.rates, inMs: startAts.slice(0, jobs.length).map((at) => at - shared.now) };
   // Where there were fewer jobs, the next one that comes needn't wait.
-  return { jobs, starts, rateUses: shared.used.map(({ rate, used: before }) => ({ rate, used: before + jobs.length })), ...(jobs.length < startAts.length ? {} : next) };
+  return { jobs, starts, ...met, rateUses: shared.used.map(({ rate, used: before }) => ({ rate, used: before + jobs.length })), ...(jobs.length < startAts.length ? {} : next) };
 }
 
 /** The limits are those of the one daemon that there is, and it has looked at them. */
@@ -64,26 +70,39 @@ function ownAllowance({ limit, now, startAts, keepStartsMs }: ClaimParams): Allo
   return { limit, ...(startAts === undefined ? {} : { startAts }), ...(keepStartsMs === undefined ? {} : { forgetBefore: now - keepStartsMs }) };
 }
 
-/** The next pending jobs but those of the steps that are passed over, until `limit` of them may be claimed, or many are to be cancelled. */
-function chosen(book: Book, queueId: number, limit: number, passing: readonly StepOfVersion[]): readonly DueJob[] {
+interface Chosen extends Passage {
+  readonly job: DueJob;
+}
+
+/**
+ * The next pending jobs that may be claimed, until there are `limit` of them, or many are to be cancelled. Those of the steps that are passed over stay where they are, and so do those whose
+ * connection lets nothing more start: the jobs behind them needn't wait for it.
+ */
+function chosen(book: Book, queueId: number, { limit, passing, gate }: { readonly limit: number; readonly passing: readonly StepOfVersion[]; readonly gate: ConnectionGate }): readonly Chosen[] {
+  const taken = new Map<number, Chosen>();
+  let free = 0;
+  let cancelled = 0;
   for (let asked = limit; ; ) {
-    const due = passing.length === 0 ? book.fact('due', queueId, { limit: asked }) : book.fact('dueBut', JSON.stringify([queueId, passing]), { limit: asked });
+    const held = gate.held;
+    const due = passing.length + held.length === 0 ? book.fact('due', queueId, { limit: asked }) : book.fact('dueBut', JSON.stringify([queueId, passing, held]), { limit: asked });
     book.need('cascade', due.map(({ step_id }) => step_id));
-    let free = 0;
-    let cancelled = 0;
-    const taken: DueJob[] = [];
     for (const job of due) {
-      if (free === limit || cancelled >= maxCancelled) return taken;
-      if (isCancelling(book.fact('cascade', job.step_id))) cancelled++;
+      if (free === limit || cancelled >= maxCancelled) break;
+      if (taken.has(job.id)) continue;
+      const isCancelled = isCancelling(book.fact('cascade', job.step_id));
+      const passage = isCancelled ? {} : gate.pass(job.connection);
+      if (passage === undefined) continue;
+      if (isCancelled) cancelled++;
       else free++;
-      taken.push(job);
+      taken.set(job.id, { job, ...passage });
     }
-    if (due.length < asked || free === limit || cancelled >= maxCancelled) return taken;
-    asked = Math.max(asked * 2, limit + cancelled + 100);
+    if (due.length < asked || free === limit || cancelled >= maxCancelled) return [...taken.values()];
+    // Behind jobs of a connection that is held now there may be others.
+    if (gate.held.length === held.length) asked = Math.max(asked * 2, limit + cancelled + 100);
   }
 }
 
-function claimedJob(book: Book, job: DueJob): ClaimedJob {
+function claimedJob(book: Book, job: DueJob, place: Passage['place']): ClaimedJob {
   const { runId, name, version } = book.fact('stepInfo', job.step_id);
   return {
     jobId: job.id,
@@ -100,6 +119,7 @@ function claimedJob(book: Book, job: DueJob): ClaimedJob {
     ...(job.progress === null ? {} : { progress: job.progress }),
     payload: job.payload,
     ...(job.secrets === null ? {} : { secrets: job.secrets }),
+    ...(place === undefined ? {} : { connection: place }),
   };
 }
 

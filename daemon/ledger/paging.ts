@@ -78,7 +78,7 @@ export function readPage(book: Book, job: LedgerJob, output: string | Uint8Array
   book.patchStep(row.id, { cursor: row.cursor + items.length, ...(pages === 'open' ? {} : { pages }) });
   if (next !== undefined) {
     const { payload, secrets, key } = next;
-    book.addJob({ step: row, uses: step.uses, priority, now, payload: JSON.stringify(payload), secrets: secrets.length === 0 ? null : JSON.stringify(secrets), item: null, index: number, key });
+    book.addJob({ step: row, uses: step.uses, priority, now, payload: JSON.stringify(payload), secrets: secrets.length === 0 ? null : JSON.stringify(secrets), item: null, index: number, key, connection: step.connection });
   }
   return {
     values: number === 1 && paginate.next.kind === 'link' ? { item_key: keyOfPlace(place) } : {},

@@ -5,6 +5,7 @@ import { message } from '../../schemas/wording/message.ts';
 import { stateMessage } from '../../schemas/wording/state.ts';
 import { deadGroupOf } from '../core/failure-group.ts';
 import type { Book } from './book.ts';
+import { connectionIn } from './connection-limits.ts';
 import { isCancelling } from './cancelling.ts';
 import { refusalsToReplay } from './child-replays.ts';
 import type { RecallParams, ReplayParams, ReplayResult } from './dead-letter-call.ts';
@@ -114,7 +115,7 @@ function unrevise(book: Book, job: LedgerJob): Partial<JobRow> {
   book.insert('payload_drafts', { job_id: job.id, revision: job.revision, saved_at: edited.created_at, payload: edited.payload }, 'replace');
   book.write({ kind: 'patch', table: 'payloads', id: job.id, values: { payload: before.payload, secrets: before.secrets, created_at: before.created_at } });
   book.write({ kind: 'delete_revision', jobId: job.id, revision: before.revision });
-  return { revision: before.revision };
+  return { revision: before.revision, connection: connectionIn(book.fact('stepInfo', job.step_id).uses, before.payload) };
 }
 
 /** Delayed jobs are due now, and those that wait for a time go on. All of them or none: a job that isn't like that is an error before anything moves. */

@@ -187,6 +187,8 @@ export interface JobRow {
   readonly warning: string | null;
   /** Whose its last claim was, see `daemons.ts`. */
   readonly daemon: number;
+  /** The connection that its payload names, whose limits hold for it too (`connection-limits.ts`); null if it uses none. */
+  readonly connection: string | null;
 }
 
 /** What the rules read of a job: all but its texts, which can be large. */
@@ -254,6 +256,23 @@ export interface StartRow {
   readonly attempt: number;
   /** Where daemons share the rate: when it counts at the latest, by the store's clock. An embedded store has no such column. */
   readonly counted_at?: number;
+}
+
+/** A connection that has had limits. */
+export interface ConnectionRow {
+  readonly name: string;
+  /** JSON of `ConnectionLimits`, as last declared; null: it was declared without. */
+  readonly limits: string | null;
+}
+
+/** A start of a connection with a rate. Times are of the store's clock. */
+export interface ConnectionStartRow {
+  readonly connection: string;
+  readonly at: number;
+  readonly job_id: number;
+  readonly attempt: number;
+  /** When it counts at the latest. */
+  readonly counted_at: number;
 }
 
 /** What a queue was told. */

@@ -18,22 +18,28 @@ export function settle(book: Book, { outcomes }: { readonly outcomes: readonly S
   book.need('stepInfo', outcomes.filter(({ outcome }) => outcome.kind === 'dead').flatMap(({ jobId }) => book.job(jobId)?.step_id ?? []));
   needForWaits(book, outcomes);
   needForPages(book, outcomes);
-  const rated = outcomes.filter((outcome) => outcome.rated === true);
+  const rated = outcomes.filter(hasTakenStart);
   const countedAt = rated.length === 0 ? 0 : book.fact('storeTime', Math.max(...rated.map(({ endedAt }) => endedAt)));
   const refused: number[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (!settleOne(book, outcome)) refused.push(index);
-    else if (outcome.rated === true) settleStart(book, outcome, countedAt - (outcome.countedAgoMs ?? 0));
+    else if (hasTakenStart(outcome)) settleStart(book, outcome, countedAt - (outcome.countedAgoMs ?? 0));
   }
   return { refused, failed: [] };
 }
 
-/** What daemons share of a rate: a start whose attempt has ended has been counted by its receiver, and one that wasn't used is free. */
-function settleStart(book: Book, { jobId, attempt, outcome }: SettleParams, at: number): void {
+function hasTakenStart({ rated, connected }: SettleParams): boolean {
+  return rated === true || connected === true;
+}
+
+/** What is shared of a rate, by daemons or by the queues of a connection: a start whose attempt has ended has been counted by its receiver, and one that wasn't used is free. */
+function settleStart(book: Book, { jobId, attempt, outcome, rated, connected }: SettleParams, at: number): void {
   const job = book.job(jobId);
   if (job === undefined) return;
   const start = { queueId: job.queue_id, jobId, attempt };
-  book.write(outcome.kind === 'returned' ? { kind: 'drop_start', ...start } : { kind: 'count_start', ...start, at });
+  const isFree = outcome.kind === 'returned';
+  if (rated === true) book.write(isFree ? { kind: 'drop_start', ...start } : { kind: 'count_start', ...start, at });
+  if (connected === true) book.write(isFree ? { kind: 'drop_connection_start', jobId, attempt } : { kind: 'count_connection_start', jobId, attempt, at });
 }
 
 /** The jobs that outcomes name. */

@@ -3,6 +3,7 @@ import type { QueueDefinition, Workflow } from '../../schemas/workflow/model.ts'
 import type { CreateRunParams, FanOutProgress } from './call.ts';
 import { soleDaemon } from './daemons.ts';
 import type { SharedStart } from '../core/rate-window.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { DeliveryKeyRow } from './delivery.ts';
 import type { AttemptRow, BulkRow, Cascade, DraftRow, JobRow, LedgerJob, PayloadRow, QueueRow, RevisionRow, RunRow, ScheduleRow, SignalLinkRow, SignalRow, StepRow, WaitRow } from './row.ts';
 
@@ -33,6 +34,7 @@ export interface QueueFacts {
 export type DueJob = LedgerJob & {
   readonly created_at: number;
   readonly progress: string | null;
+  readonly connection: string | null;
   readonly payload: string;
   readonly secrets: string | null;
 };
@@ -93,6 +95,12 @@ export interface FactKinds {
   readonly activeIn: [queueId: number, number];
   /** The starts of a queue that count last, in the order of the times at which they were to start. */
   readonly lastStarts: [queueId: number, readonly SharedStart[]];
+  /** What a connection lets start over all queues; undefined: whatever they let. If it has a limit, nobody else finds out of it until the transaction ends. */
+  readonly connectionLimits: [connection: string, ConnectionLimits | undefined];
+  /** Jobs under way that use that connection, in whatever queue, whoever has them. */
+  readonly activeWith: [connection: string, number];
+  /** The starts of a connection that count last, in the order of the times at which they were to start. */
+  readonly lastStartsWith: [connection: string, readonly SharedStart[]];
   readonly payload: [jobId: number, PayloadRow];
   readonly draft: [jobId: number, DraftRow | undefined];
   /** What a job waits for, or has last waited for. */
@@ -138,8 +146,8 @@ export interface FactKinds {
   // Selections.
   /** Pending jobs in the order in which they are claimed. */
   readonly due: [queueId: number, readonly DueJob[]];
-  /** The same without the jobs of some steps (`StepOfVersion`), among the first `maxPassed` of the queue. */
-  readonly dueBut: [queueIdAndSteps: string, readonly DueJob[]];
+  /** The same without the jobs of some steps (`StepOfVersion`) and of some connections, among the first `maxPassed` of the queue. */
+  readonly dueBut: [queueIdStepsAndConnections: string, readonly DueJob[]];
   /** Delayed jobs that are due at that time, and those whose wait ends by then, each in the order of their due times. */
   readonly overdue: [at: number, readonly LedgerJob[]];
   /** Jobs that wait for a signal, see `signalKey`. */
@@ -209,7 +217,7 @@ export type Ask = {
 }[FactKind];
 
 /** Facts that only `shared` claims ask for, and numbers that only daemons that share a store take in turn: a store that one daemon has for itself needn't find them. */
-type SharedFact = 'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts' | 'freshIds';
+type SharedFact = 'sharedLimits' | 'activeIn' | 'lastStarts' | 'freshIds';
 
 type FactFinders = { readonly [Kind in FactKind]: (key: FactKinds[Kind][0], ask: { readonly limit: number; readonly text?: Ask['text'] }) => FactKinds[Kind][1] };
 

@@ -179,6 +179,7 @@ export function renderJob(book: Book, row: StepRow, step: Step, scope: MutableSc
     item,
     index,
     key,
+    connection: step.connection,
     ...(error === undefined ? {} : { error }),
   };
 }

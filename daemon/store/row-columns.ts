@@ -18,12 +18,12 @@ export function jobOf(values: Values): LedgerJob {
 }
 
 /** What a `DueJob` has besides a `LedgerJob`, of its row `j` and its payload `p`. */
-export const dueColumns = `${columnsOf('j', jobColumns)}, j.created_at, j.progress, p.payload, p.secrets`;
+export const dueColumns = `${columnsOf('j', jobColumns)}, j.created_at, j.progress, j.connection, p.payload, p.secrets`;
 
 export function dueJobOf(values: Values): DueJob {
-  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, payload, secrets] = values;
+  const [id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, connection, payload, secrets] = values;
   return {
-    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, payload, secrets,
+    id, step_id, queue_id, state, due_at, pace, item_index, revision, round, attempt, tries, throttles, crashes, cancel_cause, started_at, last_revision, created_at, progress, connection, payload, secrets,
   } as DueJob;
 }
 

@@ -3,6 +3,7 @@ import type { ClockAnchor } from '../core/clock.ts';
 import type { RestoredStart } from '../core/rate-window.ts';
 import type { Message } from '../../schemas/wording/message.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
+import type { DeclaredConnection } from '../ledger/connection-limits.ts';
 import type { Declared } from '../ledger/declarations.ts';
 import type { KeptQueue, QueueOrders } from '../ledger/queue-orders.ts';
 import type { DaemonStore } from './daemon-store.ts';
@@ -76,7 +77,7 @@ export interface Store extends RunStore, ViewStore, DeliveryStore, FigureStore, 
    * is answered are the limits that hold. Where daemons share the store, the declarations of one of them hold for all (`ledger/declarations.ts`): `holds` is false if it isn't
    * this one, and then nothing that it declares replaces anything.
    */
-  configure(params: ConfigureParams): Promise<{ readonly queues: readonly QueueDefinition[]; readonly holds?: boolean }>;
+  configure(params: ConfigureParams): Promise<Configured>;
   /** The last declaration of a queue holds no more: it has the defaults, whatever is in it. With `onlyEmpty`: not while it has jobs. */
   forgetLimits(params: { readonly queue: string; readonly onlyEmpty?: boolean }): Promise<{ readonly forgotten: boolean }>;
   /**
@@ -167,10 +168,23 @@ export interface QueueChange extends QueueDepth {
   readonly left: number;
 }
 
+/** What holds. */
+export interface Configured {
+  readonly queues: readonly QueueDefinition[];
+  /** Those with limits. */
+  readonly connections: readonly DeclaredConnection[];
+  /** What this daemon declares holds; omitted if it does. */
+  readonly holds?: boolean;
+}
+
 export interface ConfigureParams {
   readonly queues: readonly QueueDefinition[];
   /** Those that are declared, but not so that it counts: what holds for one of which the store has nothing better. */
   readonly doubtful?: readonly QueueDefinition[];
+  /** All connections that a file without errors declares, with their limits. */
+  readonly connections?: readonly DeclaredConnection[];
+  /** As `doubtful`. */
+  readonly doubtfulConnections?: readonly DeclaredConnection[];
   readonly env: Readonly<Record<string, string>>;
   /** What this daemon's files declare, for daemons that share the store to compare, and the time. It holds if omitted. */
   readonly declared?: { readonly parts: Declared; readonly now: number };

@@ -2,6 +2,7 @@ import { describeBulk } from './store-suite/bulk.ts';
 import { describeCancelling } from './store-suite/cancelling.ts';
 import { describeChildRuns } from './store-suite/child-runs.ts';
 import { describeClaiming } from './store-suite/claiming.ts';
+import { describeConnections } from './store-suite/connections.ts';
 import { describeDelivering } from './store-suite/delivering.ts';
 import { describeDrafting } from './store-suite/drafting.ts';
 import { describeEvaluating } from './store-suite/evaluating.ts';
@@ -64,6 +65,7 @@ export function describeStore(name: string, open: StoreInFolder, { modelRuns = 1
     describe('deliveries', () => describeDelivering(current));
     describe('tokens of connections', () => describeKeepingTokens(current, isShared ? open : undefined));
     describe('evaluating expressions', () => describeEvaluating(current));
+    describe('limits of connections', () => describeConnections(current, isShared ? open : undefined));
     describe('daemons', () => describeSharing(current, isShared ? open : undefined));
     describe('anything in any order', () => describeModel(open, modelRuns));
     describe('pages in any order', () => describePagesInAnyOrder(open, Math.ceil(modelRuns / 4)));

@@ -146,6 +146,8 @@ const waitedFor: Readonly<Record<string, (cell: CellOf) => boolean>> = {
   'queues.held_until': always,
   'bulks.last_due_at': (cell) => cell('ended_at') === null,
   'rate_starts.at': always,
+  'connection_starts.at': always,
+  'connection_starts.counted_at': always,
 };
 
 /** A row of the source as the target gets it. */

@@ -17,7 +17,7 @@ const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads
 
 /** Columns that are texts; times of `rate_starts`, and the spacing of bulk work, have fractions; all others are whole numbers. */
 const texts = new Set(
-  'state item_key error discard_reason failure_group progress warning cancel_cause payload secrets item saved_by output request response version workflow text name rate definition held_by kind on_timeout answered_by action reason problem path outcome scheme flaw dedupe_key hash headers query body key cron timezone declaration uses file file_format cascade inputs pages items on_failure_state trigger_kind triggered_by trigger_value run_key vars outputs concurrency_key gate export_to'.split(' '),
+  'state connection limits item_key error discard_reason failure_group progress warning cancel_cause payload secrets item saved_by output request response version workflow text name rate definition held_by kind on_timeout answered_by action reason problem path outcome scheme flaw dedupe_key hash headers query body key cron timezone declaration uses file file_format cascade inputs pages items on_failure_state trigger_kind triggered_by trigger_value run_key vars outputs concurrency_key gate export_to'.split(' '),
 );
 const fractions = new Set(['at', 'counted_at', 'spacing_ms']);
 
@@ -28,6 +28,7 @@ function typeOf(column: string): 'text' | 'double precision' | 'bigint' {
 type Changes<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>[];
 /** What a column of a row can have. */
 type Changed = string | number | null | Uint8Array;
+type StartEnd = Changes<'count_connection_start' | 'drop_connection_start'>[number];
 type Insert = Extract<Change, { kind: 'insert' }>;
 type Patch = Extract<Change, { kind: 'patch' }>;
 
@@ -41,6 +42,7 @@ export async function applyChanges(tx: Transaction, changes: readonly Change[]):
   const counts: Changes<'count'> = [];
   const counted: Changes<'count_start'> = [];
   const dropped: Changes<'drop_start'> = [];
+  const ended: StartEnd[] = [];
   const outputs: Changes<'set_output'> = [];
   const flush = (): void => {
     for (const { table, rows, taken } of inserts) insertRows(tx, table, rows, taken);
@@ -56,6 +58,7 @@ export async function applyChanges(tx: Transaction, changes: readonly Change[]):
     else if (change.kind === 'count') counts.push(change);
     else if (change.kind === 'count_start') counted.push(change);
     else if (change.kind === 'drop_start') dropped.push(change);
+    else if (change.kind === 'count_connection_start' || change.kind === 'drop_connection_start') ended.push(change);
     else if (change.kind === 'set_output') outputs.push(change);
     else {
       flush();
@@ -65,12 +68,13 @@ export async function applyChanges(tx: Transaction, changes: readonly Change[]):
   flush();
   // Of attempts and starts that nothing else in a decision touches.
   settleStarts(tx, counted, dropped);
+  settleConnectionStarts(tx, ended);
   for (const { jobId, attempt, output } of outputs) void tx.run("UPDATE attempts SET output = convert_from($3, 'UTF8') WHERE job_id = $1 AND number = $2", [jobId, attempt, output]);
   return counts.length === 0 ? [] : addCounts(tx, counts);
 }
 
 /** A change that is neither; deletions that follow each other go together. Returns how many of the next ones it has dealt with. */
-function applyOthers(tx: Transaction, change: Exclude<Change, { kind: 'insert' | 'patch' | 'count' | 'count_start' | 'drop_start' | 'set_output' }>, changes: readonly Change[], at: number): number {
+function applyOthers(tx: Transaction, change: Exclude<Change, { kind: 'insert' | 'patch' | 'count' | 'count_start' | 'drop_start' | 'count_connection_start' | 'drop_connection_start' | 'set_output' }>, changes: readonly Change[], at: number): number {
   const send = (text: string, ...values: Value[]): void => void tx.run(text, values);
   switch (change.kind) {
     case 'put_off':
@@ -81,6 +85,9 @@ function applyOthers(tx: Transaction, change: Exclude<Change, { kind: 'insert' |
       break;
     case 'forget_starts':
       send('DELETE FROM rate_starts WHERE queue_id = $1 AND at < $2', change.queueId, change.before);
+      break;
+    case 'forget_connection_starts':
+      send('DELETE FROM connection_starts WHERE connection = $1 AND at < $2', change.connection, change.before);
       break;
     case 'mark_bulk_job':
       send('UPDATE bulk_jobs SET round = $3 WHERE bulk_id = $1 AND job_id = $2', change.bulkId, change.jobId, change.round);
@@ -192,6 +199,20 @@ function settleStarts(tx: Transaction, counted: Changes<'count_start'>, dropped:
     void tx.run(`UPDATE rate_starts t SET counted_at = least(n.at, t.counted_at) FROM ${from} WHERE ${those}`, [...named(counted), new PackedNumbers('double precision', counted.map(({ at }) => at))]);
   }
   if (dropped.length > 0) void tx.run(`DELETE FROM rate_starts t USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (queue_id, job_id, attempt) WHERE ${those}`, named(dropped));
+}
+
+function settleConnectionStarts(tx: Transaction, ended: readonly StartEnd[]): void {
+  const counted = ended.filter((change) => change.kind === 'count_connection_start');
+  const dropped = ended.filter((change) => change.kind === 'drop_connection_start');
+  const named = (starts: readonly StartEnd[]): PackedNumbers[] => [numbers(starts.map(({ jobId }) => jobId)), numbers(starts.map(({ attempt }) => attempt))];
+  if (counted.length > 0) {
+    void tx.run(
+      `UPDATE connection_starts t SET counted_at = least(n.at, t.counted_at)
+       FROM unnest($1::bigint[], $2::bigint[], $3::double precision[]) AS n (job_id, attempt, at) WHERE t.job_id = n.job_id AND t.attempt = n.attempt`,
+      [...named(counted), new PackedNumbers('double precision', counted.map(({ at }) => at))],
+    );
+  }
+  if (dropped.length > 0) void tx.run('DELETE FROM connection_starts t USING unnest($1::bigint[], $2::bigint[]) AS n (job_id, attempt) WHERE t.job_id = n.job_id AND t.attempt = n.attempt', named(dropped));
 }
 
 /** Those with the same columns together. Most have the columns of the one before, which takes no text of them to see. */

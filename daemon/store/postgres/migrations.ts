@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CodedError } from '../../../schemas/protocol/error.ts';
 import { message, type Message } from '../../../schemas/wording/message.ts';
 import { leaseMs } from '../../ledger/daemons.ts';
-import { alertBooksTable, connectionTokensTable, declarationsTable, itemTables, loneTransactionsSequence, pagesColumn, schemaVersion1 } from './schema.ts';
+import { alertBooksTable, connectionLimitTables, connectionTokensTable, declarationsTable, itemTables, loneTransactionsSequence, pagesColumn, schemaVersion1 } from './schema.ts';
 import { identifier, type Session } from './session.ts';
 import type { StorePlace } from './store-error.ts';
 
@@ -32,6 +32,8 @@ export const migrations: readonly Migration[] = [
   { sql: pagesColumn, oldest: 8 },
   // A daemon that knows no receivers tells none; the one that leads next does.
   { sql: alertBooksTable, oldest: 8 },
+  // A daemon that knows nothing of them would start jobs of a connection beyond its limits.
+  { sql: connectionLimitTables, oldest: 10 },
 ];
 
 /** As `server_version_num` has it. */

@@ -1,10 +1,11 @@
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import { standingOf, type DaemonRow } from '../../ledger/daemons.ts';
+import { type ConnectionLimits, type DeclaredConnection, limitsToKeep } from '../../ledger/connection-limits.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
 import { never } from '../../ledger/row.ts';
 import { keepToken, leaseToken, type TokenDecision, type TokenKept, type TokenLease, type TokenRow } from '../../ledger/token-lease.ts';
-import type { Store } from '../store.ts';
+import type { Configured, Store } from '../store.ts';
 import { declare } from './declarations.ts';
 import { queueIds } from './facts/queue-facts.ts';
 import { addItems, takeOverItems } from './item-stage.ts';
@@ -17,7 +18,7 @@ type Params<Name extends keyof Store> = Store[Name] extends (params: infer Given
 /** Operations without a rule about runs and jobs; each checks everything before it writes, as the ledger does. The others are decided there. */
 export const plainOperations = { configure, forgetLimits, pruneDeliveries, recordSeries, saveAlerts, keepAlertBook, shiftWaits, reclaim, probe, leaseToken: leaseConnectionToken, keepToken: keepConnectionToken, addItems, takeOverItems } as const;
 
-async function configure(batch: WriteTransaction, { queues, doubtful = [], env, declared }: Params<'configure'>): Promise<{ readonly queues: readonly QueueDefinition[]; readonly holds?: boolean }> {
+async function configure(batch: WriteTransaction, { queues, doubtful = [], connections = [], doubtfulConnections = [], env, declared }: Params<'configure'>): Promise<Configured> {
   const holds = declared === undefined || (await declare(batch, declared.parts, declared.now));
   const rows = await batch.tx.rows('SELECT name, definition FROM queues ORDER BY id');
   const kept = new Map(rows.map(({ name, definition }) => [String(name), typeof definition === 'string' ? (JSON.parse(definition) as QueueDefinition) : undefined]));
@@ -27,7 +28,21 @@ async function configure(batch: WriteTransaction, { queues, doubtful = [], env, 
   batch.memory.env = env;
   batch.memory.doubtful = fallback;
   if (holds) await keep(batch, queues);
-  return { queues: limits, ...(holds ? {} : { holds }) };
+  const known = await keepConnections(batch, { connections: holds ? connections : [], doubtful: holds ? doubtfulConnections : [...doubtfulConnections, ...connections] });
+  return { queues: limits, connections: known, ...(holds ? {} : { holds }) };
+}
+
+/** Returns those that hold. */
+async function keepConnections({ tx }: WriteTransaction, declared: Parameters<typeof limitsToKeep>[0]): Promise<readonly DeclaredConnection[]> {
+  const kept = new Map((await tx.values('SELECT name, limits FROM connections ORDER BY name')).map(([name, limits]) => [String(name), limits as string | null]));
+  const changes = limitsToKeep(declared, kept);
+  for (const { name, limits } of changes) kept.set(name, limits);
+  if (changes.length > 0) {
+    await tx.run('INSERT INTO connections (name, limits) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (name) DO UPDATE SET limits = excluded.limits', [
+      list(changes.map(({ name }) => name)), list(changes.map(({ limits }) => limits)),
+    ]);
+  }
+  return [...kept].flatMap(([name, limits]) => (limits === null ? [] : [{ name, ...(JSON.parse(limits) as ConnectionLimits) }]));
 }
 
 async function forgetLimits(batch: WriteTransaction, { queue, onlyEmpty = false }: Params<'forgetLimits'>): Promise<{ readonly forgotten: boolean }> {
@@ -112,6 +127,12 @@ async function shiftWaits(batch: WriteTransaction, { byMs, anchor }: Params<'shi
   const column = (place: number, by = 0): string => list(starts.map((row) => (row[place] === null ? null : Number(row[place]) + by)));
   void tx.run('INSERT INTO rate_starts (queue_id, at, job_id, attempt, counted_at) SELECT * FROM unnest($1::bigint[], $2::double precision[], $3::bigint[], $4::bigint[], $5::double precision[]) ON CONFLICT DO NOTHING', [
     column(0), column(1, byMs), column(2), column(3), column(4, byMs),
+  ]);
+  const started = await tx.values('SELECT connection, at, job_id, attempt, counted_at FROM connection_starts');
+  void tx.run('DELETE FROM connection_starts');
+  void tx.run('INSERT INTO connection_starts (connection, at, job_id, attempt, counted_at) SELECT * FROM unnest($1::text[], $2::double precision[], $3::bigint[], $4::bigint[], $5::double precision[]) ON CONFLICT DO NOTHING', [
+    list(started.map(([connection]) => String(connection))), list(started.map(([, at]) => Number(at) + byMs)), list(started.map(([, , job]) => Number(job))), list(started.map(([, , , attempt]) => Number(attempt))),
+    list(started.map(([, , , , countedAt]) => Number(countedAt) + byMs)),
   ]);
   batch.touchDelayed();
 }

@@ -411,3 +411,25 @@ CREATE TABLE alert_books (
   content text NOT NULL           -- JSON
 );
 `;
+
+/** Limits of connections and what has started by them (`ledger/connection-limits.ts`), and which connection each job uses. Of jobs that may start, it stands in their payloads. */
+export const connectionLimitTables = `
+CREATE TABLE connections (
+  name text PRIMARY KEY,
+  limits text                     -- JSON of ConnectionLimits; NULL: declared without
+);
+CREATE TABLE connection_starts (
+  connection text NOT NULL,
+  at double precision NOT NULL,
+  job_id bigint NOT NULL,
+  attempt bigint NOT NULL,
+  counted_at double precision NOT NULL,   -- when it counts at the latest, by the server's clock
+  PRIMARY KEY (connection, at, job_id, attempt)
+);
+CREATE INDEX connection_starts_counted ON connection_starts (connection, counted_at, at);
+CREATE INDEX connection_starts_job ON connection_starts (job_id, attempt);
+ALTER TABLE jobs ADD COLUMN connection text;
+UPDATE jobs SET connection = p.payload::json ->> 'connection'
+FROM payloads p JOIN jobs j ON j.id = p.job_id JOIN steps s ON s.id = j.step_id
+WHERE jobs.id = j.id AND j.state NOT IN ('succeeded', 'discarded') AND s.uses IN ('http/request', 'email/send');
+`;

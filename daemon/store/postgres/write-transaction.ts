@@ -243,6 +243,7 @@ function factsAtHand({ memory, unsure }: Loading, isDelayedTouched: () => boolea
     workflow: (version) => memory.workflows.known(version) ?? notKnown,
     queueId: (name) => memory.queueIds.get(name) ?? unsure.queues.get(name) ?? notKnown,
     knownQueue: (name) => memory.queueIds.get(name) ?? unsure.queues.get(name) ?? notKnown,
+    connectionLimits: (name) => (unsure.limitedConnections?.has(name) === false ? undefined : notKnown),
     nextDue: () => (isDelayedTouched() ? notKnown : memory.figures.nextDueAt),
   };
 }

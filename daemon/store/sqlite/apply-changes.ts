@@ -46,6 +46,15 @@ export function applyChanges(state: WriterState, changes: readonly Change[]): re
       case 'count_start':
       case 'drop_start':
         throw new Error(`${change.kind} is for stores that daemons share`);
+      case 'forget_connection_starts':
+        db.sql('DELETE FROM connection_starts WHERE connection = ? AND at < ?').run(change.connection, change.before);
+        break;
+      case 'count_connection_start':
+        db.sql('UPDATE connection_starts SET counted_at = min(?, counted_at) WHERE job_id = ? AND attempt = ?').run(change.at, change.jobId, change.attempt);
+        break;
+      case 'drop_connection_start':
+        db.sql('DELETE FROM connection_starts WHERE job_id = ? AND attempt = ?').run(change.jobId, change.attempt);
+        break;
       case 'mark_bulk_job':
         db.sql('UPDATE bulk_jobs SET round = ? WHERE bulk_id = ? AND job_id = ?').run(change.round, change.bulkId, change.jobId);
         break;

@@ -18,12 +18,13 @@ const selectDue = `
   ORDER BY j.priority DESC, j.due_at, j.id
   LIMIT ?`;
 
-/** `?2` is JSON of `StepOfVersion[]`. */
+/** `?2` is JSON of `StepOfVersion[]`, `?4` of names of connections. */
 const selectDueBut = `
   SELECT ${dueColumns}
   FROM (SELECT id AS due_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ?1 ORDER BY priority DESC, due_at, id LIMIT ${maxPassed})
   CROSS JOIN jobs j ON j.id = due_id CROSS JOIN steps s ON s.id = j.step_id CROSS JOIN runs r ON r.id = s.run_id CROSS JOIN payloads p ON p.job_id = j.id
   WHERE NOT EXISTS (SELECT 1 FROM json_each(?2) AS passed WHERE passed.value ->> 'version' = r.version AND passed.value ->> 'step' = s.name)
+    AND (j.connection IS NULL OR j.connection NOT IN (SELECT value FROM json_each(?4)))
   ORDER BY j.priority DESC, j.due_at, j.id
   LIMIT ?3`;
 
@@ -66,6 +67,13 @@ export function factSource(state: WriterState): FactSource {
     knownQueue: (name) => state.knownQueueId(name),
     queue: (id) => state.queue(id),
     queueRow: (id) => db.sql('SELECT paused, held_until, held_by FROM queues WHERE id = ?').get(id) as unknown as QueueRow,
+    storeTime: (now) => now,
+    connectionLimits: (name) => state.connectionLimits(name),
+    activeWith: (name) => Number(db.sql("SELECT count(*) AS n FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND connection = ?").get(name)?.['n']),
+    lastStartsWith: (name, { limit }) => {
+      const rows = db.values('SELECT at, counted_at FROM connection_starts INDEXED BY connection_starts_counted WHERE connection = ? ORDER BY counted_at DESC LIMIT ?').all(name, limit);
+      return rows.map(([at, countedAt]) => ({ at: Number(at), countedAt: Number(countedAt) })).sort((one, other) => one.at - other.at);
+    },
     payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
     wait: (jobId) => db.sql('SELECT * FROM waits WHERE job_id = ?').get(jobId) as WaitRow | undefined,
@@ -96,9 +104,9 @@ export function factSource(state: WriterState): FactSource {
         .map(runOf),
     nextDue: () => state.nextDueAt,
     due: (queueId, { limit }) => db.values(selectDue).all(queueId, limit).map(dueJobOf),
-    dueBut: (queueIdAndSteps, { limit }) => {
-      const [queueId, steps] = JSON.parse(queueIdAndSteps) as [number, readonly StepOfVersion[]];
-      return db.values(selectDueBut).all(queueId, JSON.stringify(steps), limit).map(dueJobOf);
+    dueBut: (key, { limit }) => {
+      const [queueId, steps, connections] = JSON.parse(key) as [number, readonly StepOfVersion[], readonly string[]];
+      return db.values(selectDueBut).all(queueId, JSON.stringify(steps), limit, JSON.stringify(connections)).map(dueJobOf);
     },
     overdue: (at, { limit }) => {
       const found = jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_delayed WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at, id LIMIT ?`, at, limit);
@@ -166,6 +174,8 @@ export function factsAtHand(state: WriterState): FactsAtHand {
     queue: (id) => state.queue(id),
     fanOut: (stepId) => state.fanOuts.get(stepId),
     cascade: (stepId) => state.cascades.get(stepId)?.kind,
+    storeTime: (now) => now,
+    connectionLimits: (name) => state.connectionLimits(name),
   };
 }
 

@@ -15,11 +15,11 @@ interface Shape {
 /** Of the tables that are written for every job, named one by one: to ask each row for its columns takes as long as to write it. */
 const shapes: { readonly [Name in TableName]?: Shape } = {
   jobs: {
-    columns: ['id', 'step_id', 'queue_id', 'state', 'priority', 'due_at', 'created_at', 'item_index', 'item_key', 'ended_at', 'error', 'failure_group'],
-    add(values, { id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group }: Partial<JobRow>) {
+    columns: ['id', 'step_id', 'queue_id', 'state', 'priority', 'due_at', 'created_at', 'item_index', 'item_key', 'ended_at', 'error', 'failure_group', 'connection'],
+    add(values, { id, step_id, queue_id, state, priority, due_at, created_at, item_index, item_key, ended_at, error, failure_group, connection }: Partial<JobRow>) {
       values.push(
         id ?? null, step_id ?? null, queue_id ?? null, state ?? null, priority ?? null, due_at ?? null, created_at ?? null, item_index ?? null, item_key ?? null, ended_at ?? null, error ?? null,
-        failure_group ?? null,
+        failure_group ?? null, connection ?? null,
       );
     },
   },

@@ -8,11 +8,11 @@ import { deadGroupOf } from '../../core/failure-group.ts';
 import { fileSpace } from './file-space.ts';
 import { isSmallEnoughToCopy } from './memory-copy.ts';
 import { hasNoRoom } from './store-error.ts';
-import { schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24, schemaVersion25 } from './newer-schema.ts';
+import { schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24, schemaVersion25, schemaVersion26 } from './newer-schema.ts';
 import { schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13 } from './schema.ts';
 
 /** Each brings the schema from the version of its place to the next; what has been released is never changed. */
-export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24, schemaVersion25];
+export const migrations: readonly string[] = [schemaVersion1, schemaVersion2, schemaVersion3, schemaVersion4, schemaVersion5, schemaVersion6, schemaVersion7, schemaVersion8, schemaVersion9, schemaVersion10, schemaVersion11, schemaVersion12, schemaVersion13, schemaVersion14, schemaVersion15, schemaVersion16, schemaVersion17, schemaVersion18, schemaVersion19, schemaVersion20, schemaVersion21, schemaVersion22, schemaVersion23, schemaVersion24, schemaVersion25, schemaVersion26];
 
 /** Backups that are kept beside the store. */
 const keptBackups = 3;

@@ -170,3 +170,26 @@ CREATE TABLE alert_books (
   content TEXT NOT NULL  -- JSON
 ) WITHOUT ROWID;
 `;
+
+/**
+ * Limits of connections and what has started by them (`ledger/connection-limits.ts`), and which connection each job uses. Of jobs that may start, it stands in their payloads.
+ */
+export const schemaVersion26 = `
+CREATE TABLE connections (
+  name TEXT PRIMARY KEY,
+  limits TEXT             -- JSON of ConnectionLimits; NULL: declared without
+) WITHOUT ROWID;
+CREATE TABLE connection_starts (
+  connection TEXT NOT NULL,
+  at REAL NOT NULL,
+  job_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  counted_at REAL NOT NULL,   -- when it counts at the latest
+  PRIMARY KEY (connection, at, job_id, attempt)
+) WITHOUT ROWID;
+CREATE INDEX connection_starts_counted ON connection_starts (connection, counted_at, at);
+CREATE INDEX connection_starts_job ON connection_starts (job_id, attempt);
+ALTER TABLE jobs ADD COLUMN connection TEXT;
+UPDATE jobs SET connection = (SELECT p.payload ->> '$.connection' FROM payloads p WHERE p.job_id = jobs.id AND json_valid(p.payload))
+WHERE state NOT IN ('succeeded', 'discarded') AND step_id IN (SELECT id FROM steps WHERE uses IN ('http/request', 'email/send'));
+`;

@@ -1,11 +1,12 @@
 import { shiftBetween, type ClockAnchor } from '../../core/clock.ts';
 import { soleDaemon } from '../../ledger/daemons.ts';
+import { type DeclaredConnection, limitsToKeep } from '../../ledger/connection-limits.ts';
 import { limitsThatHold } from '../../ledger/queue-orders.ts';
 import { never } from '../../ledger/row.ts';
 import { type KeepTokenParams, keepToken, type LeaseTokenParams, leaseToken, type TokenDecision, type TokenKept, type TokenLease, type TokenRow } from '../../ledger/token-lease.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import { defaultQueueName, type QueueDefinition } from '../../../schemas/workflow/model.ts';
-import type { AlertChange, ConfigureParams, KeepAlertBookParams, RecordSeriesParams } from '../store.ts';
+import type { AlertChange, Configured, ConfigureParams, KeepAlertBookParams, RecordSeriesParams } from '../store.ts';
 import { fileSpace, type FileSpace, reclaimPages } from './file-space.ts';
 import type { PruneDeliveriesParams } from '../delivery-store.ts';
 import { pruneDeliveries } from './queries/deliveries.ts';
@@ -18,13 +19,21 @@ export const plainOperations = { configure, forgetLimits, pruneDeliveries: prune
 const waitingSteps = "SELECT step_id FROM jobs INDEXED BY jobs_pending WHERE state = 'pending' AND queue_id = ? LIMIT 100";
 const deadSteps = "SELECT step_id FROM jobs INDEXED BY jobs_dead WHERE state = 'dead' AND queue_id = ? LIMIT 100";
 
-function configure(tx: WriteTransaction, params: ConfigureParams): { readonly queues: readonly QueueDefinition[] } {
+function configure(tx: WriteTransaction, params: ConfigureParams): Configured {
   const declared = new Set(params.queues.map(({ name }) => name));
   const undeclared = tx.state.allDepths().flatMap(({ name }) => (declared.has(name) ? [] : [name]));
   const queues = limitsThatHold(params, undeclared, (name) => lastDeclaration(tx, name));
   tx.state.configure({ ...params, queues });
   for (const definition of params.queues) keep(tx, definition);
-  return { queues };
+  return { queues, connections: keepConnections(tx, params) };
+}
+
+/** Returns those that hold. */
+function keepConnections(tx: WriteTransaction, { connections, doubtfulConnections: doubtful }: ConfigureParams): readonly DeclaredConnection[] {
+  const { db, state } = tx;
+  const kept = new Map(db.sql('SELECT name, limits FROM connections').all().map(({ name, limits }) => [String(name), limits as string | null]));
+  for (const { name, limits } of limitsToKeep({ connections, doubtful }, kept)) db.sql('INSERT INTO connections (name, limits) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET limits = ?2').run(name, limits);
+  return state.loadConnections();
 }
 
 function forgetLimits(tx: WriteTransaction, { queue, onlyEmpty = false }: { readonly queue: string; readonly onlyEmpty?: boolean }): { readonly forgotten: boolean } {
@@ -128,6 +137,7 @@ function shiftWaits({ db, state }: WriteTransaction, { byMs, anchor }: { readonl
   db.sql('UPDATE queues SET held_until = held_until + ? WHERE held_until IS NOT NULL').run(byMs);
   db.sql('UPDATE bulks SET last_due_at = last_due_at + ? WHERE ended_at IS NULL').run(byMs);
   db.sql('UPDATE OR REPLACE rate_starts SET at = at + ?').run(byMs);
+  db.sql('UPDATE OR REPLACE connection_starts SET at = at + ?1, counted_at = counted_at + ?1').run(byMs);
   keepAnchor({ db }, anchor);
   state.nextDueChanged();
 }

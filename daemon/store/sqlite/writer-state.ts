@@ -7,6 +7,7 @@ import type { Effects } from '../../ledger/change.ts';
 import { openFanOutOf, isHeld, type Cascade, type StepRow } from '../../ledger/row.ts';
 import type { QueueFacts, SnapshotParams, StepInfo } from '../../ledger/snapshot.ts';
 import { never } from '../../ledger/row.ts';
+import type { ConnectionLimits, DeclaredConnection } from '../../ledger/connection-limits.ts';
 
 /** A queue, with its depths and the limits that hold. */
 type KeptQueue = { -readonly [Name in keyof (QueueDepth & QueueFacts)]: (QueueDepth & QueueFacts)[Name] };
@@ -45,6 +46,8 @@ export class WriterState {
   readonly #fanOutMemories = new Map<number, Map<string, unknown>>();
   #settings: ConfigureParams = { queues: [], env: {} };
   #queueSettings = new Map<string, QueueDefinition>();
+  /** Those with limits. */
+  #connections = new Map<string, ConnectionLimits>();
 
   constructor(db: Database) {
     this.db = db;
@@ -94,9 +97,21 @@ export class WriterState {
       this.fanOuts.set(step.id, openFanOutOf(step, this.queueName(step.queue_id), isHeld(step)));
     }
     this.runningRuns = Number(db.sql("SELECT count(*) AS n FROM runs WHERE state = 'running'").get()?.['n']);
+    this.loadConnections();
     this.nextDueChanged();
     this.#stepInfos.clear();
     this.#fanOutMemories.clear();
+  }
+
+  /** Reads the limits of connections from their table. */
+  loadConnections(): readonly DeclaredConnection[] {
+    const rows = this.db.sql('SELECT name, limits FROM connections WHERE limits IS NOT NULL').all();
+    this.#connections = new Map(rows.map(({ name, limits }) => [String(name), JSON.parse(String(limits)) as ConnectionLimits]));
+    return [...this.#connections].map(([name, limits]) => ({ name, ...limits }));
+  }
+
+  connectionLimits(name: string): ConnectionLimits | undefined {
+    return this.#connections.get(name);
   }
 
   /** Keeps the highest numbers given so far, before rows that bear them are deleted: a number is never given twice. */

@@ -2,6 +2,7 @@ import { openFanOutOf, isHeld, type BulkJobRow, type JobRow, type RunRow } from 
 import type { FanOutProgress } from '../../../daemon/ledger/call.ts';
 import { shownJobState } from '../../../daemon/core/state-machine.ts';
 import { never } from '../../../daemon/ledger/row.ts';
+import type { ConnectionLimits } from '../../../daemon/ledger/connection-limits.ts';
 import { isFinished } from '../../../daemon/ledger/pruning.ts';
 import { maxItemCharacters, maxPassed, type CascadeChunk, type FactSource, type ItemResult, type LargeOutput, type QueueFacts, type RunFacts } from '../../../daemon/ledger/snapshot.ts';
 import { KeptWorkflows } from '../../../daemon/core/kept-workflows.ts';
@@ -143,6 +144,18 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => one.countedAt - other.countedAt)
         .slice(-limit)
         .sort((one, other) => one.at - other.at),
+    connectionLimits: (name) => {
+      const limits = tables.connections.get(name)?.limits;
+      return limits === null || limits === undefined ? undefined : (JSON.parse(limits) as ConnectionLimits);
+    },
+    activeWith: (name) => jobs.where(({ state, connection }) => state === 'active' && connection === name).length,
+    lastStartsWith: (name, { limit }) =>
+      tables.connection_starts
+        .where(({ connection }) => connection === name)
+        .map(({ at, counted_at: countedAt }) => ({ at, countedAt }))
+        .sort((one, other) => one.countedAt - other.countedAt)
+        .slice(-limit)
+        .sort((one, other) => one.at - other.at),
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
     lastFailure: (jobId) => attempts.where(({ job_id, error }) => job_id === jobId && error !== null).sort((one, other) => one.number - other.number).at(-1),
@@ -172,8 +185,8 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => other.priority - one.priority || byDue(one, other))
         .slice(0, limit)
         .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null })),
-    dueBut: (queueIdAndSteps, { limit }) => {
-      const [queueId, passing] = JSON.parse(queueIdAndSteps) as [number, readonly { readonly version: string; readonly step: string }[]];
+    dueBut: (key, { limit }) => {
+      const [queueId, passing, connections] = JSON.parse(key) as [number, readonly { readonly version: string; readonly step: string }[], readonly string[]];
       const isPassed = (stepId: number): boolean => {
         const step = tables.steps.get(stepId);
         const version = step && tables.runs.get(step.run_id)?.version;
@@ -183,7 +196,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .where(({ queue_id, state }) => queue_id === queueId && state === 'pending')
         .sort((one, other) => other.priority - one.priority || byDue(one, other))
         .slice(0, maxPassed)
-        .filter(({ step_id }) => !isPassed(step_id))
+        .filter(({ step_id, connection }) => !isPassed(step_id) && (connection === null || !connections.includes(connection)))
         .slice(0, limit)
         .map((job) => ({ ...job, payload: tables.payloads.get(job.id)?.payload ?? '{}', secrets: tables.payloads.get(job.id)?.secrets ?? null }));
     },

@@ -2,6 +2,7 @@ import { CodedError } from '../../../schemas/protocol/error.ts';
 import { seriesResolutions } from '../../../schemas/protocol/queue.ts';
 import type { QueueDefinition } from '../../../schemas/workflow/model.ts';
 import type { Operations } from '../../../daemon/ledger/call.ts';
+import { type ConnectionLimits, type DeclaredConnection, limitsToKeep } from '../../../daemon/ledger/connection-limits.ts';
 import { healthOf, leaseEndOf, standingOf } from '../../../daemon/ledger/daemons.ts';
 import { isMinor } from '../../../daemon/ledger/delivery.ts';
 import { perform, performBatch, type LedgerTables } from '../../../daemon/ledger/perform.ts';
@@ -14,7 +15,7 @@ import { CommitSummary } from '../../../daemon/store/commit-summary.ts';
 import type { ClaimParams, Committed, ConfigureParams, OpenParams, OpenResult, QueueChange, QueueDepth, SettleParams, Settled, Settlement, Store, StoredQueue } from '../../../daemon/store/store.ts';
 import { StoreCalls, type StoreRead, type StoreWrite } from '../../../daemon/store/store-calls.ts';
 import { fanOuts, memoryFacts, nextDueAt, queueIdOf, queueNamed } from './memory-facts.ts';
-import { deliveryKey, startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
+import { connectionStartKey, deliveryKey, startKey, type MemoryTables, type SeriesRow } from './memory-tables.ts';
 import { memorySize, MemoryViews } from './memory-views.ts';
 import { suiteLinkHash } from '../store-suite/suite-links.ts';
 
@@ -211,12 +212,12 @@ export class MemoryStore extends StoreCalls implements Store {
     const { queues, jobs, rate_starts: starts, alerts, bulks } = this.#tables;
     switch (name) {
       case 'configure': {
-        const { queues: declared, doubtful, env } = params as ConfigureParams;
+        const { queues: declared, doubtful, connections, doubtfulConnections, env } = params as ConfigureParams;
         const limits = limitsThatHold({ queues: declared, ...(doubtful === undefined ? {} : { doubtful }) }, queues.where().map((queue) => queue.name), (queue) => this.#kept(queue));
         this.#env = env;
         this.#doubtful = doubtful ?? [];
         for (const queue of declared) this.#keep(queue);
-        return { queues: limits };
+        return { queues: limits, connections: this.#keepConnections({ connections, doubtful: doubtfulConnections }) };
       }
       case 'forgetLimits': {
         const { queue, onlyEmpty } = params as Parameters<Store['forgetLimits']>[0];
@@ -262,6 +263,10 @@ export class MemoryStore extends StoreCalls implements Store {
         const shifted = starts.where().map((row) => ({ ...row, at: row.at + byMs }));
         for (const row of starts.where()) starts.delete(startKey(row));
         for (const row of shifted) starts.set(startKey(row), row);
+        const { connection_starts: started } = this.#tables;
+        const moved = started.where().map((row) => ({ ...row, at: row.at + byMs, counted_at: row.counted_at + byMs }));
+        for (const row of started.where()) started.delete(connectionStartKey(row));
+        for (const row of moved) started.set(connectionStartKey(row), row);
         return undefined;
       }
       case 'leaseToken':
@@ -299,6 +304,13 @@ export class MemoryStore extends StoreCalls implements Store {
 
   #keep(definition: QueueDefinition): void {
     this.#tables.patch('queues', queueIdOf(this.#tables, definition.name), { definition: JSON.stringify(definition) });
+  }
+
+  #keepConnections(declared: Parameters<typeof limitsToKeep>[0]): readonly DeclaredConnection[] {
+    const { connections } = this.#tables;
+    const kept = new Map(connections.where().map(({ name, limits }) => [name, limits]));
+    for (const row of limitsToKeep(declared, kept)) connections.set(row.name, row);
+    return connections.where().flatMap(({ name, limits }) => (limits === null ? [] : [{ name, ...(JSON.parse(limits) as ConnectionLimits) }]));
   }
 
   #kept(queue: string): QueueDefinition | undefined {

@@ -1,6 +1,6 @@
 import type { Change, NumberedTable, StepCounts, TableName, Tables } from '../../../daemon/ledger/change.ts';
 import { isMinor } from '../../../daemon/ledger/delivery.ts';
-import type { JobRow, StepRow } from '../../../daemon/ledger/row.ts';
+import type { ConnectionRow, JobRow, StepRow } from '../../../daemon/ledger/row.ts';
 import type { QueueBucket } from '../../../daemon/core/queue-series.ts';
 import type { DaemonRow } from '../../../daemon/ledger/daemons.ts';
 import type { TokenRow } from '../../../daemon/ledger/token-lease.ts';
@@ -20,6 +20,7 @@ const keys: { readonly [Name in TableName]: (row: Row<Name>) => number | string 
   attempts: ({ job_id, number }) => `${job_id}/${number}`,
   workflow_versions: ({ version }) => version,
   rate_starts: startKey,
+  connection_starts: connectionStartKey,
   waits: ({ job_id }) => job_id,
   signals: ({ run_id, name }) => `${run_id}/${name}`,
   signal_links: ({ job_id, name }) => `${job_id}/${name}`,
@@ -39,10 +40,14 @@ export function startKey({ queue_id, at, job_id, attempt }: Row<'rate_starts'>):
   return `${queue_id}/${at}/${job_id}/${attempt}`;
 }
 
+export function connectionStartKey({ connection, at, job_id, attempt }: Row<'connection_starts'>): string {
+  return `${connection}/${at}/${job_id}/${attempt}`;
+}
+
 const step = { state: 'waiting', total: 0, succeeded: 0, dead: 0, cancelled: 0, discarded: 0, expanded: 0, cursor: 0, duplicates: 0, warnings: 0, item_limit: null, file: null, file_format: null, pages: null, cascade: null, started_at: null, ended_at: null, error: null } as const satisfies Partial<StepRow>;
 const job = {
   pace: null, item_index: null, item_key: null, revision: 1, round: 1, attempt: 0, tries: 0, throttles: 0, crashes: 0, cancel_cause: null, started_at: null, ended_at: null, error: null,
-  discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0,
+  discard_reason: null, last_revision: null, failure_group: null, progress: null, warning: null, daemon: 0, connection: null,
 } as const satisfies Partial<JobRow>;
 const run = { ended_at: null, cancel_requested: 0, on_failure_state: 'waiting', error: null, trigger_kind: 'manual', triggered_by: null, trigger_value: null, run_key: null, parent_job: null, parent_run: null, depth: 0, concurrency_key: null, gate: null, vars: null, outputs: null } as const satisfies Partial<Row<'runs'>>;
 
@@ -114,6 +119,7 @@ export class MemoryTables {
   readonly attempts = new Table<Row<'attempts'>>(this.#undo);
   readonly workflow_versions = new Table<Row<'workflow_versions'>>(this.#undo);
   readonly rate_starts = new Table<Row<'rate_starts'>>(this.#undo);
+  readonly connection_starts = new Table<Row<'connection_starts'>>(this.#undo);
   readonly waits = new Table<Row<'waits'>>(this.#undo);
   readonly signals = new Table<Row<'signals'>>(this.#undo);
   readonly signal_links = new Table<Row<'signal_links'>>(this.#undo);
@@ -127,6 +133,7 @@ export class MemoryTables {
   readonly alert_books = new Table<AlertBook>(this.#undo);
   readonly series = new Table<SeriesRow>(this.#undo);
   readonly daemons = new Table<DaemonRow>(this.#undo);
+  readonly connections = new Table<ConnectionRow>(this.#undo);
   readonly connection_tokens = new Table<TokenRow>(this.#undo);
   /** Of the daemons that have it open. */
   readonly listeners = new Set<(committed: Committed) => void>();
@@ -161,6 +168,10 @@ export class MemoryTables {
     return this.rate_starts.where((row) => row.queue_id === queueId && row.job_id === jobId && row.attempt === attempt);
   }
 
+  #startsWith({ jobId, attempt }: { readonly jobId: number; readonly attempt: number }): Row<'connection_starts'>[] {
+    return this.connection_starts.where((row) => row.job_id === jobId && row.attempt === attempt);
+  }
+
   #apply(change: Change): StepRow | undefined {
     switch (change.kind) {
       case 'insert':
@@ -182,6 +193,15 @@ export class MemoryTables {
         return undefined;
       case 'drop_start':
         for (const row of this.#startsOf(change)) this.rate_starts.delete(keys.rate_starts(row));
+        return undefined;
+      case 'forget_connection_starts':
+        for (const row of this.connection_starts.where(({ connection, at }) => connection === change.connection && at < change.before)) this.connection_starts.delete(keys.connection_starts(row));
+        return undefined;
+      case 'count_connection_start':
+        for (const row of this.#startsWith(change)) this.connection_starts.set(keys.connection_starts(row), { ...row, counted_at: Math.min(change.at, row.counted_at) });
+        return undefined;
+      case 'drop_connection_start':
+        for (const row of this.#startsWith(change)) this.connection_starts.delete(keys.connection_starts(row));
         return undefined;
       case 'copy_starts':
         for (const row of this.rate_starts.where(({ queue_id }) => queue_id === change.from)) this.#insert('rate_starts', { ...row, queue_id: change.to }, 'keep');

@@ -4,7 +4,7 @@ import type { SharedStart } from '../../../core/rate-window.ts';
 import type { Snapshot } from '../../../ledger/snapshot.ts';
 import type { Values } from '../../row-columns.ts';
 import { dueJobsOf, dueRows } from './job-facts.ts';
-import { activeIn, lastStarts, serverTime, sharedLimits } from './limit-facts.ts';
+import { activeIn, lastStarts, limitedConnections, serverTime, sharedLimits } from './limit-facts.ts';
 import type { Loading } from './loading.ts';
 
 /** Whether what was read of pending jobs is still what a claim would read now. */
@@ -29,6 +29,7 @@ export class EarlyFacts {
   readonly #active: Promise<number> | undefined;
   readonly #starts: Promise<readonly SharedStart[]> | undefined;
   readonly #due: Promise<readonly Values[]> | undefined;
+  readonly #connections: Promise<ReadonlySet<string>>;
 
   /** `isRated`: the batch ends attempts of rates before the claim, so that starts count otherwise by then. */
   constructor(loading: Loading, queueId: number, params: ClaimParams, { isRated }: { readonly isRated: boolean }) {
@@ -39,6 +40,7 @@ export class EarlyFacts {
     this.#queueId = queueId;
     this.#wasLimited = known !== undefined;
     this.#limits = kept(sharedLimits(loading, queueId));
+    this.#connections = kept(limitedConnections(tx));
     this.#time = kept(memory.hasServerClock ? serverTime(tx) : Promise.resolve(params.now));
     this.#active = known?.hasConcurrency === true ? kept(activeIn(tx, queueId)) : undefined;
     this.#starts = known?.startsOfRate === undefined || isRated ? undefined : kept(lastStarts(tx, queueId, known.startsOfRate));
@@ -49,6 +51,7 @@ export class EarlyFacts {
   async tell(snapshot: Snapshot, { arrivedIn, hasCascades }: SinceThen): Promise<void> {
     const { unsure, memory } = this.#loading;
     const [limits, time, active, starts, due] = await Promise.all([this.#limits, this.#time, this.#active, this.#starts, this.#due]);
+    unsure.limitedConnections = await this.#connections;
     snapshot.set('sharedLimits', this.#queueId, limits);
     const known = memory.limitedQueues.get(this.#queueId);
     // What was read before its row was locked says nothing.

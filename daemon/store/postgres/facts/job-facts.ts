@@ -120,17 +120,18 @@ export function dueRows(tx: Transaction, queueId: number, limit: number): Promis
   );
 }
 
-/** Without the jobs of some steps. Only what is taken is locked, and nothing that somebody else has taken since it was found. */
+/** Without the jobs of some steps and some connections. Only what is taken is locked, and nothing that somebody else has taken since it was found. */
 async function dueJobsBut({ tx, unsure }: Loading, key: string, limit: number, snapshot: Snapshot): Promise<readonly DueJob[]> {
-  const [queueId, passing] = pairOf<number, readonly StepOfVersion[]>(key);
+  const [queueId, passing, connections] = JSON.parse(key) as readonly [number, readonly StepOfVersion[], readonly string[]];
   const skip = tx.access === 'beside' ? 'FOR NO KEY UPDATE OF j SKIP LOCKED' : '';
   const rows = await tx.values(
     `SELECT ${dueColumns}, ${cascadeColumn}
      FROM (SELECT id FROM jobs WHERE state = 'pending' AND queue_id = $1 ORDER BY priority DESC, due_at, id LIMIT ${maxPassed}) d
      JOIN jobs j ON j.id = d.id JOIN payloads p ON p.job_id = j.id JOIN steps s ON s.id = j.step_id JOIN runs r ON r.id = s.run_id
      WHERE j.state = 'pending' AND j.queue_id = $1 AND NOT EXISTS (SELECT 1 FROM unnest($3::text[], $4::text[]) AS k (version, step) WHERE k.version = r.version AND k.step = s.name)
+       AND (j.connection IS NULL OR j.connection <> ALL ($5::text[]))
      ORDER BY j.priority DESC, j.due_at, j.id LIMIT $2 ${skip}`,
-    [queueId, limit, list(passing.map(({ version }) => version)), list(passing.map(({ step }) => step))],
+    [queueId, limit, list(passing.map(({ version }) => version)), list(passing.map(({ step }) => step)), list(connections)],
   );
   return dueJobsOf(rows, unsure, snapshot);
 }

@@ -1,19 +1,28 @@
+import type { ConnectionLimits } from '../../../ledger/connection-limits.ts';
 import { keptQueueOf } from '../../../ledger/queue-orders.ts';
 import { mostStarts } from '../../../ledger/shared-limits.ts';
 import type { QueueRow } from '../../../ledger/row.ts';
 import type { SharedStart } from '../../../core/rate-window.ts';
 import { ratesOf } from '../../../../schemas/workflow/rate.ts';
 import type { LimitedQueue } from '../daemon-memory.ts';
+import type { Values } from '../../row-columns.ts';
 import { list } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
 import { each, type Loading, type Loads } from './loading.ts';
 
 /** What the limits of a queue are decided by that several daemons claim from (`shared-limits.ts` of the ledger). */
-export const limitFacts: Loads<'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts'> = {
+export const limitFacts: Loads<'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts' | 'connectionLimits' | 'activeWith' | 'lastStartsWith'> = {
   storeTime: each('storeTime', async ({ tx, memory }, now) => (memory.hasServerClock ? serverTime(tx) : now)),
   sharedLimits: each('sharedLimits', sharedLimits),
   activeIn: each('activeIn', async ({ tx, unsure }, queueId) => (await activeIn(tx, queueId)) + (unsure.moves.get(queueId)?.active ?? 0)),
   lastStarts: each('lastStarts', ({ tx }, queueId, limit) => lastStarts(tx, queueId, limit)),
+  // A connection without limits has no row that could be locked.
+  connectionLimits: each('connectionLimits', async ({ tx }, name) => {
+    const row = await tx.one(`SELECT limits FROM connections WHERE name = $1 AND limits IS NOT NULL ${tx.locking}`, [name]);
+    return row === undefined ? undefined : (JSON.parse(String(row['limits'])) as ConnectionLimits);
+  }),
+  activeWith: each('activeWith', async ({ tx }, name) => Number((await tx.one("SELECT count(*) AS active FROM jobs WHERE state = 'active' AND connection = $1", [name]))?.['active'])),
+  lastStartsWith: each('lastStartsWith', async ({ tx }, name, limit) => startsOf(await tx.values('SELECT at, counted_at FROM connection_starts WHERE connection = $1 ORDER BY counted_at DESC LIMIT $2', [name, limit]))),
 };
 
 /** As the last transactions left it. */
@@ -24,7 +33,16 @@ export async function activeIn(tx: Transaction, queueId: number): Promise<number
 
 export async function lastStarts(tx: Transaction, queueId: number, limit: number): Promise<readonly SharedStart[]> {
   const rows = await tx.values('SELECT at, coalesce(counted_at, at) FROM rate_starts WHERE queue_id = $1 ORDER BY coalesce(counted_at, at) DESC LIMIT $2', [queueId, limit]);
+  return startsOf(rows);
+}
+
+function startsOf(rows: readonly Values[]): readonly SharedStart[] {
   return rows.map(([at, countedAt]) => ({ at: Number(at), countedAt: Number(countedAt) })).sort((one, other) => one.at - other.at);
+}
+
+/** The connections that have limits. Nothing is locked. */
+export async function limitedConnections(tx: Transaction): Promise<ReadonlySet<string>> {
+  return new Set((await tx.values('SELECT name FROM connections WHERE limits IS NOT NULL')).map(([name]) => String(name)));
 }
 
 /** In milliseconds since the epoch, when the statement runs: after whatever locks it had to wait for. */

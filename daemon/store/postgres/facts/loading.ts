@@ -15,6 +15,8 @@ export interface Unsure {
   readonly claimed: Map<number, LedgerJob>;
   /** How the depths of queues have moved; their rows are written with the commit. */
   readonly moves: Map<number, QueueMoves>;
+  /** Connections that had limits when a claim of the batch began. */
+  limitedConnections?: ReadonlySet<string>;
 }
 
 export function nothingUnsure(): Unsure {

@@ -31,7 +31,7 @@ describe('the large answers of attempts', () => {
   }
 
   function end(jobId: number): void {
-    const slot = { startInMs: 0, depart: undefined, isFollowed: false, isShared: false, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => {} };
+    const slot = { startInMs: 0, depart: undefined, isFollowed: false, taken: {}, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => {} };
     answers.untilStored(jobId, slot).release();
   }
 
@@ -50,7 +50,7 @@ describe('the large answers of attempts', () => {
     await holdAll(1);
     for (const [jobId, isFollowed] of [[1, false], [2, true]] as const) {
       const told: string[] = [];
-      const slot = { startInMs: 0, depart: undefined, isFollowed: true, isShared: false, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => told.push('released') };
+      const slot = { startInMs: 0, depart: undefined, isFollowed: true, taken: {}, isTooLate: false, countedAgoMs: undefined, started: () => {}, sent: () => {}, putOff: () => {}, release: () => told.push('released') };
       const ended = answers.untilStored(jobId, slot, () => told.push('settled'));
       assert.deepEqual([told, ended.isFollowed], [[], isFollowed]);
       ended.release();

@@ -133,7 +133,7 @@ describe('a cascade', () => {
   });
 
   it('is what a claim follows: jobs of such a step are cancelled and not claimed', () => {
-    const due = (id: number, stepId: number) => ({ ...aJob({ id, step_id: stepId }), created_at: 1, progress: null, payload: '{}', secrets: null });
+    const due = (id: number, stepId: number) => ({ ...aJob({ id, step_id: stepId }), created_at: 1, progress: null, connection: null, payload: '{}', secrets: null });
     const decision = decided([{ name: 'claim', params: { queue: 'q', limit: 2, now: 3000 } }], {
       knownQueue: { q: 1 }, due: { 1: [due(1, 1), due(2, 2), due(3, 3), due(4, 4)] }, cascade: { 1: 'cancelling', 2: 'failing', 3: 'reopening' }, nextDue: { 0: undefined },
       stepInfo: Object.fromEntries([1, 2, 3, 4].map((id) => [id, { runId: 1, name: 'a', uses: 'test/scripted', version: 'v' }])),

@@ -60,7 +60,7 @@ describe('a decision', () => {
       workflow: { v: chain },
       queue: { 1: { id: 1, name: 'default', definition: { name: 'default' }, pending: 0, delayed: 0 } },
       knownQueue: { default: 1 },
-      due: { 1: ids.map((id) => ({ ...aJob({ id, step_id: id }), created_at: 1, progress: null, payload: '{}', secrets: null })) },
+      due: { 1: ids.map((id) => ({ ...aJob({ id, step_id: id }), created_at: 1, progress: null, connection: null, payload: '{}', secrets: null })) },
     };
     const outcomes = decided([{ name: 'settle', params: { outcomes: ids.map((jobId) => ({ jobId, attempt: 1, endedAt: 2000, outcome: { kind: 'dead', error } })) } }], facts);
     assert.equal(outcomes.rounds.length, 2);
@@ -99,7 +99,7 @@ describe('a decision', () => {
   }
 
   it('is not a decision where the machine has no such move: that is a bug', () => {
-    const dueButActive = { ...active(1), created_at: 1, progress: null, payload: '{}', secrets: null };
+    const dueButActive = { ...active(1), created_at: 1, progress: null, connection: null, payload: '{}', secrets: null };
     assert.throws(() => decided([{ name: 'claim', params: { queue: 'q', limit: 1, now: 1 } }], { knownQueue: { q: 1 }, due: { 1: [dueButActive] }, stepInfo }), /a job that is active can't claim/);
   });
 });
@@ -174,7 +174,7 @@ describe('the moves of a job', () => {
       it(`${event}: from ${from} to ${to}, in one change with the state in it`, () => {
         const job = aJob({ state: from, round: 2, ...(event === 'reopen' ? { cancel_cause: 'sibling' } : {}) });
         const wait = { job_id: 1, kind: 'signal', attempt: 0, run_id: 1, name: 'x', on_timeout: event === 'fail_wait' ? 'fail' : 'continue', child_id: null } as const;
-        const due = { ...job, created_at: 1, progress: null, payload: '{}', secrets: null };
+        const due = { ...job, created_at: 1, progress: null, connection: null, payload: '{}', secrets: null };
         const decision = decided([makers[event](job)], {
           job: { 1: job }, stepInfo, knownQueue: { q: 1 }, queueId: { q: 1 }, queueRow: { 1: { paused: 1, held_until: null, held_by: null } }, nextDue: { 0: 1 }, overdue: { 1: [job] }, wait: { 1: wait }, due: { 1: [due] }, paced: { 1: [job] },
           payload: { 1: { job_id: 1, payload: '{}', secrets: null, item: null, created_at: 1 } }, cascading: { 0: [{ stepId: 1, kind: 'reopening', jobs: [job], last: false }] },

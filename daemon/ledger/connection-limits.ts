@@ -1,0 +1,203 @@
+import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
+import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { type Rate, type RateLimit, ratesOf } from '../../schemas/workflow/rate.ts';
+import { keptForMs, type RateUse, RateWindows } from '../core/rate-windows.ts';
+import type { Book } from './book.ts';
+import { mostStarts, sharedLeadMs } from './shared-limits.ts';
+
+/** What a connection lets start, over all queues and daemons whose jobs use it. */
+export interface ConnectionLimits {
+  readonly rate?: RateLimit;
+  readonly concurrency?: number;
+}
+
+/** A connection as a file declares it; without limits it has none. */
+export interface DeclaredConnection extends ConnectionLimits {
+  readonly name: string;
+}
+
+/** What keeps the jobs of a connection from starting. `turn`: those of other queues come first. */
+export type ConnectionObstacle = { readonly kind: 'rate'; readonly rate: Rate; readonly inMs: number } | { readonly kind: 'concurrency' | 'turn' };
+
+/** How a connection with limits stands that a claim has met. */
+export interface ConnectionStanding {
+  readonly name: string;
+  readonly limits: ConnectionLimits;
+  /** Jobs of it that the claim has taken. */
+  readonly taken: number;
+  /** Why it took no more of them; undefined if it has met no more. */
+  readonly held?: ConnectionObstacle;
+  /** Starts within the windows that end now, of all queues and daemons. */
+  readonly uses: readonly RateUse[];
+  /** Jobs under way, of all queues and daemons; undefined if the connection has no concurrency. */
+  readonly active?: number;
+}
+
+/** What an attempt takes up of a connection with limits. */
+export interface ConnectionPlace {
+  readonly name: string;
+  /** Of one with a rate: when the attempt may start, in milliseconds from the claim on. */
+  readonly start?: { readonly rates: readonly Rate[]; readonly inMs: number };
+}
+
+/** A start of a connection with a rate. Times are of the store's clock. */
+export interface ConnectionStart {
+  readonly name: string;
+  readonly at: number;
+  /** When it counts, if nobody says what has become of it. */
+  readonly countedAt: number;
+  readonly place: ConnectionPlace;
+}
+
+/** The job may start. `start` and `place` are undefined if its connection has no such limits. */
+export interface Passage {
+  readonly start?: ConnectionStart;
+  readonly place?: ConnectionPlace;
+}
+
+const free: Passage = {};
+
+/** The connections that a claim has met so far, each with what it lets start now: decided from what the store knows, so that it holds over all queues and daemons. */
+export class ConnectionGate {
+  readonly #book: Book;
+  readonly #now: number;
+  readonly #leaving: ReadonlySet<string>;
+  readonly #allowances = new Map<string, ConnectionAllowance | undefined>();
+
+  /** `leaving`: connections that are left to jobs of other queues. */
+  constructor(book: Book, { now, leaving = [] }: { readonly now: number; readonly leaving?: readonly string[] | undefined }) {
+    this.#book = book;
+    this.#now = now;
+    this.#leaving = new Set(leaving);
+  }
+
+  /** Lets a job of that connection pass, and counts it; undefined if it may not start now. */
+  pass(connection: string | null): Passage | undefined {
+    if (connection === null) return free;
+    const known = this.#allowances.get(connection);
+    const allowance = known !== undefined || this.#allowances.has(connection) ? known : this.#allowanceOf(connection);
+    return allowance === undefined ? free : allowance.take();
+  }
+
+  /** Those that let nothing more start. */
+  get held(): readonly string[] {
+    return [...this.#allowances].flatMap(([name, allowance]) => (allowance?.held === undefined ? [] : [name]));
+  }
+
+  get standings(): readonly ConnectionStanding[] {
+    return [...this.#allowances.values()].flatMap((allowance) => (allowance === undefined ? [] : [allowance.standing]));
+  }
+
+  /** Starts before that time matter no longer, of each connection that has let jobs start by its rate. */
+  get forgettable(): readonly { readonly name: string; readonly before: number }[] {
+    return [...this.#allowances.values()].flatMap((allowance) => allowance?.forgettable ?? []);
+  }
+
+  #allowanceOf(name: string): ConnectionAllowance | undefined {
+    const limits = this.#book.fact('connectionLimits', name);
+    const allowance = limits === undefined ? undefined : allowanceOf(this.#book, name, limits, { now: this.#now, isLeft: this.#leaving.has(name) });
+    this.#allowances.set(name, allowance);
+    return allowance;
+  }
+}
+
+function allowanceOf(book: Book, name: string, limits: ConnectionLimits, { now: asked, isLeft }: { readonly now: number; readonly isLeft: boolean }): ConnectionAllowance {
+  const rates = ratesOf(limits.rate);
+  const now = book.fact('storeTime', asked);
+  const active = limits.concurrency === undefined ? undefined : book.fact('activeWith', name);
+  const windows = rates.length === 0 ? undefined : new RateWindows(rates);
+  windows?.recall(book.fact('lastStartsWith', name, { limit: mostStarts(rates) }));
+  return new ConnectionAllowance({ name, limits, now, active, windows, isLeft });
+}
+
+interface AllowanceParams {
+  readonly name: string;
+  readonly limits: ConnectionLimits;
+  readonly now: number;
+  readonly active: number | undefined;
+  readonly windows: RateWindows | undefined;
+  readonly isLeft: boolean;
+}
+
+/** What one connection lets one claim take. */
+class ConnectionAllowance {
+  readonly #params: AllowanceParams;
+  readonly #uses: readonly RateUse[];
+  #taken = 0;
+  #held: ConnectionObstacle | undefined;
+
+  constructor(params: AllowanceParams) {
+    this.#params = params;
+    this.#uses = params.windows?.used(params.now) ?? [];
+  }
+
+  get held(): ConnectionObstacle | undefined {
+    return this.#held;
+  }
+
+  take(): Passage | undefined {
+    const { name, now, windows } = this.#params;
+    this.#held ??= this.#obstacle();
+    if (this.#held !== undefined) return undefined;
+    this.#taken++;
+    if (windows === undefined) return { place: { name } };
+    const at = windows.nextStart(now);
+    windows.take(at);
+    const place = { name, start: { rates: windows.rates, inMs: at - now } };
+    return { place, start: { name, at, countedAt: at + windows.unseenMs, place } };
+  }
+
+  #obstacle(): ConnectionObstacle | undefined {
+    const { isLeft, limits: { concurrency = Infinity }, active = 0, windows, now } = this.#params;
+    if (isLeft) return { kind: 'turn' };
+    if (active + this.#taken >= concurrency) return { kind: 'concurrency' };
+    const next = windows?.binding(now);
+    if (windows === undefined || next === undefined) return undefined;
+    // Never more than the limit in one claim: one that takes longer than a short window would start them all together.
+    return this.#taken >= windows.fewest || next.at > now + sharedLeadMs ? { kind: 'rate', rate: next.rate, inMs: next.at - now } : undefined;
+  }
+
+  get standing(): ConnectionStanding {
+    const { name, limits, active } = this.#params;
+    const uses = this.#uses.map(({ rate, used }) => ({ rate, used: used + this.#taken }));
+    return { name, limits, taken: this.#taken, uses, ...(this.#held === undefined ? {} : { held: this.#held }), ...(active === undefined ? {} : { active: active + this.#taken }) };
+  }
+
+  get forgettable(): readonly { readonly name: string; readonly before: number }[] {
+    const { name, now, windows } = this.#params;
+    return windows === undefined || this.#taken === 0 ? [] : [{ name, before: now - keptForMs(windows.rates) }];
+  }
+}
+
+/** Limits as a store keeps them; undefined if it has none. */
+export function storedLimits({ rate, concurrency }: ConnectionLimits): string | undefined {
+  return rate === undefined && concurrency === undefined ? undefined : JSON.stringify({ rate, concurrency });
+}
+
+/**
+ * What a store writes of what is declared: whoever declares a connection without limits takes them away; one that nobody declares keeps those that it had. `doubtful`: of a
+ * file that doesn't count, which is better than nothing.
+ */
+export function limitsToKeep(
+  { connections = [], doubtful = [] }: { readonly connections?: readonly DeclaredConnection[] | undefined; readonly doubtful?: readonly DeclaredConnection[] | undefined },
+  kept: ReadonlyMap<string, string | null>,
+): readonly { readonly name: string; readonly limits: string | null }[] {
+  const changes = connections.flatMap((one) => {
+    const limits = storedLimits(one) ?? null;
+    return limits === (kept.get(one.name) ?? null) ? [] : [{ name: one.name, limits }];
+  });
+  const added = doubtful.flatMap((one) => {
+    const limits = storedLimits(one);
+    return limits === undefined || kept.has(one.name) ? [] : [{ name: one.name, limits }];
+  });
+  return [...changes, ...added];
+}
+
+/** The connection that a job with that payload uses, which an edit may have changed; null if its action has none. */
+export function connectionIn(uses: string, payload: string): string | null {
+  const action = actionDefinitions.find(({ name }) => name === uses);
+  if (action !== undefined && action.connection === undefined) return null;
+  const value = JSON.parse(payload) as Json;
+  const connection = isJsonObject(value) ? value['connection'] : undefined;
+  return typeof connection === 'string' ? connection : null;
+}
