@@ -97,13 +97,19 @@ export class RateWindows {
     for (const { window, ticket } of parts) window.giveBack(ticket);
   }
 
+  /** Starts of several, for one attempt: it takes all of them, and starts when the last of them lets it. */
+  static together(tickets: readonly StartTicket[]): StartTicket {
+    const [first] = tickets;
+    return first !== undefined && tickets.length === 1 ? first : { at: Math.max(...tickets.map(({ at }) => at)), parts: tickets.flatMap(({ parts }) => parts) };
+  }
+
   /** The attempt of that ticket starts. */
-  started({ parts }: StartTicket, now: number): void {
+  static started({ parts }: StartTicket, now: number): void {
     for (const { window, ticket } of parts) window.started(ticket, now);
   }
 
   /** See `RateWindow.depart`: it leaves when the last of the rates lets it. */
-  depart({ parts }: StartTicket, now: number, readyAfterMs: number): StartTicket {
+  static depart({ parts }: StartTicket, now: number, readyAfterMs: number): StartTicket {
     let at = now;
     // One that has to wait longer for one rate may by then be too late for its place in another.
     for (let next = leavesAt(parts, at); next > at; next = leavesAt(parts, at)) at = next;
@@ -113,17 +119,17 @@ export class RateWindows {
   }
 
   /** See `RateWindow.mayStillLeave`. */
-  mayStillLeave({ parts }: StartTicket, now: number): boolean {
+  static mayStillLeave({ parts }: StartTicket, now: number): boolean {
     return parts.every(({ window, ticket }) => window.mayStillLeave(ticket, now));
   }
 
   /** The request of that ticket's attempt is on its way. */
-  sent({ parts }: StartTicket, now: number): void {
+  static sent({ parts }: StartTicket, now: number): void {
     for (const { window, ticket } of parts) window.sent(ticket, now);
   }
 
   /** The attempt of that ticket has ended. */
-  ended({ parts }: StartTicket, now: number): void {
+  static ended({ parts }: StartTicket, now: number): void {
     for (const { window, ticket } of parts) window.ended(ticket, now);
   }
 

@@ -2,7 +2,7 @@ import { english } from '../../schemas/wording/language.ts';
 import { differingMessage } from '../../schemas/wording/daemon.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Clock } from '../core/clock.ts';
-import type { DeclarationsStanding, Store } from '../store/store.ts';
+import type { Configured, DeclarationsStanding, Store } from '../store/store.ts';
 import { Listeners } from '../platform/listeners.ts';
 import type { EngineLog, EngineSettings } from './engine-settings.ts';
 import type { Membership } from './membership.ts';
@@ -55,12 +55,13 @@ export class Declarations {
   }
 
   /** Declares what this daemon's files say. Resolves to the limits that hold. Rejects where the store can't be written. */
-  async declare({ queues, doubtful, env, declared }: EngineSettings): Promise<readonly QueueDefinition[]> {
+  async declare({ queues, doubtful, connections: all, connectionsDoubt, env, declared }: EngineSettings): Promise<Pick<Configured, 'queues' | 'connections'>> {
     const { store, clock } = this.#options;
-    const answer = await store.configure({ queues, doubtful, env, ...(store.isShared ? { declared: { parts: declared(), now: clock.now() } } : {}) });
+    const connections = [...all.values()].map(({ name, rate, concurrency }) => ({ name, ...(rate === undefined ? {} : { rate }), ...(concurrency === undefined ? {} : { concurrency }) }));
+    const answer = await store.configure({ queues, doubtful, ...(connectionsDoubt === undefined ? { connections } : { doubtfulConnections: connections }), env, ...(store.isShared ? { declared: { parts: declared(), now: clock.now() } } : {}) });
     this.#held = answer.holds ?? true;
     await this.look();
-    return answer.queues;
+    return answer;
   }
 
   /** Another daemon may have declared something, or have come or gone. Never rejects. */

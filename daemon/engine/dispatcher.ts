@@ -1,18 +1,23 @@
+import type { DeclaredConnection } from '../ledger/connection-limits.ts';
 import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { QueueChange, Store, StoredQueue } from '../store/store.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MachineLoad } from './machine-load.ts';
+import { ConnectionTurns } from './queue/connection-turns.ts';
 import { QueueRunner, type QueueRunnerOptions } from './queue/queue-runner.ts';
 
 /** All queues, each with a runner of its own. */
 export class Dispatcher {
-  readonly #options: Omit<QueueRunnerOptions, 'name' | 'onIdle'>;
+  readonly #options: Omit<QueueRunnerOptions, 'name' | 'onIdle' | 'connections'>;
+  /** What the queues share of connections with limits. */
+  readonly connections: ConnectionTurns;
   #whenIdle: (() => void)[] = [];
   readonly #runners = new Map<string, QueueRunner>();
   #running = false;
 
   constructor(options: { readonly clock: Clock; readonly store: Store; readonly machine: MachineLoad } & Pick<QueueRunnerOptions, 'lease' | 'execute' | 'release' | 'onError'>) {
     this.#options = options;
+    this.connections = new ConnectionTurns({ clock: options.clock, isShared: options.store.isShared });
   }
 
   restore(queues: readonly StoredQueue[]): void {
@@ -20,7 +25,8 @@ export class Dispatcher {
   }
 
   /** The limits that hold, as the store has answered; those of a queue that isn't among them stay as they are. */
-  declare(definitions: readonly QueueDefinition[]): void {
+  declare(definitions: readonly QueueDefinition[], connections?: readonly DeclaredConnection[]): void {
+    if (connections !== undefined) this.connections.declare(connections);
     for (const definition of definitions) this.queue(definition.name).declare(definition);
   }
 
@@ -32,7 +38,7 @@ export class Dispatcher {
   queue(name: string): QueueRunner {
     let runner = this.#runners.get(name);
     if (runner === undefined) {
-      runner = new QueueRunner({ ...this.#options, name, onIdle: () => this.#settleIdle() });
+      runner = new QueueRunner({ ...this.#options, connections: this.connections, name, onIdle: () => this.#settleIdle() });
       this.#runners.set(name, runner);
       if (this.#running) runner.start();
     }
@@ -88,6 +94,7 @@ export class Dispatcher {
   /** Claims nothing from here on. */
   stop(): void {
     this.#running = false;
+    this.connections.stop();
     for (const runner of this.#runners.values()) runner.stop();
   }
 

@@ -221,8 +221,8 @@ export class Engine {
   async #configure(): Promise<void> {
     const settings = this.#settings;
     if (settings === undefined) return;
-    const queues = await this.declarations.declare(settings);
-    this.dispatcher.declare(queues);
+    const { queues, connections } = await this.declarations.declare(settings);
+    this.dispatcher.declare(queues, connections);
     this.needsChanged();
     this.#leaderWork.apply(settings, queues);
     // Files that don't hold can't say which queues nobody declares.

@@ -96,8 +96,8 @@ export class Executor {
   }
 
   /** A job that was claimed ahead goes back to its queue. */
-  release({ jobId, attempt }: ClaimedJob): void {
-    this.#options.outcomes.settle({ jobId, attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'returned' } });
+  release({ jobId, attempt, connection }: ClaimedJob): void {
+    this.#options.outcomes.settle({ jobId, attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'returned' }, ...(connection?.start === undefined ? {} : { connected: true }) });
   }
 
   /** Tells the attempt of that job to end, or not to start. False if none is under way. */
@@ -145,7 +145,7 @@ export class Executor {
     if (this.#running.get(job.jobId) === attempt) this.#running.delete(job.jobId);
     const cutOffByStall = this.#isCutOffByStall(job, result, attempt);
     this.#stalls.end();
-    const began = { ...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt }), ...(slot.isShared ? { rated: true as const, ...(slot.countedAgoMs === undefined ? {} : { countedAgoMs: slot.countedAgoMs }) } : {}) };
+    const began = { ...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt }), ...slot.taken, ...(slot.countedAgoMs === undefined ? {} : { countedAgoMs: slot.countedAgoMs }) };
     try {
       if (this.#isTooOftenLate(job, slot, result, attempt)) return { settled: { ...began, ...this.#settlement(job, queue, step, tooLate, undefined) } };
       if (cutOffByStall) return { settled: { ...began, jobId: job.jobId, attempt: job.attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'interrupted' } } };
@@ -171,7 +171,7 @@ export class Executor {
 
   /** Whether it can't be made ready within the time that a start of a shared rate holds: it would go back, and be claimed again, for ever. */
   #isTooOftenLate({ jobId }: ClaimedJob, slot: Slot, result: Made['result'], { reason }: AttemptSignal): boolean {
-    const isLate = slot.isShared && slot.isTooLate && (result === 'not-started' || reason === 'withheld');
+    const isLate = slot.isTooLate && (result === 'not-started' || reason === 'withheld');
     if (this.#tooLate.count(jobId, isLate) <= maxTooLate) return false;
     this.#tooLate.forget(jobId);
     return true;

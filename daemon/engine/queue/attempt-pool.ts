@@ -1,15 +1,18 @@
 import type { AttemptStart } from '../attempt-signal.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { RateWindows, StartTicket } from '../../core/rate-windows.ts';
+import { RateWindows, type StartTicket } from '../../core/rate-windows.ts';
+import type { ConnectionPlace } from '../../ledger/connection-limits.ts';
 import type { MachineLoad } from '../machine-load.ts';
-import type { ClaimedJob } from '../../store/store.ts';
+import type { ClaimedJob, SettleParams } from '../../store/store.ts';
 import type { QueueFigures } from './queue-figures.ts';
+import type { ConnectionTurns } from './connection-turns.ts';
 import type { QueueLoad } from './queue-limits.ts';
 
 export interface AttemptPoolOptions {
   readonly clock: Clock;
   readonly machine: MachineLoad;
   readonly figures: QueueFigures;
+  readonly connections: ConnectionTurns;
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, slot: Slot) => void;
   /** Whether another job is there to take a place that becomes free. */
@@ -45,19 +48,35 @@ export class AttemptPool {
   /** They start now. */
   startFree(jobs: readonly ClaimedJob[]): void {
     this.#take(jobs.length);
-    for (const job of jobs) this.#options.execute(job, new FreeSlot(job, this.#freeSlots));
+    for (const job of jobs) this.#options.execute(job, job.connection === undefined ? new FreeSlot(job, this.#freeSlots) : this.#takenSlot(job, []));
   }
 
   /** Each starts when its ticket says. `isShared`: the tickets are of rates that daemons share, and `windows` are this one's part of them. */
   startRated(jobs: readonly ClaimedJob[], tickets: readonly StartTicket[], windows: RateWindows, isShared = false): void {
-    const { clock, execute } = this.#options;
+    const { execute } = this.#options;
     this.#take(jobs.length);
     for (const [index, job] of jobs.entries()) {
       const ticket = tickets[index];
-      if (ticket === undefined) continue;
-      const slot = ratedSlot({ ticket, windows, isShared, clock, onStart: (start) => this.#started(job, start), onRelease: (startedAt) => this.#release(startedAt) });
-      execute(job, slot);
+      if (ticket !== undefined) execute(job, this.#takenSlot(job, [{ ticket, windows, ...(isShared ? { of: 'queue' } : {}) }]));
     }
+  }
+
+  /** The place of an attempt that takes something up beyond its slot: starts of its queue's rates, of those of its connection, or a place of its connection. */
+  #takenSlot(job: ClaimedJob, starts: readonly TakenStart[]): Slot {
+    const { clock, connections } = this.#options;
+    const { connection } = job;
+    const own = connection?.start === undefined ? [] : [this.#connectionStart(connection.name, connection.start)];
+    const onRelease = (startedAt: number | undefined): void => {
+      // First, so that a queue that waits for the place looks before this one.
+      if (connection !== undefined) connections.released(connection.name);
+      this.#release(startedAt);
+    };
+    return takenSlot({ starts: [...starts, ...own], clock, onStart: (start) => this.#started(job, start), onRelease });
+  }
+
+  #connectionStart(name: string, { rates, inMs }: NonNullable<ConnectionPlace['start']>): TakenStart {
+    const windows = this.#options.connections.windowsOf(name, rates);
+    return { ticket: windows.take(this.#options.clock.monotonic() + inMs), windows, of: 'connection' };
   }
 
   #take(attempts: number): void {
@@ -90,6 +109,8 @@ interface Places {
   readonly release: (startedAt: number | undefined) => void;
 }
 
+const nothingTaken: Slot['taken'] = {};
+
 /** The place of an attempt in a queue without a rate. There is one for each job, so it has no functions of its own. */
 class FreeSlot implements Slot {
   readonly startInMs = 0;
@@ -107,8 +128,8 @@ class FreeSlot implements Slot {
     return this.#freeSlots.isFollowed();
   }
 
-  get isShared(): boolean {
-    return false;
+  get taken(): Slot['taken'] {
+    return nothingTaken;
   }
 
   get isTooLate(): boolean {
@@ -134,11 +155,16 @@ class FreeSlot implements Slot {
   }
 }
 
-export interface RatedSlotOptions {
-  /** The start that was taken for the attempt. */
+/** A start that was taken for an attempt. */
+interface TakenStart {
   readonly ticket: StartTicket;
   readonly windows: RateWindows;
-  readonly isShared: boolean;
+  /** Whose rate it is, if the store has decided it over others who have a part of it: `windows` are then this daemon's part. */
+  readonly of?: 'queue' | 'connection';
+}
+
+interface TakenSlotOptions {
+  readonly starts: readonly TakenStart[];
   readonly clock: Clock;
   /** The attempt starts. Returns when, in monotonic time. */
   readonly onStart: (start: AttemptStart) => number;
@@ -146,43 +172,48 @@ export interface RatedSlotOptions {
   readonly onRelease: (startedAt: number | undefined) => void;
 }
 
-/** The place of an attempt in a queue with a rate: it tells the rates' windows what becomes of the attempt. */
-function ratedSlot({ ticket: planned, windows, isShared, clock, onStart, onRelease }: RatedSlotOptions): Slot {
-  const isTooLate = isShared ? lateness(planned, windows, clock) : () => false;
-  let ticket = planned;
+/** It tells the windows of all rates what becomes of the attempt, which starts and leaves when the last of them lets it. */
+function takenSlot({ starts, clock, onStart, onRelease }: TakenSlotOptions): Slot {
+  const shared = starts.filter(({ of }) => of !== undefined);
+  const isTooLate = shared.map(({ ticket, windows }) => lateness(ticket, windows, clock));
+  const sentMs = Math.max(0, ...shared.map(({ windows }) => windows.sentMs));
+  let ticket = RateWindows.together(starts.map((start) => start.ticket));
   let startedAt: number | undefined;
   let hasPlace = false;
   let sentAt: number | undefined;
   return {
-    startInMs: ticket.at - clock.monotonic(),
+    startInMs: starts.length === 0 ? 0 : ticket.at - clock.monotonic(),
     isFollowed: false,
-    isShared,
+    taken: { ...(shared.some(({ of }) => of === 'queue') ? { rated: true } : {}), ...(shared.some(({ of }) => of === 'connection') ? { connected: true } : {}) },
     get isTooLate() {
-      return isTooLate();
+      return isTooLate.some((isLate) => isLate());
     },
     get countedAgoMs() {
-      return sentAt === undefined ? undefined : Math.max(0, clock.monotonic() - (sentAt + windows.sentMs));
+      return shared.length === 0 || sentAt === undefined ? undefined : Math.max(0, clock.monotonic() - (sentAt + sentMs));
     },
     started: (start) => {
       startedAt = onStart(start);
-      windows.started(ticket, startedAt);
+      RateWindows.started(ticket, startedAt);
     },
-    depart: () => {
-      const now = clock.monotonic();
-      if (hasPlace && windows.mayStillLeave(ticket, now)) return 0;
-      ticket = windows.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
-      hasPlace = true;
-      return ticket.at - now;
-    },
+    depart:
+      starts.length === 0
+        ? undefined
+        : () => {
+            const now = clock.monotonic();
+            if (hasPlace && RateWindows.mayStillLeave(ticket, now)) return 0;
+            ticket = RateWindows.depart(ticket, now, hasPlace ? 0 : now - (startedAt ?? now));
+            hasPlace = true;
+            return ticket.at - now;
+          },
     sent: () => {
       sentAt = clock.monotonic();
-      windows.sent(ticket, sentAt);
+      RateWindows.sent(ticket, sentAt);
     },
     putOff: () => {
       startedAt = undefined;
     },
     release: () => {
-      windows.ended(ticket, clock.monotonic());
+      RateWindows.ended(ticket, clock.monotonic());
       onRelease(startedAt);
     },
   };
@@ -208,8 +239,8 @@ export interface Slot {
   readonly depart: (() => number) | undefined;
   /** The request leaves. */
   sent(): void;
-  /** It has taken a start of a rate that several daemons share. */
-  readonly isShared: boolean;
+  /** What of its starts the store has to be told with its outcome: those of rates that others have a part of. */
+  readonly taken: Pick<SettleParams, 'rated' | 'connected'>;
   /** It is too late for that start, which another daemon may have by now: nothing may leave. */
   readonly isTooLate: boolean;
   /** So long ago its receiver had counted it, in milliseconds; undefined if nothing has left. */

@@ -6,6 +6,7 @@ import { sharedLeadMs } from '../../ledger/shared-limits.ts';
 import type { ClaimedJob, ClaimResult, Store } from '../../store/store.ts';
 import type { Lease } from '../membership.ts';
 import type { AttemptPool } from './attempt-pool.ts';
+import type { ConnectionTurns, ConnectionWaiter } from './connection-turns.ts';
 import { Prefetched } from './prefetched.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { QueueLimits } from './queue-limits.ts';
@@ -46,6 +47,7 @@ export interface QueueClaimsOptions {
   readonly limits: QueueLimits;
   readonly figures: QueueFigures;
   readonly pool: AttemptPool;
+  readonly connections: ConnectionTurns;
   /** A claimed job that isn't started goes back to where it was. */
   readonly release: (job: ClaimedJob) => void;
   /** A claim has failed. */
@@ -62,7 +64,7 @@ export interface QueueClaimsOptions {
  *       -> held | rate                                  set a timer
  *       -> free -> claim -> each job at its start
  */
-export class QueueClaims {
+export class QueueClaims implements ConnectionWaiter {
   readonly #options: QueueClaimsOptions;
   readonly #clock: Clock;
   readonly #limits: QueueLimits;
@@ -82,6 +84,10 @@ export class QueueClaims {
   #passing: readonly PassedStep[] = [];
   /** The last claim that passed jobs over found less than it asked for: until a transaction moves jobs of the queue, another would find no more. */
   #isExhausted = false;
+  /** The last claim found less than it asked for because connections let nothing more start: until one of them does, or other jobs come, another would find no more. */
+  #isAwaitingConnection = false;
+  /** The last claim has met a connection with limits: what starts by these isn't claimed ahead. */
+  #meetsConnections = false;
   /** How often transactions have moved jobs of the queue. */
   #moves = 0;
   /** Of a shared store: it has said that it lets nothing start before then. */
@@ -94,6 +100,10 @@ export class QueueClaims {
     this.#figures = options.figures;
     this.#pool = options.pool;
     this.#ahead = new Prefetched({ clock: options.clock, release: options.release, onStall: () => this.#claimAhead.forgetRuns() });
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   /** Jobs that were claimed before there is a place for them. */
@@ -138,10 +148,16 @@ export class QueueClaims {
     this.moved();
   }
 
-  /** A transaction has moved jobs of the queue, of which some are pending. */
-  moved(): void {
+  /** A transaction has moved jobs of the queue, of which some are pending. `hasMore`: it has brought some. */
+  moved({ hasMore = true }: { readonly hasMore?: boolean } = {}): void {
     this.#moves++;
     this.#isExhausted = false;
+    if (hasMore) this.#isAwaitingConnection = false;
+    this.wake();
+  }
+
+  connectionOpened(): void {
+    this.#isAwaitingConnection = false;
     this.wake();
   }
 
@@ -189,13 +205,13 @@ export class QueueClaims {
     const answer = this.#limits.mayStart(this.#pool.load, leadMs);
     if (answer.kind === 'shut') return;
     this.#startAhead();
-    if (this.#isExhausted) return;
+    if (this.#isExhausted || this.#isAwaitingConnection) return;
     const freePlaces = this.#freePlaces;
     const freeSlots = freePlaces - this.#asked - this.#ahead.size;
     const { isShared } = this.#options.store;
     // As long as the machine allows no more, what is claimed ahead would only wait.
     const most = this.#options.store.prefetch?.most ?? 0;
-    const mayClaimAhead = windows === undefined && freePlaces === this.#limits.concurrency - this.#pool.taken;
+    const mayClaimAhead = windows === undefined && !this.#meetsConnections && freePlaces === this.#limits.concurrency - this.#pool.taken;
     const ahead = mayClaimAhead ? this.#claimAhead.jobs(this.#limits.concurrency, most) : 0;
     if (isShared && this.#claims >= (ahead > 0 ? mostSharedClaims : 1)) return;
     const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
@@ -249,7 +265,10 @@ export class QueueClaims {
     for (const job of jobs.slice(kept.length)) this.#options.release(job);
     const starting = this.#ahead.size > 0 ? 0 : Math.max(0, this.#freePlaces);
     this.#pool.startFree(kept.slice(0, starting));
-    this.#hold(kept.slice(starting), now);
+    const [waiting, free] = parted(kept.slice(starting), ({ connection }) => connection === undefined);
+    // Others would wait for what it has taken of its connection.
+    for (const job of free) this.#options.release(job);
+    this.#hold(waiting, now);
   }
 
   #claimRated(windows: RateWindows, tickets: readonly StartTicket[]): void {
@@ -292,12 +311,14 @@ export class QueueClaims {
     const { term } = lease;
     const passing = this.#passing;
     const moves = this.#moves;
+    const leaving = this.#options.connections.leaving(this);
     this.#asked += params.limit;
     this.#claims++;
     let result: ClaimResult = { jobs: [] };
     try {
-      result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }) });
+      result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }), ...(leaving.length === 0 ? {} : { leaving }) });
       this.#isExhausted = passing.length > 0 && result.jobs.length === 0 && moves === this.#moves && passing === this.#passing;
+      this.#heardOfConnections(result, { limit: params.limit, moves });
     } catch (error) {
       this.#options.onError(error);
       if (this.#limits.isRunning) this.#wakeIn(afterFailureMs);
@@ -314,6 +335,12 @@ export class QueueClaims {
     // What a shared claim didn't bring, another look wouldn't either: a commit says when there is more, or the timer.
     if (params.shared !== true || result.jobs.length > 0) this.wake();
     this.#options.onDone();
+  }
+
+  #heardOfConnections({ jobs, connections = [] }: ClaimResult, { limit, moves }: { readonly limit: number; readonly moves: number }): void {
+    this.#meetsConnections = connections.length > 0;
+    this.#isAwaitingConnection = jobs.length < limit && moves === this.#moves && connections.some(({ held }) => held !== undefined);
+    this.#options.connections.heard(this, connections);
   }
 
   #hold(jobs: readonly ClaimedJob[], claimedAt: number): void {
@@ -341,4 +368,8 @@ export class QueueClaims {
       this.wake();
     });
   }
+}
+
+function parted<One>(all: readonly One[], isFirst: (one: One) => boolean): readonly [readonly One[], readonly One[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }

@@ -8,6 +8,7 @@ import type { ClaimedJob, QueueChange, QueueDepth, QueueHold, QueueOrders, Store
 import type { MachineLoad } from '../machine-load.ts';
 import type { Lease } from '../membership.ts';
 import { AttemptPool, type Slot } from './attempt-pool.ts';
+import type { ConnectionTurns } from './connection-turns.ts';
 import { QueueClaims, type PassedStep } from './queue-claims.ts';
 import { QueueFigures } from './queue-figures.ts';
 import { QueueLimits, type Obstacle, type QueueOverrides } from './queue-limits.ts';
@@ -17,6 +18,7 @@ export interface QueueRunnerOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly machine: MachineLoad;
+  readonly connections: ConnectionTurns;
   readonly lease: Lease;
   /** Makes the attempt, and calls `slot.release` at its end whatever happens. */
   readonly execute: (job: ClaimedJob, queue: QueueRunner, slot: Slot) => void;
@@ -37,7 +39,7 @@ export class QueueRunner {
   readonly #pool: AttemptPool;
   readonly #claims: QueueClaims;
 
-  constructor({ name, clock, store, machine, lease, execute, release, onError, onIdle }: QueueRunnerOptions) {
+  constructor({ name, clock, store, machine, connections, lease, execute, release, onError, onIdle }: QueueRunnerOptions) {
     this.name = name;
     this.#onIdle = onIdle;
     const limits = new QueueLimits({ name, clock, onTightened: () => this.releasePrefetched() });
@@ -46,6 +48,7 @@ export class QueueRunner {
       clock,
       machine,
       figures,
+      connections,
       execute: (job, slot) => execute(job, this, slot),
       isFollowed: () => this.#claims.ahead > 0,
       onRelease: (ranMs) => this.#released(ranMs),
@@ -53,7 +56,7 @@ export class QueueRunner {
     this.#limits = limits;
     this.#figures = figures;
     this.#pool = pool;
-    this.#claims = new QueueClaims({ name, clock, store, lease, limits, figures, pool, release, onError, onDone: () => this.#settleIdle() });
+    this.#claims = new QueueClaims({ name, clock, store, lease, limits, figures, pool, connections, release, onError, onDone: () => this.#settleIdle() });
   }
 
   get definition(): QueueDefinition {
@@ -234,8 +237,9 @@ export class QueueRunner {
 
   /** A transaction has moved jobs of it. */
   committed(change: QueueChange): void {
+    const hasMore = change.arrived > 0 || change.pending > this.#figures.stored.pending;
     this.#figures.committed(change);
-    if (change.pending > 0) this.#claims.moved();
+    if (change.pending > 0) this.#claims.moved({ hasMore });
   }
 
   /** See `QueueClaims.expectJob`. */

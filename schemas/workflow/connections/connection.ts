@@ -1,3 +1,4 @@
+import type { RateLimit } from '../rate.ts';
 import type { Template } from '../template.ts';
 
 /** A system on the other side, declared in `.sluice/connections.yaml`. Templates in it hold references to secrets, which an attempt fills in. */
@@ -6,8 +7,15 @@ export type Connection = SmtpConnection | HttpConnection;
 export const connectionTypes = ['smtp', 'http'] as const;
 export type ConnectionType = (typeof connectionTypes)[number];
 
+/** What a connection lets start, over all queues whose jobs use it. */
+interface Limits {
+  readonly rate?: RateLimit;
+  /** Attempts at the same time. */
+  readonly concurrency?: number;
+}
+
 /** An SMTP server. */
-export interface SmtpConnection {
+export interface SmtpConnection extends Limits {
   readonly name: string;
   readonly type: 'smtp';
   readonly host: string;
@@ -26,7 +34,7 @@ export interface SmtpConnection {
 }
 
 /** An HTTP API. */
-export interface HttpConnection {
+export interface HttpConnection extends Limits {
   readonly name: string;
   readonly type: 'http';
   /** Absolute, without user, query and fragment: paths of steps are below it, and nothing of the connection goes to another origin. */

@@ -37,7 +37,7 @@ function steady(windows: { nextStart: (now: number) => number; startAt: (at: num
 
 function steadyOf(rates: readonly Rate[], until: number): number[] {
   const windows = new RateWindows(rates);
-  return steady({ nextStart: (now) => windows.nextStart(now), startAt: (at) => windows.ended(windows.take(at), at) }, until);
+  return steady({ nextStart: (now) => windows.nextStart(now), startAt: (at) => RateWindows.ended(windows.take(at), at) }, until);
 }
 
 const perSecond: Rate = { limit: 20, perMs: 1000, burst: 2 };
@@ -58,10 +58,10 @@ describe('rates that hold together', () => {
           for (const call of calls) {
             if (call.sentAt <= until && !call.isSent) {
               call.isSent = true;
-              windows.sent(call.ticket, call.sentAt);
+              RateWindows.sent(call.ticket, call.sentAt);
               arrivals.push(call.arrivesAt);
             }
-            if (call.endsAt <= until) windows.ended(call.ticket, call.endsAt);
+            if (call.endsAt <= until) RateWindows.ended(call.ticket, call.endsAt);
           }
         };
         for (const { kind, pause, connect, way, answer } of steps) {
@@ -116,7 +116,7 @@ describe('rates that hold together', () => {
   it('say which of them is in the way', () => {
     const windows = new RateWindows([perSecond, perMinute]);
     assert.equal(windows.binding(0)?.at, 0);
-    for (const _ of [1, 2]) windows.ended(windows.take(0), 0);
+    for (const _ of [1, 2]) RateWindows.ended(windows.take(0), 0);
     assert.equal(windows.binding(0)?.rate, perSecond);
     const rest = new RateWindows([perSecond, perMinute]);
     rest.restore(Array.from({ length: 100 }, (_, index) => ({ at: index * 60, endedAt: index * 60, isCutOff: false })), 30_000);
@@ -128,10 +128,10 @@ describe('rates that hold together', () => {
     const slow: Rate = { limit: 10, perMs: 10_000, burst: 1 };
     const windows = new RateWindows([{ limit: 100, perMs: 1000, burst: 1 }, slow]);
     const first = windows.take(windows.nextStart(0));
-    windows.started(first, 0);
-    assert.equal(windows.depart(first, 0, 0).at, 0);
+    RateWindows.started(first, 0);
+    assert.equal(RateWindows.depart(first, 0, 0).at, 0);
     const second = windows.take(windows.nextStart(0));
-    const leaves = windows.depart(second, second.at, 0).at;
+    const leaves = RateWindows.depart(second, second.at, 0).at;
     assert.ok(leaves >= 1000, `${leaves}: a tenth of the slow rate's window later`);
   });
 
@@ -139,12 +139,12 @@ describe('rates that hold together', () => {
     const windows = new RateWindows([perSecond]);
     for (let now = 0, left = 60; left > 0; left--) {
       now = windows.nextStart(now);
-      windows.ended(windows.take(now), now);
+      RateWindows.ended(windows.take(now), now);
     }
     windows.change([perSecond, perMinute]);
     assert.equal(windows.used(4000)[1]?.used, 60);
     windows.change([perSecond]);
-    windows.ended(windows.take(windows.nextStart(4000)), 4000);
+    RateWindows.ended(windows.take(windows.nextStart(4000)), 4000);
     windows.change([perMinute, perSecond]);
     assert.equal(windows.used(5000)[0]?.used, 61, 'it counted while it did not hold');
     assert.deepEqual(windows.rates, [perMinute, perSecond]);
