@@ -1,6 +1,5 @@
 import { english } from '../../schemas/wording/language.ts';
 import { differingMessage } from '../../schemas/wording/daemon.ts';
-import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Configured, DeclarationsStanding, Store } from '../store/store.ts';
 import { Listeners } from '../platform/listeners.ts';

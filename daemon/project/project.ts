@@ -181,6 +181,7 @@ export class Project {
   #declaredParts(): Declared {
     const parts: Record<string, string> = {};
     for (const [name, { definition }] of this.#declared.valid) parts[`queue ${name}`] = versionOf(JSON.stringify(definition));
+    for (const [name, { rate, concurrency }] of this.#connections) if (rate !== undefined || concurrency !== undefined) parts[`connection ${name}`] = versionOf(JSON.stringify({ rate, concurrency }));
     for (const [id, { workflow, text }] of this.#analysis.workflows) if (workflow.triggers.schedules.length > 0) parts[`schedules of ${id}`] = versionOf(text);
     return parts;
   }

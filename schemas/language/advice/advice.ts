@@ -3,6 +3,7 @@ import type { AnalysedFile } from '../../workflow/analysis/analyse-files.ts';
 import type { AnalysedStep } from '../../workflow/analysis/step-analysis.ts';
 import type { TemplateSite } from '../../workflow/analysis/template-reader.ts';
 import type { Severity, SourceRange } from '../../workflow/diagnostic.ts';
+import type { Connection } from '../../workflow/connections/connection.ts';
 import { type DocumentNode, entryOf, type MapEntry } from '../../workflow/document.ts';
 import type { QueueDefinition, Workflow } from '../../workflow/model.ts';
 
@@ -38,6 +39,8 @@ interface AdvisedQueue {
 
 interface AdvisedConnection {
   readonly path: string;
+  /** Undefined if its file has errors. */
+  readonly limits: Pick<Connection, 'rate' | 'concurrency'> | undefined;
   readonly entry: MapEntry;
 }
 
@@ -78,6 +81,7 @@ export interface AdviceKind {
  */
 export const adviceCodes = {
   'rate-out-of-reach': { severity: 'warning', meaning: 'Attempts take so long that the concurrency of a queue can not reach its rate.' },
+  'rate-beyond-connection': { severity: 'information', meaning: 'All jobs of a queue use a connection whose rate lets fewer of them start than that of the queue.' },
   'retry-outlasts-schedule': { severity: 'information', meaning: 'A job may still be retried when the schedule starts the next run.' },
   'retry-outlasts-key': { severity: 'information', meaning: 'A job may be retried for longer than receivers usually remember its idempotency key.' },
   'no-dedupe': { severity: 'warning', meaning: 'An item or event that comes twice has its effect twice, because nothing tells them apart.' },
@@ -108,7 +112,7 @@ export function advisedProject(files: Iterable<AnalysedFile>, live?: ReadonlyMap
       addQueues(queues, path, one.analysis.document.root, one.analysis.value?.values() ?? []);
     } else if (one.kind === 'connections') {
       const declared = entryOf(one.analysis.document.root, 'connections')?.value;
-      for (const entry of declared?.kind === 'map' ? declared.entries : []) connections.set(entry.key, { path, entry });
+      for (const entry of declared?.kind === 'map' ? declared.entries : []) connections.set(entry.key, { path, entry, limits: one.analysis.value?.get(entry.key) });
     }
   }
   return { workflows, queues, connections, ...(live === undefined ? {} : { live }) };

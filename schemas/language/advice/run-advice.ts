@@ -1,6 +1,7 @@
 import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type AdviceRule } from './advice.ts';
 import { escapedExpression, literalSecret } from './texts.ts';
 import { otherBraces } from './other-braces.ts';
+import { rateBeyondConnection } from './connections.ts';
 import { missingNeeds, needlessNeeds } from './needs.ts';
 import { noDeadLetterAlert, starving } from './queues.ts';
 import { noDedupe, rateOutOfReach, retryOutlastsKey, retryOutlastsSchedule } from './retries.ts';
@@ -8,6 +9,7 @@ import { unused } from './unused.ts';
 
 const advisers: Readonly<Record<AdviceCode, AdviceRule>> = {
   'rate-out-of-reach': rateOutOfReach,
+  'rate-beyond-connection': rateBeyondConnection,
   'retry-outlasts-schedule': retryOutlastsSchedule,
   'retry-outlasts-key': retryOutlastsKey,
   'no-dedupe': noDedupe,

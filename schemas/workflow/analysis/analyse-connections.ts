@@ -8,7 +8,7 @@ import { message } from '../../wording/message.ts';
 import { type ConnectionUse, readAlertReceivers, readCalledUrl } from './alert-receiver-analysis.ts';
 import type { KnownNames } from './expression-scope.ts';
 import { isBroken, openFile } from './file-analysis.ts';
-import { httpKeys, plannedHttpKeys, readHttpConnection } from './http-connection-analysis.ts';
+import { httpKeys, readHttpConnection } from './http-connection-analysis.ts';
 import { describe, MapReader, type MapShape, type NamedEntry, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { quoted, type Report } from './report.ts';
@@ -155,7 +155,7 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
   if (isDoubtful === true) return undefined;
   const type = typeOf(value);
   if (type === 'http') {
-    const reader = MapReader.open(report, value, keyRange, { what: 'an HTTP connection', keys: [...httpKeys, ...plannedHttpKeys] });
+    const reader = MapReader.open(report, value, keyRange, { what: 'an HTTP connection', keys: httpKeys });
     return reader && readHttpConnection(name, reader, templates);
   }
   const reader = MapReader.open(report, value, keyRange, { what: type === 'smtp' ? 'an SMTP connection' : 'a connection', keys: smtpKeys });

@@ -4,15 +4,14 @@ import type { HttpAuth, HttpAuthType, HttpConnection, OAuth2Auth } from '../conn
 import { httpAuthKinds, httpAuthTypes } from '../connections/http-auth.ts';
 import { entryOf } from '../document.ts';
 import type { Template } from '../template.ts';
+import { limitKeys, readConnectionLimits } from './connection-limits.ts';
 import { describe, MapReader, placeOf } from './map-reader.ts';
 import { readDuration } from './policy-reader.ts';
 import { quoted } from './report.ts';
 import { readSecretNode, readSecretText } from './secret-reader.ts';
 import type { TemplateReader } from './template-reader.ts';
 
-export const httpKeys = ['type', 'url', 'headers', 'timeout', 'auth'];
-/** Of the design, and not there yet: a limit that has no effect would be taken for one that has. */
-export const plannedHttpKeys = ['rate', 'concurrency'];
+export const httpKeys = ['type', 'url', 'headers', 'timeout', 'auth', ...limitKeys];
 
 /** Stands where something is wrong: a connection with an error is never used. */
 const nothing: Template = { kind: 'literal', value: '' };
@@ -23,12 +22,9 @@ export function readHttpConnection(name: string, reader: MapReader, templates: T
   const headers = readHeaders(reader, templates);
   const timeoutMs = readDuration(reader, 'timeout', 1);
   const auth = readAuth(reader, templates);
-  for (const key of plannedHttpKeys) {
-    const entry = reader.entry(key);
-    if (entry !== undefined) reader.report.error('not-supported', entry.keyRange, message("A connection has no {key} of its own yet: give it to the queue in which its steps run.", { key: quoted(key) }));
-  }
+  const limits = readConnectionLimits(reader);
   if (auth !== undefined && url !== undefined) warnOfPlainText(reader, 'url', url);
-  return { name, type: 'http', url: url ?? '', headers, ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(auth === undefined ? {} : { auth }) };
+  return { name, type: 'http', url: url ?? '', headers, ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(auth === undefined ? {} : { auth }), ...limits };
 }
 
 /** An absolute URL that is fixed, so that where secrets go can't be changed by what they are sent with. */

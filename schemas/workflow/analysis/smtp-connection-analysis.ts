@@ -1,10 +1,11 @@
 import { message } from '../../wording/message.ts';
 import type { SmtpConnection } from '../connections/connection.ts';
+import { limitKeys, readConnectionLimits } from './connection-limits.ts';
 import type { MapReader } from './map-reader.ts';
 import { readSecretText } from './secret-reader.ts';
 import type { TemplateReader } from './template-reader.ts';
 
-export const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'ca', 'pool', 'max-messages'];
+export const smtpKeys = ['type', 'host', 'port', 'tls', 'user', 'password', 'from', 'ca', 'pool', 'max-messages', ...limitKeys];
 
 /** The submission ports of RFC 8314, and plain SMTP. */
 const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
@@ -47,5 +48,6 @@ export function readSmtpConnection(name: string, reader: MapReader, templates: T
     ...(ca === undefined ? {} : { ca }),
     pool,
     maxMessages,
+    ...readConnectionLimits(reader),
   };
 }

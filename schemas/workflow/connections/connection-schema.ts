@@ -3,6 +3,12 @@ import { httpAuthSchema } from './http-auth.ts';
 
 const type = (kind: string, description: string): object => ({ const: kind, description });
 
+/** Of any connection. */
+const limits = {
+  rate: { $ref: '#/$defs/rates', description: 'The largest number of attempts that start in any window of that length, over all queues whose steps use the connection; of a list, all hold together. If omitted, only the queues limit them.' },
+  concurrency: { type: 'integer', minimum: 1, maximum: 10_000, description: 'Attempts at the same time, over all queues whose steps use the connection. If omitted, only the queues limit them.' },
+} as const;
+
 /** An SMTP server: an entry of `connections`. */
 export const smtpConnectionSchema = {
   type: 'object',
@@ -33,6 +39,7 @@ export const smtpConnectionSchema = {
       description: 'The largest number of messages over one connection; then a new one is opened. For servers that allow fewer than 100. If a server closes the connection itself (421), Sluice reconnects.',
     },
     pool: { type: 'integer', minimum: 1, maximum: 100, default: 5, description: 'The largest number of open connections.' },
+    ...limits,
   },
 } as const;
 
@@ -60,11 +67,12 @@ export const httpConnectionSchema = {
     },
     timeout: { $ref: '#/$defs/duration', description: "How long one attempt may take. A step's `timeout` wins over it, and it wins over that of the queue." },
     auth: httpAuthSchema,
+    ...limits,
   },
 } as const;
 
 /** `.sluice/connections.yaml`; `definitions` are those that policies use. */
-export function connectionsSchemaWith(duration: object): JsonObject {
+export function connectionsSchemaWith({ duration, rate, rates }: Readonly<Record<'duration' | 'rate' | 'rates', object>>): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Sluice connections',
@@ -80,6 +88,6 @@ export function connectionsSchemaWith(duration: object): JsonObject {
         additionalProperties: { anyOf: [{ $ref: '#/$defs/http' }, { $ref: '#/$defs/smtp' }] },
       },
     },
-    $defs: { smtp: smtpConnectionSchema, http: httpConnectionSchema, duration },
+    $defs: { smtp: smtpConnectionSchema, http: httpConnectionSchema, duration, rate, rates },
   } as unknown as JsonObject;
 }

@@ -57,6 +57,6 @@ const configSchema: JsonObject = {
 export const publishedSchemas: Readonly<Record<'workflow' | 'queues' | 'connections' | 'config', JsonObject>> = {
   workflow: workflowSchema,
   queues: queuesSchema,
-  connections: connectionsSchemaWith(policyDefinitions.duration),
+  connections: connectionsSchemaWith(policyDefinitions),
   config: configSchema,
 };

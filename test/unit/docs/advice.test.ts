@@ -37,7 +37,11 @@ describe('the workflows of the first pages', () => {
   }
 });
 
+/** Of the connection that examples name. */
+const connections = { path: '.sluice/connections.yaml', text: 'connections:\n  crm: { type: http, url: "https://api.crm.example", rate: 10/s }\n' };
+
 function adviceOn(text: string): readonly string[] {
-  const found = runAdvice(advisedProject(analyseFiles([{ path: 'page.sluice.yaml', text }], { partial: true }).byPath.values()));
+  const files = [{ path: 'page.sluice.yaml', text }, ...(text.includes('connection: crm') ? [connections] : [])];
+  const found = runAdvice(advisedProject(analyseFiles(files, { partial: true }).byPath.values()));
   return [...found.values()].flat().map(({ code }) => code);
 }

@@ -154,7 +154,7 @@ describe('rates that hold together', () => {
     const other = new RateWindows([perSecond, perMinute]);
     for (let now = 0, left = 50; left > 0; left--) {
       now = other.nextStart(now);
-      other.ended(other.take(now), now);
+      RateWindows.ended(other.take(now), now);
     }
     const windows = new RateWindows([perMinute]);
     windows.absorb(other);

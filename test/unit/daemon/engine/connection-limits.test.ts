@@ -54,7 +54,7 @@ steps:
     const runs = [await start('a', 300), await start('b', 300), await start('c', 300)];
     await bench.advance(30 * second);
     const done = await Promise.all(runs.map(async (run) => (await bench.tally(run))['succeeded'] ?? 0));
-    assert.ok(Math.min(...done) >= 0.8 * Math.max(...done), `${done.join()}`);
+    assert.ok(Math.min(...done) >= 0.8 * Math.max(...done), done.join());
   });
 
   it('are shared out if it is their places that are few', async () => {
@@ -63,7 +63,7 @@ steps:
     await bench.advance(20 * second);
     const done = await Promise.all(runs.map(async (run) => (await bench.tally(run))['succeeded'] ?? 0));
     assert.ok(done.reduce((sum, count) => sum + count, 0) >= 180, `${done.join()}: all places are used`);
-    assert.ok(Math.min(...done) >= 0.8 * Math.max(...done), `${done.join()}`);
+    assert.ok(Math.min(...done) >= 0.8 * Math.max(...done), done.join());
   });
 
   it('let no more attempts be under way than its concurrency says, of all queues', async () => {
@@ -122,10 +122,12 @@ steps:
     await bench.advance(second);
     bench.clock.jumpWall(3600 * second);
     await bench.advance(30 * second);
-    assert.equal(bench.action.times.length, 10);
+    const before = bench.action.times.length;
+    assert.equal(before, 10);
     bench.clock.jumpWall(-7200 * second);
     await bench.advance(40 * second);
-    assert.ok(bench.action.times.length >= 19 && bench.action.times.length <= 20, `${bench.action.times.length}`);
+    const after = bench.action.times.filter((time) => time > 0).length;
+    assert.ok(after >= 19 && after <= 20, `${after}`);
   });
 
   it('are told: what is used, who waits, and for what', async () => {

@@ -20,12 +20,13 @@ const post = 'uses: http/request, with: { url: "https://a.example", method: POST
 interface Given {
   readonly queues?: string;
   readonly workflow: string;
+  readonly connections?: string;
   readonly live?: ReadonlyMap<string, LiveQueue>;
 }
 
 /** The advice about a queues file and a workflow, which have no errors; `file` says which of them each is about. */
-function adviceOn({ queues = 'queues: {}', workflow, live }: Given): readonly (Advice & { readonly file: string; readonly at: string })[] {
-  const files = [{ path: queuesPath, text: `${queues}\n` }, { path: workflowPath, text: `${workflow}\n` }];
+function adviceOn({ queues = 'queues: {}', workflow, connections, live }: Given): readonly (Advice & { readonly file: string; readonly at: string })[] {
+  const files = [{ path: queuesPath, text: `${queues}\n` }, { path: workflowPath, text: `${workflow}\n` }, ...(connections === undefined ? [] : [{ path: '.sluice/connections.yaml', text: `${connections}\n` }])];
   const errors = [...analyseProject(files).diagnostics.values()].flat().filter(({ severity }) => severity === 'error');
   assert.deepEqual(errors.map(({ message }) => message), []);
   const texts = new Map(files.map(({ path, text }) => [path, text]));
@@ -181,6 +182,15 @@ describe('advice', () => {
     queues: `queues: { mail: { rate: 10/s, ${quiet} } }`,
     workflow: `steps:\n  bulk: { queue: mail, ${bulk}foreach: { items: [1], on-item-failure: continue }, ${get} }\n  single: { queue: mail, ${single}${get} }`,
   });
+  const crm = (limits: string): string => `connections:\n  crm: { type: http, url: "https://a.example"${limits} }\n  erp: { type: http, url: "https://b.example" }`;
+  const inQueue = (connection: string, more = ''): string => `steps:\n  call: { queue: people, uses: http/request, with: { connection: ${connection}, url: /a } }${more}`;
+  cases('rate-beyond-connection', {
+    'says that the connection lets fewer start': [{ queues: people('concurrency: 5'), workflow: inQueue('crm'), connections: crm(', rate: [5/s, 1000/d]') }, 'rate'],
+    'is silent where the queue decides': [{ queues: people('concurrency: 5'), workflow: inQueue('crm'), connections: crm(', rate: 50/s') }],
+    'is silent where other jobs are in the queue': [{ queues: people('concurrency: 5'), workflow: inQueue('crm', `\n  other: { queue: people, ${get} }`), connections: crm(', rate: 1/s') }],
+    'is silent where the connection has no rate': [{ queues: people('concurrency: 5'), workflow: inQueue('crm'), connections: crm(', concurrency: 1') }],
+  });
+
   cases('starving', {
     'says who waits for a whole list': [shared('priority: high, ', 'priority: low, '), 'low'],
     'is at the queue if there is no priority': [shared('priority: 6, ', ''), 'mail'],

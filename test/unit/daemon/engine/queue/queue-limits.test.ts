@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Rate } from '../../../../../schemas/workflow/rate.ts';
+import { RateWindows } from '../../../../../daemon/core/rate-windows.ts';
 import { QueueLimits, type QueueLoad, type StartAnswer } from '../../../../../daemon/engine/queue/queue-limits.ts';
 import type { QueueHold } from '../../../../../daemon/store/store.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
@@ -22,7 +23,7 @@ function useStart(limits: QueueLimits, clock: FakeClock): void {
   const now = clock.monotonic();
   const ticket = limits.windows?.take(now);
   assert.ok(ticket !== undefined);
-  limits.windows?.started(ticket, now);
+  RateWindows.started(ticket, now);
 }
 
 const rows: readonly Row[] = [
